@@ -1,0 +1,92 @@
+# Two commands: `make run` (the demo on http://localhost:8000) and `make test`. Everything else is for developers.
+# They need Python 3.11 or newer with its venv module, and make; all that is installed goes into $(VENV).
+
+PYTHON ?= python3
+PORT ?= 8000
+VENV ?= .venv
+ARGS ?=
+
+BIN := $(VENV)/bin
+LOCKS := config/requirements
+PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -qq --require-hashes
+# --custom-compile-command: the header of a lock names this command and no path of anybody's machine.
+LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+CODE := sessions_ui accounts config tests benchmarks manage.py
+
+.DELETE_ON_ERROR:
+.PHONY: help run demo-devices test chromium lint format lock screenshots bench clean
+
+help:
+	@echo "make run           the demo, on http://localhost:$(PORT) (PORT=8001 for another port)"
+	@echo "make demo-devices  which of the demo's devices are still let in"
+	@echo "make test          the test suite (ARGS='-k story -x' for pytest)"
+	@echo "make lint format   what CI checks; what can be put right by itself"
+	@echo "make lock          pin the newest allowed versions, with hashes"
+	@echo "make screenshots bench clean"
+
+run: $(VENV)/.site-installed
+	@DEMO=1 PORT=$(PORT) exec $(BIN)/python manage.py demo
+
+demo-devices: $(VENV)/.site-installed
+	@DEMO=1 PORT=$(PORT) exec $(BIN)/python manage.py demo_devices
+
+test: $(VENV)/.test-installed $(VENV)/.chromium-tried
+	$(BIN)/python -m pytest $(ARGS)
+
+# For the browser tests. Where none is found and none can be had they are skipped, and say so.
+chromium: $(VENV)/.test-installed
+	@$(BIN)/python -m tests.chromium
+
+lint: $(VENV)/.test-installed
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+format: $(VENV)/.test-installed
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+lock: $(BIN)/uv
+	$(LOCK) --upgrade --extra site --group demo -o $(LOCKS)/site.txt
+	$(LOCK) --upgrade --extra site --group test -c $(LOCKS)/site.txt -o $(LOCKS)/test.txt
+
+screenshots: $(VENV)/.test-installed
+	$(BIN)/python -m docs.screenshots
+
+bench: $(VENV)/.test-installed
+	$(BIN)/python -m benchmarks
+
+# The demo's data (var/) stays: remove it by hand for a new one.
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov
+
+# --- What the commands above stand on -------------------------------------------------------------------------------
+
+# A virtual environment that was made by half (Debian without python3-venv) would look finished: remove it.
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "No $(PYTHON) here. Name one: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed, $(PYTHON) is `$(PYTHON) --version 2>&1`. Name another: make PYTHON=python3.13"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "$(PYTHON) cannot make virtual environments (Debian and Ubuntu: install python3-venv)."; exit 1; }
+
+# Stamps: newer than the lock file means that what it names is installed.
+$(VENV)/.site-installed: $(LOCKS)/site.txt | $(BIN)/python
+	@echo "Installing what the site needs…"
+	@$(PIP_INSTALL) -r $<
+	@touch $@
+
+$(VENV)/.test-installed: $(LOCKS)/test.txt | $(BIN)/python
+	@echo "Installing what the tests need…"
+	@$(PIP_INSTALL) -r $<
+	@touch $@
+
+# Once for an environment: without a network every try would cost its time again. `make chromium` tries anew.
+$(VENV)/.chromium-tried: | $(VENV)/.test-installed
+	@$(BIN)/python -m tests.chromium || true
+	@touch $@
+
+$(BIN)/uv: | $(BIN)/python
+	$(BIN)/python -m pip install --disable-pip-version-check -qq uv

@@ -1,0 +1,112 @@
+"""Signs the demo's devices in over HTTP, as their browsers would; asks later whether they are still let in.
+
+Their cookies are kept beside the demo's database: without them nobody could show that a device which was
+signed out is really refused.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from config.demo.devices import DEVICES, DemoDevice
+from config.demo.people import PASSWORD
+
+SIGN_IN = "/account/login/"
+SIGN_OUT = "/account/logout/"
+DEVICES_PAGE = "/account/devices/"
+COOKIE_DOMAIN = "localhost.local"  # how Python's cookie jar writes "localhost"
+FORM_TOKEN = re.compile(r'name="csrfmiddlewaretoken"\s+value="([^"]+)"')
+
+
+class DemoBrowsers:
+    def __init__(self, base_url: str, folder: Path) -> None:
+        self.base_url = base_url
+        self.file = folder / "demo-devices.json"
+
+    def sign_in_all(self, *, afresh: bool) -> int:
+        """Signs in whoever has not been: all of them in a new database (`afresh`), else only those that an
+        interrupted first start left out. How many that were."""
+        jars = {} if afresh else self._load()
+        missing = [device for device in DEVICES if device.key not in jars]
+        for device in missing:
+            with self._open(device) as client:
+                self._sign_in(client, device)
+                jars[device.key] = _cookies(client)
+                if device.signs_out:
+                    self._post(client, DEVICES_PAGE, SIGN_OUT)
+            self._save(jars)
+        return len(missing)
+
+    def ask_all(self) -> Iterator[tuple[DemoDevice, bool]]:
+        """Each device's next request for its devices page: True if it was let in."""
+        jars = self._load()
+        for device in DEVICES:
+            if device.key not in jars:
+                continue
+            with self._open(device, jars[device.key]) as client:
+                let_in = client.get(DEVICES_PAGE).status_code == httpx.codes.OK
+                if let_in:
+                    jars[device.key] = _cookies(client)
+            yield device, let_in
+        self._save(jars)
+
+    def _open(self, device: DemoDevice, cookies: dict[str, str] | None = None) -> httpx.Client:
+        headers = {
+            "User-Agent": device.user_agent,
+            "X-Forwarded-For": device.address,  # the demo trusts this machine as its proxy
+            "Accept": "text/html",
+            "Accept-Language": "en",
+            "Origin": self.base_url,
+            **device.hints,
+        }
+        # No proxy of the environment: the demo's own server is on this machine.
+        client = httpx.Client(base_url=self.base_url, headers=headers, timeout=30, trust_env=False)
+        for name, value in (cookies or {}).items():
+            client.cookies.set(name, value, domain=COOKIE_DOMAIN)
+        return client
+
+    def _sign_in(self, client: httpx.Client, device: DemoDevice) -> None:
+        form = {"login": device.person.email, "password": PASSWORD}
+        answer = self._post(client, SIGN_IN, SIGN_IN, form, device.asked_hints)
+        if answer.status_code != httpx.codes.FOUND:
+            raise RuntimeError(f"{device.key} could not sign in: the page answered {answer.status_code}.")
+
+    def _post(
+        self,
+        client: httpx.Client,
+        page: str,
+        action: str,
+        form: dict[str, str] | None = None,
+        asked_hints: dict[str, str] | None = None,
+    ) -> httpx.Response:
+        """Opens the page, as a person does, and sends the form that it finds there."""
+        shown = client.get(page)
+        if "Accept-CH" in shown.headers:
+            client.headers.update(asked_hints or {})
+        token = FORM_TOKEN.search(shown.text)
+        if token is None:
+            raise RuntimeError(f"{page} answered {shown.status_code} and has no form.")
+        return client.post(action, data={"csrfmiddlewaretoken": token[1], **(form or {})})
+
+    def _load(self) -> dict[str, dict[str, str]]:
+        try:
+            stored: dict[str, Any] = json.loads(self.file.read_text())
+        except FileNotFoundError:
+            return {}
+        return stored
+
+    def _save(self, jars: dict[str, dict[str, str]]) -> None:
+        fresh = self.file.with_suffix(".new")
+        fresh.touch(mode=0o600)
+        fresh.write_text(json.dumps(jars, indent=1))
+        fresh.replace(self.file)
+
+
+def _cookies(client: httpx.Client) -> dict[str, str]:
+    return {cookie.name: cookie.value or "" for cookie in client.cookies.jar}

@@ -1,0 +1,55 @@
+"""The demo's mails, read from the folder that Django's file backend writes them to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+
+# Django's file backend puts such a line after each message.
+SEPARATOR = b"-" * 79 + b"\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """`name` is what it is called in its address: the file and its number there."""
+
+    name: str
+    message: EmailMessage
+
+    @property
+    def subject(self) -> str:
+        return self.message["Subject"] or ""
+
+    @property
+    def to(self) -> str:
+        return self.message["To"] or ""
+
+    @property
+    def date(self) -> str:
+        return self.message["Date"] or ""
+
+    @property
+    def text(self) -> str:
+        part = self.message.get_body(("plain",))
+        return part.get_content() if part else ""
+
+
+def mails(folder: Path) -> list[Mail]:
+    """All of them, the newest first."""
+    return [mail for file in sorted(folder.glob("*.log"), reverse=True) for mail in reversed(list(_in(file)))]
+
+
+def find(folder: Path, name: str) -> Mail | None:
+    """Compared with the names that there are, so that no name leads out of the folder."""
+    return next((mail for mail in mails(folder) if mail.name == name), None)
+
+
+def _in(file: Path) -> Iterator[Mail]:
+    for number, raw in enumerate(part for part in file.read_bytes().split(SEPARATOR) if part.strip()):
+        message = message_from_bytes(raw, policy=default)
+        assert isinstance(message, EmailMessage)  # noqa: S101 - what the default policy makes; for the type checker
+        yield Mail(f"{file.stem}-{number}", message)

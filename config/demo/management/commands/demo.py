@@ -1,0 +1,138 @@
+"""`make run`: the whole site on this machine, with people and devices to try it with."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+
+from config.demo.browsers import DemoBrowsers
+from config.demo.people import PASSWORD, PEOPLE, create_people
+from config.demo.places import write_places
+from config.demo.processes import ProcessDied, Processes, Stopped
+
+HOST = "127.0.0.1"  # nobody else's business: the passwords are printed below
+START_SECONDS = 60
+
+
+class Command(BaseCommand):
+    help = "Runs the demo: web server, worker and beat, with demo people whose devices sign in over HTTP."
+    requires_system_checks = []  # `migrate` runs them
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000))
+
+    def handle(self, *, port: int, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError("This is a demo and runs with DEMO=1 only.")
+        settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
+        url = f"http://localhost:{port}"
+        try:
+            with only_demo_here(), Processes(settings.BASE_DIR, {"PORT": str(port)}) as processes:
+                refuse_taken_port(port)
+                created = prepare()
+                start(processes, port)
+                wait_until_healthy(processes, url)
+                DemoBrowsers(url, settings.VAR_DIR).sign_in_all(afresh=created)
+                self.stdout.write(banner(url))
+                self.stdout.flush()
+                processes.wait()
+        except Stopped:
+            self.stdout.write("\nThe demo has ended. `make run` goes on where it stopped.")
+        except ProcessDied as error:
+            raise CommandError(f"{error} The demo has ended.") from error
+
+
+@contextmanager
+def only_demo_here() -> Iterator[None]:
+    """Two demos on one folder would run every schedule twice. The lock goes when the process does."""
+    with (settings.VAR_DIR / "demo.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise CommandError(f"A demo is running already in {settings.VAR_DIR}.") from None
+        yield
+
+
+def refuse_taken_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise CommandError(
+                f"Port {port} is not free ({error.strerror}). Choose another: make run PORT={port + 1}"
+            ) from None
+
+
+def prepare() -> bool:
+    """Database, place file, folders, people. True if the people were created now."""
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    write_places(settings.VAR_DIR / "demo-places.mmdb")
+    folders = [settings.EMAIL_FILE_PATH, settings.STATIC_ROOT]
+    if settings.CELERY_BROKER_URL.startswith("filesystem://"):
+        folders += [settings.BROKER_DIR / "queue", settings.BROKER_DIR / "control"]
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
+    created = create_people()
+    connections.close_all()
+    return created
+
+
+def start(processes: Processes, port: int) -> None:
+    # Who the client is, is decided by the site's own TRUSTED_PROXIES, not by the server in front of it.
+    uvicorn = ["config.asgi:application", "--host", HOST, "--port", str(port), "--no-proxy-headers"]
+    uvicorn += ["--log-level", "warning", "--timeout-graceful-shutdown", "2", "--lifespan", "off"]
+    celery = ["--quiet", "--app", "config"]
+    # One of each: nobody to gossip with.
+    worker = ["--pool", "threads", "--concurrency", "4", "--without-gossip", "--without-mingle"]
+    processes.start("web server", "uvicorn", uvicorn)
+    processes.start("worker", "celery", [*celery, "worker", *worker, "--loglevel", "WARNING"])
+    # Without --pidfile a demo that was killed would keep the next one from starting.
+    processes.start("beat", "celery", [*celery, "beat", "--pidfile", "", "--loglevel", "WARNING"])
+
+
+def wait_until_healthy(processes: Processes, url: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    with httpx.Client(trust_env=False, timeout=5) as client:
+        while time.monotonic() < deadline:
+            processes.check()
+            try:
+                if client.get(f"{url}/healthz").status_code == httpx.codes.OK:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.1)
+    raise CommandError(f"{url}/healthz did not answer within {START_SECONDS} seconds.")
+
+
+def banner(url: str) -> str:
+    line = "─" * 78
+    people = "\n".join(f"    {person.email:<22} {person.what}" for person in PEOPLE)
+    return f"""
+{line}
+  A demo: these people and devices are made up, everybody may know their password.
+
+    {url}
+
+{people}
+    password: {PASSWORD}
+
+  Mails of the demo:      {url}/demo/mail/
+  Administration:         {url}/admin/
+  Sign a device out, then see in another terminal that it is refused:
+                          make demo-devices
+  Ctrl-C ends everything. Nothing is lost: the data stays in {settings.VAR_DIR}
+{line}"""

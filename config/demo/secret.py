@@ -1,0 +1,16 @@
+"""The demo's own secret, made once and kept, so that a restart signs nobody out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.core.management.utils import get_random_secret_key
+
+
+def demo_secret(folder: Path) -> str:
+    file = folder / "demo-secret"
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text("demo-" + get_random_secret_key())
+    return file.read_text()

@@ -1,0 +1,26 @@
+"""The demo's mailbox: what a real site would have sent."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from config.demo.mailbox import find, mails
+
+
+@require_safe
+@never_cache
+def mail_list(request: HttpRequest) -> HttpResponse:
+    return render(request, "demo/mail_list.html", {"mails": mails(settings.EMAIL_FILE_PATH)})
+
+
+@require_safe
+@never_cache
+def mail_message(request: HttpRequest, name: str) -> HttpResponse:
+    mail = find(settings.EMAIL_FILE_PATH, name)
+    if mail is None:
+        raise Http404("No such mail.")
+    return render(request, "demo/mail_message.html", {"mail": mail})

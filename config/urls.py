@@ -1,0 +1,23 @@
+"""The site's addresses."""
+
+from allauth.account.decorators import secure_admin_login
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from sessions_ui.web.health import healthz
+
+admin.autodiscover()
+# Django's own admin sign-in page knows no second factor (recipe: allauth, "secure_admin_login").
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="sessions_ui:devices"), name="home"),
+    path("healthz", healthz, name="healthz"),
+    path("account/", include("sessions_ui.web.urls")),
+    path("account/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+]
+if settings.DEMO:
+    urlpatterns.append(path("demo/", include("config.demo.urls")))
