@@ -1,0 +1,1 @@
+"""Who signs in on this site, built on django-allauth."""

@@ -1,0 +1,48 @@
+"""How somebody signed in, in a word or two: what the devices page says after "Signed in with"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from allauth.account.authentication import get_authentication_records
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.http import HttpRequest
+
+MAX_LENGTH = 32
+SECOND_FACTORS = {"totp": "totp", "recovery_codes": "recovery_code", "webauthn": "passkey"}
+
+
+def method(request: HttpRequest, user: AbstractBaseUser) -> str:
+    """`password`, `password+totp`, `passkey`, ...; empty where it is not known (`force_login`, another backend)."""
+    session = getattr(request, "session", None)
+    if session is None:
+        return ""
+    steps: list[str] = []
+    for record in get_authentication_records(request, user):
+        if record.get("reauthenticated"):
+            continue  # confirms a sign-in, begins none
+        step, first = _step(record)
+        if first:
+            # allauth keeps the steps of an earlier sign-in that stopped half-way, too.
+            steps = []
+        if step and step not in steps:
+            steps.append(step)
+    return _joined(steps)
+
+
+def _step(record: Mapping[str, Any]) -> tuple[str, bool]:
+    """The step's name, and whether a sign-in begins with it."""
+    name = str(record.get("method", ""))
+    if name == "mfa":
+        return SECOND_FACTORS.get(str(record.get("type")), ""), bool(record.get("passwordless"))
+    if name == "socialaccount":
+        return str(record.get("provider") or "provider"), True
+    return name, True
+
+
+def _joined(steps: list[str]) -> str:
+    """Whole steps only: half a name would be a wrong one."""
+    while steps and len("+".join(steps)) > MAX_LENGTH:
+        steps = steps[:-1]
+    return "+".join(steps)
