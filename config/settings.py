@@ -175,6 +175,7 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {"add_webauthn": "accounts.forms.AddKeyForm"}
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TRUST_ENABLED = False  # a stateless trust cookie would survive every sign-out
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO
