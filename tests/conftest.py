@@ -36,7 +36,12 @@ def _site(django_test_environment: None) -> Iterator[None]:
     from config.demo.places import write_places
 
     write_places(Path(settings.SESSIONS_UI["GEOIP_PATH"]))
-    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+    # The manifest of production is written by `collectstatic`, which no test needs.
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        STORAGES={**settings.STORAGES, "staticfiles": plain},
+    ):
         yield
 
 

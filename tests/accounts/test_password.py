@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import SESSION_KEY
+from django.core import mail
+from django.urls import reverse
+
+from tests.accounts.test_sign_up import link_in
+from tests.conftest import PASSWORD
+
+NEW_PASSWORD = "seven brown cows on a hill"
+
+
+def reset_link(browser: Any, email: str) -> str:
+    browser().post(reverse("account_reset_password"), {"email": email})
+    return link_in(mail.outbox[-1])
+
+
+def choose(here: Any, link: str) -> Any:
+    form = here.get(link, follow=True)  # the secret moves from the address into the session
+    return here.post(form.request["PATH_INFO"], {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD})
+
+
+def change(here: Any, old: str = PASSWORD) -> Any:
+    return here.post(
+        reverse("account_change_password"),
+        {"oldpassword": old, "password1": NEW_PASSWORD, "password2": NEW_PASSWORD},
+    )
+
+
+def test_changing_the_password_keeps_this_device_signed_in(browser: Any, user: Any) -> None:
+    here = browser()
+    here.sign_in(user)
+    change(here)
+    assert here.get(reverse("account_email")).status_code == 200
+
+
+def test_changing_the_password_needs_the_old_one(browser: Any, user: Any) -> None:
+    here = browser()
+    here.sign_in(user)
+    change(here, old="wrong")
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD)
+
+
+def test_changing_the_password_signs_out_the_other_devices(browser: Any, user: Any) -> None:
+    here, there = browser(), browser()
+    here.sign_in(user)
+    there.sign_in(user)
+    change(here)
+    assert there.get(reverse("account_email")).status_code == 302
+
+
+def test_the_mailed_link_sets_a_new_password(browser: Any, user: Any) -> None:
+    choose(browser(), reset_link(browser, user.email))
+    user.refresh_from_db()
+    assert user.check_password(NEW_PASSWORD)
+
+
+def test_resetting_the_password_signs_nobody_in(browser: Any, user: Any) -> None:
+    here = browser()
+    choose(here, reset_link(browser, user.email))
+    assert SESSION_KEY not in here.session
+
+
+def test_resetting_the_password_signs_out_every_device(browser: Any, user: Any) -> None:
+    there = browser()
+    there.sign_in(user)
+    choose(browser(), reset_link(browser, user.email))
+    assert there.get(reverse("account_email")).status_code == 302
+
+
+def test_the_mailed_link_works_once(browser: Any, user: Any) -> None:
+    link = reset_link(browser, user.email)
+    choose(browser(), link)
+    assert browser().get(link).context["token_fail"]
+
+
+def test_an_unknown_address_is_answered_like_a_known_one(browser: Any, user: Any) -> None:
+    known = browser().post(reverse("account_reset_password"), {"email": user.email})
+    unknown = browser().post(reverse("account_reset_password"), {"email": "nobody@people.example"})
+    assert (known.status_code, known.url) == (unknown.status_code, unknown.url)

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+PROXY, ADA, THIEF = "10.0.0.7", "203.0.113.5", "198.51.100.9"
+
+
+@pytest.fixture(autouse=True)
+def two_failures_per_address(settings: Any) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {"login_failed": "2/m/ip"}
+
+
+def fail(here: Any, times: int = 1) -> str:
+    """The last answer to so many wrong passwords, each for another account."""
+    for number in range(times):
+        response = here.post(
+            reverse("account_login"), {"login": f"{number}@people.example", "password": "wrong"}
+        )
+    return str(response.context["form"].errors)
+
+
+@pytest.mark.django_db
+def test_too_many_failures_from_one_address_are_stopped(browser: Any) -> None:
+    here = browser(address=THIEF)
+    assert "Too many" not in fail(here, 2)
+    assert "Too many" in fail(here)
+
+
+@pytest.mark.django_db
+def test_another_address_has_its_own_count(browser: Any) -> None:
+    fail(browser(address=THIEF), 3)
+    assert "Too many" not in fail(browser(address=ADA))
+
+
+@pytest.mark.django_db
+def test_behind_a_trusted_proxy_each_client_has_its_own_count(browser: Any, settings: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "TRUSTED_PROXIES": [f"{PROXY}/32"]}
+    thief = browser(address=PROXY, HTTP_X_FORWARDED_FOR=THIEF)
+    ada = browser(address=PROXY, HTTP_X_FORWARDED_FOR=ADA)
+    assert "Too many" in fail(thief, 3)
+    assert "Too many" not in fail(ada)
+
+
+@pytest.mark.django_db
+def test_a_client_cannot_choose_its_address(browser: Any, settings: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "TRUSTED_PROXIES": [f"{PROXY}/32"]}
+    answers = [
+        fail(browser(address=PROXY, HTTP_X_FORWARDED_FOR=f"192.0.2.{number}, {THIEF}")) for number in range(3)
+    ]
+    assert "Too many" in answers[-1]
+
+
+@pytest.mark.django_db
+def test_the_word_of_an_untrusted_proxy_counts_for_nothing(browser: Any) -> None:
+    answers = [fail(browser(address=PROXY, HTTP_X_FORWARDED_FOR=f"192.0.2.{number}")) for number in range(3)]
+    assert "Too many" in answers[-1]

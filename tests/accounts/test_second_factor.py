@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth import SESSION_KEY
+from django.urls import reverse
+
+from sessions_ui.models import Session
+
+
+def second_step(here: Any, code: str) -> Any:
+    return here.post(reverse("mfa_authenticate"), {"code": code})
+
+
+def test_the_password_alone_signs_nobody_in(browser: Any, user_with_totp: Any) -> None:
+    here = browser()
+    assert here.sign_in(user_with_totp).url == reverse("mfa_authenticate")
+    assert SESSION_KEY not in here.session
+
+
+def test_the_code_of_the_app_completes_the_sign_in(
+    browser: Any, user_with_totp: Any, app_code: Callable[[], str]
+) -> None:
+    here = browser()
+    here.sign_in(user_with_totp)
+    second_step(here, app_code())
+    assert here.session[SESSION_KEY] == str(user_with_totp.pk)
+    assert Session.objects.get(user=user_with_totp).method == "password+totp"
+
+
+def test_a_code_of_the_app_works_once(browser: Any, user_with_totp: Any, app_code: Callable[[], str]) -> None:
+    code, here, there = app_code(), browser(), browser()
+    here.sign_in(user_with_totp)
+    second_step(here, code)
+    there.sign_in(user_with_totp)
+    second_step(there, code)
+    assert SESSION_KEY not in there.session
+
+
+def test_a_wrong_code_signs_nobody_in(browser: Any, user_with_totp: Any) -> None:
+    here = browser()
+    here.sign_in(user_with_totp)
+    assert second_step(here, "000000").status_code == 200
+    assert SESSION_KEY not in here.session
+
+
+def test_a_recovery_code_stands_in_for_the_app(
+    browser: Any, user_with_totp: Any, recovery_codes: list[str]
+) -> None:
+    here = browser()
+    here.sign_in(user_with_totp)
+    second_step(here, recovery_codes[0])
+    assert here.session[SESSION_KEY] == str(user_with_totp.pk)
+    assert Session.objects.get(user=user_with_totp).method == "password+recovery_code"
+
+
+def test_a_recovery_code_works_once(browser: Any, user_with_totp: Any, recovery_codes: list[str]) -> None:
+    here, there = browser(), browser()
+    here.sign_in(user_with_totp)
+    second_step(here, recovery_codes[0])
+    there.sign_in(user_with_totp)
+    second_step(there, recovery_codes[0])
+    assert SESSION_KEY not in there.session
+
+
+def test_a_sign_in_can_be_given_up_half_way(browser: Any, user_with_totp: Any) -> None:
+    here = browser()
+    here.sign_in(user_with_totp)
+    here.post(reverse("account_logout"), {"next": reverse("account_login")})
+    assert here.get(reverse("mfa_authenticate")).url == reverse("account_login")
