@@ -1,0 +1,1 @@
+"""Your active devices: server-side sessions that know their device and place, and that end for good."""

@@ -1,0 +1,57 @@
+"""Who is acting now: the one ambient value of the app.
+
+A password is saved deep inside a form of the host project; the receiver that hears of it needs to know which session
+is the actor's own, and there is no request there. The middleware sets it; receivers and actions read it, nobody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import ContextVar, Token
+from typing import Any, Protocol
+
+
+class ActingSession(Protocol):
+    """What `Acting` asks of a session store; it is asked only when somebody wants to know."""
+
+    @property
+    def session_id(self) -> int | None: ...
+
+    @property
+    def user_id(self) -> Any: ...
+
+
+class Acting:
+    """The request that acts: its session and user (looked up when asked for), address headers and purpose."""
+
+    def __init__(self, store: ActingSession | None = None, meta: Mapping[str, Any] | None = None) -> None:
+        self._store = store
+        self.meta = meta or {}
+        # True inside a password reset: then nothing of the user is kept, not even the session that asks.
+        self.resets_password = False
+
+    @property
+    def session_id(self) -> int | None:
+        """Primary key of the acting session; None for anonymous requests."""
+        return self._store.session_id if self._store and self.user_id is not None else None
+
+    @property
+    def user_id(self) -> Any:
+        """Primary key of the acting user; None for anonymous requests."""
+        return self._store.user_id if self._store else None
+
+
+_current: ContextVar[Acting | None] = ContextVar("sessions_ui_acting", default=None)
+
+
+def current() -> Acting | None:
+    """None outside of a request: in a shell, a command, a task."""
+    return _current.get()
+
+
+def begin(acting: Acting) -> Token[Acting | None]:
+    return _current.set(acting)
+
+
+def finish(token: Token[Acting | None]) -> None:
+    _current.reset(token)

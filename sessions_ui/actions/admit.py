@@ -1,0 +1,86 @@
+"""Whether a session that was found may answer as its user. Every refusal is decided here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.contrib.auth import load_backend
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import AnonymousUser
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from sessions_ui import lookup
+from sessions_ui.conf import conf
+from sessions_ui.models import EndReason, Session
+
+
+class Admission(NamedTuple):
+    """`refused`: why not, else None. `user`: who it is. `new_hash`: the session auth hash under the current secret,
+    where a fallback secret verified the old one."""
+
+    refused: EndReason | None
+    user: Any
+    new_hash: str = ""
+
+
+def admit(session: Session, now: datetime) -> Admission:
+    """The checks of `django.contrib.auth.get_user`, and ours: ended, out of time, account gone or disabled, password
+    changed. No statement of its own where the user was joined."""
+    if session.ended_at is not None:
+        return Admission(EndReason(session.end_reason), None)
+    if reason := out_of_time(session, now):
+        return Admission(reason, None)
+    if session.user_id is None or session.backend not in settings.AUTHENTICATION_BACKENDS:
+        return Admission(None, AnonymousUser())
+    return _verify(session)
+
+
+def out_of_time(session: Session, now: datetime) -> EndReason | None:
+    """Ages count from the sign-in, never from the row's creation: anybody can age an anonymous row."""
+    signed_in_at = session.signed_in_at
+    absolute, idle = conf.absolute_timeout, conf.idle_timeout
+    if signed_in_at and absolute and signed_in_at + absolute <= now:
+        return EndReason.ABSOLUTE_TIMEOUT
+    if session.expires_at <= now or (signed_in_at and idle and session.last_seen_at + idle <= now):
+        return EndReason.IDLE_TIMEOUT
+    return None
+
+
+def _verify(session: Session) -> Admission:
+    backend = _backend(session.backend)
+    joined = "user" in session._state.fields_cache
+    if joined and type(backend).get_user is ModelBackend.get_user:
+        user = session.user
+        if user is not None and not backend.user_can_authenticate(user):
+            return Admission(EndReason.ACCOUNT_DISABLED, None)
+    else:
+        user = backend.get_user(session.user_id)
+    if user is None:
+        # A backend says no more than "nobody": gone and disabled look alike where it was asked.
+        gone = joined and session.user is None
+        return Admission(EndReason.ACCOUNT_DELETED if gone else EndReason.ACCOUNT_DISABLED, None)
+    if not hasattr(user, "get_session_auth_hash"):
+        return Admission(None, user)
+    current = user.get_session_auth_hash()
+    if session.auth_hash and constant_time_compare(session.auth_hash, current):
+        return Admission(None, user)
+    if session.auth_hash and any(
+        constant_time_compare(session.auth_hash, fallback)
+        for fallback in user.get_session_auth_fallback_hash()
+    ):
+        return Admission(None, user, new_hash=current)
+    return Admission(EndReason.PASSWORD_CHANGED, None)
+
+
+@lru_cache(maxsize=16)
+def _backend(path: str) -> Any:
+    return load_backend(path)
+
+
+def straggles(digest: str) -> bool:
+    """Whether the key was replaced within the grace: its holder is late, not signed out."""
+    return lookup.find_straggler(digest, since=timezone.now() - conf.rotation_grace)

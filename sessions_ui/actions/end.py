@@ -1,0 +1,122 @@
+"""Ending sessions: the one path, whatever asks for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import router, transaction
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from sessions_ui import acting, events, outbox, signals
+from sessions_ui.hasten import hasten_deliveries
+from sessions_ui.models import Act, EndReason, Session
+from sessions_ui.models.session import SessionQuerySet
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What an ending did. `act` is None where there was nothing left to end."""
+
+    act: Act | None
+    ended: int
+    already_ended: int
+
+    def __bool__(self) -> bool:
+        return self.ended > 0
+
+
+def end_sessions(
+    *,
+    sessions: SessionQuerySet,
+    reason: EndReason,
+    actor: Any = None,
+    ticket: str = "",
+    note: str = "",
+) -> Receipt:
+    """End every session of the queryset that has not ended; idempotent.
+
+    One transaction: the rows, one act, an event for each session, the deliveries. It is final when this returns (or
+    when the caller's own transaction commits), and needs no broker, worker or cache. `actor` is the user who decided,
+    None for the system. The cost is a fixed number of statements, whatever the number of sessions.
+
+    The users' rows are locked first: a sign-in under way either came before and is ended here, or waits and reads
+    the account anew (design.md, "Sign-in, endings and races").
+    """
+    using = router.db_for_write(Session)
+    selected = sessions.using(using).order_by().filter(user__isnull=False)
+    with transaction.atomic(using=using):
+        lock_users(selected)
+        found = selected.aggregate(total=Count("pk"), living=Count("pk", filter=Q(ended_at__isnull=True)))
+        if not found["living"]:
+            return Receipt(act=None, ended=0, already_ended=found["total"])
+        act = Act(
+            at=timezone.now(), reason=reason, actor_id=getattr(actor, "pk", None), ticket=ticket, note=note
+        )
+        act.count = found["living"]
+        act.save(using=using, force_insert=True)
+        count = selected.filter(ended_at__isnull=True).update(
+            ended_at=act.at, end_reason=reason, ended_by_id=act.actor_id, act=act
+        )
+        if count != act.count:  # only where there was no user row to lock
+            act.count = count
+            act.save(using=using, update_fields=["count"])
+        ended = Session.objects.using(using).filter(act=act)
+        events.append_ended(act, ended)
+        if outbox.enqueue_ended(act, ended):
+            transaction.on_commit(hasten_deliveries, using=using)
+        transaction.on_commit(lambda: announce(act), using=using, robust=True)
+    return Receipt(act=act, ended=act.count, already_ended=found["total"] - act.count)
+
+
+def announce(act: Act) -> None:
+    signals.sessions_ended.send(Act, act=act, count=act.count)
+
+
+def lock_users(sessions: SessionQuerySet) -> None:
+    """Lock the rows of the users whose sessions these are, always in the same order, so that nobody deadlocks."""
+    users = get_user_model()._base_manager
+    using = router.db_for_write(get_user_model())
+    ids = sessions.values("user_id")
+    chosen: Any = ids if using == sessions.db else list(ids.values_list("user_id", flat=True).distinct())
+    with transaction.atomic(using=using):
+        locked = users.using(using).filter(pk__in=chosen).order_by("pk").select_for_update(of=("self",))
+        for _ in locked.values_list("pk").iterator():
+            pass
+
+
+def end_session(
+    *, session: Session, reason: EndReason, actor: Any = None, ticket: str = "", note: str = ""
+) -> Receipt:
+    """End this one session."""
+    chosen = Session.objects.filter(pk=session.pk)
+    return end_sessions(sessions=chosen, reason=reason, actor=actor, ticket=ticket, note=note)
+
+
+def end_user_sessions(
+    *,
+    user: Any,
+    reason: EndReason,
+    actor: Any = None,
+    keep: int | None = None,
+    ticket: str = "",
+    note: str = "",
+) -> Receipt:
+    """End all sessions of a user; `keep` is the primary key of one that stays (usually the actor's own)."""
+    chosen = Session.objects.filter(user_id=user.pk, ended_at__isnull=True)
+    if keep is not None:
+        chosen = chosen.exclude(pk=keep)
+    return end_sessions(sessions=chosen, reason=reason, actor=actor, ticket=ticket, note=note)
+
+
+def acting_user() -> Any:
+    """Who is acting in this request, as a bare reference (`pk` only); None outside of one."""
+    now = acting.current()
+    return _Reference(now.user_id) if now and now.user_id is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Reference:
+    pk: Any

@@ -1,0 +1,161 @@
+"""A sign-in: the session becomes its user's, and learns its device and place."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth import get_user_model, load_backend
+from django.contrib.auth.views import LoginView
+from django.db import router, transaction
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from sessions_ui import events, signals
+from sessions_ui.actions.end import end_sessions
+from sessions_ui.client import ClientInfo
+from sessions_ui.conf import conf
+from sessions_ui.exceptions import SessionEnded, SignInRefused
+from sessions_ui.models import Device, EndReason, Event, Session
+from sessions_ui.models.device import cookie_digests
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """`device_cookie` is what the browser shall keep; None where device cookies are switched off."""
+
+    session: Session
+    device: Device
+    new_device: bool
+    device_cookie: str | None
+
+
+def sign_in(
+    *,
+    session_pk: int,
+    digest: str,
+    user: Any,
+    backend: str,
+    client: ClientInfo,
+    method: str = "",
+    device_cookie: str | None = None,
+) -> SignIn:
+    """Make the living row `session_pk`, whose key has this digest, a session of `user`.
+
+    The user's row is locked and read anew first, so that a sign-in which was under way while the account was
+    disabled or got a new password does not outlive that: `SignInRefused`. `SessionEnded` where the row is gone.
+    """
+    using = router.db_for_write(Session)
+    now = timezone.now()
+    with transaction.atomic(using=using):
+        auth_hash = verify_under_lock(user, backend)
+        device, cookie, new_device = recognise(user, client, device_cookie)
+        place = client.place.to_dict() if client.place else None
+        row = Session.objects.using(using).filter(pk=session_pk, digest=digest, ended_at__isnull=True)
+        if not row.update(
+            user_id=user.pk,
+            backend=backend,
+            auth_hash=auth_hash,
+            device=device,
+            signed_in_at=now,
+            last_seen_at=now,
+            method=method[:32],
+            first_address=client.address,
+            address=client.address,
+            first_user_agent=client.user_agent,
+            user_agent=client.user_agent,
+            first_place=place,
+            place=place,
+            browser_version=client.client.browser_version,
+            system_version=client.client.system_version,
+        ):
+            raise SessionEnded
+        if conf.supersede:
+            older = Session.objects.filter(device=device, user_id=user.pk, kind=Session.Kind.BROWSER)
+            end_sessions(sessions=older.exclude(pk=session_pk), reason=EndReason.SUPERSEDED, actor=user)
+        events.append(
+            Event.Kind.SIGNED_IN,
+            user_id=user.pk,
+            actor_id=user.pk,
+            session_id=session_pk,
+            device=device,
+            data={"method": method[:32], "new_device": new_device},
+            address=client.address,
+            user_agent=client.user_agent,
+        )
+        session = row.get()
+        transaction.on_commit(
+            lambda: announce(session, user, new_device=new_device), using=using, robust=True
+        )
+    return SignIn(session=session, device=device, new_device=new_device, device_cookie=cookie)
+
+
+def verify_under_lock(user: Any, backend_path: str) -> str:
+    """Lock the user's row and read it anew; returns the session auth hash of today (empty where there is none)."""
+    user_model = get_user_model()
+    using = router.db_for_write(user_model)
+    with transaction.atomic(using=using):
+        current = (
+            user_model._base_manager.using(using).select_for_update(of=("self",)).filter(pk=user.pk).first()
+        )
+    if current is None:
+        raise SignInRefused(EndReason.ACCOUNT_DELETED)
+    may_sign_in = getattr(load_backend(backend_path), "user_can_authenticate", None)
+    if may_sign_in is not None and not may_sign_in(current):
+        raise SignInRefused(EndReason.ACCOUNT_DISABLED)
+    if not hasattr(current, "get_session_auth_hash"):
+        return ""
+    auth_hash = current.get_session_auth_hash()
+    if not constant_time_compare(auth_hash, user.get_session_auth_hash()):
+        raise SignInRefused(EndReason.PASSWORD_CHANGED)
+    return auth_hash
+
+
+def recognise(user: Any, client: ClientInfo, cookie: str | None) -> tuple[Device, str | None, bool]:
+    """The device of this browser for this user, the cookie it shall keep, and whether the device is new.
+
+    The same cookie from another system is a copied one: the original is flagged, and the copy is a device of its own
+    that replaces nothing (clients.md, "The device cookie").
+    """
+    described = client.client
+    if cookie and conf.device_cookie:
+        known = Device.objects.filter(
+            user_id=user.pk, cookie_digest__in=cookie_digests(user.pk, cookie)
+        ).first()
+        if known is not None and same_client(known, client):
+            return known, cookie, False
+        if known is not None:
+            Device.objects.filter(pk=known.pk, copied_at__isnull=True).update(copied_at=timezone.now())
+            cookie = None
+    # A cookie of another user's device on this browser is shared: each has a device, and nobody can link them.
+    cookie = (cookie or secrets.token_urlsafe(32)) if conf.device_cookie else None
+    device = Device.objects.create(
+        user_id=user.pk,
+        cookie_digest=cookie_digests(user.pk, cookie)[0] if cookie else "",
+        kind=described.kind,
+        maker=described.maker,
+        model=described.model,
+        browser=described.browser,
+        system=described.system,
+    )
+    return device, cookie, True
+
+
+def same_client(device: Device, client: ClientInfo) -> bool:
+    """Browsers update themselves but do not change family or system; what is unknown speaks against nothing."""
+    seen = client.client
+    pairs = [(device.browser, seen.browser), (device.system, seen.system)]
+    return all(old == new or not old or not new for old, new in pairs)
+
+
+def announce(session: Session, user: Any, *, new_device: bool) -> None:
+    signals.signed_in.send(Session, session=session, user=user, new_device=new_device)
+
+
+def default_method(request: HttpRequest, user: Any) -> str:
+    """ "password" behind Django's own sign-in view; any other view may mean anything."""
+    view = getattr(getattr(request, "resolver_match", None), "func", None)
+    view_class = getattr(view, "view_class", None)
+    return "password" if view_class is not None and issubclass(view_class, LoginView) else ""

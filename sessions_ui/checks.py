@@ -1,0 +1,111 @@
+"""System checks: one id for each misconfiguration (docs/settings.md lists them)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+from django.core.exceptions import ImproperlyConfigured
+
+from sessions_ui.conf import conf
+
+STORE = "sessions_ui.store"
+SESSION_MIDDLEWARE = "sessions_ui.middleware.SessionMiddleware"
+AUTHENTICATION_MIDDLEWARE = "sessions_ui.middleware.AuthenticationMiddleware"
+DJANGO_SESSION_MIDDLEWARE = "django.contrib.sessions.middleware.SessionMiddleware"
+DJANGO_AUTHENTICATION_MIDDLEWARE = "django.contrib.auth.middleware.AuthenticationMiddleware"
+
+
+def register() -> None:
+    for check in (engine, middleware, trusted_proxies, allauth_trust, allauth_usersessions, cookie_age):
+        checks.register(check)
+    checks.register(cookie_flags, checks.Tags.security, deploy=True)
+
+
+def engine(**kwargs: Any) -> list[checks.CheckMessage]:
+    if settings.SESSION_ENGINE == STORE:
+        return []
+    hint = f'Set SESSION_ENGINE = "{STORE}".'
+    return [checks.Warning("sessions_ui does not store the sessions.", hint=hint, id="sessions_ui.W001")]
+
+
+def middleware(**kwargs: Any) -> list[checks.CheckMessage]:
+    found: list[checks.CheckMessage] = []
+    for ours, djangos, number in (
+        (SESSION_MIDDLEWARE, DJANGO_SESSION_MIDDLEWARE, "E002"),
+        (AUTHENTICATION_MIDDLEWARE, DJANGO_AUTHENTICATION_MIDDLEWARE, "E003"),
+    ):
+        if ours not in settings.MIDDLEWARE or djangos in settings.MIDDLEWARE:
+            found.append(
+                checks.Error(
+                    f"MIDDLEWARE must hold {ours}, and not {djangos}.",
+                    hint=f"Replace {djangos} by {ours}, in the same place.",
+                    id=f"sessions_ui.{number}",
+                )
+            )
+    if not found and settings.MIDDLEWARE.index(SESSION_MIDDLEWARE) > settings.MIDDLEWARE.index(
+        AUTHENTICATION_MIDDLEWARE
+    ):
+        found.append(
+            checks.Error(
+                f"{SESSION_MIDDLEWARE} must stand before {AUTHENTICATION_MIDDLEWARE}.", id="sessions_ui.E004"
+            )
+        )
+    return found
+
+
+def trusted_proxies(**kwargs: Any) -> list[checks.CheckMessage]:
+    return _readable(lambda: conf.trusted_proxies, "sessions_ui.E005")
+
+
+def allauth_trust(**kwargs: Any) -> list[checks.CheckMessage]:
+    if not getattr(settings, "MFA_TRUST_ENABLED", False):
+        return []
+    return [
+        checks.Error(
+            "MFA_TRUST_ENABLED sets a stateless cookie that survives every sign-out.",
+            hint="Set MFA_TRUST_ENABLED = False.",
+            id="sessions_ui.E006",
+        )
+    ]
+
+
+def allauth_usersessions(**kwargs: Any) -> list[checks.CheckMessage]:
+    if "allauth.usersessions" not in settings.INSTALLED_APPS:
+        return []
+    return [
+        checks.Error(
+            "allauth.usersessions stores session keys in the clear.",
+            hint="Remove it from INSTALLED_APPS: sessions_ui does what it does.",
+            id="sessions_ui.E007",
+        )
+    ]
+
+
+def cookie_age(**kwargs: Any) -> list[checks.CheckMessage]:
+    absolute = conf.absolute_timeout
+    if absolute is None or absolute.total_seconds() <= settings.SESSION_COOKIE_AGE:
+        return []
+    return [
+        checks.Warning(
+            "SESSION_COOKIE_AGE is shorter than ABSOLUTE_TIMEOUT: the cookie is gone before the session ends.",
+            hint="Give both the same length; the server enforces the idle timeout.",
+            id="sessions_ui.W008",
+        )
+    ]
+
+
+def cookie_flags(**kwargs: Any) -> list[checks.CheckMessage]:
+    if settings.SESSION_COOKIE_HTTPONLY:
+        return []
+    return [checks.Warning("Scripts can read the session cookie.", id="sessions_ui.W009")]
+
+
+def _readable(read: Callable[[], object], number: str) -> list[checks.CheckMessage]:
+    try:
+        read()
+    except ImproperlyConfigured as error:
+        return [checks.Error(str(error), id=number)]
+    return []

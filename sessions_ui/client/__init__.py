@@ -1,0 +1,6 @@
+"""What a request says of its client: pure functions, no ORM, no request kept."""
+
+from sessions_ui.client.info import Client, ClientInfo, Place
+from sessions_ui.client.request import client_info
+
+__all__ = ["Client", "ClientInfo", "Place", "client_info"]

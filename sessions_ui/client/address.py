@@ -1,0 +1,68 @@
+"""Whose address a request comes from, with proxies in between."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Any
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+MAX_HEADER = 2048  # what is longer is not a chain of proxies
+FORWARDED_FOR = re.compile(r'(?:^|;)\s*for\s*=\s*(?:"([^"]*)"|([^;\s]*))', re.IGNORECASE)
+
+
+def parse_address(text: str) -> Address | None:
+    """An address from a header or the socket: `1.2.3.4`, `1.2.3.4:5678`, `[2001:db8::1]:5678`; None for junk.
+
+    IPv4 addresses in IPv6 clothes (`::ffff:1.2.3.4`) are unwrapped, zone ids (`%eth0`) cut off.
+    """
+    text = text.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def forwarded_chain(meta: Mapping[str, Any]) -> list[str]:
+    """What the proxies wrote, client first. `Forwarded` (RFC 7239) where there is one, else `X-Forwarded-For`."""
+    if forwarded := str(meta.get("HTTP_FORWARDED", ""))[-MAX_HEADER:]:
+        found = (FORWARDED_FOR.search(element) for element in forwarded.split(","))
+        return [(match.group(1) or match.group(2) or "") if match else "" for match in found]
+    if forwarded := str(meta.get("HTTP_X_FORWARDED_FOR", ""))[-MAX_HEADER:]:
+        return forwarded.split(",")
+    return []
+
+
+def client_address(meta: Mapping[str, Any], trusted: Iterable[Network]) -> str | None:
+    """The address of the client, normalised, or None where it cannot be known.
+
+    Walks the chain from the right and stops at the first address that is not a trusted proxy: what stands further
+    left was written by whoever is not trusted. A Unix socket has no peer address; whoever can reach it is a proxy of
+    this machine. Junk in the header is "unknown", not an error.
+    """
+    networks = tuple(trusted)
+
+    def is_trusted(address: Address) -> bool:
+        return any(address.version == network.version and address in network for network in networks)
+
+    peer_text = str(meta.get("REMOTE_ADDR") or "")
+    peer = parse_address(peer_text)
+    if peer is None and peer_text:
+        return None
+    if not networks or (peer is not None and not is_trusted(peer)):
+        return str(peer) if peer else None
+    for text in reversed(forwarded_chain(meta)):
+        peer = parse_address(text)
+        if peer is None:
+            return None
+        if not is_trusted(peer):
+            break
+    return str(peer) if peer else None

@@ -1,0 +1,45 @@
+"""Appending to the event log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import F, JSONField, Value
+
+from sessions_ui.models import Act, Event, EventDetail, Session
+from sessions_ui.models.bulk import insert_from
+
+
+def append(
+    kind: str,
+    *,
+    address: str | None = None,
+    user_agent: str = "",
+    text: str = "",
+    **fields: Any,
+) -> Event:
+    """One event. Address, user agent and free text go to its detail row, which can be erased."""
+    event = Event.objects.create(kind=kind, **fields)
+    if address or user_agent or text:
+        EventDetail.objects.create(event=event, address=address, user_agent=user_agent, text=text)
+    return event
+
+
+def append_ended(act: Act, ended: Any) -> int:
+    """One event for each session that `act` ended (`ended`: their queryset), in one statement."""
+    assert ended.model is Session
+    return insert_from(
+        Event,
+        ended,
+        {
+            "kind": Value(Event.Kind.ENDED.value),
+            "at": Value(act.at),
+            "user_id": F("user_id"),
+            "session_id": F("pk"),
+            "device_id": F("device_id"),
+            "act_id": F("act_id"),
+            "actor_id": F("ended_by_id"),
+            "reason": Value(str(act.reason)),
+            "data": Value({}, JSONField()),
+        },
+    )

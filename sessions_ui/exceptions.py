@@ -1,0 +1,40 @@
+"""Everything this app raises on purpose has one root; subclasses carry what a handler needs to know."""
+
+from __future__ import annotations
+
+from django.contrib.sessions.backends.base import UpdateError
+
+
+class SessionsUIError(Exception):
+    """Root of every error of this app."""
+
+
+class SignInRefused(SessionsUIError):
+    """The sign-in lost a race: the account was disabled, or its password changed, after it began.
+
+    `reason` is an `EndReason` value that the middleware puts into words.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"sign-in refused: {reason}")
+        self.reason = reason
+
+
+class SessionEnded(SessionsUIError, UpdateError):
+    """A write to a session that has ended; nothing was written.
+
+    An `UpdateError` too, so that code written for Django's own engines handles it.
+    `reason` is an `EndReason` value, empty where the session does not exist at all.
+    """
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(f"the session has ended: {reason or 'unknown'}")
+        self.reason = reason
+
+
+class KeyRotated(SessionsUIError, UpdateError):
+    """A write with a session key that another request has just replaced. Not an ending: trying again works."""
+
+
+class AppendOnly(SessionsUIError):
+    """Somebody tried to change or delete an event."""

@@ -1,0 +1,149 @@
+"""The one statement of the hot path: a session and its user by the digest of the key.
+
+Most of the time of a Django query goes into building and compiling it, so it is compiled once a database alias and
+user model, and its SQL text kept. The rows are hydrated as the ORM would do it, converters included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from operator import itemgetter
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import connections, models, router
+from django.db.models.manager import BaseManager
+
+from sessions_ui.models import Session
+
+# What a request needs of its session; everything else stays deferred.
+HOT_FIELDS = (
+    "id",
+    "user",
+    "device",
+    "kind",
+    "backend",
+    "auth_hash",
+    "payload",
+    "signed_in_at",
+    "last_seen_at",
+    "expires_at",
+    "address",
+    "user_agent",
+    "ended_at",
+    "end_reason",
+    "refused_at",
+)
+PLACEHOLDER = "digest"
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which columns of a result row make an instance of `model`."""
+
+    model: type[models.Model]
+    names: list[str]
+    pick: Callable[[tuple[Any, ...]], tuple[Any, ...]]
+    pk: int
+
+    @classmethod
+    def of(cls, info: dict[str, Any], select: list[Any]) -> Columns:
+        """From a compiler's `klass_info`. In the order of the model's fields: multi-table inheritance selects the
+        parent's columns first."""
+        positions = {select[index][0].target.attname: index for index in info["select_fields"]}
+        model = info["model"]
+        names = [field.attname for field in model._meta.concrete_fields if field.attname in positions]
+        return cls(
+            model=model,
+            names=names,
+            pick=itemgetter(*(positions[name] for name in names)),
+            pk=positions[model._meta.pk.attname],
+        )
+
+    def hydrate(self, alias: str, row: tuple[Any, ...]) -> Any:
+        """None where an outer join found nothing."""
+        return None if row[self.pk] is None else self.model.from_db(alias, self.names, self.pick(row))
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A compiled look-up; `user` is None where the user is not joined."""
+
+    sql: str
+    session: Columns
+    user: Columns | None
+    converters: dict[int, Any]
+    compiler: Any
+
+
+_statements: dict[tuple[str, type[models.Model]], Statement] = {}
+
+
+def find(digest: str) -> Session | None:
+    """The session with this digest, ended and expired ones included, its user joined where `joins_user()`.
+
+    An ended row must be found, because it says why. Always on the database that is written to: on a lagging replica
+    an ended session lives. One SQL statement.
+    """
+    alias = router.db_for_write(Session)
+    statement = _statement(alias)
+    with connections[alias].cursor() as cursor:
+        cursor.execute(statement.sql, (digest,))
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    if statement.converters:
+        row = next(iter(statement.compiler.apply_converters([row], statement.converters)))
+    session: Session = statement.session.hydrate(alias, row)
+    if statement.user is not None:
+        session._state.fields_cache["user"] = statement.user.hydrate(alias, row)
+    return session
+
+
+def find_straggler(digest: str, *, since: datetime) -> bool:
+    """Whether this was the key of a living session until a rotation after `since`. Asked on a miss only."""
+    return (
+        Session.objects.using(router.db_for_write(Session))
+        .filter(previous_digest=digest, rotated_at__gt=since, ended_at__isnull=True)
+        .exists()
+    )
+
+
+def joins_user() -> bool:
+    """Whether the user can come with the session in one statement.
+
+    Not when they live in another database, or when the user model's default manager filters: `ModelBackend.get_user`
+    asks that manager, and a join would find users that it hides (seen: soft deletion).
+    """
+    user_model = get_user_model()
+    manager = user_model._default_manager
+    unfiltered = type(manager).get_queryset is BaseManager.get_queryset
+    return unfiltered and router.db_for_write(user_model) == router.db_for_write(Session)
+
+
+def _statement(alias: str) -> Statement:
+    key = (alias, get_user_model())
+    try:
+        return _statements[key]
+    except KeyError:
+        return _statements.setdefault(key, _compile(alias))
+
+
+def _compile(alias: str) -> Statement:
+    rows = Session.objects.using(alias).filter(digest=PLACEHOLDER).order_by().only(*HOT_FIELDS)
+    if joins_user():
+        rows = rows.select_related("user")
+    compiler = rows.query.get_compiler(alias)
+    sql, params = compiler.as_sql()
+    assert tuple(params) == (PLACEHOLDER,), "the look-up has one parameter"
+    select, info = compiler.select, compiler.klass_info
+    joined = info["related_klass_infos"]
+    return Statement(
+        sql=sql,
+        session=Columns.of(info, select),
+        user=Columns.of(joined[0], select) if joined else None,
+        converters=compiler.get_converters(column[0] for column in select),
+        compiler=compiler,
+    )

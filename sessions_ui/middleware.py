@@ -1,0 +1,172 @@
+"""What a request needs before and after the view. It words refusals; it decides none (`actions/admit.py` does)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction, sync_to_async
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import get_user as django_get_user
+from django.contrib.auth.middleware import AuthenticationMiddleware as DjangoAuthenticationMiddleware
+from django.contrib.auth.views import PasswordResetConfirmView
+from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.functional import SimpleLazyObject
+
+from sessions_ui import acting
+from sessions_ui.actions.touch import is_due, touch
+from sessions_ui.client import client_info
+from sessions_ui.conf import conf
+from sessions_ui.exceptions import KeyRotated, SessionEnded, SignInRefused
+from sessions_ui.models import digest_of
+from sessions_ui.store import SessionStore
+from sessions_ui.web import cookies, refusals
+
+
+class SessionMiddleware(DjangoSessionMiddleware):
+    """In place of Django's. Keeps its contract, and sync and async both without a detour through a thread for
+    requests that need no database."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if iscoroutinefunction(self):
+            return self.__acall__(request)
+        token = acting.begin(self._begin(request))
+        try:
+            response: Any = self.get_response(request)
+            return self.process_response(request, response)
+        finally:
+            acting.finish(token)
+
+    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
+        token = acting.begin(self._begin(request))
+        try:
+            response = await self.get_response(request)  # type: ignore[misc]
+            if needs_no_database(request):
+                return self.process_response(request, response)
+            return await sync_to_async(self.process_response)(request, response)
+        finally:
+            acting.finish(token)
+
+    def _begin(self, request: HttpRequest) -> acting.Acting:
+        self.process_request(request)
+        store = request.session if isinstance(request.session, SessionStore) else None
+        request._sessions_ui_acting = now = acting.Acting(store, request.META)  # type: ignore[attr-defined]
+        return now
+
+    def process_view(self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any) -> None:
+        """Django's reset view has no signal; what it saves must not pass for a change by the signed-in user."""
+        view_class = getattr(view, "view_class", None)
+        if isinstance(view_class, type) and issubclass(view_class, PasswordResetConfirmView):
+            request._sessions_ui_acting.resets_password = True  # type: ignore[attr-defined]
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        """A session that ended while its view was at work is a sign-out like any other, not an error."""
+        if isinstance(exception, SignInRefused):
+            request.session.flush()
+            return refusals.signed_out(request, exception.reason)
+        if isinstance(exception, KeyRotated):
+            return refusals.try_again(request)
+        if isinstance(exception, SessionEnded):
+            return refusals.signed_out(request, exception.reason)
+        return None
+
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
+        store = getattr(request, "session", None)
+        if not isinstance(store, SessionStore):
+            return super().process_response(request, response)
+        if store.is_straggler and store.is_empty():
+            return refusals.straggler_response(request, response)
+        if store.refusal is not None and store.is_empty():
+            response = refusals.worded(request, response, store.refusal)
+        try:
+            self._save(request, store, response)
+        except KeyRotated:
+            return refusals.try_again(request)
+        except SessionEnded as error:
+            response = refusals.signed_out(request, error.reason)
+            cookies.delete_session_cookie(response)
+            patch_vary_headers(response, ("Cookie",))
+            return response
+        self._touch(request, store, response)
+        refusals.forget_shown_notice(request, response)
+        return response
+
+    def _save(self, request: HttpRequest, store: SessionStore, response: HttpResponseBase) -> None:
+        """As Django's middleware does it: delete the cookie of an empty session, save a changed one."""
+        empty = store.is_empty()
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and empty:
+            cookies.delete_session_cookie(response)
+            patch_vary_headers(response, ("Cookie",))
+            return
+        if store.accessed:
+            patch_vary_headers(response, ("Cookie",))
+            if store.row is not None and store.row.user_id is not None:
+                cookies.keep_private(response)
+        if (
+            empty
+            or not (store.modified or settings.SESSION_SAVE_EVERY_REQUEST)
+            or response.status_code >= 500
+        ):
+            return
+        store.save()
+        cookies.set_session_cookie(response, store)
+        if store.device_cookie:
+            cookies.set_device_cookie(response, store.device_cookie)
+        patch_vary_headers(response, ("Cookie",))
+
+    def _touch(self, request: HttpRequest, store: SessionStore, response: HttpResponseBase) -> None:
+        row, key = store.row, store.session_key
+        if row is None or key is None or row.user_id is None or response.status_code >= 500:
+            return
+        now = timezone.now()
+        if is_due(row, now):
+            client = client_info(request.META, trusted=conf.trusted_proxies, geoip_path=conf.geoip_path)
+            touch(session=row, digest=digest_of(key), client=client, now=now)
+
+
+class AuthenticationMiddleware(DjangoAuthenticationMiddleware):
+    """In place of Django's: `request.user` and `auser()` come with the session, in one statement."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        if not hasattr(request, "session"):
+            raise ImproperlyConfigured(
+                "sessions_ui.middleware.AuthenticationMiddleware needs sessions_ui.middleware.SessionMiddleware "
+                "before it in MIDDLEWARE."
+            )
+        request.user = SimpleLazyObject(lambda: get_user(request))  # type: ignore[assignment]
+        request.auser = lambda: auser(request)
+
+
+def get_user(request: HttpRequest) -> Any:
+    """As Django's, cached on the request, but without a second look-up."""
+    if not hasattr(request, "_cached_user"):
+        store = request.session
+        if isinstance(store, SessionStore) and not _changed_by_hand(store):
+            request._cached_user = store.get_user()  # type: ignore[attr-defined]
+        else:
+            request._cached_user = django_get_user(request)  # type: ignore[attr-defined]
+    return request._cached_user  # type: ignore[attr-defined]
+
+
+async def auser(request: HttpRequest) -> Any:
+    return await sync_to_async(get_user)(request)
+
+
+def _changed_by_hand(store: SessionStore) -> bool:
+    """Whether somebody wrote another user into the session since it was loaded, without `login()`."""
+    data = store.__dict__.get("_session_cache")
+    if data is None:
+        return False
+    user_id = store.row.user_id if store.row else None
+    return data.get(SESSION_KEY) != (None if user_id is None else str(user_id))
+
+
+def needs_no_database(request: HttpRequest) -> bool:
+    store = getattr(request, "session", None)
+    return isinstance(store, SessionStore) and not store.accessed and not store.modified

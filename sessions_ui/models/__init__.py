@@ -1,0 +1,20 @@
+"""Rows and their querysets."""
+
+from sessions_ui.models.act import Act, EndReason
+from sessions_ui.models.delivery import Delivery
+from sessions_ui.models.device import Device
+from sessions_ui.models.event import Event, EventDetail
+from sessions_ui.models.heartbeat import Heartbeat
+from sessions_ui.models.session import Session, digest_of
+
+__all__ = [
+    "Act",
+    "Delivery",
+    "Device",
+    "EndReason",
+    "Event",
+    "EventDetail",
+    "Heartbeat",
+    "Session",
+    "digest_of",
+]

@@ -1,0 +1,59 @@
+"""An act: one decision that ended any number of sessions."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from sessions_ui.models.fields import user_key
+
+
+class EndReason(models.TextChoices):
+    """Why a session ended. The labels finish the sentence "Signed out: …" for people."""
+
+    SIGNED_OUT = "signed_out", _("signed out on the device itself")
+    SIGNED_OUT_REMOTELY = "signed_out_remotely", _("signed out from another device")
+    SIGNED_OUT_EVERYWHERE = "signed_out_everywhere", _("signed out everywhere")
+    SUPERSEDED = "superseded", _("replaced by a newer sign-in in the same browser")
+    PASSWORD_CHANGED = "password_changed", _("the password was changed")
+    PASSWORD_RESET = "password_reset", _("the password was reset")
+    FACTOR_CHANGED = "factor_changed", _("a second factor was changed")
+    ACCESS_CHANGED = "access_changed", _("the rights of the account changed")
+    ACCOUNT_DISABLED = "account_disabled", _("the account was disabled")
+    ACCOUNT_DELETED = "account_deleted", _("the account was deleted")
+    OFFBOARDED = "offboarded", _("access ended on the agreed date")
+    DEVICE_LOST = "device_lost", _("the device was reported lost")
+    NOT_ME = "not_me", _("the sign-in was not recognised")
+    SUSPICIOUS = "suspicious", _("the sign-in looked suspicious")
+    HELP_DESK = "help_desk", _("signed out by the help desk")
+    ADMINISTRATOR = "administrator", _("signed out by an administrator")
+    INCIDENT = "incident", _("signed out as a security measure")
+    IDLE_TIMEOUT = "idle_timeout", _("not used for too long")
+    ABSOLUTE_TIMEOUT = "absolute_timeout", _("the sign-in reached its time limit")
+    SESSION_LIMIT = "session_limit", _("too many devices were signed in")
+    OWNER_ENDED = "owner_ended", _("what it belonged to is gone")
+    API = "api", _("signed out by an application")
+
+
+class Act(models.Model):
+    """Who ended sessions, when and why; its id is shared by the sessions, events, deliveries and mails."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    at = models.DateTimeField(default=timezone.now)
+    reason = models.CharField(max_length=32, choices=EndReason)
+    # Empty where nobody decided: a timeout, a command, a signal outside of a request.
+    actor = user_key("+", db_index=False)
+    ticket = models.CharField(max_length=100, blank=True)
+    note = models.TextField(blank=True)
+    # How many sessions it ended.
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("act")
+        verbose_name_plural = _("acts")
+
+    def __str__(self) -> str:
+        return f"{self.reason} ({self.count})"

@@ -1,0 +1,57 @@
+"""The outbox: one row for everybody who must be told of an act, written in the act's own transaction."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from sessions_ui.models.act import Act
+from sessions_ui.models.event import Event
+from sessions_ui.models.fields import user_key
+
+
+class Delivery(models.Model):
+    """One act or event, one channel, one receiver. Open until it is done or parked."""
+
+    id = models.BigAutoField(primary_key=True)
+    act = models.ForeignKey(Act, on_delete=models.CASCADE, null=True, blank=True, related_name="deliveries")
+    event = models.ForeignKey(
+        Event,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        null=True,
+        blank=True,
+        related_name="deliveries",
+    )
+    user = user_key("+", db_index=False)
+    channel = models.CharField(max_length=16)
+    # What the channel needs to reach them, as it was when it happened: the account may be gone by now.
+    receiver = models.CharField(max_length=320)
+    created_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(default=timezone.now)
+    # Whoever claimed it has until then; after that the sweep gives it to somebody else.
+    leased_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    done_at = models.DateTimeField(null=True, blank=True)
+    parked_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
+        constraints = [
+            models.UniqueConstraint(fields=["act", "channel", "receiver"], name="sessions_ui_delivery_once"),
+        ]
+        indexes = [
+            # healthchecks' Flip: only what is still open is in the index.
+            models.Index(
+                fields=["due_at"],
+                name="sessions_ui_delivery_open",
+                condition=Q(done_at__isnull=True, parked_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} #{self.pk}"

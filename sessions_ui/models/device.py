@@ -1,0 +1,83 @@
+"""A device: what the sessions of one user on one browser or app installation have in common."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from sessions_ui.models.fields import new_public_id, user_key
+
+
+def cookie_digests(user_pk: object, cookie: str) -> list[str]:
+    """The digests under which a device cookie of this user may be stored, the current one first.
+
+    The user is part of it, so that two accounts of one browser cannot be linked. The fallback secrets come after
+    the current one, so that rotating SECRET_KEY makes no device a new one.
+    """
+    return [
+        salted_hmac(
+            "sessions_ui.device", f"{user_pk}:{cookie}", secret=secret, algorithm="sha256"
+        ).hexdigest()
+        for secret in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    ]
+
+
+class Device(models.Model):
+    """One browser or app installation of one user, recognised by its device cookie, never by its user agent."""
+
+    class Kind(models.TextChoices):
+        COMPUTER = "computer", _("Computer")
+        PHONE = "phone", _("Phone")
+        TABLET = "tablet", _("Tablet")
+        TV = "tv", _("TV")
+        CONSOLE = "console", _("Game console")
+        WATCH = "watch", _("Watch")
+        APP = "app", _("App")
+        TOOL = "tool", _("Command line")
+        BOT = "bot", _("Bot")
+        UNKNOWN = "", _("Unknown kind")
+
+    id = models.BigAutoField(primary_key=True)
+    public_id = models.CharField(max_length=16, default=new_public_id, editable=False)
+    user = user_key("devices", db_index=False)
+    cookie_digest = models.CharField(max_length=64, editable=False, blank=True)
+    name = models.CharField(_("name"), max_length=64, blank=True)
+    kind = models.CharField(max_length=16, choices=Kind, blank=True, default=Kind.UNKNOWN)
+    maker = models.CharField(max_length=64, blank=True)
+    model = models.CharField(max_length=64, blank=True)
+    browser = models.CharField(max_length=64, blank=True)
+    system = models.CharField(max_length=64, blank=True)
+    first_seen_at = models.DateTimeField(default=timezone.now)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    lost_at = models.DateTimeField(null=True, blank=True)
+    # Its device cookie was seen on a browser or system that cannot be the one it was given to.
+    copied_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("device")
+        verbose_name_plural = _("devices")
+        constraints = [
+            models.UniqueConstraint(fields=["public_id"], name="sessions_ui_device_public_id"),
+        ]
+        indexes = [
+            models.Index(fields=["user", "cookie_digest"], name="sessions_ui_device_cookie"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def title(self) -> str:
+        """The user's own name for it, else the derived one."""
+        return self.name or self.derived_name
+
+    @property
+    def derived_name(self) -> str:
+        """What the client told of itself: "Firefox on Linux". Unknown parts are left out, never guessed."""
+        if self.browser and self.system:
+            return _t("%(browser)s on %(system)s") % {"browser": self.browser, "system": self.system}
+        return self.browser or self.system or _t("Unknown device")

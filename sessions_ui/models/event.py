@@ -1,0 +1,97 @@
+"""What happened to sessions and devices: the history, the audit trail, the source of every notification."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from sessions_ui.exceptions import AppendOnly
+from sessions_ui.models.act import Act, EndReason
+from sessions_ui.models.device import Device
+from sessions_ui.models.fields import user_key
+from sessions_ui.models.session import Session
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    def update(self, **kwargs: Any) -> int:
+        raise AppendOnly("events are never changed")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise AppendOnly("events are deleted by the retention task only")
+
+
+class Event(models.Model):
+    """One append-only row. It holds no personal data itself: what must be erasable is in its detail row."""
+
+    class Kind(models.TextChoices):
+        SIGNED_IN = "signed_in", _("signed in")
+        ENDED = "ended", _("signed out")
+        DEVICE_RENAMED = "device_renamed", _("device renamed")
+        TOLD = "told", _("told")
+        TELLING_FAILED = "telling_failed", _("could not be told")
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField(max_length=32, choices=Kind)
+    at = models.DateTimeField(default=timezone.now)
+    user = user_key("+", db_index=False)
+    # References without a constraint: an event outlives what it speaks of.
+    session = models.ForeignKey(
+        Session,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        null=True,
+        blank=True,
+        related_name="events",
+    )
+    device = models.ForeignKey(
+        Device,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        blank=True,
+        related_name="events",
+    )
+    act = models.ForeignKey(
+        Act, on_delete=models.DO_NOTHING, db_constraint=False, null=True, blank=True, related_name="events"
+    )
+    actor = user_key("+", db_index=False)
+    reason = models.CharField(max_length=32, choices=EndReason, blank=True)
+    data = models.JSONField(default=dict, blank=True)
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        indexes = [models.Index(fields=["user", "id"], name="sessions_ui_event_user")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d %H:%M:%S}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AppendOnly("events are never changed")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise AppendOnly("events are deleted by the retention task only")
+
+
+class EventDetail(models.Model):
+    """The erasable part of an event: deleting this row forgets the person and leaves the event."""
+
+    event = models.OneToOneField(Event, on_delete=models.CASCADE, primary_key=True, related_name="detail")
+    address = models.GenericIPAddressField(null=True, blank=True)
+    user_agent = models.CharField(max_length=512, blank=True)
+    text = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = _("event detail")
+        verbose_name_plural = _("event details")
+
+    def __str__(self) -> str:
+        return f"detail of event {self.event_id}"

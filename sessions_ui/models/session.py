@@ -1,0 +1,124 @@
+"""A session: one authenticated thing that can act as a user, or a plain anonymous Django session."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from sessions_ui.client import Place
+from sessions_ui.models.act import Act, EndReason
+from sessions_ui.models.device import Device
+from sessions_ui.models.fields import new_public_id, user_key
+
+
+def digest_of(key: str) -> str:
+    """SHA-256 of a session key in hex, 64 characters. The key itself is never stored (ASVS 5.0 7.2.2)."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    def living(self) -> SessionQuerySet:
+        """Signed in, not ended, within their time. A disabled user's are among them until they are refused."""
+        return self.filter(user__isnull=False, ended_at__isnull=True, expires_at__gt=timezone.now())
+
+    def of(self, user: Any) -> SessionQuerySet:
+        return self.filter(user_id=user.pk)
+
+    def ended_since(self, moment: datetime) -> SessionQuerySet:
+        return self.filter(ended_at__gte=moment).order_by("-ended_at")
+
+
+class Session(models.Model):
+    """Ended sessions stay as history until the retention time is over; anonymous ones go when they expire.
+
+    No index mentions `ended_at` or `last_seen_at`: ending and touching stay cheap (HOT) updates on PostgreSQL.
+    """
+
+    class Kind(models.TextChoices):
+        BROWSER = "browser", _("Browser")
+        APP = "app", _("App")
+        TOKEN = "token", _("Access token")
+
+    id = models.BigAutoField(primary_key=True)
+    public_id = models.CharField(max_length=16, default=new_public_id, editable=False)
+    digest = models.CharField(max_length=64, editable=False)
+    # The digest before the last rotation: for a minute its holder is a straggler, not a stranger.
+    previous_digest = models.CharField(max_length=64, null=True, blank=True, editable=False)  # noqa: DJ001
+    rotated_at = models.DateTimeField(null=True, blank=True)
+
+    kind = models.CharField(max_length=16, choices=Kind, default=Kind.BROWSER)
+    user = user_key("sessions", db_index=False)
+    device = models.ForeignKey(
+        Device, on_delete=models.SET_NULL, null=True, blank=True, related_name="sessions"
+    )
+    # Django's three `_auth_*` keys live in columns only, so that the payload need not be decoded to know the user.
+    backend = models.CharField(max_length=255, blank=True, editable=False)
+    auth_hash = models.CharField(max_length=128, blank=True, editable=False)
+    payload = models.TextField(blank=True, editable=False)
+
+    created_at = models.DateTimeField(default=timezone.now)
+    signed_in_at = models.DateTimeField(null=True, blank=True)
+    last_seen_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+
+    method = models.CharField(max_length=32, blank=True)
+    provider = models.CharField(max_length=64, blank=True)
+    iss = models.CharField(max_length=255, blank=True)
+    sub = models.CharField(max_length=255, blank=True)
+    sid = models.CharField(max_length=255, blank=True)
+    organisation_id = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
+    impersonator = user_key("+", db_index=False)
+    impersonation_reason = models.CharField(max_length=255, blank=True)
+
+    # As it was at sign-in, and as it is now: a change in the middle is a signal.
+    first_address = models.GenericIPAddressField(null=True, blank=True)
+    address = models.GenericIPAddressField(null=True, blank=True)
+    first_user_agent = models.CharField(max_length=512, blank=True)
+    user_agent = models.CharField(max_length=512, blank=True)
+    first_place = models.JSONField(null=True, blank=True)
+    place = models.JSONField(null=True, blank=True)
+    browser_version = models.CharField(max_length=32, blank=True)
+    system_version = models.CharField(max_length=32, blank=True)
+
+    ended_at = models.DateTimeField(null=True, blank=True)
+    end_reason = models.CharField(max_length=32, choices=EndReason, blank=True)
+    ended_by = user_key("+", db_index=False)
+    act = models.ForeignKey(Act, on_delete=models.SET_NULL, null=True, blank=True, related_name="sessions")
+    # The first request refused after the end: the proof that the ending works.
+    refused_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SessionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+        constraints = [
+            models.UniqueConstraint(fields=["digest"], name="sessions_ui_session_digest"),
+            models.UniqueConstraint(fields=["public_id"], name="sessions_ui_session_public_id"),
+        ]
+        indexes = [
+            models.Index(fields=["user", "id"], name="sessions_ui_session_user"),
+            models.Index(fields=["previous_digest"], name="sessions_ui_session_previous"),
+            models.Index(fields=["signed_in_at"], name="sessions_ui_session_signed_in"),
+            models.Index(fields=["first_address"], name="sessions_ui_session_address"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def is_living(self) -> bool:
+        return self.user_id is not None and self.ended_at is None and self.expires_at > timezone.now()
+
+    @property
+    def current_place(self) -> Place | None:
+        return Place.from_dict(self.place)
+
+    @property
+    def reason_in_words(self) -> str:
+        return str(EndReason(self.end_reason).label) if self.end_reason else ""

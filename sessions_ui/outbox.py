@@ -1,0 +1,138 @@
+"""The outbox: who must be told, who is telling them now, who was told.
+
+A delivery is claimed by a conditional UPDATE with a lease, so two workers never make the same one at the same time,
+and a worker that dies leaves it to the sweep. At least once: a worker that dies between telling and noting it down
+tells again; receivers deduplicate by the delivery's id (for mails the Message-ID).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.contrib.auth import get_user_model
+from django.db.models import F, Q, QuerySet, Value
+from django.utils import timezone
+
+from sessions_ui.conf import conf
+from sessions_ui.models import Act, Delivery, EndReason, Session
+from sessions_ui.models.bulk import insert_from
+
+# Endings that the person did not just do on that very device: these are told by mail.
+TOLD_BY_MAIL = frozenset(
+    {
+        EndReason.SIGNED_OUT_REMOTELY,
+        EndReason.SIGNED_OUT_EVERYWHERE,
+        EndReason.PASSWORD_CHANGED,
+        EndReason.PASSWORD_RESET,
+        EndReason.FACTOR_CHANGED,
+        EndReason.ACCESS_CHANGED,
+        EndReason.ACCOUNT_DISABLED,
+        EndReason.ACCOUNT_DELETED,
+        EndReason.DEVICE_LOST,
+        EndReason.NOT_ME,
+        EndReason.SUSPICIOUS,
+        EndReason.HELP_DESK,
+        EndReason.ADMINISTRATOR,
+        EndReason.INCIDENT,
+    }
+)
+
+
+def open_deliveries() -> QuerySet[Delivery]:
+    return Delivery.objects.filter(done_at__isnull=True, parked_at__isnull=True)
+
+
+def enqueue_ended(act: Act, ended: QuerySet[Session]) -> int:
+    """One mail an act and user, to the address that the account has at this moment; returns how many."""
+    if act.reason not in TOLD_BY_MAIL:
+        return 0
+    user_model = get_user_model()
+    email_field = getattr(user_model, "EMAIL_FIELD", None)
+    if not email_field:
+        return 0
+    if user_model.objects.db_manager().db != ended.db:
+        return _enqueue_across_databases(act, ended, email_field)
+    email = F(f"user__{email_field}")
+    addressed = ended.filter(**{f"user__{email_field}__gt": ""})
+    return insert_from(
+        Delivery,
+        addressed.distinct(),
+        {
+            "act_id": F("act_id"),
+            "user_id": F("user_id"),
+            "channel": Value("mail"),
+            "receiver": email,
+            "created_at": Value(act.at),
+            "due_at": Value(act.at),
+            "attempts": Value(0),
+            "error": Value(""),
+        },
+    )
+
+
+def _enqueue_across_databases(act: Act, ended: QuerySet[Session], email_field: str) -> int:
+    users = get_user_model()._base_manager.filter(
+        pk__in=list(ended.values_list("user_id", flat=True).distinct())
+    )
+    rows = [
+        Delivery(act=act, user_id=pk, channel="mail", receiver=email, created_at=act.at, due_at=act.at)
+        for pk, email in users.values_list("pk", email_field)
+        if email
+    ]
+    return len(Delivery.objects.using(ended.db).bulk_create(rows))
+
+
+def claim(*, limit: int, now: datetime | None = None) -> list[Delivery]:
+    """Up to `limit` deliveries that are due and that nobody holds, now held by the caller for the lease."""
+    now = now or timezone.now()
+    free = Q(leased_until__isnull=True) | Q(leased_until__lte=now)
+    due = open_deliveries().filter(free, due_at__lte=now)
+    claimed = []
+    for pk in list(due.order_by("due_at").values_list("pk", flat=True)[:limit]):
+        held = (
+            open_deliveries()
+            .filter(free, pk=pk)
+            .update(leased_until=now + conf.delivery_lease, attempts=F("attempts") + 1)
+        )
+        if held:
+            claimed.append(Delivery.objects.select_related("act").get(pk=pk))
+    return claimed
+
+
+def mark_done(delivery: Delivery) -> bool:
+    """False where somebody else finished it after our lease had run out."""
+    return bool(
+        open_deliveries().filter(pk=delivery.pk).update(done_at=timezone.now(), leased_until=None, error="")
+    )
+
+
+def mark_failed(delivery: Delivery, error: str, *, permanent: bool) -> bool:
+    """Try again later, or park it for an administrator; returns whether it was parked."""
+    retries = conf.delivery_retries
+    fields: dict[str, object] = {"leased_until": None, "error": error[:255]}
+    parked = permanent or delivery.attempts > len(retries)
+    if parked:
+        fields["parked_at"] = timezone.now()
+    else:
+        fields["due_at"] = timezone.now() + retries[delivery.attempts - 1]
+    open_deliveries().filter(pk=delivery.pk).update(**fields)
+    return parked
+
+
+def retry(deliveries: QuerySet[Delivery]) -> int:
+    """Parked ones back into the queue, from the first attempt on; returns how many."""
+    return deliveries.filter(parked_at__isnull=False, done_at__isnull=True).update(
+        parked_at=None, attempts=0, due_at=timezone.now(), leased_until=None
+    )
+
+
+def oldest_open() -> timedelta | None:
+    """How long the oldest delivery that is due has been waiting; None when nothing is."""
+    created = (
+        open_deliveries()
+        .filter(due_at__lte=timezone.now())
+        .order_by("due_at")
+        .values_list("due_at", flat=True)
+    )
+    first = created.first()
+    return timezone.now() - first if first else None

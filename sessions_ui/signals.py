@@ -1,0 +1,9 @@
+"""Announcements to the host project. The app itself never listens to them: internals call functions."""
+
+from django.dispatch import Signal
+
+# Sent after commit, once an act. Arguments: act (Act), count (int, sessions ended).
+sessions_ended = Signal()
+
+# Sent after commit. Arguments: session (Session), user, new_device (bool).
+signed_in = Signal()

@@ -1,0 +1,327 @@
+"""The session engine: `SESSION_ENGINE = "sessions_ui.store"`.
+
+The contract is that of Django's sessions, with three differences, all for one reason, that an end is final:
+the database holds the key's SHA-256 only; a session with a user is not deleted but ends, and stays as history;
+rotating the key changes the key of the same row. Every write is conditional on the row's current digest and on its
+not having ended, and nothing ever inserts a row again.
+
+The asynchronous methods are Django's: each runs its synchronous twin in a thread, so that both take the same way.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError, SessionBase
+from django.db import IntegrityError, router, transaction
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+
+from sessions_ui import lookup
+from sessions_ui.acting import current
+from sessions_ui.actions.admit import admit, straggles
+from sessions_ui.actions.end import acting_user, end_session
+from sessions_ui.actions.sign_in import SignIn, sign_in
+from sessions_ui.client import ClientInfo
+from sessions_ui.conf import conf
+from sessions_ui.exceptions import KeyRotated, SessionEnded
+from sessions_ui.models import EndReason, Session, digest_of
+
+AUTH_KEYS = (SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY)
+KEY_LENGTH = 32  # of 36 characters: 165 random bits (ASVS 5.0 7.2.3 asks for 128)
+
+
+class SessionStore(SessionBase):
+    """One request's session. `row` and `user` are known once it was looked up (`resolve()`)."""
+
+    if TYPE_CHECKING:  # Django's, which the stubs leave out
+        _session: dict[str, Any]
+        _session_cache: dict[str, Any]
+
+        def _get_session(self, no_load: bool = False) -> dict[str, Any]: ...
+
+    def __init__(self, session_key: str | None = None) -> None:
+        super().__init__(session_key)
+        self.row: Session | None = None
+        self.user: Any = None
+        # Why the key that came with the request was refused: an EndReason, None for a key that is merely unknown.
+        self.refusal: EndReason | None = None
+        # The key was replaced a moment ago: whoever holds it is late, neither signed out nor signed in.
+        self.is_straggler = False
+        # What the browser shall keep, after a sign-in.
+        self.device_cookie: str | None = None
+        self._resolved_key: str | None = None
+        self._rotated_from: str | None = None
+
+    # --- Looking up
+
+    def resolve(self) -> Session | None:
+        """The row of this key, if it may still answer; one SQL statement, once. Refuses everything else: the key is
+        forgotten (the middleware then deletes the cookie) and `refusal` says why."""
+        key = self.session_key
+        if key is None or key == self._resolved_key:
+            return self.row
+        self._resolved_key = key
+        self.row, self.user = None, None
+        row = lookup.find(digest_of(key))
+        if row is None:
+            self.is_straggler = straggles(digest_of(key))
+            self._session_key = None
+            return None
+        admission = admit(row, timezone.now())
+        if admission.refused is None:
+            self.row, self.user = row, admission.user
+            if admission.new_hash:
+                self._carry_to_current_secret(admission.new_hash)
+            return row
+        if row.user_id is not None:
+            self._refuse(row, admission.refused)
+        self._session_key = None
+        return None
+
+    def get_user(self) -> Any:
+        """Who is signed in, without another look-up. Counts as an access: a response that depends on the user must
+        vary on the cookie."""
+        self.accessed = True
+        if self.resolve() is None:
+            return AnonymousUser()
+        return self.user
+
+    @property
+    def session_id(self) -> int | None:
+        row = self.resolve()
+        return row.pk if row else None
+
+    @property
+    def user_id(self) -> Any:
+        row = self.resolve()
+        return row.user_id if row else None
+
+    def load(self) -> dict[str, Any]:
+        row = self.resolve()
+        if row is None:
+            return {}
+        data = self.decode(row.payload) if row.payload else {}
+        if row.user_id is not None:
+            data[SESSION_KEY] = str(row.user_id)
+            data[BACKEND_SESSION_KEY] = row.backend
+            data[HASH_SESSION_KEY] = row.auth_hash
+        return data
+
+    def exists(self, session_key: str) -> bool:
+        return self._rows().filter(digest=digest_of(session_key), ended_at__isnull=True).exists()
+
+    # --- Writing
+
+    def create(self) -> None:
+        while True:
+            self._session_key = self._get_new_session_key()
+            try:
+                self.save(must_create=True)
+            except CreateError:
+                continue
+            self.modified = True
+            return
+
+    def save(self, must_create: bool = False) -> None:
+        """Write the session. Raises `SessionEnded` if it has ended, `KeyRotated` if the key was replaced meanwhile,
+        both of them Django's `UpdateError`; nothing is written then."""
+        if self.session_key is None:
+            return self.create()
+        data = self._get_session(no_load=must_create)
+        if must_create:
+            return self._insert(data)
+        row = self.resolve()
+        if row is None:
+            raise SessionEnded(self.refusal or "")
+        if row.user_id is not None and SESSION_KEY not in data:
+            # Somebody emptied the session of a user: whatever they call it, that is a sign-out.
+            self.delete()
+            self._session_key = None
+            return self.create_with(data)
+        fields = self._columns(data)
+        if row.signed_in_at is None and fields["user_id"] is not None:
+            fields["signed_in_at"] = timezone.now()
+        self._update(row, fields)
+        return None
+
+    def create_with(self, data: dict[str, Any]) -> None:
+        """A new row with a new key for this data."""
+        self.create()
+        self._session_cache = data
+        if data:
+            self.save()
+
+    def cycle_key(self) -> None:
+        """A new key for the same row: same session, same device, and the old key authenticates nobody any more."""
+        data = self._session
+        row = self.resolve()
+        if row is None:
+            self.create()
+            self._session_cache = data
+            return
+        old_key, new_key = self.session_key, self._get_new_session_key()
+        assert old_key is not None
+        now = timezone.now()
+        self._update(
+            row, {"digest": digest_of(new_key), "previous_digest": digest_of(old_key), "rotated_at": now}
+        )
+        self._session_key = self._resolved_key = new_key
+        self._rotated_from = old_key
+        self.modified = True
+
+    def delete(self, session_key: str | None = None) -> None:
+        """End the session of a user (reason: signed out), remove an anonymous one."""
+        key = session_key or self.session_key
+        if key is None:
+            return
+        row = self._rows().filter(digest=digest_of(key)).only("id", "user").first()
+        if row is None:
+            return
+        if row.user_id is None:
+            self._rows().filter(pk=row.pk, user__isnull=True).delete()
+        else:
+            end_session(session=row, reason=EndReason.SIGNED_OUT, actor=acting_user() or row.user)
+
+    def flush(self) -> None:
+        super().flush()
+        self.row, self.user, self._resolved_key = None, None, None
+
+    async def aflush(self) -> None:
+        await super().aflush()
+        self.row, self.user, self._resolved_key = None, None, None
+
+    @classmethod
+    def clear_expired(cls) -> None:
+        from sessions_ui.actions.housekeeping import end_unlawful, purge_old
+
+        end_unlawful()
+        purge_old()
+
+    # --- Signing in
+
+    def sign_in(
+        self, user: Any, *, backend: str, client: ClientInfo, method: str, device_cookie: str | None
+    ) -> SignIn:
+        """Called when Django has put the user into the session; there may be no key or row yet (a sign-in as another
+        user), and a second sign-in as the same user does not rotate the key by itself."""
+        data = self._session
+        if self.resolve() is None:
+            self.create_with({name: value for name, value in data.items() if name not in AUTH_KEYS})
+            self._session_cache = data
+        elif self.row is not None and self.row.user_id is not None:
+            self.cycle_key()
+        row = self.resolve()
+        assert row is not None and self.session_key is not None
+        result = sign_in(
+            session_pk=row.pk,
+            digest=digest_of(self.session_key),
+            user=user,
+            backend=backend,
+            client=client,
+            method=method,
+            device_cookie=device_cookie,
+        )
+        self.row, self.user = result.session, user
+        self.device_cookie = result.device_cookie
+        return result
+
+    def keep_after_password_change(self, user: Any) -> None:
+        """The session that changed its own password goes on under the new one."""
+        row = self.resolve()
+        if row is not None and row.user_id == user.pk:
+            self._update(row, {"auth_hash": user.get_session_auth_hash()})
+            if "_session_cache" in self.__dict__:
+                self._session_cache[HASH_SESSION_KEY] = row.auth_hash
+
+    # --- Inside
+
+    def _get_new_session_key(self) -> str:
+        # Not looked up first, as Django does: 165 random bits do not collide, and the database has the last word.
+        return get_random_string(KEY_LENGTH, VALID_KEY_CHARS)
+
+    async def _aget_new_session_key(self) -> str:
+        return self._get_new_session_key()
+
+    @staticmethod
+    def _rows() -> Any:
+        return Session.objects.using(router.db_for_write(Session))
+
+    def _columns(self, data: dict[str, Any]) -> dict[str, Any]:
+        """The columns that hold `data`: Django's three keys in their own, the rest in the payload."""
+        user_id = data.get(SESSION_KEY)
+        return {
+            "user_id": None if user_id is None else get_user_model()._meta.pk.to_python(user_id),
+            "backend": data.get(BACKEND_SESSION_KEY, ""),
+            "auth_hash": data.get(HASH_SESSION_KEY, ""),
+            "payload": self.encode({name: value for name, value in data.items() if name not in AUTH_KEYS}),
+            "expires_at": self._expires_at(),
+        }
+
+    def _expires_at(self) -> datetime:
+        """Django's date, but never later than the absolute timeout allows."""
+        date = self.get_expiry_date()
+        signed_in_at = self.row.signed_in_at if self.row else None
+        if signed_in_at and conf.absolute_timeout:
+            date = min(date, signed_in_at + conf.absolute_timeout)
+        return date
+
+    def _insert(self, data: dict[str, Any]) -> None:
+        assert self.session_key is not None
+        fields = self._columns(data)
+        if fields["user_id"] is not None:
+            fields["signed_in_at"] = timezone.now()
+        row = Session(digest=digest_of(self.session_key), **fields)
+        using = router.db_for_write(Session, instance=row)
+        try:
+            with transaction.atomic(using=using):
+                row.save(using=using, force_insert=True)
+        except IntegrityError as error:
+            raise CreateError from error
+        self.row, self.user, self._resolved_key = row, AnonymousUser(), self.session_key
+
+    def _update(self, row: Session, fields: dict[str, Any]) -> None:
+        """The conditional write, and what to make of it when nothing was written."""
+        assert self.session_key is not None
+        living = self._rows().filter(pk=row.pk, ended_at__isnull=True)
+        if not living.filter(digest=digest_of(self.session_key)).update(**fields):
+            if self._rotated_from and living.filter(digest=digest_of(self._rotated_from)).exists():
+                # The transaction that had rotated the key was rolled back: the old one is the valid one.
+                self._session_key = self._resolved_key = self._rotated_from
+                self._rotated_from = None
+                return self._update(row, fields)
+            found = self._rows().filter(pk=row.pk).values_list("ended_at", "end_reason").first()
+            if found and found[0] is None:
+                raise KeyRotated
+            reason = found[1] if found else ""
+            self.refusal = EndReason(reason) if reason else None
+            raise SessionEnded(reason)
+        for name, value in fields.items():
+            setattr(row, name, value)
+        return None
+
+    def _refuse(self, row: Session, reason: EndReason) -> None:
+        """Put down the first refusal after an end: the proof that it works, and the only write it ever costs. What
+        should have ended before (time, a disabled account) ends now."""
+        self.refusal = reason
+        if row.ended_at is None:
+            end_session(session=row, reason=reason)
+        if row.refused_at is None:
+            self._rows().filter(pk=row.pk, refused_at__isnull=True).update(refused_at=timezone.now())
+
+    def _carry_to_current_secret(self, auth_hash: str) -> None:
+        row = self.row
+        assert row is not None and self.session_key is not None
+        self._rows().filter(pk=row.pk, digest=digest_of(self.session_key), ended_at__isnull=True).update(
+            auth_hash=auth_hash
+        )
+        row.auth_hash = auth_hash
+
+
+def acting_store() -> SessionStore | None:
+    """The store of the request that acts now."""
+    now = current()
+    return now._store if now and isinstance(now._store, SessionStore) else None

@@ -1,0 +1,31 @@
+"""Celery's way in: thin shells over functions that work without it."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from sessions_ui.actions.housekeeping import end_unlawful, purge_old
+from sessions_ui.delivery import deliver_due
+from sessions_ui.models import Heartbeat
+
+
+@shared_task
+def sweep_deliveries() -> int:
+    """Make every delivery that is due. Beat calls it every few seconds, an ending hastens it."""
+    Heartbeat.beat("worker")
+    total = 0
+    while made := deliver_due():
+        total += made
+    return total
+
+
+@shared_task
+def reconcile() -> int:
+    """End what no signal told us of, such as sessions of users disabled by `QuerySet.update()`."""
+    return end_unlawful()
+
+
+@shared_task
+def purge() -> int:
+    """Remove what is older than the retention time, and expired anonymous sessions."""
+    return purge_old()

@@ -1,0 +1,68 @@
+"""Template tags for host projects and for our own pages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.apps import apps
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from sessions_ui.client import Place
+from sessions_ui.models import Session
+from sessions_ui.web import wording
+from sessions_ui.web.refusals import read_notice
+
+register = template.Library()
+
+register.filter("kind_icon", wording.kind_icon)
+register.filter("place_text", wording.place_text)
+register.filter("place_icon", wording.place_icon)
+register.filter("method_text", wording.method_text)
+register.filter("ended_text", wording.ended_text)
+register.filter("moment_text", wording.moment_text)
+
+
+@register.simple_tag(takes_context=True)
+def sessions_ui_notice(context: dict[str, Any]) -> str:
+    """Why the visitor was signed out, once, or an empty string: `{% sessions_ui_notice as notice %}`."""
+    request = context.get("request")
+    return read_notice(request) if request is not None else ""
+
+
+@register.simple_tag
+def sessions_ui_htmx() -> SafeString | str:
+    """htmx, where the host has it: without it the pages work as plain forms."""
+    if not apps.is_installed("django_htmx"):
+        return ""
+    from django_htmx.jinja import htmx_script
+
+    return htmx_script()
+
+
+@register.filter
+def ago(moment: datetime) -> SafeString:
+    """ "3 h ago", with the absolute time and its zone on hover."""
+    return _time(moment, wording.ago(moment))
+
+
+@register.filter
+def day(moment: datetime) -> SafeString:
+    return _time(moment, wording.day(moment))
+
+
+@register.filter
+def first_place(session: Session) -> Place | None:
+    """Where the sign-in came from, which may be another place than the current one."""
+    return Place.from_dict(session.first_place)
+
+
+def _time(moment: datetime, text: str) -> SafeString:
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.isoformat(timespec="seconds"),
+        wording.moment_text(moment),
+        text,
+    )

@@ -1,0 +1,60 @@
+"""The cookies of the app, and which responses may be kept by whom."""
+
+from __future__ import annotations
+
+import time
+
+from django.conf import settings
+from django.http.response import HttpResponseBase
+from django.utils.http import http_date
+
+from sessions_ui.conf import conf
+from sessions_ui.store import SessionStore
+
+
+def delete_session_cookie(response: HttpResponseBase) -> None:
+    response.delete_cookie(
+        settings.SESSION_COOKIE_NAME,
+        path=settings.SESSION_COOKIE_PATH,
+        domain=settings.SESSION_COOKIE_DOMAIN,
+        samesite=settings.SESSION_COOKIE_SAMESITE,
+    )
+
+
+def set_session_cookie(response: HttpResponseBase, store: SessionStore) -> None:
+    if store.get_expire_at_browser_close():
+        max_age = expires = None
+    else:
+        max_age = store.get_expiry_age()
+        expires = http_date(time.time() + max_age)
+    response.set_cookie(
+        settings.SESSION_COOKIE_NAME,
+        store.session_key or "",
+        max_age=max_age,
+        expires=expires,
+        domain=settings.SESSION_COOKIE_DOMAIN,
+        path=settings.SESSION_COOKIE_PATH,
+        secure=settings.SESSION_COOKIE_SECURE or False,
+        httponly=settings.SESSION_COOKIE_HTTPONLY or False,
+        samesite=settings.SESSION_COOKIE_SAMESITE,
+    )
+
+
+def set_device_cookie(response: HttpResponseBase, cookie: str) -> None:
+    """Host-only, for security alone: it recognises the browser and signs nobody in."""
+    response.set_cookie(
+        conf.device_cookie_name,
+        cookie,
+        max_age=int(conf.device_cookie_age.total_seconds()),
+        path="/",
+        secure=settings.SESSION_COOKIE_SECURE or False,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def keep_private(response: HttpResponseBase) -> None:
+    """No cache keeps what a signed-in user sees, the browser's back button included; a view that set its own
+    `Cache-Control` knows better."""
+    if not response.has_header("Cache-Control"):
+        response.headers["Cache-Control"] = "no-store, private"

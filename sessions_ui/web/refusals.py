@@ -1,0 +1,158 @@
+"""Words for a client whose session is no more: said once, and fit for a screen that may be in a thief's hand."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode, urlsplit
+
+from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.core import signing
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from sessions_ui.models import EndReason
+
+NOTICE_COOKIE = "signed_out"
+NOTICE_SECONDS = 600
+RETRY_SECONDS = 1
+
+
+def words(reason: str | None) -> str:
+    """One sentence for the screen. Harmless reasons are named; who and why of the others is shown after the next
+    sign-in only (ux.md, "Live")."""
+    return harmless_words().get(EndReason(reason) if reason else None) or _("You were signed out.")
+
+
+def harmless_words() -> dict[EndReason | None, str]:
+    return {
+        EndReason.IDLE_TIMEOUT: _("You were signed out because this device was not used for a while."),
+        EndReason.ABSOLUTE_TIMEOUT: _("You were signed out because the sign-in reached its time limit."),
+        EndReason.PASSWORD_CHANGED: _("You were signed out because the password was changed."),
+        EndReason.PASSWORD_RESET: _("You were signed out because the password was reset."),
+        EndReason.SUPERSEDED: _("You were signed out because of a newer sign-in in this browser."),
+    }
+
+
+def worded(request: HttpRequest, response: HttpResponseBase, reason: EndReason) -> HttpResponseBase:
+    """The response to a request whose session had ended before: where the view turned it away, say why.
+
+    A page that anybody may see stays as it is: it can show the notice itself (`{% sessions_ui_notice %}`).
+    """
+    if turns_away(response):
+        return signed_out(request, reason)
+    leave_notice(request, response, reason)
+    return response
+
+
+def signed_out(request: HttpRequest, reason: str | None) -> HttpResponseBase:
+    """To the sign-in page for a person, `HX-Redirect` for htmx, 401 problem details (RFC 9457) for a program."""
+    if wants_json(request):
+        return problem(401, "session-ended", words(reason))
+    response: HttpResponseBase
+    if request.headers.get("HX-Request") == "true":
+        response = HttpResponse(headers={"HX-Redirect": sign_in_url(request)})
+    else:
+        response = HttpResponseRedirect(sign_in_url(request))
+    leave_notice(request, response, reason)
+    response.headers["Cache-Control"] = "no-store, private"
+    return response
+
+
+def try_again(request: HttpRequest) -> HttpResponseBase:
+    """The key of the session was replaced while this request was under way. Nothing was done and nobody signed out:
+    the browser has the new key by now."""
+    text = _("Your sign-in was renewed at the same moment. Please try again.")
+    response: HttpResponse
+    if wants_json(request):
+        response = problem(409, "session-key-rotated", text)
+    else:
+        response = HttpResponse(text, status=409, content_type="text/plain; charset=utf-8")
+    response.headers["Retry-After"] = str(RETRY_SECONDS)
+    response.headers["Cache-Control"] = "no-store, private"
+    if request.method in ("GET", "HEAD"):
+        response.headers["Refresh"] = str(RETRY_SECONDS)
+    return response
+
+
+def straggler_response(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """A request with a key that was valid a moment ago: no cookie is deleted, and where the view turned it away it
+    is told to try again with the new one. A page for anybody is fine as it is."""
+    return try_again(request) if turns_away(response) else response
+
+
+def turns_away(response: HttpResponseBase) -> bool:
+    if response.status_code in (401, 403):
+        return True
+    if response.status_code in (301, 302, 303, 307) and response.has_header("Location"):
+        return urlsplit(response.headers["Location"]).path == urlsplit(resolve_url(settings.LOGIN_URL)).path
+    return False
+
+
+def wants_json(request: HttpRequest) -> bool:
+    accept = request.headers.get("Accept", "")
+    return "json" in accept and "text/html" not in accept
+
+
+def problem(status: int, kind: str, title: str) -> JsonResponse:
+    return JsonResponse(
+        {"type": f"urn:sessions-ui:{kind}", "title": title, "status": status},
+        status=status,
+        content_type="application/problem+json",
+        headers={"Cache-Control": "no-store, private"},
+    )
+
+
+def sign_in_url(request: HttpRequest) -> str:
+    """The sign-in page, with the way back to the page that was asked for (never to one that acts)."""
+    login_url = resolve_url(settings.LOGIN_URL)
+    back = ""
+    if request.headers.get("HX-Request") == "true":
+        current = request.headers.get("HX-Current-URL", "")
+        if url_has_allowed_host_and_scheme(current, {request.get_host()}, require_https=request.is_secure()):
+            parts = urlsplit(current)
+            back = parts.path + (f"?{parts.query}" if parts.query else "")
+    elif request.method in ("GET", "HEAD"):
+        back = request.get_full_path()
+    if not back or urlsplit(back).path == urlsplit(login_url).path:
+        return login_url
+    return f"{login_url}?{urlencode({REDIRECT_FIELD_NAME: back})}"
+
+
+def leave_notice(request: HttpRequest, response: HttpResponseBase, reason: str | None) -> None:
+    """A signed, short-lived cookie carries the reason to the next page that shows notices, unless this one did."""
+    if getattr(request, "_sessions_ui_notice_shown", False):
+        return
+    response.set_cookie(
+        NOTICE_COOKIE,
+        # A cookie can be read on the device: the reasons that a thief must not learn stay out of it.
+        signing.dumps(str(reason) if reason in harmless_words() else "", salt="sessions_ui.notice"),
+        max_age=NOTICE_SECONDS,
+        path="/",
+        secure=settings.SESSION_COOKIE_SECURE or False,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def read_notice(request: HttpRequest) -> str:
+    """The sentence to show on this page, or an empty string; said once."""
+    refusal = getattr(getattr(request, "session", None), "refusal", None)
+    if refusal is not None:
+        request._sessions_ui_notice_shown = True  # type: ignore[attr-defined]
+        return words(refusal)
+    if not (cookie := request.COOKIES.get(NOTICE_COOKIE)):
+        return ""
+    request._sessions_ui_notice_shown = True  # type: ignore[attr-defined]
+    try:
+        reason = signing.loads(cookie, salt="sessions_ui.notice", max_age=NOTICE_SECONDS)
+        return words(reason)
+    except (signing.BadSignature, ValueError):
+        return ""
+
+
+def forget_shown_notice(request: HttpRequest, response: HttpResponseBase) -> None:
+    if NOTICE_COOKIE in request.COOKIES and getattr(request, "_sessions_ui_notice_shown", False):
+        response.delete_cookie(NOTICE_COOKIE, path="/", samesite="Lax")

@@ -1,0 +1,16 @@
+"""`path("account/", include("sessions_ui.web.urls"))`."""
+
+from django.urls import path
+
+from sessions_ui.web import views
+
+app_name = "sessions_ui"
+
+urlpatterns = [
+    path("devices/", views.devices, name="devices"),
+    path("devices/sign-out-others/", views.sign_out_others, name="sign_out_others"),
+    path("devices/sign-out-everywhere/", views.sign_out_everywhere, name="sign_out_everywhere"),
+    path("devices/sessions/<slug:public_id>/sign-out/", views.sign_out_session, name="sign_out_session"),
+    path("devices/<slug:public_id>/sign-out/", views.sign_out_device, name="sign_out_device"),
+    path("devices/<slug:public_id>/rename/", views.rename, name="rename"),
+]

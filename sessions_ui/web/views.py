@@ -1,0 +1,138 @@
+"""The devices page. Every view: whose is it, form, action, page; plain forms work, htmx makes them smooth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from sessions_ui.actions.device import rename_device
+from sessions_ui.actions.end import Receipt, end_sessions, end_user_sessions
+from sessions_ui.conf import conf
+from sessions_ui.models import Device, EndReason, Session
+from sessions_ui.store import SessionStore
+from sessions_ui.web import refusals
+from sessions_ui.web.forms import RenameForm
+from sessions_ui.web.listing import listing
+
+
+@login_required
+@require_GET
+def devices(request: HttpRequest) -> HttpResponse:
+    return page(request)
+
+
+@login_required
+@require_POST
+def sign_out_device(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    """End every sign-in on one device of the user's own."""
+    device = get_object_or_404(Device, public_id=public_id, user_id=request.user.pk)
+    sessions = Session.objects.of(request.user).filter(device=device)
+    here = own_session(request) in sessions.values_list("pk", flat=True)
+    return ended(request, end_remotely(request, sessions, here=here), name=device.title, here=here)
+
+
+@login_required
+@require_POST
+def sign_out_session(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    """End one sign-in of the user's own."""
+    session = get_object_or_404(
+        Session.objects.of(request.user).select_related("device"), public_id=public_id
+    )
+    here = session.pk == own_session(request)
+    receipt = end_remotely(request, Session.objects.filter(pk=session.pk), here=here)
+    return ended(request, receipt, name=str(session.device or Device()), here=here)
+
+
+@login_required
+@require_POST
+def sign_out_others(request: HttpRequest) -> HttpResponseBase:
+    """End everything but this session."""
+    receipt = end_user_sessions(
+        user=request.user,
+        reason=EndReason.SIGNED_OUT_EVERYWHERE,
+        actor=request.user,
+        keep=own_session(request),
+    )
+    if not receipt:
+        return done(request, _("Nothing else was signed in."))
+    text = ngettext(
+        "%(count)d sign-in elsewhere was ended.", "%(count)d sign-ins elsewhere were ended.", receipt.ended
+    )
+    return done(request, text % {"count": receipt.ended})
+
+
+@login_required
+@require_POST
+def sign_out_everywhere(request: HttpRequest) -> HttpResponseBase:
+    """End everything, this session included."""
+    end_user_sessions(user=request.user, reason=EndReason.SIGNED_OUT_EVERYWHERE, actor=request.user)
+    return signed_out_here(request)
+
+
+@login_required
+@require_POST
+def rename(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    device = get_object_or_404(Device, public_id=public_id, user_id=request.user.pk)
+    form = RenameForm(request.POST)
+    if not form.is_valid():
+        return page(request, error=" ".join(map(str, form.errors["name"])), status=422)
+    rename_device(device=device, name=form.cleaned_data["name"], actor=request.user)
+    return done(request, _("This device is now called “%(name)s”.") % {"name": device.title})
+
+
+def own_session(request: HttpRequest) -> int | None:
+    return request.session.session_id if isinstance(request.session, SessionStore) else None
+
+
+def end_remotely(request: HttpRequest, sessions: Any, *, here: bool) -> Receipt:
+    reason = EndReason.SIGNED_OUT if here else EndReason.SIGNED_OUT_REMOTELY
+    return end_sessions(sessions=sessions, reason=reason, actor=request.user)
+
+
+def ended(request: HttpRequest, receipt: Receipt, *, name: str, here: bool) -> HttpResponseBase:
+    """Say what happened, which is not always what was asked for."""
+    if here:
+        return signed_out_here(request)
+    if receipt:
+        text = _(
+            "%(name)s is signed out. It has to sign in again; what is on its screen may stay until then."
+        )
+    else:
+        text = _("%(name)s was already signed out.")
+    return done(request, text % {"name": name})
+
+
+def signed_out_here(request: HttpRequest) -> HttpResponseBase:
+    logout(request)
+    return refusals.signed_out(request, None)
+
+
+def done(request: HttpRequest, text: str) -> HttpResponseBase:
+    """After an act: the same page again, as a fragment for htmx, by way of a redirect for a plain form."""
+    if request.headers.get("HX-Request") == "true":
+        return page(request, status_text=text)
+    messages.success(request, text, fail_silently=True)
+    return redirect("sessions_ui:devices")
+
+
+def page(request: HttpRequest, *, status_text: str = "", error: str = "", status: int = 200) -> HttpResponse:
+    """The page, or only its list where htmx asks."""
+    fragment = request.headers.get("HX-Request") == "true"
+    context = {
+        "base_template": conf.base_template,
+        "listing": listing(request.user, current_id=own_session(request)),
+        "status_text": status_text,
+        "error": error,
+        "history_days": conf.history_days,
+    }
+    template = "sessions_ui/_devices.html" if fragment else "sessions_ui/devices.html"
+    return render(request, template, context, status=status)

@@ -1,0 +1,160 @@
+"""Words for people: places, times, ways to sign in, and who ended what and why. Pure functions of what is stored."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from sessions_ui.client import Place
+from sessions_ui.models import Device, EndReason, Session
+
+KIND_ICONS = {
+    Device.Kind.COMPUTER: "device-desktop",
+    Device.Kind.PHONE: "device-mobile",
+    Device.Kind.TABLET: "device-tablet",
+    Device.Kind.TV: "device-tv",
+    Device.Kind.CONSOLE: "device-gamepad",
+    Device.Kind.WATCH: "device-watch",
+    Device.Kind.APP: "apps",
+    Device.Kind.TOOL: "terminal-2",
+    Device.Kind.BOT: "robot",
+}
+
+
+def kind_icon(kind: str) -> str:
+    """Id of a symbol in sprite.svg."""
+    return (
+        KIND_ICONS.get(Device.Kind(kind), "device-unknown")
+        if kind in Device.Kind.values
+        else "device-unknown"
+    )
+
+
+def place_text(place: Place | None) -> str:
+    """Never more exact than it is: the file names a city, the truth may be far from it."""
+    if place is None:
+        return _("Place unavailable")
+    if place.private:
+        return _("Private network")
+    # A region only where there is no city: three names of one place help nobody.
+    names = [name for name in (place.city or place.region, place.country) if name]
+    if not names:
+        return _("Place unavailable")
+    if len(names) == 1 and names[0] == place.country:
+        return _("In %(country)s (approximate)") % {"country": place.country}
+    return _("Near %(place)s (approximate)") % {"place": ", ".join(names)}
+
+
+def place_icon(place: Place | None) -> str:
+    if place is None:
+        return "map-pin-off"
+    return "home" if place.private else "map-pin"
+
+
+def method_text(method: str) -> str:
+    """ "with a password and an authenticator code", from `password+totp`; empty where it is not known."""
+    steps = {
+        "password": _("a password"),
+        "passkey": _("a passkey"),
+        "totp": _("an authenticator code"),
+        "recovery_code": _("a recovery code"),
+        "code": _("a mailed code"),
+        "api": _("an access key"),
+    }
+    # Anything else is the name of a provider: "google", "okta".
+    words = [steps.get(step) or step.replace("_", " ").capitalize() for step in method.split("+") if step]
+    return _("with %(steps)s") % {"steps": get_text_list(words, _("and"))} if words else ""
+
+
+def ago(moment: datetime, now: datetime | None = None) -> str:
+    """ "just now", "5 min ago", "3 h ago", "2 days ago"; from a month on the day itself says more."""
+    passed = (now or timezone.now()) - moment
+    if passed < timedelta(minutes=1):
+        return _("just now")
+    if passed < timedelta(hours=1):
+        return _("%(minutes)d min ago") % {"minutes": passed // timedelta(minutes=1)}
+    if passed < timedelta(days=1):
+        return _("%(hours)d h ago") % {"hours": passed // timedelta(hours=1)}
+    if passed < timedelta(days=30):
+        days = passed.days
+        return ngettext("%(days)d day ago", "%(days)d days ago", days) % {"days": days}
+    return _("on %(day)s") % {"day": day(moment, now)}
+
+
+def day(moment: datetime, now: datetime | None = None) -> str:
+    """ "2 November", with the year where it is another one."""
+    local, today = timezone.localtime(moment), timezone.localtime(now or timezone.now())
+    # Translators: Django date formats, https://docs.djangoproject.com/en/stable/ref/templates/builtins/#date
+    return date_format(local, _("j F") if local.year == today.year else _("j F Y"))
+
+
+def moment_text(moment: datetime) -> str:
+    """ "2 November 2026, 14:02 UTC": the absolute time with its zone."""
+    local = timezone.localtime(moment)
+    return f"{date_format(local, _('j F Y, H:i'))} {local.tzname()}"
+
+
+# Endings that follow a rule: nobody decided, whoever was signed in at that moment.
+AUTOMATIC = frozenset(
+    {
+        EndReason.SUPERSEDED,
+        EndReason.IDLE_TIMEOUT,
+        EndReason.ABSOLUTE_TIMEOUT,
+        EndReason.SESSION_LIMIT,
+        EndReason.OFFBOARDED,
+        EndReason.OWNER_ENDED,
+    }
+)
+
+
+def ended_by(session: Session, viewer: Any) -> str:
+    """Who ended it, as its owner may read it: never a name of staff. Empty where nobody decided."""
+    if session.end_reason == EndReason.HELP_DESK:
+        return _("by the help desk")
+    if session.end_reason in AUTOMATIC:
+        return ""
+    if session.ended_by_id is not None and session.ended_by_id == viewer.pk:
+        return _("by you")
+    if session.ended_by_id is not None or session.end_reason == EndReason.ADMINISTRATOR:
+        return _("by an administrator")
+    return ""
+
+
+def ended_why(reason: str) -> str:
+    """Goes on where "Signed out 5 min ago by you" stops: one phrase for each reason there is."""
+    phrases: dict[str, str] = {
+        EndReason.SIGNED_OUT: _("on the device itself"),
+        EndReason.SIGNED_OUT_REMOTELY: _("from another device"),
+        EndReason.SIGNED_OUT_EVERYWHERE: _("with all the others"),
+        EndReason.SUPERSEDED: _("because of a newer sign-in in the same browser"),
+        EndReason.PASSWORD_CHANGED: _("because the password was changed"),
+        EndReason.PASSWORD_RESET: _("because the password was reset"),
+        EndReason.FACTOR_CHANGED: _("because a second factor was changed"),
+        EndReason.ACCESS_CHANGED: _("because the rights of the account changed"),
+        EndReason.ACCOUNT_DISABLED: _("because the account was disabled"),
+        EndReason.ACCOUNT_DELETED: _("because the account was deleted"),
+        EndReason.OFFBOARDED: _("because access ended on the agreed date"),
+        EndReason.DEVICE_LOST: _("because the device was reported lost"),
+        EndReason.NOT_ME: _("because the sign-in was not recognised"),
+        EndReason.SUSPICIOUS: _("because the sign-in looked suspicious"),
+        EndReason.HELP_DESK: "",
+        EndReason.ADMINISTRATOR: "",
+        EndReason.INCIDENT: _("as a security measure"),
+        EndReason.IDLE_TIMEOUT: _("because it was not used for too long"),
+        EndReason.ABSOLUTE_TIMEOUT: _("because the sign-in reached its time limit"),
+        EndReason.SESSION_LIMIT: _("because too many devices were signed in"),
+        EndReason.OWNER_ENDED: _("because what it belonged to is gone"),
+        EndReason.API: _("by an application"),
+    }
+    return phrases.get(reason, "")
+
+
+def ended_text(session: Session, viewer: Any) -> str:
+    """ "by you, from another device"."""
+    return ", ".join(part for part in (ended_by(session, viewer), ended_why(session.end_reason)) if part)
