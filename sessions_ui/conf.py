@@ -54,6 +54,18 @@ class Conf:
         "passkey", …; 32 characters at most, empty for unknown). The default knows Django's own sign-in view."""
         return import_string(self._given.get("SIGN_IN_METHOD", "sessions_ui.actions.sign_in.default_method"))
 
+    @property
+    def password_reset_views(self) -> frozenset[str]:
+        """Names of views (as in `reverse()`) in which a saved password is a reset, which ends every session, that of
+        the browser included, not a change. Views derived from Django's `PasswordResetConfirmView` are known; the
+        default adds allauth's."""
+        return frozenset(
+            self._given.get(
+                "PASSWORD_RESET_VIEWS",
+                ("account_reset_password_from_key", "account_complete_password_reset"),
+            )
+        )
+
     # --- How long a sign-in lasts
 
     @property

@@ -60,9 +60,11 @@ class SessionMiddleware(DjangoSessionMiddleware):
         return now
 
     def process_view(self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any) -> None:
-        """Django's reset view has no signal; what it saves must not pass for a change by the signed-in user."""
+        """A reset has no signal; what it saves must not pass for a change by the signed-in user."""
         view_class = getattr(view, "view_class", None)
-        if isinstance(view_class, type) and issubclass(view_class, PasswordResetConfirmView):
+        is_djangos = isinstance(view_class, type) and issubclass(view_class, PasswordResetConfirmView)
+        match = request.resolver_match
+        if is_djangos or (match is not None and match.view_name in conf.password_reset_views):
             request._sessions_ui_acting.resets_password = True  # type: ignore[attr-defined]
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:

@@ -81,7 +81,7 @@ def lock_users(sessions: SessionQuerySet) -> None:
     using = router.db_for_write(get_user_model())
     ids = sessions.values("user_id")
     chosen: Any = ids if using == sessions.db else list(ids.values_list("user_id", flat=True).distinct())
-    with transaction.atomic(using=using):
+    with transaction.atomic(using=using, savepoint=False):
         locked = users.using(using).filter(pk__in=chosen).order_by("pk").select_for_update(of=("self",))
         for _ in locked.values_list("pk").iterator():
             pass

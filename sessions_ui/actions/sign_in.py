@@ -96,7 +96,7 @@ def verify_under_lock(user: Any, backend_path: str) -> str:
     """Lock the user's row and read it anew; returns the session auth hash of today (empty where there is none)."""
     user_model = get_user_model()
     using = router.db_for_write(user_model)
-    with transaction.atomic(using=using):
+    with transaction.atomic(using=using, savepoint=False):
         current = (
             user_model._base_manager.using(using).select_for_update(of=("self",)).filter(pk=user.pk).first()
         )

@@ -1,0 +1,120 @@
+"""The one path of all endings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from sessions_ui import signals
+from sessions_ui.actions.end import end_session, end_sessions, end_user_sessions
+from sessions_ui.models import Act, Delivery, EndReason, Event, Session
+
+pytestmark = pytest.mark.django_db
+
+
+def signed_in(user: Any, browser: Any, number: int) -> None:
+    for _ in range(number):
+        browser().force_login(user)
+
+
+def test_it_ends_with_one_act_an_event_each_and_one_delivery(user: Any, browser: Any) -> None:
+    signed_in(user, browser, 3)
+    receipt = end_user_sessions(
+        user=user, reason=EndReason.HELP_DESK, actor=user, ticket="INC-7", note="phone lost"
+    )
+    act = Act.objects.get()
+    assert (receipt.act, receipt.ended, receipt.already_ended) == (act, 3, 0)
+    assert (act.reason, act.actor_id, act.ticket, act.count) == (EndReason.HELP_DESK, user.pk, "INC-7", 3)
+    assert Session.objects.filter(act=act, ended_at=act.at, ended_by=user).count() == 3
+    events = Event.objects.filter(act=act)
+    assert sorted(event.session_id for event in events) == sorted(Session.objects.values_list("pk", flat=True))
+    assert {(event.kind, event.reason, event.actor_id) for event in events} == {
+        (Event.Kind.ENDED, EndReason.HELP_DESK, user.pk)
+    }
+    assert [(d.act_id, d.channel, d.receiver) for d in Delivery.objects.all()] == [(act.pk, "mail", user.email)]
+
+
+def test_ending_twice_ends_once(user: Any, browser: Any) -> None:
+    """Trap L: a second click changes nothing and says so."""
+    signed_in(user, browser, 1)
+    session = Session.objects.get()
+    first = end_session(session=session, reason=EndReason.NOT_ME)
+    second = end_session(session=session, reason=EndReason.ADMINISTRATOR)
+    assert (second.act, second.ended, second.already_ended) == (None, 0, 1)
+    session.refresh_from_db()
+    assert (session.end_reason, session.act) == (EndReason.NOT_ME, first.act)
+    assert Act.objects.count() == 1 and Event.objects.filter(kind=Event.Kind.ENDED).count() == 1
+
+
+def test_the_cost_does_not_grow_with_the_number(user: Any, other_user: Any, browser: Any) -> None:
+    """Invariant 5."""
+    counts = []
+    for person, number in ((user, 2), (other_user, 40)):
+        signed_in(person, browser, number)
+        with CaptureQueriesContext(connection) as queries:
+            end_user_sessions(user=person, reason=EndReason.ADMINISTRATOR)
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 8
+
+
+def test_one_stays_when_asked(user: Any, browser: Any) -> None:
+    signed_in(user, browser, 3)
+    kept = Session.objects.first()
+    end_user_sessions(user=user, reason=EndReason.PASSWORD_CHANGED, keep=kept.pk)
+    assert list(Session.objects.living()) == [kept]
+
+
+def test_other_users_and_anonymous_sessions_are_left_alone(user: Any, other_user: Any, browser: Any) -> None:
+    signed_in(user, browser, 1)
+    signed_in(other_user, browser, 1)
+    browser().get("/account/login/")
+    end_sessions(sessions=Session.objects.of(user), reason=EndReason.INCIDENT)
+    assert Session.objects.living().get().user_id == other_user.pk
+    assert not Session.objects.filter(user__isnull=True, ended_at__isnull=False).exists()
+
+
+def test_one_mail_an_act_and_user(user: Any, other_user: Any, browser: Any) -> None:
+    signed_in(user, browser, 3)
+    signed_in(other_user, browser, 2)
+    end_sessions(sessions=Session.objects.all(), reason=EndReason.INCIDENT)
+    assert sorted(Delivery.objects.values_list("receiver", flat=True)) == sorted([user.email, other_user.email])
+
+
+@pytest.mark.parametrize(
+    "reason", [EndReason.SIGNED_OUT, EndReason.SUPERSEDED, EndReason.IDLE_TIMEOUT, EndReason.ABSOLUTE_TIMEOUT]
+)
+def test_what_the_person_did_there_or_time_did_is_not_mailed(reason: EndReason, user: Any, browser: Any) -> None:
+    signed_in(user, browser, 1)
+    end_user_sessions(user=user, reason=reason)
+    assert not Delivery.objects.exists()
+
+
+def test_a_rolled_back_ending_leaves_nothing(user: Any, browser: Any) -> None:
+    signed_in(user, browser, 1)
+    with transaction.atomic():
+        end_user_sessions(user=user, reason=EndReason.ADMINISTRATOR)
+        transaction.set_rollback(True)
+    assert Session.objects.living().count() == 1
+    assert not Act.objects.exists() and not Delivery.objects.exists()
+
+
+def test_the_host_project_is_told_after_commit(
+    user: Any, browser: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    heard = []
+
+    def listen(sender: Any, act: Act, count: int, **kwargs: Any) -> None:
+        heard.append((act.reason, count))
+
+    signed_in(user, browser, 2)
+    signals.sessions_ended.connect(listen)
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            end_user_sessions(user=user, reason=EndReason.ADMINISTRATOR)
+            assert heard == []
+    finally:
+        signals.sessions_ended.disconnect(listen)
+    assert heard == [(EndReason.ADMINISTRATOR, 2)]

@@ -1,0 +1,183 @@
+"""What a sign-in stores, and which sign-ins are refused."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model, login
+from django.contrib.auth.models import AnonymousUser
+from django.test import RequestFactory
+
+from sessions_ui.exceptions import SignInRefused
+from sessions_ui.models import Delivery, Device, EndReason, Event, Session
+from sessions_ui.store import SessionStore
+from tests.conftest import FIREFOX_ON_LINUX, LONDON
+
+pytestmark = pytest.mark.django_db
+
+CHROME_ON_WINDOWS = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
+)
+
+
+def bare_login(user: Any) -> SessionStore:
+    request = RequestFactory().get("/")
+    request.session = SessionStore()
+    request.user = AnonymousUser()
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    return request.session
+
+
+def test_it_stores_method_address_user_agent_device_and_place(user: Any, browser: Any) -> None:
+    browser().sign_in(user)
+    row = Session.objects.get()
+    assert (row.user, row.method, row.address, row.first_address) == (user, "password", LONDON, LONDON)
+    assert row.user_agent == row.first_user_agent == FIREFOX_ON_LINUX
+    assert (row.browser_version, row.place["city"], row.place["country_code"]) == ("145", "London", "GB")
+    assert (row.device.browser, row.device.system, row.device.kind) == ("Firefox", "Linux", "computer")
+    event = Event.objects.get(kind=Event.Kind.SIGNED_IN)
+    assert (event.user_id, event.session_id, event.detail.address) == (user.pk, row.pk, LONDON)
+    assert "address" not in event.data
+
+
+def test_the_public_id_has_nothing_to_do_with_the_key(user: Any, browser: Any) -> None:
+    client = browser()
+    client.sign_in(user)
+    key = client.cookies["sessionid"].value
+    row = Session.objects.get()
+    assert row.public_id not in key and key not in row.public_id and row.public_id not in row.digest
+
+
+def test_the_key_changes_at_sign_in(user: Any, browser: Any) -> None:
+    """ASVS 5.0 7.2.4, session fixation."""
+    client = browser()
+    session = client.session
+    session["cart"] = 1
+    session.save()
+    before = client.cookies["sessionid"].value
+    client.sign_in(user)
+    assert client.cookies["sessionid"].value != before
+    assert not SessionStore(before).get_user().is_authenticated
+    assert client.session["cart"] == 1
+
+
+def test_the_device_cookie_is_random_http_only_and_set_at_sign_in_only(user: Any, browser: Any) -> None:
+    client = browser()
+    client.get("/account/login/")
+    assert "__Host-device" not in client.cookies
+    client.sign_in(user)
+    cookie = client.cookies["__Host-device"]
+    assert cookie["httponly"] and cookie["secure"] and cookie["samesite"] == "Lax" and cookie["path"] == "/"
+    assert cookie.value not in str(list(Device.objects.values()))
+
+
+def test_the_device_cookie_signs_nobody_in(user: Any, browser: Any) -> None:
+    client, other = browser(), browser()
+    client.sign_in(user)
+    other.cookies["__Host-device"] = client.cookies["__Host-device"].value
+    assert other.get("/account/devices/").status_code == 302
+
+
+def test_signing_in_again_in_one_browser_is_the_same_device_and_replaces_the_older(
+    user: Any, browser: Any
+) -> None:
+    client = browser()
+    client.sign_in(user)
+    del client.cookies["sessionid"]
+    client.sign_in(user)
+    assert Device.objects.count() == 1
+    old, new = Session.objects.order_by("pk")
+    assert (old.end_reason, new.end_reason) == (EndReason.SUPERSEDED, "")
+    assert not Delivery.objects.exists()
+
+
+def test_two_equal_laptops_stay_two(user: Any, browser: Any) -> None:
+    browser().sign_in(user)
+    browser().sign_in(user)
+    assert Device.objects.count() == 2
+    assert Session.objects.living().count() == 2
+
+
+def test_two_users_of_one_browser_have_a_device_each_that_cannot_be_linked(
+    user: Any, other_user: Any, browser: Any
+) -> None:
+    client = browser()
+    client.sign_in(user)
+    client.post("/account/logout/")
+    client.sign_in(other_user)
+    client.post("/account/logout/")
+    client.sign_in(user)
+    ada, grace = Device.objects.order_by("pk")
+    assert (ada.user, grace.user) == (user, other_user)
+    assert ada.cookie_digest != grace.cookie_digest
+
+
+def test_a_copied_device_cookie_is_flagged_and_replaces_nothing(user: Any, browser: Any) -> None:
+    client, thief = browser(), browser(user_agent=CHROME_ON_WINDOWS)
+    client.sign_in(user)
+    thief.cookies["__Host-device"] = client.cookies["__Host-device"].value
+    thief.sign_in(user)
+    original, copy = Device.objects.order_by("pk")
+    assert original.copied_at is not None and copy.system == "Windows"
+    assert Session.objects.living().count() == 2
+    assert thief.cookies["__Host-device"].value != client.cookies["__Host-device"].value
+
+
+def test_another_user_signing_in_here_ends_the_first_ones_session(
+    user: Any, other_user: Any, browser: Any
+) -> None:
+    client = browser()
+    client.force_login(user)
+    client.force_login(other_user)
+    request = RequestFactory().get("/")
+    request.session = SessionStore(client.cookies["sessionid"].value)
+    request.user = other_user
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    assert not Session.objects.of(other_user).living().exists()
+    assert request.session.get_user() == user
+
+
+def test_signing_in_again_as_the_same_user_keeps_the_row_and_changes_the_key(user: Any) -> None:
+    store = bare_login(user)
+    before = store.session_key
+    request = RequestFactory().get("/")
+    request.session, request.user = SessionStore(before), user
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    assert Session.objects.of(user).count() == 1
+    assert request.session.session_key != before
+    assert not SessionStore(before).get_user().is_authenticated
+
+
+def test_a_sign_in_that_began_before_the_account_was_disabled_is_refused(user: Any) -> None:
+    """Trap J."""
+    get_user_model().objects.filter(pk=user.pk).update(is_active=False)
+    with pytest.raises(SignInRefused) as caught:
+        bare_login(user)
+    assert caught.value.reason == EndReason.ACCOUNT_DISABLED
+    assert not Session.objects.of(user).exists()
+
+
+def test_a_sign_in_with_the_old_password_does_not_outlive_a_reset(user: Any) -> None:
+    """Trap J: the object in memory carries the old password, the row the new one."""
+    stale = get_user_model().objects.get(pk=user.pk)
+    user.set_password("a horse of another colour")
+    user.save()
+    with pytest.raises(SignInRefused) as caught:
+        bare_login(stale)
+    assert caught.value.reason == EndReason.PASSWORD_CHANGED
+    assert not Session.objects.living().exists()
+
+
+def test_ages_count_from_the_sign_in(user: Any, browser: Any) -> None:
+    """An anonymous session can be aged by anybody; that must not make the sign-in old, nor let it last longer."""
+    client = browser()
+    client.get("/account/password/reset/")
+    session = client.session
+    session.save()
+    Session.objects.update(created_at=Session.objects.get().created_at - timedelta(days=29))
+    client.sign_in(user)
+    row = Session.objects.get()
+    assert row.signed_in_at - row.created_at >= timedelta(days=29)
+    assert row.expires_at - row.signed_in_at >= timedelta(days=29)

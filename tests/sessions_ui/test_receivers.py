@@ -1,0 +1,175 @@
+"""What ends sessions from outside: password, deactivation and deletion, from wherever it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import AnonymousUser
+from django.core import mail
+from django.http import HttpRequest
+from django.test import Client
+
+from sessions_ui.models import Delivery, EndReason, Event, Session
+from tests.conftest import PASSWORD
+
+pytestmark = pytest.mark.django_db
+
+NEW_PASSWORD = "a horse of another colour"
+
+
+def reasons() -> list[str]:
+    return list(Session.objects.order_by("pk").values_list("end_reason", flat=True))
+
+
+def deactivate_by_save(user: Any, administrator: Any) -> None:
+    user.is_active = False
+    user.save()
+
+
+def deactivate_by_save_of_one_field(user: Any, administrator: Any) -> None:
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+
+
+def deactivate_in_admin(user: Any, administrator: Any) -> None:
+    client = Client()
+    client.force_login(administrator)
+    url = f"/admin/accounts/user/{user.pk}/change/"
+    data = dict(client.get(url).context["adminform"].form.initial)
+    data = {name: value for name, value in data.items() if value not in (None, [])}
+    assert data.pop("is_active")
+    response = client.post(url, data)
+    assert response.status_code == 302, response.content.decode()
+
+
+@pytest.mark.parametrize(
+    "deactivate", [deactivate_by_save, deactivate_by_save_of_one_field, deactivate_in_admin]
+)
+def test_deactivation_ends_every_session(
+    deactivate: Callable[[Any, Any], None], user: Any, administrator: Any, browser: Any
+) -> None:
+    phone = browser()
+    phone.sign_in(user)
+    deactivate(user, administrator)
+    assert Session.objects.of(user).get().end_reason == EndReason.ACCOUNT_DISABLED
+    assert phone.get("/account/devices/").status_code == 302
+
+
+def test_reactivating_revives_nothing(user: Any, browser: Any) -> None:
+    """Trap H."""
+    phone = browser()
+    phone.sign_in(user)
+    for active in (False, True):
+        user.is_active = active
+        user.save()
+    assert phone.get("/account/devices/").status_code == 302
+
+
+@pytest.mark.parametrize("how", ["instance", "queryset"])
+def test_deletion_ends_every_session_and_the_history_survives(how: str, user: Any, browser: Any) -> None:
+    phone = browser()
+    phone.sign_in(user)
+    pk = user.pk
+    if how == "instance":
+        user.delete()
+    else:
+        get_user_model().objects.filter(pk=pk).delete()
+    row = Session.objects.get()
+    assert (row.user_id, row.end_reason) == (pk, EndReason.ACCOUNT_DELETED)
+    assert Event.objects.filter(kind=Event.Kind.ENDED, user_id=pk).count() == 1
+    assert Delivery.objects.get().receiver == "ada@people.example"
+    assert phone.get("/account/devices/").status_code == 302
+
+
+def test_a_changed_password_ends_the_others_and_keeps_the_own(user: Any, browser: Any) -> None:
+    laptop, phone = browser(), browser()
+    laptop.sign_in(user)
+    phone.sign_in(user)
+    response = laptop.post(
+        "/account/password/change/",
+        {"oldpassword": PASSWORD, "password1": NEW_PASSWORD, "password2": NEW_PASSWORD},
+    )
+    assert response.status_code == 302, response.content.decode()
+    assert reasons() == ["", EndReason.PASSWORD_CHANGED]
+    assert laptop.get("/account/devices/").status_code == 200
+    assert phone.get("/account/devices/").status_code == 302
+
+
+def test_a_password_set_in_a_shell_ends_all(user: Any, browser: Any) -> None:
+    browser().sign_in(user)
+    user.set_password(NEW_PASSWORD)
+    user.save()
+    assert reasons() == [EndReason.PASSWORD_CHANGED]
+
+
+def test_a_reset_by_mail_ends_all_even_that_of_the_browser_that_resets(user: Any, browser: Any) -> None:
+    laptop, phone = browser(), browser()
+    laptop.sign_in(user)
+    phone.sign_in(user)
+    stranger = browser()
+    stranger.post("/account/password/reset/", {"email": user.email})
+    link = next(word for word in mail.outbox[-1].body.split() if "/password/reset/key/" in word)
+    path = "/" + link.split("/", 3)[3]
+    form = laptop.get(path, follow=True)
+    laptop.post(form.request["PATH_INFO"], {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD})
+    assert reasons() == [EndReason.PASSWORD_RESET] * 2
+    assert phone.get("/account/devices/").status_code == 302
+    assert laptop.get("/account/devices/").status_code == 302
+
+
+def test_a_hash_upgrade_at_sign_in_is_no_password_change(user: Any, browser: Any, settings: Any) -> None:
+    phone = browser()
+    phone.sign_in(user)
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+        "django.contrib.auth.hashers.MD5PasswordHasher",
+    ]
+    browser().sign_in(user)
+    user.refresh_from_db()
+    assert user.password.startswith("pbkdf2")
+    assert reasons() == ["", ""]
+    assert phone.get("/account/devices/").status_code == 200
+
+
+def test_an_upgrade_never_overwrites_a_password_that_was_changed_meanwhile(user: Any, settings: Any) -> None:
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+        "django.contrib.auth.hashers.MD5PasswordHasher",
+    ]
+    stale = get_user_model().objects.get(pk=user.pk)
+    get_user_model().objects.filter(pk=user.pk).update(password=make_password(NEW_PASSWORD))
+    assert stale.check_password(PASSWORD), "the stale instance still verifies what it loaded"
+    assert get_user_model().objects.get(pk=user.pk).check_password(NEW_PASSWORD)
+    assert stale.password.startswith("md5"), "and must not pass for the new one"
+
+
+def test_saving_something_else_asks_nothing(user: Any, django_assert_num_queries: Any) -> None:
+    user.name = "Ada Lovelace"
+    with django_assert_num_queries(1):
+        user.save(update_fields=["name"])
+
+
+def test_force_login_and_logout_of_the_test_client_work_and_tell_nobody(user: Any) -> None:
+    client = Client()
+    client.force_login(user)
+    assert client.get("/account/devices/").status_code == 200
+    client.logout()
+    assert client.get("/account/devices/").status_code == 302
+    assert reasons() == [EndReason.SIGNED_OUT]
+    assert not Delivery.objects.exists() and not mail.outbox
+
+
+def test_login_with_a_bare_request_makes_a_session(user: Any) -> None:
+    from django.contrib.auth import login
+
+    from sessions_ui.store import SessionStore
+
+    request = HttpRequest()
+    request.session = SessionStore()
+    request.user = AnonymousUser()
+    login(request, user)
+    assert Session.objects.of(user).get().device is not None
