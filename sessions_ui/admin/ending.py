@@ -1,0 +1,91 @@
+"""Signing out from a change list: a page that says what will happen and asks why, then the one action."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from sessions_ui.actions.end import end_sessions
+from sessions_ui.admin.base import ReadOnlyAdmin
+from sessions_ui.models import EndReason, Session
+from sessions_ui.models.session import SessionQuerySet
+from sessions_ui.store import SessionStore
+
+EXAMPLES = 10  # sign-ins named on the confirmation page; the rest is a number
+
+
+class ReasonForm(forms.Form):
+    note = forms.CharField(
+        label=_("Reason"),
+        help_text=_("Kept in the history for administrators; the person does not see it."),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2, "cols": 60}),
+    )
+
+
+class EndingAdmin(ReadOnlyAdmin):
+    """Whose rows have sessions. Looking is one permission, signing out is another."""
+
+    actions = ("sign_out_selected", "sign_out_users")
+
+    def sessions_of(self, queryset: QuerySet[Any]) -> SessionQuerySet:
+        raise NotImplementedError
+
+    def has_end_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("sessions_ui.change_session")
+
+    @admin.action(description=_("Sign out selected"), permissions=["end"])
+    def sign_out_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase | None:
+        return self._confirm(request, queryset, self.sessions_of(queryset), action="sign_out_selected")
+
+    @admin.action(description=_("Sign out everything of these users"), permissions=["end"])
+    def sign_out_users(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase | None:
+        users = queryset.order_by().filter(user_id__isnull=False).values("user_id")
+        return self._confirm(
+            request, queryset, Session.objects.filter(user_id__in=users), action="sign_out_users"
+        )
+
+    def _confirm(
+        self, request: HttpRequest, queryset: QuerySet[Any], sessions: SessionQuerySet, *, action: str
+    ) -> HttpResponseBase | None:
+        form = ReasonForm(request.POST if "confirmed" in request.POST else None)
+        if form.is_valid():
+            self._end(request, sessions, form.cleaned_data["note"])
+            return None
+        living = sessions.living()
+        own = request.session.session_id if isinstance(request.session, SessionStore) else None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _t("Sign out: are you sure?"),
+            "opts": self.opts,
+            "form": form,
+            "action": action,
+            "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
+            "select_across": request.POST.get("select_across", "0"),
+            "checkbox_name": ACTION_CHECKBOX_NAME,
+            "count": living.count(),
+            "users": living.order_by().values("user_id").distinct().count(),
+            "examples": living.select_related("user", "device").order_by("-pk")[:EXAMPLES],
+            "own": own is not None and living.filter(pk=own).exists(),
+        }
+        return TemplateResponse(request, "sessions_ui/admin/confirm_sign_out.html", context)
+
+    def _end(self, request: HttpRequest, sessions: SessionQuerySet, note: str) -> None:
+        receipt = end_sessions(
+            sessions=sessions, reason=EndReason.ADMINISTRATOR, actor=request.user, note=note
+        )
+        if not receipt:
+            messages.warning(request, _t("Nothing was signed in any more."))
+            return
+        text = ngettext("%(count)d sign-in was ended.", "%(count)d sign-ins were ended.", receipt.ended)
+        messages.success(request, text % {"count": receipt.ended})

@@ -1,0 +1,159 @@
+"""Sessions and devices: who is signed in where, who ended what and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from sessions_ui.admin.base import address_exactly, person, users_exactly
+from sessions_ui.admin.ending import EndingAdmin
+from sessions_ui.admin.filters import SessionStateFilter
+from sessions_ui.admin.overview import overview
+from sessions_ui.client import Place
+from sessions_ui.models import Device, Session
+from sessions_ui.models.session import SessionQuerySet
+from sessions_ui.web.wording import method_text, place_text
+
+
+@admin.register(Session)
+class SessionAdmin(EndingAdmin):
+    list_display = (
+        "public_id",
+        "account",
+        "device",
+        "place_in_words",
+        "address",
+        "signed_in_at",
+        "last_seen_at",
+        "state",
+        "why",
+        "who_ended",
+    )
+    list_filter = (SessionStateFilter, "signed_in_at", "end_reason", "kind")
+    list_select_related = ("user", "device", "ended_by")
+    ordering = ("-signed_in_at",)  # the only time here with an index (design.md, "The hot path")
+    search_help_text = _("The whole e-mail address, user name, network address or id of a sign-in.")
+    # Named one by one, so that no key, digest, payload or hash shows up because a column was added.
+    fields = readonly_fields = (
+        "public_id",
+        "account",
+        "device",
+        "kind",
+        "how",
+        "provider",
+        "organisation_id",
+        "signed_in_at",
+        "last_seen_at",
+        "expires_at",
+        "place_in_words",
+        "address",
+        "first_place_in_words",
+        "first_address",
+        "user_agent",
+        "first_user_agent",
+        "impersonator",
+        "impersonation_reason",
+        "state",
+        "why",
+        "who_ended",
+        "ended_at",
+        "act",
+        "refused_at",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
+        """Signed-in ones only: an anonymous row is nobody's. The secrets are not even fetched."""
+        rows = super().get_queryset(request).filter(user__isnull=False, signed_in_at__isnull=False)
+        return rows.defer("payload", "digest", "previous_digest", "auth_hash")
+
+    def exactly(self, term: str) -> Q:
+        if address := address_exactly(term):
+            return Q(first_address=address) | Q(address=address)
+        return Q(user_id__in=users_exactly(term)) | Q(public_id=term)
+
+    def sessions_of(self, queryset: QuerySet[Any]) -> SessionQuerySet:
+        return Session.objects.filter(pk__in=queryset.order_by().values("pk"))
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(lambda request: overview(self, request))
+        return [path("overview/", view, name="sessions_ui_session_overview"), *super().get_urls()]
+
+    @admin.display(description=_("user"), ordering="user_id")
+    def account(self, session: Session) -> str:
+        return person(session.user, session.user_id)
+
+    @admin.display(description=_("place"))
+    def place_in_words(self, session: Session) -> str:
+        return place_text(session.current_place)
+
+    @admin.display(description=_("place at sign-in"))
+    def first_place_in_words(self, session: Session) -> str:
+        return place_text(Place.from_dict(session.first_place))
+
+    @admin.display(description=_("signed in"))
+    def how(self, session: Session) -> str:
+        return method_text(session.method)
+
+    @admin.display(description=_("state"))
+    def state(self, session: Session) -> str:
+        if session.ended_at:
+            return _t("Signed out")
+        return _t("Signed in") if session.is_living else _t("Expired")
+
+    @admin.display(description=_("why"))
+    def why(self, session: Session) -> str:
+        return session.reason_in_words
+
+    @admin.display(description=_("ended by"))
+    def who_ended(self, session: Session) -> str:
+        return person(session.ended_by, session.ended_by_id)
+
+
+@admin.register(Device)
+class DeviceAdmin(EndingAdmin):
+    list_display = ("public_id", "account", "title", "about", "kind", "first_seen_at", "signed_in")
+    list_filter = ("kind", "first_seen_at")
+    list_select_related = ("user",)
+    ordering = ("-id",)
+    search_help_text = _("The whole e-mail address, user name or id of a device.")
+    fields = readonly_fields = (
+        "public_id",
+        "account",
+        "name",
+        "about",
+        "kind",
+        "maker",
+        "model",
+        "first_seen_at",
+        "confirmed_at",
+        "lost_at",
+        "copied_at",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Device]:
+        living = Session.objects.living().filter(device=OuterRef("pk"))
+        return super().get_queryset(request).defer("cookie_digest").annotate(is_signed_in=Exists(living))
+
+    def exactly(self, term: str) -> Q:
+        return Q(user_id__in=users_exactly(term)) | Q(public_id=term)
+
+    def sessions_of(self, queryset: QuerySet[Any]) -> SessionQuerySet:
+        return Session.objects.filter(device_id__in=queryset.order_by().values("pk"))
+
+    @admin.display(description=_("user"), ordering="user_id")
+    def account(self, device: Device) -> str:
+        return person(device.user, device.user_id)
+
+    @admin.display(description=_("browser and system"))
+    def about(self, device: Device) -> str:
+        return device.derived_name
+
+    @admin.display(description=_("signed in"), boolean=True)
+    def signed_in(self, device: Device) -> bool:
+        return device.is_signed_in  # type: ignore[attr-defined]
