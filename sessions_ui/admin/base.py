@@ -34,7 +34,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     list_per_page = 50
     search_help_text = _("The whole e-mail address or user name; nothing is guessed from a part of it.")
     # Django shows the search box where this is not empty; what is searched is decided in `get_search_results`.
-    search_fields: tuple[str, ...] = ("user",)
+    search_fields = ("user",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

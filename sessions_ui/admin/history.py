@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from sessions_ui.admin.base import ReadOnlyAdmin, person
+from sessions_ui.admin.base import ReadOnlyAdmin, person, users_exactly
 from sessions_ui.models import Act, Event, EventDetail
 
 
@@ -46,8 +47,11 @@ class ActAdmin(ReadOnlyAdmin):
     list_filter = ("reason", "at")
     list_select_related = ("actor",)
     ordering = ("-at",)
-    search_fields = ()
+    search_help_text = _("The whole e-mail address or user name of who decided.")
     fields = readonly_fields = ("id", "at", "reason", "count", "who", "ticket", "note")
+
+    def exactly(self, term: str) -> Q:
+        return Q(actor_id__in=users_exactly(term))
 
     @admin.display(description=_("by"))
     def who(self, act: Act) -> str:
