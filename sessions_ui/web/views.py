@@ -129,6 +129,7 @@ def page(request: HttpRequest, *, status_text: str = "", error: str = "", status
     fragment = request.headers.get("HX-Request") == "true"
     context = {
         "base_template": conf.base_template,
+        "fragment": fragment,
         "listing": listing(request.user, current_id=own_session(request)),
         "status_text": status_text,
         "error": error,
