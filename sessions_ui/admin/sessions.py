@@ -68,8 +68,12 @@ class SessionAdmin(EndingAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
-        """Signed-in ones only: an anonymous row is nobody's. The secrets are not even fetched."""
-        rows = super().get_queryset(request).filter(user__isnull=False, signed_in_at__isnull=False)
+        """Signed-in ones only: an anonymous row is nobody's. The secrets are not even fetched.
+
+        Not `user__isnull=False`: with `select_related` Django makes that an inner join, and the sessions of deleted
+        accounts are gone from the list.
+        """
+        rows = super().get_queryset(request).filter(signed_in_at__isnull=False)
         return rows.defer("payload", "digest", "previous_digest", "auth_hash")
 
     def exactly(self, term: str) -> Q:

@@ -1,0 +1,168 @@
+"""Signing out from the admin: who may, what is asked before, what is written down."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.core import mail
+
+from sessions_ui.delivery import deliver_due
+from sessions_ui.models import Act, EndReason, Session
+
+LIST = "/admin/sessions_ui/session/"
+DEVICES = "/admin/sessions_ui/device/"
+PAGE = "/account/devices/"
+
+
+@pytest.fixture
+def ada(browser: Any, user: Any) -> Any:
+    client = browser()
+    client.sign_in(user)
+    return client
+
+
+@pytest.fixture
+def admin(browser: Any, administrator: Any) -> Any:
+    client = browser()
+    client.force_login(administrator)
+    return client
+
+
+def act(client: Any, action: str, pks: list[Any], *, page: str = LIST, **fields: str) -> Any:
+    return client.post(page, {"action": action, "_selected_action": pks, **fields})
+
+
+def of(user: Any) -> Session:
+    return Session.objects.filter(user=user).latest("pk")
+
+
+def test_it_says_what_will_happen_before_it_does(admin: Any, ada: Any, user: Any) -> None:
+    html = act(admin, "sign_out_selected", [of(user).pk]).content.decode()
+    for text in ("1 sign-in will be ended.", "1 person is concerned", user.email, "Firefox on Linux"):
+        assert text in html, text
+    assert "Your own sign-in" not in html
+    assert ada.get(PAGE).status_code == 200
+
+
+def test_no_reason_no_sign_out(admin: Any, ada: Any, user: Any) -> None:
+    answer = act(admin, "sign_out_selected", [of(user).pk], confirmed="1", note="  ")
+    assert "This field is required." in answer.content.decode()
+    assert ada.get(PAGE).status_code == 200
+
+
+def test_sign_out_selected(admin: Any, ada: Any, browser: Any, user: Any, administrator: Any) -> None:
+    other = browser()
+    other.sign_in(user)
+    first = Session.objects.filter(user=user).earliest("pk")
+    answer = act(admin, "sign_out_selected", [first.pk], confirmed="1", note="lost phone, asked by the owner")
+    assert answer.status_code == 302
+    assert ada.get(PAGE).status_code == 302
+    assert other.get(PAGE).status_code == 200
+    first.refresh_from_db()
+    assert first.end_reason == EndReason.ADMINISTRATOR
+    assert first.ended_by == administrator
+    assert first.act is not None and first.act.note == "lost phone, asked by the owner"
+    html = admin.get(LIST, {"state": "ended"}).content.decode()
+    assert "signed out by an administrator" in html
+    assert administrator.email in html
+
+
+def test_the_person_is_told_but_not_the_note(admin: Any, ada: Any, user: Any) -> None:
+    act(admin, "sign_out_selected", [of(user).pk], confirmed="1", note="suspected fraud")
+    deliver_due()
+    assert [message.to for message in mail.outbox] == [[user.email]]
+    body = str(mail.outbox[0].body)
+    for text in (
+        "Firefox on Linux",
+        "Near London, United Kingdom (approximate), 81.2.69.142",
+        " UTC",
+        "signed out by an administrator",
+        "https://devices.example/account/devices/",
+        "If this wasn't you",
+    ):
+        assert text in body, (text, body)
+    assert "suspected fraud" not in body
+    assert "\n\n\n" not in body
+
+
+def test_everything_of_these_users(
+    admin: Any, ada: Any, browser: Any, user: Any, other_user: Any, django_assert_max_num_queries: Any
+) -> None:
+    for person in (user, other_user):
+        browser().sign_in(person)
+    stranger = browser()
+    stranger.sign_in(other_user)
+    assert "2 sign-ins will be ended." in act(admin, "sign_out_users", [of(user).pk]).content.decode()
+    act(admin, "sign_out_users", [of(user).pk], confirmed="1", note="gone")
+    assert not Session.objects.of(user).living().exists()
+    assert stranger.get(PAGE).status_code == 200
+    assert Act.objects.get().count == 2
+
+
+def test_all_of_a_filtered_list(admin: Any, ada: Any, browser: Any, user: Any) -> None:
+    """The "select all" of Django's list: what is ended is what the filter finds, not what is on the page."""
+    browser().sign_in(user)
+    page = f"{LIST}?q={user.email}"
+    shown = act(admin, "sign_out_selected", [of(user).pk], page=page, select_across="1").content.decode()
+    assert "2 sign-ins will be ended." in shown
+    act(admin, "sign_out_selected", [of(user).pk], page=page, select_across="1", confirmed="1", note="all")
+    assert not Session.objects.of(user).living().exists()
+    assert admin.get(LIST).status_code == 200
+
+
+def test_devices_can_be_signed_out_too(admin: Any, ada: Any, user: Any) -> None:
+    device = of(user).device_id
+    assert (
+        "1 sign-in will be ended." in act(admin, "sign_out_selected", [device], page=DEVICES).content.decode()
+    )
+    act(admin, "sign_out_selected", [device], page=DEVICES, confirmed="1", note="lost")
+    assert ada.get(PAGE).status_code == 302
+
+
+def test_twice_is_said(admin: Any, ada: Any, user: Any) -> None:
+    pk = of(user).pk
+    act(admin, "sign_out_selected", [pk], confirmed="1", note="once")
+    answer = admin.post(
+        LIST,
+        {"action": "sign_out_selected", "_selected_action": [pk], "confirmed": "1", "note": "twice"},
+        follow=True,
+    )
+    assert "Nothing was signed in any more." in answer.content.decode()
+    assert Act.objects.count() == 1
+
+
+def test_own_sign_in_is_named(admin: Any, administrator: Any) -> None:
+    html = act(admin, "sign_out_users", [of(administrator).pk]).content.decode()
+    assert "Your own sign-in is among them." in html
+
+
+@pytest.mark.parametrize("action", ["sign_out_selected", "sign_out_users"])
+def test_whoever_may_only_look_signs_nobody_out(
+    browser: Any, agent: Any, ada: Any, user: Any, action: str
+) -> None:
+    agent.groups.clear()
+    agent.user_permissions.add(
+        *Permission.objects.filter(codename__in=["view_session", "view_device", "change_device"])
+    )
+    client = browser()
+    client.force_login(agent)
+    assert "sign_out_selected" not in client.get(LIST).content.decode()
+    act(client, action, [of(user).pk], confirmed="1", note="no")
+    act(client, action, [of(user).device_id], page=DEVICES, confirmed="1", note="no")
+    assert ada.get(PAGE).status_code == 200
+
+
+def test_the_permission_to_sign_out_is_enough(browser: Any, agent: Any, ada: Any, user: Any) -> None:
+    agent.groups.clear()
+    agent.user_permissions.add(*Permission.objects.filter(codename__in=["view_session", "change_session"]))
+    client = browser()
+    client.force_login(agent)
+    act(client, "sign_out_selected", [of(user).pk], confirmed="1", note="yes")
+    assert ada.get(PAGE).status_code == 302
+
+
+def test_a_stranger_sees_nothing(ada: Any) -> None:
+    for page in (LIST, DEVICES, f"{LIST}overview/"):
+        assert ada.get(page).status_code == 302
