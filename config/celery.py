@@ -1,6 +1,7 @@
 """The Celery application of this site."""
 
 import os
+from pathlib import Path
 
 from celery import Celery
 
@@ -9,3 +10,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("config")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@app.on_after_configure.connect
+def make_broker_folders(sender: Celery, **kwargs: object) -> None:
+    """The broker that needs no server needs its folders, on the side that sends as on the side that works."""
+    options = sender.conf.broker_transport_options or {}
+    for name in ("data_folder_in", "data_folder_out", "control_folder"):
+        if folder := options.get(name):
+            Path(folder).mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth import get_user_model
+from django.contrib.auth import get_user_model, login
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AnonymousUser
 from django.core import mail
@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.test import Client
 
 from sessions_ui.models import Delivery, EndReason, Event, Session
+from sessions_ui.store import SessionStore
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -164,10 +165,6 @@ def test_force_login_and_logout_of_the_test_client_work_and_tell_nobody(user: An
 
 
 def test_login_with_a_bare_request_makes_a_session(user: Any) -> None:
-    from django.contrib.auth import login
-
-    from sessions_ui.store import SessionStore
-
     request = HttpRequest()
     request.session = SessionStore()
     request.user = AnonymousUser()

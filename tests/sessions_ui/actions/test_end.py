@@ -30,11 +30,15 @@ def test_it_ends_with_one_act_an_event_each_and_one_delivery(user: Any, browser:
     assert (act.reason, act.actor_id, act.ticket, act.count) == (EndReason.HELP_DESK, user.pk, "INC-7", 3)
     assert Session.objects.filter(act=act, ended_at=act.at, ended_by=user).count() == 3
     events = Event.objects.filter(act=act)
-    assert sorted(event.session_id for event in events) == sorted(Session.objects.values_list("pk", flat=True))
+    assert sorted(event.session_id for event in events) == sorted(
+        Session.objects.values_list("pk", flat=True)
+    )
     assert {(event.kind, event.reason, event.actor_id) for event in events} == {
         (Event.Kind.ENDED, EndReason.HELP_DESK, user.pk)
     }
-    assert [(d.act_id, d.channel, d.receiver) for d in Delivery.objects.all()] == [(act.pk, "mail", user.email)]
+    assert [(d.act_id, d.channel, d.receiver) for d in Delivery.objects.all()] == [
+        (act.pk, "mail", user.email)
+    ]
 
 
 def test_ending_twice_ends_once(user: Any, browser: Any) -> None:
@@ -80,13 +84,17 @@ def test_one_mail_an_act_and_user(user: Any, other_user: Any, browser: Any) -> N
     signed_in(user, browser, 3)
     signed_in(other_user, browser, 2)
     end_sessions(sessions=Session.objects.all(), reason=EndReason.INCIDENT)
-    assert sorted(Delivery.objects.values_list("receiver", flat=True)) == sorted([user.email, other_user.email])
+    assert sorted(Delivery.objects.values_list("receiver", flat=True)) == sorted(
+        [user.email, other_user.email]
+    )
 
 
 @pytest.mark.parametrize(
     "reason", [EndReason.SIGNED_OUT, EndReason.SUPERSEDED, EndReason.IDLE_TIMEOUT, EndReason.ABSOLUTE_TIMEOUT]
 )
-def test_what_the_person_did_there_or_time_did_is_not_mailed(reason: EndReason, user: Any, browser: Any) -> None:
+def test_what_the_person_did_there_or_time_did_is_not_mailed(
+    reason: EndReason, user: Any, browser: Any
+) -> None:
     signed_in(user, browser, 1)
     end_user_sessions(user=user, reason=reason)
     assert not Delivery.objects.exists()

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- user agents are as long as they are
 """What a sign-in stores, and which sign-ins are refused."""
 
 from __future__ import annotations
@@ -17,9 +18,7 @@ from tests.conftest import FIREFOX_ON_LINUX, LONDON
 
 pytestmark = pytest.mark.django_db
 
-CHROME_ON_WINDOWS = (
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
-)
+CHROME_ON_WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
 
 
 def bare_login(user: Any) -> SessionStore:

@@ -1,0 +1,69 @@
+"""Whose address it is, with proxies in between."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sessions_ui.client.address import client_address
+
+PROXIES = (ip_network("10.0.0.0/8"), ip_network("2001:db8:ffff::/48"))
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "expected"),
+    [
+        ("81.2.69.142", None, "81.2.69.142"),
+        # Nobody but a trusted proxy may say who the client is.
+        ("81.2.69.142", "1.1.1.1", "81.2.69.142"),
+        ("10.0.0.1", "81.2.69.142", "81.2.69.142"),
+        # What stands left of the first untrusted address was written by whoever is not trusted.
+        ("10.0.0.1", "6.6.6.6, 81.2.69.142, 10.0.0.2", "81.2.69.142"),
+        ("10.0.0.1", "81.2.69.142:5123", "81.2.69.142"),
+        ("10.0.0.1", "[2001:db8::7]:443", "2001:db8::7"),
+        ("10.0.0.1", "2001:DB8:0::7", "2001:db8::7"),
+        ("2001:db8:ffff::1", "81.2.69.142", "81.2.69.142"),
+        ("::ffff:10.0.0.1", "::ffff:81.2.69.142", "81.2.69.142"),
+        ("fe80::1%eth0", None, "fe80::1"),
+        # Everything in the chain is ours: the leftmost is the client.
+        ("10.0.0.1", "10.0.0.9", "10.0.0.9"),
+        ("10.0.0.1", None, "10.0.0.1"),
+        # Junk is unknown, and so is a peer without an address.
+        ("10.0.0.1", "unknown", None),
+        ("10.0.0.1", "'; DROP TABLE", None),
+        ("junk", None, None),
+        ("", None, None),
+        # A Unix socket has no peer address: the proxy behind it is of this machine.
+        ("", "81.2.69.142", "81.2.69.142"),
+    ],
+)
+def test_it_walks_the_chain_from_the_right(peer: str, forwarded: str | None, expected: str | None) -> None:
+    meta = {"REMOTE_ADDR": peer} | ({"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {})
+    assert client_address(meta, PROXIES) == expected
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "expected"),
+    [
+        ("for=81.2.69.142;proto=https;by=10.0.0.1", "81.2.69.142"),
+        ('for="[2001:db8::7]:443"', "2001:db8::7"),
+        ("For=6.6.6.6, for=81.2.69.142, for=10.0.0.3", "81.2.69.142"),
+        ("for=_hidden", None),
+        ("proto=https", None),
+    ],
+)
+def test_it_reads_rfc_7239(forwarded: str, expected: str | None) -> None:
+    meta = {"REMOTE_ADDR": "10.0.0.1", "HTTP_FORWARDED": forwarded, "HTTP_X_FORWARDED_FOR": "7.7.7.7"}
+    assert client_address(meta, PROXIES) == expected
+
+
+@given(st.text(), st.text(), st.text())
+def test_no_header_makes_it_raise(peer: str, forwarded_for: str, forwarded: str) -> None:
+    for meta in (
+        {"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_FOR": forwarded_for},
+        {"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": forwarded_for, "HTTP_FORWARDED": forwarded},
+    ):
+        client_address(meta, PROXIES)

@@ -1,0 +1,297 @@
+"""What a client sees of its session's end, and what a response may reveal."""
+
+from __future__ import annotations
+
+import base64
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.test import AsyncClient, override_settings
+from django.urls import include, path
+from django.utils import timezone
+
+from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.actions.touch import touch
+from sessions_ui.client import client_info
+from sessions_ui.models import EndReason, Session, digest_of
+from sessions_ui.store import SessionStore
+
+pytestmark = pytest.mark.django_db
+
+
+def public(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(str(request.user))
+
+
+async def public_async(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(str(await request.auser()))
+
+
+def untouched(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("static")
+
+
+@login_required
+def private(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(str(request.user))
+
+
+def api(request: HttpRequest) -> HttpResponse:
+    if not request.user.is_authenticated:
+        raise PermissionDenied
+    return JsonResponse({"user": str(request.user)})
+
+
+def ended_meanwhile(request: HttpRequest) -> HttpResponse:
+    request.session["cart"] = 1
+    end_user_sessions(user=request.user, reason=EndReason.DEVICE_LOST)
+    return HttpResponse("done")
+
+
+def ended_and_saved(request: HttpRequest) -> HttpResponse:
+    request.session["cart"] = 1
+    end_user_sessions(user=request.user, reason=EndReason.DEVICE_LOST)
+    request.session.save()
+    return HttpResponse("never")
+
+
+def rotated_meanwhile(request: HttpRequest) -> HttpResponse:
+    request.session["cart"] = 1
+    SessionStore(request.session.session_key).cycle_key()
+    return HttpResponse("done")
+
+
+def failing(request: HttpRequest) -> HttpResponse:
+    request.session["cart"] = 1
+    return HttpResponse(status=500)
+
+
+urlpatterns = [
+    path("public", public),
+    path("public-async", public_async),
+    path("untouched", untouched),
+    path("private", private),
+    path("api", api),
+    path("ended-meanwhile", ended_meanwhile),
+    path("ended-and-saved", ended_and_saved),
+    path("rotated-meanwhile", rotated_meanwhile),
+    path("failing", failing),
+    path("", include("config.urls")),
+]
+
+
+@pytest.fixture(autouse=True)
+def _urls() -> Any:
+    with override_settings(ROOT_URLCONF=__name__):
+        yield
+
+
+@pytest.fixture
+def client_in(browser: Any, user: Any) -> Any:
+    client = browser()
+    client.force_login(user)
+    return client
+
+
+def end(user: Any, reason: EndReason = EndReason.DEVICE_LOST) -> None:
+    end_user_sessions(user=user, reason=reason)
+
+
+def deletes_cookie(response: Any) -> bool:
+    cookie = response.cookies.get("sessionid")
+    return cookie is not None and cookie.value == "" and cookie["max-age"] == 0
+
+
+def test_a_request_costs_one_statement(client_in: Any, django_assert_num_queries: Any) -> None:
+    """Invariant 4."""
+    with django_assert_num_queries(1):
+        assert client_in.get("/private").content == b"ada@people.example"
+
+
+def test_a_request_without_a_session_costs_none(browser: Any, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(0):
+        response = browser().get("/public")
+    assert not response.cookies
+
+
+def test_a_view_that_asks_nobody_costs_none_and_may_be_cached(
+    client_in: Any, django_assert_num_queries: Any
+) -> None:
+    with django_assert_num_queries(0):
+        response = client_in.get("/untouched")
+    assert "Cookie" not in response.get("Vary", "") and not response.has_header("Cache-Control")
+
+
+def test_who_asks_for_the_user_varies_on_the_cookie_and_is_kept_private(client_in: Any) -> None:
+    response = client_in.get("/public")
+    assert "Cookie" in response["Vary"]
+    assert response["Cache-Control"] == "no-store, private"
+
+
+def test_a_page_goes_to_sign_in_with_the_way_back_and_loses_the_cookie(client_in: Any, user: Any) -> None:
+    end(user)
+    response = client_in.get("/private?page=2")
+    assert response.status_code == 302
+    assert response["Location"] == "/account/login/?next=%2Fprivate%3Fpage%3D2"
+    assert deletes_cookie(response)
+
+
+def test_the_words_are_said_once(client_in: Any, user: Any) -> None:
+    end(user, EndReason.PASSWORD_RESET)
+    sign_in_page = client_in.get("/private", follow=True).content.decode()
+    assert "You were signed out because the password was reset." in sign_in_page
+    assert "You were signed out" not in client_in.get("/account/login/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        EndReason.DEVICE_LOST,
+        EndReason.NOT_ME,
+        EndReason.SUSPICIOUS,
+        EndReason.HELP_DESK,
+        EndReason.ADMINISTRATOR,
+        EndReason.INCIDENT,
+    ],
+)
+def test_a_thief_is_not_told_why(reason: EndReason, client_in: Any, user: Any) -> None:
+    end(user, reason)
+    response = client_in.get("/private")
+    payload = response.cookies["signed_out"].value.split(":")[0]
+    assert base64.urlsafe_b64decode(payload + "==") == b'""'
+    page = client_in.get("/account/login/").content.decode()
+    assert "You were signed out." in page and str(reason.label) not in page
+
+
+def test_htmx_is_sent_to_sign_in_as_a_whole(client_in: Any, user: Any) -> None:
+    end(user)
+    response = client_in.post(
+        "/private", headers={"HX-Request": "true", "HX-Current-URL": "http://testserver/account/devices/?a=1"}
+    )
+    assert response.status_code == 200
+    assert response["HX-Redirect"] == "/account/login/?next=%2Faccount%2Fdevices%2F%3Fa%3D1"
+    assert deletes_cookie(response)
+
+
+def test_htmx_is_not_sent_to_a_foreign_site_afterwards(client_in: Any, user: Any) -> None:
+    end(user)
+    headers = {"HX-Request": "true", "HX-Current-URL": "https://evil.example/x"}
+    assert client_in.post("/private", headers=headers)["HX-Redirect"] == "/account/login/"
+
+
+def test_a_program_gets_problem_details(client_in: Any, user: Any) -> None:
+    end(user)
+    response = client_in.get("/api", headers={"Accept": "application/json"})
+    assert (response.status_code, response["Content-Type"]) == (401, "application/problem+json")
+    assert response.json()["title"] == "You were signed out."
+    assert deletes_cookie(response)
+
+
+def test_a_public_page_stays_as_it_is_without_the_user(client_in: Any, user: Any) -> None:
+    end(user)
+    response = client_in.get("/public")
+    assert (response.status_code, response.content) == (200, b"AnonymousUser")
+    assert deletes_cookie(response)
+
+
+def test_an_unknown_cookie_is_deleted_and_nothing_else_said(browser: Any) -> None:
+    client = browser()
+    client.cookies["sessionid"] = "0" * 32
+    response = client.get("/public")
+    assert response.status_code == 200 and deletes_cookie(response)
+    assert "signed_out" not in response.cookies
+    assert Session.objects.count() == 0
+
+
+@pytest.mark.parametrize("address", ["/ended-meanwhile", "/ended-and-saved"])
+def test_an_end_in_the_middle_of_the_request_is_a_sign_out_too(address: str, client_in: Any) -> None:
+    response = client_in.get(address)
+    assert response.status_code == 302 and deletes_cookie(response)
+    response = client_in.get("/private")
+    assert response.status_code == 302
+
+
+def test_a_key_that_was_replaced_meanwhile_signs_nobody_out(client_in: Any) -> None:
+    response = client_in.get("/rotated-meanwhile")
+    assert response.status_code == 409 and response["Refresh"] == "1"
+    assert not deletes_cookie(response)
+    assert Session.objects.living().count() == 1
+
+
+def test_a_straggler_is_told_to_try_again_and_keeps_its_cookie(client_in: Any) -> None:
+    SessionStore(client_in.cookies["sessionid"].value).cycle_key()
+    response = client_in.get("/private")
+    assert response.status_code == 409 and response["Retry-After"] == "1"
+    assert not deletes_cookie(response)
+    assert not deletes_cookie(client_in.get("/public"))
+
+
+def test_a_server_error_saves_nothing(client_in: Any) -> None:
+    client_in.raise_request_exception = False
+    assert client_in.get("/failing").status_code == 500
+    assert "cart" not in client_in.session
+
+
+def test_last_seen_is_written_at_most_once_a_minute(client_in: Any, django_assert_num_queries: Any) -> None:
+    row = Session.objects.get()
+    Session.objects.update(last_seen_at=row.last_seen_at - timedelta(minutes=2))
+    client_in.get("/private")
+    touched = Session.objects.get().last_seen_at
+    assert touched > row.last_seen_at - timedelta(seconds=1)
+    with django_assert_num_queries(1):
+        client_in.get("/private")
+    assert Session.objects.get().last_seen_at == touched
+
+
+def test_the_latest_address_and_place_are_kept_beside_the_first(user: Any, browser: Any) -> None:
+    client = browser()
+    client.sign_in(user)
+    Session.objects.update(last_seen_at=Session.objects.get().last_seen_at - timedelta(minutes=2))
+    client.get("/private", REMOTE_ADDR="89.160.20.112")
+    row = Session.objects.get()
+    assert (row.first_address, row.first_place["city"]) == ("81.2.69.142", "London")
+    assert (row.address, row.place["country_code"]) == ("89.160.20.112", "SE")
+
+
+def test_a_touch_revives_nothing(client_in: Any, user: Any) -> None:
+    store = SessionStore(client_in.cookies["sessionid"].value)
+    row = store.resolve()
+    end(user)
+    later = timezone.now() + timedelta(hours=1)
+    client = client_info({}, trusted=(), geoip_path="")
+    assert not touch(session=row, digest=digest_of(store.session_key), client=client, now=later)
+    assert Session.objects.get().last_seen_at < later
+
+
+def test_the_idle_timeout_is_enforced_at_the_next_request(client_in: Any) -> None:
+    """ASVS 5.0 7.3.1."""
+    Session.objects.update(last_seen_at=Session.objects.get().last_seen_at - timedelta(days=15))
+    assert client_in.get("/private").status_code == 302
+    assert Session.objects.get().end_reason == EndReason.IDLE_TIMEOUT
+
+
+def test_the_absolute_timeout_is_enforced_whatever_the_use(client_in: Any) -> None:
+    """ASVS 5.0 7.3.2."""
+    row = Session.objects.get()
+    Session.objects.update(
+        signed_in_at=row.signed_in_at - timedelta(days=31), expires_at=row.expires_at + timedelta(days=31)
+    )
+    assert client_in.get("/private").status_code == 302
+    assert Session.objects.get().end_reason == EndReason.ABSOLUTE_TIMEOUT
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_it_works_under_asgi_with_async_views(user: Any) -> None:
+    client = AsyncClient()
+    await client.aforce_login(user)
+    response = await client.get("/public-async")
+    assert response.content == b"ada@people.example"
+    assert "Cookie" in response["Vary"]
+    await Session.objects.aupdate(ended_at=user.date_joined, end_reason=EndReason.DEVICE_LOST)
+    response = await client.get("/public-async")
+    assert response.content == b"AnonymousUser"
+    assert deletes_cookie(response)
