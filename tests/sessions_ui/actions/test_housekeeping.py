@@ -1,0 +1,81 @@
+"""What nobody asks for: reconciling, timing out, purging."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core import mail
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.actions.housekeeping import end_unlawful, purge_old
+from sessions_ui.delivery import deliver_due
+from sessions_ui.models import Act, Delivery, EndReason, Event, EventDetail, Session
+
+pytestmark = pytest.mark.django_db
+
+
+def test_it_ends_the_sessions_of_users_disabled_without_a_signal(user: Any, browser: Any) -> None:
+    browser().force_login(user)
+    get_user_model().objects.update(is_active=False)
+    assert end_unlawful() == 1
+    assert Session.objects.get().end_reason == EndReason.ACCOUNT_DISABLED
+    assert end_unlawful() == 0
+
+
+def test_it_ends_the_sessions_of_users_that_are_gone(user: Any, browser: Any) -> None:
+    browser().force_login(user)
+    user.emailaddress_set.all().delete()
+    get_user_model().objects.all()._raw_delete("default")
+    end_unlawful()
+    assert Session.objects.get().end_reason == EndReason.ACCOUNT_DELETED
+
+
+@pytest.mark.parametrize(
+    ("column", "days", "reason"),
+    [
+        ("expires_at", 31, EndReason.IDLE_TIMEOUT),
+        ("last_seen_at", 15, EndReason.IDLE_TIMEOUT),
+        ("signed_in_at", 31, EndReason.ABSOLUTE_TIMEOUT),
+    ],
+)
+def test_it_ends_what_ran_out_of_time(
+    column: str, days: int, reason: EndReason, user: Any, browser: Any
+) -> None:
+    browser().force_login(user)
+    Session.objects.update(**{column: getattr(Session.objects.get(), column) - timedelta(days=days)})
+    assert end_unlawful() == 1
+    assert Session.objects.get().end_reason == reason
+    assert not Delivery.objects.exists()
+
+
+def test_it_leaves_living_and_anonymous_sessions_alone(user: Any, browser: Any) -> None:
+    client = browser()
+    client.force_login(user)
+    session = browser().session
+    session["cart"] = 1
+    session.save()
+    assert end_unlawful() == 0 and purge_old() == 0
+    assert client.get("/account/devices/").status_code == 200
+
+
+def test_it_purges_history_past_the_retention_time_and_nothing_younger(user: Any, browser: Any) -> None:
+    browser().sign_in(user)
+    end_user_sessions(user=user, reason=EndReason.ADMINISTRATOR)
+    deliver_due()
+    assert purge_old() == 0
+    long_ago = timezone.now() - timedelta(days=200)
+    Session.objects.update(ended_at=long_ago)
+    Delivery.objects.update(done_at=long_ago)
+    Act.objects.update(at=long_ago)
+    QuerySet(Event).update(at=long_ago)
+    browser().sign_in(user)
+    mail.outbox.clear()
+    purge_old()
+    assert Session.objects.count() == 1
+    assert Event.objects.count() == 1 and EventDetail.objects.count() == 1
+    assert not Delivery.objects.exists() and not Act.objects.exists()

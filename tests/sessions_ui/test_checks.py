@@ -1,0 +1,64 @@
+"""One id for each misconfiguration, and none for a sound one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+
+from sessions_ui.checks import (
+    AUTHENTICATION_MIDDLEWARE,
+    DJANGO_AUTHENTICATION_MIDDLEWARE,
+    DJANGO_SESSION_MIDDLEWARE,
+    SESSION_MIDDLEWARE,
+)
+
+
+def ids(**options: Any) -> set[str]:
+    return {message.id for message in run_checks(**options) if str(message.id).startswith("sessions_ui.")}
+
+
+def test_a_sound_configuration_has_nothing_to_say() -> None:
+    assert ids(include_deployment_checks=True) == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "number"),
+    [
+        ("SESSION_ENGINE", "django.contrib.sessions.backends.db", "W001"),
+        ("SESSIONS_UI", {"TRUSTED_PROXIES": ["not a network"]}, "E005"),
+        ("MFA_TRUST_ENABLED", True, "E006"),
+        ("SESSION_COOKIE_AGE", 60, "W008"),
+        ("SESSION_COOKIE_HTTPONLY", False, "W009"),
+    ],
+)
+def test_it_names_a_wrong_setting(name: str, value: Any, number: str, settings: Any) -> None:
+    setattr(settings, name, value)
+    assert f"sessions_ui.{number}" in ids(include_deployment_checks=True)
+
+
+def test_it_names_djangos_session_middleware(settings: Any) -> None:
+    settings.MIDDLEWARE = [DJANGO_SESSION_MIDDLEWARE, *settings.MIDDLEWARE]
+    assert "sessions_ui.E002" in ids()
+
+
+def test_it_names_djangos_authentication_middleware(settings: Any) -> None:
+    settings.MIDDLEWARE = [
+        DJANGO_AUTHENTICATION_MIDDLEWARE if name == AUTHENTICATION_MIDDLEWARE else name
+        for name in settings.MIDDLEWARE
+    ]
+    assert "sessions_ui.E003" in ids()
+
+
+def test_it_names_the_wrong_order(settings: Any) -> None:
+    others = [name for name in settings.MIDDLEWARE if name != SESSION_MIDDLEWARE]
+    settings.MIDDLEWARE = [*others, SESSION_MIDDLEWARE]
+    assert "sessions_ui.E004" in ids()
+
+
+def test_it_names_allauths_own_list_of_sessions(settings: Any) -> None:
+    from sessions_ui import checks
+
+    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "allauth.usersessions"]
+    assert [message.id for message in checks.allauth_usersessions()] == ["sessions_ui.E007"]
