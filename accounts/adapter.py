@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from typing import Any
 
+from allauth.account.adapter import DefaultAccountAdapter
+from django.http import HttpRequest, HttpResponse
+
+from sessions_ui.actions.begin import begin_sign_in
 from sessions_ui.client.address import client_address
 from sessions_ui.conf import conf
 
@@ -13,3 +16,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         """The rate limits count per client, not per proxy: the same address that the devices page shows."""
         return client_address(request.META, conf.trusted_proxies) or "unknown"
+
+    def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
+        """The first step of a sign-in succeeded; a second factor or a mail may take minutes. What happens to the
+        account meanwhile decides whether the last step still counts."""
+        response = super().pre_login(request, user, **kwargs)
+        begin_sign_in(request.session, user)
+        return response

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -86,7 +87,7 @@ def allauth_usersessions(**kwargs: Any) -> list[checks.CheckMessage]:
 
 def cookie_age(**kwargs: Any) -> list[checks.CheckMessage]:
     absolute = conf.absolute_timeout
-    if absolute is None or absolute.total_seconds() <= settings.SESSION_COOKIE_AGE:
+    if not isinstance(absolute, timedelta) or absolute.total_seconds() <= settings.SESSION_COOKIE_AGE:
         return []
     return [
         checks.Warning(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -24,12 +24,25 @@ def _networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
     return tuple(ip_network(text, strict=False) for text in texts)
 
 
+T = TypeVar("T")
+# One value for everybody, or one for each user.
+PerUser: TypeAlias = T | Callable[[Any], T | None] | None
+
+
+def _for_user(setting: Any, user: Any) -> Any:
+    return setting(user) if callable(setting) else setting
+
+
 class Conf:
     """The settings of sessions_ui, typed."""
 
     @property
     def _given(self) -> dict[str, Any]:
         return getattr(settings, "SESSIONS_UI", {})
+
+    def _per_user(self, name: str) -> Any:
+        given = self._given.get(name)
+        return import_string(given) if isinstance(given, str) else given
 
     # --- Who is asking
 
@@ -69,15 +82,46 @@ class Conf:
     # --- How long a sign-in lasts
 
     @property
-    def idle_timeout(self) -> timedelta | None:
-        """A session that was not used for so long has ended (ASVS 5.0 7.3.1). None: no such limit."""
-        return self._given.get("IDLE_TIMEOUT")
+    def idle_timeout(self) -> PerUser[timedelta]:
+        """A session that was not used for so long has ended (ASVS 5.0 7.3.1). A `timedelta`, None for no such limit,
+        or a callable (or its dotted path) that gets the user and returns either."""
+        return self._per_user("IDLE_TIMEOUT")
 
     @property
-    def absolute_timeout(self) -> timedelta | None:
+    def absolute_timeout(self) -> PerUser[timedelta]:
         """A session ends so long after its sign-in, whatever its use (ASVS 5.0 7.3.2). None: only Django's
-        `SESSION_COOKIE_AGE` counts, from the last time the session was saved."""
-        return self._given.get("ABSOLUTE_TIMEOUT")
+        `SESSION_COOKIE_AGE` counts, from the last time the session was saved. May be a callable of the user."""
+        return self._per_user("ABSOLUTE_TIMEOUT")
+
+    @property
+    def not_remembered_timeout(self) -> PerUser[timedelta]:
+        """The absolute timeout of a sign-in without "stay signed in" (`set_expiry(0)`): the browser is asked to
+        forget the cookie when it closes, which many never do. May be a callable of the user."""
+        return self._per_user("NOT_REMEMBERED_TIMEOUT")
+
+    @property
+    def session_limit(self) -> PerUser[int]:
+        """How many browsers may be signed in to an account at the same time (ASVS 5.0 7.1.2); None for any number.
+        May be a callable of the user."""
+        return self._per_user("SESSION_LIMIT")
+
+    @property
+    def session_limit_refuses(self) -> bool:
+        """What happens over the limit: the new sign-in is refused, or (the default) the oldest session on a device
+        that nobody confirmed is ended, then the oldest of all."""
+        return self._given.get("SESSION_LIMIT_REFUSES", False)
+
+    def idle_timeout_of(self, user: Any) -> timedelta | None:
+        return _for_user(self.idle_timeout, user)
+
+    def absolute_timeout_of(self, user: Any) -> timedelta | None:
+        return _for_user(self.absolute_timeout, user)
+
+    def not_remembered_timeout_of(self, user: Any) -> timedelta | None:
+        return _for_user(self.not_remembered_timeout, user)
+
+    def session_limit_of(self, user: Any) -> int | None:
+        return _for_user(self.session_limit, user)
 
     @property
     def last_seen_every(self) -> timedelta:

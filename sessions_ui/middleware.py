@@ -126,6 +126,8 @@ class SessionMiddleware(DjangoSessionMiddleware):
         row, key = store.row, store.session_key
         if row is None or key is None or row.user_id is None or response.status_code >= 500:
             return
+        if getattr(request, "sessions_ui_passive", False):  # the decorator `passive`: polling is not activity
+            return
         now = timezone.now()
         if is_due(row, now):
             client = client_info(request.META, trusted=conf.trusted_proxies, geoip_path=conf.geoip_path)

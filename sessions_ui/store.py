@@ -23,8 +23,11 @@ from django.utils.crypto import get_random_string
 from sessions_ui import lookup
 from sessions_ui.acting import current
 from sessions_ui.actions.admit import admit, straggles
+from sessions_ui.actions.begin import BEGUN_KEY
 from sessions_ui.actions.end import acting_user, end_session
+from sessions_ui.actions.purge import purge_old
 from sessions_ui.actions.sign_in import SignIn, sign_in
+from sessions_ui.actions.sweep import end_unlawful
 from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import KeyRotated, SessionEnded
@@ -196,8 +199,6 @@ class SessionStore(SessionBase):
 
     @classmethod
     def clear_expired(cls) -> None:
-        from sessions_ui.actions.housekeeping import end_unlawful, purge_old
-
         end_unlawful()
         purge_old()
 
@@ -216,6 +217,7 @@ class SessionStore(SessionBase):
             self.cycle_key()
         row = self.resolve()
         assert row is not None and self.session_key is not None
+        begun = self.pop(BEGUN_KEY, None)
         result = sign_in(
             session_pk=row.pk,
             digest=digest_of(self.session_key),
@@ -224,6 +226,7 @@ class SessionStore(SessionBase):
             client=client,
             method=method,
             device_cookie=device_cookie,
+            begun=begun,
         )
         self.row, self.user = result.session, user
         self.device_cookie = result.device_cookie
@@ -262,11 +265,14 @@ class SessionStore(SessionBase):
         }
 
     def _expires_at(self) -> datetime:
-        """Django's date, but never later than the absolute timeout allows."""
+        """Django's date, but never later than the timeouts that count from the sign-in allow."""
         date = self.get_expiry_date()
-        signed_in_at = self.row.signed_in_at if self.row else None
-        if signed_in_at and conf.absolute_timeout:
-            date = min(date, signed_in_at + conf.absolute_timeout)
+        row = self.row
+        if row is not None and row.signed_in_at is not None:
+            remembered = self.get("_session_expiry") != 0
+            limits = [conf.absolute_timeout_of(self.user)]
+            limits += [] if remembered else [conf.not_remembered_timeout_of(self.user)]
+            date = min([date, *(row.signed_in_at + limit for limit in limits if limit is not None)])
         return date
 
     def _insert(self, data: dict[str, Any]) -> None:

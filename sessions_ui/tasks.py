@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from sessions_ui.actions.housekeeping import end_unlawful, purge_old
+from sessions_ui.actions.purge import purge_old
+from sessions_ui.actions.sweep import end_unlawful
 from sessions_ui.delivery import deliver_due
 from sessions_ui.models import Heartbeat
 

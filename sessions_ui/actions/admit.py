@@ -32,20 +32,22 @@ def admit(session: Session, now: datetime) -> Admission:
     changed. No statement of its own where the user was joined."""
     if session.ended_at is not None:
         return Admission(EndReason(session.end_reason), None)
-    if reason := out_of_time(session, now):
+    if session.user_id is None:
+        return Admission(EndReason.IDLE_TIMEOUT if session.expires_at <= now else None, AnonymousUser())
+    if session.backend not in settings.AUTHENTICATION_BACKENDS:
+        return Admission(out_of_time(session, None, now), AnonymousUser())
+    admission = _verify(session)
+    if admission.refused is None and (reason := out_of_time(session, admission.user, now)):
         return Admission(reason, None)
-    if session.user_id is None or session.backend not in settings.AUTHENTICATION_BACKENDS:
-        return Admission(None, AnonymousUser())
-    return _verify(session)
+    return admission
 
 
-def out_of_time(session: Session, now: datetime) -> EndReason | None:
+def out_of_time(session: Session, user: Any, now: datetime) -> EndReason | None:
     """Ages count from the sign-in, never from the row's creation: anybody can age an anonymous row."""
-    signed_in_at = session.signed_in_at
-    absolute, idle = conf.absolute_timeout, conf.idle_timeout
-    if signed_in_at and absolute and signed_in_at + absolute <= now:
+    absolute, idle = conf.absolute_timeout_of(user), conf.idle_timeout_of(user)
+    if absolute and session.signed_in_at and session.signed_in_at + absolute <= now:
         return EndReason.ABSOLUTE_TIMEOUT
-    if session.expires_at <= now or (signed_in_at and idle and session.last_seen_at + idle <= now):
+    if session.expires_at <= now or (idle and session.last_seen_at + idle <= now):
         return EndReason.IDLE_TIMEOUT
     return None
 

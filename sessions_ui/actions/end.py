@@ -13,6 +13,7 @@ from django.utils import timezone
 from sessions_ui import acting, events, outbox, signals
 from sessions_ui.hasten import hasten_deliveries
 from sessions_ui.models import Act, EndReason, Session
+from sessions_ui.models.locking import locked
 from sessions_ui.models.session import SessionQuerySet
 
 
@@ -82,8 +83,8 @@ def lock_users(sessions: SessionQuerySet) -> None:
     ids = sessions.values("user_id")
     chosen: Any = ids if using == sessions.db else list(ids.values_list("user_id", flat=True).distinct())
     with transaction.atomic(using=using, savepoint=False):
-        locked = users.using(using).filter(pk__in=chosen).order_by("pk").select_for_update(of=("self",))
-        for _ in locked.values_list("pk").iterator():
+        rows = locked(users.using(using).filter(pk__in=chosen).order_by("pk"))
+        for _ in rows.values_list("pk").iterator():
             pass
 
 

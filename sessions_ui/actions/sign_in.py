@@ -14,12 +14,15 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from sessions_ui import events, signals
+from sessions_ui.actions.begin import verify_begun
 from sessions_ui.actions.end import end_sessions
+from sessions_ui.actions.limit import keep_to_limit
 from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import SessionEnded, SignInRefused
 from sessions_ui.models import Device, EndReason, Event, Session
 from sessions_ui.models.device import cookie_digests
+from sessions_ui.models.locking import locked
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +44,19 @@ def sign_in(
     client: ClientInfo,
     method: str = "",
     device_cookie: str | None = None,
+    begun: dict[str, str] | None = None,
 ) -> SignIn:
     """Make the living row `session_pk`, whose key has this digest, a session of `user`.
 
     The user's row is locked and read anew first, so that a sign-in which was under way while the account was
-    disabled or got a new password does not outlive that: `SignInRefused`. `SessionEnded` where the row is gone.
+    disabled or got a new password does not outlive that: `SignInRefused`. `begun` is the mark of its first step
+    (`begin.py`), where it had several. `SessionEnded` where the row is gone.
     """
     using = router.db_for_write(Session)
     now = timezone.now()
     with transaction.atomic(using=using):
         auth_hash = verify_under_lock(user, backend)
+        verify_begun(begun, user, auth_hash)
         device, cookie, new_device = recognise(user, client, device_cookie)
         place = client.place.to_dict() if client.place else None
         row = Session.objects.using(using).filter(pk=session_pk, digest=digest, ended_at__isnull=True)
@@ -75,6 +81,7 @@ def sign_in(
         if conf.supersede:
             older = Session.objects.filter(device=device, user_id=user.pk, kind=Session.Kind.BROWSER)
             end_sessions(sessions=older.exclude(pk=session_pk), reason=EndReason.SUPERSEDED, actor=user)
+        keep_to_limit(user, new=session_pk)
         events.append(
             Event.Kind.SIGNED_IN,
             user_id=user.pk,
@@ -97,9 +104,7 @@ def verify_under_lock(user: Any, backend_path: str) -> str:
     user_model = get_user_model()
     using = router.db_for_write(user_model)
     with transaction.atomic(using=using, savepoint=False):
-        current = (
-            user_model._base_manager.using(using).select_for_update(of=("self",)).filter(pk=user.pk).first()
-        )
+        current = locked(user_model._base_manager.using(using).filter(pk=user.pk)).first()
     if current is None:
         raise SignInRefused(EndReason.ACCOUNT_DELETED)
     may_sign_in = getattr(load_backend(backend_path), "user_can_authenticate", None)

@@ -1,6 +1,7 @@
 """Rows and their querysets."""
 
 from sessions_ui.models.act import Act, EndReason
+from sessions_ui.models.cursor import Cursor
 from sessions_ui.models.delivery import Delivery
 from sessions_ui.models.device import Device
 from sessions_ui.models.event import Event, EventDetail
@@ -9,6 +10,7 @@ from sessions_ui.models.session import Session, digest_of
 
 __all__ = [
     "Act",
+    "Cursor",
     "Delivery",
     "Device",
     "EndReason",

@@ -99,7 +99,9 @@ def listing(user: Any, *, current_id: int | None) -> Listing:
         .order_by("-last_seen_at", "-id")
     )
     # By the rule that refuses them: what the sweep has not reached yet is not listed as signed in.
-    cards = group((session for session in living if not out_of_time(session, now)), current_id=current_id)
+    cards = group(
+        (session for session in living if not out_of_time(session, user, now)), current_id=current_id
+    )
     since = now - timedelta(days=conf.history_days)
     ended = Session.objects.of(user).ended_since(since).select_related("device").defer("payload")
     return Listing(

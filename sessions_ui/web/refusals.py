@@ -33,6 +33,9 @@ def harmless_words() -> dict[EndReason | None, str]:
         EndReason.PASSWORD_CHANGED: _("You were signed out because the password was changed."),
         EndReason.PASSWORD_RESET: _("You were signed out because the password was reset."),
         EndReason.SUPERSEDED: _("You were signed out because of a newer sign-in in this browser."),
+        EndReason.SESSION_LIMIT: _(
+            "Too many devices are signed in to this account at the same time."
+        ),
     }
 
 

@@ -12,7 +12,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.actions.housekeeping import end_unlawful, purge_old
+from sessions_ui.actions.purge import purge_old
+from sessions_ui.actions.sweep import end_unlawful
 from sessions_ui.delivery import deliver_due
 from sessions_ui.models import Act, Delivery, EndReason, Event, EventDetail, Session
 

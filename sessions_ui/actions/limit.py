@@ -1,0 +1,32 @@
+"""The limit of concurrent sessions (ASVS 5.0 7.1.2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import F
+
+from sessions_ui.actions.end import end_sessions
+from sessions_ui.conf import conf
+from sessions_ui.exceptions import SignInRefused
+from sessions_ui.models import EndReason, Session
+
+
+def keep_to_limit(user: Any, *, new: int) -> None:
+    """Make room for the session `new` of a user whose row is locked, or refuse it, as the settings say.
+
+    The oldest sessions on devices that nobody confirmed go first, then the oldest of all. Access tokens and apps are
+    not counted: nobody wants a script to stop because a browser signed in.
+    """
+    limit = conf.session_limit_of(user)
+    if limit is None:
+        return
+    living = Session.objects.of(user).living().filter(kind=Session.Kind.BROWSER).exclude(pk=new)
+    over = living.count() + 1 - limit
+    if over <= 0:
+        return
+    if conf.session_limit_refuses:
+        raise SignInRefused(EndReason.SESSION_LIMIT)
+    order = (F("device__confirmed_at").asc(nulls_first=True), "signed_in_at", "pk")
+    oldest = list(living.order_by(*order).values_list("pk", flat=True)[:over])
+    end_sessions(sessions=Session.objects.filter(pk__in=oldest), reason=EndReason.SESSION_LIMIT)

@@ -1,0 +1,40 @@
+"""Removing what is old: ended sessions, events and deliveries past the retention time, expired anonymous sessions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from sessions_ui.conf import conf
+from sessions_ui.models import Act, Delivery, Event, EventDetail, Session
+
+BATCH = 1000  # rows a statement
+
+
+def purge_old() -> int:
+    """In batches of primary keys: constant memory, no lock longer than a batch. Returns how many rows went."""
+    now = timezone.now()
+    old = now - conf.retention
+    removed = _delete(Session.objects.filter(user__isnull=True, expires_at__lte=now))
+    removed += _delete(Session.objects.filter(ended_at__lte=old))
+    removed += _delete(Delivery.objects.filter(Q(done_at__lte=old) | Q(parked_at__lte=old)))
+    removed += _delete(EventDetail.objects.filter(event__at__lte=old))
+    removed += _delete(models.QuerySet(Event).filter(at__lte=old))
+    removed += _delete(Act.objects.filter(at__lte=old, sessions__isnull=True, deliveries__isnull=True))
+    return removed
+
+
+def _delete(rows: models.QuerySet[Any]) -> int:
+    """Walks the primary key once, so that a batch does not look again at all that went before it."""
+    total, after = 0, None
+    while True:
+        rest = rows if after is None else rows.filter(pk__gt=after)
+        keys = list(rest.order_by("pk").values_list("pk", flat=True)[:BATCH])
+        if not keys:
+            return total
+        batch: Any = models.QuerySet(rows.model).filter(pk__in=keys)
+        total += batch._raw_delete(batch.db)
+        after = keys[-1]

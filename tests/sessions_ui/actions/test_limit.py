@@ -1,0 +1,73 @@
+"""The limit of concurrent sessions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from sessions_ui.exceptions import SignInRefused
+from sessions_ui.models import Device, EndReason, Session
+
+pytestmark = pytest.mark.django_db
+
+
+def limited(settings: Any, **values: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, **values}
+
+
+def test_the_oldest_ends(user: Any, browser: Any, settings: Any) -> None:
+    limited(settings, SESSION_LIMIT=2)
+    for _ in range(3):
+        browser().force_login(user)
+    reasons = list(Session.objects.order_by("pk").values_list("end_reason", flat=True))
+    assert reasons == [EndReason.SESSION_LIMIT, "", ""]
+
+
+def test_one_on_a_confirmed_device_ends_last(user: Any, browser: Any, settings: Any) -> None:
+    limited(settings, SESSION_LIMIT=2)
+    browser().force_login(user)
+    Device.objects.update(confirmed_at=timezone.now())
+    for _ in range(2):
+        browser().force_login(user)
+    reasons = list(Session.objects.order_by("pk").values_list("end_reason", flat=True))
+    assert reasons == ["", EndReason.SESSION_LIMIT, ""]
+
+
+def test_it_may_refuse_the_new_one_instead(user: Any, browser: Any, settings: Any) -> None:
+    limited(settings, SESSION_LIMIT=1, SESSION_LIMIT_REFUSES=True)
+    browser().force_login(user)
+    with pytest.raises(SignInRefused) as caught:
+        browser().force_login(user)
+    assert caught.value.reason == EndReason.SESSION_LIMIT
+    assert Session.objects.living().count() == 1
+
+
+def test_a_refused_person_is_told_and_not_shown_an_error(user: Any, browser: Any, settings: Any) -> None:
+    limited(settings, SESSION_LIMIT=1, SESSION_LIMIT_REFUSES=True)
+    browser().sign_in(user)
+    late = browser()
+    response = late.post(
+        "/account/login/", {"login": user.email, "password": "correct horse battery staple"}, follow=True
+    )
+    assert response.status_code == 200
+    assert "Too many devices are signed in" in response.content.decode()
+    assert Session.objects.living().count() == 1
+
+
+def test_signing_in_again_in_the_same_browser_needs_no_room(user: Any, browser: Any, settings: Any) -> None:
+    limited(settings, SESSION_LIMIT=1, SESSION_LIMIT_REFUSES=True)
+    client = browser()
+    client.sign_in(user)
+    del client.cookies["sessionid"]
+    client.sign_in(user)
+    assert Session.objects.living().count() == 1
+
+
+def test_it_may_depend_on_the_user(user: Any, other_user: Any, browser: Any, settings: Any) -> None:
+    limited(settings, SESSION_LIMIT=lambda person: 1 if person.pk == user.pk else None)
+    for person in (user, user, other_user, other_user):
+        browser().force_login(person)
+    assert Session.objects.of(user).living().count() == 1
+    assert Session.objects.of(other_user).living().count() == 2

@@ -1,0 +1,111 @@
+"""Timeouts, in every shape that the settings allow."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import override_settings
+from django.urls import include, path
+
+from sessions_ui.actions.sweep import end_unlawful
+from sessions_ui.models import EndReason, Session
+from sessions_ui.web.passive import passive
+
+pytestmark = pytest.mark.django_db
+
+
+@passive
+def poll(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(str(request.user))
+
+
+@passive
+async def poll_async(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(str(await request.auser()))
+
+
+urlpatterns = [path("poll", poll), path("poll-async", poll_async), path("", include("config.urls"))]
+
+
+def hour_for(user: Any) -> timedelta | None:
+    return timedelta(hours=1) if user.is_staff else None
+
+
+def age(**ages: timedelta) -> None:
+    row = Session.objects.get()
+    Session.objects.update(**{column: getattr(row, column) - by for column, by in ages.items()})
+
+
+@pytest.mark.parametrize("setting", [hour_for, f"{__name__}.hour_for"])
+@pytest.mark.parametrize(
+    ("name", "column", "reason"),
+    [
+        ("IDLE_TIMEOUT", "last_seen_at", EndReason.IDLE_TIMEOUT),
+        ("ABSOLUTE_TIMEOUT", "signed_in_at", EndReason.ABSOLUTE_TIMEOUT),
+    ],
+)
+def test_it_may_depend_on_the_user(
+    name: str,
+    column: str,
+    reason: EndReason,
+    setting: Any,
+    user: Any,
+    agent: Any,
+    browser: Any,
+    settings: Any,
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, name: setting}
+    for person, expected in ((user, ""), (agent, reason)):
+        Session.objects.all().delete()
+        client = browser()
+        client.force_login(person)
+        age(**{column: timedelta(hours=2)})
+        client.get("/account/devices/")
+        assert Session.objects.get().end_reason == expected
+
+
+def test_the_sweep_asks_the_callable_too(user: Any, agent: Any, browser: Any, settings: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "IDLE_TIMEOUT": hour_for}
+    for person in (user, agent):
+        browser().force_login(person)
+    Session.objects.update(last_seen_at=Session.objects.first().last_seen_at - timedelta(hours=2))
+    assert end_unlawful() == 1
+    assert Session.objects.of(agent).get().end_reason == EndReason.IDLE_TIMEOUT
+
+
+def test_a_sign_in_that_is_not_remembered_ends_sooner(user: Any, browser: Any, settings: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "NOT_REMEMBERED_TIMEOUT": timedelta(hours=12)}
+    forgetful, faithful = browser(), browser()
+    forgetful.sign_in(user)
+    assert forgetful.cookies["sessionid"]["max-age"] == ""
+    row = Session.objects.get()
+    assert row.expires_at - row.signed_in_at == timedelta(hours=12)
+    password = "correct horse battery staple"
+    faithful.post("/account/login/", {"login": user.email, "password": password, "remember": "on"})
+    row = Session.objects.latest("pk")
+    assert row.expires_at - row.signed_in_at > timedelta(days=29)
+
+
+def test_no_save_makes_a_session_last_longer_than_the_absolute_timeout(user: Any, browser: Any) -> None:
+    client = browser()
+    client.force_login(user)
+    age(signed_in_at=timedelta(days=29))
+    session = client.session
+    session["cart"] = 1
+    session.save()
+    row = Session.objects.get()
+    assert row.expires_at == row.signed_in_at + timedelta(days=30)
+
+
+@pytest.mark.parametrize("address", ["/poll", "/poll-async"])
+def test_polling_is_no_activity(address: str, user: Any, browser: Any) -> None:
+    client = browser()
+    client.force_login(user)
+    age(last_seen_at=timedelta(hours=1))
+    before = Session.objects.get().last_seen_at
+    with override_settings(ROOT_URLCONF=__name__):
+        assert client.get(address).content.decode() == user.email
+    assert Session.objects.get().last_seen_at == before
