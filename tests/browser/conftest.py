@@ -1,0 +1,84 @@
+"""Real Chromium against the real site on a socket. Playwright's own pytest plugin is not needed for so few fixtures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests import chromium
+from tests.browser.launch import launch
+from tests.browser.server import serve
+from tests.conftest import PASSWORD
+
+TIMEOUT_MS = 10_000
+
+
+@pytest.fixture(scope="session")
+def real_browser() -> Iterator[Browser]:
+    path = chromium.find()
+    if path is None:
+        pytest.skip("no Chromium found: install one or name it in CHROMIUM (`make chromium` says more)")
+    # Playwright's synchronous interface runs a loop in this thread, which Django takes for asynchronous code.
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        browser = launch(playwright, path)
+        yield browser
+        browser.close()
+    if before is None:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def site(transactional_db: None) -> Iterator[str]:
+    """The address. Transactions are real: the server's threads see what the test wrote."""
+    with serve() as url:
+        yield url
+
+
+class Visitor:
+    """One browser profile: its own cookies, and what its console said against the pages."""
+
+    def __init__(self, context: BrowserContext, url: str) -> None:
+        self.context, self.url = context, url
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(TIMEOUT_MS)
+        self.complaints: list[str] = []
+        self.page.on("console", self._note)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"{self.page.url}: {error}"))
+
+    def _note(self, message: Any) -> None:
+        # Chromium asks for an icon by itself where a page, like Django's admin, names none.
+        if message.type == "error" and not message.location["url"].endswith("/favicon.ico"):
+            self.complaints.append(f"{self.page.url}: {message.text}")
+
+    def go(self, path: str) -> Page:
+        self.page.goto(f"{self.url}{path}")
+        return self.page
+
+    def sign_in(self, user: Any) -> Page:
+        self.go("/account/login/")
+        self.page.locator("input[name=login]").fill(user.email)
+        self.page.locator("input[name=password]").fill(PASSWORD)
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
+        self.page.wait_for_url("**/account/devices/")
+        return self.page
+
+
+@pytest.fixture
+def visitor(site: str, real_browser: Browser) -> Iterator[Callable[..., Visitor]]:
+    """`visitor(java_script_enabled=False, viewport=…)`: a new browser profile; closed before the site is."""
+    contexts: list[BrowserContext] = []
+
+    def make(**options: Any) -> Visitor:
+        context = real_browser.new_context(**options)
+        contexts.append(context)
+        return Visitor(context, site)
+
+    yield make
+    for context in contexts:
+        context.close()

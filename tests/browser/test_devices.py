@@ -1,0 +1,122 @@
+"""The main job in a real browser, with and without JavaScript."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.conftest import FIREFOX_ON_LINUX
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+EDGE_ON_WINDOWS = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0"
+)
+
+
+def focused(page: Page) -> str:
+    return str(page.evaluate("document.activeElement.textContent.trim()"))
+
+
+def mark(page: Page) -> None:
+    page.evaluate("window.untouched = true")
+
+
+def was_never_left(page: Page) -> bool:
+    return bool(page.evaluate("window.untouched === true"))
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_sign_out_one_browser_from_the_other(visitor: Any, user: Any, scripts: bool) -> None:
+    here = visitor(user_agent=FIREFOX_ON_LINUX, java_script_enabled=scripts)
+    there = visitor(user_agent=EDGE_ON_WINDOWS, java_script_enabled=scripts)
+    there.sign_in(user)
+    page = here.sign_in(user)
+    expect(page.get_by_text("2 devices signed in")).to_be_visible()
+
+    page.get_by_role("button", name="Sign out Edge on Windows").click()
+    expect(page.get_by_text("Edge on Windows is signed out.")).to_be_visible()
+    expect(page.get_by_text("1 device signed in")).to_be_visible()
+
+    there.page.get_by_role("link", name="Security").click()
+    expect(there.page).to_have_url(f"{there.url}/account/login/?next=%2Faccount%2F2fa%2F")
+    expect(there.page.get_by_text("You were signed out.")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("turned away")).to_be_visible()
+    expect(page.get_by_role("heading", name="Firefox on Linux")).to_be_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_rename(visitor: Any, user: Any, scripts: bool) -> None:
+    page = visitor(java_script_enabled=scripts, user_agent=FIREFOX_ON_LINUX).sign_in(user)
+    page.get_by_text("Rename").click()
+    page.get_by_label("Your name for this device").fill("Kitchen")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Kitchen")).to_be_visible()
+    expect(page.get_by_text("Firefox on Linux · Computer")).to_be_visible()
+    if scripts:
+        expect(page.get_by_role("heading", name="Kitchen")).to_be_focused()
+
+
+def test_the_list_is_replaced_without_leaving_the_page(visitor: Any, user: Any) -> None:
+    visitor(user_agent=EDGE_ON_WINDOWS).sign_in(user)
+    visitor(user_agent=FIREFOX_ON_LINUX).sign_in(user)
+    here = visitor(user_agent=FIREFOX_ON_LINUX)
+    page = here.sign_in(user)
+    status = page.locator("#devices-status")
+    mark(page)
+
+    page.get_by_role("button", name="Sign out Edge on Windows").click()
+    expect(status).to_contain_text("Edge on Windows is signed out.")
+    # The next card has the focus, not the top of the page.
+    expect(page.get_by_role("heading", name="Firefox on Linux").nth(1)).to_be_focused()
+
+    page.get_by_role("button", name="Sign out everywhere else").click()
+    expect(status).to_contain_text("1 sign-in elsewhere was ended.")
+    expect(page.get_by_role("heading", name="Other devices")).to_be_focused()
+    assert was_never_left(page)
+    assert here.complaints == []
+
+
+def test_a_failed_request_is_said_and_changes_nothing(visitor: Any, user: Any) -> None:
+    visitor(user_agent=EDGE_ON_WINDOWS).sign_in(user)
+    page = visitor(user_agent=FIREFOX_ON_LINUX).sign_in(user)
+    page.route("**/sign-out/", lambda route: route.abort())
+    button = page.get_by_role("button", name="Sign out Edge on Windows")
+    button.click()
+    expect(page.locator("#devices-status")).to_contain_text("That did not work")
+    expect(button).to_be_focused()
+    page.unroute("**/sign-out/")
+    button.click()
+    expect(page.locator("#devices-status")).to_contain_text("Edge on Windows is signed out.")
+
+
+def test_a_click_in_a_page_that_was_signed_out_meanwhile(visitor: Any, user: Any) -> None:
+    there = visitor(user_agent=EDGE_ON_WINDOWS)
+    old = there.sign_in(user)
+    visitor(user_agent=FIREFOX_ON_LINUX).sign_in(user).get_by_role("button", name="everywhere else").click()
+    old.get_by_role("button", name="Sign out everywhere", exact=True).click()
+    expect(old).to_have_url(f"{there.url}/account/login/?next=%2Faccount%2Fdevices%2F")
+    expect(old.get_by_text("You were signed out.")).to_be_visible()
+
+
+def test_signing_out_everywhere_leads_to_the_sign_in_page(visitor: Any, user: Any) -> None:
+    here = visitor(user_agent=FIREFOX_ON_LINUX)
+    page = here.sign_in(user)
+    page.get_by_role("button", name="Sign out everywhere", exact=True).click()
+    page.wait_for_url("**/account/login/**")
+    here.go("/account/devices/")
+    page.wait_for_url("**/account/login/**")
+
+
+def test_the_keyboard_is_enough(visitor: Any, user: Any) -> None:
+    visitor(user_agent=EDGE_ON_WINDOWS).sign_in(user)
+    page = visitor(user_agent=FIREFOX_ON_LINUX).sign_in(user)
+    page.get_by_role("button", name="Sign out Edge on Windows").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#devices-status")).to_contain_text("Edge on Windows is signed out.")
+    page.keyboard.press("Tab")
+    assert focused(page) != ""

@@ -1,0 +1,105 @@
+"""Every page of the site: no violation of the Content-Security-Policy, nothing that sticks out sideways."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sessions_ui.models import Act, Delivery, Device, Event, Session
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+ANYBODY = ["/account/login/", "/account/signup/", "/account/password/reset/", "/account/inactive/"]
+PERSON = [
+    "/account/devices/",
+    "/account/2fa/",
+    "/account/password/change/",
+    "/account/email/",
+    "/account/logout/",
+    "/account/reauthenticate/",
+    "/account/2fa/totp/activate/",
+    "/account/2fa/webauthn/",
+    "/account/2fa/webauthn/add/",
+]
+ADMIN = [
+    "/admin/",
+    "/admin/sessions_ui/",
+    "/admin/sessions_ui/session/overview/",
+    *(f"/admin/sessions_ui/{model}/" for model in ("session", "device", "event", "delivery", "act")),
+    "/admin/accounts/user/",
+    "/admin/accounts/user/add/",
+    "/admin/password_change/",
+]
+SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def visit(visitor: Any, paths: list[str]) -> None:
+    for path in paths:
+        answer = visitor.page.goto(f"{visitor.url}{path}")
+        assert answer is not None
+        assert answer.status == 200, (path, answer.status)
+        visitor.page.wait_for_load_state("load")
+
+
+def test_no_page_for_anybody_breaks_the_policy(visitor: Any) -> None:
+    guest = visitor()
+    visit(guest, ANYBODY)
+    assert guest.complaints == []
+    missing = guest.go("/nowhere/")
+    assert missing.get_by_role("heading", level=1).is_visible()
+    assert [text for text in guest.complaints if "Content Security Policy" in text] == []
+
+
+def test_no_page_of_the_account_breaks_the_policy(visitor: Any, user: Any) -> None:
+    person = visitor()
+    person.sign_in(user)
+    visit(person, PERSON)
+    assert person.complaints == []
+
+
+def test_no_page_of_the_admin_breaks_the_policy(visitor: Any, administrator: Any, user: Any) -> None:
+    visitor().sign_in(user)
+    staff = visitor()
+    page = staff.sign_in(administrator)
+    act = Act.objects.create(reason="administrator")
+    Delivery.objects.create(act=act, user=user, channel="mail", receiver=user.email)
+    details = [
+        f"/admin/sessions_ui/{model._meta.model_name}/{model.objects.earliest('pk').pk}/change/"
+        for model in (Session, Device, Event, Delivery, Act)
+    ]
+    visit(staff, [*ADMIN, *details, f"/admin/accounts/user/{user.pk}/change/"])
+
+    staff.go("/admin/sessions_ui/session/")
+    page.locator("input.action-select").first.check()
+    page.locator("select[name=action]").select_option("sign_out_users")
+    page.get_by_role("button", name="Go", exact=True).click()
+    page.get_by_label("Reason").fill("tried in a real browser")
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_load_state("load")
+    assert Act.objects.filter(note="tried in a real browser").exists()
+    assert staff.complaints == []
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_nothing_sticks_out_sideways(visitor: Any, user: Any, width: int) -> None:
+    person = visitor(viewport={"width": width, "height": 800})
+    page = person.sign_in(user)
+    Device.objects.update(name="Donaudampfschifffahrtsgesellschaftskapitänskajütenrechner-" + "x" * 5)
+    Session.objects.update(address="2001:db8:1234:5678:9abc:def0:1234:5678")
+    for path in PERSON:
+        person.go(path)
+        for summary in page.locator("main summary").all():
+            summary.click()
+        assert page.evaluate(SIDEWAYS) <= 0, path
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_targets_are_large_enough(visitor: Any, user: Any, scheme: str) -> None:
+    """WCAG 2.5.5: 44 by 44 px for what is pressed on the devices page; links inside of a sentence are exempt."""
+    page = visitor(viewport={"width": 320, "height": 800}, color_scheme=scheme).sign_in(user)
+    for control in page.locator(".sui button, .sui summary, .sui input:visible").all():
+        box = control.bounding_box()
+        if box is not None:
+            assert box["height"] >= 44, control.inner_text()
+            assert box["width"] >= 44, control.inner_text()
