@@ -18,24 +18,23 @@ from sessions_ui.admin.overview import overview
 from sessions_ui.client import Place
 from sessions_ui.models import Device, Session
 from sessions_ui.models.session import SessionQuerySet
-from sessions_ui.web.wording import method_text, place_text
+from sessions_ui.web.wording import method_text, place_name
 
 
 @admin.register(Session)
 class SessionAdmin(EndingAdmin):
     list_display = (
-        "public_id",
         "account",
         "device",
         "place_in_words",
         "address",
-        "signed_in_at",
         "last_seen_at",
         "state",
         "why",
         "who_ended",
+        "signed_in_at",
     )
-    list_filter = (SessionStateFilter, "signed_in_at", "end_reason", "kind")
+    list_filter = (SessionStateFilter, "signed_in_at", "kind", "end_reason")
     list_select_related = ("user", "device", "ended_by")
     ordering = ("-signed_in_at",)  # the only time here with an index (design.md, "The hot path")
     search_help_text = _("The whole e-mail address, user name, network address or id of a sign-in.")
@@ -94,11 +93,11 @@ class SessionAdmin(EndingAdmin):
 
     @admin.display(description=_("place"))
     def place_in_words(self, session: Session) -> str:
-        return place_text(session.current_place)
+        return place_name(session.current_place)
 
     @admin.display(description=_("place at sign-in"))
     def first_place_in_words(self, session: Session) -> str:
-        return place_text(Place.from_dict(session.first_place))
+        return place_name(Place.from_dict(session.first_place))
 
     @admin.display(description=_("signed in"))
     def how(self, session: Session) -> str:

@@ -19,6 +19,7 @@ register = template.Library()
 
 register.filter("kind_icon", wording.kind_icon)
 register.filter("place_text", wording.place_text)
+register.filter("place_name", wording.place_name)
 register.filter("place_icon", wording.place_icon)
 register.filter("method_text", wording.method_text)
 register.filter("ended_text", wording.ended_text)

@@ -38,17 +38,23 @@ def kind_icon(kind: str) -> str:
 
 def place_text(place: Place | None) -> str:
     """Never more exact than it is: the file names a city, the truth may be far from it."""
+    name = place_name(place)
+    if place is None or place.private or not (place.city or place.region or place.country):
+        return name
+    if not (place.city or place.region):
+        return _("In %(country)s (approximate)") % {"country": name}
+    return _("Near %(place)s (approximate)") % {"place": name}
+
+
+def place_name(place: Place | None) -> str:
+    """The bare name, for tables."""
     if place is None:
         return _("Place unavailable")
     if place.private:
         return _("Private network")
     # A region only where there is no city: three names of one place help nobody.
     names = [name for name in (place.city or place.region, place.country) if name]
-    if not names:
-        return _("Place unavailable")
-    if len(names) == 1 and names[0] == place.country:
-        return _("In %(country)s (approximate)") % {"country": place.country}
-    return _("Near %(place)s (approximate)") % {"place": ", ".join(names)}
+    return ", ".join(names) or _("Place unavailable")
 
 
 def place_icon(place: Place | None) -> str:
