@@ -1,6 +1,6 @@
 """The environment of the tests, set before Django reads its settings (pyproject: `-p tests.environment`).
 
-Services come from the variables of production (DATABASE_URL, REDIS_URL, CELERY_BROKER_URL). What is not given is
+Services come from production's variables (DATABASE_URL, REDIS_URL, CELERY_BROKER_URL); what is not given is
 embedded: SQLite, the database cache, the filesystem broker. All files go to a folder of this run.
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes
@@ -9,8 +10,8 @@ from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 
-# Django's file backend puts such a line after each message.
-SEPARATOR = b"-" * 79 + b"\n"
+# Django's file backend puts such a line after each message. In a text it may stand too, but no header follows there.
+SEPARATOR = re.compile(rb"\n-{79}\n(?=[A-Za-z-]+: |\Z)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def find(folder: Path, name: str) -> Mail | None:
 
 
 def _in(file: Path) -> Iterator[Mail]:
-    for number, raw in enumerate(part for part in file.read_bytes().split(SEPARATOR) if part.strip()):
+    for number, raw in enumerate(part for part in SEPARATOR.split(file.read_bytes()) if part):
         message = message_from_bytes(raw, policy=default)
-        assert isinstance(message, EmailMessage)  # noqa: S101 - what the default policy makes; for the type checker
+        assert isinstance(message, EmailMessage)  # what the default policy makes
         yield Mail(f"{file.stem}-{number}", message)

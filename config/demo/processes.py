@@ -27,8 +27,8 @@ class ProcessDied(Exception):
 class Processes:
     """A context: on leaving it, whatever the reason, none of the processes is left.
 
-    Each runs in a process group of its own, so that Ctrl-C reaches this process only and the end is its doing:
-    the last started ends first. All output goes to the terminal that the demo was started in.
+    Each runs in a process group of its own: Ctrl-C reaches only this process, which ends them in order, the
+    last started first. All output goes to the terminal that the demo was started in.
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:

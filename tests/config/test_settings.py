@@ -1,0 +1,96 @@
+"""The settings are safe where nothing is set. Each case is a process of its own: settings are read once."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+# What tests/environment.py sets, or whoever started the tests.
+OURS = {
+    "ALLOWED_HOSTS",
+    "CELERY_BROKER_URL",
+    "DATABASE_URL",
+    "DEBUG",
+    "DEMO",
+    "REDIS_URL",
+    "SECRET_KEY",
+    "SECURE_SSL_REDIRECT",
+    "TRUSTED_PROXIES",
+    "VAR_DIR",
+}
+
+
+def run(arguments: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if name not in OURS}
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env={**environment, **variables},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def setting(expression: str, **variables: str) -> str:
+    done = run(["-c", f"from config import settings; print({expression})"], **variables)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_without_a_secret_the_site_does_not_start(tmp_path: Path) -> None:
+    done = run(["manage.py", "check"], VAR_DIR=str(tmp_path))
+    assert done.returncode != 0
+    assert "ImproperlyConfigured: Set SECRET_KEY" in done.stderr
+    assert not list(tmp_path.iterdir()), "the demo's secret is made in a demo only"
+
+
+def test_the_defaults_are_those_of_a_real_site(tmp_path: Path) -> None:
+    expected = {
+        "DEBUG": False,
+        "DEMO": False,
+        "SESSION_COOKIE_SECURE": True,
+        "CSRF_COOKIE_SECURE": True,
+        "SECURE_SSL_REDIRECT": True,
+        "ALLOWED_HOSTS": [],
+        "TRUSTED_PROXIES": [],
+    }
+    shown = setting(
+        f"{{name: getattr(settings, name) for name in {list(expected)}}}",
+        SECRET_KEY="x" * 60,
+        VAR_DIR=str(tmp_path),
+    )
+    assert shown == str(expected)
+
+
+def test_a_real_site_has_no_demo_in_it(tmp_path: Path) -> None:
+    expression = '[app for app in settings.INSTALLED_APPS if "demo" in app]'
+    assert setting(expression, SECRET_KEY="x" * 60, VAR_DIR=str(tmp_path)) == "[]"
+    done = run(["manage.py", "demo"], SECRET_KEY="x" * 60, VAR_DIR=str(tmp_path))
+    assert done.returncode != 0
+    assert "Unknown command: 'demo'" in done.stderr
+
+
+def test_the_demo_keeps_its_own_secret(tmp_path: Path) -> None:
+    first = setting("settings.SECRET_KEY", DEMO="1", VAR_DIR=str(tmp_path))
+    assert first.startswith("demo-")
+    assert setting("settings.SECRET_KEY", DEMO="1", VAR_DIR=str(tmp_path)) == first
+    assert (tmp_path / "demo-secret").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("broker", ["redis://cache:6379/1", "amqp://guest:guest@broker:5672//"])
+def test_a_broker_of_its_own_needs_no_folders(broker: str, tmp_path: Path) -> None:
+    shown = setting(
+        '(settings.CELERY_BROKER_URL, hasattr(settings, "CELERY_BROKER_TRANSPORT_OPTIONS"))',
+        SECRET_KEY="x" * 60,
+        VAR_DIR=str(tmp_path),
+        CELERY_BROKER_URL=broker,
+    )
+    assert shown == str((broker, False))
