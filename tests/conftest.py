@@ -93,6 +93,11 @@ def administrator(db: None) -> Any:
     return _person("admin@staff.example", name="Administrator", is_staff=True, is_superuser=True)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: Playwright leaves a loop running in the thread, where no asynchronous test can run."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 # --- REQUIRE_ALL=1: in CI every service is there, so a skipped test is a hole in the net -------------------
 
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
