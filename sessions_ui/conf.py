@@ -6,7 +6,7 @@ docs/settings.md is made from this file (`manage.py settings_reference`), so eac
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, TypeAlias, TypeVar
@@ -14,6 +14,7 @@ from typing import Any, TypeAlias, TypeVar
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
 Network = IPv4Network | IPv6Network
@@ -138,6 +139,25 @@ class Conf:
     def retention(self) -> timedelta:
         """Ended sessions, their events and deliveries are kept for so long, then purged."""
         return self._given.get("RETENTION", timedelta(days=180))
+
+    # --- Moving here from another session engine (docs/adoption.md)
+
+    @property
+    def adopt_from(self) -> str:
+        """Whose sessions go on here: "db" (Django's `db` and `cached_db`), "allauth", "user_sessions" or "qsessions".
+        A key that is unknown here is then looked up in that engine's table, until `ADOPT_UNTIL`. Empty: it is not."""
+        return self._given.get("ADOPT_FROM", "")
+
+    @property
+    def adopt_until(self) -> datetime | None:
+        """An aware `datetime`, some days ahead: what nobody has used until then is not adopted any more. Without it
+        `ADOPT_FROM` has no effect."""
+        return self._given.get("ADOPT_UNTIL")
+
+    def adopting_from(self) -> str:
+        """The source that a miss falls back to now; empty for none."""
+        name, until = self.adopt_from, self.adopt_until
+        return name if name and until is not None and timezone.now() < until else ""
 
     # --- Devices
 

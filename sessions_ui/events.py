@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from django.db.models import F, JSONField, Value
+from django.db.models import F, JSONField, Q, Value
 
 from sessions_ui.models import Act, Event, EventDetail, Session
 from sessions_ui.models.bulk import insert_from
@@ -43,3 +44,34 @@ def append_ended(act: Act, ended: Any) -> int:
             "data": Value({}, JSONField()),
         },
     )
+
+
+def append_adopted(adopted: Any, source: str, *, at: datetime) -> int:
+    """One event for each session of the queryset that was taken over from another engine, in two statements."""
+    assert adopted.model is Session
+    count = insert_from(
+        Event,
+        adopted,
+        {
+            "kind": Value(Event.Kind.ADOPTED.value),
+            "at": Value(at),
+            "user_id": F("user_id"),
+            "session_id": F("pk"),
+            "device_id": F("device_id"),
+            "reason": Value(""),
+            "data": Value({"source": source}, JSONField()),
+        },
+    )
+    described = ~Q(session__user_agent="") | Q(session__address__isnull=False)
+    events = Event.objects.using(adopted.db).filter(described, kind=Event.Kind.ADOPTED, session__in=adopted)
+    insert_from(
+        EventDetail,
+        events,
+        {
+            "event_id": F("pk"),
+            "address": F("session__address"),
+            "user_agent": F("session__user_agent"),
+            "text": Value(""),
+        },
+    )
+    return count

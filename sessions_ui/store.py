@@ -23,6 +23,7 @@ from django.utils.crypto import get_random_string
 from sessions_ui import lookup
 from sessions_ui.acting import current
 from sessions_ui.actions.admit import admit, straggles
+from sessions_ui.actions.adopt import adopt_missing
 from sessions_ui.actions.begin import BEGUN_KEY
 from sessions_ui.actions.end import acting_user, end_session
 from sessions_ui.actions.purge import purge_old
@@ -70,6 +71,8 @@ class SessionStore(SessionBase):
         self._resolved_key = key
         self.row, self.user = None, None
         row = lookup.find(digest_of(key))
+        if row is None and adopt_missing(key):
+            row = lookup.find(digest_of(key))
         if row is None:
             self.is_straggler = straggles(digest_of(key))
             self._session_key = None

@@ -11,8 +11,9 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from sessions_ui import acting, events, outbox, signals
+from sessions_ui.conf import conf
 from sessions_ui.hasten import hasten_deliveries
-from sessions_ui.models import Act, EndReason, Session
+from sessions_ui.models import Act, AdoptionCut, EndReason, Session
 from sessions_ui.models.locking import locked
 from sessions_ui.models.session import SessionQuerySet
 
@@ -105,11 +106,17 @@ def end_user_sessions(
     ticket: str = "",
     note: str = "",
 ) -> Receipt:
-    """End all sessions of a user; `keep` is the primary key of one that stays (usually the actor's own)."""
+    """End all sessions of a user; `keep` is the primary key of one that stays (usually the actor's own).
+
+    While sessions of another engine are adopted one by one, "all" includes those that nobody has adopted yet.
+    """
     chosen = Session.objects.filter(user_id=user.pk, ended_at__isnull=True)
     if keep is not None:
         chosen = chosen.exclude(pk=keep)
-    return end_sessions(sessions=chosen, reason=reason, actor=actor, ticket=ticket, note=note)
+    with transaction.atomic(using=router.db_for_write(Session)):
+        if conf.adopting_from():
+            AdoptionCut.write(user.pk, timezone.now())
+        return end_sessions(sessions=chosen, reason=reason, actor=actor, ticket=ticket, note=note)
 
 
 def acting_user() -> Any:

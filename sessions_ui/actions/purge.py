@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from sessions_ui.conf import conf
-from sessions_ui.models import Act, Delivery, Event, EventDetail, Session
+from sessions_ui.models import Act, Adoption, AdoptionCut, Delivery, Event, EventDetail, Session
 
 BATCH = 1000  # rows a statement
 
@@ -24,6 +24,8 @@ def purge_old() -> int:
     removed += _delete(EventDetail.objects.filter(event__at__lte=old))
     removed += _delete(models.QuerySet(Event).filter(at__lte=old))
     removed += _delete(Act.objects.filter(at__lte=old, sessions__isnull=True, deliveries__isnull=True))
+    removed += _delete(Adoption.objects.filter(expires_at__lte=now))
+    removed += _delete(AdoptionCut.objects.filter(at__lte=old))
     return removed
 
 

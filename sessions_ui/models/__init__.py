@@ -1,6 +1,7 @@
 """Rows and their querysets."""
 
 from sessions_ui.models.act import Act, EndReason
+from sessions_ui.models.adoption import Adoption, AdoptionCut
 from sessions_ui.models.cursor import Cursor
 from sessions_ui.models.delivery import Delivery
 from sessions_ui.models.device import Device
@@ -10,6 +11,8 @@ from sessions_ui.models.session import Session, digest_of
 
 __all__ = [
     "Act",
+    "Adoption",
+    "AdoptionCut",
     "Cursor",
     "Delivery",
     "Device",

@@ -28,6 +28,7 @@ class Event(models.Model):
 
     class Kind(models.TextChoices):
         SIGNED_IN = "signed_in", _("signed in")
+        ADOPTED = "adopted", _("taken over from another session engine")
         ENDED = "ended", _("signed out")
         DEVICE_RENAMED = "device_renamed", _("device renamed")
         TOLD = "told", _("told")
