@@ -51,16 +51,20 @@ format: $(VENV)/.test-installed
 lock: $(BIN)/uv
 	$(LOCK) --upgrade --extra site --group demo -o $(LOCKS)/site.txt
 	$(LOCK) --upgrade --extra site --group test -c $(LOCKS)/site.txt -o $(LOCKS)/test.txt
+	$(LOCK) --upgrade --extra site --group bench -c $(LOCKS)/site.txt -o $(LOCKS)/bench.txt
 
 screenshots: $(VENV)/.test-installed
 	$(BIN)/python -m docs.screenshots
 
-bench: $(VENV)/.test-installed
-	$(BIN)/python -m benchmarks
+# Needs PostgreSQL and Redis; docs/performance.md. ARGS=--quick for a look, ARGS=--write for that page's tables.
+# An environment of its own: the peers and what they drag in are nothing that the site or its tests should see.
+bench:
+	@$(MAKE) --no-print-directory VENV=.venv-bench .venv-bench/.bench-installed
+	.venv-bench/bin/python -m benchmarks $(ARGS)
 
 # The demo's data (var/) stays: remove it by hand for a new one.
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov
+	rm -rf $(VENV) .venv-bench build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov
 
 # --- What the commands above stand on -------------------------------------------------------------------------------
 
@@ -80,6 +84,11 @@ $(VENV)/.site-installed: $(LOCKS)/site.txt | $(BIN)/python
 
 $(VENV)/.test-installed: $(LOCKS)/test.txt | $(BIN)/python
 	@echo "Installing what the tests need…"
+	@$(PIP_INSTALL) -r $<
+	@touch $@
+
+$(VENV)/.bench-installed: $(LOCKS)/bench.txt | $(BIN)/python
+	@echo "Installing what the benchmarks need…"
 	@$(PIP_INSTALL) -r $<
 	@touch $@
 

@@ -1,0 +1,90 @@
+"""Who is measured, and how each is set up. No Django here: the parent process reads it too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
+AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    name: str
+    label: str
+    engine: str = ""
+    apps: tuple[str, ...] = ("django.contrib.sessions",)
+    middleware: tuple[str, ...] = (SESSION, AUTHENTICATION)
+    settings: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def has_sessions(self) -> bool:
+        return bool(self.engine)
+
+
+FLOOR = Peer("floor", "no sessions at all (the floor)", apps=(), middleware=())
+DJANGO_DB = Peer("django_db", "Django db", "django.contrib.sessions.backends.db")
+CACHED_DB = Peer(
+    "django_cached_db", "Django cached_db on Redis", "django.contrib.sessions.backends.cached_db"
+)
+CACHE = Peer("django_cache", "Django cache on Redis", "django.contrib.sessions.backends.cache")
+USER_SESSIONS = Peer(
+    "user_sessions",
+    "django-user-sessions",
+    "user_sessions.backends.db",
+    apps=("user_sessions",),
+    middleware=("user_sessions.middleware.SessionMiddleware", AUTHENTICATION),
+)
+QSESSIONS_DB = Peer(
+    "qsessions_db",
+    "django-qsessions db",
+    "qsessions.backends.db",
+    apps=("qsessions",),
+    middleware=("qsessions.middleware.SessionMiddleware", AUTHENTICATION),
+)
+QSESSIONS_CACHED_DB = Peer(
+    "qsessions_cached_db",
+    "django-qsessions cached_db on Redis",
+    "qsessions.backends.cached_db",
+    apps=QSESSIONS_DB.apps,
+    middleware=QSESSIONS_DB.middleware,
+)
+ALLAUTH = Peer(
+    "allauth",
+    "allauth.usersessions, activity tracked",
+    "django.contrib.sessions.backends.db",
+    apps=("django.contrib.sessions", "allauth", "allauth.account", "allauth.usersessions"),
+    middleware=(
+        SESSION,
+        AUTHENTICATION,
+        "django.contrib.messages.middleware.MessageMiddleware",
+        "allauth.account.middleware.AccountMiddleware",
+        "allauth.usersessions.middleware.UserSessionsMiddleware",
+    ),
+    settings={"USERSESSIONS_TRACK_ACTIVITY": True},
+)
+# With its defaults: last activity is tracked, devices are recognised by their cookie.
+OURS = Peer(
+    "sessions_ui",
+    "**sessions_ui**",
+    "sessions_ui.store",
+    apps=("sessions_ui",),
+    middleware=(
+        "sessions_ui.middleware.SessionMiddleware",
+        "sessions_ui.middleware.AuthenticationMiddleware",
+    ),
+)
+
+# Ratios are against the first.
+PEERS = [
+    DJANGO_DB,
+    CACHED_DB,
+    CACHE,
+    USER_SESSIONS,
+    QSESSIONS_DB,
+    QSESSIONS_CACHED_DB,
+    ALLAUTH,
+    OURS,
+    FLOOR,
+]
+BY_NAME = {peer.name: peer for peer in PEERS}

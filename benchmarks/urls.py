@@ -1,0 +1,50 @@
+"""The smallest site that needs to know who is asking."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.auth import get_user_model, login
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver, include, path
+
+USERNAME = "bench"
+BODY = b"bench"
+
+
+def whoami(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(request.user.get_username() or "nobody")
+
+
+async def whoami_async(request: HttpRequest) -> HttpResponse:
+    return HttpResponse((await request.auser()).get_username() or "nobody")
+
+
+def floor(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(BODY)
+
+
+async def floor_async(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(BODY)
+
+
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Without a password: hashing it would drown everything else."""
+    user = get_user_model().objects.get(username=USERNAME)
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    if settings.PEER.name == "allauth":
+        from allauth.usersessions.models import UserSession
+
+        UserSession.objects.create_from_request(request)
+    return HttpResponse(BODY)
+
+
+known = settings.PEER.has_sessions
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("whoami", whoami if known else floor),
+    path("whoami-async", whoami_async if known else floor_async),
+    path("sign-in", sign_in),
+]
+if settings.PEER.name == "allauth":
+    urlpatterns.append(path("accounts/", include("allauth.urls")))
+if settings.PEER.name == "user_sessions":
+    urlpatterns.append(path("", include("user_sessions.urls", "user_sessions")))
