@@ -118,7 +118,8 @@ class SessionStore(SessionBase):
         return data
 
     def exists(self, session_key: str) -> bool:
-        return self._rows().filter(digest=digest_of(session_key), ended_at__isnull=True).exists()
+        living = self._rows().filter(digest=digest_of(session_key), ended_at__isnull=True)
+        return living.exists() or (adopt_missing(session_key) and living.exists())
 
     # --- Writing
 
@@ -184,7 +185,8 @@ class SessionStore(SessionBase):
         key = session_key or self.session_key
         if key is None:
             return
-        row = self._rows().filter(digest=digest_of(key)).only("id", "user").first()
+        rows = self._rows().filter(digest=digest_of(key)).only("id", "user")
+        row = rows.first() or (rows.first() if adopt_missing(key) else None)
         if row is None:
             return
         if row.user_id is None:

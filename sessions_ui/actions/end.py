@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,10 +115,19 @@ def end_user_sessions(
     chosen = Session.objects.filter(user_id=user.pk, ended_at__isnull=True)
     if keep is not None:
         chosen = chosen.exclude(pk=keep)
-    with transaction.atomic(using=router.db_for_write(Session)):
-        if conf.adopting_from():
-            AdoptionCut.write(user.pk, timezone.now())
+    with _nothing_adopted_any_more(user):
         return end_sessions(sessions=chosen, reason=reason, actor=actor, ticket=ticket, note=note)
+
+
+@contextmanager
+def _nothing_adopted_any_more(user: Any) -> Iterator[None]:
+    """In one transaction with the ending: an adoption under way either comes before it, or sees the cut."""
+    if not conf.adopting_from():
+        yield
+        return
+    with transaction.atomic(using=router.db_for_write(Session)):
+        AdoptionCut.write(user.pk, timezone.now())
+        yield
 
 
 def acting_user() -> Any:

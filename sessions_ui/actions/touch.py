@@ -10,7 +10,8 @@ from django.db import DatabaseError, connections, router, transaction
 
 from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
-from sessions_ui.models import Session
+from sessions_ui.models import Device, Session
+from sessions_ui.models.session import SessionQuerySet
 
 logger = logging.getLogger(__name__)
 
@@ -38,12 +39,27 @@ def touch(*, session: Session, digest: str, client: ClientInfo, now: datetime) -
         fields["browser_version"] = client.client.browser_version
         fields["system_version"] = client.client.system_version
     try:
-        if not connections[using].features.has_select_for_update_skip_locked:
-            return bool(row.update(**fields))
-        # Whoever holds the row (an ending, another touch) is not waited for.
-        with transaction.atomic(using=using):
-            free = row.select_for_update(skip_locked=True).values_list("pk", flat=True).first() is not None
-            return free and bool(row.update(**fields))
+        written = _write(row, fields)
+        if written and session.device_id is not None and not session.user_agent and client.user_agent:
+            _name_device(session.device_id, client)
+        return written
     except DatabaseError:
         logger.info("Last activity of session %s was not written", session.pk, exc_info=True)
         return False
+
+
+def _write(row: SessionQuerySet, fields: dict[str, Any]) -> bool:
+    if not connections[row.db].features.has_select_for_update_skip_locked:
+        return bool(row.update(**fields))
+    # Whoever holds the row (an ending, another touch) is not waited for.
+    with transaction.atomic(using=row.db):
+        free = row.select_for_update(skip_locked=True).values_list("pk", flat=True).first() is not None
+        return free and bool(row.update(**fields))
+
+
+def _name_device(device_id: int, client: ClientInfo) -> None:
+    """Sessions adopted from Django's own engine (docs/adoption.md) come without any description of their device."""
+    unknown = Device.objects.filter(pk=device_id, kind="", browser="", system="")
+    unknown.update(
+        **{name: getattr(client.client, name) for name in ("kind", "maker", "model", "browser", "system")}
+    )

@@ -1,0 +1,187 @@
+"""ADOPT_FROM: a key that is unknown here is looked up in the old table, for a while."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from sessions_ui import checks
+from sessions_ui.actions.adopt import adopt_all
+from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.adopt import SOURCES
+from sessions_ui.models import AdoptionCut, EndReason, Event, Session, digest_of
+from sessions_ui.store import SessionStore
+from tests.conftest import FIREFOX_ON_LINUX, LONDON
+from tests.sessions_ui.adopt.conftest import CHROME_ON_WINDOWS, OldSessions
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tables")]
+DEVICES = "/account/devices/"
+
+
+@pytest.mark.parametrize("source", ["db", "user_sessions", "qsessions"])
+def test_the_first_request_adopts(
+    source: str, user: Any, old_session: OldSessions, client_with: Any, adopting: Any
+) -> None:
+    adopting(source)
+    client = client_with(old_session(user, source=source))
+    assert client.get(DEVICES).status_code == 200
+    assert Session.objects.get().user_id == user.pk
+    assert Event.objects.get().kind == Event.Kind.ADOPTED
+    assert client.get(DEVICES).status_code == 200
+    assert Session.objects.count() == 1
+
+
+def test_async_takes_the_same_way(user: Any, old_session: OldSessions, adopting: Any) -> None:
+    from asgiref.sync import async_to_sync
+
+    adopting()
+    store = SessionStore(old_session(user, data={"cart": 1}))
+    assert async_to_sync(store.aget)("cart") == 1
+
+
+def test_what_the_old_table_does_not_know_the_request_does(
+    user: Any, old_session: OldSessions, client_with: Any, adopting: Any
+) -> None:
+    adopting()
+    client_with(old_session(user)).get(DEVICES)
+    session = Session.objects.get()
+    assert (session.address, session.user_agent) == (LONDON, FIREFOX_ON_LINUX)
+    assert session.place["city"] == "London"
+    assert (session.first_address, session.first_user_agent, session.first_place) == (None, "", None)
+    assert session.device.derived_name == "Firefox on Linux"
+
+
+def test_what_the_old_table_knows_goes_first(
+    user: Any, old_session: OldSessions, client_with: Any, adopting: Any
+) -> None:
+    adopting("qsessions")
+    key = old_session(user, source="qsessions", ip="89.160.20.112", user_agent=CHROME_ON_WINDOWS)
+    client_with(key).get(DEVICES)
+    session = Session.objects.get()
+    assert (session.first_address, session.device.derived_name) == ("89.160.20.112", "Chrome on Windows")
+
+
+@pytest.mark.parametrize("given", [{}, {"ADOPT_FROM": "db"}, {"ADOPT_FROM": "", "ADOPT_UNTIL": None}])
+def test_it_costs_nothing_when_it_is_not_set(
+    given: dict[str, Any], user: Any, old_session: OldSessions, settings: Any
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, **given}
+    with CaptureQueriesContext(connection) as queries:
+        assert SessionStore(old_session(user)).load() == {}
+    assert not any("django_session" in query["sql"] for query in queries if "INSERT" not in query["sql"])
+
+
+def test_it_ends_by_itself(user: Any, old_session: OldSessions, client_with: Any, adopting: Any) -> None:
+    adopting(days=-1)
+    assert client_with(old_session(user)).get(DEVICES).status_code == 302
+
+
+def test_a_known_key_costs_one_statement_as_ever(user: Any, old_session: OldSessions, adopting: Any) -> None:
+    adopting()
+    key = old_session(user)
+    SessionStore(key).resolve()
+    with CaptureQueriesContext(connection) as queries:
+        assert SessionStore(key).get_user() == user
+    assert len(queries) == 1
+
+
+def test_a_bogus_key_costs_one_statement_more_and_writes_nothing(user: Any, adopting: Any) -> None:
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            SessionStore("0123456789bogus0123456789").resolve()
+        assert all(query["sql"].split()[0] in ("SELECT", "SAVEPOINT", "RELEASE") for query in queries)
+        return sum(query["sql"].startswith("SELECT") for query in queries)
+
+    before = cost()
+    adopting()
+    assert cost() == before + 1
+
+
+def test_another_key_of_the_same_letters_is_another_key(
+    user: Any, old_session: OldSessions, adopting: Any
+) -> None:
+    """MySQL compares without regard to case."""
+    adopting()
+    assert SessionStore(old_session(user).upper()).resolve() is None
+
+
+@pytest.mark.parametrize("rotations", [1, 2])
+def test_a_replaced_key_does_not_come_back(
+    rotations: int, user: Any, old_session: OldSessions, client_with: Any, adopting: Any
+) -> None:
+    adopting()
+    key = old_session(user)
+    store = SessionStore(key)
+    for _ in range(rotations):
+        store.cycle_key()
+    late = SessionStore(key)
+    assert late.resolve() is None
+    assert late.is_straggler == (rotations == 1)
+
+
+def test_signing_out_is_final(user: Any, old_session: OldSessions, adopting: Any) -> None:
+    adopting()
+    key = old_session(user)
+    SessionStore(key).flush()
+    for _ in range(2):
+        assert SessionStore(key).resolve() is None
+        Session.objects.all().delete()  # as the purge does it
+
+
+def test_other_packages_end_sessions_by_their_key(user: Any, old_session: OldSessions, adopting: Any) -> None:
+    """allauth does, and Channels: an unadopted one is no exception."""
+    adopting()
+    key = old_session(user)
+    assert SessionStore().exists(key)
+    SessionStore().delete(key)
+    assert not SessionStore().exists(key)
+    assert SessionStore(key).resolve() is None
+    assert Session.objects.get().end_reason == EndReason.SIGNED_OUT
+
+
+def test_everywhere_includes_what_nobody_has_adopted_yet(
+    user: Any, other_user: Any, old_session: OldSessions, client_with: Any, adopting: Any
+) -> None:
+    adopting()
+    mine, forgotten, theirs = old_session(user), old_session(user), old_session(other_user)
+    keep = SessionStore(mine).session_id
+    end_user_sessions(user=user, reason=EndReason.SIGNED_OUT_REMOTELY, actor=user, keep=keep)
+    assert client_with(forgotten).get(DEVICES).status_code == 302
+    assert client_with(mine).get(DEVICES).status_code == 200
+    assert client_with(theirs).get(DEVICES).status_code == 200
+    adopt_all(source=SOURCES["db"])
+    assert not Session.objects.filter(digest=digest_of(forgotten)).exists()
+
+
+def test_what_signs_in_on_an_old_server_after_that_is_adopted(
+    user: Any, old_session: OldSessions, client_with: Any, adopting: Any
+) -> None:
+    adopting()
+    end_user_sessions(user=user, reason=EndReason.SIGNED_OUT_EVERYWHERE, actor=user)
+    AdoptionCut.objects.update(at=timezone.now() - timedelta(minutes=5))
+    later = old_session(user, age=timedelta(minutes=1))
+    assert client_with(later).get(DEVICES).status_code == 200
+
+
+def test_no_cut_is_noted_when_nothing_is_adopted(user: Any) -> None:
+    end_user_sessions(user=user, reason=EndReason.SIGNED_OUT_EVERYWHERE, actor=user)
+    assert not AdoptionCut.objects.exists()
+
+
+def test_a_setting_that_makes_no_sense_is_named(settings: Any) -> None:
+    def ids(**given: Any) -> list[str | None]:
+        settings.SESSIONS_UI = given
+        return [message.id for message in checks.adoption()]
+
+    until = timezone.now() + timedelta(days=1)
+    assert ids() == []
+    assert ids(ADOPT_FROM="db", ADOPT_UNTIL=until) == []
+    assert ids(ADOPT_FROM="cache", ADOPT_UNTIL=until) == ["sessions_ui.E012"]
+    assert ids(ADOPT_FROM="db") == ["sessions_ui.E012"]
+    assert ids(ADOPT_FROM="db", ADOPT_UNTIL=until.replace(tzinfo=None)) == ["sessions_ui.E012"]
+    assert ids(ADOPT_FROM="db", ADOPT_UNTIL=until - timedelta(days=9)) == ["sessions_ui.W013"]

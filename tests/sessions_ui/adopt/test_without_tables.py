@@ -1,0 +1,33 @@
+"""Where no other engine has ever been, or its table was dropped."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from sessions_ui.store import SessionStore
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_table_that_was_dropped_before_the_setting_is_no_error(adopting: Any, caplog: Any) -> None:
+    adopting()
+    for _ in range(2):
+        assert SessionStore("0123456789bogus0123456789").resolve() is None
+    assert "ADOPT_FROM" in caplog.text
+
+
+def test_there_is_nothing_to_adopt() -> None:
+    with pytest.raises(CommandError, match="signed_cookies"):
+        call_command("adopt_sessions")
+    with pytest.raises(CommandError, match="qsessions_session: not in the database"):
+        call_command("adopt_sessions", source="qsessions")
+
+
+def test_help_says_what_cannot_be_read(capsys: Any) -> None:
+    with pytest.raises(SystemExit):
+        call_command("adopt_sessions", "--help", stdout=StringIO())
+    assert "signed_cookies" in capsys.readouterr().out
