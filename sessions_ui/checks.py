@@ -9,7 +9,9 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
+from django.utils import timezone
 
+from sessions_ui.adopt import SOURCES
 from sessions_ui.conf import conf
 
 STORE = "sessions_ui.store"
@@ -20,7 +22,7 @@ DJANGO_AUTHENTICATION_MIDDLEWARE = "django.contrib.auth.middleware.Authenticatio
 
 
 def register() -> None:
-    for check in (engine, middleware, trusted_proxies, allauth_trust, allauth_usersessions, cookie_age):
+    for check in (engine, middleware, trusted_proxies, allauth_trust, allauth_usersessions, cookie_age, adoption):
         checks.register(check)
     checks.register(cookie_flags, checks.Tags.security, deploy=True)
 
@@ -94,6 +96,27 @@ def cookie_age(**kwargs: Any) -> list[checks.CheckMessage]:
             "SESSION_COOKIE_AGE is shorter than ABSOLUTE_TIMEOUT: the cookie is gone before the session ends.",
             hint="Give both the same length; the server enforces the idle timeout.",
             id="sessions_ui.W008",
+        )
+    ]
+
+
+def adoption(**kwargs: Any) -> list[checks.CheckMessage]:
+    name, until = conf.adopt_from, conf.adopt_until
+    if not name:
+        return []
+    if name not in SOURCES:
+        return [checks.Error(f"ADOPT_FROM must be one of {', '.join(SOURCES)}.", id="sessions_ui.E012")]
+    if until is None or timezone.is_naive(until):
+        return [
+            checks.Error("ADOPT_FROM needs ADOPT_UNTIL, a datetime with time zone.", id="sessions_ui.E012")
+        ]
+    if until > timezone.now():
+        return []
+    return [
+        checks.Warning(
+            "ADOPT_UNTIL is over: nothing is adopted any more.",
+            hint="Take ADOPT_FROM and ADOPT_UNTIL out, and drop the old table.",
+            id="sessions_ui.W013",
         )
     ]
 
