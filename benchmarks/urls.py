@@ -8,23 +8,28 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 
 USERNAME = "bench"
-BODY = b"bench"
+BODY = USERNAME.encode()
+
+
+def answer(text: str) -> HttpResponse:
+    """With its length, or ASGI servers send it in chunks."""
+    return HttpResponse(text, headers={"Content-Length": str(len(text))})
 
 
 def whoami(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(request.user.get_username() or "nobody")
+    return answer(request.user.get_username() or "nobody")
 
 
 async def whoami_async(request: HttpRequest) -> HttpResponse:
-    return HttpResponse((await request.auser()).get_username() or "nobody")
+    return answer((await request.auser()).get_username() or "nobody")
 
 
 def floor(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(BODY)
+    return answer(USERNAME)
 
 
 async def floor_async(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(BODY)
+    return answer(USERNAME)
 
 
 def sign_in(request: HttpRequest) -> HttpResponse:
@@ -35,7 +40,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         from allauth.usersessions.models import UserSession
 
         UserSession.objects.create_from_request(request)
-    return HttpResponse(BODY)
+    return answer(USERNAME)
 
 
 known = settings.PEER.has_sessions

@@ -18,6 +18,8 @@ from typing import Any
 from benchmarks.peers import Peer
 
 Sample = dict[str, float]
+# django-user-sessions asks pkg_resources for its version, which warns of its own end.
+QUIET = ("-W", "ignore:pkg_resources is deprecated")
 
 
 class Worker:
@@ -27,7 +29,7 @@ class Worker:
         self.peer = peer
         name = measure if isinstance(measure, str) else measure.__name__
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.worker", name],
+            [sys.executable, *QUIET, "-m", "benchmarks.worker", name],
             env={**os.environ, "BENCH_PEER": peer.name, "BENCH_DATABASE": json.dumps(database)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
