@@ -121,11 +121,14 @@ def end_user_sessions(
 
 @contextmanager
 def _nothing_adopted_any_more(user: Any) -> Iterator[None]:
-    """In one transaction with the ending: an adoption under way either comes before it, or sees the cut."""
+    """In one transaction with the ending, under the user's lock: an adoption under way either comes before, and is
+    ended, or sees the cut. `end_sessions()` locks no user who has nothing to end."""
     if not conf.adopting_from():
         yield
         return
-    with transaction.atomic(using=router.db_for_write(Session)):
+    users = get_user_model()._base_manager.using(router.db_for_write(get_user_model()))
+    with transaction.atomic(using=users.db), transaction.atomic(using=router.db_for_write(Session)):
+        locked(users.filter(pk=user.pk)).values_list("pk").first()
         AdoptionCut.write(user.pk, timezone.now())
         yield
 
