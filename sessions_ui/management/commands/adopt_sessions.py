@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from sessions_ui.actions.adopt import BATCH, Report, adopt_all, end_missing
 from sessions_ui.adopt import SOURCES, Source, present
+from sessions_ui.management.progress import Progress
 from sessions_ui.models import Session
 
 NOTHING = (
@@ -48,6 +49,7 @@ class Command(BaseCommand):
         if options["end_missing"] and options["dry_run"]:
             raise CommandError("--end-missing cannot be tried out with --dry-run.")
         began = timezone.now()
+        progress = Progress(self.stdout.write, quiet=not options["verbosity"])
         if options["verbosity"]:
             self.stdout.write(f"Reading {', '.join(sorted(source.tables))} (source: {source.name}).")
         report = adopt_all(
@@ -55,7 +57,9 @@ class Command(BaseCommand):
             batch_size=options["batch_size"],
             dry_run=options["dry_run"],
             mark=options["end_missing"],
-            progress=self.progress if options["verbosity"] > 1 else lambda report: None,
+            progress=lambda report: progress.say(
+                f"  {report.adopted:,} adopted, {report.skipped.total():,} skipped"
+            ),
         )
         self.print_report(report, dry_run=options["dry_run"])
         if options["end_missing"]:
@@ -79,9 +83,6 @@ class Command(BaseCommand):
                 "the others may hold sessions that were signed out long ago."
             )
         return found[0]
-
-    def progress(self, report: Report) -> None:
-        self.stdout.write(f"  {report.adopted:,} adopted, {report.skipped.total():,} skipped")
 
     def print_report(self, report: Report, *, dry_run: bool) -> None:
         verb = "Would be adopted" if dry_run else "Adopted"

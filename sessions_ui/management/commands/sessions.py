@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from sessions_ui.actions.restore import StillAdopting, end_restored
+from sessions_ui.management.progress import Progress
 
 
 class Command(BaseCommand):
@@ -36,11 +37,12 @@ class Command(BaseCommand):
 
     def after_restore(self, options: dict[str, Any]) -> None:
         before = _moment(options["before"])
+        progress = Progress(self.stdout.write, quiet=not options["verbosity"])
         try:
             ended = end_restored(
                 before=before,
                 dry_run=options["dry_run"],
-                progress=self.progress if options["verbosity"] > 1 else lambda ended: None,
+                progress=lambda ended: progress.say(f"  {ended:,} ended"),
             )
         except StillAdopting:
             raise CommandError(
@@ -50,15 +52,12 @@ class Command(BaseCommand):
         verb = "Would end" if options["dry_run"] else "Ended"
         self.stdout.write(f"{verb} {ended:,} sessions that were signed in before {before.isoformat()}.")
 
-    def progress(self, ended: int) -> None:
-        self.stdout.write(f"  {ended:,} ended")
-
 
 def _moment(text: str) -> datetime:
     try:
         moment = parse_datetime(text)
     except ValueError as error:
         raise CommandError(f"--before: {error}") from error
-    if moment is None:
+    if moment is None or ":" not in text:  # midnight is not what a mere date would mean
         raise CommandError("--before: a date with a time, such as 2026-11-24T08:00:00+00:00")
     return moment if timezone.is_aware(moment) else timezone.make_aware(moment)

@@ -1,0 +1,110 @@
+"""`manage.py sessions …` and `manage.py clearsessions`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from sessions_ui.actions import restore
+from sessions_ui.delivery import deliver_due
+from sessions_ui.management import progress
+from sessions_ui.models import Act, EndReason, Session
+
+pytestmark = pytest.mark.django_db
+DEVICES = "/account/devices/"
+
+
+def after_restore(before: str, *arguments: str) -> str:
+    out = StringIO()
+    call_command("sessions", "after-restore", "--before", before, *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_it_ends_what_was_signed_in_before_and_nothing_else(user: Any, other_user: Any, browser: Any) -> None:
+    old, anonymous, new = browser(), browser(), browser()
+    old.sign_in(user)
+    anonymous.get("/account/login/")
+    before = timezone.now()
+    new.sign_in(other_user)
+    assert "Ended 1 sessions" in after_restore(before.isoformat())
+    assert old.get(DEVICES).status_code == 302
+    assert new.get(DEVICES).status_code == 200
+    assert "Ended 0 sessions" in after_restore(before.isoformat())
+
+
+def test_each_person_is_told_once(user: Any, other_user: Any, browser: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(restore, "BATCH", 1)
+    for person in (user, other_user):
+        for _ in range(3):
+            browser().sign_in(person)
+    deliver_due()
+    mail.outbox.clear()
+    monkeypatch.setattr(progress, "EVERY", 0)
+    text = after_restore(timezone.now().isoformat())
+    assert text.startswith("  3 ended\n  6 ended\nEnded 6 sessions")
+    assert set(Act.objects.filter(count=3).values_list("reason", "note")) == {
+        (EndReason.INCIDENT, "Restore of a backup")
+    }
+    deliver_due()
+    assert sorted(message.to[0] for message in mail.outbox) == sorted([user.email, other_user.email])
+
+
+def test_a_dry_run_ends_nothing(user: Any, browser: Any) -> None:
+    browser().sign_in(user)
+    assert "Would end 1 sessions" in after_restore(timezone.now().isoformat(), "--dry-run")
+    assert Session.objects.living().count() == 1
+
+
+def test_a_time_without_offset_is_the_sites(user: Any, browser: Any, settings: Any) -> None:
+    settings.TIME_ZONE = "Pacific/Kiritimati"  # UTC+14
+    browser().sign_in(user)
+    assert "+14:00" in after_restore("2020-01-01T00:00:00")
+    assert Session.objects.living().count() == 1
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2026-11-24", "2026-13-01T00:00:00"])
+def test_another_time_is_refused(text: str) -> None:
+    with pytest.raises(CommandError, match="--before"):
+        after_restore(text)
+
+
+def test_it_refuses_while_the_old_table_could_bring_sessions_back(settings: Any) -> None:
+    until = timezone.now() + timedelta(days=1)
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "ADOPT_FROM": "db", "ADOPT_UNTIL": until}
+    with pytest.raises(CommandError, match="ADOPT_FROM"):
+        after_restore(timezone.now().isoformat())
+
+
+def test_the_cost_does_not_grow_with_the_number_of_sessions(user: Any, other_user: Any, browser: Any) -> None:
+    counts = []
+    for person, number in ((user, 1), (other_user, 12)):
+        for _ in range(number):
+            browser().force_login(person)
+        with CaptureQueriesContext(connection) as queries:
+            after_restore(timezone.now().isoformat())
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_clearsessions_exists_without_djangos_app(user: Any, browser: Any) -> None:
+    """It belongs to django.contrib.sessions, which nobody needs any more."""
+    browser().sign_in(user)
+    anonymous = browser().session
+    anonymous["cart"] = 1
+    anonymous.save()
+    Session.objects.update(expires_at=timezone.now())
+    call_command("clearsessions")
+    assert Session.objects.get().end_reason == EndReason.IDLE_TIMEOUT
+
+
+def test_clearsessions_serves_whatever_engine_is_set(settings: Any) -> None:
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+    call_command("clearsessions")
