@@ -6,7 +6,7 @@ is the actor's own, and there is no request there. The middleware sets it; recei
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar, Token
 from typing import Any, Protocol
 
@@ -24,11 +24,20 @@ class ActingSession(Protocol):
 class Acting:
     """The request that acts: its session and user (looked up when asked for), address headers and purpose."""
 
-    def __init__(self, store: ActingSession | None = None, meta: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        store: ActingSession | None = None,
+        meta: Mapping[str, Any] | None = None,
+        resets_password: Callable[[], bool] | None = None,
+    ) -> None:
         self._store = store
+        self._resets_password = resets_password
         self.meta = meta or {}
-        # True inside a password reset: then nothing of the user is kept, not even the session that asks.
-        self.resets_password = False
+
+    @property
+    def resets_password(self) -> bool:
+        """True inside a password reset: then nothing of the user is kept, not even the session that asks."""
+        return self._resets_password is not None and self._resets_password()
 
     @property
     def session_id(self) -> int | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from datetime import datetime
+from functools import partial
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, sync_to_async
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth import get_user as django_get_user
@@ -16,7 +18,6 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 
 from sessions_ui import acting
@@ -24,17 +25,21 @@ from sessions_ui.actions.touch import is_due, touch
 from sessions_ui.client import client_info
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import KeyRotated, SessionEnded, SignInRefused
-from sessions_ui.models import digest_of
+from sessions_ui.models import Session, digest_of
 from sessions_ui.store import SessionStore
 from sessions_ui.web import cookies, refusals
+
+logger = logging.getLogger(__name__)
 
 
 class SessionMiddleware(DjangoSessionMiddleware):
     """In place of Django's. Keeps its contract, and sync and async both without a detour through a thread for
     requests that need no database."""
 
+    _has_warned = False
+
     def __call__(self, request: HttpRequest) -> Any:
-        if iscoroutinefunction(self):
+        if self.async_mode:
             return self.__acall__(request)
         token = acting.begin(self._begin(request))
         try:
@@ -47,25 +52,23 @@ class SessionMiddleware(DjangoSessionMiddleware):
         token = acting.begin(self._begin(request))
         try:
             response = await self.get_response(request)  # type: ignore[misc]
-            if needs_no_database(request):
-                return self.process_response(request, response)
-            return await sync_to_async(self.process_response)(request, response)
+            if self._needs_database(request, response):
+                return await sync_to_async(self.process_response)(request, response)
+            return self.process_response(request, response)
         finally:
             acting.finish(token)
 
     def _begin(self, request: HttpRequest) -> acting.Acting:
         self.process_request(request)
+        if not self._has_warned and "HTTP_X_FORWARDED_FOR" in request.META and not conf.trusted_proxies:
+            self._has_warned = True
+            logger.warning(
+                "X-Forwarded-For arrives, but SESSIONS_UI['TRUSTED_PROXIES'] is empty: it is ignored."
+            )
+        # One moment for the whole request: a touch that `_needs_database()` found not due is not due later either.
+        request._sessions_ui_began_at = timezone.now()  # type: ignore[attr-defined]
         store = request.session if isinstance(request.session, SessionStore) else None
-        request._sessions_ui_acting = now = acting.Acting(store, request.META)  # type: ignore[attr-defined]
-        return now
-
-    def process_view(self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any) -> None:
-        """A reset has no signal; what it saves must not pass for a change by the signed-in user."""
-        view_class = getattr(view, "view_class", None)
-        is_djangos = isinstance(view_class, type) and issubclass(view_class, PasswordResetConfirmView)
-        match = request.resolver_match
-        if is_djangos or (match is not None and match.view_name in conf.password_reset_views):
-            request._sessions_ui_acting.resets_password = True  # type: ignore[attr-defined]
+        return acting.Acting(store, request.META, partial(resets_password, request))
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
         """A session that ended while its view was at work is a sign-out like any other, not an error."""
@@ -93,7 +96,7 @@ class SessionMiddleware(DjangoSessionMiddleware):
         except SessionEnded as error:
             response = refusals.signed_out(request, error.reason)
             cookies.delete_session_cookie(response)
-            patch_vary_headers(response, ("Cookie",))
+            cookies.vary_on_cookie(response)
             return response
         self._touch(request, store, response)
         refusals.forget_shown_notice(request, response)
@@ -104,10 +107,10 @@ class SessionMiddleware(DjangoSessionMiddleware):
         empty = store.is_empty()
         if settings.SESSION_COOKIE_NAME in request.COOKIES and empty:
             cookies.delete_session_cookie(response)
-            patch_vary_headers(response, ("Cookie",))
+            cookies.vary_on_cookie(response)
             return
         if store.accessed:
-            patch_vary_headers(response, ("Cookie",))
+            cookies.vary_on_cookie(response)
             if store.row is not None and store.row.user_id is not None:
                 cookies.keep_private(response)
         if (
@@ -120,22 +123,37 @@ class SessionMiddleware(DjangoSessionMiddleware):
         cookies.set_session_cookie(response, store)
         if store.device_cookie:
             cookies.set_device_cookie(response, store.device_cookie)
-        patch_vary_headers(response, ("Cookie",))
+        cookies.vary_on_cookie(response)
 
     def _touch(self, request: HttpRequest, store: SessionStore, response: HttpResponseBase) -> None:
         row, key = store.row, store.session_key
-        if row is None or key is None or row.user_id is None or response.status_code >= 500:
-            return
-        if getattr(request, "sessions_ui_passive", False):  # the decorator `passive`: polling is not activity
-            return
-        now = timezone.now()
-        if is_due(row, now):
+        if row is not None and key is not None and self._is_touch_due(request, row, response):
             client = client_info(request.META, trusted=conf.trusted_proxies, geoip_path=conf.geoip_path)
-            touch(session=row, digest=digest_of(key), client=client, now=now)
+            touch(session=row, digest=digest_of(key), client=client, now=began_at(request))
+
+    def _is_touch_due(self, request: HttpRequest, row: Session, response: HttpResponseBase) -> bool:
+        if row.user_id is None or response.status_code >= 500:
+            return False
+        if getattr(request, "sessions_ui_passive", False):  # the decorator `passive`: polling is not activity
+            return False
+        return is_due(row, began_at(request))
+
+    def _needs_database(self, request: HttpRequest, response: HttpResponseBase) -> bool:
+        """Whether `process_response()` may have to ask the database: under ASGI that takes a thread."""
+        store = getattr(request, "session", None)
+        if not isinstance(store, SessionStore) or store.modified or settings.SESSION_SAVE_EVERY_REQUEST:
+            return True
+        return store.row is not None and self._is_touch_due(request, store.row, response)
 
 
 class AuthenticationMiddleware(DjangoAuthenticationMiddleware):
     """In place of Django's: `request.user` and `auser()` come with the session, in one statement."""
+
+    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
+        """Not Django's, which takes a thread for `process_request()`."""
+        self.process_request(request)
+        response: HttpResponseBase = await self.get_response(request)  # type: ignore[misc]
+        return response
 
     def process_request(self, request: HttpRequest) -> None:
         if not hasattr(request, "session"):
@@ -159,6 +177,8 @@ def get_user(request: HttpRequest) -> Any:
 
 
 async def auser(request: HttpRequest) -> Any:
+    if hasattr(request, "_cached_user"):
+        return request._cached_user
     return await sync_to_async(get_user)(request)
 
 
@@ -171,6 +191,15 @@ def _changed_by_hand(store: SessionStore) -> bool:
     return data.get(SESSION_KEY) != (None if user_id is None else str(user_id))
 
 
-def needs_no_database(request: HttpRequest) -> bool:
-    store = getattr(request, "session", None)
-    return isinstance(store, SessionStore) and not store.accessed and not store.modified
+def began_at(request: HttpRequest) -> datetime:
+    return getattr(request, "_sessions_ui_began_at", None) or timezone.now()
+
+
+def resets_password(request: HttpRequest) -> bool:
+    """A reset has no signal; what it saves must not pass for a change by the signed-in user."""
+    match = request.resolver_match
+    if match is None:
+        return False
+    view_class = getattr(match.func, "view_class", None)
+    is_djangos = isinstance(view_class, type) and issubclass(view_class, PasswordResetConfirmView)
+    return is_djangos or match.view_name in conf.password_reset_views

@@ -6,6 +6,7 @@ import time
 
 from django.conf import settings
 from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
 from django.utils.http import http_date
 
 from sessions_ui.conf import conf
@@ -51,6 +52,14 @@ def set_device_cookie(response: HttpResponseBase, cookie: str) -> None:
         httponly=True,
         samesite="Lax",
     )
+
+
+def vary_on_cookie(response: HttpResponseBase) -> None:
+    """`patch_vary_headers()`, without its parsing where there is nothing to parse: most responses."""
+    if response.has_header("Vary"):
+        patch_vary_headers(response, ("Cookie",))
+    else:
+        response.headers["Vary"] = "Cookie"
 
 
 def keep_private(response: HttpResponseBase) -> None:
