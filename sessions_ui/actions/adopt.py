@@ -30,7 +30,7 @@ from sessions_ui.models.locking import locked
 
 logger = logging.getLogger(__name__)
 
-BATCH = 200  # sessions a transaction: SQLite has one writer, and it must not wait long (design.md)
+BATCH = 100  # sessions a transaction: 30 ms of SQLite, which has one writer (design.md: 50 ms at most)
 ATTEMPTS = 3  # for a batch whose anonymous sessions somebody else adopts at the same moment
 
 
