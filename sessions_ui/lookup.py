@@ -29,8 +29,6 @@ HOT_FIELDS = (
     "signed_in_at",
     "last_seen_at",
     "expires_at",
-    "address",
-    "user_agent",
     "ended_at",
     "end_reason",
     "refused_at",

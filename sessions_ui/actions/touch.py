@@ -30,31 +30,33 @@ def touch(*, session: Session, digest: str, client: ClientInfo, now: datetime) -
     row = Session.objects.using(using).filter(
         pk=session.pk, digest=digest, ended_at__isnull=True, last_seen_at__lte=now - conf.last_seen_every
     )
-    fields: dict[str, Any] = {"last_seen_at": now}
-    if client.address != session.address:
-        fields["address"] = client.address
-        fields["place"] = client.place.to_dict() if client.place else None
-    if client.user_agent != session.user_agent:
-        fields["user_agent"] = client.user_agent
-        fields["browser_version"] = client.client.browser_version
-        fields["system_version"] = client.client.system_version
     try:
-        written = _write(row, fields)
-        if written and session.device_id is not None and not session.user_agent and client.user_agent:
-            _name_device(session.device_id, client)
-        return written
+        if not connections[using].features.has_select_for_update_skip_locked:
+            return _write(row, row, client, now)
+        # Whoever holds the row (an ending, another touch) is not waited for.
+        with transaction.atomic(using=using):
+            return _write(row, row.select_for_update(skip_locked=True), client, now)
     except DatabaseError:
         logger.info("Last activity of session %s was not written", session.pk, exc_info=True)
         return False
 
 
-def _write(row: SessionQuerySet, fields: dict[str, Any]) -> bool:
-    if not connections[row.db].features.has_select_for_update_skip_locked:
-        return bool(row.update(**fields))
-    # Whoever holds the row (an ending, another touch) is not waited for.
-    with transaction.atomic(using=row.db):
-        free = row.select_for_update(skip_locked=True).values_list("pk", flat=True).first() is not None
-        return free and bool(row.update(**fields))
+def _write(row: SessionQuerySet, free: SessionQuerySet, client: ClientInfo, now: datetime) -> bool:
+    before = free.values("address", "user_agent", "device_id").first()
+    if before is None:
+        return False
+    fields: dict[str, Any] = {"last_seen_at": now}
+    if client.address != before["address"]:
+        fields["address"] = client.address
+        fields["place"] = client.place.to_dict() if client.place else None
+    if client.user_agent != before["user_agent"]:
+        fields["user_agent"] = client.user_agent
+        fields["browser_version"] = client.client.browser_version
+        fields["system_version"] = client.client.system_version
+    written = bool(row.update(**fields))
+    if written and before["device_id"] is not None and not before["user_agent"] and client.user_agent:
+        _name_device(before["device_id"], client)
+    return written
 
 
 def _name_device(device_id: int, client: ClientInfo) -> None:

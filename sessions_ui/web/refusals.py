@@ -10,8 +10,10 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
+from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from sessions_ui.models import EndReason
 
@@ -19,24 +21,23 @@ NOTICE_COOKIE = "signed_out"
 NOTICE_SECONDS = 600
 RETRY_SECONDS = 1
 
+# The reasons that may be named on any screen; the others are told after the next sign-in only (ux.md, "Live").
+HARMLESS_WORDS: dict[EndReason, str | Promise] = {
+    EndReason.IDLE_TIMEOUT: gettext_lazy("You were signed out because this device was not used for a while."),
+    EndReason.ABSOLUTE_TIMEOUT: gettext_lazy(
+        "You were signed out because the sign-in reached its time limit."
+    ),
+    EndReason.PASSWORD_CHANGED: gettext_lazy("You were signed out because the password was changed."),
+    EndReason.PASSWORD_RESET: gettext_lazy("You were signed out because the password was reset."),
+    EndReason.SUPERSEDED: gettext_lazy("You were signed out because of a newer sign-in in this browser."),
+    EndReason.SESSION_LIMIT: gettext_lazy("Too many devices are signed in to this account at the same time."),
+}
+
 
 def words(reason: str | None) -> str:
-    """One sentence for the screen. Harmless reasons are named; who and why of the others is shown after the next
-    sign-in only (ux.md, "Live")."""
-    return harmless_words().get(EndReason(reason) if reason else None) or _("You were signed out.")
-
-
-def harmless_words() -> dict[EndReason | None, str]:
-    return {
-        EndReason.IDLE_TIMEOUT: _("You were signed out because this device was not used for a while."),
-        EndReason.ABSOLUTE_TIMEOUT: _("You were signed out because the sign-in reached its time limit."),
-        EndReason.PASSWORD_CHANGED: _("You were signed out because the password was changed."),
-        EndReason.PASSWORD_RESET: _("You were signed out because the password was reset."),
-        EndReason.SUPERSEDED: _("You were signed out because of a newer sign-in in this browser."),
-        EndReason.SESSION_LIMIT: _(
-            "Too many devices are signed in to this account at the same time."
-        ),
-    }
+    """One sentence for the screen."""
+    harmless = HARMLESS_WORDS.get(EndReason(reason)) if reason else None
+    return str(harmless) if harmless else _("You were signed out.")
 
 
 def worded(request: HttpRequest, response: HttpResponseBase, reason: EndReason) -> HttpResponseBase:
@@ -131,7 +132,7 @@ def leave_notice(request: HttpRequest, response: HttpResponseBase, reason: str |
     response.set_cookie(
         NOTICE_COOKIE,
         # A cookie can be read on the device: the reasons that a thief must not learn stay out of it.
-        signing.dumps(str(reason) if reason in harmless_words() else "", salt="sessions_ui.notice"),
+        signing.dumps(str(reason) if reason in HARMLESS_WORDS else "", salt="sessions_ui.notice"),
         max_age=NOTICE_SECONDS,
         path="/",
         secure=settings.SESSION_COOKIE_SECURE or False,
