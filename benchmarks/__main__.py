@@ -16,7 +16,16 @@ from benchmarks.databases import postgres_version
 from benchmarks.scale import FULL, QUICK
 from benchmarks.tables import Result, summary
 
-MEASURES = ["request", "request_sqlite", "asgi", "dead_cookie", "end_others", "large_table", "purge"]
+MEASURES = [
+    "request",
+    "request_prepared",
+    "request_sqlite",
+    "asgi",
+    "dead_cookie",
+    "end_others",
+    "large_table",
+    "purge",
+]
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 BEGIN, END = "<!-- make bench: begin -->", "<!-- make bench: end -->"
 PACKAGES = [

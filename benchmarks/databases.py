@@ -31,7 +31,7 @@ def postgres_version() -> str:
 
 
 @contextmanager
-def postgres(name: str, *, pool: int = 0) -> Iterator[dict[str, Any]]:
+def postgres(name: str, *, pool: int = 0, options: dict[str, Any] | None = None) -> Iterator[dict[str, Any]]:
     """Django's settings of a new database; with `pool`, through psycopg's pool of so many connections."""
     name = PREFIX + name
     drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
@@ -46,7 +46,7 @@ def postgres(name: str, *, pool: int = 0) -> Iterator[dict[str, Any]]:
         "PASSWORD": given.get("password", ""),
         "HOST": given.get("host", ""),
         "PORT": given.get("port", ""),
-        "OPTIONS": {"pool": {"min_size": pool, "max_size": pool}} if pool else {},
+        "OPTIONS": {"pool": {"min_size": pool, "max_size": pool}} if pool else options or {},
         "CONN_MAX_AGE": 0 if pool else None,
     }
     try:

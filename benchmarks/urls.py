@@ -9,6 +9,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 USERNAME = "bench"
 BODY = USERNAME.encode()
+NOBODY = b"nobody"
 
 
 def answer(text: str) -> HttpResponse:
@@ -17,11 +18,11 @@ def answer(text: str) -> HttpResponse:
 
 
 def whoami(request: HttpRequest) -> HttpResponse:
-    return answer(request.user.get_username() or "nobody")
+    return answer(request.user.get_username() or NOBODY.decode())
 
 
 async def whoami_async(request: HttpRequest) -> HttpResponse:
-    return answer((await request.auser()).get_username() or "nobody")
+    return answer((await request.auser()).get_username() or NOBODY.decode())
 
 
 def floor(request: HttpRequest) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""The inside of a worker: `python -m benchmarks.worker MODULE`. Reads [what, arguments] lines, answers JSON lines."""
+"""The inside of a worker, `python -m benchmarks.worker MODULE [fresh]`: reads [what, arguments], answers in JSON."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from importlib import import_module
 import django
 
 
-def main(module: str) -> None:
+def main(module: str, fresh: bool) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
     django.setup()
 
@@ -19,8 +19,9 @@ def main(module: str) -> None:
 
     from benchmarks.urls import USERNAME
 
-    call_command("migrate", verbosity=0)
-    get_user_model().objects.create(username=USERNAME, email="bench@example.com", password="!unusable")
+    if fresh:
+        call_command("migrate", verbosity=0)
+        get_user_model().objects.create(username=USERNAME, email="bench@example.com", password="!unusable")
     offers = import_module(module).work()
     for line in sys.stdin:
         what, arguments = json.loads(line)
@@ -28,4 +29,4 @@ def main(module: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], fresh="fresh" in sys.argv[2:])

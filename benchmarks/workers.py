@@ -25,11 +25,14 @@ QUIET = ("-W", "ignore:pkg_resources is deprecated")
 class Worker:
     """A process with Django set up for one peer. `ask()` calls what the measure's `work()` offers there."""
 
-    def __init__(self, peer: Peer, measure: ModuleType | str, database: dict[str, Any]) -> None:
+    def __init__(
+        self, peer: Peer, measure: ModuleType | str, database: dict[str, Any], *, fresh: bool = True
+    ) -> None:
+        """`fresh`: the database is empty. Otherwise it was another worker's before."""
         self.peer = peer
         name = measure if isinstance(measure, str) else measure.__name__
         self._process = subprocess.Popen(
-            [sys.executable, *QUIET, "-m", "benchmarks.worker", name],
+            [sys.executable, *QUIET, "-m", "benchmarks.worker", name, *(["fresh"] if fresh else [])],
             env={**os.environ, "BENCH_PEER": peer.name, "BENCH_DATABASE": json.dumps(database)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -29,7 +29,7 @@ def work() -> dict[str, Any]:
     dead = sign_in()
     import_module(settings.SESSION_ENGINE).SessionStore().delete(dead[name])
     cookies = {"bogus": cookie_header({**dead, name: "0123456789" * 3 + "ab"}), "dead": cookie_header(dead)}
-    requests = {kind: Requests([cookie], expect=b"nobody") for kind, cookie in cookies.items()}
+    requests = {kind: Requests([cookie], signed_in=False) for kind, cookie in cookies.items()}
 
     def warm(kind: str) -> list[str]:
         requests[kind].warm()

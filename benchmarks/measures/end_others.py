@@ -1,0 +1,102 @@
+"""One user with 1,000 sessions, each on a device of its own, signs out all the others; each in its own way: the peers'
+pages post a form, for django-qsessions it is one DELETE of a queryset, for Django's own engine there is no way at all.
+Ours is the whole action: locks, the UPDATE, an event for each session, the mail in the outbox, one transaction.
+Milliseconds, the median of the rounds. The UPDATE alone is the time of that statement.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+from benchmarks.databases import postgres
+from benchmarks.peers import ALLAUTH, OURS, QSESSIONS_CACHED_DB, QSESSIONS_DB, USER_SESSIONS
+from benchmarks.scale import Scale
+from benchmarks.tables import Result, Target
+from benchmarks.workers import median, paired, workers
+
+SESSIONS = 1_000
+PEERS = [USER_SESSIONS, QSESSIONS_DB, QSESSIONS_CACHED_DB, ALLAUTH, OURS]
+
+
+def work() -> dict[str, Any]:
+    from itertools import count
+    from typing import cast
+
+    from celery import current_app
+    from django.conf import settings
+    from django.contrib.auth import get_user_model
+
+    from benchmarks import fill
+    from benchmarks.requests import executed, signed_in_client
+    from benchmarks.urls import USERNAME
+
+    current_app.conf.broker_url = "memory://"  # an ending asks a worker to hurry
+    user = cast(Any, get_user_model())._default_manager.get(username=USERNAME)
+    rounds = count()
+    client = signed_in_client()
+    own = client.cookies[settings.SESSION_COOKIE_NAME].value
+
+    def end_others() -> None:
+        if settings.PEER.name == "sessions_ui":
+            from sessions_ui.actions.end import end_user_sessions
+            from sessions_ui.models import EndReason, Session, digest_of
+
+            receipt = end_user_sessions(
+                user=user,
+                reason=EndReason.SIGNED_OUT_REMOTELY,
+                actor=user,
+                keep=Session.objects.get(digest=digest_of(own)).pk,
+            )
+            assert receipt.ended == SESSIONS, receipt
+        elif settings.PEER.name.startswith("qsessions"):
+            user.session_set.exclude(session_key=own).delete()
+        else:
+            path = (
+                "/accounts/sessions/"
+                if settings.PEER.name == "allauth"
+                else "/account/sessions/other/delete/"
+            )
+            response = client.post(path)
+            assert response.status_code == 302, response.status_code
+
+    def sample() -> dict[str, float]:
+        fill.sessions(own, SESSIONS, first=next(rounds) * SESSIONS + 1)
+        fill.analyze()
+        with executed() as statements:
+            start = time.perf_counter()
+            end_others()
+            total = time.perf_counter() - start
+        updates = [
+            took for sql, took in statements if sql.startswith("UPDATE") and "sessions_ui_session" in sql
+        ]
+        return {"total": total * 1e3, "sql": len(statements), "update": max(updates, default=0.0) * 1e3}
+
+    return {"sample": sample}
+
+
+def measure(scale: Scale) -> Result:
+    with workers(PEERS, sys.modules[__name__], postgres) as those:
+        samples = paired(those, scale.endings, "sample")
+    ours = samples[OURS.name]
+    return Result(
+        title=f"Signing out {SESSIONS:,} other sessions",
+        text=(__doc__ or "").strip(),
+        head=["engine", "SQL", "ms", "the UPDATE alone"],
+        rows=[
+            [
+                peer.label,
+                f"{median(samples[peer.name], 'sql'):,.0f}",
+                f"{median(samples[peer.name], 'total'):,.0f}",
+                f"{median(ours, 'update'):.1f}" if peer is OURS else "",
+            ]
+            for peer in PEERS
+        ],
+        targets=[
+            Target(
+                "1,000 sessions of one user ended: the UPDATE", median(ours, "update"), most=15, unit="ms"
+            ),
+            Target("the same with events and deliveries", median(ours, "total"), most=40, unit="ms"),
+        ],
+    )
