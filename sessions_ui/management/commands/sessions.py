@@ -49,8 +49,8 @@ class Command(BaseCommand):
                 "ADOPT_FROM is in effect: the old table was restored, too, and would bring sessions back. Take the "
                 "setting out, restart the site, and run this again."
             ) from None
-        verb = "Would end" if options["dry_run"] else "Ended"
-        self.stdout.write(f"{verb} {ended:,} sessions that were signed in before {before.isoformat()}.")
+        what = "Sessions to end" if options["dry_run"] else "Sessions ended"
+        self.stdout.write(f"{what}, signed in before {before.isoformat()}: {ended:,}")
 
 
 def _moment(text: str) -> datetime:
