@@ -48,6 +48,7 @@ class Requests:
 
     def __init__(self, cookies: Sequence[str], *, signed_in: bool = True) -> None:
         self._handler = WSGIHandler()
+        self._status = ""
         factory = RequestFactory(headers={"user-agent": USER_AGENT})
         self._environs = cycle(
             [
@@ -56,13 +57,17 @@ class Requests:
             ]
         )
         for _ in cookies:
-            assert ((body := self.once()) != NOBODY) is signed_in, body
+            body = self.once()
+            assert self._status == "200 OK" and (body != NOBODY) is signed_in, (self._status, body)
 
     def once(self) -> bytes:
-        response = self._handler(dict(next(self._environs)), lambda status, headers: None)
+        response = self._handler(dict(next(self._environs)), self._start)
         body = b"".join(response)
         response.close()
         return body
+
+    def _start(self, status: str, headers: Any) -> None:
+        self._status = status
 
     def sql(self) -> list[str]:
         """The statements of one request."""
