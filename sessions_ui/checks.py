@@ -9,10 +9,12 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
+from django.db import router
 from django.utils import timezone
 
 from sessions_ui.adopt import SOURCES
 from sessions_ui.conf import conf
+from sessions_ui.models import Session
 
 STORE = "sessions_ui.store"
 SESSION_MIDDLEWARE = "sessions_ui.middleware.SessionMiddleware"
@@ -22,7 +24,17 @@ DJANGO_AUTHENTICATION_MIDDLEWARE = "django.contrib.auth.middleware.Authenticatio
 
 
 def register() -> None:
-    for check in (engine, middleware, trusted_proxies, allauth_trust, allauth_usersessions, cookie_age, adoption):
+    for check in (
+        engine,
+        middleware,
+        trusted_proxies,
+        allauth_trust,
+        allauth_usersessions,
+        cookie_age,
+        persistent_connections,
+        replica_routing,
+        adoption,
+    ):
         checks.register(check)
     checks.register(cookie_flags, checks.Tags.security, deploy=True)
 
@@ -96,6 +108,34 @@ def cookie_age(**kwargs: Any) -> list[checks.CheckMessage]:
             "SESSION_COOKIE_AGE is shorter than ABSOLUTE_TIMEOUT: the cookie is gone before the session ends.",
             hint="Give both the same length; the server enforces the idle timeout.",
             id="sessions_ui.W008",
+        )
+    ]
+
+
+def persistent_connections(**kwargs: Any) -> list[checks.CheckMessage]:
+    """Seen: 32 clients under ASGI with CONN_MAX_AGE, and PostgreSQL has "too many clients already"."""
+    if not getattr(settings, "ASGI_APPLICATION", None):
+        return []
+    return [
+        checks.Warning(
+            f"DATABASES[{alias!r}] keeps connections (CONN_MAX_AGE), and under ASGI every thread keeps one.",
+            hint="Set CONN_MAX_AGE = 0 and use psycopg's pool (OPTIONS['pool']) or PgBouncer.",
+            id="sessions_ui.W010",
+        )
+        for alias, database in settings.DATABASES.items()
+        if database.get("CONN_MAX_AGE", 0) != 0
+    ]
+
+
+def replica_routing(**kwargs: Any) -> list[checks.CheckMessage]:
+    """The engine reads where it writes, whatever the router says; the pages and the admin follow the router."""
+    if router.db_for_read(Session) == router.db_for_write(Session):
+        return []
+    return [
+        checks.Warning(
+            "Sessions are read from another database than they are written to: lists lag behind sign-outs.",
+            hint="Route the app sessions_ui to the primary for reading too.",
+            id="sessions_ui.W011",
         )
     ]
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.core.checks import run_checks
 
+from sessions_ui import checks
 from sessions_ui.checks import (
     AUTHENTICATION_MIDDLEWARE,
     DJANGO_AUTHENTICATION_MIDDLEWARE,
@@ -57,8 +59,26 @@ def test_it_names_the_wrong_order(settings: Any) -> None:
     assert "sessions_ui.E004" in ids()
 
 
-def test_it_names_allauths_own_list_of_sessions(settings: Any) -> None:
-    from sessions_ui import checks
+def test_it_names_connections_that_asgi_would_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    databases = {"default": {"CONN_MAX_AGE": None}}
+    monkeypatch.setattr(checks, "settings", SimpleNamespace(ASGI_APPLICATION="x", DATABASES=databases))
+    assert [message.id for message in checks.persistent_connections()] == ["sessions_ui.W010"]
 
-    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "allauth.usersessions"]
+
+class Replicas:
+    def db_for_read(self, model: Any, **hints: Any) -> str:
+        return "replica"
+
+    def db_for_write(self, model: Any, **hints: Any) -> str:
+        return "default"
+
+
+def test_it_names_a_replica_that_sessions_are_read_from(settings: Any) -> None:
+    settings.DATABASE_ROUTERS = [f"{__name__}.Replicas"]
+    assert [message.id for message in checks.replica_routing()] == ["sessions_ui.W011"]
+
+
+def test_it_names_allauths_own_list_of_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Not the settings themselves: Django would load the app, whose receivers stay for every test after this one.
+    monkeypatch.setattr(checks, "settings", SimpleNamespace(INSTALLED_APPS=["allauth.usersessions"]))
     assert [message.id for message in checks.allauth_usersessions()] == ["sessions_ui.E007"]

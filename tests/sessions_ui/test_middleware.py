@@ -257,6 +257,13 @@ def test_the_latest_address_and_place_are_kept_beside_the_first(user: Any, brows
     assert (row.address, row.place["country_code"]) == ("89.160.20.112", "SE")
 
 
+def test_forwarded_addresses_that_nobody_trusts_are_named_once(browser: Any, caplog: Any) -> None:
+    client = browser(HTTP_X_FORWARDED_FOR="1.1.1.1")
+    for _ in range(2):
+        client.get("/untouched")
+    assert caplog.text.count("TRUSTED_PROXIES") == 1
+
+
 def test_a_touch_revives_nothing(client_in: Any, user: Any) -> None:
     store = SessionStore(client_in.cookies["sessionid"].value)
     row = store.resolve()
