@@ -105,7 +105,8 @@ _stragglers: dict[str, Statement] = {}
 
 
 def find(digest: str) -> Session | None:
-    """The session with this digest, ended and expired ones included, its user joined where `joins_user()`.
+    """The session with this digest, ended and expired ones included; the user of one that has not ended comes with
+    it where `joins_user()`.
 
     An ended row must be found, because it says why. Always on the database that is written to: on a lagging replica
     an ended session lives. One SQL statement.
@@ -116,7 +117,7 @@ def find(digest: str) -> Session | None:
     if row is None:
         return None
     session: Session = look_up.session.hydrate(alias, row)
-    if look_up.user is not None:
+    if look_up.user is not None and session.ended_at is None:
         session._state.fields_cache["user"] = look_up.user.hydrate(alias, row)
     return session
 
