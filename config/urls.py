@@ -12,6 +12,10 @@ admin.autodiscover()
 # Django's own admin sign-in page knows no second factor (recipe: allauth, "secure_admin_login").
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+handler400 = "config.errors.bad_request"
+handler403 = "config.errors.permission_denied"
+handler404 = "config.errors.page_not_found"
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="sessions_ui:devices"), name="home"),
     path("healthz", healthz, name="healthz"),

@@ -113,13 +113,14 @@ class SessionMiddleware(DjangoSessionMiddleware):
             cookies.vary_on_cookie(response)
             if store.row is not None and store.row.user_id is not None:
                 cookies.keep_private(response)
-        if (
-            empty
-            or not (store.modified or settings.SESSION_SAVE_EVERY_REQUEST)
-            or response.status_code >= 500
-        ):
+        if empty or not (store.modified or settings.SESSION_SAVE_EVERY_REQUEST):
             return
-        store.save()
+        if response.status_code < 500:
+            store.save()
+        elif store.has_committed_key(other_than=request.COOKIES.get(settings.SESSION_COOKIE_NAME)):
+            pass  # an error saves nothing, but a key that the database already has must reach the browser
+        else:
+            return
         cookies.set_session_cookie(response, store)
         if store.device_cookie:
             cookies.set_device_cookie(response, store.device_cookie)

@@ -180,6 +180,12 @@ class SessionStore(SessionBase):
         self._rotated_from = old_key
         self.modified = True
 
+    def has_committed_key(self, *, other_than: str | None) -> bool:
+        """Whether this request made a new key and the database knows it: the transaction that made it may have been
+        rolled back."""
+        key = self.session_key
+        return key is not None and key != other_than and self.exists(key)
+
     def delete(self, session_key: str | None = None) -> None:
         """End the session of a user (reason: signed out), remove an anonymous one."""
         key = session_key or self.session_key

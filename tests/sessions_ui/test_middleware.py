@@ -7,8 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.contrib.auth import get_user_model, login
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.test import AsyncClient, override_settings
 from django.urls import include, path
@@ -65,6 +68,23 @@ def rotated_meanwhile(request: HttpRequest) -> HttpResponse:
     return HttpResponse("done")
 
 
+def failing_after_rotation(request: HttpRequest) -> HttpResponse:
+    request.session.cycle_key()
+    return HttpResponse(status=500)
+
+
+def failing_after_sign_in(request: HttpRequest) -> HttpResponse:
+    login(request, get_user_model().objects.get(), backend=settings.AUTHENTICATION_BACKENDS[0])
+    return HttpResponse(status=500)
+
+
+def failing_after_rollback(request: HttpRequest) -> HttpResponse:
+    with transaction.atomic():
+        request.session.cycle_key()
+        transaction.set_rollback(True)
+    return HttpResponse(status=500)
+
+
 def failing(request: HttpRequest) -> HttpResponse:
     request.session["cart"] = 1
     return HttpResponse(status=500)
@@ -80,6 +100,9 @@ urlpatterns = [
     path("ended-and-saved", ended_and_saved),
     path("rotated-meanwhile", rotated_meanwhile),
     path("failing", failing),
+    path("failing-after-rotation", failing_after_rotation),
+    path("failing-after-sign-in", failing_after_sign_in),
+    path("failing-after-rollback", failing_after_rollback),
     path("", include("config.urls")),
 ]
 
@@ -234,6 +257,20 @@ def test_a_server_error_saves_nothing(client_in: Any) -> None:
     client_in.raise_request_exception = False
     assert client_in.get("/failing").status_code == 500
     assert "cart" not in client_in.session
+
+
+@pytest.mark.parametrize("address", ["/failing-after-rotation", "/failing-after-rollback"])
+def test_an_error_after_a_rotation_signs_nobody_out(address: str, client_in: Any) -> None:
+    client_in.raise_request_exception = False
+    assert client_in.get(address).status_code == 500
+    assert client_in.get("/private").status_code == 200
+
+
+def test_a_sign_in_that_ends_in_an_error_leaves_no_session_that_nobody_holds(browser: Any, user: Any) -> None:
+    client = browser()
+    client.raise_request_exception = False
+    assert client.get("/failing-after-sign-in").status_code == 500
+    assert client.get("/private").status_code == 200
 
 
 def test_last_seen_is_written_at_most_once_a_minute(client_in: Any, django_assert_num_queries: Any) -> None:
