@@ -107,6 +107,8 @@ class SessionStore(SessionBase):
         return row.user_id if row else None
 
     def load(self) -> dict[str, Any]:
+        if "_session_cache" in self.__dict__:
+            self._resolved_key = None  # asked for once more: what was found before may have ended
         row = self.resolve()
         if row is None:
             return {}
@@ -117,7 +119,9 @@ class SessionStore(SessionBase):
             data[HASH_SESSION_KEY] = row.auth_hash
         return data
 
-    def exists(self, session_key: str) -> bool:
+    def exists(self, session_key: str | None) -> bool:
+        if session_key is None:
+            return False
         living = self._rows().filter(digest=digest_of(session_key), ended_at__isnull=True)
         return living.exists() or (adopt_missing(session_key) and living.exists())
 

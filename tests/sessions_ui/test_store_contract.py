@@ -163,3 +163,14 @@ def test_it_requires_that_the_key_is_nowhere_in_the_database() -> None:
     row = Session.objects.values().get()
     assert session.session_key not in "".join(map(str, row.values()))
     assert row["digest"] == digest_of(session.session_key)
+
+
+@pytest.mark.django_db
+def test_an_emptied_session_that_has_a_key_is_still_saved() -> None:
+    session = SessionStore()
+    session["cat"] = "dog"
+    session.save()
+    session.clear()
+    session.save()
+    assert dict(SessionStore(session.session_key).items()) == {}
+    assert Session.objects.count() == 1
