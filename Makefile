@@ -51,6 +51,7 @@ format: $(VENV)/.test-installed
 lock: $(BIN)/uv
 	$(LOCK) --upgrade --extra site --group demo -o $(LOCKS)/site.txt
 	$(LOCK) --upgrade --extra site --group test -c $(LOCKS)/site.txt -o $(LOCKS)/test.txt
+	$(LOCK) --upgrade --group mariadb -c $(LOCKS)/site.txt -o $(LOCKS)/mariadb.txt
 	$(LOCK) --upgrade --extra site --group bench -c $(LOCKS)/site.txt -o $(LOCKS)/bench.txt
 
 screenshots: $(VENV)/.test-installed
