@@ -161,7 +161,7 @@ def _compile(alias: str) -> LookUp:
         rows = rows.select_related("user")
     statement = Statement.of(alias, rows)
     select, info = statement.compiler.select, statement.compiler.klass_info
-    joined = info["related_klass_infos"]
+    joined = info.get("related_klass_infos")
     return LookUp(
         statement=statement,
         session=Columns.of(info, select),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.contrib.auth import get_user_model
+from django.db import router
 from django.db.models import F, Q, QuerySet, Value
 from django.utils import timezone
 
@@ -47,10 +48,10 @@ def enqueue_ended(act: Act, ended: QuerySet[Session]) -> int:
     if act.reason not in TOLD_BY_MAIL:
         return 0
     user_model = get_user_model()
-    email_field = getattr(user_model, "EMAIL_FIELD", None)
-    if not email_field:
+    email_field = _email_field()
+    if email_field is None:
         return 0
-    if user_model.objects.db_manager().db != ended.db:
+    if router.db_for_write(user_model) != ended.db:
         return _enqueue_across_databases(act, ended, email_field)
     email = F(f"user__{email_field}")
     addressed = ended.filter(**{f"user__{email_field}__gt": ""})
@@ -68,6 +69,13 @@ def enqueue_ended(act: Act, ended: QuerySet[Session]) -> int:
             "error": Value(""),
         },
     )
+
+
+def _email_field() -> str | None:
+    """The user model's field for the e-mail address, by Django's own rule; None where it has none."""
+    user_model = get_user_model()
+    name = user_model.get_email_field_name() if hasattr(user_model, "get_email_field_name") else "email"
+    return name if name in {field.name for field in user_model._meta.concrete_fields} else None
 
 
 def _enqueue_across_databases(act: Act, ended: QuerySet[Session], email_field: str) -> int:

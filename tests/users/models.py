@@ -1,0 +1,65 @@
+"""User models as host projects have them."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import AbstractUser, PermissionsMixin
+from django.db import models
+
+
+class EmailManager(BaseUserManager["UUIDUser"]):
+    def create_user(self, name: str, password: str) -> Any:
+        user = self.model(**{self.model.USERNAME_FIELD: name})
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class UUIDUser(AbstractBaseUser, PermissionsMixin):
+    """A UUID as primary key, the e-mail address as user name."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    email = models.EmailField(unique=True)
+    is_active = models.BooleanField(default=True)
+    USERNAME_FIELD = "email"
+    objects = EmailManager()
+
+
+class Person(AbstractUser):
+    """The parent of ChildUser, an ordinary user by itself."""
+
+    groups = models.ManyToManyField("auth.Group", related_name="+")
+    user_permissions = models.ManyToManyField("auth.Permission", related_name="+")
+
+
+class ChildUser(Person):
+    """Multi-table inheritance: its primary key is a reference to the parent."""
+
+    nickname = models.CharField(max_length=20, blank=True)
+
+
+class UndeletedManager(BaseUserManager["SoftDeletedUser"]):
+    def get_queryset(self) -> models.QuerySet[SoftDeletedUser]:
+        return super().get_queryset().filter(deleted=False)
+
+    create_user = EmailManager.create_user
+
+
+class SoftDeletedUser(AbstractBaseUser):
+    """Its default manager hides the deleted: a join would find them."""
+
+    email = models.EmailField(unique=True)
+    deleted = models.BooleanField(default=False)
+    USERNAME_FIELD = "email"
+    objects = UndeletedManager()
+
+
+class BareUser(AbstractBaseUser):
+    """No e-mail address, no `is_active` column: the least that Django accepts."""
+
+    handle = models.CharField(max_length=20, unique=True)
+    USERNAME_FIELD = "handle"
+    objects = EmailManager()

@@ -1,0 +1,17 @@
+"""The users live in a database of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+ELSEWHERE = {"users", "auth", "contenttypes"}
+
+
+class UsersElsewhere:
+    def db_for_read(self, model: Any, **hints: Any) -> str:
+        return "users" if model._meta.app_label in ELSEWHERE else "default"
+
+    db_for_write = db_for_read
+
+    def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool:
+        return (db == "users") == (app_label in ELSEWHERE)

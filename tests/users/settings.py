@@ -1,0 +1,43 @@
+"""A plain project with a user model of its own, named by the environment."""
+
+import os
+
+import environ
+
+env = environ.Env()
+
+SECRET_KEY = "only these tests use it"
+DATABASES = {"default": env.db_url("DATABASE_URL", default="sqlite://:memory:")}
+if "DATABASE_URL" in env:
+    DATABASES["default"]["TEST"] = {"NAME": "test_" + os.environ["USER_MODEL"].lower()}
+if elsewhere := env.bool("USERS_ELSEWHERE", default=False):
+    DATABASES["users"] = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
+    DATABASE_ROUTERS = ["tests.users.router.UsersElsewhere"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.messages",
+    "django_htmx",
+    "sessions_ui",
+    "tests.users.apps.UsersConfig",
+]
+AUTH_USER_MODEL = f"users.{os.environ['USER_MODEL']}"
+SESSION_ENGINE = "sessions_ui.store"
+MIGRATION_MODULES = {"sessions_ui": None, "auth": None, "contenttypes": None}
+MIDDLEWARE = [
+    "sessions_ui.middleware.SessionMiddleware",
+    "sessions_ui.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+    }
+]
+STATIC_URL = "static/"
+ROOT_URLCONF = "tests.users.urls"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+USE_TZ = True

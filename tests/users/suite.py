@@ -1,0 +1,87 @@
+"""What has to hold for every user model; run once for each by test_user_models.py."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import make_password
+from django.db import connection, connections, router
+from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
+
+from sessions_ui import lookup
+from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.actions.sweep import end_unlawful
+from sessions_ui.models import Delivery, EndReason, Session
+from sessions_ui.store import SessionStore
+
+User: Any = get_user_model()
+NAME = "ada@people.example"
+USERS = router.db_for_write(User)
+
+
+class EveryUserModel(TestCase):
+    databases = set(connections)
+
+    def setUp(self) -> None:
+        self.user = User(**{User.USERNAME_FIELD: NAME})
+        self.user.set_password("x")
+        self.user.save()
+        self.client.force_login(self.user)
+
+    def whoami(self) -> str:
+        return self.client.get("/whoami").content.decode()
+
+    def refused_for(self, reason: EndReason) -> None:
+        assert self.whoami() == ""
+        assert Session.objects.get().end_reason == reason
+
+    def test_it_signs_in_and_costs_one_statement_where_a_join_can_do_it(self) -> None:
+        statements = int(os.environ["STATEMENTS"])
+        assert lookup.joins_user() is (statements == 1)
+        with CaptureQueriesContext(connection) as here, CaptureQueriesContext(connections[USERS]) as there:
+            assert self.whoami() == self.user.get_username()
+        assert len(here) + (len(there) if USERS != "default" else 0) == statements
+
+    def test_the_user_is_of_the_right_class_and_whole(self) -> None:
+        user = SessionStore(self.client.cookies["sessionid"].value).get_user()
+        assert type(user) is User and user == self.user
+        assert {field.attname for field in User._meta.concrete_fields} <= set(user.__dict__)
+
+    def test_its_devices_are_listed(self) -> None:
+        assert self.client.get("/account/devices/").status_code == 200
+
+    def test_ending_is_final(self) -> None:
+        receipt = end_user_sessions(user=self.user, reason=EndReason.ADMINISTRATOR)
+        assert receipt.ended == 1
+        assert Delivery.objects.count() == (1 if hasattr(self.user, "email") and self.user.email else 0)
+        self.refused_for(EndReason.ADMINISTRATOR)
+
+    def test_a_new_password_by_update_is_refused(self) -> None:
+        User._base_manager.filter(pk=self.user.pk).update(password=make_password("y"))
+        self.refused_for(EndReason.PASSWORD_CHANGED)
+
+    def test_a_new_password_by_save_ends_at_once(self) -> None:
+        self.user.set_password("y")
+        self.user.save()
+        assert Session.objects.get().end_reason == EndReason.PASSWORD_CHANGED
+
+    def test_deactivation_ends_at_once(self) -> None:
+        if "is_active" in {field.name for field in User._meta.get_fields()}:
+            self.user.is_active = False
+            self.user.save()
+            assert Session.objects.get().end_reason == EndReason.ACCOUNT_DISABLED
+
+    def test_whom_the_default_manager_hides_is_refused(self) -> None:
+        if hasattr(self.user, "deleted"):
+            User.objects.filter(pk=self.user.pk).update(deleted=True)
+            self.refused_for(EndReason.ACCOUNT_DISABLED)
+
+    def test_deletion_ends_at_once(self) -> None:
+        self.user.delete()
+        assert Session.objects.get().end_reason == EndReason.ACCOUNT_DELETED
+
+    def test_the_sweep_ends_nothing_that_is_lawful(self) -> None:
+        assert end_unlawful() == 0

@@ -1,0 +1,45 @@
+"""Every kind of user model, each in a process of its own: AUTH_USER_MODEL cannot change in a running one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize(
+    ("model", "elsewhere", "statements"),
+    [
+        ("UUIDUser", False, 1),
+        ("ChildUser", False, 1),
+        ("BareUser", False, 1),
+        # Left to Django, at the price of its second statement.
+        ("SoftDeletedUser", False, 2),
+        ("UUIDUser", True, 2),
+    ],
+)
+def test_it_is_respected(model: str, elsewhere: bool, statements: int) -> None:
+    environment = {
+        **os.environ,
+        "USER_MODEL": model,
+        "USERS_ELSEWHERE": str(int(elsewhere)),
+        "STATEMENTS": str(statements),
+    }
+    environment.pop("DJANGO_SETTINGS_MODULE")
+    if environment["DATABASE_URL"].startswith("sqlite"):
+        environment.pop("DATABASE_URL")
+    command = [sys.executable, "-m", "django", "test", "--settings=tests.users.settings", "--noinput"]
+    run = subprocess.run(
+        [*command, "tests.users.suite"],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert run.returncode == 0, run.stderr
