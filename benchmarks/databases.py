@@ -15,14 +15,15 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 PREFIX = "devices_bench_"
 
 
 def _connect() -> psycopg.Connection:
-    given = conninfo_to_dict(os.environ.get("BENCH_POSTGRES", ""))
-    return psycopg.connect(**{"dbname": "postgres", **given}, autocommit=True)
+    given = os.environ.get("BENCH_POSTGRES", "")
+    database = conninfo_to_dict(given).get("dbname") or "postgres"
+    return psycopg.connect(make_conninfo(given, dbname=database), autocommit=True)
 
 
 def postgres_version() -> str:

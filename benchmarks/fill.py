@@ -6,11 +6,12 @@ the other columns, and takes seconds for a million.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db import connection, models
+from django.db import connection
 
 KEY = "'bench' || lpad(i::text, 27, '0')"
 DIGEST = f"encode(sha256(({KEY})::bytea), 'hex')"
@@ -21,16 +22,14 @@ def key(number: int) -> str:
     return "bench" + str(number).zfill(27)
 
 
-def copies(
-    model: type[models.Model], pk: Any, count: int, changes: dict[str, str], *, first: int = 1
-) -> None:
+def copies(model: Any, pk: Any, count: int, changes: dict[str, str], *, first: int = 1) -> None:
     """`count` copies of the row `pk`; `changes` maps columns to SQL over `i`, which counts from `first`."""
     automatic = model._meta.auto_field
     columns = [str(field.column) for field in model._meta.concrete_fields if field is not automatic]
     quote = connection.ops.quote_name
     values = ", ".join(changes.get(column, f"t.{quote(column)}") for column in columns)
     names = ", ".join(quote(column) for column in columns)
-    table, own = quote(model._meta.db_table), quote(str(model._meta.pk.column))  # type: ignore[union-attr]
+    table, own = quote(model._meta.db_table), quote(str(model._meta.pk.column))
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} t, "
@@ -39,15 +38,17 @@ def copies(
         )
 
 
-def sessions(session_key: str, count: int, *, first: int = 1, **changes: str) -> None:
+def sessions(session_key: str, count: int, changes: dict[str, str] | None = None, *, first: int = 1) -> None:
     """Copies of the session with this key, whose keys are `key(first)` and so on."""
+    changes = changes or {}
     if settings.PEER.name == "sessions_ui":
         _our_sessions(session_key, count, first, changes)
         return
     app = settings.SESSION_ENGINE.split(".backends")[0].rpartition(".")[2]
-    copies(apps.get_model(app, "Session"), session_key, count, {"session_key": KEY, **changes}, first=first)
+    stored: Any = apps.get_model(app, "Session")
+    copies(stored, session_key, count, {"session_key": KEY, **changes}, first=first)
     if settings.PEER.name == "allauth":
-        listed = apps.get_model("usersessions", "UserSession")
+        listed: Any = import_module("allauth.usersessions.models").UserSession
         pk = listed.objects.get(session_key=session_key).pk
         copies(listed, pk, count, {"session_key": KEY, **changes}, first=first)
 

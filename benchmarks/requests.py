@@ -51,10 +51,7 @@ class Requests:
         self._status = ""
         factory = RequestFactory(headers={"user-agent": USER_AGENT})
         self._environs = cycle(
-            [
-                factory._base_environ(PATH_INFO="/whoami", REMOTE_ADDR=ADDRESS, HTTP_COOKIE=header)
-                for header in cookies
-            ]
+            [factory.get("/whoami", REMOTE_ADDR=ADDRESS, HTTP_COOKIE=header).environ for header in cookies]
         )
         for _ in cookies:
             body = self.once()
@@ -66,7 +63,7 @@ class Requests:
         response.close()
         return body
 
-    def _start(self, status: str, headers: Any) -> None:
+    def _start(self, status: str, headers: list[tuple[str, str]], error: Any = None, /) -> Any:
         self._status = status
 
     def sql(self) -> list[str]:

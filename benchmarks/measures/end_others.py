@@ -1,7 +1,7 @@
 """One user with 1,000 sessions, each on a device of its own, signs out all the others; each in its own way: the peers'
 pages post a form, for django-qsessions it is one DELETE of a queryset, for Django's own engine there is no way at all.
 Ours is the whole action: locks, the UPDATE, an event for each session, the mail in the outbox, one transaction.
-Milliseconds, the median of the rounds. The UPDATE alone is the time of that statement.
+Milliseconds, the median of the rounds and the fastest, since there is no ratio here that a busy machine would spare.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from benchmarks.databases import postgres
 from benchmarks.peers import ALLAUTH, OURS, QSESSIONS_CACHED_DB, QSESSIONS_DB, USER_SESSIONS
 from benchmarks.scale import Scale
 from benchmarks.tables import Result, Target
-from benchmarks.workers import median, paired, workers
+from benchmarks.workers import Sample, median, paired, workers
 
 SESSIONS = 1_000
 PEERS = [USER_SESSIONS, QSESSIONS_DB, QSESSIONS_CACHED_DB, ALLAUTH, OURS]
@@ -83,20 +83,29 @@ def measure(scale: Scale) -> Result:
     return Result(
         title=f"Signing out {SESSIONS:,} other sessions",
         text=(__doc__ or "").strip(),
-        head=["engine", "SQL", "ms", "the UPDATE alone"],
+        head=["engine", "SQL", "ms", "fastest", "the UPDATE alone", "fastest"],
         rows=[
             [
                 peer.label,
                 f"{median(samples[peer.name], 'sql'):,.0f}",
                 f"{median(samples[peer.name], 'total'):,.0f}",
+                f"{fastest(samples[peer.name], 'total'):,.0f}",
                 f"{median(ours, 'update'):.1f}" if peer is OURS else "",
+                f"{fastest(ours, 'update'):.1f}" if peer is OURS else "",
             ]
             for peer in PEERS
         ],
         targets=[
-            Target(
-                "1,000 sessions of one user ended: the UPDATE", median(ours, "update"), most=15, unit="ms"
-            ),
-            Target("the same with events and deliveries", median(ours, "total"), most=40, unit="ms"),
+            target("1,000 sessions of one user ended: the UPDATE", ours, "update", most=15),
+            target("the same with events and deliveries", ours, "total", most=40),
         ],
     )
+
+
+def target(what: str, samples: list[Sample], key: str, *, most: float) -> Target:
+    note = f"fastest round {fastest(samples, key):.0f} ms"
+    return Target(what, median(samples, key), most=most, unit="ms", note=note)
+
+
+def fastest(samples: list[Sample], key: str) -> float:
+    return min(sample[key] for sample in samples)

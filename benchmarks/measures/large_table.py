@@ -42,7 +42,7 @@ def work() -> dict[str, Any]:
             fill.copies(user_model, user.pk, USERS, {"username": "'user' || i"})
             last = user_model._default_manager.order_by("pk").last()
             changes["user_id"] = f"{last.pk} - mod(i, {USERS})"
-        fill.sessions(cookies[name], rows, **changes)
+        fill.sessions(cookies[name], rows, changes)
         fill.analyze()
         numbers = range(1, rows + 1, rows // ASKED)
         headers = [cookie_header({**cookies, name: fill.key(number)}) for number in numbers]

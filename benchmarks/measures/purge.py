@@ -42,7 +42,7 @@ def work() -> dict[str, Any]:
         rows = Session.objects.filter(digest=digest_of(key))
         end_session(session=rows.get(), reason=EndReason.SIGNED_OUT)
         long_ago = "now() - interval '200 days'"
-        fill.sessions(key, count, ended_at=long_ago)
+        fill.sessions(key, count, {"ended_at": long_ago})
         event = Event.objects.get(kind=Event.Kind.ENDED)
         offset = rows.get().pk
         fill.copies(Event, event.pk, count, {"at": long_ago, "session_id": f"{offset} + i"})
