@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import router, transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from sessions_ui import acting, events, outbox, signals
@@ -18,6 +18,8 @@ from sessions_ui.hasten import hasten_deliveries
 from sessions_ui.models import Act, AdoptionCut, EndReason, Session
 from sessions_ui.models.locking import locked
 from sessions_ui.models.session import SessionQuerySet
+
+MANY_USERS = 500  # more of them are named by a subquery, not one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,41 +54,55 @@ def end_sessions(
     using = router.db_for_write(Session)
     selected = sessions.using(using).order_by().filter(user__isnull=False)
     with transaction.atomic(using=using):
-        lock_users(selected)
-        found = selected.aggregate(total=Count("pk"), living=Count("pk", filter=Q(ended_at__isnull=True)))
-        if not found["living"]:
-            return Receipt(act=None, ended=0, already_ended=found["total"])
+        total, living, user_ids = count_by_user(selected)
+        if not living:
+            return Receipt(act=None, ended=0, already_ended=total)
+        lock_users(user_ids if len(user_ids) <= MANY_USERS else selected.values("user_id"))
         act = Act(
             at=timezone.now(), reason=reason, actor_id=getattr(actor, "pk", None), ticket=ticket, note=note
         )
-        act.count = found["living"]
-        act.save(using=using, force_insert=True)
-        count = selected.filter(ended_at__isnull=True).update(
-            ended_at=act.at, end_reason=reason, ended_by_id=act.actor_id, act=act
+        act.count = selected.filter(ended_at__isnull=True).update(
+            ended_at=act.at, end_reason=reason, ended_by_id=act.actor_id, act_id=act.pk
         )
-        if count != act.count:  # only where there was no user row to lock
-            act.count = count
-            act.save(using=using, update_fields=["count"])
+        if not act.count:  # somebody else ended them between the count and the lock
+            return Receipt(act=None, ended=0, already_ended=total)
+        act.save(using=using, force_insert=True)
         ended = Session.objects.using(using).filter(act=act)
+        if len(user_ids) <= MANY_USERS:
+            ended = ended.filter(user_id__in=user_ids)  # by the index of the users: the act has none
         events.append_ended(act, ended)
         if outbox.enqueue_ended(act, ended):
             transaction.on_commit(hasten_deliveries, using=using)
         transaction.on_commit(lambda: announce(act), using=using, robust=True)
-    return Receipt(act=act, ended=act.count, already_ended=found["total"] - act.count)
+    return Receipt(act=act, ended=act.count, already_ended=max(total - act.count, 0))
 
 
 def announce(act: Act) -> None:
     signals.sessions_ended.send(Act, act=act, count=act.count)
 
 
-def lock_users(sessions: SessionQuerySet) -> None:
-    """Lock the rows of the users whose sessions these are, always in the same order, so that nobody deadlocks."""
+def count_by_user(sessions: SessionQuerySet) -> tuple[int, int, list[Any]]:
+    """How many there are, how many of them have not ended, and whose they are."""
+    rows = list(
+        sessions.values("user_id").annotate(
+            total=Count("pk"), living=Count("pk", filter=Q(ended_at__isnull=True))
+        )
+    )
+    return (
+        sum(row["total"] for row in rows),
+        sum(row["living"] for row in rows),
+        [row["user_id"] for row in rows],
+    )
+
+
+def lock_users(user_ids: Any) -> None:
+    """Lock these users' rows (a list of keys or a subquery), always in the same order, so that nobody deadlocks."""
     users = get_user_model()._base_manager
     using = router.db_for_write(get_user_model())
-    ids = sessions.values("user_id")
-    chosen: Any = ids if using == sessions.db else list(ids.values_list("user_id", flat=True).distinct())
+    if isinstance(user_ids, QuerySet) and user_ids.db != using:
+        user_ids = list(user_ids.values_list("user_id", flat=True).distinct())
     with transaction.atomic(using=using, savepoint=False):
-        rows = locked(users.using(using).filter(pk__in=chosen).order_by("pk"))
+        rows = locked(users.using(using).filter(pk__in=user_ids).order_by("pk"))
         for _ in rows.values_list("pk").iterator():
             pass
 

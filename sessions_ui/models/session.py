@@ -36,7 +36,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
 class Session(models.Model):
     """Ended sessions stay as history until the retention time is over; anonymous ones go when they expire.
 
-    No index mentions `ended_at` or `last_seen_at`: ending and touching stay cheap (HOT) updates on PostgreSQL.
+    No index mentions what an ending or a touch writes: ending and touching stay cheap (HOT) updates on PostgreSQL.
     """
 
     class Kind(models.TextChoices):
@@ -88,7 +88,16 @@ class Session(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     end_reason = models.CharField(max_length=32, choices=EndReason, blank=True)
     ended_by = user_key("+", db_index=False)
-    act = models.ForeignKey(Act, on_delete=models.SET_NULL, null=True, blank=True, related_name="sessions")
+    # Without an index, since ending writes it: look for the sessions of an act among those of its users.
+    act = models.ForeignKey(
+        Act,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        blank=True,
+        related_name="sessions",
+    )
     # The first request refused after the end: the proof that the ending works.
     refused_at = models.DateTimeField(null=True, blank=True)
 
