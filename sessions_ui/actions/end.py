@@ -41,6 +41,7 @@ def end_sessions(
     actor: Any = None,
     ticket: str = "",
     note: str = "",
+    of_user: Any = None,
 ) -> Receipt:
     """End every session of the queryset that has not ended; idempotent.
 
@@ -49,15 +50,19 @@ def end_sessions(
     None for the system. The cost is a fixed number of statements, whatever the number of sessions.
 
     The users' rows are locked first: a sign-in under way either came before and is ended here, or waits and reads
-    the account anew (design.md, "Sign-in, endings and races").
+    the account anew (design.md, "Sign-in, endings and races"). `of_user` is the primary key of the one user whose
+    sessions they can be: that row is locked even if there is nothing to end, so that a first sign-in waits too.
     """
     using = router.db_for_write(Session)
     selected = sessions.using(using).order_by().filter(user__isnull=False)
     with transaction.atomic(using=using):
+        if of_user is not None:
+            lock_users([of_user])
         total, living, user_ids = count_by_user(selected)
         if not living:
             return Receipt(act=None, ended=0, already_ended=total)
-        lock_users(user_ids if len(user_ids) <= MANY_USERS else selected.values("user_id"))
+        if of_user is None:
+            lock_users(user_ids if len(user_ids) <= MANY_USERS else selected.values("user_id"))
         act = Act(
             at=timezone.now(), reason=reason, actor_id=getattr(actor, "pk", None), ticket=ticket, note=note
         )
@@ -102,9 +107,8 @@ def lock_users(user_ids: Any) -> None:
     if isinstance(user_ids, QuerySet) and user_ids.db != using:
         user_ids = list(user_ids.values_list("user_id", flat=True).distinct())
     with transaction.atomic(using=using, savepoint=False):
-        rows = locked(users.using(using).filter(pk__in=user_ids).order_by("pk"))
-        for _ in rows.values_list("pk").iterator():
-            pass
+        # All at once: PgBouncer in transaction mode knows no cursor of an iterator.
+        list(locked(users.using(using).filter(pk__in=user_ids).order_by("pk")).values_list("pk"))
 
 
 def end_session(
@@ -132,7 +136,9 @@ def end_user_sessions(
     if keep is not None:
         chosen = chosen.exclude(pk=keep)
     with _nothing_adopted_any_more(user):
-        return end_sessions(sessions=chosen, reason=reason, actor=actor, ticket=ticket, note=note)
+        return end_sessions(
+            sessions=chosen, reason=reason, actor=actor, ticket=ticket, note=note, of_user=user.pk
+        )
 
 
 @contextmanager

@@ -76,7 +76,7 @@ def _conditions(now: datetime) -> Iterable[When]:
 
 def _late_for_their_user(living: QuerySet[Session], now: datetime) -> Iterable[tuple[int, EndReason]]:
     """Where a timeout is a callable, only Python can say."""
-    for session in living.select_related("user").defer("payload").iterator(chunk_size=BATCH):
+    for session in living.select_related("user").defer("payload"):
         if reason := out_of_time(session, session.user, now):
             yield session.pk, reason
 
