@@ -7,9 +7,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from sessions_ui import outbox
 from sessions_ui.admin.base import ReadOnlyAdmin, person, users_exactly
@@ -60,7 +59,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     def retry(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         count = outbox.retry(Delivery.objects.filter(pk__in=queryset.order_by().values("pk")))
         if not count:
-            messages.warning(request, _t("None of these was given up."))
+            messages.warning(request, gettext("None of these was given up."))
             return
         text = ngettext("%(count)d will be tried again.", "%(count)d will be tried again.", count)
         messages.success(request, text % {"count": count})
@@ -72,5 +71,5 @@ class DeliveryAdmin(ReadOnlyAdmin):
     @admin.display(description=_("state"))
     def state(self, delivery: Delivery) -> str:
         if delivery.done_at:
-            return _t("Told")
-        return _t("Given up") if delivery.parked_at else _t("Open")
+            return gettext("Told")
+        return gettext("Given up") if delivery.parked_at else gettext("Open")

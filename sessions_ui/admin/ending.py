@@ -11,9 +11,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from sessions_ui.actions.end import end_sessions
 from sessions_ui.admin.base import ReadOnlyAdmin
@@ -66,7 +65,7 @@ class EndingAdmin(ReadOnlyAdmin):
         own = request.session.session_id if isinstance(request.session, SessionStore) else None
         context = {
             **self.admin_site.each_context(request),
-            "title": _t("Sign out: are you sure?"),
+            "title": gettext("Sign out: are you sure?"),
             "opts": self.opts,
             "form": form,
             "action": action,
@@ -85,7 +84,7 @@ class EndingAdmin(ReadOnlyAdmin):
             sessions=sessions, reason=EndReason.ADMINISTRATOR, actor=request.user, note=note
         )
         if not receipt:
-            messages.warning(request, _t("Nothing was signed in any more."))
+            messages.warning(request, gettext("Nothing was signed in any more."))
             return
         text = ngettext("%(count)d sign-in was ended.", "%(count)d sign-ins were ended.", receipt.ended)
         messages.success(request, text % {"count": receipt.ended})

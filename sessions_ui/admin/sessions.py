@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.admin.base import address_exactly, person, users_exactly
@@ -106,8 +106,8 @@ class SessionAdmin(EndingAdmin):
     @admin.display(description=_("state"))
     def state(self, session: Session) -> str:
         if session.ended_at:
-            return _t("Signed out")
-        return _t("Signed in") if session.is_living else _t("Expired")
+            return gettext("Signed out")
+        return gettext("Signed in") if session.is_living else gettext("Expired")
 
     @admin.display(description=_("why"))
     def why(self, session: Session) -> str:

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.models.fields import new_public_id, user_key
@@ -79,5 +79,5 @@ class Device(models.Model):
     def derived_name(self) -> str:
         """What the client told of itself: "Firefox on Linux". Unknown parts are left out, never guessed."""
         if self.browser and self.system:
-            return _t("%(browser)s on %(system)s") % {"browser": self.browser, "system": self.system}
-        return self.browser or self.system or _t("Unknown device")
+            return gettext("%(browser)s on %(system)s") % {"browser": self.browser, "system": self.system}
+        return self.browser or self.system or gettext("Unknown device")
