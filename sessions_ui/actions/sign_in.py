@@ -58,7 +58,6 @@ def sign_in(
         auth_hash = verify_under_lock(user, backend)
         verify_begun(begun, user, auth_hash)
         device, cookie, new_device = recognise(user, client, device_cookie)
-        place = client.place.to_dict() if client.place else None
         row = Session.objects.using(using).filter(pk=session_pk, digest=digest, ended_at__isnull=True)
         if not row.update(
             user_id=user.pk,
@@ -68,14 +67,7 @@ def sign_in(
             signed_in_at=now,
             last_seen_at=now,
             method=method[:32],
-            first_address=client.address,
-            address=client.address,
-            first_user_agent=client.user_agent,
-            user_agent=client.user_agent,
-            first_place=place,
-            place=place,
-            browser_version=client.client.browser_version,
-            system_version=client.client.system_version,
+            **seen(client),
         ):
             raise SessionEnded
         if conf.supersede:
@@ -97,6 +89,21 @@ def sign_in(
             lambda: announce(session, user, new_device=new_device), using=using, robust=True
         )
     return SignIn(session=session, device=device, new_device=new_device, device_cookie=cookie)
+
+
+def seen(client: ClientInfo) -> dict[str, Any]:
+    """What the session keeps of its client: as it was at sign-in and, for now the same, as it is."""
+    place = client.place.to_dict() if client.place else None
+    return {
+        "first_address": client.address,
+        "address": client.address,
+        "first_user_agent": client.user_agent,
+        "user_agent": client.user_agent,
+        "first_place": place,
+        "place": place,
+        "browser_version": client.client.browser_version,
+        "system_version": client.client.system_version,
+    }
 
 
 def verify_under_lock(user: Any, backend_path: str) -> str:
