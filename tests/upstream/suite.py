@@ -1,45 +1,77 @@
-"""Django's own tests of a database session backend and of its middleware, run on ours.
-
-`EXCEPTED` names each test that our engine must not pass, and why; docs/django-sessions.md is made from it. An excepted
-test that passes, and a name that Django does not have, make the run fail.
-"""
+"""Django's own tests of a database session backend, of its middleware, and of what stands on them: signing in and
+out, `get_user`, password change and reset, sign-in by a proxy's header, the test client. On our engine."""
 
 from __future__ import annotations
 
 import unittest
+from unittest import mock
 
-from auth_tests import test_middleware as auth_middleware_tests
-from django.test import TestCase
+from auth_tests import settings as auth_settings
+from django.conf import settings
+from django.contrib.auth.signals import user_logged_out
 from sessions_tests import tests as session_tests
+from test_client_regress import tests as client_tests
 
 from sessions_ui.middleware import AuthenticationMiddleware, SessionMiddleware
+from sessions_ui.models import Session
 from sessions_ui.store import SessionStore
-from tests.upstream.differences import EXCEPTED
 
-# The modules look the classes up by name when a test runs.
-session_tests.SessionMiddleware = SessionMiddleware
-auth_middleware_tests.AuthenticationMiddleware = AuthenticationMiddleware
+# Their classes run as they are, once our middleware is in the place of Django's.
+MODULES = [
+    "auth_tests.test_auth_backends",
+    "auth_tests.test_basic",
+    "auth_tests.test_context_processors",
+    "auth_tests.test_decorators",
+    "auth_tests.test_login",
+    "auth_tests.test_middleware",
+    "auth_tests.test_mixins",
+    "auth_tests.test_remote_user",
+    "auth_tests.test_signals",
+    "auth_tests.test_views",
+    "sessions_tests.tests.SessionMiddlewareTests",
+    "test_client.tests",
+]
+# Before the modules are imported: decorators there take the list as it is.
+auth_settings.AUTH_MIDDLEWARE[:] = [name for name in settings.MIDDLEWARE if name.startswith("sessions_ui.")]
 
 
-def excepting(case: type) -> type:
-    """Mark the excepted tests of `case`: they have to fail."""
-    for name in EXCEPTED.get(case.__name__, {}):
-        test = getattr(case, name)  # AttributeError: Django has no such test, so the table is out of date
-        setattr(case, name, unittest.expectedFailure(test))
-    return case
-
-
-@excepting
-class Backend(session_tests.SessionTestsMixin, TestCase):
+class DatabaseSessionTests(session_tests.DatabaseSessionTests):
     backend = SessionStore
     session_engine = "sessions_ui.store"
+    model = Session
 
 
-@excepting
-class Middleware(session_tests.SessionMiddlewareTests):
-    pass
+class DatabaseSessionWithTimeZoneTests(session_tests.DatabaseSessionWithTimeZoneTests):
+    backend = SessionStore
+    session_engine = "sessions_ui.store"
+    model = Session
 
 
-@excepting
-class Authentication(auth_middleware_tests.TestAuthenticationMiddleware):
-    pass
+class OneDaySessionStore(SessionStore):
+    def get_session_cookie_age(self) -> int:
+        return session_tests.CustomDatabaseSessionTests.custom_session_cookie_age
+
+
+class CustomDatabaseSessionTests(session_tests.CustomDatabaseSessionTests):
+    backend = OneDaySessionStore
+    session_engine = "sessions_ui.store"
+    model = Session
+
+
+class SessionTests(client_tests.SessionTests):
+    def setUp(self) -> None:
+        super().setUp()
+        # A test that fails leaves its listener connected, and the next ones fail of it.
+        self.enterContext(mock.patch.object(user_logged_out, "receivers", list(user_logged_out.receivers)))
+
+
+def load_tests(
+    loader: unittest.TestLoader, own: unittest.TestSuite, pattern: str | None
+) -> unittest.TestSuite:
+    from auth_tests import test_middleware, test_views
+
+    # The modules look the classes up by name when a test runs.
+    session_tests.SessionMiddleware = test_views.SessionMiddleware = SessionMiddleware
+    test_middleware.AuthenticationMiddleware = AuthenticationMiddleware
+    own.addTests(loader.loadTestsFromNames(MODULES))
+    return own
