@@ -98,11 +98,11 @@ DIFFERENCES = (
 
 HEAD = """# Django's session contract
 
-Django's own tests run on `sessions_ui.store` and `sessions_ui.middleware`, synchronous and asynchronous, with and
-without USE_TZ (`tests/upstream`): those of a database session backend and of the session middleware, and those of
-what stands on them (signing in and out, `get_user`, password change and reset, sign-in by a proxy's header, the test
-client). They pass, except for these. The table is made from `tests/upstream/differences.py`, and exactly what is in it
-has to fail.
+Django's own tests run on `sessions_ui.store` and `sessions_ui.middleware`, synchronous and asynchronous
+(`tests/upstream`): those of a database session backend (with and without USE_TZ) and of the session middleware, and
+those of what stands on them (signing in and out, `get_user`, password change and reset, sign-in by a proxy's header,
+the test client). They pass, except for these. The table is made from `tests/upstream/differences.py`, and exactly what
+is in it has to fail.
 
 | Tests of Django's | Why they are not passed |
 |---|---|
