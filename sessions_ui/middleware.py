@@ -117,10 +117,8 @@ class SessionMiddleware(DjangoSessionMiddleware):
             return
         if response.status_code < 500:
             store.save()
-        elif store.has_committed_key(other_than=request.COOKIES.get(settings.SESSION_COOKIE_NAME)):
-            pass  # an error saves nothing, but a key that the database already has must reach the browser
-        else:
-            return
+        elif not store.has_committed_key(other_than=request.COOKIES.get(settings.SESSION_COOKIE_NAME)):
+            return  # an error saves nothing; only a key that the database already has must reach the browser
         cookies.set_session_cookie(response, store)
         if store.device_cookie:
             cookies.set_device_cookie(response, store.device_cookie)
