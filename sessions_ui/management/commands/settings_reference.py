@@ -1,4 +1,4 @@
-"""`manage.py settings_reference`: docs/settings.md, made from `conf.py` and `checks.py`."""
+"""`manage.py settings_reference`: docs/settings.md, made from the docstrings of `conf/`."""
 
 from __future__ import annotations
 
@@ -9,15 +9,21 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.test.utils import override_settings
 
-from sessions_ui.conf import Conf, conf
+from sessions_ui.conf import SECTIONS, conf
+from sessions_ui.conf.base import Section
 
 HEAD = """# Settings
 
-Made by `manage.py settings_reference` from `sessions_ui/conf.py`. Every setting is a key of the dictionary
+Made by `manage.py settings_reference` from `sessions_ui/conf/`. Every setting is a key of the dictionary
 `SESSIONS_UI` in the settings of your project; all of them are optional and are read when they are needed.
+"""
+
+TABLE = """
+## {heading}
 
 | Key | Default | What it does |
 |---|---|---|
+{rows}
 """
 
 
@@ -26,10 +32,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with override_settings(SESSIONS_UI={}, SESSION_COOKIE_SECURE=False):
-            rows = [
-                self.row(name, member) for name, member in vars(Conf).items() if self.is_setting(name, member)
-            ]
-        self.stdout.write(HEAD + "\n".join(rows))
+            tables = [self.table(section) for section in SECTIONS]
+        self.stdout.write(HEAD + "".join(tables), ending="")
+
+    def table(self, section: type[Section]) -> str:
+        rows = [
+            self.row(name, member) for name, member in vars(section).items() if self.is_setting(name, member)
+        ]
+        return TABLE.format(heading=(section.__doc__ or "").splitlines()[0], rows="\n".join(rows))
 
     @staticmethod
     def is_setting(name: str, member: object) -> bool:

@@ -1,0 +1,28 @@
+"""Every setting of the app: a property that reads `settings.SESSIONS_UI` when it is asked, with a default.
+
+docs/settings.md is made from these modules (`manage.py settings_reference`), so each docstring is its documentation.
+"""
+
+from sessions_ui.conf.adoption import AdoptionSettings
+from sessions_ui.conf.clients import ClientSettings
+from sessions_ui.conf.devices import DeviceSettings
+from sessions_ui.conf.lifetimes import LifetimeSettings
+from sessions_ui.conf.pages import PageSettings
+from sessions_ui.conf.telling import TellingSettings
+
+# In the order of docs/settings.md.
+SECTIONS = (
+    ClientSettings,
+    LifetimeSettings,
+    AdoptionSettings,
+    DeviceSettings,
+    PageSettings,
+    TellingSettings,
+)
+
+
+class Conf(ClientSettings, LifetimeSettings, AdoptionSettings, DeviceSettings, PageSettings, TellingSettings):
+    """The settings of sessions_ui, typed."""
+
+
+conf = Conf()

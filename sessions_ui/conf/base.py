@@ -1,0 +1,29 @@
+"""What every section of the settings stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias, TypeVar
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+T = TypeVar("T")
+# One value for everybody, or one for each user.
+PerUser: TypeAlias = T | Callable[[Any], T | None] | None
+
+
+def for_user(setting: Any, user: Any) -> Any:
+    return setting(user) if callable(setting) else setting
+
+
+class Section:
+    """Settings that belong together. The first line of a section's docstring is its heading in docs/settings.md."""
+
+    @property
+    def _given(self) -> dict[str, Any]:
+        return getattr(settings, "SESSIONS_UI", {})
+
+    def _per_user(self, name: str) -> Any:
+        given = self._given.get(name)
+        return import_string(given) if isinstance(given, str) else given

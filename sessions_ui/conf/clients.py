@@ -1,0 +1,58 @@
+"""Who is asking, and from where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest
+from django.utils.module_loading import import_string
+
+from sessions_ui.conf.base import Section
+
+Network = IPv4Network | IPv6Network
+
+
+@lru_cache(maxsize=32)
+def _networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
+    return tuple(ip_network(text, strict=False) for text in texts)
+
+
+class ClientSettings(Section):
+    """Who is asking, and from where"""
+
+    @property
+    def trusted_proxies(self) -> tuple[Network, ...]:
+        """Networks (CIDR) of the proxies in front of the site. Only they may say, in `X-Forwarded-For` or
+        `Forwarded`, who the client is; empty means that the peer's own address counts."""
+        given: Sequence[str] = self._given.get("TRUSTED_PROXIES", ())
+        try:
+            return _networks(tuple(given))
+        except ValueError as error:
+            raise ImproperlyConfigured(f"SESSIONS_UI['TRUSTED_PROXIES']: {error}") from error
+
+    @property
+    def geoip_path(self) -> str:
+        """Path of a City or Country file (.mmdb). Empty: every place is "unavailable"."""
+        return str(self._given.get("GEOIP_PATH") or "")
+
+    @property
+    def sign_in_method(self) -> Callable[[HttpRequest, Any], str]:
+        """Dotted path of a callable `(request, user) -> str` that names how somebody signed in ("password",
+        "passkey", …; 32 characters at most, empty for unknown). The default knows Django's own sign-in view."""
+        return import_string(self._given.get("SIGN_IN_METHOD", "sessions_ui.actions.sign_in.default_method"))
+
+    @property
+    def password_reset_views(self) -> frozenset[str]:
+        """Names of views (as in `reverse()`) in which a saved password is a reset, which ends every session, that of
+        the browser included, not a change. Views derived from Django's `PasswordResetConfirmView` are known; the
+        default adds allauth's."""
+        return frozenset(
+            self._given.get(
+                "PASSWORD_RESET_VIEWS",
+                ("account_reset_password_from_key", "account_complete_password_reset"),
+            )
+        )

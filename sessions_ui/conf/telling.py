@@ -1,0 +1,33 @@
+"""Telling those who must know."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sessions_ui.conf.base import Section
+
+
+class TellingSettings(Section):
+    """Telling those who must know"""
+
+    @property
+    def mail_from(self) -> str | None:
+        """Sender of the app's mails. None: `DEFAULT_FROM_EMAIL`."""
+        return self._given.get("MAIL_FROM")
+
+    @property
+    def site_url(self) -> str:
+        """Scheme and host for links in mails ("https://example.org"), which no request can tell. Empty: mails
+        have no links."""
+        return str(self._given.get("SITE_URL", "")).rstrip("/")
+
+    @property
+    def delivery_lease(self) -> timedelta:
+        """Whoever claims a delivery has so long for it; then the sweep gives it to somebody else."""
+        return self._given.get("DELIVERY_LEASE", timedelta(minutes=2))
+
+    @property
+    def delivery_retries(self) -> tuple[timedelta, ...]:
+        """Waits between the attempts of a delivery; after the last one it is parked for an administrator."""
+        default = [timedelta(seconds=s) for s in (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)]
+        return tuple(self._given.get("DELIVERY_RETRIES", default))
