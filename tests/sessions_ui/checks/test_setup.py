@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.core.checks import run_checks
 
-from sessions_ui import checks
-from sessions_ui.checks import (
+from sessions_ui.checks import setup as checks
+from sessions_ui.checks.setup import (
     AUTHENTICATION_MIDDLEWARE,
     DJANGO_AUTHENTICATION_MIDDLEWARE,
     DJANGO_SESSION_MIDDLEWARE,

@@ -1,4 +1,4 @@
-"""System checks: one id for each misconfiguration (docs/settings.md lists them)."""
+"""What Django's settings must say for the app to work and to be safe."""
 
 from __future__ import annotations
 
@@ -21,22 +21,6 @@ SESSION_MIDDLEWARE = "sessions_ui.middleware.SessionMiddleware"
 AUTHENTICATION_MIDDLEWARE = "sessions_ui.middleware.AuthenticationMiddleware"
 DJANGO_SESSION_MIDDLEWARE = "django.contrib.sessions.middleware.SessionMiddleware"
 DJANGO_AUTHENTICATION_MIDDLEWARE = "django.contrib.auth.middleware.AuthenticationMiddleware"
-
-
-def register() -> None:
-    for check in (
-        engine,
-        middleware,
-        trusted_proxies,
-        allauth_trust,
-        allauth_usersessions,
-        cookie_age,
-        persistent_connections,
-        replica_routing,
-        adoption,
-    ):
-        checks.register(check)
-    checks.register(cookie_flags, checks.Tags.security, deploy=True)
 
 
 def engine(**kwargs: Any) -> list[checks.CheckMessage]:
