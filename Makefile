@@ -48,11 +48,13 @@ format: $(VENV)/.test-installed
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
 
+# UPGRADE= pins only what is new in pyproject.toml.
+UPGRADE ?= --upgrade
 lock: $(BIN)/uv
-	$(LOCK) --upgrade --extra site --group demo -o $(LOCKS)/site.txt
-	$(LOCK) --upgrade --extra site --group test -c $(LOCKS)/site.txt -o $(LOCKS)/test.txt
-	$(LOCK) --upgrade --group mariadb -c $(LOCKS)/site.txt -o $(LOCKS)/mariadb.txt
-	$(LOCK) --upgrade --extra site --group bench -c $(LOCKS)/site.txt -o $(LOCKS)/bench.txt
+	$(LOCK) $(UPGRADE) --extra site --group demo -o $(LOCKS)/site.txt
+	$(LOCK) $(UPGRADE) --extra site --group test -c $(LOCKS)/site.txt -o $(LOCKS)/test.txt
+	$(LOCK) $(UPGRADE) --group mariadb -c $(LOCKS)/site.txt -o $(LOCKS)/mariadb.txt
+	$(LOCK) $(UPGRADE) --extra site --group bench -c $(LOCKS)/site.txt -o $(LOCKS)/bench.txt
 
 screenshots: $(VENV)/.test-installed
 	$(BIN)/python -m docs.screenshots
