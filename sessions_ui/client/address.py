@@ -31,6 +31,16 @@ def parse_address(text: str) -> Address | None:
     return getattr(address, "ipv4_mapped", None) or address
 
 
+def same_network(one: str | None, other: str | None) -> bool:
+    """Whether two addresses belong to one connection: equal in IPv4, in the same /64 in IPv6, of which one household
+    or phone has a whole and changes within it every day. What is unknown matches nothing."""
+    first, second = parse_address(one or ""), parse_address(other or "")
+    if first is None or second is None or first.version != second.version:
+        return False
+    host_bits = 64 if first.version == 6 else 0
+    return int(first) >> host_bits == int(second) >> host_bits
+
+
 def forwarded_chain(meta: Mapping[str, Any]) -> list[str]:
     """What the proxies wrote, client first. `Forwarded` (RFC 7239) where there is one, else `X-Forwarded-For`."""
     if forwarded := str(meta.get("HTTP_FORWARDED", ""))[-MAX_HEADER:]:

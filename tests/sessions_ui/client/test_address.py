@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions_ui.client.address import client_address
+from sessions_ui.client.address import client_address, same_network
 
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("2001:db8:ffff::/48"))
 
@@ -58,6 +58,26 @@ def test_it_walks_the_chain_from_the_right(peer: str, forwarded: str | None, exp
 def test_it_reads_rfc_7239(forwarded: str, expected: str | None) -> None:
     meta = {"REMOTE_ADDR": "10.0.0.1", "HTTP_FORWARDED": forwarded, "HTTP_X_FORWARDED_FOR": "7.7.7.7"}
     assert client_address(meta, PROXIES) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("81.2.69.142", "81.2.69.142", True),
+        ("81.2.69.142", "81.2.69.143", False),
+        ("::ffff:81.2.69.142", "81.2.69.142", True),
+        # Privacy extensions change the lower half every day.
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("81.2.69.142", "2001:db8::1", False),
+        (None, None, False),
+        ("", "81.2.69.142", False),
+        ("junk", "junk", False),
+    ],
+)
+def test_ipv6_is_compared_by_its_network(one: str | None, other: str | None, same: bool) -> None:
+    assert same_network(one, other) is same
+    assert same_network(other, one) is same
 
 
 @given(st.text(), st.text(), st.text())
