@@ -31,6 +31,8 @@ class Event(models.Model):
         ADOPTED = "adopted", _("taken over from another session engine")
         ENDED = "ended", _("signed out")
         DEVICE_RENAMED = "device_renamed", _("device renamed")
+        DEVICE_LOST = "device_lost", _("device marked lost")
+        DEVICE_FOUND = "device_found", _("device found again")
         TOLD = "told", _("told")
         TELLING_FAILED = "telling_failed", _("could not be told")
 
