@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from sessions_ui import events, outbox
-from sessions_ui.channels import CHANNELS, DeliveryFailed
+from sessions_ui.channels import CHANNELS, DeliveryFailed, NotWanted
 from sessions_ui.models import Delivery, Event
 
 logger = logging.getLogger(__name__)
@@ -23,6 +23,8 @@ def deliver(delivery: Delivery) -> None:
     """One claimed delivery. What went wrong is on the row, and an event once nobody will try again."""
     try:
         CHANNELS[delivery.channel].deliver(delivery)
+    except NotWanted as why:
+        outbox.mark_done(delivery, untold=str(why))
     except DeliveryFailed as error:
         failed(delivery, str(error), permanent=error.permanent)
     except Exception as error:

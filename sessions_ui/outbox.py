@@ -107,11 +107,10 @@ def claim(*, limit: int, now: datetime | None = None) -> list[Delivery]:
     return claimed
 
 
-def mark_done(delivery: Delivery) -> bool:
-    """False where somebody else finished it after our lease had run out."""
-    return bool(
-        open_deliveries().filter(pk=delivery.pk).update(done_at=timezone.now(), leased_until=None, error="")
-    )
+def mark_done(delivery: Delivery, *, untold: str = "") -> bool:
+    """False where somebody else finished it after our lease had run out. `untold` says why nobody had to be told."""
+    done = open_deliveries().filter(pk=delivery.pk)
+    return bool(done.update(done_at=timezone.now(), leased_until=None, error=untold[:255]))
 
 
 def mark_failed(delivery: Delivery, error: str, *, permanent: bool) -> bool:

@@ -71,5 +71,5 @@ class DeliveryAdmin(ReadOnlyAdmin):
     @admin.display(description=_("state"))
     def state(self, delivery: Delivery) -> str:
         if delivery.done_at:
-            return gettext("Told")
+            return gettext("Not sent") if delivery.error else gettext("Told")
         return gettext("Given up") if delivery.parked_at else gettext("Open")

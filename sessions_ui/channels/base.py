@@ -1,4 +1,4 @@
-"""What a channel is."""
+"""What a channel is, and how it says that it did not tell."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ class DeliveryFailed(SessionsUIError):
         self.permanent = permanent
 
 
+class NotWanted(SessionsUIError):
+    """The receiver has switched this off: there is nothing to do, now or later."""
+
+
 class Channel(Protocol):
     def deliver(self, delivery: Delivery) -> None:
-        """Tell the receiver. Raises `DeliveryFailed`; any other exception counts as a passing failure."""
+        """Tell the receiver. Raises `DeliveryFailed` or `NotWanted`; all else counts as a passing failure."""

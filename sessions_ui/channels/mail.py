@@ -1,68 +1,114 @@
-"""Mail to the person whose devices were signed out."""
+"""Mail to the person whose devices it is about, as text and as HTML."""
 
 from __future__ import annotations
 
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.utils import parseaddr
 from smtplib import SMTPRecipientsRefused
 from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.contrib.auth import get_user_model
+from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
-from django.urls import NoReverseMatch, reverse
+from django.utils import timezone, translation
 
-from sessions_ui.channels.base import DeliveryFailed
+from sessions_ui.channels.base import DeliveryFailed, NotWanted
+from sessions_ui.channels.letters import Letter, letter_about
 from sessions_ui.conf import conf
-from sessions_ui.models import Delivery, EndReason, Session
+from sessions_ui.conf.base import for_user
+from sessions_ui.models import Delivery
 
-LISTED = 10  # devices named in a mail; the rest is a number
+logger = logging.getLogger(__name__)
+
+BLANK_LINES = re.compile(r"\n{3,}")  # what is left of a template's conditions
 
 
 class MailChannel:
     def deliver(self, delivery: Delivery) -> None:
-        if delivery.act is None:
-            raise DeliveryFailed("the act is gone", permanent=True)
-        context = ended_context(delivery)
-        message = EmailMessage(
-            subject=" ".join(render_to_string("sessions_ui/mail/ended_subject.txt", context).split()),
-            body=render_to_string("sessions_ui/mail/ended.txt", context),
+        letter = letter_about(delivery)
+        user = user_of(delivery)
+        if not wanted(letter, user):
+            raise NotWanted("switched off by the user")
+        try:
+            written(letter, delivery, user).send()
+        except SMTPRecipientsRefused as error:
+            # A code of 4xx means "later" (greylisting), 5xx that it will never be otherwise.
+            codes = [code for code, _text in error.recipients.values()]
+            raise DeliveryFailed(
+                f"the mail server refused the address ({', '.join(map(str, codes))})",
+                permanent=all(code >= 500 for code in codes),
+            ) from error
+
+
+def user_of(delivery: Delivery) -> Any:
+    """None where the account is gone."""
+    users = get_user_model()._base_manager
+    return users.filter(pk=delivery.user_id).first() if delivery.user_id is not None else None
+
+
+def wanted(letter: Letter, user: Any) -> bool:
+    """Nobody can switch off what is about the safety of the account, and nobody switched it off who is gone."""
+    preference = conf.mail_preference
+    return not letter.optional or user is None or preference is None or bool(preference(user, letter.kind))
+
+
+def written(letter: Letter, delivery: Delivery, user: Any) -> EmailMultiAlternatives:
+    with reading_as(user):
+        context = {
+            "site": urlsplit(conf.site_url).netloc,
+            "optional": letter.optional,
+            "language": translation.get_language(),
+            **letter.context(delivery),
+        }
+        path = f"sessions_ui/mail/{letter.name}"
+        # A subject is one line, whatever a template or a name puts into it.
+        subject = " ".join(render_to_string(f"{path}_subject.txt", context).split())
+        message = EmailMultiAlternatives(
+            subject=subject,
+            body=BLANK_LINES.sub("\n\n", render_to_string(f"{path}.txt", context)).strip() + "\n",
             from_email=conf.mail_from,
             to=[delivery.receiver],
             headers={
                 # Stable, so that a second attempt is the same mail; auto-generated, so that nobody's absence answers.
-                "Message-ID": f"<sessions-ui.{delivery.act_id}.{delivery.pk}@{_mail_domain()}>",
+                "Message-ID": f"<sessions-ui.{about(delivery)}.{delivery.pk}@{mail_domain()}>",
                 "Auto-Submitted": "auto-generated",
             },
         )
-        try:
-            message.send()
-        except SMTPRecipientsRefused as error:
-            raise DeliveryFailed("the mail server refused the address", permanent=True) from error
+        message.attach_alternative(
+            render_to_string(f"{path}.html", {**context, "subject": subject}), "text/html"
+        )
+    return message
 
 
-def ended_context(delivery: Delivery) -> dict[str, Any]:
-    assert delivery.act is not None and delivery.user_id is not None
-    ended = Session.objects.filter(act=delivery.act, user_id=delivery.user_id).select_related("device")
-    count = ended.count()
-    return {
-        "act": delivery.act,
-        "reason": EndReason(delivery.act.reason).label,
-        "count": count,
-        "sessions": list(ended.order_by("-last_seen_at")[:LISTED]),
-        "more": max(count - LISTED, 0),
-        "devices_url": _devices_url(),
-    }
+@contextmanager
+def reading_as(user: Any) -> Iterator[None]:
+    """The language and the time zone of this user, as far as the site knows them."""
+    language = for_user(conf.mail_language, user)
+    if language not in dict(settings.LANGUAGES):
+        language = settings.LANGUAGE_CODE
+    with translation.override(language), timezone.override(zone_of(user)):
+        yield
 
 
-def _devices_url() -> str:
-    if not conf.site_url:
-        return ""
+def zone_of(user: Any) -> ZoneInfo:
+    name = for_user(conf.mail_time_zone, user)
     try:
-        return conf.site_url + reverse("sessions_ui:devices")
-    except NoReverseMatch:
-        return ""
+        return ZoneInfo(name or "UTC")
+    except (KeyError, ValueError, OSError):  # no such zone, no such name, a folder of zones
+        logger.warning("MAIL_TIME_ZONE gave no time zone for user %s", user.pk if user else None)
+        return ZoneInfo("UTC")
 
 
-def _mail_domain() -> str:
+def about(delivery: Delivery) -> str:
+    return f"event-{delivery.event_id}" if delivery.event_id is not None else str(delivery.act_id)
+
+
+def mail_domain() -> str:
     address = parseaddr(conf.mail_from or settings.DEFAULT_FROM_EMAIL)[1]
     return address.rpartition("@")[2] or "localhost"

@@ -7,6 +7,7 @@ from sessions_ui.conf.adoption import AdoptionSettings
 from sessions_ui.conf.clients import ClientSettings
 from sessions_ui.conf.devices import DeviceSettings
 from sessions_ui.conf.lifetimes import LifetimeSettings
+from sessions_ui.conf.mails import MailSettings
 from sessions_ui.conf.pages import PageSettings
 from sessions_ui.conf.telling import TellingSettings
 
@@ -18,10 +19,19 @@ SECTIONS = (
     DeviceSettings,
     PageSettings,
     TellingSettings,
+    MailSettings,
 )
 
 
-class Conf(ClientSettings, LifetimeSettings, AdoptionSettings, DeviceSettings, PageSettings, TellingSettings):
+class Conf(
+    ClientSettings,
+    LifetimeSettings,
+    AdoptionSettings,
+    DeviceSettings,
+    PageSettings,
+    TellingSettings,
+    MailSettings,
+):
     """The settings of sessions_ui, typed."""
 
 

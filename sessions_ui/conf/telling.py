@@ -11,17 +11,6 @@ class TellingSettings(Section):
     """Telling those who must know"""
 
     @property
-    def mail_from(self) -> str | None:
-        """Sender of the app's mails. None: `DEFAULT_FROM_EMAIL`."""
-        return self._given.get("MAIL_FROM")
-
-    @property
-    def site_url(self) -> str:
-        """Scheme and host for links in mails ("https://example.org"), which no request can tell. Empty: mails
-        have no links."""
-        return str(self._given.get("SITE_URL", "")).rstrip("/")
-
-    @property
     def delivery_lease(self) -> timedelta:
         """Whoever claims a delivery has so long for it; then the sweep gives it to somebody else."""
         return self._given.get("DELIVERY_LEASE", timedelta(minutes=2))

@@ -1,0 +1,27 @@
+"""What mails say: one module for each thing to tell. An event of some kind becomes a mail by an entry in `BY_EVENT`."""
+
+from __future__ import annotations
+
+from sessions_ui.channels.base import DeliveryFailed
+from sessions_ui.channels.letters import ended
+from sessions_ui.channels.letters.base import Letter
+from sessions_ui.models import Delivery, Event
+
+BY_EVENT: dict[str, Letter] = {}
+
+
+def letter_about(delivery: Delivery) -> Letter:
+    """The letter for what the delivery is about: an event of some kind, or an act."""
+    if delivery.event_id is not None:
+        kind = Event.objects.filter(pk=delivery.event_id).values_list("kind", flat=True).first()
+        if kind is None:
+            raise DeliveryFailed("the event is gone", permanent=True)
+        if kind not in BY_EVENT:
+            raise DeliveryFailed(f"no mail is written about {kind}", permanent=True)
+        return BY_EVENT[kind]
+    if delivery.act is None:
+        raise DeliveryFailed("the act is gone", permanent=True)
+    return ended.letter(delivery.act)
+
+
+__all__ = ["BY_EVENT", "Letter", "letter_about"]

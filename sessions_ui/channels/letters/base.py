@@ -1,0 +1,64 @@
+"""What a letter is, and what letters share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+
+from sessions_ui.client import Place
+from sessions_ui.conf import conf
+from sessions_ui.models import Delivery, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One kind of mail.
+
+    `name` picks its templates: `sessions_ui/mail/<name>.txt`, `<name>.html` and `<name>_subject.txt`. `context` fills
+    them; it is called once, with the receiver's language and time zone in effect. `kind` is what `MAIL_PREFERENCE` is
+    asked for, and only where the letter is `optional`: nobody can switch off what is about the safety of the account.
+    """
+
+    name: str
+    kind: str
+    optional: bool
+    context: Callable[[Delivery], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceLine:
+    """A device as a mail names it. `about` is empty where the title says the same; nothing in it breaks a line."""
+
+    title: str
+    about: str
+    place: Place | None
+    address: str
+
+
+def device_line(session: Session) -> DeviceLine:
+    device = session.device
+    title, about = (device.title, device.derived_name) if device else ("", "")
+    return DeviceLine(
+        title=one_line(title),
+        about=one_line(about) if about != title else "",
+        place=session.current_place,
+        address=session.address or "",
+    )
+
+
+def one_line(text: str) -> str:
+    """What a user typed, without line breaks and other characters that nobody sees: it could pose as our own words."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
+def link(name: str, *args: object) -> str:
+    """Absolute address of a page (a name as in `reverse()`), empty where the site's own is not known."""
+    if not conf.site_url:
+        return ""
+    try:
+        return conf.site_url + reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
