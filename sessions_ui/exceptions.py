@@ -20,6 +20,10 @@ class SignInRefused(SessionsUIError):
         self.reason = reason
 
 
+class CannotVouch(SessionsUIError):
+    """What was shown does not vouch for the device: nothing that a thief of this browser would not have, too."""
+
+
 class SessionEnded(SessionsUIError, UpdateError):
     """A write to a session that has ended; nothing was written.
 

@@ -5,5 +5,9 @@ from django.dispatch import Signal
 # Sent after commit, once an act. Arguments: act (Act), count (int, sessions ended).
 sessions_ended = Signal()
 
+# Sent after commit: forget whatever lets a browser of this user skip a second factor ("trust this browser"), because
+# a device was lost, a sign-in was not the owner's or everything was signed out. Arguments: user_id, reason (EndReason).
+trust_voided = Signal()
+
 # Sent after commit. Arguments: session (Session), user, new_device (bool).
 signed_in = Signal()

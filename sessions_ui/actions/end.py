@@ -13,6 +13,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from sessions_ui import acting, events, outbox, signals
+from sessions_ui.actions.trust import void_trust
 from sessions_ui.conf import conf
 from sessions_ui.hasten import hasten_deliveries
 from sessions_ui.models import Act, AdoptionCut, EndReason, Session
@@ -59,6 +60,7 @@ def end_sessions(
         if of_user is not None:
             lock_users([of_user])
         total, living, user_ids = count_by_user(selected)
+        void_trust(user_ids if of_user is None else [of_user], reason)
         if not living:
             return Receipt(act=None, ended=0, already_ended=total)
         if of_user is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import models
@@ -9,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from sessions_ui.conf import conf
-from sessions_ui.models import Act, Adoption, AdoptionCut, Delivery, Event, EventDetail, Session
+from sessions_ui.models import Act, Adoption, AdoptionCut, Delivery, Event, EventDetail, Proof, Session
 
 BATCH = 1000  # rows a statement
 
@@ -24,6 +25,7 @@ def purge_old() -> int:
     removed += _delete(EventDetail.objects.filter(event__at__lte=old))
     removed += _delete(models.QuerySet(Event).filter(at__lte=old))
     removed += _delete(Act.objects.filter(at__lte=old, sessions__isnull=True, deliveries__isnull=True))
+    removed += _delete(Proof.objects.filter(expires_at__lte=now - timedelta(days=1)))
     removed += _delete(Adoption.objects.filter(expires_at__lte=now))
     removed += _delete(AdoptionCut.objects.filter(at__lte=old))
     return removed

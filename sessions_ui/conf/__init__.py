@@ -9,6 +9,7 @@ from sessions_ui.conf.devices import DeviceSettings
 from sessions_ui.conf.lifetimes import LifetimeSettings
 from sessions_ui.conf.mails import MailSettings
 from sessions_ui.conf.pages import PageSettings
+from sessions_ui.conf.risk import RiskSettings
 from sessions_ui.conf.telling import TellingSettings
 
 # In the order of docs/settings.md.
@@ -17,6 +18,7 @@ SECTIONS = (
     LifetimeSettings,
     AdoptionSettings,
     DeviceSettings,
+    RiskSettings,
     PageSettings,
     TellingSettings,
     MailSettings,
@@ -28,6 +30,7 @@ class Conf(
     LifetimeSettings,
     AdoptionSettings,
     DeviceSettings,
+    RiskSettings,
     PageSettings,
     TellingSettings,
     MailSettings,

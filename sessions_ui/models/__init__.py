@@ -7,6 +7,7 @@ from sessions_ui.models.delivery import Delivery
 from sessions_ui.models.device import Device
 from sessions_ui.models.event import Event, EventDetail
 from sessions_ui.models.heartbeat import Heartbeat
+from sessions_ui.models.proof import Proof
 from sessions_ui.models.session import Session, digest_of
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Event",
     "EventDetail",
     "Heartbeat",
+    "Proof",
     "Session",
     "digest_of",
 ]

@@ -37,6 +37,8 @@ class Delivery(models.Model):
     done_at = models.DateTimeField(null=True, blank=True)
     parked_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=255, blank=True)
+    # When the "This wasn't me" link of this mail was confirmed: it works once.
+    link_used_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("delivery")

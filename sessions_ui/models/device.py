@@ -56,6 +56,8 @@ class Device(models.Model):
     lost_at = models.DateTimeField(null=True, blank=True)
     # Its device cookie was seen on a browser or system that cannot be the one it was given to.
     copied_at = models.DateTimeField(null=True, blank=True)
+    # A sign-in there was not its owner's: it does not count as known, unless it is confirmed after all.
+    not_me_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("device")

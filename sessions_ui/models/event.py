@@ -33,6 +33,12 @@ class Event(models.Model):
         DEVICE_RENAMED = "device_renamed", _("device renamed")
         DEVICE_LOST = "device_lost", _("device marked lost")
         DEVICE_FOUND = "device_found", _("device found again")
+        DEVICE_CONFIRMED = "device_confirmed", _("device confirmed")
+        FLAGGED = "flagged", _("sign-in flagged")
+        CHALLENGED = "challenged", _("asked for a further proof")
+        NOT_ME = "not_me", _("sign-in not recognised")
+        CODE_SENT = "code_sent", _("code sent")
+        PROVEN = "proven", _("a further proof given")
         TOLD = "told", _("told")
         TELLING_FAILED = "telling_failed", _("could not be told")
 

@@ -26,6 +26,10 @@ class SessionQuerySet(models.QuerySet["Session"]):
         """Signed in, not ended, within their time. A disabled user's are among them until they are refused."""
         return self.filter(user__isnull=False, ended_at__isnull=True, expires_at__gt=timezone.now())
 
+    def needing_a_look(self) -> SessionQuerySet:
+        """Flagged, and their owner has not said yet whose they are."""
+        return self.living().exclude(verdict="").filter(reviewed_at__isnull=True)
+
     def of(self, user: Any) -> SessionQuerySet:
         return self.filter(user_id=user.pk)
 
@@ -85,6 +89,11 @@ class Session(models.Model):
     browser_version = models.CharField(max_length=32, blank=True)
     system_version = models.CharField(max_length=32, blank=True)
 
+    # What `risk.py` made of the sign-in: a `Level` and `Reason`s. Reviewed once the owner said whose it was.
+    verdict = models.CharField(max_length=16, blank=True, default="", db_default="")
+    verdict_reasons = models.JSONField(null=True, blank=True)
+    reviewed_at = models.DateTimeField(null=True, blank=True)
+
     ended_at = models.DateTimeField(null=True, blank=True)
     end_reason = models.CharField(max_length=32, choices=EndReason, blank=True)
     ended_by = user_key("+", db_index=False)
@@ -123,6 +132,10 @@ class Session(models.Model):
     @property
     def is_living(self) -> bool:
         return self.user_id is not None and self.ended_at is None and self.expires_at > timezone.now()
+
+    @property
+    def needs_a_look(self) -> bool:
+        return bool(self.verdict) and self.reviewed_at is None and self.is_living
 
     @property
     def current_place(self) -> Place | None:

@@ -1,0 +1,41 @@
+""" "Yes, it's mine": a device that its owner vouched for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from sessions_ui import events
+from sessions_ui.actions.vouching import Shown, verify_vouching
+from sessions_ui.models import Device, Event, Session
+
+
+def confirm_device(*, device: Device, actor: Any, proof: Shown | str) -> bool:
+    """Confirm the device, and with it what was flagged there; returns whether it was not confirmed before.
+
+    `proof` names what was shown: "factor" (other than that of the sign-in), "mailed_code" or "other_device"; whoever
+    calls has checked the first two. Raises `CannotVouch` where it says nothing about this device. The caller checks
+    whose device it is.
+    """
+    shown = Shown(proof)
+    now = timezone.now()
+    with transaction.atomic():
+        verify_vouching(device, shown)
+        confirmed = bool(
+            Device.objects.filter(pk=device.pk, confirmed_at__isnull=True).update(confirmed_at=now)
+        )
+        flagged = Session.objects.filter(device=device, reviewed_at__isnull=True).exclude(verdict="")
+        reviewed = flagged.update(reviewed_at=now)
+        if confirmed:
+            device.confirmed_at = now
+        if confirmed or reviewed:
+            events.append(
+                Event.Kind.DEVICE_CONFIRMED,
+                user_id=device.user_id,
+                actor_id=actor.pk,
+                device=device,
+                data={"proof": str(shown)},
+            )
+    return confirmed

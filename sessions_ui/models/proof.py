@@ -1,0 +1,41 @@
+"""A mailed code: what everybody has who can read the account's mail, and a thief of the password has not."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from sessions_ui.models.fields import user_key
+from sessions_ui.models.session import Session
+
+
+class Proof(models.Model):
+    """One code, for one purpose in one session. The code itself is nowhere: it is derived from `nonce` and the
+    site's secret key when it is mailed and when it is checked (`actions/proof.py`)."""
+
+    class Purpose(models.TextChoices):
+        END_OLDER = "end_older", _("sign out older devices")
+        CONFIRM = "confirm", _("confirm a device")
+        SIGN_IN = "sign_in", _("go on with a sign-in")
+
+    id = models.BigAutoField(primary_key=True)
+    user = user_key("+", db_index=False)
+    # The session that asks; an anonymous one where a sign-in waits for the code.
+    session = models.ForeignKey(
+        Session, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    purpose = models.CharField(max_length=16, choices=Purpose)
+    nonce = models.CharField(max_length=32, editable=False)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    given_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("proof")
+        verbose_name_plural = _("proofs")
+        indexes = [models.Index(fields=["user", "id"], name="sessions_ui_proof_user")]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} #{self.pk}"
