@@ -1,0 +1,24 @@
+"""The corpus itself: large enough, sourced, and half of it held out."""
+
+from __future__ import annotations
+
+from sessions_ui.models import Device
+from tests.sessions_ui.client.corpus import load
+
+
+def test_it_is_large_and_no_string_stands_in_it_twice() -> None:
+    entries = [entry for entry in load() if not entry.unknowable]
+    assert len(entries) >= 500
+    assert len({(entry.user_agent, str(entry.hints)) for entry in entries}) == len(entries)
+
+
+def test_every_entry_names_its_source_and_a_kind_that_exists() -> None:
+    for entry in load():
+        assert entry.source and "://" not in entry.source
+        assert entry.kind in Device.Kind.values
+
+
+def test_about_half_of_every_large_group_is_held_out() -> None:
+    for group in ("computers", "phones", "in_app", "apps", "tools"):
+        held_out = [entry.is_held_out for entry in load() if entry.group == group]
+        assert 0.3 < sum(held_out) / len(held_out) < 0.7, group
