@@ -6,11 +6,23 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from accounts.sign_in import step_of
+from sessions_ui.actions.reauthentication import note_reauthentication
 
-def rotate_on_reauthentication(request: HttpRequest, *, reauthenticated: bool = False, **kwargs: Any) -> None:
+
+def rotate_on_reauthentication(
+    request: HttpRequest, *, user: Any, method: str, reauthenticated: bool = False, **kwargs: Any
+) -> None:
     """Whoever copied the session key before must not profit from the owner's confirmation (ASVS 5.0, 7.2.4).
 
     Django rotates at sign-in by itself; allauth's re-authentication only notes the time in the session.
     """
     if reauthenticated:
         request.session.cycle_key()
+        step, _begins = step_of({"method": method, **kwargs})
+        note_reauthentication(
+            user=user,
+            session_id=request.session.session_id,  # type: ignore[attr-defined]
+            succeeded=True,
+            method=step,
+        )

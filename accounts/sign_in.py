@@ -22,7 +22,7 @@ def method(request: HttpRequest, user: AbstractBaseUser) -> str:
     for record in get_authentication_records(request, user):
         if record.get("reauthenticated"):
             continue  # confirms a sign-in, begins none
-        step, first = _step(record)
+        step, first = step_of(record)
         if first:
             # allauth keeps the steps of an earlier sign-in that stopped half-way, too.
             steps = []
@@ -31,7 +31,7 @@ def method(request: HttpRequest, user: AbstractBaseUser) -> str:
     return _joined(steps)
 
 
-def _step(record: Mapping[str, Any]) -> tuple[str, bool]:
+def step_of(record: Mapping[str, Any]) -> tuple[str, bool]:
     """The step's name, and whether a sign-in begins with it."""
     name = str(record.get("method", ""))
     if name == "mfa":

@@ -190,6 +190,8 @@ SESSIONS_UI = {
     "GEOIP_PATH": env.str("GEOIP_PATH", default=str(VAR_DIR / "demo-places.mmdb") if DEMO else ""),
     "SIGN_IN_METHOD": "accounts.sign_in.method",
     "BASE_TEMPLATE": "base.html",
+    "REAUTHENTICATION": "accounts.reauthentication.AllauthReauthentication",
+    "HELP_URL": env.str("HELP_URL", default=""),
     "SITE_URL": env.str("SITE_URL", default=f"http://localhost:{PORT}" if DEMO else ""),
     "IDLE_TIMEOUT": timedelta(days=14),
     "ABSOLUTE_TIMEOUT": timedelta(days=30),

@@ -2,7 +2,7 @@
 
 from django.core import checks
 
-from sessions_ui.checks import setup
+from sessions_ui.checks import pages, setup
 
 CHECKS = (
     setup.engine,
@@ -14,6 +14,7 @@ CHECKS = (
     setup.persistent_connections,
     setup.replica_routing,
     setup.adoption,
+    pages.reauthentication,
 )
 DEPLOY_CHECKS = (setup.cookie_flags,)
 

@@ -9,6 +9,7 @@ from sessions_ui.conf.devices import DeviceSettings
 from sessions_ui.conf.lifetimes import LifetimeSettings
 from sessions_ui.conf.mails import MailSettings
 from sessions_ui.conf.pages import PageSettings
+from sessions_ui.conf.reauthentication import ReauthenticationSettings
 from sessions_ui.conf.risk import RiskSettings
 from sessions_ui.conf.telling import TellingSettings
 
@@ -20,6 +21,7 @@ SECTIONS = (
     DeviceSettings,
     RiskSettings,
     PageSettings,
+    ReauthenticationSettings,
     TellingSettings,
     MailSettings,
 )
@@ -34,6 +36,7 @@ class Conf(
     PageSettings,
     TellingSettings,
     MailSettings,
+    ReauthenticationSettings,
 ):
     """The settings of sessions_ui, typed."""
 

@@ -30,6 +30,8 @@ class Event(models.Model):
         SIGNED_IN = "signed_in", _("signed in")
         ADOPTED = "adopted", _("taken over from another session engine")
         ENDED = "ended", _("signed out")
+        REAUTHENTICATED = "reauthenticated", _("confirmed who it is")
+        REAUTHENTICATION_FAILED = "reauthentication_failed", _("could not confirm who it is")
         DEVICE_RENAMED = "device_renamed", _("device renamed")
         DEVICE_LOST = "device_lost", _("device marked lost")
         DEVICE_FOUND = "device_found", _("device found again")

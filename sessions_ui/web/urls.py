@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from sessions_ui.web import views
+from sessions_ui.web import asking, views
 
 app_name = "sessions_ui"
 
 urlpatterns = [
     path("devices/", views.devices, name="devices"),
+    path("devices/confirm/", asking.confirm, name="confirm"),
     path("devices/sign-out-others/", views.sign_out_others, name="sign_out_others"),
     path("devices/sign-out-everywhere/", views.sign_out_everywhere, name="sign_out_everywhere"),
     path("devices/sessions/<slug:public_id>/sign-out/", views.sign_out_session, name="sign_out_session"),

@@ -20,6 +20,7 @@ from sessions_ui.conf import conf
 from sessions_ui.models import Device, EndReason, Session
 from sessions_ui.store import SessionStore
 from sessions_ui.web import refusals
+from sessions_ui.web.asking import ask_again
 from sessions_ui.web.forms import RenameForm
 from sessions_ui.web.listing import listing
 
@@ -37,6 +38,9 @@ def sign_out_device(request: HttpRequest, public_id: str) -> HttpResponseBase:
     device = get_object_or_404(Device, public_id=public_id, user_id=request.user.pk)
     sessions = Session.objects.of(request.user).filter(device=device)
     here = own_session(request) in sessions.values_list("pk", flat=True)
+    # Signing out here never asks for anything.
+    if not here and (question := ask_again(request, _("Sign out “%(name)s”") % {"name": device.title})):
+        return question
     return ended(request, end_remotely(request, sessions, here=here), name=device.title, here=here)
 
 
@@ -48,14 +52,19 @@ def sign_out_session(request: HttpRequest, public_id: str) -> HttpResponseBase:
         Session.objects.of(request.user).select_related("device"), public_id=public_id
     )
     here = session.pk == own_session(request)
+    name = str(session.device or Device())
+    if not here and (question := ask_again(request, _("Sign out “%(name)s”") % {"name": name})):
+        return question
     receipt = end_remotely(request, Session.objects.filter(pk=session.pk), here=here)
-    return ended(request, receipt, name=str(session.device or Device()), here=here)
+    return ended(request, receipt, name=name, here=here)
 
 
 @login_required
 @require_POST
 def sign_out_others(request: HttpRequest) -> HttpResponseBase:
     """End everything but this session."""
+    if question := ask_again(request, _("Sign out everywhere else")):
+        return question
     receipt = end_user_sessions(
         user=request.user,
         reason=EndReason.SIGNED_OUT_EVERYWHERE,
@@ -74,6 +83,8 @@ def sign_out_others(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 def sign_out_everywhere(request: HttpRequest) -> HttpResponseBase:
     """End everything, this session included."""
+    if question := ask_again(request, _("Sign out everywhere")):
+        return question
     end_user_sessions(user=request.user, reason=EndReason.SIGNED_OUT_EVERYWHERE, actor=request.user)
     return signed_out_here(request)
 

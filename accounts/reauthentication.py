@@ -1,0 +1,66 @@
+"""Confirming who it is, by what allauth has: the password on the spot, the other factors on allauth's own pages."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from allauth.account.adapter import get_adapter
+from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
+from allauth.core.ratelimit import consume
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from django import forms
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from sessions_ui.web.reauthentication import PasswordForm, Reauthentication, Way
+
+
+class AllauthPasswordForm(PasswordForm):
+    def is_right(self, password: str) -> bool:
+        return bool(get_adapter(self.request).reauthenticate(self.request.user, password))
+
+
+class AllauthReauthentication(Reauthentication):
+    """What was confirmed here counts on allauth's pages, and the other way round."""
+
+    def confirmed_at(self) -> datetime | None:
+        """allauth keeps its records in the session."""
+        records = get_authentication_records(self.request, self.request.user)
+        moments = [datetime.fromtimestamp(record["at"], UTC) for record in records[-1:]]
+        return max((at for at in (super().confirmed_at(), *moments) if at), default=None)
+
+    def form(self, data: Any = None) -> forms.Form | None:
+        user: Any = self.request.user
+        return AllauthPasswordForm(data, request=self.request) if user.has_usable_password() else None
+
+    def ways(self, next_url: str) -> list[Way]:
+        back = urlencode({REDIRECT_FIELD_NAME: next_url})
+        labels = {
+            "mfa_reauthenticate": _("Use your authenticator app"),
+            "mfa_reauthenticate:webauthn": _("Use a passkey or security key"),
+        }
+        methods = get_adapter(self.request).get_reauthentication_methods(self.request.user)
+        ways = [
+            Way(f"{method['url']}?{back}", labels[method["id"]])
+            for method in methods
+            if method["id"] in labels
+        ]
+        if is_mfa_enabled(self.request.user, [Authenticator.Type.RECOVERY_CODES]):
+            url = f"{reverse('mfa_reauthenticate')}?{back}"
+            ways.append(Way(url, _("Use one of your recovery codes"), without_phone=True))
+        return ways
+
+    def may_try(self) -> bool:
+        """Counted together with the tries on allauth's pages."""
+        return super().may_try() and bool(
+            consume(self.request, action="reauthenticate", user=self.request.user)
+        )
+
+    def confirm(self, form: forms.Form) -> None:
+        """`accounts.receivers.rotate_on_reauthentication` hears of it, rotates the key and writes the event."""
+        reauthenticate_by_password(self.request)
