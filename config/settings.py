@@ -141,7 +141,11 @@ if CELERY_BROKER_URL.startswith("filesystem://"):
         "store_processed": False,
     }
 CELERY_BEAT_SCHEDULE = {
-    "deliver": {"task": "sessions_ui.tasks.sweep_deliveries", "schedule": timedelta(seconds=10)},
+    "deliver": {
+        "task": "sessions_ui.tasks.sweep_deliveries",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 10},  # while a receiver is slow the next ones need not pile up
+    },
     "reconcile": {"task": "sessions_ui.tasks.reconcile", "schedule": timedelta(minutes=1)},
     "purge": {"task": "sessions_ui.tasks.purge", "schedule": timedelta(hours=1)},
 }

@@ -3,42 +3,72 @@
 from __future__ import annotations
 
 import logging
+import time
+from collections import Counter
+from enum import StrEnum
 
 from sessions_ui import events, outbox
 from sessions_ui.channels import CHANNELS, DeliveryFailed, NotWanted
-from sessions_ui.models import Delivery, Event
+from sessions_ui.models import Delivery, Event, Heartbeat
 
 logger = logging.getLogger(__name__)
 
-
-def deliver_due(*, limit: int = 100) -> int:
-    """Make up to `limit` deliveries that are due; returns how many were tried. No transaction is held meanwhile."""
-    claimed = outbox.claim(limit=limit)
-    for delivery in claimed:
-        deliver(delivery)
-    return len(claimed)
+BATCH = 100  # keys looked up by one statement
+SECONDS = 60  # a run that takes longer leaves the rest to the next one
 
 
-def deliver(delivery: Delivery) -> None:
+class Outcome(StrEnum):
+    TOLD = "told"
+    NOT_WANTED = "not wanted"
+    LATER = "to be tried again"
+    GIVEN_UP = "given up"
+
+
+def deliver_all(*, seconds: float = SECONDS) -> Counter[Outcome]:
+    """Until nothing is due, or the time is over; returns how many ended how. It is the worker's sign of life."""
+    Heartbeat.beat("worker")
+    deadline = time.monotonic() + seconds
+    made: Counter[Outcome] = Counter()
+    while batch := deliver_due(deadline=deadline):
+        made += batch
+    return made
+
+
+def deliver_due(*, limit: int = BATCH, deadline: float | None = None) -> Counter[Outcome]:
+    """Make up to `limit` deliveries that are due. No transaction is held meanwhile. `deadline` is a time of
+    `time.monotonic()` after which none is begun."""
+    made: Counter[Outcome] = Counter()
+    for pk in outbox.due(limit=limit):
+        if deadline is not None and time.monotonic() > deadline:
+            break
+        if (delivery := outbox.claim(pk)) is not None:
+            made[deliver(delivery)] += 1
+    return made
+
+
+def deliver(delivery: Delivery) -> Outcome:
     """One claimed delivery. What went wrong is on the row, and an event once nobody will try again."""
     try:
         CHANNELS[delivery.channel].deliver(delivery)
     except NotWanted as why:
         outbox.mark_done(delivery, untold=str(why))
+        return Outcome.NOT_WANTED
     except DeliveryFailed as error:
-        failed(delivery, str(error), permanent=error.permanent)
+        return failed(delivery, str(error), permanent=error.permanent)
     except Exception as error:
         # Whatever a mail server or a template throws must not stop the others in the queue.
         logger.warning("Delivery %s failed", delivery.pk, exc_info=True)
-        failed(delivery, type(error).__name__, permanent=False)
-    else:
-        if outbox.mark_done(delivery):
-            note(delivery, Event.Kind.TOLD)
+        return failed(delivery, type(error).__name__, permanent=False)
+    if outbox.mark_done(delivery):
+        note(delivery, Event.Kind.TOLD)
+    return Outcome.TOLD
 
 
-def failed(delivery: Delivery, error: str, *, permanent: bool) -> None:
-    if outbox.mark_failed(delivery, error, permanent=permanent):
-        note(delivery, Event.Kind.TELLING_FAILED)
+def failed(delivery: Delivery, error: str, *, permanent: bool) -> Outcome:
+    if not outbox.mark_failed(delivery, error, permanent=permanent):
+        return Outcome.LATER
+    note(delivery, Event.Kind.TELLING_FAILED)
+    return Outcome.GIVEN_UP
 
 
 def note(delivery: Delivery, kind: Event.Kind) -> None:

@@ -1,13 +1,15 @@
 """The outbox: who must be told, who is telling them now, who was told.
 
 A delivery is claimed by a conditional UPDATE with a lease, so two workers never make the same one at the same time,
-and a worker that dies leaves it to the sweep. At least once: a worker that dies between telling and noting it down
-tells again; receivers deduplicate by the delivery's id (for mails the Message-ID).
+and a worker that dies leaves it to the sweep. The lease goes by the database's clock. At least once: a worker that dies
+between telling and noting it down tells again; receivers deduplicate by the delivery's id (for mails the Message-ID).
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
+from random import SystemRandom
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import router
@@ -17,6 +19,9 @@ from django.utils import timezone
 from sessions_ui.conf import conf
 from sessions_ui.models import Act, Delivery, EndReason, Session
 from sessions_ui.models.bulk import insert_from
+from sessions_ui.models.clock import DatabaseNow
+
+_random = SystemRandom()
 
 # Endings that the person did not just do on that very device: these are told by mail.
 TOLD_BY_MAIL = frozenset(
@@ -64,7 +69,7 @@ def enqueue_ended(act: Act, ended: QuerySet[Session]) -> int:
             "channel": Value("mail"),
             "receiver": email,
             "created_at": Value(act.at),
-            "due_at": Value(act.at),
+            "due_at": DatabaseNow(),
             "attempts": Value(0),
             "error": Value(""),
         },
@@ -82,29 +87,34 @@ def _enqueue_across_databases(act: Act, ended: QuerySet[Session], email_field: s
     users = get_user_model()._base_manager.filter(
         pk__in=list(ended.values_list("user_id", flat=True).distinct())
     )
+    now: Any = DatabaseNow()
     rows = [
-        Delivery(act=act, user_id=pk, channel="mail", receiver=email, created_at=act.at, due_at=act.at)
+        Delivery(act=act, user_id=pk, channel="mail", receiver=email, created_at=act.at, due_at=now)
         for pk, email in users.values_list("pk", email_field)
         if email
     ]
     return len(Delivery.objects.using(ended.db).bulk_create(rows))
 
 
-def claim(*, limit: int, now: datetime | None = None) -> list[Delivery]:
-    """Up to `limit` deliveries that are due and that nobody holds, now held by the caller for the lease."""
-    now = now or timezone.now()
-    free = Q(leased_until__isnull=True) | Q(leased_until__lte=now)
-    due = open_deliveries().filter(free, due_at__lte=now)
-    claimed = []
-    for pk in list(due.order_by("due_at").values_list("pk", flat=True)[:limit]):
-        held = (
-            open_deliveries()
-            .filter(free, pk=pk)
-            .update(leased_until=now + conf.delivery_lease, attempts=F("attempts") + 1)
-        )
-        if held:
-            claimed.append(Delivery.objects.select_related("act").get(pk=pk))
-    return claimed
+def due(*, limit: int) -> list[int]:
+    """Keys of up to `limit` deliveries that are due and that nobody holds, the longest due first.
+
+    Nothing is held yet: each is claimed just before it is made. A worker that claimed many and then told them one
+    after another would outlive its lease at the first slow receiver.
+    """
+    waiting = open_deliveries().filter(_free(), due_at__lte=DatabaseNow())
+    return list(waiting.order_by("due_at").values_list("pk", flat=True)[:limit])
+
+
+def claim(pk: int) -> Delivery | None:
+    """The delivery, now held by the caller for the lease; None where somebody else was faster."""
+    claimable = open_deliveries().filter(_free(), pk=pk, due_at__lte=DatabaseNow())
+    held = claimable.update(leased_until=DatabaseNow() + conf.delivery_lease, attempts=F("attempts") + 1)
+    return Delivery.objects.select_related("act").get(pk=pk) if held else None
+
+
+def _free() -> Q:
+    return Q(leased_until__isnull=True) | Q(leased_until__lte=DatabaseNow())
 
 
 def mark_done(delivery: Delivery, *, untold: str = "") -> bool:
@@ -114,32 +124,31 @@ def mark_done(delivery: Delivery, *, untold: str = "") -> bool:
 
 
 def mark_failed(delivery: Delivery, error: str, *, permanent: bool) -> bool:
-    """Try again later, or park it for an administrator; returns whether it was parked."""
+    """Try again later, or park it for an administrator; returns whether it was parked.
+
+    Whoever has lost the lease meanwhile changes nothing: the number of attempts says whose turn it is.
+    """
     retries = conf.delivery_retries
     fields: dict[str, object] = {"leased_until": None, "error": error[:255]}
     parked = permanent or delivery.attempts > len(retries)
     if parked:
         fields["parked_at"] = timezone.now()
     else:
-        fields["due_at"] = timezone.now() + retries[delivery.attempts - 1]
-    open_deliveries().filter(pk=delivery.pk).update(**fields)
-    return parked
+        # What failed together shall not come back together.
+        fields["due_at"] = DatabaseNow() + retries[delivery.attempts - 1] * _random.uniform(0.9, 1.1)
+    mine = open_deliveries().filter(pk=delivery.pk, attempts=delivery.attempts)
+    return bool(mine.update(**fields)) and parked
 
 
 def retry(deliveries: QuerySet[Delivery]) -> int:
     """Parked ones back into the queue, from the first attempt on; returns how many."""
     return deliveries.filter(parked_at__isnull=False, done_at__isnull=True).update(
-        parked_at=None, attempts=0, due_at=timezone.now(), leased_until=None
+        parked_at=None, attempts=0, due_at=DatabaseNow(), leased_until=None
     )
 
 
 def oldest_open() -> timedelta | None:
     """How long the oldest delivery that is due has been waiting; None when nothing is."""
-    created = (
-        open_deliveries()
-        .filter(due_at__lte=timezone.now())
-        .order_by("due_at")
-        .values_list("due_at", flat=True)
-    )
-    first = created.first()
+    waiting = open_deliveries().filter(due_at__lte=DatabaseNow())
+    first = waiting.order_by("due_at").values_list("due_at", flat=True).first()
     return timezone.now() - first if first else None

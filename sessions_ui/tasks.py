@@ -6,18 +6,13 @@ from celery import shared_task
 
 from sessions_ui.actions.purge import purge_old
 from sessions_ui.actions.sweep import end_unlawful
-from sessions_ui.delivery import deliver_due
-from sessions_ui.models import Heartbeat
+from sessions_ui.delivery import deliver_all
 
 
 @shared_task
 def sweep_deliveries() -> int:
     """Make every delivery that is due. Beat calls it every few seconds, an ending hastens it."""
-    Heartbeat.beat("worker")
-    total = 0
-    while made := deliver_due():
-        total += made
-    return total
+    return deliver_all().total()
 
 
 @shared_task

@@ -6,14 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.core import mail
+from django.db.models import F
 from django.utils import timezone
 
 from sessions_ui import hasten, outbox
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.channels import CHANNELS, DeliveryFailed
 from sessions_ui.conf import conf
-from sessions_ui.delivery import deliver_due
+from sessions_ui.delivery import Outcome, deliver_all, deliver_due
 from sessions_ui.models import Delivery, EndReason, Event, Heartbeat, Session
 from sessions_ui.tasks import sweep_deliveries
 
@@ -38,7 +40,7 @@ class Broken:
 
 
 def test_the_mail_says_which_devices_and_why_and_is_sent_once(delivery: Delivery, user: Any) -> None:
-    assert deliver_due() == 1 and deliver_due() == 0
+    assert deliver_due() == {Outcome.TOLD: 1} and not deliver_due()
     message = mail.outbox.pop()
     assert not mail.outbox
     assert message.to == [user.email]
@@ -58,14 +60,76 @@ def test_no_key_or_digest_is_in_the_mail(delivery: Delivery) -> None:
 
 
 def test_two_workers_never_hold_the_same_delivery(delivery: Delivery) -> None:
-    assert len(outbox.claim(limit=10)) == 1
-    assert outbox.claim(limit=10) == []
+    assert outbox.due(limit=10) == [delivery.pk]
+    assert outbox.claim(delivery.pk) == delivery
+    assert outbox.claim(delivery.pk) is None and outbox.due(limit=10) == []
 
 
 def test_what_a_dead_worker_held_is_claimed_again_after_the_lease(delivery: Delivery) -> None:
-    outbox.claim(limit=10)
-    later = timezone.now() + conf.delivery_lease + timedelta(seconds=1)
-    assert [again.pk for again in outbox.claim(limit=10, now=later)] == [delivery.pk]
+    outbox.claim(delivery.pk)
+    let_time_pass(conf.delivery_lease - timedelta(seconds=5))
+    assert outbox.due(limit=10) == []
+    let_time_pass(timedelta(seconds=6))
+    assert outbox.due(limit=10) == [delivery.pk] and outbox.claim(delivery.pk) == delivery
+
+
+def let_time_pass(time: timedelta) -> None:
+    """For the leases, which go by the database's clock."""
+    Delivery.objects.update(leased_until=F("leased_until") - time)
+
+
+def test_a_lease_does_not_go_by_the_clock_of_its_host(delivery: Delivery) -> None:
+    """A worker whose clock is an hour ahead would take from the others what they are at."""
+    outbox.claim(delivery.pk)
+    with time_machine.travel(timezone.now() + timedelta(hours=1)):
+        assert outbox.claim(delivery.pk) is None and not deliver_due()
+    Delivery.objects.update(leased_until=None)
+    with time_machine.travel(timezone.now() - timedelta(hours=1)):
+        assert deliver_due() == {Outcome.TOLD: 1}, "and one whose clock is behind makes what is due"
+
+
+def test_each_is_claimed_just_before_it_is_made(delivery: Delivery, monkeypatch: Any) -> None:
+    """A worker that held a hundred at a time would lose most of them to the lease at the first slow receiver."""
+    Delivery.objects.bulk_create(
+        [Delivery(act=delivery.act, channel="mail", receiver=f"{n}@people.example") for n in range(5)]
+    )
+    held = []
+
+    class Watching:
+        def deliver(self, delivery: Delivery) -> None:
+            held.append(Delivery.objects.filter(leased_until__isnull=False).count())
+
+    monkeypatch.setitem(CHANNELS, "mail", Watching())
+    assert deliver_due() == {Outcome.TOLD: 6}
+    assert held == [1] * 6
+
+
+def test_whoever_lost_the_lease_takes_it_from_nobody(delivery: Delivery) -> None:
+    """It hung, another worker has the delivery, and now it fails: the other one's turn stays the other one's."""
+    slow = outbox.claim(delivery.pk)
+    let_time_pass(conf.delivery_lease)
+    outbox.claim(delivery.pk)
+    outbox.mark_failed(slow, "TimeoutError", permanent=False)
+    assert outbox.due(limit=10) == [] and outbox.claim(delivery.pk) is None
+    delivery.refresh_from_db()
+    assert delivery.leased_until is not None and delivery.error == ""
+
+
+def test_what_failed_together_does_not_come_back_together(delivery: Delivery, monkeypatch: Any) -> None:
+    Delivery.objects.bulk_create(
+        [Delivery(act=delivery.act, channel="mail", receiver=f"{n}@people.example") for n in range(20)]
+    )
+    monkeypatch.setitem(CHANNELS, "mail", Broken(TimeoutError()))
+    Delivery.objects.update(attempts=1)
+    before = timezone.now()
+    deliver_due()
+    waits = [due - before for due in Delivery.objects.values_list("due_at", flat=True)]
+    assert timedelta(seconds=269) < min(waits) < max(waits) - timedelta(seconds=5) < timedelta(seconds=331)
+
+
+def test_a_run_begins_none_when_its_time_is_over(delivery: Delivery) -> None:
+    assert not deliver_all(seconds=-1)
+    assert deliver_all(seconds=5) == {Outcome.TOLD: 1}
 
 
 def test_a_passing_failure_is_tried_again_later(delivery: Delivery, monkeypatch: Any) -> None:
