@@ -21,8 +21,8 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from sessions_ui import acting
+from sessions_ui.actions.client import client_of
 from sessions_ui.actions.touch import is_due, touch
-from sessions_ui.client import client_info
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import KeyRotated, SessionEnded, SignInRefused
 from sessions_ui.models import Session, digest_of
@@ -127,7 +127,7 @@ class SessionMiddleware(DjangoSessionMiddleware):
     def _touch(self, request: HttpRequest, store: SessionStore, response: HttpResponseBase) -> None:
         row, key = store.row, store.session_key
         if row is not None and key is not None and self._is_touch_due(request, row, response):
-            client = client_info(request.META, trusted=conf.trusted_proxies, geoip_path=conf.geoip_path)
+            client = client_of(request.META)
             touch(session=row, digest=digest_of(key), client=client, now=began_at(request))
 
     def _is_touch_due(self, request: HttpRequest, row: Session, response: HttpResponseBase) -> bool:

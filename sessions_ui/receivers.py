@@ -9,8 +9,8 @@ from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_save, pre_delete, pre_save
 
 from sessions_ui import acting
+from sessions_ui.actions.client import client_of
 from sessions_ui.actions.end import acting_user, end_user_sessions
-from sessions_ui.client import client_info
 from sessions_ui.conf import conf
 from sessions_ui.models import EndReason
 from sessions_ui.store import SessionStore, acting_store
@@ -35,7 +35,7 @@ def on_signed_in(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
     store.sign_in(
         user,
         backend=store[BACKEND_SESSION_KEY],
-        client=client_info(request.META, trusted=conf.trusted_proxies, geoip_path=conf.geoip_path),
+        client=client_of(request.META),
         method=conf.sign_in_method(request, user),
         device_cookie=request.COOKIES.get(conf.device_cookie_name),
     )

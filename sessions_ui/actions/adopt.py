@@ -20,9 +20,9 @@ from django.utils import timezone
 
 from sessions_ui import acting
 from sessions_ui.actions.adoptable import Draft, Skip, describe, draft, session_from
+from sessions_ui.actions.client import client_of
 from sessions_ui.actions.end import end_sessions
 from sessions_ui.adopt import SOURCES, OldSession, Source
-from sessions_ui.client import client_info
 from sessions_ui.conf import conf
 from sessions_ui.events import append_adopted
 from sessions_ui.models import Adoption, AdoptionCut, Device, EndReason, Session
@@ -209,7 +209,7 @@ def _describe_from_request(session: Session, run: Run) -> None:
     nothing is noted: that may have been elsewhere."""
     now = acting.current() if run.present else None
     if now is not None and now.meta and not session.user_agent and not session.address:
-        client = client_info(now.meta, trusted=conf.trusted_proxies, geoip_path=conf.geoip_path)
+        client = client_of(now.meta)
         describe(session, client)
 
 

@@ -13,8 +13,9 @@ from django.core.exceptions import ValidationError
 
 from sessions_ui import lookup
 from sessions_ui.actions.admit import admit
+from sessions_ui.actions.client import client_of
 from sessions_ui.adopt import OldSession, Source, payload
-from sessions_ui.client import ClientInfo, client_info
+from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
 from sessions_ui.models import Device, EndReason, Session, digest_of
 
@@ -81,11 +82,7 @@ def draft(old: OldSession, source: Source) -> Draft | Skip:
         user_pk=user_pk,
         backend=str(data.get(BACKEND_SESSION_KEY, ""))[:255],
         auth_hash=str(data.get(HASH_SESSION_KEY, ""))[:128],
-        client=client_info(
-            {"REMOTE_ADDR": old.address or "", "HTTP_USER_AGENT": old.user_agent},
-            trusted=(),
-            geoip_path=conf.geoip_path,
-        ),
+        client=client_of({"REMOTE_ADDR": old.address or "", "HTTP_USER_AGENT": old.user_agent}),
     )
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
+Kept: TypeAlias = Literal["full", "network", "none"]  # how much of an address is stored
 
 MAX_HEADER = 2048  # what is longer is not a chain of proxies
 FORWARDED_FOR = re.compile(r'(?:^|;)\s*for\s*=\s*(?:"([^"]*)"|([^;\s]*))', re.IGNORECASE)
@@ -39,6 +40,18 @@ def same_network(one: str | None, other: str | None) -> bool:
         return False
     host_bits = 64 if first.version == 6 else 0
     return int(first) >> host_bits == int(second) >> host_bits
+
+
+def kept(address: str | None, how: Kept) -> str | None:
+    """What is stored of a normalised address: all of it, its network (/24 of IPv4, /48 of IPv6, the rest zeros), or
+    nothing."""
+    if how == "full":
+        return address
+    parsed = parse_address(address or "")
+    if parsed is None or how == "none":
+        return None
+    host_bits = 8 if parsed.version == 4 else 80
+    return str(type(parsed)(int(parsed) >> host_bits << host_bits))
 
 
 def forwarded_chain(meta: Mapping[str, Any]) -> list[str]:

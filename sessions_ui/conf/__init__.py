@@ -9,6 +9,7 @@ from sessions_ui.conf.devices import DeviceSettings
 from sessions_ui.conf.lifetimes import LifetimeSettings
 from sessions_ui.conf.mails import MailSettings
 from sessions_ui.conf.pages import PageSettings
+from sessions_ui.conf.places import PlaceSettings
 from sessions_ui.conf.reauthentication import ReauthenticationSettings
 from sessions_ui.conf.risk import RiskSettings
 from sessions_ui.conf.telling import TellingSettings
@@ -16,6 +17,7 @@ from sessions_ui.conf.telling import TellingSettings
 # In the order of docs/settings.md.
 SECTIONS = (
     ClientSettings,
+    PlaceSettings,
     LifetimeSettings,
     AdoptionSettings,
     DeviceSettings,
@@ -29,6 +31,7 @@ SECTIONS = (
 
 class Conf(
     ClientSettings,
+    PlaceSettings,
     LifetimeSettings,
     AdoptionSettings,
     DeviceSettings,

@@ -35,11 +35,6 @@ class ClientSettings(Section):
             raise ImproperlyConfigured(f"SESSIONS_UI['TRUSTED_PROXIES']: {error}") from error
 
     @property
-    def geoip_path(self) -> str:
-        """Path of a City or Country file (.mmdb). Empty: every place is "unavailable"."""
-        return str(self._given.get("GEOIP_PATH") or "")
-
-    @property
     def sign_in_method(self) -> Callable[[HttpRequest, Any], str]:
         """Dotted path of a callable `(request, user) -> str` that names how somebody signed in ("password",
         "passkey", …; 32 characters at most, empty for unknown). The default knows Django's own sign-in view."""

@@ -8,10 +8,11 @@ from typing import Any
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import get_text_list
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from sessions_ui.client import Place
+from sessions_ui.client.country import country_name
 from sessions_ui.models import Device, EndReason, Session
 
 KIND_ICONS = {
@@ -39,7 +40,7 @@ def kind_icon(kind: str) -> str:
 def place_text(place: Place | None) -> str:
     """Never more exact than it is: the file names a city, the truth may be far from it."""
     name = place_name(place)
-    if place is None or place.private or not (place.city or place.region or place.country):
+    if place is None or place.private or not place.is_known:
         return name
     if not (place.city or place.region):
         return _("In %(country)s (approximate)") % {"country": name}
@@ -53,12 +54,13 @@ def place_name(place: Place | None) -> str:
     if place.private:
         return _("Private network")
     # A region only where there is no city: three names of one place help nobody.
-    names = [name for name in (place.city or place.region, place.country) if name]
+    country = country_name(place.country_code, get_language()) or place.country
+    names = [name for name in (place.city or place.region, country) if name]
     return ", ".join(names) or _("Place unavailable")
 
 
 def place_icon(place: Place | None) -> str:
-    if place is None:
+    if place is None or not (place.private or place.is_known):
         return "map-pin-off"
     return "home" if place.private else "map-pin"
 

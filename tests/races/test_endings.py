@@ -57,7 +57,7 @@ def touched(store: SessionStore) -> None:
     touch(
         session=row,
         digest=digest_of(key),
-        client=client_info({}, trusted=(), geoip_path=""),
+        client=client_info({}, trusted=(), geoip_path=()),
         now=timezone.now() + conf.last_seen_every,
     )
 

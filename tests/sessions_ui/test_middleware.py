@@ -306,7 +306,7 @@ def test_a_touch_revives_nothing(client_in: Any, user: Any) -> None:
     row = store.resolve()
     end(user)
     later = timezone.now() + timedelta(hours=1)
-    client = client_info({}, trusted=(), geoip_path="")
+    client = client_info({}, trusted=(), geoip_path=())
     assert not touch(session=row, digest=digest_of(store.session_key), client=client, now=later)
     assert Session.objects.get().last_seen_at < later
 

@@ -10,10 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sessions_ui import checks
 from sessions_ui.actions.adopt import adopt_all
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.adopt import SOURCES
+from sessions_ui.checks import setup as checks
 from sessions_ui.models import AdoptionCut, EndReason, Event, Session, digest_of
 from sessions_ui.store import SessionStore
 from tests.conftest import FIREFOX_ON_LINUX, LONDON

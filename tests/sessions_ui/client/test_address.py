@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions_ui.client.address import client_address, same_network
+from sessions_ui.client.address import client_address, kept, same_network
 
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("2001:db8:ffff::/48"))
 
@@ -87,3 +87,20 @@ def test_no_header_makes_it_raise(peer: str, forwarded_for: str, forwarded: str)
         {"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": forwarded_for, "HTTP_FORWARDED": forwarded},
     ):
         client_address(meta, PROXIES)
+
+
+@pytest.mark.parametrize(
+    ("address", "how", "stored"),
+    [
+        ("81.2.69.142", "full", "81.2.69.142"),
+        ("81.2.69.142", "network", "81.2.69.0"),
+        ("2001:db8:1:2::1", "full", "2001:db8:1:2::1"),
+        ("2001:db8:1:2::1", "network", "2001:db8:1::"),
+        ("81.2.69.142", "none", None),
+        (None, "network", None),
+    ],
+)
+def test_no_more_of_an_address_is_kept_than_is_allowed(
+    address: str | None, how: str, stored: str | None
+) -> None:
+    assert kept(address, how) == stored

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.contrib.staticfiles import finders
+from django.utils.translation import override
 
 from sessions_ui.client import Place
 from sessions_ui.models import Device, EndReason, Session
@@ -97,3 +98,18 @@ def test_there_is_something_to_say_for_every_reason(reason: str) -> None:
 def test_every_kind_has_an_icon_in_the_sprite(kind: str) -> None:
     sprite = Path(finders.find("sessions_ui/sprite.svg")).read_text(encoding="utf-8")
     assert f'id="{wording.kind_icon(kind)}"' in sprite
+
+
+@pytest.mark.parametrize(
+    ("language", "place", "text"),
+    [
+        ("de", Place(country_code="GB", city="London"), "London, Vereinigtes Königreich"),
+        ("ar", Place(country_code="GB"), "المملكة المتحدة"),
+        # Some other file's idea of a country, without a code.
+        ("de", Place(country="Atlantis"), "Atlantis"),
+        ("en", Place(network="Quad9"), "Place unavailable"),
+    ],
+)
+def test_countries_are_named_in_the_language_of_the_page(language: str, place: Place, text: str) -> None:
+    with override(language):
+        assert wording.place_name(place) == text

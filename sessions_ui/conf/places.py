@@ -1,0 +1,51 @@
+"""Where addresses are (docs/places.md)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from django.core.exceptions import ImproperlyConfigured
+
+from sessions_ui.conf.base import Section
+
+Paths: TypeAlias = str | Path | Iterable[str | Path] | None
+
+
+class PlaceSettings(Section):
+    """Where addresses are (docs/places.md)"""
+
+    @property
+    def geoip_path(self) -> tuple[str, ...]:
+        """Path of a City or Country file of MaxMind or DB-IP (.mmdb), of a folder that holds such files, or a list of
+        paths (IPv4 and IPv6 may be two files). Empty: every place is "unavailable"."""
+        return _paths(self._given.get("GEOIP_PATH"))
+
+    @property
+    def geoip_asn_path(self) -> tuple[str, ...]:
+        """Likewise for ASN or ISP files, which name the network that an address belongs to. Empty: no names."""
+        return _paths(self._given.get("GEOIP_ASN_PATH"))
+
+    @property
+    def geoipupdate_config(self) -> str:
+        """Configuration file for MaxMind's `geoipupdate`, which `manage.py update_places` runs. Empty: where
+        `geoipupdate` looks for it by itself (`/etc/GeoIP.conf`)."""
+        return str(self._given.get("GEOIPUPDATE_CONFIG") or "")
+
+    @property
+    def store_addresses(self) -> Literal["full", "network", "none"]:
+        """How much of an address is kept with a sign-in: "full", "network" (/24 of IPv4, /48 of IPv6, the rest zeros)
+        or "none", for where the law forbids more. Places are looked up before."""
+        how = self._given.get("STORE_ADDRESSES", "full")
+        if how not in ("full", "network", "none"):
+            raise ImproperlyConfigured(f"SESSIONS_UI['STORE_ADDRESSES']: full, network or none, not {how!r}")
+        return how
+
+
+def _paths(given: Paths) -> tuple[str, ...]:
+    if not given:
+        return ()
+    several = [given] if isinstance(given, str | Path) else given
+    return tuple(os.fspath(path) for path in several)
