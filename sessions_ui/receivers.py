@@ -11,6 +11,7 @@ from django.db.models.signals import post_save, pre_delete, pre_save
 from sessions_ui import acting
 from sessions_ui.actions.client import client_of
 from sessions_ui.actions.end import acting_user, end_user_sessions
+from sessions_ui.actions.provider import recall_provider
 from sessions_ui.conf import conf
 from sessions_ui.models import EndReason
 from sessions_ui.store import SessionStore, acting_store
@@ -38,6 +39,7 @@ def on_signed_in(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
         client=client_of(request.META),
         method=conf.sign_in_method(request, user),
         device_cookie=request.COOKIES.get(conf.device_cookie_name),
+        identity=recall_provider(request, user),
     )
 
 

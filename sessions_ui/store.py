@@ -26,6 +26,7 @@ from sessions_ui.actions.admit import admit, straggles
 from sessions_ui.actions.adopt import adopt_missing
 from sessions_ui.actions.begin import BEGUN_KEY
 from sessions_ui.actions.end import acting_user, end_session
+from sessions_ui.actions.provider import Identity
 from sessions_ui.actions.purge import purge_old
 from sessions_ui.actions.sign_in import SignIn, sign_in
 from sessions_ui.actions.sweep import end_unlawful
@@ -220,7 +221,14 @@ class SessionStore(SessionBase):
     # --- Signing in
 
     def sign_in(
-        self, user: Any, *, backend: str, client: ClientInfo, method: str, device_cookie: str | None
+        self,
+        user: Any,
+        *,
+        backend: str,
+        client: ClientInfo,
+        method: str,
+        device_cookie: str | None,
+        identity: Identity | None = None,
     ) -> SignIn:
         """Called when Django has put the user into the session; there may be no key or row yet (a sign-in as another
         user), and a second sign-in as the same user does not rotate the key by itself."""
@@ -242,6 +250,7 @@ class SessionStore(SessionBase):
             method=method,
             device_cookie=device_cookie,
             begun=begun,
+            identity=identity,
         )
         self.row, self.user = result.session, user
         self.device_cookie = result.device_cookie

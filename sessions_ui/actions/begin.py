@@ -13,6 +13,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from sessions_ui.actions.provider import PROVIDER_KEY
 from sessions_ui.exceptions import SignInRefused
 from sessions_ui.models import EndReason, Event
 
@@ -25,11 +26,13 @@ HARMLESS = (
     EndReason.IDLE_TIMEOUT,
     EndReason.ABSOLUTE_TIMEOUT,
     EndReason.SESSION_LIMIT,
+    EndReason.PROVIDER_SIGN_OUT,  # which sign-ins under way it means, `verify_not_signed_out()` knows better
 )
 
 
 def begin_sign_in(session: Any, user: Any) -> None:
     """Call it when the first step succeeded (in allauth: the adapter's `pre_login`). `session`: `request.session`."""
+    session.pop(PROVIDER_KEY, None)  # of a sign-in that was given up
     session[BEGUN_KEY] = {
         "user": str(user.pk),
         "auth_hash": user.get_session_auth_hash(),

@@ -10,9 +10,21 @@ from django.db.models import Q
 from django.utils import timezone
 
 from sessions_ui.conf import conf
-from sessions_ui.models import Act, Adoption, AdoptionCut, Delivery, Event, EventDetail, Proof, Session
+from sessions_ui.models import (
+    Act,
+    Adoption,
+    AdoptionCut,
+    Delivery,
+    Event,
+    EventDetail,
+    Proof,
+    ProviderSignOut,
+    Session,
+)
 
 BATCH = 1000  # rows a statement
+# Longer than any logout token is accepted (`LOGOUT_TOKEN_AGE`, at most a day), lest one be accepted twice.
+SIGN_OUTS_KEPT = timedelta(days=2)
 
 
 def purge_old() -> int:
@@ -27,6 +39,7 @@ def purge_old() -> int:
     removed += _delete(Act.objects.filter(at__lte=old, sessions__isnull=True, deliveries__isnull=True))
     removed += _delete(Proof.objects.filter(expires_at__lte=now - timedelta(days=1)))
     removed += _delete(Adoption.objects.filter(expires_at__lte=now))
+    removed += _delete(ProviderSignOut.objects.filter(at__lte=now - SIGN_OUTS_KEPT))
     removed += _delete(AdoptionCut.objects.filter(at__lte=old))
     return removed
 

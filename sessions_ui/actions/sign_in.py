@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.contrib.auth import get_user_model, load_backend
@@ -17,6 +18,7 @@ from sessions_ui import events, signals
 from sessions_ui.actions.begin import verify_begun
 from sessions_ui.actions.end import end_sessions
 from sessions_ui.actions.limit import keep_to_limit
+from sessions_ui.actions.provider import NOBODY, Identity, catch_up, verify_not_signed_out
 from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import SessionEnded, SignInRefused
@@ -45,18 +47,21 @@ def sign_in(
     method: str = "",
     device_cookie: str | None = None,
     begun: dict[str, str] | None = None,
+    identity: Identity | None = None,
 ) -> SignIn:
     """Make the living row `session_pk`, whose key has this digest, a session of `user`.
 
     The user's row is locked and read anew first, so that a sign-in which was under way while the account was
     disabled or got a new password does not outlive that: `SignInRefused`. `begun` is the mark of its first step
-    (`begin.py`), where it had several. `SessionEnded` where the row is gone.
+    (`begin.py`), where it had several; `identity` who they are at their sign-in provider, where there is one.
+    `SessionEnded` where the row is gone.
     """
     using = router.db_for_write(Session)
     now = timezone.now()
     with transaction.atomic(using=using):
         auth_hash = verify_under_lock(user, backend)
         verify_begun(begun, user, auth_hash)
+        verify_not_signed_out(identity)
         device, cookie, new_device = recognise(user, client, device_cookie)
         row = Session.objects.using(using).filter(pk=session_pk, digest=digest, ended_at__isnull=True)
         if not row.update(
@@ -67,6 +72,7 @@ def sign_in(
             signed_in_at=now,
             last_seen_at=now,
             method=method[:32],
+            **(identity.columns() if identity else NOBODY),
             **seen(client),
         ):
             raise SessionEnded
@@ -85,6 +91,8 @@ def sign_in(
             user_agent=client.user_agent,
         )
         session = row.get()
+        if identity is not None:
+            transaction.on_commit(partial(catch_up, session, identity), using=using)
         transaction.on_commit(
             lambda: announce(session, user, new_device=new_device), using=using, robust=True
         )

@@ -2,7 +2,7 @@
 
 from django.core import checks
 
-from sessions_ui.checks import pages, setup
+from sessions_ui.checks import pages, setup, sso
 
 CHECKS = (
     setup.engine,
@@ -15,8 +15,10 @@ CHECKS = (
     setup.replica_routing,
     setup.adoption,
     pages.reauthentication,
+    sso.providers,
+    sso.library,
 )
-DEPLOY_CHECKS = (setup.cookie_flags,)
+DEPLOY_CHECKS = (setup.cookie_flags, sso.plain_http)
 
 
 def register() -> None:

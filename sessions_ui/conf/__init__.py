@@ -12,6 +12,7 @@ from sessions_ui.conf.pages import PageSettings
 from sessions_ui.conf.places import PlaceSettings
 from sessions_ui.conf.reauthentication import ReauthenticationSettings
 from sessions_ui.conf.risk import RiskSettings
+from sessions_ui.conf.sso import SingleSignOnSettings
 from sessions_ui.conf.telling import TellingSettings
 
 # In the order of docs/settings.md.
@@ -26,6 +27,7 @@ SECTIONS = (
     ReauthenticationSettings,
     TellingSettings,
     MailSettings,
+    SingleSignOnSettings,
 )
 
 
@@ -37,9 +39,10 @@ class Conf(
     DeviceSettings,
     RiskSettings,
     PageSettings,
+    ReauthenticationSettings,
     TellingSettings,
     MailSettings,
-    ReauthenticationSettings,
+    SingleSignOnSettings,
 ):
     """The settings of sessions_ui, typed."""
 

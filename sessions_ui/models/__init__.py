@@ -8,6 +8,7 @@ from sessions_ui.models.device import Device
 from sessions_ui.models.event import Event, EventDetail
 from sessions_ui.models.heartbeat import Heartbeat
 from sessions_ui.models.proof import Proof
+from sessions_ui.models.provider_sign_out import ProviderSignOut
 from sessions_ui.models.session import Session, digest_of
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "EventDetail",
     "Heartbeat",
     "Proof",
+    "ProviderSignOut",
     "Session",
     "digest_of",
 ]

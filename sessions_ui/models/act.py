@@ -34,6 +34,7 @@ class EndReason(models.TextChoices):
     IDLE_TIMEOUT = "idle_timeout", _("not used for too long")
     ABSOLUTE_TIMEOUT = "absolute_timeout", _("the sign-in reached its time limit")
     SESSION_LIMIT = "session_limit", _("too many devices were signed in")
+    PROVIDER_SIGN_OUT = "provider_sign_out", _("signed out at the sign-in provider")
     OWNER_ENDED = "owner_ended", _("what it belonged to is gone")
     API = "api", _("signed out by an application")
 

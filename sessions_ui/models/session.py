@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -124,6 +125,9 @@ class Session(models.Model):
             models.Index(fields=["previous_digest"], name="sessions_ui_session_previous"),
             models.Index(fields=["signed_in_at"], name="sessions_ui_session_signed_in"),
             models.Index(fields=["first_address"], name="sessions_ui_session_address"),
+            # What a provider speaks of when it signs somebody out; most sessions have neither.
+            models.Index(fields=["sid"], name="sessions_ui_session_sid", condition=Q(sid__gt="")),
+            models.Index(fields=["sub"], name="sessions_ui_session_sub", condition=Q(sub__gt="")),
         ]
 
     def __str__(self) -> str:

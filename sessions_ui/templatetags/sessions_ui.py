@@ -22,6 +22,7 @@ register.filter("place_text", wording.place_text)
 register.filter("place_name", wording.place_name)
 register.filter("place_icon", wording.place_icon)
 register.filter("method_text", wording.method_text)
+register.filter("provider_text", wording.provider_text)
 register.filter("ended_text", wording.ended_text)
 register.filter("moment_text", wording.moment_text)
 

@@ -87,6 +87,12 @@ class Listing:
         here = len(self.current.sessions) - 1 if self.current else 0
         return here + sum(len(card.sessions) for card in self.others)
 
+    @property
+    def providers(self) -> list[str]:
+        """The sign-in providers by which somebody is signed in, by their keys in the settings."""
+        cards = [*([self.current] if self.current else []), *self.others]
+        return sorted({session.provider for card in cards for session in card.sessions if session.provider})
+
 
 def listing(user: Any, *, current_id: int | None) -> Listing:
     """Two SQL statements, whatever the number of devices."""

@@ -30,6 +30,7 @@ HARMLESS_WORDS: dict[EndReason, str | Promise] = {
     EndReason.PASSWORD_CHANGED: gettext_lazy("You were signed out because the password was changed."),
     EndReason.PASSWORD_RESET: gettext_lazy("You were signed out because the password was reset."),
     EndReason.SUPERSEDED: gettext_lazy("You were signed out because of a newer sign-in in this browser."),
+    EndReason.PROVIDER_SIGN_OUT: gettext_lazy("You were signed out at your sign-in provider."),
     EndReason.SESSION_LIMIT: gettext_lazy("Too many devices are signed in to this account at the same time."),
 }
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from sessions_ui.web import asking, views
+from sessions_ui.web.provider_sign_out import provider_sign_out
 
 app_name = "sessions_ui"
 
@@ -14,4 +15,5 @@ urlpatterns = [
     path("devices/sessions/<slug:public_id>/sign-out/", views.sign_out_session, name="sign_out_session"),
     path("devices/<slug:public_id>/sign-out/", views.sign_out_device, name="sign_out_device"),
     path("devices/<slug:public_id>/rename/", views.rename, name="rename"),
+    path("devices/provider-sign-out/", provider_sign_out, name="provider_sign_out"),
 ]

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from sessions_ui.client import Place
 from sessions_ui.client.country import country_name
+from sessions_ui.conf import conf
 from sessions_ui.models import Device, EndReason, Session
 
 KIND_ICONS = {
@@ -80,6 +81,14 @@ def method_text(method: str) -> str:
     return _("with %(steps)s") % {"steps": get_text_list(words, _("and"))} if words else ""
 
 
+def provider_text(providers: list[str]) -> str:
+    """ "This doesn't sign you out of Google."; empty for people who sign in here."""
+    names = [conf.provider_name(key) for key in providers]
+    if not names:
+        return ""
+    return _("This doesn't sign you out of %(providers)s.") % {"providers": get_text_list(names, _("or"))}
+
+
 def ago(moment: datetime, now: datetime | None = None) -> str:
     """ "just now", "5 min ago", "3 h ago", "2 days ago"; from a month on the day itself says more."""
     passed = (now or timezone.now()) - moment
@@ -117,6 +126,7 @@ AUTOMATIC = frozenset(
         EndReason.SESSION_LIMIT,
         EndReason.OFFBOARDED,
         EndReason.OWNER_ENDED,
+        EndReason.PROVIDER_SIGN_OUT,
     }
 )
 
@@ -157,6 +167,7 @@ def ended_why(reason: str) -> str:
         EndReason.IDLE_TIMEOUT: _("because it was not used for too long"),
         EndReason.ABSOLUTE_TIMEOUT: _("because the sign-in reached its time limit"),
         EndReason.SESSION_LIMIT: _("because too many devices were signed in"),
+        EndReason.PROVIDER_SIGN_OUT: _("at the sign-in provider"),
         EndReason.OWNER_ENDED: _("because what it belonged to is gone"),
         EndReason.API: _("by an application"),
     }

@@ -1,0 +1,198 @@
+"""Sessions know who somebody is at their sign-in provider, and end by it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth import login
+from django.contrib.sessions.backends.base import SessionBase
+from django.test import RequestFactory
+from django.utils import timezone
+
+from sessions_ui.actions.begin import begin_sign_in
+from sessions_ui.actions.provider import (
+    PROVIDER_KEY,
+    Identity,
+    catch_up,
+    end_provider_sessions,
+    remember_provider,
+)
+from sessions_ui.actions.purge import purge_old
+from sessions_ui.exceptions import SignInRefused
+from sessions_ui.models import Delivery, EndReason, Event, ProviderSignOut, Session
+from sessions_ui.store import SessionStore
+
+pytestmark = pytest.mark.django_db
+
+ISSUER = "https://id.example"
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+def request_with(session: SessionBase | None = None) -> Any:
+    request = RequestFactory().get("/callback")
+    request.session = session or SessionStore()
+    return request
+
+
+def signed_in(
+    user: Any, *, sub: str = "ada-7", sid: str = "s1", iss: str = ISSUER, **options: Any
+) -> Session:
+    request = request_with(**options)
+    remember_provider(request, user, provider="example", iss=iss, sub=sub, sid=sid)
+    login(request, user, backend=BACKEND)
+    request.session.save()
+    return Session.objects.get(pk=request.session.session_id)
+
+
+def living() -> set[str]:
+    return set(Session.objects.living().values_list("sid", flat=True))
+
+
+def test_the_session_keeps_it(user: Any) -> None:
+    session = signed_in(user)
+    assert (session.provider, session.iss, session.sub, session.sid) == ("example", ISSUER, "ada-7", "s1")
+    assert PROVIDER_KEY not in SessionStore().decode(session.payload)
+
+
+def test_it_survives_that_somebody_else_was_signed_in(user: Any, other_user: Any) -> None:
+    """`login()` empties the session then."""
+    request = request_with()
+    login(request, other_user, backend=BACKEND)
+    assert signed_in(user, session=request.session).sid == "s1"
+
+
+def test_a_second_factor_may_come_in_between(user: Any) -> None:
+    first = request_with()
+    begin_sign_in(first.session, user)
+    remember_provider(first, user, provider="example", iss=ISSUER, sub="ada-7", sid="s1")
+    first.session.save()
+    last = request_with(SessionStore(first.session.session_key))
+    login(last, user, backend=BACKEND)
+    assert Session.objects.get(pk=last.session.session_id).sid == "s1"
+
+
+def test_a_sign_in_that_was_given_up_is_forgotten(user: Any) -> None:
+    request = request_with()
+    remember_provider(request, user, provider="example", iss=ISSUER, sub="ada-7", sid="s1")
+    later = request_with(request.session)
+    begin_sign_in(later.session, user)
+    login(later, user, backend=BACKEND)
+    assert Session.objects.get().provider == ""
+
+
+def test_it_is_nobody_elses(user: Any, other_user: Any) -> None:
+    request = request_with()
+    remember_provider(request, other_user, provider="example", iss=ISSUER, sub="grace", sid="s1")
+    login(request, user, backend=BACKEND)
+    assert Session.objects.get().iss == ""
+
+
+def test_the_next_sign_in_without_a_provider_has_none(user: Any) -> None:
+    """The same row goes on: Django rotates its key."""
+    request = request_with()
+    remember_provider(request, user, provider="example", iss=ISSUER, sub="ada-7", sid="s1")
+    login(request, user, backend=BACKEND)
+    login(request, user, backend=BACKEND)
+    assert Session.objects.get().sid == ""
+
+
+def test_a_session_at_the_provider_ends_its_sessions_only(user: Any) -> None:
+    for sid in ("s1", "s1", "s2"):
+        signed_in(user, sid=sid)
+    signed_in(user, sid="s1", iss="https://other.example")
+    receipt = end_provider_sessions(iss=ISSUER, sid="s1")
+    assert receipt.ended == 2
+    assert set(Session.objects.living().values_list("iss", "sid")) == {
+        (ISSUER, "s2"),
+        ("https://other.example", "s1"),
+    }
+
+
+def test_a_subject_ends_all_of_theirs_at_this_issuer(user: Any, other_user: Any) -> None:
+    signed_in(user, sid="s1")
+    signed_in(user, sid="s2")
+    signed_in(other_user, sid="s3", sub="grace")
+    signed_in(user, sid="s4", iss="https://other.example")
+    assert end_provider_sessions(iss=ISSUER, sub="ada-7").ended == 2
+    assert living() == {"s3", "s4"}
+
+
+def test_a_session_of_another_subject_is_not_meant(user: Any) -> None:
+    signed_in(user)
+    assert not end_provider_sessions(iss=ISSUER, sub="grace", sid="s1")
+
+
+def test_letters_of_another_case_are_another(user: Any) -> None:
+    """Whatever the collation of the database says."""
+    signed_in(user)
+    assert not end_provider_sessions(iss=ISSUER, sid="S1")
+    assert not end_provider_sessions(iss=ISSUER, sub="ADA-7")
+
+
+@pytest.mark.parametrize("names", [{}, {"sub": "", "sid": ""}])
+def test_nobody_in_particular_is_an_error(names: dict[str, str], user: Any) -> None:
+    browserless = Session.objects.filter(user=user)
+    assert not browserless.exists()
+    with pytest.raises(ValueError, match="everybody"):
+        end_provider_sessions(iss=ISSUER, **names)
+
+
+def test_a_session_index_as_long_as_saml_likes_is_found(user: Any) -> None:
+    index = "_" + "a" * 400
+    assert len(signed_in(user, sid=index).sid) == 71
+    assert end_provider_sessions(iss=ISSUER, sid=index).ended == 1
+
+
+def test_it_is_an_event_and_no_mail(user: Any) -> None:
+    """Whoever signs out at the provider has just done so."""
+    session = signed_in(user)
+    end_provider_sessions(iss=ISSUER, sid="s1", note="Example ID")
+    event = Event.objects.get(kind=Event.Kind.ENDED)
+    assert (event.session_id, event.reason, event.actor_id) == (session.pk, "provider_sign_out", None)
+    assert event.act.note == "Example ID"
+    assert not Delivery.objects.filter(act=event.act).exists()
+
+
+def test_a_sign_in_under_way_does_not_outlive_its_session_at_the_provider(user: Any) -> None:
+    ProviderSignOut.objects.create(token_digest="1", iss=ISSUER, sid="s1")
+    with pytest.raises(SignInRefused) as refused:
+        signed_in(user)
+    assert refused.value.reason == EndReason.PROVIDER_SIGN_OUT
+    assert signed_in(user, sid="s2").is_living
+
+
+def test_nor_what_the_provider_vouched_for_before(user: Any) -> None:
+    request = request_with()
+    remember_provider(request, user, provider="example", iss=ISSUER, sub="ada-7")
+    ProviderSignOut.objects.create(token_digest="1", iss=ISSUER, sub="ada-7")
+    with pytest.raises(SignInRefused):
+        login(request, user, backend=BACKEND)
+    assert signed_in(user, sid="").is_living, "a new sign-in is another matter"
+
+
+def test_the_providers_word_between_look_and_commit_is_caught_up_with(user: Any) -> None:
+    session = signed_in(user)
+    ProviderSignOut.objects.create(token_digest="1", iss=ISSUER, sid="s1")
+    catch_up(session, Identity("example", ISSUER, "ada-7", "s1", at=timezone.now()))
+    session.refresh_from_db()
+    assert session.end_reason == EndReason.PROVIDER_SIGN_OUT
+
+
+def test_the_catching_up_comes_with_the_commit(user: Any, django_capture_on_commit_callbacks: Any) -> None:
+    with django_capture_on_commit_callbacks() as callbacks:
+        session = signed_in(user)
+    ProviderSignOut.objects.create(token_digest="1", iss=ISSUER, sid="s1")
+    for callback in callbacks:
+        callback()
+    session.refresh_from_db()
+    assert session.end_reason == EndReason.PROVIDER_SIGN_OUT
+
+
+def test_what_a_provider_said_is_kept_for_two_days() -> None:
+    now = timezone.now()
+    for age in (timedelta(days=1), timedelta(days=3)):
+        ProviderSignOut.objects.create(token_digest=str(age), iss=ISSUER, sid="s1", at=now - age)
+    purge_old()
+    assert ProviderSignOut.objects.get().at == now - timedelta(days=1)

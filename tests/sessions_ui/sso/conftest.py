@@ -1,0 +1,3 @@
+from tests.openid.fixtures import other_key, provider, rsa_key
+
+__all__ = ["other_key", "provider", "rsa_key"]
