@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from allauth.account.authentication import get_authentication_records
@@ -29,6 +30,16 @@ def method(request: HttpRequest, user: AbstractBaseUser) -> str:
         if step and step not in steps:
             steps.append(step)
     return _joined(steps)
+
+
+def second_factor_at(request: HttpRequest) -> datetime | None:
+    """When a second factor or a passkey was last shown in this session, at sign-in or to confirm it."""
+    times = [
+        record["at"]
+        for record in get_authentication_records(request, request.user)
+        if record.get("method") == "mfa" and "at" in record
+    ]
+    return datetime.fromtimestamp(max(times), UTC) if times else None
 
 
 def step_of(record: Mapping[str, Any]) -> tuple[str, bool]:

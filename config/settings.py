@@ -193,6 +193,8 @@ SESSIONS_UI = {
     "TRUSTED_PROXIES": TRUSTED_PROXIES,
     "GEOIP_PATH": env.str("GEOIP_PATH", default=str(VAR_DIR / "demo-places.mmdb") if DEMO else ""),
     "SIGN_IN_METHOD": "accounts.sign_in.method",
+    "SECOND_FACTOR_AT": "accounts.sign_in.second_factor_at",
+    "HELP_DESK_FACTOR_URL": "second_factor",
     "BASE_TEMPLATE": "base.html",
     "REAUTHENTICATION": "accounts.reauthentication.AllauthReauthentication",
     "HELP_URL": env.str("HELP_URL", default=""),

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from accounts.views import second_factor
 from sessions_ui.web.health import healthz
 
 admin.autodiscover()
@@ -20,7 +21,9 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="sessions_ui:devices"), name="home"),
     path("healthz", healthz, name="healthz"),
     path("account/", include("sessions_ui.web.urls")),
+    path("account/second-factor/", second_factor, name="second_factor"),
     path("account/", include("allauth.urls")),
+    path("helpdesk/", include("sessions_ui.helpdesk.urls")),
     path("admin/", admin.site.urls),
 ]
 if settings.DEMO:

@@ -42,3 +42,15 @@ class KeyRotated(SessionsUIError, UpdateError):
 
 class AppendOnly(SessionsUIError):
     """Somebody tried to change or delete an event."""
+
+
+class HelpDeskRefused(SessionsUIError):
+    """What an agent asked for is not allowed now; nothing was done.
+
+    `why` is one of `case_closed`, `not_verified`, `not_proven`, `nobody`, `own_account`, `wrong_code`, `code_over`,
+    `no_address`, `same_agent`, `nothing_selected`, `too_many`.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"refused: {why}")
+        self.why = why

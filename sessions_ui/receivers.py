@@ -12,6 +12,7 @@ from sessions_ui import acting
 from sessions_ui.actions.client import client_of
 from sessions_ui.actions.end import acting_user, end_user_sessions
 from sessions_ui.actions.provider import recall_provider
+from sessions_ui.actions.require_password import new_password_was_chosen
 from sessions_ui.conf import conf
 from sessions_ui.models import EndReason
 from sessions_ui.store import SessionStore, acting_store
@@ -62,6 +63,7 @@ def after_user_save(sender: Any, instance: Any, **kwargs: Any) -> None:
     if before.get("is_active") and not instance.is_active:
         end_user_sessions(user=instance, reason=EndReason.ACCOUNT_DISABLED, actor=acting_user())
     elif "password" in before and before["password"] != instance.password:
+        new_password_was_chosen(instance)
         after_password_change(instance)
 
 

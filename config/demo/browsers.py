@@ -15,9 +15,11 @@ from typing import Any
 import httpx
 
 from config.demo.devices import DEVICES, DemoDevice
+from config.demo.factor import current_code
 from config.demo.people import PASSWORD
 
 SIGN_IN = "/account/login/"
+SECOND_FACTOR = "/account/2fa/authenticate/"
 SIGN_OUT = "/account/logout/"
 DEVICES_PAGE = "/account/devices/"
 COOKIE_DOMAIN = "localhost.local"  # how Python's cookie jar writes "localhost"
@@ -76,6 +78,10 @@ class DemoBrowsers:
         answer = self._post(client, SIGN_IN, SIGN_IN, form, device.asked_hints)
         if answer.status_code != httpx.codes.FOUND:
             raise RuntimeError(f"{device.key} could not sign in: the page answered {answer.status_code}.")
+        if device.person.factor:
+            answer = self._post(client, SECOND_FACTOR, SECOND_FACTOR, {"code": current_code()})
+            if answer.status_code != httpx.codes.FOUND:
+                raise RuntimeError(f"{device.key} could not show its second factor: {answer.status_code}.")
 
     def _post(
         self,

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
+
+from config.demo.factor import SECRET
 
 PASSWORD = "devices-demo"  # noqa: S105 - printed for everybody to see
 HELP_DESK = "Help desk"
@@ -23,12 +26,15 @@ class Person:
     what: str
     staff: bool = False
     superuser: bool = False
+    # Has an authenticator app, whose codes the demo shows at /demo/code/.
+    factor: bool = False
 
 
 ADA = Person("ada@demo.example", "Ada (demo)", "has several devices")
-AGENT = Person("help@demo.example", "Help desk (demo)", "help-desk agent", staff=True)
+AGENT = Person("help@demo.example", "Help desk (demo)", "help-desk agent", factor=True)
+SECOND_AGENT = Person("help2@demo.example", "Second agent (demo)", "second help-desk agent", factor=True)
 ADMIN = Person("admin@demo.example", "Administrator (demo)", "administrator", staff=True, superuser=True)
-PEOPLE = [ADA, AGENT, ADMIN]
+PEOPLE = [ADA, AGENT, SECOND_AGENT, ADMIN]
 
 
 def create_people() -> bool:
@@ -51,18 +57,14 @@ def create_people() -> bool:
                 is_superuser=person.superuser,
             )
             EmailAddress.objects.create(user=user, email=person.email, verified=True, primary=True)
-            if person is AGENT:
+            if person.factor:
+                TOTP.activate(user, SECRET)
                 user.groups.add(help_desk())
     return True
 
 
 def help_desk() -> Any:
-    """The group of the help desk: sees sessions and devices, ends sessions, changes nothing else."""
+    """The group that the app's migration makes; a database that was emptied since has it no more."""
     group, _created = Group.objects.get_or_create(name=HELP_DESK)
-    group.permissions.set(
-        Permission.objects.filter(
-            content_type__app_label="sessions_ui",
-            codename__in=["view_session", "view_device", "end_session"],
-        )
-    )
+    group.permissions.add(Permission.objects.get(content_type__app_label="sessions_ui", codename="help_desk"))
     return group

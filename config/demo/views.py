@@ -1,4 +1,4 @@
-"""The demo's mailbox: what a real site would have sent."""
+"""What only the demo shows: the mails that a real site would have sent, and its agents' authenticator app."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from config.demo.factor import current_code
 from config.demo.mailbox import find, mails
 
 
@@ -24,3 +25,11 @@ def mail_message(request: HttpRequest, name: str) -> HttpResponse:
     if mail is None:
         raise Http404("No such mail.")
     return render(request, "demo/mail_message.html", {"mail": mail})
+
+
+@require_safe
+@never_cache
+def code(request: HttpRequest) -> HttpResponse:
+    response = render(request, "demo/code.html", {"code": current_code()})
+    response.headers["Refresh"] = "5"
+    return response

@@ -14,6 +14,8 @@ from sessions_ui.models import (
     Act,
     Adoption,
     AdoptionCut,
+    Case,
+    CaseReceipt,
     Delivery,
     Event,
     EventDetail,
@@ -38,6 +40,8 @@ def purge_old() -> int:
     removed += _delete(models.QuerySet(Event).filter(at__lte=old))
     removed += _delete(Act.objects.filter(at__lte=old, sessions__isnull=True, deliveries__isnull=True))
     removed += _delete(Proof.objects.filter(expires_at__lte=now - timedelta(days=1)))
+    removed += _delete(CaseReceipt.objects.filter(at__lte=old))
+    removed += _delete(Case.objects.filter(opened_at__lte=old, receipts__isnull=True))
     removed += _delete(Adoption.objects.filter(expires_at__lte=now))
     removed += _delete(ProviderSignOut.objects.filter(at__lte=now - SIGN_OUTS_KEPT))
     removed += _delete(AdoptionCut.objects.filter(at__lte=old))

@@ -19,6 +19,7 @@ from sessions_ui.actions.begin import verify_begun
 from sessions_ui.actions.end import end_sessions
 from sessions_ui.actions.limit import keep_to_limit
 from sessions_ui.actions.provider import NOBODY, Identity, catch_up, verify_not_signed_out
+from sessions_ui.actions.require_password import verify_no_password_is_required
 from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import SessionEnded, SignInRefused
@@ -62,6 +63,7 @@ def sign_in(
         auth_hash = verify_under_lock(user, backend)
         verify_begun(begun, user, auth_hash)
         verify_not_signed_out(identity)
+        verify_no_password_is_required(user)
         device, cookie, new_device = recognise(user, client, device_cookie)
         row = Session.objects.using(using).filter(pk=session_pk, digest=digest, ended_at__isnull=True)
         if not row.update(

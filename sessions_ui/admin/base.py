@@ -7,11 +7,12 @@ from ipaddress import ip_address
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth import get_user_model
 from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+
+from sessions_ui.actions.find_user import users_exactly
 
 
 class CappedPaginator(Paginator):
@@ -53,15 +54,6 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     def exactly(self, term: str) -> Q:
         return Q(user_id__in=users_exactly(term))
-
-
-def users_exactly(term: str) -> list[Any]:
-    """Keys of the users with this very user name or e-mail address. Mail addresses are compared without case."""
-    user_model = get_user_model()
-    wanted = Q(**{user_model.USERNAME_FIELD: term})
-    if email_field := getattr(user_model, "EMAIL_FIELD", ""):
-        wanted |= Q(**{f"{email_field}__iexact": term})
-    return list(user_model._base_manager.filter(wanted).values_list("pk", flat=True))
 
 
 def address_exactly(term: str) -> str | None:

@@ -11,7 +11,8 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from sessions_ui.admin.base import address_exactly, person, users_exactly
+from sessions_ui.actions.find_user import users_exactly
+from sessions_ui.admin.base import address_exactly, person
 from sessions_ui.admin.ending import EndingAdmin
 from sessions_ui.admin.filters import SessionStateFilter
 from sessions_ui.admin.overview import overview

@@ -6,6 +6,7 @@ docs/settings.md is made from these modules (`manage.py settings_reference`), so
 from sessions_ui.conf.adoption import AdoptionSettings
 from sessions_ui.conf.clients import ClientSettings
 from sessions_ui.conf.devices import DeviceSettings
+from sessions_ui.conf.help_desk import HelpDeskSettings
 from sessions_ui.conf.lifetimes import LifetimeSettings
 from sessions_ui.conf.mails import MailSettings
 from sessions_ui.conf.pages import PageSettings
@@ -28,6 +29,7 @@ SECTIONS = (
     TellingSettings,
     MailSettings,
     SingleSignOnSettings,
+    HelpDeskSettings,
 )
 
 
@@ -43,6 +45,7 @@ class Conf(
     TellingSettings,
     MailSettings,
     SingleSignOnSettings,
+    HelpDeskSettings,
 ):
     """The settings of sessions_ui, typed."""
 

@@ -2,6 +2,7 @@
 
 from sessions_ui.models.act import Act, EndReason
 from sessions_ui.models.adoption import Adoption, AdoptionCut
+from sessions_ui.models.case import Case, CaseReceipt, RequiredPassword
 from sessions_ui.models.cursor import Cursor
 from sessions_ui.models.delivery import Delivery
 from sessions_ui.models.device import Device
@@ -15,6 +16,8 @@ __all__ = [
     "Act",
     "Adoption",
     "AdoptionCut",
+    "Case",
+    "CaseReceipt",
     "Cursor",
     "Delivery",
     "Device",
@@ -24,6 +27,7 @@ __all__ = [
     "Heartbeat",
     "Proof",
     "ProviderSignOut",
+    "RequiredPassword",
     "Session",
     "digest_of",
 ]

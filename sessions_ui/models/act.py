@@ -36,6 +36,8 @@ class EndReason(models.TextChoices):
     SESSION_LIMIT = "session_limit", _("too many devices were signed in")
     PROVIDER_SIGN_OUT = "provider_sign_out", _("signed out at the sign-in provider")
     OWNER_ENDED = "owner_ended", _("what it belonged to is gone")
+    # Refuses sign-ins only: what it ends has the reason of whoever required it.
+    PASSWORD_REQUIRED = "password_required", _("a new password has to be chosen first")
     API = "api", _("signed out by an application")
 
 

@@ -41,6 +41,9 @@ class Event(models.Model):
         NOT_ME = "not_me", _("sign-in not recognised")
         CODE_SENT = "code_sent", _("code sent")
         PROVEN = "proven", _("a further proof given")
+        # What staff did in a case: `data` has the step and the case, the detail what was searched for.
+        HELP_DESK = "help_desk", _("help desk")
+        PASSWORD_REQUIRED = "password_required", _("a new password was required")
         TOLD = "told", _("told")
         TELLING_FAILED = "telling_failed", _("could not be told")
 

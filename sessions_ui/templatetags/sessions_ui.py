@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from sessions_ui.client import Place
+from sessions_ui.helpdesk.wording import step_text
 from sessions_ui.models import Session
 from sessions_ui.web import wording
 from sessions_ui.web.refusals import read_notice
@@ -25,6 +26,7 @@ register.filter("method_text", wording.method_text)
 register.filter("provider_text", wording.provider_text)
 register.filter("ended_text", wording.ended_text)
 register.filter("moment_text", wording.moment_text)
+register.filter("step_text", step_text)
 
 
 @register.simple_tag(takes_context=True)

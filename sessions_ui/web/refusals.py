@@ -31,6 +31,9 @@ HARMLESS_WORDS: dict[EndReason, str | Promise] = {
     EndReason.PASSWORD_RESET: gettext_lazy("You were signed out because the password was reset."),
     EndReason.SUPERSEDED: gettext_lazy("You were signed out because of a newer sign-in in this browser."),
     EndReason.PROVIDER_SIGN_OUT: gettext_lazy("You were signed out at your sign-in provider."),
+    EndReason.PASSWORD_REQUIRED: gettext_lazy(
+        "A new password is needed before you can sign in. Ask for one where it says that you forgot yours."
+    ),
     EndReason.SESSION_LIMIT: gettext_lazy("Too many devices are signed in to this account at the same time."),
 }
 

@@ -169,6 +169,7 @@ def ended_why(reason: str) -> str:
         EndReason.SESSION_LIMIT: _("because too many devices were signed in"),
         EndReason.PROVIDER_SIGN_OUT: _("at the sign-in provider"),
         EndReason.OWNER_ENDED: _("because what it belonged to is gone"),
+        EndReason.PASSWORD_REQUIRED: _("because a new password has to be chosen first"),
         EndReason.API: _("by an application"),
     }
     return phrases.get(reason, "")

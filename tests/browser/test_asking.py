@@ -28,7 +28,7 @@ def two(visitor: Any, user: Any) -> Any:
 
 def ask(page: Page) -> Any:
     page.get_by_role("button", name="Sign out Edge on Windows").click()
-    dialog = page.get_by_role("dialog", name="Confirm it’s you")  # noqa: RUF001
+    dialog = page.get_by_role("dialog", name="Confirm it’s you")
     expect(dialog).to_be_visible()
     return dialog
 
@@ -116,7 +116,7 @@ def test_another_way_comes_back_and_carries_on_by_itself(two: Any, user: Any) ->
     code = RecoveryCodes.activate(user).get_unused_codes()[0]
     page = two.page
     dialog = ask(page)
-    dialog.get_by_text("I don’t have my phone").click()  # noqa: RUF001
+    dialog.get_by_text("I don’t have my phone").click()
     assert violations(page) == []
     dialog.get_by_role("link", name="Use one of your recovery codes").click()
     page.get_by_label("Code").fill(code)

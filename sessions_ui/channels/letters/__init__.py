@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from sessions_ui.channels.base import DeliveryFailed
-from sessions_ui.channels.letters import ended
+from sessions_ui.channels.letters import ended, help_desk
 from sessions_ui.channels.letters.base import Letter
 from sessions_ui.models import Delivery, Event
 
-BY_EVENT: dict[str, Letter] = {}
+BY_EVENT: dict[str, Letter] = {
+    Event.Kind.HELP_DESK: help_desk.code,
+    Event.Kind.PASSWORD_REQUIRED: help_desk.password_required,
+}
 
 
 def letter_about(delivery: Delivery) -> Letter:

@@ -1,0 +1,33 @@
+"""What allauth has no page for."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from allauth.mfa.models import Authenticator
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponseRedirect
+from django.shortcuts import resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET
+
+
+@login_required
+@require_GET
+def second_factor(request: HttpRequest) -> HttpResponseRedirect:
+    """To where this person can show a second factor, whichever they have; else to where one is set up."""
+    types = set(Authenticator.objects.filter(user=request.user).values_list("type", flat=True))
+    if Authenticator.Type.TOTP in types:
+        page = "mfa_reauthenticate"
+    elif Authenticator.Type.WEBAUTHN in types:
+        page = "mfa_reauthenticate_webauthn"
+    else:
+        page = "mfa_index"
+    back = request.GET.get(REDIRECT_FIELD_NAME, "")
+    query = (
+        f"?{urlencode({REDIRECT_FIELD_NAME: back})}"
+        if url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+        else ""
+    )
+    return HttpResponseRedirect(resolve_url(page) + query)

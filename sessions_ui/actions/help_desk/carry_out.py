@@ -1,0 +1,148 @@
+"""What the agent decided, done once, with a receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, router, transaction
+from django.db.models import Q
+
+from sessions_ui.actions.end import end_sessions, end_user_sessions, lock_users
+from sessions_ui.actions.help_desk.open import note_step
+from sessions_ui.actions.help_desk.rights import verify_case, verify_pace
+from sessions_ui.actions.lost import mark_found, mark_lost
+from sessions_ui.actions.require_password import require_new_password
+from sessions_ui.exceptions import HelpDeskRefused
+from sessions_ui.models import Case, CaseReceipt, Device, EndReason, Session
+
+SIGNED_OUT = "signed_out"
+ALREADY_SIGNED_OUT = "already_signed_out"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What shall be done. `chosen`: public ids of devices, or of sessions that have no device."""
+
+    chosen: tuple[str, ...] = ()
+    lost: bool = False
+    everything: bool = False
+    new_password: bool = False
+
+    @property
+    def needs_proof(self) -> bool:
+        return self.everything or self.new_password
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One line of the receipt: a device with its living sessions, or a session without a device."""
+
+    public_id: str
+    title: str
+    device: Device | None
+    living: bool
+
+
+def carry_out(*, case: Case, agent: Any, order: Order, nonce: str) -> CaseReceipt:
+    """One transaction: what the order says, or nothing. Submitted twice with the same nonce it is done once, and
+    both get the same receipt. `HelpDeskRefused` where the case does not allow it."""
+    user = verify_order(case, agent, order)
+    if (done := CaseReceipt.objects.filter(case=case, nonce=nonce).first()) is not None:
+        return done
+    verify_pace(agent, acts=True)
+    try:
+        with transaction.atomic(using=router.db_for_write(Session)):
+            receipt = CaseReceipt.objects.create(
+                case=case,
+                nonce=nonce,
+                everything=order.everything,
+                lost=order.lost,
+                new_password=order.new_password,
+            )
+            lock_users([user.pk])
+            targets = targets_of(user, None if order.needs_proof else order.chosen)
+            if not targets and not order.needs_proof:
+                raise HelpDeskRefused("nothing_selected")
+            end(case, agent, user, order, targets)
+            receipt.lines = [line(target) for target in targets]
+            receipt.save(update_fields=["lines"])
+            note_step(case, agent, "carried out", receipt=receipt.public_id)
+    except IntegrityError:
+        # The same page was submitted at the same moment: the other one has done it.
+        return CaseReceipt.objects.get(case=case, nonce=nonce)
+    return receipt
+
+
+def verify_order(case: Case, agent: Any, order: Order) -> Any:
+    """The user, if this order may be carried out now."""
+    user = verify_case(case, agent)
+    if not case.is_verified:
+        raise HelpDeskRefused("not_verified")
+    if order.needs_proof and not case.is_proven:
+        raise HelpDeskRefused("not_proven")
+    if order.new_password and not user.has_usable_password():
+        # Signs in through a provider only: the requirement could never be fulfilled.
+        raise HelpDeskRefused("no_password")
+    if not order.needs_proof and not order.chosen:
+        raise HelpDeskRefused("nothing_selected")
+    return user
+
+
+def targets_of(user: Any, chosen: Iterable[str] | None) -> list[Target]:
+    """The chosen devices of this user (None: all that are signed in), in two statements. Foreign ids match none."""
+    sessions = Session.objects.filter(user_id=user.pk).select_related("device").defer("payload")
+    devices = Device.objects.filter(user_id=user.pk)
+    if chosen is None:
+        living, known = sessions.living(), devices.none()
+    else:
+        ids = list(chosen)
+        without_device = Q(device__isnull=True, public_id__in=ids)
+        living = sessions.living().filter(Q(device__public_id__in=ids) | without_device)
+        known = devices.filter(public_id__in=ids)
+    targets: dict[str, Target] = {}
+    for session in living.order_by("-last_seen_at"):
+        device = session.device
+        public_id = device.public_id if device else session.public_id
+        targets.setdefault(public_id, Target(public_id, str(device or Device()), device, living=True))
+    for device in known:
+        targets.setdefault(device.public_id, Target(device.public_id, str(device), device, living=False))
+    return list(targets.values())
+
+
+def end(case: Case, agent: Any, user: Any, order: Order, targets: list[Target]) -> None:
+    common: dict[str, Any] = {"actor": agent, "ticket": case.ticket, "note": case.get_reason_display()}
+    if order.lost:
+        for target in targets:
+            if target.device is not None:
+                mark_lost(device=target.device, **common)
+    if order.new_password:
+        require_new_password(user=user, reason=EndReason.HELP_DESK, **common)
+    elif order.everything:
+        end_user_sessions(user=user, reason=EndReason.HELP_DESK, **common)
+    else:
+        ids = [target.public_id for target in targets]
+        chosen = Session.objects.filter(
+            Q(device__public_id__in=ids) | Q(device__isnull=True, public_id__in=ids), user_id=user.pk
+        )
+        end_sessions(sessions=chosen, reason=EndReason.HELP_DESK, of_user=user.pk, **common)
+
+
+def line(target: Target) -> dict[str, str]:
+    return {
+        "device": target.public_id,
+        "title": target.title,
+        "result": SIGNED_OUT if target.living else ALREADY_SIGNED_OUT,
+    }
+
+
+def give_back(*, case: Case, agent: Any, device: Device) -> None:
+    """A lost device was found again: its return is no longer flagged. It still has to sign in."""
+    user = verify_case(case, agent)
+    if not case.is_verified:
+        raise HelpDeskRefused("not_verified")
+    if device.user_id != user.pk:
+        raise HelpDeskRefused("nobody")
+    mark_found(device=device, actor=agent)
+    note_step(case, agent, "device found", device=device.public_id)

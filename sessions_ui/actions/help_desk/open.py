@@ -1,0 +1,54 @@
+"""A call begins: one exact search, and a case for whoever was found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from sessions_ui import events
+from sessions_ui.actions.find_user import exactly
+from sessions_ui.actions.help_desk.rights import may_help, verify_pace, within_scope
+from sessions_ui.conf import conf
+from sessions_ui.exceptions import HelpDeskRefused
+from sessions_ui.models import Case, Event
+
+MAX_TERM = 320
+
+
+def open_case(*, agent: Any, term: str) -> Case:
+    """A case for the one account that matches exactly and that this agent may help.
+
+    `HelpDeskRefused`: `too_many`, `own_account`, or `nobody`. The last one says nothing about whether there is such
+    an account. Each search is an event; what was searched for is in its detail, which can be erased.
+    """
+    verify_pace(agent, acts=False)
+    term = term.strip()[:MAX_TERM]
+    # Two: enough to know that it is not one. A name that two accounts share identifies neither.
+    found = list(within_scope(agent).filter(exactly(term))[:2]) if term else []
+    user = found[0] if len(found) == 1 else None
+    why = "nobody" if user is None else "own_account" if user.pk == agent.pk else ""
+    if user is not None and not why and not may_help(agent, user):
+        why = "nobody"
+    now = timezone.now()
+    case = Case.objects.create(
+        agent_id=agent.pk,
+        user_id=None if user is None or why else user.pk,
+        opened_at=now,
+        expires_at=now + conf.help_desk_case_age,
+    )
+    note_step(case, agent, f"refused: {why}" if why else "opened", text=term)
+    if why:
+        raise HelpDeskRefused(why)
+    return case
+
+
+def note_step(case: Case, agent: Any, step: str, *, text: str = "", **data: Any) -> Event:
+    """Every look and act of staff is an event (design.md, invariant 9)."""
+    return events.append(
+        Event.Kind.HELP_DESK,
+        user_id=case.user_id,
+        actor_id=agent.pk,
+        data={"step": step, "case": case.public_id, **data},
+        text=text,
+    )

@@ -1,0 +1,75 @@
+"""More than a voice on the phone: a code that only the account's owner can read, or a colleague who agrees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from sessions_ui.actions.help_desk.open import note_step
+from sessions_ui.actions.help_desk.rights import may_help, verify_case
+from sessions_ui.conf import conf
+from sessions_ui.exceptions import HelpDeskRefused
+from sessions_ui.models import Case
+
+CODE_TRIES = 5
+
+
+def check_code(*, case: Case, agent: Any, code: str) -> None:
+    """`HelpDeskRefused`: `wrong_code`, or `code_over` after five tries or when it is too old."""
+    verify_case(case, agent)
+    if not case.is_verified:
+        raise HelpDeskRefused("not_verified")
+    sent = case.code_sent_at
+    if sent is None or timezone.now() > sent + conf.help_desk_code_age:
+        raise HelpDeskRefused("code_over")
+    # Counted before it is compared, in one statement: parallel guesses get no more tries than others.
+    if (
+        not Case.objects.filter(pk=case.pk, code_tries__lt=CODE_TRIES, code_salt=case.code_salt)
+        .exclude(code_salt="")
+        .update(code_tries=F("code_tries") + 1)
+    ):
+        raise HelpDeskRefused("code_over")
+    given = "".join(code.split())
+    known = [case.code(secret=secret) for secret in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]]
+    if not any(constant_time_compare(given, right) for right in known):
+        note_step(case, agent, "wrong code")
+        raise HelpDeskRefused("wrong_code")
+    _prove(case, agent, Case.Proof.CODE)
+
+
+def ask_for_approval(*, case: Case, agent: Any) -> None:
+    """Puts the case on the list of the other agents."""
+    verify_case(case, agent)
+    if not case.is_verified:
+        raise HelpDeskRefused("not_verified")
+    if Case.objects.filter(pk=case.pk, approval_asked_at__isnull=True).update(
+        approval_asked_at=timezone.now()
+    ):
+        note_step(case, agent, "approval asked for")
+    case.refresh_from_db()
+
+
+def approve(*, case: Case, approver: Any, user: Any) -> None:
+    """The second agent agrees. Not the first one, and nobody who could not have opened the case."""
+    if case.agent_id == approver.pk:
+        raise HelpDeskRefused("same_agent")
+    if not case.is_open or case.approval_asked_at is None:
+        raise HelpDeskRefused("case_closed")
+    if not may_help(approver, user):
+        raise HelpDeskRefused("nobody")
+    _prove(case, approver, Case.Proof.SECOND_AGENT, approver_id=approver.pk)
+
+
+def _prove(case: Case, by: Any, proof: Case.Proof, **fields: Any) -> None:
+    with transaction.atomic():
+        won = Case.objects.filter(pk=case.pk, proven_at__isnull=True).update(
+            proof=proof, proven_at=timezone.now(), code_salt="", **fields
+        )
+        if won:
+            note_step(case, by, "proven", proof=str(proof))
+    case.refresh_from_db()

@@ -1,0 +1,78 @@
+"""Who is an agent, and whom an agent may help."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from sessions_ui.conf import conf
+from sessions_ui.exceptions import HelpDeskRefused
+from sessions_ui.models import Case, CaseReceipt
+
+CODENAME = "help_desk"
+HOUR = timedelta(hours=1)
+
+
+def is_agent(user: Any) -> bool:
+    """Holds the permission, by a group or personally. A superuser, who has every permission there is, is none by
+    that: the right to look into people's accounts is given, not implied."""
+    if not user.is_active:
+        return False
+    if not getattr(user, "is_superuser", False):
+        return bool(user.has_perm(f"sessions_ui.{CODENAME}"))
+    granted = Permission.objects.filter(codename=CODENAME, content_type__app_label="sessions_ui")
+    return granted.filter(Q(user=user.pk) | Q(group__user=user.pk)).exists()
+
+
+def within_scope(agent: Any) -> QuerySet[Any]:
+    """The accounts that the host project's `HELP_DESK_SCOPE` leaves to this agent."""
+    return conf.help_desk_scope(agent, get_user_model()._default_manager.all())
+
+
+def may_help(agent: Any, user: Any) -> bool:
+    """Not oneself, not somebody with more rights, nobody out of scope."""
+    return (
+        user.pk != agent.pk
+        and not conf.help_desk_more_rights(user, agent)
+        and within_scope(agent).filter(pk=user.pk).exists()
+    )
+
+
+def has_more_rights(user: Any, agent: Any) -> bool:
+    """Whether the account can do anything that the agent cannot. A superuser always can."""
+    if getattr(user, "is_superuser", False):
+        return True
+    if getattr(user, "is_staff", False) and not getattr(agent, "is_staff", False):
+        return True
+    theirs = user.get_all_permissions() if hasattr(user, "get_all_permissions") else set()
+    return not theirs <= agent.get_all_permissions()
+
+
+def verify_case(case: Case, agent: Any) -> Any:
+    """The user of an open case of this agent's, who may still be helped; `HelpDeskRefused` else."""
+    if case.agent_id != agent.pk or not case.is_open:
+        raise HelpDeskRefused("case_closed")
+    user = case.account()
+    if user is None or not may_help(agent, user):
+        raise HelpDeskRefused("nobody")
+    return user
+
+
+def verify_pace(agent: Any, *, acts: bool) -> None:
+    """Searches and acts are limited per agent and hour: an account taken over leafs through nobody."""
+    since = timezone.now() - HOUR
+    if acts:
+        done = CaseReceipt.objects.filter(
+            case__agent_id=agent.pk, case__opened_at__gt=since - HOUR, at__gt=since
+        )
+        limit = conf.help_desk_acts_per_hour
+    else:
+        done = Case.objects.filter(agent_id=agent.pk, opened_at__gt=since)  # type: ignore[assignment]
+        limit = conf.help_desk_searches_per_hour
+    if done.count() >= limit:
+        raise HelpDeskRefused("too_many")

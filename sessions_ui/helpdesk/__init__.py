@@ -1,0 +1,1 @@
+"""The help desk's pages: `path("helpdesk/", include("sessions_ui.helpdesk.urls"))`."""

@@ -1,0 +1,81 @@
+"""What an agent may type."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext_lazy as _
+
+from sessions_ui.actions.help_desk.carry_out import Order
+from sessions_ui.conf import conf
+from sessions_ui.models import Case
+from sessions_ui.models.fields import PUBLIC_ID_LENGTH
+
+NONCE_LENGTH = 32
+MAX_CHOSEN = 200  # devices in one submission; "all" has no such limit
+
+
+class SearchForm(forms.Form):
+    term = forms.CharField(
+        label=_("E-mail address, user name or staff number"),
+        help_text=_("The whole of it: nothing is guessed from a part."),
+        max_length=320,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
+class VerifyForm(forms.Form):
+    """Before any act: which call this is, and how it is known who is calling."""
+
+    ticket = forms.CharField(label=_("Ticket number"), max_length=100)
+    reason = forms.ChoiceField(label=_("What the call is about"), choices=[("", "—"), *Case.Reason.choices])
+    ways = forms.MultipleChoiceField(
+        label=_("How the caller was verified"), widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["ways"].choices = list(conf.help_desk_ways.items())  # type: ignore[attr-defined]
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(
+        label=_("The code that the caller reads back"),
+        max_length=16,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+
+
+class PublicIds(forms.Field):
+    """Any number of public ids. Whose they are is asked when they are used; foreign ones match nothing."""
+
+    widget = forms.MultipleHiddenInput
+
+    def to_python(self, value: Any) -> tuple[str, ...]:
+        return tuple(str(one) for one in value or [] if len(str(one)) == PUBLIC_ID_LENGTH)[:MAX_CHOSEN]
+
+
+class OrderForm(forms.Form):
+    """What shall be done. The same form on the case page and, hidden, on the review page."""
+
+    device = PublicIds(required=False)
+    lost = forms.BooleanField(required=False)
+    everything = forms.BooleanField(required=False)
+    new_password = forms.BooleanField(required=False)
+    nonce = forms.CharField(required=False, min_length=NONCE_LENGTH, max_length=NONCE_LENGTH)
+
+    def order(self) -> Order:
+        cleaned = self.cleaned_data
+        return Order(
+            chosen=cleaned["device"],
+            lost=cleaned["lost"],
+            everything=cleaned["everything"],
+            new_password=cleaned["new_password"],
+        )
+
+
+def is_typed_right(typed: str, name: str) -> bool:
+    """ "Sign out all" asks for the user's name, typed."""
+    return constant_time_compare(typed.strip().casefold(), name.casefold())

@@ -1,0 +1,23 @@
+"""`path("helpdesk/", include("sessions_ui.helpdesk.urls"))`."""
+
+from django.urls import path
+
+from sessions_ui.helpdesk import approvals, views
+
+app_name = "helpdesk"
+
+urlpatterns = [
+    path("", views.search, name="search"),
+    path("approvals/", approvals.waiting, name="approvals"),
+    path("approvals/<slug:public_id>/", approvals.approve, name="approve"),
+    path("receipts/<slug:public_id>/", views.show_receipt, name="receipt"),
+    path("<slug:public_id>/", views.show, name="case"),
+    path("<slug:public_id>/verify/", views.verify_caller, name="verify"),
+    path("<slug:public_id>/network/", views.network, name="network"),
+    path("<slug:public_id>/code/", views.send_code, name="send_code"),
+    path("<slug:public_id>/code/check/", views.check_code, name="check_code"),
+    path("<slug:public_id>/approval/", approvals.ask, name="ask_approval"),
+    path("<slug:public_id>/review/", views.review, name="review"),
+    path("<slug:public_id>/carry-out/", views.carry_out, name="carry_out"),
+    path("<slug:public_id>/devices/<slug:device_id>/found/", views.found, name="found"),
+]

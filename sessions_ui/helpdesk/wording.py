@@ -1,0 +1,55 @@
+"""Words for agents: why something is not allowed, and what a line of the timeline means."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from sessions_ui.exceptions import HelpDeskRefused
+from sessions_ui.models import Event
+
+STATUS = {"too_many": 429, "nobody": 404, "case_closed": 409}
+
+
+def refused_text(error: HelpDeskRefused) -> str:
+    """One sentence for each `HelpDeskRefused.why`."""
+    texts = {
+        "nobody": _("No account that you may help matches exactly."),
+        "own_account": _("This is your own account. Use your devices page, or ask a colleague."),
+        "too_many": _("That was too often in too short a time. Wait a little, then try again."),
+        "case_closed": _("This case is closed. Nothing was done; open a new one."),
+        "not_verified": _("Verify the caller first. Nothing was done."),
+        "not_proven": _("This needs a code that the caller read back, or a second agent. Nothing was done."),
+        "no_password": _(
+            "This account signs in through a provider only, so there is no password to require."
+        ),
+        "nothing_selected": _("Select at least one device. Nothing was done."),
+        "wrong_code": _("That is not the code."),
+        "code_over": _("This code is no longer good. Send a new one."),
+        "no_address": _("This account has no address that a code could be sent to. Ask a second agent."),
+        "same_agent": _("A second agent has to agree, not you."),
+    }
+    return texts[error.why]
+
+
+def refused_status(error: HelpDeskRefused) -> int:
+    return STATUS.get(error.why, 422)
+
+
+def step_text(event: Event) -> str:
+    """A line of the account's timeline. What staff typed as free text is not repeated here."""
+    step = str(event.data.get("step", ""))
+    steps = {
+        "opened": _("Help desk: case opened"),
+        "verified": _("Help desk: caller verified"),
+        "network details shown": _("Help desk: network details shown"),
+        "code sent": _("Help desk: code sent"),
+        "wrong code": _("Help desk: wrong code read back"),
+        "approval asked for": _("Help desk: second agent asked"),
+        "proven": _("Help desk: proof accepted"),
+        "carried out": _("Help desk: order carried out"),
+        "device found": _("Help desk: lost device found again"),
+    }
+    if event.kind == Event.Kind.HELP_DESK:
+        return steps.get(step, _("Help desk: request refused"))
+    kind = str(event.get_kind_display())
+    return kind[:1].upper() + kind[1:]

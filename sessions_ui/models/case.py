@@ -1,0 +1,145 @@
+"""The help desk's own records: a call, what was done in it, and who has to choose a new password."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import models
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
+
+from sessions_ui.models.fields import new_public_id, user_key
+
+CODE_DIGITS = 6
+
+
+class Case(models.Model):
+    """One call. Opened by an exact search; a search that found nobody is a case without a user, and counts.
+
+    Nothing can be done in it before the caller was verified, and nothing after `expires_at`.
+    """
+
+    class Reason(models.TextChoices):
+        LOST = "lost", _("A device was lost or stolen")
+        UNKNOWN = "unknown", _("A sign-in is not recognised")
+        LEFT = "left", _("The person has left")
+        OTHER = "other", _("Something else")
+
+    class Proof(models.TextChoices):
+        CODE = "code", _("a code was sent to a verified address and read back")
+        SECOND_AGENT = "second_agent", _("a second agent agreed")
+
+    id = models.BigAutoField(primary_key=True)
+    # The reference that the caller may be told.
+    public_id = models.CharField(max_length=16, default=new_public_id, editable=False)
+    agent = user_key("+", db_index=False)
+    user = user_key("+", db_index=False)
+    opened_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+
+    ticket = models.CharField(max_length=100, blank=True)
+    reason = models.CharField(max_length=16, choices=Reason, blank=True)
+    # Keys of `HELP_DESK_WAYS`: how the agent made sure who is calling.
+    ways = models.JSONField(default=list, blank=True)
+    verified_at = models.DateTimeField(null=True, blank=True)
+
+    # The code itself is nowhere: it follows from the secret key and this salt.
+    code_salt = models.CharField(max_length=32, blank=True, editable=False)
+    code_sent_at = models.DateTimeField(null=True, blank=True)
+    code_tries = models.PositiveSmallIntegerField(default=0)
+    approval_asked_at = models.DateTimeField(null=True, blank=True)
+    approver = user_key("+", db_index=False)
+    proof = models.CharField(max_length=16, choices=Proof, blank=True)
+    proven_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("help-desk case")
+        verbose_name_plural = _("help-desk cases")
+        permissions = [("help_desk", _("Can sign out the devices of callers"))]
+        constraints = [
+            models.UniqueConstraint(fields=["public_id"], name="sessions_ui_case_public_id"),
+        ]
+        indexes = [
+            models.Index(fields=["agent", "opened_at"], name="sessions_ui_case_agent"),
+            models.Index(
+                fields=["approval_asked_at"],
+                name="sessions_ui_case_approval",
+                condition=models.Q(approval_asked_at__isnull=False, proven_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    def code(self, *, secret: str | None = None) -> str:
+        """The code to be read back, six digits. It is stored nowhere: who reads the database does not learn it."""
+        digest = salted_hmac(
+            "sessions_ui.help_desk.code", f"{self.pk}:{self.code_salt}", secret=secret, algorithm="sha256"
+        )
+        return f"{int(digest.hexdigest(), 16) % 10**CODE_DIGITS:0{CODE_DIGITS}d}"
+
+    def account(self) -> Any:
+        """The user; None where the account is gone. Not `self.user`: a default manager may hide people."""
+        users = get_user_model()._base_manager
+        return None if self.user_id is None else users.filter(pk=self.user_id).first()
+
+    @property
+    def is_open(self) -> bool:
+        return self.user_id is not None and self.expires_at > timezone.now()
+
+    @property
+    def is_verified(self) -> bool:
+        return self.verified_at is not None
+
+    @property
+    def is_proven(self) -> bool:
+        return self.proven_at is not None
+
+
+class CaseReceipt(models.Model):
+    """What one submission did, line by line. The nonce of the review page makes a second click find the first."""
+
+    id = models.BigAutoField(primary_key=True)
+    public_id = models.CharField(max_length=16, default=new_public_id, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="receipts")
+    nonce = models.CharField(max_length=32)
+    at = models.DateTimeField(default=timezone.now)
+    # [{"device": public id, "title": "Firefox on Linux", "result": "signed_out" | "already_signed_out"}, …]
+    lines = models.JSONField(default=list)
+    everything = models.BooleanField(default=False)
+    lost = models.BooleanField(default=False)
+    new_password = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = _("help-desk receipt")
+        verbose_name_plural = _("help-desk receipts")
+        constraints = [
+            models.UniqueConstraint(fields=["public_id"], name="sessions_ui_casereceipt_public_id"),
+            models.UniqueConstraint(fields=["case", "nonce"], name="sessions_ui_casereceipt_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class RequiredPassword(models.Model):
+    """Who cannot sign in until a new password was chosen. The old one stays usable for Django's reset form, which
+    skips people without a password; it just signs nobody in."""
+
+    id = models.BigAutoField(primary_key=True)
+    user = user_key("+", db_index=False)
+    required_at = models.DateTimeField(default=timezone.now)
+    required_by = user_key("+", db_index=False)
+    fulfilled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("required new password")
+        verbose_name_plural = _("required new passwords")
+        constraints = [
+            models.UniqueConstraint(fields=["user"], name="sessions_ui_requiredpassword_user"),
+        ]
+
+    def __str__(self) -> str:
+        return f"user {self.user_id}"

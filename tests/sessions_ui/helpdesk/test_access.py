@@ -1,0 +1,138 @@
+"""Who gets to the help desk's pages, whom an agent may help, how often."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.utils import timezone
+
+from sessions_ui.models import Case, Event
+from tests.conftest import _person
+
+pytestmark = pytest.mark.django_db
+
+
+def steps() -> list[str]:
+    return [event.data["step"] for event in Event.objects.filter(kind=Event.Kind.HELP_DESK).order_by("id")]
+
+
+def test_the_migration_made_the_group_with_its_one_permission() -> None:
+    group = Group.objects.get(name="Help desk")
+    assert [permission.codename for permission in group.permissions.all()] == ["help_desk"]
+
+
+def test_it_requires_a_sign_in(client: Any) -> None:
+    assert client.get("/helpdesk/").url == "/account/login/?next=/helpdesk/"
+
+
+def test_it_requires_the_permission_and_the_attempt_is_an_event(user: Any, browser: Any) -> None:
+    client = browser()
+    client.force_login(user)
+    assert client.get("/helpdesk/").status_code == 403
+    assert steps() == ["refused: no permission"]
+    assert Event.objects.get(kind=Event.Kind.HELP_DESK).actor_id == user.pk
+
+
+def test_a_superuser_is_no_agent_by_that(administrator: Any, desk: Any, browser: Any) -> None:
+    client = browser()
+    client.force_login(administrator)
+    assert client.get("/helpdesk/").status_code == 403
+    administrator.groups.add(Group.objects.get(name="Help desk"))
+    assert client.get("/helpdesk/").status_code == 200
+
+
+def test_it_requires_a_fresh_second_factor_and_the_attempt_is_an_event(agent: Any, browser: Any) -> None:
+    client = browser()
+    client.force_login(agent)
+    response = client.get("/helpdesk/")
+    assert response.status_code == 403
+    assert "/account/second-factor/?next=%2Fhelpdesk%2F" in response.content.decode()
+    assert steps() == ["refused: no fresh second factor"]
+
+
+def test_an_old_second_factor_is_none(desk: Any, settings: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "HELP_DESK_FACTOR_AGE": timedelta(0)}
+    assert desk.get("/helpdesk/").status_code == 403
+
+
+def test_it_finds_exactly(desk: Any, user: Any) -> None:
+    response = desk.post("/helpdesk/", {"term": user.email.upper()})
+    case = Case.objects.get(user=user)
+    assert response.url == f"/helpdesk/{case.public_id}/"
+    assert steps() == ["opened"]
+
+
+@pytest.mark.parametrize("term", ["ada@people.exampl", "ada", "%", "nobody@people.example", "x" * 321])
+def test_it_finds_nobody_by_a_part(desk: Any, user: Any, term: str) -> None:
+    response = desk.post("/helpdesk/", {"term": term})
+    assert response.status_code in (404, 422)
+    assert not Case.objects.filter(user=user).exists()
+
+
+def test_the_own_account_is_for_a_colleague(desk: Any, agent: Any) -> None:
+    response = desk.post("/helpdesk/", {"term": agent.email})
+    assert "your own account" in response.content.decode()
+    assert steps() == ["refused: own_account"]
+
+
+def more_rights() -> list[Any]:
+    boss = _person("boss@staff.example", is_superuser=True)
+    clerk = _person("clerk@staff.example")
+    clerk.user_permissions.add(Permission.objects.get(codename="change_session"))
+    return [boss, clerk]
+
+
+def test_accounts_with_more_rights_look_like_no_account(desk: Any) -> None:
+    missing = desk.post("/helpdesk/", {"term": "nobody@people.example"})
+    for person in more_rights():
+        response = desk.post("/helpdesk/", {"term": person.email})
+        assert response.status_code == missing.status_code == 404
+        assert "No account that you may help matches exactly." in response.content.decode()
+    assert set(steps()) == {"refused: nobody"}
+
+
+def nobody_at_all(agent: Any, users: Any) -> Any:
+    return users.none()
+
+
+def test_out_of_scope_looks_like_no_account(desk: Any, user: Any, settings: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "HELP_DESK_SCOPE": f"{__name__}.nobody_at_all"}
+    assert desk.post("/helpdesk/", {"term": user.email}).status_code == 404
+
+
+def test_the_scope_counts_in_an_open_case_too(desk: Any, verified: Case, settings: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "HELP_DESK_SCOPE": f"{__name__}.nobody_at_all"}
+    assert desk.get(f"/helpdesk/{verified.public_id}/").status_code == 409
+
+
+def test_another_agents_case_does_not_exist(desk: Any, verified: Case, browser: Any, agent: Any) -> None:
+    colleague = _person("colleague@staff.example", is_staff=True)
+    colleague.groups.set(agent.groups.all())
+    client = browser()
+    client.force_login(colleague)
+    assert client.get(f"/helpdesk/{verified.public_id}/").status_code == 404
+
+
+def test_a_case_is_over_after_its_time(desk: Any, verified: Case) -> None:
+    Case.objects.update(expires_at=timezone.now())
+    response = desk.get(f"/helpdesk/{verified.public_id}/")
+    assert response.status_code == 409
+    assert "This case is closed" in response.content.decode()
+
+
+def test_searches_are_limited_per_agent(desk: Any, user: Any, settings: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "HELP_DESK_SEARCHES_PER_HOUR": 2}
+    answers = [desk.post("/helpdesk/", {"term": user.email}).status_code for _ in range(3)]
+    assert answers == [302, 302, 429]
+    Case.objects.update(opened_at=timezone.now() - timedelta(hours=2))
+    assert desk.post("/helpdesk/", {"term": user.email}).status_code == 302
+
+
+def test_what_was_searched_for_can_be_erased(desk: Any) -> None:
+    desk.post("/helpdesk/", {"term": "nobody@people.example"})
+    event = Event.objects.get(kind=Event.Kind.HELP_DESK)
+    assert "nobody@people.example" not in str(event.data)
+    assert event.detail.text == "nobody@people.example"

@@ -1,0 +1,300 @@
+"""A call from the first page to the receipt."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from sessions_ui.actions.help_desk.carry_out import Order, carry_out
+from sessions_ui.actions.help_desk.prove import CODE_TRIES, approve, ask_for_approval, check_code
+from sessions_ui.actions.help_desk.send_code import send_code
+from sessions_ui.actions.purge import purge_old
+from sessions_ui.delivery import deliver_due
+from sessions_ui.exceptions import HelpDeskRefused
+from sessions_ui.models import Act, Case, CaseReceipt, Device, EndReason, Event, Session
+from tests.conftest import PASSWORD, _person
+
+pytestmark = pytest.mark.django_db
+NONCE = "n" * 32
+
+
+def order(**fields: Any) -> dict[str, Any]:
+    return {"nonce": NONCE, **fields}
+
+
+def is_in(client: Any) -> bool:
+    return client.get("/account/devices/").status_code == 200
+
+
+def test_before_the_caller_is_verified_nothing_is_shown_or_done(
+    desk: Any, case: Case, phone: Any, device_of: Any
+) -> None:
+    page = desk.get(f"/helpdesk/{case.public_id}/").content.decode()
+    assert "1 device signed in" in page
+    assert "on Android" not in page
+    for step in ("review", "carry-out", "network", "code", "approval"):
+        response = desk.post(f"/helpdesk/{case.public_id}/{step}/", order(device=device_of(phone)))
+        assert response.status_code == 422
+        assert "Verify the caller first. Nothing was done." in response.content.decode()
+    assert is_in(phone)
+
+
+@pytest.mark.parametrize(
+    "missing", [{"ticket": ""}, {"reason": ""}, {"ways": []}, {"reason": "made up"}, {"ways": ["made up"]}]
+)
+def test_verifying_requires_ticket_reason_and_way(desk: Any, case: Case, missing: dict[str, Any]) -> None:
+    complete = {"ticket": "INC-7", "reason": "lost", "ways": ["call_back"]}
+    assert desk.post(f"/helpdesk/{case.public_id}/verify/", {**complete, **missing}).status_code == 422
+    case.refresh_from_db()
+    assert not case.is_verified
+    assert desk.post(f"/helpdesk/{case.public_id}/verify/", complete).status_code == 302
+    case.refresh_from_db()
+    assert case.is_verified
+
+
+def test_the_table_shows_no_address_until_it_is_asked_for(desk: Any, verified: Case, phone: Any) -> None:
+    url = f"/helpdesk/{verified.public_id}/"
+    page = desk.get(url).content.decode()
+    assert "on Android" in page and "London" in page
+    assert "81.2.69.142" not in page
+    revealed = desk.post(f"{url}network/").content.decode()
+    assert "81.2.69.142" in revealed
+    assert Event.objects.filter(data__step="network details shown", user=verified.user).count() == 1
+
+
+def test_the_selected_device_goes_and_the_other_stays(
+    desk: Any, verified: Case, phone: Any, laptop: Any, device_of: Any, agent: Any
+) -> None:
+    url = f"/helpdesk/{verified.public_id}/"
+    chosen = {"device": device_of(phone), "lost": "on"}
+    review = desk.post(f"{url}review/", chosen).content.decode()
+    assert "on Android" in review and "INC-7" in review
+    assert is_in(phone)  # nothing happens before it is submitted
+
+    receipt = desk.post(f"{url}carry-out/", order(**chosen), follow=True).content.decode()
+    assert "on Android: signed out, marked as lost" in " ".join(receipt.split())
+    assert not is_in(phone)
+    assert is_in(laptop)
+    act = Act.objects.get()
+    assert (act.reason, act.ticket, act.actor_id, act.count) == (EndReason.DEVICE_LOST, "INC-7", agent.pk, 1)
+    assert Device.objects.get(public_id=chosen["device"]).lost_at is not None
+
+
+def test_submitting_twice_does_it_once(desk: Any, verified: Case, phone: Any, device_of: Any) -> None:
+    url = f"/helpdesk/{verified.public_id}/carry-out/"
+    device = device_of(phone)
+    first = desk.post(url, order(device=device))
+    second = desk.post(url, order(device=device))
+    assert first.url == second.url
+    assert CaseReceipt.objects.count() == Act.objects.count() == 1
+
+
+def test_a_device_that_went_by_itself_is_said_to_be_out_already(
+    desk: Any, verified: Case, phone: Any, device_of: Any
+) -> None:
+    device = device_of(phone)
+    phone.post("/account/logout/")
+    receipt = desk.post(f"/helpdesk/{verified.public_id}/carry-out/", order(device=device), follow=True)
+    assert "on Android: already signed out" in " ".join(receipt.content.decode().split())
+
+
+def test_foreign_devices_match_nothing(
+    desk: Any, verified: Case, other_user: Any, browser: Any, device_of: Any
+) -> None:
+    strangers = browser()
+    strangers.force_login(other_user)
+    for step in ("review", "carry-out"):
+        url = f"/helpdesk/{verified.public_id}/{step}/"
+        assert desk.post(url, order(device=device_of(strangers))).status_code == 422
+    assert is_in(strangers)
+    assert not CaseReceipt.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "what", [{"everything": "on", "typed": "ada@people.example"}, {"new_password": "on"}]
+)
+def test_everything_and_a_new_password_require_a_proof(
+    desk: Any, verified: Case, phone: Any, what: dict[str, str]
+) -> None:
+    for step in ("review", "carry-out"):
+        response = desk.post(f"/helpdesk/{verified.public_id}/{step}/", order(**what))
+        assert response.status_code == 422
+        assert "Nothing was done." in response.content.decode()
+    assert is_in(phone)
+
+
+def prove(case: Case) -> None:
+    Case.objects.filter(pk=case.pk).update(proof=Case.Proof.CODE, proven_at=timezone.now())
+
+
+def test_sign_out_all_requires_the_name_typed(desk: Any, verified: Case, phone: Any) -> None:
+    prove(verified)
+    url = f"/helpdesk/{verified.public_id}/"
+    assert desk.post(f"{url}review/", {"everything": "on", "typed": "ada"}).status_code == 422
+    typed = {"everything": "on", "typed": "ada@people.example"}
+    assert "on Android" in desk.post(f"{url}review/", typed).content.decode()
+    desk.post(f"{url}carry-out/", order(everything="on"))
+    assert not is_in(phone)
+
+
+def test_a_required_password_shuts_out_until_it_was_reset(
+    desk: Any, verified: Case, phone: Any, browser: Any, user: Any, mailoutbox: Any
+) -> None:
+    prove(verified)
+    desk.post(f"/helpdesk/{verified.public_id}/carry-out/", order(new_password="on"))
+    assert not is_in(phone)
+    at_home = browser()
+    response = at_home.post("/account/login/", {"login": user.email, "password": PASSWORD}, follow=True)
+    assert "A new password is needed before you can sign in." in response.content.decode()
+    assert not is_in(at_home)
+
+    # Django's own reset form, which skips accounts without a usable password, still finds this one.
+    from django.contrib.auth.forms import PasswordResetForm
+
+    assert list(PasswordResetForm().get_users(user.email)) == [user]
+    deliver_due()
+    assert "Choose a new password" in [mail.subject for mail in mailoutbox]
+    user.refresh_from_db()
+    user.set_password("a new and better secret")
+    user.save()
+    at_home.sign_in(user, "a new and better secret")
+    assert is_in(at_home)
+
+
+def test_no_password_is_required_of_who_has_none(desk: Any, verified: Case, user: Any) -> None:
+    prove(verified)
+    user.set_unusable_password()
+    user.save()
+    page = desk.get(f"/helpdesk/{verified.public_id}/").content.decode()
+    assert "Require a new password" not in page
+    response = desk.post(f"/helpdesk/{verified.public_id}/carry-out/", order(new_password="on"))
+    assert "through a provider only" in response.content.decode()
+
+
+def test_the_code_goes_to_the_account_and_proves(
+    desk: Any, verified: Case, mailoutbox: Any, user: Any
+) -> None:
+    url = f"/helpdesk/{verified.public_id}/"
+    desk.post(f"{url}code/")
+    deliver_due()
+    [mail] = mailoutbox
+    verified.refresh_from_db()
+    code = verified.code()
+    assert mail.to == [user.email] and code in mail.body
+    assert verified.code_salt not in mail.body
+    assert desk.post(f"{url}code/check/", {"code": f"{code[:3]} {code[3:]}"}).status_code == 302
+    verified.refresh_from_db()
+    assert verified.proof == Case.Proof.CODE
+
+
+def test_the_code_is_stored_nowhere(desk: Any, verified: Case) -> None:
+    desk.post(f"/helpdesk/{verified.public_id}/code/")
+    verified.refresh_from_db()
+    stored = [str(row) for row in Case.objects.values()] + [str(row) for row in Event.objects.values()]
+    assert not any(verified.code() in row for row in stored)
+
+
+def test_guessing_the_code_stops_after_five_tries(verified: Case, agent: Any) -> None:
+    send_code(case=verified, agent=agent)
+    right = verified.code()
+    wrong = f"{(int(right) + 1) % 10**6:06d}"
+    for _ in range(CODE_TRIES):
+        with pytest.raises(HelpDeskRefused, match="wrong_code"):
+            check_code(case=verified, agent=agent, code=wrong)
+    with pytest.raises(HelpDeskRefused, match="code_over"):
+        check_code(case=verified, agent=agent, code=right)
+
+
+def test_an_old_code_is_none(verified: Case, agent: Any) -> None:
+    send_code(case=verified, agent=agent)
+    Case.objects.update(code_sent_at=timezone.now() - timedelta(minutes=11))
+    verified.refresh_from_db()
+    with pytest.raises(HelpDeskRefused, match="code_over"):
+        check_code(case=verified, agent=agent, code=verified.code())
+
+
+def test_a_second_agent_can_agree_but_not_the_first_nor_the_user(
+    desk: Any, verified: Case, agent: Any, user: Any, browser: Any
+) -> None:
+    ask_for_approval(case=verified, agent=agent)
+    with pytest.raises(HelpDeskRefused, match="same_agent"):
+        approve(case=verified, approver=agent, user=user)
+    user.groups.set(agent.groups.all())
+    with pytest.raises(HelpDeskRefused, match="nobody"):
+        approve(case=verified, approver=user, user=user)
+
+    colleague = _person("colleague@staff.example", is_staff=True)
+    colleague.groups.set(agent.groups.all())
+    client = browser()
+    client.force_login(colleague)
+    assert verified.public_id in client.get("/helpdesk/approvals/").content.decode()
+    client.post(f"/helpdesk/approvals/{verified.public_id}/")
+    verified.refresh_from_db()
+    assert (verified.proof, verified.approver_id) == (Case.Proof.SECOND_AGENT, colleague.pk)
+    assert Event.objects.get(data__step="proven").actor_id == colleague.pk
+
+
+def test_a_lost_device_is_found_again(desk: Any, verified: Case, phone: Any, device_of: Any) -> None:
+    device = device_of(phone)
+    url = f"/helpdesk/{verified.public_id}/"
+    desk.post(f"{url}carry-out/", order(device=device, lost="on"))
+    assert "It was found" in desk.get(url).content.decode()
+    desk.post(f"{url}devices/{device}/found/")
+    assert Device.objects.get(public_id=device).lost_at is None
+    assert not is_in(phone)  # it still has to sign in
+
+
+def test_acts_are_limited_per_agent(
+    verified: Case, agent: Any, phone: Any, laptop: Any, device_of: Any, settings: Any
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "HELP_DESK_ACTS_PER_HOUR": 1}
+    carry_out(case=verified, agent=agent, order=Order(chosen=(device_of(phone),)), nonce="1")
+    with pytest.raises(HelpDeskRefused, match="too_many"):
+        carry_out(case=verified, agent=agent, order=Order(chosen=(device_of(laptop),)), nonce="2")
+    assert is_in(laptop)
+
+
+def test_the_person_is_told_by_mail(
+    desk: Any, verified: Case, phone: Any, device_of: Any, user: Any, mailoutbox: Any
+) -> None:
+    desk.post(f"/helpdesk/{verified.public_id}/carry-out/", order(device=device_of(phone)))
+    deliver_due()
+    [mail] = mailoutbox
+    assert mail.to == [user.email] and "help desk" in mail.body
+    assert "INC-7" not in mail.body  # the desk's own words stay with the desk
+
+
+def test_the_receipt_is_the_agents_own(
+    desk: Any, verified: Case, phone: Any, device_of: Any, agent: Any, browser: Any
+) -> None:
+    receipt = desk.post(f"/helpdesk/{verified.public_id}/carry-out/", order(device=device_of(phone))).url
+    Case.objects.update(expires_at=timezone.now())
+    assert desk.get(receipt).status_code == 200
+    colleague = _person("colleague@staff.example", is_staff=True)
+    colleague.groups.set(agent.groups.all())
+    client = browser()
+    client.force_login(colleague)
+    assert client.get(receipt).status_code == 404
+
+
+def test_sessions_without_a_device_can_be_chosen(desk: Any, verified: Case, phone: Any) -> None:
+    Session.objects.filter(user=verified.user).update(device=None)
+    session = Session.objects.get(user=verified.user)
+    desk.post(f"/helpdesk/{verified.public_id}/carry-out/", order(device=session.public_id))
+    assert not is_in(phone)
+
+
+def test_old_cases_are_purged_with_their_receipts(
+    desk: Any, verified: Case, phone: Any, device_of: Any
+) -> None:
+    desk.post(f"/helpdesk/{verified.public_id}/carry-out/", order(device=device_of(phone)))
+    purge_old()
+    assert CaseReceipt.objects.count() == Case.objects.count() == 1
+    long_ago = timezone.now() - timedelta(days=400)
+    Case.objects.update(opened_at=long_ago)
+    CaseReceipt.objects.update(at=long_ago)
+    purge_old()
+    assert not CaseReceipt.objects.exists() and not Case.objects.exists()
