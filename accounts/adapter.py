@@ -7,7 +7,9 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest, HttpResponse
 
+from accounts.provider import identity
 from sessions_ui.actions.begin import begin_sign_in
+from sessions_ui.actions.provider import remember_provider
 from sessions_ui.client.address import client_address
 from sessions_ui.conf import conf
 
@@ -22,4 +24,6 @@ class AccountAdapter(DefaultAccountAdapter):
         account meanwhile decides whether the last step still counts."""
         response = super().pre_login(request, user, **kwargs)
         begin_sign_in(request.session, user)
+        if sociallogin := (kwargs.get("signal_kwargs") or {}).get("sociallogin"):
+            remember_provider(request, user, **identity(sociallogin))
         return response

@@ -76,8 +76,8 @@ def method_text(method: str) -> str:
         "code": _("a mailed code"),
         "api": _("an access key"),
     }
-    # Anything else is the name of a provider: "google", "okta".
-    words = [steps.get(step) or step.replace("_", " ").capitalize() for step in method.split("+") if step]
+    # Anything else is a provider: "google", "okta".
+    words = [steps.get(step) or conf.provider_name(step) for step in method.split("+") if step]
     return _("with %(steps)s") % {"steps": get_text_list(words, _("and"))} if words else ""
 
 

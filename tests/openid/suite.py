@@ -1,0 +1,129 @@
+"""Run by test_allauth.py: people sign in by way of a real provider, and sign out there."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.totp.internal import auth as totp
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.test import Client, TestCase, override_settings
+
+from sessions_ui.models import EndReason, Session
+from tests.openid.provider import CLIENT, Key, Provider, running
+
+DEVICES = "/account/devices/"
+KEY = Key("RS256")
+
+
+class SignInByProvider(TestCase):
+    provider: Provider
+
+    def setUp(self) -> None:
+        self.provider = self.enterContext(running(KEY))
+        issuer = self.provider.issuer
+        self.provider.answers["/.well-known/openid-configuration"] |= {
+            "authorization_endpoint": f"{issuer}/authorize",
+            "token_endpoint": f"{issuer}/token",
+            "userinfo_endpoint": f"{issuer}/userinfo",
+        }
+        self.provider.answers["/userinfo"] = lambda handler: handler.answer(self.userinfo())
+        self.provider.answers["/token"] = lambda handler: handler.answer(
+            {"access_token": "a", "token_type": "bearer", "expires_in": 60, "id_token": self.id_token()}
+        )
+        app = {"provider_id": "corp", "name": "Example ID", "client_id": CLIENT, "secret": "s"}
+        apps = [{**app, "settings": {"server_url": issuer}}]
+        self.enterContext(
+            override_settings(
+                SOCIALACCOUNT_PROVIDERS={"openid_connect": {"APPS": apps}},
+                SESSIONS_UI={**settings.SESSIONS_UI, "PROVIDERS": {"corp": self.provider.settings()}},
+            )
+        )
+        self.sid = "s1"
+
+    def userinfo(self) -> dict[str, Any]:
+        return {"sub": "ada-7", "email": "ada@people.example", "email_verified": True}
+
+    def id_token(self) -> str:
+        now = int(time.time())
+        claims = {"iss": self.provider.issuer, "aud": CLIENT, "iat": now, "exp": now + 60, "sid": self.sid}
+        return self.provider.key.sign({**claims, **self.userinfo()}, typ="JWT")
+
+    def come_back(self, browser: Client) -> Any:
+        """To the provider and back again."""
+        there = browser.post("/account/oidc/corp/login/")
+        state = parse_qs(urlsplit(there["Location"]).query)["state"][0]
+        return browser.get("/account/oidc/corp/login/callback/", {"code": "c", "state": state})
+
+    def sign_in(self, sid: str) -> Client:
+        self.sid, browser = sid, Client()
+        self.assertEqual(self.come_back(browser).status_code, 302)
+        self.assertEqual(browser.get(DEVICES).status_code, 200)
+        return browser
+
+    def sign_out_there(self, **claims: Any) -> None:
+        token = self.provider.logout_token(**claims)
+        answer = Client().post(f"{DEVICES}provider-sign-out/", {"logout_token": token})
+        self.assertEqual(answer.status_code, 200, answer.content)
+
+    def test_the_session_knows_who_they_are_there_and_the_page_says_what_it_cannot_do(self) -> None:
+        browser = self.sign_in("s1")
+        session = Session.objects.living().get()
+        self.assertEqual(
+            (session.provider, session.iss, session.sub, session.sid, session.method),
+            ("corp", self.provider.issuer, "ada-7", "s1", "corp"),
+        )
+        page = browser.get(DEVICES)
+        self.assertContains(page, "with Example ID")
+        self.assertContains(page, "This doesn&#x27;t sign you out of Example ID.")
+
+    def test_a_sign_out_there_is_one_here_in_that_browser_only(self) -> None:
+        laptop, phone = self.sign_in("s1"), self.sign_in("s2")
+        self.sign_out_there(sub="ada-7", sid="s1")
+        self.assertEqual(laptop.get(DEVICES).status_code, 302)
+        self.assertEqual(phone.get(DEVICES).status_code, 200)
+        self.sign_out_there(sub="ada-7")
+        self.assertEqual(phone.get(DEVICES).status_code, 302)
+
+    def test_who_signs_in_with_a_password_belongs_to_no_provider(self) -> None:
+        self.sign_in("s1")
+        user = get_user_model().objects.get()
+        user.set_password("correct horse battery staple")
+        user.save()
+        browser = Client()
+        browser.post("/account/login/", {"login": user.email, "password": "correct horse battery staple"})
+        self.assertEqual(Session.objects.living().get().provider, "")
+
+    def with_second_factor(self) -> str:
+        """Ada, who has signed in before and uses an authenticator; returns its secret."""
+        user = get_user_model().objects.create_user("ada@people.example")
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+        SocialAccount.objects.create(user=user, provider="corp", uid="ada-7")
+        secret = totp.generate_totp_secret()
+        totp.TOTP.activate(user, secret)
+        return secret
+
+    def enter_code(self, browser: Client, secret: str) -> Any:
+        counter = next(totp.yield_hotp_counters_from_time())
+        code = totp.format_hotp_value(totp.hotp_value(secret, counter))
+        return browser.post("/account/2fa/authenticate/", {"code": code})
+
+    def test_it_is_known_after_a_second_factor(self) -> None:
+        secret, browser = self.with_second_factor(), Client()
+        self.assertIn("2fa", self.come_back(browser)["Location"])
+        self.assertFalse(Session.objects.living().exists())
+        self.enter_code(browser, secret)
+        self.assertEqual(Session.objects.living().get().sid, "s1")
+
+    def test_a_sign_out_there_while_the_second_factor_is_asked_for_counts(self) -> None:
+        secret, browser = self.with_second_factor(), Client()
+        self.come_back(browser)
+        self.sign_out_there(sub="ada-7", sid="s1")
+        self.enter_code(browser, secret)
+        self.assertEqual(browser.get(DEVICES).status_code, 302)
+        self.assertFalse(Session.objects.living().exists())
+        self.assertFalse(Session.objects.filter(end_reason=EndReason.PROVIDER_SIGN_OUT).exists())
