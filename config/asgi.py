@@ -4,6 +4,8 @@ import os
 
 from django.core.asgi import get_asgi_application
 
+from sessions_ui.stream import with_stream
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = get_asgi_application()
+application = with_stream(get_asgi_application())

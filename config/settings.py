@@ -199,6 +199,7 @@ SESSIONS_UI = {
     "REAUTHENTICATION": "accounts.reauthentication.AllauthReauthentication",
     "HELP_URL": env.str("HELP_URL", default=""),
     "SITE_URL": env.str("SITE_URL", default=f"http://localhost:{PORT}" if DEMO else ""),
+    "REDIS_URL": REDIS_URL,
     "IDLE_TIMEOUT": timedelta(days=14),
     "ABSOLUTE_TIMEOUT": timedelta(days=30),
 }

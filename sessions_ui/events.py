@@ -1,14 +1,21 @@
-"""Appending to the event log."""
+"""Appending to the event log. Whatever is appended wakes the streams of its users after commit (`wake.py`)."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+from django.db import router, transaction
 from django.db.models import F, JSONField, Q, Value
 
 from sessions_ui.models import Act, Event, EventDetail, Session
 from sessions_ui.models.bulk import insert_from
+from sessions_ui.wake import wake
+
+# What changes nothing that an open page shows.
+QUIET = (Event.Kind.TOLD, Event.Kind.TELLING_FAILED, Event.Kind.CODE_SENT)
 
 
 def append(
@@ -23,12 +30,16 @@ def append(
     event = Event.objects.create(kind=kind, **fields)
     if address or user_agent or text:
         EventDetail.objects.create(event=event, address=address, user_agent=user_agent, text=text)
+    if kind not in QUIET and event.user_id is not None:
+        _wake_after_commit([event.user_id])
     return event
 
 
-def append_ended(act: Act, ended: Any) -> int:
-    """One event for each session that `act` ended (`ended`: their queryset), in one statement."""
+def append_ended(act: Act, ended: Any, *, user_ids: Collection[Any] | None) -> int:
+    """One event for each session that `act` ended (`ended`: their queryset), in one statement. `user_ids`: whose
+    they are; None for too many to name."""
     assert ended.model is Session
+    _wake_after_commit(user_ids)
     return insert_from(
         Event,
         ended,
@@ -75,3 +86,7 @@ def append_adopted(adopted: Any, source: str, *, at: datetime) -> int:
         },
     )
     return count
+
+
+def _wake_after_commit(user_ids: Collection[Any] | None) -> None:
+    transaction.on_commit(partial(wake, user_ids), using=router.db_for_write(Event), robust=True)

@@ -75,9 +75,10 @@ def end_sessions(
             return Receipt(act=None, ended=0, already_ended=total)
         act.save(using=using, force_insert=True)
         ended = Session.objects.using(using).filter(act=act)
-        if len(user_ids) <= MANY_USERS:
-            ended = ended.filter(user_id__in=user_ids)  # by the index of the users: the act has none
-        events.append_ended(act, ended)
+        few = user_ids if len(user_ids) <= MANY_USERS else None
+        if few is not None:
+            ended = ended.filter(user_id__in=few)  # by the index of the users: the act has none
+        events.append_ended(act, ended, user_ids=few)
         if outbox.enqueue_ended(act, ended):
             transaction.on_commit(hasten_deliveries, using=using)
         transaction.on_commit(lambda: announce(act), using=using, robust=True)

@@ -48,18 +48,18 @@ def end_unlawful(*, seconds: float = SECONDS) -> int:
 def _end_within(after: int, up_to: int, now: datetime) -> int:
     living = Session.objects.filter(pk__gt=after, pk__lte=up_to, user__isnull=False, ended_at__isnull=True)
     found: dict[EndReason, list[int]] = defaultdict(list)
-    reason = Case(*_conditions(now), default=Value(""), output_field=CharField())
+    reason = Case(*conditions(now), default=Value(""), output_field=CharField())
     for pk, text in living.annotate(unlawful=reason).exclude(unlawful="").values_list("pk", "unlawful"):
         found[EndReason(text)].append(pk)
-    if lookup.joins_user() and (callable(conf.idle_timeout) or callable(conf.absolute_timeout)):
+    if lookup.joins_user() and has_timeouts_by_user():
         known = {pk for keys in found.values() for pk in keys}
-        for pk, late in _late_for_their_user(living, now):
+        for pk, late in late_for_their_user(living, now):
             if pk not in known:
                 found[late].append(pk)
     return sum(_end(keys, why) for why, keys in found.items())
 
 
-def _conditions(now: datetime) -> Iterable[When]:
+def conditions(now: datetime) -> Iterable[When]:
     """The same as `admit()`, as far as SQL can tell."""
     absolute, idle = conf.absolute_timeout, conf.idle_timeout
     if absolute and not callable(absolute):
@@ -74,7 +74,11 @@ def _conditions(now: datetime) -> Iterable[When]:
             yield When(Exists(users.filter(is_active=False)), then=Value(str(EndReason.ACCOUNT_DISABLED)))
 
 
-def _late_for_their_user(living: QuerySet[Session], now: datetime) -> Iterable[tuple[int, EndReason]]:
+def has_timeouts_by_user() -> bool:
+    return callable(conf.idle_timeout) or callable(conf.absolute_timeout)
+
+
+def late_for_their_user(living: QuerySet[Session], now: datetime) -> Iterable[tuple[int, EndReason]]:
     """Where a timeout is a callable, only Python can say."""
     for session in living.select_related("user").defer("payload"):
         if reason := out_of_time(session, session.user, now):

@@ -8,6 +8,7 @@ from sessions_ui.conf.clients import ClientSettings
 from sessions_ui.conf.devices import DeviceSettings
 from sessions_ui.conf.help_desk import HelpDeskSettings
 from sessions_ui.conf.lifetimes import LifetimeSettings
+from sessions_ui.conf.live import LiveSettings
 from sessions_ui.conf.mails import MailSettings
 from sessions_ui.conf.pages import PageSettings
 from sessions_ui.conf.places import PlaceSettings
@@ -30,6 +31,7 @@ SECTIONS = (
     MailSettings,
     SingleSignOnSettings,
     HelpDeskSettings,
+    LiveSettings,
 )
 
 
@@ -46,6 +48,7 @@ class Conf(
     MailSettings,
     SingleSignOnSettings,
     HelpDeskSettings,
+    LiveSettings,
 ):
     """The settings of sessions_ui, typed."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sessions_ui.web import asking, views
+from sessions_ui.web import asking, live, views
 from sessions_ui.web.provider_sign_out import provider_sign_out
 
 app_name = "sessions_ui"
@@ -10,6 +10,7 @@ app_name = "sessions_ui"
 urlpatterns = [
     path("devices/", views.devices, name="devices"),
     path("devices/confirm/", asking.confirm, name="confirm"),
+    path("devices/alive", live.alive, name="alive"),
     path("devices/sign-out-others/", views.sign_out_others, name="sign_out_others"),
     path("devices/sign-out-everywhere/", views.sign_out_everywhere, name="sign_out_everywhere"),
     path("devices/sessions/<slug:public_id>/sign-out/", views.sign_out_session, name="sign_out_session"),

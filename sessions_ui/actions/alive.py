@@ -1,0 +1,32 @@
+"""Which of many sessions would still be let in: asked for open tabs, again and again, so in bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.db import router
+from django.db.models import Case, CharField, Value
+from django.utils import timezone
+
+from sessions_ui import lookup
+from sessions_ui.actions.sweep import conditions, has_timeouts_by_user, late_for_their_user
+from sessions_ui.models import Session
+
+
+def still_alive(session_ids: Collection[int], *, thoroughly: bool = False) -> set[int]:
+    """Those of these sessions that a request would still find alive, as far as SQL can tell; one statement.
+
+    Living ones are asked for, not ended ones: a row that is gone is no session either. `thoroughly` also asks Python
+    for timeouts that are callables of the user, which takes a second statement and loads the rows.
+    """
+    now = timezone.now()
+    living = Session.objects.using(router.db_for_write(Session)).filter(
+        pk__in=session_ids, user__isnull=False, ended_at__isnull=True
+    )
+    unlawful = Case(*conditions(now), default=Value(""), output_field=CharField())
+    alive = set(
+        living.annotate(unlawful=unlawful).filter(unlawful="").order_by().values_list("pk", flat=True)
+    )
+    if thoroughly and has_timeouts_by_user() and lookup.joins_user():
+        alive -= {pk for pk, _ in late_for_their_user(living, now)}
+    return alive

@@ -1,0 +1,94 @@
+"""What streams ask of the database: in a thread, and the connection is given back before the answer is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from django.db import connections, router
+from django.db.models import Max
+from django.utils import timezone
+
+from sessions_ui.actions.alive import still_alive
+from sessions_ui.events import QUIET
+from sessions_ui.models import Event
+from sessions_ui.store import SessionStore
+
+T = TypeVar("T")
+
+CHUNK = 1_000  # primary keys named in one statement
+# An event whose transaction commits late has a smaller number than those that were read before it.
+OVERLAP = timedelta(seconds=60)
+
+# Few threads for any number of streams, and one of its own for the watcher: nobody who signs in, and waits for a lock
+# there, keeps it from looking.
+entering = ThreadPoolExecutor(max_workers=2, thread_name_prefix="sessions-ui-enter")
+watching = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sessions-ui-watch")
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """Whose session a cookie holds, as a request would find it. `late`: the key was replaced a moment ago."""
+
+    session_id: int | None = None
+    user_id: Any = None
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """`alive`: primary keys of the sessions that live. `events`: number and user of those above the floor, without
+    the quiet ones. `newest`: number of the newest event of all before they were read."""
+
+    alive: set[int]
+    events: list[tuple[int, str]]
+    newest: int
+
+
+def giving_back(function: Callable[..., T], *args: Any) -> T:
+    """Call `function` in this thread, and leave it without a database connection."""
+    try:
+        return function(*args)
+    finally:
+        connections.close_all()
+
+
+def enter(session_key: str | None) -> Entrance:
+    """One statement for a living session; a refusal is noted as that of a request would be. Being asked for is no
+    activity: nothing is touched."""
+    store = SessionStore(session_key)
+    row = store.resolve()
+    if row is None or row.user_id is None:
+        return Entrance(late=store.is_straggler)
+    return Entrance(row.pk, row.user_id)
+
+
+def look(session_ids: Collection[int], user_ids: Collection[Any], floor: int, thoroughly: bool) -> Sight:
+    """One statement for a thousand sessions, one for a thousand users, and one for the newest event."""
+    events = Event.objects.using(router.db_for_write(Event))
+    newest = events.aggregate(newest=Max("pk"))["newest"] or 0
+    alive: set[int] = set()
+    for chunk in _chunks(session_ids):
+        alive |= still_alive(chunk, thoroughly=thoroughly)
+    found: list[tuple[int, str]] = []
+    if newest > floor:
+        audible = events.filter(pk__gt=floor).exclude(kind__in=QUIET).order_by()
+        for chunk in _chunks(user_ids):
+            rows = audible.filter(user_id__in=chunk).values_list("pk", "user_id")
+            found += [(pk, str(user_id)) for pk, user_id in rows]
+    return Sight(alive, found, newest)
+
+
+def first_floor() -> int:
+    """The number of the newest event that is older than the overlap; walks back from the end of the table."""
+    events = Event.objects.using(router.db_for_write(Event))
+    old = events.filter(at__lt=timezone.now() - OVERLAP).order_by("-pk")
+    return old.values_list("pk", flat=True).first() or 0
+
+
+def _chunks(keys: Collection[T]) -> Iterator[list[T]]:
+    keys = list(keys)
+    return (keys[start : start + CHUNK] for start in range(0, len(keys), CHUNK))
