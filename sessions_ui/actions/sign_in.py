@@ -20,7 +20,7 @@ from sessions_ui.actions.end import end_sessions
 from sessions_ui.actions.limit import keep_to_limit
 from sessions_ui.actions.provider import NOBODY, Identity, catch_up, verify_not_signed_out
 from sessions_ui.actions.require_password import verify_no_password_is_required
-from sessions_ui.client import ClientInfo
+from sessions_ui.client import Client, ClientInfo, contradicts
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import SessionEnded, SignInRefused
 from sessions_ui.models import Device, EndReason, Event, Session
@@ -166,10 +166,8 @@ def recognise(user: Any, client: ClientInfo, cookie: str | None) -> tuple[Device
 
 
 def same_client(device: Device, client: ClientInfo) -> bool:
-    """Browsers update themselves but do not change family or system; what is unknown speaks against nothing."""
-    seen = client.client
-    pairs = [(device.browser, seen.browser), (device.system, seen.system)]
-    return all(old == new or not old or not new for old, new in pairs)
+    """Whether nothing that is known speaks against it (`client/improve.py`)."""
+    return not contradicts(Client(browser=device.browser, system=device.system), client.client)
 
 
 def announce(session: Session, user: Any, *, new_device: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sessions_ui.client import hints
 from sessions_ui.client.address import Kept, Network, client_address, kept
 from sessions_ui.client.info import ClientInfo
 from sessions_ui.client.place import places_in
@@ -26,6 +27,6 @@ def client_info(
     return ClientInfo(
         address=kept(address, keep_address),
         user_agent=user_agent,
-        client=parse(user_agent),
+        client=parse(user_agent, hints.read(meta)),
         place=places_in(geoip_path, geoip_asn_path).of(address),
     )

@@ -1,82 +1,154 @@
-"""Which browser on which system a User-Agent header names. What it cannot say stays unknown."""
+"""Which client a User-Agent header and its client hints name. What they cannot say stays unknown.
+
+`user-agents` on ua-parser's patterns is the base. On top of it: what frozen headers leave to the hints, machines,
+apps and tools that it does not know, and the names that people use. docs/clients.md tells the rules in words.
+"""
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
+from typing import Any
 
-from user_agents import parse as parse_user_agent
+from user_agents import parse as parse_base
 
+from sessions_ui.client import bots, browsers, hardware, programs, systems, text
+from sessions_ui.client.hardware import Hardware
+from sessions_ui.client.hints import NO_HINTS, Hints
 from sessions_ui.client.info import Client
+from sessions_ui.client.names import APPLE, PLACEHOLDER_MODELS, SYSTEMS, known
+from sessions_ui.client.text import MAX_USER_AGENT, cut
 
-MAX_USER_AGENT = 512  # what is longer is cut before any pattern sees it
+__all__ = ["MAX_USER_AGENT", "cut", "parse"]
 
-# Frozen by the browsers (user-agent reduction): the header names a version, the machine has another.
-FROZEN_VERSIONS = {("Mac OS X", "10.15.7"), ("Windows", "10"), ("Android", "10")}
-SYSTEMS = {"Mac OS X": "macOS"}
-BROWSERS = {
-    "Chrome Mobile": "Chrome",
-    "Chrome Mobile iOS": "Chrome",
-    "Firefox Mobile": "Firefox",
-    "Firefox iOS": "Firefox",
-    "Mobile Safari": "Safari",
-    "Edge Mobile": "Edge",
-    "Opera Mobile": "Opera",
-    "Samsung Internet": "Samsung Internet",
-}
-PLACEHOLDER_MODELS = {
-    "K",
-    "Other",
-    "Generic Smartphone",
-    "Generic Tablet",
-    "Generic Feature Phone",
-    "Smartphone",
-}
-
-
-def cut(user_agent: str) -> str:
-    """As it is stored: at most 512 characters, without control characters (PostgreSQL refuses NUL)."""
-    return "".join(char for char in user_agent[:MAX_USER_AGENT] if char.isprintable())
+REDUCED_ANDROID = "Android 10; K"
+# The model as the header has it: user-agents' own loses what it takes for the maker's name.
+ANDROID_MODEL = re.compile(
+    r"Android [\d.]+; (?:[a-z]{2}[-_][A-Za-z]{2}; |HarmonyOS; )?(?:SAMSUNG |HUAWEI )?"
+    r"((?:[^;()]|\([^()]*\))+?)(?: Build/|;|\)|$)"
+)
+GENERIC_MAKER = re.compile(r"^Generic|^Spider$")
+FORM_FACTORS = {"Watch": "watch", "Tablet": "tablet", "Mobile": "phone", "Desktop": "computer"}
+COMPUTERS = frozenset({"Windows", "macOS", "Chrome OS"})
 
 
 @lru_cache(maxsize=4096)
-def parse(user_agent: str) -> Client:
+def parse(user_agent: str, hints: Hints = NO_HINTS) -> Client:
     """Pure and cached: parsed at sign-in or when the client changes, never at rendering."""
-    if not user_agent:
+    user_agent = cut(user_agent)
+    if not user_agent and hints == NO_HINTS:
         return Client()
-    agent = parse_user_agent(cut(user_agent))
-    system = _known(agent.os.family)
-    system_version = "" if (system, agent.os.version_string) in FROZEN_VERSIONS else agent.os.version_string
-    model = agent.device.model or ""
-    browser = _known(agent.browser.family)
-    return Client(
-        kind=_kind(agent),
-        maker="" if model in PLACEHOLDER_MODELS else _known(agent.device.brand),
-        model="" if model in PLACEHOLDER_MODELS else model[:64],
-        browser=BROWSERS.get(browser, browser),
-        browser_version=_version(agent.browser.version_string) if browser else "",
-        system=SYSTEMS.get(system, system),
-        system_version=_version(system_version) if system else "",
+    if robot := bots.known(user_agent):
+        return _robot(*robot)
+    machine = hardware.find(user_agent)
+    base = parse_base(_unreduced(user_agent, hints))
+    if program := programs.find(user_agent):
+        return _program(program, machine, user_agent, base)
+    if base.is_bot or bots.is_robots_name(base.browser.family):
+        return _robot(*bots.named(user_agent) or (known(base.browser.family), base.browser.version_string))
+    if program := programs.named_by_itself(user_agent, has_machine=machine is not None):
+        return _program(program, machine, user_agent, base)
+    return _browser(user_agent, hints, base, machine)
+
+
+def _unreduced(user_agent: str, hints: Hints) -> str:
+    """Android's header as it was before Chromium froze it, with what the hints say in the place of "10; K"."""
+    if not hints.model or REDUCED_ANDROID not in user_agent:
+        return user_agent
+    version = hints.platform_version.partition(".")[0] or "10"
+    return cut(user_agent.replace(REDUCED_ANDROID, f"Android {version}; {hints.model}", 1))
+
+
+def _robot(name: str, version: str) -> Client:
+    """What a robot says of its system is a disguise."""
+    return Client(kind="bot", browser=text.name(name), browser_version=text.version(version))
+
+
+def _program(program: programs.Program, machine: Hardware | None, user_agent: str, base: Any) -> Client:
+    system, version = program.system, program.system_version
+    if system is None:
+        system, version = systems.find(user_agent, NO_HINTS, base, machine)
+    maker, model = _model(user_agent, base, machine) if system else ("", "")
+    kind = machine.kind if machine else program.kind
+    has_browser = machine is None or machine.has_browser
+    return _client(
+        kind=kind,
+        maker=maker,
+        model=model,
+        browser=program.name if has_browser else "",
+        browser_version=program.version if has_browser else "",
+        system=machine.system or system if machine else system,
+        system_version=machine.system_version or version if machine else version,
     )
 
 
-def _known(name: str | None) -> str:
-    return "" if name in (None, "Other", "Generic") else str(name)[:64]
+def _browser(user_agent: str, hints: Hints, base: Any, machine: Hardware | None) -> Client:
+    unreduced = _unreduced(user_agent, hints)
+    machine = machine or hardware.find(unreduced)
+    browser, browser_version = browsers.find(user_agent, hints, base)
+    system, system_version = systems.find(unreduced, hints, base, machine)
+    if (browser == "Safari" and system not in APPLE) or (machine and not machine.has_browser):
+        browser = browser_version = ""  # WebKit's token in a header that names no browser
+    is_dalvik = user_agent.startswith("Dalvik/")
+    maker, model = _model(unreduced, base, machine)
+    return _client(
+        kind="app" if is_dalvik and machine is None else _kind(unreduced, hints, base, machine, system),
+        maker=maker,
+        model=model or hints.model,
+        browser="" if is_dalvik else browser,
+        browser_version="" if is_dalvik else browser_version,
+        system=system,
+        system_version=system_version,
+    )
 
 
-def _version(text: str) -> str:
-    """Without the zeros that reduced user agents put where the real numbers were: "141", not "141.0.0"."""
-    while text.endswith(".0"):
-        text = text.removesuffix(".0")
-    return text[:32]
-
-
-def _kind(agent) -> str:  # type: ignore[no-untyped-def]
-    if agent.is_bot:
-        return "bot"
-    if agent.is_tablet:
+def _kind(user_agent: str, hints: Hints, base: Any, machine: Hardware | None, system: str) -> str:
+    if machine:
+        return machine.kind
+    factors = [FORM_FACTORS[factor] for factor in FORM_FACTORS if factor in hints.form_factors]
+    if factors:
+        return factors[0]
+    if system in ("iPadOS", "Fire OS"):
         return "tablet"
-    if agent.is_mobile:
-        return "phone"
-    if agent.is_pc:
+    if system in ("Android", "HarmonyOS"):
+        is_phone = "Mobile" in user_agent or hints.mobile is True or "Opera Mini" in user_agent
+        return "phone" if is_phone and "Tablet" not in user_agent else "tablet"
+    if system in COMPUTERS or base.is_pc or "Wayland" in user_agent:
         return "computer"
-    return ""
+    return (
+        "phone"
+        if base.is_mobile or (system and "Mobile" in user_agent)
+        else "tablet"
+        if base.is_tablet
+        else ""
+    )
+
+
+def _model(user_agent: str, base: Any, machine: Hardware | None) -> tuple[str, str]:
+    """(maker, model), each empty where unknown."""
+    if machine and machine.model:
+        return machine.maker, machine.model
+    if systems.is_ipad_as_mac(user_agent):
+        return "Apple", "iPad"
+    match = ANDROID_MODEL.search(user_agent)
+    model = match[1] if match else known(base.device.model)
+    if model in PLACEHOLDER_MODELS or "rv:" in model:
+        return "", ""
+    if base.device.model == "iPod":
+        model = "iPod touch"
+    maker = known(base.device.brand)
+    return (
+        machine.maker if machine and machine.maker else "" if GENERIC_MAKER.match(maker) else maker
+    ), model
+
+
+def _client(**parts: str) -> Client:
+    """Every part short, tidy and without markup."""
+    versions = {"browser_version", "system_version"}
+    tidy = {key: text.version(part) if key in versions else text.name(part) for key, part in parts.items()}
+    tidy["system"] = SYSTEMS.get(tidy["system"], tidy["system"])
+    if not tidy["browser"]:
+        tidy["browser_version"] = ""
+    if not tidy["system"]:
+        tidy["system_version"] = ""
+    return Client(**tidy)

@@ -1,0 +1,85 @@
+"""TVs, consoles and watches: headers that name the machine. ua-parser knows few of them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """What the header says of the machine. `has_browser`: whether what it says of a browser is one (a PlayStation
+    names Safari, an Apple TV and a Roku only themselves)."""
+
+    kind: str
+    maker: str = ""
+    model: str = ""
+    system: str = ""
+    system_version: str = ""
+    has_browser: bool = True
+
+
+# Sony writes the version of the system software behind the model.
+PLAYSTATION = re.compile(r"PlayStation (\d|Vita|Portable)(?:[/ ](\d+\.\d+))?")
+XBOX = re.compile(r"\bXbox(?:; (Xbox [\w ]{1,16}))?[;)]", re.IGNORECASE)
+NINTENDO = re.compile(r"Nintendo (Switch 2|Switch|WiiU|Wii|3DS)\b")
+APPLE_WATCH = re.compile(r"watchOS[/ ](\d[\d.]*)|Apple Watch; U; CPU OS (\d[\d_]*)|\bWatch\d{1,2},\d{1,2}\b")
+# Samsung's Galaxy Watches are SM-R7… to SM-R9… and SM-L…, by its list of models; other SM-R… are ear phones.
+WEAR_OS = re.compile(
+    r"\bWear OS\b|Pixel Watch|Galaxy Watch|TicWatch|\bSM-(?:R7[1-7]\d|R[89]\d\d|L[357]\d\d)[A-Z0-9]*\b"
+)
+APPLE_TV = re.compile(
+    r"^AppleTV\d+,\d+/(\d[\d.]*)|Apple TV; U; CPU OS (\d[\d_]*)|\btvOS[/ ]?(\d[\d.]*)|\bAppleTV\b"
+)
+ROKU = re.compile(r"^Roku\w*/DVP-(\d[\d.]*)|\bRokuOS (\d[\d.]*)|\(QSP; Roku; \w+; (\d[\d.]*)\)")
+CHROMECAST = re.compile(r"\bCrKey/[\d.]+(?!.*VIZIO)(?:.*DeviceType/(\w+))?")
+# Amazon lists the models of Fire TV (AFT…) and of its tablets (KF…). Both run Fire OS.
+FIRE_TV = re.compile(r"\b(AFT[A-Z0-9]{1,8})\b")
+FIRE_TABLET = re.compile(r"\b(KF[A-Z]{3,6})\b")
+OTHER_TV = re.compile(
+    r"SMART-TV|Smart-?TV|\bTV Safari/|Web0S|webOS\.TV|HbbTV/|BRAVIA|Android ?TV|Google ?TV|\bMiTV|\bMIBOX|VIZIO|VIDAA"
+)
+
+
+def find(user_agent: str) -> Hardware | None:
+    """The TV, console or watch that the header names; None for everything else."""
+    return _console(user_agent) or _watch(user_agent) or _tv(user_agent)
+
+
+def _console(user_agent: str) -> Hardware | None:
+    if match := PLAYSTATION.search(user_agent):
+        model = f"PlayStation {match[1]}"
+        return Hardware("console", "Sony", model, model, match[2] or "", has_browser=False)
+    if "Windows" in user_agent and (match := XBOX.search(user_agent)):
+        return Hardware("console", "Microsoft", match[1] or "Xbox", "Xbox")
+    if match := NINTENDO.search(user_agent):
+        model = f"Nintendo {match[1].replace('WiiU', 'Wii U')}"
+        return Hardware("console", "Nintendo", model, model)
+    return None
+
+
+def _watch(user_agent: str) -> Hardware | None:
+    if match := APPLE_WATCH.search(user_agent):
+        version = (match[1] or match[2] or "").replace("_", ".")
+        return Hardware("watch", "Apple", "Apple Watch", "watchOS", version)
+    return Hardware("watch") if WEAR_OS.search(user_agent) else None
+
+
+def _tv(user_agent: str) -> Hardware | None:
+    if match := APPLE_TV.search(user_agent):
+        version = (match[1] or match[2] or match[3] or "").replace("_", ".")
+        has_browser = not user_agent.startswith("AppleTV")
+        return Hardware("tv", "Apple", "Apple TV", "tvOS", version, has_browser)
+    if match := ROKU.search(user_agent):
+        return Hardware("tv", "Roku", "", "Roku", match[1] or match[2] or match[3] or "", has_browser=False)
+    if match := FIRE_TV.search(user_agent):
+        return Hardware("tv", "Amazon", match[1], "Fire OS")
+    if match := CHROMECAST.search(user_agent):
+        if match[1] not in (None, "Chromecast", "AndroidTV"):
+            return None  # a smart display or a speaker with a screen
+        return (
+            Hardware("tv", "Google", "Chromecast", "Chromecast")
+            if "Android" not in user_agent
+            else Hardware("tv")
+        )
+    return Hardware("tv") if OTHER_TV.search(user_agent) else None

@@ -1,0 +1,76 @@
+"""User-Agent Client Hints (W3C draft): what Chromium's browsers say beyond their frozen user agent.
+
+`Sec-CH-UA`, `-Mobile` and `-Platform` come by themselves over HTTPS; the others only after the site has asked for them
+with `Accept-CH` (`web/client_hints.py`). Firefox and Safari send none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sessions_ui.client import text
+
+# Longest value read of each: a brand list has three to five entries; everything else is a word.
+FIELDS = {
+    "HTTP_SEC_CH_UA": 512,
+    "HTTP_SEC_CH_UA_FULL_VERSION_LIST": 512,
+    "HTTP_SEC_CH_UA_PLATFORM": 64,
+    "HTTP_SEC_CH_UA_PLATFORM_VERSION": 64,
+    "HTTP_SEC_CH_UA_MODEL": 64,
+    "HTTP_SEC_CH_UA_MOBILE": 8,
+    "HTTP_SEC_CH_UA_FORM_FACTORS": 128,
+}
+BRAND = re.compile(r'"([^"\\]{1,64})";\s*v="([\w.]{1,32})"')
+QUOTED = re.compile(r'"([^"\\]*)"')
+# "Not A;Brand", "Not)A;Brand", "Not_A Brand": Chromium greases the list so that nobody relies on its order or spelling.
+GREASED = re.compile(r"^\W*Not\W*_?\W*A\W*_?\W*Brand\W*$", re.IGNORECASE)
+MODEL = re.compile(r"^[\w .()+/,-]{1,64}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What the hints say; empty where they say nothing. `mobile` is None where the browser did not tell.
+
+    `brands` are (brand, version) without the greased one; versions are exact where the browser gave exact ones.
+    """
+
+    brands: tuple[tuple[str, str], ...] = ()
+    platform: str = ""
+    platform_version: str = ""
+    model: str = ""
+    mobile: bool | None = None
+    form_factors: frozenset[str] = frozenset()
+
+
+NO_HINTS = Hints()
+MOBILE = {"?1": True, "?0": False}
+
+
+def read(meta: Mapping[str, Any]) -> Hints:
+    """From a WSGI-like `META`. Never raises: what is no hint says nothing."""
+    if not any(field in meta for field in FIELDS):
+        return NO_HINTS
+    sent = {field: text.cut(str(meta.get(field, "")), length) for field, length in FIELDS.items()}
+    platform_version = _string(sent["HTTP_SEC_CH_UA_PLATFORM_VERSION"])
+    model = _string(sent["HTTP_SEC_CH_UA_MODEL"]).strip()
+    return Hints(
+        brands=_brands(sent["HTTP_SEC_CH_UA_FULL_VERSION_LIST"]) or _brands(sent["HTTP_SEC_CH_UA"]),
+        platform=_string(sent["HTTP_SEC_CH_UA_PLATFORM"]),
+        platform_version=platform_version if re.fullmatch(r"\d[\d.]*", platform_version) else "",
+        model=model if MODEL.match(model) else "",
+        mobile=MOBILE.get(sent["HTTP_SEC_CH_UA_MOBILE"]),
+        form_factors=frozenset(QUOTED.findall(sent["HTTP_SEC_CH_UA_FORM_FACTORS"])),
+    )
+
+
+def _brands(sent: str) -> tuple[tuple[str, str], ...]:
+    return tuple(found for found in BRAND.findall(sent) if not GREASED.match(found[0]))
+
+
+def _string(sent: str) -> str:
+    """A structured header's string (RFC 8941): in quotes, or it is none."""
+    match = QUOTED.fullmatch(sent.strip())
+    return match.group(1) if match else ""

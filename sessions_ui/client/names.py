@@ -1,0 +1,68 @@
+"""What ua-parser calls browsers and systems, and what people call them."""
+
+from __future__ import annotations
+
+BROWSERS = {
+    "Amazon Silk": "Silk",
+    "Chrome Mobile": "Chrome",
+    "Chrome Mobile iOS": "Chrome",
+    "Chrome Mobile WebView": "WebView",
+    "Coc Coc": "Coc Coc",
+    "DuckDuckGo Mobile": "DuckDuckGo",
+    "Ecosia Android": "Ecosia",
+    "Ecosia iOS": "Ecosia",
+    "Edge Mobile": "Edge",
+    "Edge Mobile Webview": "Edge",
+    "Facebook Messenger": "Facebook Messenger",
+    "Firefox Mobile": "Firefox",
+    "Firefox iOS": "Firefox",
+    "IE": "Internet Explorer",
+    "IE Mobile": "Internet Explorer",
+    "Maxthon": "Maxthon",
+    "MiuiBrowser": "Mi Browser",
+    "Mobile Safari": "Safari",
+    "Mobile Safari UI/WKWebView": "WebView",
+    "Opera GX": "Opera GX",
+    "Opera Mobile": "Opera",
+    "Opera Touch": "Opera",
+    "QQ Browser Mobile": "QQ Browser",
+    "Sogou Explorer": "Sogou Explorer",
+    "UC Browser": "UC Browser",
+}
+
+# As the browsers call themselves in the brand list of their client hints.
+BRANDS = {
+    "Android WebView": "WebView",
+    "Google Chrome": "Chrome",
+    "HeadlessChrome": "HeadlessChrome",
+    "Microsoft Edge": "Edge",
+    "Microsoft Edge WebView2": "WebView",
+    "OperaMobile": "Opera",
+    "YaBrowser": "Yandex Browser",
+    "Yandex": "Yandex Browser",
+}
+
+SYSTEMS = {
+    "ATV OS X": "tvOS",
+    "Chromium OS": "Chrome OS",
+    "Mac OS X": "macOS",
+    "WatchOS": "watchOS",
+    "Web0S": "webOS",
+}
+APPLE = frozenset({"macOS", "iOS", "iPadOS"})
+
+# The header names this version whatever the machine has (user-agent reduction of Chromium, Firefox and WebKit).
+FROZEN_VERSIONS = frozenset({("macOS", "10.15"), ("macOS", "10.15.7"), ("Windows", "10")})
+# The header names a build that says nothing to people, or none of the system's own.
+UNTOLD_VERSIONS = frozenset({"Chrome OS", "Chromecast", "Fire OS", "HarmonyOS", "Linux", "webOS", "Xbox"})
+# From iOS 26 on WebKit says 18.6 or 18.7; that is the truth only beside a Safari of the same number.
+FROZEN_IOS = frozenset({"18.6", "18.7"})
+
+PLACEHOLDER_MODELS = frozenset(
+    {"K", "Other", "Mobile", "Tablet", "Smartphone", "Feature Phone", "Android TV", "HarmonyOS", "iOS-Device"}
+)
+
+
+def known(name: str | None) -> str:
+    """ua-parser's word for "unknown" is Other."""
+    return "" if name in (None, "Other", "Generic") else str(name)

@@ -1,0 +1,131 @@
+"""Native apps and tools: programs that are no browser and send a header of their own."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """`system` only where the header states one; None: what ua-parser makes of the header may be believed."""
+
+    kind: str
+    name: str
+    version: str = ""
+    system: str | None = None
+    system_version: str = ""
+
+
+# What the product at the start of the header is called; the word itself where None.
+TOOLS: dict[str, str | None] = {
+    "ansible-httpget": "Ansible", "apache-httpclient": None, "apache-jmeter": None, "apachebench": None, "aria2": None,
+    "aws-cli": None, "axios": None, "boto3": None, "bruno-runtime": "Bruno", "bun": None, "curl": None, "deno": None,
+    "docker": "Docker", "git": None, "git-lfs": None, "go-http-client": None, "go-resty": None, "got": None,
+    "guzzlehttp": "Guzzle", "hackney": None, "helm": None, "http.rb": None, "httpie": None, "hyper": None,
+    "insomnia": "Insomnia", "java": None, "java-http-client": None, "jetty": None, "jgit": None, "k6": None,
+    "ktor-client": "Ktor", "kubectl": None, "libwww-perl": None, "node": "Node.js", "node-fetch": None,
+    "node-superagent": None, "opentofu": None, "php": None, "postmanruntime": "Postman", "powershell": None,
+    "pycurl": None, "python": None, "python-httpx": None, "python-requests": None, "python-urllib": None,
+    "python-urllib3": None, "rclone": None, "reactornetty": None, "req": "Req", "reqwest": None, "rest-client": None,
+    "restic": None, "restsharp": None, "ruby": None, "terraform": None, "typhoeus": None, "undici": None,
+    "wget": None, "wget2": "Wget", "xh": None,
+}  # fmt: skip
+# Headers of several words. The first group is the version.
+TOOL_PATTERNS = tuple(
+    (name, re.compile(pattern))
+    for name, pattern in (
+        ("PowerShell", r"^Mozilla/5\.0 \(.*\) (?:Windows)?PowerShell/([\d.]+)"),
+        ("aiohttp", r"^Python/[\d.]+ aiohttp/([\d.]+)"),
+        ("Terraform", r"^HashiCorp Terraform/([\d.]+)"),
+        ("Ktor", r"^Ktor client\b"),
+        ("Symfony HttpClient", r"^Symfony HttpClient\b"),
+        ("Thunder Client", r"^Thunder Client\b"),
+        ("GitHub CLI", r"^GitHub CLI ([\d.]+)"),
+        ("Faraday", r"^Faraday v([\d.]+)"),
+    )
+)
+# What Microsoft's shell says of Windows: 10.0.22000 and later builds are Windows 11.
+WINDOWS_BUILD = re.compile(r"Microsoft Windows 10\.0\.(\d{5})")
+# Go's header says the version of HTTP, not of the client.
+NO_VERSION = frozenset({"Go-http-client"})
+
+# The network libraries that mark an app of its own, in the words of their default headers.
+APP_SIGNS = re.compile(r"\bCFNetwork/|\bokhttp/|\bAlamofire/|\bDart/[\d.]+|\(dart:io\)", re.IGNORECASE)
+ELECTRON = re.compile(r"\(KHTML, like Gecko\) (?:(.+?)/(\d[\w.-]*) )?Chrome/[\d.]+ Electron/")
+ELECTRON_NAMES = {"discord": "Discord", "Code": "Visual Studio Code", "Teams": "Microsoft Teams"}
+APP_PATTERNS = tuple(
+    (name, re.compile(pattern))
+    for name, pattern in (
+        ("Microsoft Teams", r"^Mozilla/5\.0 .* Edg/[\d.]+ Teams/([\d.]+)"),
+        ("Nextcloud Desktop", r"^Mozilla/5\.0 \(\w+\) mirall/([\d.]+)"),
+        ("Nextcloud Android", r"^Mozilla/5\.0 \(Android\) Nextcloud-android/([\d.]+)"),
+        ("Outlook", r"^Microsoft Office/[\d.]+ \(.*Microsoft Outlook ([\d.]+)"),
+        ("Word", r"^Microsoft Office Word/([\d.]+)"),
+        ("Instagram", r"^Instagram ([\d.]+) "),
+        ("WhatsApp", r"^WhatsApp/([\d.]+)"),
+    )
+)
+PRODUCT = re.compile(r"^(?:([A-Za-z%][^/();<>\"]{0,62})/v?(\d[\w.-]*)|([A-Za-z][\w.-]{0,62})(?=[\s;(]|$))")
+STATED_SYSTEM = re.compile(r"\b(Android|iOS|iPadOS|macOS|Mac OS|tvOS|watchOS)[ /](\d[\d._]*)")
+
+
+def find(user_agent: str) -> Program | None:
+    """The app or tool whose header this is; None for browsers and whatever else begins like one."""
+    return _tool(user_agent) or _app(user_agent)
+
+
+def named_by_itself(user_agent: str, *, has_machine: bool) -> Program | None:
+    """A program nobody knows, by the name it gives itself: `Name/1.2`. An app where it names a phone's system; its
+    kind is unknown otherwise. A TV, console or watch has one of its own."""
+    name, version = _product(user_agent)
+    if not version or name.startswith(("Mozilla", "Opera", "Dalvik")):
+        return None
+    system, system_version = _stated(user_agent)
+    return Program("app" if system or has_machine else "", name, version, system or None, system_version)
+
+
+def _tool(user_agent: str) -> Program | None:
+    for name, pattern in TOOL_PATTERNS:
+        if match := pattern.match(user_agent):
+            build = WINDOWS_BUILD.search(user_agent)
+            is_windows_11 = build is not None and int(build[1]) >= 22000
+            system = "Windows" if is_windows_11 else None
+            version = match[1] if match.re.groups else ""
+            return Program("tool", name, version, system, "11" if is_windows_11 else "")
+    product, version = _product(user_agent)
+    if product.lower() not in TOOLS or APP_SIGNS.search(user_agent):
+        return None
+    name = TOOLS[product.lower()] or product
+    return Program("tool", name, "" if name in NO_VERSION else version)
+
+
+def _app(user_agent: str) -> Program | None:
+    for name, pattern in APP_PATTERNS:
+        if match := pattern.match(user_agent):
+            system, version = _stated(user_agent)
+            return Program("app", name, match[1], system or None, version)
+    if match := ELECTRON.search(user_agent):
+        name = (match[1] or "").rpartition(") ")[2]
+        return Program("app", ELECTRON_NAMES.get(name, name), match[2] or "")
+    name, version = _product(user_agent)
+    if not name or name.startswith("Mozilla") or not APP_SIGNS.search(user_agent):
+        return None
+    # Apple's and OkHttp's headers are the same on every system: only what is stated counts.
+    return Program("app", name, version, *_stated(user_agent))
+
+
+def _product(user_agent: str) -> tuple[str, str]:
+    """(name, version) of the product that the header begins with; CFNetwork writes the name percent-encoded."""
+    match = PRODUCT.match(user_agent)
+    if match is None:
+        return "", ""
+    return unquote(match[1] or match[3], errors="replace"), match[2] or ""
+
+
+def _stated(user_agent: str) -> tuple[str, str]:
+    match = STATED_SYSTEM.search(user_agent)
+    if match is None:
+        return "", ""
+    return match[1].replace("Mac OS", "macOS"), match[2].replace("_", ".")

@@ -1,0 +1,31 @@
+"""Text from outside, made harmless and short before any pattern sees it."""
+
+from __future__ import annotations
+
+import re
+
+MAX_USER_AGENT = 512  # characters, as stored; the time of the patterns grows with the length
+MAX_NAME = 64  # as in Device's columns
+MAX_VERSION = 32  # as in Session's
+VERSION = re.compile(r"\d+(?:\.\d+)*(?![\w-])", re.ASCII)
+
+
+def cut(text: str, length: int = MAX_USER_AGENT) -> str:
+    """At most `length` characters, none of them a control character (PostgreSQL refuses NUL)."""
+    return "".join(char for char in text[:length] if char.isprintable())
+
+
+def name(text: str | None) -> str:
+    """A name as it may be shown. One with markup in it is nobody's name: unknown."""
+    text = cut(text or "", MAX_NAME).strip()
+    return "" if any(char in text for char in '<>"&{}$\\') else text
+
+
+def version(text: str | None) -> str:
+    """The numbers it begins with ("2.46.0" of "2.46.0.windows.1"), without the zeros that reduced user agents put where
+    the real numbers were: "141", not "141.0.0.0". Empty where it begins with none."""
+    numbers = VERSION.match((text or "")[:MAX_VERSION])
+    tidy = numbers[0] if numbers else ""
+    while tidy.endswith(".0"):
+        tidy = tidy.removesuffix(".0")
+    return tidy
