@@ -192,6 +192,8 @@ SESSION_COOKIE_AGE = 30 * 24 * 3600
 SESSIONS_UI = {
     "TRUSTED_PROXIES": TRUSTED_PROXIES,
     "GEOIP_PATH": env.str("GEOIP_PATH", default=str(VAR_DIR / "demo-places.mmdb") if DEMO else ""),
+    "GEOIP_ASN_PATH": env.str("GEOIP_ASN_PATH", default=""),
+    "STORE_ADDRESSES": env.str("STORE_ADDRESSES", default="full"),
     "SIGN_IN_METHOD": "accounts.sign_in.method",
     "SECOND_FACTOR_AT": "accounts.sign_in.second_factor_at",
     "HELP_DESK_FACTOR_URL": "second_factor",

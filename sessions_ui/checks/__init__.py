@@ -2,12 +2,12 @@
 
 from django.core import checks
 
-from sessions_ui.checks import pages, setup, sso
+from sessions_ui.checks import pages, places, setup, sso
 
 CHECKS = (
     setup.engine,
     setup.middleware,
-    setup.trusted_proxies,
+    setup.clients,
     setup.allauth_trust,
     setup.allauth_usersessions,
     setup.cookie_age,
@@ -17,8 +17,9 @@ CHECKS = (
     pages.reauthentication,
     sso.providers,
     sso.library,
+    places.place_files,
 )
-DEPLOY_CHECKS = (setup.cookie_flags, sso.plain_http)
+DEPLOY_CHECKS = (setup.cookie_flags, sso.plain_http, places.unnamed_proxies)
 
 
 def register() -> None:

@@ -55,8 +55,11 @@ def middleware(**kwargs: Any) -> list[checks.CheckMessage]:
     return found
 
 
-def trusted_proxies(**kwargs: Any) -> list[checks.CheckMessage]:
-    return _readable(lambda: conf.trusted_proxies, "sessions_ui.E005")
+def clients(**kwargs: Any) -> list[checks.CheckMessage]:
+    return [
+        *_readable(lambda: conf.trusted_proxies, "sessions_ui.E005"),
+        *_readable(lambda: conf.store_addresses, "sessions_ui.E005"),
+    ]
 
 
 def allauth_trust(**kwargs: Any) -> list[checks.CheckMessage]:

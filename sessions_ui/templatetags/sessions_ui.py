@@ -11,6 +11,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from sessions_ui.client import Place
+from sessions_ui.client.place import places_in
+from sessions_ui.client.place.licence import Attribution, attributions
+from sessions_ui.conf import conf
 from sessions_ui.helpdesk.wording import step_text
 from sessions_ui.models import Session
 from sessions_ui.web import wording
@@ -44,6 +47,12 @@ def sessions_ui_htmx() -> SafeString | str:
     from django_htmx.jinja import htmx_script
 
     return htmx_script()
+
+
+@register.simple_tag
+def place_sources() -> list[Attribution]:
+    """Whom the licences of the place files want named, with a link."""
+    return attributions(places_in(conf.geoip_path, conf.geoip_asn_path).files())
 
 
 @register.filter

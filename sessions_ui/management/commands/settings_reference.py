@@ -29,6 +29,7 @@ TABLE = """
 
 class Command(BaseCommand):
     help = "Prints the reference of the settings as Markdown."
+    requires_system_checks = []  # it reads defaults only
 
     def handle(self, *args: Any, **options: Any) -> None:
         with override_settings(SESSIONS_UI={}, SESSION_COOKIE_SECURE=False):

@@ -41,6 +41,18 @@ def test_it_stores_method_address_user_agent_device_and_place(user: Any, browser
     assert "address" not in event.data
 
 
+@pytest.mark.parametrize(("how", "stored"), [("network", "81.2.69.0"), ("none", None)])
+def test_no_more_of_an_address_is_kept_than_the_site_may_keep(
+    user: Any, browser: Any, settings: Any, how: str, stored: str | None
+) -> None:
+    """django-user-sessions #186. The place is that of the whole address."""
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "STORE_ADDRESSES": how}
+    browser().sign_in(user)
+    row = Session.objects.get()
+    assert (row.address, row.first_address, row.place["city"]) == (stored, stored, "London")
+    assert Event.objects.get(kind=Event.Kind.SIGNED_IN).detail.address == stored
+
+
 def test_the_public_id_has_nothing_to_do_with_the_key(user: Any, browser: Any) -> None:
     client = browser()
     client.sign_in(user)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from sessions_ui.models import Device, Session, digest_of
+from tests.sessions_ui.client.place.written import nested, write
 
 PAGE = "/account/devices/"
 PHONE = (
@@ -227,3 +229,21 @@ def test_the_page_is_kept_by_no_cache(here: Any) -> None:
 def test_last_active_of_one_that_is_not(here: Any, user: Any, signed_in: SignedIn) -> None:
     signed_in(user, last_seen_at=timezone.now() - timedelta(hours=3, minutes=5))
     assert re.search(r"Last active <time[^>]*>3 h ago</time>", html_of(here))
+
+
+@pytest.mark.parametrize(
+    ("kind", "link"),
+    [
+        ("DBIP-City-Lite", '<a href="https://db-ip.com" rel="external noopener">IP Geolocation by DB-IP</a>'),
+        ("GeoLite2-City", 'href="https://www.maxmind.com"'),
+    ],
+)
+def test_the_source_of_places_is_named_where_its_licence_wants_it(
+    browser: Any, user: Any, settings: Any, tmp_path: Path, kind: str, link: str
+) -> None:
+    client = browser()
+    client.sign_in(user)
+    assert link not in client.get("/account/devices/").content.decode()
+    file = write(tmp_path / "places.mmdb", {"81.2.69.142/32": nested()}, kind=kind)
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "GEOIP_PATH": file}
+    assert link in client.get("/account/devices/").content.decode()

@@ -1,0 +1,57 @@
+"""Whether a place file can be trusted with look-ups, before it takes the place of one that works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv6Address
+from itertools import islice
+from pathlib import Path
+
+from maxminddb import InvalidDatabaseError
+
+from sessions_ui.client.address import Address
+from sessions_ui.client.info import Place
+from sessions_ui.client.place.files import DataFile
+from sessions_ui.client.place.schema import Content, network_from, place_from
+
+LOOK_UPS = 32_768  # of each family, spread evenly over what is routed
+RECORDS = 256  # records read from the beginning of the file
+
+
+class UnusableFile(Exception):
+    """The text says what is wrong with the file."""
+
+
+def checked(path: Path) -> DataFile:
+    """Open it, read its first records, and look up addresses of both families all over it, so that damage in its
+    middle shows: its metadata stands at the end. A second of work. Raises `UnusableFile`."""
+    try:
+        file = DataFile.open(path)
+        if file.content == Content.UNUSABLE:
+            raise UnusableFile(
+                f'{path.name} is of the type "{file.database_type}": no City, Country, ASN or ISP file.'
+            )
+        known = sum(_says_something(file, record) for _, record in islice(file.reader, RECORDS))
+        for address in _spread(file.ip_version):
+            file.reader.get(address)
+    except (OSError, InvalidDatabaseError, ValueError, UnicodeDecodeError) as error:
+        raise UnusableFile(f"{path.name} is damaged or no place file: {error}") from error
+    if not known:
+        raise UnusableFile(f"{path.name} holds nothing that can be read: its schema is unknown.")
+    return file
+
+
+def _says_something(file: DataFile, record: object) -> bool:
+    if not isinstance(record, dict):
+        return False
+    if file.content == Content.NETWORKS:
+        return network_from(record) != ""
+    return place_from(record) != Place()
+
+
+def _spread(ip_version: int) -> Iterator[Address]:
+    """Unicast addresses at even distances: all of IPv4 below 224.0.0.0, and 2000::/3 of IPv6."""
+    for number in range(LOOK_UPS):
+        yield IPv4Address(number * (224 << 24) // LOOK_UPS)
+        if ip_version == 6:
+            yield IPv6Address((1 << 125) + number * (1 << 125) // LOOK_UPS)
