@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sessions_ui.conf.base import Section
 
 
@@ -17,3 +19,8 @@ class PageSettings(Section):
     def history_days(self) -> int:
         """ "Recently signed out" on the devices page goes back so many days."""
         return self._given.get("HISTORY_DAYS", 30)
+
+    @property
+    def unused_after(self) -> timedelta:
+        """Devices that were not used for so long stand apart on the devices page, and can be signed out together."""
+        return self._given.get("UNUSED_AFTER", timedelta(days=30))

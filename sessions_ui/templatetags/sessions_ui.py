@@ -18,6 +18,7 @@ from sessions_ui.helpdesk.wording import step_text
 from sessions_ui.models import Session
 from sessions_ui.web import wording
 from sessions_ui.web.refusals import read_notice
+from sessions_ui.web.wording_events import event_text
 
 register = template.Library()
 
@@ -30,6 +31,7 @@ register.filter("provider_text", wording.provider_text)
 register.filter("ended_text", wording.ended_text)
 register.filter("moment_text", wording.moment_text)
 register.filter("step_text", step_text)
+register.filter("event_text", event_text)
 
 
 @register.simple_tag(takes_context=True)
@@ -64,6 +66,14 @@ def ago(moment: datetime) -> SafeString:
 @register.filter
 def day(moment: datetime) -> SafeString:
     return _time(moment, wording.day(moment))
+
+
+@register.filter
+def moment(at: datetime) -> SafeString:
+    """The absolute time with its zone."""
+    return format_html(
+        '<time datetime="{}">{}</time>', at.isoformat(timespec="seconds"), wording.moment_text(at)
+    )
 
 
 @register.filter

@@ -15,7 +15,10 @@ from sessions_ui.conf import conf
 from sessions_ui.models import Device, Session
 
 ACTIVE_NOW = timedelta(minutes=5)
-HISTORY_ROWS = 20  # of "Recently signed out"; a device that signs in at every call must not fill the page
+# What is shown at once: a client that signs in at every call must not fill the page.
+CARDS = 20
+SIGN_INS = 10
+HISTORY_ROWS = 20
 
 
 @dataclass(slots=True)
@@ -63,6 +66,20 @@ class Card:
         return self.is_current or self.last_seen_at > timezone.now() - ACTIVE_NOW
 
     @property
+    def is_unused(self) -> bool:
+        return not self.is_current and self.last_seen_at < timezone.now() - conf.unused_after
+
+    @property
+    def is_app(self) -> bool:
+        """An app or a key: nothing of it is a browser."""
+        return all(session.kind != Session.Kind.BROWSER for session in self.sessions)
+
+    @property
+    def flagged(self) -> Session | None:
+        """The most recently used sign-in that nobody has looked at yet."""
+        return next((session for session in self.sessions if session.needs_a_look), None)
+
+    @property
     def place(self) -> Place | None:
         return self.latest.current_place
 
@@ -70,33 +87,110 @@ class Card:
     def several(self) -> bool:
         return len(self.sessions) > 1
 
+    @property
+    def shown_sessions(self) -> list[Session]:
+        return self.sessions[:SIGN_INS]
+
+    @property
+    def more_sessions(self) -> int:
+        return max(len(self.sessions) - SIGN_INS, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    current: Card | None
-    others: list[Card]
+    """All cards, the most recently used first, and what ended lately. `page` of the other devices is shown."""
+
+    cards: list[Card]
     recently_ended: list[Session]
+    page: int = 1
+
+    @property
+    def current(self) -> Card | None:
+        return next((card for card in self.cards if card.is_current), None)
+
+    @property
+    def flagged(self) -> list[Card]:
+        return [card for card in self.cards if card.flagged]
+
+    @property
+    def others(self) -> list[Card]:
+        return [card for card in self._elsewhere if not card.is_app and not card.is_unused]
+
+    @property
+    def unused(self) -> list[Card]:
+        return [card for card in self._elsewhere if not card.is_app and card.is_unused]
+
+    @property
+    def apps(self) -> list[Card]:
+        return [card for card in self._elsewhere if card.is_app]
+
+    @property
+    def shown_flagged(self) -> list[Card]:
+        return self.flagged[:CARDS]
+
+    @property
+    def shown_others(self) -> list[Card]:
+        return self.others[(self.shown_page - 1) * CARDS : self.shown_page * CARDS]
+
+    @property
+    def shown_unused(self) -> list[Card]:
+        return self.unused[:CARDS]
+
+    @property
+    def shown_apps(self) -> list[Card]:
+        return self.apps[:CARDS]
+
+    @property
+    def pages(self) -> int:
+        return max(-(-len(self.others) // CARDS), 1)
+
+    @property
+    def shown_page(self) -> int:
+        """Within the pages there are: the last device of the last page may just have been signed out."""
+        return min(max(self.page, 1), self.pages)
+
+    @property
+    def previous_page(self) -> int:
+        """0 for none."""
+        return self.shown_page - 1
+
+    @property
+    def next_page(self) -> int:
+        """0 for none."""
+        return self.shown_page + 1 if self.shown_page < self.pages else 0
 
     @property
     def count(self) -> int:
-        return len(self.others) + (1 if self.current else 0)
+        return len(self.cards)
 
     @property
     def elsewhere(self) -> int:
         """What "Sign out everywhere else" ends: every sign-in but the one that asks, on this device too."""
-        here = len(self.current.sessions) - 1 if self.current else 0
-        return here + sum(len(card.sessions) for card in self.others)
+        return sum(len(card.sessions) for card in self.cards) - (1 if self.current else 0)
+
+    @property
+    def _elsewhere(self) -> list[Card]:
+        return [card for card in self.cards if not card.is_current]
 
     @property
     def providers(self) -> list[str]:
         """The sign-in providers by which somebody is signed in, by their keys in the settings."""
-        cards = [*([self.current] if self.current else []), *self.others]
-        return sorted({session.provider for card in cards for session in card.sessions if session.provider})
+        return sorted(
+            {session.provider for card in self.cards for session in card.sessions if session.provider}
+        )
 
 
-def listing(user: Any, *, current_id: int | None) -> Listing:
+def listing(user: Any, *, current_id: int | None, page: int = 1) -> Listing:
     """Two SQL statements, whatever the number of devices."""
-    now = timezone.now()
+    since = timezone.now() - timedelta(days=conf.history_days)
+    ended = Session.objects.of(user).ended_since(since).select_related("device").defer("payload")
+    return Listing(
+        cards=cards_of(user, current_id=current_id), recently_ended=list(ended[:HISTORY_ROWS]), page=page
+    )
+
+
+def cards_of(user: Any, *, current_id: int | None) -> list[Card]:
+    """Everything that is signed in; one SQL statement."""
     living = (
         Session.objects.of(user)
         .living()
@@ -104,17 +198,10 @@ def listing(user: Any, *, current_id: int | None) -> Listing:
         .defer("payload")
         .order_by("-last_seen_at", "-id")
     )
+    now = timezone.now()
     # By the rule that refuses them: what the sweep has not reached yet is not listed as signed in.
-    cards = group(
-        (session for session in living if not out_of_time(session, user, now)), current_id=current_id
-    )
-    since = now - timedelta(days=conf.history_days)
-    ended = Session.objects.of(user).ended_since(since).select_related("device").defer("payload")
-    return Listing(
-        current=next((card for card in cards if card.is_current), None),
-        others=[card for card in cards if not card.is_current],
-        recently_ended=list(ended[:HISTORY_ROWS]),
-    )
+    lawful = (session for session in living if not out_of_time(session, user, now))
+    return group(lawful, current_id=current_id)
 
 
 def group(sessions: Iterable[Session], *, current_id: int | None) -> list[Card]:

@@ -1,20 +1,32 @@
 """`path("account/", include("sessions_ui.web.urls"))`."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from sessions_ui.web import asking, live, views
+from sessions_ui.web import asking, device_page, live, views
 from sessions_ui.web.provider_sign_out import provider_sign_out
 
 app_name = "sessions_ui"
 
 urlpatterns = [
     path("devices/", views.devices, name="devices"),
+    path("devices/list/", views.device_list, name="device_list"),
     path("devices/confirm/", asking.confirm, name="confirm"),
     path("devices/alive", live.alive, name="alive"),
     path("devices/sign-out-others/", views.sign_out_others, name="sign_out_others"),
+    path("devices/sign-out-unused/", views.sign_out_unused, name="sign_out_unused"),
     path("devices/sign-out-everywhere/", views.sign_out_everywhere, name="sign_out_everywhere"),
     path("devices/sessions/<slug:public_id>/sign-out/", views.sign_out_session, name="sign_out_session"),
     path("devices/<slug:public_id>/sign-out/", views.sign_out_device, name="sign_out_device"),
     path("devices/<slug:public_id>/rename/", views.rename, name="rename"),
     path("devices/provider-sign-out/", provider_sign_out, name="provider_sign_out"),
+    path("devices/<slug:public_id>/proof/", device_page.proof, name="proof"),
+    re_path(
+        rf"^devices/(?P<public_id>[-\w]+)/what/(?P<name>{'|'.join(device_page.SITUATIONS)})/$",
+        device_page.situation,
+        name="situation",
+    ),
+    path("devices/<slug:public_id>/lost/", device_page.lost, name="lost"),
+    path("devices/<slug:public_id>/found/", device_page.found, name="found"),
+    path("devices/<slug:public_id>/not-mine/", device_page.not_mine, name="not_mine"),
+    path("devices/<slug:public_id>/", device_page.device, name="device"),
 ]

@@ -3,45 +3,60 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from sessions_ui.actions.device import rename_device
 from sessions_ui.actions.end import Receipt, end_sessions, end_user_sessions
 from sessions_ui.conf import conf
 from sessions_ui.models import Device, EndReason, Session
-from sessions_ui.store import SessionStore
 from sessions_ui.web import refusals
 from sessions_ui.web.asking import ask_again
+from sessions_ui.web.device_page import device_done
 from sessions_ui.web.forms import RenameForm
-from sessions_ui.web.listing import listing
+from sessions_ui.web.listing import cards_of, listing
+from sessions_ui.web.own import own_device, own_session
+from sessions_ui.web.passive import passive
+from sessions_ui.web.secure import ways_to_secure
 
 
 @login_required
-@require_GET
+@require_safe
 def devices(request: HttpRequest) -> HttpResponse:
     return page(request)
+
+
+@passive
+@login_required
+@require_GET
+def device_list(request: HttpRequest) -> HttpResponse:
+    """The list alone, for a page that heard that something changed; asking it is no activity. `known`: the cards
+    that the page has, so that it can say how many are new."""
+    known = frozenset(request.GET.get("known", "").split("."))
+    return page(request, known=known)
 
 
 @login_required
 @require_POST
 def sign_out_device(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """End every sign-in on one device of the user's own."""
-    device = get_object_or_404(Device, public_id=public_id, user_id=request.user.pk)
+    device = own_device(request, public_id)
     sessions = Session.objects.of(request.user).filter(device=device)
     here = own_session(request) in sessions.values_list("pk", flat=True)
     # Signing out here never asks for anything.
     if not here and (question := ask_again(request, _("Sign out “%(name)s”") % {"name": device.title})):
         return question
-    return ended(request, end_remotely(request, sessions, here=here), name=device.title, here=here)
+    receipt = end_remotely(request, sessions, here=here)
+    return ended(request, receipt, name=device.title, here=here, device=device)
 
 
 @login_required
@@ -81,6 +96,19 @@ def sign_out_others(request: HttpRequest) -> HttpResponseBase:
 
 @login_required
 @require_POST
+def sign_out_unused(request: HttpRequest) -> HttpResponseBase:
+    """End what the page shows under "Not used for 30 days"."""
+    if question := ask_again(request, _("Sign out what you have not used for a long time")):
+        return question
+    cards = [card for card in cards_of(request.user, current_id=own_session(request)) if card.is_unused]
+    keys = [session.pk for card in cards if not card.is_app for session in card.sessions]
+    receipt = end_remotely(request, Session.objects.filter(pk__in=keys), here=False)
+    text = ngettext("%(count)d sign-in was ended.", "%(count)d sign-ins were ended.", receipt.ended)
+    return done(request, text % {"count": receipt.ended})
+
+
+@login_required
+@require_POST
 def sign_out_everywhere(request: HttpRequest) -> HttpResponseBase:
     """End everything, this session included."""
     if question := ask_again(request, _("Sign out everywhere")):
@@ -92,7 +120,7 @@ def sign_out_everywhere(request: HttpRequest) -> HttpResponseBase:
 @login_required
 @require_POST
 def rename(request: HttpRequest, public_id: str) -> HttpResponseBase:
-    device = get_object_or_404(Device, public_id=public_id, user_id=request.user.pk)
+    device = own_device(request, public_id)
     form = RenameForm(request.POST)
     if not form.is_valid():
         return page(request, error=" ".join(map(str, form.errors["name"])), status=422)
@@ -100,17 +128,15 @@ def rename(request: HttpRequest, public_id: str) -> HttpResponseBase:
     return done(request, _("This device is now called “%(name)s”.") % {"name": device.title})
 
 
-def own_session(request: HttpRequest) -> int | None:
-    return request.session.session_id if isinstance(request.session, SessionStore) else None
-
-
 def end_remotely(request: HttpRequest, sessions: Any, *, here: bool) -> Receipt:
     reason = EndReason.SIGNED_OUT if here else EndReason.SIGNED_OUT_REMOTELY
     return end_sessions(sessions=sessions, reason=reason, actor=request.user)
 
 
-def ended(request: HttpRequest, receipt: Receipt, *, name: str, here: bool) -> HttpResponseBase:
-    """Say what happened, which is not always what was asked for."""
+def ended(
+    request: HttpRequest, receipt: Receipt, *, name: str, here: bool, device: Device | None = None
+) -> HttpResponseBase:
+    """Say what happened, which is not always what was asked for; on the page where it was asked."""
     if here:
         return signed_out_here(request)
     if receipt:
@@ -119,7 +145,10 @@ def ended(request: HttpRequest, receipt: Receipt, *, name: str, here: bool) -> H
         )
     else:
         text = _("%(name)s was already signed out.")
-    return done(request, text % {"name": name})
+    text %= {"name": name}
+    if device is not None and request.POST.get("page") == "device":
+        return device_done(request, device, text)
+    return done(request, text)
 
 
 def signed_out_here(request: HttpRequest) -> HttpResponseBase:
@@ -135,16 +164,36 @@ def done(request: HttpRequest, text: str) -> HttpResponseBase:
     return redirect("sessions_ui:devices")
 
 
-def page(request: HttpRequest, *, status_text: str = "", error: str = "", status: int = 200) -> HttpResponse:
-    """The page, or only its list where htmx asks."""
-    fragment = request.headers.get("HX-Request") == "true"
+def page(
+    request: HttpRequest,
+    *,
+    status_text: str = "",
+    error: str = "",
+    status: int = 200,
+    known: frozenset[str] | None = None,
+) -> HttpResponse:
+    """The page, or only its list where htmx or the page's script asks (`known`)."""
+    fragment = known is not None or request.headers.get("HX-Request") == "true"
+    found = listing(request.user, current_id=own_session(request), page=page_number(request))
     context = {
         "base_template": conf.base_template,
         "fragment": fragment,
-        "listing": listing(request.user, current_id=own_session(request)),
+        "listing": found,
+        "secure": ways_to_secure(request.user),
         "status_text": status_text,
         "error": error,
         "history_days": conf.history_days,
+        "unused_days": conf.unused_after.days,
+        "new": sum(card.public_id not in known for card in found.cards) if known is not None else 0,
     }
     template = "sessions_ui/_devices.html" if fragment else "sessions_ui/devices.html"
     return render(request, template, context, status=status)
+
+
+def page_number(request: HttpRequest) -> int:
+    """Of the other devices; htmx says in a header on which page it is. What is no number is the first one."""
+    query = request.GET
+    if request.headers.get("HX-Request") == "true":
+        query = QueryDict(urlsplit(request.headers.get("HX-Current-URL", "")).query)
+    number = query.get("page", "")
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1

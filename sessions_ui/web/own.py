@@ -1,0 +1,18 @@
+"""Whose is it: everybody sees and changes only their own; what is somebody else's does not exist."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+
+from sessions_ui.models import Device
+from sessions_ui.store import SessionStore
+
+
+def own_session(request: HttpRequest) -> int | None:
+    """Primary key of the session that asks."""
+    return request.session.session_id if isinstance(request.session, SessionStore) else None
+
+
+def own_device(request: HttpRequest, public_id: str) -> Device:
+    return get_object_or_404(Device, public_id=public_id, user_id=request.user.pk)

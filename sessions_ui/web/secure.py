@@ -1,0 +1,37 @@
+"""Where people secure their account: the pages of the host that are there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+
+
+@dataclass(frozen=True, slots=True)
+class SecureLink:
+    url: str
+    label: str
+
+
+def ways_to_secure(user: Any) -> list[SecureLink]:
+    """What this person has: the password, if there is one, and the second factors. By the names of allauth's addresses
+    and of Django's own; a host with neither has no links, and its own in the block `secure`."""
+    places = [
+        ("account_change_password", _("Change your password"), user.has_usable_password()),
+        ("password_change", _("Change your password"), user.has_usable_password()),
+        ("mfa_index", _("Look at your second factors"), True),
+    ]
+    found: dict[str, SecureLink] = {}
+    for name, label, applies in places:
+        if applies and label not in found and (url := _address(name)):
+            found[label] = SecureLink(url, label)
+    return list(found.values())
+
+
+def _address(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
