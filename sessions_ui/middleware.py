@@ -28,6 +28,7 @@ from sessions_ui.exceptions import KeyRotated, SessionEnded, SignInRefused
 from sessions_ui.models import Session, digest_of
 from sessions_ui.store import SessionStore
 from sessions_ui.web import cookies, refusals
+from sessions_ui.web.client_hints import ask_for_hints
 
 logger = logging.getLogger(__name__)
 
@@ -99,6 +100,7 @@ class SessionMiddleware(DjangoSessionMiddleware):
             cookies.vary_on_cookie(response)
             return response
         self._touch(request, store, response)
+        ask_for_hints(request, response)
         refusals.forget_shown_notice(request, response)
         return response
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sessions_ui.client import Client, ClientInfo, Place
+from sessions_ui.client import Client, ClientInfo, Place, contradicts
 from sessions_ui.client.distance import distance_km, speed_kmh
 
 # An airliner makes about 900 km/h; distances have the radii of both places taken off already.
@@ -137,10 +137,4 @@ def travelled_impossibly(history: History, client: ClientInfo, now: datetime) ->
 def changed_midway(before: Client, now: Client) -> Verdict:
     """The verdict on a session whose client tells another story than at its sign-in: browsers update themselves, but
     they do not change family or system."""
-    return ORDINARY if same_client(before, now) else verdict_of([Reason.CHANGED_CLIENT])
-
-
-def same_client(one: Client, other: Client) -> bool:
-    """What is unknown speaks against nothing."""
-    pairs = [(one.browser, other.browser), (one.system, other.system)]
-    return all(before == after or not before or not after for before, after in pairs)
+    return verdict_of([Reason.CHANGED_CLIENT]) if contradicts(before, now) else ORDINARY

@@ -2,7 +2,7 @@
 
 from django.core import checks
 
-from sessions_ui.checks import pages, places, setup, sso
+from sessions_ui.checks import clients, pages, places, setup, sso
 
 CHECKS = (
     setup.engine,
@@ -14,6 +14,7 @@ CHECKS = (
     setup.persistent_connections,
     setup.replica_routing,
     setup.adoption,
+    clients.sign_in_pages,
     pages.reauthentication,
     sso.providers,
     sso.library,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sessions_ui.client import text
@@ -23,11 +24,14 @@ FIELDS = {
     "HTTP_SEC_CH_UA_MOBILE": 8,
     "HTTP_SEC_CH_UA_FORM_FACTORS": 128,
 }
+TOUCH_COOKIE = "sessions_ui_touch"  # static/sessions_ui/touch.js sets it
+TOUCHED = re.compile(rf"(?:^|;)\s*{TOUCH_COOKIE}=1(?:;|$)")
 BRAND = re.compile(r'"([^"\\]{1,64})";\s*v="([\w.]{1,32})"')
 QUOTED = re.compile(r'"([^"\\]*)"')
 # "Not A;Brand", "Not)A;Brand", "Not_A Brand": Chromium greases the list so that nobody relies on its order or spelling.
 GREASED = re.compile(r"^\W*Not\W*_?\W*A\W*_?\W*Brand\W*$", re.IGNORECASE)
-MODEL = re.compile(r"^[\w .()+/,-]{1,64}$")
+VERSION = re.compile(r"\d{1,9}(?:\.\d{1,9}){0,4}")
+MODEL = re.compile(r"[\w .()+/,-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Hints:
     """What the hints say; empty where they say nothing. `mobile` is None where the browser did not tell.
 
     `brands` are (brand, version) without the greased one; versions are exact where the browser gave exact ones.
+    `touch` is no client hint but the word of the sign-in page's script: more than one finger at a time.
     """
 
     brands: tuple[tuple[str, str], ...] = ()
@@ -43,6 +48,7 @@ class Hints:
     model: str = ""
     mobile: bool | None = None
     form_factors: frozenset[str] = frozenset()
+    touch: bool = False
 
 
 NO_HINTS = Hints()
@@ -51,18 +57,25 @@ MOBILE = {"?1": True, "?0": False}
 
 def read(meta: Mapping[str, Any]) -> Hints:
     """From a WSGI-like `META`. Never raises: what is no hint says nothing."""
-    if not any(field in meta for field in FIELDS):
+    touch = TOUCHED.search(str(meta.get("HTTP_COOKIE", ""))) is not None
+    return _read(tuple(str(meta.get(field, ""))[:length] for field, length in FIELDS.items()), touch)
+
+
+@lru_cache(maxsize=1024)
+def _read(values: tuple[str, ...], touch: bool) -> Hints:
+    if not any(values) and not touch:
         return NO_HINTS
-    sent = {field: text.cut(str(meta.get(field, "")), length) for field, length in FIELDS.items()}
+    sent = dict(zip(FIELDS, map(text.cut, values), strict=True))
     platform_version = _string(sent["HTTP_SEC_CH_UA_PLATFORM_VERSION"])
     model = _string(sent["HTTP_SEC_CH_UA_MODEL"]).strip()
     return Hints(
         brands=_brands(sent["HTTP_SEC_CH_UA_FULL_VERSION_LIST"]) or _brands(sent["HTTP_SEC_CH_UA"]),
         platform=_string(sent["HTTP_SEC_CH_UA_PLATFORM"]),
-        platform_version=platform_version if re.fullmatch(r"\d[\d.]*", platform_version) else "",
-        model=model if MODEL.match(model) else "",
+        platform_version=platform_version if VERSION.fullmatch(platform_version) else "",
+        model=model if MODEL.fullmatch(model) else "",
         mobile=MOBILE.get(sent["HTTP_SEC_CH_UA_MOBILE"]),
         form_factors=frozenset(QUOTED.findall(sent["HTTP_SEC_CH_UA_FORM_FACTORS"])),
+        touch=touch,
     )
 
 

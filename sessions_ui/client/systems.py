@@ -32,7 +32,7 @@ DERIVED = {
     ),
 }
 OPEN_HARMONY = re.compile(r"\bOpenHarmony (\d[\d.]*)")
-# Chrome, Firefox and Edge of iPhone and iPad that asked for a desktop site: a Mac's header but for these.
+# Chrome, Firefox and Edge of an iPad (rarely of an iPhone) that ask for desktop sites: a Mac's header but for these.
 IOS_BROWSER = re.compile(r"\b(?:CriOS|FxiOS|EdgiOS)/")
 
 
@@ -40,7 +40,7 @@ def find(user_agent: str, hints: Hints, base: Any, machine: Hardware | None) -> 
     """(name, version), each empty where unknown. `base` is what user-agents made of the header."""
     if machine and machine.system:
         return machine.system, machine.system_version
-    name, version = _by_user_agent(user_agent, base)
+    name, version = _by_user_agent(user_agent, hints, base)
     hinted = HINTED.get(hints.platform, "")
     if hinted and name != hinted and name not in DERIVED.get(hinted, ()):
         name, version = hinted, ""
@@ -51,11 +51,7 @@ def find(user_agent: str, hints: Hints, base: Any, machine: Hardware | None) -> 
     return name, version
 
 
-def is_ipad_as_mac(user_agent: str) -> bool:
-    return "Macintosh" in user_agent and IOS_BROWSER.search(user_agent) is not None
-
-
-def _by_user_agent(user_agent: str, base: Any) -> tuple[str, str]:
+def _by_user_agent(user_agent: str, hints: Hints, base: Any) -> tuple[str, str]:
     if match := OPEN_HARMONY.search(user_agent):
         return "OpenHarmony", match[1]
     if "Android" in user_agent:
@@ -63,7 +59,7 @@ def _by_user_agent(user_agent: str, base: Any) -> tuple[str, str]:
             return "Fire OS", ""
         if "HarmonyOS" in user_agent:
             return "HarmonyOS", ""
-    if is_ipad_as_mac(user_agent):
+    if "Macintosh" in user_agent and (IOS_BROWSER.search(user_agent) or _is_touched(user_agent, hints)):
         return "iPadOS", ""
     name = known(base.os.family)
     name = SYSTEMS.get(name, "Chromecast" if name.startswith("Chromecast") else name)
@@ -73,6 +69,12 @@ def _by_user_agent(user_agent: str, base: Any) -> tuple[str, str]:
     if name == "Chromecast" and "VIZIO" in user_agent:
         return "", ""
     return name, "" if _is_frozen(user_agent, name, version) else version
+
+
+def _is_touched(user_agent: str, hints: Hints) -> bool:
+    """Safari on something to touch with several fingers, which no Mac is. Other browsers of a Mac tell what screens
+    are plugged in."""
+    return hints.touch and "Version/" in user_agent and "Chrome/" not in user_agent
 
 
 def _is_frozen(user_agent: str, name: str, version: str) -> bool:

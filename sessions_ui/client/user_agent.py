@@ -21,7 +21,7 @@ from sessions_ui.client.text import MAX_USER_AGENT, cut
 
 __all__ = ["MAX_USER_AGENT", "cut", "parse"]
 
-REDUCED_ANDROID = "Android 10; K"
+REDUCED_ANDROID = re.compile(r"Android 10; K(?=[;)])")
 # The model as the header has it: user-agents' own loses what it takes for the maker's name.
 ANDROID_MODEL = re.compile(
     r"Android [\d.]+; (?:[a-z]{2}[-_][A-Za-z]{2}; |HarmonyOS; )?(?:SAMSUNG |HUAWEI )?"
@@ -32,10 +32,13 @@ FORM_FACTORS = {"Watch": "watch", "Tablet": "tablet", "Mobile": "phone", "Deskto
 COMPUTERS = frozenset({"Windows", "macOS", "Chrome OS"})
 
 
-@lru_cache(maxsize=4096)
 def parse(user_agent: str, hints: Hints = NO_HINTS) -> Client:
     """Pure and cached: parsed at sign-in or when the client changes, never at rendering."""
-    user_agent = cut(user_agent)
+    return _parse(cut(user_agent), hints)
+
+
+@lru_cache(maxsize=4096)
+def _parse(user_agent: str, hints: Hints) -> Client:
     if not user_agent and hints == NO_HINTS:
         return Client()
     if robot := bots.known(user_agent):
@@ -53,10 +56,10 @@ def parse(user_agent: str, hints: Hints = NO_HINTS) -> Client:
 
 def _unreduced(user_agent: str, hints: Hints) -> str:
     """Android's header as it was before Chromium froze it, with what the hints say in the place of "10; K"."""
-    if not hints.model or REDUCED_ANDROID not in user_agent:
+    if not hints.model:
         return user_agent
     version = hints.platform_version.partition(".")[0] or "10"
-    return cut(user_agent.replace(REDUCED_ANDROID, f"Android {version}; {hints.model}", 1))
+    return cut(REDUCED_ANDROID.sub(lambda _: f"Android {version}; {hints.model}", user_agent, count=1))
 
 
 def _robot(name: str, version: str) -> Client:
@@ -90,7 +93,7 @@ def _browser(user_agent: str, hints: Hints, base: Any, machine: Hardware | None)
     if (browser == "Safari" and system not in APPLE) or (machine and not machine.has_browser):
         browser = browser_version = ""  # WebKit's token in a header that names no browser
     is_dalvik = user_agent.startswith("Dalvik/")
-    maker, model = _model(unreduced, base, machine)
+    maker, model = ("Apple", "iPad") if system == "iPadOS" else _model(unreduced, base, machine)
     return _client(
         kind="app" if is_dalvik and machine is None else _kind(unreduced, hints, base, machine, system),
         maker=maker,
@@ -128,8 +131,6 @@ def _model(user_agent: str, base: Any, machine: Hardware | None) -> tuple[str, s
     """(maker, model), each empty where unknown."""
     if machine and machine.model:
         return machine.maker, machine.model
-    if systems.is_ipad_as_mac(user_agent):
-        return "Apple", "iPad"
     match = ANDROID_MODEL.search(user_agent)
     model = match[1] if match else known(base.device.model)
     if model in PLACEHOLDER_MODELS or "rv:" in model:

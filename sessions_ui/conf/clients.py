@@ -41,6 +41,24 @@ class ClientSettings(Section):
         return import_string(self._given.get("SIGN_IN_METHOD", "sessions_ui.actions.sign_in.default_method"))
 
     @property
+    def sign_in_pages(self) -> frozenset[str]:
+        """Names of views (as in `reverse()`) whose pages lead to sign-in, beside that of `LOGIN_URL`: they ask the
+        browser for client hints (`Accept-CH`), which tell Windows 11 from 10, a phone's model and Brave from Chrome.
+        Empty: no page asks."""
+        return frozenset(
+            self._given.get(
+                "SIGN_IN_PAGES",
+                (
+                    "login",
+                    "admin:login",
+                    "account_login",
+                    "account_signup",
+                    "account_reset_password_from_key",
+                ),
+            )
+        )
+
+    @property
     def password_reset_views(self) -> frozenset[str]:
         """Names of views (as in `reverse()`) in which a saved password is a reset, which ends every session, that of
         the browser included, not a change. Views derived from Django's `PasswordResetConfirmView` are known; the
