@@ -23,7 +23,7 @@ def second_factor(request: HttpRequest) -> HttpResponseRedirect:
     elif Authenticator.Type.WEBAUTHN in types:
         page = "mfa_reauthenticate_webauthn"
     else:
-        page = "mfa_index"
+        return HttpResponseRedirect(resolve_url("mfa_index"))
     back = request.GET.get(REDIRECT_FIELD_NAME, "")
     query = (
         f"?{urlencode({REDIRECT_FIELD_NAME: back})}"

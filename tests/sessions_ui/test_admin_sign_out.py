@@ -80,7 +80,7 @@ def test_the_person_is_told_but_not_the_note(admin: Any, ada: Any, user: Any) ->
         " UTC",
         "signed out by an administrator",
         "https://devices.example/account/devices/",
-        "If this wasn't you",
+        "ask the people who run the service",
     ):
         assert text in body, (text, body)
     assert "suspected fraud" not in body

@@ -1,0 +1,145 @@
+"""The call, in real browsers: a caller with a lost phone, an agent with an authenticator app."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
+from playwright.sync_api import Page, expect
+
+from sessions_ui.actions.help_desk.prove import ask_for_approval
+from sessions_ui.models import Case, Event
+from tests.browser.axe import violations
+from tests.conftest import FIREFOX_ON_LINUX, PASSWORD, _person
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+EDGE_ON_WINDOWS = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0"
+)
+SECRET = "JBSWY3DPEHPK3PXP"
+
+
+def app_code() -> str:
+    return format_hotp_value(hotp_value(SECRET, next(iter(yield_hotp_counters_from_time()))))
+
+
+def with_factor(person: Any) -> Any:
+    TOTP.activate(person, SECRET)
+    return person
+
+
+def at_the_desk(visitor: Any, person: Any, **options: Any) -> Any:
+    """Signed in with password and code, on the help desk's first page."""
+    desk = visitor(**options)
+    page = desk.go("/account/login/?next=/helpdesk/")
+    page.locator("input[name=login]").fill(person.email)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.locator("input[name=code]").fill(app_code())
+    page.locator("main form button[type=submit]").first.click()
+    page.wait_for_url("**/helpdesk/")
+    return desk
+
+
+def open_case(page: Page, email: str) -> None:
+    page.get_by_label("E-mail address, user name or staff number").fill(email)
+    page.get_by_role("button", name="Open a case").click()
+
+
+def verify(page: Page) -> None:
+    page.get_by_label("Ticket number").fill("INC-7")
+    page.get_by_label("What the call is about").select_option(label="A device was lost or stolen")
+    page.get_by_label("Called back on the number on file").check()
+    page.get_by_role("button", name="The caller is verified").click()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_a_lost_phone_from_call_to_receipt(visitor: Any, user: Any, agent: Any, scripts: bool) -> None:
+    phone, laptop = visitor(user_agent=EDGE_ON_WINDOWS), visitor(user_agent=FIREFOX_ON_LINUX)
+    phone.sign_in(user)
+    laptop.sign_in(user)
+    desk = at_the_desk(visitor, with_factor(agent), java_script_enabled=scripts)
+    page = desk.page
+
+    open_case(page, user.email)
+    expect(page.get_by_text("2 devices signed in")).to_be_visible()
+    expect(page.get_by_text("Edge on Windows")).to_have_count(0)
+    verify(page)
+    page.get_by_role("checkbox", name="Edge on Windows").check()
+    page.get_by_label("Lost or stolen").check()
+    page.get_by_role("button", name="Sign out selected").click()
+    expect(page.get_by_role("heading", name="Check before it happens")).to_be_visible()
+    page.get_by_role("button", name="Do it").click()
+    expect(page.get_by_text("Edge on Windows: signed out, marked as lost")).to_be_visible()
+    expect(page.get_by_text("INC-7")).to_be_visible()
+
+    phone.page.goto(f"{phone.url}/account/devices/")
+    expect(phone.page).to_have_url(f"{phone.url}/account/login/?next=%2Faccount%2Fdevices%2F")
+    laptop.page.reload()
+    expect(laptop.page.get_by_role("heading", name="Your devices")).to_be_visible()
+    assert desk.complaints == []
+
+
+def test_a_second_agent_agrees(visitor: Any, user: Any, agent: Any) -> None:
+    colleague = with_factor(_person("colleague@staff.example", is_staff=True))
+    colleague.groups.set(agent.groups.all())
+    visitor(user_agent=EDGE_ON_WINDOWS).sign_in(user)
+    page = at_the_desk(visitor, with_factor(agent)).page
+    open_case(page, user.email)
+    verify(page)
+    expect(page.get_by_role("button", name="Sign out all")).to_be_disabled()
+    page.get_by_text("Proof for").click()
+    page.get_by_role("button", name="Ask a second agent").click()
+
+    second = at_the_desk(visitor, colleague).page
+    second.get_by_role("link", name="Asked for a second agent").click()
+    second.get_by_role("button", name="Agree to case").click()
+
+    page.reload()
+    page.get_by_label("To sign out everything, type").fill(user.email)
+    page.get_by_label("Require a new password").check()
+    page.get_by_role("button", name="Sign out all").click()
+    page.get_by_role("button", name="Do it").click()
+    expect(page.get_by_text("Edge on Windows: signed out")).to_be_visible()
+    expect(page.get_by_text("Nobody can sign in until it was reset.")).to_be_visible()
+
+
+def test_without_a_second_factor_nothing_opens(visitor: Any, agent: Any) -> None:
+    visit = visitor()
+    visit.sign_in(agent)
+    page = visit.go("/helpdesk/")
+    expect(page.get_by_role("heading", name="Confirm that it is you")).to_be_visible()
+    page.get_by_role("link", name="Use my second factor").click()
+    expect(page).to_have_url(f"{visit.url}/account/2fa/")
+    assert Event.objects.filter(data__step="refused: no fresh second factor").count() == 1
+
+
+def test_no_page_of_the_desk_has_a_barrier(visitor: Any, user: Any, agent: Any) -> None:
+    visitor(user_agent=EDGE_ON_WINDOWS).sign_in(user)
+    desk = at_the_desk(visitor, with_factor(agent), viewport={"width": 390, "height": 800})
+    page = desk.page
+    assert violations(page) == []
+    open_case(page, user.email)
+    assert violations(page) == []
+    verify(page)
+    page.get_by_text("Proof for").click()
+    assert violations(page) == []
+    ask_for_approval(case=Case.objects.get(user=user), agent=agent)
+    page.get_by_role("checkbox", name="Edge on Windows").check()
+    page.get_by_role("button", name="Sign out selected").click()
+    assert violations(page) == []
+    page.get_by_role("button", name="Do it").click()
+    page.get_by_text("Reference").wait_for()
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    desk.go("/helpdesk/approvals/")
+    assert violations(page) == []
+    assert desk.complaints == []
