@@ -17,6 +17,7 @@ from django.utils.crypto import constant_time_compare
 from sessions_ui import events, signals
 from sessions_ui.actions.begin import verify_begun
 from sessions_ui.actions.end import end_sessions
+from sessions_ui.actions.improve import improve_device
 from sessions_ui.actions.limit import keep_to_limit
 from sessions_ui.actions.provider import NOBODY, Identity, catch_up, verify_not_signed_out
 from sessions_ui.actions.require_password import verify_no_password_is_required
@@ -147,6 +148,7 @@ def recognise(user: Any, client: ClientInfo, cookie: str | None) -> tuple[Device
             user_id=user.pk, cookie_digest__in=cookie_digests(user.pk, cookie)
         ).first()
         if known is not None and same_client(known, client):
+            improve_device(device=known, client=described)
             return known, cookie, False
         if known is not None:
             Device.objects.filter(pk=known.pk, copied_at__isnull=True).update(copied_at=timezone.now())

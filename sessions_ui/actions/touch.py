@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.db import DatabaseError, connections, router, transaction
 
-from sessions_ui.client import ClientInfo
+from sessions_ui import events
+from sessions_ui.actions.improve import improve_device
+from sessions_ui.client import ClientInfo, contradicts, improved
+from sessions_ui.client.user_agent import parse
 from sessions_ui.conf import conf
-from sessions_ui.models import Device, Session
+from sessions_ui.models import Device, Event, Session
 from sessions_ui.models.session import SessionQuerySet
 
 logger = logging.getLogger(__name__)
+
+TOLD_BY_CLIENT = ("user_agent", "browser_version", "system_version")
+BEFORE = ("pk", "user_id", "device_id", "address", "place", *TOLD_BY_CLIENT)
 
 
 def is_due(session: Session, now: datetime) -> bool:
@@ -42,26 +50,50 @@ def touch(*, session: Session, digest: str, client: ClientInfo, now: datetime) -
 
 
 def _write(row: SessionQuerySet, free: SessionQuerySet, client: ClientInfo, now: datetime) -> bool:
-    before = free.values("address", "user_agent", "device_id").first()
+    before = free.values(*BEFORE).first()
     if before is None:
         return False
-    fields: dict[str, Any] = {"last_seen_at": now}
-    if client.address != before["address"]:
-        fields["address"] = client.address
-        fields["place"] = client.place.to_dict() if client.place else None
-    if client.user_agent != before["user_agent"]:
-        fields["user_agent"] = client.user_agent
-        fields["browser_version"] = client.client.browser_version
-        fields["system_version"] = client.client.system_version
-    written = bool(row.update(**fields))
-    if written and before["device_id"] is not None and not before["user_agent"] and client.user_agent:
-        _name_device(before["device_id"], client)
-    return written
+    fields = {"last_seen_at": now, **_changes(before, client)}
+    if not row.update(**fields):
+        return False
+    if not fields.keys().isdisjoint(TOLD_BY_CLIENT):
+        _on_another_client(before, client)
+    return True
 
 
-def _name_device(device_id: int, client: ClientInfo) -> None:
-    """Sessions adopted from Django's own engine (docs/adoption.md) come without any description of their device."""
-    unknown = Device.objects.filter(pk=device_id, kind="", browser="", system="")
-    unknown.update(
-        **{name: getattr(client.client, name) for name in ("kind", "maker", "model", "browser", "system")}
+def _changes(before: Mapping[str, Any], client: ClientInfo) -> dict[str, Any]:
+    """The columns that say something else now. The place is compared by itself: the address may not be kept
+    (`STORE_ADDRESSES`). A version is not forgotten because this request came without hints."""
+    known = replace(
+        parse(before["user_agent"]),
+        browser_version=before["browser_version"],
+        system_version=before["system_version"],
     )
+    described = client.client if contradicts(known, client.client) else improved(known, client.client)
+    now = {
+        "address": client.address,
+        "place": client.place.to_dict() if client.place else None,
+        "user_agent": client.user_agent,
+        "browser_version": described.browser_version,
+        "system_version": described.system_version,
+    }
+    return {name: value for name, value in now.items() if value != before[name]}
+
+
+def _on_another_client(before: Mapping[str, Any], client: ClientInfo) -> None:
+    """Better hints describe the device better. Another family or system in the middle of a session is an event: a
+    stolen session looks like that. The headers alone are compared: one request comes with hints and another without."""
+    device = Device.objects.filter(pk=before["device_id"]).first()
+    if device is not None:
+        improve_device(device=device, client=client.client)
+    old, new = parse(before["user_agent"]), parse(client.user_agent)
+    if contradicts(old, new):
+        events.append(
+            Event.Kind.CLIENT_CHANGED,
+            user_id=before["user_id"],
+            session_id=before["pk"],
+            device=device,
+            data={"from": [old.browser, old.system], "to": [new.browser, new.system]},
+            address=client.address,
+            user_agent=client.user_agent,
+        )

@@ -32,6 +32,7 @@ class Event(models.Model):
         ENDED = "ended", _("signed out")
         REAUTHENTICATED = "reauthenticated", _("confirmed who it is")
         REAUTHENTICATION_FAILED = "reauthentication_failed", _("could not confirm who it is")
+        CLIENT_CHANGED = "client_changed", _("another browser or system")
         DEVICE_RENAMED = "device_renamed", _("device renamed")
         DEVICE_LOST = "device_lost", _("device marked lost")
         DEVICE_FOUND = "device_found", _("device found again")
