@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_delete, post_save
 from django.utils.translation import gettext_lazy as _
 
 
@@ -7,10 +8,15 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
+        from allauth.account.models import EmailAddress
         from allauth.account.signals import authentication_step_completed
 
+        from accounts.addresses import note_removed, note_verified
         from accounts.receivers import rotate_on_reauthentication
 
         authentication_step_completed.connect(
             rotate_on_reauthentication, dispatch_uid="accounts.rotate_on_reauthentication"
         )
+        # Whoever saves it: a confirmed mail, the admin, a provider.
+        post_save.connect(note_verified, sender=EmailAddress, dispatch_uid="accounts.note_verified")
+        post_delete.connect(note_removed, sender=EmailAddress, dispatch_uid="accounts.note_removed")

@@ -64,3 +64,24 @@ class User(HashUpgradeMixin, AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.name or self.email
+
+
+class VerifiedAddress(models.Model):
+    """Since when an e-mail address is verified, which allauth does not keep, and until when it was on the account
+    (`addresses.py`)."""
+
+    # Without a constraint: it is no reason to keep somebody from removing a user by SQL.
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_constraint=False)
+    email = models.EmailField(_("e-mail address"))
+    verified_at = models.DateTimeField(_("verified"))
+    removed_at = models.DateTimeField(_("removed"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("verified address")
+        verbose_name_plural = _("verified addresses")
+        constraints = [
+            models.UniqueConstraint(fields=["user", "email"], name="accounts_verified_address_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.email

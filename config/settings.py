@@ -198,6 +198,8 @@ SESSIONS_UI = {
     "SECOND_FACTOR_AT": "accounts.sign_in.second_factor_at",
     "HELP_DESK_FACTOR_URL": "second_factor",
     "BASE_TEMPLATE": "base.html",
+    "ALERT_ADDRESSES": "accounts.addresses.alert_addresses",
+    "RECOVERY": "accounts.recovery.send_reset",
     "REAUTHENTICATION": "accounts.reauthentication.AllauthReauthentication",
     "HELP_URL": env.str("HELP_URL", default=""),
     "SITE_URL": env.str("SITE_URL", default=f"http://localhost:{PORT}" if DEMO else ""),

@@ -7,6 +7,7 @@ between telling and noting it down tells again; receivers deduplicate by the del
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from random import SystemRandom
 from typing import Any
@@ -17,7 +18,7 @@ from django.db.models import F, Q, QuerySet, Value
 from django.utils import timezone
 
 from sessions_ui.conf import conf
-from sessions_ui.models import Act, Delivery, EndReason, Session
+from sessions_ui.models import Act, Delivery, EndReason, Event, Session
 from sessions_ui.models.bulk import insert_from
 from sessions_ui.models.clock import DatabaseNow
 
@@ -74,6 +75,14 @@ def enqueue_ended(act: Act, ended: QuerySet[Session]) -> int:
             "error": Value(""),
         },
     )
+
+
+def enqueue_event(event: Event, receivers: Iterable[str]) -> int:
+    """A mail about the event to each of these addresses; returns how many."""
+    now: Any = DatabaseNow()
+    fields = {"event": event, "user_id": event.user_id, "created_at": event.at, "due_at": now}
+    rows = [Delivery(channel="mail", receiver=address, **fields) for address in receivers]
+    return len(Delivery.objects.bulk_create(rows))
 
 
 def _email_field() -> str | None:

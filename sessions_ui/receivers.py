@@ -41,6 +41,7 @@ def on_signed_in(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
         method=conf.sign_in_method(request, user),
         device_cookie=request.COOKIES.get(conf.device_cookie_name),
         identity=recall_provider(request, user),
+        judged=request.method is not None,
     )
 
 

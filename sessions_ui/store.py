@@ -229,6 +229,7 @@ class SessionStore(SessionBase):
         method: str,
         device_cookie: str | None,
         identity: Identity | None = None,
+        judged: bool = True,
     ) -> SignIn:
         """Called when Django has put the user into the session; there may be no key or row yet (a sign-in as another
         user), and a second sign-in as the same user does not rotate the key by itself."""
@@ -251,6 +252,7 @@ class SessionStore(SessionBase):
             device_cookie=device_cookie,
             begun=begun,
             identity=identity,
+            judged=judged,
         )
         self.row, self.user = result.session, user
         self.device_cookie = result.device_cookie

@@ -11,7 +11,7 @@ from django.utils import timezone
 from sessions_ui import events
 from sessions_ui.actions.end import Receipt, end_sessions, end_user_sessions, lock_users
 from sessions_ui.actions.vouching import acting_session
-from sessions_ui.models import Device, EndReason, Event, Session
+from sessions_ui.models import Delivery, Device, EndReason, Event, Session
 
 
 def report_not_me(*, session: Session, actor: Any = None, everywhere: bool = False) -> Receipt:
@@ -57,3 +57,14 @@ def _kept(reported: Session) -> int | None:
         return None
     same_device = own.device_id is not None and own.device_id == reported.device_id
     return None if same_device else own.pk
+
+
+def report_by_link(*, delivery: Delivery, session: Session, everywhere: bool = False) -> Receipt | None:
+    """The same from the link in the mail that `delivery` was, once: None where the link was used before."""
+    using = router.db_for_write(Session)
+    with transaction.atomic(using=using):
+        lock_users([session.user_id])
+        unused = Delivery.objects.using(using).filter(pk=delivery.pk, link_used_at__isnull=True)
+        if not unused.update(link_used_at=timezone.now()):
+            return None
+        return report_not_me(session=session, everywhere=everywhere)

@@ -18,6 +18,7 @@ from sessions_ui import events, signals
 from sessions_ui.actions.begin import verify_begun
 from sessions_ui.actions.end import end_sessions
 from sessions_ui.actions.improve import improve_device
+from sessions_ui.actions.judge import columns, flag, history_of
 from sessions_ui.actions.limit import keep_to_limit
 from sessions_ui.actions.provider import NOBODY, Identity, catch_up, verify_not_signed_out
 from sessions_ui.actions.require_password import verify_no_password_is_required
@@ -27,6 +28,7 @@ from sessions_ui.exceptions import SessionEnded, SignInRefused
 from sessions_ui.models import Device, EndReason, Event, Session
 from sessions_ui.models.device import cookie_digests
 from sessions_ui.models.locking import locked
+from sessions_ui.risk import ORDINARY, classify
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +52,15 @@ def sign_in(
     device_cookie: str | None = None,
     begun: dict[str, str] | None = None,
     identity: Identity | None = None,
+    judged: bool = True,
 ) -> SignIn:
     """Make the living row `session_pk`, whose key has this digest, a session of `user`.
 
     The user's row is locked and read anew first, so that a sign-in which was under way while the account was
     disabled or got a new password does not outlive that: `SignInRefused`. `begun` is the mark of its first step
     (`begin.py`), where it had several; `identity` who they are at their sign-in provider, where there is one.
-    `SessionEnded` where the row is gone.
+    `SessionEnded` where the row is gone. What looks wrong is flagged (`judge.py`) and mailed, unless nothing is known
+    of the client at all (`judged=False`: no request brought it).
     """
     using = router.db_for_write(Session)
     now = timezone.now()
@@ -65,7 +69,12 @@ def sign_in(
         verify_begun(begun, user, auth_hash)
         verify_not_signed_out(identity)
         verify_no_password_is_required(user)
-        device, cookie, new_device = recognise(user, client, device_cookie)
+        found = recognise(user, client, device_cookie)
+        device = found.device
+        verdict = ORDINARY
+        if judged:
+            history = history_of(user, device, copied=found.copied, new=found.new, session_pk=session_pk)
+            verdict = classify(history, client, now)
         row = Session.objects.using(using).filter(pk=session_pk, digest=digest, ended_at__isnull=True)
         if not row.update(
             user_id=user.pk,
@@ -77,6 +86,7 @@ def sign_in(
             method=method[:32],
             **(identity.columns() if identity else NOBODY),
             **seen(client),
+            **columns(verdict),
         ):
             raise SessionEnded
         if conf.supersede:
@@ -89,17 +99,17 @@ def sign_in(
             actor_id=user.pk,
             session_id=session_pk,
             device=device,
-            data={"method": method[:32], "new_device": new_device},
+            data={"method": method[:32], "new_device": found.new},
             address=client.address,
             user_agent=client.user_agent,
         )
         session = row.get()
         if identity is not None:
             transaction.on_commit(partial(catch_up, session, identity), using=using)
-        transaction.on_commit(
-            lambda: announce(session, user, new_device=new_device), using=using, robust=True
-        )
-    return SignIn(session=session, device=device, new_device=new_device, device_cookie=cookie)
+        if verdict.level:
+            flag(session, user, client, verdict, tell=verdict != history.unreviewed)
+        transaction.on_commit(lambda: announce(session, user, new_device=found.new), using=using, robust=True)
+    return SignIn(session=session, device=device, new_device=found.new, device_cookie=found.cookie)
 
 
 def seen(client: ClientInfo) -> dict[str, Any]:
@@ -136,21 +146,34 @@ def verify_under_lock(user: Any, backend_path: str) -> str:
     return auth_hash
 
 
-def recognise(user: Any, client: ClientInfo, cookie: str | None) -> tuple[Device, str | None, bool]:
-    """The device of this browser for this user, the cookie it shall keep, and whether the device is new.
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """The device of a browser, the cookie that it shall keep, and whether the device is new, or even the copy of
+    another one."""
+
+    device: Device
+    cookie: str | None
+    new: bool = False
+    copied: bool = False
+
+
+def recognise(user: Any, client: ClientInfo, cookie: str | None) -> Recognised:
+    """Which device of this user the browser is.
 
     The same cookie from another system is a copied one: the original is flagged, and the copy is a device of its own
     that replaces nothing (clients.md, "The device cookie").
     """
     described = client.client
+    copied = False
     if cookie and conf.device_cookie:
         known = Device.objects.filter(
             user_id=user.pk, cookie_digest__in=cookie_digests(user.pk, cookie)
         ).first()
         if known is not None and same_client(known, client):
             improve_device(device=known, client=described)
-            return known, cookie, False
+            return Recognised(known, cookie)
         if known is not None:
+            copied = True
             Device.objects.filter(pk=known.pk, copied_at__isnull=True).update(copied_at=timezone.now())
             cookie = None
     # A cookie of another user's device on this browser is shared: each has a device, and nobody can link them.
@@ -164,7 +187,7 @@ def recognise(user: Any, client: ClientInfo, cookie: str | None) -> tuple[Device
         browser=described.browser,
         system=described.system,
     )
-    return device, cookie, True
+    return Recognised(device, cookie, new=True, copied=copied)
 
 
 def same_client(device: Device, client: ClientInfo) -> bool:

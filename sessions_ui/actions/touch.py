@@ -12,6 +12,7 @@ from django.db import DatabaseError, connections, router, transaction
 
 from sessions_ui import events
 from sessions_ui.actions.improve import improve_device
+from sessions_ui.actions.judge import judge_change
 from sessions_ui.client import ClientInfo, contradicts, improved
 from sessions_ui.client.user_agent import parse
 from sessions_ui.conf import conf
@@ -97,3 +98,4 @@ def _on_another_client(before: Mapping[str, Any], client: ClientInfo) -> None:
             address=client.address,
             user_agent=client.user_agent,
         )
+        judge_change(before["pk"], old, new, client)

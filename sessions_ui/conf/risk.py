@@ -2,13 +2,43 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.module_loading import import_string
 
 from sessions_ui.conf.base import Section
 
 
 class RiskSettings(Section):
     """Judging sign-ins (docs/risk.md)"""
+
+    @property
+    def alert_addresses(self) -> Callable[[Any], Iterable[tuple[str, datetime | None]]]:
+        """Dotted path of a callable that gets the user and returns `(address, verified_at)` of each verified e-mail
+        address, `verified_at` None where nobody knows. A new device is told to those verified 30 days ago or earlier,
+        else to the oldest: never only to one that a thief has just added. Default: the user model's own address."""
+        return import_string(self._given.get("ALERT_ADDRESSES", "sessions_ui.actions.alert.own_address"))
+
+    @property
+    def alert_window(self) -> timedelta:
+        """Sign-ins that look alike (browser, system, country, verdict) make one mail in this time."""
+        return self._given.get("ALERT_WINDOW", timedelta(hours=24))
+
+    @property
+    def not_me_link_age(self) -> timedelta:
+        """How long the link "This wasn't me" in a mail works."""
+        return self._given.get("NOT_ME_LINK_AGE", timedelta(days=7))
+
+    @property
+    def recovery(self) -> Callable[[HttpRequest, Any, str], str | None]:
+        """Dotted path of a callable `(request, user, address)` that starts the recovery of an account whose owner said
+        "This wasn't me" in a mail to `address`, and returns where to go next; None where there is nothing to recover
+        here, as for people who sign in through a provider. The default leads to the page that asks for a password
+        reset, Django's or allauth's."""
+        return import_string(self._given.get("RECOVERY", "sessions_ui.web.recovery.to_password_reset"))
 
     @property
     def young_session(self) -> timedelta:

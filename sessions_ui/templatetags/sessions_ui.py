@@ -16,7 +16,7 @@ from sessions_ui.client.place.licence import Attribution, attributions
 from sessions_ui.conf import conf
 from sessions_ui.helpdesk.wording import step_text
 from sessions_ui.models import Session
-from sessions_ui.web import wording
+from sessions_ui.web import wording, wording_risk
 from sessions_ui.web.refusals import read_notice
 from sessions_ui.web.wording_events import event_text
 
@@ -32,6 +32,8 @@ register.filter("ended_text", wording.ended_text)
 register.filter("moment_text", wording.moment_text)
 register.filter("step_text", step_text)
 register.filter("event_text", event_text)
+register.filter("reasons_text", wording_risk.reasons_text)
+register.filter("reasons_in_words", wording_risk.reasons_in_words)
 
 
 @register.simple_tag(takes_context=True)

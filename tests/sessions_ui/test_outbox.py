@@ -26,6 +26,7 @@ pytestmark = pytest.mark.django_db
 def delivery(user: Any, browser: Any) -> Delivery:
     browser().sign_in(user)
     browser().sign_in(user)
+    Delivery.objects.all().delete()  # that a new device signed in is told, too
     end_user_sessions(user=user, reason=EndReason.SIGNED_OUT_REMOTELY, actor=user)
     mail.outbox.clear()
     return Delivery.objects.get()

@@ -8,7 +8,7 @@ import pytest
 from django.core import mail
 
 from sessions_ui.delivery import deliver_due
-from sessions_ui.models import EndReason, Event, Session
+from sessions_ui.models import Delivery, EndReason, Event, Session
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +30,7 @@ def laptop(browser: Any, user: Any) -> Any:
 def phone(browser: Any, user: Any, laptop: Any) -> Any:
     phone = browser(user_agent=IPHONE, address="89.160.20.112")
     phone.sign_in(user)
+    Delivery.objects.all().delete()  # that a new device signed in is told, too
     return phone
 
 

@@ -1,0 +1,19 @@
+"""Getting an account back after "This wasn't me"."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.forms import default_token_generator
+from allauth.account.internal.flows.password_reset import request_password_reset
+from django.http import HttpRequest
+from django.urls import reverse
+
+
+def send_reset(request: HttpRequest, user: Any, address: str) -> str | None:
+    """For `SESSIONS_UI["RECOVERY"]`: a password reset to exactly the address that the mail went to, whatever addresses
+    the account has by now. None for people without a password: their provider is the place."""
+    if not user.has_usable_password() or not user.is_active:
+        return None
+    request_password_reset(request, address, [user], default_token_generator)
+    return reverse("account_reset_password_done")

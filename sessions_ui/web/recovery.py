@@ -1,0 +1,23 @@
+"""What comes after "This wasn't me": getting the account back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+# Where a password reset is asked for: allauth's page, Django's own.
+PASSWORD_RESET_PAGES = ("account_reset_password", "password_reset")
+
+
+def to_password_reset(request: HttpRequest, user: Any, address: str) -> str | None:
+    """The default of `RECOVERY`: the page that asks for a password reset, for who has a password."""
+    if not user.has_usable_password():
+        return None
+    for name in PASSWORD_RESET_PAGES:
+        try:
+            return reverse(name)
+        except NoReverseMatch:
+            continue
+    return None

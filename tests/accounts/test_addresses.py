@@ -1,0 +1,70 @@
+"""Which addresses of an account are told of a new device: never only one that a thief has just added."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from importlib import import_module
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.apps import apps
+from django.utils import timezone
+
+from accounts.addresses import alert_addresses
+from accounts.models import VerifiedAddress
+
+pytestmark = pytest.mark.django_db
+
+
+def emails(user: Any) -> list[str]:
+    return sorted(email for email, _at in alert_addresses(user))
+
+
+def test_since_when_an_address_is_verified_is_kept(user: Any) -> None:
+    before = timezone.now()
+    added = EmailAddress.objects.create(user=user, email="Second@people.example")
+    assert emails(user) == [user.email]
+    added.set_verified()
+    assert emails(user) == [user.email, "second@people.example"]
+    row = VerifiedAddress.objects.get(email="second@people.example")
+    assert row.verified_at >= before
+    added.set_as_primary()
+    assert VerifiedAddress.objects.get(pk=row.pk).verified_at == row.verified_at
+
+
+def test_a_removed_one_is_told_for_a_while(user: Any) -> None:
+    EmailAddress.objects.get(user=user).delete()
+    assert emails(user) == [user.email]
+    EmailAddress.objects.create(user=user, email="thief@elsewhere.example", verified=True)
+    assert emails(user) == [user.email, "thief@elsewhere.example"]
+    VerifiedAddress.objects.filter(email=user.email).update(removed_at=timezone.now() - timedelta(days=31))
+    assert emails(user) == ["thief@elsewhere.example"]
+
+
+def test_one_that_comes_back_counts_anew(user: Any) -> None:
+    long_ago = timezone.now() - timedelta(days=90)
+    VerifiedAddress.objects.update(verified_at=long_ago)
+    EmailAddress.objects.get(user=user).delete()
+    EmailAddress.objects.create(user=user, email=user.email, verified=True)
+    row = VerifiedAddress.objects.get()
+    assert row.removed_at is None and row.verified_at > long_ago
+
+
+def test_without_any_the_account_s_own_address_counts(user: Any) -> None:
+    VerifiedAddress.objects.all().delete()
+    assert alert_addresses(user) == [(user.email, None)]
+
+
+def test_what_was_there_before_counts_from_the_account_s_first_day(user: Any) -> None:
+    VerifiedAddress.objects.all().delete()
+    EmailAddress.objects.create(user=user, email="unverified@people.example")
+    migration = import_module("accounts.migrations.0002_since_when_addresses_are_verified")
+    migration.note_what_is_there(apps, None)
+    row = VerifiedAddress.objects.get()
+    assert (row.email, row.verified_at, row.removed_at) == (user.email, user.date_joined, None)
+
+
+def test_they_go_with_the_account(user: Any) -> None:
+    user.delete()
+    assert not VerifiedAddress.objects.exists()
