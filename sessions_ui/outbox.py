@@ -32,6 +32,7 @@ TOLD_BY_MAIL = frozenset(
         EndReason.PASSWORD_CHANGED,
         EndReason.PASSWORD_RESET,
         EndReason.FACTOR_CHANGED,
+        EndReason.EMAIL_CHANGED,
         EndReason.ACCESS_CHANGED,
         EndReason.ACCOUNT_DISABLED,
         EndReason.ACCOUNT_DELETED,
@@ -54,7 +55,7 @@ def enqueue_ended(act: Act, ended: QuerySet[Session]) -> int:
     if act.reason not in TOLD_BY_MAIL:
         return 0
     user_model = get_user_model()
-    email_field = _email_field()
+    email_field = email_field_name()
     if email_field is None:
         return 0
     if router.db_for_write(user_model) != ended.db:
@@ -85,7 +86,7 @@ def enqueue_event(event: Event, receivers: Iterable[str]) -> int:
     return len(Delivery.objects.bulk_create(rows))
 
 
-def _email_field() -> str | None:
+def email_field_name() -> str | None:
     """The user model's field for the e-mail address, by Django's own rule; None where it has none."""
     user_model = get_user_model()
     name = user_model.get_email_field_name() if hasattr(user_model, "get_email_field_name") else "email"

@@ -5,20 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth import BACKEND_SESSION_KEY, get_user_model
+from django.contrib.auth.models import Group, Permission
 from django.contrib.auth.signals import user_logged_in
-from django.db.models.signals import post_save, pre_delete, pre_save
+from django.db.models import QuerySet
+from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_save
 
-from sessions_ui import acting
+from sessions_ui import acting, outbox
+from sessions_ui.actions import memberships
+from sessions_ui.actions.access import access_changed
 from sessions_ui.actions.client import client_of
+from sessions_ui.actions.email import email_changed
 from sessions_ui.actions.end import acting_user, end_user_sessions
 from sessions_ui.actions.provider import recall_provider
 from sessions_ui.actions.require_password import new_password_was_chosen
 from sessions_ui.conf import conf
 from sessions_ui.models import EndReason
 from sessions_ui.store import SessionStore, acting_store
-
-# What an ending may depend on; a save that writes none of them costs nothing.
-WATCHED = ("password", "is_active")
 
 
 def connect() -> None:
@@ -27,6 +29,11 @@ def connect() -> None:
     pre_save.connect(before_user_save, dispatch_uid="sessions_ui.before_user_save")
     post_save.connect(after_user_save, dispatch_uid="sessions_ui.after_user_save")
     pre_delete.connect(before_user_delete, dispatch_uid="sessions_ui.before_user_delete")
+    m2m_changed.connect(before_rights_change, dispatch_uid="sessions_ui.before_rights_change")
+    pre_delete.connect(before_group_delete, sender=Group, dispatch_uid="sessions_ui.before_group_delete")
+    pre_delete.connect(
+        before_permission_delete, sender=Permission, dispatch_uid="sessions_ui.before_permission_delete"
+    )
 
 
 def on_signed_in(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
@@ -49,12 +56,16 @@ def before_user_save(sender: Any, instance: Any, update_fields: Any = None, **kw
     if not isinstance(instance, get_user_model()) or instance._state.adding:
         return
     columns = {field.attname for field in instance._meta.concrete_fields}
-    watched = [
-        name for name in WATCHED if name in columns and (update_fields is None or name in update_fields)
-    ]
+    watched = [name for name in watched_fields() if name in columns and name in (update_fields or columns)]
     if watched:
         stored = get_user_model()._base_manager.using(instance._state.db).filter(pk=instance.pk)
         instance.__dict__["_sessions_ui_before"] = stored.values(*watched).first()
+
+
+def watched_fields() -> tuple[str, ...]:
+    """What an ending may depend on; a save that writes none of them costs nothing."""
+    email = outbox.email_field_name()
+    return ("password", "is_active", *((email,) if email else ()), *conf.access_flags)
 
 
 def after_user_save(sender: Any, instance: Any, **kwargs: Any) -> None:
@@ -66,6 +77,13 @@ def after_user_save(sender: Any, instance: Any, **kwargs: Any) -> None:
     elif "password" in before and before["password"] != instance.password:
         new_password_was_chosen(instance)
         after_password_change(instance)
+    if any(before.get(flag) and not getattr(instance, flag) for flag in conf.access_flags):
+        end_user_sessions(user=instance, reason=EndReason.ACCESS_CHANGED, actor=acting_user())
+    email = outbox.email_field_name()
+    if email is not None and email in before:
+        old, new = before[email] or "", getattr(instance, email) or ""
+        if old.lower() != new.lower():
+            email_changed(user=instance, old=old, actor=acting_user())
 
 
 def after_password_change(user: Any) -> None:
@@ -75,7 +93,7 @@ def after_password_change(user: Any) -> None:
     own = actor is not None and actor.pk == user.pk
     if now is not None and (now.resets_password or actor is None):
         end_user_sessions(user=user, reason=EndReason.PASSWORD_RESET, actor=actor)
-    elif now is not None and own:
+    elif now is not None and own and conf.password_change_ends != "all":  # noqa: S105  not a password
         store = acting_store()
         if store is not None:
             store.keep_after_password_change(user)
@@ -87,3 +105,27 @@ def after_password_change(user: Any) -> None:
 def before_user_delete(sender: Any, instance: Any, **kwargs: Any) -> None:
     if isinstance(instance, get_user_model()):
         end_user_sessions(user=instance, reason=EndReason.ACCOUNT_DELETED, actor=acting_user())
+
+
+def before_rights_change(
+    sender: Any, instance: Any, action: str, reverse: bool, pk_set: Any = None, **kwargs: Any
+) -> None:
+    """Groups and permissions are taken away, in the transaction that takes them."""
+    if action in ("pre_remove", "pre_clear") and memberships.are_watched():
+        losing = memberships.losing(sender, instance, reverse=reverse, pk_set=pk_set)
+        if losing is not None:
+            end_access_of(losing)
+
+
+def before_group_delete(sender: Any, instance: Any, **kwargs: Any) -> None:
+    if memberships.are_watched():
+        end_access_of(memberships.members_of(memberships.watched_groups().filter(pk=instance.pk)))
+
+
+def before_permission_delete(sender: Any, instance: Any, **kwargs: Any) -> None:
+    if memberships.are_watched():
+        end_access_of(memberships.holders_of(memberships.watched_permissions().filter(pk=instance.pk)))
+
+
+def end_access_of(users: QuerySet[Any]) -> None:
+    access_changed(users=users, actor=acting_user())

@@ -164,6 +164,12 @@ def acting_user() -> Any:
     return _Reference(now.user_id) if now and now.user_id is not None else None
 
 
+def own_session_of(user: Any) -> int | None:
+    """Primary key of the acting session where it is one of this user's own: what a change by the person keeps."""
+    now = acting.current()
+    return now.session_id if now is not None and now.user_id == user.pk else None
+
+
 @dataclass(frozen=True, slots=True)
 class _Reference:
     pk: Any

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from sessions_ui import events, signals
+from sessions_ui.actions.access import flags_of
 from sessions_ui.actions.begin import verify_begun
 from sessions_ui.actions.end import end_sessions
 from sessions_ui.actions.improve import improve_device
@@ -84,6 +85,7 @@ def sign_in(
             signed_in_at=now,
             last_seen_at=now,
             method=method[:32],
+            rights=flags_of(user),
             **(identity.columns() if identity else NOBODY),
             **seen(client),
             **columns(verdict),

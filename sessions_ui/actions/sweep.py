@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.contrib.auth import get_user_model
-from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Case, CharField, Exists, Max, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
@@ -51,8 +50,13 @@ def _end_within(after: int, up_to: int, now: datetime) -> int:
     reason = Case(*conditions(now), default=Value(""), output_field=CharField())
     for pk, text in living.annotate(unlawful=reason).exclude(unlawful="").values_list("pk", "unlawful"):
         found[EndReason(text)].append(pk)
+    known = {pk for keys in found.values() for pk in keys}
+    if lookup.joins_user():
+        for pk in _under_another_password(living):
+            if pk not in known:
+                found[EndReason.PASSWORD_CHANGED].append(pk)
+                known.add(pk)
     if lookup.joins_user() and has_timeouts_by_user():
-        known = {pk for keys in found.values() for pk in keys}
         for pk, late in late_for_their_user(living, now):
             if pk not in known:
                 found[late].append(pk)
@@ -70,8 +74,27 @@ def conditions(now: datetime) -> Iterable[When]:
     if lookup.joins_user():
         users = get_user_model()._base_manager.filter(pk=OuterRef("user_id"))
         yield When(~Q(Exists(users)), then=Value(str(EndReason.ACCOUNT_DELETED)))
-        if _has_active_column():
+        columns = {field.name for field in get_user_model()._meta.concrete_fields}
+        if "is_active" in columns:
             yield When(Exists(users.filter(is_active=False)), then=Value(str(EndReason.ACCOUNT_DISABLED)))
+        for flag in columns.intersection(conf.access_flags):
+            lost = Q(rights__contains=f",{flag},") & Exists(users.filter(**{flag: False}))
+            yield When(lost, then=Value(str(EndReason.ACCESS_CHANGED)))
+
+
+def _under_another_password(living: QuerySet[Session]) -> Iterable[int]:
+    """`QuerySet.update(password=…)` and raw SQL: a hash that no database can compute, once for each user."""
+    users = get_user_model()
+    if not hasattr(users, "get_session_auth_hash"):
+        return
+    rows = list(living.exclude(auth_hash="").values_list("pk", "user_id", "auth_hash"))
+    people = users._base_manager.using(living.db).in_bulk({user_id for _pk, user_id, _hash in rows})
+    current = {user_id: user.get_session_auth_hash() for user_id, user in people.items()}
+    for pk, user_id, auth_hash in rows:
+        if user_id not in people or auth_hash == current[user_id]:
+            continue
+        if auth_hash not in people[user_id].get_session_auth_fallback_hash():  # of an older SECRET_KEY
+            yield pk
 
 
 def has_timeouts_by_user() -> bool:
@@ -90,11 +113,3 @@ def _end(keys: list[int], reason: EndReason) -> int:
     return sum(
         end_sessions(sessions=Session.objects.filter(pk__in=batch), reason=reason).ended for batch in batches
     )
-
-
-def _has_active_column() -> bool:
-    try:
-        get_user_model()._meta.get_field("is_active")
-    except FieldDoesNotExist:
-        return False
-    return True

@@ -2,7 +2,7 @@
 
 from django.core import checks
 
-from sessions_ui.checks import clients, pages, places, setup, sso
+from sessions_ui.checks import clients, endings, pages, places, setup, sso
 
 CHECKS = (
     setup.engine,
@@ -15,6 +15,9 @@ CHECKS = (
     setup.replica_routing,
     setup.adoption,
     clients.sign_in_pages,
+    endings.what_ends,
+    endings.access_flags,
+    endings.access_permissions,
     pages.reauthentication,
     sso.providers,
     sso.library,

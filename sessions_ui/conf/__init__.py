@@ -6,6 +6,7 @@ docs/settings.md is made from these modules (`manage.py settings_reference`), so
 from sessions_ui.conf.adoption import AdoptionSettings
 from sessions_ui.conf.clients import ClientSettings
 from sessions_ui.conf.devices import DeviceSettings
+from sessions_ui.conf.endings import EndingSettings
 from sessions_ui.conf.help_desk import HelpDeskSettings
 from sessions_ui.conf.lifetimes import LifetimeSettings
 from sessions_ui.conf.live import LiveSettings
@@ -22,6 +23,7 @@ SECTIONS = (
     ClientSettings,
     PlaceSettings,
     LifetimeSettings,
+    EndingSettings,
     AdoptionSettings,
     DeviceSettings,
     RiskSettings,
@@ -39,6 +41,7 @@ class Conf(
     ClientSettings,
     PlaceSettings,
     LifetimeSettings,
+    EndingSettings,
     AdoptionSettings,
     DeviceSettings,
     RiskSettings,

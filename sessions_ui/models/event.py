@@ -45,6 +45,7 @@ class Event(models.Model):
         # What staff did in a case: `data` has the step and the case, the detail what was searched for.
         HELP_DESK = "help_desk", _("help desk")
         PASSWORD_REQUIRED = "password_required", _("a new password was required")
+        EMAIL_CHANGED = "email_changed", _("e-mail address changed")
         TOLD = "told", _("told")
         TELLING_FAILED = "telling_failed", _("could not be told")
 

@@ -71,6 +71,9 @@ class Session(models.Model):
     last_seen_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
 
+    # Which of ACCESS_FLAGS the user had at sign-in, as ",is_staff,is_superuser,": the sweep ends the session when one
+    # is gone, whoever took it. Requests need no look at it: the rights themselves are read anew for each.
+    rights = models.CharField(max_length=64, blank=True, editable=False)
     method = models.CharField(max_length=32, blank=True)
     provider = models.CharField(max_length=64, blank=True)
     iss = models.CharField(max_length=255, blank=True)

@@ -154,6 +154,7 @@ def ended_why(reason: str) -> str:
         EndReason.PASSWORD_CHANGED: _("because the password was changed"),
         EndReason.PASSWORD_RESET: _("because the password was reset"),
         EndReason.FACTOR_CHANGED: _("because a second factor was changed"),
+        EndReason.EMAIL_CHANGED: _("because the e-mail address was changed"),
         EndReason.ACCESS_CHANGED: _("because the rights of the account changed"),
         EndReason.ACCOUNT_DISABLED: _("because the account was disabled"),
         EndReason.ACCOUNT_DELETED: _("because the account was deleted"),

@@ -13,6 +13,7 @@ from django.core import mail
 from django.http import HttpRequest
 from django.test import Client
 
+from sessions_ui.actions.sweep import end_unlawful
 from sessions_ui.models import Delivery, EndReason, Event, Session
 from sessions_ui.store import SessionStore
 from tests.conftest import PASSWORD
@@ -98,6 +99,63 @@ def test_a_changed_password_ends_the_others_and_keeps_the_own(user: Any, browser
     assert reasons() == ["", EndReason.PASSWORD_CHANGED]
     assert laptop.get("/account/devices/").status_code == 200
     assert phone.get("/account/devices/").status_code == 302
+
+
+def test_a_changed_password_ends_the_own_too_where_the_setting_says_so(
+    user: Any, browser: Any, settings: Any
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "PASSWORD_CHANGE_ENDS": "all"}
+    laptop = browser()
+    laptop.sign_in(user)
+    browser().sign_in(user)
+    response = laptop.post(
+        "/account/password/change/",
+        {"oldpassword": PASSWORD, "password1": NEW_PASSWORD, "password2": NEW_PASSWORD},
+    )
+    assert (response.status_code, response.url.partition("?")[0]) == (302, "/account/login/")
+    assert reasons() == [EndReason.PASSWORD_CHANGED] * 2
+    assert laptop.get("/account/devices/").status_code == 302
+    assert browser().sign_in(user, NEW_PASSWORD).status_code == 302
+
+
+def test_a_password_set_in_the_admin_ends_all_and_says_who(
+    user: Any, administrator: Any, browser: Any
+) -> None:
+    browser().sign_in(user)
+    admin = browser()
+    admin.force_login(administrator)
+    admin.post(
+        f"/admin/accounts/user/{user.pk}/password/",
+        {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD, "usable_password": "true"},
+    )
+    row = Session.objects.of(user).get()
+    assert (row.end_reason, row.ended_by) == (EndReason.PASSWORD_CHANGED, administrator)
+    assert admin.get("/admin/").status_code == 200
+
+
+def test_a_password_changed_without_a_signal_is_refused_and_swept(user: Any, browser: Any) -> None:
+    """`QuerySet.update()` and raw SQL."""
+    phone, laptop = browser(), browser()
+    phone.sign_in(user)
+    laptop.sign_in(user)
+    get_user_model().objects.filter(pk=user.pk).update(password=make_password(NEW_PASSWORD))
+    assert phone.get("/account/devices/").status_code == 302
+    assert reasons() == [EndReason.PASSWORD_CHANGED, ""]
+    assert end_unlawful() == 1
+    assert reasons() == [EndReason.PASSWORD_CHANGED] * 2
+
+
+def test_the_sweep_leaves_sessions_under_an_older_secret_alone(
+    user: Any, browser: Any, settings: Any
+) -> None:
+    phone = browser()
+    phone.sign_in(user)
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = (
+        [settings.SECRET_KEY],
+        "another secret, as long as that",
+    )
+    assert end_unlawful() == 0
+    assert reasons() == [""]
 
 
 def test_a_password_set_in_a_shell_ends_all(user: Any, browser: Any) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from sessions_ui.channels.base import DeliveryFailed
-from sessions_ui.channels.letters import ended, help_desk
+from sessions_ui.channels.letters import email_changed, ended, help_desk
 from sessions_ui.channels.letters.alert import ALERT
 from sessions_ui.channels.letters.base import Letter
 from sessions_ui.models import Delivery, Event
 
 BY_EVENT: dict[str, Letter] = {
+    Event.Kind.EMAIL_CHANGED: email_changed.LETTER,
     Event.Kind.FLAGGED: ALERT,
     Event.Kind.HELP_DESK: help_desk.code,
     Event.Kind.PASSWORD_REQUIRED: help_desk.password_required,

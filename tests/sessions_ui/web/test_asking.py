@@ -194,6 +194,8 @@ def test_the_ways_out(here: Any, other: Session, user: Any, settings: Any) -> No
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "HELP_URL": "https://help.example/"}
     TOTP.activate(user, "JBSWY3DPEHPK3PXP")
     RecoveryCodes.activate(user)
+    here.force_login(user)  # a factor that was added from elsewhere ended everything
+    age_sign_ins(user)
     html = here.post(sign_out_url(other)).content.decode()
     for text in (
         "Use your authenticator app",
