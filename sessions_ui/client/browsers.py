@@ -14,7 +14,6 @@ TOKENS = tuple(
     (name, re.compile(pattern))
     for name, pattern in (
         ("Opera GX", r"\bOPX/([\d.]+)"),
-        ("Opera Mini", r"\bOpera Mini/([\d.]+)"),
         ("DuckDuckGo", r"\bDdg/([\d.]+)"),
         ("Huawei Browser", r"\bHuaweiBrowser/([\d.]+)"),
         ("Vivo Browser", r"\bVivoBrowser/([\d.]+)"),
@@ -28,7 +27,6 @@ TOKENS = tuple(
         ("qutebrowser", r"\bqutebrowser/([\d.]+)"),
         ("Konqueror", r"\bKonqueror\b"),
         ("Avast Secure Browser", r" Avast/([\d.]+)"),
-        ("AVG Secure Browser", r" AVG/([\d.]+)"),
         ("Sogou Explorer", r"\bMetaSr\b"),
     )
 )

@@ -75,7 +75,7 @@ def _tv(user_agent: str) -> Hardware | None:
     if match := FIRE_TV.search(user_agent):
         return Hardware("tv", "Amazon", match[1], "Fire OS")
     if match := CHROMECAST.search(user_agent):
-        if match[1] not in (None, "Chromecast", "AndroidTV"):
+        if match[1] not in (None, "Chromecast", "AndroidTV") or "Fuchsia" in user_agent:
             return None  # a smart display or a speaker with a screen
         return (
             Hardware("tv", "Google", "Chromecast", "Chromecast")

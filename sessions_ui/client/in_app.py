@@ -9,7 +9,10 @@ import re
 APPS = tuple(
     (name, re.compile(pattern))
     for name, pattern in (
-        ("Facebook Messenger", r"FBAN/Messenger\w*(?:.*?FBAV/([\d.]+))?|FB_IAB/Orca(?:.*?FBAV/([\d.]+))?"),
+        (
+            "Facebook Messenger",
+            r"FBAN/(?:Messenger|Orca)\S*?(?:.*?FBAV/([\d.]+))?|FB_IAB/Orca(?:.*?FBAV/([\d.]+))?",
+        ),
         ("Facebook", r"(?:FBAN/FB|FB_IAB/FB4A)(?:.*?FBAV/([\d.]+))?"),
         ("Instagram", r"\bInstagram ([\d.]+)"),
         ("Threads", r"\bBarcelona ([\d.]+)"),

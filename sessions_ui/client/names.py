@@ -4,31 +4,52 @@ from __future__ import annotations
 
 BROWSERS = {
     "Amazon Silk": "Silk",
+    "AVG": "AVG Secure Browser",
+    "Baidu Box App": "Baidu",
+    "Baidu Explorer": "Baidu",
     "Chrome Mobile": "Chrome",
     "Chrome Mobile iOS": "Chrome",
     "Chrome Mobile WebView": "WebView",
-    "Coc Coc": "Coc Coc",
     "DuckDuckGo Mobile": "DuckDuckGo",
     "Ecosia Android": "Ecosia",
     "Ecosia iOS": "Ecosia",
     "Edge Mobile": "Edge",
     "Edge Mobile Webview": "Edge",
-    "Facebook Messenger": "Facebook Messenger",
+    "FacebookBot": "facebookexternalhit",
     "Firefox Mobile": "Firefox",
     "Firefox iOS": "Firefox",
     "IE": "Internet Explorer",
     "IE Mobile": "Internet Explorer",
-    "Maxthon": "Maxthon",
+    "Google": "Google app",
+    "GuzzleHttp": "Guzzle",
+    "LINE": "Line",
     "MiuiBrowser": "Mi Browser",
     "Mobile Safari": "Safari",
     "Mobile Safari UI/WKWebView": "WebView",
-    "Opera GX": "Opera GX",
+    "NetFront NX": "Nintendo Browser",
     "Opera Mobile": "Opera",
     "Opera Touch": "Opera",
+    "PingdomBot": "Pingdom",
+    "PostmanRuntime": "Postman",
+    "Python Requests": "python-requests",
+    "Python aiohttp": "aiohttp",
     "QQ Browser Mobile": "QQ Browser",
-    "Sogou Explorer": "Sogou Explorer",
-    "UC Browser": "UC Browser",
+    "Slack Desktop Client": "Slack",
+    "StatusCakeBot": "StatusCake",
+    "Twitter": "X",
+    "VivoBrowser": "Vivo Browser",
+    "WeChat Browser": "WeChat",
+    "wget2": "Wget",
 }
+
+# ua-parser's words for the engine, the network library or "some robot", where it knows no name.
+NAMELESS = frozenset(
+    {
+        *("", "Other", "Android", "Apple Watch App", "CFNetwork", "Dart", "Electron", "iOS", "okhttp"),
+        *("Chrome", "Chrome Mobile", "Chromium", "Firefox", "IE", "Mobile Safari", "Safari"),
+        *("com/bot", "crawler"),
+    }
+)
 
 # As the browsers call themselves in the brand list of their client hints.
 BRANDS = {
@@ -44,6 +65,9 @@ BRANDS = {
 
 SYSTEMS = {
     "ATV OS X": "tvOS",
+    "Chromecast Fuchsia": "Fuchsia",
+    "Chromecast Linux": "Chromecast",
+    "Chromecast SmartSpeaker": "Chromecast",
     "Chromium OS": "Chrome OS",
     "Mac OS X": "macOS",
     "WatchOS": "watchOS",

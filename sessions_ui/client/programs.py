@@ -9,13 +9,15 @@ from urllib.parse import unquote
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """`system` only where the header states one; None: what ua-parser makes of the header may be believed."""
+    """`system` only where the header states one; None: what ua-parser makes of the header may be believed.
+    `is_listed`: a name from the tables below, not just the word that the header begins with."""
 
     kind: str
     name: str
     version: str = ""
     system: str | None = None
     system_version: str = ""
+    is_listed: bool = False
 
 
 # What the product at the start of the header is called; the word itself where None.
@@ -53,6 +55,7 @@ NO_VERSION = frozenset({"Go-http-client"})
 
 # The network libraries that mark an app of its own, in the words of their default headers.
 APP_SIGNS = re.compile(r"\bCFNetwork/|\bokhttp/|\bAlamofire/|\bDart/[\d.]+|\(dart:io\)", re.IGNORECASE)
+CFNETWORK = re.compile(r"\bCFNetwork/[\d.]+ Darwin/(\d{1,3})[\d.]*(?: \((x86_64|i386)\))?")
 ELECTRON = re.compile(r"\(KHTML, like Gecko\) (?:(.+?)/(\d[\w.-]*) )?Chrome/[\d.]+ Electron/")
 ELECTRON_NAMES = {"discord": "Discord", "Code": "Visual Studio Code", "Teams": "Microsoft Teams"}
 APP_PATTERNS = tuple(
@@ -93,27 +96,37 @@ def _tool(user_agent: str) -> Program | None:
             is_windows_11 = build is not None and int(build[1]) >= 22000
             system = "Windows" if is_windows_11 else None
             version = match[1] if match.re.groups else ""
-            return Program("tool", name, version, system, "11" if is_windows_11 else "")
+            return Program("tool", name, version, system, "11" if is_windows_11 else "", is_listed=True)
     product, version = _product(user_agent)
     if product.lower() not in TOOLS or APP_SIGNS.search(user_agent):
         return None
     name = TOOLS[product.lower()] or product
-    return Program("tool", name, "" if name in NO_VERSION else version)
+    return Program("tool", name, "" if name in NO_VERSION else version, is_listed=True)
 
 
 def _app(user_agent: str) -> Program | None:
     for name, pattern in APP_PATTERNS:
         if match := pattern.match(user_agent):
             system, version = _stated(user_agent)
-            return Program("app", name, match[1], system or None, version)
+            return Program("app", name, match[1], system or None, version, is_listed=True)
     if match := ELECTRON.search(user_agent):
         name = (match[1] or "").rpartition(") ")[2]
         return Program("app", ELECTRON_NAMES.get(name, name), match[2] or "")
     name, version = _product(user_agent)
     if not name or name.startswith("Mozilla") or not APP_SIGNS.search(user_agent):
         return None
-    # Apple's and OkHttp's headers are the same on every system: only what is stated counts.
+    if match := CFNETWORK.search(user_agent):
+        return Program("app", name, version, *_apple(int(match[1]), is_intel=bool(match[2])))
+    # OkHttp's, Dart's and Alamofire's headers are the same on every system: only what is stated counts.
     return Program("app", name, version, *_stated(user_agent))
+
+
+def _apple(darwin: int, *, is_intel: bool) -> tuple[str | None, str]:
+    """Until Darwin 19 (2019) ua-parser knows the versions of CFNetwork that were a Mac's; since then phones, tablets
+    and Macs share them, and only an Intel Mac may still say so."""
+    if darwin <= 19:
+        return None, ""
+    return ("macOS" if is_intel else ""), ""
 
 
 def _product(user_agent: str) -> tuple[str, str]:

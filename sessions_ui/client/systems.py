@@ -32,6 +32,8 @@ DERIVED = {
     ),
 }
 OPEN_HARMONY = re.compile(r"\bOpenHarmony (\d[\d.]*)")
+ANDROID_VERSION = re.compile(r"\bAndroid (\d[\d.]*)")
+IPAD_OS = 13  # iPads ran iOS until 12
 # Chrome, Firefox and Edge of an iPad (rarely of an iPhone) that ask for desktop sites: a Mac's header but for these.
 IOS_BROWSER = re.compile(r"\b(?:CriOS|FxiOS|EdgiOS)/")
 
@@ -62,13 +64,19 @@ def _by_user_agent(user_agent: str, hints: Hints, base: Any) -> tuple[str, str]:
     if "Macintosh" in user_agent and (IOS_BROWSER.search(user_agent) or _is_touched(user_agent, hints)):
         return "iPadOS", ""
     name = known(base.os.family)
-    name = SYSTEMS.get(name, "Chromecast" if name.startswith("Chromecast") else name)
+    name = SYSTEMS.get(name, name)
     version = tidy(base.os.version_string)
-    if name == "iOS" and "iPad" in user_agent:
+    if name == "iOS" and "iPad" in user_agent and not _is_before(version, IPAD_OS):
         name = "iPadOS"
+    if "CrKey/" in user_agent and (match := ANDROID_VERSION.search(user_agent)):
+        return "Android", tidy(match[1])
     if name == "Chromecast" and "VIZIO" in user_agent:
         return "", ""
     return name, "" if _is_frozen(user_agent, name, version) else version
+
+
+def _is_before(version: str, major: int) -> bool:
+    return bool(version) and int(version.partition(".")[0]) < major
 
 
 def _is_touched(user_agent: str, hints: Hints) -> bool:

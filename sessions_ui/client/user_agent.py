@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import Any
+from urllib.parse import unquote
 
 from user_agents import parse as parse_base
 
@@ -16,7 +17,7 @@ from sessions_ui.client import bots, browsers, hardware, programs, systems, text
 from sessions_ui.client.hardware import Hardware
 from sessions_ui.client.hints import NO_HINTS, Hints
 from sessions_ui.client.info import Client
-from sessions_ui.client.names import APPLE, PLACEHOLDER_MODELS, SYSTEMS, known
+from sessions_ui.client.names import APPLE, BROWSERS, NAMELESS, PLACEHOLDER_MODELS, SYSTEMS, known
 from sessions_ui.client.text import MAX_USER_AGENT, cut
 
 __all__ = ["MAX_USER_AGENT", "cut", "parse"]
@@ -47,9 +48,12 @@ def _parse(user_agent: str, hints: Hints) -> Client:
     base = parse_base(_unreduced(user_agent, hints))
     if program := programs.find(user_agent):
         return _program(program, machine, user_agent, base)
-    if base.is_bot or bots.is_robots_name(base.browser.family):
-        return _robot(*bots.named(user_agent) or (known(base.browser.family), base.browser.version_string))
-    if program := programs.named_by_itself(user_agent, has_machine=machine is not None):
+    browser = known(base.browser.family)
+    if base.is_bot or bots.is_robots_name(browser):
+        by_base = (BROWSERS.get(browser, browser), base.browser.version_string)
+        return _robot(*by_base if browser not in NAMELESS else bots.named(user_agent) or by_base)
+    program = programs.named_by_itself(user_agent, has_machine=machine is not None)
+    if program and (program.kind or browser in NAMELESS):
         return _program(program, machine, user_agent, base)
     return _browser(user_agent, hints, base, machine)
 
@@ -72,14 +76,20 @@ def _program(program: programs.Program, machine: Hardware | None, user_agent: st
     if system is None:
         system, version = systems.find(user_agent, NO_HINTS, base, machine)
     maker, model = _model(user_agent, base, machine) if system else ("", "")
+    name, number = program.name, program.version
+    by_base = known(base.browser.family)
+    if (
+        not program.is_listed and by_base not in NAMELESS
+    ):  # ua-parser knows it by a better name than its first word
+        name, number = BROWSERS.get(by_base, unquote(by_base, errors="replace")), base.browser.version_string
     kind = machine.kind if machine else program.kind
     has_browser = machine is None or machine.has_browser
     return _client(
         kind=kind,
         maker=maker,
         model=model,
-        browser=program.name if has_browser else "",
-        browser_version=program.version if has_browser else "",
+        browser=name if has_browser else "",
+        browser_version=number if has_browser else "",
         system=machine.system or system if machine else system,
         system_version=machine.system_version or version if machine else version,
     )
@@ -90,16 +100,17 @@ def _browser(user_agent: str, hints: Hints, base: Any, machine: Hardware | None)
     machine = machine or hardware.find(unreduced)
     browser, browser_version = browsers.find(user_agent, hints, base)
     system, system_version = systems.find(unreduced, hints, base, machine)
-    if (browser == "Safari" and system not in APPLE) or (machine and not machine.has_browser):
-        browser = browser_version = ""  # WebKit's token in a header that names no browser
-    is_dalvik = user_agent.startswith("Dalvik/")
+    is_dalvik = user_agent.startswith("Dalvik/")  # Android's own HTTP client, in an app without a name
+    is_engine = (browser == "Safari" and system not in APPLE) or (browser == "Android" and is_dalvik)
+    if is_engine or (machine and not machine.has_browser):
+        browser = browser_version = ""
     maker, model = ("Apple", "iPad") if system == "iPadOS" else _model(unreduced, base, machine)
     return _client(
         kind="app" if is_dalvik and machine is None else _kind(unreduced, hints, base, machine, system),
         maker=maker,
         model=model or hints.model,
-        browser="" if is_dalvik else browser,
-        browser_version="" if is_dalvik else browser_version,
+        browser=browser,
+        browser_version=browser_version,
         system=system,
         system_version=system_version,
     )
