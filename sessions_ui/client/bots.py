@@ -19,7 +19,7 @@ ROBOTS = tuple(
         ("zgrab", r"\bzgrab/"),
         ("check_http", r"^check_http/v([\d.]+)"),
         ("Scrapy", r"^Scrapy/([\d.]+)"),
-        ("StatusCake", r"\bStatusCake\b"),
+        ("StatusCake", r"\bStatusCake"),
         ("Pingdom", r"^Pingdom\.com_bot_version_([\d.]+)"),
         ("Better Uptime Bot", r"^Better Uptime Bot\b"),
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from sessions_ui.client import in_app, text
+from sessions_ui.client.evidence import Evidence
 from sessions_ui.client.hints import Hints
-from sessions_ui.client.names import BRANDS, BROWSERS, known
+from sessions_ui.client.names import BRANDS, BROWSERS
 
 # Browsers that ua-parser does not know, or takes for another. The first group is the version.
 TOKENS = tuple(
@@ -35,12 +35,12 @@ TV_OPERA, TV_CHROME = re.compile(r"\bOPR/([\d.]+)"), re.compile(r"\bChrome/([\d.
 CHROMIUM = "Chromium"  # the engine's own brand, in every list
 
 
-def find(user_agent: str, hints: Hints, base: Any) -> tuple[str, str]:
+def find(evidence: Evidence) -> tuple[str, str]:
     """(name, version), each empty where unknown."""
-    if app := in_app.find(user_agent):
+    if app := in_app.find(evidence.header):
         return app
-    name, version = _by_user_agent(user_agent, base)
-    brand, brand_version = _by_brands(hints)
+    name, version = _by_header(evidence)
+    brand, brand_version = _by_brands(evidence.hints)
     if not brand or (brand in ("Chrome", CHROMIUM, "Edge") and name not in ("", "Chrome", brand)):
         return name, version  # a browser of its own that is honest about its engine's brand
     if brand == name and not brand_version.startswith(version.partition(".")[0]):
@@ -48,17 +48,19 @@ def find(user_agent: str, hints: Hints, base: Any) -> tuple[str, str]:
     return brand, brand_version
 
 
-def _by_user_agent(user_agent: str, base: Any) -> tuple[str, str]:
+def _by_header(evidence: Evidence) -> tuple[str, str]:
+    user_agent, base = evidence.header, evidence.base
     for name, pattern in TOKENS:
         if match := pattern.search(user_agent):
             return name, match[1] if pattern.groups else ""
-    name = known(base.browser.family)
+    name = base.browser
     if name == "HbbTV" and (match := TV_OPERA.search(user_agent) or TV_CHROME.search(user_agent)):
         return "Opera" if match.re is TV_OPERA else "Chrome", match[1]
     name = BROWSERS.get(name, name)
     if name == "WebView" and "Chrome/" not in user_agent:
-        return name, ""  # WebKit's: the only version in the header is the system's
-    return name, base.browser.version_string
+        # WebKit's: the only version in the header is the system's.
+        return (name if "WebKit/" in user_agent else ""), ""
+    return name, base.browser_version
 
 
 def _by_brands(hints: Hints) -> tuple[str, str]:

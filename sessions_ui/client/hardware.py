@@ -82,4 +82,6 @@ def _tv(user_agent: str) -> Hardware | None:
             if "Android" not in user_agent
             else Hardware("tv")
         )
+    if "VIZIO" in user_agent:
+        return Hardware("tv", "VIZIO")
     return Hardware("tv") if OTHER_TV.search(user_agent) else None

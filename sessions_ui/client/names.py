@@ -83,7 +83,18 @@ UNTOLD_VERSIONS = frozenset({"Chrome OS", "Chromecast", "Fire OS", "HarmonyOS", 
 FROZEN_IOS = frozenset({"18.6", "18.7"})
 
 PLACEHOLDER_MODELS = frozenset(
-    {"K", "Other", "Mobile", "Tablet", "Smartphone", "Feature Phone", "Android TV", "HarmonyOS", "iOS-Device"}
+    {
+        "K",
+        "Other",
+        "Mobile",
+        "Tablet",
+        "Smartphone",
+        "Feature Phone",
+        "Android TV",
+        "HarmonyOS",
+        "Kindle",
+        "iOS-Device",
+    }
 )
 
 

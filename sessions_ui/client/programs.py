@@ -141,4 +141,6 @@ def _stated(user_agent: str) -> tuple[str, str]:
     match = STATED_SYSTEM.search(user_agent)
     if match is None:
         return "", ""
-    return match[1].replace("Mac OS", "macOS"), match[2].replace("_", ".")
+    # "Android/34" is the level of its interfaces, not Android's version.
+    is_level = match[0].startswith("Android/") and match[2].isdigit() and int(match[2]) > 20
+    return match[1].replace("Mac OS", "macOS"), "" if is_level else match[2].replace("_", ".")

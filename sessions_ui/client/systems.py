@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from sessions_ui.client.hardware import FIRE_TABLET, Hardware
-from sessions_ui.client.hints import Hints
-from sessions_ui.client.names import FROZEN_IOS, FROZEN_VERSIONS, SYSTEMS, UNTOLD_VERSIONS, known
+from sessions_ui.client.evidence import Evidence
+from sessions_ui.client.hardware import FIRE_TABLET
+from sessions_ui.client.names import FROZEN_IOS, FROZEN_VERSIONS, SYSTEMS, UNTOLD_VERSIONS
 from sessions_ui.client.text import version as tidy
 
 # Windows in `Sec-CH-UA-Platform-Version`, by Microsoft's table. 11 and 12 stand for nothing.
@@ -38,11 +37,12 @@ IPAD_OS = 13  # iPads ran iOS until 12
 IOS_BROWSER = re.compile(r"\b(?:CriOS|FxiOS|EdgiOS)/")
 
 
-def find(user_agent: str, hints: Hints, base: Any, machine: Hardware | None) -> tuple[str, str]:
-    """(name, version), each empty where unknown. `base` is what user-agents made of the header."""
+def find(evidence: Evidence) -> tuple[str, str]:
+    """(name, version), each empty where unknown."""
+    machine, hints = evidence.machine, evidence.hints
     if machine and machine.system:
         return machine.system, machine.system_version
-    name, version = _by_user_agent(user_agent, hints, base)
+    name, version = _by_header(evidence)
     hinted = HINTED.get(hints.platform, "")
     if hinted and name != hinted and name not in DERIVED.get(hinted, ()):
         name, version = hinted, ""
@@ -53,7 +53,8 @@ def find(user_agent: str, hints: Hints, base: Any, machine: Hardware | None) -> 
     return name, version
 
 
-def _by_user_agent(user_agent: str, hints: Hints, base: Any) -> tuple[str, str]:
+def _by_header(evidence: Evidence) -> tuple[str, str]:
+    user_agent = evidence.header
     if match := OPEN_HARMONY.search(user_agent):
         return "OpenHarmony", match[1]
     if "Android" in user_agent:
@@ -61,15 +62,16 @@ def _by_user_agent(user_agent: str, hints: Hints, base: Any) -> tuple[str, str]:
             return "Fire OS", ""
         if "HarmonyOS" in user_agent:
             return "HarmonyOS", ""
-    if "Macintosh" in user_agent and (IOS_BROWSER.search(user_agent) or _is_touched(user_agent, hints)):
+    if "Macintosh" in user_agent and (IOS_BROWSER.search(user_agent) or _is_touched(evidence)):
         return "iPadOS", ""
-    name = known(base.os.family)
-    name = SYSTEMS.get(name, name)
-    version = tidy(base.os.version_string)
+    name = SYSTEMS.get(evidence.base.system, evidence.base.system)
+    version = tidy(evidence.base.system_version)
     if name == "iOS" and "iPad" in user_agent and not _is_before(version, IPAD_OS):
         name = "iPadOS"
     if "CrKey/" in user_agent and (match := ANDROID_VERSION.search(user_agent)):
         return "Android", tidy(match[1])
+    if not name and "Macintosh" in user_agent:
+        return "macOS", ""
     if name == "Chromecast" and "VIZIO" in user_agent:
         return "", ""
     return name, "" if _is_frozen(user_agent, name, version) else version
@@ -79,10 +81,10 @@ def _is_before(version: str, major: int) -> bool:
     return bool(version) and int(version.partition(".")[0]) < major
 
 
-def _is_touched(user_agent: str, hints: Hints) -> bool:
+def _is_touched(evidence: Evidence) -> bool:
     """Safari on something to touch with several fingers, which no Mac is. Other browsers of a Mac tell what screens
     are plugged in."""
-    return hints.touch and "Version/" in user_agent and "Chrome/" not in user_agent
+    return evidence.hints.touch and "Version/" in evidence.header and "Chrome/" not in evidence.header
 
 
 def _is_frozen(user_agent: str, name: str, version: str) -> bool:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sessions_ui.models import Device
 from tests.sessions_ui.client.corpus import load
+from tests.sessions_ui.client.corpus.score import TARGETS, score
 
 
 def test_it_is_large_and_no_string_stands_in_it_twice() -> None:
@@ -22,3 +25,15 @@ def test_about_half_of_every_large_group_is_held_out() -> None:
     for group in ("computers", "phones", "in_app", "apps", "tools"):
         held_out = [entry.is_held_out for entry in load() if entry.group == group]
         assert 0.3 < sum(held_out) / len(held_out) < 0.7, group
+
+
+@pytest.mark.parametrize("held_out", [False, True], ids=["seen", "held out"])
+def test_the_rules_reach_their_targets(held_out: bool) -> None:
+    result = score(entry for entry in load() if entry.is_held_out is held_out)
+    reached = {part: result.percent(part) for part in TARGETS}
+    assert {part: share for part, share in reached.items() if share < TARGETS[part]} == {}
+
+
+def test_versions_are_mostly_told_not_only_never_wrong() -> None:
+    result = score(load())
+    assert result.told / result.versions > 0.9

@@ -1,0 +1,80 @@
+"""What all rules look at: the header, the hints, what ua-parser and user-agents make of the header, the machine."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import ua_parser
+from user_agents import parse as kinds_of
+
+from sessions_ui.client import hardware
+from sessions_ui.client.hardware import Hardware
+from sessions_ui.client.hints import Hints
+from sessions_ui.client.names import known
+from sessions_ui.client.text import cut
+
+REDUCED_ANDROID = re.compile(r"Android 10; K(?=[;)])")
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """ua-parser's names and versions, and the kinds of user-agents, which stands on it but writes "24.4" for Ubuntu
+    24.04. Names that ua-parser does not know are empty."""
+
+    browser: str
+    browser_version: str
+    system: str
+    system_version: str
+    maker: str
+    model: str
+    is_robot: bool
+    is_computer: bool
+    is_phone: bool
+    is_tablet: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    header: str
+    hints: Hints
+    base: Base
+    machine: Hardware | None
+
+
+def gather(user_agent: str, hints: Hints) -> Evidence:
+    header = _unreduced(user_agent, hints)
+    return Evidence(header, hints, _base(header), hardware.find(header))
+
+
+def _unreduced(user_agent: str, hints: Hints) -> str:
+    """Android's header as it was before Chromium froze it, with what the hints say in the place of "10; K"."""
+    if not (hints.model and hints.platform_version):
+        return user_agent
+    words = f"Android {hints.platform_version.partition('.')[0]}; {hints.model}"
+    return cut(REDUCED_ANDROID.sub(lambda _: words, user_agent, count=1))
+
+
+def _base(header: str) -> Base:
+    kinds, found = kinds_of(header), ua_parser.parse(header)  # the second comes out of ua-parser's cache
+    browser, system, device = found.user_agent, found.os, found.device
+    return Base(
+        browser=known(browser.family) if browser else "",
+        browser_version=_joined(browser.major, browser.minor, browser.patch, browser.patch_minor)
+        if browser
+        else "",
+        system=known(system.family) if system else "",
+        system_version=_joined(system.major, system.minor, system.patch, system.patch_minor)
+        if system
+        else "",
+        maker=known(device.brand) if device else "",
+        model=known(device.model) if device else "",
+        is_robot=kinds.is_bot,
+        is_computer=kinds.is_pc,
+        is_phone=kinds.is_mobile,
+        is_tablet=kinds.is_tablet,
+    )
+
+
+def _joined(*parts: str | None) -> str:
+    return ".".join(part for part in parts if part)
