@@ -1,4 +1,8 @@
-"""`make screenshots`: the devices page as a person sees it, from real sign-ins on a throw-away database."""
+"""`make screenshots`: the pages as a person sees them, from real sign-ins on a throw-away database.
+
+`python -m docs.screenshots FOLDER` makes every state in every width and scheme there, to be looked at; without a folder
+those few that the documentation shows.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +14,19 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-# Name of the file, width, colour scheme.
-SHOTS = [
+WIDTHS = {1280: "", 390: "-390", 320: "-320"}
+SCHEMES = {"light": "", "dark": "-dark"}
+# State (a function of states.py), width, scheme: what the documentation shows.
+SHOWN = [
     ("devices", 1280, "light"),
-    ("devices-dark", 1280, "dark"),
-    ("devices-390", 390, "light"),
-    ("devices-390-dark", 390, "dark"),
-    ("devices-320", 320, "light"),
+    ("devices", 1280, "dark"),
+    ("devices", 390, "light"),
+    ("devices", 390, "dark"),
+    ("devices", 320, "light"),
+    ("device", 1280, "light"),
+    ("lost", 390, "light"),
+    ("ask", 390, "dark"),
+    ("proof", 1280, "light"),
 ]
 # Device of the demo: the name its owner gave it, when it signed in and when it was last active.
 STORY = {
@@ -36,8 +46,9 @@ def main() -> int:
 
         with serve() as url:
             sign_in_devices(url, var)
-            for path in take(url):
-                print(f"docs/screenshots/{path.name}")  # noqa: T201
+            target = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
+            for path in take(url, target, everything() if len(sys.argv) > 1 else SHOWN):
+                print(path)  # noqa: T201
     return 0
 
 
@@ -66,16 +77,14 @@ def prepare(var: Path) -> None:
     call_command("migrate", interactive=False, verbosity=0)
     call_command("createcachetable", verbosity=0)
 
-    from allauth.account.models import EmailAddress
-    from django.contrib.auth import get_user_model
+    from django.test import override_settings
 
-    from config.demo.people import PASSWORD, PEOPLE
+    from config.demo.people import create_people
     from config.demo.places import write_places
 
     write_places(var / "places.mmdb")
-    for person in PEOPLE:
-        user = get_user_model().objects.create_user(email=person.email, password=PASSWORD, name=person.name)
-        EmailAddress.objects.create(user=user, email=person.email, verified=True, primary=True)
+    with override_settings(DEMO=True):  # their passwords are known: only a demo has them
+        create_people()
 
 
 def sign_in_devices(url: str, var: Path) -> None:
@@ -94,7 +103,9 @@ def sign_in_devices(url: str, var: Path) -> None:
         if device.key not in STORY:
             continue
         name, signed_in, active = STORY[device.key]
-        Device.objects.filter(sessions__in=sessions).update(name=name)
+        Device.objects.filter(sessions__in=sessions).update(
+            name=name, first_seen_at=F("first_seen_at") - signed_in
+        )
         sessions.update(
             signed_in_at=F("signed_in_at") - signed_in,
             expires_at=F("expires_at") - signed_in,
@@ -103,11 +114,12 @@ def sign_in_devices(url: str, var: Path) -> None:
         sessions.filter(ended_at__isnull=False).update(ended_at=F("ended_at") - active)
 
 
-def take(url: str) -> list[Path]:
+def take(url: str, folder: Path, shots: list[tuple[str, int, str]]) -> list[Path]:
     from playwright.sync_api import sync_playwright
 
     from config.demo.devices import DEVICES
     from config.demo.people import PASSWORD
+    from docs.screenshots import states
     from tests import chromium
     from tests.browser.launch import launch
 
@@ -125,18 +137,25 @@ def take(url: str) -> list[Path]:
         page.locator("input[name=password]").fill(PASSWORD)
         page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_url("**/account/devices/")
-        page.goto(f"{url}/account/devices/")  # without the greeting
-        for name, width, scheme in SHOTS:
-            made.append(shoot(page, HERE / f"{name}.png", width, scheme))
+        for state, width, scheme in shots:
+            page.set_viewport_size({"width": width, "height": 800})
+            page.emulate_media(color_scheme=scheme)
+            getattr(states, state)(page, url)
+            name = f"{state}{WIDTHS[width]}{SCHEMES[scheme]}.png"
+            made.append(shoot(page, folder / name, whole=state not in states.DIALOGS))
         browser.close()
     return made
 
 
-def shoot(page: Any, path: Path, width: int, scheme: str) -> Path:
-    page.set_viewport_size({"width": width, "height": 800})
-    page.emulate_media(color_scheme=scheme)
-    page.screenshot(path=path, full_page=True, animations="disabled")
+def shoot(page: Any, path: Path, *, whole: bool) -> Path:
+    page.screenshot(path=path, full_page=whole, animations="disabled")
     return path
+
+
+def everything() -> list[tuple[str, int, str]]:
+    from docs.screenshots import states
+
+    return [(state, width, scheme) for state in states.STATES for width in WIDTHS for scheme in SCHEMES]
 
 
 if __name__ == "__main__":

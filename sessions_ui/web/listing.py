@@ -79,6 +79,10 @@ class Card:
         """The most recently used sign-in that nobody has looked at yet."""
         return next((session for session in self.sessions if session.needs_a_look), None)
 
+    def is_newer_than(self, moment: datetime) -> bool:
+        """Whether nobody was signed in there at that moment."""
+        return all((session.signed_in_at or session.created_at) > moment for session in self.sessions)
+
     @property
     def place(self) -> Place | None:
         return self.latest.current_place
@@ -103,6 +107,7 @@ class Listing:
     cards: list[Card]
     recently_ended: list[Session]
     page: int = 1
+    at: datetime = field(default_factory=timezone.now)
 
     @property
     def current(self) -> Card | None:

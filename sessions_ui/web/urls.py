@@ -20,6 +20,7 @@ urlpatterns = [
     path("devices/<slug:public_id>/sign-out/", views.sign_out_device, name="sign_out_device"),
     path("devices/<slug:public_id>/rename/", views.rename, name="rename"),
     path("devices/provider-sign-out/", provider_sign_out, name="provider_sign_out"),
+    path("devices/<slug:public_id>/mine/", views.mine, name="mine"),
     path("devices/<slug:public_id>/proof/", device_page.proof, name="proof"),
     re_path(
         rf"^devices/(?P<public_id>[-\w]+)/what/(?P<name>{'|'.join(device_page.SITUATIONS)})/$",

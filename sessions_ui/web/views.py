@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,13 +12,17 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from sessions_ui.actions.confirm import confirm_device
 from sessions_ui.actions.device import rename_device
 from sessions_ui.actions.end import Receipt, end_sessions, end_user_sessions
+from sessions_ui.actions.vouching import Shown
 from sessions_ui.conf import conf
+from sessions_ui.exceptions import CannotVouch
 from sessions_ui.models import Device, EndReason, Session
 from sessions_ui.web import refusals
 from sessions_ui.web.asking import ask_again
@@ -39,10 +44,13 @@ def devices(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def device_list(request: HttpRequest) -> HttpResponse:
-    """The list alone, for a page that heard that something changed; asking it is no activity. `known`: the cards
-    that the page has, so that it can say how many are new."""
-    known = frozenset(request.GET.get("known", "").split("."))
-    return page(request, known=known)
+    """The list alone, for a page that heard that something changed; asking it is no activity. `since`: when the page
+    was made, in seconds since 1970, so that it can say how many are new."""
+    try:
+        since = datetime.fromtimestamp(float(request.GET.get("since", "")), UTC)
+    except (ValueError, OverflowError, OSError):
+        since = timezone.now()
+    return page(request, since=since)
 
 
 @login_required
@@ -128,6 +136,24 @@ def rename(request: HttpRequest, public_id: str) -> HttpResponseBase:
     return done(request, _("This device is now called “%(name)s”.") % {"name": device.title})
 
 
+@login_required
+@require_POST
+def mine(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    """ "Yes, it's mine", said of what was flagged; on the device itself, or on a young one, it says nothing."""
+    chosen = own_device(request, public_id)
+    if question := ask_again(request, _("“%(name)s” is mine") % {"name": chosen.title}):
+        return question
+    try:
+        confirm_device(device=chosen, actor=request.user, proof=Shown.OTHER_DEVICE)
+    except CannotVouch:
+        text = _(
+            "Nothing was changed: this device is too new to speak for %(name)s. "
+            "Say it on a device that you have used and confirmed for longer."
+        )
+        return failed(request, text % {"name": chosen.title})
+    return done(request, _("%(name)s is yours: thank you.") % {"name": chosen.title})
+
+
 def end_remotely(request: HttpRequest, sessions: Any, *, here: bool) -> Receipt:
     reason = EndReason.SIGNED_OUT if here else EndReason.SIGNED_OUT_REMOTELY
     return end_sessions(sessions=sessions, reason=reason, actor=request.user)
@@ -164,16 +190,24 @@ def done(request: HttpRequest, text: str) -> HttpResponseBase:
     return redirect("sessions_ui:devices")
 
 
+def failed(request: HttpRequest, text: str) -> HttpResponseBase:
+    """Nothing was done: the same page with the reason on it."""
+    if request.headers.get("HX-Request") == "true":
+        return page(request, error=text, status=422)
+    messages.error(request, text, fail_silently=True)
+    return redirect("sessions_ui:devices")
+
+
 def page(
     request: HttpRequest,
     *,
     status_text: str = "",
     error: str = "",
     status: int = 200,
-    known: frozenset[str] | None = None,
+    since: datetime | None = None,
 ) -> HttpResponse:
-    """The page, or only its list where htmx or the page's script asks (`known`)."""
-    fragment = known is not None or request.headers.get("HX-Request") == "true"
+    """The page, or only its list where htmx or the page's script asks (`since`)."""
+    fragment = since is not None or request.headers.get("HX-Request") == "true"
     found = listing(request.user, current_id=own_session(request), page=page_number(request))
     context = {
         "base_template": conf.base_template,
@@ -184,7 +218,7 @@ def page(
         "error": error,
         "history_days": conf.history_days,
         "unused_days": conf.unused_after.days,
-        "new": sum(card.public_id not in known for card in found.cards) if known is not None else 0,
+        "new": sum(card.is_newer_than(since) for card in found.cards) if since is not None else 0,
     }
     template = "sessions_ui/_devices.html" if fragment else "sessions_ui/devices.html"
     return render(request, template, context, status=status)

@@ -1,5 +1,6 @@
-// What htmx leaves undone on the devices page: the dialog that asks who is there, where the focus goes after the list
-// was replaced, and saying so when a request failed. Without this file, or without htmx, the same forms work as plain ones.
+// What htmx leaves undone on the pages about devices: the dialog that asks who is there, where the focus goes after a part
+// was replaced, saying so when a request failed, and what happened elsewhere (live.js hears of it). Without this file, or
+// without htmx, the same forms work as plain ones.
 
 const page = document.querySelector("[data-sui]");
 const status = document.getElementById("devices-status");
@@ -7,6 +8,8 @@ const dialog = document.getElementById("sui-dialog");
 let left = null; // where the person was when the list was replaced
 
 const others = () => [...document.querySelectorAll("#devices .sui-card:not(.sui-card--current)")];
+
+const heading = () => document.querySelector("#other-devices, #device-title");
 
 function whereabouts(element) {
   const card = element?.closest(".sui-card");
@@ -17,7 +20,7 @@ function whereabouts(element) {
 function focusNear({ id, index }) {
   const rest = others();
   const card = document.getElementById(id) ?? rest[Math.min(index, rest.length - 1)];
-  (card?.querySelector("h3") ?? document.getElementById("other-devices"))?.focus();
+  (card?.querySelector("h3") ?? heading())?.focus();
 }
 
 function say(text, tone) {
@@ -27,7 +30,7 @@ function say(text, tone) {
 }
 
 function ours(event) {
-  return page?.contains(event.detail.elt) || event.detail.target?.id === "devices";
+  return page?.contains(event.detail.elt) || ["devices", "device"].includes(event.detail.target?.id);
 }
 
 document.addEventListener("htmx:beforeRequest", (event) => {
@@ -59,7 +62,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
 document.addEventListener("htmx:afterSettle", (event) => {
   if (!left || event.detail.target === dialog) return;
   // Whoever went elsewhere meanwhile stays there.
-  if (document.activeElement === document.body || document.activeElement?.closest("#devices")) focusNear(left);
+  if (document.activeElement === document.body || document.activeElement?.closest("#devices, #device")) focusNear(left);
   left = null;
 });
 
@@ -83,3 +86,56 @@ dialog?.addEventListener("close", () => dialog.replaceChildren());
 
 // Back from another way to confirm it: go on by itself; without scripts the same is a button.
 document.querySelector("form[data-carry-on]")?.requestSubmit();
+
+// --- What happened elsewhere
+
+// What a person would notice: which devices there are, and what ended.
+const gist = (list) => [...list.querySelectorAll("[data-id], .sui-count, .sui-history li strong")].map((part) => part.dataset.id ?? part.textContent).join();
+
+// Whoever is in the list keeps it as it is: what has the focus neither moves nor disappears.
+const isBusy = (list) => list.contains(document.activeElement) || dialog?.open || list.querySelector("details.sui-more[open], .htmx-request");
+
+function replace(list, fresh) {
+  list.replaceWith(fresh);
+  window.htmx?.process(fresh);
+}
+
+function offer(fresh) {
+  say(fresh.dataset.news);
+  const show = document.createElement("button");
+  show.type = "button";
+  show.className = "sui-button";
+  show.textContent = page.dataset.show;
+  show.addEventListener("click", () => {
+    replace(document.getElementById("devices"), fresh);
+    say("");
+    heading()?.focus();
+  });
+  status.append(" ", show);
+}
+
+async function refresh() {
+  const list = document.getElementById("devices");
+  if (!list) return;
+  const url = new URL(list.dataset.list, location.href);
+  url.search = new URLSearchParams({ since: list.dataset.at, page: new URLSearchParams(location.search).get("page") ?? 1 });
+  const response = await fetch(url, { redirect: "error" }).catch(() => null);
+  if (!response?.ok) return; // signed out or out of reach: live.js says which
+  const fresh = new DOMParser().parseFromString(await response.text(), "text/html").getElementById("devices");
+  if (!fresh || !list.isConnected) return;
+  const same = gist(fresh) === gist(list);
+  if (isBusy(list) || ("new" in fresh.dataset && !same)) {
+    if (!same) offer(fresh);
+    return;
+  }
+  replace(list, fresh);
+  if (!same) say(fresh.dataset.news);
+}
+
+let soon;
+document.addEventListener("sessions-ui:changed", () => {
+  clearTimeout(soon); // one look for all that comes at once
+  soon = setTimeout(refresh, 200);
+  const proof = document.getElementById("proof");
+  if (proof) window.htmx?.ajax("GET", proof.dataset.proof, { target: proof, swap: "outerHTML" });
+});

@@ -1,0 +1,79 @@
+"""What the pictures show: each function brings the page into one state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+STATES = ("devices", "ask", "device", "lost", "not_mine", "proof", "security", "sign_in", "missing")
+DIALOGS = (
+    "ask",
+    "lost",
+    "not_mine",
+)  # only what is in sight: a full page would show the dialog in its middle
+
+
+def devices(page: Any, url: str) -> None:
+    page.goto(f"{url}/account/devices/")  # a second time is without the greeting
+    page.goto(f"{url}/account/devices/")
+
+
+def ask(page: Any, url: str) -> None:
+    age()
+    devices(page, url)
+    page.get_by_role("button", name="Sign out Phone").click()
+    page.get_by_role("dialog").wait_for()
+
+
+def device(page: Any, url: str) -> None:
+    devices(page, url)
+    page.get_by_role("link", name="Lost, or not yours? Phone").click()
+    page.wait_for_url("**/account/devices/*/")
+    page.wait_for_load_state()
+
+
+def lost(page: Any, url: str) -> None:
+    device(page, url)
+    page.get_by_role("link", name="I lost it").click()
+    page.get_by_role("dialog").wait_for()
+
+
+def not_mine(page: Any, url: str) -> None:
+    device(page, url)
+    page.get_by_role("link", name="I don’t recognise it").click()
+    page.get_by_role("dialog").wait_for()
+
+
+def proof(page: Any, url: str) -> None:
+    """The old tablet, reported lost, which then tries to come back."""
+    from django.utils import timezone
+
+    from sessions_ui.actions.lost import mark_lost
+    from sessions_ui.models import Delivery, Device, Session
+
+    tablet = Device.objects.get(kind="tablet", user__email="ada@demo.example")
+    mark_lost(device=tablet, actor=tablet.user)
+    Delivery.objects.update(done_at=timezone.now())
+    Session.objects.filter(device=tablet).update(refused_at=timezone.now())
+    page.goto(f"{url}/account/devices/{tablet.public_id}/")
+
+
+def security(page: Any, url: str) -> None:
+    page.goto(f"{url}/account/2fa/")
+
+
+def sign_in(page: Any, url: str) -> None:
+    page.goto(f"{url}/account/reauthenticate/")
+
+
+def missing(page: Any, url: str) -> None:
+    page.goto(f"{url}/nowhere/")
+
+
+def age() -> None:
+    """As if everybody had signed in an hour before."""
+    from django.contrib.auth import get_user_model
+
+    from tests.aging import age_sign_ins
+
+    for user in get_user_model().objects.all():
+        age_sign_ins(user)

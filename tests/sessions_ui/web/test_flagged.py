@@ -1,0 +1,105 @@
+""" "Needs a look": what is said, and who may say that it is theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from sessions_ui.models import Device, Session
+from tests.aging import age_sign_ins
+from tests.conftest import PASSWORD
+
+PAGE = "/account/devices/"
+SignedIn = Callable[..., Session]
+
+
+@pytest.fixture
+def here(browser: Any, user: Any) -> Any:
+    client = browser()
+    client.sign_in(user)
+    client.get(PAGE)  # the greeting
+    return client
+
+
+@pytest.fixture
+def odd(here: Any, user: Any, signed_in: SignedIn) -> Device:
+    session = signed_in(
+        user,
+        device={"name": "Odd one"},
+        verdict="suspicious",
+        verdict_reasons=["new_device", "new_country"],
+    )
+    assert session.device is not None
+    return session.device
+
+
+def html_of(client: Any) -> str:
+    return client.get(PAGE).content.decode()
+
+
+def say_mine(client: Any, device: Device) -> str:
+    return client.post(reverse("sessions_ui:mine", args=[device.public_id]), follow=True).content.decode()
+
+
+def settle(user: Any) -> None:
+    """The device in hand has been confirmed, and was signed in two days ago; the password was asked for again."""
+    Session.objects.filter(user=user, verdict="").update(signed_in_at=timezone.now() - timedelta(days=2))
+    Device.objects.exclude(name="Odd one").update(confirmed_at=timezone.now())
+
+
+def test_it_says_what_is_odd_and_counts_it(here: Any, odd: Device) -> None:
+    html = html_of(here)
+    assert "1 needs a look" in html
+    assert "A new device and a country" in html.replace("&#x27;", "'")
+    assert 'aria-label="Yes, Odd one is mine"' in html
+    assert reverse("sessions_ui:situation", args=[odd.public_id, "not_mine"]) in html
+
+
+def test_nothing_odd_nothing_said(here: Any, user: Any, signed_in: SignedIn) -> None:
+    signed_in(user, verdict="new", verdict_reasons=["new_device"], reviewed_at=timezone.now())
+    assert "needs a look" not in html_of(here).lower()
+
+
+def test_a_settled_device_may_say_it_is_mine(here: Any, user: Any, odd: Device) -> None:
+    settle(user)
+    assert "Odd one is yours" in say_mine(here, odd)
+    odd.refresh_from_db()
+    assert odd.confirmed_at is not None
+    assert "Needs a look" not in html_of(here)
+
+
+def test_a_young_one_may_not(here: Any, odd: Device) -> None:
+    html = say_mine(here, odd)
+    assert "too new to speak for Odd one" in html
+    assert "Needs a look" in html
+    odd.refresh_from_db()
+    assert odd.confirmed_at is None
+
+
+def test_no_device_speaks_for_itself(here: Any, user: Any) -> None:
+    own = Device.objects.get(user=user)
+    Session.objects.update(verdict="new", verdict_reasons=["new_device"])
+    assert "Nothing was changed" in say_mine(here, own)
+    own.refresh_from_db()
+    assert own.confirmed_at is None
+
+
+def test_it_asks_who_is_there_first(here: Any, user: Any, odd: Device) -> None:
+    settle(user)
+    age_sign_ins(user)
+    assert 'id="ask-title"' in say_mine(here, odd)
+    odd.refresh_from_db()
+    assert odd.confirmed_at is None
+    assert PASSWORD not in html_of(here)
+
+
+def test_what_is_somebody_elses_does_not_exist(here: Any, other_user: Any, signed_in: SignedIn) -> None:
+    theirs = signed_in(other_user, verdict="new", verdict_reasons=["new_device"]).device
+    assert theirs is not None
+    assert here.post(reverse("sessions_ui:mine", args=[theirs.public_id])).status_code == 404
+    assert theirs.public_id not in html_of(here)
