@@ -25,6 +25,7 @@ MEASURES = [
     "end_others",
     "large_table",
     "purge",
+    "admin_lists",
 ]
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 BEGIN, END = "<!-- make bench: begin -->", "<!-- make bench: end -->"

@@ -41,7 +41,7 @@ def copies(model: Any, pk: Any, count: int, changes: dict[str, str], *, first: i
 def sessions(session_key: str, count: int, changes: dict[str, str] | None = None, *, first: int = 1) -> None:
     """Copies of the session with this key, whose keys are `key(first)` and so on."""
     changes = changes or {}
-    if settings.PEER.name == "sessions_ui":
+    if settings.PEER.engine == "sessions_ui.store":
         _our_sessions(session_key, count, first, changes)
         return
     app = settings.SESSION_ENGINE.split(".backends")[0].rpartition(".")[2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
 AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
@@ -75,6 +75,14 @@ OURS = Peer(
     ),
 )
 
+# With Django's admin, which no other measure needs.
+OURS_ADMIN = replace(
+    OURS,
+    name="sessions_ui_admin",
+    apps=("django.contrib.admin", *OURS.apps),
+    middleware=(*OURS.middleware, "django.contrib.messages.middleware.MessageMiddleware"),
+)
+
 # Ratios are against the first.
 PEERS = [
     DJANGO_DB,
@@ -87,4 +95,4 @@ PEERS = [
     OURS,
     FLOOR,
 ]
-BY_NAME = {peer.name: peer for peer in PEERS}
+BY_NAME = {peer.name: peer for peer in [*PEERS, OURS_ADMIN]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib import admin
 from django.contrib.auth import get_user_model, login
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
@@ -50,6 +51,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("whoami-async", whoami_async if known else floor_async),
     path("sign-in", sign_in),
 ]
+if "django.contrib.admin" in settings.INSTALLED_APPS:
+    urlpatterns.append(path("admin/", admin.site.urls))
 if settings.PEER.name == "allauth":
     urlpatterns.append(path("accounts/", include("allauth.urls")))
 if settings.PEER.name == "user_sessions":

@@ -123,6 +123,7 @@ def seen(client: ClientInfo) -> dict[str, Any]:
         "first_user_agent": client.user_agent,
         "user_agent": client.user_agent,
         "first_place": place,
+        "first_country": client.place.country_code if client.place else "",
         "place": place,
         "browser_version": client.client.browser_version,
         "system_version": client.client.system_version,

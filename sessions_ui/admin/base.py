@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.paginator import Paginator
@@ -33,6 +33,8 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
+    # A click on the head of a column without an index would sort all rows there are.
+    sortable_by: ClassVar[tuple[str, ...]] = ()
     search_help_text = _("The whole e-mail address or user name; nothing is guessed from a part of it.")
     # Django shows the search box where this is not empty; what is searched is decided in `get_search_results`.
     search_fields = ("user",)

@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Sum
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.timesince import timesince
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from sessions_ui import outbox
-from sessions_ui.models import Act, Delivery, Heartbeat, Session
+from sessions_ui.admin.pictures import Bars, Columns, bars, columns
+from sessions_ui.admin.statistics import Statistics, statistics
+from sessions_ui.client.country import country_name
+from sessions_ui.models import Delivery, Device, EndReason, Heartbeat
 from sessions_ui.web.wording import ago
 
+BARS = 8
+BY_PEOPLE = frozenset(
+    {EndReason.SIGNED_OUT, EndReason.SIGNED_OUT_REMOTELY, EndReason.SIGNED_OUT_EVERYWHERE, EndReason.API}
+)
+BY_RULE = frozenset(
+    {
+        EndReason.SUPERSEDED,
+        EndReason.IDLE_TIMEOUT,
+        EndReason.ABSOLUTE_TIMEOUT,
+        EndReason.SESSION_LIMIT,
+        EndReason.OFFBOARDED,
+        EndReason.OWNER_ENDED,
+    }
+)
+FOR_SAFETY = frozenset(EndReason) - BY_PEOPLE - BY_RULE
 WORKER_LATE = timedelta(minutes=2)
 OUTBOX_LATE = timedelta(minutes=5)
 
@@ -35,28 +54,34 @@ class Row:
 def overview(model_admin: admin.ModelAdmin, request: HttpRequest) -> TemplateResponse:
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
+    numbers = statistics()
     context = {
         **model_admin.admin_site.each_context(request),
         "title": _("Overview"),
         "opts": model_admin.opts,
-        "sign_ins": sign_in_rows(),
-        "telling": telling_rows(),
+        "sign_ins": sign_in_rows(numbers),
+        "telling": telling_rows(numbers),
+        "bars": [by_kind(numbers), by_country(numbers)],
+        "columns": [sign_ins_by_day(numbers), endings_by_day(numbers), refusals_by_day(numbers)],
+        "reasons": reasons_of(numbers),
     }
     return TemplateResponse(request, "sessions_ui/admin/overview.html", context)
 
 
-def sign_in_rows() -> list[Row]:
-    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    ended = Act.objects.filter(at__gte=midnight).aggregate(total=Sum("count"))["total"]
+def sign_in_rows(numbers: Statistics) -> list[Row]:
+    today = timezone.localdate(numbers.at)
+    refused = numbers.until_refused
     return [
-        # The one full count: it is what people come for.
-        Row(_("Signed in now"), Session.objects.living().count()),
-        Row(_("Sign-ins today"), Session.objects.filter(signed_in_at__gte=midnight).count()),
-        Row(_("Sign-outs today, whatever the reason"), ended or 0),
+        Row(_("Signed in now"), numbers.living),
+        Row(_("Sign-ins today"), numbers.sign_ins_by_day[today]),
+        Row(_("Sign-outs today, whatever the reason"), sum(numbers.endings_by_day[today].values())),
+        Row(
+            _("From a sign-out to the first request refused"), in_words(refused) if refused else _("none yet")
+        ),
     ]
 
 
-def telling_rows() -> list[Row]:
+def telling_rows(numbers: Statistics) -> list[Row]:
     now = timezone.now()
     worker, waiting = Heartbeat.last("worker"), outbox.oldest_open()
     parked = Delivery.objects.filter(parked_at__isnull=False).count()
@@ -73,6 +98,16 @@ def telling_rows() -> list[Row]:
             timesince(now - waiting, now) if waiting else _("none"),
             _("Messages are late.") if late_outbox else "",
         ),
+        Row(
+            _("From an ending to its message, in the last day"),
+            _("%(average)s on average, %(longest)s at most")
+            % {
+                "average": in_words(numbers.delivery_lag),
+                "longest": in_words(numbers.longest_delivery_lag or numbers.delivery_lag),
+            }
+            if numbers.delivery_lag is not None
+            else _("none"),
+        ),
         Row(_("Messages still to be sent"), outbox.open_deliveries().count()),
         Row(
             _("Messages given up"),
@@ -80,3 +115,60 @@ def telling_rows() -> list[Row]:
             _("Look at the deliveries: they can be tried again.") if parked else "",
         ),
     ]
+
+
+def by_kind(numbers: Statistics) -> Bars:
+    kinds = [(str(Device.Kind(kind).label), number) for kind, number in numbers.by_kind.items()]
+    return bars(_("Signed in, by kind of device"), _("Kind"), kinds, most=BARS, rest=_("Others"))
+
+
+def by_country(numbers: Statistics) -> Bars:
+    language = get_language()
+    countries = [
+        (country_name(code, language) or code or _("Place unavailable"), number)
+        for code, number in numbers.by_country.items()
+    ]
+    return bars(
+        _("Signed in, by country of the sign-in"), _("Country"), countries, most=BARS, rest=_("Others")
+    )
+
+
+def sign_ins_by_day(numbers: Statistics) -> Columns:
+    days = [(day, [number]) for day, number in numbers.sign_ins_by_day.items()]
+    return columns(_("Sign-ins by day"), [_("Sign-ins")], days)
+
+
+def endings_by_day(numbers: Statistics) -> Columns:
+    """Three series; the table beside it has every reason."""
+    days = [
+        (
+            day,
+            [
+                sum(number for reason, number in reasons.items() if reason in group)
+                for group in (BY_PEOPLE, BY_RULE, FOR_SAFETY)
+            ],
+        )
+        for day, reasons in numbers.endings_by_day.items()
+    ]
+    series = [_("By the person"), _("By a rule"), _("For safety")]
+    return columns(_("Sign-outs by day"), series, days)
+
+
+def refusals_by_day(numbers: Statistics) -> Columns:
+    days = [(day, [number]) for day, number in numbers.refusals_by_day.items()]
+    return columns(_("Devices turned away after their end, by day"), [_("Turned away")], days)
+
+
+def reasons_of(numbers: Statistics) -> list[tuple[str, int]]:
+    """Sign-outs of the last days by reason, the most frequent first."""
+    total: Counter[str] = Counter()
+    for reasons in numbers.endings_by_day.values():
+        total.update(reasons)
+    return [(str(EndReason(reason).label), number) for reason, number in total.most_common()]
+
+
+def in_words(passed: timedelta) -> str:
+    seconds = passed.total_seconds()
+    if seconds < 120:
+        return ngettext("%(count).1f second", "%(count).1f seconds", round(seconds)) % {"count": seconds}
+    return timesince(timezone.now() - passed)

@@ -58,6 +58,7 @@ class Act(models.Model):
     class Meta:
         verbose_name = _("act")
         verbose_name_plural = _("acts")
+        indexes = [models.Index(fields=["at"], name="sessions_ui_act_at")]
 
     def __str__(self) -> str:
         return f"{self.reason} ({self.count})"

@@ -67,6 +67,7 @@ class Device(models.Model):
         ]
         indexes = [
             models.Index(fields=["user", "cookie_digest"], name="sessions_ui_device_cookie"),
+            models.Index(fields=["kind", "id"], name="sessions_ui_device_kind"),
         ]
 
     def __str__(self) -> str:

@@ -83,7 +83,13 @@ class Event(models.Model):
     class Meta:
         verbose_name = _("event")
         verbose_name_plural = _("events")
-        indexes = [models.Index(fields=["user", "id"], name="sessions_ui_event_user")]
+        indexes = [
+            models.Index(fields=["user", "id"], name="sessions_ui_event_user"),
+            # For administrators; a session's own reason has none, since ending writes it.
+            models.Index(
+                fields=["reason", "id"], name="sessions_ui_event_reason", condition=~models.Q(reason="")
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M:%S}"

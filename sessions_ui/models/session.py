@@ -90,6 +90,8 @@ class Session(models.Model):
     user_agent = models.CharField(max_length=512, blank=True)
     first_place = models.JSONField(null=True, blank=True)
     place = models.JSONField(null=True, blank=True)
+    # Of the first place, by itself: administrators filter by it.
+    first_country = models.CharField(max_length=2, blank=True, editable=False)
     browser_version = models.CharField(max_length=32, blank=True)
     system_version = models.CharField(max_length=32, blank=True)
 
@@ -128,6 +130,7 @@ class Session(models.Model):
             models.Index(fields=["previous_digest"], name="sessions_ui_session_previous"),
             models.Index(fields=["signed_in_at"], name="sessions_ui_session_signed_in"),
             models.Index(fields=["first_address"], name="sessions_ui_session_address"),
+            models.Index(fields=["first_country", "signed_in_at"], name="sessions_ui_session_country"),
             # What a provider speaks of when it signs somebody out; most sessions have neither.
             models.Index(fields=["sid"], name="sessions_ui_session_sid", condition=Q(sid__gt="")),
             models.Index(fields=["sub"], name="sessions_ui_session_sub", condition=Q(sub__gt="")),

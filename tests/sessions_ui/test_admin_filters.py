@@ -1,0 +1,76 @@
+"""The filters of the sessions list: each finds its own, none asks for all rows there are."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.models import Device, EndReason, Session
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/sessions_ui/session/"
+LINKÖPING = "89.160.20.113"
+
+
+@pytest.fixture
+def admin(browser: Any, administrator: Any) -> Any:
+    client = browser(address="2.125.160.217")
+    client.force_login(administrator)
+    return client
+
+
+@pytest.fixture
+def ada(browser: Any, user: Any) -> Any:
+    client = browser(address=LINKÖPING)
+    client.sign_in(user)
+    return client
+
+
+def listed(client: Any, **query: str) -> set[Any]:
+    return {row.user_id for row in client.get(LIST, query).context["cl"].result_list}
+
+
+def test_by_country_of_the_sign_in(admin: Any, ada: Any, user: Any, administrator: Any) -> None:
+    assert Session.objects.get(user=user).first_country == "SE"
+    assert listed(admin, country="SE") == {user.pk}
+    assert "Sweden" in admin.get(LIST).content.decode()
+
+
+def test_by_kind_of_device(admin: Any, ada: Any, user: Any) -> None:
+    assert user.pk in listed(admin, device_kind="computer")
+    Device.objects.filter(user=user).update(kind=Device.Kind.TV)
+    assert listed(admin, device_kind="tv") == {user.pk}
+    assert user.pk not in listed(admin, device_kind="unknown")
+
+
+def test_by_why_it_ended(admin: Any, ada: Any, user: Any) -> None:
+    assert listed(admin, why=EndReason.HELP_DESK) == set()
+    end_user_sessions(user=user, reason=EndReason.HELP_DESK)
+    assert listed(admin, why=EndReason.HELP_DESK) == {user.pk}
+    assert listed(admin, why=EndReason.NOT_ME) == set()
+
+
+def test_by_staff(admin: Any, ada: Any, administrator: Any) -> None:
+    assert listed(admin, staff="yes") == {administrator.pk}
+
+
+def test_by_day(admin: Any, ada: Any, user: Any) -> None:
+    Session.objects.filter(user=user).update(signed_in_at=timezone.now() - timedelta(days=3))
+    assert user.pk not in listed(admin, day=timezone.localdate().isoformat())
+    assert listed(admin, day=(timezone.localdate() - timedelta(days=3)).isoformat()) == {user.pk}
+
+
+@pytest.mark.parametrize(
+    "query", [{"day": "junk"}, {"why": "junk"}, {"device_kind": "junk"}, {"staff": "junk"}]
+)
+def test_junk_filters_nothing(admin: Any, ada: Any, user: Any, query: dict[str, str]) -> None:
+    assert user.pk in listed(admin, **query)
+
+
+def test_no_head_sorts_by_a_column_without_an_index(admin: Any, ada: Any) -> None:
+    sortable = admin.get(LIST).context["cl"].model_admin.get_sortable_by(None)
+    assert tuple(sortable) == ("signed_in_at",)

@@ -1,0 +1,102 @@
+"""The overview: numbers, the pictures of them, and the same as a table."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.utils import timezone
+
+from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.admin.pictures import bars, columns
+from sessions_ui.admin.statistics import count
+from sessions_ui.models import Delivery, Device, EndReason, Session
+
+pytestmark = pytest.mark.django_db
+OVERVIEW = "/admin/sessions_ui/session/overview/"
+
+
+@pytest.fixture(autouse=True)
+def _not_the_last_tests_numbers(db: None) -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def ada(browser: Any, user: Any) -> Any:
+    client = browser(address="89.160.20.113")
+    client.sign_in(user)
+    return client
+
+
+def test_it_counts_by_kind_and_country(ada: Any) -> None:
+    numbers = count(timezone.now())
+    assert numbers.living == 1
+    assert numbers.by_kind == {Device.Kind.COMPUTER: 1}
+    assert numbers.by_country == {"SE": 1}
+
+
+def test_it_counts_by_day_and_reason(ada: Any, user: Any) -> None:
+    end_user_sessions(user=user, reason=EndReason.HELP_DESK)
+    ada.get("/account/devices/")
+    numbers = count(timezone.now())
+    today = timezone.localdate()
+    assert numbers.living == 0
+    assert numbers.sign_ins_by_day[today] == 1
+    assert numbers.endings_by_day[today] == {EndReason.HELP_DESK: 1}
+    assert numbers.refusals_by_day[today] == 1
+    assert numbers.until_refused is not None and numbers.until_refused < timedelta(minutes=1)
+    assert len(numbers.sign_ins_by_day) == 14
+
+
+def test_it_knows_how_long_messages_take(ada: Any, user: Any) -> None:
+    end_user_sessions(user=user, reason=EndReason.HELP_DESK)
+    Delivery.objects.update(done_at=timezone.now() + timedelta(seconds=30))
+    numbers = count(timezone.now())
+    assert numbers.delivery_lag is not None
+    assert 29 < numbers.delivery_lag.total_seconds() < 60
+    assert numbers.longest_delivery_lag == numbers.delivery_lag
+
+
+def test_every_picture_is_there_as_a_table_too(ada: Any, browser: Any, administrator: Any) -> None:
+    client = browser()
+    client.force_login(administrator)
+    html = client.get(OVERVIEW).content.decode()
+    assert html.count('role="img"') == 5
+    assert html.count("As a table") == 5
+    assert "Sweden" in html
+    assert "style=" not in re.sub(r"(?s)<head>.*?</head>", "", html)
+
+
+def test_the_numbers_are_kept_for_a_minute(ada: Any, browser: Any, administrator: Any) -> None:
+    client = browser()
+    client.force_login(administrator)
+    living = Session.objects.living().count()
+    assert client.get(OVERVIEW).context["sign_ins"][0].value == living
+    end_user_sessions(user=administrator, reason=EndReason.ADMINISTRATOR)
+    client.force_login(administrator)
+    assert client.get(OVERVIEW).context["sign_ins"][0].value == living
+
+
+def test_what_does_not_fit_is_one_bar_more() -> None:
+    chart = bars("t", "h", [(str(n), 10 - n) for n in range(6)], most=4, rest="Others")
+    assert [(bar.label, bar.number) for bar in chart.bars] == [
+        ("0", 10),
+        ("1", 9),
+        ("2", 8),
+        ("Others", 7 + 6 + 5),
+    ]
+    assert chart.bars[3].width == 320 and chart.bars[1].width == 160
+
+
+def test_parts_of_a_column_stand_on_each_other() -> None:
+    today = timezone.localdate()
+    [column] = columns("t", ["a", "b"], [(today, [3, 1])]).columns
+    assert [(part.y, part.height) for part in column.parts] == [(30, 90), (0, 30)]
+
+
+def test_nothing_to_draw_is_no_error() -> None:
+    assert bars("t", "h", [], most=4, rest="Others").bars == []
+    assert columns("t", ["a"], []).columns == []
