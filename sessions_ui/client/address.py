@@ -35,11 +35,16 @@ def parse_address(text: str) -> Address | None:
 def same_network(one: str | None, other: str | None) -> bool:
     """Whether two addresses belong to one connection: equal in IPv4, in the same /64 in IPv6, of which one household
     or phone has a whole and changes within it every day. What is unknown matches nothing."""
-    first, second = parse_address(one or ""), parse_address(other or "")
-    if first is None or second is None or first.version != second.version:
-        return False
-    host_bits = 64 if first.version == 6 else 0
-    return int(first) >> host_bits == int(second) >> host_bits
+    network = network_of(one)
+    return network != "" and network == network_of(other)
+
+
+def network_of(address: str | None) -> str:
+    """What `same_network()` compares: an IPv4 address, the /64 of an IPv6 one, empty for unknown."""
+    parsed = parse_address(address or "")
+    if parsed is None:
+        return ""
+    return str(parsed) if parsed.version == 4 else f"{IPv6Address(int(parsed) >> 64 << 64)}/64"
 
 
 def kept(address: str | None, how: Kept) -> str | None:

@@ -8,11 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from sessions_ui.actions.admit import out_of_time
 from sessions_ui.client import Place
 from sessions_ui.conf import conf
 from sessions_ui.models import Device, Session
+from sessions_ui.models.naming import distinct_title, tell_apart
+from sessions_ui.web.folding import fold
 
 ACTIVE_NOW = timedelta(minutes=5)
 # What is shown at once: a client that signs in at every call must not fill the page.
@@ -29,6 +32,10 @@ class Card:
     device: Device | None
     sessions: list[Session] = field(default_factory=list)
     current: Session | None = None
+    # Several devices of one program that keeps no cookies (folding.py).
+    is_folded: bool = False
+    # What tells it from others of the same name (models/naming.py).
+    beside: str = ""
 
     @property
     def latest(self) -> Session:
@@ -40,7 +47,7 @@ class Card:
 
     @property
     def title(self) -> str:
-        return (self.device or Device()).title
+        return distinct_title((self.device or Device()).title, self.beside)
 
     @property
     def about(self) -> str:
@@ -49,8 +56,9 @@ class Card:
         device = self.device or Device()
         model = f"{device.maker} {device.model}".strip()
         kind = str(device.get_kind_display()) if device.kind else ""
+        anew = _("signs in anew each time") if self.is_folded else ""
         return " · ".join(
-            part for part in (device.derived_name if device.name else "", model or kind) if part
+            part for part in (device.derived_name if device.name else "", model or kind, anew) if part
         )
 
     @property
@@ -189,9 +197,8 @@ def listing(user: Any, *, current_id: int | None, page: int = 1) -> Listing:
     """Two SQL statements, whatever the number of devices."""
     since = timezone.now() - timedelta(days=conf.history_days)
     ended = Session.objects.of(user).ended_since(since).select_related("device").defer("payload")
-    return Listing(
-        cards=cards_of(user, current_id=current_id), recently_ended=list(ended[:HISTORY_ROWS]), page=page
-    )
+    cards = told_apart(fold(cards_of(user, current_id=current_id)))
+    return Listing(cards=cards, recently_ended=list(ended[:HISTORY_ROWS]), page=page)
 
 
 def cards_of(user: Any, *, current_id: int | None) -> list[Card]:
@@ -207,6 +214,12 @@ def cards_of(user: Any, *, current_id: int | None) -> list[Card]:
     # By the rule that refuses them: what the sweep has not reached yet is not listed as signed in.
     lawful = (session for session in living if not out_of_time(session, user, now))
     return group(lawful, current_id=current_id)
+
+
+def told_apart(cards: list[Card]) -> list[Card]:
+    for card, beside in zip(cards, tell_apart([(card.device, card.latest) for card in cards]), strict=True):
+        card.beside = beside
+    return cards
 
 
 def group(sessions: Iterable[Session], *, current_id: int | None) -> list[Card]:

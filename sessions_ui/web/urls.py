@@ -17,6 +17,7 @@ urlpatterns = [
     path("devices/sign-out-unused/", views.sign_out_unused, name="sign_out_unused"),
     path("devices/sign-out-everywhere/", views.sign_out_everywhere, name="sign_out_everywhere"),
     path("devices/sessions/<slug:public_id>/sign-out/", views.sign_out_session, name="sign_out_session"),
+    path("devices/sessions/<slug:public_id>/sign-out-all/", views.sign_out_folded, name="sign_out_folded"),
     path("devices/<slug:public_id>/sign-out/", views.sign_out_device, name="sign_out_device"),
     path("devices/<slug:public_id>/rename/", views.rename, name="rename"),
     path("devices/provider-sign-out/", provider_sign_out, name="provider_sign_out"),

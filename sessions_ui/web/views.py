@@ -27,6 +27,7 @@ from sessions_ui.models import Device, EndReason, Session
 from sessions_ui.web import refusals
 from sessions_ui.web.asking import ask_again
 from sessions_ui.web.device_page import device_done
+from sessions_ui.web.folding import fold
 from sessions_ui.web.forms import RenameForm
 from sessions_ui.web.listing import cards_of, listing
 from sessions_ui.web.own import own_device, own_session
@@ -80,6 +81,26 @@ def sign_out_session(request: HttpRequest, public_id: str) -> HttpResponseBase:
         return question
     receipt = end_remotely(request, Session.objects.filter(pk=session.pk), here=here)
     return ended(request, receipt, name=name, here=here)
+
+
+@login_required
+@require_POST
+def sign_out_folded(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    """End every sign-in of the line that the page shows for a program which signs in anew each time."""
+    session = get_object_or_404(
+        Session.objects.of(request.user).select_related("device"), public_id=public_id
+    )
+    name = str(session.device or Device())
+    if question := ask_again(request, _("Sign out “%(name)s”") % {"name": name}):
+        return question
+    cards = fold(cards_of(request.user, current_id=own_session(request)))
+    keys = next(
+        ([one.pk for one in card.sessions] for card in cards if card.is_folded and session in card.sessions),
+        [],
+    )
+    return ended(
+        request, end_remotely(request, Session.objects.filter(pk__in=keys), here=False), name=name, here=False
+    )
 
 
 @login_required

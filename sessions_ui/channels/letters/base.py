@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from sessions_ui.client import Place
 from sessions_ui.conf import conf
 from sessions_ui.models import Delivery, Session
+from sessions_ui.models.naming import distinct_title, tell_apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,17 @@ class DeviceLine:
     address: str
 
 
-def device_line(session: Session) -> DeviceLine:
+def device_lines(sessions: Sequence[Session]) -> list[DeviceLine]:
+    """With what tells them apart, where two have one name."""
+    beside = tell_apart([(session.device, session) for session in sessions])
+    return [device_line(session, text) for session, text in zip(sessions, beside, strict=True)]
+
+
+def device_line(session: Session, beside: str = "") -> DeviceLine:
     device = session.device
     title, about = (device.title, device.derived_name) if device else ("", "")
     return DeviceLine(
-        title=one_line(title),
+        title=one_line(distinct_title(title, beside)),
         about=one_line(about) if about != title else "",
         place=session.current_place,
         address=session.address or "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sessions_ui.channels.letters.base import Letter, device_line, link
+from sessions_ui.channels.letters.base import Letter, device_lines, link
 from sessions_ui.models import Act, Delivery, EndReason, Session
 
 LISTED = 10  # devices named in a mail; the rest is a number
@@ -36,7 +36,7 @@ def context(delivery: Delivery) -> dict[str, Any]:
         "act": act,
         "reason": EndReason(act.reason).label,
         "count": count,
-        "devices": [device_line(session) for session in ended.order_by("-last_seen_at")[:LISTED]],
+        "devices": device_lines(list(ended.order_by("-last_seen_at")[:LISTED])),
         "more": max(count - LISTED, 0),
         "may_return": act.reason not in GONE,
         "by_staff": act.reason in BY_STAFF,
