@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar, Token
 from typing import Any, Protocol
 
+from sessions_ui.exceptions import NotTheOwner
+
 
 class ActingSession(Protocol):
     """What `Acting` asks of a session store; it is asked only when somebody wants to know."""
@@ -19,6 +21,9 @@ class ActingSession(Protocol):
 
     @property
     def user_id(self) -> Any: ...
+
+    @property
+    def impersonator_id(self) -> Any: ...
 
 
 class Acting:
@@ -49,6 +54,11 @@ class Acting:
         """Primary key of the acting user; None for anonymous requests."""
         return self._store.user_id if self._store else None
 
+    @property
+    def impersonator_id(self) -> Any:
+        """Primary key of the staff member who uses the account of `user_id`; None where its owner does."""
+        return self._store.impersonator_id if self._store else None
+
 
 _current: ContextVar[Acting | None] = ContextVar("sessions_ui_acting", default=None)
 
@@ -56,6 +66,19 @@ _current: ContextVar[Acting | None] = ContextVar("sessions_ui_acting", default=N
 def current() -> Acting | None:
     """None outside of a request: in a shell, a command, a task."""
     return _current.get()
+
+
+def is_impersonated() -> bool:
+    """Whether staff acts in somebody's name; False outside of a request."""
+    now = _current.get()
+    return now is not None and now.impersonator_id is not None
+
+
+def require_owner() -> None:
+    """Raise `NotTheOwner` where staff acts in somebody's name: for all that ends, confirms or changes who may sign
+    in."""
+    if is_impersonated():
+        raise NotTheOwner
 
 
 def begin(acting: Acting) -> Token[Acting | None]:

@@ -10,7 +10,8 @@ class SessionsUIConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from sessions_ui import checks, receivers
+        from sessions_ui import checks, owner_only, receivers
 
         checks.register()
         receivers.connect()
+        owner_only.connect()

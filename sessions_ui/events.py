@@ -51,7 +51,7 @@ def append_ended(act: Act, ended: Any, *, user_ids: Collection[Any] | None) -> i
             "device_id": F("device_id"),
             "act_id": F("act_id"),
             "actor_id": F("ended_by_id"),
-            "reason": Value(str(act.reason)),
+            "reason": F("end_reason"),  # of an impersonation another one than the act's
             "data": Value({}, JSONField()),
         },
     )

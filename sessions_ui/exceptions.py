@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.sessions.backends.base import UpdateError
+from django.core.exceptions import PermissionDenied
 
 
 class SessionsUIError(Exception):
@@ -38,6 +39,22 @@ class SessionEnded(SessionsUIError, UpdateError):
 
 class KeyRotated(SessionsUIError, UpdateError):
     """A write with a session key that another request has just replaced. Not an ending: trying again works."""
+
+
+class NotTheOwner(SessionsUIError, PermissionDenied):
+    """Staff that uses somebody's account tried what only the owner may do; nothing was done."""
+
+
+class ImpersonationRefused(SessionsUIError, PermissionDenied):
+    """Staff may not use this account; nothing was done.
+
+    `why` is one of `not_signed_in`, `nested`, `not_allowed`, `oneself`, `disabled`, `more_rights`, `no_reason`,
+    `not_impersonating`.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"impersonation refused: {why}")
+        self.why = why
 
 
 class AppendOnly(SessionsUIError):

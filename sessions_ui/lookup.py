@@ -32,6 +32,7 @@ HOT_FIELDS = (
     "ended_at",
     "end_reason",
     "refused_at",
+    "impersonated_from",
 )
 PLACEHOLDER = "digest"
 

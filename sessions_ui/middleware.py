@@ -24,11 +24,12 @@ from sessions_ui import acting
 from sessions_ui.actions.client import client_of
 from sessions_ui.actions.touch import is_due, touch
 from sessions_ui.conf import conf
-from sessions_ui.exceptions import KeyRotated, SessionEnded, SignInRefused
+from sessions_ui.exceptions import KeyRotated, NotTheOwner, SessionEnded, SignInRefused
 from sessions_ui.models import Session, digest_of
 from sessions_ui.store import SessionStore
 from sessions_ui.web import cookies, refusals
 from sessions_ui.web.client_hints import ask_for_hints
+from sessions_ui.web.impersonation import only_for_its_owner
 
 logger = logging.getLogger(__name__)
 
@@ -80,6 +81,8 @@ class SessionMiddleware(DjangoSessionMiddleware):
             return refusals.try_again(request)
         if isinstance(exception, SessionEnded):
             return refusals.signed_out(request, exception.reason)
+        if isinstance(exception, NotTheOwner):
+            return only_for_its_owner(request)
         return None
 
     def process_response(self, request: HttpRequest, response: Any) -> Any:

@@ -51,7 +51,9 @@ def open_deliveries() -> QuerySet[Delivery]:
 
 
 def enqueue_ended(act: Act, ended: QuerySet[Session]) -> int:
-    """One mail an act and user, to the address that the account has at this moment; returns how many."""
+    """One mail an act and user, to the address that the account has at this moment; returns how many. None about
+    what staff did in somebody's account: that it began was told (`actions/impersonate.py`)."""
+    ended = ended.filter(impersonated_from__isnull=True)
     if act.reason not in TOLD_BY_MAIL:
         return 0
     user_model = get_user_model()

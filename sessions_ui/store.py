@@ -32,7 +32,7 @@ from sessions_ui.actions.sign_in import SignIn, sign_in
 from sessions_ui.actions.sweep import end_unlawful
 from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
-from sessions_ui.exceptions import KeyRotated, SessionEnded
+from sessions_ui.exceptions import KeyRotated, NotTheOwner, SessionEnded
 from sessions_ui.models import EndReason, Session, digest_of
 
 AUTH_KEYS = (SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY)
@@ -107,6 +107,12 @@ class SessionStore(SessionBase):
         row = self.resolve()
         return row.user_id if row else None
 
+    @property
+    def impersonator_id(self) -> Any:
+        """Who of the staff uses the account; None where its owner does."""
+        row = self.resolve()
+        return row.impersonator_id if row and row.impersonated_from_id is not None else None
+
     def load(self) -> dict[str, Any]:
         if "_session_cache" in self.__dict__:
             self._resolved_key = None  # asked for once more: what was found before may have ended
@@ -130,7 +136,7 @@ class SessionStore(SessionBase):
 
     def create(self) -> None:
         while True:
-            self._session_key = self._get_new_session_key()
+            self._session_key = self.new_key()
             try:
                 self.save(must_create=True)
             except CreateError:
@@ -175,7 +181,7 @@ class SessionStore(SessionBase):
             self.create()
             self._session_cache = data
             return
-        old_key, new_key = self.session_key, self._get_new_session_key()
+        old_key, new_key = self.session_key, self.new_key()
         assert old_key is not None
         now = timezone.now()
         self._update(
@@ -234,10 +240,13 @@ class SessionStore(SessionBase):
         """Called when Django has put the user into the session; there may be no key or row yet (a sign-in as another
         user), and a second sign-in as the same user does not rotate the key by itself."""
         data = self._session
-        if self.resolve() is None:
+        row = self.resolve()
+        if row is not None and row.impersonated_from_id is not None:
+            raise NotTheOwner  # a session of support does not turn into one of the owner
+        if row is None:
             self.create_with({name: value for name, value in data.items() if name not in AUTH_KEYS})
             self._session_cache = data
-        elif self.row is not None and self.row.user_id is not None:
+        elif row.user_id is not None:
             self.cycle_key()
         row = self.resolve()
         assert row is not None and self.session_key is not None
@@ -258,6 +267,14 @@ class SessionStore(SessionBase):
         self.device_cookie = result.device_cookie
         return result
 
+    def become(self, row: Session, key: str, user: Any) -> None:
+        """Go on as another row, whose key is `key`: staff begins to use an account, or leaves it. The browser gets
+        the key with the response."""
+        self.__dict__.pop("_session_cache", None)
+        self._session_key = self._resolved_key = key
+        self.row, self.user, self.refusal = row, user, None
+        self.accessed = self.modified = True
+
     def keep_after_password_change(self, user: Any) -> None:
         """The session that changed its own password goes on under the new one."""
         row = self.resolve()
@@ -266,14 +283,18 @@ class SessionStore(SessionBase):
             if "_session_cache" in self.__dict__:
                 self._session_cache[HASH_SESSION_KEY] = row.auth_hash
 
-    # --- Inside
-
-    def _get_new_session_key(self) -> str:
+    @staticmethod
+    def new_key() -> str:
         # Not looked up first, as Django does: 165 random bits do not collide, and the database has the last word.
         return get_random_string(KEY_LENGTH, VALID_KEY_CHARS)
 
+    # --- Inside
+
+    def _get_new_session_key(self) -> str:
+        return self.new_key()
+
     async def _aget_new_session_key(self) -> str:
-        return self._get_new_session_key()
+        return self.new_key()
 
     @staticmethod
     def _rows() -> Any:
@@ -294,6 +315,8 @@ class SessionStore(SessionBase):
         """Django's date, but never later than the timeouts that count from the sign-in allow."""
         date = self.get_expiry_date()
         row = self.row
+        if row is not None and row.impersonated_from_id is not None:
+            return row.expires_at
         if row is not None and row.signed_in_at is not None:
             remembered = self.get("_session_expiry") != 0
             limits = [conf.absolute_timeout_of(self.user)]

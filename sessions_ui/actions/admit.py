@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth import load_backend
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AnonymousUser
+from django.db import router
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -39,7 +40,21 @@ def admit(session: Session, now: datetime) -> Admission:
     admission = _verify(session)
     if admission.refused is None and (reason := out_of_time(session, admission.user, now)):
         return Admission(reason, None)
+    if admission.refused is None and session.impersonated_from_id is not None:
+        return admission if find_origin(session, now) else Admission(EndReason.OWNER_ENDED, None)
     return admission
+
+
+def find_origin(session: Session, now: datetime) -> Session | None:
+    """The staff member's own session from which an account is used, with its user; None where it would be refused
+    itself. One statement more, for such sessions only."""
+    origin_pk: Any = session.impersonated_from_id
+    rows = Session.objects.using(router.db_for_write(Session)).filter(pk=origin_pk)
+    origin = (rows.select_related("user") if lookup.joins_user() else rows).first()
+    if origin is None:
+        return None
+    admission = admit(origin, now)
+    return origin if admission.refused is None and admission.user.is_authenticated else None
 
 
 def out_of_time(session: Session, user: Any, now: datetime) -> EndReason | None:

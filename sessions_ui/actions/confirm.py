@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from sessions_ui import events
+from sessions_ui import acting, events
 from sessions_ui.actions.vouching import Shown, verify_vouching
 from sessions_ui.models import Device, Event, Session
 
@@ -19,6 +19,7 @@ def confirm_device(*, device: Device, actor: Any, proof: Shown | str) -> bool:
     calls has checked the first two. Raises `CannotVouch` where it says nothing about this device. The caller checks
     whose device it is.
     """
+    acting.require_owner()
     shown = Shown(proof)
     now = timezone.now()
     with transaction.atomic():

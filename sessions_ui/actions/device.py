@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from sessions_ui import events
+from sessions_ui import acting, events
 from sessions_ui.models import Device, Event
 
 
@@ -16,6 +16,7 @@ def rename_device(*, device: Device, name: str, actor: Any) -> bool:
     `name` is cut to 64 characters and loses its control characters; the caller checks whose device it is.
     """
     name = " ".join("".join(char if char.isprintable() else " " for char in name).split())[:64]
+    acting.require_owner()
     with transaction.atomic():
         changed = Device.objects.filter(pk=device.pk).exclude(name=name).update(name=name)
         if changed:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from sessions_ui import acting, events, outbox, signals
 from sessions_ui.actions.trust import void_trust
 from sessions_ui.conf import conf
+from sessions_ui.exceptions import NotTheOwner
 from sessions_ui.hasten import hasten_deliveries
 from sessions_ui.models import Act, AdoptionCut, EndReason, Session
 from sessions_ui.models.locking import locked
@@ -56,6 +57,8 @@ def end_sessions(
     """
     using = router.db_for_write(Session)
     selected = sessions.using(using).order_by().filter(user__isnull=False)
+    if actor is not None:
+        _refuse_to_end_others(selected)
     with transaction.atomic(using=using):
         if of_user is not None:
             lock_users([of_user])
@@ -74,6 +77,7 @@ def end_sessions(
         if not act.count:  # somebody else ended them between the count and the lock
             return Receipt(act=None, ended=0, already_ended=total)
         act.save(using=using, force_insert=True)
+        user_ids += end_impersonations(act)
         ended = Session.objects.using(using).filter(act=act)
         few = user_ids if len(user_ids) <= MANY_USERS else None
         if few is not None:
@@ -83,6 +87,32 @@ def end_sessions(
             transaction.on_commit(hasten_deliveries, using=using)
         transaction.on_commit(lambda: announce(act), using=using, robust=True)
     return Receipt(act=act, ended=act.count, already_ended=max(total - act.count, 0))
+
+
+def end_impersonations(act: Act) -> list[Any]:
+    """With the session of a staff member ends what they do from it in somebody's name; returns whose accounts.
+
+    Nobody's row is locked for it: whoever begins an impersonation holds the row of the staff member, as we do.
+    """
+    rows = Session.objects.using(act._state.db)
+    begun = rows.filter(impersonated_from__isnull=False, ended_at__isnull=True, impersonated_from__act=act)
+    if not (accounts := dict(begun.values_list("id", "user_id"))):
+        return []
+    act.count += rows.filter(id__in=list(accounts), ended_at__isnull=True).update(
+        ended_at=act.at, end_reason=EndReason.OWNER_ENDED, ended_by_id=act.actor_id, act_id=act.pk
+    )
+    act.save(update_fields=["count"])
+    return list(accounts.values())
+
+
+def _refuse_to_end_others(selected: SessionQuerySet) -> None:
+    """Staff that uses an account may leave it, and ends nothing else there."""
+    now = acting.current()
+    if now is None or now.impersonator_id is None:
+        return
+    own: Any = now.session_id
+    if selected.filter(ended_at__isnull=True).exclude(pk=own).exists():
+        raise NotTheOwner
 
 
 def announce(act: Act) -> None:
@@ -159,9 +189,12 @@ def _nothing_adopted_any_more(user: Any) -> Iterator[None]:
 
 
 def acting_user() -> Any:
-    """Who is acting in this request, as a bare reference (`pk` only); None outside of one."""
+    """Who is acting in this request, as a bare reference (`pk` only): the staff member, where one uses somebody's
+    account. None outside of a request."""
     now = acting.current()
-    return _Reference(now.user_id) if now and now.user_id is not None else None
+    if now is None or now.user_id is None:
+        return None
+    return Reference(now.user_id if now.impersonator_id is None else now.impersonator_id)
 
 
 def own_session_of(user: Any) -> int | None:
@@ -171,5 +204,7 @@ def own_session_of(user: Any) -> int | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reference:
+class Reference:
+    """A user by the primary key only, where an actor is asked for and nobody needs the rest."""
+
     pk: Any

@@ -23,6 +23,7 @@ def history_of(user: Any, device: Device, *, copied: bool, new: bool, session_pk
     """What came before the session `session_pk`, which signs in on this device; one statement."""
     rows = list(
         Session.objects.using(router.db_for_write(Session))
+        .by_owner()
         .filter(user_id=user.pk)
         .exclude(pk=session_pk)
         .order_by("-pk")

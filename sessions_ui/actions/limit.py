@@ -21,7 +21,7 @@ def keep_to_limit(user: Any, *, new: int) -> None:
     limit = conf.session_limit_of(user)
     if limit is None:
         return
-    living = Session.objects.of(user).living().filter(kind=Session.Kind.BROWSER).exclude(pk=new)
+    living = Session.objects.of(user).living().by_owner().filter(kind=Session.Kind.BROWSER).exclude(pk=new)
     over = living.count() + 1 - limit
     if over <= 0:
         return

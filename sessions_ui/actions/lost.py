@@ -7,7 +7,7 @@ from typing import Any
 from django.db import router, transaction
 from django.utils import timezone
 
-from sessions_ui import events
+from sessions_ui import acting, events
 from sessions_ui.actions.end import Receipt, end_sessions
 from sessions_ui.models import Device, EndReason, Event, Session
 
@@ -20,6 +20,7 @@ def mark_lost(*, device: Device, actor: Any, ticket: str = "", note: str = "") -
     `actor` is the user who says so, the owner or an agent; the caller checks whose device it is. `note` is for
     administrators only.
     """
+    acting.require_owner()
     using = router.db_for_write(Session)
     now = timezone.now()
     with transaction.atomic(using=using):
@@ -52,6 +53,7 @@ def mark_found(*, device: Device, actor: Any) -> bool:
 
     The caller asks for a fresh sign-in with a second factor first: whoever holds the device must not be able to.
     """
+    acting.require_owner()
     with transaction.atomic(using=router.db_for_write(Device)):
         row = Device.objects.using(router.db_for_write(Device)).filter(pk=device.pk)
         found = row.filter(lost_at__isnull=False).update(lost_at=None)

@@ -8,7 +8,7 @@ from django.db import router, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from sessions_ui import events
+from sessions_ui import acting, events
 from sessions_ui.actions.end import Receipt, end_sessions, end_user_sessions, lock_users
 from sessions_ui.actions.vouching import acting_session
 from sessions_ui.models import Delivery, Device, EndReason, Event, Session
@@ -22,6 +22,7 @@ def report_not_me(*, session: Session, actor: Any = None, everywhere: bool = Fal
     The device is no longer confirmed and does not count as known again. `actor` is None where nobody is signed in
     (the link in a mail). One transaction and one act; idempotent, except for the event.
     """
+    acting.require_owner()
     user_id: Any = session.user_id
     there = Q(pk=session.pk)
     if session.device_id is not None:

@@ -22,7 +22,7 @@ from sessions_ui.models.session import SessionQuerySet
 logger = logging.getLogger(__name__)
 
 TOLD_BY_CLIENT = ("user_agent", "browser_version", "system_version")
-BEFORE = ("pk", "user_id", "device_id", "address", "place", *TOLD_BY_CLIENT)
+BEFORE = ("pk", "user_id", "device_id", "impersonated_from_id", "address", "place", *TOLD_BY_CLIENT)
 
 
 def is_due(session: Session, now: datetime) -> bool:
@@ -57,9 +57,17 @@ def _write(row: SessionQuerySet, free: SessionQuerySet, client: ClientInfo, now:
     fields = {"last_seen_at": now, **_changes(before, client)}
     if not row.update(**fields):
         return False
+    if before["impersonated_from_id"] is not None:
+        _keep_origin_awake(before["impersonated_from_id"], now)
+        return True
     if not fields.keys().isdisjoint(TOLD_BY_CLIENT):
         _on_another_client(before, client)
     return True
+
+
+def _keep_origin_awake(origin_pk: int, now: datetime) -> None:
+    """Staff at work in somebody's account is not idle: the own session must not run out behind it."""
+    Session.objects.filter(pk=origin_pk, ended_at__isnull=True).update(last_seen_at=now)
 
 
 def _changes(before: Mapping[str, Any], client: ClientInfo) -> dict[str, Any]:

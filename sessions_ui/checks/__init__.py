@@ -2,7 +2,7 @@
 
 from django.core import checks
 
-from sessions_ui.checks import clients, endings, pages, places, setup, sso
+from sessions_ui.checks import clients, endings, impersonation, pages, places, setup, sso
 
 CHECKS = (
     setup.engine,
@@ -22,6 +22,7 @@ CHECKS = (
     sso.providers,
     sso.library,
     places.place_files,
+    impersonation.hijack,
 )
 DEPLOY_CHECKS = (setup.cookie_flags, sso.plain_http, places.unnamed_proxies)
 

@@ -49,9 +49,9 @@ def library(**kwargs: Any) -> list[checks.CheckMessage]:
 
 def plain_http(**kwargs: Any) -> list[checks.CheckMessage]:
     return [
-        checks.Warning(
+        checks.Error(
             f"Whoever is on the way to {provider.issuer} can sign people out: allow_http is for tests.",
-            id="sessions_ui.W025",
+            id="sessions_ui.E023",
         )
         for provider in conf.providers.values()
         if provider.issuer and provider.allow_http

@@ -8,6 +8,7 @@ from sessions_ui.conf.clients import ClientSettings
 from sessions_ui.conf.devices import DeviceSettings
 from sessions_ui.conf.endings import EndingSettings
 from sessions_ui.conf.help_desk import HelpDeskSettings
+from sessions_ui.conf.impersonation import ImpersonationSettings
 from sessions_ui.conf.lifetimes import LifetimeSettings
 from sessions_ui.conf.live import LiveSettings
 from sessions_ui.conf.mails import MailSettings
@@ -32,6 +33,7 @@ SECTIONS = (
     TellingSettings,
     MailSettings,
     SingleSignOnSettings,
+    ImpersonationSettings,
     HelpDeskSettings,
     LiveSettings,
 )
@@ -50,6 +52,7 @@ class Conf(
     TellingSettings,
     MailSettings,
     SingleSignOnSettings,
+    ImpersonationSettings,
     HelpDeskSettings,
     LiveSettings,
 ):

@@ -46,6 +46,7 @@ class Event(models.Model):
         HELP_DESK = "help_desk", _("help desk")
         PASSWORD_REQUIRED = "password_required", _("a new password was required")
         EMAIL_CHANGED = "email_changed", _("e-mail address changed")
+        IMPERSONATED = "impersonated", _("used by support")
         TOLD = "told", _("told")
         TELLING_FAILED = "telling_failed", _("could not be told")
 

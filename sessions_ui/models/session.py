@@ -31,6 +31,10 @@ class SessionQuerySet(models.QuerySet["Session"]):
         """Flagged, and their owner has not said yet whose they are."""
         return self.living().exclude(verdict="").filter(reviewed_at__isnull=True)
 
+    def by_owner(self) -> SessionQuerySet:
+        """Without those in which staff uses the account."""
+        return self.filter(impersonated_from__isnull=True)
+
     def of(self, user: Any) -> SessionQuerySet:
         return self.filter(user_id=user.pk)
 
@@ -82,6 +86,16 @@ class Session(models.Model):
     organisation_id = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
     impersonator = user_key("+", db_index=False)
     impersonation_reason = models.CharField(max_length=255, blank=True)
+    # The staff member's own session: this one ends with it.
+    impersonated_from = models.ForeignKey(
+        "self",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        blank=True,
+        related_name="impersonations",
+    )
 
     # As it was at sign-in, and as it is now: a change in the middle is a signal.
     first_address = models.GenericIPAddressField(null=True, blank=True)
@@ -121,6 +135,7 @@ class Session(models.Model):
     class Meta:
         verbose_name = _("session")
         verbose_name_plural = _("sessions")
+        permissions = [("impersonate", _("Can use the account of somebody else (impersonate)"))]
         constraints = [
             models.UniqueConstraint(fields=["digest"], name="sessions_ui_session_digest"),
             models.UniqueConstraint(fields=["public_id"], name="sessions_ui_session_public_id"),
@@ -134,6 +149,11 @@ class Session(models.Model):
             # What a provider speaks of when it signs somebody out; most sessions have neither.
             models.Index(fields=["sid"], name="sessions_ui_session_sid", condition=Q(sid__gt="")),
             models.Index(fields=["sub"], name="sessions_ui_session_sub", condition=Q(sub__gt="")),
+            models.Index(
+                fields=["impersonated_from"],
+                name="sessions_ui_session_from",
+                condition=Q(impersonated_from__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

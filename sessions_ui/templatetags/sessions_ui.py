@@ -16,6 +16,7 @@ from sessions_ui.client.place.licence import Attribution, attributions
 from sessions_ui.conf import conf
 from sessions_ui.helpdesk.wording import step_text
 from sessions_ui.models import Session
+from sessions_ui.store import SessionStore
 from sessions_ui.web import wording, wording_risk
 from sessions_ui.web.refusals import read_notice
 from sessions_ui.web.wording_events import event_text
@@ -41,6 +42,16 @@ def sessions_ui_notice(context: dict[str, Any]) -> str:
     """Why the visitor was signed out, once, or an empty string: `{% sessions_ui_notice as notice %}`."""
     request = context.get("request")
     return read_notice(request) if request is not None else ""
+
+
+@register.inclusion_tag("sessions_ui/_impersonating.html", takes_context=True)
+def sessions_ui_impersonation(context: dict[str, Any]) -> dict[str, Any]:
+    """For staff that uses somebody's account: whose, and the way out. Nothing for everybody else."""
+    request = context.get("request")
+    store = getattr(request, "session", None)
+    if not isinstance(store, SessionStore) or store.impersonator_id is None:
+        return {}
+    return {"person": store.user, "csrf_token": context.get("csrf_token")}
 
 
 @register.simple_tag

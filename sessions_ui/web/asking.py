@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from sessions_ui.acting import require_owner
 from sessions_ui.conf import conf
 from sessions_ui.web.reauthentication import reauthentication
 
@@ -53,6 +54,7 @@ class WaitingAct:
 
 def ask_again(request: HttpRequest, what: str) -> HttpResponse | None:
     """None when the act may go on; else the response that asks who is there. `what` names the act in words."""
+    require_owner()
     if reauthentication(request).is_fresh():
         return None
     fields = request.POST.copy()

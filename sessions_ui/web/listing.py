@@ -114,6 +114,8 @@ class Listing:
 
     cards: list[Card]
     recently_ended: list[Session]
+    # In which staff uses the account: on nobody's device.
+    impersonations: list[Session] = field(default_factory=list)
     page: int = 1
     at: datetime = field(default_factory=timezone.now)
 
@@ -197,12 +199,22 @@ def listing(user: Any, *, current_id: int | None, page: int = 1) -> Listing:
     """Two SQL statements, whatever the number of devices."""
     since = timezone.now() - timedelta(days=conf.history_days)
     ended = Session.objects.of(user).ended_since(since).select_related("device").defer("payload")
-    cards = told_apart(fold(cards_of(user, current_id=current_id)))
-    return Listing(cards=cards, recently_ended=list(ended[:HISTORY_ROWS]), page=page)
+    living = signed_in(user)
+    return Listing(
+        cards=told_apart(fold(group(living, current_id=current_id))),
+        recently_ended=list(ended[:HISTORY_ROWS]),
+        impersonations=[session for session in living if session.impersonated_from_id is not None],
+        page=page,
+    )
 
 
 def cards_of(user: Any, *, current_id: int | None) -> list[Card]:
     """Everything that is signed in; one SQL statement."""
+    return group(signed_in(user), current_id=current_id)
+
+
+def signed_in(user: Any) -> list[Session]:
+    """By the rule that refuses them: what the sweep has not reached yet is not listed as signed in."""
     living = (
         Session.objects.of(user)
         .living()
@@ -211,9 +223,7 @@ def cards_of(user: Any, *, current_id: int | None) -> list[Card]:
         .order_by("-last_seen_at", "-id")
     )
     now = timezone.now()
-    # By the rule that refuses them: what the sweep has not reached yet is not listed as signed in.
-    lawful = (session for session in living if not out_of_time(session, user, now))
-    return group(lawful, current_id=current_id)
+    return [session for session in living if not out_of_time(session, user, now)]
 
 
 def told_apart(cards: list[Card]) -> list[Card]:
@@ -223,9 +233,12 @@ def told_apart(cards: list[Card]) -> list[Card]:
 
 
 def group(sessions: Iterable[Session], *, current_id: int | None) -> list[Card]:
-    """Grouped by device, which is known by its cookie only: two equal laptops stay two."""
+    """Grouped by device, which is known by its cookie only: two equal laptops stay two. What staff does in the
+    account is on no device of its owner's."""
     cards: dict[object, Card] = {}
     for session in sessions:
+        if session.impersonated_from_id is not None:
+            continue
         key = session.device_id or f"session {session.pk}"
         card = cards.setdefault(key, Card(device=session.device))
         card.sessions.append(session)

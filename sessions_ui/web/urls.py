@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from sessions_ui.web import asking, device_page, live, not_me, views
+from sessions_ui.web.impersonation import leave_account
 from sessions_ui.web.provider_sign_out import provider_sign_out
 
 app_name = "sessions_ui"
@@ -20,6 +21,7 @@ urlpatterns = [
     path("devices/sessions/<slug:public_id>/sign-out-all/", views.sign_out_folded, name="sign_out_folded"),
     path("devices/<slug:public_id>/sign-out/", views.sign_out_device, name="sign_out_device"),
     path("devices/<slug:public_id>/rename/", views.rename, name="rename"),
+    path("devices/leave-account/", leave_account, name="leave_account"),
     path("devices/provider-sign-out/", provider_sign_out, name="provider_sign_out"),
     path("devices/<slug:public_id>/mine/", views.mine, name="mine"),
     path("devices/<slug:public_id>/proof/", device_page.proof, name="proof"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sessions_ui.channels.base import DeliveryFailed
-from sessions_ui.channels.letters import email_changed, ended, help_desk
+from sessions_ui.channels.letters import email_changed, ended, help_desk, impersonation
 from sessions_ui.channels.letters.alert import ALERT
 from sessions_ui.channels.letters.base import Letter
 from sessions_ui.models import Delivery, Event
@@ -13,6 +13,7 @@ BY_EVENT: dict[str, Letter] = {
     Event.Kind.FLAGGED: ALERT,
     Event.Kind.HELP_DESK: help_desk.code,
     Event.Kind.PASSWORD_REQUIRED: help_desk.password_required,
+    Event.Kind.IMPERSONATED: impersonation.letter,
 }
 
 

@@ -30,7 +30,7 @@ def letter(act: Act) -> Letter:
 def context(delivery: Delivery) -> dict[str, Any]:
     act = delivery.act
     assert act is not None and delivery.user_id is not None
-    ended = Session.objects.filter(act=act, user_id=delivery.user_id).select_related("device")
+    ended = Session.objects.by_owner().filter(act=act, user_id=delivery.user_id).select_related("device")
     count = ended.count()
     return {
         "act": act,

@@ -24,7 +24,7 @@ def act_as() -> Any:
     tokens = []
 
     def begin(session: Session) -> None:
-        store = SimpleNamespace(session_id=session.pk, user_id=session.user_id)
+        store = SimpleNamespace(session_id=session.pk, user_id=session.user_id, impersonator_id=None)
         tokens.append(acting.begin(acting.Acting(store)))
 
     yield begin

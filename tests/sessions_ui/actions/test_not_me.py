@@ -66,7 +66,9 @@ def test_everywhere_keeps_the_one_that_asks_unless_it_is_on_that_device(
 ) -> None:
     if same_device:
         Session.objects.filter(pk=own.pk).update(device_id=theirs.device_id)
-    token = acting.begin(acting.Acting(SimpleNamespace(session_id=own.pk, user_id=user.pk)))
+    token = acting.begin(
+        acting.Acting(SimpleNamespace(session_id=own.pk, user_id=user.pk, impersonator_id=None))
+    )
     try:
         report_not_me(session=theirs, actor=user, everywhere=True)
     finally:

@@ -1,0 +1,138 @@
+"""What staff cannot do in somebody's account, whichever way it is asked for."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.db import transaction
+
+from sessions_ui import acting
+from sessions_ui.exceptions import NotTheOwner
+from sessions_ui.models import Device, EndReason, Event, Session
+from tests.conftest import PASSWORD, Browser
+from tests.sessions_ui.impersonation.test_rules import whose
+
+pytestmark = pytest.mark.django_db
+
+DEVICES = "/account/devices/"
+REFUSED = "Only the owner can do this"
+
+
+@pytest.fixture
+def laptop(browser: Any, user: Any) -> Browser:
+    """The user's own."""
+    laptop = browser()
+    laptop.sign_in(user)
+    return laptop
+
+
+@pytest.fixture
+def device(laptop: Browser, user: Any) -> Device:
+    return Device.objects.get(user=user)
+
+
+@pytest.mark.parametrize("act", ["sign-out", "rename"])
+def test_no_act_on_a_device(act: str, device: Device, laptop: Any, inside: Any, user: Any) -> None:
+    response = inside.post(f"{DEVICES}{device.public_id}/{act}/", {"name": "mine"})
+    assert response.status_code == 403 and REFUSED in response.content.decode()
+    device.refresh_from_db()
+    assert device.name == "" and whose(laptop) == user.email
+
+
+def test_no_sign_out_of_one_sign_in(laptop: Any, inside: Any, user: Any) -> None:
+    session = Session.objects.by_owner().get(user=user)
+    assert inside.post(f"{DEVICES}sessions/{session.public_id}/sign-out/").status_code == 403
+    assert whose(laptop) == user.email
+
+
+@pytest.mark.parametrize("act", ["sign-out-others", "sign-out-everywhere"])
+def test_no_sign_out_of_all(act: str, laptop: Any, inside: Any, user: Any) -> None:
+    response = inside.post(f"{DEVICES}{act}/")
+    assert response.status_code == 403 and REFUSED in response.content.decode()
+    assert whose(laptop) == user.email and whose(inside) == user.email
+
+
+def test_a_program_reads_why(laptop: Any, inside: Any) -> None:
+    response = inside.post(f"{DEVICES}sign-out-others/", headers={"accept": "application/json"})
+    assert response.status_code == 403 and response.json()["type"] == "urn:sessions-ui:only-the-owner"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"password": "another horse battery"},
+        {"email": "sam@elsewhere.example"},
+        {"is_active": ""},
+        {"is_staff": "1"},
+    ],
+)
+def test_no_change_of_how_to_sign_in(fields: dict[str, str], laptop: Any, inside: Any, user: Any) -> None:
+    """In a view of the host project, which knows nothing of all this."""
+    assert inside.post("/change/", fields).status_code == 403
+    before = user.password
+    user.refresh_from_db()
+    assert (user.password, user.email, user.is_active, user.is_staff) == (
+        before,
+        "ada@people.example",
+        True,
+        False,
+    )
+    assert whose(laptop) == user.email
+
+
+def test_what_says_nothing_about_signing_in_may_change(inside: Any, user: Any) -> None:
+    assert inside.post("/change/", {"name": "Ada Lovelace"}).status_code == 200
+    user.refresh_from_db()
+    assert user.name == "Ada Lovelace"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_account_is_not_deleted(inside: Any, user: Any) -> None:
+    assert inside.post("/delete/").status_code == 403
+    assert type(user).objects.filter(pk=user.pk).exists()
+
+
+def test_no_address_is_added_by_allauth(inside: Any, user: Any) -> None:
+    inside.post("/account/email/", {"action_add": "", "email": "sam@elsewhere.example"})
+    assert list(EmailAddress.objects.values_list("email", flat=True).filter(user=user)) == [user.email]
+
+
+def test_no_address_is_saved_by_anything(used: Session, user: Any) -> None:
+    address = EmailAddress.objects.get(user=user)
+    store = SimpleNamespace(session_id=used.pk, user_id=user.pk, impersonator_id=used.impersonator_id)
+    token = acting.begin(acting.Acting(store))
+    try:
+        for act in (address.save, address.delete):
+            with pytest.raises(NotTheOwner), transaction.atomic():
+                act()
+    finally:
+        acting.finish(token)
+    address.save()
+
+
+def test_the_password_page_of_allauth_changes_nothing(inside: Any, user: Any) -> None:
+    """Even for staff that knows the password."""
+    new = "another horse battery"
+    response = inside.post(
+        "/account/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new}
+    )
+    assert response.status_code in (302, 403)
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD)
+
+
+def test_it_does_not_turn_into_a_sign_in_of_the_user(inside: Any, used: Session) -> None:
+    assert inside.post("/sign-in-without-asking/").status_code == 403
+    used.refresh_from_db()
+    assert used.impersonator_id is not None and used.device is None
+
+
+def test_signing_out_is_leaving_for_good(inside: Any, used: Session, support: Any) -> None:
+    inside.post("/account/logout/")
+    assert whose(inside) == "nobody"
+    used.refresh_from_db()
+    event = Event.objects.get(kind=Event.Kind.ENDED, session=used)
+    assert (used.end_reason, event.actor) == (EndReason.SIGNED_OUT, support), "in the name of who did it"

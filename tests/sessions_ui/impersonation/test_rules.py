@@ -1,0 +1,87 @@
+"""Who may use whose account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+
+import sessions_ui
+from sessions_ui.exceptions import ImpersonationRefused
+from sessions_ui.models import Event, Session
+from sessions_ui.store import SessionStore
+
+pytestmark = pytest.mark.django_db
+
+
+def nobody(agent: Any, users: Any) -> Any:
+    return users.none()
+
+
+def use(browser: Any, user: Any, reason: str = "Your invoice") -> int:
+    return int(browser.post("/support/use/", {"user": user.pk, "reason": reason}).status_code)
+
+
+def whose(browser: Any) -> str:
+    return str(browser.get("/whoami/").content.decode())
+
+
+def test_with_the_permission_staff_uses_an_account(desk: Any, user: Any) -> None:
+    assert use(desk, user) == 302
+    assert whose(desk) == user.email
+
+
+def test_without_it_nobody_does(browser: Any, agent: Any, user: Any) -> None:
+    here = browser()
+    here.sign_in(agent)
+    assert use(here, user) == 403
+    assert whose(here) == agent.email and not Event.objects.filter(kind="impersonated").exists()
+
+
+def test_not_the_own_account(desk: Any, support: Any) -> None:
+    assert use(desk, support) == 403
+
+
+def test_no_superusers(desk: Any, administrator: Any, browser: Any) -> None:
+    assert use(desk, administrator) == 403
+    other = browser()
+    other.sign_in(administrator)
+    second = type(administrator).objects.create_superuser("second@staff.example")
+    assert use(other, second) == 403, "not even by another one"
+
+
+def test_nobody_who_may_do_what_support_may_not(desk: Any, user: Any) -> None:
+    user.user_permissions.add(Permission.objects.get(codename="delete_user"))
+    assert use(desk, user) == 403
+
+
+def test_nobody_who_is_disabled(desk: Any, user: Any) -> None:
+    type(user).objects.filter(pk=user.pk).update(is_active=False)
+    assert use(desk, user) == 403
+
+
+def test_nobody_out_of_the_agents_scope(desk: Any, user: Any, settings: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "HELP_DESK_SCOPE": f"{__name__}.nobody"}
+    assert use(desk, user) == 403
+
+
+@pytest.mark.parametrize("reason", ["", "   "])
+def test_not_without_a_reason(reason: str, desk: Any, user: Any) -> None:
+    assert use(desk, user, reason) == 403
+
+
+def test_not_from_within_another_account(inside: Any, other_user: Any, user: Any, support: Any) -> None:
+    assert use(inside, other_user) == 403
+    assert whose(inside) == user.email
+
+
+def test_nobody_does_it_in_the_name_of_somebody_else(
+    desk: Any, user: Any, administrator: Any, rf: Any
+) -> None:
+    """The actor is who is signed in in this browser."""
+    request = rf.post("/")
+    request.session = SessionStore(desk.cookies["sessionid"].value)
+    with pytest.raises(ImpersonationRefused, match="not_signed_in"):
+        sessions_ui.impersonate(request, user=user, actor=administrator, reason="x")
+    assert not Session.objects.filter(impersonated_from__isnull=False).exists()

@@ -1,0 +1,53 @@
+"""The site, and a page by which support begins to use an account."""
+
+from __future__ import annotations
+
+from django.contrib.auth import get_user_model, login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path
+
+import sessions_ui
+from config.urls import *  # noqa: F403
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+def use(request: HttpRequest) -> HttpResponse:
+    person = get_user_model().objects.get(pk=request.POST["user"])
+    sessions_ui.impersonate(request, user=person, actor=request.user, reason=request.POST["reason"])
+    return HttpResponseRedirect("/account/devices/")
+
+
+def whoami(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(getattr(request.user, "email", "nobody"))
+
+
+def sign_in_without_asking(request: HttpRequest) -> HttpResponse:
+    login(request, get_user_model().objects.get(pk=request.user.pk), backend=BACKEND)
+    return HttpResponse()
+
+
+def change(request: HttpRequest) -> HttpResponse:
+    """A view of the host project, which knows nothing of support."""
+    user = get_user_model().objects.get(pk=request.user.pk)
+    for name, value in request.POST.items():
+        setattr(user, name, value)
+    if "password" in request.POST:
+        user.set_password(request.POST["password"])
+    user.save()
+    return HttpResponse()
+
+
+def delete(request: HttpRequest) -> HttpResponse:
+    get_user_model().objects.get(pk=request.user.pk).delete()
+    return HttpResponse()
+
+
+urlpatterns = [
+    path("support/use/", use),
+    path("whoami/", whoami),
+    path("sign-in-without-asking/", sign_in_without_asking),
+    path("change/", change),
+    path("delete/", delete),
+    *urlpatterns,  # noqa: F405
+]
