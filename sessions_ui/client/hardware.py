@@ -20,8 +20,8 @@ class Hardware:
 
 
 # Sony writes the version of the system software behind the model.
-PLAYSTATION = re.compile(r"PlayStation (\d|Vita|Portable)(?:[/ ](\d+\.\d+))?")
-XBOX = re.compile(r"\bXbox(?:; (Xbox [\w ]{1,16}))?[;)]", re.IGNORECASE)
+PLAYSTATION = re.compile(r"PlayStation (\d|Vita|Portable)(?:[/ ](\d+\.\d+))?", re.IGNORECASE)
+XBOX = re.compile(r"\bXbox(?:_ONE\w*|; (Xbox [\w ]{1,16}))?[;)]", re.IGNORECASE)
 NINTENDO = re.compile(r"Nintendo (Switch 2|Switch|WiiU|Wii|3DS)\b")
 APPLE_WATCH = re.compile(r"watchOS[/ ](\d[\d.]*)|Apple Watch; U; CPU OS (\d[\d_]*)|\bWatch\d{1,2},\d{1,2}\b")
 # Samsung's Galaxy Watches are SM-R7… to SM-R9… and SM-L…, by its list of models; other SM-R… are ear phones.
@@ -37,7 +37,8 @@ CHROMECAST = re.compile(r"\bCrKey/[\d.]+(?!.*VIZIO)(?:.*DeviceType/(\w+))?")
 FIRE_TV = re.compile(r"\b(AFT[A-Z0-9]{1,8})\b")
 FIRE_TABLET = re.compile(r"\b(KF[A-Z]{3,6})\b")
 OTHER_TV = re.compile(
-    r"SMART-TV|Smart-?TV|\bTV Safari/|Web0S|webOS\.TV|HbbTV/|BRAVIA|Android ?TV|Google ?TV|\bMiTV|\bMIBOX|VIZIO|VIDAA"
+    r"SMART-TV|Smart-?TV|\bTV Safari/|Web0S|webOS\.TV|HbbTV/|BRAVIA|Android ?TV|Google ?TV|\bMiTV|\bMIBOX|VIZIO|VIDAA|"
+    r"\bNETTV/|_TV_|\bViera\b|\bCE-HTML\b|^Hybridcast/"
 )
 
 

@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+import re
+
 from sessions_ui.client.evidence import Evidence
 
 # `Sec-CH-UA-Form-Factors`, the most telling first: a convertible may send several.
 FORM_FACTORS = {"Watch": "watch", "Tablet": "tablet", "Mobile": "phone", "Desktop": "computer"}
 COMPUTERS = frozenset({"Windows", "macOS", "Chrome OS"})
+PHONES = frozenset(
+    {
+        *(
+            "iOS",
+            "Windows Phone",
+            "Windows Mobile",
+            "Windows CE",
+            "BlackBerry OS",
+            "KaiOS",
+            "Firefox OS",
+            "Sailfish",
+        ),
+        *("Symbian OS", "Nokia Series 40", "Bada", "MeeGo", "Maemo"),
+    }
+)
+PHONE_MODELS = frozenset({"Smartphone", "Feature Phone"})  # ua-parser's words for one without a name
+HEADSET = re.compile(r"\bQuest\b|\bPico\b|\bVR\b|OculusBrowser/")  # none of our kinds
 DESKTOPS = ("X11;", "Wayland;")  # how browsers on Linux and the BSDs begin
 
 
@@ -15,17 +34,19 @@ def find(evidence: Evidence, system: str) -> str:
     header, base = evidence.header, evidence.base
     if evidence.machine:
         return evidence.machine.kind
+    if HEADSET.search(header) or "XR" in evidence.hints.form_factors:
+        return ""
     for factor, kind in FORM_FACTORS.items():
         if factor in evidence.hints.form_factors:
             return kind
-    if system in ("iPadOS", "Fire OS"):
+    if system in ("iPadOS", "Fire OS") or "iPad;" in header:
         return "tablet"
     if system in ("Android", "HarmonyOS"):
-        # user-agents takes Firefox's tablets for phones and every app for a tablet.
         is_phone = "Mobile" in header or evidence.hints.mobile is True or "Opera Mini" in header
         return "phone" if is_phone and "Tablet" not in header else "tablet"
-    if system in COMPUTERS or base.is_computer or any(desktop in header for desktop in DESKTOPS):
+    if system in COMPUTERS or any(desktop in header for desktop in DESKTOPS):
         return "computer"
-    if base.is_phone or (system and "Mobile" in header):
+    is_java_phone = "MIDP" in header or "J2ME" in header
+    if system in PHONES or is_java_phone or (system and "Mobile" in header) or base.model in PHONE_MODELS:
         return "phone"
-    return "tablet" if base.is_tablet else ""
+    return "tablet" if base.model == "Tablet" else ""

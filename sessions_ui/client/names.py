@@ -47,6 +47,7 @@ NAMELESS = frozenset(
     {
         *("", "Other", "Android", "Apple Watch App", "CFNetwork", "Dart", "Electron", "iOS", "okhttp"),
         *("Chrome", "Chrome Mobile", "Chromium", "Firefox", "IE", "Mobile Safari", "Safari"),
+        "Mobile Safari UI/WKWebView",
         *("com/bot", "crawler"),
     }
 )
@@ -78,7 +79,9 @@ APPLE = frozenset({"macOS", "iOS", "iPadOS"})
 # The header names this version whatever the machine has (user-agent reduction of Chromium, Firefox and WebKit).
 FROZEN_VERSIONS = frozenset({("macOS", "10.15"), ("macOS", "10.15.7"), ("Windows", "10")})
 # The header names a build that says nothing to people, or none of the system's own.
-UNTOLD_VERSIONS = frozenset({"Chrome OS", "Chromecast", "Fire OS", "HarmonyOS", "Linux", "webOS", "Xbox"})
+UNTOLD_VERSIONS = frozenset(
+    {"Chrome OS", "Chromecast", "Fedora", "Fire OS", "HarmonyOS", "Linux", "webOS", "Xbox"}
+)
 # From iOS 26 on WebKit says 18.6 or 18.7; that is the truth only beside a Safari of the same number.
 FROZEN_IOS = frozenset({"18.6", "18.7"})
 

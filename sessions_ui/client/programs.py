@@ -122,11 +122,11 @@ def _app(user_agent: str) -> Program | None:
 
 
 def _apple(darwin: int, *, is_intel: bool) -> tuple[str | None, str]:
-    """Until Darwin 19 (2019) ua-parser knows the versions of CFNetwork that were a Mac's; since then phones, tablets
-    and Macs share them, and only an Intel Mac may still say so."""
-    if darwin <= 19:
-        return None, ""
-    return ("macOS" if is_intel else ""), ""
+    """Until Darwin 17 (2017) ua-parser knows whose CFNetwork it was; until 19 a Mac's said so by its processor. Since
+    then phones, tablets and Macs send the same, and only an old Intel Mac may still say so."""
+    if darwin >= 18 and is_intel:
+        return "macOS", ""
+    return (None if darwin <= 19 else ""), ""
 
 
 def _product(user_agent: str) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """Which client a User-Agent header and its client hints name. What they cannot say stays unknown.
 
-`user-agents` on ua-parser's patterns is the base. On top of it: what frozen headers leave to the hints, machines,
-apps and tools that it does not know, and the names that people use. docs/clients.md tells the rules in words.
+ua-parser's patterns are the base. On top of them: what frozen headers leave to the hints, machines, apps and tools that
+they do not know, and the names that people use. docs/clients.md tells the rules in words.
 """
 
 from __future__ import annotations
