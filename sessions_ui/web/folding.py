@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sessions_ui.client.address import network_of
 from sessions_ui.models import Device
+from sessions_ui.risk import Level
 
 if TYPE_CHECKING:
     from sessions_ui.web.listing import Card
@@ -46,9 +47,10 @@ def is_foldable(card: Card) -> bool:
 
 def _key(card: Card) -> tuple[object, ...]:
     """App and network: by its name where there is ASN data (machines of a cloud change their address), else by the
-    address. What needs a look is not hidden among what does not."""
+    address. What looks suspicious is not hidden among what does not; that each sign-in is a new device is no news."""
     assert card.device is not None
     place = card.place
     network = (place.network if place else "") or network_of(card.latest.address)
     where = "" if network else (place.city, place.country_code) if place else ""
-    return (card.device.browser, card.device.system, network, where, card.flagged is not None)
+    is_suspicious = card.flagged is not None and card.flagged.verdict == Level.SUSPICIOUS
+    return (card.device.browser, card.device.system, network, where, is_suspicious)

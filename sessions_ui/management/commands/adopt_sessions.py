@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -11,6 +10,7 @@ from django.utils import timezone
 
 from sessions_ui.actions.adopt import BATCH, Report, adopt_all, end_missing
 from sessions_ui.adopt import SOURCES, Source, present
+from sessions_ui.management.arguments import positive
 from sessions_ui.management.progress import Progress
 from sessions_ui.models import Session
 
@@ -35,7 +35,7 @@ class Command(BaseCommand):
             help="Whose sessions: db (Django's db and cached_db), allauth (the same, described by "
             "allauth.usersessions), user_sessions, qsessions. Default: whose table has living sessions.",
         )
-        parser.add_argument("--batch-size", type=_positive, default=BATCH, help="Rows a transaction.")
+        parser.add_argument("--batch-size", type=positive, default=BATCH, help="Rows a transaction.")
         parser.add_argument("--dry-run", action="store_true", help="Say what would be done; write nothing.")
         parser.add_argument(
             "--end-missing",
@@ -90,10 +90,3 @@ class Command(BaseCommand):
         for reason, count in report.skipped.most_common():
             if count:
                 self.stdout.write(f"Not adopted: {count:,} {reason.value}")
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number

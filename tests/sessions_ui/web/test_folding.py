@@ -55,7 +55,7 @@ def test_hundreds_cost_as_many_statements_as_two(user: Any, signed_in: SignedIn)
         # It came back: its cookie was kept.
         ({**CURL, "first_seen_at": timezone.now() - timedelta(days=1)}, {}),
         ({"kind": "computer", "browser": "curl", "system": ""}, {}),
-        # What needs a look is not hidden among what does not.
+        # What looks suspicious is not hidden among what does not.
         (CURL, {"verdict": "suspicious", "verdict_reasons": ["new_country"]}),
     ],
 )
