@@ -1,0 +1,1 @@
+"""The code of docs/hooks.md, as it is tested."""
