@@ -41,18 +41,21 @@ class AllauthReauthentication(Reauthentication):
     def ways(self, next_url: str) -> list[Way]:
         back = urlencode({REDIRECT_FIELD_NAME: next_url})
         labels = {
-            "mfa_reauthenticate": _("Use your authenticator app"),
-            "mfa_reauthenticate:webauthn": _("Use a passkey or security key"),
+            "mfa_reauthenticate": (_("Use your authenticator app"), "totp"),
+            "mfa_reauthenticate:webauthn": (_("Use a passkey or security key"), "passkey"),
         }
         methods = get_adapter(self.request).get_reauthentication_methods(self.request.user)
         ways = [
-            Way(f"{method['url']}?{back}", labels[method["id"]])
-            for method in methods
-            if method["id"] in labels
+            Way(f"{way['url']}?{back}", label, method=method)
+            for way in methods
+            for label, method in [labels.get(way["id"], ("", ""))]
+            if label
         ]
         if is_mfa_enabled(self.request.user, [Authenticator.Type.RECOVERY_CODES]):
             url = f"{reverse('mfa_reauthenticate')}?{back}"
-            ways.append(Way(url, _("Use one of your recovery codes"), without_phone=True))
+            ways.append(
+                Way(url, _("Use one of your recovery codes"), without_phone=True, method="recovery_code")
+            )
         return ways
 
     def may_try(self) -> bool:

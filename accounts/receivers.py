@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.http import HttpRequest
 
 from accounts.sign_in import step_of
@@ -25,4 +27,10 @@ def rotate_on_reauthentication(
             session_id=request.session.session_id,  # type: ignore[attr-defined]
             succeeded=True,
             method=step,
+            since=set_up_at(kwargs.get("id")) if method == "mfa" else None,
         )
+
+
+def set_up_at(pk: int | None) -> datetime | None:
+    """Since when this second factor is there: one that a thief has just added proves nothing."""
+    return Authenticator.objects.filter(pk=pk).values_list("created_at", flat=True).first()

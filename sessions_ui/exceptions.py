@@ -25,6 +25,14 @@ class CannotVouch(SessionsUIError):
     """What was shown does not vouch for the device: nothing that a thief of this browser would not have, too."""
 
 
+class ProofRefused(SessionsUIError):
+    """A code that was not sent or not accepted. `reason`: `too_many`, `no_address`, `wrong_code`, `code_over`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"no proof: {reason}")
+        self.reason = reason
+
+
 class SessionEnded(SessionsUIError, UpdateError):
     """A write to a session that has ended; nothing was written.
 

@@ -9,10 +9,15 @@ from sessions_ui import events
 from sessions_ui.models import Event
 
 
-def note_reauthentication(*, user: Any, session_id: int | None, succeeded: bool, method: str = "") -> Event:
-    """One event. `method` is a word of `Session.method`; where it failed, what was tried."""
+def note_reauthentication(
+    *, user: Any, session_id: int | None, succeeded: bool, method: str = "", since: datetime | None = None
+) -> Event:
+    """One event. `method` is a word of `Session.method`; where it failed, what was tried. `since`: when a second factor
+    was set up, where that is known; it is a further proof (`proof.py`) only if it was there before the sign-in."""
     kind = Event.Kind.REAUTHENTICATED if succeeded else Event.Kind.REAUTHENTICATION_FAILED
     data = {"method": method} if method else {}
+    if since is not None:
+        data["since"] = since.isoformat()
     return events.append(kind, user_id=user.pk, actor_id=user.pk, session_id=session_id, data=data)
 
 

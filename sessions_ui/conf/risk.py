@@ -45,3 +45,8 @@ class RiskSettings(Section):
         """A sign-in younger than that vouches for nothing: to sign out devices that were there before it, or to
         confirm another one, takes a further proof. So does one on a device that was never confirmed."""
         return self._given.get("YOUNG_SESSION", timedelta(hours=24))
+
+    @property
+    def proof_age(self) -> timedelta:
+        """How long a mailed code is good, and how long a further proof counts in the session that gave it."""
+        return self._given.get("PROOF_AGE", timedelta(minutes=10))

@@ -7,12 +7,10 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import models
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from sessions_ui.models.codes import six_digits
 from sessions_ui.models.fields import new_public_id, user_key
-
-CODE_DIGITS = 6
 
 
 class Case(models.Model):
@@ -75,10 +73,7 @@ class Case(models.Model):
 
     def code(self, *, secret: str | None = None) -> str:
         """The code to be read back, six digits. It is stored nowhere: who reads the database does not learn it."""
-        digest = salted_hmac(
-            "sessions_ui.help_desk.code", f"{self.pk}:{self.code_salt}", secret=secret, algorithm="sha256"
-        )
-        return f"{int(digest.hexdigest(), 16) % 10**CODE_DIGITS:0{CODE_DIGITS}d}"
+        return six_digits("sessions_ui.help_desk.code", f"{self.pk}:{self.code_salt}", secret=secret)
 
     def account(self) -> Any:
         """The user; None where the account is gone. Not `self.user`: a default manager may hide people."""

@@ -6,13 +6,15 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from sessions_ui.models.codes import six_digits
 from sessions_ui.models.fields import user_key
 from sessions_ui.models.session import Session
 
 
 class Proof(models.Model):
     """One code, for one purpose in one session. The code itself is nowhere: it is derived from `nonce` and the
-    site's secret key when it is mailed and when it is checked (`actions/proof.py`)."""
+    site's secret key when it is mailed and when it is checked (`actions/proof.py`). It is good
+    until `expires_at`, for five tries; of several the newest counts."""
 
     class Purpose(models.TextChoices):
         END_OLDER = "end_older", _("sign out older devices")
@@ -39,3 +41,7 @@ class Proof(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} #{self.pk}"
+
+    def code(self, *, secret: str | None = None) -> str:
+        """The code to be typed in, six digits."""
+        return six_digits("sessions_ui.proof", f"{self.pk}:{self.nonce}", secret=secret)

@@ -63,7 +63,11 @@ def lost(request: HttpRequest, public_id: str) -> HttpResponseBase:
     chosen = own_device(request, public_id)
     if is_in_hand(request, chosen):
         return device_done(request, chosen, error=_("This is the device in your hands: it is not lost."))
-    if question := ask_again(request, _("“%(name)s” is lost: sign it out") % {"name": chosen.title}):
+    if question := ask_again(
+        request,
+        _("“%(name)s” is lost: sign it out") % {"name": chosen.title},
+        ends=Session.objects.of(request.user).filter(device=chosen),
+    ):
         return question
     mark_lost(device=chosen, actor=request.user)
     text = _("%(name)s is signed out and marked as lost. If it comes back, you will be told.")
@@ -91,7 +95,9 @@ def not_mine(request: HttpRequest, public_id: str) -> HttpResponseBase:
             request, chosen, error=_("This is the device in your hands: you are using it now.")
         )
     if question := ask_again(
-        request, _("“%(name)s” is not mine: sign out everywhere else") % {"name": chosen.title}
+        request,
+        _("“%(name)s” is not mine: sign out everywhere else") % {"name": chosen.title},
+        ends=Session.objects.of(request.user),
     ):
         return question
     last = Session.objects.of(request.user).filter(device=chosen).order_by("-signed_in_at", "-id").first()

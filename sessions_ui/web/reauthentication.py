@@ -24,11 +24,13 @@ CONFIRMED_AT = "sessions_ui_confirmed_at"  # in the session: when, in seconds si
 @dataclass(frozen=True, slots=True)
 class Way:
     """Another way to confirm it, on a page of its own that comes back to `next`: address and words of a link.
-    `without_phone`: it helps whoever lost the phone (a recovery code)."""
+    `without_phone`: it helps whoever lost the phone (a recovery code). `method`: what it shows, a word of
+    `Session.method`; it is a further proof only where the sign-in did without."""
 
     url: str
     label: str
     without_phone: bool = False
+    method: str = ""
 
 
 class PasswordForm(forms.Form):

@@ -62,7 +62,9 @@ def sign_out_device(request: HttpRequest, public_id: str) -> HttpResponseBase:
     sessions = Session.objects.of(request.user).filter(device=device)
     here = own_session(request) in sessions.values_list("pk", flat=True)
     # Signing out here never asks for anything.
-    if not here and (question := ask_again(request, _("Sign out “%(name)s”") % {"name": device.title})):
+    if not here and (
+        question := ask_again(request, _("Sign out “%(name)s”") % {"name": device.title}, ends=sessions)
+    ):
         return question
     receipt = end_remotely(request, sessions, here=here)
     return ended(request, receipt, name=device.title, here=here, device=device)
@@ -77,9 +79,10 @@ def sign_out_session(request: HttpRequest, public_id: str) -> HttpResponseBase:
     )
     here = session.pk == own_session(request)
     name = str(session.device or Device())
-    if not here and (question := ask_again(request, _("Sign out “%(name)s”") % {"name": name})):
+    chosen = Session.objects.filter(pk=session.pk)
+    if not here and (question := ask_again(request, _("Sign out “%(name)s”") % {"name": name}, ends=chosen)):
         return question
-    receipt = end_remotely(request, Session.objects.filter(pk=session.pk), here=here)
+    receipt = end_remotely(request, chosen, here=here)
     return ended(request, receipt, name=name, here=here)
 
 
@@ -107,7 +110,7 @@ def sign_out_folded(request: HttpRequest, public_id: str) -> HttpResponseBase:
 @require_POST
 def sign_out_others(request: HttpRequest) -> HttpResponseBase:
     """End everything but this session."""
-    if question := ask_again(request, _("Sign out everywhere else")):
+    if question := ask_again(request, _("Sign out everywhere else"), ends=Session.objects.of(request.user)):
         return question
     receipt = end_user_sessions(
         user=request.user,
@@ -127,11 +130,12 @@ def sign_out_others(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 def sign_out_unused(request: HttpRequest) -> HttpResponseBase:
     """End what the page shows under "Not used for 30 days"."""
-    if question := ask_again(request, _("Sign out what you have not used for a long time")):
-        return question
     cards = [card for card in cards_of(request.user, current_id=own_session(request)) if card.is_unused]
     keys = [session.pk for card in cards if not card.is_app for session in card.sessions]
-    receipt = end_remotely(request, Session.objects.filter(pk__in=keys), here=False)
+    unused = Session.objects.filter(pk__in=keys)
+    if question := ask_again(request, _("Sign out what you have not used for a long time"), ends=unused):
+        return question
+    receipt = end_remotely(request, unused, here=False)
     text = ngettext("%(count)d sign-in was ended.", "%(count)d sign-ins were ended.", receipt.ended)
     return done(request, text % {"count": receipt.ended})
 
@@ -140,7 +144,7 @@ def sign_out_unused(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 def sign_out_everywhere(request: HttpRequest) -> HttpResponseBase:
     """End everything, this session included."""
-    if question := ask_again(request, _("Sign out everywhere")):
+    if question := ask_again(request, _("Sign out everywhere"), ends=Session.objects.of(request.user)):
         return question
     end_user_sessions(user=request.user, reason=EndReason.SIGNED_OUT_EVERYWHERE, actor=request.user)
     return signed_out_here(request)

@@ -11,6 +11,7 @@ from django.db import connections
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests import chromium
+from tests.aging import settle
 from tests.browser.launch import launch
 from tests.browser.server import serve
 from tests.conftest import PASSWORD
@@ -66,11 +67,13 @@ class Visitor:
         return self.page
 
     def sign_in(self, user: Any) -> Page:
+        """In a browser that the person has had for days (`settle()`)."""
         self.go("/account/login/")
         self.page.locator("input[name=login]").fill(user.email)
         self.page.locator("input[name=password]").fill(PASSWORD)
         self.page.get_by_role("button", name="Sign in", exact=True).click()
         self.page.wait_for_url("**/account/devices/")
+        settle(user)
         return self.page
 
 

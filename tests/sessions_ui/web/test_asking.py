@@ -12,7 +12,7 @@ import pytest
 from django.urls import reverse
 
 from sessions_ui.models import Event, Session
-from sessions_ui.web.asking import WaitingAct
+from sessions_ui.web.waiting import WaitingAct
 from tests.aging import age_sign_ins
 from tests.conftest import PASSWORD
 
@@ -76,9 +76,10 @@ def test_within_ten_minutes_nobody_is_asked_again(
     assert not is_over(third)
 
 
-def test_a_sign_in_of_a_moment_ago_is_enough(browser: Any, user: Any, other: Session) -> None:
+def test_a_sign_in_of_a_moment_ago_is_enough(browser: Any, user: Any, signed_in: SignedIn) -> None:
     client = browser()
     client.sign_in(user)
+    other = signed_in(user)
     client.post(sign_out_url(other))
     assert is_over(other)
 

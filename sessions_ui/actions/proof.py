@@ -1,0 +1,148 @@
+"""A further proof: a code mailed to addresses that are the owner's for long, or a factor other than the sign-in's."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import router, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from sessions_ui import events, outbox
+from sessions_ui.actions.alert import chosen
+from sessions_ui.actions.end import lock_users
+from sessions_ui.conf import conf
+from sessions_ui.exceptions import ProofRefused
+from sessions_ui.hasten import hasten_deliveries
+from sessions_ui.models import Event, Proof, Session
+
+TRIES = 5
+MOST_AN_HOUR = 10  # codes to one user, whoever asks: 50 guesses at a million
+RESEND_AFTER = timedelta(seconds=60)
+
+
+def send_code(*, user: Any, session_id: int, purpose: Proof.Purpose, again: bool = False) -> list[str]:
+    """Mail a code for this purpose in this session; returns the addresses it went to.
+
+    One that is still good is not replaced, unless `again` asks for it a minute later. Raises `ProofRefused`:
+    `no_address`, or `too_many` codes within an hour. The mail goes out by the outbox, like every other.
+    """
+    using = router.db_for_write(Proof)
+    with transaction.atomic(using=using):
+        lock_users([user.pk])
+        now = timezone.now()
+        receivers = chosen(conf.alert_addresses(user), now)
+        if not receivers:
+            raise ProofRefused("no_address")
+        last = open_code(user, session_id, purpose, now)
+        if last is not None and (not again or last.created_at > now - RESEND_AFTER):
+            return receivers
+        sent = Proof.objects.using(using).filter(user_id=user.pk, created_at__gt=now - timedelta(hours=1))
+        if sent.count() >= MOST_AN_HOUR:
+            raise ProofRefused("too_many")
+        proof = Proof.objects.using(using).create(
+            user_id=user.pk,
+            session_id=session_id,
+            purpose=purpose,
+            nonce=secrets.token_urlsafe(16),
+            created_at=now,
+            expires_at=now + conf.proof_age,
+        )
+        event = events.append(
+            Event.Kind.CODE_SENT,
+            user_id=user.pk,
+            actor_id=user.pk,
+            session_id=session_id,
+            data={"proof": proof.pk, "purpose": str(purpose)},
+        )
+        outbox.enqueue_event(event, receivers)
+        transaction.on_commit(hasten_deliveries, using=using)
+    return receivers
+
+
+def check_code(*, user: Any, session_id: int, purpose: Proof.Purpose, code: str) -> None:
+    """Returns where it is the right one. Raises `ProofRefused`: `wrong_code`, or `code_over` after five tries or when
+    it is too old."""
+    now = timezone.now()
+    proof = open_code(user, session_id, purpose, now)
+    # Counted before it is compared, in one statement: parallel guesses get no more tries than others.
+    if proof is None or not _still_open(proof).update(tries=F("tries") + 1):
+        raise ProofRefused("code_over")
+    given = "".join(code.split())
+    known = [proof.code(secret=secret) for secret in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]]
+    if not any(constant_time_compare(given, right) for right in known):
+        raise ProofRefused("wrong_code")
+    with transaction.atomic(using=router.db_for_write(Proof)):
+        if not Proof.objects.filter(pk=proof.pk, given_at__isnull=True).update(given_at=now):
+            raise ProofRefused("code_over")
+        events.append(
+            Event.Kind.PROVEN,
+            user_id=user.pk,
+            actor_id=user.pk,
+            session_id=session_id,
+            data={"proof": "mailed_code", "purpose": str(purpose)},
+        )
+
+
+def is_proven(*, user: Any, session: Session, purpose: Proof.Purpose) -> bool:
+    """Whether this session has shown, within `PROOF_AGE`, what a thief of its sign-in does not have. The owner has had
+    a mail then: with the code, or now because of the factor."""
+    since = timezone.now() - conf.proof_age
+    codes = Proof.objects.filter(user_id=user.pk, session_id=session.pk, purpose=purpose)
+    if codes.filter(given_at__gt=since).exists():
+        return True
+    method = other_factor(session)
+    if not method:
+        return False
+    using = router.db_for_write(Event)
+    with transaction.atomic(using=using):
+        lock_users([user.pk])
+        if not Event.objects.filter(session_id=session.pk, kind=Event.Kind.PROVEN, at__gt=since).exists():
+            event = events.append(
+                Event.Kind.PROVEN,
+                user_id=user.pk,
+                actor_id=user.pk,
+                session_id=session.pk,
+                data={"proof": "factor", "method": method, "purpose": str(purpose)},
+            )
+            if outbox.enqueue_event(event, chosen(conf.alert_addresses(user), timezone.now())):
+                transaction.on_commit(hasten_deliveries, using=using)
+    return True
+
+
+def other_factor(session: Session) -> str:
+    """The second factor that was shown in this session within `PROOF_AGE`; empty where there is none. Not one that the
+    sign-in used, and not one that was set up after it: a thief could have added that."""
+    signed_in_at = session.signed_in_at
+    if signed_in_at is None:
+        return ""
+    shown = Event.objects.filter(
+        session_id=session.pk, kind=Event.Kind.REAUTHENTICATED, at__gt=timezone.now() - conf.proof_age
+    )
+    for data in shown.values_list("data", flat=True):
+        method, since = data.get("method", ""), data.get("since")
+        is_other = method and method not in session.method.split("+")
+        if is_other and since and datetime.fromisoformat(since) <= signed_in_at:
+            return str(method)
+    return ""
+
+
+def open_code(user: Any, session_id: int, purpose: Proof.Purpose, now: datetime) -> Proof | None:
+    """The newest code, if it can still be given."""
+    newest = (
+        Proof.objects.using(router.db_for_write(Proof))
+        .filter(user_id=user.pk, session_id=session_id, purpose=purpose)
+        .order_by("-pk")
+        .first()
+    )
+    if newest is None or newest.given_at is not None or newest.tries >= TRIES or newest.expires_at <= now:
+        return None
+    return newest
+
+
+def _still_open(proof: Proof) -> Any:
+    return Proof.objects.filter(pk=proof.pk, given_at__isnull=True, tries__lt=TRIES)

@@ -1,0 +1,94 @@
+"""An act that waits until somebody has answered a question, and then carries on where it stopped.
+
+It waits in a signed field of the form that asks: nothing of it is kept on the server, and it is good for its person and
+ten minutes only. It was a POST that had passed the CSRF check, and is done again as one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.core import signing
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import Resolver404, resolve, reverse
+from django.utils.translation import gettext as _
+
+from sessions_ui.conf import conf
+
+ACT_SECONDS = 600
+SALT = "sessions_ui.act"
+DIALOG = "#sui-dialog"
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingAct:
+    """A POST to one of the app's own addresses: path without the script prefix, fields, and what it is in words.
+    `purpose`: what a further proof for it is for (a `Proof.Purpose`), where one is asked for."""
+
+    path: str
+    fields: str
+    what: str
+    purpose: str = ""
+
+    @classmethod
+    def of(cls, request: HttpRequest, what: str, purpose: str = "") -> WaitingAct:
+        fields = request.POST.copy()
+        fields.pop("csrfmiddlewaretoken", None)
+        return cls(request.path_info, fields.urlencode(), what, str(purpose))
+
+    def sign(self, user: Any) -> str:
+        parts = [str(user.pk), self.path, self.fields, self.what, self.purpose]
+        return signing.dumps(parts, salt=SALT, compress=True)
+
+    @classmethod
+    def read(cls, signed: str, user: Any) -> WaitingAct | None:
+        """None for what is too old, somebody else's or no act at all."""
+        try:
+            owner, *parts = signing.loads(signed, salt=SALT, max_age=ACT_SECONDS)
+        except (signing.BadSignature, ValueError):
+            return None
+        return cls(*parts) if owner == str(user.pk) else None
+
+
+def carry_on(request: HttpRequest, act: WaitingAct) -> HttpResponseBase:
+    """Do what had to wait, as if it was posted now."""
+    try:
+        match = resolve(act.path)
+    except Resolver404:  # the site moved its addresses in these ten minutes
+        return too_late(request)
+    request.POST = QueryDict(act.fields)
+    request.path_info, request.resolver_match = act.path, match
+    return match.func(request, *match.args, **match.kwargs)
+
+
+def too_late(request: HttpRequest) -> HttpResponseBase:
+    messages.error(request, _("That took too long, so nothing was changed. Try again."), fail_silently=True)
+    response: HttpResponseBase = redirect("sessions_ui:devices")
+    if request.headers.get("HX-Request") == "true":
+        response = HttpResponse(headers={"HX-Redirect": reverse("sessions_ui:devices")})
+    return response
+
+
+def question(
+    request: HttpRequest, act: WaitingAct, name: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """The template `_<name>.html` in the page's dialog for htmx, else `<name>.html`, a page of its own."""
+    fragment = request.headers.get("HX-Request") == "true"
+    context = {
+        "base_template": conf.base_template,
+        "act": act.sign(request.user),
+        "what": act.what,
+        # Where the answer goes when it was right: the part of the page that the act changes.
+        "target": "device" if request.headers.get("HX-Target") == "device" else "devices",
+        **context,
+    }
+    template = f"sessions_ui/_{name}.html" if fragment else f"sessions_ui/{name}.html"
+    response = render(request, template, context, status=status)
+    if fragment:
+        response.headers["HX-Retarget"] = DIALOG
+        response.headers["HX-Reswap"] = "innerHTML"
+    return response
