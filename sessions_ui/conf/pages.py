@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sessions_ui.conf.base import Section
+from sessions_ui.conf.base import PerUser, Section
 
 
 class PageSettings(Section):
@@ -24,3 +24,14 @@ class PageSettings(Section):
     def unused_after(self) -> timedelta:
         """Devices that were not used for so long stand apart on the devices page, and can be signed out together."""
         return self._given.get("UNUSED_AFTER", timedelta(days=30))
+
+    @property
+    def time_zone(self) -> PerUser[str]:
+        """A callable `user -> "Europe/Berlin"`, or its dotted path: the zone of the times on pages, with the optional
+        `sessions_ui.web.zone.time_zone_middleware`. None, and whatever is no zone: what the browser says of itself."""
+        return self._per_user("TIME_ZONE")
+
+    @property
+    def idle_warning(self) -> timedelta:
+        """So long before the idle timeout `{% sessions_ui_idle %}` warns and offers to stay signed in."""
+        return self._given.get("IDLE_WARNING", timedelta(minutes=2))

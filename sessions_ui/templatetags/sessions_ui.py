@@ -18,6 +18,8 @@ from sessions_ui.helpdesk.wording import step_text
 from sessions_ui.models import Session
 from sessions_ui.store import SessionStore
 from sessions_ui.web import wording, wording_risk
+from sessions_ui.web.idle import seconds_left
+from sessions_ui.web.listing import cards_of
 from sessions_ui.web.refusals import read_notice
 from sessions_ui.web.wording_events import event_text
 
@@ -62,6 +64,28 @@ def sessions_ui_htmx() -> SafeString | str:
     from django_htmx.jinja import htmx_script
 
     return htmx_script()
+
+
+@register.inclusion_tag("sessions_ui/summary.html", takes_context=True)
+def sessions_ui_summary(context: dict[str, Any]) -> dict[str, Any]:
+    """ "3 devices signed in. Review", for a page of the host; one statement. Nothing for who is not signed in."""
+    user = getattr(context.get("request"), "user", None)
+    cards = cards_of(user, current_id=None) if user is not None and user.is_authenticated else []
+    return {"count": len(cards), "flagged": sum(card.flagged is not None for card in cards)}
+
+
+@register.inclusion_tag("sessions_ui/idle.html", takes_context=True)
+def sessions_ui_idle(context: dict[str, Any]) -> dict[str, Any]:
+    """The warning before the idle timeout, at the end of a page; nothing where there is no timeout to warn of."""
+    request = context.get("request")
+    user = getattr(request, "user", None)
+    if request is None or user is None or not user.is_authenticated:
+        return {"seconds": None}
+    return {
+        "seconds": seconds_left(request, user),
+        "warn": int(conf.idle_warning.total_seconds()),
+        "csrf_token": context.get("csrf_token"),
+    }
 
 
 @register.simple_tag

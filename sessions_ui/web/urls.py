@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from sessions_ui.web import asking, device_page, live, not_me, proof, views
+from sessions_ui.web import asking, device_page, idle, live, not_me, proof, views
 from sessions_ui.web.impersonation import leave_account
 from sessions_ui.web.provider_sign_out import provider_sign_out
 
@@ -15,6 +15,8 @@ urlpatterns = [
     path("devices/prove/", proof.prove, name="prove"),
     path("devices/alive", live.alive, name="alive"),
     path("devices/not-me/<str:token>/", not_me.not_me, name="not_me"),
+    path("devices/idle/", idle.idle, name="idle"),
+    path("devices/stay/", idle.stay, name="stay"),
     path("devices/sign-out-others/", views.sign_out_others, name="sign_out_others"),
     path("devices/sign-out-unused/", views.sign_out_unused, name="sign_out_unused"),
     path("devices/sign-out-everywhere/", views.sign_out_everywhere, name="sign_out_everywhere"),
