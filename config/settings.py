@@ -205,6 +205,8 @@ SESSIONS_UI = {
     "HELP_URL": env.str("HELP_URL", default=""),
     "SITE_URL": env.str("SITE_URL", default=f"http://localhost:{PORT}" if DEMO else ""),
     "REDIS_URL": REDIS_URL,
+    "WEBHOOK_ALLOWED_NETWORKS": env.list("WEBHOOK_ALLOWED_NETWORKS", default=["127.0.0.0/8"] if DEMO else []),
+    "WEBHOOK_ALLOW_HTTP": env.bool("WEBHOOK_ALLOW_HTTP", default=DEMO),
     "IDLE_TIMEOUT": timedelta(days=14),
     "ABSOLUTE_TIMEOUT": timedelta(days=30),
 }

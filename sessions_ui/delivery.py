@@ -8,7 +8,8 @@ from collections import Counter
 from enum import StrEnum
 
 from sessions_ui import events, outbox
-from sessions_ui.channels import CHANNELS, DeliveryFailed, NotWanted
+from sessions_ui.actions.endpoint import switch_off
+from sessions_ui.channels import CHANNELS, DeliveryFailed, Gone, NotNow, NotWanted
 from sessions_ui.models import Delivery, Event, Heartbeat
 
 logger = logging.getLogger(__name__)
@@ -53,18 +54,27 @@ def deliver(delivery: Delivery) -> Outcome:
     except NotWanted as why:
         outbox.mark_done(delivery, untold=str(why))
         return Outcome.NOT_WANTED
+    except NotNow as turn:
+        outbox.hold(delivery, turn.until)
+        return Outcome.LATER
+    except Gone as error:
+        if delivery.endpoint is not None:  # 410 disables an endpoint, says Standard Webhooks
+            switch_off(endpoint=delivery.endpoint, why=str(error))
+        return failed(delivery, str(error), permanent=True)
     except DeliveryFailed as error:
         return failed(delivery, str(error), permanent=error.permanent)
     except Exception as error:
         # Whatever a mail server or a template throws must not stop the others in the queue.
         logger.warning("Delivery %s failed", delivery.pk, exc_info=True)
         return failed(delivery, type(error).__name__, permanent=False)
-    if outbox.mark_done(delivery):
-        note(delivery, Event.Kind.TOLD)
+    if outbox.mark_done(delivery) and delivery.channel != "webhook":
+        note(delivery, Event.Kind.TOLD)  # that people were told is history; of webhooks the rows say enough
     return Outcome.TOLD
 
 
 def failed(delivery: Delivery, error: str, *, permanent: bool) -> Outcome:
+    if delivery.endpoint_id is not None and not permanent:
+        outbox.put_off(delivery)
     if not outbox.mark_failed(delivery, error, permanent=permanent):
         return Outcome.LATER
     note(delivery, Event.Kind.TELLING_FAILED)

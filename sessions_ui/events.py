@@ -10,6 +10,8 @@ from typing import Any
 from django.db import router, transaction
 from django.db.models import F, JSONField, Q, Value
 
+from sessions_ui import outbox
+from sessions_ui.hasten import hasten_deliveries
 from sessions_ui.models import Act, Event, EventDetail, Session
 from sessions_ui.models.bulk import insert_from
 from sessions_ui.wake import wake
@@ -30,6 +32,8 @@ def append(
     event = Event.objects.create(kind=kind, **fields)
     if address or user_agent or text:
         EventDetail.objects.create(event=event, address=address, user_agent=user_agent, text=text)
+    if outbox.enqueue_webhooks(event):
+        transaction.on_commit(hasten_deliveries, using=event._state.db)
     if kind not in QUIET and event.user_id is not None:
         _wake_after_commit([event.user_id])
     return event

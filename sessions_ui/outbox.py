@@ -8,7 +8,7 @@ between telling and noting it down tells again; receivers deduplicate by the del
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import SystemRandom
 from typing import Any
 
@@ -18,11 +18,13 @@ from django.db.models import F, Q, QuerySet, Value
 from django.utils import timezone
 
 from sessions_ui.conf import conf
-from sessions_ui.models import Act, Delivery, EndReason, Event, Session
+from sessions_ui.models import Act, Delivery, Endpoint, EndReason, Event, Hook, Session
 from sessions_ui.models.bulk import insert_from
 from sessions_ui.models.clock import DatabaseNow
 
 _random = SystemRandom()
+
+PAUSE = timedelta(seconds=30)  # for what else is due at an endpoint that did not answer
 
 # Endings that the person did not just do on that very device: these are told by mail.
 TOLD_BY_MAIL = frozenset(
@@ -46,16 +48,51 @@ TOLD_BY_MAIL = frozenset(
 )
 
 
+# Which events are told to the endpoints that ask for them.
+HOOK_OF_EVENT: dict[str, Hook] = {
+    Event.Kind.SIGNED_IN: Hook.SIGNED_IN,
+    Event.Kind.FLAGGED: Hook.FLAGGED,
+    Event.Kind.NOT_ME: Hook.NOT_ME,
+    Event.Kind.DEVICE_LOST: Hook.DEVICE_LOST,
+    Event.Kind.DEVICE_FOUND: Hook.DEVICE_FOUND,
+    Event.Kind.DEVICE_CONFIRMED: Hook.DEVICE_CONFIRMED,
+}
+
+
 def open_deliveries() -> QuerySet[Delivery]:
     return Delivery.objects.filter(done_at__isnull=True, parked_at__isnull=True)
 
 
 def enqueue_ended(act: Act, ended: QuerySet[Session]) -> int:
-    """One mail an act and user, to the address that the account has at this moment; returns how many. None about
-    what staff did in somebody's account: that it began was told (`actions/impersonate.py`)."""
-    ended = ended.filter(impersonated_from__isnull=True)
-    if act.reason not in TOLD_BY_MAIL:
+    """One mail an act and user, one webhook an act and endpoint; returns how many. Three statements at most."""
+    hooks = _enqueue_hooks(Hook.SESSIONS_ENDED, using=ended.db, act=act, created_at=act.at)
+    return hooks + (_enqueue_mails(act, ended) if act.reason in TOLD_BY_MAIL else 0)
+
+
+def enqueue_webhooks(event: Event) -> int:
+    """One webhook for each endpoint that asks for such events; returns how many."""
+    hook = HOOK_OF_EVENT.get(event.kind)
+    if hook is None:
         return 0
+    using = router.db_for_write(Delivery)
+    return _enqueue_hooks(hook, using=using, event=event, user_id=event.user_id, created_at=event.at)
+
+
+def _enqueue_hooks(hook: Hook, *, using: str, **about: Any) -> int:
+    endpoints = Endpoint.objects.using(using).filter(disabled_at__isnull=True).values_list("pk", "types")
+    now: Any = DatabaseNow()
+    rows = [
+        Delivery(**about, endpoint_id=pk, channel="webhook", receiver=f"endpoint {pk}", due_at=now)
+        for pk, types in endpoints
+        if hook in types
+    ]
+    return len(Delivery.objects.using(using).bulk_create(rows)) if rows else 0
+
+
+def _enqueue_mails(act: Act, ended: QuerySet[Session]) -> int:
+    """To the address that the account has at this moment. None about what staff did in somebody's account: that it
+    began was told (`actions/impersonate.py`)."""
+    ended = ended.filter(impersonated_from__isnull=True)
     user_model = get_user_model()
     email_field = email_field_name()
     if email_field is None:
@@ -122,7 +159,7 @@ def claim(pk: int) -> Delivery | None:
     """The delivery, now held by the caller for the lease; None where somebody else was faster."""
     claimable = open_deliveries().filter(_free(), pk=pk, due_at__lte=DatabaseNow())
     held = claimable.update(leased_until=DatabaseNow() + conf.delivery_lease, attempts=F("attempts") + 1)
-    return Delivery.objects.select_related("act").get(pk=pk) if held else None
+    return Delivery.objects.select_related("act", "endpoint").get(pk=pk) if held else None
 
 
 def _free() -> Q:
@@ -152,10 +189,45 @@ def mark_failed(delivery: Delivery, error: str, *, permanent: bool) -> bool:
     return bool(mine.update(**fields)) and parked
 
 
-def retry(deliveries: QuerySet[Delivery]) -> int:
-    """Parked ones back into the queue, from the first attempt on; returns how many."""
-    return deliveries.filter(parked_at__isnull=False, done_at__isnull=True).update(
-        parked_at=None, attempts=0, due_at=DatabaseNow(), leased_until=None
+def hold(delivery: Delivery, until: datetime) -> None:
+    """Not now, and no fault of anybody's: it counts as no attempt."""
+    mine = open_deliveries().filter(pk=delivery.pk, attempts=delivery.attempts)
+    mine.update(due_at=until, held_at=timezone.now(), leased_until=None, attempts=F("attempts") - 1)
+
+
+def claim_held_with(delivery: Delivery) -> list[Delivery]:
+    """The others that were held back for the same person and are due, now held by the caller, the oldest first."""
+    if delivery.user_id is None:
+        return []
+    waiting = open_deliveries().filter(
+        _free(),
+        user_id=delivery.user_id,
+        channel=delivery.channel,
+        receiver=delivery.receiver,
+        held_at__isnull=False,
+        due_at__lte=DatabaseNow(),
+    )
+    keys = list(waiting.order_by("pk").values_list("pk", flat=True))
+    return [held for pk in keys if (held := claim(pk)) is not None]
+
+
+def put_off(delivery: Delivery) -> int:
+    """Its endpoint did not answer: what else is due there waits a little, without an attempt; returns how many.
+
+    Else a queue of a thousand for a receiver that hangs would keep a worker for hours, and the mails behind it.
+    """
+    others = open_deliveries().filter(_free(), endpoint=delivery.endpoint, due_at__lte=DatabaseNow())
+    return others.update(due_at=DatabaseNow() + min([PAUSE, *conf.delivery_retries]))
+
+
+def again(deliveries: QuerySet[Delivery]) -> int:
+    """Parked ones back into the queue, from the first attempt on, and webhooks that were delivered, too; how many.
+
+    A mail that was sent is never sent again: its reader could not know that it is the same.
+    """
+    over = Q(parked_at__isnull=False) | Q(done_at__isnull=False, channel="webhook")
+    return deliveries.filter(over).update(
+        parked_at=None, done_at=None, attempts=0, due_at=DatabaseNow(), leased_until=None, error=""
     )
 
 

@@ -1,7 +1,13 @@
-"""The app in Django's admin: everything to look at, nothing to edit; sign-outs go through the same actions as ever."""
+"""The app in Django's admin: everything to look at, hardly anything to edit; each act goes through the same actions."""
+
+from importlib.util import find_spec
 
 from sessions_ui.admin.deliveries import DeliveryAdmin
 from sessions_ui.admin.history import ActAdmin, EventAdmin
 from sessions_ui.admin.sessions import DeviceAdmin, SessionAdmin
 
 __all__ = ["ActAdmin", "DeliveryAdmin", "DeviceAdmin", "EventAdmin", "SessionAdmin"]
+
+# The extra `webhooks`: without it there would be nothing to keep a secret with.
+if find_spec("cryptography") is not None:
+    from sessions_ui.admin.endpoints import EndpointAdmin as EndpointAdmin

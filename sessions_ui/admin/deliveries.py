@@ -10,10 +10,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from sessions_ui import outbox
+from sessions_ui.actions.retell import retell
 from sessions_ui.admin.base import ReadOnlyAdmin, person, users_exactly
-from sessions_ui.admin.filters import DeliveryStateFilter
-from sessions_ui.models import Delivery
+from sessions_ui.admin.filters import DeliveryStateFilter, EndpointFilter
+from sessions_ui.models import Delivery, Event
 
 
 @admin.register(Delivery)
@@ -22,26 +22,28 @@ class DeliveryAdmin(ReadOnlyAdmin):
         "id",
         "account",
         "channel",
-        "receiver",
+        "to",
         "state",
         "created_at",
         "due_at",
         "attempts",
         "error",
     )
-    list_filter = (DeliveryStateFilter, "channel")
-    list_select_related = ("user",)
+    list_filter = (DeliveryStateFilter, "channel", EndpointFilter)
+    list_select_related = ("user", "endpoint")
     ordering = ("-id",)
     actions = ("retry",)
     fields = readonly_fields = (
         "id",
         "account",
         "channel",
-        "receiver",
+        "to",
         "act",
+        "event_kind",
         "state",
         "created_at",
         "due_at",
+        "held_at",
         "leased_until",
         "attempts",
         "done_at",
@@ -55,11 +57,14 @@ class DeliveryAdmin(ReadOnlyAdmin):
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("sessions_ui.change_delivery")
 
-    @admin.action(description=_("Try again what was given up"), permissions=["retry"])
+    @admin.action(
+        description=_("Tell again: what was given up, and webhooks that were lost"), permissions=["retry"]
+    )
     def retry(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        count = outbox.retry(Delivery.objects.filter(pk__in=queryset.order_by().values("pk")))
+        chosen = Delivery.objects.filter(pk__in=queryset.order_by().values("pk"))
+        count = retell(deliveries=chosen, actor=request.user)
         if not count:
-            messages.warning(request, gettext("None of these was given up."))
+            messages.warning(request, gettext("None of these was given up, and mails are sent once only."))
             return
         text = ngettext("%(count)d will be tried again.", "%(count)d will be tried again.", count)
         messages.success(request, text % {"count": count})
@@ -67,6 +72,15 @@ class DeliveryAdmin(ReadOnlyAdmin):
     @admin.display(description=_("user"), ordering="user_id")
     def account(self, delivery: Delivery) -> str:
         return person(delivery.user, delivery.user_id)
+
+    @admin.display(description=_("receiver"), ordering="receiver")
+    def to(self, delivery: Delivery) -> str:
+        return str(delivery.endpoint or delivery.receiver)
+
+    @admin.display(description=_("event"))
+    def event_kind(self, delivery: Delivery) -> str:
+        event = Event.objects.filter(pk=delivery.event_id).first() if delivery.event_id else None
+        return str(event or "")
 
     @admin.display(description=_("state"))
     def state(self, delivery: Delivery) -> str:

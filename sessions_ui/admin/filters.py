@@ -15,7 +15,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.client.country import country_name
-from sessions_ui.models import Device, EndReason, Event, Session
+from sessions_ui.models import Device, Endpoint, EndReason, Event, Session
 
 DAYS = 14
 NEWEST = 1_000  # rows that a filter looks at where the database has no index for what it asks
@@ -135,3 +135,20 @@ class DeliveryStateFilter(admin.SimpleListFilter):
         if self.value() == "parked":
             return queryset.filter(parked_at__isnull=False)
         return queryset
+
+
+class EndpointFilter(admin.SimpleListFilter):
+    """The receivers there are, not those that have deliveries: that would be a DISTINCT over all of these."""
+
+    title = _("webhook endpoint")
+    parameter_name = "endpoint"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        return [(endpoint.pk, str(endpoint)) for endpoint in Endpoint.objects.order_by("pk")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        if not value:
+            return queryset
+        known = {str(pk) for pk, _name in self.lookup_choices}
+        return queryset.filter(endpoint=value) if value in known else queryset.none()

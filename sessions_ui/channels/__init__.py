@@ -1,8 +1,9 @@
 """Ways to tell somebody: one small class each, chosen by the name on the delivery."""
 
-from sessions_ui.channels.base import Channel, DeliveryFailed, NotWanted
+from sessions_ui.channels.base import Channel, DeliveryFailed, NotNow, NotWanted
 from sessions_ui.channels.mail import MailChannel
+from sessions_ui.channels.webhook import Gone, WebhookChannel
 
-CHANNELS: dict[str, Channel] = {"mail": MailChannel()}
+CHANNELS: dict[str, Channel] = {"mail": MailChannel(), "webhook": WebhookChannel()}
 
-__all__ = ["CHANNELS", "Channel", "DeliveryFailed", "NotWanted"]
+__all__ = ["CHANNELS", "Channel", "DeliveryFailed", "Gone", "NotNow", "NotWanted"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
 
 from sessions_ui.exceptions import SessionsUIError
@@ -20,6 +21,14 @@ class NotWanted(SessionsUIError):
     """The receiver has switched this off: there is nothing to do, now or later."""
 
 
+class NotNow(SessionsUIError):
+    """There is nothing wrong, but it shall wait until this moment."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(f"not before {until.isoformat()}")
+        self.until = until
+
+
 class Channel(Protocol):
     def deliver(self, delivery: Delivery) -> None:
-        """Tell the receiver. Raises `DeliveryFailed` or `NotWanted`; all else counts as a passing failure."""
+        """Tell the receiver. Raises one of the above; all else counts as a passing failure."""

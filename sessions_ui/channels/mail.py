@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from email.utils import parseaddr
 from smtplib import SMTPRecipientsRefused
 from typing import Any
@@ -15,11 +16,13 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.mail import EmailMultiAlternatives
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from sessions_ui.channels.base import DeliveryFailed, NotWanted
-from sessions_ui.channels.letters import Letter, letter_about
+from sessions_ui import outbox
+from sessions_ui.channels.base import DeliveryFailed, NotNow, NotWanted
+from sessions_ui.channels.letters import Letter, letter_about, several
 from sessions_ui.conf import conf
 from sessions_ui.conf.base import for_user
 from sessions_ui.models import Delivery
@@ -35,6 +38,11 @@ class MailChannel:
         user = user_of(delivery)
         if not wanted(letter, user):
             raise NotWanted("switched off by the user")
+        if (turn := next_turn(delivery, letter)) is not None:
+            raise NotNow(turn)
+        together = outbox.claim_held_with(delivery) if delivery.held_at is not None else []
+        if together:
+            letter = several([delivery, *together], optional=letter.optional)
         try:
             written(letter, delivery, user).send()
         except SMTPRecipientsRefused as error:
@@ -44,6 +52,28 @@ class MailChannel:
                 f"the mail server refused the address ({', '.join(map(str, codes))})",
                 permanent=all(code >= 500 for code in codes),
             ) from error
+        for other in together:  # where it failed, they come back after the lease
+            outbox.mark_done(other)
+
+
+def next_turn(delivery: Delivery, letter: Letter) -> datetime | None:
+    """When one more of this kind may go to this person; None: now.
+
+    Each kind is counted by itself, so that whoever makes a storm of one kind cannot delay the mail about another.
+    """
+    most, hour = conf.mails_per_hour, timedelta(hours=1)
+    if delivery.user_id is None:
+        return None
+    sent = Delivery.objects.filter(
+        Q(event__kind=letter.kind) if delivery.event_id is not None else Q(act__reason=letter.kind),
+        user_id=delivery.user_id,
+        channel=delivery.channel,
+        receiver=delivery.receiver,
+        error="",
+        done_at__gt=timezone.now() - hour,
+    )
+    times = [at for at in sent.order_by("-done_at").values_list("done_at", flat=True)[:most] if at]
+    return times[-1] + hour if len(times) >= most else None
 
 
 def user_of(delivery: Delivery) -> Any:

@@ -2,7 +2,7 @@
 
 from django.core import checks
 
-from sessions_ui.checks import clients, endings, impersonation, pages, places, setup, sso
+from sessions_ui.checks import clients, endings, impersonation, pages, places, setup, sso, telling
 
 CHECKS = (
     setup.engine,
@@ -23,8 +23,11 @@ CHECKS = (
     sso.library,
     places.place_files,
     impersonation.hijack,
+    telling.mail_timeout,
+    telling.webhook_networks,
+    telling.webhook_timeout,
 )
-DEPLOY_CHECKS = (setup.cookie_flags, sso.plain_http, places.unnamed_proxies)
+DEPLOY_CHECKS = (setup.cookie_flags, sso.plain_http, places.unnamed_proxies, telling.plain_webhooks)
 
 
 def register() -> None:

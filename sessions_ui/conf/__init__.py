@@ -18,6 +18,7 @@ from sessions_ui.conf.reauthentication import ReauthenticationSettings
 from sessions_ui.conf.risk import RiskSettings
 from sessions_ui.conf.sso import SingleSignOnSettings
 from sessions_ui.conf.telling import TellingSettings
+from sessions_ui.conf.webhooks import WebhookSettings
 
 # In the order of docs/settings.md.
 SECTIONS = (
@@ -32,6 +33,7 @@ SECTIONS = (
     ReauthenticationSettings,
     TellingSettings,
     MailSettings,
+    WebhookSettings,
     SingleSignOnSettings,
     ImpersonationSettings,
     HelpDeskSettings,
@@ -51,6 +53,7 @@ class Conf(
     ReauthenticationSettings,
     TellingSettings,
     MailSettings,
+    WebhookSettings,
     SingleSignOnSettings,
     ImpersonationSettings,
     HelpDeskSettings,

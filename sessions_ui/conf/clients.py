@@ -21,6 +21,13 @@ def _networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
     return tuple(ip_network(text, strict=False) for text in texts)
 
 
+def networks(setting: str, given: Sequence[str]) -> tuple[Network, ...]:
+    try:
+        return _networks(tuple(given))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"SESSIONS_UI['{setting}']: {error}") from error
+
+
 class ClientSettings(Section):
     """Who is asking, and from where"""
 
@@ -28,11 +35,7 @@ class ClientSettings(Section):
     def trusted_proxies(self) -> tuple[Network, ...]:
         """Networks (CIDR) of the proxies in front of the site. Only they may say, in `X-Forwarded-For` or
         `Forwarded`, who the client is; empty means that the peer's own address counts."""
-        given: Sequence[str] = self._given.get("TRUSTED_PROXIES", ())
-        try:
-            return _networks(tuple(given))
-        except ValueError as error:
-            raise ImproperlyConfigured(f"SESSIONS_UI['TRUSTED_PROXIES']: {error}") from error
+        return networks("TRUSTED_PROXIES", self._given.get("TRUSTED_PROXIES", ()))
 
     @property
     def sign_in_method(self) -> Callable[[HttpRequest, Any], str]:

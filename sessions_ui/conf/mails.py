@@ -39,3 +39,8 @@ class MailSettings(Section):
         """A callable `(user, kind) -> bool`, or its dotted path: False where the user has switched such mails off. It
         is asked for what is not about the safety of the account only (docs/mails.md). None: nobody has."""
         return self._per_user("MAIL_PREFERENCE")
+
+    @property
+    def mails_per_hour(self) -> int:
+        """So many mails of one kind go to a person within an hour; what is over that waits, and then comes as one."""
+        return self._given.get("MAILS_PER_HOUR", 5)

@@ -6,6 +6,7 @@ from sessions_ui.models.case import Case, CaseReceipt, RequiredPassword
 from sessions_ui.models.cursor import Cursor
 from sessions_ui.models.delivery import Delivery
 from sessions_ui.models.device import Device
+from sessions_ui.models.endpoint import PING, Endpoint, Hook
 from sessions_ui.models.event import Event, EventDetail
 from sessions_ui.models.heartbeat import Heartbeat
 from sessions_ui.models.proof import Proof
@@ -13,6 +14,7 @@ from sessions_ui.models.provider_sign_out import ProviderSignOut
 from sessions_ui.models.session import Session, digest_of
 
 __all__ = [
+    "PING",
     "Act",
     "Adoption",
     "AdoptionCut",
@@ -22,9 +24,11 @@ __all__ = [
     "Delivery",
     "Device",
     "EndReason",
+    "Endpoint",
     "Event",
     "EventDetail",
     "Heartbeat",
+    "Hook",
     "Proof",
     "ProviderSignOut",
     "RequiredPassword",

@@ -8,12 +8,16 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.models.act import Act
+from sessions_ui.models.endpoint import Endpoint
 from sessions_ui.models.event import Event
 from sessions_ui.models.fields import user_key
 
 
 class Delivery(models.Model):
-    """One act or event, one channel, one receiver. Open until it is done or parked."""
+    """One act or event, one channel, one receiver. Open until it is done or parked.
+
+    A webhook about neither is a ping.
+    """
 
     id = models.BigAutoField(primary_key=True)
     act = models.ForeignKey(Act, on_delete=models.CASCADE, null=True, blank=True, related_name="deliveries")
@@ -25,6 +29,9 @@ class Delivery(models.Model):
         blank=True,
         related_name="deliveries",
     )
+    endpoint = models.ForeignKey(
+        Endpoint, on_delete=models.CASCADE, db_index=False, null=True, blank=True, related_name="deliveries"
+    )
     user = user_key("+", db_index=False)
     channel = models.CharField(max_length=16)
     # What the channel needs to reach them, as it was when it happened: the account may be gone by now.
@@ -33,6 +40,8 @@ class Delivery(models.Model):
     due_at = models.DateTimeField(default=timezone.now)
     # Whoever claimed it has until then; after that the sweep gives it to somebody else.
     leased_until = models.DateTimeField(null=True, blank=True)
+    # It was one too many of its kind within the hour, and goes out in one mail with the others that wait.
+    held_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     done_at = models.DateTimeField(null=True, blank=True)
     parked_at = models.DateTimeField(null=True, blank=True)
@@ -45,8 +54,17 @@ class Delivery(models.Model):
         verbose_name_plural = _("deliveries")
         constraints = [
             models.UniqueConstraint(fields=["act", "channel", "receiver"], name="sessions_ui_delivery_once"),
+            models.UniqueConstraint(
+                fields=["event", "channel", "receiver"], name="sessions_ui_delivery_event_once"
+            ),
         ]
         indexes = [
+            models.Index(fields=["user", "id"], name="sessions_ui_delivery_user"),
+            models.Index(
+                fields=["endpoint", "id"],
+                name="sessions_ui_delivery_endpoint",
+                condition=Q(endpoint__isnull=False),
+            ),
             # healthchecks' Flip: only what is still open is in the index.
             models.Index(
                 fields=["due_at"],

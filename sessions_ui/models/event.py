@@ -49,6 +49,8 @@ class Event(models.Model):
         IMPERSONATED = "impersonated", _("used by support")
         TOLD = "told", _("told")
         TELLING_FAILED = "telling_failed", _("could not be told")
+        RETOLD = "retold", _("told again by an administrator")
+        ENDPOINT_CHANGED = "endpoint_changed", _("webhook endpoint changed")
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=32, choices=Kind)

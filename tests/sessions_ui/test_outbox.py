@@ -152,7 +152,7 @@ def test_a_permanent_failure_is_parked_for_an_administrator(delivery: Delivery, 
     assert delivery.parked_at is not None and delivery.error == "no such mailbox"
     assert Event.objects.filter(kind=Event.Kind.TELLING_FAILED).count() == 1
     monkeypatch.undo()
-    assert outbox.retry(Delivery.objects.all()) == 1
+    assert outbox.again(Delivery.objects.all()) == 1
     deliver_due()
     assert len(mail.outbox) == 1
 

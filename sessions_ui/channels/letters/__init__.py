@@ -8,6 +8,7 @@ from sessions_ui.channels.letters.alert import ALERT
 from sessions_ui.channels.letters.base import Letter
 from sessions_ui.channels.letters.code import CODE
 from sessions_ui.channels.letters.proven import PROVEN
+from sessions_ui.channels.letters.several import several
 from sessions_ui.models import Delivery, Event
 
 BY_EVENT: dict[str, Letter] = {
@@ -35,4 +36,4 @@ def letter_about(delivery: Delivery) -> Letter:
     return ended.letter(delivery.act)
 
 
-__all__ = ["BY_EVENT", "Letter", "letter_about"]
+__all__ = ["BY_EVENT", "Letter", "letter_about", "several"]

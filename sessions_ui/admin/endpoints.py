@@ -1,0 +1,150 @@
+"""Receivers of webhooks: entered here, their secret shown once, tried out, renewed, switched off."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.validators import URLValidator
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from sessions_ui.actions.endpoint import ping, renew_secret, save_endpoint, switch_off, switch_on
+from sessions_ui.admin.base import person
+from sessions_ui.client.network import permitted
+from sessions_ui.conf import conf
+from sessions_ui.models import Endpoint, Hook
+from sessions_ui.web.wording import moment_text
+
+
+class EndpointForm(forms.ModelForm):
+    types = forms.MultipleChoiceField(
+        label=_("Tells of"), choices=Hook.choices, widget=forms.CheckboxSelectMultiple
+    )
+
+    class Meta:
+        model = Endpoint
+        fields = ("url", "description", "types", "addresses")
+        widgets = {"url": forms.URLInput(attrs={"class": "vURLField"})}
+
+    def clean_url(self) -> str:
+        """What can be judged without asking the DNS; the rest is judged at each delivery, by what the name is then."""
+        url: str = self.cleaned_data["url"]
+        URLValidator(schemes=["https", "http"] if conf.webhook_allow_http else ["https"])(url)
+        parts = urlsplit(url)
+        if "@" in parts.netloc:
+            raise ValidationError(_("No user name or password here: messages are signed."))
+        if parts.fragment:
+            raise ValidationError(_("Without “#…”: a server does not get to see it."))
+        try:
+            address = ip_address(parts.hostname or "")
+        except ValueError:
+            return url  # a name
+        if not permitted(address, conf.webhook_allowed_networks):
+            raise ValidationError(_("This address is in a network that webhooks may not go to."))
+        return url
+
+
+@admin.register(Endpoint)
+class EndpointAdmin(admin.ModelAdmin):
+    """Switched off rather than deleted: what was sent there stays to be seen until the retention time is over."""
+
+    form = EndpointForm
+    change_form_template = "sessions_ui/admin/endpoint.html"
+    list_display = ("__str__", "url", "types_in_words", "state", "created_at")
+    fields = ("url", "description", "types", "addresses", "state", "secret_in_words", "created_at", "creator")
+    readonly_fields = ("state", "secret_in_words", "created_at", "creator")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Endpoint | None = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("created_by").order_by("pk")
+
+    def save_model(self, request: HttpRequest, obj: Endpoint, form: forms.ModelForm, change: bool) -> None:
+        save_endpoint(endpoint=obj, actor=request.user)
+
+    def response_add(
+        self, request: HttpRequest, obj: Endpoint, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return self._show_secret(request, obj, obj.secrets(obj.created_at)[0])
+
+    def get_urls(self) -> list[URLPattern]:
+        def named(view: Any, name: str) -> URLPattern:
+            wrapped = self.admin_site.admin_view(require_POST(view))
+            return path(f"<int:pk>/{name}/", wrapped, name=f"sessions_ui_endpoint_{name}")
+
+        return [
+            named(self.test, "test"),
+            named(self.renew, "renew"),
+            named(self.switch, "switch"),
+            *super().get_urls(),
+        ]
+
+    def test(self, request: HttpRequest, pk: int) -> HttpResponse:
+        endpoint = self._changeable(request, pk)
+        delivery = ping(endpoint=endpoint, actor=request.user)
+        messages.success(
+            request, gettext("A ping is on its way. Load this page again to see whether it arrived.")
+        )
+        return HttpResponseRedirect(reverse("admin:sessions_ui_delivery_change", args=[delivery.pk]))
+
+    def renew(self, request: HttpRequest, pk: int) -> HttpResponse:
+        endpoint = self._changeable(request, pk)
+        return self._show_secret(request, endpoint, renew_secret(endpoint=endpoint, actor=request.user))
+
+    def switch(self, request: HttpRequest, pk: int) -> HttpResponse:
+        endpoint = self._changeable(request, pk)
+        if endpoint.disabled_at is None:
+            switch_off(endpoint=endpoint, why=gettext("by an administrator"), actor=request.user)
+        else:
+            switch_on(endpoint=endpoint, actor=request.user)
+        return HttpResponseRedirect(reverse("admin:sessions_ui_endpoint_change", args=[pk]))
+
+    def _changeable(self, request: HttpRequest, pk: int) -> Endpoint:
+        endpoint = get_object_or_404(Endpoint, pk=pk)
+        if not self.has_change_permission(request, endpoint):
+            raise PermissionDenied
+        return endpoint
+
+    def _show_secret(self, request: HttpRequest, endpoint: Endpoint, secret: str) -> HttpResponse:
+        """The answer to the POST itself: no message, session or address ever holds it. `admin_view` forbids caching."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Copy the secret now"),
+            "opts": self.opts,
+            "endpoint": endpoint,
+            "secret": secret,
+        }
+        return TemplateResponse(request, "sessions_ui/admin/endpoint_secret.html", context)
+
+    @admin.display(description=_("state"))
+    def state(self, endpoint: Endpoint) -> str:
+        if endpoint.disabled_at:
+            return gettext("Switched off: %(why)s") % {"why": endpoint.disabled_why}
+        return gettext("On")
+
+    @admin.display(description=_("tells of"))
+    def types_in_words(self, endpoint: Endpoint) -> str:
+        return ", ".join(endpoint.types)
+
+    @admin.display(description=_("secret"))
+    def secret_in_words(self, endpoint: Endpoint) -> str:
+        if endpoint.former_until:
+            return gettext("Not shown again. The former one signs until %(when)s.") % {
+                "when": moment_text(endpoint.former_until)
+            }
+        return gettext("Not shown again.")
+
+    @admin.display(description=_("entered by"))
+    def creator(self, endpoint: Endpoint) -> str:
+        return person(endpoint.created_by, endpoint.created_by_id)

@@ -1,0 +1,76 @@
+"""Where webhooks go: one row for each receiver that an administrator has entered."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from sessions_ui.models.fields import user_key
+from sessions_ui.vault import decrypt, encrypt
+
+
+class Hook(models.TextChoices):
+    """What can be subscribed to: the `type` of the message. PING is sent by the test button, to whoever it is."""
+
+    SESSIONS_ENDED = "sessions.ended", _("sign-ins were ended, for whatever reason")
+    SIGNED_IN = "session.signed_in", _("somebody signed in")
+    FLAGGED = "session.flagged", _("a sign-in was flagged")
+    NOT_ME = "session.not_me", _("a sign-in was not recognised by its owner")
+    DEVICE_LOST = "device.lost", _("a device was marked lost")
+    DEVICE_FOUND = "device.found", _("a lost device was found again")
+    DEVICE_CONFIRMED = "device.confirmed", _("a device was confirmed")
+
+
+PING = "ping"
+
+
+def new_secret() -> str:
+    """192 random bits and more, as Standard Webhooks writes them: "whsec_" and base64."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+class Endpoint(models.Model):
+    """A receiver. Its signing secrets are encrypted (`vault.py`), and shown once, when they are made."""
+
+    id = models.BigAutoField(primary_key=True)
+    url = models.CharField(_("address"), max_length=500)
+    description = models.CharField(_("description"), max_length=100, blank=True)
+    # Values of `Hook`.
+    types = models.JSONField(_("tells of"), default=list)
+    addresses = models.BooleanField(
+        _("with network addresses"),
+        default=False,
+        help_text=_("Only for a receiver that may know where people are."),
+    )
+    secret = models.TextField(editable=False)
+    # The one before signs, too, until then: the receiver changes over whenever it suits.
+    former_secret = models.TextField(editable=False, blank=True)
+    former_until = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_by = user_key("+", db_index=False, editable=False)
+    disabled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    disabled_why = models.CharField(max_length=100, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("webhook endpoint")
+        verbose_name_plural = _("webhook endpoints")
+
+    def __str__(self) -> str:
+        return self.description or urlsplit(self.url).netloc
+
+    def set_secret(self, secret: str, *, former_until: datetime | None = None) -> None:
+        """Not saved yet. The one until now goes on signing until `former_until`; None: it does not."""
+        self.former_secret = self.secret if former_until else ""
+        self.former_until = former_until
+        self.secret = encrypt(secret)
+
+    def secrets(self, at: datetime) -> list[str]:
+        """In the clear, the current one first."""
+        former = self.former_until is not None and self.former_until > at
+        return [decrypt(self.secret), *([decrypt(self.former_secret)] if former else [])]
