@@ -192,6 +192,7 @@ SESSION_ENGINE = "sessions_ui.store"
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 SESSIONS_UI = {
     "TRUSTED_PROXIES": TRUSTED_PROXIES,
+    "PROXY_HEADER": env.str("PROXY_HEADER", default="X-Forwarded-For"),
     "GEOIP_PATH": env.str("GEOIP_PATH", default=str(VAR_DIR / "demo-places.mmdb") if DEMO else ""),
     "GEOIP_ASN_PATH": env.str("GEOIP_ASN_PATH", default=""),
     "STORE_ADDRESSES": env.str("STORE_ADDRESSES", default="full"),

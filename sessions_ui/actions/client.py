@@ -14,6 +14,7 @@ def client_of(meta: Mapping[str, Any]) -> ClientInfo:
     return client_info(
         meta,
         trusted=conf.trusted_proxies,
+        proxy_header=conf.proxy_header,
         geoip_path=conf.geoip_path,
         geoip_asn_path=conf.geoip_asn_path,
         keep_address=conf.store_addresses,

@@ -58,6 +58,7 @@ def middleware(**kwargs: Any) -> list[checks.CheckMessage]:
 def clients(**kwargs: Any) -> list[checks.CheckMessage]:
     return [
         *_readable(lambda: conf.trusted_proxies, "sessions_ui.E005"),
+        *_readable(lambda: conf.proxy_header, "sessions_ui.E005"),
         *_readable(lambda: conf.store_addresses, "sessions_ui.E005"),
     ]
 

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 Kept: TypeAlias = Literal["full", "network", "none"]  # how much of an address is stored
+ProxyHeader: TypeAlias = Literal["", "X-Forwarded-For", "Forwarded"]
 
 MAX_HEADER = 2048  # what is longer is not a chain of proxies
 FORWARDED_FOR = re.compile(r'(?:^|;)\s*for\s*=\s*(?:"([^"]*)"|([^;\s]*))', re.IGNORECASE)
@@ -59,17 +60,23 @@ def kept(address: str | None, how: Kept) -> str | None:
     return str(type(parsed)(int(parsed) >> host_bits << host_bits))
 
 
-def forwarded_chain(meta: Mapping[str, Any]) -> list[str]:
-    """What the proxies wrote, client first. `Forwarded` (RFC 7239) where there is one, else `X-Forwarded-For`."""
-    if forwarded := str(meta.get("HTTP_FORWARDED", ""))[-MAX_HEADER:]:
-        found = (FORWARDED_FOR.search(element) for element in forwarded.split(","))
-        return [(match.group(1) or match.group(2) or "") if match else "" for match in found]
-    if forwarded := str(meta.get("HTTP_X_FORWARDED_FOR", ""))[-MAX_HEADER:]:
-        return forwarded.split(",")
-    return []
+def forwarded_chain(meta: Mapping[str, Any], header: ProxyHeader = "") -> list[str]:
+    """What the proxies wrote, client first: in `header`, or, where none is named, in `X-Forwarded-For` and only
+    without it in `Forwarded` (RFC 7239). Never in both: a proxy passes the one that it does not write on from the
+    client as it came."""
+    written = str(meta.get("HTTP_X_FORWARDED_FOR", "")) if header != "Forwarded" else ""
+    if written:
+        return written[-MAX_HEADER:].split(",")
+    forwarded = str(meta.get("HTTP_FORWARDED", ""))[-MAX_HEADER:] if header != "X-Forwarded-For" else ""
+    if not forwarded:
+        return []
+    found = (FORWARDED_FOR.search(element) for element in forwarded.split(","))
+    return [(match.group(1) or match.group(2) or "") if match else "" for match in found]
 
 
-def client_address(meta: Mapping[str, Any], trusted: Iterable[Network]) -> str | None:
+def client_address(
+    meta: Mapping[str, Any], trusted: Iterable[Network], header: ProxyHeader = ""
+) -> str | None:
     """The address of the client, normalised, or None where it cannot be known.
 
     Walks the chain from the right and stops at the first address that is not a trusted proxy: what stands further
@@ -87,7 +94,7 @@ def client_address(meta: Mapping[str, Any], trusted: Iterable[Network]) -> str |
         return None
     if not networks or (peer is not None and not is_trusted(peer)):
         return str(peer) if peer else None
-    for text in reversed(forwarded_chain(meta)):
+    for text in reversed(forwarded_chain(meta, header)):
         peer = parse_address(text)
         if peer is None:
             return None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sessions_ui.client import hints
-from sessions_ui.client.address import Kept, Network, client_address, kept
+from sessions_ui.client.address import Kept, Network, ProxyHeader, client_address, kept
 from sessions_ui.client.info import ClientInfo
 from sessions_ui.client.place import places_in
 from sessions_ui.client.user_agent import cut, parse
@@ -16,13 +16,14 @@ def client_info(
     meta: Mapping[str, Any],
     *,
     trusted: Iterable[Network] = (),
+    proxy_header: ProxyHeader = "",
     geoip_path: tuple[str, ...] = (),
     geoip_asn_path: tuple[str, ...] = (),
     keep_address: Kept = "full",
 ) -> ClientInfo:
     """From a WSGI-like `META`. Never raises, whatever the headers hold. The place is that of the whole address, also
     where only a part of it is kept."""
-    address = client_address(meta, trusted)
+    address = client_address(meta, trusted, proxy_header)
     user_agent = cut(str(meta.get("HTTP_USER_AGENT", "")))
     return ClientInfo(
         address=kept(address, keep_address),

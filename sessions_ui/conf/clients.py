@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Any
+from typing import Any, Literal
 
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
@@ -36,6 +36,18 @@ class ClientSettings(Section):
         """Networks (CIDR) of the proxies in front of the site. Only they may say, in `X-Forwarded-For` or
         `Forwarded`, who the client is; empty means that the peer's own address counts."""
         return networks("TRUSTED_PROXIES", self._given.get("TRUSTED_PROXIES", ()))
+
+    @property
+    def proxy_header(self) -> Literal["", "X-Forwarded-For", "Forwarded"]:
+        """The header that the trusted proxies write: "X-Forwarded-For" or "Forwarded" (RFC 7239); the other is not
+        looked at. Empty: `X-Forwarded-For`, and only without it `Forwarded`. Name "Forwarded" if your proxies write
+        that one and let a client's own `X-Forwarded-For` pass."""
+        name = self._given.get("PROXY_HEADER", "")
+        if name not in ("", "X-Forwarded-For", "Forwarded"):
+            raise ImproperlyConfigured(
+                f"SESSIONS_UI['PROXY_HEADER']: X-Forwarded-For or Forwarded, not {name!r}"
+            )
+        return name
 
     @property
     def sign_in_method(self) -> Callable[[HttpRequest, Any], str]:

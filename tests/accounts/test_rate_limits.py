@@ -57,3 +57,11 @@ def test_a_client_cannot_choose_its_address(browser: Any, settings: Any) -> None
 def test_the_word_of_an_untrusted_proxy_counts_for_nothing(browser: Any) -> None:
     answers = [fail(browser(address=PROXY, HTTP_X_FORWARDED_FOR=f"192.0.2.{number}")) for number in range(3)]
     assert "Too many" in answers[-1]
+
+
+@pytest.mark.django_db
+def test_the_addresses_of_one_ipv6_network_share_a_count(browser: Any) -> None:
+    """A client has 2^64 of them."""
+    answers = [fail(browser(address=f"2001:db8:1:2::{number}")) for number in range(3)]
+    assert "Too many" in answers[-1]
+    assert "Too many" not in fail(browser(address="2001:db8:1:3::1"))

@@ -59,6 +59,7 @@ def test_proxies_that_nobody_named(settings: Any) -> None:
     assert unnamed_proxies() == []
 
 
-def test_a_way_to_store_addresses_that_is_none(settings: Any) -> None:
-    settings.SESSIONS_UI = {"STORE_ADDRESSES": "some"}
+@pytest.mark.parametrize("given", [{"STORE_ADDRESSES": "some"}, {"PROXY_HEADER": "X-Real-IP"}])
+def test_settings_about_addresses_that_make_no_sense(settings: Any, given: dict[str, str]) -> None:
+    settings.SESSIONS_UI = given
     assert [message.id for message in clients()] == ["sessions_ui.E005"]

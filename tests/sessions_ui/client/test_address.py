@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -56,8 +57,28 @@ def test_it_walks_the_chain_from_the_right(peer: str, forwarded: str | None, exp
     ],
 )
 def test_it_reads_rfc_7239(forwarded: str, expected: str | None) -> None:
-    meta = {"REMOTE_ADDR": "10.0.0.1", "HTTP_FORWARDED": forwarded, "HTTP_X_FORWARDED_FOR": "7.7.7.7"}
+    meta = {"REMOTE_ADDR": "10.0.0.1", "HTTP_FORWARDED": forwarded}
     assert client_address(meta, PROXIES) == expected
+    # What the client wrote into the other header passed the proxy as it was.
+    assert client_address({**meta, "HTTP_X_FORWARDED_FOR": "7.7.7.7"}, PROXIES, "Forwarded") == expected
+
+
+@pytest.mark.parametrize("header", ["", "X-Forwarded-For"])
+def test_nobody_forges_an_address_in_the_header_that_the_proxy_does_not_write(header: Any) -> None:
+    """nginx appends to `X-Forwarded-For` and lets a client's `Forwarded` pass."""
+    meta = {
+        "REMOTE_ADDR": "10.0.0.1",
+        "HTTP_X_FORWARDED_FOR": "81.2.69.142",
+        "HTTP_FORWARDED": "for=6.6.6.6",
+    }
+    assert client_address(meta, PROXIES, header) == "81.2.69.142"
+
+
+def test_the_header_that_is_not_named_is_not_read() -> None:
+    meta = {"REMOTE_ADDR": "10.0.0.1", "HTTP_FORWARDED": "for=6.6.6.6"}
+    assert client_address(meta, PROXIES, "X-Forwarded-For") == "10.0.0.1"
+    meta = {"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": "6.6.6.6"}
+    assert client_address(meta, PROXIES, "Forwarded") == "10.0.0.1"
 
 
 @pytest.mark.parametrize(

@@ -246,3 +246,5 @@ def test_the_source_of_places_is_named_where_its_licence_wants_it(
     file = write(tmp_path / "places.mmdb", {"81.2.69.142/32": nested()}, kind=kind)
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "GEOIP_PATH": file}
     assert link in client.get("/account/devices/").content.decode()
+    device = Device.objects.get()
+    assert link in client.get(f"/account/devices/{device.public_id}/").content.decode()
