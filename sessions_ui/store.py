@@ -26,6 +26,7 @@ from sessions_ui.actions.admit import admit, straggles
 from sessions_ui.actions.adopt import adopt_missing
 from sessions_ui.actions.begin import BEGUN_KEY
 from sessions_ui.actions.end import acting_user, end_session
+from sessions_ui.actions.offboard import kept_to_latest_end
 from sessions_ui.actions.provider import Identity
 from sessions_ui.actions.purge import purge_old
 from sessions_ui.actions.sign_in import SignIn, sign_in
@@ -342,7 +343,7 @@ class SessionStore(SessionBase):
         """The conditional write, and what to make of it when nothing was written."""
         assert self.session_key is not None
         living = self._rows().filter(pk=row.pk, ended_at__isnull=True)
-        if not living.filter(digest=digest_of(self.session_key)).update(**fields):
+        if not living.filter(digest=digest_of(self.session_key)).update(**kept_to_latest_end(fields)):
             if self._rotated_from and living.filter(digest=digest_of(self._rotated_from)).exists():
                 # The transaction that had rotated the key was rolled back: the old one is the valid one.
                 self._session_key = self._resolved_key = self._rotated_from

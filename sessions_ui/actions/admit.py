@@ -62,6 +62,8 @@ def out_of_time(session: Session, user: Any, now: datetime) -> EndReason | None:
     absolute, idle = conf.absolute_timeout_of(user), conf.idle_timeout_of(user)
     if absolute and session.signed_in_at and session.signed_in_at + absolute <= now:
         return EndReason.ABSOLUTE_TIMEOUT
+    if session.expires_at <= now and (latest := session.latest_end_at) is not None and latest <= now:
+        return EndReason.OFFBOARDED
     if session.expires_at <= now or (idle and session.last_seen_at + idle <= now):
         return EndReason.IDLE_TIMEOUT
     return None

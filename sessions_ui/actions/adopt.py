@@ -22,6 +22,7 @@ from sessions_ui import acting
 from sessions_ui.actions.adoptable import Draft, Skip, describe, draft, session_from
 from sessions_ui.actions.client import client_of
 from sessions_ui.actions.end import end_sessions
+from sessions_ui.actions.offboard import latest_ends
 from sessions_ui.adopt import SOURCES, OldSession, Source
 from sessions_ui.conf import conf
 from sessions_ui.events import append_adopted
@@ -163,6 +164,7 @@ def _write(drafts: Sequence[Draft], run: Run) -> Report:
     cuts = dict(
         AdoptionCut.objects.using(run.using).filter(user_id__in=list(users)).values_list("user_id", "at")
     )
+    ends = latest_ends(list(users))
     sessions, devices = [], []
     for made in drafts:
         if made.digest in known:
@@ -177,6 +179,9 @@ def _write(drafts: Sequence[Draft], run: Run) -> Report:
             report.anonymous += 1
             continue
         report.users += 1
+        if (latest_end := ends.get(session.user_id)) is not None:
+            session.latest_end_at = latest_end
+            session.expires_at = min(session.expires_at, latest_end)
         _describe_from_request(session, run)
         devices.append(session.device)
     if sessions and not run.dry:

@@ -19,6 +19,7 @@ from sessions_ui.models import (
     Delivery,
     Event,
     EventDetail,
+    Offboarding,
     Proof,
     ProviderSignOut,
     Session,
@@ -44,6 +45,7 @@ def purge_old() -> int:
     removed += _delete(Case.objects.filter(opened_at__lte=old, receipts__isnull=True))
     removed += _delete(Adoption.objects.filter(expires_at__lte=now))
     removed += _delete(ProviderSignOut.objects.filter(at__lte=now - SIGN_OUTS_KEPT))
+    removed += _delete(Offboarding.objects.filter(cancelled_at__lte=old))
     removed += _delete(AdoptionCut.objects.filter(at__lte=old))
     return removed
 

@@ -10,6 +10,8 @@ from typing import Any
 from django.contrib.auth import get_user_model, load_backend
 from django.contrib.auth.views import LoginView
 from django.db import router, transaction
+from django.db.models import F, Value
+from django.db.models.functions import Least
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -21,6 +23,7 @@ from sessions_ui.actions.end import end_sessions
 from sessions_ui.actions.improve import improve_device
 from sessions_ui.actions.judge import columns, flag, history_of
 from sessions_ui.actions.limit import keep_to_limit
+from sessions_ui.actions.offboard import latest_end_of
 from sessions_ui.actions.provider import NOBODY, Identity, catch_up, verify_not_signed_out
 from sessions_ui.actions.require_password import verify_no_password_is_required
 from sessions_ui.client import Client, ClientInfo, contradicts
@@ -70,6 +73,7 @@ def sign_in(
         verify_begun(begun, user, auth_hash)
         verify_not_signed_out(identity)
         verify_no_password_is_required(user)
+        latest_end = latest_end_of(user, now)
         found = recognise(user, client, device_cookie)
         device = found.device
         verdict = ORDINARY
@@ -86,6 +90,8 @@ def sign_in(
             last_seen_at=now,
             method=method[:32],
             rights=flags_of(user),
+            latest_end_at=latest_end,
+            **({"expires_at": Least(F("expires_at"), Value(latest_end))} if latest_end else {}),
             **(identity.columns() if identity else NOBODY),
             **seen(client),
             **columns(verdict),

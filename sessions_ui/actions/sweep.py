@@ -19,7 +19,7 @@ from sessions_ui import lookup
 from sessions_ui.actions.admit import out_of_time
 from sessions_ui.actions.end import end_sessions
 from sessions_ui.conf import conf
-from sessions_ui.models import Cursor, EndReason, Session
+from sessions_ui.models import Cursor, EndReason, Offboarding, Session
 
 RANGE = 10_000  # primary keys looked at by one statement
 BATCH = 500  # sessions ended by one transaction: SQLite has one writer, and it must not wait long (design.md)
@@ -68,6 +68,10 @@ def conditions(now: datetime) -> Iterable[When]:
     absolute, idle = conf.absolute_timeout, conf.idle_timeout
     if absolute and not callable(absolute):
         yield When(signed_in_at__lte=now - absolute, then=Value(str(EndReason.ABSOLUTE_TIMEOUT)))
+    due = Offboarding.objects.filter(user_id=OuterRef("user_id"), cancelled_at__isnull=True, ends_at__lte=now)
+    yield When(
+        Q(expires_at__lte=now, latest_end_at__lte=now) | Exists(due), then=Value(str(EndReason.OFFBOARDED))
+    )
     yield When(expires_at__lte=now, then=Value(str(EndReason.IDLE_TIMEOUT)))
     if idle and not callable(idle):
         yield When(last_seen_at__lte=now - idle, then=Value(str(EndReason.IDLE_TIMEOUT)))

@@ -9,6 +9,7 @@ from sessions_ui.models.device import Device
 from sessions_ui.models.endpoint import PING, Endpoint, Hook
 from sessions_ui.models.event import Event, EventDetail
 from sessions_ui.models.heartbeat import Heartbeat
+from sessions_ui.models.offboarding import Offboarding
 from sessions_ui.models.proof import Proof
 from sessions_ui.models.provider_sign_out import ProviderSignOut
 from sessions_ui.models.session import Session, digest_of
@@ -29,6 +30,7 @@ __all__ = [
     "EventDetail",
     "Heartbeat",
     "Hook",
+    "Offboarding",
     "Proof",
     "ProviderSignOut",
     "RequiredPassword",

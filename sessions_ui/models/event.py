@@ -47,6 +47,8 @@ class Event(models.Model):
         PASSWORD_REQUIRED = "password_required", _("a new password was required")
         EMAIL_CHANGED = "email_changed", _("e-mail address changed")
         IMPERSONATED = "impersonated", _("used by support")
+        OFFBOARDING_SET = "offboarding_set", _("end of access set")
+        OFFBOARDING_CANCELLED = "offboarding_cancelled", _("end of access cancelled")
         TOLD = "told", _("told")
         TELLING_FAILED = "telling_failed", _("could not be told")
         RETOLD = "retold", _("told again by an administrator")

@@ -74,6 +74,8 @@ class Session(models.Model):
     signed_in_at = models.DateTimeField(null=True, blank=True)
     last_seen_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
+    # An agreed end of access (offboarding). Whatever writes `expires_at` keeps to it, so that requests need not ask.
+    latest_end_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     # Which of ACCESS_FLAGS the user had at sign-in, as ",is_staff,is_superuser,": the sweep ends the session when one
     # is gone, whoever took it. Requests need no look at it: the rights themselves are read anew for each.

@@ -34,6 +34,7 @@ HARMLESS_WORDS: dict[EndReason, str | Promise] = {
     EndReason.PASSWORD_REQUIRED: gettext_lazy(
         "A new password is needed before you can sign in. Ask for one where it says that you forgot yours."
     ),
+    EndReason.OFFBOARDED: gettext_lazy("Access to this account ended on the agreed date."),
     EndReason.SESSION_LIMIT: gettext_lazy("Too many devices are signed in to this account at the same time."),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,10 +10,13 @@ from django.conf import settings
 from django.contrib.auth import authenticate, get_user_model, login
 from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
+from django.utils import timezone
 
 from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.actions.factor import factor_changed
+from sessions_ui.actions.offboard import offboard
 from sessions_ui.exceptions import SessionEnded, SignInRefused
-from sessions_ui.models import EndReason, Event, Session
+from sessions_ui.models import EndReason, Event, Offboarding, Session
 from sessions_ui.store import SessionStore
 from tests.conftest import PASSWORD
 from tests.races.conftest import ROUNDS
@@ -98,3 +102,37 @@ def test_a_sign_in_while_the_account_is_disabled_never_stays(person: Any, at_onc
         assert done is None
         assert not Session.objects.living().exists()
         assert not is_signed_in(key)
+
+
+def test_a_sign_in_while_access_ends_never_stays(person: Any, at_once: Any) -> None:
+    refused = 0
+    for _ in range(ROUNDS):
+        Offboarding.objects.all().delete()
+        key, done = at_once(
+            lambda: sign_in(person), lambda: offboard(user=person, ends_at=timezone.now(), actor=person)
+        )
+        assert isinstance(done, Offboarding), done
+        refused += isinstance(key, SignInRefused)
+        assert not Session.objects.living().exists()
+        assert not is_signed_in(key)
+    assert 0 < refused < ROUNDS, "both orders were seen"
+
+
+def test_a_sign_in_while_a_date_is_set_gets_the_date(person: Any, at_once: Any) -> None:
+    ends_at = timezone.now() + timedelta(days=1)
+    for _ in range(ROUNDS):
+        Offboarding.objects.all().delete()
+        Session.objects.all().delete()
+        key, _row = at_once(lambda: sign_in(person), lambda: offboard(user=person, ends_at=ends_at))
+        assert is_signed_in(key)
+        assert Session.objects.get().expires_at == ends_at
+
+
+def test_a_sign_in_while_a_factor_changes_is_ended_or_came_after(person: Any, at_once: Any) -> None:
+    for _ in range(ROUNDS):
+        Session.objects.all().delete()
+        sign_in(person)
+        key, receipt = at_once(lambda: sign_in(person), lambda: factor_changed(user=person))
+        row = Session.objects.latest("pk")
+        assert (row.act_id is not None) == (receipt.ended == 2)
+        assert is_signed_in(key) == (row.act_id is None)

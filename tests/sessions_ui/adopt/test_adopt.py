@@ -13,6 +13,7 @@ from django.utils import timezone
 from sessions_ui.actions.adopt import adopt_all
 from sessions_ui.actions.adoptable import Skip
 from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.actions.offboard import offboard
 from sessions_ui.adopt import SOURCES
 from sessions_ui.models import EndReason, Event, Session, digest_of
 from sessions_ui.store import SessionStore
@@ -45,6 +46,18 @@ def test_a_row_of_ours_holds_no_key_and_no_copy_of_djangos_three(user: Any, old_
     assert row.digest == digest_of(key)
     assert SessionStore().decode(row.payload) == {}
     assert (row.user_id, row.auth_hash) == (user.pk, user.get_session_auth_hash())
+
+
+def test_a_session_of_somebody_who_leaves_ends_at_the_date(
+    user: Any, old_session: OldSessions, client_with: Any
+) -> None:
+    ends_at = timezone.now() + timedelta(days=1)
+    key = old_session(user)
+    offboard(user=user, ends_at=ends_at)
+    adopt()
+    assert client_with(key).get(DEVICES).status_code == 200
+    row = Session.objects.get()
+    assert (row.expires_at, row.latest_end_at) == (ends_at, ends_at)
 
 
 def test_anonymous_sessions_keep_their_data(old_session: OldSessions, client_with: Any) -> None:

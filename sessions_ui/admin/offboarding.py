@@ -1,0 +1,107 @@
+"""The agreed end of somebody's access: set it, look at it, cancel it. Another date is another one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminSplitDateTime
+from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from sessions_ui.actions.offboard import cancel_offboarding, offboard
+from sessions_ui.admin.base import ReadOnlyAdmin, person, users_exactly
+from sessions_ui.models import Offboarding
+
+
+class OffboardingForm(forms.ModelForm):
+    who = forms.CharField(
+        label=_("Person"), max_length=254, help_text=_("The whole e-mail address or user name.")
+    )
+    ends_at = forms.SplitDateTimeField(
+        label=_("Access ends"),
+        widget=AdminSplitDateTime(),
+        help_text=_(
+            "A time that is over ends everything now. An earlier one for the same person is replaced."
+        ),
+    )
+
+    class Meta:
+        model = Offboarding
+        fields = ("ticket", "note")
+
+    def clean_who(self) -> Any:
+        """The key of the user."""
+        found = users_exactly(self.cleaned_data["who"].strip())
+        if len(found) != 1:
+            raise forms.ValidationError(_("No account matches exactly."), code="unknown")
+        return found[0]
+
+
+@admin.register(Offboarding)
+class OffboardingAdmin(ReadOnlyAdmin):
+    """To add one is a permission, to cancel one is another (`change_offboarding`)."""
+
+    list_display = ("account", "ends_at", "state", "who", "ticket", "created_at")
+    list_select_related = ("user", "actor")
+    ordering = ("-id",)
+    actions = ("cancel",)
+    shown = ("account", "ends_at", "state", "who", "ticket", "note", "created_at", "cancelled_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("sessions_ui.add_offboarding")
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("sessions_ui.change_offboarding")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change, **kwargs) if obj else OffboardingForm
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.shown if obj else ("who", "ends_at", "ticket", "note")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.shown if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Offboarding, form: Any, change: bool) -> None:
+        user = get_user_model()._base_manager.get(pk=form.cleaned_data["who"])
+        made = offboard(
+            user=user,
+            ends_at=form.cleaned_data["ends_at"],
+            actor=request.user,
+            ticket=obj.ticket,
+            note=obj.note,
+        )
+        obj.__dict__.update(made.__dict__)
+
+    @admin.action(description=_("Cancel: let them sign in again"), permissions=["cancel"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        count = sum(cancel_offboarding(offboarding=row, actor=request.user) for row in queryset)
+        if not count:
+            messages.warning(request, gettext("None of these was in force."))
+            return
+        text = ngettext(
+            "%(count)d was cancelled. What is signed in still ends at the date.",
+            "%(count)d were cancelled. What is signed in still ends at the date.",
+            count,
+        )
+        messages.success(request, text % {"count": count})
+
+    @admin.display(description=_("user"), ordering="user_id")
+    def account(self, offboarding: Offboarding) -> str:
+        return person(offboarding.user, offboarding.user_id)
+
+    @admin.display(description=_("by"))
+    def who(self, offboarding: Offboarding) -> str:
+        return person(offboarding.actor, offboarding.actor_id)
+
+    @admin.display(description=_("state"))
+    def state(self, offboarding: Offboarding) -> str:
+        if offboarding.cancelled_at:
+            return gettext("Cancelled")
+        return gettext("Ended") if offboarding.ends_at <= timezone.now() else gettext("Set")

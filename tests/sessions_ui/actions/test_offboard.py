@@ -1,0 +1,178 @@
+"""Access that ends at a date: without a worker, without beat, whatever a request under way writes."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from sessions_ui.actions.offboard import cancel_offboarding, offboard
+from sessions_ui.actions.purge import purge_old
+from sessions_ui.actions.sweep import end_unlawful
+from sessions_ui.models import EndReason, Event, Offboarding, Session
+from sessions_ui.store import SessionStore
+from tests.conftest import PASSWORD
+
+pytestmark = pytest.mark.django_db
+PAGE = "/account/devices/"
+AGREED = "Access to this account ended on the agreed date."
+
+
+@pytest.fixture
+def phone(user: Any, browser: Any) -> Any:
+    client = browser()
+    client.sign_in(user)
+    return client
+
+
+@pytest.fixture
+def friday() -> datetime:
+    return timezone.now() + timedelta(days=3)
+
+
+def later(moment: datetime) -> Any:
+    return time_machine.travel(moment + timedelta(seconds=1), tick=False)
+
+
+def test_nothing_happens_before_the_date(user: Any, phone: Any, friday: datetime) -> None:
+    offboard(user=user, ends_at=friday)
+    assert phone.get(PAGE).status_code == 200
+    assert Session.objects.living().count() == 1
+
+
+def test_at_the_date_a_request_is_refused_with_the_reason(user: Any, phone: Any, friday: datetime) -> None:
+    """No sweep ran."""
+    offboard(user=user, ends_at=friday)
+    with later(friday):
+        assert AGREED in phone.get(PAGE, follow=True).content.decode()
+    assert Session.objects.get().end_reason == EndReason.OFFBOARDED
+
+
+def test_the_sweep_ends_what_nobody_uses(
+    user: Any, other_user: Any, phone: Any, browser: Any, friday: datetime
+) -> None:
+    browser().sign_in(other_user)
+    offboard(user=user, ends_at=friday)
+    with later(friday):
+        assert end_unlawful() == 1
+    assert Session.objects.of(user).get().end_reason == EndReason.OFFBOARDED
+
+
+def test_a_request_that_began_before_makes_nothing_longer(user: Any, phone: Any, friday: datetime) -> None:
+    """It read the row, access got its date, it writes the row."""
+    store = SessionStore(phone.session.session_key)
+    store["cart"] = 1
+    offboard(user=user, ends_at=friday)
+    store.save()
+    assert Session.objects.get().expires_at == friday
+    phone.get(PAGE)
+    session = phone.session
+    session["cart"] = 2
+    session.save()
+    assert Session.objects.get().expires_at == friday
+    with later(friday):
+        assert phone.get(PAGE).status_code == 302
+
+
+def test_rotating_the_key_makes_nothing_longer(user: Any, phone: Any, friday: datetime) -> None:
+    offboard(user=user, ends_at=friday)
+    phone.post("/account/reauthenticate/", {"password": PASSWORD})
+    row = Session.objects.get()
+    assert (row.expires_at, row.latest_end_at) == (friday, friday)
+
+
+def test_a_later_sign_in_gets_the_date_too(user: Any, browser: Any, friday: datetime) -> None:
+    offboard(user=user, ends_at=friday)
+    browser().sign_in(user)
+    row = Session.objects.get()
+    assert (row.expires_at, row.latest_end_at) == (friday, friday)
+
+
+def test_a_sign_in_after_the_date_is_refused_and_says_why(user: Any, browser: Any, friday: datetime) -> None:
+    offboard(user=user, ends_at=friday)
+    with later(friday):
+        client = browser()
+        response = client.post("/account/login/", {"login": user.email, "password": PASSWORD}, follow=True)
+    assert AGREED in response.content.decode()
+    assert not Session.objects.of(user).exists()
+
+
+def test_a_date_that_is_over_ends_everything_now(user: Any, administrator: Any, phone: Any) -> None:
+    offboard(user=user, ends_at=timezone.now(), actor=administrator, ticket="HR-9")
+    row = Session.objects.of(user).select_related("act").get()
+    assert (row.end_reason, row.ended_by, row.act.ticket) == (EndReason.OFFBOARDED, administrator, "HR-9")
+    assert phone.get(PAGE).status_code == 302
+
+
+def test_cancelled_it_lets_people_sign_in_and_makes_nothing_longer(
+    user: Any, administrator: Any, phone: Any, browser: Any, friday: datetime
+) -> None:
+    row = offboard(user=user, ends_at=friday, actor=administrator)
+    assert cancel_offboarding(offboarding=row, actor=administrator)
+    assert not cancel_offboarding(offboarding=row, actor=administrator)
+    with later(friday):
+        assert phone.get(PAGE).status_code == 302
+        client = browser()
+        client.sign_in(user)
+        assert client.get(PAGE).status_code == 200
+    assert list(Session.objects.order_by("pk").values_list("end_reason", flat=True)) == [
+        EndReason.OFFBOARDED,
+        "",
+    ]
+
+
+def test_an_earlier_date_takes_the_place_of_a_later_one(user: Any, phone: Any, friday: datetime) -> None:
+    offboard(user=user, ends_at=friday + timedelta(days=9))
+    offboard(user=user, ends_at=friday)
+    assert Session.objects.get().latest_end_at == friday
+    assert list(Offboarding.objects.filter(cancelled_at__isnull=True).values_list("ends_at", flat=True)) == [
+        friday
+    ]
+
+
+def test_a_later_date_counts_for_new_sign_ins_only(
+    user: Any, phone: Any, browser: Any, friday: datetime
+) -> None:
+    later_on = friday + timedelta(days=9)
+    offboard(user=user, ends_at=friday)
+    offboard(user=user, ends_at=later_on)
+    browser().sign_in(user)
+    assert list(Session.objects.order_by("pk").values_list("latest_end_at", flat=True)) == [friday, later_on]
+
+
+def test_it_is_in_the_history(user: Any, administrator: Any, friday: datetime) -> None:
+    row = offboard(user=user, ends_at=friday, actor=administrator, ticket="HR-9", note="resigned")
+    cancel_offboarding(offboarding=row, actor=administrator)
+    data = {"ends_at": friday.isoformat(), "ticket": "HR-9"}
+    kinds = [Event.Kind.OFFBOARDING_SET, Event.Kind.OFFBOARDING_CANCELLED]
+    found = Event.objects.filter(kind__in=kinds).order_by("pk")
+    assert [(event.kind, event.user_id, event.actor_id, event.data) for event in found] == [
+        (kind, user.pk, administrator.pk, data) for kind in kinds
+    ]
+
+
+def test_a_time_without_a_zone_is_refused(user: Any) -> None:
+    with pytest.raises(ValueError, match="time zone"):
+        offboard(user=user, ends_at=datetime(2026, 12, 1))
+    assert not Offboarding.objects.exists()
+
+
+def test_a_session_that_came_past_the_sign_in_ends_with_the_sweep(user: Any, friday: datetime) -> None:
+    offboard(user=user, ends_at=friday)
+    with later(friday):
+        Session.objects.create(
+            digest="d", user=user, expires_at=timezone.now() + timedelta(days=1), signed_in_at=friday
+        )
+        assert end_unlawful() == 1
+    assert Session.objects.get().end_reason == EndReason.OFFBOARDED
+
+
+def test_only_cancelled_ones_are_ever_purged(user: Any, other_user: Any, friday: datetime) -> None:
+    offboard(user=user, ends_at=friday)
+    cancel_offboarding(offboarding=offboard(user=other_user, ends_at=friday))
+    with later(friday + timedelta(days=200)):
+        purge_old()
+    assert Offboarding.objects.get().user_id == user.pk

@@ -1,0 +1,88 @@
+"""Ending access at a date in the admin: who may, how the person is named, what can be done later."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.utils import timezone
+
+from sessions_ui.models import Offboarding, Session
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/sessions_ui/offboarding/"
+ADD = f"{LIST}add/"
+
+
+@pytest.fixture
+def admin(browser: Any, administrator: Any) -> Any:
+    client = browser()
+    client.force_login(administrator)
+    return client
+
+
+def form(who: str, **fields: str) -> dict[str, str]:
+    ends = timezone.now() + timedelta(days=30)
+    return {
+        "who": who,
+        "ends_at_0": f"{ends:%Y-%m-%d}",
+        "ends_at_1": "18:00:00",
+        "ticket": "HR-9",
+        "note": "resigned",
+        **fields,
+    }
+
+
+def test_it_is_set(admin: Any, administrator: Any, user: Any, browser: Any) -> None:
+    browser().sign_in(user)
+    assert admin.get(ADD).status_code == 200
+    assert admin.post(ADD, form(user.email.upper())).status_code == 302
+    row = Offboarding.objects.get()
+    assert (row.user_id, row.actor_id, row.ticket, row.note) == (
+        user.pk,
+        administrator.pk,
+        "HR-9",
+        "resigned",
+    )
+    assert Session.objects.of(user).get().latest_end_at == row.ends_at
+    html = admin.get(LIST).content.decode()
+    assert user.email in html and "HR-9" in html
+
+
+@pytest.mark.parametrize(
+    "fields", [{"who": "ada"}, {"who": ""}, {"ends_at_0": "soon"}, {"ends_at_1": ""}, {"ticket": "x" * 101}]
+)
+def test_what_is_wrong_is_said(fields: dict[str, str], admin: Any, user: Any) -> None:
+    response = admin.post(ADD, {**form(user.email), **fields})
+    assert response.status_code == 200
+    assert "errorlist" in response.content.decode()
+    assert not Offboarding.objects.exists()
+
+
+def test_it_is_cancelled_and_never_edited(admin: Any, user: Any) -> None:
+    admin.post(ADD, form(user.email))
+    row = Offboarding.objects.get()
+    page = f"{LIST}{row.pk}/change/"
+    assert "resigned" in admin.get(page).content.decode()
+    assert admin.post(page, form("admin@staff.example")).status_code == 403
+    assert admin.post(f"{LIST}{row.pk}/delete/", {"post": "yes"}).status_code == 403
+    cancel = {"action": "cancel", "_selected_action": [row.pk]}
+    assert "1 was cancelled." in admin.post(LIST, cancel, follow=True).content.decode()
+    assert "None of these was in force." in admin.post(LIST, cancel, follow=True).content.decode()
+    row.refresh_from_db()
+    assert row.cancelled_at is not None
+
+
+def test_looking_setting_and_cancelling_are_three_permissions(browser: Any, agent: Any, user: Any) -> None:
+    agent.groups.clear()
+    agent.user_permissions.add(Permission.objects.get(codename="view_offboarding"))
+    client = browser()
+    client.force_login(agent)
+    assert client.get(LIST).status_code == 200
+    assert client.post(ADD, form(user.email)).status_code == 403
+    agent.user_permissions.add(Permission.objects.get(codename="add_offboarding"))
+    assert client.post(ADD, form(user.email)).status_code == 302
+    client.post(LIST, {"action": "cancel", "_selected_action": [Offboarding.objects.get().pk]})
+    assert Offboarding.objects.get().cancelled_at is None
