@@ -2,7 +2,7 @@
 
 from django.core import checks
 
-from sessions_ui.checks import clients, endings, impersonation, pages, places, setup, sso, telling
+from sessions_ui.checks import clients, endings, impersonation, live, pages, places, setup, sso, telling
 
 CHECKS = (
     setup.engine,
@@ -26,8 +26,16 @@ CHECKS = (
     telling.mail_timeout,
     telling.webhook_networks,
     telling.webhook_timeout,
+    live.redis,
+    live.clear_site_data,
 )
-DEPLOY_CHECKS = (setup.cookie_flags, sso.plain_http, places.unnamed_proxies, telling.plain_webhooks)
+DEPLOY_CHECKS = (
+    setup.cookie_flags,
+    sso.plain_http,
+    places.unnamed_proxies,
+    telling.plain_webhooks,
+    live.stream,
+)
 
 
 def register() -> None:

@@ -109,6 +109,10 @@ class _Stream:
                 await self._pass_on(gone)
         except OSError:  # how a server may say that the client has hung up (ASGI 2.4)
             pass
+        except (
+            asyncio.CancelledError
+        ):  # the server stops, and its grace is over: no error, and nothing to trace
+            await self._write("", more=False)
         finally:
             gone.cancel()
 

@@ -17,7 +17,7 @@ from sessions_ui.stream.tail import Tail
 
 logger = logging.getLogger(__name__)
 
-POLL_SECONDS = 1.0
+POLL_SECONDS = 0.8  # an open page is to hear within a second, the way to it included
 THOROUGHLY_SECONDS = 30.0  # what only Python can tell is asked less often
 
 # What is told. None of it says more: who is told asks for the rest, as anybody does.

@@ -20,11 +20,13 @@ from sessions_ui.store import SessionStore
 from sessions_ui.web import wording, wording_risk
 from sessions_ui.web.idle import seconds_left
 from sessions_ui.web.listing import cards_of
+from sessions_ui.web.live_script import live_script
 from sessions_ui.web.refusals import read_notice
 from sessions_ui.web.wording_events import event_text
 
 register = template.Library()
 
+register.simple_tag(live_script, takes_context=True, name="sessions_ui_live")
 register.filter("kind_icon", wording.kind_icon)
 register.filter("place_text", wording.place_text)
 register.filter("place_name", wording.place_name)

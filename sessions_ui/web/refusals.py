@@ -15,6 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from sessions_ui.conf import conf
 from sessions_ui.models import EndReason
 
 NOTICE_COOKIE = "signed_out"
@@ -53,21 +54,32 @@ def worded(request: HttpRequest, response: HttpResponseBase, reason: EndReason) 
     if turns_away(response):
         return signed_out(request, reason)
     leave_notice(request, response, reason)
+    clear_site_data(request, response, reason)
     return response
 
 
 def signed_out(request: HttpRequest, reason: str | None) -> HttpResponseBase:
     """To the sign-in page for a person, `HX-Redirect` for htmx, 401 problem details (RFC 9457) for a program."""
-    if wants_json(request):
-        return problem(401, "session-ended", words(reason))
     response: HttpResponseBase
+    if wants_json(request):
+        response = problem(401, "session-ended", words(reason))
+        clear_site_data(request, response, reason)
+        return response
     if request.headers.get("HX-Request") == "true":
         response = HttpResponse(headers={"HX-Redirect": sign_in_url(request)})
     else:
         response = HttpResponseRedirect(sign_in_url(request))
     leave_notice(request, response, reason)
+    clear_site_data(request, response, reason)
     response.headers["Cache-Control"] = "no-store, private"
     return response
+
+
+def clear_site_data(request: HttpRequest, response: HttpResponseBase, reason: str | None) -> None:
+    """Where somebody is suspected, what the browser has kept goes too. Browsers obey over HTTPS only. Never "cookies",
+    which are those of the whole registrable domain; ours are deleted by name."""
+    if reason in conf.clear_site_data and request.is_secure():
+        response.headers["Clear-Site-Data"] = '"cache", "storage"'
 
 
 def try_again(request: HttpRequest) -> HttpResponseBase:

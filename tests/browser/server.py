@@ -10,18 +10,20 @@ from contextlib import contextmanager
 
 import uvicorn
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
-from django.core.asgi import get_asgi_application
+
+from config.asgi import application
 
 START_SECONDS = 20
 
 
 @contextmanager
-def serve() -> Iterator[str]:
-    """Yields the address, by the name `localhost`: passkeys refuse bare IP addresses."""
+def serve(port: int = 0) -> Iterator[str]:
+    """Yields the address, by the name `localhost`: passkeys refuse bare IP addresses. `port`: 0 for a free one."""
     listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
     config = uvicorn.Config(
-        ASGIStaticFilesHandler(get_asgi_application()),
+        ASGIStaticFilesHandler(application),
         log_level="warning",
         lifespan="off",
         proxy_headers=False,  # who the client is, is decided by the site's own TRUSTED_PROXIES
