@@ -53,6 +53,11 @@ DIFFERENCES = (
         ),
     ),
     Difference(
+        "The user takes the superuser status away from itself and stays signed in there. With us lost rights end every "
+        "session of the account (`ACCESS_FLAGS`; `tests/sessions_ui/test_access.py`).",
+        ("auth_tests.test_views.ChangelistTests.test_view_user_password_is_readonly",),
+    ),
+    Difference(
         "`login()` lets an inactive user in there, whom the next request does not know. With us it raises "
         "`SignInRefused`: the account is read once more under a lock, or a sign-in under way while it is disabled "
         "would outlive that. A backend that admits inactive users is asked and obeyed.",

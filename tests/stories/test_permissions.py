@@ -1,0 +1,231 @@
+"""Every address of the app, and everybody: who gets what. A new address is in the table by itself, under the rule of
+its kind; what follows another rule is named here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from sessions_ui.actions.help_desk.carry_out import Order, carry_out
+from sessions_ui.actions.help_desk.open import open_case
+from sessions_ui.actions.help_desk.prove import ask_for_approval
+from sessions_ui.actions.help_desk.verify import verify_caller
+from sessions_ui.models import Device, Session
+from tests.conftest import _person
+
+pytestmark = pytest.mark.django_db
+
+NOWHERE = "0" * 16
+# Answer without a sign-in: a link from a mail, a provider's call, a question of the browser about itself.
+FOR_ANYBODY = {
+    "sessions_ui:not_me",
+    "sessions_ui:provider_sign_out",
+    "sessions_ui:alive",
+    # Signs out of an account that support is using; 403 for everybody else.
+    "sessions_ui:leave_account",
+}
+METHODS = ("GET", "POST")
+
+
+def names(resolver: Any, namespace: str = "") -> Iterator[tuple[str, list[str]]]:
+    """The app's addresses with the names of their arguments."""
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from names(entry, entry.namespace or namespace)
+        elif isinstance(entry, URLPattern) and entry.name and namespace in ("sessions_ui", "helpdesk"):
+            yield f"{namespace}:{entry.name}", list(entry.pattern.regex.groupindex)
+
+
+ALL = sorted(dict(names(get_resolver())).items())
+PAGES = [(name, arguments) for name, arguments in ALL if name not in FOR_ANYBODY]
+
+
+def shown_now(request: Any) -> Any:
+    from django.utils import timezone
+
+    return timezone.now()
+
+
+@pytest.fixture
+def people(user: Any, other_user: Any, agent: Any, administrator: Any, browser: Any, settings: Any) -> Any:
+    """A browser for everybody, signed in where it is somebody's."""
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "SECOND_FACTOR_AT": f"{__name__}.shown_now"}
+    colleague = _person("colleague@staff.example", is_staff=True)
+    colleague.groups.set(agent.groups.all())
+    viewer = _person("viewer@staff.example", is_staff=True)
+    looks = Permission.objects.filter(content_type__app_label="sessions_ui", codename__startswith="view_")
+    viewer.user_permissions.set(looks)
+    everybody = {
+        "owner": user,
+        "stranger": other_user,
+        "agent": agent,
+        "colleague": colleague,
+        "viewer": viewer,
+        "administrator": administrator,
+    }
+    clients = {"anonymous": browser()}
+    for name, person in everybody.items():
+        clients[name] = browser()
+        clients[name].force_login(person)
+    return clients
+
+
+@pytest.fixture
+def owned(people: Any, user: Any, agent: Any) -> dict[str, str]:
+    """Ids of what there is: the owner's device and sign-in, the agent's case and receipt."""
+    device = Device.objects.get(user=user)
+    case = open_case(agent=agent, term=user.email)
+    verify_caller(case=case, agent=agent, ticket="INC-7", reason="lost", ways=["in_person"])
+    ask_for_approval(case=case, agent=agent)
+    gone = Device.objects.create(user=user)
+    receipt = carry_out(case=case, agent=agent, order=Order(chosen=(gone.public_id,)), nonce="1")
+    return {
+        "device": device.public_id,
+        "session": Session.objects.get(user=user).public_id,
+        "case": case.public_id,
+        "receipt": receipt.public_id,
+    }
+
+
+def address(name: str, arguments: list[str], owned: dict[str, str], *, missing: bool = False) -> str:
+    kind = (
+        "receipt" if name == "helpdesk:receipt" else "case" if name.startswith("helpdesk") else
+        "session" if "sign_out_session" in name or "folded" in name else "device"
+    )  # fmt: skip
+    values = {
+        "public_id": NOWHERE if missing else owned[kind],
+        "device_id": NOWHERE if missing else owned["device"],
+        "name": "lost",
+    }
+    return reverse(name, kwargs={argument: values[argument] for argument in arguments})
+
+
+def outcome(response: Any) -> str:
+    if response.status_code == 302 and re.match(r"/(account|admin)/login/", response.url):
+        return "sign in"
+    return {403: "refused", 404: "not found", 405: "wrong method"}.get(response.status_code, "served")
+
+
+def asked(client: Any, method: str, url: str) -> Any:
+    return client.get(url) if method == "GET" else client.post(url)
+
+
+def told_apart(response: Any) -> tuple[Any, ...]:
+    """What a prober could tell one answer from another by; ids and CSRF values are the prober's own."""
+    body = re.sub(rb'value="[^"]{32,}"', b"", response.content)
+    return response.status_code, re.sub(rb"[0-9a-z]{16}", b"", body)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_nobody_gets_in_without_signing_in(people: Any, owned: dict[str, str], method: str) -> None:
+    for name, arguments in PAGES:
+        answer = outcome(asked(people["anonymous"], method, address(name, arguments, owned)))
+        assert answer in ("sign in", "wrong method"), name
+
+
+@pytest.mark.parametrize("who", ["stranger", "agent", "viewer", "administrator"])
+@pytest.mark.parametrize("method", METHODS)
+def test_what_is_somebody_elses_looks_like_what_does_not_exist(
+    people: Any, owned: dict[str, str], who: str, method: str
+) -> None:
+    for name, arguments in PAGES:
+        if not name.startswith("sessions_ui") or not arguments:
+            continue
+        there = asked(people[who], method, address(name, arguments, owned))
+        nowhere = asked(people[who], method, address(name, arguments, owned, missing=True))
+        assert outcome(there) in ("not found", "wrong method", "refused"), name
+        assert told_apart(there) == told_apart(nowhere), name
+
+
+@pytest.mark.parametrize("who", ["owner", "stranger", "viewer", "administrator"])
+@pytest.mark.parametrize("method", METHODS)
+def test_the_help_desk_is_for_agents(people: Any, owned: dict[str, str], who: str, method: str) -> None:
+    for name, arguments in PAGES:
+        if name.startswith("helpdesk"):
+            answer = outcome(asked(people[who], method, address(name, arguments, owned)))
+            assert answer in ("refused", "wrong method"), name
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_colleagues_case_looks_like_none(people: Any, owned: dict[str, str], method: str) -> None:
+    for name, arguments in PAGES:
+        if not name.startswith("helpdesk") or not arguments or name == "helpdesk:approve":
+            continue
+        there = asked(people["colleague"], method, address(name, arguments, owned))
+        nowhere = asked(people["colleague"], method, address(name, arguments, owned, missing=True))
+        assert outcome(there) in ("not found", "wrong method"), name
+        assert told_apart(there) == told_apart(nowhere), name
+
+
+def test_a_case_is_approved_by_a_colleague_only(people: Any, owned: dict[str, str]) -> None:
+    url = reverse("helpdesk:approve", args=[owned["case"]])
+    for who in ("owner", "stranger", "viewer", "administrator"):
+        assert outcome(people[who].post(url)) == "refused"
+    people["agent"].post(url)
+    assert "Nothing waits" not in people["colleague"].get(reverse("helpdesk:approvals")).content.decode()
+    people["colleague"].post(url)
+    assert "Nothing waits" in people["colleague"].get(reverse("helpdesk:approvals")).content.decode()
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [(name, arguments) for name, arguments in PAGES if name.startswith("sessions_ui")],
+    ids=str,
+)
+def test_the_owner_finds_what_is_there(
+    people: Any, owned: dict[str, str], name: str, arguments: list[str], method: str
+) -> None:
+    """What an act then asks for, a password or a second proof, is tried elsewhere."""
+    assert outcome(asked(people["owner"], method, address(name, arguments, owned))) != "not found"
+
+
+ADMIN = "/admin/sessions_ui/"
+MODELS = ("session", "device", "event", "act", "delivery")
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_admin_is_for_staff_with_the_right_to_look(
+    people: Any, owned: dict[str, str], model: str
+) -> None:
+    for who, expected in {
+        "anonymous": "sign in",
+        "owner": "sign in",
+        "stranger": "sign in",
+        "colleague": "refused",  # staff, but the help desk's permission opens nothing here
+        "viewer": "served",
+        "administrator": "served",
+    }.items():
+        assert outcome(people[who].get(f"{ADMIN}{model}/")) == expected, who
+
+
+@pytest.mark.parametrize("action", ["sign_out_selected", "sign_out_users"])
+def test_whoever_may_only_look_ends_nothing(
+    people: Any, owned: dict[str, str], user: Any, action: str
+) -> None:
+    session = Session.objects.get(user=user)
+    form = {"action": action, "_selected_action": [session.pk], "confirmed": "1", "note": "because"}
+    for who in ("anonymous", "owner", "stranger", "colleague", "viewer"):
+        people[who].post(f"{ADMIN}session/", form)
+        session.refresh_from_db()
+        assert session.ended_at is None, who
+    people["administrator"].post(f"{ADMIN}session/", form)
+    session.refresh_from_db()
+    assert session.ended_at is not None
+
+
+def test_the_overview_is_for_those_who_may_look(people: Any) -> None:
+    url = f"{ADMIN}session/overview/"
+    answers: dict[str, str] = {who: outcome(client.get(url)) for who, client in people.items()}
+    assert {who for who, answer in answers.items() if answer == "served"} == {"viewer", "administrator"}
+
+
+def test_the_table_is_complete() -> None:
+    """A name in `FOR_ANYBODY` that is gone would hide nothing, but say so."""
+    known: Callable[[Any], bool] = dict(ALL).__contains__
+    assert all(map(known, FOR_ANYBODY))
