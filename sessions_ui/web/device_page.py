@@ -20,6 +20,7 @@ from sessions_ui.web.asking import ask_again
 from sessions_ui.web.details import details
 from sessions_ui.web.own import own_device, own_session
 from sessions_ui.web.passive import passive
+from sessions_ui.web.proof import ask_for_more
 from sessions_ui.web.secure import ways_to_secure
 
 SITUATIONS = ("lost", "not_mine", "unused")
@@ -77,8 +78,10 @@ def lost(request: HttpRequest, public_id: str) -> HttpResponseBase:
 @login_required
 @require_POST
 def found(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    """Whoever has the device and the password must not be able to say so: it takes a further proof."""
     chosen = own_device(request, public_id)
-    if question := ask_again(request, _("“%(name)s” was found again") % {"name": chosen.title}):
+    what = _("“%(name)s” was found again") % {"name": chosen.title}
+    if question := ask_again(request, what) or ask_for_more(request, what):
         return question
     mark_found(device=chosen, actor=request.user)
     text = _("%(name)s is no longer marked as lost. It has to sign in again.")

@@ -67,6 +67,16 @@ def vouch(request: HttpRequest, what: str, *, device: Device) -> HttpResponse | 
     return None
 
 
+def ask_for_more(request: HttpRequest, what: str) -> HttpResponse | None:
+    """None when this session has shown more than it signed in with; else the response that asks for it. For what only
+    the owner may say of a device, whatever session says it ("I found it")."""
+    session = acting_session()
+    purpose = Proof.Purpose.CONFIRM
+    if session is None or is_proven(user=request.user, session=session, purpose=purpose):
+        return None
+    return asked_for_proof(request, session, WaitingAct.of(request, what, purpose))
+
+
 @sensitive_post_parameters("code")
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])

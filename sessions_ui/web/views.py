@@ -17,12 +17,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from sessions_ui.actions.confirm import confirm_device
 from sessions_ui.actions.device import rename_device
 from sessions_ui.actions.end import Receipt, end_sessions, end_user_sessions
-from sessions_ui.actions.vouching import Shown
 from sessions_ui.conf import conf
-from sessions_ui.exceptions import CannotVouch
 from sessions_ui.models import Device, EndReason, Session
 from sessions_ui.web import refusals
 from sessions_ui.web.asking import ask_again
@@ -32,6 +29,7 @@ from sessions_ui.web.forms import RenameForm
 from sessions_ui.web.listing import cards_of, listing
 from sessions_ui.web.own import own_device, own_session
 from sessions_ui.web.passive import passive
+from sessions_ui.web.proof import vouch
 from sessions_ui.web.secure import ways_to_secure
 
 
@@ -164,18 +162,11 @@ def rename(request: HttpRequest, public_id: str) -> HttpResponseBase:
 @login_required
 @require_POST
 def mine(request: HttpRequest, public_id: str) -> HttpResponseBase:
-    """ "Yes, it's mine", said of what was flagged; on the device itself, or on a young one, it says nothing."""
+    """ "Yes, it's mine" of what was flagged; on the device itself, or on a young one, it takes a further proof."""
     chosen = own_device(request, public_id)
-    if question := ask_again(request, _("“%(name)s” is mine") % {"name": chosen.title}):
+    what = _("“%(name)s” is mine") % {"name": chosen.title}
+    if question := ask_again(request, what) or vouch(request, what, device=chosen):
         return question
-    try:
-        confirm_device(device=chosen, actor=request.user, proof=Shown.OTHER_DEVICE)
-    except CannotVouch:
-        text = _(
-            "Nothing was changed: this device is too new to speak for %(name)s. "
-            "Say it on a device that you have used and confirmed for longer."
-        )
-        return failed(request, text % {"name": chosen.title})
     return done(request, _("%(name)s is yours: thank you.") % {"name": chosen.title})
 
 
@@ -212,14 +203,6 @@ def done(request: HttpRequest, text: str) -> HttpResponseBase:
     if request.headers.get("HX-Request") == "true":
         return page(request, status_text=text)
     messages.success(request, text, fail_silently=True)
-    return redirect("sessions_ui:devices")
-
-
-def failed(request: HttpRequest, text: str) -> HttpResponseBase:
-    """Nothing was done: the same page with the reason on it."""
-    if request.headers.get("HX-Request") == "true":
-        return page(request, error=text, status=422)
-    messages.error(request, text, fail_silently=True)
     return redirect("sessions_ui:devices")
 
 

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from sessions_ui.models import Delivery, Device, Event, Session
+from sessions_ui.models import Delivery, Device, Event, Proof, Session
 from sessions_ui.web.wording_events import HISTORY_KINDS, event_text
 from tests.aging import age_sign_ins
 from tests.conftest import PASSWORD
@@ -159,7 +159,20 @@ def test_the_device_in_hand_is_neither_lost_nor_strange(here: Any, user: Any, na
     assert "I lost it" not in page
 
 
-@pytest.mark.parametrize("name", ["lost", "found", "not_mine"])
+def test_found_takes_a_further_proof(here: Any, phone: Device) -> None:
+    """Whoever has the device and the password must not be able to say that it was found."""
+    here.post(url("lost", phone))
+    assert "One more proof" in here.post(url("found", phone)).content.decode()
+    phone.refresh_from_db()
+    assert phone.lost_at is not None
+    Proof.objects.update(given_at=timezone.now())
+    answer = here.post(url("found", phone), follow=True).content.decode()
+    assert "no longer marked as lost" in answer
+    phone.refresh_from_db()
+    assert phone.lost_at is None
+
+
+@pytest.mark.parametrize("name", ["lost", "not_mine"])
 def test_each_asks_who_is_there_and_carries_on(here: Any, user: Any, phone: Device, name: str) -> None:
     age_sign_ins(user)
     question = here.post(url(name, phone))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
 
+from sessions_ui.delivery import deliver_due
 from sessions_ui.models import Device, Session
 from tests.aging import age_sign_ins
 from tests.conftest import PASSWORD
@@ -73,18 +76,25 @@ def test_a_settled_device_may_say_it_is_mine(here: Any, user: Any, odd: Device) 
     assert "Needs a look" not in html_of(here)
 
 
-def test_a_young_one_may_not(here: Any, odd: Device) -> None:
+def test_a_young_one_needs_a_code_from_the_mail(here: Any, user: Any, odd: Device) -> None:
+    mail.outbox.clear()
     html = say_mine(here, odd)
-    assert "too new to speak for Odd one" in html
-    assert "Needs a look" in html
     odd.refresh_from_db()
     assert odd.confirmed_at is None
+    act = re.search(r'name="act" value="([^"]+)"', html)
+    deliver_due()
+    code = re.search(r"^    (\d{6})$", mail.outbox[-1].body, re.MULTILINE)
+    assert act is not None and code is not None
+    answer = here.post(reverse("sessions_ui:prove"), {"act": act[1], "code": code[1]}, follow=True)
+    assert "Odd one is yours" in answer.content.decode()
+    odd.refresh_from_db()
+    assert odd.confirmed_at is not None
 
 
 def test_no_device_speaks_for_itself(here: Any, user: Any) -> None:
     own = Device.objects.get(user=user)
     Session.objects.update(verdict="new", verdict_reasons=["new_device"])
-    assert "Nothing was changed" in say_mine(here, own)
+    assert "One more proof" in say_mine(here, own)
     own.refresh_from_db()
     assert own.confirmed_at is None
 
