@@ -79,6 +79,13 @@ class Device(models.Model):
         return self.name or self.derived_name
 
     @property
+    def make(self) -> str:
+        """Maker and model, the maker once: "Samsung SM-S928B", but "Google Pixel Watch 3". Empty where unknown."""
+        if self.model.casefold().startswith(self.maker.casefold()):
+            return self.model
+        return f"{self.maker} {self.model}".strip()
+
+    @property
     def derived_name(self) -> str:
         """What the client told of itself: "Firefox on Linux". Unknown parts are left out, never guessed."""
         if self.browser and self.system:

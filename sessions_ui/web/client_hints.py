@@ -20,11 +20,11 @@ WANTED = ", ".join(
 def ask_for_hints(request: HttpRequest, response: HttpResponseBase) -> None:
     """`Accept-CH` on an HTML page of SIGN_IN_PAGES that somebody reads who is not signed in. The browser sends the
     hints with its next requests of this site, and so with the sign-in form."""
-    if request.method != "GET" or response.status_code != 200 or not _leads_to_sign_in(request):
-        return
     store = getattr(request, "session", None)
-    is_signed_in = isinstance(store, SessionStore) and store.row is not None and store.row.user_id is not None
-    if not is_signed_in and response.headers.get("Content-Type", "").startswith("text/html"):
+    if isinstance(store, SessionStore) and store.row is not None and store.row.user_id is not None:
+        return
+    is_page = response.status_code == 200 and response.headers.get("Content-Type", "").startswith("text/html")
+    if is_page and request.method == "GET" and _leads_to_sign_in(request):
         response.headers.setdefault("Accept-CH", WANTED)
 
 

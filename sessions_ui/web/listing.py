@@ -54,11 +54,10 @@ class Card:
         """What stands under the title: the derived name where the title is the user's own, then the model, else the
         kind. Unknown parts are left out."""
         device = self.device or Device()
-        model = f"{device.maker} {device.model}".strip()
         kind = str(device.get_kind_display()) if device.kind else ""
         anew = _("signs in anew each time") if self.is_folded else ""
         return " · ".join(
-            part for part in (device.derived_name if device.name else "", model or kind, anew) if part
+            part for part in (device.derived_name if device.name else "", device.make or kind, anew) if part
         )
 
     @property

@@ -1,0 +1,22 @@
+"""How maker and model are said together."""
+
+from __future__ import annotations
+
+import pytest
+
+from sessions_ui.models import Device
+
+
+@pytest.mark.parametrize(
+    ("maker", "model", "make"),
+    [
+        ("Samsung", "SM-S928B", "Samsung SM-S928B"),
+        ("Google", "Google Pixel Watch 3", "Google Pixel Watch 3"),
+        ("Motorola", "motorola edge 50", "motorola edge 50"),
+        ("", "A065", "A065"),
+        ("Xiaomi", "", "Xiaomi"),
+        ("", "", ""),
+    ],
+)
+def test_the_maker_is_named_once(maker: str, model: str, make: str) -> None:
+    assert Device(maker=maker, model=model).make == make
