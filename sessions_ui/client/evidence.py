@@ -38,6 +38,12 @@ class Evidence:
     machine: Hardware | None
 
 
+def warm_up() -> None:
+    """Build ua-parser's patterns now (0.1 s, once a process) and not in the first request that needs a name. For the
+    entry point of a server; whatever imports the app for a moment need not pay for it."""
+    ua_parser.parse("")
+
+
 def gather(user_agent: str, hints: Hints) -> Evidence:
     header = _unreduced(user_agent, hints)
     return Evidence(header, hints, _base(header), hardware.find(header))
