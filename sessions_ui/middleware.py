@@ -62,10 +62,10 @@ class SessionMiddleware(DjangoSessionMiddleware):
 
     def _begin(self, request: HttpRequest) -> acting.Acting:
         self.process_request(request)
-        if not self._has_warned and "HTTP_X_FORWARDED_FOR" in request.META and not conf.trusted_proxies:
+        if not self._has_warned and _is_forwarded(request) and not conf.trusted_proxies:
             self._has_warned = True
             logger.warning(
-                "X-Forwarded-For arrives, but SESSIONS_UI['TRUSTED_PROXIES'] is empty: it is ignored."
+                "X-Forwarded-For or Forwarded arrives, but SESSIONS_UI['TRUSTED_PROXIES'] is empty: it is ignored."
             )
         # One moment for the whole request: a touch that `_needs_database()` found not due is not due later either.
         request._sessions_ui_began_at = timezone.now()  # type: ignore[attr-defined]
@@ -193,6 +193,10 @@ def _changed_by_hand(store: SessionStore) -> bool:
         return False
     user_id = store.row.user_id if store.row else None
     return data.get(SESSION_KEY) != (None if user_id is None else str(user_id))
+
+
+def _is_forwarded(request: HttpRequest) -> bool:
+    return "HTTP_X_FORWARDED_FOR" in request.META or "HTTP_FORWARDED" in request.META
 
 
 def began_at(request: HttpRequest) -> datetime:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -30,7 +29,7 @@ from sessions_ui.client import Client, ClientInfo, contradicts
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import SessionEnded, SignInRefused
 from sessions_ui.models import Device, EndReason, Event, Session
-from sessions_ui.models.device import cookie_digests
+from sessions_ui.models.device import cookie_digests, is_cookie, new_cookie
 from sessions_ui.models.locking import locked
 from sessions_ui.risk import ORDINARY, classify
 
@@ -174,19 +173,21 @@ def recognise(user: Any, client: ClientInfo, cookie: str | None) -> Recognised:
     """
     described = client.client
     copied = False
-    if cookie and conf.device_cookie:
-        known = Device.objects.filter(
-            user_id=user.pk, cookie_digest__in=cookie_digests(user.pk, cookie)
-        ).first()
+    cookie = cookie if conf.device_cookie and is_cookie(cookie) else None
+    if cookie:
+        digests = cookie_digests(user.pk, cookie)
+        known = Device.objects.filter(user_id=user.pk, cookie_digest__in=digests).first()
         if known is not None and same_client(known, client):
             improve_device(device=known, client=described)
+            if known.cookie_digest != digests[0]:  # under a former SECRET_KEY, which goes some day
+                Device.objects.filter(pk=known.pk).update(cookie_digest=digests[0])
             return Recognised(known, cookie)
         if known is not None:
             copied = True
             Device.objects.filter(pk=known.pk, copied_at__isnull=True).update(copied_at=timezone.now())
             cookie = None
     # A cookie of another user's device on this browser is shared: each has a device, and nobody can link them.
-    cookie = (cookie or secrets.token_urlsafe(32)) if conf.device_cookie else None
+    cookie = (cookie or new_cookie()) if conf.device_cookie else None
     device = Device.objects.create(
         user_id=user.pk,
         cookie_digest=cookie_digests(user.pk, cookie)[0] if cookie else "",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import secrets
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -10,6 +13,18 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.models.fields import new_public_id, user_key
+
+COOKIE = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+def new_cookie() -> str:
+    """256 random bits."""
+    return secrets.token_urlsafe(32)
+
+
+def is_cookie(text: str | None) -> bool:
+    """Whether it can be one that we gave out: a browser must not choose its own, which might be anybody's."""
+    return text is not None and COOKIE.fullmatch(text) is not None
 
 
 def cookie_digests(user_pk: object, cookie: str) -> list[str]:

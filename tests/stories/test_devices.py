@@ -217,3 +217,22 @@ def test_without_device_cookies_each_sign_in_is_a_device(user: Any, browser: Any
     client.sign_in(user)
     sign_in_again(client, user)
     assert Device.objects.count() == 2 and COOKIE not in client.cookies
+
+
+@pytest.mark.parametrize("junk", ["1", "x" * 3000, "é" * 43, "a\x00b", "../" * 14 + "a"])
+def test_a_browser_does_not_choose_its_own_device_cookie(user: Any, browser: Any, junk: str) -> None:
+    client = browser()
+    client.cookies[COOKIE] = junk
+    client.sign_in(user)
+    assert client.cookies[COOKIE].value != junk and len(client.cookies[COOKIE].value) == 43
+    assert Device.objects.count() == 1
+
+
+def test_a_device_outlives_the_rotation_of_the_secret_key(user: Any, browser: Any, settings: Any) -> None:
+    client = browser()
+    client.sign_in(user)
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another " * 8, [settings.SECRET_KEY]
+    sign_in_again(client, user)
+    settings.SECRET_KEY_FALLBACKS = []
+    sign_in_again(client, user)
+    assert Device.objects.count() == 1
