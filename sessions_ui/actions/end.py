@@ -77,11 +77,11 @@ def end_sessions(
         if not act.count:  # somebody else ended them between the count and the lock
             return Receipt(act=None, ended=0, already_ended=total)
         act.save(using=using, force_insert=True)
-        user_ids += end_impersonations(act)
-        ended = Session.objects.using(using).filter(act=act)
+        ended = ended_by(act, user_ids)
+        if accounts := end_impersonations(act, ended):
+            user_ids += accounts
+            ended = ended_by(act, user_ids)
         few = user_ids if len(user_ids) <= MANY_USERS else None
-        if few is not None:
-            ended = ended.filter(user_id__in=few)  # by the index of the users: the act has none
         events.append_ended(act, ended, user_ids=few)
         if outbox.enqueue_ended(act, ended):
             transaction.on_commit(hasten_deliveries, using=using)
@@ -89,13 +89,21 @@ def end_sessions(
     return Receipt(act=act, ended=act.count, already_ended=max(total - act.count, 0))
 
 
-def end_impersonations(act: Act) -> list[Any]:
+def ended_by(act: Act, user_ids: list[Any]) -> SessionQuerySet:
+    """By the index of the users, as long as they are few: the act has none."""
+    ended = Session.objects.using(act._state.db).filter(act=act)
+    return ended.filter(user_id__in=user_ids) if len(user_ids) <= MANY_USERS else ended
+
+
+def end_impersonations(act: Act, ended: SessionQuerySet) -> list[Any]:
     """With the session of a staff member ends what they do from it in somebody's name; returns whose accounts.
 
     Nobody's row is locked for it: whoever begins an impersonation holds the row of the staff member, as we do.
     """
     rows = Session.objects.using(act._state.db)
-    begun = rows.filter(impersonated_from__isnull=False, ended_at__isnull=True, impersonated_from__act=act)
+    begun = rows.filter(
+        impersonated_from__isnull=False, ended_at__isnull=True, impersonated_from__in=ended.values("pk")
+    )
     if not (accounts := dict(begun.values_list("id", "user_id"))):
         return []
     act.count += rows.filter(id__in=list(accounts), ended_at__isnull=True).update(
