@@ -12,7 +12,7 @@ from sessions_ui.actions.require_password import is_password_required
 from sessions_ui.conf import conf
 from sessions_ui.helpdesk.forms import CodeForm, VerifyForm
 from sessions_ui.models import Case, Device, Event
-from sessions_ui.web.listing import Card, listing
+from sessions_ui.web.listing import Card, cards_of, told_apart
 
 TIMELINE = 50  # the newest events of the account
 
@@ -48,16 +48,17 @@ class CasePage:
 
 def case_page(case: Case, *, show_network: bool = False) -> CasePage:
     user = case.account()
-    devices = listing(user, current_id=None)
+    # All of them, each for itself: whatever the owner's page puts into another part or folds into one line.
+    cards = told_apart(cards_of(user, current_id=None))
     verified = case.is_verified
     lost = Device.objects.filter(user_id=user.pk, lost_at__isnull=False).order_by("-lost_at")
     timeline = Event.objects.filter(user_id=user.pk).order_by("-id").select_related("device")
     return CasePage(
         case=case,
         user=user,
-        cards=devices.others if verified else [],
+        cards=cards if verified else [],
         lost=list(lost) if verified else [],
-        count=devices.count,
+        count=len(cards),
         timeline=list(timeline[:TIMELINE]) if verified else [],
         show_network=show_network,
     )

@@ -18,6 +18,7 @@ from sessions_ui.helpdesk.wording import step_text
 from sessions_ui.models import Session
 from sessions_ui.store import SessionStore
 from sessions_ui.web import wording, wording_risk
+from sessions_ui.web.folding import fold
 from sessions_ui.web.idle import seconds_left
 from sessions_ui.web.listing import cards_of
 from sessions_ui.web.live_script import live_script
@@ -72,7 +73,7 @@ def sessions_ui_htmx() -> SafeString | str:
 def sessions_ui_summary(context: dict[str, Any]) -> dict[str, Any]:
     """ "3 devices signed in. Review", for a page of the host; one statement. Nothing for who is not signed in."""
     user = getattr(context.get("request"), "user", None)
-    cards = cards_of(user, current_id=None) if user is not None and user.is_authenticated else []
+    cards = fold(cards_of(user, current_id=None)) if user is not None and user.is_authenticated else []
     return {"count": len(cards), "flagged": sum(card.flagged is not None for card in cards)}
 
 

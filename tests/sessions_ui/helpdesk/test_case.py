@@ -65,6 +65,18 @@ def test_the_table_shows_no_address_until_it_is_asked_for(desk: Any, verified: C
     assert Event.objects.filter(data__step="network details shown", user=verified.user).count() == 1
 
 
+def test_every_device_is_listed_for_itself(
+    desk: Any, verified: Case, user: Any, browser: Any, phone: Any, settings: Any
+) -> None:
+    """Also what the owner's page folds into one line, or puts apart because it is not used: an agent ticks one."""
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "UNUSED_AFTER": timedelta(0)}
+    for _call in range(2):
+        browser(user_agent="curl/8.5.0").sign_in(user)
+    page = desk.get(f"/helpdesk/{verified.public_id}/").content.decode()
+    for device in Device.objects.filter(user=user):
+        assert f'name="device" value="{device.public_id}"' in page
+
+
 def test_the_selected_device_goes_and_the_other_stays(
     desk: Any, verified: Case, phone: Any, laptop: Any, device_of: Any, agent: Any
 ) -> None:
