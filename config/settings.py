@@ -147,6 +147,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=10),
         "options": {"expires": 10},  # while a receiver is slow the next ones need not pile up
     },
+    "endings": {
+        "task": "sessions_ui.tasks.sweep_endings",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 10},
+    },
     "reconcile": {"task": "sessions_ui.tasks.reconcile", "schedule": timedelta(minutes=1)},
     "purge": {"task": "sessions_ui.tasks.purge", "schedule": timedelta(hours=1)},
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from sessions_ui.actions.end_later import end_batches
 from sessions_ui.actions.purge import purge_old
 from sessions_ui.actions.sweep import end_unlawful
 from sessions_ui.delivery import deliver_all
@@ -13,6 +14,12 @@ from sessions_ui.delivery import deliver_all
 def sweep_deliveries() -> int:
     """Make every delivery that is due. Beat calls it every few seconds, an ending hastens it."""
     return deliver_all().total()
+
+
+@shared_task
+def sweep_endings() -> int:
+    """Carry out large endings, batch by batch. Beat calls it every few seconds, a new one hastens it."""
+    return end_batches()
 
 
 @shared_task

@@ -26,11 +26,16 @@ MANY_USERS = 500  # more of them are named by a subquery, not one by one
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What an ending did. `act` is None where there was nothing left to end."""
+    """What an ending did. `act` is None where there was nothing left to end; its events name the sessions that ended.
+
+    `failed` is how many are still signed in, since the database refused: only an ending in batches (`end_later.py`) can
+    fail in part, all others end everything or raise.
+    """
 
     act: Act | None
     ended: int
     already_ended: int
+    failed: int = 0
 
     def __bool__(self) -> bool:
         return self.ended > 0

@@ -17,6 +17,8 @@ from sessions_ui.models import (
     Case,
     CaseReceipt,
     Delivery,
+    Ending,
+    EndingBatch,
     Event,
     EventDetail,
     Offboarding,
@@ -45,6 +47,8 @@ def purge_old() -> int:
     removed += _delete(Case.objects.filter(opened_at__lte=old, receipts__isnull=True))
     removed += _delete(Adoption.objects.filter(expires_at__lte=now))
     removed += _delete(ProviderSignOut.objects.filter(at__lte=now - SIGN_OUTS_KEPT))
+    removed += _delete(EndingBatch.objects.filter(ending__done_at__lte=old))
+    removed += _delete(Ending.objects.filter(done_at__lte=old, batches__isnull=True))
     removed += _delete(Offboarding.objects.filter(cancelled_at__lte=old))
     removed += _delete(AdoptionCut.objects.filter(at__lte=old))
     return removed

@@ -22,7 +22,7 @@ from sessions_ui.conf import conf
 from sessions_ui.models import Cursor, EndReason, Offboarding, Session
 
 RANGE = 10_000  # primary keys looked at by one statement
-BATCH = 500  # sessions ended by one transaction: SQLite has one writer, and it must not wait long (design.md)
+BATCH = 200  # sessions ended by one transaction: SQLite has one writer, and it must not wait long (design.md)
 SECONDS = 30  # a run that takes longer goes on where it stopped
 
 

@@ -3,11 +3,20 @@
 from importlib.util import find_spec
 
 from sessions_ui.admin.deliveries import DeliveryAdmin
+from sessions_ui.admin.endings import EndingProgressAdmin
 from sessions_ui.admin.history import ActAdmin, EventAdmin
 from sessions_ui.admin.offboarding import OffboardingAdmin
 from sessions_ui.admin.sessions import DeviceAdmin, SessionAdmin
 
-__all__ = ["ActAdmin", "DeliveryAdmin", "DeviceAdmin", "EventAdmin", "OffboardingAdmin", "SessionAdmin"]
+__all__ = [
+    "ActAdmin",
+    "DeliveryAdmin",
+    "DeviceAdmin",
+    "EndingProgressAdmin",
+    "EventAdmin",
+    "OffboardingAdmin",
+    "SessionAdmin",
+]
 
 # The extra `webhooks`: without it there would be nothing to keep a secret with.
 if find_spec("cryptography") is not None:

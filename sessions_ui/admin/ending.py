@@ -15,7 +15,9 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.actions.end import end_sessions
+from sessions_ui.actions.end_later import end_later
 from sessions_ui.admin.base import ReadOnlyAdmin
+from sessions_ui.conf import conf
 from sessions_ui.models import EndReason, Session
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.store import SessionStore
@@ -80,6 +82,9 @@ class EndingAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, "sessions_ui/admin/confirm_sign_out.html", context)
 
     def _end(self, request: HttpRequest, sessions: SessionQuerySet, note: str) -> None:
+        if sessions.living().order_by()[: conf.end_at_once + 1].count() > conf.end_at_once:
+            self._end_later(request, sessions, note)
+            return
         receipt = end_sessions(
             sessions=sessions, reason=EndReason.ADMINISTRATOR, actor=request.user, note=note
         )
@@ -88,3 +93,10 @@ class EndingAdmin(ReadOnlyAdmin):
             return
         text = ngettext("%(count)d sign-in was ended.", "%(count)d sign-ins were ended.", receipt.ended)
         messages.success(request, text % {"count": receipt.ended})
+
+    def _end_later(self, request: HttpRequest, sessions: SessionQuerySet, note: str) -> None:
+        ending = end_later(sessions=sessions, reason=EndReason.ADMINISTRATOR, actor=request.user, note=note)
+        text = gettext(
+            "%(count)d sign-ins are being ended, batch by batch. “Large sign-outs” shows how far it has come."
+        )
+        messages.info(request, text % {"count": ending.total})

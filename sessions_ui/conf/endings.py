@@ -30,6 +30,12 @@ class EndingSettings(Section):
         return self._given.get("EMAIL_CHANGE_ENDS", "nothing")
 
     @property
+    def end_at_once(self) -> int:
+        """More sessions than this are not ended by the request that asks for it (the administration, `manage.py
+        sessions end --async`), but by a worker, in batches."""
+        return self._given.get("END_AT_ONCE", 1000)
+
+    @property
     def access_flags(self) -> tuple[str, ...]:
         """Boolean fields of the user model that are rights: whoever loses one is signed out."""
         return tuple(self._given.get("ACCESS_FLAGS", DEFAULT_ACCESS_FLAGS))

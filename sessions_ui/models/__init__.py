@@ -6,6 +6,7 @@ from sessions_ui.models.case import Case, CaseReceipt, RequiredPassword
 from sessions_ui.models.cursor import Cursor
 from sessions_ui.models.delivery import Delivery
 from sessions_ui.models.device import Device
+from sessions_ui.models.ending import Ending, EndingBatch
 from sessions_ui.models.endpoint import PING, Endpoint, Hook
 from sessions_ui.models.event import Event, EventDetail
 from sessions_ui.models.heartbeat import Heartbeat
@@ -25,6 +26,8 @@ __all__ = [
     "Delivery",
     "Device",
     "EndReason",
+    "Ending",
+    "EndingBatch",
     "Endpoint",
     "Event",
     "EventDetail",

@@ -52,6 +52,15 @@ class Act(models.Model):
     actor = user_key("+", db_index=False)
     ticket = models.CharField(max_length=100, blank=True)
     note = models.TextField(blank=True)
+    # The large ending that it is a batch of. Without a constraint: ending sessions must not wait for that row.
+    ending = models.ForeignKey(
+        "sessions_ui.Ending",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        null=True,
+        blank=True,
+        related_name="acts",
+    )
     # How many sessions it ended.
     count = models.PositiveIntegerField(default=0)
 

@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 from django.core import mail
+from django.utils import timezone
 
+from sessions_ui.actions.end_later import end_later
 from sessions_ui.delivery import deliver_due
-from sessions_ui.models import Act, EndReason, Session
+from sessions_ui.models import Act, Ending, EndingBatch, EndReason, Session
+from sessions_ui.tasks import sweep_endings
 
 LIST = "/admin/sessions_ui/session/"
 DEVICES = "/admin/sessions_ui/device/"
@@ -166,3 +169,32 @@ def test_the_permission_to_sign_out_is_enough(browser: Any, agent: Any, ada: Any
 def test_a_stranger_sees_nothing(ada: Any) -> None:
     for page in (LIST, DEVICES, f"{LIST}overview/"):
         assert ada.get(page).status_code == 302
+
+
+def test_many_are_left_to_the_worker_and_the_page_says_how_far_it_is(
+    admin: Any, ada: Any, user: Any, browser: Any, settings: Any, administrator: Any
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "END_AT_ONCE": 1}
+    browser().force_login(user)
+    fields = {"action": "sign_out_users", "_selected_action": [of(user).pk], "confirmed": "1", "note": "leak"}
+    answer = admin.post(LIST, fields, follow=True).content.decode()
+    assert "2 sign-ins are being ended, batch by batch." in answer
+    assert ada.get(PAGE).status_code == 200
+    progress = "/admin/sessions_ui/ending/"
+    assert "0 of 2" in admin.get(progress).content.decode()
+    sweep_endings()
+    assert ada.get(PAGE).status_code == 302
+    assert Act.objects.get().actor_id == administrator.pk
+    for page in (progress, f"{progress}{Ending.objects.get().pk}/change/"):
+        assert "2 of 2" in admin.get(page).content.decode()
+
+
+def test_what_failed_is_tried_again_from_the_admin(admin: Any, ada: Any, user: Any, settings: Any) -> None:
+    ending = end_later(sessions=Session.objects.of(user), reason=EndReason.ADMINISTRATOR)
+    EndingBatch.objects.update(failed_at=timezone.now(), attempts=8, error="OperationalError")
+    fields = {"action": "retry", "_selected_action": [ending.pk]}
+    answer = admin.post("/admin/sessions_ui/ending/", fields, follow=True).content.decode()
+    assert "1 batch will be tried again." in answer
+    assert sweep_endings() == 1
+    answer = admin.post("/admin/sessions_ui/ending/", fields, follow=True).content.decode()
+    assert "Nothing of these has failed." in answer

@@ -9,8 +9,23 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from sessions_ui.actions.end import end_sessions
+from sessions_ui.actions.end_later import end_batches, end_later, receipt_of
+from sessions_ui.actions.find_user import users_exactly
 from sessions_ui.actions.restore import StillAdopting, end_restored
+from sessions_ui.conf import conf
 from sessions_ui.management.progress import Progress
+from sessions_ui.models import EndReason, Session
+
+SLICE = 2.0  # seconds between two looks at how far it has come
+# What an operator decides; the others follow from what happened.
+DECIDED = (
+    EndReason.ADMINISTRATOR,
+    EndReason.HELP_DESK,
+    EndReason.INCIDENT,
+    EndReason.SUSPICIOUS,
+    EndReason.ACCESS_CHANGED,
+)
 
 
 class Command(BaseCommand):
@@ -29,11 +44,28 @@ class Command(BaseCommand):
             help="The end of the backup, or now: 2026-11-24T08:00:00+00:00, or in the site's time zone without offset.",
         )
         restored.add_argument("--dry-run", action="store_true", help="Only say how many.")
+        end = commands.add_parser("end", help="Sign people out everywhere.")
+        end.add_argument(
+            "--user",
+            required=True,
+            action="append",
+            metavar="U",
+            help="The whole e-mail address or user name; may be given more than once.",
+        )
+        end.add_argument(
+            "--reason", choices=[str(reason) for reason in DECIDED], default=EndReason.ADMINISTRATOR
+        )
+        end.add_argument("--ticket", default="", help="Number of the ticket; kept in the history.")
+        end.add_argument("--note", default="", help="Why; kept in the history, people do not see it.")
+        end.add_argument("--dry-run", action="store_true", help="Only say how many.")
+        end.add_argument("--async", dest="later", action="store_true", help="Leave it to a worker.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         match options["subcommand"]:
             case "after-restore":
                 self.after_restore(options)
+            case "end":
+                self.end(options)
 
     def after_restore(self, options: dict[str, Any]) -> None:
         before = _moment(options["before"])
@@ -51,6 +83,43 @@ class Command(BaseCommand):
             ) from None
         what = "Sessions to end" if options["dry_run"] else "Sessions ended"
         self.stdout.write(f"{what}, signed in before {before.isoformat()}: {ended:,}")
+
+    def end(self, options: dict[str, Any]) -> None:
+        users = [_user(name) for name in options["user"]]
+        sessions = Session.objects.filter(user_id__in=users, ended_at__isnull=True)
+        if options["dry_run"]:
+            self.stdout.write(f"Sessions to end: {sessions.count():,}")
+            return
+        why = {name: options[name] for name in ("ticket", "note")}
+        reason = EndReason(options["reason"])
+        if not options["later"] and sessions.count() <= conf.end_at_once:
+            receipt = end_sessions(sessions=sessions, reason=reason, **why)
+            self.stdout.write(f"Sessions ended: {receipt.ended:,}")
+            return
+        ending = end_later(sessions=sessions, reason=reason, **why)
+        if options["later"]:
+            self.stdout.write(
+                f"Sessions that a worker will end: {ending.total:,} (large sign-out {ending.pk})"
+            )
+            return
+        progress = Progress(self.stdout.write, quiet=not options["verbosity"])
+        # A worker may take batches, too; what this process leaves when it is interrupted is left to one.
+        while end_batches(ending=ending, seconds=SLICE):
+            progress.say(f"  {receipt_of(ending).ended:,} ended")
+        receipt = receipt_of(ending)
+        self.stdout.write(f"Sessions ended: {receipt.ended:,}")
+        if left := ending.total - receipt.ended - receipt.already_ended:
+            raise CommandError(
+                f"{left:,} are left to the worker: see “Large sign-outs” in the administration."
+            )
+
+
+def _user(name: str) -> Any:
+    """The primary key."""
+    found = users_exactly(name)
+    if len(found) != 1:
+        raise CommandError(f"--user: no account matches {name!r} exactly.")
+    return found[0]
 
 
 def _moment(text: str) -> datetime:

@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sessions_ui.actions import restore
+from sessions_ui.actions import end_later, restore
 from sessions_ui.delivery import deliver_due
 from sessions_ui.management import progress
-from sessions_ui.models import Act, EndReason, Session
+from sessions_ui.models import Act, Ending, EndReason, Session
+from sessions_ui.tasks import sweep_endings
 
 pytestmark = pytest.mark.django_db
 DEVICES = "/account/devices/"
@@ -93,6 +94,64 @@ def test_the_cost_does_not_grow_with_the_number_of_sessions(user: Any, other_use
             after_restore(timezone.now().isoformat())
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def end(*arguments: str) -> str:
+    out = StringIO()
+    call_command("sessions", "end", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_end_signs_people_out_everywhere(user: Any, other_user: Any, agent: Any, browser: Any) -> None:
+    for person in (user, user, other_user, agent):
+        browser().force_login(person)
+    named = ("--user", user.email.upper(), "--user", other_user.email)
+    assert end(*named, "--dry-run") == "Sessions to end: 3\n"
+    text = end(*named, "--reason", "incident", "--ticket", "SEC-1", "--note", "key leaked")
+    assert text == "Sessions ended: 3\n"
+    act = Act.objects.get()
+    assert (act.reason, act.ticket, act.note) == (EndReason.INCIDENT, "SEC-1", "key leaked")
+    assert Session.objects.living().get().user_id == agent.pk
+    assert end(*named) == "Sessions ended: 0\n"
+
+
+def test_end_works_in_batches_where_there_are_many(
+    user: Any, other_user: Any, browser: Any, settings: Any, monkeypatch: Any
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "END_AT_ONCE": 2}
+    monkeypatch.setattr(end_later, "BATCH", 2)
+    for person in (user, user, other_user):
+        browser().force_login(person)
+    assert end("--user", user.email, "--user", other_user.email).endswith("Sessions ended: 3\n")
+    assert sorted(Act.objects.values_list("count", flat=True)) == [1, 2]
+    assert Ending.objects.get().done_at is not None
+
+
+def test_end_says_what_it_could_not_do(user: Any, browser: Any, settings: Any, monkeypatch: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "END_AT_ONCE": 0}
+    browser().force_login(user)
+
+    def locked(**kwargs: Any) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(end_later, "end_sessions", locked)
+    with pytest.raises(CommandError, match="1 are left to the worker"):
+        end("--user", user.email)
+
+
+def test_end_can_leave_it_to_a_worker(user: Any, browser: Any) -> None:
+    browser().force_login(user)
+    assert end("--user", user.email, "--async").startswith("Sessions that a worker will end: 1 ")
+    assert Session.objects.living().exists()
+    assert sweep_endings() == 1
+
+
+@pytest.mark.parametrize("name", ["ada", "nobody@people.example", ""])
+def test_end_guesses_nobody(name: str, user: Any, browser: Any) -> None:
+    browser().force_login(user)
+    with pytest.raises(CommandError, match="no account matches"):
+        end("--user", name)
+    assert Session.objects.living().exists()
 
 
 def test_clearsessions_exists_without_djangos_app(user: Any, browser: Any) -> None:

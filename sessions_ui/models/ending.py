@@ -1,0 +1,62 @@
+"""A large ending: what is to be ended, in batches, and how far it has come."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from sessions_ui.models.act import EndReason
+from sessions_ui.models.fields import user_key
+
+
+class Ending(models.Model):
+    """One decision that is carried out batch by batch. Each batch is an act of its own, with this as its `ending`."""
+
+    id = models.BigAutoField(primary_key=True)
+    reason = models.CharField(max_length=32, choices=EndReason)
+    actor = user_key("+", db_index=False)
+    ticket = models.CharField(max_length=100, blank=True)
+    note = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    # How many sessions were chosen; those that sign in later are not among them.
+    total = models.PositiveIntegerField(default=0)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("large sign-out")
+        verbose_name_plural = _("large sign-outs")
+
+    def __str__(self) -> str:
+        return f"{self.reason} ({self.total})"
+
+
+class EndingBatch(models.Model):
+    """A few of the chosen sessions by their keys, ended in one transaction; open until it is done or has failed."""
+
+    id = models.BigAutoField(primary_key=True)
+    ending = models.ForeignKey(Ending, on_delete=models.CASCADE, related_name="batches")
+    # Primary keys of sessions, of whole users as far as that goes: then nobody gets two mails.
+    keys = models.JSONField()
+    size = models.PositiveIntegerField()
+    # Whoever claimed it has until then; after that the sweep gives it to somebody else.
+    leased_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    ended = models.PositiveIntegerField(default=0)
+    done_at = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        verbose_name = "batch of a large sign-out"
+        verbose_name_plural = "batches of large sign-outs"
+        indexes = [
+            models.Index(
+                fields=["id"],
+                name="sessions_ui_batch_open",
+                condition=models.Q(done_at__isnull=True, failed_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"batch {self.pk}"
