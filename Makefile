@@ -15,7 +15,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 CODE := sessions_ui accounts config tests benchmarks manage.py
 
 .DELETE_ON_ERROR:
-.PHONY: help run demo-devices test chromium lint format lock screenshots bench clean
+.PHONY: help run demo-devices test chromium lint format lock screenshots lighthouse messages bench clean
 
 help:
 	@echo "make run           the demo, on http://localhost:$(PORT) (PORT=8001 for another port)"
@@ -23,7 +23,8 @@ help:
 	@echo "make test          the test suite (ARGS='-k story -x' for pytest)"
 	@echo "make lint format   what CI checks; what can be put right by itself"
 	@echo "make lock          pin the newest allowed versions, with hashes"
-	@echo "make screenshots bench clean"
+	@echo "make messages      every text into the catalogues of the languages"
+	@echo "make screenshots lighthouse bench clean"
 
 run: $(VENV)/.site-installed
 	@DEMO=1 PORT=$(PORT) exec $(BIN)/python manage.py demo
@@ -58,6 +59,14 @@ lock: $(BIN)/uv
 
 screenshots: $(VENV)/.test-installed
 	$(BIN)/python -m docs.screenshots
+
+# Lighthouse of the signed-in devices page; needs Node and a Chromium.
+lighthouse: $(VENV)/.test-installed
+	$(BIN)/python -m benchmarks.lighthouse
+
+# Every text into the catalogues of every language, and the catalogues compiled. Needs gettext.
+messages: $(VENV)/.test-installed
+	$(BIN)/python -m tests.messages
 
 # Needs PostgreSQL and Redis; docs/performance.md. ARGS=--quick for a look, ARGS=--write for that page's tables.
 # An environment of its own: the peers and what they drag in are nothing that the site or its tests should see.

@@ -253,7 +253,9 @@ EMAIL_TIMEOUT = 10
 
 # --- Language, time, files ----------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
+# Only what is complete (tests/test_messages.py); `make messages` keeps the catalogues.
 LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 TIME_ZONE = "UTC"
 USE_TZ = True
