@@ -21,6 +21,15 @@ class SignInRefused(SessionsUIError):
         self.reason = reason
 
 
+class SignInChallenged(SignInRefused):
+    """The sign-in may go on after a further proof: it looked suspicious, or one device has to go first
+    (`session_limit`). `verdict`: what was found, a `risk.Verdict`; None where nothing was. Nobody is signed in yet."""
+
+    def __init__(self, reason: str, verdict: object = None) -> None:
+        super().__init__(reason)
+        self.verdict = verdict
+
+
 class CannotVouch(SessionsUIError):
     """What was shown does not vouch for the device: nothing that a thief of this browser would not have, too."""
 

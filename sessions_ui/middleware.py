@@ -24,10 +24,11 @@ from sessions_ui import acting
 from sessions_ui.actions.client import client_of
 from sessions_ui.actions.touch import is_due, touch
 from sessions_ui.conf import conf
-from sessions_ui.exceptions import KeyRotated, NotTheOwner, SessionEnded, SignInRefused
+from sessions_ui.exceptions import KeyRotated, NotTheOwner, SessionEnded, SignInChallenged, SignInRefused
 from sessions_ui.models import Session, digest_of
 from sessions_ui.store import SessionStore
 from sessions_ui.web import cookies, refusals
+from sessions_ui.web.challenge import begin_challenge
 from sessions_ui.web.client_hints import ask_for_hints
 from sessions_ui.web.impersonation import only_for_its_owner
 
@@ -74,6 +75,8 @@ class SessionMiddleware(DjangoSessionMiddleware):
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
         """A session that ended while its view was at work is a sign-out like any other, not an error."""
+        if isinstance(exception, SignInChallenged):
+            return begin_challenge(request, exception)
         if isinstance(exception, SignInRefused):
             request.session.flush()
             return refusals.signed_out(request, exception.reason)

@@ -26,7 +26,8 @@ _random = SystemRandom()
 
 PAUSE = timedelta(seconds=30)  # for what else is due at an endpoint that did not answer
 
-# Endings that the person did not just do on that very device: these are told by mail.
+# Endings that the person did not just do on that very device: these are told by mail. A suspicious sign-in is told by
+# its alert, which says that it was ended.
 TOLD_BY_MAIL = frozenset(
     {
         EndReason.SIGNED_OUT_REMOTELY,
@@ -40,7 +41,6 @@ TOLD_BY_MAIL = frozenset(
         EndReason.ACCOUNT_DELETED,
         EndReason.DEVICE_LOST,
         EndReason.NOT_ME,
-        EndReason.SUSPICIOUS,
         EndReason.HELP_DESK,
         EndReason.ADMINISTRATOR,
         EndReason.INCIDENT,

@@ -49,6 +49,7 @@ def on_signed_in(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
         device_cookie=request.COOKIES.get(conf.device_cookie_name),
         identity=recall_provider(request, user),
         judged=request.method is not None,
+        proven=getattr(request, "sessions_ui_proven", False),
     )
 
 

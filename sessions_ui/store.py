@@ -237,6 +237,7 @@ class SessionStore(SessionBase):
         device_cookie: str | None,
         identity: Identity | None = None,
         judged: bool = True,
+        proven: bool = False,
     ) -> SignIn:
         """Called when Django has put the user into the session; there may be no key or row yet (a sign-in as another
         user), and a second sign-in as the same user does not rotate the key by itself."""
@@ -251,7 +252,7 @@ class SessionStore(SessionBase):
             self.cycle_key()
         row = self.resolve()
         assert row is not None and self.session_key is not None
-        begun = self.pop(BEGUN_KEY, None)
+        begun = self.get(BEGUN_KEY)
         result = sign_in(
             session_pk=row.pk,
             digest=digest_of(self.session_key),
@@ -263,7 +264,9 @@ class SessionStore(SessionBase):
             begun=begun,
             identity=identity,
             judged=judged,
+            proven=proven,
         )
+        self.pop(BEGUN_KEY, None)
         self.row, self.user = result.session, user
         self.device_cookie = result.device_cookie
         return result

@@ -9,10 +9,11 @@ from django.db import router, transaction
 
 from sessions_ui import risk
 from sessions_ui.actions.alert import alert
+from sessions_ui.actions.end import end_session
 from sessions_ui.client import Client, ClientInfo, Place
 from sessions_ui.conf import conf
 from sessions_ui.models import Device, EndReason, Event, Session
-from sessions_ui.risk import History, Reason, Sighting, Standing, Verdict
+from sessions_ui.risk import History, Level, Reason, Sighting, Standing, Verdict
 
 REMEMBERED = 100  # earlier sessions looked at, the newest first
 
@@ -91,6 +92,17 @@ def standing_of(device: Device, *, copied: bool, new: bool) -> Standing:
     return Standing.NEW if new else Standing.KNOWN
 
 
+def what_follows(verdict: Verdict, *, method: str, proven: bool) -> str:
+    """ "flag", "challenge" or "end" (`SUSPICIOUS_SIGN_INS`); empty where nothing follows. Whoever has shown a
+    second factor or a mailed code at this sign-in has passed the challenge."""
+    if verdict.level is not Level.SUSPICIOUS:
+        return "flag" if verdict.level else ""
+    passed = proven or "+" in method or method == "passkey"
+    if conf.suspicious_sign_ins == "challenge" and passed:
+        return "flag"
+    return conf.suspicious_sign_ins
+
+
 def columns(verdict: Verdict) -> dict[str, Any]:
     """What the session keeps of it."""
     return {"verdict": str(verdict.level), "verdict_reasons": [str(reason) for reason in verdict.reasons]}
@@ -131,3 +143,5 @@ def judge_change(session_pk: int, before: Client, now: Client, client: ClientInf
         both = risk.verdict_of({*map(Reason, known), Reason.CHANGED_CLIENT})
         Session.objects.filter(pk=session.pk, ended_at__isnull=True).update(reviewed_at=None, **columns(both))
         flag(session, session.user, client, both)
+        if conf.suspicious_sign_ins in ("challenge", "end"):
+            end_session(session=session, reason=EndReason.SUSPICIOUS)

@@ -8,7 +8,7 @@ from django.db.models import F
 
 from sessions_ui.actions.end import end_sessions
 from sessions_ui.conf import conf
-from sessions_ui.exceptions import SignInRefused
+from sessions_ui.exceptions import SignInChallenged
 from sessions_ui.models import EndReason, Session
 
 
@@ -26,7 +26,7 @@ def keep_to_limit(user: Any, *, new: int) -> None:
     if over <= 0:
         return
     if conf.session_limit_refuses:
-        raise SignInRefused(EndReason.SESSION_LIMIT)
+        raise SignInChallenged(EndReason.SESSION_LIMIT)
     order = (F("device__confirmed_at").asc(nulls_first=True), "signed_in_at", "pk")
     oldest = list(living.order_by(*order).values_list("pk", flat=True)[:over])
     end_sessions(sessions=Session.objects.filter(pk__in=oldest), reason=EndReason.SESSION_LIMIT)

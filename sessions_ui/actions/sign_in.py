@@ -20,14 +20,14 @@ from sessions_ui.actions.access import flags_of
 from sessions_ui.actions.begin import verify_begun
 from sessions_ui.actions.end import end_sessions
 from sessions_ui.actions.improve import improve_device
-from sessions_ui.actions.judge import columns, flag, history_of
+from sessions_ui.actions.judge import columns, flag, history_of, what_follows
 from sessions_ui.actions.limit import keep_to_limit
 from sessions_ui.actions.offboard import latest_end_of
 from sessions_ui.actions.provider import NOBODY, Identity, catch_up, verify_not_signed_out
 from sessions_ui.actions.require_password import verify_no_password_is_required
 from sessions_ui.client import Client, ClientInfo, contradicts
 from sessions_ui.conf import conf
-from sessions_ui.exceptions import SessionEnded, SignInRefused
+from sessions_ui.exceptions import SessionEnded, SignInChallenged, SignInRefused
 from sessions_ui.models import Device, EndReason, Event, Session
 from sessions_ui.models.device import cookie_digests, is_cookie, new_cookie
 from sessions_ui.models.locking import locked
@@ -56,6 +56,7 @@ def sign_in(
     begun: dict[str, str] | None = None,
     identity: Identity | None = None,
     judged: bool = True,
+    proven: bool = False,
 ) -> SignIn:
     """Make the living row `session_pk`, whose key has this digest, a session of `user`.
 
@@ -63,7 +64,8 @@ def sign_in(
     disabled or got a new password does not outlive that: `SignInRefused`. `begun` is the mark of its first step
     (`begin.py`), where it had several; `identity` who they are at their sign-in provider, where there is one.
     `SessionEnded` where the row is gone. What looks wrong is flagged (`judge.py`) and mailed, unless nothing is known
-    of the client at all (`judged=False`: no request brought it).
+    of the client at all (`judged=False`: no request brought it). `SignInChallenged` where the settings ask for a
+    further proof first, which `proven` says has been given.
     """
     using = router.db_for_write(Session)
     now = timezone.now()
@@ -79,6 +81,9 @@ def sign_in(
         if judged:
             history = history_of(user, device, copied=found.copied, new=found.new, session_pk=session_pk)
             verdict = classify(history, client, now)
+        follows = what_follows(verdict, method=method, proven=proven)
+        if follows == "challenge":
+            raise SignInChallenged(EndReason.SUSPICIOUS, verdict)
         row = Session.objects.using(using).filter(pk=session_pk, digest=digest, ended_at__isnull=True)
         if not row.update(
             user_id=user.pk,
@@ -96,10 +101,11 @@ def sign_in(
             **columns(verdict),
         ):
             raise SessionEnded
-        if conf.supersede:
+        if follows != "end" and conf.supersede:
             older = Session.objects.filter(device=device, user_id=user.pk, kind=Session.Kind.BROWSER)
             end_sessions(sessions=older.exclude(pk=session_pk), reason=EndReason.SUPERSEDED, actor=user)
-        keep_to_limit(user, new=session_pk)
+        if follows != "end":
+            keep_to_limit(user, new=session_pk)
         events.append(
             Event.Kind.SIGNED_IN,
             user_id=user.pk,
@@ -115,7 +121,13 @@ def sign_in(
             transaction.on_commit(partial(catch_up, session, identity), using=using)
         if verdict.level:
             flag(session, user, client, verdict, tell=verdict != history.unreviewed)
-        transaction.on_commit(lambda: announce(session, user, new_device=found.new), using=using, robust=True)
+        if follows == "end":
+            # The request that signed in learns it at its end, like any whose session ended meanwhile.
+            end_sessions(sessions=Session.objects.filter(pk=session_pk), reason=EndReason.SUSPICIOUS)
+        else:
+            transaction.on_commit(
+                lambda: announce(session, user, new_device=found.new), using=using, robust=True
+            )
     return SignIn(session=session, device=device, new_device=found.new, device_cookie=found.cookie)
 
 

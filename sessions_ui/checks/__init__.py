@@ -2,7 +2,7 @@
 
 from django.core import checks
 
-from sessions_ui.checks import clients, endings, impersonation, live, pages, places, setup, sso, telling
+from sessions_ui.checks import clients, endings, impersonation, live, pages, places, risk, setup, sso, telling
 
 CHECKS = (
     setup.engine,
@@ -19,6 +19,7 @@ CHECKS = (
     endings.access_flags,
     endings.access_permissions,
     pages.reauthentication,
+    risk.suspicious_sign_ins,
     sso.providers,
     sso.library,
     places.place_files,

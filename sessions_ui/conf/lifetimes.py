@@ -37,8 +37,9 @@ class LifetimeSettings(Section):
 
     @property
     def session_limit_refuses(self) -> bool:
-        """What happens over the limit: the new sign-in is refused, or (the default) the oldest session on a device
-        that nobody confirmed is ended, then the oldest of all."""
+        """What happens over the limit: the new sign-in is refused until one device was signed out, which takes a
+        mailed code; or (the default) the oldest session on a device that nobody confirmed is ended, then the oldest
+        of all."""
         return self._given.get("SESSION_LIMIT_REFUSES", False)
 
     def idle_timeout_of(self, user: Any) -> timedelta | None:

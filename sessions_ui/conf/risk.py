@@ -50,3 +50,10 @@ class RiskSettings(Section):
     def proof_age(self) -> timedelta:
         """How long a mailed code is good, and how long a further proof counts in the session that gave it."""
         return self._given.get("PROOF_AGE", timedelta(minutes=10))
+
+    @property
+    def suspicious_sign_ins(self) -> str:
+        """What happens to a sign-in that looks suspicious, and to a session whose browser or system changes midway.
+        "flag": it is shown and mailed. "challenge": it waits, signed in as nobody, for a mailed code; one with a second
+        factor has passed already, and a session that changes has to sign in again. "end": it ends at once."""
+        return self._given.get("SUSPICIOUS_SIGN_INS", "flag")

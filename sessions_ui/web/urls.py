@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from sessions_ui.web import asking, device_page, idle, live, not_me, proof, views
+from sessions_ui.web import asking, challenge, device_page, idle, live, not_me, proof, views
 from sessions_ui.web.impersonation import leave_account
 from sessions_ui.web.provider_sign_out import provider_sign_out
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("devices/", views.devices, name="devices"),
     path("devices/list/", views.device_list, name="device_list"),
     path("devices/confirm/", asking.confirm, name="confirm"),
+    path("devices/challenge/", challenge.challenge, name="challenge"),
     path("devices/prove/", proof.prove, name="prove"),
     path("devices/alive", live.alive, name="alive"),
     path("devices/not-me/<str:token>/", not_me.not_me, name="not_me"),

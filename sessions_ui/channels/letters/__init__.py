@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sessions_ui.channels.base import DeliveryFailed
 from sessions_ui.channels.letters import email_changed, ended, help_desk, impersonation
-from sessions_ui.channels.letters.alert import ALERT
+from sessions_ui.channels.letters.alert import ALERT, CHALLENGED
 from sessions_ui.channels.letters.base import Letter
 from sessions_ui.channels.letters.code import CODE
 from sessions_ui.channels.letters.proven import PROVEN
@@ -14,6 +14,7 @@ from sessions_ui.models import Delivery, Event
 BY_EVENT: dict[str, Letter] = {
     Event.Kind.EMAIL_CHANGED: email_changed.LETTER,
     Event.Kind.FLAGGED: ALERT,
+    Event.Kind.CHALLENGED: CHALLENGED,
     Event.Kind.PROVEN: PROVEN,
     Event.Kind.CODE_SENT: CODE,
     Event.Kind.HELP_DESK: help_desk.code,

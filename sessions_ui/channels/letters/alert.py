@@ -7,8 +7,11 @@ from typing import Any
 from sessions_ui.channels.base import DeliveryFailed
 from sessions_ui.channels.letters.base import DeviceLine, Letter, link, one_line
 from sessions_ui.client import Place
+from sessions_ui.client.place import places_in
+from sessions_ui.client.user_agent import parse
+from sessions_ui.conf import conf
 from sessions_ui.links import not_me_token
-from sessions_ui.models import Delivery, EndReason, Session
+from sessions_ui.models import Delivery, Device, EndReason, EventDetail, Session
 
 
 def context(delivery: Delivery) -> dict[str, Any]:
@@ -42,4 +45,24 @@ def sign_in_line(session: Session) -> DeviceLine:
     )
 
 
+def waiting_context(delivery: Delivery) -> dict[str, Any]:
+    """Nobody is signed in yet, so there is no session: what the event's erasable part says is all there is."""
+    event = delivery.event
+    detail = EventDetail.objects.filter(event=delivery.event_id).first()
+    if event is None or detail is None:
+        raise DeliveryFailed("the event is gone", permanent=True)
+    client = parse(detail.user_agent)
+    return {
+        "device": DeviceLine(
+            title=Device(browser=client.browser, system=client.system).derived_name,
+            about="",
+            place=places_in(conf.geoip_path, conf.geoip_asn_path).of(detail.address),
+            address=detail.address or "",
+        ),
+        "when": event.at,
+        "reset_url": link("account_reset_password") or link("password_reset"),
+    }
+
+
+CHALLENGED = Letter(name="challenged", kind="alert", optional=False, context=waiting_context)
 ALERT = Letter(name="alert", kind="alert", optional=False, context=context)

@@ -1,0 +1,191 @@
+"""A sign-in that waits for a further proof: it looked suspicious, or one device has to go first.
+
+Until then nobody is signed in: what waits lies in an anonymous session, as between a password and a second factor, so
+that no page, API or socket can be reached with it. It dies with any ending of the account's sessions (`begin.py`).
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, REDIRECT_FIELD_NAME, SESSION_KEY, get_user_model, login
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render, resolve_url
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from sessions_ui.actions.alert import alert
+from sessions_ui.actions.begin import BEGUN_KEY, begin_sign_in
+from sessions_ui.actions.client import client_of
+from sessions_ui.actions.confirm import confirm_device
+from sessions_ui.actions.end import end_sessions
+from sessions_ui.actions.proof import check_code, send_code
+from sessions_ui.actions.vouching import Shown
+from sessions_ui.conf import conf
+from sessions_ui.exceptions import ProofRefused, SignInChallenged
+from sessions_ui.models import Device, EndReason, Event, Proof, Session
+from sessions_ui.risk import Verdict
+from sessions_ui.store import AUTH_KEYS, SessionStore
+from sessions_ui.web import refusals
+from sessions_ui.web.proof import CodeForm, masked, refusal_text
+
+WAITING_KEY = "_sessions_ui_waiting"
+WAITING_SECONDS = 900
+PURPOSE = Proof.Purpose.SIGN_IN
+
+
+def begin_challenge(request: HttpRequest, challenged: SignInChallenged) -> HttpResponseBase:
+    """Take back what Django's `login()` wrote into the session, keep who is waiting, mail a code."""
+    kept = dict(request.session.items())
+    user = user_of(kept[SESSION_KEY])
+    waiting = {
+        "user": kept[SESSION_KEY],
+        "backend": kept[BACKEND_SESSION_KEY],
+        "reason": str(challenged.reason),
+        "at": time.time(),
+        "proven": bool(getattr(request, "sessions_ui_proven", False)),
+        "next": next_of(request) or kept.get(WAITING_KEY, {}).get("next", ""),
+    }
+    request.session.flush()
+    for name, value in kept.items():
+        if name not in (*AUTH_KEYS, WAITING_KEY):
+            request.session[name] = value
+    request.session[WAITING_KEY] = waiting
+    request.session.set_expiry(0)  # a sign-in that had to wait is not remembered
+    if user is not None and BEGUN_KEY not in kept:
+        begin_sign_in(request.session, user)
+    request.session.save()
+    if user is not None and isinstance(challenged.verdict, Verdict):
+        with transaction.atomic():
+            alert(
+                kind=Event.Kind.CHALLENGED,
+                user=user,
+                session=None,
+                client=client_of(request.META),
+                verdict=challenged.verdict,
+                tell=True,
+            )
+    url = reverse("sessions_ui:challenge")
+    if refusals.wants_json(request):
+        return refusals.problem(401, "further-proof-needed", _("One more proof is needed to sign in."))
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(headers={"HX-Redirect": url})
+    return HttpResponseRedirect(url)
+
+
+@never_cache
+@sensitive_post_parameters("code")
+@require_http_methods(["GET", "HEAD", "POST"])
+def challenge(request: HttpRequest) -> HttpResponseBase:
+    """GET shows the question, and mails a code unless one is under way; POST answers it and signs in."""
+    waiting = waiting_of(request)
+    user = user_of(waiting["user"]) if waiting else None
+    session_id = request.session.session_id if isinstance(request.session, SessionStore) else None
+    if waiting is None or user is None or session_id is None:
+        return redirect(resolve_url(refusals.sign_in_url(request)))
+    if request.method != "POST":
+        return asked(request, waiting, user, session_id)
+    if not waiting["proven"]:
+        if "again" in request.POST:
+            return asked(request, waiting, user, session_id, again=True)
+        form = CodeForm(request.POST)
+        if not form.is_valid():
+            return asked(request, waiting, user, session_id, form=form, status=422)
+        try:
+            check_code(user=user, session_id=session_id, purpose=PURPOSE, code=form.cleaned_data["code"])
+        except ProofRefused as refused:
+            form.add_error("code", refusal_text(refused.reason))
+            return asked(request, waiting, user, session_id, form=form, status=422)
+        waiting["proven"] = True
+        request.session[WAITING_KEY] = waiting
+    if waiting["reason"] == EndReason.SESSION_LIMIT:
+        public_id = request.POST.get("device", "")
+        if not public_id:
+            error = _("Choose the device that shall be signed out.")
+            return asked(request, waiting, user, session_id, error=error, status=422)
+        # The reason is one that leaves this very sign-in alone (`begin.py`).
+        end_sessions(
+            sessions=living_browsers(user).filter(device__public_id=public_id),
+            reason=EndReason.SESSION_LIMIT,
+            actor=user,
+        )
+    return go_on(request, waiting, user)
+
+
+def go_on(request: HttpRequest, waiting: dict[str, Any], user: Any) -> HttpResponseBase:
+    """Sign in, with all that a sign-in checks: `SignInChallenged` again where there is still no room."""
+    request.sessions_ui_proven = True  # type: ignore[attr-defined]
+    login(request, user, backend=waiting["backend"])
+    request.session.pop(WAITING_KEY, None)
+    row = request.session.row  # type: ignore[attr-defined]
+    if row is not None and row.device is not None:
+        confirm_device(device=row.device, actor=user, proof=Shown.MAILED_CODE)
+    return redirect(waiting["next"] or resolve_url(settings.LOGIN_REDIRECT_URL))
+
+
+def asked(
+    request: HttpRequest,
+    waiting: dict[str, Any],
+    user: Any,
+    session_id: int,
+    *,
+    form: CodeForm | None = None,
+    error: str = "",
+    again: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    addresses: list[str] = []
+    if not waiting["proven"] and (form is None or not form.is_bound):
+        try:
+            sent = send_code(user=user, session_id=session_id, purpose=PURPOSE, again=again)
+            addresses = [masked(address) for address in sent]
+        except ProofRefused as refused:
+            error, status = refusal_text(refused.reason), 429 if refused.reason == "too_many" else 422
+    full = waiting["reason"] == EndReason.SESSION_LIMIT
+    context = {
+        "base_template": conf.base_template,
+        "form": form or CodeForm(),
+        "proven": waiting["proven"],
+        "addresses": addresses,
+        "minutes": int(conf.proof_age.total_seconds() // 60),
+        "error": error,
+        "full": full,
+        "full_words": refusals.words(EndReason.SESSION_LIMIT),
+        "devices": devices_of(user) if full else [],
+        "sign_in_url": resolve_url(refusals.sign_in_url(request)),
+    }
+    return render(request, "sessions_ui/challenge.html", context, status=status)
+
+
+def waiting_of(request: HttpRequest) -> dict[str, Any] | None:
+    waiting = request.session.get(WAITING_KEY)
+    return waiting if waiting and time.time() < waiting["at"] + WAITING_SECONDS else None
+
+
+def user_of(key: str) -> Any:
+    """None where the account is gone."""
+    model = get_user_model()
+    return model._base_manager.filter(pk=model._meta.pk.to_python(key)).first()
+
+
+def living_browsers(user: Any) -> Any:
+    return Session.objects.of(user).living().filter(kind=Session.Kind.BROWSER)
+
+
+def devices_of(user: Any) -> list[Device]:
+    """By name only, to somebody who has shown no more than the password."""
+    return list(Device.objects.filter(sessions__in=living_browsers(user)).distinct().order_by("pk"))
+
+
+def next_of(request: HttpRequest) -> str:
+    url = request.POST.get(REDIRECT_FIELD_NAME) or request.GET.get(REDIRECT_FIELD_NAME) or ""
+    safe = url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
+    return url if safe else ""

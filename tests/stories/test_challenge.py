@@ -1,0 +1,206 @@
+"""Suspicious sign-ins that wait for a further proof, or end; and a sign-in for which one device has to go first."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth import SESSION_KEY
+from django.core import mail
+
+from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.delivery import deliver_due
+from sessions_ui.models import Device, EndReason, Event, Session
+from tests.conftest import PASSWORD
+
+pytestmark = pytest.mark.django_db
+
+DEVICES = "/account/devices/"
+CHALLENGE = "/account/devices/challenge/"
+THIEF = "Mozilla/5.0 (Windows NT 10.0; rv:145.0) Gecko/20100101 Firefox/145.0"
+SWEDEN = "89.160.20.112"
+
+
+@pytest.fixture
+def owner(browser: Any, user: Any) -> Any:
+    client = browser()
+    client.sign_in(user)
+    return client
+
+
+def setting(settings: Any, **values: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, **values}
+
+
+def mailed_code() -> str:
+    deliver_due()
+    codes = re.findall(r"^    (\d{6})$", "\n".join(str(m.body) for m in mail.outbox), re.MULTILINE)
+    return str(codes[-1])
+
+
+@pytest.fixture
+def waiting(browser: Any, user: Any, owner: Any, settings: Any) -> Any:
+    """Somebody with the password, from a new device in a new country."""
+    setting(settings, SUSPICIOUS_SIGN_INS="challenge")
+    client = browser(user_agent=THIEF, address=SWEDEN)
+    response = client.post(f"/account/login/?next={DEVICES}", {"login": user.email, "password": PASSWORD})
+    assert response.status_code == 302 and response.url == CHALLENGE
+    return client
+
+
+def test_a_challenged_sign_in_is_nobody_until_the_code(waiting: Any, owner: Any, user: Any) -> None:
+    for path in (DEVICES, "/account/email/", "/account/2fa/", "/account/password/change/"):
+        assert waiting.get(path).status_code == 302, path
+    assert SESSION_KEY not in waiting.session
+    assert Session.objects.living().count() == 1, "and takes nobody's place"
+    html = waiting.get(CHALLENGE).content.decode()
+    assert "One more proof" in html and "a•••@people.example" in html
+    assert user.email not in html and "Firefox on Linux" not in html
+    response = waiting.post(CHALLENGE, {"code": mailed_code()})
+    assert response.status_code == 302 and response.url == DEVICES
+    assert waiting.get(DEVICES).status_code == 200
+    session = Session.objects.latest("pk")
+    assert session.verdict == "suspicious" and not session.needs_a_look
+    device = Device.objects.get(pk=session.device_id)
+    assert device.confirmed_at is not None
+
+
+def test_the_owner_is_told_of_the_try(waiting: Any, user: Any) -> None:
+    mail.outbox.clear()
+    deliver_due()
+    (message,) = mail.outbox
+    assert message.subject == "Somebody tried to sign in to your account" and message.to == [user.email]
+    assert "Firefox on Windows" in message.body and "Near Linköping, Sweden" in message.body
+    assert Event.objects.get(kind=Event.Kind.CHALLENGED).session_id is None
+
+
+def test_a_wrong_code_opens_nothing(waiting: Any) -> None:
+    waiting.get(CHALLENGE)
+    wrong = f"{(int(mailed_code()) + 1) % 10**6:06d}"
+    response = waiting.post(CHALLENGE, {"code": wrong})
+    assert response.status_code == 422 and "That is not the code." in response.content.decode()
+    assert waiting.get(DEVICES).status_code == 302
+
+
+def test_it_dies_with_a_new_password(waiting: Any, user: Any) -> None:
+    waiting.get(CHALLENGE)
+    code = mailed_code()
+    user.set_password("a horse of another colour")
+    user.save()
+    waiting.post(CHALLENGE, {"code": code})
+    assert waiting.get(DEVICES).status_code == 302
+    assert not Session.objects.living().exists()
+
+
+def test_and_with_everything_signed_out(waiting: Any, user: Any) -> None:
+    waiting.get(CHALLENGE)
+    code = mailed_code()
+    end_user_sessions(user=user, reason=EndReason.SIGNED_OUT_EVERYWHERE)
+    waiting.post(CHALLENGE, {"code": code})
+    assert waiting.get(DEVICES).status_code == 302
+
+
+def test_a_program_gets_401(browser: Any, user: Any, owner: Any, settings: Any) -> None:
+    setting(settings, SUSPICIOUS_SIGN_INS="challenge")
+    client = browser(user_agent=THIEF, address=SWEDEN)
+    response = client.post(
+        "/account/login/", {"login": user.email, "password": PASSWORD}, headers={"Accept": "application/json"}
+    )
+    assert response.status_code == 401
+    assert response.json()["type"] == "urn:sessions-ui:further-proof-needed"
+    assert SESSION_KEY not in client.session
+
+
+def test_whoever_does_not_wait_is_sent_to_the_sign_in(browser: Any, db: None, owner: Any) -> None:
+    for client in (browser(), owner):
+        assert client.get(CHALLENGE).status_code == 302
+        assert client.post(CHALLENGE, {"code": "123456"}).status_code == 302
+
+
+def test_a_merely_new_device_is_not_challenged(browser: Any, user: Any, owner: Any, settings: Any) -> None:
+    setting(settings, SUSPICIOUS_SIGN_INS="challenge")
+    client = browser()
+    client.sign_in(user)
+    assert client.get(DEVICES).status_code == 200
+
+
+def test_a_suspicious_one_may_end_at_once(browser: Any, user: Any, owner: Any, settings: Any) -> None:
+    setting(settings, SUSPICIOUS_SIGN_INS="end", SESSION_LIMIT=1)
+    client = browser(user_agent=THIEF, address=SWEDEN)
+    response = client.post("/account/login/", {"login": user.email, "password": PASSWORD}, follow=True)
+    assert "You were signed out." in response.content.decode()
+    assert client.get(DEVICES).status_code == 302
+    assert Session.objects.latest("pk").end_reason == EndReason.SUSPICIOUS
+    assert owner.get(DEVICES).status_code == 200, "nothing of the owner's was pushed out by it"
+    mail.outbox.clear()
+    deliver_due()
+    (message,) = mail.outbox
+    assert message.subject == "We stopped a sign-in to your account"
+
+
+@pytest.mark.parametrize("way", ["challenge", "end"])
+def test_a_session_that_changes_its_browser_midway_ends(
+    way: str, user: Any, owner: Any, settings: Any
+) -> None:
+    setting(settings, SUSPICIOUS_SIGN_INS=way, LAST_SEEN_EVERY=settings.SESSIONS_UI["IDLE_TIMEOUT"] * 0)
+    owner.get(DEVICES, HTTP_USER_AGENT=THIEF)
+    assert Session.objects.get().end_reason == EndReason.SUSPICIOUS
+    assert owner.get(DEVICES).status_code == 302
+
+
+# --- The limit of sessions that refuses
+
+
+@pytest.fixture
+def full(browser: Any, user: Any, owner: Any, settings: Any) -> Any:
+    """The password was right, and there is no room."""
+    setting(settings, SESSION_LIMIT=1, SESSION_LIMIT_REFUSES=True)
+    client = browser()
+    response = client.post("/account/login/", {"login": user.email, "password": PASSWORD})
+    assert response.url == CHALLENGE
+    return client
+
+
+def test_over_the_limit_one_can_be_ended_after_the_code(full: Any, owner: Any, user: Any) -> None:
+    html = full.get(CHALLENGE).content.decode()
+    assert "Too many devices are signed in" in html and "Firefox on Linux" in html
+    assert "London" not in html and "81.2.69" not in html, "names only"
+    chosen = Session.objects.living().get().device
+    assert chosen is not None
+    code = mailed_code()
+    response = full.post(CHALLENGE, {"code": code, "device": chosen.public_id})
+    assert response.status_code == 302
+    assert full.get(DEVICES).status_code == 200
+    assert owner.get(DEVICES).status_code == 302
+    assert Session.objects.order_by("pk").first().end_reason == EndReason.SESSION_LIMIT  # type: ignore[union-attr]
+
+
+def test_without_the_code_nothing_ends(full: Any, owner: Any) -> None:
+    chosen = Session.objects.living().get().device
+    assert chosen is not None
+    assert full.post(CHALLENGE, {"device": chosen.public_id}).status_code == 422
+    assert full.post(CHALLENGE, {"code": "000000", "device": chosen.public_id}).status_code == 422
+    assert owner.get(DEVICES).status_code == 200
+
+
+def test_the_code_alone_is_not_enough_and_is_asked_once(full: Any, owner: Any) -> None:
+    full.get(CHALLENGE)
+    response = full.post(CHALLENGE, {"code": mailed_code()})
+    assert response.status_code == 422 and "Choose the device" in response.content.decode()
+    assert 'name="code"' not in response.content.decode()
+    chosen = Session.objects.living().get().device
+    assert chosen is not None
+    assert full.post(CHALLENGE, {"device": chosen.public_id}).status_code == 302
+    assert full.get(DEVICES).status_code == 200
+
+
+def test_nobody_ends_a_device_of_somebody_else(full: Any, owner: Any, browser: Any, other_user: Any) -> None:
+    stranger = browser()
+    stranger.force_login(other_user)
+    theirs = Session.objects.of(other_user).get().device
+    assert theirs is not None
+    full.get(CHALLENGE)
+    full.post(CHALLENGE, {"code": mailed_code(), "device": theirs.public_id})
+    assert Session.objects.of(other_user).living().exists()
+    assert full.get(CHALLENGE).status_code == 200, "and still waits"
