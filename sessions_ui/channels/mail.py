@@ -62,10 +62,10 @@ def next_turn(delivery: Delivery, letter: Letter) -> datetime | None:
     Each kind is counted by itself, so that whoever makes a storm of one kind cannot delay the mail about another.
     """
     most, hour = conf.mails_per_hour, timedelta(hours=1)
-    if delivery.user_id is None:
+    if letter.awaited or delivery.user_id is None:
         return None
     sent = Delivery.objects.filter(
-        Q(event__kind=letter.kind) if delivery.event_id is not None else Q(act__reason=letter.kind),
+        Q(event__kind=delivery.event.kind) if delivery.event else Q(act__reason=letter.kind),
         user_id=delivery.user_id,
         channel=delivery.channel,
         receiver=delivery.receiver,

@@ -21,12 +21,14 @@ class Letter:
     `name` picks its templates: `sessions_ui/mail/<name>.txt`, `<name>.html` and `<name>_subject.txt`. `context` fills
     them; it is called once, with the receiver's language and time zone in effect. `kind` is what `MAIL_PREFERENCE` is
     asked for, and only where the letter is `optional`: nobody can switch off what is about the safety of the account.
+    `awaited`: somebody sits there and waits for it, so it is never held back (whoever sends it limits how often).
     """
 
     name: str
     kind: str
     optional: bool
     context: Callable[[Delivery], dict[str, Any]]
+    awaited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

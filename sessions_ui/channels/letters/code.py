@@ -35,4 +35,4 @@ def context(delivery: Delivery) -> dict[str, Any]:
     }
 
 
-CODE = Letter(name="code", kind=Event.Kind.CODE_SENT, optional=False, context=context)
+CODE = Letter(name="code", kind=Event.Kind.CODE_SENT, optional=False, context=context, awaited=True)

@@ -31,7 +31,9 @@ def password_context(delivery: Delivery) -> dict[str, Any]:
     return {"reset_url": link("account_reset_password") or link("password_reset")}
 
 
-code = Letter(name="help_desk_code", kind=Event.Kind.HELP_DESK, optional=False, context=code_context)
+code = Letter(
+    name="help_desk_code", kind=Event.Kind.HELP_DESK, optional=False, context=code_context, awaited=True
+)
 password_required = Letter(
     name="password_required", kind=Event.Kind.PASSWORD_REQUIRED, optional=False, context=password_context
 )

@@ -10,8 +10,9 @@ from django.core import mail
 from django.db.models import F
 
 from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.channels.letters import BY_EVENT, Letter
 from sessions_ui.delivery import deliver_due
-from sessions_ui.models import Delivery, EndReason
+from sessions_ui.models import Delivery, EndReason, Event
 
 pytestmark = pytest.mark.django_db
 
@@ -87,3 +88,38 @@ def test_a_single_one_that_waited_comes_as_itself(ten: None) -> None:
     an_hour_later()
     deliver_due()
     assert len(mail.outbox) == 6 and "signed out" in mail.outbox[5].subject
+
+
+def context(delivery: Delivery) -> dict[str, Any]:
+    return {"act": delivery.event, "count": 1}
+
+
+def test_a_code_that_somebody_waits_for_is_never_held_back(user: Any, monkeypatch: Any) -> None:
+    waited_for = Letter(
+        name="ended",
+        kind="x",
+        optional=False,
+        context=context,
+        awaited=True,
+    )
+    monkeypatch.setitem(BY_EVENT, Event.Kind.DEVICE_RENAMED, waited_for)
+    for _ in range(8):
+        event = Event.objects.create(kind=Event.Kind.DEVICE_RENAMED, user=user)
+        Delivery.objects.create(event=event, user=user, channel="mail", receiver=user.email)
+    mail.outbox.clear()
+    deliver_due()
+    assert len(mail.outbox) == 8
+
+
+def test_events_of_one_kind_are_counted_like_acts(user: Any, monkeypatch: Any) -> None:
+    letter = Letter(name="ended", kind="x", optional=False, context=context)
+    monkeypatch.setitem(BY_EVENT, Event.Kind.DEVICE_RENAMED, letter)
+    for _ in range(8):
+        event = Event.objects.create(kind=Event.Kind.DEVICE_RENAMED, user=user)
+        Delivery.objects.create(event=event, user=user, channel="mail", receiver=user.email)
+    mail.outbox.clear()
+    deliver_due()
+    assert len(mail.outbox) == 5
+    an_hour_later()
+    deliver_due()
+    assert "device renamed" in mail.outbox[5].body and len(mail.outbox) == 6

@@ -1,0 +1,293 @@
+"""Brokers, Redis and database connections that go away and come back. Every ending is in force meanwhile."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import pytest
+from celery import current_app
+from django.conf import settings
+from django.db import OperationalError, connection, connections, transaction
+
+from sessions_ui import hasten
+from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.models import Act, Delivery, EndReason, Session
+from tests.faults.conftest import Outbox, Start, wait_until
+
+
+class Service(Protocol):
+    url: str
+
+    def up(self) -> None: ...
+
+    def down(self) -> None: ...
+
+
+class OwnRedis:
+    """A server of this test only, on a port of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        program = shutil.which("redis-server")
+        if program is None:
+            pytest.skip("no redis-server here")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.command = [
+            program,
+            "--bind",
+            "127.0.0.1",
+            "--port",
+            str(self.port),
+            "--save",
+            "",
+            "--dir",
+            str(folder),
+        ]
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def up(self) -> None:
+        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL)
+        wait_until(self.answers, "Redis up")
+
+    def answers(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def down(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+
+class Folders:
+    """The broker that needs no server: its folder is moved away."""
+
+    url = "filesystem://localhost"
+
+    def __init__(self, folder: Path) -> None:
+        options = settings.CELERY_BROKER_TRANSPORT_OPTIONS if self.url == settings.CELERY_BROKER_URL else None
+        if options is None:
+            pytest.skip("this run has a broker with a server")
+        self.queue = Path(options["data_folder_in"])
+        self.away = folder / "away"
+
+    def up(self) -> None:
+        if self.away.exists():
+            self.queue.unlink()
+            self.away.rename(self.queue)
+        self.queue.mkdir(parents=True, exist_ok=True)
+
+    def down(self) -> None:
+        self.queue.rename(self.away)
+        self.queue.touch()  # a file where the folder was: else it would simply be made anew
+
+
+class Cable:
+    """The way to the RabbitMQ that others use as well: it is cut and mended, and the server left alone."""
+
+    def __init__(self, folder: Path) -> None:
+        url = os.environ.get("CELERY_BROKER_URL", "")
+        if not url.startswith("amqp://"):
+            pytest.skip("this run has no RabbitMQ")
+        parts = urlsplit(url)
+        self.target = (parts.hostname or "127.0.0.1", parts.port or 5672)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        account = parts.netloc.rpartition("@")[0] or "guest:guest"
+        self.url = url.replace(parts.netloc, f"{account}@127.0.0.1:{self.port}")
+        self.listener: socket.socket | None = None
+        self.ends: list[socket.socket] = []
+
+    def up(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", self.port))
+        threading.Thread(target=self.accept, args=(self.listener,), daemon=True).start()
+
+    def accept(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                near, _ = listener.accept()
+                far = socket.create_connection(self.target)
+            except OSError:
+                return
+            self.ends += [near, far]
+            for source, sink in ((near, far), (far, near)):
+                threading.Thread(target=pump, args=(source, sink), daemon=True).start()
+
+    def down(self) -> None:
+        ends = [*([self.listener] if self.listener else []), *self.ends]
+        self.listener, self.ends = None, []
+        for end in ends:
+            with suppress(OSError):  # it may be over already
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+
+def pump(source: socket.socket, sink: socket.socket) -> None:
+    try:
+        while data := source.recv(65536):
+            sink.sendall(data)
+    except OSError:
+        return
+
+
+@pytest.fixture(params=[Folders, OwnRedis, Cable], ids=["folders", "redis", "rabbitmq"])
+def broker(request: Any, tmp_path: Path, monkeypatch: Any) -> Iterator[Service]:
+    """The broker of this process and of what it starts."""
+    service = request.param(tmp_path)
+    service.up()
+    monkeypatch.setattr(current_app.conf, "broker_url", service.url)
+    monkeypatch.setattr(current_app.conf, "broker_read_url", service.url)
+    monkeypatch.setattr(current_app.conf, "broker_write_url", service.url)
+    monkeypatch.setattr(hasten, "_paused_until", 0.0)
+    current_app.pool.force_close_all()
+    current_app.__dict__.pop("amqp", None)
+    yield service
+    service.down()
+    current_app.pool.force_close_all()
+
+
+SignOut = Callable[[], None]
+
+
+@pytest.fixture
+def sign_out_elsewhere(user: Any, browser: Any) -> SignOut:
+    """Sign in twice, sign out the other one, and see that it is out at its next request."""
+
+    def act() -> None:
+        laptop, phone = browser(), browser()
+        laptop.force_login(user)
+        phone.force_login(user)
+        assert phone.get("/account/devices/").status_code == 200
+        end_user_sessions(
+            user=user, reason=EndReason.SIGNED_OUT_REMOTELY, actor=user, keep=laptop.session.session_id
+        )
+        assert phone.get("/account/devices/").status_code == 302
+        assert laptop.get("/account/devices/").status_code == 200
+
+    return act
+
+
+def test_a_broker_goes_down_and_comes_back(
+    broker: Service, start: Start, hook: Outbox, sign_out_elsewhere: SignOut, tmp_path: Path
+) -> None:
+    hook.fill(20)
+    start(
+        *("celery", "-A", "config", "worker", "-P", "threads", "-c", "2", "-B", "-s", str(tmp_path / "beat")),
+        *("-Q", current_app.conf.task_default_queue),
+        CELERY_BROKER_URL=broker.url,
+        EMAIL_URL="dummymail://",
+    )
+    wait_until(hook.is_empty, "the worker at work")
+    broker.down()
+    sign_out_elsewhere()
+    hook.fill(20)
+    broker.up()
+    wait_until(hook.is_empty, "all told, the mail too")
+    assert Delivery.objects.filter(channel="mail", done_at__isnull=False).count() == 1
+    assert len(hook.counts()) == 40 and not Delivery.objects.filter(parked_at__isnull=False).exists()
+    print(f"40 deliveries, {hook.counts().total()} attempts")
+
+
+def test_redis_as_the_cache_goes_down_and_comes_back(
+    start: Start, hook: Outbox, user: Any, browser: Any, settings: Any, tmp_path: Path
+) -> None:
+    redis = OwnRedis(tmp_path)
+    redis.up()
+    settings.CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": redis.url}
+    }
+    try:
+        laptop, phone = browser(), browser()
+        laptop.sign_in(user)
+        phone.sign_in(user)
+        redis.down()
+        hook.fill(20)
+        laptop.post("/account/devices/sign-out-others/")
+        assert phone.get("/account/devices/").status_code == 302
+        redis.up()
+        start(REDIS_URL=redis.url.removesuffix("/0"), EMAIL_URL="dummymail://")
+        wait_until(hook.is_empty, "every delivery made")
+        assert len(hook.counts()) == 20 and Session.objects.living().count() == 1
+    finally:
+        redis.down()
+
+
+# --- The database
+
+postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="needs pg_terminate_backend")
+
+
+def connected() -> set[int]:
+    """Who is connected to the test database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
+        return {pid for (pid,) in cursor.fetchall()}
+
+
+def cut(pids: set[int]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s::int[]) AS pid", [list(pids)])
+
+
+@postgresql
+def test_the_connection_is_cut_in_the_middle_of_an_ending(user: Any, browser: Any) -> None:
+    """Nothing of it is there, nothing is told, and asking again ends it."""
+    phone = browser()
+    phone.force_login(user)
+    found: list[Any] = []
+
+    def end() -> None:
+        try:
+            with transaction.atomic():
+                end_user_sessions(user=user, reason=EndReason.HELP_DESK)
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT pg_backend_pid()")
+                    found.append(cursor.fetchone()[0])
+                ended.set()
+                gone.wait(10)
+        except OperationalError as error:
+            found.append(error)
+        finally:
+            connections.close_all()
+
+    ended, gone = threading.Event(), threading.Event()
+    thread = threading.Thread(target=end)
+    thread.start()
+    assert ended.wait(30)
+    cut({found[0]})
+    gone.set()
+    thread.join()
+    assert isinstance(found[1], OperationalError)
+    assert phone.get("/account/devices/").status_code == 200
+    assert not Act.objects.exists() and not Delivery.objects.exists()
+    assert end_user_sessions(user=user, reason=EndReason.HELP_DESK).ended == 1
+    assert phone.get("/account/devices/").status_code == 302
+    assert Delivery.objects.count() == 1
+
+
+@postgresql
+def test_workers_lose_their_connections_again_and_again(start: Start, hook: Outbox) -> None:
+    hook.fill(200)
+    ours, cuts = connected(), 0
+    start()
+    start()
+    for number in (20, 60, 100, 140):
+        wait_until(lambda number=number: len(hook.receiver.requests) >= number, f"{number} deliveries")
+        theirs = connected() - ours
+        cut(theirs)
+        cuts += len(theirs)
+    assert cuts >= 4
+    hook.verify(number=200)
