@@ -374,9 +374,8 @@ class SessionStore(SessionBase):
     def _carry_to_current_secret(self, auth_hash: str) -> None:
         row = self.row
         assert row is not None and self.session_key is not None
-        self._rows().filter(pk=row.pk, digest=digest_of(self.session_key), ended_at__isnull=True).update(
-            auth_hash=auth_hash
-        )
+        same = self._rows().filter(pk=row.pk, digest=digest_of(self.session_key), ended_at__isnull=True)
+        same.filter(auth_hash=row.auth_hash).update(auth_hash=auth_hash)
         row.auth_hash = auth_hash
 
 

@@ -17,6 +17,7 @@ from django.utils.crypto import constant_time_compare
 from sessions_ui import lookup
 from sessions_ui.conf import conf
 from sessions_ui.models import EndReason, Session
+from sessions_ui.models.session import ACCOUNT_WAS_OFF
 
 
 class Admission(NamedTuple):
@@ -92,7 +93,8 @@ def _verify(session: Session) -> Admission:
         for fallback in user.get_session_auth_fallback_hash()
     ):
         return Admission(None, user, new_hash=current)
-    return Admission(EndReason.PASSWORD_CHANGED, None)
+    was_off = session.auth_hash == ACCOUNT_WAS_OFF
+    return Admission(EndReason.ACCOUNT_DISABLED if was_off else EndReason.PASSWORD_CHANGED, None)
 
 
 @lru_cache(maxsize=16)

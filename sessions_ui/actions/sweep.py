@@ -20,6 +20,7 @@ from sessions_ui.actions.admit import out_of_time
 from sessions_ui.actions.end import end_sessions
 from sessions_ui.conf import conf
 from sessions_ui.models import Cursor, EndReason, Offboarding, Session
+from sessions_ui.models.session import ACCOUNT_WAS_OFF
 
 RANGE = 10_000  # primary keys looked at by one statement
 BATCH = 200  # sessions ended by one transaction: SQLite has one writer, and it must not wait long (design.md)
@@ -75,6 +76,7 @@ def conditions(now: datetime) -> Iterable[When]:
     yield When(expires_at__lte=now, then=Value(str(EndReason.IDLE_TIMEOUT)))
     if idle and not callable(idle):
         yield When(last_seen_at__lte=now - idle, then=Value(str(EndReason.IDLE_TIMEOUT)))
+    yield When(auth_hash=ACCOUNT_WAS_OFF, then=Value(str(EndReason.ACCOUNT_DISABLED)))
     if lookup.joins_user():
         users = get_user_model()._base_manager.filter(pk=OuterRef("user_id"))
         yield When(~Q(Exists(users)), then=Value(str(EndReason.ACCOUNT_DELETED)))

@@ -22,6 +22,11 @@ def digest_of(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
+# In place of a session's auth hash: the account was switched off since it signed in. Only the optional database trigger
+# writes it (docs/production.md); no secret makes a hash like that.
+ACCOUNT_WAS_OFF = "!"
+
+
 class SessionQuerySet(models.QuerySet["Session"]):
     def living(self) -> SessionQuerySet:
         """Signed in, not ended, within their time. A disabled user's are among them until they are refused."""

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import get_user_model, login
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AnonymousUser
 from django.core import mail
+from django.db import connection
 from django.http import HttpRequest
 from django.test import Client
 
@@ -59,6 +61,30 @@ def test_deactivation_ends_every_session(
     deactivate(user, administrator)
     assert Session.objects.of(user).get().end_reason == EndReason.ACCOUNT_DISABLED
     assert phone.get("/account/devices/").status_code == 302
+
+
+def documented_trigger() -> str:
+    text = (settings.BASE_DIR / "docs" / "production.md").read_text()
+    return text.split("## An account off and on again")[1].split("```sql")[1].split("```")[0]
+
+
+@pytest.mark.parametrize("by", ["request", "sweep"])
+def test_off_and_on_again_without_a_signal_is_closed_by_the_trigger(by: str, user: Any, browser: Any) -> None:
+    """On other databases than PostgreSQL only what the trigger would have written is tested."""
+    phone = browser()
+    phone.sign_in(user)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(documented_trigger())
+    else:
+        Session.objects.update(auth_hash="!")
+    users = get_user_model().objects.filter(pk=user.pk)
+    users.update(is_active=False)
+    users.update(is_active=True)
+    if by == "sweep":
+        assert end_unlawful() == 1
+    assert phone.get("/account/devices/").status_code == 302
+    assert reasons() == [EndReason.ACCOUNT_DISABLED]
 
 
 def test_reactivating_revives_nothing(user: Any, browser: Any) -> None:

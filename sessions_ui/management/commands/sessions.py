@@ -17,6 +17,7 @@ from sessions_ui.conf import conf
 from sessions_ui.management.progress import Progress
 from sessions_ui.models import EndReason, Session
 
+CARRY_OUT = 50.0  # seconds: cron starts the next one after a minute
 SLICE = 2.0  # seconds between two looks at how far it has come
 # What an operator decides; the others follow from what happened.
 DECIDED = (
@@ -59,6 +60,9 @@ class Command(BaseCommand):
         end.add_argument("--note", default="", help="Why; kept in the history, people do not see it.")
         end.add_argument("--dry-run", action="store_true", help="Only say how many.")
         end.add_argument("--async", dest="later", action="store_true", help="Leave it to a worker.")
+        commands.add_parser(
+            "carry-out", help="Work on large sign-outs, as the worker does: for hosts with cron alone."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         match options["subcommand"]:
@@ -66,6 +70,9 @@ class Command(BaseCommand):
                 self.after_restore(options)
             case "end":
                 self.end(options)
+            case "carry-out":
+                if ended := end_batches(seconds=CARRY_OUT):
+                    self.stdout.write(f"Sessions ended: {ended:,}")
 
     def after_restore(self, options: dict[str, Any]) -> None:
         before = _moment(options["before"])

@@ -146,6 +146,15 @@ def test_end_can_leave_it_to_a_worker(user: Any, browser: Any) -> None:
     assert sweep_endings() == 1
 
 
+def test_carry_out_is_the_worker_of_hosts_with_cron_alone(user: Any, browser: Any) -> None:
+    browser().force_login(user)
+    end("--user", user.email, "--async")
+    out = StringIO()
+    for _ in range(2):  # the second one finds nothing, and is silent
+        call_command("sessions", "carry-out", stdout=out)
+    assert out.getvalue() == "Sessions ended: 1\n"
+
+
 @pytest.mark.parametrize("name", ["ada", "nobody@people.example", ""])
 def test_end_guesses_nobody(name: str, user: Any, browser: Any) -> None:
     browser().force_login(user)
