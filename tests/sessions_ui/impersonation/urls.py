@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.contrib.auth import get_user_model, login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import get_token
 from django.urls import path
+from django.utils.html import format_html
 
 import sessions_ui
 from config.urls import *  # noqa: F403
@@ -12,7 +14,16 @@ from config.urls import *  # noqa: F403
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
+FORM = """
+<!doctype html><html lang="en"><title>Support</title><form method="post">
+<input type="hidden" name="csrfmiddlewaretoken" value="{}"><label>User <input name="user"></label>
+<label>Reason <input name="reason"></label><button>Use</button></form></html>
+"""
+
+
 def use(request: HttpRequest) -> HttpResponse:
+    if request.method == "GET":
+        return HttpResponse(format_html(FORM, get_token(request)))
     person = get_user_model().objects.get(pk=request.POST["user"])
     sessions_ui.impersonate(request, user=person, actor=request.user, reason=request.POST["reason"])
     return HttpResponseRedirect("/account/devices/")
