@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import Sum
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -20,7 +21,7 @@ from sessions_ui import outbox
 from sessions_ui.admin.pictures import Bars, Columns, bars, columns
 from sessions_ui.admin.statistics import Statistics, statistics
 from sessions_ui.client.country import country_name
-from sessions_ui.models import Delivery, Device, EndReason, Heartbeat
+from sessions_ui.models import Delivery, Device, Ending, EndingBatch, EndReason, Heartbeat
 from sessions_ui.web.wording import ago
 
 BARS = 8
@@ -40,6 +41,7 @@ BY_RULE = frozenset(
 FOR_SAFETY = frozenset(EndReason) - BY_PEOPLE - BY_RULE
 WORKER_LATE = timedelta(minutes=2)
 OUTBOX_LATE = timedelta(minutes=5)
+ENDING_LATE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def overview(model_admin: admin.ModelAdmin, request: HttpRequest) -> TemplateRes
         "title": _("Overview"),
         "opts": model_admin.opts,
         "sign_ins": sign_in_rows(numbers),
-        "telling": telling_rows(numbers),
+        "telling": [*telling_rows(numbers), *ending_rows()],
         "bars": [by_kind(numbers), by_country(numbers)],
         "columns": [sign_ins_by_day(numbers), endings_by_day(numbers), refusals_by_day(numbers)],
         "reasons": reasons_of(numbers),
@@ -113,6 +115,26 @@ def telling_rows(numbers: Statistics) -> list[Row]:
             _("Messages given up"),
             parked,
             _("Look at the deliveries: they can be tried again.") if parked else "",
+        ),
+    ]
+
+
+def ending_rows() -> list[Row]:
+    """Large sign-outs are the one ending that needs a worker."""
+    now = timezone.now()
+    oldest = Ending.objects.filter(done_at__isnull=True).order_by("pk").first()
+    failed = EndingBatch.objects.filter(failed_at__isnull=False).aggregate(size=Sum("size"))["size"] or 0
+    waiting = oldest is not None and now - oldest.created_at > ENDING_LATE
+    return [
+        Row(
+            _("Oldest large sign-out under way"),
+            ago(oldest.created_at, now) if oldest else _("none"),
+            _("Is the worker running? People are still signed in.") if waiting else "",
+        ),
+        Row(
+            _("Sign-ins that a large sign-out could not end"),
+            failed,
+            _("Look at the large sign-outs: they can be tried again.") if failed else "",
         ),
     ]
 

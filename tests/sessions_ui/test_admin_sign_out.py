@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -189,10 +190,21 @@ def test_many_are_left_to_the_worker_and_the_page_says_how_far_it_is(
         assert "2 of 2" in admin.get(page).content.decode()
 
 
+def test_the_overview_says_when_no_worker_carries_it_out(admin: Any, ada: Any, user: Any) -> None:
+    warning = "Is the worker running? People are still signed in."
+    end_later(sessions=Session.objects.of(user), reason=EndReason.ADMINISTRATOR)
+    assert warning not in admin.get(f"{LIST}overview/").content.decode()
+    Ending.objects.update(created_at=timezone.now() - timedelta(minutes=6))
+    assert warning in admin.get(f"{LIST}overview/").content.decode()
+    sweep_endings()
+    assert warning not in admin.get(f"{LIST}overview/").content.decode()
+
+
 def test_what_failed_is_tried_again_from_the_admin(admin: Any, ada: Any, user: Any, settings: Any) -> None:
     ending = end_later(sessions=Session.objects.of(user), reason=EndReason.ADMINISTRATOR)
     EndingBatch.objects.update(failed_at=timezone.now(), attempts=8, error="OperationalError")
     fields = {"action": "retry", "_selected_action": [ending.pk]}
+    assert "Look at the large sign-outs" in admin.get(f"{LIST}overview/").content.decode()
     answer = admin.post("/admin/sessions_ui/ending/", fields, follow=True).content.decode()
     assert "1 batch will be tried again." in answer
     assert sweep_endings() == 1
