@@ -6,8 +6,6 @@ import re
 from typing import Any
 
 import pytest
-from django.apps import apps
-from django.contrib.auth.management import create_permissions
 from playwright.sync_api import expect
 
 from tests.browser.axe import violations
@@ -15,12 +13,6 @@ from tests.sessions_ui.impersonation.conftest import _support_page, support
 
 __all__ = ["_support_page", "support"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture(autouse=True)
-def _permissions(transactional_db: None) -> None:
-    """An earlier test of this kind has emptied their table."""
-    create_permissions(apps.get_app_config("sessions_ui"), verbosity=0)
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
