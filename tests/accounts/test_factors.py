@@ -183,3 +183,15 @@ def test_a_sign_in_under_way_does_not_outlive_the_change(
     RecoveryCodes.activate(user)
     half.post(reverse("mfa_authenticate"), {"code": app_code()})
     assert not Session.objects.living().exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_apps_own_frame_offers_it_too(user: Any, laptop: Any, app_code: Any, settings: Any) -> None:
+    """For hosts that show our pages in our own template."""
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "BASE_TEMPLATE": "sessions_ui/base.html"}
+    laptop.get(reverse("mfa_activate_totp"))
+    session = laptop.session
+    session["mfa.totp.secret"] = SECRET
+    session.save()
+    laptop.post(reverse("mfa_activate_totp"), {"code": app_code()})
+    assert OFFER in laptop.get(PAGE).content.decode()

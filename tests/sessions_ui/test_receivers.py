@@ -97,16 +97,22 @@ def test_reactivating_revives_nothing(user: Any, browser: Any) -> None:
     assert phone.get("/account/devices/").status_code == 302
 
 
-@pytest.mark.parametrize("how", ["instance", "queryset"])
-def test_deletion_ends_every_session_and_the_history_survives(how: str, user: Any, browser: Any) -> None:
+@pytest.mark.parametrize("how", ["instance", "queryset", "admin"])
+def test_deletion_ends_every_session_and_the_history_survives(
+    how: str, user: Any, administrator: Any, browser: Any
+) -> None:
     phone = browser()
     phone.sign_in(user)
     pk = user.pk
     if how == "instance":
         user.delete()
-    else:
+    elif how == "queryset":
         get_user_model().objects.filter(pk=pk).delete()
-    row = Session.objects.get()
+    else:
+        admin = Client()
+        admin.force_login(administrator)
+        assert admin.post(f"/admin/accounts/user/{pk}/delete/", {"post": "yes"}).status_code == 302
+    row = Session.objects.exclude(user_id=administrator.pk).get()
     assert (row.user_id, row.end_reason) == (pk, EndReason.ACCOUNT_DELETED)
     assert Event.objects.filter(kind=Event.Kind.ENDED, user_id=pk).count() == 1
     assert Delivery.objects.get().receiver == "ada@people.example"

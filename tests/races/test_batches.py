@@ -1,0 +1,37 @@
+"""Two workers on one large ending."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+
+from sessions_ui.actions import end_later as later
+from sessions_ui.models import Act, EndReason, Event, Session
+
+PEOPLE = 12
+
+
+def test_two_workers_end_everything_once(transactional_db: None, at_once: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(later, "BATCH", 2)
+    users = get_user_model().objects
+    people = [users.create(email=f"p{number}@people.example") for number in range(PEOPLE)]
+    expires_at = timezone.now() + timedelta(days=1)
+    for _ in range(5):
+        for model in (Event, Session):
+            model._base_manager.all()._raw_delete("default")
+        Session.objects.bulk_create(
+            Session(digest=f"{person.pk}-{index}", user=person, expires_at=expires_at)
+            for person in people
+            for index in range(3)
+        )
+        ending = later.end_later(sessions=Session.objects.all(), reason=EndReason.INCIDENT)
+        ended = at_once(later.end_batches, later.end_batches)
+        later.end_batches()  # what the database refused to one of them waits for another try
+        assert sum(ended) == PEOPLE * 3, ended
+        assert later.receipt_of(ending).ended == PEOPLE * 3
+        assert Event.objects.filter(kind=Event.Kind.ENDED).count() == PEOPLE * 3
+        assert sum(Act.objects.filter(ending=ending).values_list("count", flat=True)) == PEOPLE * 3
+        assert not Session.objects.living().exists()
