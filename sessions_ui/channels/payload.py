@@ -12,20 +12,9 @@ from django.db.models import QuerySet
 
 from sessions_ui.channels.base import DeliveryFailed
 from sessions_ui.conf import conf
-from sessions_ui.models import PING, Act, Delivery, Endpoint, EndReason, Event, EventDetail, Hook
+from sessions_ui.models import PING, Act, Delivery, Endpoint, Event, EventDetail, Hook
+from sessions_ui.models.act import AUTOMATIC
 from sessions_ui.outbox import HOOK_OF_EVENT
-
-# Nobody decided these: a rule did.
-POLICY = frozenset(
-    {
-        EndReason.SUPERSEDED,
-        EndReason.OFFBOARDED,
-        EndReason.IDLE_TIMEOUT,
-        EndReason.ABSOLUTE_TIMEOUT,
-        EndReason.SESSION_LIMIT,
-        EndReason.OWNER_ENDED,
-    }
-)
 
 
 def message(delivery: Delivery, endpoint: Endpoint) -> dict[str, Any]:
@@ -91,7 +80,7 @@ def _with_ids(events: QuerySet[Event]) -> QuerySet[Event, Any]:
 
 def actor_kind(actor: Any, users: set[str | None], reason: str) -> str:
     """Who decided, in the words of CAEP's `initiating_entity`: user, admin, policy or system."""
-    if reason in POLICY:
+    if reason in AUTOMATIC:
         return "policy"
     if actor is None:
         return "system"

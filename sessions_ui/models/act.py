@@ -42,6 +42,20 @@ class EndReason(models.TextChoices):
     API = "api", _("signed out by an application")
 
 
+# Endings that follow a rule: nobody decided, whoever was signed in at that moment.
+AUTOMATIC = frozenset(
+    {
+        EndReason.SUPERSEDED,
+        EndReason.IDLE_TIMEOUT,
+        EndReason.ABSOLUTE_TIMEOUT,
+        EndReason.SESSION_LIMIT,
+        EndReason.OFFBOARDED,
+        EndReason.OWNER_ENDED,
+        EndReason.PROVIDER_SIGN_OUT,
+    }
+)
+
+
 class Act(models.Model):
     """Who ended sessions, when and why; its id is shared by the sessions, events, deliveries and mails."""
 

@@ -15,6 +15,7 @@ from sessions_ui.client import Place
 from sessions_ui.client.country import country_name
 from sessions_ui.conf import conf
 from sessions_ui.models import Device, EndReason, Session
+from sessions_ui.models.act import AUTOMATIC
 
 KIND_ICONS = {
     Device.Kind.COMPUTER: "device-desktop",
@@ -115,20 +116,6 @@ def moment_text(moment: datetime) -> str:
     """ "2 November 2026, 14:02 UTC": the absolute time with its zone."""
     local = timezone.localtime(moment)
     return f"{date_format(local, _('j F Y, H:i'))} {local.tzname()}"
-
-
-# Endings that follow a rule: nobody decided, whoever was signed in at that moment.
-AUTOMATIC = frozenset(
-    {
-        EndReason.SUPERSEDED,
-        EndReason.IDLE_TIMEOUT,
-        EndReason.ABSOLUTE_TIMEOUT,
-        EndReason.SESSION_LIMIT,
-        EndReason.OFFBOARDED,
-        EndReason.OWNER_ENDED,
-        EndReason.PROVIDER_SIGN_OUT,
-    }
-)
 
 
 def ended_by(session: Session, viewer: Any) -> str:

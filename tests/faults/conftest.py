@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from sessions_ui.actions.endpoint import save_endpoint
 from sessions_ui.models import Delivery, Endpoint
+from tests.database import database_url
 from tests.faults.site import SESSIONS_UI
 from tests.receivers.server import Receiver, receiver
 
@@ -33,17 +33,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.parent == Path(__file__).parent:
             item.add_marker(pytest.mark.faults)
             item.add_marker(pytest.mark.django_db(transaction=True))
-
-
-def database_url() -> str:
-    at = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{at['NAME']}"
-    account = f"{at['USER']}:{at['PASSWORD']}@" if at["USER"] else ""
-    port = f":{at['PORT']}" if at["PORT"] else ""
-    return f"{connection.vendor}://{account}{at['HOST']}{port}/{at['NAME']}".replace(
-        "postgresql:", "postgres:"
-    )
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:

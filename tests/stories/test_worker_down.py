@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 from celery import current_app
-from django.db import connection
 
 from sessions_ui import hasten
 from sessions_ui.models import Delivery, Session
+from tests.database import database_url
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.faults]
 
@@ -51,15 +51,6 @@ def start_worker(mails: Path, tmp_path: Path) -> Iterator[Any]:
             process.wait(timeout=15)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-
-
-def database_url() -> str:
-    at = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{at['NAME']}"
-    account = f"{at['USER']}:{at['PASSWORD']}@" if at["USER"] else ""
-    port = f":{at['PORT']}" if at["PORT"] else ""
-    return f"{connection.vendor}://{account}{at['HOST']}{port}/{at['NAME']}"
 
 
 def test_signing_out_needs_neither_and_the_mail_goes_out_once(
