@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from sessions_ui import acting, events
+from sessions_ui.actions.end import lock_users
 from sessions_ui.actions.vouching import Shown, verify_vouching
 from sessions_ui.models import Device, Event, Session
 
@@ -23,6 +24,9 @@ def confirm_device(*, device: Device, actor: Any, proof: Shown | str) -> bool:
     shown = Shown(proof)
     now = timezone.now()
     with transaction.atomic():
+        lock_users(
+            [device.user_id]
+        )  # first, like whoever ends sessions: else the two could wait for each other
         verify_vouching(device, shown)
         confirmed = bool(
             Device.objects.filter(pk=device.pk, confirmed_at__isnull=True).update(confirmed_at=now)

@@ -9,7 +9,7 @@ from django.db import router, transaction
 
 from sessions_ui import risk
 from sessions_ui.actions.alert import alert
-from sessions_ui.actions.end import end_session
+from sessions_ui.actions.end import end_session, lock_users
 from sessions_ui.client import Client, ClientInfo, Place
 from sessions_ui.conf import conf
 from sessions_ui.models import Device, EndReason, Event, Session
@@ -121,13 +121,14 @@ def flag(session: Session, user: Any, client: ClientInfo, verdict: Verdict, *, t
         )
 
 
-def judge_change(session_pk: int, before: Client, now: Client, client: ClientInfo) -> None:
-    """The headers of a living session told of `before` and tell of `now`: another family or system flags it, once until
-    its owner has reviewed it."""
+def judge_change(session_pk: int, user_pk: Any, before: Client, now: Client, client: ClientInfo) -> None:
+    """The headers of a living session of this user told of `before` and tell of `now`: another family or system flags
+    it, once until its owner has reviewed it."""
     verdict = risk.changed_midway(before, now)
     if not verdict.level:
         return
     with transaction.atomic(using=router.db_for_write(Session)):
+        lock_users([user_pk])
         session = (
             Session.objects.living()
             .filter(pk=session_pk)

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import DatabaseError, connections, router, transaction
@@ -106,4 +107,10 @@ def _on_another_client(before: Mapping[str, Any], client: ClientInfo) -> None:
             address=client.address,
             user_agent=client.user_agent,
         )
-        judge_change(before["pk"], old, new, client)
+        # Not under the lock of the session's row: whoever ends sessions locks the user first, and the two would wait
+        # for each other. Robust, since it is no reason to fail the request.
+        transaction.on_commit(
+            partial(judge_change, before["pk"], before["user_id"], old, new, client),
+            using=router.db_for_write(Session),
+            robust=True,
+        )

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import SESSION_KEY
 from django.core import mail
+from django.db import connection
 
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.delivery import deliver_due
@@ -112,6 +113,21 @@ def test_a_program_gets_401(browser: Any, user: Any, owner: Any, settings: Any) 
     assert SESSION_KEY not in client.session
 
 
+def test_it_waits_and_is_told_where_each_request_is_a_transaction(
+    browser: Any, user: Any, owner: Any, settings: Any, monkeypatch: Any
+) -> None:
+    """The view's transaction is rolled back by then, and the session that it had made with it."""
+    setting(settings, SUSPICIOUS_SIGN_INS="challenge")
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+    client = browser(user_agent=THIEF, address=SWEDEN)
+    response = client.post("/account/login/", {"login": user.email, "password": PASSWORD})
+    assert response.url == CHALLENGE and SESSION_KEY not in client.session
+    assert Event.objects.filter(kind=Event.Kind.CHALLENGED).count() == 1
+    client.get(CHALLENGE)
+    client.post(CHALLENGE, {"code": mailed_code()})
+    assert client.get(DEVICES).status_code == 200
+
+
 def test_whoever_does_not_wait_is_sent_to_the_sign_in(browser: Any, db: None, owner: Any) -> None:
     for client in (browser(), owner):
         assert client.get(CHALLENGE).status_code == 302
@@ -141,10 +157,11 @@ def test_a_suspicious_one_may_end_at_once(browser: Any, user: Any, owner: Any, s
 
 @pytest.mark.parametrize("way", ["challenge", "end"])
 def test_a_session_that_changes_its_browser_midway_ends(
-    way: str, user: Any, owner: Any, settings: Any
+    way: str, user: Any, owner: Any, settings: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
     setting(settings, SUSPICIOUS_SIGN_INS=way, LAST_SEEN_EVERY=settings.SESSIONS_UI["IDLE_TIMEOUT"] * 0)
-    owner.get(DEVICES, HTTP_USER_AGENT=THIEF)
+    with django_capture_on_commit_callbacks(execute=True):
+        owner.get(DEVICES, HTTP_USER_AGENT=THIEF)
     assert Session.objects.get().end_reason == EndReason.SUSPICIOUS
     assert owner.get(DEVICES).status_code == 302
 

@@ -154,18 +154,25 @@ def test_without_device_cookies_its_own_description_is_all_there_is(
     assert found() == ("new", ["new_device"])
 
 
-def test_another_browser_in_the_middle_of_a_session_is_suspicious(user: Any, browser: Any) -> None:
+def test_another_browser_in_the_middle_of_a_session_is_suspicious(
+    user: Any, browser: Any, django_capture_on_commit_callbacks: Any
+) -> None:
     client = browser()
     client.sign_in(user)
-    for _ in range(2):
+
+    def use(user_agent: str) -> None:
         Session.objects.update(last_seen_at=timezone.now() - timedelta(minutes=2))
-        client.get("/account/devices/", HTTP_USER_AGENT=CHROME_ON_WINDOWS)
+        with django_capture_on_commit_callbacks(execute=True):
+            client.get("/account/devices/", HTTP_USER_AGENT=user_agent)
+
+    own = client.defaults["HTTP_USER_AGENT"]
+    for user_agent in (CHROME_ON_WINDOWS, own, CHROME_ON_WINDOWS):
+        use(user_agent)
     assert found() == ("suspicious", ["changed_client"])
     assert Event.objects.filter(kind=Event.Kind.FLAGGED).count() == 1 == Delivery.objects.count()
-    newer = client.defaults["HTTP_USER_AGENT"].replace("145", "146")
-    Session.objects.update(verdict="", user_agent=client.defaults["HTTP_USER_AGENT"])
-    Session.objects.update(last_seen_at=timezone.now() - timedelta(minutes=2))
-    client.get("/account/devices/", HTTP_USER_AGENT=newer)
+    newer = own.replace("145", "146")
+    Session.objects.update(verdict="", user_agent=own)
+    use(newer)
     assert latest().user_agent == newer and latest().verdict == "", "an update is none"
 
 
