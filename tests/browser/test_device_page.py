@@ -71,6 +71,25 @@ def test_a_lost_device_with_the_keyboard_alone(here: Any) -> None:
     assert here.complaints == []
 
 
+def test_news_take_neither_the_dialog_nor_the_focus_away(here: Any) -> None:
+    page = here.page
+    to_device(page)
+    page.get_by_role("link", name="I lost it").click()
+    cancel = page.get_by_role("dialog").get_by_role("link", name="Cancel")
+    expect(cancel).to_be_focused()
+    with page.expect_response("**/proof/"):
+        tell_of_a_change(page)
+    page.wait_for_timeout(300)  # what must not happen has no event to wait for
+    expect(cancel).to_be_focused()
+    cancel.click()
+    link = page.get_by_role("link", name="I no longer use it")
+    link.focus()
+    with page.expect_response("**/proof/"):
+        tell_of_a_change(page)
+    page.wait_for_timeout(300)
+    expect(link).to_be_focused()
+
+
 def test_cancel_changes_nothing(here: Any) -> None:
     page = here.page
     to_device(page)

@@ -29,9 +29,8 @@ function say(text, tone) {
   status.toggleAttribute("data-failed", tone === "failed");
 }
 
-function ours(event) {
-  return page?.contains(event.detail.elt) || ["devices", "device"].includes(event.detail.target?.id);
-}
+// What a person asked for; the proof, which comes in by itself, is nobody's act.
+const ours = ({ detail }) => ["devices", "device", "sui-dialog"].includes(detail.target?.id);
 
 document.addEventListener("htmx:beforeRequest", (event) => {
   // Emptied first: the same sentence twice is announced twice.
@@ -51,16 +50,13 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 });
 
 document.addEventListener("htmx:afterSwap", (event) => {
-  if (!dialog) return;
-  if (event.detail.target === dialog) {
-    if (!dialog.open) dialog.showModal();
-  } else if (dialog.open) {
-    dialog.close();
-  }
+  if (!dialog || !ours(event)) return;
+  if (event.detail.target !== dialog) dialog.close();
+  else if (!dialog.open) dialog.showModal();
 });
 
 document.addEventListener("htmx:afterSettle", (event) => {
-  if (!left || event.detail.target === dialog) return;
+  if (!left || !ours(event) || event.detail.target === dialog) return;
   // Whoever went elsewhere meanwhile stays there.
   if (document.activeElement === document.body || document.activeElement?.closest("#devices, #device")) focusNear(left);
   left = null;
