@@ -15,7 +15,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 CODE := sessions_ui accounts config tests benchmarks manage.py
 
 .DELETE_ON_ERROR:
-.PHONY: help run demo-devices test chromium lint format lock screenshots lighthouse messages bench clean
+.PHONY: help run demo-devices test chromium lint format lock screenshots lighthouse messages bench bench-streams clean
 
 help:
 	@echo "make run           the demo, on http://localhost:$(PORT) (PORT=8001 for another port)"
@@ -24,7 +24,7 @@ help:
 	@echo "make lint format   what CI checks; what can be put right by itself"
 	@echo "make lock          pin the newest allowed versions, with hashes"
 	@echo "make messages      every text into the catalogues of the languages"
-	@echo "make screenshots lighthouse bench clean"
+	@echo "make screenshots lighthouse bench bench-streams clean"
 
 run: $(VENV)/.site-installed
 	@DEMO=1 PORT=$(PORT) exec $(BIN)/python manage.py demo
@@ -73,6 +73,11 @@ messages: $(VENV)/.test-installed
 bench:
 	@$(MAKE) --no-print-directory VENV=.venv-bench .venv-bench/.bench-installed
 	.venv-bench/bin/python -m benchmarks $(ARGS)
+
+# The streams of open tabs, thousands at once; docs/live.md.
+bench-streams:
+	@$(MAKE) --no-print-directory VENV=.venv-bench .venv-bench/.bench-installed
+	.venv-bench/bin/python -m benchmarks.streams $(ARGS)
 
 # The demo's data (var/) stays: remove it by hand for a new one.
 clean:

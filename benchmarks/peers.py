@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field, replace
 
 SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
@@ -83,6 +84,13 @@ OURS_ADMIN = replace(
     middleware=(*OURS.middleware, "django.contrib.messages.middleware.MessageMiddleware"),
 )
 
+# With the streams of open tabs, woken through Redis.
+OURS_LIVE = replace(
+    OURS,
+    name="sessions_ui_live",
+    settings={"SESSIONS_UI": {"REDIS_URL": os.environ.get("BENCH_REDIS", "redis://127.0.0.1:6379/9")}},
+)
+
 # Ratios are against the first.
 PEERS = [
     DJANGO_DB,
@@ -95,4 +103,4 @@ PEERS = [
     OURS,
     FLOOR,
 ]
-BY_NAME = {peer.name: peer for peer in [*PEERS, OURS_ADMIN]}
+BY_NAME = {peer.name: peer for peer in [*PEERS, OURS_ADMIN, OURS_LIVE]}

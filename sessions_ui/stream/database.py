@@ -23,10 +23,11 @@ CHUNK = 1_000  # primary keys named in one statement
 # An event whose transaction commits late has a smaller number than those that were read before it.
 OVERLAP = timedelta(seconds=60)
 
-# Few threads for any number of streams, and one of its own for the watcher: nobody who signs in, and waits for a lock
-# there, keeps it from looking.
+# Few threads for any number of streams, and none waits for another: not a look for somebody who waits for a lock while
+# entering, nor a look that was asked for by a wake for the one at everybody.
 entering = ThreadPoolExecutor(max_workers=2, thread_name_prefix="sessions-ui-enter")
-watching = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sessions-ui-watch")
+polling = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sessions-ui-poll")
+answering = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sessions-ui-answer")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Executor
 from contextlib import contextmanager
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from sessions_ui import wake
@@ -16,6 +18,8 @@ from sessions_ui.stream.stopping import server_stops
 from sessions_ui.stream.tail import Tail
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 POLL_SECONDS = 0.8  # an open page is to hear within a second, the way to it included
 THOROUGHLY_SECONDS = 30.0  # what only Python can tell is asked less often
@@ -47,8 +51,10 @@ class Watcher:
         self._loop = loop
         self._watches: dict[str, set[Watch]] = {}  # by user
         self._woken_for: set[str] = set()
-        self._woken = asyncio.Event()
+        self._woken, self._vacant = asyncio.Event(), asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._tail: Tail | None = None  # known once the first look has begun
+        self._fails = False
 
     def count(self, user_id: Any = None) -> int:
         """How many streams are open, or how many of one user."""
@@ -59,6 +65,7 @@ class Watcher:
     def add(self, watch: Watch) -> None:
         """From now on it is told, beginning with what has happened since its session was looked up."""
         self._watches.setdefault(watch.user, set()).add(watch)
+        self._vacant.clear()
         self._wake({watch.user})
         if self._task is None or self._task.done():
             self._task = self._loop.create_task(self._run())
@@ -71,7 +78,7 @@ class Watcher:
         if not watches:
             del self._watches[watch.user]
         if not self._watches:
-            self._woken.set()  # the task sees that there is nothing left to do
+            self._vacant.set()
 
     def _note(self, users: wake.Users) -> None:
         """Somebody committed something (`wake.py`)."""
@@ -88,54 +95,75 @@ class Watcher:
 
     async def _run(self) -> None:
         wake.listen(self._note)
-        relaying = (
-            self._loop.create_task(relay.listen(conf.redis_url, self._wake)) if conf.redis_url else None
-        )
+        helpers = [self._loop.create_task(self._answer_wakes())]
+        if conf.redis_url:
+            helpers.append(self._loop.create_task(relay.listen(conf.redis_url, self._wake)))
+        self._tail = None
         try:
-            await self._watch()
+            await self._poll()
         finally:
             wake.forget(self._note)
-            if relaying is not None:
-                relaying.cancel()
+            for helper in helpers:
+                helper.cancel()
 
-    async def _watch(self) -> None:
-        tail: Tail | None = None
-        next_poll = next_thorough = 0.0
+    async def _poll(self) -> None:
+        next_thorough = 0.0
         while self._watches:
             if server_stops():
                 self._tell_all(CLOSING)
+            began = self._loop.time()
+            thoroughly = began >= next_thorough
+            if thoroughly:
+                next_thorough = began + THOROUGHLY_SECONDS
+            await self._try_to_look(None, database.polling, thoroughly=thoroughly)
             try:
-                if tail is None:
-                    tail = Tail(await self._ask(database.first_floor))
-                now = self._loop.time()
-                thoroughly = now >= next_thorough
-                if now >= next_poll:
-                    users = set(self._watches)
-                    next_poll = now + POLL_SECONDS
-                    next_thorough = now + THOROUGHLY_SECONDS if thoroughly else next_thorough
-                else:
-                    users = self._woken_for & self._watches.keys()
-                self._woken_for = set()
-                self._woken.clear()
-                if users:
-                    await self._look(tail, users, thoroughly=thoroughly)
-            except Exception:  # every driver has errors of its own; the next look comes in a second
-                logger.warning("Open tabs could not be looked after", exc_info=True)
-                next_poll = self._loop.time() + POLL_SECONDS
-                self._woken.clear()
-            try:
-                async with asyncio.timeout_at(next_poll):
-                    await self._woken.wait()
+                async with asyncio.timeout_at(max(began + POLL_SECONDS, self._loop.time())):
+                    await self._vacant.wait()
             except TimeoutError:
                 pass
 
-    async def _look(self, tail: Tail, users: set[str], *, thoroughly: bool) -> None:
-        watches = [watch for user in users for watch in self._watches[user]]
-        session_ids = {watch.session_id for watch in watches}
-        user_ids = {watch.user_id for watch in watches}
-        sight = await self._ask(database.look, session_ids, user_ids, tail.floor, thoroughly)
-        news, recent = tail.news(sight, self._loop.time())
+    async def _answer_wakes(self) -> None:
+        """Beside the polling: a look at thousands of streams must not keep the one waiting that was woken."""
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            users, self._woken_for = self._woken_for, set()
+            if self._tail is not None:  # else the first look, which is still to come, is at all of them
+                await self._try_to_look(users, database.answering)
+
+    async def _try_to_look(
+        self, users: set[str] | None, executor: Executor, *, thoroughly: bool = False
+    ) -> None:
+        """`users`: None for everybody who has a stream. What fails is tried again by the next look."""
+        try:
+            if self._tail is None:
+                self._tail = Tail(await self._ask(executor, database.first_floor))
+            watches = [
+                watch
+                for user, of_user in self._watches.items()
+                if users is None or user in users
+                for watch in of_user
+            ]
+            session_ids = {watch.session_id for watch in watches}
+            user_ids = {watch.user_id for watch in watches}
+            sight = await self._ask(
+                executor, database.look, session_ids, user_ids, self._tail.floor, thoroughly
+            )
+        except Exception:  # every driver has errors of its own
+            if not self._fails:
+                logger.warning("Open tabs cannot be looked after", exc_info=True)
+            self._fails = True
+            return
+        self._fails = False
+        self._tell(watches, sight, *self._tail.news(sight, self._loop.time()))
+
+    def _ask(self, executor: Executor, function: Callable[..., T], *args: Any) -> asyncio.Future[T]:
+        return self._loop.run_in_executor(executor, partial(database.giving_back, function, *args))
+
+    def _tell(self, watches: list[Watch], sight: database.Sight, news: set[str], recent: set[str]) -> None:
         for watch in watches:
+            if watch not in self._watches.get(watch.user, ()):
+                continue  # left, or was told of its end by the other look
             if watch.session_id not in sight.alive:
                 self.remove(watch)
                 watch.tell(ENDED)
@@ -147,9 +175,6 @@ class Watcher:
         for watches in self._watches.values():
             for watch in watches:
                 watch.tell(what)
-
-    def _ask(self, function: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
-        return self._loop.run_in_executor(database.watching, database.giving_back, function, *args)
 
 
 _watchers: WeakKeyDictionary[asyncio.AbstractEventLoop, Watcher] = WeakKeyDictionary()

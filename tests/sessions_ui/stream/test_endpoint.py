@@ -162,7 +162,7 @@ async def test_streams_hold_neither_threads_nor_connections(
     before = threading.active_count(), await sync_to_async(open_connections)()
     opened = [await stream(key) for _ in range(50)]
     assert {each.status for each in opened} == {200}
-    # Two threads let browsers in, one watches: all of them are shared.
+    # Two threads let browsers in, two look: all of them are shared.
     assert threading.active_count() <= before[0] + 2
     await asyncio.sleep(1.2)  # the watcher has looked in between
     assert await sync_to_async(open_connections)() <= before[1]
