@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from django.conf import settings
 
 from config.demo.devices import DEVICES, DemoDevice
 from config.demo.factor import current_code
+from config.demo.past import move_into_the_past
 from config.demo.people import PASSWORD
 
 SIGN_IN = "/account/login/"
@@ -42,6 +44,7 @@ class DemoBrowsers:
                 jars[device.key] = _cookies(client)
                 if device.signs_out:
                     self._post(client, DEVICES_PAGE, SIGN_OUT)
+            move_into_the_past(device, jars[device.key][settings.SESSION_COOKIE_NAME])
             self._save(jars)
         return len(missing)
 

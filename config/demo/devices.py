@@ -9,7 +9,10 @@ from config.demo.people import ADA, ADMIN, AGENT, Person
 
 @dataclass(frozen=True, slots=True)
 class DemoDevice:
-    """`hints` are sent with every request, `asked_hints` only to a site that asks for them (`Accept-CH`)."""
+    """`hints` are sent with every request, `asked_hints` only to a site that asks for them (`Accept-CH`).
+
+    Signed in `days` ago and last used `hours` ago, as far as the list is concerned; `known`: its owner said so.
+    """
 
     key: str
     person: Person
@@ -19,6 +22,9 @@ class DemoDevice:
     hints: dict[str, str] = field(default_factory=dict)
     asked_hints: dict[str, str] = field(default_factory=dict)
     signs_out: bool = False
+    days: int = 0
+    hours: int = 0
+    known: bool = True
 
 
 def _chromium(brand: str, platform: str, *, mobile: bool = False) -> dict[str, str]:
@@ -48,6 +54,8 @@ DEVICES = [
         hints=_chromium("Google Chrome", "Android", mobile=True),
         asked_hints=_asked("12.0.0", "SM-G991B"),
         signs_out=True,
+        days=25,
+        hours=50,
     ),
     DemoDevice(
         key="phone",
@@ -56,6 +64,7 @@ DEVICES = [
         address="2.125.160.217",
         user_agent="Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 "
         "(KHTML, like Gecko) Version/26.1 Mobile/15E148 Safari/604.1",
+        days=20,
     ),
     DemoDevice(
         key="tablet",
@@ -65,15 +74,8 @@ DEVICES = [
         user_agent=f"{CHROME_ON_ANDROID} Safari/537.36",
         hints=_chromium("Google Chrome", "Android"),
         asked_hints=_asked("15.0.0", "SM-X710"),
-    ),
-    DemoDevice(
-        key="work",
-        person=ADA,
-        what="computer at work",
-        address="216.160.83.57",
-        user_agent=f"{CHROME_ON_WINDOWS} Edg/142.0.0.0",
-        hints=_chromium("Microsoft Edge", "Windows"),
-        asked_hints=_asked("15.0.0"),
+        days=12,
+        hours=75,
     ),
     DemoDevice(
         key="linux",
@@ -81,6 +83,8 @@ DEVICES = [
         what="desktop behind a VPN, place unknown",
         address="9.9.9.9",
         user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
+        days=6,
+        hours=3,
     ),
     DemoDevice(
         key="laptop",
@@ -90,6 +94,19 @@ DEVICES = [
         user_agent=CHROME_ON_MAC,
         hints=_chromium("Google Chrome", "macOS"),
         asked_hints=_asked("26.1.0"),
+        days=16,
+    ),
+    DemoDevice(
+        key="work",
+        person=ADA,
+        what="computer at work",
+        address="216.160.83.57",
+        user_agent=f"{CHROME_ON_WINDOWS} Edg/142.0.0.0",
+        hints=_chromium("Microsoft Edge", "Windows"),
+        asked_hints=_asked("15.0.0"),
+        days=1,
+        hours=20,
+        known=False,
     ),
     DemoDevice(
         key="help-desk",

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.timesince import timesince
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from sessions_ui import outbox
@@ -192,5 +192,5 @@ def reasons_of(numbers: Statistics) -> list[tuple[str, int]]:
 def in_words(passed: timedelta) -> str:
     seconds = passed.total_seconds()
     if seconds < 120:
-        return ngettext("%(count).1f second", "%(count).1f seconds", round(seconds)) % {"count": seconds}
+        return _("%(seconds).1f s") % {"seconds": seconds}
     return timesince(timezone.now() - passed)

@@ -52,14 +52,15 @@ def case_page(case: Case, *, show_network: bool = False) -> CasePage:
     cards = told_apart(cards_of(user, current_id=None))
     verified = case.is_verified
     lost = Device.objects.filter(user_id=user.pk, lost_at__isnull=False).order_by("-lost_at")
-    timeline = Event.objects.filter(user_id=user.pk).order_by("-id").select_related("device")
+    # That a mail went out says nothing to an agent that its cause does not.
+    happened = Event.objects.filter(user_id=user.pk).exclude(kind=Event.Kind.TOLD)
     return CasePage(
         case=case,
         user=user,
         cards=cards if verified else [],
         lost=list(lost) if verified else [],
         count=len(cards),
-        timeline=list(timeline[:TIMELINE]) if verified else [],
+        timeline=list(happened.order_by("-id").select_related("device")[:TIMELINE]) if verified else [],
         show_network=show_network,
     )
 
