@@ -42,7 +42,7 @@ def test_sign_out_one_browser_from_the_other(visitor: Any, user: Any, scripts: b
     expect(page.get_by_text("1 device signed in")).to_be_visible()
 
     if not scripts:
-        there.page.get_by_role("link", name="Devices").click()
+        there.page.get_by_role("link", name="Devices", exact=True).click()
     # With scripts the page has noticed by itself (test_live.py).
     expect(there.page).to_have_url(f"{there.url}/account/login/?next=%2Faccount%2Fdevices%2F")
     expect(there.page.get_by_text("You were signed out.")).to_be_visible()
