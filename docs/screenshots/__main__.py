@@ -20,9 +20,7 @@ SCHEMES = {"light": "", "dark": "-dark"}
 SHOWN = [
     ("devices", 1280, "light"),
     ("devices", 1280, "dark"),
-    ("devices", 390, "light"),
     ("devices", 390, "dark"),
-    ("devices", 320, "light"),
     ("device", 1280, "light"),
     ("lost", 390, "light"),
     ("ask", 390, "dark"),
