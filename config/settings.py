@@ -74,7 +74,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "accounts.middleware.no_key_in_the_session",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -255,7 +254,7 @@ EMAIL_TIMEOUT = 10
 # --- Language, time, files ----------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 # Only what is complete (tests/test_messages.py); `make messages` keeps the catalogues.
-LANGUAGES = [("en", _("English"))]
+LANGUAGES = [("en", _("English")), ("de", _("German")), ("ar", _("Arabic"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 TIME_ZONE = "UTC"

@@ -115,7 +115,9 @@ def day(moment: datetime, now: datetime | None = None) -> str:
 def moment_text(moment: datetime) -> str:
     """ "2 November 2026, 14:02 UTC": the absolute time with its zone."""
     local = timezone.localtime(moment)
-    return f"{date_format(local, _('j F Y, H:i'))} {local.tzname()}"
+    # Translators: Django date formats, https://docs.djangoproject.com/en/stable/ref/templates/builtins/#date
+    text = date_format(local, _("j F Y, H:i"))
+    return f"{text} {local.tzname()}"
 
 
 def ended_by(session: Session, viewer: Any) -> str:

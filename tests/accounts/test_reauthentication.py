@@ -7,8 +7,6 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
-from sessions_ui.models import Session
-from sessions_ui.store import SessionStore
 from tests.conftest import PASSWORD
 
 
@@ -44,16 +42,6 @@ def test_carries_on_where_it_stopped(browser: Any, user: Any) -> None:
     here.post(page, {"email": "second@people.example", "action_add": ""})
     reauthenticate(here, next=page)
     assert user.emailaddress_set.filter(email="second@people.example").exists()
-
-
-def test_the_act_that_waits_keeps_no_key_in_the_database(browser: Any, user: Any) -> None:
-    here = browser()
-    here.sign_in(user)
-    page = reverse("account_email")
-    here.post(page, {"email": "second@people.example", "action_add": ""})
-    kept = SessionStore().decode(Session.objects.get(user=user).payload)
-    assert "second%40people.example" in kept["account_reauthentication_state"]["request"]
-    assert key_of(here) not in str(kept)
 
 
 def test_a_wrong_password_opens_nothing(browser: Any, user: Any) -> None:
