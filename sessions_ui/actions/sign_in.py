@@ -6,31 +6,28 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from django.contrib.auth import get_user_model, load_backend
 from django.contrib.auth.views import LoginView
 from django.db import router, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Least
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare
 
 from sessions_ui import events, signals
 from sessions_ui.actions.access import flags_of
 from sessions_ui.actions.begin import verify_begun
 from sessions_ui.actions.end import end_sessions
-from sessions_ui.actions.improve import improve_device
 from sessions_ui.actions.judge import columns, flag, history_of, what_follows
 from sessions_ui.actions.limit import keep_to_limit
 from sessions_ui.actions.offboard import latest_end_of
 from sessions_ui.actions.provider import NOBODY, Identity, catch_up, verify_not_signed_out
+from sessions_ui.actions.recognise import recognise
 from sessions_ui.actions.require_password import verify_no_password_is_required
-from sessions_ui.client import Client, ClientInfo, contradicts
+from sessions_ui.actions.verify_account import verify_under_lock
+from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
-from sessions_ui.exceptions import SessionEnded, SignInChallenged, SignInRefused
+from sessions_ui.exceptions import SessionEnded, SignInChallenged
 from sessions_ui.models import Device, EndReason, Event, Session
-from sessions_ui.models.device import cookie_digests, is_cookie, new_cookie
-from sessions_ui.models.locking import locked
 from sessions_ui.risk import ORDINARY, classify
 
 
@@ -145,76 +142,6 @@ def seen(client: ClientInfo) -> dict[str, Any]:
         "browser_version": client.client.browser_version,
         "system_version": client.client.system_version,
     }
-
-
-def verify_under_lock(user: Any, backend_path: str) -> str:
-    """Lock the user's row and read it anew; returns the session auth hash of today (empty where there is none)."""
-    user_model = get_user_model()
-    using = router.db_for_write(user_model)
-    with transaction.atomic(using=using, savepoint=False):
-        current = locked(user_model._base_manager.using(using).filter(pk=user.pk)).first()
-    if current is None:
-        raise SignInRefused(EndReason.ACCOUNT_DELETED)
-    may_sign_in = getattr(load_backend(backend_path), "user_can_authenticate", None)
-    if may_sign_in is not None and not may_sign_in(current):
-        raise SignInRefused(EndReason.ACCOUNT_DISABLED)
-    if not hasattr(current, "get_session_auth_hash"):
-        return ""
-    auth_hash = current.get_session_auth_hash()
-    if not constant_time_compare(auth_hash, user.get_session_auth_hash()):
-        raise SignInRefused(EndReason.PASSWORD_CHANGED)
-    return auth_hash
-
-
-@dataclass(frozen=True, slots=True)
-class Recognised:
-    """The device of a browser, the cookie that it shall keep, and whether the device is new, or even the copy of
-    another one."""
-
-    device: Device
-    cookie: str | None
-    new: bool = False
-    copied: bool = False
-
-
-def recognise(user: Any, client: ClientInfo, cookie: str | None) -> Recognised:
-    """Which device of this user the browser is.
-
-    The same cookie from another system is a copied one: the original is flagged, and the copy is a device of its own
-    that replaces nothing (clients.md, "The device cookie").
-    """
-    described = client.client
-    copied = False
-    cookie = cookie if conf.device_cookie and is_cookie(cookie) else None
-    if cookie:
-        digests = cookie_digests(user.pk, cookie)
-        known = Device.objects.filter(user_id=user.pk, cookie_digest__in=digests).first()
-        if known is not None and same_client(known, client):
-            improve_device(device=known, client=described)
-            if known.cookie_digest != digests[0]:  # under a former SECRET_KEY, which goes some day
-                Device.objects.filter(pk=known.pk).update(cookie_digest=digests[0])
-            return Recognised(known, cookie)
-        if known is not None:
-            copied = True
-            Device.objects.filter(pk=known.pk, copied_at__isnull=True).update(copied_at=timezone.now())
-            cookie = None
-    # A cookie of another user's device on this browser is shared: each has a device, and nobody can link them.
-    cookie = (cookie or new_cookie()) if conf.device_cookie else None
-    device = Device.objects.create(
-        user_id=user.pk,
-        cookie_digest=cookie_digests(user.pk, cookie)[0] if cookie else "",
-        kind=described.kind,
-        maker=described.maker,
-        model=described.model,
-        browser=described.browser,
-        system=described.system,
-    )
-    return Recognised(device, cookie, new=True, copied=copied)
-
-
-def same_client(device: Device, client: ClientInfo) -> bool:
-    """Whether nothing that is known speaks against it (`client/improve.py`)."""
-    return not contradicts(Client(browser=device.browser, system=device.system), client.client)
 
 
 def announce(session: Session, user: Any, *, new_device: bool) -> None:
