@@ -31,7 +31,7 @@ from sessions_ui.models.locking import locked
 
 logger = logging.getLogger(__name__)
 
-BATCH = 100  # sessions a transaction: 30 ms of SQLite, which has one writer (design.md: 50 ms at most)
+BATCH = 100  # sessions a transaction: 30 ms of SQLite, which has one writer
 ATTEMPTS = 3  # for a batch whose anonymous sessions somebody else adopts at the same moment
 
 

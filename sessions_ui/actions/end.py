@@ -57,7 +57,7 @@ def end_sessions(
     None for the system. The cost is a fixed number of statements, whatever the number of sessions.
 
     The users' rows are locked first: a sign-in under way either came before and is ended here, or waits and reads
-    the account anew (design.md, "Sign-in, endings and races"). `of_user` is the primary key of the one user whose
+    the account anew (docs/architecture.md). `of_user` is the primary key of the one user whose
     sessions they can be: that row is locked even if there is nothing to end, so that a first sign-in waits too.
     """
     using = router.db_for_write(Session)

@@ -29,7 +29,7 @@ def recognise(user: Any, client: ClientInfo, cookie: str | None) -> Recognised:
     """Which device of this user the browser is.
 
     The same cookie from another system is a copied one: the original is flagged, and the copy is a device of its own
-    that replaces nothing (clients.md, "The device cookie").
+    that replaces nothing.
     """
     described = client.client
     copied = False

@@ -23,7 +23,7 @@ from sessions_ui.models import Cursor, EndReason, Offboarding, Session
 from sessions_ui.models.session import ACCOUNT_WAS_OFF
 
 RANGE = 10_000  # primary keys looked at by one statement
-BATCH = 200  # sessions ended by one transaction: SQLite has one writer, and it must not wait long (design.md)
+BATCH = 200  # sessions ended by one transaction: SQLite has one writer, and it must not wait long
 SECONDS = 30  # a run that takes longer goes on where it stopped
 
 

@@ -1,4 +1,4 @@
-"""No device and no session vouches for itself (design.md, invariant 10).
+"""No device and no session vouches for itself (docs/architecture.md, 10).
 
 A thief of the password signs in, or a thief of the browser is signed in already: neither may shut the owner out, or
 make the own device look trusted. So a session that is young, or on a device that nobody confirmed, has to show what

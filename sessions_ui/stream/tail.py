@@ -13,7 +13,7 @@ class Tail:
     """Reads the event log by number, with an overlap, and tells each event once.
 
     `id > last` alone would miss for ever what a transaction had numbered before and committed after the last look
-    (design.md, "Live tabs, measured"). So each look reads again what was numbered in the last minute. The numbers
+    (docs/live.md). So each look reads again what was numbered in the last minute. The numbers
     tell the time, not the events' clocks: those of another machine may be wrong.
     """
 

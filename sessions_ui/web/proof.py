@@ -1,4 +1,4 @@
-"""Asking for a further proof before older sign-ins end: a mailed code, or another factor (design.md, invariant 10)."""
+"""Asking for a further proof before older sign-ins end: a mailed code, or another factor (docs/architecture.md, 10)."""
 
 from __future__ import annotations
 

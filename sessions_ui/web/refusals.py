@@ -22,7 +22,7 @@ NOTICE_COOKIE = "signed_out"
 NOTICE_SECONDS = 600
 RETRY_SECONDS = 1
 
-# The reasons that may be named on any screen; the others are told after the next sign-in only (ux.md, "Live").
+# The reasons that may be named on any screen; the others are told after the next sign-in only.
 HARMLESS_WORDS: dict[EndReason, str | Promise] = {
     EndReason.IDLE_TIMEOUT: gettext_lazy("You were signed out because this device was not used for a while."),
     EndReason.ABSOLUTE_TIMEOUT: gettext_lazy(

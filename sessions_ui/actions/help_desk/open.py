@@ -44,7 +44,7 @@ def open_case(*, agent: Any, term: str) -> Case:
 
 
 def note_step(case: Case, agent: Any, step: str, *, text: str = "", **data: Any) -> Event:
-    """Every look and act of staff is an event (design.md, invariant 9)."""
+    """Every look and act of staff is an event (docs/architecture.md, 9)."""
     return events.append(
         Event.Kind.HELP_DESK,
         user_id=case.user_id,

@@ -26,7 +26,7 @@ def verify_caller(*, case: Case, agent: Any, ticket: str, reason: str, ways: Seq
 
 
 def reveal_network(*, case: Case, agent: Any) -> None:
-    """The agent is about to see addresses: an event of its own (ux.md C 3)."""
+    """The agent is about to see addresses: an event of its own."""
     verify_case(case, agent)
     if not case.is_verified:
         raise HelpDeskRefused("not_verified")
