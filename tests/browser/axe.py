@@ -19,6 +19,7 @@ def source() -> str:
 
 def violations(page: Page) -> list[str]:
     """One line each: the rule and where it is broken."""
+    page.wait_for_load_state()  # a page whose style sheet is still on its way has other barriers
     page.evaluate(source())
     found: list[dict[str, Any]] = page.evaluate(
         "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}}).then(result => result.violations)",
