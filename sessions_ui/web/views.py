@@ -92,16 +92,15 @@ def sign_out_folded(request: HttpRequest, public_id: str) -> HttpResponseBase:
         Session.objects.of(request.user).select_related("device"), public_id=public_id
     )
     name = str(session.device or Device())
-    if question := ask_again(request, _("Sign out “%(name)s”") % {"name": name}):
-        return question
     cards = fold(cards_of(request.user, current_id=own_session(request)))
     keys = next(
         ([one.pk for one in card.sessions] for card in cards if card.is_folded and session in card.sessions),
         [],
     )
-    return ended(
-        request, end_remotely(request, Session.objects.filter(pk__in=keys), here=False), name=name, here=False
-    )
+    chosen = Session.objects.filter(pk__in=keys)
+    if question := ask_again(request, _("Sign out “%(name)s”") % {"name": name}, ends=chosen):
+        return question
+    return ended(request, end_remotely(request, chosen, here=False), name=name, here=False)
 
 
 @login_required

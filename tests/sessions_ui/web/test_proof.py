@@ -85,6 +85,17 @@ def test_nor_all_of_them(act: str, thief: Any, old: Session) -> None:
     assert not is_over(old)
 
 
+def test_nor_a_line_of_a_program_that_signs_in_anew_each_time(
+    thief: Any, user: Any, signed_in: SignedIn
+) -> None:
+    before = timezone.now() - timedelta(days=2)
+    curl = {"kind": "tool", "browser": "curl", "system": "", "first_seen_at": before}
+    calls = [signed_in(user, signed_in_at=before, device=curl) for _call in range(2)]
+    response = thief.post(reverse("sessions_ui:sign_out_folded", args=[calls[0].public_id]))
+    assert ASKS in response.content.decode()
+    assert not any(map(is_over, calls))
+
+
 @pytest.mark.parametrize("act", ["lost", "not_mine"])
 def test_nor_call_the_older_one_lost_or_not_mine(act: str, thief: Any, old: Session) -> None:
     assert old.device is not None
