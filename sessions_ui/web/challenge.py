@@ -60,8 +60,8 @@ def begin_challenge(request: HttpRequest, challenged: SignInChallenged) -> HttpR
             request.session[name] = value
     request.session[WAITING_KEY] = waiting
     request.session.set_expiry(0)  # a sign-in that had to wait is not remembered
-    if user is not None and BEGUN_KEY not in kept:
-        begin_sign_in(request.session, user)
+    if user is not None and kept.get(BEGUN_KEY, {}).get("user") != str(user.pk):
+        begin_sign_in(request.session, user)  # a mark may be there of somebody else, who gave up
     request.session.save()
     if user is not None and isinstance(challenged.verdict, Verdict):
         with transaction.atomic():

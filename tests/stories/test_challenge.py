@@ -94,6 +94,25 @@ def test_it_dies_with_a_new_password(waiting: Any, user: Any) -> None:
     assert not Session.objects.living().exists()
 
 
+def test_also_where_somebody_else_had_begun_in_the_same_browser(
+    browser: Any, user: Any, other_user: Any, owner: Any, settings: Any, monkeypatch: Any
+) -> None:
+    """A host's own sign-in page leaves no mark of its first step: the other one's must not stand for it."""
+    monkeypatch.setattr("accounts.adapter.begin_sign_in", lambda session, user: None)
+    browser().sign_in(other_user)
+    setting(settings, SUSPICIOUS_SIGN_INS="challenge")
+    client = browser(user_agent=THIEF, address=SWEDEN)
+    for person in (other_user, user):
+        assert client.sign_in(person).url == CHALLENGE
+    client.get(CHALLENGE)
+    code = mailed_code()
+    user.set_password("a horse of another colour")
+    user.save()
+    client.post(CHALLENGE, {"code": code})
+    assert client.get(DEVICES).status_code == 302
+    assert not Session.objects.of(user).living().exists()
+
+
 def test_and_with_everything_signed_out(waiting: Any, user: Any) -> None:
     waiting.get(CHALLENGE)
     code = mailed_code()
