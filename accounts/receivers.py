@@ -32,5 +32,7 @@ def rotate_on_reauthentication(
 
 
 def set_up_at(pk: int | None) -> datetime | None:
-    """Since when this second factor is there: one that a thief has just added proves nothing."""
-    return Authenticator.objects.filter(pk=pk).values_list("created_at", flat=True).first()
+    """Since when this second factor is there: one that a thief has just added proves nothing. Unknown of recovery
+    codes: who is signed in and confirms it reads them on allauth's page, so that one proves no more than that."""
+    factors = Authenticator.objects.exclude(type=Authenticator.Type.RECOVERY_CODES)
+    return factors.filter(pk=pk).values_list("created_at", flat=True).first()

@@ -22,7 +22,7 @@ from sessions_ui.conf import conf
 from sessions_ui.exceptions import CannotVouch, ProofRefused
 from sessions_ui.models import Device, Proof, Session
 from sessions_ui.models.session import SessionQuerySet
-from sessions_ui.web.reauthentication import reauthentication
+from sessions_ui.web.reauthentication import Way, reauthentication
 from sessions_ui.web.waiting import WaitingAct, carry_on, question, too_late
 
 
@@ -129,9 +129,7 @@ def asked_for_proof(
         except ProofRefused as refused:
             error, status = refusal_text(refused.reason), 429 if refused.reason == "too_many" else 422
     back = f"{reverse('sessions_ui:prove')}?{urlencode({'act': act.sign(user)})}"
-    ways = [
-        way for way in reauthentication(request).ways(back) if way.method not in session.method.split("+")
-    ]
+    ways = [way for way in reauthentication(request).ways(back) if is_other_factor(way, session)]
     context = {
         "purpose": act.purpose,
         "error": error,
@@ -143,6 +141,11 @@ def asked_for_proof(
         "help_url": conf.help_url,
     }
     return question(request, act, "prove", context, status=status)
+
+
+def is_other_factor(way: Way, session: Session) -> bool:
+    """Not the sign-in's own, and no recovery code, which can be read where somebody is signed in."""
+    return not way.without_phone and way.method not in session.method.split("+")
 
 
 def refusal_text(reason: str) -> str:

@@ -16,6 +16,7 @@ from sessions_ui.actions.proof import other_factor
 from sessions_ui.delivery import deliver_due
 from sessions_ui.models import Delivery, Device, Event, Session, digest_of
 from sessions_ui.models.fields import new_public_id
+from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -84,6 +85,23 @@ def test_the_one_of_the_sign_in_does_not(
     client.post(reverse("mfa_reauthenticate"), {"code": recovery_codes[1]})
     assert Event.objects.filter(kind=Event.Kind.REAUTHENTICATED).exists()
     assert other_factor(session) == ""
+
+
+def test_a_recovery_code_does_not_since_it_can_be_read_where_one_is_signed_in(
+    browser: Any, user_with_totp: Any, recovery_codes: list[str], app_code: Callable[[], str], old: Session
+) -> None:
+    """A thief of the phone with the app, who knows the password."""
+    Authenticator.objects.update(created_at=timezone.now() - timedelta(days=60))
+    client, session = here(browser, user_with_totp, app_code())
+    assert session.method == "password+totp"
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    assert recovery_codes[0] in client.get(reverse("mfa_view_recovery_codes")).content.decode()
+    client.post(reverse("mfa_reauthenticate"), {"code": recovery_codes[0]})
+    assert Event.objects.filter(kind=Event.Kind.REAUTHENTICATED, data__method="recovery_code").exists()
+    assert other_factor(session) == ""
+    url = reverse("sessions_ui:sign_out_device", args=[old.device.public_id])  # type: ignore[union-attr]
+    html = client.post(url).content.decode()
+    assert "One more proof" in html and "Use one of your recovery codes" not in html
 
 
 def test_it_is_over_after_ten_minutes(
