@@ -69,14 +69,15 @@ def watched_fields() -> tuple[str, ...]:
     return ("password", "is_active", *((email,) if email else ()), *conf.access_flags)
 
 
-def after_user_save(sender: Any, instance: Any, **kwargs: Any) -> None:
+def after_user_save(sender: Any, instance: Any, update_fields: Any = None, **kwargs: Any) -> None:
     before = instance.__dict__.pop("_sessions_ui_before", None)
     if not before:
         return
     if before.get("is_active") and not instance.is_active:
         end_user_sessions(user=instance, reason=EndReason.ACCOUNT_DISABLED, actor=acting_user())
     elif "password" in before and before["password"] != instance.password:
-        new_password_was_chosen(instance)
+        if not is_hash_upgrade(instance, update_fields):
+            new_password_was_chosen(instance)
         after_password_change(instance)
     if any(before.get(flag) and not getattr(instance, flag) for flag in conf.access_flags):
         end_user_sessions(user=instance, reason=EndReason.ACCESS_CHANGED, actor=acting_user())
@@ -85,6 +86,13 @@ def after_user_save(sender: Any, instance: Any, **kwargs: Any) -> None:
         old, new = before[email] or "", getattr(instance, email) or ""
         if old.lower() != new.lower():
             email_changed(user=instance, old=old, actor=acting_user())
+
+
+def is_hash_upgrade(user: Any, update_fields: Any) -> bool:
+    """As `AbstractBaseUser.check_password()` saves one, where the model goes without `HashUpgradeMixin`: this field
+    alone, the raw password forgotten. It is the old one, and must not pass for the new one that was required."""
+    forgotten = user.__dict__.get("_password", "") is None
+    return forgotten and update_fields is not None and set(update_fields) == {"password"}
 
 
 def after_password_change(user: Any) -> None:

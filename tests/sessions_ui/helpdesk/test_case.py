@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils import timezone
 
 from sessions_ui.actions.help_desk.carry_out import Order, carry_out
@@ -174,6 +175,24 @@ def test_a_required_password_shuts_out_until_it_was_reset(
     user.save()
     at_home.sign_in(user, "a new and better secret")
     assert is_in(at_home)
+
+
+def test_a_better_hash_of_the_old_password_is_no_new_one(
+    desk: Any, verified: Case, browser: Any, user: Any, settings: Any, monkeypatch: Any
+) -> None:
+    """A user model without `HashUpgradeMixin`: Django saves the upgrade in the middle of the sign-in."""
+    prove(verified)
+    desk.post(f"/helpdesk/{verified.public_id}/carry-out/", order(new_password="on"))
+    monkeypatch.setattr(type(user), "check_password", AbstractBaseUser.check_password)
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+        "django.contrib.auth.hashers.MD5PasswordHasher",
+    ]
+    at_home = browser()
+    at_home.sign_in(user)
+    user.refresh_from_db()
+    assert user.password.startswith("pbkdf2")
+    assert not is_in(at_home)
 
 
 def test_no_password_is_required_of_who_has_none(desk: Any, verified: Case, user: Any) -> None:
