@@ -82,6 +82,7 @@ class SessionAdmin(EndingAdmin):
         "who_ended",
         "ended_at",
         "act",
+        "tabs_told_at",
         "refused_at",
     )
 

@@ -136,6 +136,8 @@ class Session(models.Model):
     )
     # The first request refused after the end: the proof that the ending works.
     refused_at = models.DateTimeField(null=True, blank=True)
+    # When a stream first told its open tabs of the end (stream/watcher.py).
+    tabs_told_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = SessionQuerySet.as_manager()
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db import connections, router
@@ -13,9 +14,12 @@ from django.db.models import Max
 from django.utils import timezone
 
 from sessions_ui.actions.alive import still_alive
+from sessions_ui.actions.tabs_told import note_tabs_told
 from sessions_ui.events import QUIET
 from sessions_ui.models import Event
 from sessions_ui.store import SessionStore
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -28,6 +32,7 @@ OVERLAP = timedelta(seconds=60)
 entering = ThreadPoolExecutor(max_workers=2, thread_name_prefix="sessions-ui-enter")
 polling = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sessions-ui-poll")
 answering = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sessions-ui-answer")
+noting = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sessions-ui-note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,16 @@ def look(session_ids: Collection[int], user_ids: Collection[Any], floor: int, th
             rows = audible.filter(user_id__in=chunk).values_list("pk", "user_id")
             found += [(pk, str(user_id)) for pk, user_id in rows]
     return Sight(alive, found, newest)
+
+
+def note_told(session_ids: Collection[int], at: datetime) -> None:
+    """That the tabs of these sessions were told of their end at `at`; one statement for a thousand. Best effort: what
+    cannot be written is missing from the proof, and nothing else."""
+    try:
+        for chunk in _chunks(session_ids):
+            note_tabs_told(session_ids=chunk, at=at)
+    except Exception:  # every driver has errors of its own
+        logger.warning("That open tabs were told of an end could not be noted", exc_info=True)
 
 
 def first_floor() -> int:

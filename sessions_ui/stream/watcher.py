@@ -11,6 +11,8 @@ from functools import partial
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
+from django.utils import timezone
+
 from sessions_ui import wake
 from sessions_ui.conf import conf
 from sessions_ui.stream import database, relay
@@ -161,15 +163,19 @@ class Watcher:
         return self._loop.run_in_executor(executor, partial(database.giving_back, function, *args))
 
     def _tell(self, watches: list[Watch], sight: database.Sight, news: set[str], recent: set[str]) -> None:
+        ended = set()
         for watch in watches:
             if watch not in self._watches.get(watch.user, ()):
                 continue  # left, or was told of its end by the other look
             if watch.session_id not in sight.alive:
                 self.remove(watch)
                 watch.tell(ENDED)
+                ended.add(watch.session_id)
             elif watch.user in (recent if watch.is_new else news):
                 watch.tell(CHANGED)
             watch.is_new = False
+        if ended:  # not waited for: a row that somebody has locked must not keep the next look waiting
+            self._ask(database.noting, database.note_told, ended, timezone.now())
 
     def _tell_all(self, what: str) -> None:
         for watches in self._watches.values():

@@ -20,7 +20,8 @@ PROOF_WAITS = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What is known about the last sign-out: when, whether its mail went out, the first request that was refused."""
+    """What is known about the last sign-out: when, whether its tabs were told and its mail went out, the first request
+    that was refused."""
 
     session: Session
     mailed_at: datetime | None

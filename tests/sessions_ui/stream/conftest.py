@@ -14,6 +14,7 @@ from django.core.cache import cache
 from django.db import connections
 
 from config.asgi import application
+from sessions_ui.stream import database
 from sessions_ui.stream.watcher import watcher
 from tests.conftest import Browser
 
@@ -82,6 +83,11 @@ class Stream:
             await self._client.wait(SECONDS)
 
 
+async def noted() -> None:
+    """Past what is being written down about tabs that were told."""
+    await asyncio.get_running_loop().run_in_executor(database.noting, lambda: None)
+
+
 def key_of(browser: Browser) -> str:
     return str(browser.cookies[settings.SESSION_COOKIE_NAME].value)
 
@@ -100,6 +106,7 @@ async def stream() -> AsyncIterator[Callable[..., Any]]:
     task = watcher()._task
     if task is not None:
         await asyncio.wait_for(task, SECONDS)
+    await noted()
     # The thread of `sync_to_async()` would keep its connection, and a database in use cannot be dropped.
     await sync_to_async(connections.close_all)()
 

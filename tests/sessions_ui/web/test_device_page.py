@@ -189,10 +189,12 @@ def test_the_proof_comes_in(here: Any, phone: Device) -> None:
     assert 'hx-trigger="every 4s"' in html
     assert "has not tried to come back yet" in html
     assert "A mail to you is on its way" in html
+    assert "Open tabs were told" not in html
     Delivery.objects.update(done_at=timezone.now())
-    Session.objects.filter(device=phone).update(refused_at=timezone.now())
+    Session.objects.filter(device=phone).update(refused_at=timezone.now(), tabs_told_at=timezone.now())
     html = here.get(url("proof", phone)).content.decode()
     assert "You were told by mail" in html
+    assert "Open tabs were told <time" in html
     assert "was turned away" in html
     assert "hx-trigger" not in html
 

@@ -1,0 +1,23 @@
+"""Open tabs heard that their session is over: a part of the proof that the owner sees."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import router
+
+from sessions_ui.models import Session
+
+
+def note_tabs_told(*, session_ids: Collection[int], at: datetime) -> int:
+    """Write it down, once, of those that have ended; one statement. Returns how many were new.
+
+    What is merely out of time is not ended yet, and what lives again (an account that was disabled for a moment) must
+    not carry the proof of an end that has not come.
+    """
+    return (
+        Session.objects.using(router.db_for_write(Session))
+        .filter(pk__in=session_ids, ended_at__isnull=False, tabs_told_at__isnull=True)
+        .update(tabs_told_at=at)
+    )
