@@ -19,6 +19,7 @@ from django.db import DatabaseError, router, transaction
 from django.db.models import F, Q, QuerySet, Sum
 from django.utils import timezone
 
+from sessions_ui import acting
 from sessions_ui.actions.end import Receipt, Reference, end_sessions
 from sessions_ui.hasten import hasten_endings
 from sessions_ui.models import Act, Ending, EndingBatch, EndReason, Session
@@ -42,6 +43,7 @@ def end_later(
     What was chosen is written down here: a sign-in from now on is not among it. What must be in force when the request
     is answered is for `end_sessions()`.
     """
+    acting.require_owner()
     using = router.db_for_write(Session)
     living = sessions.using(using).filter(user__isnull=False, ended_at__isnull=True)
     # Read before the transaction: it holds SQLite's only write lock.

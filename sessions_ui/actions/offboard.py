@@ -11,7 +11,7 @@ from django.db.models import F, Min, Q, Value
 from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
 
-from sessions_ui import events
+from sessions_ui import acting, events
 from sessions_ui.actions.end import end_user_sessions, lock_users
 from sessions_ui.exceptions import SignInRefused
 from sessions_ui.models import EndReason, Event, Offboarding, Session
@@ -26,6 +26,7 @@ def offboard(
     One open date a user: another one takes its place. A later date lets people sign in until then, but what is signed
     in keeps the earlier end, since nothing ever makes a session longer. Under the user's lock, as every sign-in.
     """
+    acting.require_owner()
     if timezone.is_naive(ends_at):
         raise ValueError("ends_at needs a time zone.")
     with transaction.atomic(using=router.db_for_write(Session)):
@@ -55,6 +56,7 @@ def cancel_offboarding(*, offboarding: Offboarding, actor: Any = None) -> bool:
 
     What had ended stays ended, and what is signed in still ends at the date: whoever stays signs in once more.
     """
+    acting.require_owner()
     with transaction.atomic(using=router.db_for_write(Session)):
         lock_users([offboarding.user_id])
         row = open_offboardings([offboarding.user_id]).filter(pk=offboarding.pk)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Group, Permission
 from django.db import transaction
+from django.utils import timezone
 
 from sessions_ui import acting
+from sessions_ui.actions.end_later import end_later
+from sessions_ui.actions.offboard import cancel_offboarding, offboard
 from sessions_ui.exceptions import NotTheOwner
-from sessions_ui.models import Device, EndReason, Event, Session
+from sessions_ui.models import Device, Ending, EndReason, Event, Offboarding, Session
 from tests.conftest import PASSWORD, Browser
 from tests.sessions_ui.impersonation.test_rules import whose
 
@@ -100,17 +106,43 @@ def test_no_address_is_added_by_allauth(inside: Any, user: Any) -> None:
     assert list(EmailAddress.objects.values_list("email", flat=True).filter(user=user)) == [user.email]
 
 
-def test_no_address_is_saved_by_anything(used: Session, user: Any) -> None:
-    address = EmailAddress.objects.get(user=user)
+@pytest.fixture
+def by_support(used: Session, user: Any) -> Iterator[None]:
+    """As in a request of support, whatever its view calls."""
     store = SimpleNamespace(session_id=used.pk, user_id=user.pk, impersonator_id=used.impersonator_id)
     token = acting.begin(acting.Acting(store))
-    try:
-        for act in (address.save, address.delete):
-            with pytest.raises(NotTheOwner), transaction.atomic():
-                act()
-    finally:
-        acting.finish(token)
-    address.save()
+    yield
+    acting.finish(token)
+
+
+def refuses(act: Callable[[], Any]) -> None:
+    with pytest.raises(NotTheOwner), transaction.atomic():
+        act()
+
+
+def test_no_address_is_saved_by_anything(by_support: None, user: Any) -> None:
+    address = EmailAddress.objects.get(user=user)
+    refuses(address.save)
+    refuses(address.delete)
+
+
+def test_no_right_is_given_or_taken(by_support: None, user: Any) -> None:
+    group = Group.objects.create(name="Editors")
+    refuses(lambda: user.groups.add(group))
+    refuses(lambda: group.user_set.add(user))
+    refuses(lambda: user.groups.clear())
+    refuses(lambda: user.user_permissions.set(Permission.objects.all()[:1]))
+    assert not user.groups.exists() and not user.user_permissions.exists()
+
+
+def test_nothing_that_ends_later_is_begun_in_somebodys_name(
+    other_user: Any, by_support: None, user: Any
+) -> None:
+    theirs = Session.objects.filter(user=other_user)
+    refuses(lambda: end_later(sessions=theirs, reason=EndReason.ADMINISTRATOR, actor=user))
+    refuses(lambda: offboard(user=other_user, ends_at=timezone.now() + timedelta(days=1), actor=user))
+    refuses(lambda: cancel_offboarding(offboarding=Offboarding(user=other_user), actor=user))
+    assert not Ending.objects.exists() and not Offboarding.objects.exists()
 
 
 def test_the_password_page_of_allauth_changes_nothing(inside: Any, user: Any) -> None:
