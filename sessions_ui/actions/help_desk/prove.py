@@ -11,19 +11,25 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from sessions_ui.actions.help_desk.open import note_step
-from sessions_ui.actions.help_desk.rights import may_help, verify_case
+from sessions_ui.actions.help_desk.rights import HOUR, may_help, verify_case
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import HelpDeskRefused
-from sessions_ui.models import Case
+from sessions_ui.models import Case, Event
 
 CODE_TRIES = 5
+WRONG_CODE = "wrong code"
+MOST_WRONG = (
+    10  # for one account within an hour: neither another code nor another case lets anybody go on guessing
+)
 
 
 def check_code(*, case: Case, agent: Any, code: str) -> None:
-    """`HelpDeskRefused`: `wrong_code`, or `code_over` after five tries or when it is too old."""
-    verify_case(case, agent)
+    """`HelpDeskRefused`: `wrong_code`, `code_over` after five tries or when it is too old, or `too_many` wrong ones."""
+    user = verify_case(case, agent)
     if not case.is_verified:
         raise HelpDeskRefused("not_verified")
+    if wrong_codes(user) >= MOST_WRONG:
+        raise HelpDeskRefused("too_many")
     sent = case.code_sent_at
     if sent is None or timezone.now() > sent + conf.help_desk_code_age:
         raise HelpDeskRefused("code_over")
@@ -37,9 +43,15 @@ def check_code(*, case: Case, agent: Any, code: str) -> None:
     given = "".join(code.split())
     known = [case.code(secret=secret) for secret in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]]
     if not any(constant_time_compare(given, right) for right in known):
-        note_step(case, agent, "wrong code")
+        note_step(case, agent, WRONG_CODE)
         raise HelpDeskRefused("wrong_code")
     _prove(case, agent, Case.Proof.CODE)
+
+
+def wrong_codes(user: Any) -> int:
+    """How many were read back for this account within the hour."""
+    steps = Event.objects.filter(user_id=user.pk, kind=Event.Kind.HELP_DESK, data__step=WRONG_CODE)
+    return steps.filter(at__gt=timezone.now() - HOUR).count()
 
 
 def ask_for_approval(*, case: Case, agent: Any) -> None:

@@ -6,12 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils import timezone
 
 from sessions_ui.actions.help_desk.carry_out import Order, carry_out
+from sessions_ui.actions.help_desk.open import open_case
 from sessions_ui.actions.help_desk.prove import CODE_TRIES, approve, ask_for_approval, check_code
 from sessions_ui.actions.help_desk.send_code import send_code
+from sessions_ui.actions.help_desk.verify import verify_caller
 from sessions_ui.actions.purge import purge_old
 from sessions_ui.delivery import deliver_due
 from sessions_ui.exceptions import HelpDeskRefused
@@ -237,6 +240,38 @@ def test_guessing_the_code_stops_after_five_tries(verified: Case, agent: Any) ->
             check_code(case=verified, agent=agent, code=wrong)
     with pytest.raises(HelpDeskRefused, match="code_over"):
         check_code(case=verified, agent=agent, code=right)
+
+
+def test_neither_another_code_nor_another_case_lets_an_agent_go_on_guessing(
+    verified: Case, agent: Any, user: Any
+) -> None:
+    def guess(case: Case) -> None:
+        send_code(case=case, agent=agent)
+        wrong = f"{(int(case.code()) + 1) % 10**6:06d}"
+        for _ in range(CODE_TRIES):
+            with pytest.raises(HelpDeskRefused, match="wrong_code"):
+                check_code(case=case, agent=agent, code=wrong)
+
+    guess(verified)
+    verified.code_sent_at = timezone.now() - timedelta(minutes=2)
+    guess(verified)
+    another = open_case(agent=agent, term=user.email)
+    verify_caller(case=another, agent=agent, ticket="INC-8", reason=Case.Reason.LOST, ways=["call_back"])
+    send_code(case=another, agent=agent)
+    with pytest.raises(HelpDeskRefused, match="too_many"):
+        check_code(case=another, agent=agent, code=another.code())
+
+
+def test_the_code_goes_to_no_address_that_was_entered_just_now(
+    verified: Case, agent: Any, user: Any, mailoutbox: Any
+) -> None:
+    thiefs = EmailAddress.objects.create(user=user, email="ada@elsewhere.example", verified=True)
+    thiefs.set_as_primary()
+    send_code(case=verified, agent=agent)
+    mailoutbox.clear()
+    deliver_due()
+    codes = [mail.to for mail in mailoutbox if mail.subject == "A code for the help desk"]
+    assert codes == [["ada@people.example"]]
 
 
 def test_an_old_code_is_none(verified: Case, agent: Any) -> None:
