@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from sessions_ui.actions.help_desk.carry_out import Order
 from sessions_ui.conf import conf
 from sessions_ui.models import Case
-from sessions_ui.models.fields import PUBLIC_ID_LENGTH
+from sessions_ui.models.fields import PUBLIC_ID_ALPHABET, PUBLIC_ID_LENGTH
 
 NONCE_LENGTH = 32
 MAX_CHOSEN = 200  # devices in one submission; "all" has no such limit
@@ -49,12 +49,16 @@ class CodeForm(forms.Form):
 
 
 class PublicIds(forms.Field):
-    """Any number of public ids. Whose they are is asked when they are used; foreign ones match nothing."""
+    """Any number of public ids. Whose they are is asked when they are used; foreign ones match nothing, and what is no
+    such id is left out (PostgreSQL takes no NUL)."""
 
     widget = forms.MultipleHiddenInput
 
     def to_python(self, value: Any) -> tuple[str, ...]:
-        return tuple(str(one) for one in value or [] if len(str(one)) == PUBLIC_ID_LENGTH)[:MAX_CHOSEN]
+        ids = (str(one) for one in value or [])
+        return tuple(
+            one for one in ids if len(one) == PUBLIC_ID_LENGTH and set(one) <= set(PUBLIC_ID_ALPHABET)
+        )[:MAX_CHOSEN]
 
 
 class OrderForm(forms.Form):

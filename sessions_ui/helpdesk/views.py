@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sessions_ui.actions.help_desk import carry_out as carrying_out
@@ -112,6 +113,7 @@ def send_code(request: HttpRequest, case: Case) -> HttpResponseBase:
     return redirect("helpdesk:case", case.public_id)
 
 
+@sensitive_post_parameters("code")
 @require_POST
 @with_case
 def check_code(request: HttpRequest, case: Case) -> HttpResponseBase:

@@ -108,7 +108,7 @@ def challenge(request: HttpRequest) -> HttpResponseBase:
         request.session[WAITING_KEY] = waiting
     if waiting["reason"] == EndReason.SESSION_LIMIT:
         public_id = request.POST.get("device", "")
-        if not public_id:
+        if public_id not in [device.public_id for device in devices_of(user)]:
             error = _("Choose the device that shall be signed out.")
             return asked(request, waiting, user, session_id, error=error, status=422)
         # The reason is one that leaves this very sign-in alone (`begin.py`).

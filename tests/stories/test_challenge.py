@@ -231,6 +231,14 @@ def test_the_code_alone_is_not_enough_and_is_asked_once(full: Any, owner: Any) -
     assert full.get(DEVICES).status_code == 200
 
 
+@pytest.mark.parametrize("device", ["x", "\0"])
+def test_what_is_no_device_is_asked_for_again(device: str, full: Any, owner: Any) -> None:
+    full.get(CHALLENGE)
+    response = full.post(CHALLENGE, {"code": mailed_code(), "device": device})
+    assert response.status_code == 422 and "Choose the device" in response.content.decode()
+    assert owner.get(DEVICES).status_code == 200
+
+
 def test_nobody_ends_a_device_of_somebody_else(full: Any, owner: Any, browser: Any, other_user: Any) -> None:
     stranger = browser()
     stranger.force_login(other_user)

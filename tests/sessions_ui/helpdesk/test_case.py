@@ -129,6 +129,12 @@ def test_foreign_devices_match_nothing(
     assert not CaseReceipt.objects.exists()
 
 
+def test_what_is_no_id_at_all_is_no_error(desk: Any, verified: Case, phone: Any) -> None:
+    response = desk.post(f"/helpdesk/{verified.public_id}/carry-out/", order(device="\0" * 16))
+    assert "Select at least one device" in response.content.decode()
+    assert is_in(phone)
+
+
 @pytest.mark.parametrize(
     "what", [{"everything": "on", "typed": "ada@people.example"}, {"new_password": "on"}]
 )
