@@ -53,7 +53,10 @@ class Delivery(models.Model):
         verbose_name = _("delivery")
         verbose_name_plural = _("deliveries")
         constraints = [
-            models.UniqueConstraint(fields=["act", "channel", "receiver"], name="sessions_ui_delivery_once"),
+            # With the user: two of one act may have one address.
+            models.UniqueConstraint(
+                fields=["act", "user", "channel", "receiver"], name="sessions_ui_delivery_act_once"
+            ),
             models.UniqueConstraint(
                 fields=["event", "channel", "receiver"], name="sessions_ui_delivery_event_once"
             ),

@@ -12,7 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from sessions_ui import hasten, outbox
-from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.actions.end import end_sessions, end_user_sessions
 from sessions_ui.channels import CHANNELS, DeliveryFailed
 from sessions_ui.conf import conf
 from sessions_ui.delivery import Outcome, deliver_all, deliver_due
@@ -51,6 +51,20 @@ def test_the_mail_says_which_devices_and_why_and_is_sent_once(delivery: Delivery
     delivery.refresh_from_db()
     assert delivery.done_at is not None
     assert Event.objects.get(kind=Event.Kind.TOLD).act_id == delivery.act_id
+
+
+def test_two_people_of_one_address_are_both_signed_out_and_told(
+    user: Any, other_user: Any, browser: Any, monkeypatch: Any
+) -> None:
+    """Django's own user model does not ask for an address of one's own, and their act is one."""
+    monkeypatch.setattr(outbox, "email_field_name", lambda: "name")
+    for person in (user, other_user):
+        person.name = "both@people.example"
+        person.save()
+        browser().sign_in(person)
+    assert end_sessions(sessions=Session.objects.all(), reason=EndReason.ADMINISTRATOR).ended == 2
+    told = Delivery.objects.filter(act__isnull=False, receiver="both@people.example")
+    assert set(told.values_list("user_id", flat=True)) == {user.pk, other_user.pk}
 
 
 def test_no_key_or_digest_is_in_the_mail(delivery: Delivery) -> None:
