@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import reduce
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from sessions_ui.conf import conf
 
 
-def exactly(term: str) -> Q:
-    """The condition for users with this very user name, e-mail address (without regard to case) or value of one of
-    the fields in `USER_LOOKUPS`, such as a staff number."""
+def called(term: str, users: QuerySet[Any]) -> list[Any]:
+    """Those of `users` with this very user name, e-mail address (without regard to case) or value of one of the fields
+    in `USER_LOOKUPS`, such as a staff number.
+
+    Not left to the database alone: the usual collations of MariaDB take "jose" for "josé", who is somebody else.
+    """
     user_model = get_user_model()
     wanted = Q(**{user_model.USERNAME_FIELD: term})
+    names = [user_model.USERNAME_FIELD, *conf.user_lookups]
     if email_field := getattr(user_model, "EMAIL_FIELD", ""):
         wanted |= Q(**{f"{email_field}__iexact": term})
+        names.append(email_field)
     for name in conf.user_lookups:
         wanted |= Q(**{name: term})
-    return wanted
+    return [user for user in users.filter(wanted) if term.lower() in _values(user, names)]
+
+
+def _values(user: Any, names: Iterable[str]) -> set[str]:
+    """In lower case; a name may lead to another row ("person__number")."""
+    found = (reduce(lambda row, part: getattr(row, part, ""), name.split("__"), user) for name in names)
+    return {str(value).lower() for value in found}
 
 
 def users_exactly(term: str) -> list[Any]:
     """Their primary keys."""
-    return list(get_user_model()._base_manager.filter(exactly(term)).values_list("pk", flat=True))
+    return [user.pk for user in called(term, get_user_model()._base_manager.all())]
 
 
 def address_of(user: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from sessions_ui import events
-from sessions_ui.actions.find_user import exactly
+from sessions_ui.actions.find_user import called
 from sessions_ui.actions.help_desk.rights import may_help, verify_pace, within_scope
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import HelpDeskRefused
@@ -24,8 +24,8 @@ def open_case(*, agent: Any, term: str) -> Case:
     """
     verify_pace(agent, acts=False)
     term = term.strip()[:MAX_TERM]
-    # Two: enough to know that it is not one. A name that two accounts share identifies neither.
-    found = list(within_scope(agent).filter(exactly(term))[:2]) if term else []
+    # A name that two accounts share identifies neither.
+    found = called(term, within_scope(agent)) if term else []
     user = found[0] if len(found) == 1 else None
     why = "nobody" if user is None else "own_account" if user.pk == agent.pk else ""
     if user is not None and not why and not may_help(agent, user):

@@ -9,6 +9,9 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 
+from sessions_ui.actions.find_user import users_exactly
+from sessions_ui.actions.help_desk.open import open_case
+from sessions_ui.exceptions import HelpDeskRefused
 from sessions_ui.models import Case, Event
 from tests.conftest import _person
 
@@ -136,3 +139,12 @@ def test_what_was_searched_for_can_be_erased(desk: Any) -> None:
     event = Event.objects.get(kind=Event.Kind.HELP_DESK)
     assert "nobody@people.example" not in str(event.data)
     assert event.detail.text == "nobody@people.example"
+
+
+def test_another_accent_is_another_account(agent: Any) -> None:
+    """MariaDB takes one for the other."""
+    person = _person("josé@people.example")
+    with pytest.raises(HelpDeskRefused, match="nobody"):
+        open_case(agent=agent, term="jose@people.example")
+    assert users_exactly("jose@people.example") == []
+    assert open_case(agent=agent, term="José@People.example").user_id == person.pk
