@@ -106,6 +106,7 @@ def not_mine(request: HttpRequest, public_id: str) -> HttpResponseBase:
     last = Session.objects.of(request.user).filter(device=chosen).order_by("-signed_in_at", "-id").first()
     if last is not None:
         report_not_me(session=last, actor=request.user, everywhere=True)
+        chosen.refresh_from_db(fields=["not_me_at", "confirmed_at"])  # the fragment shows this very object
     text = _("%(name)s and everything else but this device is signed out. Now secure your account.")
     return device_done(request, chosen, text % {"name": chosen.title})
 

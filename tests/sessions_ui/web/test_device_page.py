@@ -142,6 +142,13 @@ def test_not_mine_signs_out_everything_else_and_says_what_is_next(
     assert here.get("/account/devices/").status_code == 200
 
 
+def test_what_was_reported_is_no_longer_confirmed_on_the_very_next_fragment(here: Any, phone: Device) -> None:
+    Device.objects.filter(pk=phone.pk).update(confirmed_at=timezone.now())
+    assert "Confirmed as yours" in here.get(url("device", phone)).content.decode()
+    html = here.post(url("not_mine", phone), headers={"HX-Request": "true"}).content.decode()
+    assert "Now secure your account" in html and "Confirmed as yours" not in html
+
+
 def test_no_longer_used_comes_back_to_the_device(here: Any, phone: Device) -> None:
     answer = here.post(url("sign_out_device", phone), {"page": "device"}, follow=True)
     assert answer.redirect_chain[-1][0] == url("device", phone)

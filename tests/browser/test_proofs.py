@@ -1,0 +1,109 @@
+"""What asks somebody who is not trusted yet: the page of a mail's link, the challenge, the further proof, the offer."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.core import mail
+from playwright.sync_api import Locator, Page, expect
+
+from sessions_ui.delivery import deliver_due
+from sessions_ui.models import Device
+from tests.browser.axe import violations
+from tests.browser.test_devices import EDGE_ON_WINDOWS
+from tests.conftest import FIREFOX_ON_LINUX, PASSWORD
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+WIDTHS = (1280, 390, 320)
+SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def assert_readable(page: Page) -> None:
+    """No barrier, nothing sideways, and a heading that has a line to itself."""
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate(SIDEWAYS) <= 0, width
+        assert height(page.get_by_role("heading", level=1)) < 100, width
+    assert violations(page) == []
+
+
+def height(what: Locator) -> float:
+    box = what.bounding_box()
+    assert box is not None
+    return box["height"]
+
+
+def test_the_pages_of_this_was_not_me(visitor: Any, user: Any) -> None:
+    visitor(user_agent=FIREFOX_ON_LINUX).sign_in(user)
+    mail.outbox.clear()
+    visitor(user_agent=EDGE_ON_WINDOWS).sign_in(user)
+    deliver_due()
+    found = re.search(r"/account/devices/not-me/\S+", str(mail.outbox[-1].body))
+    assert found
+    owner = visitor()
+    page = owner.go(found[0])
+    assert_readable(page)
+    page.get_by_role("button", name="It wasn’t me: sign it out").click()
+    page.wait_for_url("**/account/password/reset/**")
+    page.goto(f"{owner.url}{found[0]}")
+    expect(page.get_by_role("heading", name="This link no longer works")).to_be_visible()
+    assert_readable(page)
+
+
+def challenged(visitor: Any, user: Any) -> Page:
+    page: Page = visitor(user_agent=EDGE_ON_WINDOWS).go("/account/login/")
+    page.locator("input[name=login]").fill(user.email)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url("**/account/devices/challenge/")
+    return page
+
+
+def test_the_page_of_a_full_account(visitor: Any, user: Any, settings: Any) -> None:
+    visitor(user_agent=FIREFOX_ON_LINUX).sign_in(user)
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "SESSION_LIMIT": 1, "SESSION_LIMIT_REFUSES": True}
+    page = challenged(visitor, user)
+    assert_readable(page)
+    page.get_by_role("radio", name="Firefox on Linux").check()
+
+
+def test_the_dialog_of_the_further_proof(visitor: Any, user: Any) -> None:
+    visitor(user_agent=EDGE_ON_WINDOWS).sign_in(user)
+    page = visitor(user_agent=FIREFOX_ON_LINUX).sign_in(user)
+    Device.objects.filter(browser="Firefox").update(confirmed_at=None)
+    page.reload()
+    page.get_by_role("button", name="Sign out Edge on Windows").click()
+    dialog = page.get_by_role("dialog", name="One more proof")
+    expect(dialog.get_by_label("The code from the mail")).to_be_focused()
+    assert violations(page) == []
+
+
+def test_the_offer_after_a_changed_factor(visitor: Any, user: Any) -> None:
+    visitor(user_agent=EDGE_ON_WINDOWS).sign_in(user)
+    here = visitor(user_agent=FIREFOX_ON_LINUX)
+    here.sign_in(user)
+    page = here.go("/account/reauthenticate/?next=/account/2fa/totp/activate/")
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.locator("input[name=password]").press("Enter")
+    counter = next(iter(yield_hotp_counters_from_time()))
+    code = format_hotp_value(hotp_value(page.locator(".secret").inner_text(), counter))
+    page.locator("input[name=code]").fill(code)
+    page.get_by_role("button", name="Turn on").click()
+    expect(page.get_by_role("button", name="Sign out all other devices")).to_be_visible()
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("path", ["", "{device}/"])
+def test_in_arabic(visitor: Any, user: Any, path: str) -> None:
+    visitor(user_agent=EDGE_ON_WINDOWS).sign_in(user)
+    here = visitor(user_agent=FIREFOX_ON_LINUX)
+    here.sign_in(user)
+    here.context.set_extra_http_headers({"Accept-Language": "ar"})
+    other = Device.objects.get(browser="Edge")
+    page = here.go(f"/account/devices/{path.format(device=other.public_id)}")
+    assert page.locator("html").get_attribute("dir") == "rtl"
+    assert_readable(page)
