@@ -16,6 +16,7 @@ from sessions_ui.conf import conf
 from sessions_ui.models import Device, Session
 from sessions_ui.models.naming import distinct_title, tell_apart
 from sessions_ui.web.folding import fold
+from sessions_ui.web.map import DeviceMap, map_of
 
 ACTIVE_NOW = timedelta(minutes=5)
 # What is shown at once: a client that signs in at every call must not fill the page.
@@ -185,6 +186,10 @@ class Listing:
     @property
     def _elsewhere(self) -> list[Card]:
         return [card for card in self.cards if not card.is_current]
+
+    @property
+    def map(self) -> DeviceMap:
+        return map_of(self.cards)
 
     @property
     def providers(self) -> list[str]:

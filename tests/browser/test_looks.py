@@ -31,7 +31,14 @@ def fill(user: Any) -> None:
         values = {"signed_in_at": now, "expires_at": now + timedelta(days=9), "method": "passkey", **fields}
         Session.objects.create(user=user, device=device, digest=f"{name:_<64}", **values)
 
-    place = {"city": "Lagos", "country": "Nigeria", "country_code": "NG", "radius_km": 20}
+    place = {
+        "city": "Lagos",
+        "country": "Nigeria",
+        "country_code": "NG",
+        "latitude": 6.5,
+        "longitude": 3.4,
+        "radius_km": 20,
+    }
     add("Phone", kind="phone", place=place, address="2001:db8:1234:5678:9abc:def0:1234:5678")
     add("Odd", kind="tablet", verdict="suspicious", verdict_reasons=["new_device", "new_country"])
     add("Unused", last_seen_at=now - timedelta(days=40))
@@ -68,7 +75,12 @@ def test_no_barrier_and_nothing_sideways(person: Any, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)
     person.go("/account/devices/")
     open_all(page)
-    for heading in ("Needs a look", "Not used for 30 days (1)", "Recently signed out"):
+    for heading in (
+        "Needs a look",
+        "Not used for 30 days (1)",
+        "Recently signed out",
+        "Where your devices are, roughly",
+    ):
         expect(page.get_by_role("heading", name=heading)).to_be_visible()
     assert violations(page) == []
     phone = Device.objects.get(name="Phone").public_id
@@ -98,6 +110,25 @@ def test_forced_colours_keep_what_is_what(person: Any) -> None:
     )
     assert border != "0px"
     assert violations(page) == []
+
+
+@pytest.mark.parametrize("dressed", [{}, {"forced_colors": "active"}, {"media": "print"}], ids=str)
+def test_the_map_has_its_land_and_circles_that_can_be_seen(person: Any, dressed: dict[str, Any]) -> None:
+    page = person.page
+    page.set_viewport_size({"width": 320, "height": 700})
+    page.emulate_media(**dressed)
+    person.go("/account/devices/")
+    land = page.locator(".sui-map__land")
+    # Of the file that it refers to: without that there is nothing to measure.
+    page.wait_for_function("document.querySelector('.sui-map__land').getBBox().width > 900")
+    circle = page.locator(".sui-map__spot")
+    expect(circle).to_have_count(1)
+    box = circle.bounding_box()
+    assert box is not None
+    assert box["width"] >= 6
+    fill = "element => getComputedStyle(element).fill"
+    assert land.evaluate(fill) not in ("none", circle.evaluate(fill))
+    expect(page.locator(".sui-map li").filter(has_text="Lagos, Nigeria")).to_contain_text("Phone")
 
 
 def test_enlarged_to_200_percent(person: Any) -> None:

@@ -45,7 +45,14 @@ def sign_in_many(user: Any, number: int, *, one_device: bool = False, **fields: 
             last_seen_at=now - timedelta(minutes=index),
             expires_at=now + timedelta(days=30),
             address="102.89.2.3",
-            place={"city": "Lagos", "country": "Nigeria", "country_code": "NG", "radius_km": index},
+            place={
+                "city": f"City {index}",
+                "country": "Nigeria",
+                "country_code": "NG",
+                "latitude": 6.5 + index / 100,
+                "longitude": 3.4,
+                "radius_km": index,
+            },
             method="password",
             **fields,
         )
