@@ -59,7 +59,9 @@ class Visitor:
         self.page.on("pageerror", lambda error: self.complaints.append(f"{self.page.url}: {error}"))
 
     def _note(self, message: Any) -> None:
-        if message.type == "error":
+        # A request that its page no longer waited for, since another one was asked for, is no complaint.
+        interrupted = message.text.endswith(("net::ERR_FAILED", "net::ERR_ABORTED"))
+        if message.type == "error" and not interrupted:
             self.complaints.append(f"{self.page.url}: {message.text}")
 
     def go(self, path: str) -> Page:

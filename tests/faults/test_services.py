@@ -32,6 +32,9 @@ class Service(Protocol):
 
     def down(self) -> None: ...
 
+    def close(self) -> None:
+        """Leave nothing of it behind."""
+
 
 class OwnRedis:
     """A server of this test only, on a port of its own."""
@@ -71,6 +74,9 @@ class OwnRedis:
             self.process.wait()
             self.process = None
 
+    def close(self) -> None:
+        self.down()
+
 
 class Folders:
     """The broker that needs no server: its folder is moved away."""
@@ -93,6 +99,9 @@ class Folders:
     def down(self) -> None:
         self.queue.rename(self.away)
         self.queue.touch()  # a file where the folder was: else it would simply be made anew
+
+    def close(self) -> None:
+        self.up()  # whoever comes next works with the same folder
 
 
 class Cable:
@@ -135,6 +144,9 @@ class Cable:
                 end.shutdown(socket.SHUT_RDWR)
             end.close()
 
+    def close(self) -> None:
+        self.down()
+
 
 def pump(source: socket.socket, sink: socket.socket) -> None:
     try:
@@ -156,7 +168,7 @@ def broker(request: Any, tmp_path: Path, monkeypatch: Any) -> Iterator[Service]:
     current_app.pool.force_close_all()
     current_app.__dict__.pop("amqp", None)
     yield service
-    service.down()
+    service.close()
     current_app.pool.force_close_all()
 
 

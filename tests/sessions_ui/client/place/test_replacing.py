@@ -91,10 +91,12 @@ def test_a_hundred_replacements_under_four_threads(tmp_path: Path) -> None:
     try:
         for generation in range(1, 101):
             write(path, {f"{LONDON}/32": nested(city=f"city {generation}")})
-            seen_by = time.monotonic() + 1
+            seen_by = (
+                time.monotonic() + 10
+            )  # alone it takes milliseconds; four busy threads and a loaded machine, more
             while min(newest) < generation and not failures and time.monotonic() < seen_by:
                 time.sleep(0.001)
-            assert failures == [] and min(newest) == generation, "the new data was not seen within a second"
+            assert failures == [] and min(newest) == generation, "the new data was not seen"
     finally:
         stop.set()
         for thread in threads:
