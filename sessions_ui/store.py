@@ -61,6 +61,8 @@ class SessionStore(SessionBase):
         self.device_cookie: str | None = None
         self._resolved_key: str | None = None
         self._rotated_from: str | None = None
+        # `login()` has written a user into the session who was not let in (yet).
+        self._turned_away = False
 
     # --- Looking up
 
@@ -148,6 +150,9 @@ class SessionStore(SessionBase):
     def save(self, must_create: bool = False) -> None:
         """Write the session. Raises `SessionEnded` if it has ended, `KeyRotated` if the key was replaced meanwhile,
         both of them Django's `UpdateError`; nothing is written then."""
+        if self._turned_away:  # and a view swallowed the refusal: it must save nobody
+            for name in AUTH_KEYS:
+                self._session.pop(name, None)
         if self.session_key is None:
             return self.create()
         data = self._get_session(no_load=must_create)
@@ -215,10 +220,12 @@ class SessionStore(SessionBase):
     def flush(self) -> None:
         super().flush()
         self.row, self.user, self._resolved_key = None, None, None
+        self._turned_away = False
 
     async def aflush(self) -> None:
         await super().aflush()
         self.row, self.user, self._resolved_key = None, None, None
+        self._turned_away = False
 
     @classmethod
     def clear_expired(cls) -> None:
@@ -253,6 +260,7 @@ class SessionStore(SessionBase):
         row = self.resolve()
         assert row is not None and self.session_key is not None
         begun = self.get(BEGUN_KEY)
+        self._turned_away = True
         result = sign_in(
             session_pk=row.pk,
             digest=digest_of(self.session_key),
@@ -266,6 +274,7 @@ class SessionStore(SessionBase):
             judged=judged,
             proven=proven,
         )
+        self._turned_away = False
         self.pop(BEGUN_KEY, None)
         self.row, self.user = result.session, user
         self.device_cookie = result.device_cookie

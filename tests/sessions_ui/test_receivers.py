@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.contrib.auth import get_user_model, login
+from django.contrib.auth import SESSION_KEY, get_user_model, login
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AnonymousUser
 from django.core import mail
@@ -15,7 +16,9 @@ from django.db import connection
 from django.http import HttpRequest
 from django.test import Client
 
+from sessions_ui.actions.require_password import require_new_password
 from sessions_ui.actions.sweep import end_unlawful
+from sessions_ui.exceptions import SignInRefused
 from sessions_ui.models import Delivery, EndReason, Event, Session
 from sessions_ui.store import SessionStore
 from tests.conftest import PASSWORD
@@ -260,3 +263,17 @@ def test_login_with_a_bare_request_makes_a_session(user: Any) -> None:
     request.user = AnonymousUser()
     login(request, user)
     assert Session.objects.of(user).get().device is not None
+
+
+def test_a_view_that_swallows_the_refusal_saves_nobody(user: Any) -> None:
+    """`login()` has written the user into the session by then."""
+    require_new_password(user=user, reason=EndReason.HELP_DESK, actor=None)
+    request = HttpRequest()
+    request.session = SessionStore()
+    with contextlib.suppress(SignInRefused):
+        login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    request.session["cart"] = [7]
+    request.session.save()
+    assert SESSION_KEY not in request.session and request.session["cart"] == [7]
+    assert not Session.objects.of(user).exists()
+    assert not SessionStore(request.session.session_key).get_user().is_authenticated
