@@ -58,7 +58,7 @@ def place_name(place: Place | None) -> str:
     # A region only where there is no city: three names of one place help nobody.
     country = country_name(place.country_code, get_language()) or place.country
     names = [name for name in (place.city or place.region, country) if name]
-    return ", ".join(names) or _("Place unavailable")
+    return _(", ").join(names) or _("Place unavailable")
 
 
 def place_icon(place: Place | None) -> str:
@@ -83,11 +83,11 @@ def method_text(method: str) -> str:
 
 
 def provider_text(providers: list[str]) -> str:
-    """ "This doesn't sign you out of Google."; empty for people who sign in here."""
+    """ "This doesn’t sign you out of Google."; empty for people who sign in here."""
     names = [conf.provider_name(key) for key in providers]
     if not names:
         return ""
-    return _("This doesn't sign you out of %(providers)s.") % {"providers": get_text_list(names, _("or"))}
+    return _("This doesn’t sign you out of %(providers)s.") % {"providers": get_text_list(names, _("or"))}
 
 
 def ago(moment: datetime, now: datetime | None = None) -> str:

@@ -13,7 +13,7 @@ from sessions_ui.web.wording import ago
 def reason_text(reason: Reason) -> str:
     texts = {
         Reason.NEW_DEVICE: _("a new device"),
-        Reason.NEW_COUNTRY: _("a country you haven't used before"),
+        Reason.NEW_COUNTRY: _("a country you haven’t used before"),
         Reason.IMPOSSIBLE_TRAVEL: _("too far from your last sign-in to have travelled there since"),
         Reason.COPIED_COOKIE: _("what identifies one of your devices turned up on another one"),
         Reason.LOST_DEVICE: _("a device that was reported lost"),
@@ -24,13 +24,13 @@ def reason_text(reason: Reason) -> str:
 
 
 def reasons_text(session: Session) -> str:
-    """ "a new device and a country you haven't used before"; empty where nothing was found."""
+    """ "a new device and a country you haven’t used before"; empty where nothing was found."""
     found = [reason for reason in Reason if str(reason) in (session.verdict_reasons or ())]
     return get_text_list([reason_text(reason) for reason in found], _("and"))
 
 
 def reasons_in_words(session: Session) -> str:
-    """For "Needs a look": "A new device and a country you haven't used before, signed in 3 h ago"."""
+    """For "Needs a look": "A new device and a country you haven’t used before, signed in 3 h ago"."""
     return _("%(reasons)s, signed in %(ago)s") % {
         "reasons": capfirst(reasons_text(session)),
         "ago": ago(session.signed_in_at or session.created_at),

@@ -15,12 +15,12 @@ def test_nobody_is_told_of_a_provider_they_do_not_use() -> None:
 
 def test_a_provider_has_the_name_that_the_settings_give_it(settings: Any) -> None:
     settings.SESSIONS_UI = {"PROVIDERS": {"corp": {"name": "Example ID"}}}
-    assert provider_text(["corp", "google"]) == "This doesn't sign you out of Example ID or Google."
+    assert provider_text(["corp", "google"]) == "This doesn’t sign you out of Example ID or Google."
 
 
 @pytest.mark.django_db
 def test_the_devices_page_says_so(browser: Any, user: Any, signed_in: Any) -> None:
-    text = "This doesn&#x27;t sign you out of"
+    text = "This doesn’t sign you out of"
     laptop = browser()
     laptop.sign_in(user)
     assert text not in laptop.get("/account/devices/").content.decode()

@@ -113,3 +113,10 @@ def test_every_kind_has_an_icon_in_the_sprite(kind: str) -> None:
 def test_countries_are_named_in_the_language_of_the_page(language: str, place: Place, text: str) -> None:
     with override(language):
         assert wording.place_name(place) == text
+
+
+def test_a_list_has_the_comma_of_its_language() -> None:
+    with override("ar"):
+        assert "London، " in wording.place_name(
+            Place(city="London", country="United Kingdom", country_code="GB")
+        )
