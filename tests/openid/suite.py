@@ -79,7 +79,7 @@ class SignInByProvider(TestCase):
         )
         page = browser.get(DEVICES)
         self.assertContains(page, "with Example ID")
-        self.assertContains(page, "This doesn&#x27;t sign you out of Example ID.")
+        self.assertContains(page, "This doesn’t sign you out of Example ID.")
 
     def test_a_sign_out_there_is_one_here_in_that_browser_only(self) -> None:
         laptop, phone = self.sign_in("s1"), self.sign_in("s2")
