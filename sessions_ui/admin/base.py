@@ -39,6 +39,9 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     # Django shows the search box where this is not empty; what is searched is decided in `get_search_results`.
     search_fields = ("user",)
 
+    class Media:
+        css = {"all": ("sessions_ui/admin.css",)}
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
