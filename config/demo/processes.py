@@ -14,6 +14,9 @@ from types import FrameType, TracebackType
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # A task under way may finish; one that takes longer is taken up again from its row at the next start.
 GRACE_SECONDS = 8.0
+# A process that ends sooner cannot run here at all; one that ends later is started again, as by a service manager: the
+# broker in a folder kills its worker when it meets a message that is being written.
+SETTLED_SECONDS = 10.0
 
 
 class Stopped(Exception):
@@ -35,6 +38,7 @@ class Processes:
         self.folder = folder
         self.environment = {**os.environ, **environment}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._commands: dict[str, tuple[str, Sequence[str], float]] = {}  # module, arguments, started when
         self._starting = self._stop = False
 
     def __enter__(self) -> Processes:
@@ -52,6 +56,7 @@ class Processes:
 
     def start(self, name: str, module: str, arguments: Sequence[str]) -> None:
         self._starting = True
+        self._commands[name] = (module, arguments, time.monotonic())
         try:
             self._running[name] = subprocess.Popen(  # noqa: S603 - our own interpreter, no input of anybody's
                 [sys.executable, "-m", module, *arguments],
@@ -67,9 +72,12 @@ class Processes:
     def check(self) -> None:
         if self._stop:
             raise Stopped
-        for name, process in self._running.items():
+        for name, process in list(self._running.items()):
             if process.poll() is not None:
-                raise ProcessDied(f"The {name} ended by itself (exit code {process.returncode}).")
+                module, arguments, started = self._commands[name]
+                if time.monotonic() - started < SETTLED_SECONDS:
+                    raise ProcessDied(f"The {name} ended by itself (exit code {process.returncode}).")
+                self.start(name, module, arguments)
 
     def wait(self) -> None:
         """Until somebody stops the demo, or one of the processes dies."""
