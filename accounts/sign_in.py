@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from allauth.account.authentication import get_authentication_records
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
+from django.utils import timezone
 
 MAX_LENGTH = 32
+SETTLED = timedelta(days=1)
 SECOND_FACTORS = {"totp": "totp", "recovery_codes": "recovery_code", "webauthn": "passkey"}
 
 
@@ -33,7 +36,14 @@ def method(request: HttpRequest, user: AbstractBaseUser) -> str:
 
 
 def second_factor_at(request: HttpRequest) -> datetime | None:
-    """When a second factor or a passkey was last shown in this session, at sign-in or to confirm it."""
+    """When a second factor or a passkey was last shown in this session, at sign-in or to confirm it.
+
+    Only where the account has had one for a day: whoever has just the password of somebody without a factor can set
+    one up, and would be as good as two proofs. By then the owner has had the mail about it.
+    """
+    settled = timezone.now() - SETTLED
+    if not Authenticator.objects.filter(user=request.user, created_at__lte=settled).exists():
+        return None
     times = [
         record["at"]
         for record in get_authentication_records(request, request.user)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
+from django.utils import timezone
 
 from config.demo.factor import SECRET
 
@@ -59,6 +62,9 @@ def create_people() -> bool:
             EmailAddress.objects.create(user=user, email=person.email, verified=True, primary=True)
             if person.factor:
                 TOTP.activate(user, SECRET)
+                # Not just now: a factor counts at the help desk when the account has had it for a day.
+                long_ago = timezone.now() - timedelta(days=30)
+                Authenticator.objects.filter(user=user).update(created_at=long_ago)
                 user.groups.add(help_desk())
     return True
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import (
     TOTP,
     format_hotp_value,
     hotp_value,
     yield_hotp_counters_from_time,
 )
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from sessions_ui.actions.help_desk.prove import ask_for_approval
@@ -31,8 +34,10 @@ def app_code() -> str:
     return format_hotp_value(hotp_value(SECRET, next(iter(yield_hotp_counters_from_time()))))
 
 
-def with_factor(person: Any) -> Any:
+def with_factor(person: Any, *, days: int = 30) -> Any:
+    """Set up so many days ago."""
     TOTP.activate(person, SECRET)
+    Authenticator.objects.filter(user=person).update(created_at=timezone.now() - timedelta(days=days))
     return person
 
 
@@ -120,6 +125,12 @@ def test_without_a_second_factor_nothing_opens(visitor: Any, agent: Any) -> None
     page.get_by_role("link", name="Use my second factor").click()
     expect(page).to_have_url(f"{visit.url}/account/2fa/")
     assert Event.objects.filter(data__step="refused: no fresh second factor").count() == 1
+
+
+def test_a_factor_that_was_just_set_up_opens_nothing(visitor: Any, agent: Any) -> None:
+    """Whoever has only the password of an agent without a factor could set one up."""
+    page = at_the_desk(visitor, with_factor(agent, days=0)).page
+    expect(page.get_by_role("heading", name="Confirm that it is you")).to_be_visible()
 
 
 def test_no_page_of_the_desk_has_a_barrier(visitor: Any, user: Any, agent: Any) -> None:
