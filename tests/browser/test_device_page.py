@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from sessions_ui.models import Device, Session
+from sessions_ui.models import Device, Session, digest_of
 from tests.browser.axe import violations
 from tests.browser.test_devices import EDGE_ON_WINDOWS, mark, was_never_left
 from tests.conftest import FIREFOX_ON_LINUX
@@ -40,7 +40,7 @@ def one_more(user: Any, name: str) -> Session:
     now = timezone.now()
     device = Device.objects.create(user=user, name=name, kind="phone")
     return Session.objects.create(
-        user=user, device=device, digest=name * 8, signed_in_at=now, expires_at=now + timedelta(days=1)
+        user=user, device=device, digest=digest_of(name), signed_in_at=now, expires_at=now + timedelta(days=1)
     )
 
 

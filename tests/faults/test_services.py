@@ -84,10 +84,7 @@ class Folders:
     url = "filesystem://localhost"
 
     def __init__(self, folder: Path) -> None:
-        options = settings.CELERY_BROKER_TRANSPORT_OPTIONS if self.url == settings.CELERY_BROKER_URL else None
-        if options is None:
-            pytest.skip("this run has a broker with a server")
-        self.queue = Path(options["data_folder_in"])
+        self.queue = Path(settings.CELERY_BROKER_TRANSPORT_OPTIONS["data_folder_in"])
         self.away = folder / "away"
 
     def up(self) -> None:
@@ -108,9 +105,7 @@ class Cable:
     """The way to the RabbitMQ that others use as well: it is cut and mended, and the server left alone."""
 
     def __init__(self, folder: Path) -> None:
-        url = os.environ.get("CELERY_BROKER_URL", "")
-        if not url.startswith("amqp://"):
-            pytest.skip("this run has no RabbitMQ")
+        url = os.environ["CELERY_BROKER_URL"]
         parts = urlsplit(url)
         self.target = (parts.hostname or "127.0.0.1", parts.port or 5672)
         with socket.socket() as probe:
@@ -156,7 +151,13 @@ def pump(source: socket.socket, sink: socket.socket) -> None:
         return
 
 
-@pytest.fixture(params=[Folders, OwnRedis, Cable], ids=["folders", "redis", "rabbitmq"])
+# Redis always, since it is one of our own; beside it the broker that this run has.
+BROKERS: list[type[Service]] = [OwnRedis]
+BROKERS += [Cable] if settings.CELERY_BROKER_URL.startswith("amqp://") else []
+BROKERS += [Folders] if Folders.url == settings.CELERY_BROKER_URL else []
+
+
+@pytest.fixture(params=BROKERS)
 def broker(request: Any, tmp_path: Path, monkeypatch: Any) -> Iterator[Service]:
     """The broker of this process and of what it starts."""
     service = request.param(tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import threading
 import time
@@ -13,7 +14,7 @@ from django.db import connection, connections
 
 # Hundreds where many connections write at once; SQLite has one writer, so that there is less to interleave.
 JITTER = 0.01  # seconds
-ROUNDS = 200 if connection.vendor != "sqlite" else 25
+ROUNDS = int(os.environ.get("RACE_ROUNDS") or (200 if connection.vendor != "sqlite" else 25))
 
 
 @pytest.fixture
