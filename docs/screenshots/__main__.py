@@ -88,7 +88,6 @@ def prepare(var: Path) -> None:
 
 def sign_in_devices(url: str, var: Path) -> None:
     """Over HTTP, like the demo's. Only the clock is turned back: a page where all happened today shows little."""
-    from django.db.models import F
     from django.utils import timezone
 
     from config.demo.browsers import DemoBrowsers
@@ -96,6 +95,7 @@ def sign_in_devices(url: str, var: Path) -> None:
     from sessions_ui.models import Device, Session
 
     DemoBrowsers(url, var).sign_in_all(afresh=True)
+    now = timezone.now()
     for device in DEVICES:
         sessions = Session.objects.filter(user__email=device.person.email, first_address=device.address)
         if device.key == "laptop":
@@ -103,17 +103,19 @@ def sign_in_devices(url: str, var: Path) -> None:
         if device.key not in STORY:
             continue
         name, signed_in, active = STORY[device.key]
-        Device.objects.filter(sessions__in=sessions).update(
-            name=name, first_seen_at=F("first_seen_at") - signed_in
-        )
+        Device.objects.filter(sessions__in=sessions).update(name=name, first_seen_at=now - signed_in)
         sessions.update(
-            signed_in_at=F("signed_in_at") - signed_in,
-            expires_at=F("expires_at") - signed_in,
-            last_seen_at=F("last_seen_at") - active,
+            signed_in_at=now - signed_in,
+            expires_at=now - signed_in + timedelta(days=30),
+            last_seen_at=now - active,
         )
-        sessions.filter(ended_at__isnull=False).update(ended_at=F("ended_at") - active)
+        sessions.filter(ended_at__isnull=False).update(ended_at=now - active)
     # Each was new once; its owner has looked at all but one.
-    Session.objects.exclude(first_address=ODD).update(reviewed_at=timezone.now())
+    Session.objects.exclude(first_address=ODD).update(reviewed_at=now)
+    Session.objects.filter(first_address=ODD).update(
+        reviewed_at=None, verdict="suspicious", verdict_reasons=["new_device", "new_country"]
+    )
+    Device.objects.filter(sessions__first_address=ODD).update(confirmed_at=None)
 
 
 def take(url: str, folder: Path, shots: list[tuple[str, int, str]]) -> list[Path]:
