@@ -123,3 +123,20 @@ def test_the_keyboard_is_enough(visitor: Any, user: Any) -> None:
     expect(page.locator("#devices-status")).to_contain_text("Edge on Windows is signed out.")
     page.keyboard.press("Tab")
     assert focused(page) != ""
+
+
+def test_two_people_at_once_see_and_end_only_their_own(visitor: Any, user: Any, other_user: Any) -> None:
+    hers, theirs = visitor(user_agent=FIREFOX_ON_LINUX), visitor(user_agent=FIREFOX_ON_LINUX)
+    visitor(user_agent=EDGE_ON_WINDOWS).sign_in(user)
+    elsewhere = visitor(user_agent=EDGE_ON_WINDOWS)
+    elsewhere.sign_in(other_user)
+    page, their_page = hers.sign_in(user), theirs.sign_in(other_user)
+    for own in (page, their_page):
+        expect(own.get_by_text("2 devices signed in")).to_be_visible()
+
+    page.get_by_role("button", name="Sign out Edge on Windows").click()
+    expect(page.get_by_text("1 device signed in")).to_be_visible()
+    their_page.reload()
+    expect(their_page.get_by_text("2 devices signed in")).to_be_visible()
+    elsewhere.page.reload()
+    expect(elsewhere.page.get_by_role("heading", name="Your devices")).to_be_visible()
