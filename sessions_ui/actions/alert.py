@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from sessions_ui import events, outbox
+from sessions_ui.actions.find_user import address_of
 from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
 from sessions_ui.hasten import hasten_deliveries
@@ -77,5 +78,4 @@ def chosen(addresses: Iterable[tuple[str, datetime | None]], now: datetime) -> l
 
 def own_address(user: Any) -> list[tuple[str, datetime | None]]:
     """The default of `ALERT_ADDRESSES`: the user model's e-mail address, by Django's own rule."""
-    name = user.get_email_field_name() if hasattr(user, "get_email_field_name") else "email"
-    return [(getattr(user, name, "") or "", None)]
+    return [(address_of(user), None)]

@@ -98,11 +98,8 @@ def sign_in(
             **columns(verdict),
         ):
             raise SessionEnded
-        if follows != "end" and conf.supersede:
-            older = Session.objects.filter(device=device, user_id=user.pk, kind=Session.Kind.BROWSER)
-            end_sessions(sessions=older.exclude(pk=session_pk), reason=EndReason.SUPERSEDED, actor=user)
         if follows != "end":
-            keep_to_limit(user, new=session_pk)
+            make_room(user, device, new=session_pk)
         events.append(
             Event.Kind.SIGNED_IN,
             user_id=user.pk,
@@ -126,6 +123,14 @@ def sign_in(
                 lambda: announce(session, user, new_device=found.new), using=using, robust=True
             )
     return SignIn(session=session, device=device, new_device=found.new, device_cookie=found.cookie)
+
+
+def make_room(user: Any, device: Device, *, new: int) -> None:
+    """End what the new session takes the place of: an older one in the same browser, and what is over the limit."""
+    if conf.supersede:
+        older = Session.objects.filter(device=device, user_id=user.pk, kind=Session.Kind.BROWSER)
+        end_sessions(sessions=older.exclude(pk=new), reason=EndReason.SUPERSEDED, actor=user)
+    keep_to_limit(user, new=new)
 
 
 def seen(client: ClientInfo) -> dict[str, Any]:
