@@ -21,6 +21,7 @@ from sessions_ui import outbox
 from sessions_ui.admin.pictures import Bars, Columns, bars, columns
 from sessions_ui.admin.statistics import Statistics, statistics
 from sessions_ui.client.country import country_name
+from sessions_ui.health import is_outbox_late, is_worker_late
 from sessions_ui.models import Delivery, Device, Ending, EndingBatch, EndReason, Heartbeat
 from sessions_ui.web.wording import ago
 
@@ -39,8 +40,6 @@ BY_RULE = frozenset(
     }
 )
 FOR_SAFETY = frozenset(EndReason) - BY_PEOPLE - BY_RULE
-WORKER_LATE = timedelta(minutes=2)
-OUTBOX_LATE = timedelta(minutes=5)
 ENDING_LATE = timedelta(minutes=5)
 
 
@@ -87,18 +86,18 @@ def telling_rows(numbers: Statistics) -> list[Row]:
     now = timezone.now()
     worker, waiting = Heartbeat.last("worker"), outbox.oldest_open()
     parked = Delivery.objects.filter(parked_at__isnull=False).count()
-    late_worker = worker is None or now - worker > WORKER_LATE
-    late_outbox = waiting is not None and waiting > OUTBOX_LATE
     return [
         Row(
             _("Worker last seen"),
             ago(worker, now) if worker else _("never"),
-            _("Is the worker running? Sign-outs work without it; the mails wait.") if late_worker else "",
+            _("Is the worker running? Sign-outs work without it; the mails wait.")
+            if is_worker_late(worker)
+            else "",
         ),
         Row(
             _("Oldest message that waits"),
             timesince(now - waiting, now) if waiting else _("none"),
-            _("Messages are late.") if late_outbox else "",
+            _("Messages are late.") if is_outbox_late(waiting) else "",
         ),
         Row(
             _("From an ending to its message, in the last day"),

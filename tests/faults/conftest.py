@@ -41,8 +41,8 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def wait_until(condition: Callable[[], Any], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
+def wait_until(condition: Callable[[], Any], what: str, *, seconds: float = PATIENCE) -> None:
+    deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"{what} has not come true"
         time.sleep(0.05)
@@ -71,9 +71,11 @@ def start(transactional_db: None, tmp_path: Path) -> Iterator[Start]:
         return process
 
     yield start
-    for process in started:
+    for number, process in enumerate(started):
         if process.poll() is None:
             kill(process)
+        # pytest shows it where the test has failed.
+        print(f"--- process {number}", (tmp_path / f"process-{number}.log").read_text()[-4_000:], sep="\n")
 
 
 @dataclass

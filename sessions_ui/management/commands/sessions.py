@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from sessions_ui import outbox
 from sessions_ui.actions.end import end_sessions
 from sessions_ui.actions.end_later import end_batches, end_later, receipt_of
 from sessions_ui.actions.find_user import users_exactly
 from sessions_ui.actions.restore import StillAdopting, end_restored
 from sessions_ui.conf import conf
+from sessions_ui.health import OUTBOX_LATE, WORKER_LATE, is_outbox_late, is_worker_late
 from sessions_ui.management.progress import Progress
-from sessions_ui.models import EndReason, Session
+from sessions_ui.models import EndReason, Heartbeat, Session
 
 CARRY_OUT = 50.0  # seconds: cron starts the next one after a minute
 SLICE = 2.0  # seconds between two looks at how far it has come
@@ -63,6 +65,12 @@ class Command(BaseCommand):
         commands.add_parser(
             "carry-out", help="Work on large sign-outs, as the worker does: for hosts with cron alone."
         )
+        health = commands.add_parser(
+            "health",
+            help="Exit with 1 when the worker or the messages are late: for whoever restarts the worker.",
+        )
+        health.add_argument("--worker-within", type=_seconds, default=WORKER_LATE, metavar="SECONDS")
+        health.add_argument("--told-within", type=_seconds, default=OUTBOX_LATE, metavar="SECONDS")
 
     def handle(self, *args: Any, **options: Any) -> None:
         match options["subcommand"]:
@@ -73,6 +81,8 @@ class Command(BaseCommand):
             case "carry-out":
                 if ended := end_batches(seconds=CARRY_OUT):
                     self.stdout.write(f"Sessions ended: {ended:,}")
+            case "health":
+                self.health(options["worker_within"], options["told_within"])
 
     def after_restore(self, options: dict[str, Any]) -> None:
         before = _moment(options["before"])
@@ -119,6 +129,22 @@ class Command(BaseCommand):
             raise CommandError(
                 f"{left:,} are left to the worker: see “Large sign-outs” in the administration."
             )
+
+    def health(self, worker_within: timedelta, told_within: timedelta) -> None:
+        """A process that runs may do nothing: after a Redis was away Celery's has stopped to take tasks (celery#8091,
+        celery#10205). What counts is what was done."""
+        wrong = []
+        if is_worker_late(Heartbeat.last("worker"), worker_within):
+            wrong.append(f"No worker was seen at work in the last {worker_within}.")
+        if is_outbox_late(outbox.oldest_open(), told_within):
+            wrong.append(f"A message has been waiting for more than {told_within}.")
+        if wrong:
+            raise CommandError(" ".join(wrong))
+        self.stdout.write("The worker is at work, and no message is late.")
+
+
+def _seconds(text: str) -> timedelta:
+    return timedelta(seconds=float(text))
 
 
 def _user(name: str) -> Any:

@@ -14,9 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_ui.actions import end_later, restore
-from sessions_ui.delivery import deliver_due
+from sessions_ui.delivery import deliver_all, deliver_due
 from sessions_ui.management import progress
-from sessions_ui.models import Act, Ending, EndReason, Session
+from sessions_ui.models import Act, Delivery, Ending, EndReason, Heartbeat, Session
 from sessions_ui.tasks import sweep_endings
 
 pytestmark = pytest.mark.django_db
@@ -177,3 +177,37 @@ def test_clearsessions_exists_without_djangos_app(user: Any, browser: Any) -> No
 def test_clearsessions_serves_whatever_engine_is_set(settings: Any) -> None:
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
     call_command("clearsessions")
+
+
+def health(*arguments: str) -> str:
+    out = StringIO()
+    call_command("sessions", "health", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_health_is_bad_where_no_worker_was_ever_seen() -> None:
+    with pytest.raises(CommandError, match="No worker was seen at work"):
+        health()
+
+
+def test_health_is_good_while_the_worker_is_at_work() -> None:
+    deliver_all()
+    assert health() == "The worker is at work, and no message is late.\n"
+
+
+def test_health_is_bad_when_the_worker_was_last_seen_too_long_ago() -> None:
+    deliver_all()
+    Heartbeat.objects.update(seen_at=timezone.now() - timedelta(seconds=90))
+    health()
+    with pytest.raises(CommandError, match="No worker"):
+        health("--worker-within", "60")
+
+
+def test_health_is_bad_when_a_message_has_waited_too_long(user: Any, browser: Any) -> None:
+    deliver_all()
+    browser().sign_in(user)
+    browser().sign_in(user)
+    Delivery.objects.update(due_at=timezone.now() - timedelta(seconds=60))
+    health()
+    with pytest.raises(CommandError, match="A message has been waiting"):
+        health("--told-within", "30")
