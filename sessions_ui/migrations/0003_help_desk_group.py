@@ -26,7 +26,7 @@ def leave_group(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sessions_ui", "0009_help_desk_cases"),
+        ("sessions_ui", "0002_endings_stay_on_their_page"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
     ]

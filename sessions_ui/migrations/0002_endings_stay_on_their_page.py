@@ -1,7 +1,6 @@
 """An ending, like a touch, becomes a HOT update on PostgreSQL: it changes no indexed column, and each page has room."""
 
-import django.db.models.deletion
-from django.db import migrations, models
+from django.db import migrations
 
 PERCENT = 85
 
@@ -19,23 +18,6 @@ def fill_pages(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("sessions_ui", "0003_adopted_sessions_are_remembered"),
-    ]
+    dependencies = [("sessions_ui", "0001_sessions_devices_deliveries_and_cases")]
 
-    operations = [
-        migrations.AlterField(
-            model_name="session",
-            name="act",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="sessions",
-                to="sessions_ui.act",
-            ),
-        ),
-        migrations.RunPython(leave_room, fill_pages),
-    ]
+    operations = [migrations.RunPython(leave_room, fill_pages)]
