@@ -67,11 +67,15 @@ def is_worth_a_mail(user: Any, look: str, now: datetime) -> bool:
 
 
 def chosen(addresses: Iterable[tuple[str, datetime | None]], now: datetime) -> list[str]:
-    """Every address verified 30 days ago or earlier (unknown counts as long ago), else the oldest there is."""
+    """Every address verified 30 days ago or earlier (unknown counts as long ago), else the oldest there is. Addresses
+    that differ in case only are one."""
     known = [(address, at) for address, at in addresses if address]
     settled = [address for address, at in known if at is None or at <= now - SETTLED]
     if settled:
-        return list(dict.fromkeys(settled))
+        first: dict[str, str] = {}
+        for address in settled:
+            first.setdefault(address.casefold(), address)
+        return list(first.values())
     oldest = sorted((at, address) for address, at in known if at is not None)
     return [address for _at, address in oldest[:1]]
 

@@ -22,6 +22,7 @@ from sessions_ui.models import Event, Proof, Session
 
 TRIES = 5
 MOST_AN_HOUR = 10  # codes to one user, whoever asks: 50 guesses at a million
+MOST_A_SESSION = 5  # of these: a thief's session leaves some to the owner's
 RESEND_AFTER = timedelta(seconds=60)
 
 
@@ -42,7 +43,7 @@ def send_code(*, user: Any, session_id: int, purpose: Proof.Purpose, again: bool
         if last is not None and (not again or last.created_at > now - RESEND_AFTER):
             return receivers
         sent = Proof.objects.using(using).filter(user_id=user.pk, created_at__gt=now - timedelta(hours=1))
-        if sent.count() >= MOST_AN_HOUR:
+        if sent.count() >= MOST_AN_HOUR or sent.filter(session_id=session_id).count() >= MOST_A_SESSION:
             raise ProofRefused("too_many")
         proof = Proof.objects.using(using).create(
             user_id=user.pk,

@@ -9,11 +9,15 @@ import shutil
 import tarfile
 import zlib
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from sessions_ui.client.place.files import SUFFIX
 
 # "dbip-city-lite-2026-11.mmdb": with the month in its name each update would be another file beside the old ones.
 RELEASE = re.compile(r"[-_]\d{4}-?\d{2}(-?\d{2})?(?=\.mmdb$)")
+
+MOST_BYTES = 2 * 1024**3  # the largest of MaxMind's files has less than half of it; a bomb has more
+CHUNK = 1024**2
 
 
 class NothingThere(Exception):
@@ -49,7 +53,7 @@ def _copy(path: Path, into: Path) -> Path:
 def _gunzip(source: Path, into: Path) -> Path:
     target = _target(source.name.removesuffix(".gz"), into)
     with gzip.open(source) as packed, target.open("wb") as plain:
-        shutil.copyfileobj(packed, plain)
+        _write(packed, plain)
     return target
 
 
@@ -65,9 +69,18 @@ def _untar(source: Path, into: Path) -> list[Path]:
                 continue
             target = _target(PurePosixPath(member.name).name, into)
             with content, target.open("wb") as plain:
-                shutil.copyfileobj(content, plain)
+                _write(content, plain)
             found.append(target)
     return found
+
+
+def _write(packed: IO[bytes] | gzip.GzipFile, plain: IO[bytes]) -> None:
+    written = 0
+    while chunk := packed.read(CHUNK):
+        written += len(chunk)
+        if written > MOST_BYTES:
+            raise NothingThere(f"A file in it unpacks to more than {MOST_BYTES:,} bytes.")
+        plain.write(chunk)
 
 
 def _target(name: str, into: Path) -> Path:

@@ -205,6 +205,7 @@ def test_the_past_costs_one_statement_whatever_its_length(user: Any, browser: An
         ({"old@a.example": 40, "older@a.example": 400}, ["old@a.example", "older@a.example"]),
         ({"new@a.example": 1, "newer@a.example": 0}, ["new@a.example"]),
         ({"unknown@a.example": None, "new@a.example": 1}, ["unknown@a.example"]),
+        ({"old@a.example": 40, "Old@A.example": 50}, ["old@a.example"]),
         ({"": None}, []),
         ({}, []),
     ],

@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings as site
 from django.core.management import CommandError, call_command
 
-from sessions_ui.client.place import place_of
+from sessions_ui.client.place import place_of, unpack
 from tests.sessions_ui.client.place.written import GOOGLE_V6, LONDON, asn, flat, nested, write
 
 NOW = datetime.now(UTC)
@@ -174,6 +174,17 @@ def test_what_cannot_be_unpacked_is_a_clear_error(
         (tmp_path / name).write_bytes(content)
     with pytest.raises(CommandError, match="Nothing was replaced"):
         update(tmp_path / name)
+
+
+@pytest.mark.parametrize("kind", [".mmdb.gz", ".tar.gz"])
+def test_what_unpacks_to_more_than_any_place_file_is_refused(
+    places: Any, tmp_path: Path, kind: str, monkeypatch: Any
+) -> None:
+    path = write(places("city.mmdb"), OLD, built_at=NOW - timedelta(days=7))
+    monkeypatch.setattr(unpack, "MOST_BYTES", 100)
+    with pytest.raises(CommandError, match=r"unpacks to more than 100 bytes.*Nothing was replaced"):
+        update(packed(kind, tmp_path / "download"))
+    assert city(path) == "Old London"
 
 
 def test_a_file_of_another_kind_is_refused(places: Any, tmp_path: Path) -> None:

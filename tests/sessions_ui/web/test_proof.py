@@ -13,8 +13,9 @@ from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
 
-from sessions_ui.actions.proof import MOST_AN_HOUR, TRIES
+from sessions_ui.actions.proof import MOST_A_SESSION, MOST_AN_HOUR, TRIES, send_code
 from sessions_ui.delivery import deliver_due
+from sessions_ui.exceptions import ProofRefused
 from sessions_ui.models import Delivery, Device, Event, Proof, Session
 
 pytestmark = pytest.mark.django_db
@@ -189,7 +190,7 @@ def test_asking_again_sends_no_second_code_at_once(thief: Any, old: Session) -> 
 
 
 def test_never_a_mail_storm(thief: Any, old: Session) -> None:
-    for _ in range(MOST_AN_HOUR):
+    for _ in range(MOST_A_SESSION):
         act = waiting(sign_out(thief, old))
         Proof.objects.update(created_at=timezone.now() - timedelta(minutes=2))
         thief.post(PROVE, {"act": act, "again": "1"})
@@ -197,7 +198,41 @@ def test_never_a_mail_storm(thief: Any, old: Session) -> None:
     Proof.objects.update(tries=TRIES)
     response = sign_out(thief, old)
     assert response.status_code == 429 and "Too many codes" in response.content.decode()
-    assert Proof.objects.count() == MOST_AN_HOUR
+    assert Proof.objects.count() == MOST_A_SESSION
+
+
+def test_the_codes_of_one_session_do_not_use_up_those_of_another(thief: Any, old: Session) -> None:
+    sign_out(thief, old)
+    sent = Proof.objects.get()
+    Proof.objects.bulk_create(
+        Proof(
+            user=sent.user,
+            session_id=sent.session_id,
+            purpose=sent.purpose,
+            nonce=str(number),
+            created_at=sent.created_at,
+            expires_at=sent.expires_at,
+            tries=TRIES,
+        )
+        for number in range(MOST_A_SESSION)
+    )
+    with pytest.raises(ProofRefused, match="too_many"):
+        send_code(user=sent.user, session_id=sent.session_id, purpose=sent.purpose, again=True)
+    assert send_code(user=sent.user, session_id=sent.session_id + 1, purpose=sent.purpose)
+    Proof.objects.filter(nonce__in=map(str, range(MOST_AN_HOUR))).update(session_id=sent.session_id + 2)
+    Proof.objects.bulk_create(
+        Proof(
+            user=sent.user,
+            session_id=sent.session_id + 3 + number,
+            purpose=sent.purpose,
+            nonce=f"other {number}",
+            created_at=sent.created_at,
+            expires_at=sent.expires_at,
+        )
+        for number in range(MOST_AN_HOUR - MOST_A_SESSION)
+    )
+    with pytest.raises(ProofRefused, match="too_many"):
+        send_code(user=sent.user, session_id=sent.session_id + 100, purpose=sent.purpose)
 
 
 def test_the_code_is_stored_nowhere(thief: Any, old: Session) -> None:
