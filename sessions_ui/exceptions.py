@@ -10,10 +10,11 @@ class SessionsUIError(Exception):
     """Root of every error of this app."""
 
 
-class SignInRefused(SessionsUIError):
+class SignInRefused(SessionsUIError, PermissionDenied):
     """The sign-in lost a race: the account was disabled, or its password changed, after it began.
 
-    `reason` is an `EndReason` value that the middleware puts into words.
+    `reason` is an `EndReason` value that the middleware puts into words. A `PermissionDenied`, since Django's
+    `RemoteUserMiddleware` signs in where no view is: it answers 403 then.
     """
 
     def __init__(self, reason: str) -> None:

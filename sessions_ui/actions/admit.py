@@ -19,6 +19,8 @@ from sessions_ui.conf import conf
 from sessions_ui.models import EndReason, Session
 from sessions_ui.models.session import ACCOUNT_WAS_OFF
 
+IMPERSONATE = "sessions_ui.impersonate"  # the permission
+
 
 class Admission(NamedTuple):
     """`refused`: why not, else None. `user`: who it is. `new_hash`: the session auth hash under the current secret,
@@ -42,8 +44,16 @@ def admit(session: Session, now: datetime) -> Admission:
     if admission.refused is None and (reason := out_of_time(session, admission.user, now)):
         return Admission(reason, None)
     if admission.refused is None and session.impersonated_from_id is not None:
-        return admission if find_origin(session, now) else Admission(EndReason.OWNER_ENDED, None)
+        return admission if (reason := _withdrawn(session, now)) is None else Admission(reason, None)
     return admission
+
+
+def _withdrawn(session: Session, now: datetime) -> EndReason | None:
+    """Why a staff member may not go on using an account: their own session is over, or the permission is gone."""
+    origin = find_origin(session, now)
+    if origin is None:
+        return EndReason.OWNER_ENDED
+    return None if origin.user is not None and origin.user.has_perm(IMPERSONATE) else EndReason.ACCESS_CHANGED
 
 
 def find_origin(session: Session, now: datetime) -> Session | None:

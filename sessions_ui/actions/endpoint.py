@@ -7,7 +7,7 @@ from typing import Any
 from django.db import router, transaction
 from django.utils import timezone
 
-from sessions_ui import events
+from sessions_ui import acting, events
 from sessions_ui.conf import conf
 from sessions_ui.hasten import hasten_deliveries
 from sessions_ui.models import Delivery, Endpoint, Event
@@ -17,6 +17,7 @@ from sessions_ui.models.endpoint import new_secret
 def save_endpoint(*, endpoint: Endpoint, actor: Any) -> str:
     """Save a new endpoint or the changed fields of one. Returns the secret of a new one, else an empty string: it is
     to be shown to the administrator now and never again."""
+    acting.require_owner()
     secret = new_secret() if endpoint.pk is None else ""
     with transaction.atomic(using=router.db_for_write(Endpoint)):
         if secret:
@@ -31,6 +32,7 @@ def save_endpoint(*, endpoint: Endpoint, actor: Any) -> str:
 
 def renew_secret(*, endpoint: Endpoint, actor: Any) -> str:
     """A new secret, returned to be shown once. The one until now signs beside it for `WEBHOOK_SECRET_OVERLAP`."""
+    acting.require_owner()
     secret = new_secret()
     with transaction.atomic(using=router.db_for_write(Endpoint)):
         endpoint.set_secret(secret, former_until=timezone.now() + conf.webhook_secret_overlap)
@@ -41,6 +43,7 @@ def renew_secret(*, endpoint: Endpoint, actor: Any) -> str:
 
 def switch_off(*, endpoint: Endpoint, why: str, actor: Any = None) -> bool:
     """Nothing is sent there any more; returns whether anything was until now. What is on its way is parked."""
+    acting.require_owner()
     with transaction.atomic(using=router.db_for_write(Endpoint)):
         on = Endpoint.objects.filter(pk=endpoint.pk, disabled_at__isnull=True)
         changed = on.update(disabled_at=timezone.now(), disabled_why=why[:100])
@@ -51,6 +54,7 @@ def switch_off(*, endpoint: Endpoint, why: str, actor: Any = None) -> bool:
 
 def switch_on(*, endpoint: Endpoint, actor: Any) -> bool:
     """What happened in between is not told; what was parked can be tried again."""
+    acting.require_owner()
     with transaction.atomic(using=router.db_for_write(Endpoint)):
         off = Endpoint.objects.filter(pk=endpoint.pk, disabled_at__isnull=False)
         changed = off.update(disabled_at=None, disabled_why="")
@@ -61,6 +65,7 @@ def switch_on(*, endpoint: Endpoint, actor: Any) -> bool:
 
 def ping(*, endpoint: Endpoint, actor: Any) -> Delivery:
     """A message that says nothing, to see whether it arrives; it goes the way of all others."""
+    acting.require_owner()
     using = router.db_for_write(Delivery)
     with transaction.atomic(using=using):
         delivery = Delivery.objects.create(

@@ -13,7 +13,7 @@ from django.db import router, transaction
 from django.utils import timezone
 
 from sessions_ui import events
-from sessions_ui.actions.admit import find_origin
+from sessions_ui.actions.admit import IMPERSONATE, find_origin
 from sessions_ui.actions.end import Reference, end_session, lock_users
 from sessions_ui.actions.find_user import address_of
 from sessions_ui.actions.help_desk.rights import within_scope
@@ -24,8 +24,6 @@ from sessions_ui.exceptions import ImpersonationRefused, SessionEnded
 from sessions_ui.hasten import hasten_deliveries
 from sessions_ui.models import Delivery, EndReason, Event, Session, digest_of
 from sessions_ui.models.fields import new_public_id
-
-PERMISSION = "sessions_ui.impersonate"
 
 
 def begin_impersonation(
@@ -82,7 +80,7 @@ def begin_impersonation(
 
 def verify_may_impersonate(actor: Any, user: Any, reason: str) -> None:
     """Raise `ImpersonationRefused` unless the staff member has the permission, and the other nothing that they lack."""
-    if actor is None or not actor.is_active or not actor.has_perm(PERMISSION):
+    if actor is None or not actor.is_active or not actor.has_perm(IMPERSONATE):
         raise ImpersonationRefused("not_allowed")
     if user is None or not user.is_active:
         raise ImpersonationRefused("disabled")

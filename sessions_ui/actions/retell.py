@@ -7,7 +7,7 @@ from typing import Any
 from django.db import router, transaction
 from django.db.models import QuerySet
 
-from sessions_ui import events, outbox
+from sessions_ui import acting, events, outbox
 from sessions_ui.hasten import hasten_deliveries
 from sessions_ui.models import Delivery, Event
 
@@ -17,6 +17,7 @@ def retell(*, deliveries: QuerySet[Delivery], actor: Any) -> int:
 
     Under the same ids, so that a receiver knows what it has had. Mails that were sent are left alone.
     """
+    acting.require_owner()
     using = router.db_for_write(Delivery)
     with transaction.atomic(using=using):
         count = outbox.again(deliveries.using(using))

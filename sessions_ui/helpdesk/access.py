@@ -24,6 +24,9 @@ from sessions_ui.conf import conf
 from sessions_ui.models import Event
 from sessions_ui.store import SessionStore
 
+NOTED = "_sessions_ui_help_desk_refused"  # in the session: when a refusal was last made an event
+NOTED_EVERY = 600  # seconds
+
 View: TypeAlias = Callable[..., HttpResponseBase]
 
 
@@ -67,6 +70,12 @@ def factor_needed(request: HttpRequest) -> HttpResponseBase:
 
 
 def note_refusal(request: HttpRequest, why: str) -> None:
+    """Once in a while for a session, reason and kind of request: whoever is signed in can ask as often as they like."""
+    noted = request.session.get(NOTED, {})
+    kind, now = f"{request.method} {why}", int(timezone.now().timestamp())
+    if now - noted.get(kind, 0) < NOTED_EVERY:
+        return
+    request.session[NOTED] = {**noted, kind: now}
     events.append(
         Event.Kind.HELP_DESK,
         actor_id=request.user.pk,

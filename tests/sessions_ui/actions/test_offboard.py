@@ -51,6 +51,18 @@ def test_at_the_date_a_request_is_refused_with_the_reason(user: Any, phone: Any,
     assert Session.objects.get().end_reason == EndReason.OFFBOARDED
 
 
+def test_who_is_signed_in_by_a_proxy_is_turned_away(user: Any, browser: Any, settings: Any) -> None:
+    """`RemoteUserMiddleware` signs in outside of any view; that must be no error of the server."""
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.contrib.auth.middleware.RemoteUserMiddleware"]
+    settings.AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.RemoteUserBackend"]
+    client = browser()
+    assert client.get(PAGE, headers={"remote-user": user.email}, REMOTE_USER=user.email).status_code == 200
+    offboard(user=user, ends_at=timezone.now())
+    for _ in range(2):
+        assert client.get(PAGE, REMOTE_USER=user.email).status_code == 403
+    assert not Session.objects.living().filter(user=user).exists()
+
+
 def test_the_sweep_ends_what_nobody_uses(
     user: Any, other_user: Any, phone: Any, browser: Any, friday: datetime
 ) -> None:

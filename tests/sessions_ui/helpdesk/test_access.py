@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 
@@ -37,6 +38,19 @@ def test_it_requires_the_permission_and_the_attempt_is_an_event(user: Any, brows
     assert client.get("/helpdesk/").status_code == 403
     assert steps() == ["refused: no permission"]
     assert Event.objects.get(kind=Event.Kind.HELP_DESK).actor_id == user.pk
+
+
+def test_attempts_in_a_row_are_one_event_in_ten_minutes(user: Any, browser: Any) -> None:
+    client = browser()
+    client.force_login(user)
+    now = timezone.now()
+    for minutes in (0, 1, 9, 11):
+        with time_machine.travel(now + timedelta(minutes=minutes)):
+            client.get("/helpdesk/")
+            client.get("/helpdesk/approvals/")
+    assert steps() == ["refused: no permission"] * 2
+    client.post("/helpdesk/", {"term": "x"})
+    assert len(steps()) == 3, "an act is something else than a look"
 
 
 def test_a_superuser_is_no_agent_by_that(administrator: Any, desk: Any, browser: Any) -> None:

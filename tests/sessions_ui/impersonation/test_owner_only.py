@@ -15,9 +15,11 @@ from django.utils import timezone
 
 from sessions_ui import acting
 from sessions_ui.actions.end_later import end_later
+from sessions_ui.actions.endpoint import ping, renew_secret, save_endpoint, switch_off, switch_on
 from sessions_ui.actions.offboard import cancel_offboarding, offboard
+from sessions_ui.actions.retell import retell
 from sessions_ui.exceptions import NotTheOwner
-from sessions_ui.models import Device, Ending, EndReason, Event, Offboarding, Session
+from sessions_ui.models import Delivery, Device, Ending, Endpoint, EndReason, Event, Offboarding, Session
 from tests.conftest import PASSWORD, Browser
 from tests.sessions_ui.impersonation.test_rules import whose
 
@@ -133,6 +135,26 @@ def test_no_right_is_given_or_taken(by_support: None, user: Any) -> None:
     refuses(lambda: user.groups.clear())
     refuses(lambda: user.user_permissions.set(Permission.objects.all()[:1]))
     assert not user.groups.exists() and not user.user_permissions.exists()
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda endpoint: save_endpoint(endpoint=endpoint, actor=None),
+        lambda endpoint: renew_secret(endpoint=endpoint, actor=None),
+        lambda endpoint: switch_off(endpoint=endpoint, why="", actor=None),
+        lambda endpoint: switch_on(endpoint=endpoint, actor=None),
+        lambda endpoint: ping(endpoint=endpoint, actor=None),
+        lambda endpoint: retell(deliveries=Delivery.objects.all(), actor=None),
+    ],
+)
+def test_nothing_of_the_administration_is_done_in_somebodys_name(
+    act: Callable[[Endpoint], Any], request: Any, db: None
+) -> None:
+    endpoint = Endpoint(url="https://receiver.example/", types=[])
+    save_endpoint(endpoint=endpoint, actor=None)
+    request.getfixturevalue("by_support")
+    refuses(lambda: act(endpoint))
 
 
 def test_nothing_that_ends_later_is_begun_in_somebodys_name(

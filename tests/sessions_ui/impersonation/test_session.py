@@ -63,7 +63,7 @@ def test_it_lasts_an_hour_at_most(used: Session, inside: Any, settings: Any) -> 
     assert used.expires_at - used.signed_in_at == timedelta(hours=1), "whatever is saved in it"
 
 
-def test_one_statement_more_a_request_and_for_nobody_else(inside: Any, browser: Any, user: Any) -> None:
+def test_three_statements_more_a_request_and_for_nobody_else(inside: Any, browser: Any, user: Any) -> None:
     laptop = browser()
     laptop.sign_in(user)
     counts = []
@@ -71,7 +71,15 @@ def test_one_statement_more_a_request_and_for_nobody_else(inside: Any, browser: 
         with CaptureQueriesContext(connection) as queries:
             client.get("/whoami/")
         counts.append(len(queries))
-    assert counts == [1, 2]
+    assert counts == [1, 4], "the own session, and both kinds of permission"
+
+
+def test_it_ends_when_the_permission_is_gone(inside: Any, used: Session, user: Any, support: Any) -> None:
+    assert whose(inside) == user.email
+    support.user_permissions.clear()
+    assert whose(inside) == "nobody"
+    used.refresh_from_db()
+    assert used.end_reason == EndReason.ACCESS_CHANGED
 
 
 def test_leaving_returns_to_the_own_session(inside: Any, used: Session, support: Any) -> None:
