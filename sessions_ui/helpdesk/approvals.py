@@ -43,6 +43,7 @@ def waiting(request: HttpRequest) -> HttpResponseBase:
         for case in cases
         if case.user_id in people and may_help(request.user, people[case.user_id])
     ]
+    prove.note_looks(cases=[row["case"] for row in rows], agent=request.user)
     context = {"base_template": conf.base_template, "rows": rows}
     return render(request, "sessions_ui/helpdesk/approvals.html", context)
 

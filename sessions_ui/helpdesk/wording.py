@@ -45,6 +45,7 @@ def step_text(event: Event) -> str:
         "code sent": _("Help desk: code sent"),
         "wrong code": _("Help desk: wrong code read back"),
         "approval asked for": _("Help desk: second agent asked"),
+        "second agent looked": _("Help desk: a second agent looked at the request"),
         "proven": _("Help desk: proof accepted"),
         "carried out": _("Help desk: order carried out"),
         "device found": _("Help desk: lost device found again"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from sessions_ui.models import Case, Event
 
 CODE_TRIES = 5
 WRONG_CODE = "wrong code"
+LOOKED = "second agent looked"
 MOST_WRONG = (
     10  # for one account within an hour: neither another code nor another case lets anybody go on guessing
 )
@@ -64,6 +66,16 @@ def ask_for_approval(*, case: Case, agent: Any) -> None:
     ):
         note_step(case, agent, "approval asked for")
     case.refresh_from_db()
+
+
+def note_looks(*, cases: Collection[Case], agent: Any) -> None:
+    """That this second agent has read whom these cases are about: one event a case, however often the list is read."""
+    looks = Event.objects.filter(kind=Event.Kind.HELP_DESK, actor_id=agent.pk, data__step=LOOKED)
+    looks = looks.filter(user_id__in={case.user_id for case in cases})
+    noted = {data["case"] for data in looks.values_list("data", flat=True)}
+    for case in cases:
+        if case.public_id not in noted:
+            note_step(case, agent, LOOKED)
 
 
 def approve(*, case: Case, approver: Any, user: Any) -> None:

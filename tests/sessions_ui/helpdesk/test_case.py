@@ -302,7 +302,10 @@ def test_a_second_agent_can_agree_but_not_the_first_nor_the_user(
     colleague.groups.set(agent.groups.all())
     client = browser()
     client.force_login(colleague)
-    assert verified.public_id in client.get("/helpdesk/approvals/").content.decode()
+    for _ in range(2):
+        assert verified.public_id in client.get("/helpdesk/approvals/").content.decode()
+    look = Event.objects.get(data__step="second agent looked")
+    assert (look.actor_id, look.user_id, look.data["case"]) == (colleague.pk, user.pk, verified.public_id)
     client.post(f"/helpdesk/approvals/{verified.public_id}/")
     verified.refresh_from_db()
     assert (verified.proof, verified.approver_id) == (Case.Proof.SECOND_AGENT, colleague.pk)
