@@ -6,7 +6,6 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
-from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
@@ -20,6 +19,7 @@ from sessions_ui.models import EndReason
 
 NOTICE_COOKIE = "signed_out"
 NOTICE_SECONDS = 600
+UNNAMED = "unnamed"
 RETRY_SECONDS = 1
 
 # The reasons that may be named on any screen; the others are told after the next sign-in only.
@@ -143,13 +143,16 @@ def sign_in_url(request: HttpRequest) -> str:
 
 
 def leave_notice(request: HttpRequest, response: HttpResponseBase, reason: str | None) -> None:
-    """A signed, short-lived cookie carries the reason to the next page that shows notices, unless this one did."""
+    """A short-lived cookie carries the reason to the next page that shows notices, unless this one did.
+
+    Not signed: it chooses among a few harmless sentences, and anybody could have one signed by being signed out.
+    """
     if getattr(request, "_sessions_ui_notice_shown", False):
         return
     response.set_cookie(
         NOTICE_COOKIE,
         # A cookie can be read on the device: the reasons that a thief must not learn stay out of it.
-        signing.dumps(str(reason) if reason in HARMLESS_WORDS else "", salt="sessions_ui.notice"),
+        str(reason) if reason in HARMLESS_WORDS else UNNAMED,
         max_age=NOTICE_SECONDS,
         path="/",
         secure=settings.SESSION_COOKIE_SECURE or False,
@@ -167,11 +170,7 @@ def read_notice(request: HttpRequest) -> str:
     if not (cookie := request.COOKIES.get(NOTICE_COOKIE)):
         return ""
     request._sessions_ui_notice_shown = True  # type: ignore[attr-defined]
-    try:
-        reason = signing.loads(cookie, salt="sessions_ui.notice", max_age=NOTICE_SECONDS)
-        return words(reason)
-    except (signing.BadSignature, ValueError):
-        return ""
+    return words(cookie if cookie in HARMLESS_WORDS else None)
 
 
 def forget_shown_notice(request: HttpRequest, response: HttpResponseBase) -> None:
