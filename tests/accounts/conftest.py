@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from allauth.mfa import app_settings
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
+from allauth.mfa.totp.internal.auth import TOTP
 from cryptography.hazmat.primitives.asymmetric import ec
 from fido2.cose import ES256
 from fido2.utils import sha256, websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
+
+from tests.authenticator import shown_code
 
 SECRET = "JBSWY3DPEHPK3PXP"
 
@@ -23,7 +23,7 @@ SECRET = "JBSWY3DPEHPK3PXP"
 def app_code(settings: Any) -> Callable[[], str]:
     """What an authenticator app shows now; good for one step longer, in case the next one begins in between."""
     settings.MFA_TOTP_TOLERANCE = 1
-    return lambda: format_hotp_value(hotp_value(SECRET, int(time.time()) // app_settings.TOTP_PERIOD))
+    return lambda: shown_code(SECRET)
 
 
 @pytest.fixture

@@ -38,6 +38,11 @@ def real_browser() -> Iterator[Browser]:
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
+@pytest.fixture(autouse=True)
+def _patience_with_codes(settings: Any) -> None:
+    settings.MFA_TOTP_TOLERANCE = 1
+
+
 @pytest.fixture
 def site(transactional_db: None) -> Iterator[str]:
     """The address. Transactions are real: the server's threads see what the test wrote."""

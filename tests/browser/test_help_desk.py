@@ -7,17 +7,13 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import (
-    TOTP,
-    format_hotp_value,
-    hotp_value,
-    yield_hotp_counters_from_time,
-)
+from allauth.mfa.totp.internal.auth import TOTP
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from sessions_ui.actions.help_desk.prove import ask_for_approval
 from sessions_ui.models import Case, Event
+from tests.authenticator import shown_code
 from tests.browser.axe import violations
 from tests.conftest import FIREFOX_ON_LINUX, PASSWORD, _person
 
@@ -28,10 +24,6 @@ EDGE_ON_WINDOWS = (
     "Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0"
 )
 SECRET = "JBSWY3DPEHPK3PXP"
-
-
-def app_code() -> str:
-    return format_hotp_value(hotp_value(SECRET, next(iter(yield_hotp_counters_from_time()))))
 
 
 def with_factor(person: Any, *, days: int = 30) -> Any:
@@ -48,7 +40,7 @@ def at_the_desk(visitor: Any, person: Any, **options: Any) -> Any:
     page.locator("input[name=login]").fill(person.email)
     page.locator("input[name=password]").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
-    page.locator("input[name=code]").fill(app_code())
+    page.locator("input[name=code]").fill(shown_code(SECRET))
     page.locator("main form button[type=submit]").first.click()
     page.wait_for_url("**/helpdesk/")
     return desk

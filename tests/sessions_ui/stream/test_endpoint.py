@@ -162,10 +162,10 @@ async def test_streams_hold_neither_threads_nor_connections(
     before = threading.active_count(), await sync_to_async(open_connections)()
     opened = [await stream(key) for _ in range(50)]
     assert {each.status for each in opened} == {200}
-    # Two threads let browsers in, two look: all of them are shared.
-    assert threading.active_count() <= before[0] + 2
+    # Two threads let browsers in, two look: all of them are shared, and not all need have been there before.
+    assert threading.active_count() <= before[0] + 4
     await asyncio.sleep(1.2)  # the watcher has looked in between
-    assert await sync_to_async(open_connections)() <= before[1]
+    assert await sync_to_async(open_connections)() <= before[1] + 4
 
 
 def open_connections() -> int:
@@ -173,5 +173,8 @@ def open_connections() -> int:
     if connection.vendor != "postgresql":
         return 0
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND backend_type = 'client backend'"
+        )
         return int(cursor.fetchone()[0])
