@@ -14,7 +14,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import router
-from django.db.models import F, Q, QuerySet, Value
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, UUIDField, Value
 from django.utils import timezone
 
 from sessions_ui.conf import conf
@@ -99,16 +99,18 @@ def _enqueue_mails(act: Act, ended: QuerySet[Session]) -> int:
         return 0
     if router.db_for_write(user_model) != ended.db:
         return _enqueue_across_databases(act, ended, email_field)
-    email = F(f"user__{email_field}")
-    addressed = ended.filter(**{f"user__{email_field}__gt": ""})
+    # From the users, not from their sessions: a thousand of one need not be sorted out to be one mail.
+    addressed = user_model._base_manager.using(ended.db).filter(
+        Exists(ended.order_by().filter(user_id=OuterRef("pk"))), **{f"{email_field}__gt": ""}
+    )
     return insert_from(
         Delivery,
-        addressed.distinct(),
+        addressed,
         {
-            "act_id": F("act_id"),
-            "user_id": F("user_id"),
+            "act_id": Value(act.pk, UUIDField()),
+            "user_id": F("pk"),
             "channel": Value("mail"),
-            "receiver": email,
+            "receiver": F(email_field),
             "created_at": Value(act.at),
             "due_at": DatabaseNow(),
             "attempts": Value(0),
