@@ -74,14 +74,15 @@ class SessionStore(SessionBase):
             return self.row
         self._resolved_key = key
         self.row, self.user = None, None
-        row = lookup.find(digest_of(key))
+        digest, now = digest_of(key), timezone.now()
+        row = lookup.find(digest)
         if row is None and adopt_missing(key):
-            row = lookup.find(digest_of(key))
-        if row is None:
-            self.is_straggler = straggles(digest_of(key))
+            row = lookup.find(digest)
+        if row is None or row.digest != digest:
+            self.is_straggler = row is not None and straggles(row, now)
             self._session_key = None
             return None
-        admission = admit(row, timezone.now())
+        admission = admit(row, now)
         if admission.refused is None:
             self.row, self.user = row, admission.user
             if admission.new_hash:

@@ -11,7 +11,6 @@ from django.contrib.auth import load_backend
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AnonymousUser
 from django.db import router
-from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from sessions_ui import lookup
@@ -112,6 +111,11 @@ def _backend(path: str) -> Any:
     return load_backend(path)
 
 
-def straggles(digest: str) -> bool:
-    """Whether the key was replaced within the grace: its holder is late, not signed out."""
-    return lookup.find_straggler(digest, since=timezone.now() - conf.rotation_grace)
+def straggles(session: Session, now: datetime) -> bool:
+    """Whether the key, which was this session's until a rotation, was replaced within the grace: its holder is late,
+    not signed out. One statement, for such requests only."""
+    return (
+        session.ended_at is None
+        and session.rotated_at is not None
+        and session.rotated_at > now - conf.rotation_grace
+    )

@@ -10,9 +10,10 @@ from django.conf import settings
 from django.contrib.auth import get_user_model, login
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.test import AsyncClient, override_settings
+from django.test.utils import CaptureQueriesContext
 from django.urls import include, path
 from django.utils import timezone
 
@@ -234,6 +235,16 @@ def test_an_unknown_cookie_is_deleted_and_nothing_else_said(browser: Any) -> Non
     assert response.status_code == 200 and deletes_cookie(response)
     assert "signed_out" not in response.cookies
     assert Session.objects.count() == 0
+
+
+def test_an_unknown_cookie_costs_one_statement(browser: Any) -> None:
+    client = browser()
+    client.cookies["sessionid"] = "0" * 32
+    client.get("/public")  # whatever is compiled once is compiled now
+    client.cookies["sessionid"] = "1" * 32
+    with CaptureQueriesContext(connection) as queries:
+        client.get("/public")
+    assert len(queries) == 1
 
 
 @pytest.mark.parametrize("address", ["/ended-meanwhile", "/ended-and-saved"])

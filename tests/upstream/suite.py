@@ -50,8 +50,7 @@ class DatabaseSessionWithTimeZoneTests(session_tests.DatabaseSessionWithTimeZone
     @classmethod
     def setUpClass(cls) -> None:
         # Compiled once a process: on MariaDB with USE_TZ's converters, and no site changes that while it runs.
-        for compiled in (lookup._look_ups, lookup._stragglers):
-            cls.enterClassContext(mock.patch.dict(compiled, clear=True))
+        cls.enterClassContext(mock.patch.dict(lookup._look_ups, clear=True))
         super().setUpClass()
 
 
