@@ -14,7 +14,7 @@ from fido2.cose import ES256
 from fido2.utils import sha256, websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
 
-from tests.authenticator import shown_code
+from config.demo.factor import current_code
 
 SECRET = "JBSWY3DPEHPK3PXP"
 
@@ -23,7 +23,7 @@ SECRET = "JBSWY3DPEHPK3PXP"
 def app_code(settings: Any) -> Callable[[], str]:
     """What an authenticator app shows now; good for one step longer, in case the next one begins in between."""
     settings.MFA_TOTP_TOLERANCE = 1
-    return lambda: shown_code(SECRET)
+    return lambda: current_code(SECRET)
 
 
 @pytest.fixture

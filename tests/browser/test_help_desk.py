@@ -11,9 +11,9 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from config.demo.factor import current_code
 from sessions_ui.actions.help_desk.prove import ask_for_approval
 from sessions_ui.models import Case, Event
-from tests.authenticator import shown_code
 from tests.browser.axe import violations
 from tests.conftest import FIREFOX_ON_LINUX, PASSWORD, _person
 
@@ -40,7 +40,7 @@ def at_the_desk(visitor: Any, person: Any, **options: Any) -> Any:
     page.locator("input[name=login]").fill(person.email)
     page.locator("input[name=password]").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
-    page.locator("input[name=code]").fill(shown_code(SECRET))
+    page.locator("input[name=code]").fill(current_code(SECRET))
     page.locator("main form button[type=submit]").first.click()
     page.wait_for_url("**/helpdesk/")
     return desk

@@ -9,9 +9,9 @@ import pytest
 from django.core import mail
 from playwright.sync_api import Locator, Page, expect
 
+from config.demo.factor import current_code
 from sessions_ui.delivery import deliver_due
 from sessions_ui.models import Device
-from tests.authenticator import shown_code
 from tests.browser.axe import violations
 from tests.browser.test_devices import EDGE_ON_WINDOWS
 from tests.conftest import FIREFOX_ON_LINUX, PASSWORD
@@ -89,7 +89,7 @@ def test_the_offer_after_a_changed_factor(visitor: Any, user: Any) -> None:
     page = here.go("/account/reauthenticate/?next=/account/2fa/totp/activate/")
     page.locator("input[name=password]").fill(PASSWORD)
     page.locator("input[name=password]").press("Enter")
-    page.locator("input[name=code]").fill(shown_code(page.locator(".secret").inner_text()))
+    page.locator("input[name=code]").fill(current_code(page.locator(".secret").inner_text()))
     page.get_by_role("button", name="Turn on").click()
     expect(page.get_by_role("button", name="Sign out all other devices")).to_be_visible()
     assert violations(page) == []

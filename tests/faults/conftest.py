@@ -41,8 +41,8 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def wait_until(condition: Callable[[], Any], what: str, *, seconds: float = PATIENCE) -> None:
-    deadline = time.monotonic() + seconds
+def wait_until(condition: Callable[[], Any], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline, f"{what} has not come true"
         time.sleep(0.05)

@@ -13,8 +13,8 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.test import Client, TestCase, override_settings
 
+from config.demo.factor import current_code
 from sessions_ui.models import EndReason, Session
-from tests.authenticator import shown_code
 from tests.openid.provider import CLIENT, Key, Provider, running
 
 DEVICES = "/account/devices/"
@@ -110,7 +110,7 @@ class SignInByProvider(TestCase):
 
     def enter_code(self, browser: Client, secret: str) -> Any:
         with override_settings(MFA_TOTP_TOLERANCE=1):
-            return browser.post("/account/2fa/authenticate/", {"code": shown_code(secret)})
+            return browser.post("/account/2fa/authenticate/", {"code": current_code(secret)})
 
     def test_it_is_known_after_a_second_factor(self) -> None:
         secret, browser = self.with_second_factor(), Client()
