@@ -73,18 +73,22 @@ def enter(session_key: str | None) -> Entrance:
 
 
 def look(session_ids: Collection[int], user_ids: Collection[Any], floor: int, thoroughly: bool) -> Sight:
-    """One statement for a thousand sessions, one for a thousand users, and one for the newest event."""
+    """One statement for a thousand sessions, one for a thousand users, and one for the newest event.
+
+    The sessions are asked for last: where an event of an end has been seen, its session is seen to have ended, so a tab
+    is never told of its own end as if it were a change.
+    """
     events = Event.objects.using(router.db_for_write(Event))
     newest = events.aggregate(newest=Max("pk"))["newest"] or 0
-    alive: set[int] = set()
-    for chunk in _chunks(session_ids):
-        alive |= still_alive(chunk, thoroughly=thoroughly)
     found: list[tuple[int, str]] = []
     if newest > floor:
         audible = events.filter(pk__gt=floor).exclude(kind__in=QUIET).order_by()
         for chunk in _chunks(user_ids):
             rows = audible.filter(user_id__in=chunk).values_list("pk", "user_id")
             found += [(pk, str(user_id)) for pk, user_id in rows]
+    alive: set[int] = set()
+    for chunk in _chunks(session_ids):
+        alive |= still_alive(chunk, thoroughly=thoroughly)
     return Sight(alive, found, newest)
 
 

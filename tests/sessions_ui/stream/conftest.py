@@ -73,10 +73,8 @@ class Stream:
         return not self._untold and await self._client.receive_nothing(seconds)
 
     async def settle(self) -> None:
-        """Past the first look, which always tells of the sign-in itself: a page could be older than that."""
-        await self.heard()
-        while not await self.is_silent(1.5):
-            await self.heard()
+        """Past the first look, which tells of the sign-in itself, once: a page could be older than that."""
+        assert await self.heard() == "changed"
 
     async def close(self) -> None:
         if not self._client.future.done():

@@ -59,6 +59,24 @@ async def test_what_ended_between_the_look_up_and_the_watch(
     assert await (await stream(key)).heard() == "ended"
 
 
+async def test_what_ended_in_the_midst_of_a_look_is_an_end_and_no_change(
+    stream: Any, signed_in: Any, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    still_alive = database.still_alive
+
+    def ask_and_end(session_ids: Any, **options: Any) -> set[int]:
+        alive = still_alive(session_ids, **options)
+        monkeypatch.setattr(database, "still_alive", still_alive)
+        end_everything(user)
+        return alive
+
+    opened = await stream(await signed_in(user))
+    await opened.settle()
+    monkeypatch.setattr(events, "wake", lambda user_ids: None)
+    monkeypatch.setattr(database, "still_alive", ask_and_end)
+    assert await opened.heard() == "ended"
+
+
 async def test_an_ending_that_sent_no_signal(stream: Any, signed_in: Any, user: Any) -> None:
     opened = await stream(await signed_in(user))
     await opened.settle()

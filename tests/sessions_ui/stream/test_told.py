@@ -24,9 +24,10 @@ async def end_everything(user: Any) -> None:
 async def test_a_session_whose_tab_was_told_says_when(
     stream: Any, signed_in: Any, user: Any, other_user: Any
 ) -> None:
-    opened = await stream(await signed_in(user))
+    key = await signed_in(user)
     await signed_in(user)  # nobody looks at this one
     await signed_in(other_user)
+    opened = await stream(key)
     await opened.settle()
     await end_everything(user)
     assert await opened.heard() == "ended"
@@ -46,11 +47,10 @@ async def test_what_cannot_be_written_is_only_missing(
 
     monkeypatch.setattr(database, "note_tabs_told", down)
     opened, other = await stream(await signed_in(user)), await stream(await signed_in(other_user))
+    await opened.settle()
     await other.settle()
     await end_everything(user)
-    while (word := await opened.heard()) == "changed":  # of the sign-in, once or twice
-        pass
-    assert word == "ended"
+    assert await opened.heard() == "ended"
     await noted()
     await end_everything(other_user)
     assert await other.heard() == "ended"
