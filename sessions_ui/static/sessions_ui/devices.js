@@ -57,8 +57,8 @@ document.addEventListener("htmx:afterSwap", (event) => {
 
 document.addEventListener("htmx:afterSettle", (event) => {
   if (!left || !ours(event) || event.detail.target === dialog) return;
-  // Whoever went elsewhere meanwhile stays there.
-  if (document.activeElement === document.body || document.activeElement?.closest("#devices, #device")) focusNear(left);
+  // Whoever went elsewhere meanwhile stays there. What is in the dialog has the focus until the browser draws it closed.
+  if (document.activeElement === document.body || document.activeElement?.closest("#devices, #device, dialog")) focusNear(left);
   left = null;
 });
 
