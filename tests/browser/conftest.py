@@ -15,6 +15,7 @@ from tests.aging import settle
 from tests.browser.launch import launch
 from tests.browser.server import serve
 from tests.conftest import PASSWORD
+from tests.conftest import Browser as WithoutPages
 
 TIMEOUT_MS = 10_000
 # No complaints: requests that their page no longer waited for, since another one was asked for, and one that met a
@@ -55,6 +56,12 @@ def site(transactional_db: None) -> Iterator[str]:
             close_pool()
 
 
+def sign_in_elsewhere(user: Any, **options: Any) -> None:
+    """On a further device, had for days, whose pages nobody looks at; options as for `browser()`."""
+    WithoutPages(**options).sign_in(user)
+    settle(user)
+
+
 class Visitor:
     """One browser profile: its own cookies, and what its console said against the pages."""
 
@@ -75,7 +82,19 @@ class Visitor:
         return self.page
 
     def sign_in(self, user: Any) -> Page:
-        """In a browser that the person has had for days (`settle()`)."""
+        """In a browser that the person has had for days (`settle()`). Its requests are those of the sign-in page,
+        without drawing it: the test is about what comes after."""
+        address = f"{self.url}/account/login/"
+        self.context.request.get(address)
+        (token,) = (each["value"] for each in self.context.cookies() if each["name"] == "csrftoken")
+        form = {"login": user.email, "password": PASSWORD, "csrfmiddlewaretoken": token}
+        response = self.context.request.post(address, form=form, max_redirects=0)
+        assert response.status == 302, response.text()
+        settle(user)
+        return self.go("/account/devices/")
+
+    def sign_in_by_hand(self, user: Any) -> Page:
+        """As `sign_in()`, as the person does it."""
         self.go("/account/login/")
         self.page.locator("input[name=login]").fill(user.email)
         self.page.locator("input[name=password]").fill(PASSWORD)

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from sessions_ui.models import Session
 from tests.aging import age_sign_ins
 from tests.browser.axe import violations
+from tests.browser.conftest import sign_in_elsewhere
 from tests.browser.test_devices import EDGE_ON_WINDOWS, mark, was_never_left
 from tests.conftest import FIREFOX_ON_LINUX, PASSWORD
 
@@ -19,7 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def two(visitor: Any, user: Any) -> Any:
     """Signed in on two devices an hour ago; the one in hand."""
-    visitor(user_agent=EDGE_ON_WINDOWS).sign_in(user)
+    sign_in_elsewhere(user, user_agent=EDGE_ON_WINDOWS)
     here = visitor(user_agent=FIREFOX_ON_LINUX)
     here.sign_in(user)
     age_sign_ins(user)
@@ -96,7 +97,7 @@ def test_a_device_that_disappears_while_its_dialog_is_open(two: Any) -> None:
 
 
 def test_without_scripts_it_is_a_page_of_its_own(visitor: Any, user: Any) -> None:
-    visitor(user_agent=EDGE_ON_WINDOWS).sign_in(user)
+    sign_in_elsewhere(user, user_agent=EDGE_ON_WINDOWS)
     page = visitor(user_agent=FIREFOX_ON_LINUX, java_script_enabled=False).sign_in(user)
     age_sign_ins(user)
     page.get_by_role("button", name="Sign out Edge on Windows").click()

@@ -28,7 +28,7 @@ def test_the_sign_in_form_brings_the_hints_that_its_page_asked_for(
     here.page.on(
         "request", lambda request: sent.append(request.all_headers()) if request.method == "POST" else None
     )
-    here.sign_in(user)
+    here.sign_in_by_hand(user)
     assert '"Chromium";v="' in sent[0]["sec-ch-ua"]  # comes by itself
     assert ("sec-ch-ua-platform-version" in sent[0]) is asks
     assert ('"Chromium";v="' in sent[0].get("sec-ch-ua-full-version-list", "")) is asks

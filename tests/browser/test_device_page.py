@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from sessions_ui.models import Device, Session, digest_of
 from tests.browser.axe import violations
+from tests.browser.conftest import sign_in_elsewhere
 from tests.browser.test_devices import EDGE_ON_WINDOWS, mark, was_never_left
 from tests.conftest import FIREFOX_ON_LINUX
 
@@ -20,7 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def here(visitor: Any, user: Any) -> Any:
     """The device in hand; another is signed in."""
-    visitor(user_agent=EDGE_ON_WINDOWS).sign_in(user)
+    sign_in_elsewhere(user, user_agent=EDGE_ON_WINDOWS)
     person = visitor(user_agent=FIREFOX_ON_LINUX)
     person.sign_in(user)
     return person
@@ -101,7 +102,7 @@ def test_cancel_changes_nothing(here: Any) -> None:
 
 
 def test_not_mine_without_scripts(visitor: Any, user: Any) -> None:
-    visitor(user_agent=EDGE_ON_WINDOWS).sign_in(user)
+    sign_in_elsewhere(user, user_agent=EDGE_ON_WINDOWS)
     page = visitor(user_agent=FIREFOX_ON_LINUX, java_script_enabled=False).sign_in(user)
     to_device(page)
     page.get_by_role("link", name="I don’t recognise it").click()

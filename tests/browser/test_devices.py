@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import sign_in_elsewhere
 from tests.conftest import FIREFOX_ON_LINUX
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -33,8 +34,8 @@ def was_never_left(page: Page) -> bool:
 def test_sign_out_one_browser_from_the_other(visitor: Any, user: Any, scripts: bool) -> None:
     here = visitor(user_agent=FIREFOX_ON_LINUX, java_script_enabled=scripts)
     there = visitor(user_agent=EDGE_ON_WINDOWS, java_script_enabled=scripts)
-    there.sign_in(user)
-    page = here.sign_in(user)
+    there.sign_in_by_hand(user)
+    page = here.sign_in_by_hand(user)
     expect(page.get_by_text("2 devices signed in")).to_be_visible()
 
     page.get_by_role("button", name="Sign out Edge on Windows").click()
@@ -64,8 +65,8 @@ def test_rename(visitor: Any, user: Any, scripts: bool) -> None:
 
 
 def test_the_list_is_replaced_without_leaving_the_page(visitor: Any, user: Any) -> None:
-    visitor(user_agent=EDGE_ON_WINDOWS).sign_in(user)
-    visitor(user_agent=FIREFOX_ON_LINUX).sign_in(user)
+    sign_in_elsewhere(user, user_agent=EDGE_ON_WINDOWS)
+    sign_in_elsewhere(user, user_agent=FIREFOX_ON_LINUX)
     here = visitor(user_agent=FIREFOX_ON_LINUX)
     page = here.sign_in(user)
     status = page.locator("#devices-status")
@@ -84,7 +85,7 @@ def test_the_list_is_replaced_without_leaving_the_page(visitor: Any, user: Any) 
 
 
 def test_a_failed_request_is_said_and_changes_nothing(visitor: Any, user: Any) -> None:
-    visitor(user_agent=EDGE_ON_WINDOWS).sign_in(user)
+    sign_in_elsewhere(user, user_agent=EDGE_ON_WINDOWS)
     page = visitor(user_agent=FIREFOX_ON_LINUX).sign_in(user)
     page.route("**/sign-out/", lambda route: route.abort())
     button = page.get_by_role("button", name="Sign out Edge on Windows")
@@ -116,7 +117,7 @@ def test_signing_out_everywhere_leads_to_the_sign_in_page(visitor: Any, user: An
 
 
 def test_the_keyboard_is_enough(visitor: Any, user: Any) -> None:
-    visitor(user_agent=EDGE_ON_WINDOWS).sign_in(user)
+    sign_in_elsewhere(user, user_agent=EDGE_ON_WINDOWS)
     page = visitor(user_agent=FIREFOX_ON_LINUX).sign_in(user)
     page.get_by_role("button", name="Sign out Edge on Windows").focus()
     page.keyboard.press("Enter")
@@ -127,7 +128,7 @@ def test_the_keyboard_is_enough(visitor: Any, user: Any) -> None:
 
 def test_two_people_at_once_see_and_end_only_their_own(visitor: Any, user: Any, other_user: Any) -> None:
     hers, theirs = visitor(user_agent=FIREFOX_ON_LINUX), visitor(user_agent=FIREFOX_ON_LINUX)
-    visitor(user_agent=EDGE_ON_WINDOWS).sign_in(user)
+    sign_in_elsewhere(user, user_agent=EDGE_ON_WINDOWS)
     elsewhere = visitor(user_agent=EDGE_ON_WINDOWS)
     elsewhere.sign_in(other_user)
     page, their_page = hers.sign_in(user), theirs.sign_in(other_user)

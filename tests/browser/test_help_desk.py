@@ -15,6 +15,7 @@ from config.demo.factor import current_code
 from sessions_ui.actions.help_desk.prove import ask_for_approval
 from sessions_ui.models import Case, Event
 from tests.browser.axe import violations
+from tests.browser.conftest import sign_in_elsewhere
 from tests.conftest import FIREFOX_ON_LINUX, PASSWORD, _person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -88,7 +89,7 @@ def test_a_lost_phone_from_call_to_receipt(visitor: Any, user: Any, agent: Any, 
 def test_a_second_agent_agrees(visitor: Any, user: Any, agent: Any) -> None:
     colleague = with_factor(_person("colleague@staff.example", is_staff=True))
     colleague.groups.set(agent.groups.all())
-    visitor(user_agent=EDGE_ON_WINDOWS).sign_in(user)
+    sign_in_elsewhere(user, user_agent=EDGE_ON_WINDOWS)
     page = at_the_desk(visitor, with_factor(agent)).page
     open_case(page, user.email)
     verify(page)
@@ -126,7 +127,7 @@ def test_a_factor_that_was_just_set_up_opens_nothing(visitor: Any, agent: Any) -
 
 
 def test_no_page_of_the_desk_has_a_barrier(visitor: Any, user: Any, agent: Any) -> None:
-    visitor(user_agent=EDGE_ON_WINDOWS).sign_in(user)
+    sign_in_elsewhere(user, user_agent=EDGE_ON_WINDOWS)
     desk = at_the_desk(visitor, with_factor(agent), viewport={"width": 390, "height": 800})
     page = desk.page
     assert violations(page) == []

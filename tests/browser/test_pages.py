@@ -8,6 +8,7 @@ import pytest
 
 from sessions_ui.models import Act, Delivery, Device, Event, Session
 from tests.browser.axe import violations
+from tests.browser.conftest import sign_in_elsewhere
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -64,7 +65,7 @@ def test_no_page_of_the_account_breaks_the_policy(visitor: Any, user: Any) -> No
 
 
 def test_no_page_of_the_admin_breaks_the_policy(visitor: Any, administrator: Any, user: Any) -> None:
-    visitor().sign_in(user)
+    sign_in_elsewhere(user)
     staff = visitor()
     page = staff.sign_in(administrator)
     act = Act.objects.create(reason="administrator")
@@ -88,7 +89,7 @@ def test_no_page_of_the_admin_breaks_the_policy(visitor: Any, administrator: Any
 
 def test_no_page_of_ours_in_the_admin_has_a_barrier(visitor: Any, administrator: Any, user: Any) -> None:
     """A test of its own: on Django's pages axe sets styles that the policy refuses."""
-    visitor().sign_in(user)
+    sign_in_elsewhere(user)
     staff = visitor()
     page = staff.sign_in(administrator)
     for path in OWN_ADMIN:

@@ -13,6 +13,7 @@ from config.demo.factor import current_code
 from sessions_ui.delivery import deliver_due
 from sessions_ui.models import Device
 from tests.browser.axe import violations
+from tests.browser.conftest import sign_in_elsewhere
 from tests.browser.test_devices import EDGE_ON_WINDOWS
 from tests.conftest import FIREFOX_ON_LINUX, PASSWORD
 
@@ -38,9 +39,9 @@ def height(what: Locator) -> float:
 
 
 def test_the_pages_of_this_was_not_me(visitor: Any, user: Any) -> None:
-    visitor(user_agent=FIREFOX_ON_LINUX).sign_in(user)
+    sign_in_elsewhere(user, user_agent=FIREFOX_ON_LINUX)
     mail.outbox.clear()
-    visitor(user_agent=EDGE_ON_WINDOWS).sign_in(user)
+    sign_in_elsewhere(user, user_agent=EDGE_ON_WINDOWS)
     deliver_due()
     found = re.search(r"/account/devices/not-me/\S+", str(mail.outbox[-1].body))
     assert found
@@ -64,7 +65,7 @@ def challenged(visitor: Any, user: Any) -> Page:
 
 
 def test_the_page_of_a_full_account(visitor: Any, user: Any, settings: Any) -> None:
-    visitor(user_agent=FIREFOX_ON_LINUX).sign_in(user)
+    sign_in_elsewhere(user, user_agent=FIREFOX_ON_LINUX)
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "SESSION_LIMIT": 1, "SESSION_LIMIT_REFUSES": True}
     page = challenged(visitor, user)
     assert_readable(page)
@@ -72,7 +73,7 @@ def test_the_page_of_a_full_account(visitor: Any, user: Any, settings: Any) -> N
 
 
 def test_the_dialog_of_the_further_proof(visitor: Any, user: Any) -> None:
-    visitor(user_agent=EDGE_ON_WINDOWS).sign_in(user)
+    sign_in_elsewhere(user, user_agent=EDGE_ON_WINDOWS)
     page = visitor(user_agent=FIREFOX_ON_LINUX).sign_in(user)
     Device.objects.filter(browser="Firefox").update(confirmed_at=None)
     page.reload()
@@ -83,7 +84,7 @@ def test_the_dialog_of_the_further_proof(visitor: Any, user: Any) -> None:
 
 
 def test_the_offer_after_a_changed_factor(visitor: Any, user: Any) -> None:
-    visitor(user_agent=EDGE_ON_WINDOWS).sign_in(user)
+    sign_in_elsewhere(user, user_agent=EDGE_ON_WINDOWS)
     here = visitor(user_agent=FIREFOX_ON_LINUX)
     here.sign_in(user)
     page = here.go("/account/reauthenticate/?next=/account/2fa/totp/activate/")
@@ -97,7 +98,7 @@ def test_the_offer_after_a_changed_factor(visitor: Any, user: Any) -> None:
 
 @pytest.mark.parametrize("path", ["", "{device}/"])
 def test_in_arabic(visitor: Any, user: Any, path: str) -> None:
-    visitor(user_agent=EDGE_ON_WINDOWS).sign_in(user)
+    sign_in_elsewhere(user, user_agent=EDGE_ON_WINDOWS)
     here = visitor(user_agent=FIREFOX_ON_LINUX)
     here.sign_in(user)
     here.context.set_extra_http_headers({"Accept-Language": "ar"})
