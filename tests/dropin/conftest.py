@@ -43,6 +43,8 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     interpreter = make_environment(folder / "environment")
     installed = pip(interpreter, "install", *(folder / "wheel").glob("*.whl"))
     assert installed.returncode == 0, installed.stderr
+    checked = pip(interpreter, "check")
+    assert checked.returncode == 0, checked.stdout
     return interpreter
 
 
