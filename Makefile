@@ -54,6 +54,7 @@ UPGRADE ?= --upgrade
 lock: $(BIN)/uv
 	$(LOCK) $(UPGRADE) --extra site --group demo -o $(LOCKS)/site.txt
 	$(LOCK) $(UPGRADE) --extra site --group test -c $(LOCKS)/site.txt -o $(LOCKS)/test.txt
+	$(subst pyproject.toml ,,$(LOCK)) $(UPGRADE) --group pip -o $(LOCKS)/pip.txt
 	$(LOCK) $(UPGRADE) --group mariadb -c $(LOCKS)/site.txt -o $(LOCKS)/mariadb.txt
 	$(LOCK) $(UPGRADE) --extra site --group bench -c $(LOCKS)/site.txt -o $(LOCKS)/bench.txt
 
@@ -93,18 +94,22 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) || \
 		{ rm -rf $(VENV); echo "$(PYTHON) cannot make virtual environments (Debian and Ubuntu: install python3-venv)."; exit 1; }
 
+$(VENV)/.pip-installed: $(LOCKS)/pip.txt | $(BIN)/python
+	@$(PIP_INSTALL) -r $<
+	@touch $@
+
 # Stamps: newer than the lock file means that what it names is installed.
-$(VENV)/.site-installed: $(LOCKS)/site.txt | $(BIN)/python
+$(VENV)/.site-installed: $(LOCKS)/site.txt | $(VENV)/.pip-installed
 	@echo "Installing what the site needs…"
 	@$(PIP_INSTALL) -r $<
 	@touch $@
 
-$(VENV)/.test-installed: $(LOCKS)/test.txt | $(BIN)/python
+$(VENV)/.test-installed: $(LOCKS)/test.txt | $(VENV)/.pip-installed
 	@echo "Installing what the tests need…"
 	@$(PIP_INSTALL) -r $<
 	@touch $@
 
-$(VENV)/.bench-installed: $(LOCKS)/bench.txt | $(BIN)/python
+$(VENV)/.bench-installed: $(LOCKS)/bench.txt | $(VENV)/.pip-installed
 	@echo "Installing what the benchmarks need…"
 	@$(PIP_INSTALL) -r $<
 	@touch $@

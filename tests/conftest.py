@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client, override_settings
 
 PASSWORD = "correct horse battery staple"
@@ -42,6 +43,20 @@ def _site(django_test_environment: None) -> Iterator[None]:
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         STORAGES={**settings.STORAGES, "staticfiles": plain},
     ):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_flush() -> Iterator[None]:
+    """After a test with real transactions Django truncates every table: a quarter of a second on PostgreSQL, where
+    deleting the few rows takes a tenth of that."""
+
+    def sql_flush(self: Any, style: Any, tables: list[str], **options: Any) -> list[str]:
+        return [f"DELETE FROM {self.quote_name(table)};" for table in tables]
+
+    with pytest.MonkeyPatch.context() as patched:
+        if connection.vendor == "postgresql":
+            patched.setattr(type(connection.ops), "sql_flush", sql_flush)
         yield
 
 
