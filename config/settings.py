@@ -191,6 +191,8 @@ MFA_FORMS = {"add_webauthn": "accounts.forms.AddKeyForm"}
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TRUST_ENABLED = False  # a stateless trust cookie would survive every sign-out
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO
+# The demo's own devices take the code before: the one on its page is for whoever tries it.
+MFA_TOTP_TOLERANCE = 1 if DEMO else 0
 
 # --- Sessions -----------------------------------------------------------------------------------------------
 SESSION_ENGINE = "sessions_ui.store"

@@ -81,10 +81,13 @@ class DemoBrowsers:
         answer = self._post(client, SIGN_IN, SIGN_IN, form, device.asked_hints)
         if answer.status_code != httpx.codes.FOUND:
             raise RuntimeError(f"{device.key} could not sign in: the page answered {answer.status_code}.")
-        if device.person.factor:
-            answer = self._post(client, SECOND_FACTOR, SECOND_FACTOR, {"code": current_code()})
-            if answer.status_code != httpx.codes.FOUND:
-                raise RuntimeError(f"{device.key} could not show its second factor: {answer.status_code}.")
+        if not device.person.factor:
+            return
+        for _ in range(2):  # at the turn of the half minute the first code comes too late
+            answer = self._post(client, SECOND_FACTOR, SECOND_FACTOR, {"code": current_code(before=1)})
+            if answer.status_code == httpx.codes.FOUND:
+                return
+        raise RuntimeError(f"{device.key} could not show its second factor: {answer.status_code}.")
 
     def _post(
         self,

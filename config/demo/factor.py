@@ -10,7 +10,7 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 SECRET = "DEMODEMODEMODEMO"  # noqa: S105 - shown to everybody who runs the demo
 
 
-def current_code(secret: str = SECRET) -> str:
-    """Six digits, another one every 30 seconds; each is good for one sign-in. Tests that type it elsewhere set
-    MFA_TOTP_TOLERANCE to 1, in case the next one begins in between."""
-    return format_hotp_value(hotp_value(secret, int(time.time()) // app_settings.TOTP_PERIOD))
+def current_code(secret: str = SECRET, *, before: int = 0) -> str:
+    """Six digits, another one every 30 seconds, each good for one sign-in; `before`: the one of so many periods ago.
+    Tests that type it elsewhere set MFA_TOTP_TOLERANCE to 1, in case the next one begins in between."""
+    return format_hotp_value(hotp_value(secret, int(time.time()) // app_settings.TOTP_PERIOD - before))
