@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -106,6 +107,11 @@ def agent(db: None) -> Any:
 @pytest.fixture
 def administrator(db: None) -> Any:
     return _person("admin@staff.example", name="Administrator", is_staff=True, is_superuser=True)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: looking through it for garbage again and again took one part in twenty of the time."""
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
