@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import router, transaction
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from sessions_ui import acting, events, outbox, signals
@@ -67,17 +67,12 @@ def end_sessions(
     with transaction.atomic(using=using):
         if of_user is not None:
             lock_users([of_user])
-        found = look_at(selected)
-        user_ids = found.user_ids
+        total, living, user_ids = count_by_user(selected)
         void_trust(user_ids if of_user is None else [of_user], reason)
-        if not found.living:
-            return Receipt(act=None, ended=0, already_ended=found.total)
+        if not living:
+            return Receipt(act=None, ended=0, already_ended=total)
         if of_user is None:
             lock_users(user_ids if len(user_ids) <= MANY_USERS else selected.values("user_id"))
-            oldest = 0
-        else:  # who signs in waits for the lock: what is older than the oldest living one is history
-            oldest = found.oldest
-            selected = selected.filter(pk__gte=oldest)
         act = Act(
             at=timezone.now(), reason=reason, actor_id=getattr(actor, "pk", None), ticket=ticket, note=note
         )
@@ -85,30 +80,28 @@ def end_sessions(
             ended_at=act.at, end_reason=reason, ended_by_id=act.actor_id, act_id=act.pk
         )
         if not act.count:  # somebody else ended them between the count and the lock
-            return Receipt(act=None, ended=0, already_ended=found.total)
+            return Receipt(act=None, ended=0, already_ended=total)
         act.save(using=using, force_insert=True)
-        ended = ended_by(act, user_ids, oldest)
+        ended = ended_by(act, user_ids)
         if accounts := end_impersonations(act, ended):
-            user_ids += accounts.values()
-            ended = ended_by(act, user_ids, min(oldest, *accounts))
+            user_ids += accounts
+            ended = ended_by(act, user_ids)
         few = user_ids if len(user_ids) <= MANY_USERS else None
         events.append_ended(act, ended, user_ids=few)
         if outbox.enqueue_ended(act, ended):
             transaction.on_commit(hasten_deliveries, using=using)
         transaction.on_commit(lambda: announce(act), using=using, robust=True)
-    return Receipt(act=act, ended=act.count, already_ended=max(found.total - act.count, 0))
+    return Receipt(act=act, ended=act.count, already_ended=max(total - act.count, 0))
 
 
-def ended_by(act: Act, user_ids: list[Any], oldest: int) -> SessionQuerySet:
-    """By the index of the users, as long as they are few: the act has none. `oldest`: the lowest primary key that can
-    be among them, so that nobody's history is read."""
-    ended = Session.objects.using(act._state.db).filter(act=act, pk__gte=oldest)
+def ended_by(act: Act, user_ids: list[Any]) -> SessionQuerySet:
+    """By the index of the users, as long as they are few: the act has none."""
+    ended = Session.objects.using(act._state.db).filter(act=act)
     return ended.filter(user_id__in=user_ids) if len(user_ids) <= MANY_USERS else ended
 
 
-def end_impersonations(act: Act, ended: SessionQuerySet) -> dict[int, Any]:
-    """With the session of a staff member ends what they do from it in somebody's name; returns whose accounts, by the
-    primary keys of the sessions.
+def end_impersonations(act: Act, ended: SessionQuerySet) -> list[Any]:
+    """With the session of a staff member ends what they do from it in somebody's name; returns whose accounts.
 
     Nobody's row is locked for it: whoever begins an impersonation holds the row of the staff member, as we do.
     """
@@ -117,12 +110,12 @@ def end_impersonations(act: Act, ended: SessionQuerySet) -> dict[int, Any]:
         impersonated_from__isnull=False, ended_at__isnull=True, impersonated_from__in=ended.values("pk")
     )
     if not (accounts := dict(begun.values_list("id", "user_id"))):
-        return {}
+        return []
     act.count += rows.filter(id__in=list(accounts), ended_at__isnull=True).update(
         ended_at=act.at, end_reason=EndReason.OWNER_ENDED, ended_by_id=act.actor_id, act_id=act.pk
     )
     act.save(update_fields=["count"])
-    return accounts
+    return list(accounts.values())
 
 
 def _refuse_to_end_others(selected: SessionQuerySet) -> None:
@@ -139,30 +132,17 @@ def announce(act: Act) -> None:
     signals.sessions_ended.send(Act, act=act, count=act.count)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a selection holds: how many sessions, how many of them have not ended, the lowest primary key of those (0
-    where there is none), and whose all of them are."""
-
-    total: int
-    living: int
-    oldest: int
-    user_ids: list[Any]
-
-
-def look_at(sessions: SessionQuerySet) -> Found:
-    """One statement."""
-    lives = Q(ended_at__isnull=True)
+def count_by_user(sessions: SessionQuerySet) -> tuple[int, int, list[Any]]:
+    """How many there are, how many of them have not ended, and whose they are."""
     rows = list(
         sessions.values("user_id").annotate(
-            total=Count("pk"), living=Count("pk", filter=lives), oldest=Min("pk", filter=lives)
+            total=Count("pk"), living=Count("pk", filter=Q(ended_at__isnull=True))
         )
     )
-    return Found(
-        total=sum(row["total"] for row in rows),
-        living=sum(row["living"] for row in rows),
-        oldest=min((row["oldest"] for row in rows if row["living"]), default=0),
-        user_ids=[row["user_id"] for row in rows],
+    return (
+        sum(row["total"] for row in rows),
+        sum(row["living"] for row in rows),
+        [row["user_id"] for row in rows],
     )
 
 
