@@ -47,6 +47,8 @@ def with_the_app(project: Project, laptop: Visitor, office: Visitor) -> None:
         office.sign_in(url, PASSWORD)
         page = laptop.get(f"{url}/account/devices/")
         assert page.status_code == 200 and "Chrome on Linux" in page.text
+        styles = re.findall(r'href="(/static/sessions_ui/[^"]+\.css)"', page.text)
+        assert styles and all(laptop.get(url + style).status_code == 200 for style in styles)
         # The newer of the two: to end the older from it, the office would have to prove more than a password.
         assert laptop.post(url + sign_out_form(page.text, "Chrome on Linux")).status_code == 302
         assert "signed out" in laptop.get(f"{url}/account/devices/").text

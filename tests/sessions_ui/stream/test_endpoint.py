@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -38,7 +39,9 @@ async def test_it_tells_of_the_end_and_closes(stream: Any, signed_in: Any, user:
     opened = await stream(await signed_in(user))
     await opened.settle()
     await end_everything(user)
+    ended_at = time.monotonic()
     assert await opened.heard() == "ended"
+    assert time.monotonic() - ended_at < 1
     assert await opened.heard() == ""
     assert watcher().count() == 0
 
