@@ -95,12 +95,17 @@ class Visitor:
 
     def sign_in_by_hand(self, user: Any) -> Page:
         """As `sign_in()`, as the person does it."""
-        self.go("/account/login/")
+        self.send_sign_in(user)
+        self.page.wait_for_url("**/account/devices/")
+        settle(user)
+        return self.page
+
+    def send_sign_in(self, user: Any, path: str = "/account/login/") -> Page:
+        """Fill in the sign-in page and send it; where that leads is not waited for."""
+        self.go(path)
         self.page.locator("input[name=login]").fill(user.email)
         self.page.locator("input[name=password]").fill(PASSWORD)
         self.page.get_by_role("button", name="Sign in", exact=True).click()
-        self.page.wait_for_url("**/account/devices/")
-        settle(user)
         return self.page
 
 

@@ -16,7 +16,7 @@ from sessions_ui.actions.help_desk.prove import ask_for_approval
 from sessions_ui.models import Case, Event
 from tests.browser.axe import violations
 from tests.browser.conftest import sign_in_elsewhere
-from tests.conftest import FIREFOX_ON_LINUX, PASSWORD, _person
+from tests.conftest import FIREFOX_ON_LINUX, _person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -37,10 +37,7 @@ def with_factor(person: Any, *, days: int = 30) -> Any:
 def at_the_desk(visitor: Any, person: Any, **options: Any) -> Any:
     """Signed in with password and code, on the help desk's first page."""
     desk = visitor(**options)
-    page = desk.go("/account/login/?next=/helpdesk/")
-    page.locator("input[name=login]").fill(person.email)
-    page.locator("input[name=password]").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
+    page = desk.send_sign_in(person, "/account/login/?next=/helpdesk/")
     page.locator("input[name=code]").fill(current_code(SECRET))
     page.locator("main form button[type=submit]").first.click()
     page.wait_for_url("**/helpdesk/")

@@ -56,10 +56,7 @@ def test_the_pages_of_this_was_not_me(visitor: Any, user: Any) -> None:
 
 
 def challenged(visitor: Any, user: Any) -> Page:
-    page: Page = visitor(user_agent=EDGE_ON_WINDOWS).go("/account/login/")
-    page.locator("input[name=login]").fill(user.email)
-    page.locator("input[name=password]").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
+    page: Page = visitor(user_agent=EDGE_ON_WINDOWS).send_sign_in(user)
     page.wait_for_url("**/account/devices/challenge/")
     return page
 
