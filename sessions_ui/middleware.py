@@ -15,12 +15,13 @@ from django.contrib.auth.middleware import AuthenticationMiddleware as DjangoAut
 from django.contrib.auth.views import PasswordResetConfirmView
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
 from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from sessions_ui import acting
+from sessions_ui import acting, transactions
 from sessions_ui.actions.client import client_of
 from sessions_ui.actions.touch import is_due, touch
 from sessions_ui.conf import conf
@@ -93,7 +94,7 @@ class SessionMiddleware(DjangoSessionMiddleware):
             return refusals.signed_out(request, exception.reason)
         if isinstance(exception, NotTheOwner):
             return only_for_its_owner(request)
-        if isinstance(exception, TryAgain):
+        if isinstance(exception, TryAgain) or is_failed_commit(exception):
             return refusals.busy(request)
         return None
 
@@ -207,6 +208,18 @@ def _changed_by_hand(store: SessionStore) -> bool:
         return False
     user_id = store.row.user_id if store.row else None
     return data.get(SESSION_KEY) != (None if user_id is None else str(user_id))
+
+
+def is_failed_commit(exception: Exception) -> bool:
+    """Whether the database refused a transaction of the host project (ATOMIC_REQUESTS, say) in which an action of ours
+    took part: at a strict isolation level it does so as late as at the commit."""
+    now = acting.current()
+    return (
+        now is not None
+        and now.took_part
+        and isinstance(exception, OperationalError)
+        and transactions.is_passing(exception)
+    )
 
 
 def _is_forwarded(request: HttpRequest) -> bool:

@@ -18,6 +18,7 @@ from django.apps import apps
 from django.db import OperationalError, connections, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from sessions_ui import acting
 from sessions_ui.exceptions import TryAgain
 
 P = ParamSpec("P")
@@ -90,6 +91,8 @@ def is_passing(error: BaseException) -> bool:
 
 def _in_transaction(work: Callable[[], T], connection: BaseDatabaseWrapper) -> T:
     outermost = not connection.in_atomic_block
+    if not outermost and (now := acting.current()) is not None:
+        now.took_part = True
     if outermost and connection.vendor == "mysql" and connection.isolation_level != "read committed":  # type: ignore[attr-defined]
         _execute(connection, "SET TRANSACTION ISOLATION LEVEL READ COMMITTED")  # of the next one only
     with OurAtomic(connection.alias, savepoint=True, durable=False):

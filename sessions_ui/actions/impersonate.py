@@ -104,6 +104,9 @@ def end_impersonation(*, session: Session, key: str, new_key: str) -> Session | 
     """
     using = router.db_for_write(Session)
     now = timezone.now()
+    lock_users(
+        [session.user_id, session.impersonator_id]
+    )  # before any session, like whoever ends one of theirs
     origin = find_origin(session, now)
     if origin is not None:
         living = Session.objects.using(using).filter(pk=origin.pk, ended_at__isnull=True)

@@ -100,7 +100,7 @@ def try_again(request: HttpRequest) -> HttpResponseBase:
 
 def busy(request: HttpRequest) -> HttpResponseBase:
     """The database refused what was asked for, and nothing of it was done. Nobody is signed out, no cookie touched."""
-    text = _("Too much happened at the same moment, so nothing was changed. Please try again.")
+    text = _("Too much happened at the same moment, so this was not done. Please try again.")
     response: HttpResponse
     if wants_json(request):
         response = problem(503, "busy", text)
