@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.models.fields import new_public_id, user_key
+from sessions_ui.models.primary import PrimaryModel
 
 COOKIE = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -41,7 +42,7 @@ def cookie_digests(user_pk: object, cookie: str) -> list[str]:
     ]
 
 
-class Device(models.Model):
+class Device(PrimaryModel):
     """One browser or app installation of one user, recognised by its device cookie, never by its user agent."""
 
     class Kind(models.TextChoices):
