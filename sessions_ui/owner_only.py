@@ -26,12 +26,13 @@ def connect() -> None:
     m2m_changed.connect(before_rights_change, dispatch_uid="sessions_ui.owner_only.rights")
 
 
-def before_save(sender: Any, instance: Any, update_fields: Any = None, **kwargs: Any) -> None:
+def before_save(sender: Any, instance: Any, using: str, update_fields: Any = None, **kwargs: Any) -> None:
     if instance._meta.label in conf.owner_only_models:
         require_owner()
     elif isinstance(instance, get_user_model()) and not instance._state.adding and is_impersonated():
         names = [name for name in _guarded_fields() if update_fields is None or name in update_fields]
-        stored = get_user_model()._base_manager.filter(pk=instance.pk).values(*names).first() or {}
+        rows = get_user_model()._base_manager.using(using).filter(pk=instance.pk)
+        stored = rows.values(*names).first() or {}
         if any(getattr(instance, name) != value for name, value in stored.items()):
             raise NotTheOwner
 

@@ -53,13 +53,15 @@ def on_signed_in(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
     )
 
 
-def before_user_save(sender: Any, instance: Any, update_fields: Any = None, **kwargs: Any) -> None:
+def before_user_save(
+    sender: Any, instance: Any, using: str, update_fields: Any = None, **kwargs: Any
+) -> None:
     if not isinstance(instance, get_user_model()) or instance._state.adding:
         return
     columns = {field.attname for field in instance._meta.concrete_fields}
     watched = [name for name in watched_fields() if name in columns and name in (update_fields or columns)]
     if watched:
-        stored = get_user_model()._base_manager.using(instance._state.db).filter(pk=instance.pk)
+        stored = get_user_model()._base_manager.using(using).filter(pk=instance.pk)
         before = instance.__dict__["_sessions_ui_before"] = stored.values(*watched).first()
         if before and before.get("password", instance.password) != instance.password and keeps_own(instance):
             store = acting_store()

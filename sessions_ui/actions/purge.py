@@ -25,6 +25,7 @@ from sessions_ui.models import (
     ProviderSignOut,
     Session,
 )
+from sessions_ui.models.primary import PrimaryQuerySet
 
 BATCH = 1000  # rows a statement
 # Longer than any logout token is accepted (`LOGOUT_TOKEN_AGE`, at most a day), lest one be accepted twice.
@@ -39,7 +40,7 @@ def purge_old() -> int:
     removed += _delete(Session.objects.filter(ended_at__lte=old))
     removed += _delete(Delivery.objects.filter(Q(done_at__lte=old) | Q(parked_at__lte=old)))
     removed += _delete(EventDetail.objects.filter(event__at__lte=old))
-    removed += _delete(models.QuerySet(Event).filter(at__lte=old))
+    removed += _delete(PrimaryQuerySet(Event).filter(at__lte=old))
     removed += _delete(Act.objects.filter(at__lte=old, sessions__isnull=True, deliveries__isnull=True))
     removed += _delete(Proof.objects.filter(expires_at__lte=now - timedelta(days=1)))
     removed += _delete(CaseReceipt.objects.filter(at__lte=old))
@@ -61,5 +62,5 @@ def _delete(rows: models.QuerySet[Any]) -> int:
         if not keys:
             return total
         batch: Any = models.QuerySet(rows.model).filter(pk__in=keys)
-        total += batch._raw_delete(batch.db)
+        total += batch._raw_delete(rows.db)
         after = keys[-1]
