@@ -12,7 +12,6 @@ CHECKS = (
     setup.allauth_usersessions,
     setup.cookie_age,
     setup.persistent_connections,
-    setup.replica_routing,
     setup.adoption,
     clients.sign_in_pages,
     endings.what_ends,
