@@ -7,12 +7,13 @@ import environ
 env = environ.Env()
 
 SECRET_KEY = "only these tests use it"
+DATABASE_ROUTERS = ["tests.replica.NoReplica"]
 DATABASES = {"default": env.db_url("DATABASE_URL", default="sqlite://:memory:")}
 if "DATABASE_URL" in env:
     DATABASES["default"]["TEST"] = {"NAME": "test_" + os.environ["USER_MODEL"].lower()}
 if elsewhere := env.bool("USERS_ELSEWHERE", default=False):
     DATABASES["users"] = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
-    DATABASE_ROUTERS = ["tests.users.router.UsersElsewhere"]
+    DATABASE_ROUTERS.append("tests.users.router.UsersElsewhere")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
