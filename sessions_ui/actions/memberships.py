@@ -29,6 +29,17 @@ def are_watched() -> bool:
     return bool(conf.access_groups or conf.access_permissions)
 
 
+def tables_of_users() -> list[Any]:
+    """The many-to-many tables that say which groups and permissions a user has."""
+    fields = (_relation("groups"), _relation("user_permissions"))
+    return [field.remote_field.through for field in fields if field is not None]
+
+
+def tables() -> list[Any]:
+    """Those from which somebody can lose a right: the users' own, and that of the groups' permissions."""
+    return [*tables_of_users(), Group.permissions.through]
+
+
 def watched_permissions() -> QuerySet[Permission]:
     names = (name.partition(".") for name in conf.access_permissions)
     wanted = (Q(content_type__app_label=app, codename=codename) for app, _dot, codename in names)
