@@ -70,6 +70,8 @@ class Device(PrimaryModel):
     first_seen_at = models.DateTimeField(default=timezone.now)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     lost_at = models.DateTimeField(null=True, blank=True)
+    # Of a lost device, once sessions of it were purged: when its cookie was last set, as far as they knew.
+    cookie_set_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Its device cookie was seen on a browser or system that cannot be the one it was given to.
     copied_at = models.DateTimeField(null=True, blank=True)
     # A sign-in there was not its owner's: it does not count as known, unless it is confirmed after all.
