@@ -2,7 +2,19 @@
 
 from django.core import checks
 
-from sessions_ui.checks import clients, endings, impersonation, live, pages, places, risk, setup, sso, telling
+from sessions_ui.checks import (
+    clients,
+    endings,
+    impersonation,
+    live,
+    pages,
+    places,
+    risk,
+    schedule,
+    setup,
+    sso,
+    telling,
+)
 
 CHECKS = (
     setup.engine,
@@ -23,6 +35,7 @@ CHECKS = (
     sso.library,
     places.place_files,
     impersonation.hijack,
+    schedule.periodic_tasks,
     telling.mail_timeout,
     telling.webhook_networks,
     telling.webhook_timeout,
