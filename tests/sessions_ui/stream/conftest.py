@@ -10,7 +10,6 @@ import pytest
 from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
 from django.conf import settings
-from django.core.cache import cache
 from django.db import connections
 
 from config.asgi import application
@@ -111,7 +110,7 @@ async def stream() -> AsyncIterator[Callable[..., Any]]:
 
 
 @pytest.fixture
-async def signed_in(transactional_db: None) -> AsyncIterator[Callable[..., Any]]:
+async def signed_in(transactional_db: None) -> Callable[..., Any]:
     """`await signed_in(user)`: the key of a new browser's session."""
 
     async def make(user: Any) -> str:
@@ -119,6 +118,4 @@ async def signed_in(transactional_db: None) -> AsyncIterator[Callable[..., Any]]
         await sync_to_async(browser.sign_in)(user)
         return key_of(browser)
 
-    yield make
-    # These sign-ins are committed, and so is what the rate limits have counted.
-    await sync_to_async(cache.clear)()
+    return make
