@@ -18,6 +18,8 @@ from django.test import Client, override_settings
 from pytest_django import DjangoDbBlocker
 
 import config.settings as site_settings
+import tests.models
+from tests.bystander import Bystander
 
 PASSWORD = "correct horse battery staple"
 FIREFOX_ON_LINUX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
@@ -80,6 +82,28 @@ def _empty_caches(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlo
 def has_real_transactions(request: pytest.FixtureRequest) -> bool:
     marker = request.node.get_closest_marker("django_db")
     return "transactional_db" in request.fixturenames or bool(marker and marker.kwargs.get("transaction"))
+
+
+def uses_database(request: pytest.FixtureRequest) -> bool:
+    return (
+        "db" in request.fixturenames
+        or has_real_transactions(request)
+        or bool(request.node.get_closest_marker("django_db"))
+    )
+
+
+@pytest.fixture(autouse=True)
+def bystander(request: pytest.FixtureRequest) -> Iterator[Bystander | None]:
+    """Somebody else with one row of everything, all of which must be as before when the test is over."""
+    if not uses_database(request) or request.node.get_closest_marker("no_bystander"):
+        yield None
+        return
+    request.getfixturevalue("db")
+    tests.models.bystander = somebody = Bystander()
+    yield somebody
+    tests.models.bystander = None
+    changes = somebody.changes()
+    assert not changes, "The bystander's rows have changed:\n" + "\n".join(changes)
 
 
 @pytest.fixture

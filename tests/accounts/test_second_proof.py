@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from sessions_ui.actions.proof import other_factor
 from sessions_ui.delivery import deliver_due
-from sessions_ui.models import Delivery, Device, Event, Session, digest_of
 from sessions_ui.models.fields import new_public_id
 from tests.conftest import PASSWORD
+from tests.models import Delivery, Device, Event, Session, digest_of
 
 pytestmark = pytest.mark.django_db
 

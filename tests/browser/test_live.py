@@ -11,12 +11,12 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.models import EndReason, Session
 from sessions_ui.stream import mount, watcher
 from tests.browser.conftest import Visitor
 from tests.browser.server import serve
 from tests.browser.test_devices import EDGE_ON_WINDOWS, FIREFOX_ON_LINUX
 from tests.conftest import Browser
+from tests.models import EndReason, Session
 from tests.sessions_ui.stream.conftest import key_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 from sessions_ui.actions.endpoint import save_endpoint
-from sessions_ui.models import Delivery, Endpoint
 from tests.database import database_url
 from tests.faults.site import SESSIONS_UI
+from tests.models import Delivery, Endpoint
 from tests.receivers.server import Receiver, receiver
 
 TIMEOUT = SESSIONS_UI["WEBHOOK_TIMEOUT"].total_seconds()

@@ -23,8 +23,8 @@ from django.db import OperationalError, connection, connections, transaction
 
 from sessions_ui import hasten
 from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.models import Act, Delivery, EndReason, Session
 from tests.faults.conftest import Outbox, Start, kill, wait_until
+from tests.models import Act, Delivery, EndReason, Session
 
 
 class Service(Protocol):

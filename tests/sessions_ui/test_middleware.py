@@ -20,8 +20,8 @@ from django.utils import timezone
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.actions.touch import touch
 from sessions_ui.client import client_info
-from sessions_ui.models import EndReason, Session, digest_of
 from sessions_ui.store import SessionStore
+from tests.models import EndReason, Session, digest_of
 
 pytestmark = pytest.mark.django_db
 
@@ -74,7 +74,7 @@ def failing_after_rotation(request: HttpRequest) -> HttpResponse:
 
 
 def failing_after_sign_in(request: HttpRequest) -> HttpResponse:
-    login(request, get_user_model().objects.get(), backend=settings.AUTHENTICATION_BACKENDS[0])
+    login(request, get_user_model().objects.latest("pk"), backend=settings.AUTHENTICATION_BACKENDS[0])
     return HttpResponse(status=500)
 
 

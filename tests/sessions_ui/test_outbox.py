@@ -16,8 +16,8 @@ from sessions_ui.actions.end import end_sessions, end_user_sessions
 from sessions_ui.channels import CHANNELS, DeliveryFailed
 from sessions_ui.conf import conf
 from sessions_ui.delivery import Outcome, deliver_all, deliver_due
-from sessions_ui.models import Delivery, EndReason, Event, Heartbeat, Session
 from sessions_ui.tasks import sweep_deliveries
+from tests.models import Delivery, EndReason, Event, Heartbeat, Session
 
 pytestmark = pytest.mark.django_db
 

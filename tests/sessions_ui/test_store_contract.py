@@ -12,8 +12,8 @@ from django.contrib.sessions.backends.base import UpdateError
 from django.test import TestCase, override_settings
 from django.utils import timezone
 
-from sessions_ui.models import Session, digest_of
 from sessions_ui.store import SessionStore
+from tests.models import Session, digest_of
 
 
 class StoreContract(TestCase):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from sessions_ui.actions.begin import HARMLESS, begin_sign_in, verify_begun
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.exceptions import SignInRefused
-from sessions_ui.models import EndReason
+from tests.models import EndReason
 
 pytestmark = pytest.mark.django_db
 

@@ -19,7 +19,7 @@ from sessions_ui.actions.endpoint import ping, renew_secret, save_endpoint, swit
 from sessions_ui.actions.lost import mark_lost
 from sessions_ui.actions.retell import retell
 from sessions_ui.delivery import Outcome, deliver_due
-from sessions_ui.models import Delivery, Device, Endpoint, EndReason, Event, Hook, Session
+from tests.models import Delivery, Device, Endpoint, EndReason, Event, Hook, Session
 from tests.receivers.server import Receiver, Request, answers, hangs, hangs_up
 
 pytestmark = pytest.mark.django_db

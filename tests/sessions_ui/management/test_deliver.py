@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from sessions_ui.channels import CHANNELS, DeliveryFailed
-from sessions_ui.models import Act, Delivery, EndReason, Heartbeat
+from tests.models import Act, Delivery, EndReason, Heartbeat
 
 pytestmark = pytest.mark.django_db
 

@@ -13,8 +13,8 @@ from channels.auth import AuthMiddlewareStack
 from django.conf import settings
 
 from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.models import EndReason
 from sessions_ui.stream.watcher import watcher
+from tests.models import EndReason
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "live.md"

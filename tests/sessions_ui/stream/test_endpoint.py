@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from sessions_ui.actions.device import rename_device
 from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.models import Device, EndReason, Session
 from sessions_ui.stream import database, endpoint
 from sessions_ui.stream.watcher import watcher
+from tests.models import Device, EndReason, Session
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -14,8 +14,8 @@ from django.utils import timezone
 from sessions_ui import events
 from sessions_ui.actions.device import rename_device
 from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.models import Device, EndReason, Event, Session
 from sessions_ui.stream import database
+from tests.models import Device, EndReason, Event, Session
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -16,8 +16,8 @@ from asgiref.sync import sync_to_async
 
 from sessions_ui import wake
 from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.models import EndReason
 from sessions_ui.stream import relay, watcher
+from tests.models import EndReason
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.faults]
 

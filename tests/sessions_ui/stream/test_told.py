@@ -10,8 +10,8 @@ from asgiref.sync import sync_to_async
 from django.db import OperationalError
 
 from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.models import EndReason, Session
 from sessions_ui.stream import database
+from tests.models import EndReason, Session
 from tests.sessions_ui.stream.conftest import noted
 
 pytestmark = pytest.mark.django_db(transaction=True)
