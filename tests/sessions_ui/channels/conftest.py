@@ -39,7 +39,7 @@ def hooks(settings: Any) -> Iterator[Receiver]:
         **settings.SESSIONS_UI,
         "WEBHOOK_ALLOWED_NETWORKS": ["127.0.0.0/8"],
         "WEBHOOK_ALLOW_HTTP": True,
-        "WEBHOOK_TIMEOUT": timedelta(seconds=2),
+        "WEBHOOK_TIMEOUT": timedelta(seconds=60),
     }
     with receiver() as server:
         yield server
