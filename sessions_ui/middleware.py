@@ -24,7 +24,14 @@ from sessions_ui import acting
 from sessions_ui.actions.client import client_of
 from sessions_ui.actions.touch import is_due, touch
 from sessions_ui.conf import conf
-from sessions_ui.exceptions import KeyRotated, NotTheOwner, SessionEnded, SignInChallenged, SignInRefused
+from sessions_ui.exceptions import (
+    KeyRotated,
+    NotTheOwner,
+    SessionEnded,
+    SignInChallenged,
+    SignInRefused,
+    TryAgain,
+)
 from sessions_ui.models import Session, digest_of
 from sessions_ui.store import SessionStore
 from sessions_ui.web import cookies, refusals
@@ -86,6 +93,8 @@ class SessionMiddleware(DjangoSessionMiddleware):
             return refusals.signed_out(request, exception.reason)
         if isinstance(exception, NotTheOwner):
             return only_for_its_owner(request)
+        if isinstance(exception, TryAgain):
+            return refusals.busy(request)
         return None
 
     def process_response(self, request: HttpRequest, response: Any) -> Any:
@@ -100,6 +109,8 @@ class SessionMiddleware(DjangoSessionMiddleware):
             self._save(request, store, response)
         except KeyRotated:
             return refusals.try_again(request)
+        except TryAgain:
+            return refusals.busy(request)
         except SessionEnded as error:
             response = refusals.signed_out(request, error.reason)
             cookies.delete_session_cookie(response)

@@ -176,11 +176,10 @@ class Plan:
         self.made: dict[Any, list[Any]] = {}
         numbers = count(7_700_000_001)  # so that none is mistaken for a value
         for name, build in BUILDERS.items():
-            model = get_user_model() if name == "User" else apps.all_models["sessions_ui"].get(name.lower())
-            if model is not None:
-                rows = self.made[model] = build(self, model)
-                for row in rows:
-                    row.pk = row.pk or next(numbers)
+            model = get_user_model() if name == "User" else apps.get_model("sessions_ui", name)
+            rows = self.made[model] = build(self, model)
+            for row in rows:
+                row.pk = row.pk or next(numbers)
 
     def __getattr__(self, name: str) -> Any:
         return self.all(name)[0]
@@ -196,7 +195,7 @@ BUILDERS: dict[str, Build] = {}
 
 
 def builds(name: str) -> Callable[[Build], Build]:
-    """The function makes the rows of the model of this name, not saved yet. It is passed by where there is none."""
+    """The function makes the rows of the model of this name, not saved yet."""
 
     def register(build: Build) -> Build:
         BUILDERS[name] = build
@@ -353,13 +352,3 @@ def account_states(plan: Plan, model: Any) -> list[Any]:
             ends_at=plan.now + FAR,
         )
     ]
-
-
-@builds("RequiredPassword")
-def required_passwords(plan: Plan, model: Any) -> list[Any]:
-    return [model(user_id=plan.user.pk, required_at=plan.now, required_by_id=plan.all("user")[1].pk)]
-
-
-@builds("AdoptionCut")
-def adoption_cuts(plan: Plan, model: Any) -> list[Any]:
-    return [model(user_id=plan.user.pk, at=plan.now)]
