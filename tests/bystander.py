@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import count
 from typing import Any
@@ -137,21 +137,29 @@ Insert = tuple[Model, str, list[Any], list[int]]  # …, parameters, the numbers
 
 def insert() -> dict[Model, list[Any]]:
     """The primary keys of what was inserted."""
-    real: dict[int, Any] = {}
+    real: dict[Any, Any] = {prepared(plan().now): prepared(timezone.now())}
     keys: dict[Model, list[Any]] = {}
     with connection.cursor() as cursor:
         for model, statement, parameters, numbers in inserts():
-            cursor.execute(
-                statement, [real.get(each, each) if type(each) is int else each for each in parameters]
-            )
+            cursor.execute(statement, [real.get(each, each) for each in parameters])
             keys[model] = [key for (key,) in cursor.fetchall()]
             real.update(zip(numbers, keys[model], strict=True))
     return keys
 
 
+def prepared(moment: datetime) -> Any:
+    """As the driver wants it."""
+    return models.DateTimeField().get_db_prep_save(moment, connection)
+
+
+@lru_cache(maxsize=1)
+def plan() -> Plan:
+    return Plan()
+
+
 @lru_cache(maxsize=1)
 def inserts() -> list[Insert]:
-    return [_insert(model, rows) for model, rows in Plan().made.items()]
+    return [_insert(model, rows) for model, rows in plan().made.items()]
 
 
 def _insert(model: Any, rows: list[Any]) -> Insert:
@@ -248,7 +256,6 @@ def sessions(plan: Plan, model: Any) -> list[Any]:
         "auth_hash": plan.user.get_session_auth_hash(),
         "signed_in_at": plan.now,
         "latest_end_at": plan.now + FAR,
-        "rights": ",",
         "method": "password",
         "address": "192.0.2.77",
     }
