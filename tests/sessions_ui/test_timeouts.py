@@ -11,8 +11,8 @@ from django.test import override_settings
 from django.urls import include, path
 
 from sessions_ui.actions.sweep import end_unlawful
-from sessions_ui.models import EndReason, Session
 from sessions_ui.web.passive import passive
+from tests.models import EndReason, Session
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from sessions_ui.actions.lost import mark_found, mark_lost
 from sessions_ui.delivery import deliver_due
-from sessions_ui.models import Device, EndReason, Event, EventDetail, Session
+from tests.models import Device, EndReason, Event, EventDetail, Session
 
 pytestmark = pytest.mark.django_db
 PAGE = "/account/devices/"

@@ -12,9 +12,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 
 from sessions_ui.exceptions import SignInRefused
-from sessions_ui.models import Delivery, Device, EndReason, Event, Session
 from sessions_ui.store import SessionStore
 from tests.conftest import FIREFOX_ON_LINUX, LONDON
+from tests.models import Delivery, Device, EndReason, Event, Session
 
 pytestmark = pytest.mark.django_db
 

@@ -13,8 +13,8 @@ from django.utils import timezone
 from sessions_ui.actions.find_user import users_exactly
 from sessions_ui.actions.help_desk.open import open_case
 from sessions_ui.exceptions import HelpDeskRefused
-from sessions_ui.models import Case, Event
 from tests.conftest import _person
+from tests.models import Case, Event
 
 pytestmark = pytest.mark.django_db
 

@@ -9,8 +9,8 @@ from django.contrib.auth.models import Permission
 
 import sessions_ui
 from sessions_ui.exceptions import ImpersonationRefused
-from sessions_ui.models import Event, Session
 from sessions_ui.store import SessionStore
+from tests.models import Event, Session
 
 pytestmark = pytest.mark.django_db
 
