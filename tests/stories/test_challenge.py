@@ -67,6 +67,25 @@ def test_a_challenged_sign_in_is_nobody_until_the_code(waiting: Any, owner: Any,
     assert device.confirmed_at is not None
 
 
+def test_the_code_signs_in_whoever_waits_and_not_the_first_account_of_the_site(
+    administrator: Any, waiting: Any, user: Any
+) -> None:
+    """`administrator` is older than `user`: row number one of most sites is the superuser."""
+    assert administrator.pk < user.pk
+    waiting.get(CHALLENGE)
+    waiting.post(CHALLENGE, {"code": mailed_code()})
+    assert waiting.session[SESSION_KEY] == str(user.pk)
+    assert not Session.objects.of(administrator).exists()
+    assert not Event.objects.filter(user=administrator).exists()
+
+
+def test_an_account_that_is_gone_meanwhile_does_not_wait_any_more(waiting: Any, user: Any) -> None:
+    waiting.get(CHALLENGE)
+    code = mailed_code()
+    user.delete()
+    assert waiting.post(CHALLENGE, {"code": code}).url.startswith("/account/login/")
+
+
 def test_the_owner_is_told_of_the_try(waiting: Any, user: Any) -> None:
     mail.outbox.clear()
     deliver_due()

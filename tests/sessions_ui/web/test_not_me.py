@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from sessions_ui.delivery import deliver_due
 from sessions_ui.models import Delivery, EndReason, Event, Session
+from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -115,6 +116,25 @@ def test_confirming_ends_that_session_and_sends_a_reset_to_the_address_that_was_
     assert reset.to == [told_at]
     event = Event.objects.get(kind=Event.Kind.NOT_ME)
     assert (event.session, event.actor_id) == (theirs(), None)
+
+
+def test_the_recovery_is_of_the_account_that_was_told_and_of_no_other(
+    administrator: Any, link: str, browser: Any, user: Any
+) -> None:
+    """`administrator` is older than `user`: the first row of the table."""
+    assert administrator.pk < user.pk
+    mail.outbox.clear()
+    here = browser()
+    here.post(link)
+    (reset,) = mail.outbox
+    path = re.search(r"/account/password/reset/key/\S+", str(reset.body))
+    assert path
+    form = here.get(path[0], follow=True)
+    new = "a horse of another colour"
+    here.post(form.request["PATH_INFO"], {"password1": new, "password2": new})
+    for person in (user, administrator):
+        person.refresh_from_db()
+    assert user.check_password(new) and administrator.check_password(PASSWORD)
 
 
 def test_everywhere_if_asked(link: str, browser: Any, owner: Any, thief: Any) -> None:
