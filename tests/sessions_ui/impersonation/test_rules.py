@@ -66,6 +66,18 @@ def test_nobody_out_of_the_agents_scope(desk: Any, user: Any, settings: Any) -> 
     assert use(desk, user) == 403
 
 
+def grace_only(agent: Any, users: Any) -> Any:
+    return users.filter(email="grace@people.example")
+
+
+def test_a_scope_that_holds_somebody_else_holds_nobody_more(
+    desk: Any, user: Any, other_user: Any, settings: Any
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "HELP_DESK_SCOPE": f"{__name__}.grace_only"}
+    assert use(desk, user) == 403
+    assert use(desk, other_user) == 302
+
+
 @pytest.mark.parametrize("reason", ["", "   "])
 def test_not_without_a_reason(reason: str, desk: Any, user: Any) -> None:
     assert use(desk, user, reason) == 403
