@@ -25,6 +25,14 @@ pytestmark = pytest.mark.django_db
 NONCE = "n" * 32
 
 
+@pytest.fixture
+def colleague(agent: Any) -> Any:
+    """Another agent."""
+    colleague = _person("colleague@staff.example", is_staff=True)
+    colleague.groups.set(agent.groups.all())
+    return colleague
+
+
 def order(**fields: Any) -> dict[str, Any]:
     return {"nonce": NONCE, **fields}
 
@@ -57,6 +65,21 @@ def test_verifying_requires_ticket_reason_and_way(desk: Any, case: Case, missing
     assert desk.post(f"/helpdesk/{case.public_id}/verify/", complete).status_code == 302
     case.refresh_from_db()
     assert case.is_verified
+
+
+def test_verifying_one_caller_verifies_no_other(
+    case: Case, agent: Any, user: Any, other_user: Any, colleague: Any
+) -> None:
+    """Of the same agent, of another one, about the same account, about another."""
+    open_case(agent=agent, term=user.email)
+    open_case(agent=agent, term=other_user.email)
+    theirs = open_case(agent=colleague, term=user.email)
+    verify_caller(case=theirs, agent=colleague, ticket="INC-1", reason=Case.Reason.LOST, ways=["manager"])
+    others = Case.objects.exclude(pk=case.pk).order_by("pk")
+    before = list(others.values())
+    verify_caller(case=case, agent=agent, ticket="INC-7", reason=Case.Reason.LOST, ways=["call_back"])
+    assert case.is_verified and case.ticket == "INC-7"
+    assert len(before) == 3 and list(others.values()) == before
 
 
 def test_the_table_shows_no_address_until_it_is_asked_for(desk: Any, verified: Case, phone: Any) -> None:
@@ -235,6 +258,45 @@ def test_the_code_is_stored_nowhere(desk: Any, verified: Case) -> None:
     verified.refresh_from_db()
     stored = [str(row) for row in Case.objects.values()] + [str(row) for row in Event.objects.values()]
     assert not any(verified.code() in row for row in stored)
+
+
+def codes_sent(case: Case) -> int:
+    return Event.objects.filter(data__step="code sent", data__case=case.public_id).count()
+
+
+def test_another_code_is_sent_after_a_minute_and_not_before(verified: Case, agent: Any) -> None:
+    send_code(case=verified, agent=agent)
+    first = verified.code_salt
+    verified.code_sent_at = timezone.now() - timedelta(seconds=50)
+    with pytest.raises(HelpDeskRefused, match="too_many"):
+        send_code(case=verified, agent=agent)
+    verified.refresh_from_db()
+    assert (codes_sent(verified), verified.code_salt) == (1, first)
+    verified.code_sent_at = timezone.now() - timedelta(seconds=61)
+    send_code(case=verified, agent=agent)
+    verified.refresh_from_db()
+    assert codes_sent(verified) == 2 and verified.code_salt != first
+
+
+def test_no_code_is_sent_once_the_caller_has_proved_who_they_are(verified: Case, agent: Any) -> None:
+    send_code(case=verified, agent=agent)
+    check_code(case=verified, agent=agent, code=verified.code())
+    verified.code_sent_at = timezone.now() - timedelta(hours=1)
+    with pytest.raises(HelpDeskRefused, match="too_many"):
+        send_code(case=verified, agent=agent)
+    assert codes_sent(verified) == 1
+
+
+def nowhere(user: Any) -> list[tuple[str, None]]:
+    return []
+
+
+def test_no_code_is_sent_to_an_account_without_an_address(verified: Case, agent: Any, settings: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "ALERT_ADDRESSES": f"{__name__}.nowhere"}
+    with pytest.raises(HelpDeskRefused, match="no_address"):
+        send_code(case=verified, agent=agent)
+    verified.refresh_from_db()
+    assert codes_sent(verified) == 0 and verified.code_sent_at is None
 
 
 def test_guessing_the_code_stops_after_five_tries(verified: Case, agent: Any) -> None:
