@@ -66,6 +66,60 @@ def test_deactivation_ends_every_session(
     assert phone.get("/account/devices/").status_code == 302
 
 
+@pytest.fixture
+def first_in_the_table(administrator: Any, browser: Any) -> Any:
+    """The oldest account of the site, signed in, with all the rights there are."""
+    here = browser()
+    here.force_login(administrator)
+    return here
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_saving_an_account_that_changes_nothing_ends_nobodys_sessions(
+    whole: bool, first_in_the_table: Any, user: Any, browser: Any
+) -> None:
+    here = browser()
+    here.force_login(user)
+    get_user_model().objects.get(pk=user.pk).save(
+        update_fields=None if whole else ["is_active", "is_staff", "email", "password"]
+    )
+    assert reasons() == ["", ""]
+    assert not Event.objects.filter(kind__in=[Event.Kind.ENDED, Event.Kind.EMAIL_CHANGED]).exists()
+    assert here.get("/account/devices/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("before", "change", "reason"),
+    [
+        ({}, {"is_active": False}, "account_disabled"),
+        ({}, {"password": "!"}, "password_changed"),
+        ({"is_staff": True}, {"is_staff": False}, "access_changed"),
+        ({}, {"email": "ada@new.example"}, "email_changed"),
+    ],
+)
+def test_a_change_of_one_account_ends_its_sessions_and_nobody_elses(
+    before: dict[str, Any],
+    change: dict[str, Any],
+    reason: str,
+    first_in_the_table: Any,
+    user: Any,
+    browser: Any,
+    settings: Any,
+) -> None:
+    """Where the first account of the table has the new value already."""
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "EMAIL_CHANGE_ENDS": "all"}
+    browser().force_login(user)
+    users = get_user_model().objects.all()
+    users.filter(pk=user.pk).update(**before)
+    if "email" not in change:
+        users.exclude(pk=user.pk).update(**change)
+    changed = users.get(pk=user.pk)
+    for name, value in change.items():
+        setattr(changed, name, value)
+    changed.save()
+    assert reasons() == ["", reason]
+
+
 def documented_trigger() -> str:
     text = (settings.BASE_DIR / "docs" / "production.md").read_text()
     return text.split("## An account off and on again")[1].split("```sql")[1].split("```")[0]
