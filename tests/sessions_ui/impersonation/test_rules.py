@@ -88,6 +88,16 @@ def test_not_from_within_another_account(inside: Any, other_user: Any, user: Any
     assert whose(inside) == user.email
 
 
+def test_not_from_within_the_account_of_somebody_who_may_do_it_too(
+    desk: Any, user: Any, other_user: Any
+) -> None:
+    user.user_permissions.add(Permission.objects.get(codename="impersonate"))
+    assert use(desk, user) == 302
+    assert use(desk, other_user) == 403
+    assert whose(desk) == user.email
+    assert not Session.objects.of(other_user).exists()
+
+
 def test_nobody_does_it_in_the_name_of_somebody_else(
     desk: Any, user: Any, administrator: Any, rf: Any
 ) -> None:

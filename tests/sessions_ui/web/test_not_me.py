@@ -13,9 +13,11 @@ from django.core import mail
 from django.core.signing import dumps
 from django.utils import timezone
 
+from sessions_ui.actions.not_me import report_by_link
 from sessions_ui.delivery import deliver_due
 from sessions_ui.models import Delivery, EndReason, Event, Session
 from tests.conftest import PASSWORD
+from tests.interleaving import just_before
 
 pytestmark = pytest.mark.django_db
 
@@ -149,6 +151,27 @@ def test_it_works_once(link: str, browser: Any, user: Any) -> None:
     assert again.status_code == 410 and "no longer works" in again.content.decode()
     assert browser().get(link).status_code == 410
     assert Event.objects.filter(kind=Event.Kind.NOT_ME).count() == 1
+
+
+def test_of_two_presses_at_the_same_moment_one_acts_and_the_other_reads_that_the_link_is_used(
+    link: str, browser: Any, other_user: Any
+) -> None:
+    delivery = Delivery.objects.get()
+    bystander = Delivery.objects.create(
+        event=delivery.event, user=other_user, channel="mail", receiver=other_user.email
+    )
+    receipts = []
+
+    def press() -> None:
+        receipts.append(report_by_link(delivery=delivery, session=theirs()))
+
+    with just_before("UPDATE .sessions_ui_delivery. SET .link_used_at.", press):
+        second = browser().post(link)
+    assert receipts[0] and receipts[0].ended == 1
+    assert second.status_code == 410 and "no longer works" in second.content.decode()
+    assert Event.objects.filter(kind=Event.Kind.NOT_ME).count() == 1
+    bystander.refresh_from_db()
+    assert bystander.link_used_at is None
 
 
 def test_it_expires(link: str, browser: Any) -> None:
