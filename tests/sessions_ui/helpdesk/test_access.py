@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from sessions_ui.actions.find_user import users_exactly
 from sessions_ui.actions.help_desk.open import open_case
-from sessions_ui.actions.help_desk.rights import is_agent
+from sessions_ui.actions.help_desk.rights import is_agent, may_help
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import HelpDeskRefused
 from sessions_ui.models import Case, Event, Session
@@ -186,6 +186,15 @@ def test_accounts_with_more_rights_look_like_no_account(desk: Any) -> None:
         assert response.status_code == missing.status_code == 404
         assert "No account that you may help matches exactly." in response.content.decode()
     assert set(steps()) == {"refused: nobody"}
+
+
+def test_staff_is_helped_by_staff_only(agent: Any, other_user: Any, user: Any) -> None:
+    agents = [agent, other_user]
+    other_user.groups.set(agent.groups.all())
+    user.is_staff = True
+    assert [may_help(one, user) for one in agents] == [True, False]
+    user.is_staff = False
+    assert [may_help(one, user) for one in agents] == [True, True]
 
 
 def nobody_at_all(agent: Any, users: Any) -> Any:
