@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY, get_user_model, login
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.signed_cookies import SessionStore as SignedCookieStore
 from django.core import mail
 from django.db import connection
 from django.http import HttpRequest
@@ -317,6 +318,16 @@ def test_login_with_a_bare_request_makes_a_session(user: Any) -> None:
     request.user = AnonymousUser()
     login(request, user)
     assert Session.objects.of(user).get().device is not None
+
+
+def test_a_sign_in_into_a_session_of_another_engine_is_none_of_ours(user: Any) -> None:
+    """The host may have one for its API: `login()` works there, and this app keeps out."""
+    request = HttpRequest()
+    request.session = SignedCookieStore()
+    request.user = AnonymousUser()
+    login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    assert request.session[SESSION_KEY] == str(user.pk)
+    assert not Session.objects.exists() and not Event.objects.exists()
 
 
 def test_a_view_that_swallows_the_refusal_saves_nobody(user: Any) -> None:
