@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from django.contrib.auth import SESSION_KEY
 from django.core import mail
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.models import F
 
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.delivery import deliver_due
 from sessions_ui.models import Device, EndReason, Event, Proof, Session
 from tests.conftest import PASSWORD
+from tests.interleaving import just_before
 
 pytestmark = pytest.mark.django_db
 
@@ -95,6 +96,22 @@ def test_the_owner_is_told_of_the_try(waiting: Any, user: Any) -> None:
     assert message.subject == "Somebody tried to sign in to your account" and message.to == [user.email]
     assert "Firefox on Windows" in message.body and "Near Linköping, Sweden" in message.body
     assert Event.objects.get(kind=Event.Kind.CHALLENGED).session_id is None
+
+
+def test_a_try_of_which_the_owner_cannot_be_told_is_no_event_that_says_so(
+    browser: Any, user: Any, owner: Any, settings: Any
+) -> None:
+    """Nor would a look-alike be told within the hour, if it stood there."""
+
+    def fail() -> None:
+        raise DatabaseError
+
+    setting(settings, SUSPICIOUS_SIGN_INS="challenge")
+    client = browser(user_agent=THIEF, address=SWEDEN)
+    with just_before("INSERT INTO .sessions_ui_delivery.", fail), pytest.raises(DatabaseError):
+        client.post("/account/login/", {"login": user.email, "password": PASSWORD})
+    assert not Event.objects.filter(kind=Event.Kind.CHALLENGED).exists()
+    assert SESSION_KEY not in client.session
 
 
 def test_a_wrong_code_opens_nothing(waiting: Any) -> None:
