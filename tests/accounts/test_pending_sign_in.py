@@ -21,7 +21,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from sessions_ui.actions.access import access_changed
-from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.actions.end import end_session, end_user_sessions
 from sessions_ui.actions.help_desk.carry_out import Order, carry_out
 from sessions_ui.actions.help_desk.open import open_case
 from sessions_ui.actions.help_desk.verify import verify_caller
@@ -285,6 +285,23 @@ def test_what_was_decided_refuses_a_waiting_sign_in(
     decide(account)
     account.phone.refresh_from_db()
     assert account.phone.ended_at is not None
+    complete(thief, app_code())
+    assert not is_in(thief)
+
+
+@pytest.fixture
+def signed_out(account: Account) -> Account:
+    """Nothing is signed in any more when the decision comes: there is nothing that it ends."""
+    end_session(session=account.phone, reason=EndReason.SIGNED_OUT, actor=account.user)
+    return account
+
+
+@pytest.mark.parametrize("decide", DECIDED)
+def test_what_was_decided_refuses_a_waiting_sign_in_also_where_there_is_nothing_to_end(
+    decide: Callable[[Account], None], signed_out: Account, thief: Any, app_code: Callable[[], str]
+) -> None:
+    """Where the owner decides it, nothing but the browser in which they do is signed in."""
+    decide(signed_out)
     complete(thief, app_code())
     assert not is_in(thief)
 

@@ -107,6 +107,20 @@ def test_a_decided_ending_refuses_a_waiting_sign_in_of_this_user_alone(
     assert is_signed_in(other_user)
 
 
+@pytest.mark.parametrize("reason", DECIDED)
+def test_a_decision_refuses_a_waiting_sign_in_also_where_there_is_nothing_to_end(
+    reason: str, waiting: SessionStore, user: Any, other_user: Any
+) -> None:
+    theirs = begin(other_user)
+    assert end_user_sessions(user=user, reason=EndReason(reason)).act is None
+    with pytest.raises(SignInRefused) as caught:
+        complete(waiting, user)
+    assert caught.value.reason == reason
+    assert not is_signed_in(user)
+    complete(theirs, other_user)
+    assert is_signed_in(other_user)
+
+
 @pytest.mark.parametrize("reason", HARMLESS)
 def test_a_harmless_ending_lets_a_waiting_sign_in_go_on(
     reason: str, waiting: SessionStore, user: Any, browser: Any
