@@ -123,6 +123,17 @@ def rate_limits(settings: Any) -> Iterator[Callable[..., None]]:
 
 
 @pytest.fixture
+def hastened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the tasks that a worker is asked to carry out now, one after another."""
+    from sessions_ui import hasten
+
+    names: list[str] = []
+    monkeypatch.setattr("celery.Celery.send_task", lambda app, name, **options: names.append(name))
+    monkeypatch.setattr(hasten, "_paused_until", 0.0)
+    return names
+
+
+@pytest.fixture
 def browser() -> Callable[..., Browser]:
     """`browser()`, `browser(user_agent=…, address=…)`: a new browser that has never been here."""
     return Browser

@@ -20,9 +20,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.models import Device, EndReason, Session, digest_of
 from sessions_ui.models.fields import new_public_id
 from sessions_ui.store import SessionStore
+from tests.models import Device, EndReason, Session, digest_of
 from tests.session_methods import CART, Call
 
 ABSOLUTE_TIMEOUT = timedelta(days=30)  # the test's setting; `TEN_DAYS` from now is later

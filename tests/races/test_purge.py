@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from sessions_ui.actions.purge import purge_old
 from sessions_ui.conf import conf
-from sessions_ui.models import Device, Session
 from sessions_ui.models.device import cookie_digests, new_cookie
 from sessions_ui.store import SessionStore
+from tests.models import Device, Session
 from tests.races.conftest import ROUNDS
 
 

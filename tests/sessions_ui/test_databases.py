@@ -14,8 +14,8 @@ import pytest
 from django.db import DEFAULT_DB_ALIAS
 
 import sessions_ui
-from sessions_ui.models import EndReason, Session
 from tests.conftest import Browser
+from tests.models import EndReason, Session
 
 APP = Path(sessions_ui.__file__).parent
 MODULES = sorted(path for path in APP.rglob("*.py") if "migrations" not in path.parts)

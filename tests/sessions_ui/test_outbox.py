@@ -13,11 +13,13 @@ from django.utils import timezone
 
 from sessions_ui import hasten, outbox
 from sessions_ui.actions.end import end_sessions, end_user_sessions
+from sessions_ui.actions.endpoint import save_endpoint
+from sessions_ui.actions.lost import mark_found, mark_lost
 from sessions_ui.channels import CHANNELS, DeliveryFailed
 from sessions_ui.conf import conf
 from sessions_ui.delivery import Outcome, deliver_all, deliver_due
 from sessions_ui.tasks import sweep_deliveries
-from tests.models import Delivery, EndReason, Event, Heartbeat, Session
+from tests.models import Delivery, Device, Endpoint, EndReason, Event, Heartbeat, Session
 
 pytestmark = pytest.mark.django_db
 
@@ -226,3 +228,17 @@ def test_a_broker_that_is_down_stops_nobody(
     with django_capture_on_commit_callbacks(execute=True):
         end_user_sessions(user=user, reason=EndReason.ADMINISTRATOR)
     assert len(calls) == 1, "and the next request does not wait for it again"
+
+
+def test_a_webhook_is_made_at_once_and_not_by_the_next_sweep(
+    user: Any, browser: Any, hastened: list[str], django_capture_on_commit_callbacks: Any
+) -> None:
+    """Also of an event that no mail tells of."""
+    save_endpoint(endpoint=Endpoint(url="https://hooks.example/", types=["device.found"]), actor=None)
+    browser().force_login(user)
+    device = Device.objects.get()
+    mark_lost(device=device, actor=user)
+    with django_capture_on_commit_callbacks(execute=True):
+        mark_found(device=device, actor=user)
+        assert hastened == []
+    assert hastened == ["sessions_ui.tasks.sweep_deliveries"]

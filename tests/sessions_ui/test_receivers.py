@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY, get_user_model, login
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.signed_cookies import SessionStore as SignedCookieStore
 from django.core import mail
 from django.db import connection, transaction
 from django.http import HttpRequest
@@ -65,6 +66,60 @@ def test_deactivation_ends_every_session(
     deactivate(user, administrator)
     assert Session.objects.of(user).get().end_reason == EndReason.ACCOUNT_DISABLED
     assert phone.get("/account/devices/").status_code == 302
+
+
+@pytest.fixture
+def first_in_the_table(administrator: Any, browser: Any) -> Any:
+    """The oldest account of the site, signed in, with all the rights there are."""
+    here = browser()
+    here.force_login(administrator)
+    return here
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_saving_an_account_that_changes_nothing_ends_nobodys_sessions(
+    whole: bool, first_in_the_table: Any, user: Any, browser: Any
+) -> None:
+    here = browser()
+    here.force_login(user)
+    get_user_model().objects.get(pk=user.pk).save(
+        update_fields=None if whole else ["is_active", "is_staff", "email", "password"]
+    )
+    assert reasons() == ["", ""]
+    assert not Event.objects.filter(kind__in=[Event.Kind.ENDED, Event.Kind.EMAIL_CHANGED]).exists()
+    assert here.get("/account/devices/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("before", "change", "reason"),
+    [
+        ({}, {"is_active": False}, "account_disabled"),
+        ({}, {"password": "!"}, "password_changed"),
+        ({"is_staff": True}, {"is_staff": False}, "access_changed"),
+        ({}, {"email": "ada@new.example"}, "email_changed"),
+    ],
+)
+def test_a_change_of_one_account_ends_its_sessions_and_nobody_elses(
+    before: dict[str, Any],
+    change: dict[str, Any],
+    reason: str,
+    first_in_the_table: Any,
+    user: Any,
+    browser: Any,
+    settings: Any,
+) -> None:
+    """Where the first account of the table has the new value already."""
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "EMAIL_CHANGE_ENDS": "all"}
+    browser().force_login(user)
+    users = get_user_model().objects.all()
+    users.filter(pk=user.pk).update(**before)
+    if "email" not in change:
+        users.exclude(pk=user.pk).update(**change)
+    changed = users.get(pk=user.pk)
+    for name, value in change.items():
+        setattr(changed, name, value)
+    changed.save()
+    assert reasons() == ["", reason]
 
 
 def documented_trigger() -> str:
@@ -294,6 +349,16 @@ def test_login_with_a_bare_request_makes_a_session(user: Any) -> None:
     request.user = AnonymousUser()
     login(request, user)
     assert Session.objects.of(user).get().device is not None
+
+
+def test_a_sign_in_into_a_session_of_another_engine_is_none_of_ours(user: Any) -> None:
+    """The host may have one for its API: `login()` works there, and this app keeps out."""
+    request = HttpRequest()
+    request.session = SignedCookieStore()
+    request.user = AnonymousUser()
+    login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    assert request.session[SESSION_KEY] == str(user.pk)
+    assert not Session.objects.exists() and not Event.objects.exists()
 
 
 def test_a_view_that_swallows_the_refusal_saves_nobody(user: Any) -> None:

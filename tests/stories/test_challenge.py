@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth import SESSION_KEY
 from django.core import mail
-from django.db import connection
+from django.db import DatabaseError, connection
+from django.db.models import F
 
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.delivery import deliver_due
 from tests.conftest import PASSWORD
-from tests.models import Device, EndReason, Event, Session
+from tests.interleaving import just_before
+from tests.models import Device, EndReason, Event, Proof, Session
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +70,25 @@ def test_a_challenged_sign_in_is_nobody_until_the_code(waiting: Any, owner: Any,
     assert device.confirmed_at is not None
 
 
+def test_the_code_signs_in_whoever_waits_and_not_the_first_account_of_the_site(
+    administrator: Any, waiting: Any, user: Any
+) -> None:
+    """`administrator` is older than `user`: row number one of most sites is the superuser."""
+    assert administrator.pk < user.pk
+    waiting.get(CHALLENGE)
+    waiting.post(CHALLENGE, {"code": mailed_code()})
+    assert waiting.session[SESSION_KEY] == str(user.pk)
+    assert not Session.objects.of(administrator).exists()
+    assert not Event.objects.filter(user=administrator).exists()
+
+
+def test_an_account_that_is_gone_meanwhile_does_not_wait_any_more(waiting: Any, user: Any) -> None:
+    waiting.get(CHALLENGE)
+    code = mailed_code()
+    user.delete()
+    assert waiting.post(CHALLENGE, {"code": code}).url.startswith("/account/login/")
+
+
 def test_the_owner_is_told_of_the_try(waiting: Any, user: Any) -> None:
     mail.outbox.clear()
     deliver_due()
@@ -76,12 +98,68 @@ def test_the_owner_is_told_of_the_try(waiting: Any, user: Any) -> None:
     assert Event.objects.get(kind=Event.Kind.CHALLENGED).session_id is None
 
 
+def test_a_try_of_which_the_owner_cannot_be_told_is_no_event_that_says_so(
+    browser: Any, user: Any, owner: Any, settings: Any
+) -> None:
+    """Nor would a look-alike be told within the hour, if it stood there."""
+
+    def fail() -> None:
+        raise DatabaseError
+
+    setting(settings, SUSPICIOUS_SIGN_INS="challenge")
+    client = browser(user_agent=THIEF, address=SWEDEN)
+    with just_before("INSERT INTO .sessions_ui_delivery.", fail), pytest.raises(DatabaseError):
+        client.post("/account/login/", {"login": user.email, "password": PASSWORD})
+    assert not Event.objects.filter(kind=Event.Kind.CHALLENGED).exists()
+    assert SESSION_KEY not in client.session
+
+
 def test_a_wrong_code_opens_nothing(waiting: Any) -> None:
     waiting.get(CHALLENGE)
     wrong = f"{(int(mailed_code()) + 1) % 10**6:06d}"
     response = waiting.post(CHALLENGE, {"code": wrong})
     assert response.status_code == 422 and "That is not the code." in response.content.decode()
     assert waiting.get(DEVICES).status_code == 302
+
+
+def codes() -> list[str]:
+    """All that were mailed, the oldest first."""
+    deliver_due()
+    return [code for m in mail.outbox for code in re.findall(r"^    (\d{6})$", str(m.body), re.MULTILINE)]
+
+
+def test_another_code_can_be_asked_for_after_a_minute(waiting: Any) -> None:
+    waiting.get(CHALLENGE)
+    waiting.get(CHALLENGE)
+    waiting.post(CHALLENGE, {"again": "1"})
+    assert len(codes()) == 1, "opening the page once more, or asking at once, mails no other one"
+    Proof.objects.update(created_at=F("created_at") - timedelta(seconds=61))
+    assert "a•••@people.example" in waiting.post(CHALLENGE, {"again": "1"}).content.decode()
+    assert len(codes()) == 2
+    assert waiting.post(CHALLENGE, {"code": codes()[-1]}).status_code == 302
+    assert waiting.get(DEVICES).status_code == 200
+
+
+def test_five_codes_an_hour_are_all_that_one_waiting_sign_in_gets(waiting: Any) -> None:
+    waiting.get(CHALLENGE)
+    for _ in range(4):
+        Proof.objects.update(created_at=F("created_at") - timedelta(seconds=61))
+        assert waiting.post(CHALLENGE, {"again": "1"}).status_code == 200
+    Proof.objects.update(created_at=F("created_at") - timedelta(seconds=61))
+    response = waiting.post(CHALLENGE, {"again": "1"})
+    assert response.status_code == 429
+    assert "Too many codes were sent. Nothing was changed." in response.content.decode()
+    assert Proof.objects.count() == 5
+
+
+def test_htmx_is_sent_to_the_challenge(browser: Any, user: Any, owner: Any, settings: Any) -> None:
+    setting(settings, SUSPICIOUS_SIGN_INS="challenge")
+    client = browser(user_agent=THIEF, address=SWEDEN)
+    response = client.post(
+        "/account/login/", {"login": user.email, "password": PASSWORD}, headers={"HX-Request": "true"}
+    )
+    assert (response.status_code, response.headers["HX-Redirect"]) == (200, CHALLENGE)
+    assert SESSION_KEY not in client.session
 
 
 def test_it_dies_with_a_new_password(waiting: Any, user: Any) -> None:

@@ -92,6 +92,22 @@ def test_found_takes_the_mark_away_and_signs_nothing_in(device: Device, phone: A
     assert phone.get(PAGE).status_code == 302
 
 
+def test_one_device_found_is_no_other_one(
+    device: Device, phone: Any, user: Any, other_user: Any, browser: Any
+) -> None:
+    for person in (other_user, user):
+        browser().force_login(person)
+    for one in Device.objects.all():
+        mark_lost(device=one, actor=one.user)
+    others = Device.objects.exclude(pk=device.pk).order_by("pk")
+    before = list(others.values())
+    assert len(before) == 2
+    device.refresh_from_db()
+    assert mark_found(device=device, actor=user)
+    assert list(others.values()) == before
+    assert not Device.objects.exclude(pk=device.pk).filter(lost_at=None).exists()
+
+
 def test_the_owner_is_told(device: Device, user: Any, agent: Any, mailoutbox: Any) -> None:
     mark_lost(device=device, actor=agent, note="caller was upset")
     deliver_due()

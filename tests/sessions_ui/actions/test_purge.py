@@ -18,7 +18,7 @@ from django.utils import timezone
 from sessions_ui.actions.lost import mark_lost
 from sessions_ui.actions.offboard import offboard
 from sessions_ui.actions.purge import purge_old
-from sessions_ui.models import (
+from tests.models import (
     AccountState,
     Act,
     Adoption,
@@ -41,7 +41,7 @@ def ago(days: int) -> datetime:
 
 
 @pytest.fixture(autouse=True)
-def bystander(other_user: Any, browser: Any) -> Iterator[None]:
+def onlooker(other_user: Any, browser: Any) -> Iterator[None]:
     """Somebody who signed in a year ago and never left: whatever is purged, nothing of hers is."""
     browser().sign_in(other_user)
     Session.objects.of(other_user).update(signed_in_at=ago(365))
@@ -262,7 +262,9 @@ def test_what_says_who_may_sign_in_goes_when_the_account_is_long_gone(user: Any)
     offboarding = Offboarding.objects.create(user=user, ends_at=ago(181))
     required = AccountState.objects.create(user=user, password_required_at=ago(181))
     get_user_model().objects.filter(pk=user.pk).delete()
-    AccountState.objects.filter(pk=required.pk).update(changed_at=ago(181))  # the deletion was the last decision
+    AccountState.objects.filter(pk=required.pk).update(
+        changed_at=ago(181)
+    )  # the deletion was the last decision
     young = Offboarding.objects.create(user_id=user.pk, ends_at=ago(179))
     purge_old()
     assert (exists(offboarding), exists(required), exists(young)) == (False, False, True)

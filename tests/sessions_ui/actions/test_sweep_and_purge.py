@@ -11,6 +11,7 @@ from django.core import mail
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from sessions_ui.actions import sweep
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.actions.purge import purge_old
 from sessions_ui.actions.sweep import end_unlawful
@@ -52,6 +53,30 @@ def test_it_ends_what_ran_out_of_time(
     assert end_unlawful() == 1
     assert Session.objects.get().end_reason == reason
     assert not Delivery.objects.exists()
+
+
+def test_a_sweep_that_runs_out_of_time_goes_on_where_it_stopped_and_begins_anew_at_the_end(
+    user: Any, other_user: Any, browser: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for person in (user, other_user, user):
+        browser().force_login(person)
+    first, second, third = Session.objects.order_by("pk").values_list("pk", flat=True)
+    monkeypatch.setattr(sweep, "RANGE", first)  # the first sweep sees the first session only
+    Session.objects.update(last_seen_at=timezone.now() - timedelta(days=15))
+
+    def ended() -> list[int]:
+        end_unlawful(seconds=-1)
+        return list(Session.objects.exclude(end_reason="").order_by("pk").values_list("pk", flat=True))
+
+    assert ended() == [first]
+    monkeypatch.setattr(sweep, "RANGE", 1)
+    assert ended() == [first, second]
+    assert ended() == [first, second, third]
+    monkeypatch.setattr(sweep, "RANGE", first)
+    browser().force_login(user)
+    Session.objects.filter(pk=first).update(ended_at=None, end_reason="")
+    assert end_unlawful() == 0, "what lies before is looked at by the next round"
+    assert end_unlawful() == 1
 
 
 def test_it_leaves_living_and_anonymous_sessions_alone(user: Any, browser: Any) -> None:

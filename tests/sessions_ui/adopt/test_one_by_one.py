@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from sessions_ui.actions.adopt import adopt_all
 from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.actions.purge import purge_old
 from sessions_ui.adopt import SOURCES
 from sessions_ui.checks import setup as checks
 from sessions_ui.store import SessionStore
@@ -157,6 +158,17 @@ def test_everywhere_includes_what_nobody_has_adopted_yet(
     assert client_with(theirs).get(DEVICES).status_code == 200
     adopt_all(source=SOURCES["db"])
     assert not Session.objects.filter(digest=digest_of(forgotten)).exists()
+
+
+def test_what_everywhere_ended_before_anybody_adopted_it_stays_so_after_a_purge(
+    user: Any, other_user: Any, old_session: OldSessions, client_with: Any, adopting: Any
+) -> None:
+    adopting()
+    forgotten, theirs = old_session(user), old_session(other_user)
+    end_user_sessions(user=user, reason=EndReason.SIGNED_OUT_EVERYWHERE, actor=user)
+    purge_old()
+    assert client_with(forgotten).get(DEVICES).status_code == 302
+    assert client_with(theirs).get(DEVICES).status_code == 200
 
 
 def test_what_an_old_server_saves_after_that_is_not_adopted_either(

@@ -8,13 +8,17 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
 from sessions_ui.actions.find_user import users_exactly
 from sessions_ui.actions.help_desk.open import open_case
+from sessions_ui.actions.help_desk.rights import is_agent, may_help
+from sessions_ui.conf import conf
 from sessions_ui.exceptions import HelpDeskRefused
+from sessions_ui.store import SessionStore
 from tests.conftest import _person
-from tests.models import Case, Event
+from tests.models import Case, Event, Session
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +63,79 @@ def test_a_superuser_is_no_agent_by_that(administrator: Any, desk: Any, browser:
     assert client.get("/helpdesk/").status_code == 403
     administrator.groups.add(Group.objects.get(name="Help desk"))
     assert client.get("/helpdesk/").status_code == 200
+
+
+def test_no_other_right_makes_a_superuser_an_agent(administrator: Any, agent: Any) -> None:
+    """`agent` is somebody else, who is one."""
+    namesake = Permission.objects.create(
+        codename="help_desk",
+        name="Of another app",
+        content_type=ContentType.objects.get(app_label="accounts", model="user"),
+    )
+    administrator.user_permissions.add(Permission.objects.get(codename="impersonate"), namesake)
+    editors = Group.objects.create(name="Editors")
+    editors.permissions.add(Permission.objects.get(codename="change_session"), namesake)
+    administrator.groups.add(editors)
+    assert is_agent(agent) and not is_agent(administrator)
+
+
+def test_a_superuser_who_was_given_the_right_is_an_agent(administrator: Any) -> None:
+    administrator.user_permissions.add(
+        Permission.objects.get(codename="help_desk", content_type__app_label="sessions_ui")
+    )
+    assert is_agent(administrator)
+
+
+@pytest.mark.parametrize("is_superuser", [False, True])
+def test_an_agent_who_is_disabled_is_none(is_superuser: bool, agent: Any) -> None:
+    agent.is_superuser = is_superuser
+    assert is_agent(agent)
+    agent.is_active = False
+    assert not is_agent(agent)
+
+
+@pytest.fixture
+def default_factor(settings: Any) -> None:
+    """A host that says nothing about `SECOND_FACTOR_AT`."""
+    given = settings.SESSIONS_UI
+    settings.SESSIONS_UI = {name: given[name] for name in given if name != "SECOND_FACTOR_AT"}
+
+
+@pytest.mark.parametrize(
+    ("method", "is_let_in"),
+    [
+        ("", False),
+        ("password", False),
+        ("code", False),
+        ("password+totp", True),
+        ("password+webauthn", True),
+        ("passkey", True),
+    ],
+)
+def test_by_default_a_sign_in_of_two_steps_or_with_a_passkey_showed_a_second_factor(
+    method: str, is_let_in: bool, agent: Any, browser: Any, default_factor: None
+) -> None:
+    client = browser()
+    client.force_login(agent)
+    Session.objects.update(method=method)
+    assert client.get("/helpdesk/").status_code == (200 if is_let_in else 403)
+
+
+def test_by_default_the_second_factor_is_as_old_as_the_sign_in(
+    agent: Any, browser: Any, default_factor: None
+) -> None:
+    client = browser()
+    client.force_login(agent)
+    for minutes, status in ((59, 200), (61, 403)):
+        then = timezone.now() - timedelta(minutes=minutes)
+        Session.objects.update(method="password+totp", signed_in_at=then)
+        assert client.get("/helpdesk/").status_code == status
+
+
+def test_by_default_no_session_of_this_app_has_shown_no_second_factor(rf: Any, default_factor: None) -> None:
+    request = rf.get("/")
+    for request.session in (SessionStore(), SessionStore("unknown"), {}):
+        assert conf.second_factor_at(request) is None
 
 
 def test_it_requires_a_fresh_second_factor_and_the_attempt_is_an_event(agent: Any, browser: Any) -> None:
@@ -109,6 +186,15 @@ def test_accounts_with_more_rights_look_like_no_account(desk: Any) -> None:
         assert response.status_code == missing.status_code == 404
         assert "No account that you may help matches exactly." in response.content.decode()
     assert set(steps()) == {"refused: nobody"}
+
+
+def test_staff_is_helped_by_staff_only(agent: Any, other_user: Any, user: Any) -> None:
+    agents = [agent, other_user]
+    other_user.groups.set(agent.groups.all())
+    user.is_staff = True
+    assert [may_help(one, user) for one in agents] == [True, False]
+    user.is_staff = False
+    assert [may_help(one, user) for one in agents] == [True, True]
 
 
 def nobody_at_all(agent: Any, users: Any) -> Any:

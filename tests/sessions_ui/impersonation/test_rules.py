@@ -66,6 +66,18 @@ def test_nobody_out_of_the_agents_scope(desk: Any, user: Any, settings: Any) -> 
     assert use(desk, user) == 403
 
 
+def grace_only(agent: Any, users: Any) -> Any:
+    return users.filter(email="grace@people.example")
+
+
+def test_a_scope_that_holds_somebody_else_holds_nobody_more(
+    desk: Any, user: Any, other_user: Any, settings: Any
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "HELP_DESK_SCOPE": f"{__name__}.grace_only"}
+    assert use(desk, user) == 403
+    assert use(desk, other_user) == 302
+
+
 @pytest.mark.parametrize("reason", ["", "   "])
 def test_not_without_a_reason(reason: str, desk: Any, user: Any) -> None:
     assert use(desk, user, reason) == 403
@@ -74,6 +86,16 @@ def test_not_without_a_reason(reason: str, desk: Any, user: Any) -> None:
 def test_not_from_within_another_account(inside: Any, other_user: Any, user: Any, support: Any) -> None:
     assert use(inside, other_user) == 403
     assert whose(inside) == user.email
+
+
+def test_not_from_within_the_account_of_somebody_who_may_do_it_too(
+    desk: Any, user: Any, other_user: Any
+) -> None:
+    user.user_permissions.add(Permission.objects.get(codename="impersonate"))
+    assert use(desk, user) == 302
+    assert use(desk, other_user) == 403
+    assert whose(desk) == user.email
+    assert not Session.objects.of(other_user).exists()
 
 
 def test_nobody_does_it_in_the_name_of_somebody_else(

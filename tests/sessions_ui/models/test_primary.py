@@ -8,9 +8,9 @@ import pytest
 from django.apps import apps
 from django.contrib.auth import get_user_model
 
-from sessions_ui.models import Session
 from sessions_ui.models.fields import OneUserKey, UserKey
 from sessions_ui.models.primary import PrimaryManager, PrimaryQuerySet, all_users, visible_users
+from tests.models import Session
 
 ALL = list(apps.get_app_config("sessions_ui").get_models())
 KEYS = [field for model in ALL for field in model._meta.concrete_fields if field.is_relation]

@@ -76,6 +76,10 @@ class Stream:
         """Past the first look, which tells of the sign-in itself, once: a page could be older than that."""
         assert await self.heard() == "changed"
 
+    async def is_over(self) -> None:
+        """Past the server's last word: it holds nothing of this stream any more, and did not wait for the client."""
+        await asyncio.wait_for(asyncio.shield(self._client.future), SECONDS)
+
     async def close(self) -> None:
         if not self._client.future.done():
             await self._client.send_input({"type": "http.disconnect"})

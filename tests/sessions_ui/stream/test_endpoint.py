@@ -41,6 +41,7 @@ async def test_it_tells_of_the_end_and_closes(stream: Any, signed_in: Any, user:
     await end_everything(user)
     assert await opened.heard() == "ended"
     assert await opened.heard() == ""
+    await opened.is_over()
     assert watcher().count() == 0
 
 
@@ -65,6 +66,50 @@ async def test_another_device_is_a_change_and_no_end(stream: Any, signed_in: Any
     device = await Device.objects.afirst()
     await sync_to_async(rename_device)(device=device, name="Kitchen", actor=user)
     assert await opened.heard() == "changed"
+
+
+@pytest.fixture
+async def looks(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """`await looks(2)`: two more looks are over, and what they saw was told."""
+    look, loop = database.look, asyncio.get_running_loop()
+    done: asyncio.Queue[None] = asyncio.Queue()
+
+    def look_and_count(*args: Any) -> database.Sight:
+        sight = look(*args)
+        loop.call_soon_threadsafe(done.put_nowait, None)
+        return sight
+
+    monkeypatch.setattr(database, "look", look_and_count)
+
+    async def wait_for(number: int) -> None:
+        while not done.empty():
+            done.get_nowait()
+        for _ in range(number + 1):  # when the next one is over, what the last one saw was told
+            await done.get()
+
+    return wait_for
+
+
+async def test_what_happened_is_told_once_however_often_is_looked(
+    stream: Any, signed_in: Any, user: Any, looks: Any
+) -> None:
+    """The sign-in stays among what happened lately for a minute."""
+    opened = await stream(await signed_in(user))
+    await opened.settle()
+    await looks(2)
+    assert await opened.is_silent(0)
+
+
+async def test_a_stream_beside_an_older_one_is_told_what_happened_lately(
+    stream: Any, signed_in: Any, user: Any, looks: Any
+) -> None:
+    """The older one has heard of it; the page of the new one may not show it yet."""
+    keys = [await signed_in(user) for _ in range(2)]
+    older = await stream(keys[0])
+    await older.settle()
+    await looks(1)
+    await (await stream(keys[1])).settle()
+    assert await older.is_silent(0)
 
 
 async def test_it_is_told_nothing_of_others(stream: Any, signed_in: Any, user: Any, other_user: Any) -> None:
