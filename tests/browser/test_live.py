@@ -168,6 +168,7 @@ def test_somebody_else_who_is_signed_in_by_now_gets_a_page_of_their_own(
     there.context.add_cookies([{"name": "sessionid", "value": key_of(another), "url": there.url}])
     end_everything(user)
     expect(page.get_by_text(other_user.email)).to_be_visible()
+    page.wait_for_load_state()
     assert user.email not in page.content()
 
 
