@@ -59,6 +59,15 @@ def test_verifying_requires_ticket_reason_and_way(desk: Any, case: Case, missing
     assert case.is_verified
 
 
+def test_how_an_agent_verified_the_caller_is_an_event(desk: Any, case: Case, agent: Any, user: Any) -> None:
+    """Invariant 9: what was stated can be held against the recording of the call."""
+    stated = {"ticket": "INC-7", "reason": "lost", "ways": ["call_back"]}
+    desk.post(f"/helpdesk/{case.public_id}/verify/", stated)
+    event = Event.objects.get(data__step="verified")
+    assert (event.kind, event.user_id, event.actor_id) == ("help_desk", user.pk, agent.pk)
+    assert event.data == {"step": "verified", "case": case.public_id, **stated}
+
+
 def test_the_table_shows_no_address_until_it_is_asked_for(desk: Any, verified: Case, phone: Any) -> None:
     url = f"/helpdesk/{verified.public_id}/"
     page = desk.get(url).content.decode()
@@ -97,6 +106,20 @@ def test_the_selected_device_goes_and_the_other_stays(
     act = Act.objects.get()
     assert (act.reason, act.ticket, act.actor_id, act.count) == (EndReason.DEVICE_LOST, "INC-7", agent.pk, 1)
     assert Device.objects.get(public_id=chosen["device"]).lost_at is not None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "everything", "new_password"),
+    [({"everything": "on"}, True, False), ({"new_password": "on"}, False, True)],
+)
+def test_the_receipt_keeps_that_everything_went_or_a_password_is_required(
+    desk: Any, verified: Case, phone: Any, wanted: dict[str, str], everything: bool, new_password: bool
+) -> None:
+    prove(verified)
+    page = desk.post(f"/helpdesk/{verified.public_id}/carry-out/", order(**wanted), follow=True)
+    receipt = CaseReceipt.objects.get()
+    assert (receipt.everything, receipt.new_password, receipt.lost) == (everything, new_password, False)
+    assert ("Nobody can sign in until it was reset." in page.content.decode()) is new_password
 
 
 def test_submitting_twice_does_it_once(desk: Any, verified: Case, phone: Any, device_of: Any) -> None:
@@ -266,6 +289,24 @@ def test_neither_another_code_nor_another_case_lets_an_agent_go_on_guessing(
     send_code(case=another, agent=agent)
     with pytest.raises(HelpDeskRefused, match="too_many"):
         check_code(case=another, agent=agent, code=another.code())
+
+
+def test_wrong_codes_for_one_account_stop_no_case_of_another(
+    verified: Case, agent: Any, other_user: Any
+) -> None:
+    for number in range(2):
+        foreign = open_case(agent=agent, term=other_user.email)
+        verify_caller(case=foreign, agent=agent, ticket=f"INC-9{number}", reason="lost", ways=["call_back"])
+        send_code(case=foreign, agent=agent)
+        wrong = f"{(int(foreign.code()) + 1) % 10**6:06d}"
+        for _ in range(5):
+            with pytest.raises(HelpDeskRefused, match="wrong_code"):
+                check_code(case=foreign, agent=agent, code=wrong)
+    send_code(case=verified, agent=agent)
+    check_code(case=verified, agent=agent, code=verified.code())
+    assert verified.is_proven
+    with pytest.raises(HelpDeskRefused, match="too_many"):
+        check_code(case=foreign, agent=agent, code=foreign.code())
 
 
 def test_the_code_goes_to_no_address_that_was_entered_just_now(
