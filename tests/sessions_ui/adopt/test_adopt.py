@@ -15,7 +15,7 @@ from sessions_ui.actions.adoptable import Skip
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.actions.offboard import offboard
 from sessions_ui.adopt import SOURCES
-from sessions_ui.models import EndReason, Event, Session, digest_of
+from sessions_ui.models import EndReason, Event, EventDetail, Session, digest_of
 from sessions_ui.store import SessionStore
 from tests.conftest import LONDON
 from tests.sessions_ui.adopt.conftest import CHROME_ON_WINDOWS, OldSessions, days_ago
@@ -75,6 +75,16 @@ def test_one_event_of_its_own_kind_says_where_it_came_from(user: Any, old_sessio
     assert (event.kind, event.data, event.session_id) == ("adopted", {"source": "qsessions"}, session.pk)
     assert (event.user_id, event.device_id) == (user.pk, session.device_id)
     assert (event.detail.address, event.detail.user_agent) == (LONDON, CHROME_ON_WINDOWS)
+
+
+def test_each_batch_writes_the_details_of_its_own_sessions_once(user: Any, old_session: OldSessions) -> None:
+    addresses = {"192.0.2.1", "192.0.2.2", "192.0.2.3"}
+    for address in sorted(addresses):
+        old_session(user, source="qsessions", ip=address, user_agent=CHROME_ON_WINDOWS)
+    assert adopt("qsessions", batch_size=1).users == 3
+    found = {(event.session.address, event.detail.address) for event in Event.objects.all()}
+    assert found == {(address, address) for address in addresses}
+    assert EventDetail.objects.count() == Event.objects.count() == 3
 
 
 def test_django_knows_no_client_so_neither_do_we(user: Any, old_session: OldSessions) -> None:
