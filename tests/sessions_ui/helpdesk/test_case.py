@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from allauth.account.models import EmailAddress
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils import timezone
@@ -18,7 +19,7 @@ from sessions_ui.actions.help_desk.verify import verify_caller
 from sessions_ui.actions.purge import purge_old
 from sessions_ui.delivery import deliver_due
 from sessions_ui.exceptions import HelpDeskRefused
-from sessions_ui.models import Act, Case, CaseReceipt, Device, EndReason, Event, Session
+from sessions_ui.models import Act, Case, CaseReceipt, Delivery, Device, EndReason, Event, Session
 from tests.conftest import PASSWORD, _person
 
 pytestmark = pytest.mark.django_db
@@ -209,6 +210,21 @@ def test_a_required_password_shuts_out_until_it_was_reset(
     assert is_in(at_home)
 
 
+def test_a_required_password_is_in_the_history_of_its_account_with_the_ticket(
+    desk: Any, verified: Case, phone: Any, user: Any, agent: Any
+) -> None:
+    prove(verified)
+    desk.post(f"/helpdesk/{verified.public_id}/carry-out/", order(new_password="on"))
+    event = Event.objects.get(kind=Event.Kind.PASSWORD_REQUIRED)
+    assert (event.user_id, event.actor_id) == (user.pk, agent.pk)
+    assert (event.reason, event.data) == ("help_desk", {"ticket": "INC-7"})
+    mail = Delivery.objects.get(event=event)
+    assert (mail.user_id, mail.channel, mail.receiver) == (user.pk, "mail", user.email)
+    act = Act.objects.get()
+    assert (act.reason, act.actor_id, act.ticket) == ("help_desk", agent.pk, "INC-7")
+    assert act.note == "A device was lost or stolen"
+
+
 def test_a_better_hash_of_the_old_password_is_no_new_one(
     desk: Any, verified: Case, browser: Any, user: Any, settings: Any, monkeypatch: Any
 ) -> None:
@@ -251,6 +267,22 @@ def test_the_code_goes_to_the_account_and_proves(
     assert desk.post(f"{url}code/check/", {"code": f"{code[:3]} {code[3:]}"}).status_code == 302
     verified.refresh_from_db()
     assert verified.proof == Case.Proof.CODE
+
+
+def test_another_code_can_be_sent_after_a_minute(verified: Case, agent: Any) -> None:
+    send_code(case=verified, agent=agent)
+    sent, first = verified.code_sent_at, verified.code()
+    assert sent is not None
+    with (
+        time_machine.travel(sent + timedelta(seconds=59.9), tick=False),
+        pytest.raises(HelpDeskRefused, match="too_many"),
+    ):
+        send_code(case=verified, agent=agent)
+    verified.refresh_from_db()
+    assert verified.code() == first, "the one that is under way stays the right one"
+    with time_machine.travel(sent + timedelta(seconds=60), tick=False):
+        send_code(case=verified, agent=agent)
+    assert Event.objects.filter(data__step="code sent").count() == 2
 
 
 def test_the_code_is_stored_nowhere(desk: Any, verified: Case) -> None:
