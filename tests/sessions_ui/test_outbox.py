@@ -141,6 +141,15 @@ def test_whoever_lost_the_lease_holds_nothing_back(delivery: Delivery) -> None:
     assert list(making.all()) == before
 
 
+def test_two_accounts_that_are_gone_are_not_one_person(delivery: Delivery) -> None:
+    """Both without a user, at one address: what waits for the one is not put into a mail to the other."""
+    Delivery.objects.update(user_id=None, held_at=timezone.now())
+    other = Delivery.objects.create(act=None, channel="mail", receiver=delivery.receiver)
+    assert outbox.claim_held_with(other) == []
+    delivery.refresh_from_db()
+    assert (delivery.attempts, delivery.leased_until) == (0, None)
+
+
 def test_what_failed_together_does_not_come_back_together(delivery: Delivery, monkeypatch: Any) -> None:
     Delivery.objects.bulk_create(
         [Delivery(act=delivery.act, channel="mail", receiver=f"{n}@people.example") for n in range(20)]

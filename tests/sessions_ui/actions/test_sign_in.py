@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model, login
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
+from django.urls import path
 
 from sessions_ui.exceptions import SignInRefused
 from sessions_ui.models import Delivery, Device, EndReason, Event, Session
 from sessions_ui.store import SessionStore
-from tests.conftest import FIREFOX_ON_LINUX, LONDON
+from tests.conftest import FIREFOX_ON_LINUX, LONDON, PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +42,28 @@ def test_it_stores_method_address_user_agent_device_and_place(user: Any, browser
     event = Event.objects.get(kind=Event.Kind.SIGNED_IN)
     assert (event.user_id, event.session_id, event.detail.address) == (user.pk, row.pk, LONDON)
     assert "address" not in event.data
+
+
+def view_of_a_host(request: HttpRequest) -> HttpResponse:
+    login(request, get_user_model().objects.get(), backend="django.contrib.auth.backends.ModelBackend")
+    return HttpResponse()
+
+
+urlpatterns = [path("django/", LoginView.as_view(next_page="/own/")), path("own/", view_of_a_host)]
+
+
+@pytest.mark.parametrize(("url", "method"), [("/django/", "password"), ("/own/", "")])
+def test_by_default_only_djangos_own_page_is_known_to_ask_for_a_password(
+    url: str, method: str, user: Any, browser: Any, settings: Any
+) -> None:
+    given = settings.SESSIONS_UI
+    settings.SESSIONS_UI = {name: given[name] for name in given if name != "SIGN_IN_METHOD"}
+    settings.ROOT_URLCONF = __name__
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "sessions_ui" in name]
+    settings.AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+    browser().post(url, {"username": user.email, "password": PASSWORD})
+    assert Session.objects.get().user_id == user.pk
+    assert Session.objects.get().method == method
 
 
 @pytest.mark.parametrize(("how", "stored"), [("network", "81.2.69.0"), ("none", None)])

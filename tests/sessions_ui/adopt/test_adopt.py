@@ -162,6 +162,26 @@ def test_it_expires_as_promised_or_by_our_timeout(user: Any, old_session: OldSes
     assert days == {digest_of(soon): 1, digest_of(late): 28}
 
 
+def test_one_that_was_not_to_be_remembered_ends_as_soon_as_ours_do(
+    user: Any, old_session: OldSessions, settings: Any
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "NOT_REMEMBERED_TIMEOUT": timedelta(hours=12)}
+    forgetful = old_session(user, data={"_session_expiry": 0})
+    faithful = old_session(user)
+    adopt()
+    lasts = {row.digest: row.expires_at - row.signed_in_at for row in Session.objects.all()}
+    assert lasts[digest_of(forgetful)] == timedelta(hours=12)
+    assert lasts[digest_of(faithful)] > timedelta(days=9)
+
+
+def test_a_user_whose_key_is_none_of_this_site_does_not_exist(old_session: OldSessions) -> None:
+    """Of another user model, perhaps, in the days of the old engine."""
+    old_session(data={"_auth_user_id": "ada", "cart": 3})
+    report = adopt()
+    assert (report.adopted, report.skipped[Skip.USER_GONE]) == (0, 1)
+    assert not Session.objects.exists()
+
+
 def test_a_backend_that_is_gone(user: Any, old_session: OldSessions, settings: Any) -> None:
     old_session(user)
     settings.AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]

@@ -128,6 +128,15 @@ def test_it_counts_for_a_while_in_this_session_only(
     assert is_over(second)
 
 
+def test_what_was_proven_in_another_tab_is_not_asked_for_again(thief: Any, old: Session) -> None:
+    first, second = waiting(sign_out(thief, old)), waiting(sign_out(thief, old))
+    thief.post(PROVE, {"act": first, "code": mailed_code()})
+    assert is_over(old)
+    response = thief.post(PROVE, {"act": second, "code": "no longer of use"}, follow=True)
+    assert response.status_code == 200 and ASKS not in response.content.decode()
+    assert Proof.objects.get().tries == 1
+
+
 def test_the_tick_confirms_this_device(thief: Any, old: Session) -> None:
     act = waiting(sign_out(thief, old))
     thief.post(PROVE, {"act": act, "code": mailed_code(), "mine": "on"})
