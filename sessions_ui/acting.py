@@ -38,6 +38,8 @@ class Acting:
         self._store = store
         self._resets_password = resets_password
         self.meta = meta or {}
+        # An action of ours ran inside a transaction of the host project: what its commit fails with concerns us, too.
+        self.took_part = False
 
     @property
     def resets_password(self) -> bool:

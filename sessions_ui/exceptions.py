@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from django.contrib.sessions.backends.base import UpdateError
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 
 
 class SessionsUIError(Exception):
     """Root of every error of this app."""
+
+
+class TryAgain(SessionsUIError, OperationalError):
+    """The database refused a transaction of ours for as long as we tried (`transactions.py`), or once inside one of the
+    host project. Nothing was changed, and the same may work a moment later.
+
+    An `OperationalError` too, so that a host project that repeats its own transactions repeats this one.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("the database is busy; nothing was changed")
 
 
 class SignInRefused(SessionsUIError, PermissionDenied):
@@ -57,6 +69,14 @@ class SessionEnded(SessionsUIError, UpdateError):
 
 class KeyRotated(SessionsUIError, UpdateError):
     """A write with a session key that another request has just replaced. Not an ending: trying again works."""
+
+
+class StaleSession(SessionsUIError, UpdateError):
+    """`save()` of a `Session` instance that is not the row any more: somebody rotated, changed or deleted it since it
+    was read. Nothing was written."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"this instance of the session is stale: {why}")
 
 
 class NotTheOwner(SessionsUIError, PermissionDenied):

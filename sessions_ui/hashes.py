@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth.hashers import check_password, make_password
-from django.db import router, transaction
+from django.db import router
 
 
 class HashUpgradeMixin:
@@ -32,19 +32,25 @@ class HashUpgradeMixin:
 
     def _upgrade_hash(self, raw_password: str) -> None:
         from sessions_ui.models import Session  # the user model is loaded before the app registry is ready
+        from sessions_ui.transactions import in_transaction
 
         before, old_auth_hash = self.password, self.get_session_auth_hash()
         model: Any = type(self)
         using = router.db_for_write(model, instance=self)
         row = model._base_manager.using(using).filter(pk=self.pk)
         upgraded = make_password(raw_password)
-        with transaction.atomic(using=using):
-            if row.filter(password=before).update(password=upgraded):
-                self.password = upgraded
-                Session.objects.filter(
-                    user_id=self.pk, ended_at__isnull=True, auth_hash=old_auth_hash
-                ).update(auth_hash=self.get_session_auth_hash())
-                return
+
+        def upgrade() -> bool:
+            if not row.filter(password=before).update(password=upgraded):
+                return False
+            self.password = upgraded
+            Session.objects.using(router.db_for_write(Session)).filter(
+                user_id=self.pk, ended_at__isnull=True, auth_hash=old_auth_hash
+            ).update(auth_hash=self.get_session_auth_hash())
+            return True
+
+        if in_transaction(upgrade, using=using):
+            return
         # Somebody else was faster: an upgrade like ours, or a new password that this one must not pass for.
         current = row.values_list("password", flat=True).first() or ""
         if check_password(raw_password, current):

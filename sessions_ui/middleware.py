@@ -15,16 +15,24 @@ from django.contrib.auth.middleware import AuthenticationMiddleware as DjangoAut
 from django.contrib.auth.views import PasswordResetConfirmView
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
 from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from sessions_ui import acting
+from sessions_ui import acting, transactions
 from sessions_ui.actions.client import client_of
 from sessions_ui.actions.touch import is_due, touch
 from sessions_ui.conf import conf
-from sessions_ui.exceptions import KeyRotated, NotTheOwner, SessionEnded, SignInChallenged, SignInRefused
+from sessions_ui.exceptions import (
+    KeyRotated,
+    NotTheOwner,
+    SessionEnded,
+    SignInChallenged,
+    SignInRefused,
+    TryAgain,
+)
 from sessions_ui.models import Session, digest_of
 from sessions_ui.store import SessionStore
 from sessions_ui.web import cookies, refusals
@@ -86,6 +94,8 @@ class SessionMiddleware(DjangoSessionMiddleware):
             return refusals.signed_out(request, exception.reason)
         if isinstance(exception, NotTheOwner):
             return only_for_its_owner(request)
+        if isinstance(exception, TryAgain) or is_failed_commit(exception):
+            return refusals.busy(request)
         return None
 
     def process_response(self, request: HttpRequest, response: Any) -> Any:
@@ -100,6 +110,8 @@ class SessionMiddleware(DjangoSessionMiddleware):
             self._save(request, store, response)
         except KeyRotated:
             return refusals.try_again(request)
+        except TryAgain:
+            return refusals.busy(request)
         except SessionEnded as error:
             response = refusals.signed_out(request, error.reason)
             cookies.delete_session_cookie(response)
@@ -196,6 +208,18 @@ def _changed_by_hand(store: SessionStore) -> bool:
         return False
     user_id = store.row.user_id if store.row else None
     return data.get(SESSION_KEY) != (None if user_id is None else str(user_id))
+
+
+def is_failed_commit(exception: Exception) -> bool:
+    """Whether the database refused a transaction of the host project (ATOMIC_REQUESTS, say) in which an action of ours
+    took part: at a strict isolation level it does so as late as at the commit."""
+    now = acting.current()
+    return (
+        now is not None
+        and now.took_part
+        and isinstance(exception, OperationalError)
+        and transactions.is_passing(exception)
+    )
 
 
 def _is_forwarded(request: HttpRequest) -> bool:

@@ -60,7 +60,11 @@ def before_user_save(sender: Any, instance: Any, update_fields: Any = None, **kw
     watched = [name for name in watched_fields() if name in columns and name in (update_fields or columns)]
     if watched:
         stored = get_user_model()._base_manager.using(instance._state.db).filter(pk=instance.pk)
-        instance.__dict__["_sessions_ui_before"] = stored.values(*watched).first()
+        before = instance.__dict__["_sessions_ui_before"] = stored.values(*watched).first()
+        if before and before.get("password", instance.password) != instance.password and keeps_own(instance):
+            store = acting_store()
+            if store is not None:
+                store.expect_password_change(instance)
 
 
 def watched_fields() -> tuple[str, ...]:
@@ -99,16 +103,23 @@ def after_password_change(user: Any) -> None:
     """A change keeps the session that made it; a reset, or a change by somebody else, keeps none."""
     now = acting.current()
     actor = acting_user()
-    own = actor is not None and actor.pk == user.pk
     if now is not None and (now.resets_password or actor is None):
         end_user_sessions(user=user, reason=EndReason.PASSWORD_RESET, actor=actor)
-    elif now is not None and own and conf.password_change_ends != "all":  # noqa: S105  not a password
+    elif now is not None and keeps_own(user):
         store = acting_store()
         if store is not None:
             store.keep_after_password_change(user)
         end_user_sessions(user=user, reason=EndReason.PASSWORD_CHANGED, actor=actor, keep=now.session_id)
     else:
         end_user_sessions(user=user, reason=EndReason.PASSWORD_CHANGED, actor=actor)
+
+
+def keeps_own(user: Any) -> bool:
+    """Whether a change of this user's password keeps the session that makes it."""
+    now, actor = acting.current(), acting_user()
+    if now is None or now.resets_password or actor is None or actor.pk != user.pk:
+        return False
+    return conf.password_change_ends != "all"  # noqa: S105  not a password
 
 
 def before_user_delete(sender: Any, instance: Any, **kwargs: Any) -> None:

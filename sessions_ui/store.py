@@ -2,21 +2,26 @@
 
 The contract is that of Django's sessions, with three differences, all for one reason, that an end is final:
 the database holds the key's SHA-256 only; a session with a user is not deleted but ends, and stays as history;
-rotating the key changes the key of the same row. Every write is conditional on the row's current digest and on its
-not having ended, and nothing ever inserts a row again.
+rotating the key changes the key of the same row. Every write is conditional on the row's current digest, on its not
+having ended and on the user that was read; whoever was read from a row is never inserted with another one.
 
-The asynchronous methods are Django's: each runs its synchronous twin in a thread, so that both take the same way.
+Every asynchronous method runs its synchronous twin in a thread, so that both take the same way.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from datetime import datetime
+from functools import partial, wraps
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any
 
+from asgiref.sync import sync_to_async
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError, SessionBase
-from django.db import IntegrityError, router, transaction
+from django.db import IntegrityError, router
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
@@ -25,17 +30,41 @@ from sessions_ui.acting import current
 from sessions_ui.actions.admit import admit, straggles
 from sessions_ui.actions.adopt import adopt_missing
 from sessions_ui.actions.begin import BEGUN_KEY
-from sessions_ui.actions.end import acting_user, end_session
+from sessions_ui.actions.end import Reference, acting_user, end_session
 from sessions_ui.actions.offboard import kept_to_latest_end
 from sessions_ui.actions.provider import Identity
 from sessions_ui.actions.purge import purge_old
 from sessions_ui.actions.sign_in import SignIn, sign_in
-from sessions_ui.actions.sweep import end_unlawful
+from sessions_ui.actions.sweep import end_if_unlawful, end_unlawful
 from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
-from sessions_ui.exceptions import KeyRotated, NotTheOwner, SessionEnded
+from sessions_ui.exceptions import KeyRotated, NotTheOwner, SessionEnded, TryAgain
 from sessions_ui.models import EndReason, Session, digest_of
+from sessions_ui.models.session import SessionQuerySet
+from sessions_ui.transactions import in_transaction, retried
 
+# Asynchronous methods' twins that only look at, or change, what was loaded.
+IN_MEMORY = frozenset(
+    {
+        "__setitem__",
+        "get",
+        "pop",
+        "setdefault",
+        "update",
+        "has_key",
+        "keys",
+        "values",
+        "items",
+        "set_test_cookie",
+        "test_cookie_worked",
+        "delete_test_cookie",
+        "get_expiry_age",
+        "get_expiry_date",
+        "set_expiry",
+        "get_expire_at_browser_close",
+        "_get_session",
+    }
+)
 AUTH_KEYS = (SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY)
 KEY_LENGTH = 32  # of 36 characters: 165 random bits (ASVS 5.0 7.2.3 asks for 128)
 
@@ -60,6 +89,8 @@ class SessionStore(SessionBase):
         # What the browser shall keep, after a sign-in.
         self.device_cookie: str | None = None
         self._resolved_key: str | None = None
+        # A row with a user was found under a key of this store: what the cache says of one may be that row's.
+        self._knew_a_user = False
         self._rotated_from: str | None = None
         # `login()` has written a user into the session who was not let in (yet).
         self._turned_away = False
@@ -74,24 +105,29 @@ class SessionStore(SessionBase):
             return self.row
         self._resolved_key = key
         self.row, self.user = None, None
+        self._admit(key) or self._admit(key, again=True)  # the second time if what it was refused for is over
+        if self.row is None:
+            self._session_key = None
+            self._forget_user()
+        return self.row
+
+    def _admit(self, key: str, *, again: bool = False) -> bool:
+        """Look the key up and take its row, if it may answer. Returns whether that is the last word."""
         digest, now = digest_of(key), timezone.now()
         row = lookup.find(digest)
         if row is None and adopt_missing(key):
             row = lookup.find(digest)
         if row is None or row.digest != digest:
             self.is_straggler = row is not None and straggles(row, now)
-            self._session_key = None
-            return None
+            return True
+        self._knew_a_user = self._knew_a_user or row.user_id is not None
         admission = admit(row, now)
         if admission.refused is None:
             self.row, self.user = row, admission.user
             if admission.new_hash:
                 self._carry_to_current_secret(admission.new_hash)
-            return row
-        if row.user_id is not None:
-            self._refuse(row, admission.refused)
-        self._session_key = None
-        return None
+            return True
+        return row.user_id is None or self._refuse(row, admission.refused, is_final=again)
 
     def get_user(self) -> Any:
         """Who is signed in, without another look-up. Counts as an access: a response that depends on the user must
@@ -118,7 +154,7 @@ class SessionStore(SessionBase):
         return row.impersonator_id if row and row.impersonated_from_id is not None else None
 
     def load(self) -> dict[str, Any]:
-        if "_session_cache" in self.__dict__:
+        if self.__dict__.pop("_session_cache", None) is not None:
             self._resolved_key = None  # asked for once more: what was found before may have ended
         row = self.resolve()
         if row is None:
@@ -152,8 +188,7 @@ class SessionStore(SessionBase):
         """Write the session. Raises `SessionEnded` if it has ended, `KeyRotated` if the key was replaced meanwhile,
         both of them Django's `UpdateError`; nothing is written then."""
         if self._turned_away:  # and a view swallowed the refusal: it must save nobody
-            for name in AUTH_KEYS:
-                self._session.pop(name, None)
+            self._forget_user()
         if self.session_key is None:
             return self.create()
         data = self._get_session(no_load=must_create)
@@ -167,26 +202,25 @@ class SessionStore(SessionBase):
             self.delete()
             self._session_key = None
             return self.create_with(data)
-        fields = self._columns(data)
-        if row.signed_in_at is None and fields["user_id"] is not None:
-            fields["signed_in_at"] = timezone.now()
-        self._update(row, fields)
+        self._update(row, self._stored(data), self._changed_user(row, data))
         return None
 
     def create_with(self, data: dict[str, Any]) -> None:
-        """A new row with a new key for this data."""
+        """A new row with a new key for this data, without whoever was signed in."""
         self.create()
-        self._session_cache = data
-        if data:
+        self._session_cache = {name: value for name, value in data.items() if name not in AUTH_KEYS}
+        if self._session_cache:
             self.save()
 
     def cycle_key(self) -> None:
-        """A new key for the same row: same session, same device, and the old key authenticates nobody any more."""
+        """A new key for the same row: same session, same device, and the old key authenticates nobody any more. Where
+        the row may not answer any more the data goes on in a new one, and nobody is signed in there."""
         data = self._session
         row = self.resolve()
         if row is None:
             self.create()
             self._session_cache = data
+            self._forget_user()
             return
         old_key, new_key = self.session_key, self.new_key()
         assert old_key is not None
@@ -194,8 +228,7 @@ class SessionStore(SessionBase):
         self._update(
             row, {"digest": digest_of(new_key), "previous_digest": digest_of(old_key), "rotated_at": now}
         )
-        self._session_key = self._resolved_key = new_key
-        self._rotated_from = old_key
+        self._take_key(new_key)
         self.modified = True
 
     def has_committed_key(self, *, other_than: str | None) -> bool:
@@ -211,27 +244,29 @@ class SessionStore(SessionBase):
             return
         rows = self._rows().filter(digest=digest_of(key)).only("id", "user")
         row = rows.first() or (rows.first() if adopt_missing(key) else None)
-        if row is None:
-            return
-        if row.user_id is None:
-            self._rows().filter(pk=row.pk, user__isnull=True).delete()
-        else:
-            end_session(session=row, reason=EndReason.SIGNED_OUT, actor=acting_user() or row.user)
+        if row is not None and row.user_id is None:
+            anonymous = self._rows().filter(pk=row.pk, user__isnull=True)
+            if retried(partial(anonymous._raw_delete, anonymous.db), using=anonymous.db):
+                return
+            row = rows.first()  # it was signed in at that moment
+        if row is not None:
+            end_session(
+                session=row, reason=EndReason.SIGNED_OUT, actor=acting_user() or Reference(row.user_id)
+            )
 
     def flush(self) -> None:
         super().flush()
         self.row, self.user, self._resolved_key = None, None, None
-        self._turned_away = False
-
-    async def aflush(self) -> None:
-        await super().aflush()
-        self.row, self.user, self._resolved_key = None, None, None
-        self._turned_away = False
+        self._turned_away = self._knew_a_user = False
 
     @classmethod
     def clear_expired(cls) -> None:
         end_unlawful()
         purge_old()
+
+    @classmethod
+    async def aclear_expired(cls) -> None:
+        await sync_to_async(cls.clear_expired)()
 
     # --- Signing in
 
@@ -249,22 +284,22 @@ class SessionStore(SessionBase):
     ) -> SignIn:
         """Called when Django has put the user into the session; there may be no key or row yet (a sign-in as another
         user), and a second sign-in as the same user does not rotate the key by itself."""
-        data = self._session
+        data = dict(self._session)
         row = self.resolve()
         if row is not None and row.impersonated_from_id is not None:
             raise NotTheOwner  # a session of support does not turn into one of the owner
         if row is None:
-            self.create_with({name: value for name, value in data.items() if name not in AUTH_KEYS})
+            self.create_with(data)
             self._session_cache = data
-        elif row.user_id is not None:
-            self.cycle_key()
-        row = self.resolve()
-        assert row is not None and self.session_key is not None
+        row, key = self.resolve(), self.session_key
+        assert row is not None and key is not None
+        new_key = self.new_key() if row.user_id is not None else None
         begun = self.get(BEGUN_KEY)
         self._turned_away = True
         result = sign_in(
             session_pk=row.pk,
-            digest=digest_of(self.session_key),
+            digest=digest_of(key),
+            new_digest=digest_of(new_key) if new_key else "",
             user=user,
             backend=backend,
             client=client,
@@ -276,6 +311,10 @@ class SessionStore(SessionBase):
             proven=proven,
         )
         self._turned_away = False
+        self._knew_a_user = True
+        if new_key:
+            self._take_key(new_key)
+            self.modified = True
         self.pop(BEGUN_KEY, None)
         self.row, self.user = result.session, user
         self.device_cookie = result.device_cookie
@@ -287,13 +326,21 @@ class SessionStore(SessionBase):
         self.__dict__.pop("_session_cache", None)
         self._session_key = self._resolved_key = key
         self.row, self.user, self.refusal = row, user, None
+        self._knew_a_user = True
         self.accessed = self.modified = True
+
+    def expect_password_change(self, user: Any) -> None:
+        """The session that acts is about to save this new password of its user: from that moment on until it is told
+        (`keep_after_password_change()`) no request with it may be refused for the old one."""
+        row = self.resolve()
+        if row is not None and row.user_id == user.pk:
+            self._update(row, {"next_auth_hash": user.get_session_auth_hash()})
 
     def keep_after_password_change(self, user: Any) -> None:
         """The session that changed its own password goes on under the new one."""
         row = self.resolve()
         if row is not None and row.user_id == user.pk:
-            self._update(row, {"auth_hash": user.get_session_auth_hash()})
+            self._update(row, {"auth_hash": user.get_session_auth_hash(), "next_auth_hash": ""})
             if "_session_cache" in self.__dict__:
                 self._session_cache[HASH_SESSION_KEY] = row.auth_hash
 
@@ -307,23 +354,42 @@ class SessionStore(SessionBase):
     def _get_new_session_key(self) -> str:
         return self.new_key()
 
-    async def _aget_new_session_key(self) -> str:
-        return self.new_key()
-
     @staticmethod
     def _rows() -> Any:
         return Session.objects.using(router.db_for_write(Session))
 
-    def _columns(self, data: dict[str, Any]) -> dict[str, Any]:
-        """The columns that hold `data`: Django's three keys in their own, the rest in the payload."""
-        user_id = data.get(SESSION_KEY)
+    def _stored(self, data: dict[str, Any]) -> dict[str, Any]:
+        """The columns for what Django calls the session's data, without its user."""
         return {
-            "user_id": None if user_id is None else get_user_model()._meta.pk.to_python(user_id),
-            "backend": data.get(BACKEND_SESSION_KEY, ""),
-            "auth_hash": data.get(HASH_SESSION_KEY, ""),
             "payload": self.encode({name: value for name, value in data.items() if name not in AUTH_KEYS}),
             "expires_at": self._expires_at(),
         }
+
+    @staticmethod
+    def _user_in(data: dict[str, Any]) -> dict[str, Any]:
+        """Django's three keys as columns."""
+        user_id = data.get(SESSION_KEY)
+        if user_id is None:
+            return {"user_id": None, "backend": "", "auth_hash": ""}
+        return {
+            "user_id": get_user_model()._meta.pk.to_python(user_id),
+            "backend": data.get(BACKEND_SESSION_KEY, ""),
+            "auth_hash": data.get(HASH_SESSION_KEY, ""),
+        }
+
+    def _changed_user(self, row: Session, data: dict[str, Any]) -> dict[str, Any]:
+        """The columns of the user, backend and hash, where somebody wrote another one than was read from the row."""
+        given = self._user_in(data)
+        return {} if all(getattr(row, name) == value for name, value in given.items()) else given
+
+    def _forget_user(self) -> None:
+        """What the cache says of a user came from a row that answers no more."""
+        for name in AUTH_KEYS:
+            self.__dict__.get("_session_cache", {}).pop(name, None)
+
+    def _take_key(self, new_key: str) -> None:
+        self._rotated_from = self.session_key
+        self._session_key = self._resolved_key = new_key
 
     def _expires_at(self) -> datetime:
         """Django's date, but never later than the timeouts that count from the sign-in allow."""
@@ -339,47 +405,89 @@ class SessionStore(SessionBase):
         return date
 
     def _insert(self, data: dict[str, Any]) -> None:
+        """A new row. With a user only where somebody wrote one into a store that never knew one, as tests and some
+        host projects do: a copy of a row would outlive its end."""
         assert self.session_key is not None
-        fields = self._columns(data)
+        if self._knew_a_user:
+            self._forget_user()
+        fields = {**self._stored(data), **self._user_in(data)}
         if fields["user_id"] is not None:
             fields["signed_in_at"] = timezone.now()
-        row = Session(digest=digest_of(self.session_key), **fields)
-        using = router.db_for_write(Session, instance=row)
+            self._knew_a_user = True
+        using = router.db_for_write(Session)
+        insert = partial(Session.objects.using(using).create, digest=digest_of(self.session_key), **fields)
         try:
-            with transaction.atomic(using=using):
-                row.save(using=using, force_insert=True)
+            row = in_transaction(insert, using=using)
         except IntegrityError as error:
             raise CreateError from error
         self.row, self.user, self._resolved_key = row, AnonymousUser(), self.session_key
 
-    def _update(self, row: Session, fields: dict[str, Any]) -> None:
-        """The conditional write, and what to make of it when nothing was written."""
+    def _update(
+        self, row: Session, fields: dict[str, Any], changed_user: dict[str, Any] | None = None
+    ) -> None:
+        """The conditional write, and what to make of it when nothing was written. `changed_user` is written only over
+        the user that was read: what somebody else has written meanwhile stays."""
         assert self.session_key is not None
-        living = self._rows().filter(pk=row.pk, ended_at__isnull=True)
-        if not living.filter(digest=digest_of(self.session_key)).update(**kept_to_latest_end(fields)):
-            if self._rotated_from and living.filter(digest=digest_of(self._rotated_from)).exists():
-                # The transaction that had rotated the key was rolled back: the old one is the valid one.
-                self._session_key = self._resolved_key = self._rotated_from
-                self._rotated_from = None
-                return self._update(row, fields)
-            found = self._rows().filter(pk=row.pk).values_list("ended_at", "end_reason").first()
-            if found and found[0] is None:
-                raise KeyRotated
-            reason = found[1] if found else ""
-            self.refusal = EndReason(reason) if reason else None
-            raise SessionEnded(reason)
-        for name, value in fields.items():
-            setattr(row, name, value)
-        return None
+        living = self._living(row)
+        mine = living.filter(digest=digest_of(self.session_key))
+        if changed_user:
+            read = {name: getattr(row, name) for name in changed_user}
+            if row.user_id is None:
+                fields = {**fields, "signed_in_at": row.signed_in_at or timezone.now()}
+            same_user = mine.filter(
+                Q(user__isnull=True) if row.user_id is None else Q(user_id=row.user_id),
+                backend=read["backend"],
+                auth_hash=read["auth_hash"],
+            )
+            if self._write(same_user, row, {**fields, **changed_user}):
+                self._knew_a_user = True
+                return None
+            fields.pop("signed_in_at", None)
+        if self._write(mine, row, fields):
+            return None
+        if self._rotated_from and living.filter(digest=digest_of(self._rotated_from)).exists():
+            # The transaction that had rotated the key was rolled back: the old one is the valid one.
+            self._session_key = self._resolved_key = self._rotated_from
+            self._rotated_from = None
+            return self._update(row, fields, changed_user)
+        found = self._rows().filter(pk=row.pk).values_list("digest", "ended_at", "end_reason").first()
+        if found and found[1] is None and found[0] != digest_of(self.session_key):
+            raise KeyRotated
+        reason = EndReason.IDLE_TIMEOUT if found and found[1] is None else found[2] if found else ""
+        self.refusal = EndReason(reason) if reason else None
+        raise SessionEnded(reason)
 
-    def _refuse(self, row: Session, reason: EndReason) -> None:
+    def _living(self, row: Session) -> SessionQuerySet:
+        """This row, as long as it may be written to: a session that ran out while a request had it stays over."""
+        rows: SessionQuerySet = self._rows().filter(pk=row.pk, ended_at__isnull=True)
+        return rows if row.user_id is None else rows.filter(expires_at__gt=timezone.now())
+
+    @staticmethod
+    def _write(rows: SessionQuerySet, row: Session, fields: dict[str, Any]) -> bool:
+        written = retried(partial(rows.update, **kept_to_latest_end(fields)), using=rows.db)
+        if written:
+            for name, value in fields.items():
+                setattr(row, name, value)
+        return bool(written)
+
+    def _refuse(self, row: Session, reason: EndReason, *, is_final: bool) -> bool:
         """Put down the first refusal after an end: the proof that it works, and the only write it ever costs. What
-        should have ended before (time, a disabled account) ends now."""
-        self.refusal = reason
+        should have ended before (time, a disabled account) ends now, if that is still so. Returns whether it is
+        refused; else it is worth another look."""
         if row.ended_at is None:
-            end_session(session=row, reason=reason)
+            try:
+                ended = end_if_unlawful([row.pk])
+            except TryAgain:
+                ended = 0  # refused all the same; the sweep will end it
+                is_final = True
+            if not ended and not is_final:
+                return False
+        self.refusal = reason
         if row.refused_at is None:
-            self._rows().filter(pk=row.pk, refused_at__isnull=True).update(refused_at=timezone.now())
+            self._rows().filter(pk=row.pk, ended_at__isnull=False, refused_at__isnull=True).update(
+                refused_at=timezone.now()
+            )
+        return True
 
     def _carry_to_current_secret(self, auth_hash: str) -> None:
         row = self.row
@@ -387,6 +495,39 @@ class SessionStore(SessionBase):
         same = self._rows().filter(pk=row.pk, digest=digest_of(self.session_key), ended_at__isnull=True)
         same.filter(auth_hash=row.auth_hash).update(auth_hash=auth_hash)
         row.auth_hash = auth_hash
+
+
+def _run_in_thread(name: str, twin_name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
+    """The asynchronous method `name` that runs its synchronous twin. Without a thread where nothing is left to be asked
+    of the database."""
+    twin = getattr(SessionStore, twin_name)
+
+    @wraps(getattr(SessionBase, name))
+    async def method(self: SessionStore, *args: Any, **kwargs: Any) -> Any:
+        if twin_name in IN_MEMORY and ("_session_cache" in self.__dict__ or self.session_key is None):
+            return twin(self, *args, **kwargs)
+        return await sync_to_async(twin)(self, *args, **kwargs)
+
+    return method
+
+
+def _asynchronous_twins() -> dict[str, str]:
+    """Every asynchronous method of Django's base class, public or not, and the name of its synchronous twin."""
+    twins = {}
+    for name in dir(SessionBase):
+        stem = name.lstrip("_")
+        twin = name[: len(name) - len(stem)] + stem[1:]
+        if (
+            stem.startswith("a")
+            and iscoroutinefunction(getattr(SessionBase, name))
+            and name != "aclear_expired"
+        ):
+            twins[name] = {"aset": "__setitem__"}.get(name, twin)
+    return twins
+
+
+for _name, _twin in _asynchronous_twins().items():
+    setattr(SessionStore, _name, _run_in_thread(_name, _twin))
 
 
 def acting_store() -> SessionStore | None:

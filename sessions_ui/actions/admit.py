@@ -31,8 +31,9 @@ class Admission(NamedTuple):
 
 
 def admit(session: Session, now: datetime) -> Admission:
-    """The checks of `django.contrib.auth.get_user`, and ours: ended, out of time, account gone or disabled, password
-    changed. No statement of its own where the user was joined."""
+    """The checks of `django.contrib.auth.get_user`, and ours, in this order: ended; account gone or disabled; password
+    changed; out of time; what it stands on is over. Of several reasons the first is named, here and by the sweep, which
+    asks here too. No statement of its own where the user was joined."""
     if session.ended_at is not None:
         return Admission(EndReason(session.end_reason), None)
     if session.user_id is None:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -22,12 +23,12 @@ from sessions_ui import acting
 from sessions_ui.actions.adoptable import Draft, Skip, describe, draft, session_from
 from sessions_ui.actions.client import client_of
 from sessions_ui.actions.end import end_sessions
-from sessions_ui.actions.offboard import latest_ends
+from sessions_ui.actions.verify_account import hold_for_sign_in
 from sessions_ui.adopt import SOURCES, OldSession, Source
 from sessions_ui.conf import conf
 from sessions_ui.events import append_adopted
-from sessions_ui.models import Adoption, AdoptionCut, Device, EndReason, Session
-from sessions_ui.models.locking import locked
+from sessions_ui.models import AccountState, Adoption, Device, EndReason, Session
+from sessions_ui.transactions import in_transaction
 
 logger = logging.getLogger(__name__)
 
@@ -145,11 +146,7 @@ def _adopt(rows: Sequence[OldSession], run: Run) -> Report:
             drafts.append(made)
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            with (
-                transaction.atomic(using=router.db_for_write(get_user_model())),
-                transaction.atomic(using=run.using),
-            ):
-                report.add(_write(drafts, run))
+            report.add(in_transaction(partial(_write, drafts, run), using=run.using))
             break
         except IntegrityError:
             if attempt == ATTEMPTS:
@@ -159,18 +156,21 @@ def _adopt(rows: Sequence[OldSession], run: Run) -> Report:
 
 def _write(drafts: Sequence[Draft], run: Run) -> Report:
     report = Report()
-    users = _lock_users(drafts, run)
+    users, states = _accounts(drafts, run)
     known = _known(drafts, run)
-    cuts = dict(
-        AdoptionCut.objects.using(run.using).filter(user_id__in=list(users)).values_list("user_id", "at")
-    )
-    ends = latest_ends(list(users))
     sessions, devices = [], []
     for made in drafts:
         if made.digest in known:
             report.skipped[Skip.ADOPTED] += 1
             continue
-        session = session_from(made, users.get(made.user_pk), cuts.get(made.user_pk), run.at, run.present)
+        state = states.get(made.user_pk)
+        session = session_from(
+            made,
+            users.get(made.user_pk),
+            run.at,
+            run.present,
+            is_cut=state is not None and bool(state.cut_at),
+        )
         if isinstance(session, Skip):
             report.skipped[session] += 1
             continue
@@ -179,9 +179,9 @@ def _write(drafts: Sequence[Draft], run: Run) -> Report:
             report.anonymous += 1
             continue
         report.users += 1
-        if (latest_end := ends.get(session.user_id)) is not None:
-            session.latest_end_at = latest_end
-            session.expires_at = min(session.expires_at, latest_end)
+        if state is not None and state.ends_at is not None:
+            session.latest_end_at = state.ends_at
+            session.expires_at = min(session.expires_at, state.ends_at)
         _describe_from_request(session, run)
         devices.append(session.device)
     if sessions and not run.dry:
@@ -189,15 +189,17 @@ def _write(drafts: Sequence[Draft], run: Run) -> Report:
     return report
 
 
-def _lock_users(drafts: Sequence[Draft], run: Run) -> dict[Any, Any]:
-    """The users as they are now, locked: an ending of theirs either came before, and is seen, or waits and finds what
-    is adopted here."""
-    model = get_user_model()
+def _accounts(drafts: Sequence[Draft], run: Run) -> tuple[dict[Any, Any], dict[Any, AccountState]]:
+    """The users as they are now and what was decided about them, both held as by a sign-in: an ending of theirs either
+    came before, and is seen, or waits and finds what is adopted here."""
     keys = {made.user_pk for made in drafts if made.user_pk is not None}
     if not keys:
-        return {}
-    rows = model._base_manager.using(router.db_for_write(model)).filter(pk__in=keys).order_by("pk")
-    return {user.pk: user for user in (rows if run.dry else locked(rows))}
+        return {}, {}
+    if not run.dry:
+        return hold_for_sign_in(keys)
+    model = get_user_model()
+    users = model._base_manager.using(router.db_for_write(model)).in_bulk(keys)
+    return users, AccountState.objects.using(run.using).in_bulk(keys)
 
 
 def _known(drafts: Sequence[Draft], run: Run) -> set[str]:

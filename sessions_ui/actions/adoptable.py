@@ -86,10 +86,12 @@ def draft(old: OldSession, source: Source) -> Draft | Skip:
     )
 
 
-def session_from(
-    made: Draft, user: Any, cut: datetime | None, now: datetime, present: bool
-) -> Session | Skip:
-    """A session that is not saved yet, its device beside it; or why not. `present`: it is in use at this moment."""
+def session_from(made: Draft, user: Any, now: datetime, present: bool, *, is_cut: bool) -> Session | Skip:
+    """A session that is not saved yet, its device beside it; or why not. `present`: it is in use at this moment.
+
+    `is_cut`: all sessions of its user were ended here. Whatever the old table says of it since, an old server may have
+    saved, prolonged or re-keyed it after that, and nothing tells it from a new sign-in there.
+    """
     session = Session(
         digest=made.digest,
         payload=payload.encode(made.data) if made.data else "",
@@ -100,8 +102,6 @@ def session_from(
     if made.user_pk is None:
         return session
     signed_in_at = _signed_in_at(made, user, now)
-    if cut is not None and signed_in_at <= cut:
-        return Skip.ENDED_SINCE
     session.user_id = made.user_pk
     session.backend, session.auth_hash = made.backend, made.auth_hash
     session.signed_in_at = signed_in_at
@@ -114,6 +114,8 @@ def session_from(
         return REFUSALS[admission.refused]
     if isinstance(admission.user, AnonymousUser):
         return Skip.BACKEND
+    if is_cut:
+        return Skip.ENDED_SINCE
     session.auth_hash = admission.new_hash or session.auth_hash
     session.device = Device(user_id=made.user_pk, first_seen_at=signed_in_at)
     describe(session, made.client)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from django.db import router
-from django.db.models import Case, CharField, Value
+from django.db.models import BooleanField, Case, When
 from django.utils import timezone
 
 from sessions_ui import lookup
-from sessions_ui.actions.sweep import conditions, has_timeouts_by_user, late_for_their_user
+from sessions_ui.actions.sweep import has_timeouts_by_user, late_for_their_user, suspicious
 from sessions_ui.models import Session
 
 
@@ -23,10 +23,11 @@ def still_alive(session_ids: Collection[int], *, thoroughly: bool = False) -> se
     living = Session.objects.using(router.db_for_write(Session)).filter(
         pk__in=session_ids, user__isnull=False, ended_at__isnull=True
     )
-    unlawful = Case(*conditions(now), default=Value(""), output_field=CharField())
+    # A CASE and not an `exclude()`: what is neither true nor false in SQL is no suspicion.
+    unlawful = Case(When(suspicious(now), then=True), default=False, output_field=BooleanField())
     alive = set(
-        living.annotate(unlawful=unlawful).filter(unlawful="").order_by().values_list("pk", flat=True)
+        living.annotate(unlawful=unlawful).filter(unlawful=False).order_by().values_list("pk", flat=True)
     )
     if thoroughly and has_timeouts_by_user() and lookup.joins_user():
-        alive -= {pk for pk, _ in late_for_their_user(living, now)}
+        alive.difference_update(late_for_their_user(living, now))
     return alive

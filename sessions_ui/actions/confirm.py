@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
 from sessions_ui import acting, events
 from sessions_ui.actions.end import lock_users
 from sessions_ui.actions.vouching import Shown, verify_vouching
 from sessions_ui.models import Device, Event, Session
+from sessions_ui.transactions import atomically
 
 
+@atomically
 def confirm_device(*, device: Device, actor: Any, proof: Shown | str) -> bool:
     """Confirm the device, and with it what was flagged there; returns whether it was not confirmed before.
 
@@ -23,24 +24,19 @@ def confirm_device(*, device: Device, actor: Any, proof: Shown | str) -> bool:
     acting.require_owner()
     shown = Shown(proof)
     now = timezone.now()
-    with transaction.atomic():
-        lock_users(
-            [device.user_id]
-        )  # first, like whoever ends sessions: else the two could wait for each other
-        verify_vouching(device, shown)
-        confirmed = bool(
-            Device.objects.filter(pk=device.pk, confirmed_at__isnull=True).update(confirmed_at=now)
+    lock_users([device.user_id])  # first, like whoever ends sessions: else the two could wait for each other
+    verify_vouching(device, shown)
+    confirmed = bool(Device.objects.filter(pk=device.pk, confirmed_at__isnull=True).update(confirmed_at=now))
+    flagged = Session.objects.filter(device=device, reviewed_at__isnull=True).exclude(verdict="")
+    reviewed = flagged.update(reviewed_at=now)
+    if confirmed:
+        device.confirmed_at = now
+    if confirmed or reviewed:
+        events.append(
+            Event.Kind.DEVICE_CONFIRMED,
+            user_id=device.user_id,
+            actor_id=actor.pk,
+            device=device,
+            data={"proof": str(shown)},
         )
-        flagged = Session.objects.filter(device=device, reviewed_at__isnull=True).exclude(verdict="")
-        reviewed = flagged.update(reviewed_at=now)
-        if confirmed:
-            device.confirmed_at = now
-        if confirmed or reviewed:
-            events.append(
-                Event.Kind.DEVICE_CONFIRMED,
-                user_id=device.user_id,
-                actor_id=actor.pk,
-                device=device,
-                data={"proof": str(shown)},
-            )
     return confirmed

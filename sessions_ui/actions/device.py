@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
-
 from sessions_ui import acting, events
 from sessions_ui.models import Device, Event
+from sessions_ui.transactions import atomically
 
 
+@atomically
 def rename_device(*, device: Device, name: str, actor: Any) -> bool:
     """Give the device a name of its owner's choice, or take it away with an empty one; returns whether it changed.
 
@@ -17,9 +17,8 @@ def rename_device(*, device: Device, name: str, actor: Any) -> bool:
     """
     name = " ".join("".join(char if char.isprintable() else " " for char in name).split())[:64]
     acting.require_owner()
-    with transaction.atomic():
-        changed = Device.objects.filter(pk=device.pk).exclude(name=name).update(name=name)
-        if changed:
-            device.name = name
-            events.append(Event.Kind.DEVICE_RENAMED, user_id=device.user_id, actor_id=actor.pk, device=device)
+    changed = Device.objects.filter(pk=device.pk).exclude(name=name).update(name=name)
+    if changed:
+        device.name = name
+        events.append(Event.Kind.DEVICE_RENAMED, user_id=device.user_id, actor_id=actor.pk, device=device)
     return bool(changed)

@@ -11,8 +11,10 @@ from sessions_ui.actions.end import Receipt, end_user_sessions, own_session_of
 from sessions_ui.conf import conf
 from sessions_ui.hasten import hasten_deliveries
 from sessions_ui.models import EndReason, Event, Session
+from sessions_ui.transactions import atomically
 
 
+@atomically
 def email_changed(*, user: Any, old: str, actor: Any = None) -> Receipt:
     """Tell the old address, which is the only one that a thief of the account does not have, and end what
     `EMAIL_CHANGE_ENDS` says; "others" spares the session that made the change.
@@ -22,17 +24,16 @@ def email_changed(*, user: Any, old: str, actor: Any = None) -> Receipt:
     ends = conf.email_change_ends
     receipt = Receipt(act=None, ended=0, already_ended=0)
     using = router.db_for_write(Session)
-    with transaction.atomic(using=using):
-        if ends != "nothing":
-            keep = own_session_of(user) if ends == "others" else None
-            receipt = end_user_sessions(user=user, reason=EndReason.EMAIL_CHANGED, actor=actor, keep=keep)
-        event = events.append(
-            Event.Kind.EMAIL_CHANGED,
-            user_id=user.pk,
-            actor_id=getattr(actor, "pk", None),
-            act=receipt.act,
-            text=old,
-        )
-        if old and outbox.enqueue_event(event, [old]):
-            transaction.on_commit(hasten_deliveries, using=using)
+    if ends != "nothing":
+        keep = own_session_of(user) if ends == "others" else None
+        receipt = end_user_sessions(user=user, reason=EndReason.EMAIL_CHANGED, actor=actor, keep=keep)
+    event = events.append(
+        Event.Kind.EMAIL_CHANGED,
+        user_id=user.pk,
+        actor_id=getattr(actor, "pk", None),
+        act=receipt.act,
+        text=old,
+    )
+    if old and outbox.enqueue_event(event, [old]):
+        transaction.on_commit(hasten_deliveries, using=using)
     return receipt

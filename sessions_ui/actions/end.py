@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import router, transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, QuerySet
 from django.utils import timezone
 
 from sessions_ui import acting, events, outbox, signals
 from sessions_ui.actions.trust import void_trust
-from sessions_ui.conf import conf
 from sessions_ui.exceptions import NotTheOwner
 from sessions_ui.hasten import hasten_deliveries
-from sessions_ui.models import Act, AdoptionCut, EndReason, Session
+from sessions_ui.models import AccountState, Act, EndReason, Session
 from sessions_ui.models.locking import locked
 from sessions_ui.models.session import SessionQuerySet
+from sessions_ui.transactions import atomically
 
 MANY_USERS = 500  # more of them are named by a subquery, not one by one
+
+# Endings in which nobody decided anything about the account: sign-ins under way go on.
+HARMLESS = frozenset(
+    {
+        EndReason.SIGNED_OUT,
+        EndReason.SUPERSEDED,
+        EndReason.IDLE_TIMEOUT,
+        EndReason.ABSOLUTE_TIMEOUT,
+        EndReason.SESSION_LIMIT,
+        EndReason.OFFBOARDED,  # the sign-in itself asks for the date
+        EndReason.PROVIDER_SIGN_OUT,  # which sign-ins under way it means, `verify_not_signed_out()` knows better
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +53,7 @@ class Receipt:
         return self.ended > 0
 
 
+@atomically
 def end_sessions(
     *,
     sessions: SessionQuerySet,
@@ -49,49 +62,80 @@ def end_sessions(
     ticket: str = "",
     note: str = "",
     of_user: Any = None,
+    of_users: QuerySet[Any] | None = None,
+    unadopted: bool = False,
+    decided_before: bool = False,
 ) -> Receipt:
     """End every session of the queryset that has not ended; idempotent.
 
     One transaction: the rows, one act, an event for each session, the deliveries. It is final when this returns (or
     when the caller's own transaction commits), and needs no broker, worker or cache. `actor` is the user who decided,
-    None for the system. The cost is a fixed number of statements, whatever the number of sessions.
+    None for the system. The cost is a fixed number of statements, whatever the number of sessions. Raises `TryAgain`
+    where the database refused it; nothing was changed then.
 
-    The users' rows are locked first: a sign-in under way either came before and is ended here, or waits and reads
-    the account anew (docs/architecture.md). `of_user` is the primary key of the one user whose
-    sessions they can be: that row is locked even if there is nothing to end, so that a first sign-in waits too.
+    The accounts are held first (`hold()`): a sign-in under way either came before and is ended here, or waits and reads
+    the account anew; one that waits for its second factor is refused. `of_user` (a primary key) or `of_users` (a
+    queryset of users) says whose sessions they can be: these accounts are held even if there is nothing to end.
+    `unadopted`: what another engine still holds of them ends with it. `decided_before`: the decision was noted when it
+    was made, and a sign-in that began since is none of its business (`end_later.py`).
     """
     using = router.db_for_write(Session)
     selected = sessions.using(using).order_by().filter(user__isnull=False)
     if actor is not None:
         _refuse_to_end_others(selected)
-    with transaction.atomic(using=using):
-        if of_user is not None:
-            lock_users([of_user])
-        total, living, user_ids = count_by_user(selected)
-        void_trust(user_ids if of_user is None else [of_user], reason)
-        if not living:
-            return Receipt(act=None, ended=0, already_ended=total)
-        if of_user is None:
-            lock_users(user_ids if len(user_ids) <= MANY_USERS else selected.values("user_id"))
-        act = Act(
-            at=timezone.now(), reason=reason, actor_id=getattr(actor, "pk", None), ticket=ticket, note=note
-        )
-        act.count = selected.filter(ended_at__isnull=True).update(
-            ended_at=act.at, end_reason=reason, ended_by_id=act.actor_id, act_id=act.pk
-        )
-        if not act.count:  # somebody else ended them between the count and the lock
-            return Receipt(act=None, ended=0, already_ended=total)
-        act.save(using=using, force_insert=True)
-        ended = ended_by(act, user_ids)
-        if accounts := end_impersonations(act, ended):
-            user_ids += accounts
-            ended = ended_by(act, user_ids)
-        few = user_ids if len(user_ids) <= MANY_USERS else None
-        events.append_ended(act, ended, user_ids=few)
-        if outbox.enqueue_ended(act, ended):
-            transaction.on_commit(hasten_deliveries, using=using)
-        transaction.on_commit(lambda: announce(act), using=using, robust=True)
+    decided = None if decided_before else reason
+    accounts = [of_user] if of_user is not None else of_users
+    if accounts is not None:
+        hold(accounts, decided=decided, unadopted=unadopted)
+        total, user_ids = count_by_user(selected)
+    else:
+        total, user_ids = count_by_user(selected)
+        hold(_accounts_of(selected, user_ids), decided=decided, unadopted=unadopted)
+        if len(user_ids) <= MANY_USERS:  # whoever signed in since came after it
+            selected = selected.filter(user_id__in=user_ids)
+    void_trust(user_ids if of_user is None else [of_user], reason)
+    act = Act(at=timezone.now(), reason=reason, actor_id=getattr(actor, "pk", None), ticket=ticket, note=note)
+    act.count = selected.filter(ended_at__isnull=True).update(
+        ended_at=act.at, end_reason=reason, ended_by_id=act.actor_id, act_id=act.pk
+    )
+    if not act.count:
+        return Receipt(act=None, ended=0, already_ended=total)
+    act.save(using=using, force_insert=True)
+    if of_users is not None:  # read after the ending: one of them may have signed in since they were counted
+        user_ids = _users_of(act, of_users)
+    _tell(act, user_ids)
     return Receipt(act=act, ended=act.count, already_ended=max(total - act.count, 0))
+
+
+def _tell(act: Act, user_ids: list[Any]) -> None:
+    """Events, deliveries and the signal, for exactly what `act` has ended; `user_ids`: whose sessions these are."""
+    ended = ended_by(act, user_ids)
+    if accounts := end_impersonations(act, ended):
+        user_ids = user_ids + accounts
+        ended = ended_by(act, user_ids)
+    events.append_ended(act, ended, user_ids=user_ids if len(user_ids) <= MANY_USERS else None)
+    if outbox.enqueue_ended(act, ended):
+        transaction.on_commit(hasten_deliveries, using=act._state.db)
+    transaction.on_commit(lambda: announce(act), using=act._state.db, robust=True)
+
+
+def _accounts_of(sessions: SessionQuerySet, user_ids: list[Any]) -> Collection[Any] | QuerySet[Any]:
+    if len(user_ids) <= MANY_USERS or not users_are_here():
+        return user_ids
+    return get_user_model()._base_manager.using(sessions.db).filter(pk__in=sessions.values("user_id"))
+
+
+def _users_of(act: Act, users: QuerySet[Any]) -> list[Any]:
+    ended = sessions_of(users).filter(act=act)
+    return list(ended.order_by().values_list("user_id", flat=True).distinct())
+
+
+def sessions_of(users: QuerySet[Any]) -> SessionQuerySet:
+    """All sessions of a queryset of users, ended ones included."""
+    keys: Any = _on_primary(users).order_by().values("pk")
+    if not users_are_here():
+        keys = list(keys.values_list("pk", flat=True))
+    return Session.objects.using(router.db_for_write(Session)).filter(user_id__in=keys)
 
 
 def ended_by(act: Act, user_ids: list[Any]) -> SessionQuerySet:
@@ -132,29 +176,65 @@ def announce(act: Act) -> None:
     signals.sessions_ended.send(Act, act=act, count=act.count)
 
 
-def count_by_user(sessions: SessionQuerySet) -> tuple[int, int, list[Any]]:
-    """How many there are, how many of them have not ended, and whose they are."""
-    rows = list(
-        sessions.values("user_id").annotate(
-            total=Count("pk"), living=Count("pk", filter=Q(ended_at__isnull=True))
-        )
-    )
-    return (
-        sum(row["total"] for row in rows),
-        sum(row["living"] for row in rows),
-        [row["user_id"] for row in rows],
-    )
+def count_by_user(sessions: SessionQuerySet) -> tuple[int, list[Any]]:
+    """How many there are, and whose they are."""
+    rows = list(sessions.values_list("user_id").annotate(total=Count("pk")))
+    return sum(total for _user_id, total in rows), [user_id for user_id, _total in rows]
 
 
-def lock_users(user_ids: Any) -> None:
-    """Lock these users' rows (a list of keys or a subquery), always in the same order, so that nobody deadlocks."""
-    users = get_user_model()._base_manager
-    using = router.db_for_write(get_user_model())
-    if isinstance(user_ids, QuerySet) and user_ids.db != using:
-        user_ids = list(user_ids.values_list("user_id", flat=True).distinct())
-    with transaction.atomic(using=using, savepoint=False):
-        # All at once: PgBouncer in transaction mode knows no cursor of an iterator.
-        list(locked(users.using(using).filter(pk__in=user_ids).order_by("pk")).values_list("pk"))
+def hold(
+    accounts: Collection[Any] | QuerySet[Any], *, decided: EndReason | None = None, unadopted: bool = False
+) -> None:
+    """Lock these accounts (primary keys, or a queryset of users), and note what was decided about them: a sign-in that
+    was under way is refused from now on. A reason that says nothing about the account leaves no note.
+
+    Always in this order, lest two wait for each other: the users' rows, as the host project's own code locks them
+    first, too; then the account states; sessions and everything else after that.
+    """
+    lock_users(accounts)
+    changes: dict[str, Any] = {}
+    if decided is not None and decided not in HARMLESS:
+        changes = {"epoch": F("epoch") + 1, "reason": decided}
+    if unadopted:
+        changes["cut_at"] = timezone.now()
+    if changes or not users_are_here():  # elsewhere nobody's row could be locked
+        write_states(accounts, **changes)
+
+
+def write_states(accounts: Collection[Any] | QuerySet[Any], **changes: Any) -> None:
+    """Write these columns of the account states of users whose rows are locked."""
+    states = AccountState.objects.using(router.db_for_write(AccountState))
+    if isinstance(accounts, QuerySet):
+        if users_are_here():
+            states.write(_on_primary(accounts), **changes)
+            return
+        accounts = list(_on_primary(accounts).order_by().values_list("pk", flat=True))
+    keys = list(accounts)
+    for start in range(0, len(keys), MANY_USERS):
+        states.write(keys[start : start + MANY_USERS], **changes)
+
+
+def lock_users(accounts: Collection[Any] | QuerySet[Any]) -> None:
+    """Lock the rows of these users (as in `hold()`), always in the same order, so that nobody deadlocks.
+
+    Where they live in another database a lock would be gone at once; the account states take its place there.
+    """
+    if not users_are_here():
+        return
+    users = get_user_model()._base_manager.using(router.db_for_write(get_user_model()))
+    keys: Any = _on_primary(accounts).order_by().values("pk") if isinstance(accounts, QuerySet) else accounts
+    # All at once: PgBouncer in transaction mode knows no cursor of an iterator.
+    list(locked(users.filter(pk__in=keys).order_by("pk")).values_list("pk"))
+
+
+def _on_primary(users: QuerySet[Any]) -> QuerySet[Any]:
+    """A host's own queryset may read from a replica; what is decided here may not."""
+    return users.using(router.db_for_write(users.model))
+
+
+def users_are_here() -> bool:
+    """Whether the users live in the database of their sessions."""
+    return router.db_for_write(get_user_model()) == router.db_for_write(Session)
 
 
 def end_session(
@@ -176,29 +256,20 @@ def end_user_sessions(
 ) -> Receipt:
     """End all sessions of a user; `keep` is the primary key of one that stays (usually the actor's own).
 
-    While sessions of another engine are adopted one by one, "all" includes those that nobody has adopted yet.
+    "All" includes what another engine still holds of them: none of it is adopted any more.
     """
     chosen = Session.objects.filter(user_id=user.pk, ended_at__isnull=True)
     if keep is not None:
         chosen = chosen.exclude(pk=keep)
-    with _nothing_adopted_any_more(user):
-        return end_sessions(
-            sessions=chosen, reason=reason, actor=actor, ticket=ticket, note=note, of_user=user.pk
-        )
-
-
-@contextmanager
-def _nothing_adopted_any_more(user: Any) -> Iterator[None]:
-    """In one transaction with the ending, under the user's lock: an adoption under way either comes before, and is
-    ended, or sees the cut. `end_sessions()` locks no user who has nothing to end."""
-    if not conf.adopting_from():
-        yield
-        return
-    users = get_user_model()._base_manager.using(router.db_for_write(get_user_model()))
-    with transaction.atomic(using=users.db), transaction.atomic(using=router.db_for_write(Session)):
-        locked(users.filter(pk=user.pk)).values_list("pk").first()
-        AdoptionCut.write(user.pk, timezone.now())
-        yield
+    return end_sessions(
+        sessions=chosen,
+        reason=reason,
+        actor=actor,
+        ticket=ticket,
+        note=note,
+        of_user=user.pk,
+        unadopted=True,
+    )
 
 
 def acting_user() -> Any:

@@ -15,16 +15,19 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import DatabaseError, router, transaction
 from django.db.models import F, Q, QuerySet, Sum
 from django.utils import timezone
 
 from sessions_ui import acting
-from sessions_ui.actions.end import Receipt, Reference, end_sessions
+from sessions_ui.actions.end import Receipt, Reference, end_sessions, hold, users_are_here
+from sessions_ui.exceptions import TryAgain
 from sessions_ui.hasten import hasten_endings
 from sessions_ui.models import Act, Ending, EndingBatch, EndReason, Session
 from sessions_ui.models.clock import DatabaseNow
 from sessions_ui.models.session import SessionQuerySet
+from sessions_ui.transactions import atomically
 
 logger = logging.getLogger(__name__)
 
@@ -35,33 +38,49 @@ WAIT = timedelta(seconds=10)  # before the second attempt; longer before each fu
 SECONDS = 60  # a run that takes longer leaves the rest to the next one
 
 
+@atomically
 def end_later(
-    *, sessions: SessionQuerySet, reason: EndReason, actor: Any = None, ticket: str = "", note: str = ""
+    *,
+    sessions: SessionQuerySet,
+    reason: EndReason,
+    actor: Any = None,
+    ticket: str = "",
+    note: str = "",
+    of_users: QuerySet[Any] | None = None,
+    unadopted: bool = False,
 ) -> Ending:
     """Have a worker end what is signed in among these sessions now; the row says how far it has come.
 
-    What was chosen is written down here: a sign-in from now on is not among it. What must be in force when the request
-    is answered is for `end_sessions()`.
+    What was chosen is written down here: a sign-in from now on is not among it. The decision itself is in force with
+    the commit: no sign-in of these accounts that waits for its second factor goes on, and with `unadopted` nothing that
+    another engine still holds of them is adopted. `of_users`: whose sessions they can be, as for `end_sessions()`;
+    without it, whose they are. What must be over when the request is answered is for that one.
     """
     acting.require_owner()
     using = router.db_for_write(Session)
     living = sessions.using(using).filter(user__isnull=False, ended_at__isnull=True)
-    # Read before the transaction: it holds SQLite's only write lock.
+    accounts = of_users
+    if accounts is None:
+        users = get_user_model()._base_manager.using(router.db_for_write(get_user_model()))
+        keys_of_users: Any = living.order_by().values("user_id")
+        if not users_are_here():
+            keys_of_users = list(keys_of_users.distinct().values_list("user_id", flat=True))
+        accounts = users.filter(pk__in=keys_of_users)
+    hold(accounts, decided=reason, unadopted=unadopted)
     keys = list(living.order_by("user_id", "pk").values_list("user_id", "pk"))
-    with transaction.atomic(using=using):
-        ending = Ending.objects.using(using).create(
-            reason=reason,
-            actor_id=getattr(actor, "pk", None),
-            ticket=ticket,
-            note=note,
-            total=len(keys),
-            done_at=None if keys else timezone.now(),
-        )
-        EndingBatch.objects.using(using).bulk_create(
-            (EndingBatch(ending=ending, keys=batch, size=len(batch)) for batch in batches(keys)),
-            batch_size=500,
-        )
-        transaction.on_commit(hasten_endings, using=using)
+    ending = Ending.objects.using(using).create(
+        reason=reason,
+        actor_id=getattr(actor, "pk", None),
+        ticket=ticket,
+        note=note,
+        total=len(keys),
+        done_at=None if keys else timezone.now(),
+    )
+    EndingBatch.objects.using(using).bulk_create(
+        (EndingBatch(ending=ending, keys=batch, size=len(batch)) for batch in batches(keys)),
+        batch_size=500,
+    )
+    transaction.on_commit(hasten_endings, using=using)
     return ending
 
 
@@ -116,27 +135,33 @@ def carry_out(batch: EndingBatch) -> int:
     ending = batch.ending
     mine = open_batches().filter(pk=batch.pk, attempts=batch.attempts)
     try:
-        with transaction.atomic(using=router.db_for_write(Session)):
-            receipt = end_sessions(
-                sessions=Session.objects.filter(pk__in=batch.keys),
-                reason=EndReason(ending.reason),
-                actor=Reference(ending.actor_id) if ending.actor_id is not None else None,
-                ticket=ending.ticket,
-                note=ending.note,
-            )
-            if receipt.act is not None:
-                Act.objects.filter(pk=receipt.act.pk).update(ending=ending)
-            # Counted even if the lease was lost meanwhile: whoever comes second has nothing left to end.
-            open_batches().filter(pk=batch.pk).update(
-                done_at=timezone.now(), ended=F("ended") + receipt.ended, leased_until=None, error=""
-            )
+        return _end_batch(batch)
     except DatabaseError as error:
         logger.warning("Batch %s of ending %s failed", batch.pk, ending.pk, exc_info=True)
         fields: dict[str, Any] = {"leased_until": DatabaseNow() + WAIT * batch.attempts}
         if batch.attempts >= ATTEMPTS:
             fields = {"leased_until": None, "failed_at": timezone.now()}
-        mine.update(error=type(error).__name__, **fields)
+        mine.update(error=type(error.__cause__ if isinstance(error, TryAgain) else error).__name__, **fields)
         return 0
+
+
+@atomically
+def _end_batch(batch: EndingBatch) -> int:
+    ending = batch.ending
+    receipt = end_sessions(
+        sessions=Session.objects.filter(pk__in=batch.keys),
+        reason=EndReason(ending.reason),
+        actor=Reference(ending.actor_id) if ending.actor_id is not None else None,
+        ticket=ending.ticket,
+        note=ending.note,
+        decided_before=True,
+    )
+    if receipt.act is not None:
+        Act.objects.filter(pk=receipt.act.pk).update(ending=ending)
+    # Counted even if the lease was lost meanwhile: whoever comes second has nothing left to end.
+    open_batches().filter(pk=batch.pk).update(
+        done_at=timezone.now(), ended=F("ended") + receipt.ended, leased_until=None, error=""
+    )
     return receipt.ended
 
 

@@ -12,6 +12,7 @@ from sessions_ui.conf import conf
 from sessions_ui.hasten import hasten_deliveries
 from sessions_ui.models import Delivery, Endpoint, Event
 from sessions_ui.models.endpoint import new_secret
+from sessions_ui.transactions import atomically
 
 
 def save_endpoint(*, endpoint: Endpoint, actor: Any) -> str:
@@ -19,60 +20,65 @@ def save_endpoint(*, endpoint: Endpoint, actor: Any) -> str:
     to be shown to the administrator now and never again."""
     acting.require_owner()
     secret = new_secret() if endpoint.pk is None else ""
-    with transaction.atomic(using=router.db_for_write(Endpoint)):
-        if secret:
-            endpoint.set_secret(secret)
-            endpoint.created_by_id = getattr(actor, "pk", None)
-            endpoint.save()
-        else:
-            endpoint.save(update_fields=["url", "description", "types", "addresses"])
-        note(endpoint, "created" if secret else "changed", actor)
+    _save(endpoint, secret, actor)
     return secret
 
 
+@atomically
+def _save(endpoint: Endpoint, secret: str, actor: Any) -> None:
+    if secret:
+        endpoint.set_secret(secret)
+        endpoint.created_by_id = getattr(actor, "pk", None)
+        endpoint.pk = None  # a try that was rolled back has set it
+        endpoint.save(force_insert=True)
+    else:
+        endpoint.save(update_fields=["url", "description", "types", "addresses"])
+    note(endpoint, "created" if secret else "changed", actor)
+
+
+@atomically
 def renew_secret(*, endpoint: Endpoint, actor: Any) -> str:
     """A new secret, returned to be shown once. The one until now signs beside it for `WEBHOOK_SECRET_OVERLAP`."""
     acting.require_owner()
     secret = new_secret()
-    with transaction.atomic(using=router.db_for_write(Endpoint)):
-        endpoint.set_secret(secret, former_until=timezone.now() + conf.webhook_secret_overlap)
-        endpoint.save(update_fields=["secret", "former_secret", "former_until"])
-        note(endpoint, "secret renewed", actor)
+    endpoint.set_secret(secret, former_until=timezone.now() + conf.webhook_secret_overlap)
+    endpoint.save(update_fields=["secret", "former_secret", "former_until"])
+    note(endpoint, "secret renewed", actor)
     return secret
 
 
+@atomically
 def switch_off(*, endpoint: Endpoint, why: str, actor: Any = None) -> bool:
     """Nothing is sent there any more; returns whether anything was until now. What is on its way is parked."""
     acting.require_owner()
-    with transaction.atomic(using=router.db_for_write(Endpoint)):
-        on = Endpoint.objects.filter(pk=endpoint.pk, disabled_at__isnull=True)
-        changed = on.update(disabled_at=timezone.now(), disabled_why=why[:100])
-        if changed:
-            note(endpoint, "switched off", actor, why=why[:100])
+    on = Endpoint.objects.filter(pk=endpoint.pk, disabled_at__isnull=True)
+    changed = on.update(disabled_at=timezone.now(), disabled_why=why[:100])
+    if changed:
+        note(endpoint, "switched off", actor, why=why[:100])
     return bool(changed)
 
 
+@atomically
 def switch_on(*, endpoint: Endpoint, actor: Any) -> bool:
     """What happened in between is not told; what was parked can be tried again."""
     acting.require_owner()
-    with transaction.atomic(using=router.db_for_write(Endpoint)):
-        off = Endpoint.objects.filter(pk=endpoint.pk, disabled_at__isnull=False)
-        changed = off.update(disabled_at=None, disabled_why="")
-        if changed:
-            note(endpoint, "switched on", actor)
+    off = Endpoint.objects.filter(pk=endpoint.pk, disabled_at__isnull=False)
+    changed = off.update(disabled_at=None, disabled_why="")
+    if changed:
+        note(endpoint, "switched on", actor)
     return bool(changed)
 
 
+@atomically
 def ping(*, endpoint: Endpoint, actor: Any) -> Delivery:
     """A message that says nothing, to see whether it arrives; it goes the way of all others."""
     acting.require_owner()
     using = router.db_for_write(Delivery)
-    with transaction.atomic(using=using):
-        delivery = Delivery.objects.create(
-            endpoint=endpoint, channel="webhook", receiver=f"endpoint {endpoint.pk}"
-        )
-        note(endpoint, "tried out", actor)
-        transaction.on_commit(hasten_deliveries, using=using)
+    delivery = Delivery.objects.create(
+        endpoint=endpoint, channel="webhook", receiver=f"endpoint {endpoint.pk}"
+    )
+    note(endpoint, "tried out", actor)
+    transaction.on_commit(hasten_deliveries, using=using)
     return delivery
 
 

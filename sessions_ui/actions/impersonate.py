@@ -24,8 +24,10 @@ from sessions_ui.exceptions import ImpersonationRefused, SessionEnded
 from sessions_ui.hasten import hasten_deliveries
 from sessions_ui.models import Delivery, EndReason, Event, Session, digest_of
 from sessions_ui.models.fields import new_public_id
+from sessions_ui.transactions import atomically
 
 
+@atomically
 def begin_impersonation(
     *, origin: Session, digest: str, user: Any, actor: Any, reason: str, client: ClientInfo
 ) -> Session:
@@ -38,43 +40,42 @@ def begin_impersonation(
     using = router.db_for_write(Session)
     reason = " ".join(reason.split())[:255]
     now = timezone.now()
-    with transaction.atomic(using=using):
-        lock_users([user.pk, actor.pk])
-        people = get_user_model()._base_manager.in_bulk([user.pk, actor.pk])
-        verify_may_impersonate(people.get(actor.pk), people.get(user.pk), reason)
-        living = Session.objects.using(using).filter(pk=origin.pk, user_id=actor.pk, ended_at__isnull=True)
-        own = living.first()
-        if own is None:
-            raise SessionEnded
-        if own.impersonated_from_id is not None:
-            raise ImpersonationRefused("nested")
-        person = people[user.pk]
-        session = Session(
-            digest=digest,
-            user=person,
-            backend=own.backend,
-            auth_hash=person.get_session_auth_hash(),
-            impersonator_id=actor.pk,
-            impersonated_from=own,
-            impersonation_reason=reason,
-            signed_in_at=now,
-            last_seen_at=now,
-            expires_at=min(now + conf.impersonation_timeout, own.expires_at),
-            **seen(client),
-        )
-        session.save(using=using, force_insert=True)
-        event = events.append(
-            Event.Kind.IMPERSONATED,
-            user_id=user.pk,
-            actor_id=actor.pk,
-            session=session,
-            text=reason,
-            address=client.address,
-            user_agent=client.user_agent,
-        )
-        if conf.impersonation_mail and (address := address_of(person)):
-            Delivery.objects.create(event=event, user_id=user.pk, channel="mail", receiver=address)
-            transaction.on_commit(hasten_deliveries, using=using)
+    lock_users([user.pk, actor.pk])
+    people = get_user_model()._base_manager.in_bulk([user.pk, actor.pk])
+    verify_may_impersonate(people.get(actor.pk), people.get(user.pk), reason)
+    living = Session.objects.using(using).filter(pk=origin.pk, user_id=actor.pk, ended_at__isnull=True)
+    own = living.first()
+    if own is None:
+        raise SessionEnded
+    if own.impersonated_from_id is not None:
+        raise ImpersonationRefused("nested")
+    person = people[user.pk]
+    session = Session(
+        digest=digest,
+        user=person,
+        backend=own.backend,
+        auth_hash=person.get_session_auth_hash(),
+        impersonator_id=actor.pk,
+        impersonated_from=own,
+        impersonation_reason=reason,
+        signed_in_at=now,
+        last_seen_at=now,
+        expires_at=min(now + conf.impersonation_timeout, own.expires_at),
+        **seen(client),
+    )
+    session.save(using=using, force_insert=True)
+    event = events.append(
+        Event.Kind.IMPERSONATED,
+        user_id=user.pk,
+        actor_id=actor.pk,
+        session=session,
+        text=reason,
+        address=client.address,
+        user_agent=client.user_agent,
+    )
+    if conf.impersonation_mail and (address := address_of(person)):
+        Delivery.objects.create(event=event, user_id=user.pk, channel="mail", receiver=address)
+        transaction.on_commit(hasten_deliveries, using=using)
     return session
 
 
@@ -94,6 +95,7 @@ def verify_may_impersonate(actor: Any, user: Any, reason: str) -> None:
         raise ImpersonationRefused("no_reason")
 
 
+@atomically
 def end_impersonation(*, session: Session, key: str, new_key: str) -> Session | None:
     """End it, and give the staff member's own session, with its user, the new key; None where that one is over.
 
@@ -102,19 +104,21 @@ def end_impersonation(*, session: Session, key: str, new_key: str) -> Session | 
     """
     using = router.db_for_write(Session)
     now = timezone.now()
-    with transaction.atomic(using=using):
-        origin = find_origin(session, now)
-        if origin is not None:
-            living = Session.objects.using(using).filter(pk=origin.pk, ended_at__isnull=True)
-            fields = {
-                "digest": digest_of(new_key),
-                "previous_digest": digest_of(key),
-                "rotated_at": now,
-                "last_seen_at": now,
-            }
-            if not living.update(**fields):
-                origin = None
-        end_session(session=session, reason=EndReason.SIGNED_OUT, actor=Reference(session.impersonator_id))
-        if origin is not None:
-            Session.objects.using(using).filter(pk=session.pk).update(digest=digest_of(new_public_id()))
+    lock_users(
+        [session.user_id, session.impersonator_id]
+    )  # before any session, like whoever ends one of theirs
+    origin = find_origin(session, now)
+    if origin is not None:
+        living = Session.objects.using(using).filter(pk=origin.pk, ended_at__isnull=True)
+        fields = {
+            "digest": digest_of(new_key),
+            "previous_digest": digest_of(key),
+            "rotated_at": now,
+            "last_seen_at": now,
+        }
+        if not living.update(**fields):
+            origin = None
+    end_session(session=session, reason=EndReason.SIGNED_OUT, actor=Reference(session.impersonator_id))
+    if origin is not None:
+        Session.objects.using(using).filter(pk=session.pk).update(digest=digest_of(new_public_id()))
     return origin

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import router, transaction
+from django.db import router
 
 from sessions_ui import risk
 from sessions_ui.actions.alert import alert
@@ -14,6 +14,7 @@ from sessions_ui.client import Client, ClientInfo, Place
 from sessions_ui.conf import conf
 from sessions_ui.models import Device, EndReason, Event, Session
 from sessions_ui.risk import History, Level, Reason, Sighting, Standing, Verdict
+from sessions_ui.transactions import atomically
 
 REMEMBERED = 100  # earlier sessions looked at, the newest first
 
@@ -121,28 +122,28 @@ def flag(session: Session, user: Any, client: ClientInfo, verdict: Verdict, *, t
         )
 
 
+@atomically
 def judge_change(session_pk: int, user_pk: Any, before: Client, now: Client, client: ClientInfo) -> None:
     """The headers of a living session of this user told of `before` and tell of `now`: another family or system flags
     it, once until its owner has reviewed it."""
     verdict = risk.changed_midway(before, now)
     if not verdict.level:
         return
-    with transaction.atomic(using=router.db_for_write(Session)):
-        lock_users([user_pk])
-        session = (
-            Session.objects.living()
-            .filter(pk=session_pk)
-            .select_related("user", "device")
-            .defer("payload")
-            .first()
-        )
-        if session is None or session.user is None:
-            return
-        known = set(session.verdict_reasons or ()) if session.reviewed_at is None else set()
-        if Reason.CHANGED_CLIENT in known:
-            return
-        both = risk.verdict_of({*map(Reason, known), Reason.CHANGED_CLIENT})
-        Session.objects.filter(pk=session.pk, ended_at__isnull=True).update(reviewed_at=None, **columns(both))
-        flag(session, session.user, client, both)
-        if conf.suspicious_sign_ins in ("challenge", "end"):
-            end_session(session=session, reason=EndReason.SUSPICIOUS)
+    lock_users([user_pk])
+    session = (
+        Session.objects.living()
+        .filter(pk=session_pk)
+        .select_related("user", "device")
+        .defer("payload")
+        .first()
+    )
+    if session is None or session.user is None:
+        return
+    known = set(session.verdict_reasons or ()) if session.reviewed_at is None else set()
+    if Reason.CHANGED_CLIENT in known:
+        return
+    both = risk.verdict_of({*map(Reason, known), Reason.CHANGED_CLIENT})
+    Session.objects.filter(pk=session.pk, ended_at__isnull=True).update(reviewed_at=None, **columns(both))
+    flag(session, session.user, client, both)
+    if conf.suspicious_sign_ins in ("challenge", "end"):
+        end_session(session=session, reason=EndReason.SUSPICIOUS)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import router
 from django.db.models import F
 
 from sessions_ui.actions.end import end_sessions
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import SignInChallenged
 from sessions_ui.models import EndReason, Session
+from sessions_ui.models.locking import locked
 
 
 def keep_to_limit(user: Any, *, new: int) -> None:
@@ -21,12 +23,15 @@ def keep_to_limit(user: Any, *, new: int) -> None:
     limit = conf.session_limit_of(user)
     if limit is None:
         return
-    living = Session.objects.of(user).living().by_owner().filter(kind=Session.Kind.BROWSER).exclude(pk=new)
-    over = living.count() + 1 - limit
+    living = Session.objects.using(router.db_for_write(Session)).of(user).living().by_owner()
+    others = living.filter(kind=Session.Kind.BROWSER).exclude(pk=new)
+    order = (F("device__confirmed_at").asc(nulls_first=True), "signed_in_at", "pk")
+    # Locked, since a plain read at MariaDB's REPEATABLE READ does not see who signed in while this one waited.
+    keys = list(locked(others.order_by(*order)).values_list("pk", flat=True))
+    over = len(keys) + 1 - limit
     if over <= 0:
         return
     if conf.session_limit_refuses:
         raise SignInChallenged(EndReason.SESSION_LIMIT)
-    order = (F("device__confirmed_at").asc(nulls_first=True), "signed_in_at", "pk")
-    oldest = list(living.order_by(*order).values_list("pk", flat=True)[:over])
-    end_sessions(sessions=Session.objects.filter(pk__in=oldest), reason=EndReason.SESSION_LIMIT)
+    oldest = Session.objects.filter(pk__in=keys[:over])
+    end_sessions(sessions=oldest, reason=EndReason.SESSION_LIMIT, of_user=user.pk)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import router, transaction
+from django.db import router
 from django.utils import timezone
 
 from sessions_ui import acting, events
 from sessions_ui.actions.end import Receipt, end_sessions
 from sessions_ui.models import Device, EndReason, Event, Session
+from sessions_ui.transactions import atomically
 
 
+@atomically
 def mark_lost(*, device: Device, actor: Any, ticket: str = "", note: str = "") -> Receipt:
     """End every session of the device and mark it lost, in one transaction; idempotent.
 
@@ -23,46 +25,45 @@ def mark_lost(*, device: Device, actor: Any, ticket: str = "", note: str = "") -
     acting.require_owner()
     using = router.db_for_write(Session)
     now = timezone.now()
-    with transaction.atomic(using=using):
-        receipt = end_sessions(
-            sessions=Session.objects.filter(device_id=device.pk),
-            reason=EndReason.DEVICE_LOST,
-            actor=actor,
-            ticket=ticket,
-            note=note,
-            of_user=device.user_id,
+    receipt = end_sessions(
+        sessions=Session.objects.filter(device_id=device.pk),
+        reason=EndReason.DEVICE_LOST,
+        actor=actor,
+        ticket=ticket,
+        note=note,
+        of_user=device.user_id,
+    )
+    row = Device.objects.using(using).filter(pk=device.pk)
+    if row.filter(lost_at__isnull=True).update(lost_at=now, confirmed_at=None):
+        device.lost_at, device.confirmed_at = now, None
+        events.append(
+            Event.Kind.DEVICE_LOST,
+            at=now,
+            user_id=device.user_id,
+            actor_id=getattr(actor, "pk", None),
+            device=device,
+            act=receipt.act,
+            data={"ticket": ticket} if ticket else {},
+            text=note,
         )
-        row = Device.objects.using(using).filter(pk=device.pk)
-        if row.filter(lost_at__isnull=True).update(lost_at=now, confirmed_at=None):
-            device.lost_at, device.confirmed_at = now, None
-            events.append(
-                Event.Kind.DEVICE_LOST,
-                at=now,
-                user_id=device.user_id,
-                actor_id=getattr(actor, "pk", None),
-                device=device,
-                act=receipt.act,
-                data={"ticket": ticket} if ticket else {},
-                text=note,
-            )
     return receipt
 
 
+@atomically
 def mark_found(*, device: Device, actor: Any) -> bool:
     """Take the mark away; returns whether there was one. It signs nothing in, and confirms nothing.
 
     The caller asks for a fresh sign-in with a second factor first: whoever holds the device must not be able to.
     """
     acting.require_owner()
-    with transaction.atomic(using=router.db_for_write(Device)):
-        row = Device.objects.using(router.db_for_write(Device)).filter(pk=device.pk)
-        found = row.filter(lost_at__isnull=False).update(lost_at=None)
-        if found:
-            device.lost_at = None
-            events.append(
-                Event.Kind.DEVICE_FOUND,
-                user_id=device.user_id,
-                actor_id=getattr(actor, "pk", None),
-                device=device,
-            )
+    row = Device.objects.using(router.db_for_write(Device)).filter(pk=device.pk)
+    found = row.filter(lost_at__isnull=False).update(lost_at=None)
+    if found:
+        device.lost_at = None
+        events.append(
+            Event.Kind.DEVICE_FOUND,
+            user_id=device.user_id,
+            actor_id=getattr(actor, "pk", None),
+            device=device,
+        )
     return bool(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import router, transaction
+from django.db import router
 from django.db.models import Q
 from django.utils import timezone
 
@@ -12,8 +12,10 @@ from sessions_ui import acting, events
 from sessions_ui.actions.end import Receipt, end_sessions, end_user_sessions, lock_users
 from sessions_ui.actions.vouching import acting_session
 from sessions_ui.models import Delivery, Device, EndReason, Event, Session
+from sessions_ui.transactions import atomically
 
 
+@atomically
 def report_not_me(*, session: Session, actor: Any = None, everywhere: bool = False) -> Receipt:
     """End that session with reason NOT_ME, and whatever else is signed in on its device: a thief who signed in there
     again would stay otherwise. `everywhere` ends all of the user's sessions; the one that acts now stays, unless it is
@@ -29,26 +31,25 @@ def report_not_me(*, session: Session, actor: Any = None, everywhere: bool = Fal
         there |= Q(device_id=session.device_id)
     on_device = Session.objects.filter(there, user_id=user_id)
     now = timezone.now()
-    with transaction.atomic(using=router.db_for_write(Session)):
-        lock_users([user_id])
-        if everywhere:
-            receipt = end_user_sessions(
-                user=session.user, reason=EndReason.NOT_ME, actor=actor, keep=_kept(session)
-            )
-        else:
-            receipt = end_sessions(sessions=on_device, reason=EndReason.NOT_ME, actor=actor, of_user=user_id)
-        if session.device is not None:
-            Device.objects.filter(pk=session.device.pk).update(not_me_at=now, confirmed_at=None)
-        on_device.filter(reviewed_at__isnull=True).exclude(verdict="").update(reviewed_at=now)
-        events.append(
-            Event.Kind.NOT_ME,
-            user_id=user_id,
-            actor_id=getattr(actor, "pk", None),
-            session=session,
-            device_id=session.device_id,
-            act=receipt.act,
-            data={"everywhere": everywhere},
+    lock_users([user_id])
+    if everywhere:
+        receipt = end_user_sessions(
+            user=session.user, reason=EndReason.NOT_ME, actor=actor, keep=_kept(session)
         )
+    else:
+        receipt = end_sessions(sessions=on_device, reason=EndReason.NOT_ME, actor=actor, of_user=user_id)
+    if session.device is not None:
+        Device.objects.filter(pk=session.device.pk).update(not_me_at=now, confirmed_at=None)
+    on_device.filter(reviewed_at__isnull=True).exclude(verdict="").update(reviewed_at=now)
+    events.append(
+        Event.Kind.NOT_ME,
+        user_id=user_id,
+        actor_id=getattr(actor, "pk", None),
+        session=session,
+        device_id=session.device_id,
+        act=receipt.act,
+        data={"everywhere": everywhere},
+    )
     return receipt
 
 
@@ -60,12 +61,12 @@ def _kept(reported: Session) -> int | None:
     return None if same_device else own.pk
 
 
+@atomically
 def report_by_link(*, delivery: Delivery, session: Session, everywhere: bool = False) -> Receipt | None:
     """The same from the link in the mail that `delivery` was, once: None where the link was used before."""
     using = router.db_for_write(Session)
-    with transaction.atomic(using=using):
-        lock_users([session.user_id])
-        unused = Delivery.objects.using(using).filter(pk=delivery.pk, link_used_at__isnull=True)
-        if not unused.update(link_used_at=timezone.now()):
-            return None
-        return report_not_me(session=session, everywhere=everywhere)
+    lock_users([session.user_id])
+    unused = Delivery.objects.using(using).filter(pk=delivery.pk, link_used_at__isnull=True)
+    if not unused.update(link_used_at=timezone.now()):
+        return None
+    return report_not_me(session=session, everywhere=everywhere)

@@ -19,6 +19,7 @@ from sessions_ui.conf import conf
 from sessions_ui.exceptions import ProofRefused
 from sessions_ui.hasten import hasten_deliveries
 from sessions_ui.models import Event, Proof, Session
+from sessions_ui.transactions import atomically
 
 TRIES = 5
 MOST_AN_HOUR = 10  # codes to one user, whoever asks: 50 guesses at a million
@@ -26,6 +27,7 @@ MOST_A_SESSION = 5  # of these: a thief's session leaves some to the owner's
 RESEND_AFTER = timedelta(seconds=60)
 
 
+@atomically
 def send_code(*, user: Any, session_id: int, purpose: Proof.Purpose, again: bool = False) -> list[str]:
     """Mail a code for this purpose in this session; returns the addresses it went to.
 
@@ -33,35 +35,34 @@ def send_code(*, user: Any, session_id: int, purpose: Proof.Purpose, again: bool
     `no_address`, or `too_many` codes within an hour. The mail goes out by the outbox, like every other.
     """
     using = router.db_for_write(Proof)
-    with transaction.atomic(using=using):
-        lock_users([user.pk])
-        now = timezone.now()
-        receivers = chosen(conf.alert_addresses(user), now)
-        if not receivers:
-            raise ProofRefused("no_address")
-        last = open_code(user, session_id, purpose, now)
-        if last is not None and (not again or last.created_at > now - RESEND_AFTER):
-            return receivers
-        sent = Proof.objects.using(using).filter(user_id=user.pk, created_at__gt=now - timedelta(hours=1))
-        if sent.count() >= MOST_AN_HOUR or sent.filter(session_id=session_id).count() >= MOST_A_SESSION:
-            raise ProofRefused("too_many")
-        proof = Proof.objects.using(using).create(
-            user_id=user.pk,
-            session_id=session_id,
-            purpose=purpose,
-            nonce=secrets.token_urlsafe(16),
-            created_at=now,
-            expires_at=now + conf.proof_age,
-        )
-        event = events.append(
-            Event.Kind.CODE_SENT,
-            user_id=user.pk,
-            actor_id=user.pk,
-            session_id=session_id,
-            data={"proof": proof.pk, "purpose": str(purpose)},
-        )
-        outbox.enqueue_event(event, receivers)
-        transaction.on_commit(hasten_deliveries, using=using)
+    lock_users([user.pk])
+    now = timezone.now()
+    receivers = chosen(conf.alert_addresses(user), now)
+    if not receivers:
+        raise ProofRefused("no_address")
+    last = open_code(user, session_id, purpose, now)
+    if last is not None and (not again or last.created_at > now - RESEND_AFTER):
+        return receivers
+    sent = Proof.objects.using(using).filter(user_id=user.pk, created_at__gt=now - timedelta(hours=1))
+    if sent.count() >= MOST_AN_HOUR or sent.filter(session_id=session_id).count() >= MOST_A_SESSION:
+        raise ProofRefused("too_many")
+    proof = Proof.objects.using(using).create(
+        user_id=user.pk,
+        session_id=session_id,
+        purpose=purpose,
+        nonce=secrets.token_urlsafe(16),
+        created_at=now,
+        expires_at=now + conf.proof_age,
+    )
+    event = events.append(
+        Event.Kind.CODE_SENT,
+        user_id=user.pk,
+        actor_id=user.pk,
+        session_id=session_id,
+        data={"proof": proof.pk, "purpose": str(purpose)},
+    )
+    outbox.enqueue_event(event, receivers)
+    transaction.on_commit(hasten_deliveries, using=using)
     return receivers
 
 
@@ -77,16 +78,20 @@ def check_code(*, user: Any, session_id: int, purpose: Proof.Purpose, code: str)
     known = [proof.code(secret=secret) for secret in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]]
     if not any(constant_time_compare(given, right) for right in known):
         raise ProofRefused("wrong_code")
-    with transaction.atomic(using=router.db_for_write(Proof)):
-        if not Proof.objects.filter(pk=proof.pk, given_at__isnull=True).update(given_at=now):
-            raise ProofRefused("code_over")
-        events.append(
-            Event.Kind.PROVEN,
-            user_id=user.pk,
-            actor_id=user.pk,
-            session_id=session_id,
-            data={"proof": "mailed_code", "purpose": str(purpose)},
-        )
+    _accept(proof)
+
+
+@atomically
+def _accept(proof: Proof) -> None:
+    if not Proof.objects.filter(pk=proof.pk, given_at__isnull=True).update(given_at=timezone.now()):
+        raise ProofRefused("code_over")
+    events.append(
+        Event.Kind.PROVEN,
+        user_id=proof.user_id,
+        actor_id=proof.user_id,
+        session_id=proof.session_id,
+        data={"proof": "mailed_code", "purpose": str(proof.purpose)},
+    )
 
 
 def is_proven(*, user: Any, session: Session, purpose: Proof.Purpose) -> bool:
@@ -99,20 +104,27 @@ def is_proven(*, user: Any, session: Session, purpose: Proof.Purpose) -> bool:
     method = other_factor(session)
     if not method:
         return False
-    using = router.db_for_write(Event)
-    with transaction.atomic(using=using):
-        lock_users([user.pk])
-        if not Event.objects.filter(session_id=session.pk, kind=Event.Kind.PROVEN, at__gt=since).exists():
-            event = events.append(
-                Event.Kind.PROVEN,
-                user_id=user.pk,
-                actor_id=user.pk,
-                session_id=session.pk,
-                data={"proof": "factor", "method": method, "purpose": str(purpose)},
-            )
-            if outbox.enqueue_event(event, chosen(conf.alert_addresses(user), timezone.now())):
-                transaction.on_commit(hasten_deliveries, using=using)
+    _tell_of_factor(user=user, session=session, method=method, purpose=purpose, since=since)
     return True
+
+
+@atomically
+def _tell_of_factor(
+    *, user: Any, session: Session, method: str, purpose: Proof.Purpose, since: datetime
+) -> None:
+    """Once a session and `PROOF_AGE`."""
+    lock_users([user.pk])
+    if Event.objects.filter(session_id=session.pk, kind=Event.Kind.PROVEN, at__gt=since).exists():
+        return
+    event = events.append(
+        Event.Kind.PROVEN,
+        user_id=user.pk,
+        actor_id=user.pk,
+        session_id=session.pk,
+        data={"proof": "factor", "method": method, "purpose": str(purpose)},
+    )
+    if outbox.enqueue_event(event, chosen(conf.alert_addresses(user), timezone.now())):
+        transaction.on_commit(hasten_deliveries, using=router.db_for_write(Event))
 
 
 def other_factor(session: Session) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import router
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
@@ -127,7 +128,8 @@ def end_provider_sessions(
         raise ValueError(
             "An issuer and a subject or a session are needed: an empty one would mean everybody."
         )
-    living = Session.objects.filter(ended_at__isnull=True, iss=iss)
+    rows = Session.objects.using(router.db_for_write(Session))
+    living = rows.filter(ended_at__isnull=True, iss=iss)
     # The second condition is the indexes' own: only sessions that came by a provider are in there.
     likely = living.filter(sid=sid, sid__gt="") if sid else living.filter(sub=sub, sub__gt="")
     meant = [
@@ -135,4 +137,4 @@ def end_provider_sessions(
         for pk, *stored in likely.values_list("pk", "iss", "sub", "sid")
         if is_meant((stored[0], stored[1], stored[2]), told=(iss, sub, sid))
     ]
-    return end_sessions(sessions=Session.objects.filter(pk__in=meant), reason=reason, actor=actor, note=note)
+    return end_sessions(sessions=likely.filter(pk__in=meant), reason=reason, actor=actor, note=note)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from django.db import router, transaction
 from django.utils import timezone
 
 from sessions_ui.actions.end import Receipt
 from sessions_ui.actions.provider import end_provider_sessions, fitting
 from sessions_ui.models import ProviderSignOut
 from sessions_ui.sso import LogoutToken, LogoutTokenRefused, verify_logout_token
+from sessions_ui.transactions import atomically
 
 
 def sign_out_by_token(token: str) -> Receipt:
@@ -18,14 +18,18 @@ def sign_out_by_token(token: str) -> Receipt:
     sees it, or is committed before and ended here. Where the ending fails the token stays unused.
     """
     told = verify_logout_token(token)
-    row = remember(told)
-    with transaction.atomic(using=router.db_for_write(ProviderSignOut)):
-        unused = ProviderSignOut.objects.filter(pk=row.pk, done_at__isnull=True)
-        if not unused.update(done_at=timezone.now()):
-            raise LogoutTokenRefused("used before")
-        return end_provider_sessions(iss=told.iss, sub=told.sub, sid=told.sid, note=told.provider.name)
+    return _carry_out(told, remember(told))
 
 
+@atomically
+def _carry_out(told: LogoutToken, row: ProviderSignOut) -> Receipt:
+    unused = ProviderSignOut.objects.filter(pk=row.pk, done_at__isnull=True)
+    if not unused.update(done_at=timezone.now()):
+        raise LogoutTokenRefused("used before")
+    return end_provider_sessions(iss=told.iss, sub=told.sub, sid=told.sid, note=told.provider.name)
+
+
+@atomically
 def remember(told: LogoutToken) -> ProviderSignOut:
     names = {"iss": fitting(told.iss), "sub": fitting(told.sub), "sid": fitting(told.sid)}
     return ProviderSignOut.objects.get_or_create(token_digest=told.digest, defaults=names)[0]

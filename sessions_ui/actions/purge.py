@@ -13,7 +13,6 @@ from sessions_ui.conf import conf
 from sessions_ui.models import (
     Act,
     Adoption,
-    AdoptionCut,
     Case,
     CaseReceipt,
     Delivery,
@@ -50,7 +49,6 @@ def purge_old() -> int:
     removed += _delete(EndingBatch.objects.filter(ending__done_at__lte=old))
     removed += _delete(Ending.objects.filter(done_at__lte=old, batches__isnull=True))
     removed += _delete(Offboarding.objects.filter(cancelled_at__lte=old))
-    removed += _delete(AdoptionCut.objects.filter(at__lte=old))
     return removed
 
 

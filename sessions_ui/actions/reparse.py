@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from django.db import router, transaction
+from django.db import router
 
 from sessions_ui.actions.improve import DESCRIBED, description
 from sessions_ui.client import Client, contradicts, improved
@@ -15,6 +15,7 @@ from sessions_ui.client.user_agent import parse
 from sessions_ui.conf import conf
 from sessions_ui.models import Cursor, Device, Session
 from sessions_ui.models.locking import locked
+from sessions_ui.transactions import in_transaction
 
 CURSOR = "reparse"
 BATCH = 200  # rows a transaction: SQLite has one writer, and it must not wait long (docs/architecture.md)
@@ -67,11 +68,15 @@ def _sessions(
     """One batch, read and written in a transaction of its own: a touch meanwhile gives up, an ending waits."""
     using = router.db_for_write(Session)
     rows = Session.objects.using(using).filter(pk__gt=after, user__isnull=False).order_by("pk")
-    with transaction.atomic(using=using):
+
+    def reread() -> tuple[list[Session], list[Session]]:
         found = list((rows if dry_run else locked(rows)).only(*LOOKED_AT)[:batch_size])
         changed = [session for session in found if _reread(session, places)]
         if not dry_run:
             Session.objects.using(using).bulk_update(changed, WRITTEN)
+        return found, changed
+
+    found, changed = in_transaction(reread, using=using)
     report.looked_at += len(found)
     report.sessions += len(changed)
     return found
@@ -100,7 +105,8 @@ def _devices(sessions: list[Session], report: Report, *, dry_run: bool) -> None:
     }
     using = router.db_for_write(Device)
     rows = Device.objects.using(using).filter(pk__in=headers).order_by("pk")
-    with transaction.atomic(using=using):
+
+    def describe() -> list[Device]:
         changed = []
         for device in rows if dry_run else locked(rows):
             told = corrected(Client(**description(device)), parse(headers[device.pk]))
@@ -108,7 +114,9 @@ def _devices(sessions: list[Session], report: Report, *, dry_run: bool) -> None:
                 changed.append(device)
         if not dry_run:
             Device.objects.using(using).bulk_update(changed, DESCRIBED)
-    report.devices += len(changed)
+        return changed
+
+    report.devices += len(in_transaction(describe, using=using))
 
 
 def corrected(old: Client, new: Client) -> Client:

@@ -10,8 +10,10 @@ from django.db.models import QuerySet
 from sessions_ui import acting, events, outbox
 from sessions_ui.hasten import hasten_deliveries
 from sessions_ui.models import Delivery, Event
+from sessions_ui.transactions import atomically
 
 
+@atomically
 def retell(*, deliveries: QuerySet[Delivery], actor: Any) -> int:
     """Those of the queryset that were given up, and webhooks that were delivered, start anew; returns how many.
 
@@ -19,9 +21,8 @@ def retell(*, deliveries: QuerySet[Delivery], actor: Any) -> int:
     """
     acting.require_owner()
     using = router.db_for_write(Delivery)
-    with transaction.atomic(using=using):
-        count = outbox.again(deliveries.using(using))
-        if count:
-            events.append(Event.Kind.RETOLD, actor_id=getattr(actor, "pk", None), data={"count": count})
-            transaction.on_commit(hasten_deliveries, using=using)
+    count = outbox.again(deliveries.using(using))
+    if count:
+        events.append(Event.Kind.RETOLD, actor_id=getattr(actor, "pk", None), data={"count": count})
+        transaction.on_commit(hasten_deliveries, using=using)
     return count

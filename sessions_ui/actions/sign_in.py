@@ -23,12 +23,13 @@ from sessions_ui.actions.offboard import latest_end_of
 from sessions_ui.actions.provider import NOBODY, Identity, catch_up, verify_not_signed_out
 from sessions_ui.actions.recognise import recognise
 from sessions_ui.actions.require_password import verify_no_password_is_required
-from sessions_ui.actions.verify_account import verify_under_lock
+from sessions_ui.actions.verify_account import hold_for_sign_in, verify_account
 from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import SessionEnded, SignInChallenged
 from sessions_ui.models import Device, EndReason, Event, Session
 from sessions_ui.risk import ORDINARY, classify
+from sessions_ui.transactions import atomically
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class SignIn:
     device_cookie: str | None
 
 
+@atomically
 def sign_in(
     *,
     session_pk: int,
@@ -48,88 +50,91 @@ def sign_in(
     user: Any,
     backend: str,
     client: ClientInfo,
+    new_digest: str = "",
     method: str = "",
     device_cookie: str | None = None,
-    begun: dict[str, str] | None = None,
+    begun: dict[str, Any] | None = None,
     identity: Identity | None = None,
     judged: bool = True,
     proven: bool = False,
 ) -> SignIn:
     """Make the living row `session_pk`, whose key has this digest, a session of `user`.
 
-    The user's row is locked and read anew first, so that a sign-in which was under way while the account was
-    disabled or got a new password does not outlive that: `SignInRefused`. `begun` is the mark of its first step
-    (`begin.py`), where it had several; `identity` who they are at their sign-in provider, where there is one.
-    `SessionEnded` where the row is gone. What looks wrong is flagged (`judge.py`) and mailed, unless nothing is known
-    of the client at all (`judged=False`: no request brought it). `SignInChallenged` where the settings ask for a
-    further proof first, which `proven` says has been given.
+    The account is locked and read anew first, so that a sign-in which was under way while the account was disabled or
+    got a new password does not outlive that: `SignInRefused`. `new_digest`: of a new key, where the row is somebody's
+    already. `begun` is the mark of its first step (`begin.py`), where it had several; `identity` who they are at their
+    sign-in provider, where there is one. `SessionEnded` where the row is gone. What looks wrong is flagged (`judge.py`)
+    and mailed, unless nothing is known of the client at all (`judged=False`: no request brought it). `SignInChallenged`
+    where the settings ask for a further proof first, which `proven` says has been given.
     """
     using = router.db_for_write(Session)
     now = timezone.now()
-    with transaction.atomic(using=using):
-        auth_hash = verify_under_lock(user, backend)
-        verify_begun(begun, user, auth_hash)
-        verify_not_signed_out(identity)
-        verify_no_password_is_required(user)
-        latest_end = latest_end_of(user, now)
-        found = recognise(user, client, device_cookie)
-        device = found.device
-        verdict = ORDINARY
-        if judged:
-            history = history_of(user, device, copied=found.copied, new=found.new, session_pk=session_pk)
-            verdict = classify(history, client, now)
-        follows = what_follows(verdict, method=method, proven=proven)
-        if follows == "challenge":
-            raise SignInChallenged(EndReason.SUSPICIOUS, verdict)
-        row = Session.objects.using(using).filter(pk=session_pk, digest=digest, ended_at__isnull=True)
-        if not row.update(
-            user_id=user.pk,
-            backend=backend,
-            auth_hash=auth_hash,
-            device=device,
-            signed_in_at=now,
-            last_seen_at=now,
-            method=method[:32],
-            rights=flags_of(user),
-            latest_end_at=latest_end,
-            **({"expires_at": Least(F("expires_at"), Value(latest_end))} if latest_end else {}),
-            **(identity.columns() if identity else NOBODY),
-            **seen(client),
-            **columns(verdict),
-        ):
-            raise SessionEnded
-        if follows != "end":
-            make_room(user, device, new=session_pk)
-        events.append(
-            Event.Kind.SIGNED_IN,
-            user_id=user.pk,
-            actor_id=user.pk,
-            session_id=session_pk,
-            device=device,
-            data={"method": method[:32], "new_device": found.new},
-            address=client.address,
-            user_agent=client.user_agent,
-        )
-        session = row.get()
-        if identity is not None:
-            transaction.on_commit(partial(catch_up, session, identity), using=using)
-        if verdict.level:
-            flag(session, user, client, verdict, tell=verdict != history.unreviewed)
-        if follows == "end":
-            # The request that signed in learns it at its end, like any whose session ended meanwhile.
-            end_sessions(sessions=Session.objects.filter(pk=session_pk), reason=EndReason.SUSPICIOUS)
-        else:
-            transaction.on_commit(
-                lambda: announce(session, user, new_device=found.new), using=using, robust=True
-            )
+    users, states = hold_for_sign_in([user.pk])
+    auth_hash = verify_account(users.get(user.pk), user, backend)
+    state = states[user.pk]
+    verify_begun(begun, user, auth_hash, state)
+    verify_not_signed_out(identity)
+    verify_no_password_is_required(state)
+    latest_end = latest_end_of(state, now)
+    found = recognise(user, client, device_cookie)
+    device = found.device
+    verdict = ORDINARY
+    if judged:
+        history = history_of(user, device, copied=found.copied, new=found.new, session_pk=session_pk)
+        verdict = classify(history, client, now)
+    follows = what_follows(verdict, method=method, proven=proven)
+    if follows == "challenge":
+        raise SignInChallenged(EndReason.SUSPICIOUS, verdict)
+    row = Session.objects.using(using).filter(pk=session_pk, ended_at__isnull=True)
+    if not row.filter(digest=digest).update(
+        user_id=user.pk,
+        backend=backend,
+        auth_hash=auth_hash,
+        next_auth_hash="",
+        device=device,
+        signed_in_at=now,
+        last_seen_at=now,
+        method=method[:32],
+        rights=flags_of(user),
+        latest_end_at=latest_end,
+        **({"digest": new_digest, "previous_digest": digest, "rotated_at": now} if new_digest else {}),
+        **({"expires_at": Least(F("expires_at"), Value(latest_end))} if latest_end else {}),
+        **(identity.columns() if identity else NOBODY),
+        **seen(client),
+        **columns(verdict),
+    ):
+        raise SessionEnded
+    if follows != "end":
+        make_room(user, None if found.new else device, new=session_pk)
+    events.append(
+        Event.Kind.SIGNED_IN,
+        user_id=user.pk,
+        actor_id=user.pk,
+        session_id=session_pk,
+        device=device,
+        data={"method": method[:32], "new_device": found.new},
+        address=client.address,
+        user_agent=client.user_agent,
+    )
+    session = row.get()
+    if identity is not None:
+        transaction.on_commit(partial(catch_up, session, identity), using=using)
+    if verdict.level:
+        flag(session, user, client, verdict, tell=verdict != history.unreviewed)
+    if follows == "end":
+        # The request that signed in learns it at its end, like any whose session ended meanwhile.
+        end_sessions(sessions=Session.objects.filter(pk=session_pk), reason=EndReason.SUSPICIOUS)
+    else:
+        transaction.on_commit(lambda: announce(session, user, new_device=found.new), using=using, robust=True)
     return SignIn(session=session, device=device, new_device=found.new, device_cookie=found.cookie)
 
 
-def make_room(user: Any, device: Device, *, new: int) -> None:
-    """End what the new session takes the place of: an older one in the same browser, and what is over the limit."""
-    if conf.supersede:
+def make_room(user: Any, device: Device | None, *, new: int) -> None:
+    """End what the new session takes the place of: an older one in the same browser (`device`, where it was known
+    before), and what is over the limit."""
+    if conf.supersede and device is not None:
         older = Session.objects.filter(device=device, user_id=user.pk, kind=Session.Kind.BROWSER)
-        end_sessions(sessions=older.exclude(pk=new), reason=EndReason.SUPERSEDED, actor=user)
+        end_sessions(sessions=older.exclude(pk=new), reason=EndReason.SUPERSEDED, actor=user, of_user=user.pk)
     keep_to_limit(user, new=new)
 
 

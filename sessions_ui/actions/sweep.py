@@ -1,7 +1,8 @@
 """Ending the sessions that would be refused anyway, so that no list shows them as signed in.
 
 They are refused without this (`admit.py`); a sweep only makes the rows say so. The primary key is walked in ranges
-with a stored cursor: no index mentions what the conditions ask for, so that the hot path stays cheap.
+with a stored cursor: no index mentions what the conditions ask for, so that the hot path stays cheap. What they find is
+only a suspicion: whoever is found is judged once more, by the function that judges requests, on the locked row.
 """
 
 from __future__ import annotations
@@ -10,17 +11,21 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Case, CharField, Exists, Max, OuterRef, Q, QuerySet, Value, When
+from django.db import router
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from sessions_ui import lookup
-from sessions_ui.actions.admit import out_of_time
-from sessions_ui.actions.end import end_sessions
+from sessions_ui.actions.admit import admit, out_of_time
+from sessions_ui.actions.end import end_sessions, lock_users
 from sessions_ui.conf import conf
-from sessions_ui.models import Cursor, EndReason, Offboarding, Session
+from sessions_ui.models import AccountState, Cursor, EndReason, Session
+from sessions_ui.models.locking import locked
 from sessions_ui.models.session import ACCOUNT_WAS_OFF
+from sessions_ui.transactions import atomically
 
 RANGE = 10_000  # primary keys looked at by one statement
 BATCH = 200  # sessions ended by one transaction: SQLite has one writer, and it must not wait long
@@ -33,7 +38,7 @@ def end_unlawful(*, seconds: float = SECONDS) -> int:
     name = "unlawful"
     deadline = time.monotonic() + seconds
     position = Cursor.read(name)
-    last = Session.objects.aggregate(last=Max("pk"))["last"] or 0
+    last = _rows().aggregate(last=Max("pk"))["last"] or 0
     ended = 0
     while position < last:
         ended += _end_within(position, position + RANGE, timezone.now())
@@ -45,47 +50,88 @@ def end_unlawful(*, seconds: float = SECONDS) -> int:
     return ended
 
 
-def _end_within(after: int, up_to: int, now: datetime) -> int:
-    living = Session.objects.filter(pk__gt=after, pk__lte=up_to, user__isnull=False, ended_at__isnull=True)
-    found: dict[EndReason, list[int]] = defaultdict(list)
-    reason = Case(*conditions(now), default=Value(""), output_field=CharField())
-    for pk, text in living.annotate(unlawful=reason).exclude(unlawful="").values_list("pk", "unlawful"):
-        found[EndReason(text)].append(pk)
-    known = {pk for keys in found.values() for pk in keys}
+@atomically
+def end_if_unlawful(keys: list[int]) -> int:
+    """End those of these sessions that a request would be refused for now; returns how many.
+
+    Judged on locked rows, under the lock of their accounts: what somebody has seen before may be over. A session that
+    is about to get its new password (`next_auth_hash`) gets it here.
+    """
+    living = _rows().filter(pk__in=keys, ended_at__isnull=True)
+    owners = dict(living.filter(user__isnull=False).values_list("pk", "user_id"))
+    lock_users(set(owners.values()))
+    rows = living.filter(pk__in=owners).order_by("pk").defer("payload")
     if lookup.joins_user():
-        for pk in _under_another_password(living):
-            if pk not in known:
-                found[EndReason.PASSWORD_CHANGED].append(pk)
-                known.add(pk)
-    if lookup.joins_user() and has_timeouts_by_user():
-        for pk, late in late_for_their_user(living, now):
-            if pk not in known:
-                found[late].append(pk)
-    return sum(_end(keys, why) for why, keys in found.items())
-
-
-def conditions(now: datetime) -> Iterable[When]:
-    """The same as `admit()`, as far as SQL can tell."""
-    absolute, idle = conf.absolute_timeout, conf.idle_timeout
-    if absolute and not callable(absolute):
-        yield When(signed_in_at__lte=now - absolute, then=Value(str(EndReason.ABSOLUTE_TIMEOUT)))
-    due = Offboarding.objects.filter(user_id=OuterRef("user_id"), cancelled_at__isnull=True, ends_at__lte=now)
-    yield When(
-        Q(expires_at__lte=now, latest_end_at__lte=now) | Exists(due), then=Value(str(EndReason.OFFBOARDED))
+        rows = rows.select_related("user")  # an outer join: the account may be gone
+    found: dict[EndReason, list[int]] = defaultdict(list)
+    now = timezone.now()
+    for session in locked(rows):
+        if reason := why_unlawful(session, now):
+            found[reason].append(session.pk)
+    return sum(
+        end_sessions(sessions=_rows().filter(pk__in=group), reason=reason, decided_before=True).ended
+        for reason, group in found.items()
     )
-    yield When(expires_at__lte=now, then=Value(str(EndReason.IDLE_TIMEOUT)))
+
+
+def why_unlawful(session: Session, now: datetime) -> EndReason | None:
+    """As a request would be told, and two reasons more that only a sweep looks for."""
+    admission = admit(session, now)
+    if admission.refused is EndReason.PASSWORD_CHANGED and session.next_auth_hash:
+        _carry_to_new_password(session)
+        admission = admit(session, now)
+    if admission.refused is not None:
+        return admission.refused
+    states = AccountState.objects.using(router.db_for_write(AccountState)).filter(pk=session.user_id)
+    if states.filter(ends_at__lte=now).exists():
+        return EndReason.OFFBOARDED
+    held = session.rights.strip(",").split(",")
+    lost = [flag for flag in conf.access_flags if flag in held and not getattr(admission.user, flag, False)]
+    return EndReason.ACCESS_CHANGED if lost and admission.user.is_authenticated else None
+
+
+def _carry_to_new_password(session: Session) -> None:
+    """The request that changes the password has saved the user, and is about to tell its session."""
+    session.auth_hash, session.next_auth_hash = session.next_auth_hash, ""
+    if admit(session, timezone.now()).refused is not EndReason.PASSWORD_CHANGED:
+        _rows().filter(pk=session.pk, ended_at__isnull=True).update(
+            auth_hash=session.auth_hash, next_auth_hash=""
+        )
+
+
+def _rows() -> Any:
+    return Session.objects.using(router.db_for_write(Session))
+
+
+def _end_within(after: int, up_to: int, now: datetime) -> int:
+    living = _rows().filter(pk__gt=after, pk__lte=up_to, user__isnull=False, ended_at__isnull=True)
+    suspects = set(living.filter(suspicious(now)).values_list("pk", flat=True))
+    if lookup.joins_user():
+        suspects.update(_under_another_password(living))
+        if has_timeouts_by_user():
+            suspects.update(late_for_their_user(living, now))
+    keys = sorted(suspects)
+    return sum(end_if_unlawful(keys[start : start + BATCH]) for start in range(0, len(keys), BATCH))
+
+
+def suspicious(now: datetime) -> Q:
+    """What `why_unlawful()` would find, as far as SQL can tell."""
+    absolute, idle = conf.absolute_timeout, conf.idle_timeout
+    due = AccountState.objects.filter(pk=OuterRef("user_id"), ends_at__lte=now)
+    found = Q(expires_at__lte=now) | Q(auth_hash=ACCOUNT_WAS_OFF) | Q(Exists(due))
+    if absolute and not callable(absolute):
+        found |= Q(signed_in_at__lte=now - absolute)
     if idle and not callable(idle):
-        yield When(last_seen_at__lte=now - idle, then=Value(str(EndReason.IDLE_TIMEOUT)))
-    yield When(auth_hash=ACCOUNT_WAS_OFF, then=Value(str(EndReason.ACCOUNT_DISABLED)))
+        found |= Q(last_seen_at__lte=now - idle)
     if lookup.joins_user():
         users = get_user_model()._base_manager.filter(pk=OuterRef("user_id"))
-        yield When(~Q(Exists(users)), then=Value(str(EndReason.ACCOUNT_DELETED)))
+        found |= ~Q(Exists(users))
         columns = {field.name for field in get_user_model()._meta.concrete_fields}
         if "is_active" in columns:
-            yield When(Exists(users.filter(is_active=False)), then=Value(str(EndReason.ACCOUNT_DISABLED)))
+            found |= Q(Exists(users.filter(is_active=False)))
         for flag in columns.intersection(conf.access_flags):
-            lost = Q(rights__contains=f",{flag},") & Exists(users.filter(**{flag: False}))
-            yield When(lost, then=Value(str(EndReason.ACCESS_CHANGED)))
+            found |= Q(rights__contains=f",{flag},") & Q(Exists(users.filter(**{flag: False})))
+    return found
 
 
 def _under_another_password(living: QuerySet[Session]) -> Iterable[int]:
@@ -107,15 +153,8 @@ def has_timeouts_by_user() -> bool:
     return callable(conf.idle_timeout) or callable(conf.absolute_timeout)
 
 
-def late_for_their_user(living: QuerySet[Session], now: datetime) -> Iterable[tuple[int, EndReason]]:
+def late_for_their_user(living: QuerySet[Session], now: datetime) -> Iterable[int]:
     """Where a timeout is a callable, only Python can say."""
     for session in living.select_related("user").defer("payload"):
-        if reason := out_of_time(session, session.user, now):
-            yield session.pk, reason
-
-
-def _end(keys: list[int], reason: EndReason) -> int:
-    batches = (keys[start : start + BATCH] for start in range(0, len(keys), BATCH))
-    return sum(
-        end_sessions(sessions=Session.objects.filter(pk__in=batch), reason=reason).ended for batch in batches
-    )
+        if out_of_time(session, session.user, now):
+            yield session.pk

@@ -19,6 +19,7 @@ from sessions_ui.client.user_agent import parse
 from sessions_ui.conf import conf
 from sessions_ui.models import Device, Event, Session
 from sessions_ui.models.session import SessionQuerySet
+from sessions_ui.transactions import retried
 
 logger = logging.getLogger(__name__)
 
@@ -41,34 +42,43 @@ def touch(*, session: Session, digest: str, client: ClientInfo, now: datetime) -
         pk=session.pk, digest=digest, ended_at__isnull=True, last_seen_at__lte=now - conf.last_seen_every
     )
     try:
-        if not connections[using].features.has_select_for_update_skip_locked:
-            return _write(row, row, client, now)
-        # Whoever holds the row (an ending, another touch) is not waited for.
-        with transaction.atomic(using=using):
-            return _write(row, row.select_for_update(skip_locked=True), client, now)
+        if connections[using].features.has_select_for_update_skip_locked:
+            # Whoever holds the row (an ending, another touch) is not waited for.
+            with transaction.atomic(using=using):
+                before = _write(row, row.select_for_update(skip_locked=True), client, now)
+        else:
+            before = _write(row, row, client, now)
+        if before is not None:
+            _afterwards(before, client, now)
+        return before is not None
     except DatabaseError:
         logger.info("Last activity of session %s was not written", session.pk, exc_info=True)
         return False
 
 
-def _write(row: SessionQuerySet, free: SessionQuerySet, client: ClientInfo, now: datetime) -> bool:
+def _write(
+    row: SessionQuerySet, free: SessionQuerySet, client: ClientInfo, now: datetime
+) -> dict[str, Any] | None:
+    """Returns what the row said before; None where nothing was written."""
     before = free.values(*BEFORE).first()
-    if before is None:
-        return False
-    fields = {"last_seen_at": now, **_changes(before, client)}
-    if not row.update(**fields):
-        return False
+    if before is None or not row.update(last_seen_at=now, **_changes(before, client)):
+        return None
+    return before
+
+
+def _afterwards(before: Mapping[str, Any], client: ClientInfo, now: datetime) -> None:
+    """What else follows from a touch. Not while its row is locked: an ending locks the staff member's session first and
+    this one after it, a sign-in the device first, and the two would wait for each other."""
     if before["impersonated_from_id"] is not None:
         _keep_origin_awake(before["impersonated_from_id"], now)
-        return True
-    if not fields.keys().isdisjoint(TOLD_BY_CLIENT):
+    elif not _changes(before, client).keys().isdisjoint(TOLD_BY_CLIENT):
         _on_another_client(before, client)
-    return True
 
 
 def _keep_origin_awake(origin_pk: int, now: datetime) -> None:
     """Staff at work in somebody's account is not idle: the own session must not run out behind it."""
-    Session.objects.filter(pk=origin_pk, ended_at__isnull=True).update(last_seen_at=now)
+    rows = Session.objects.using(router.db_for_write(Session)).filter(pk=origin_pk, ended_at__isnull=True)
+    retried(partial(rows.update, last_seen_at=now))
 
 
 def _changes(before: Mapping[str, Any], client: ClientInfo) -> dict[str, Any]:
@@ -107,10 +117,4 @@ def _on_another_client(before: Mapping[str, Any], client: ClientInfo) -> None:
             address=client.address,
             user_agent=client.user_agent,
         )
-        # Not under the lock of the session's row: whoever ends sessions locks the user first, and the two would wait
-        # for each other. Robust, since it is no reason to fail the request.
-        transaction.on_commit(
-            partial(judge_change, before["pk"], before["user_id"], old, new, client),
-            using=router.db_for_write(Session),
-            robust=True,
-        )
+        judge_change(before["pk"], before["user_id"], old, new, client)

@@ -7,6 +7,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.auth import get_user_model
+from django.db import router
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -32,6 +34,15 @@ class ReasonForm(forms.Form):
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2, "cols": 60}),
     )
+
+
+def users_of(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Whose rows these are."""
+    users = get_user_model()._base_manager.using(router.db_for_write(get_user_model()))
+    keys: Any = rows.order_by().filter(user_id__isnull=False).values("user_id")
+    if users.db != router.db_for_write(rows.model):
+        keys = list(keys.values_list("user_id", flat=True).distinct())
+    return users.filter(pk__in=keys)
 
 
 class EndingAdmin(ReadOnlyAdmin):
@@ -61,7 +72,14 @@ class EndingAdmin(ReadOnlyAdmin):
     ) -> HttpResponseBase | None:
         form = ReasonForm(request.POST if "confirmed" in request.POST else None)
         if form.is_valid():
-            self._end(request, sessions, form.cleaned_data["note"])
+            users = users_of(queryset)
+            self._end(
+                request,
+                sessions,
+                note=form.cleaned_data["note"],
+                of_users=users,
+                unadopted=action == "sign_out_users",
+            )
             return None
         living = sessions.living()
         own = request.session.session_id if isinstance(request.session, SessionStore) else None
@@ -81,12 +99,12 @@ class EndingAdmin(ReadOnlyAdmin):
         }
         return TemplateResponse(request, "sessions_ui/admin/confirm_sign_out.html", context)
 
-    def _end(self, request: HttpRequest, sessions: SessionQuerySet, note: str) -> None:
+    def _end(self, request: HttpRequest, sessions: SessionQuerySet, **options: Any) -> None:
         if sessions.living().order_by()[: conf.end_at_once + 1].count() > conf.end_at_once:
-            self._end_later(request, sessions, note)
+            self._end_later(request, sessions, **options)
             return
         receipt = end_sessions(
-            sessions=sessions, reason=EndReason.ADMINISTRATOR, actor=request.user, note=note
+            sessions=sessions, reason=EndReason.ADMINISTRATOR, actor=request.user, **options
         )
         if not receipt:
             messages.warning(request, gettext("Nothing was signed in any more."))
@@ -94,8 +112,8 @@ class EndingAdmin(ReadOnlyAdmin):
         text = ngettext("%(count)d sign-in was ended.", "%(count)d sign-ins were ended.", receipt.ended)
         messages.success(request, text % {"count": receipt.ended})
 
-    def _end_later(self, request: HttpRequest, sessions: SessionQuerySet, note: str) -> None:
-        ending = end_later(sessions=sessions, reason=EndReason.ADMINISTRATOR, actor=request.user, note=note)
+    def _end_later(self, request: HttpRequest, sessions: SessionQuerySet, **options: Any) -> None:
+        ending = end_later(sessions=sessions, reason=EndReason.ADMINISTRATOR, actor=request.user, **options)
         text = gettext(
             "%(count)d sign-ins are being ended, batch by batch. “Large sign-outs” shows how far it has come."
         )

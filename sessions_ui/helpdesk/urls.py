@@ -3,6 +3,7 @@
 from django.urls import path
 
 from sessions_ui.helpdesk import approvals, views
+from sessions_ui.web.own_transactions import own_transactions
 
 app_name = "helpdesk"
 
@@ -21,3 +22,6 @@ urlpatterns = [
     path("<slug:public_id>/carry-out/", views.carry_out, name="carry_out"),
     path("<slug:public_id>/devices/<slug:device_id>/found/", views.found, name="found"),
 ]
+
+for _pattern in urlpatterns:
+    _pattern.callback = own_transactions(_pattern.callback)

@@ -1,8 +1,9 @@
 """Rows and their querysets."""
 
+from sessions_ui.models.account_state import AccountState
 from sessions_ui.models.act import Act, EndReason
-from sessions_ui.models.adoption import Adoption, AdoptionCut
-from sessions_ui.models.case import Case, CaseReceipt, RequiredPassword
+from sessions_ui.models.adoption import Adoption
+from sessions_ui.models.case import Case, CaseReceipt
 from sessions_ui.models.cursor import Cursor
 from sessions_ui.models.delivery import Delivery
 from sessions_ui.models.device import Device
@@ -17,9 +18,9 @@ from sessions_ui.models.session import Session, digest_of
 
 __all__ = [
     "PING",
+    "AccountState",
     "Act",
     "Adoption",
-    "AdoptionCut",
     "Case",
     "CaseReceipt",
     "Cursor",
@@ -36,7 +37,6 @@ __all__ = [
     "Offboarding",
     "Proof",
     "ProviderSignOut",
-    "RequiredPassword",
     "Session",
     "digest_of",
 ]

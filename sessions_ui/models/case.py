@@ -117,24 +117,3 @@ class CaseReceipt(models.Model):
 
     def __str__(self) -> str:
         return self.public_id
-
-
-class RequiredPassword(models.Model):
-    """Who cannot sign in until a new password was chosen. The old one stays usable for Django's reset form, which
-    skips people without a password; it just signs nobody in."""
-
-    id = models.BigAutoField(primary_key=True)
-    user = user_key("+", db_index=False)
-    required_at = models.DateTimeField(default=timezone.now)
-    required_by = user_key("+", db_index=False)
-    fulfilled_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("required new password")
-        verbose_name_plural = _("required new passwords")
-        constraints = [
-            models.UniqueConstraint(fields=["user"], name="sessions_ui_requiredpassword_user"),
-        ]
-
-    def __str__(self) -> str:
-        return f"user {self.user_id}"

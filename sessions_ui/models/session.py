@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import models
+from django.db import models, router, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.client import Place
+from sessions_ui.exceptions import SessionEnded, StaleSession
 from sessions_ui.models.act import Act, EndReason
 from sessions_ui.models.device import Device
 from sessions_ui.models.fields import new_public_id, user_key
+from sessions_ui.models.locking import locked
 
 
 def digest_of(key: str) -> str:
@@ -25,6 +28,20 @@ def digest_of(key: str) -> str:
 # In place of a session's auth hash: the account was switched off since it signed in. Only the optional database trigger
 # writes it (docs/production.md); no secret makes a hash like that.
 ACCOUNT_WAS_OFF = "!"
+
+# Columns that say whose session it is, which key opens it and when it is over.
+DECISIVE = (
+    "digest",
+    "previous_digest",
+    "user_id",
+    "backend",
+    "auth_hash",
+    "latest_end_at",
+    "impersonator_id",
+    "impersonated_from_id",
+    "ended_at",
+    "end_reason",
+)
 
 
 class SessionQuerySet(models.QuerySet["Session"]):
@@ -73,6 +90,9 @@ class Session(models.Model):
     # Django's three `_auth_*` keys live in columns only, so that the payload need not be decoded to know the user.
     backend = models.CharField(max_length=255, blank=True, editable=False)
     auth_hash = models.CharField(max_length=128, blank=True, editable=False)
+    # The hash of a password that this very session is changing: users are saved before sessions, and between the two
+    # the session must not be taken for one of the old password.
+    next_auth_hash = models.CharField(max_length=128, blank=True, default="", db_default="", editable=False)
     payload = models.TextField(blank=True, editable=False)
 
     created_at = models.DateTimeField(default=timezone.now)
@@ -167,6 +187,29 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return self.public_id
+
+    def save(self, *, force_insert: Any = False, using: str | None = None, **options: Any) -> None:
+        """As Django's, but what the instance remembers never undoes what was decided since: raises `SessionEnded` where
+        the row has ended, `StaleSession` where it is gone, or where one of `DECISIVE` is another one by now.
+
+        To change one of these on purpose is for the actions, whose UPDATEs repeat their conditions.
+        """
+        database = using or router.db_for_write(type(self), instance=self)
+        if self._state.adding:
+            super().save(force_insert=force_insert or True, using=database, **options)
+            return
+        with transaction.atomic(using=database):
+            rows = type(self)._base_manager.using(database).filter(pk=self.pk)
+            self._verify_current(locked(rows).values(*DECISIVE).first())
+            super().save(using=database, **options)
+
+    def _verify_current(self, row: Mapping[str, Any] | None) -> None:
+        if row is None:
+            raise StaleSession("the row is gone")
+        if row["ended_at"] is not None:
+            raise SessionEnded(row["end_reason"])
+        if changed := [name for name in DECISIVE if row[name] != getattr(self, name)]:
+            raise StaleSession(f"changed since: {', '.join(changed)}")
 
     @property
     def is_living(self) -> bool:

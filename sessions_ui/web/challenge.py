@@ -7,11 +7,11 @@ that no page, API or socket can be reached with it. It dies with any ending of t
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, REDIRECT_FIELD_NAME, SESSION_KEY, get_user_model, login
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
@@ -34,6 +34,7 @@ from sessions_ui.exceptions import ProofRefused, SignInChallenged
 from sessions_ui.models import Device, EndReason, Event, Proof, Session
 from sessions_ui.risk import Verdict
 from sessions_ui.store import AUTH_KEYS, SessionStore
+from sessions_ui.transactions import in_transaction
 from sessions_ui.web import refusals
 from sessions_ui.web.proof import CodeForm, masked, refusal_text
 
@@ -64,8 +65,9 @@ def begin_challenge(request: HttpRequest, challenged: SignInChallenged) -> HttpR
         begin_sign_in(request.session, user)  # a mark may be there of somebody else, who gave up
     request.session.save()
     if user is not None and isinstance(challenged.verdict, Verdict):
-        with transaction.atomic():
-            alert(
+        in_transaction(
+            partial(
+                alert,
                 kind=Event.Kind.CHALLENGED,
                 user=user,
                 session=None,
@@ -73,6 +75,7 @@ def begin_challenge(request: HttpRequest, challenged: SignInChallenged) -> HttpR
                 verdict=challenged.verdict,
                 tell=True,
             )
+        )
     url = reverse("sessions_ui:challenge")
     if refusals.wants_json(request):
         return refusals.problem(401, "further-proof-needed", _("One more proof is needed to sign in."))
@@ -111,7 +114,7 @@ def challenge(request: HttpRequest) -> HttpResponseBase:
         if public_id not in [device.public_id for device in devices_of(user)]:
             error = _("Choose the device that shall be signed out.")
             return asked(request, waiting, user, session_id, error=error, status=422)
-        # The reason is one that leaves this very sign-in alone (`begin.py`).
+        # The reason is one that leaves this very sign-in alone (`HARMLESS`).
         end_sessions(
             sessions=living_browsers(user).filter(device__public_id=public_id),
             reason=EndReason.SESSION_LIMIT,

@@ -98,6 +98,19 @@ def try_again(request: HttpRequest) -> HttpResponseBase:
     return response
 
 
+def busy(request: HttpRequest) -> HttpResponseBase:
+    """The database refused what was asked for, and nothing of it was done. Nobody is signed out, no cookie touched."""
+    text = _("Too much happened at the same moment, so this was not done. Please try again.")
+    response: HttpResponse
+    if wants_json(request):
+        response = problem(503, "busy", text)
+    else:
+        response = HttpResponse(text, status=503, content_type="text/plain; charset=utf-8")
+    response.headers["Retry-After"] = str(RETRY_SECONDS)
+    response.headers["Cache-Control"] = "no-store, private"
+    return response
+
+
 def straggler_response(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     """A request with a key that was valid a moment ago: no cookie is deleted, and where the view turned it away it
     is told to try again with the new one. A page for anybody is fine as it is."""

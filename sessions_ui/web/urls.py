@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from sessions_ui.web import asking, challenge, device_page, idle, live, not_me, proof, views
 from sessions_ui.web.impersonation import leave_account
+from sessions_ui.web.own_transactions import own_transactions
 from sessions_ui.web.provider_sign_out import provider_sign_out
 
 app_name = "sessions_ui"
@@ -39,3 +40,6 @@ urlpatterns = [
     path("devices/<slug:public_id>/not-mine/", device_page.not_mine, name="not_mine"),
     path("devices/<slug:public_id>/", device_page.device, name="device"),
 ]
+
+for _pattern in urlpatterns:
+    _pattern.callback = own_transactions(_pattern.callback)

@@ -171,7 +171,7 @@ def mine(request: HttpRequest, public_id: str) -> HttpResponseBase:
 
 def end_remotely(request: HttpRequest, sessions: Any, *, here: bool) -> Receipt:
     reason = EndReason.SIGNED_OUT if here else EndReason.SIGNED_OUT_REMOTELY
-    return end_sessions(sessions=sessions, reason=reason, actor=request.user)
+    return end_sessions(sessions=sessions, reason=reason, actor=request.user, of_user=request.user.pk)
 
 
 def ended(

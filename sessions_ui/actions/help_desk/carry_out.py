@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import IntegrityError, router, transaction
+from django.db import IntegrityError
 from django.db.models import Q
 
 from sessions_ui.actions.end import end_sessions, end_user_sessions, lock_users
@@ -16,6 +16,7 @@ from sessions_ui.actions.lost import mark_found, mark_lost
 from sessions_ui.actions.require_password import require_new_password
 from sessions_ui.exceptions import HelpDeskRefused
 from sessions_ui.models import Case, CaseReceipt, Device, EndReason, Session
+from sessions_ui.transactions import atomically
 
 SIGNED_OUT = "signed_out"
 ALREADY_SIGNED_OUT = "already_signed_out"
@@ -53,25 +54,29 @@ def carry_out(*, case: Case, agent: Any, order: Order, nonce: str) -> CaseReceip
         return done
     verify_pace(agent, acts=True)
     try:
-        with transaction.atomic(using=router.db_for_write(Session)):
-            receipt = CaseReceipt.objects.create(
-                case=case,
-                nonce=nonce,
-                everything=order.everything,
-                lost=order.lost,
-                new_password=order.new_password,
-            )
-            lock_users([user.pk])
-            targets = targets_of(user, None if order.needs_proof else order.chosen)
-            if not targets and not order.needs_proof:
-                raise HelpDeskRefused("nothing_selected")
-            end(case, agent, user, order, targets)
-            receipt.lines = [line(target) for target in targets]
-            receipt.save(update_fields=["lines"])
-            note_step(case, agent, "carried out", receipt=receipt.public_id)
+        return _carry_out(case, agent, user, order, nonce)
     except IntegrityError:
         # The same page was submitted at the same moment: the other one has done it.
         return CaseReceipt.objects.get(case=case, nonce=nonce)
+
+
+@atomically
+def _carry_out(case: Case, agent: Any, user: Any, order: Order, nonce: str) -> CaseReceipt:
+    receipt = CaseReceipt.objects.create(
+        case=case,
+        nonce=nonce,
+        everything=order.everything,
+        lost=order.lost,
+        new_password=order.new_password,
+    )
+    lock_users([user.pk])
+    targets = targets_of(user, None if order.needs_proof else order.chosen)
+    if not targets and not order.needs_proof:
+        raise HelpDeskRefused("nothing_selected")
+    end(case, agent, user, order, targets)
+    receipt.lines = [line(target) for target in targets]
+    receipt.save(update_fields=["lines"])
+    note_step(case, agent, "carried out", receipt=receipt.public_id)
     return receipt
 
 

@@ -6,7 +6,6 @@ from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -16,6 +15,7 @@ from sessions_ui.actions.help_desk.rights import HOUR, may_help, verify_case
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import HelpDeskRefused
 from sessions_ui.models import Case, Event
+from sessions_ui.transactions import atomically
 
 CODE_TRIES = 5
 WRONG_CODE = "wrong code"
@@ -89,11 +89,11 @@ def approve(*, case: Case, approver: Any, user: Any) -> None:
     _prove(case, approver, Case.Proof.SECOND_AGENT, approver_id=approver.pk)
 
 
+@atomically
 def _prove(case: Case, by: Any, proof: Case.Proof, **fields: Any) -> None:
-    with transaction.atomic():
-        won = Case.objects.filter(pk=case.pk, proven_at__isnull=True).update(
-            proof=proof, proven_at=timezone.now(), code_salt="", **fields
-        )
-        if won:
-            note_step(case, by, "proven", proof=str(proof))
+    won = Case.objects.filter(pk=case.pk, proven_at__isnull=True).update(
+        proof=proof, proven_at=timezone.now(), code_salt="", **fields
+    )
+    if won:
+        note_step(case, by, "proven", proof=str(proof))
     case.refresh_from_db()

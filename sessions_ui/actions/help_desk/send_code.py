@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import router, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from sessions_ui import outbox
@@ -17,10 +18,12 @@ from sessions_ui.conf import conf
 from sessions_ui.exceptions import HelpDeskRefused
 from sessions_ui.hasten import hasten_deliveries
 from sessions_ui.models import Case
+from sessions_ui.transactions import atomically
 
 RESEND_AFTER = timedelta(seconds=60)
 
 
+@atomically
 def send_code(*, case: Case, agent: Any) -> None:
     """A fresh code; the one before is void. It goes where alerts go: not to an address that a thief has just entered,
     who would pass for the owner by it. `HelpDeskRefused`: `not_verified`, `no_address`, or `too_many` within a minute
@@ -33,12 +36,11 @@ def send_code(*, case: Case, agent: Any) -> None:
     if not receivers:
         raise HelpDeskRefused("no_address")
     using = router.db_for_write(Case)
-    with transaction.atomic(using=using):
-        lately = case.code_sent_at is not None and now < case.code_sent_at + RESEND_AFTER
-        if lately or case.is_proven:
-            raise HelpDeskRefused("too_many")
-        case.code_salt, case.code_sent_at, case.code_tries = secrets.token_urlsafe(16), now, 0
-        case.save(update_fields=["code_salt", "code_sent_at", "code_tries"])
-        event = note_step(case, agent, "code sent")
-        outbox.enqueue_event(event, receivers)
-        transaction.on_commit(hasten_deliveries, using=using)
+    not_lately = Q(code_sent_at__isnull=True) | Q(code_sent_at__lte=now - RESEND_AFTER)
+    waiting = Case.objects.using(using).filter(not_lately, pk=case.pk, proven_at__isnull=True)
+    if not waiting.update(code_salt=secrets.token_urlsafe(16), code_sent_at=now, code_tries=0):
+        raise HelpDeskRefused("too_many")
+    case.refresh_from_db(fields=["code_salt", "code_sent_at", "code_tries"])
+    event = note_step(case, agent, "code sent")
+    outbox.enqueue_event(event, receivers)
+    transaction.on_commit(hasten_deliveries, using=using)

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
 from sessions_ui.actions.help_desk.open import note_step
 from sessions_ui.actions.help_desk.rights import verify_case
 from sessions_ui.exceptions import HelpDeskRefused
 from sessions_ui.models import Case
+from sessions_ui.transactions import atomically
 
 
+@atomically
 def verify_caller(*, case: Case, agent: Any, ticket: str, reason: str, ways: Sequence[str]) -> None:
     """Note down ticket, reason and how the caller was verified. The form has checked their values."""
     verify_case(case, agent)
-    with transaction.atomic():
-        Case.objects.filter(pk=case.pk).update(
-            ticket=ticket, reason=reason, ways=list(ways), verified_at=timezone.now()
-        )
-        note_step(case, agent, "verified", ticket=ticket, reason=reason, ways=list(ways))
+    Case.objects.filter(pk=case.pk).update(
+        ticket=ticket, reason=reason, ways=list(ways), verified_at=timezone.now()
+    )
+    note_step(case, agent, "verified", ticket=ticket, reason=reason, ways=list(ways))
     case.refresh_from_db()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -102,12 +103,14 @@ class Command(BaseCommand):
         self.stdout.write(f"{what}, signed in before {before.isoformat()}: {ended:,}")
 
     def end(self, options: dict[str, Any]) -> None:
-        users = [_user(name) for name in options["user"]]
-        sessions = Session.objects.filter(user_id__in=users, ended_at__isnull=True)
+        keys = [_user(name) for name in options["user"]]
+        users = get_user_model()._base_manager.filter(pk__in=keys)
+        sessions = Session.objects.filter(user_id__in=keys, ended_at__isnull=True)
         if options["dry_run"]:
             self.stdout.write(f"Sessions to end: {sessions.count():,}")
             return
-        why = {name: options[name] for name in ("ticket", "note")}
+        why: dict[str, Any] = {name: options[name] for name in ("ticket", "note")}
+        why |= {"of_users": users, "unadopted": True}
         reason = EndReason(options["reason"])
         if not options["later"] and sessions.count() <= conf.end_at_once:
             receipt = end_sessions(sessions=sessions, reason=reason, **why)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import IntegrityError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -14,7 +15,7 @@ from sessions_ui.actions.adopt import adopt_all
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.adopt import SOURCES
 from sessions_ui.checks import setup as checks
-from sessions_ui.models import AdoptionCut, EndReason, Event, Session, digest_of
+from sessions_ui.models import AccountState, EndReason, Event, Session, digest_of
 from sessions_ui.store import SessionStore
 from tests.conftest import FIREFOX_ON_LINUX, LONDON
 from tests.sessions_ui.adopt.conftest import CHROME_ON_WINDOWS, OldSessions
@@ -196,19 +197,27 @@ def test_everywhere_includes_what_nobody_has_adopted_yet(
     assert not Session.objects.filter(digest=digest_of(forgotten)).exists()
 
 
-def test_what_signs_in_on_an_old_server_after_that_is_adopted(
+def test_what_an_old_server_saves_after_that_is_not_adopted_either(
     user: Any, old_session: OldSessions, client_with: Any, adopting: Any
 ) -> None:
+    """Trap 9: nothing tells an old session that was saved later from a new sign-in on an old server, not even that the
+    user has signed in since."""
     adopting()
     end_user_sessions(user=user, reason=EndReason.SIGNED_OUT_EVERYWHERE, actor=user)
-    AdoptionCut.objects.update(at=timezone.now() - timedelta(minutes=5))
-    later = old_session(user, age=timedelta(minutes=1))
-    assert client_with(later).get(DEVICES).status_code == 200
+    AccountState.objects.filter(pk=user.pk).update(cut_at=timezone.now() - timedelta(minutes=5))
+    get_user_model().objects.filter(pk=user.pk).update(last_login=timezone.now())
+    saved_later = old_session(user, age=timedelta(minutes=1))
+    assert client_with(saved_later).get(DEVICES).status_code == 302
 
 
-def test_no_cut_is_noted_when_nothing_is_adopted(user: Any) -> None:
+def test_what_ended_before_the_adoption_began_is_not_adopted(
+    user: Any, other_user: Any, old_session: OldSessions, client_with: Any, adopting: Any
+) -> None:
+    mine, theirs = old_session(user), old_session(other_user)
     end_user_sessions(user=user, reason=EndReason.SIGNED_OUT_EVERYWHERE, actor=user)
-    assert not AdoptionCut.objects.exists()
+    adopting()
+    assert client_with(mine).get(DEVICES).status_code == 302
+    assert client_with(theirs).get(DEVICES).status_code == 200
 
 
 def test_a_setting_that_makes_no_sense_is_named(settings: Any) -> None:

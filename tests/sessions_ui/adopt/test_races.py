@@ -11,7 +11,7 @@ from django.db import connection
 from sessions_ui.actions.adopt import adopt_all
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.adopt import SOURCES
-from sessions_ui.models import EndReason, Session, digest_of
+from sessions_ui.models import AccountState, EndReason, Session, digest_of
 from sessions_ui.store import SessionStore
 from tests.races.conftest import at_once
 from tests.sessions_ui.adopt.conftest import OldSessions
@@ -38,6 +38,7 @@ def test_everywhere_while_a_request_adopts(
 ) -> None:
     adopting()
     for _ in range(ROUNDS):
+        AccountState.objects.update(cut_at=None)
         key = old_session(user)
         at_once(
             lambda key=key: resolve(key),
@@ -53,6 +54,7 @@ def test_a_new_password_while_the_command_runs(user: Any, old_session: OldSessio
         user.save()
 
     for number in range(ROUNDS // 3):
+        AccountState.objects.update(cut_at=None)
         key = old_session(user)
         at_once(lambda: adopt_all(source=SOURCES["db"]), lambda number=number: change(f"new {number}"))
         row = Session.objects.filter(digest=digest_of(key)).first()

@@ -314,7 +314,7 @@ def test_neither_another_code_nor_another_case_lets_an_agent_go_on_guessing(
                 check_code(case=case, agent=agent, code=wrong)
 
     guess(verified)
-    verified.code_sent_at = timezone.now() - timedelta(minutes=2)
+    Case.objects.filter(pk=verified.pk).update(code_sent_at=timezone.now() - timedelta(minutes=2))
     guess(verified)
     another = open_case(agent=agent, term=user.email)
     verify_caller(case=another, agent=agent, ticket="INC-8", reason=Case.Reason.LOST, ways=["call_back"])

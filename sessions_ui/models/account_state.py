@@ -1,0 +1,87 @@
+"""What was decided about an account, in one row of our own that sign-ins and decisions both write."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, F, OuterRef, QuerySet, Value
+from django.utils import timezone
+
+from sessions_ui.models.bulk import insert_from
+from sessions_ui.models.fields import user_key
+
+
+class AccountStateQuerySet(models.QuerySet["AccountState"]):
+    def write(self, users: Collection[Any] | QuerySet[Any], **changes: Any) -> None:
+        """Write these columns of these users' states; missing ones are made first. `users`: primary keys, or a
+        queryset of users (in the same database) where they are too many to name.
+
+        One statement where every state is there; three where some are not.
+        """
+        states = self.filter(
+            user_id__in=users.order_by().values("pk") if isinstance(users, QuerySet) else users
+        )
+        changes["changed_at"] = timezone.now()
+        written = states.update(**changes)
+        missing = (
+            users.order_by().exclude(Exists(self.filter(user_id=OuterRef("pk")))).exists()
+            if isinstance(users, QuerySet)
+            else written < len(set(users))
+        )
+        if missing:
+            self._add_missing(users)
+            states.update(**changes)
+
+    def _add_missing(self, users: Collection[Any] | QuerySet[Any]) -> None:
+        """Somebody else may insert the same at this moment: then that is waited for, and stays as it is."""
+        if isinstance(users, QuerySet):
+            columns = {"user_id": F("pk"), "epoch": Value(0), "sign_ins": Value(0), "reason": Value("")}
+            columns["changed_at"] = Value(timezone.now(), models.DateTimeField())
+            insert_from(self.model, users, columns, ignore_conflicts=True)
+        else:
+            rows = [self.model(user_id=pk) for pk in sorted(set(users))]
+            self.bulk_create(rows, ignore_conflicts=True, batch_size=500)
+
+
+class AccountState(models.Model):
+    """Every decision about an account raises its `epoch`, also where there was nothing left to end; every sign-in
+    counts in `sign_ins`. So the two never pass each other unseen: at READ COMMITTED the second waits, at a stricter
+    isolation level and between the nodes of a cluster the database refuses one of them, which is repeated
+    (`transactions.py`).
+
+    A sign-in of several steps carries the epoch of its first one, and is refused at another (`actions/begin.py`).
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.DO_NOTHING,
+        primary_key=True,
+        db_constraint=False,
+        related_name="+",
+    )
+    epoch = models.PositiveBigIntegerField(default=0)
+    # Of the last decision, an `EndReason`: a sign-in that waited meanwhile is refused for it.
+    reason = models.CharField(max_length=32, blank=True)
+    sign_ins = models.PositiveBigIntegerField(default=0)
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    # All of the account's sessions were ended then: nothing that another engine still holds of it is adopted any more.
+    cut_at = models.DateTimeField(null=True, blank=True)
+    # Nobody signs in until a new password was chosen. The old one stays usable for Django's reset form, which skips
+    # people without a password; it just signs nobody in.
+    password_required_at = models.DateTimeField(null=True, blank=True)
+    password_required_by = user_key("+", db_index=False)
+    # The open `Offboarding`'s: from then on nobody signs in.
+    ends_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AccountStateQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "account state"
+        verbose_name_plural = "account states"
+
+    def __str__(self) -> str:
+        return f"user {self.pk}, epoch {self.epoch}"

@@ -1,0 +1,132 @@
+"""The transactions of this app: at READ COMMITTED, begun with a write, and repeated when the database says so.
+
+Two transactions that write the same rows can be told to try again: a deadlock, a serialization failure between the
+nodes of a cluster or at a stricter isolation level, SQLite's one writer. Where the outermost transaction is ours it is
+repeated, with jitter, for up to `RETRIED_FOR`. Inside a transaction of the host project nothing can be repeated:
+`TryAgain` says that nothing was changed.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import Any, ParamSpec, TypeVar
+
+from django.apps import apps
+from django.db import OperationalError, connections, router, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from sessions_ui import acting
+from sessions_ui.exceptions import TryAgain
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+RETRIED_FOR = 10.0  # seconds; five tries were too few (seen: 20 sign-ins of one user at REPEATABLE READ)
+LONGEST_PAUSE = 0.25  # seconds
+
+# PostgreSQL: serialization failure, deadlock, lock timeout. MariaDB and MySQL: deadlock (also of Galera's
+# certification), lock timeout, "record has changed since last read" (innodb_snapshot_isolation). SQLite: busy, locked.
+SQLSTATES = frozenset({"40001", "40P01", "55P03"})
+MYSQL_CODES = frozenset({1213, 1205, 1020})
+SQLITE_CODES = frozenset({5, 6})
+
+
+class OurAtomic(transaction.Atomic):
+    """Tells a transaction of ours from one of the host project."""
+
+
+def atomically(action: Callable[P, T]) -> Callable[P, T]:
+    """Make `action` one transaction on the database that sessions are written to. It may run more than once: it must
+    change nothing but rows before it returns, and leave what is to happen afterwards to `on_commit()`."""
+
+    @wraps(action)
+    def inside(*args: P.args, **kwargs: P.kwargs) -> T:
+        return in_transaction(partial(action, *args, **kwargs))
+
+    return inside
+
+
+def in_transaction(work: Callable[[], T], *, using: str | None = None) -> T:
+    """Run `work` in a transaction on the database `using` (an alias; that of the sessions where it is left out).
+
+    Raises `TryAgain` where the database refused it for so long, or refused it once inside a transaction of the host:
+    nothing was changed then.
+    """
+    connection = connections[using or _database()]
+    if any(isinstance(block, OurAtomic) for block in connection.atomic_blocks):
+        with OurAtomic(connection.alias, savepoint=False, durable=False):
+            return work()
+    return retried(partial(_in_transaction, work, connection), using=connection.alias)
+
+
+def retried(work: Callable[[], T], *, using: str | None = None) -> T:
+    """Run `work`, a single statement or a whole transaction, again until the database takes it."""
+    connection = connections[using or _database()]
+    deadline = time.monotonic() + RETRIED_FOR
+    pause = 0.005
+    while True:
+        try:
+            return work()
+        except OperationalError as error:
+            if isinstance(error, TryAgain) or not is_passing(error):
+                raise
+            if connection.in_atomic_block or time.monotonic() > deadline:
+                raise TryAgain from error
+        time.sleep(random.uniform(pause / 2, pause))  # noqa: S311  not a secret
+        pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether the database may take the same transaction the next time."""
+    cause: Any = error.__cause__ or error
+    if (getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)) in SQLSTATES:
+        return True
+    if (code := getattr(cause, "sqlite_errorcode", None)) is not None:
+        return code & 0xFF in SQLITE_CODES  # the rest of it says more about the same error
+    return bool(cause.args) and cause.args[0] in MYSQL_CODES
+
+
+def _in_transaction(work: Callable[[], T], connection: BaseDatabaseWrapper) -> T:
+    outermost = not connection.in_atomic_block
+    if not outermost and (now := acting.current()) is not None:
+        now.took_part = True
+    if outermost and connection.vendor == "mysql" and connection.isolation_level != "read committed":  # type: ignore[attr-defined]
+        _execute(connection, "SET TRANSACTION ISOLATION LEVEL READ COMMITTED")  # of the next one only
+    with OurAtomic(connection.alias, savepoint=True, durable=False):
+        if outermost and connection.vendor == "postgresql" and not _reads_committed(connection):
+            _execute(connection, "SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        if outermost and connection.vendor == "sqlite":
+            _become_the_writer(connection)
+        return work()
+
+
+_isolation: dict[str, str] = {}
+
+
+def _reads_committed(connection: BaseDatabaseWrapper) -> bool:
+    """Whether that is the default of this database, role or connection; asked once a process."""
+    if connection.alias not in _isolation:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW transaction_isolation")
+            _isolation[connection.alias] = cursor.fetchone()[0]
+    return _isolation[connection.alias] == "read committed"
+
+
+def _become_the_writer(connection: BaseDatabaseWrapper) -> None:
+    """SQLite as Django configures it takes the write lock at the first write; if somebody else has written since the
+    first read it never gets it ("database is locked", without waiting). So the first statement writes: nothing."""
+    if connection.transaction_mode in (None, "DEFERRED"):  # type: ignore[attr-defined]
+        table = apps.get_model("sessions_ui", "AccountState")._meta.db_table
+        _execute(connection, f"DELETE FROM {connection.ops.quote_name(table)} WHERE 0")  # noqa: S608  no input
+
+
+def _execute(connection: BaseDatabaseWrapper, sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def _database() -> str:
+    return router.db_for_write(apps.get_model("sessions_ui", "Session"))
