@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.urls import reverse
 
 from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.models import EndReason, Session
+from tests.models import EndReason, Session
 
 
 @pytest.fixture

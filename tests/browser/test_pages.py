@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from sessions_ui.models import Act, Delivery, Device, Event, Session
 from tests.browser.axe import violations
 from tests.browser.conftest import sign_in_elsewhere
+from tests.models import Act, Delivery, Device, Event, Session
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

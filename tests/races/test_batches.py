@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from sessions_ui.actions import end_later as later
-from sessions_ui.models import Act, EndReason, Event, Session
+from tests.models import Act, EndReason, Event, Session
 
 PEOPLE = 12
 
@@ -21,7 +21,7 @@ def test_two_workers_end_everything_once(transactional_db: None, at_once: Any, m
     expires_at = timezone.now() + timedelta(days=1)
     for _ in range(5):
         for model in (Event, Session):
-            model._base_manager.all()._raw_delete("default")
+            model.objects.all()._raw_delete("default")
         Session.objects.bulk_create(
             Session(digest=f"{person.pk}-{index}", user=person, expires_at=expires_at)
             for person in people

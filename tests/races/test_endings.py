@@ -15,9 +15,9 @@ from sessions_ui.actions.touch import touch
 from sessions_ui.client import client_info
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import KeyRotated, SessionEnded
-from sessions_ui.models import Act, EndReason, Event, Session, digest_of
 from sessions_ui.store import SessionStore
 from tests.conftest import PASSWORD
+from tests.models import Act, EndReason, Event, Session, digest_of
 from tests.races.conftest import ROUNDS
 
 

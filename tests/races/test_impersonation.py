@@ -12,9 +12,9 @@ from django.test import RequestFactory
 import sessions_ui
 from sessions_ui.actions.end import end_sessions, end_user_sessions
 from sessions_ui.exceptions import ImpersonationRefused, SessionEnded
-from sessions_ui.models import EndReason, Session
 from sessions_ui.store import SessionStore
 from tests.conftest import PASSWORD
+from tests.models import EndReason, Session
 from tests.races.conftest import ROUNDS
 from tests.races.test_sign_in import is_signed_in, sign_in
 

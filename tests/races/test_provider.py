@@ -14,10 +14,10 @@ from sessions_ui.actions import provider_sign_out as action
 from sessions_ui.actions.provider import remember_provider
 from sessions_ui.conf.sso import Provider
 from sessions_ui.exceptions import SessionEnded, SignInRefused
-from sessions_ui.models import Session
 from sessions_ui.sso import LogoutToken, LogoutTokenRefused
 from sessions_ui.store import SessionStore
 from tests.conftest import PASSWORD
+from tests.models import Session
 from tests.races.conftest import ROUNDS
 from tests.races.test_sign_in import BACKEND, is_signed_in
 

@@ -16,9 +16,9 @@ from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.actions.factor import factor_changed
 from sessions_ui.actions.offboard import offboard
 from sessions_ui.exceptions import SessionEnded, SignInRefused
-from sessions_ui.models import EndReason, Event, Offboarding, Session
 from sessions_ui.store import SessionStore
 from tests.conftest import PASSWORD
+from tests.models import EndReason, Event, Offboarding, Session
 from tests.races.conftest import ROUNDS
 
 BACKEND = settings.AUTHENTICATION_BACKENDS[0]

@@ -15,8 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from sessions_ui.actions.access import access_changed
 from sessions_ui.actions.sweep import end_unlawful
 from sessions_ui.delivery import deliver_due
-from sessions_ui.models import Act, EndReason, Session
 from tests.conftest import _person
+from tests.models import Act, EndReason, Session
 
 pytestmark = pytest.mark.django_db
 PAGE = "/account/devices/"
@@ -249,6 +249,7 @@ def test_nothing_is_asked_where_no_group_is_listed(user: Any, django_assert_num_
         user.groups.remove(readers)
 
 
+@pytest.mark.no_bystander("everybody is meant")
 def test_a_second_factor_becomes_a_must(
     user: Any, other_user: Any, administrator: Any, browser: Any, mailoutbox: Any
 ) -> None:

@@ -19,9 +19,9 @@ from django.test import Client
 from sessions_ui.actions.require_password import require_new_password
 from sessions_ui.actions.sweep import end_unlawful
 from sessions_ui.exceptions import SignInRefused
-from sessions_ui.models import Delivery, EndReason, Event, Session
 from sessions_ui.store import SessionStore
 from tests.conftest import PASSWORD
+from tests.models import Delivery, EndReason, Event, Session
 
 pytestmark = pytest.mark.django_db
 

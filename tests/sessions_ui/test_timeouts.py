@@ -14,9 +14,9 @@ from django.urls import include, path
 from django.utils import timezone
 
 from sessions_ui.actions.sweep import end_unlawful
-from sessions_ui.models import EndReason, Session
 from sessions_ui.store import SessionStore
 from sessions_ui.web.passive import passive
+from tests.models import EndReason, Session
 
 pytestmark = pytest.mark.django_db
 

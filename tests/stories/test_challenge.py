@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.delivery import deliver_due
-from sessions_ui.models import Device, EndReason, Event, Session
 from tests.conftest import PASSWORD
+from tests.models import Device, EndReason, Event, Session
 
 pytestmark = pytest.mark.django_db
 

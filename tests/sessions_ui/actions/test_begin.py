@@ -9,7 +9,7 @@ import pytest
 from sessions_ui.actions.begin import begin_sign_in, verify_begun
 from sessions_ui.actions.end import end_sessions, end_user_sessions
 from sessions_ui.exceptions import SignInRefused
-from sessions_ui.models import AccountState, EndReason, Session
+from tests.models import AccountState, EndReason, Session
 
 pytestmark = pytest.mark.django_db
 

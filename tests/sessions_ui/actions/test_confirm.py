@@ -13,7 +13,7 @@ from sessions_ui import acting
 from sessions_ui.actions.confirm import confirm_device
 from sessions_ui.actions.vouching import Shown, ends_older
 from sessions_ui.exceptions import CannotVouch
-from sessions_ui.models import Device, Event, Session
+from tests.models import Device, Event, Session
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from sessions_ui import signals
 from sessions_ui.actions.end import end_session, end_sessions, end_user_sessions
-from sessions_ui.models import Act, Delivery, EndReason, Event, Session
+from tests.models import Act, Delivery, EndReason, Event, Session
 
 pytestmark = pytest.mark.django_db
 

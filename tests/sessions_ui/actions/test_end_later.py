@@ -15,8 +15,8 @@ from sessions_ui.actions import end_later as later
 from sessions_ui.actions.end import Receipt, end_session
 from sessions_ui.actions.end_later import end_batches, end_later, receipt_of, retry_failed
 from sessions_ui.actions.purge import purge_old
-from sessions_ui.models import Act, Delivery, Ending, EndingBatch, EndReason, Event, Session
 from sessions_ui.tasks import sweep_endings
+from tests.models import Act, Delivery, Ending, EndingBatch, EndReason, Event, Session
 
 pytestmark = pytest.mark.django_db
 

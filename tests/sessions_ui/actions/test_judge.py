@@ -14,7 +14,7 @@ from django.utils import timezone
 from sessions_ui.actions.alert import MOST, chosen
 from sessions_ui.actions.lost import mark_lost
 from sessions_ui.actions.not_me import report_not_me
-from sessions_ui.models import Delivery, Device, EndReason, Event, Session
+from tests.models import Delivery, Device, EndReason, Event, Session
 
 pytestmark = pytest.mark.django_db
 

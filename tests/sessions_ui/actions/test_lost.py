@@ -15,7 +15,7 @@ from sessions_ui import acting, signals
 from sessions_ui.actions.lost import mark_found, mark_lost
 from sessions_ui.delivery import deliver_due
 from sessions_ui.exceptions import NotTheOwner
-from sessions_ui.models import Act, Device, EndReason, Event, EventDetail, Session
+from tests.models import Act, Device, EndReason, Event, EventDetail, Session
 
 pytestmark = pytest.mark.django_db
 PAGE = "/account/devices/"

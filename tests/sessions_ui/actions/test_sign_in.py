@@ -15,9 +15,9 @@ from django.test import RequestFactory
 from django.urls import path
 
 from sessions_ui.exceptions import SignInRefused
-from sessions_ui.models import Delivery, Device, EndReason, Event, Session
 from sessions_ui.store import SessionStore
 from tests.conftest import FIREFOX_ON_LINUX, LONDON, PASSWORD
+from tests.models import Delivery, Device, EndReason, Event, Session
 
 pytestmark = pytest.mark.django_db
 

@@ -15,14 +15,14 @@ from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.actions.purge import purge_old
 from sessions_ui.actions.sweep import end_unlawful
 from sessions_ui.delivery import deliver_due
-from sessions_ui.models import Act, Delivery, EndReason, Event, EventDetail, Session
+from tests.models import Act, Delivery, EndReason, Event, EventDetail, Session
 
 pytestmark = pytest.mark.django_db
 
 
 def test_it_ends_the_sessions_of_users_disabled_without_a_signal(user: Any, browser: Any) -> None:
     browser().force_login(user)
-    get_user_model().objects.update(is_active=False)
+    get_user_model().objects.filter(pk=user.pk).update(is_active=False)
     assert end_unlawful() == 1
     assert Session.objects.get().end_reason == EndReason.ACCOUNT_DISABLED
     assert end_unlawful() == 0
@@ -31,7 +31,7 @@ def test_it_ends_the_sessions_of_users_disabled_without_a_signal(user: Any, brow
 def test_it_ends_the_sessions_of_users_that_are_gone(user: Any, browser: Any) -> None:
     browser().force_login(user)
     user.emailaddress_set.all().delete()
-    get_user_model().objects.all()._raw_delete("default")
+    get_user_model().objects.filter(pk=user.pk)._raw_delete("default")
     end_unlawful()
     assert Session.objects.get().end_reason == EndReason.ACCOUNT_DELETED
 
@@ -75,7 +75,7 @@ def test_it_purges_history_past_the_retention_time_and_nothing_younger(
     Session.objects.update(ended_at=long_ago)
     Delivery.objects.update(done_at=long_ago)
     Act.objects.update(at=long_ago)
-    QuerySet(Event).update(at=long_ago)
+    QuerySet(Event).filter(user_id=user.pk).update(at=long_ago)
     browser().sign_in(other_user)
     mail.outbox.clear()
     purge_old()

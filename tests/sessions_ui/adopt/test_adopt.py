@@ -15,9 +15,9 @@ from sessions_ui.actions.adoptable import Skip
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.actions.offboard import offboard
 from sessions_ui.adopt import SOURCES
-from sessions_ui.models import EndReason, Event, EventDetail, Session, digest_of
 from sessions_ui.store import SessionStore
 from tests.conftest import LONDON
+from tests.models import EndReason, Event, EventDetail, Session, digest_of
 from tests.sessions_ui.adopt.conftest import CHROME_ON_WINDOWS, OldSessions, days_ago
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tables")]
@@ -109,7 +109,7 @@ def test_an_unknown_device_gets_its_name_at_the_next_request(
 
 
 def test_the_last_sign_in_bounds_an_unknown_one(user: Any, old_session: OldSessions) -> None:
-    get_user_model().objects.update(last_login=days_ago(5))
+    get_user_model().objects.filter(pk=user.pk).update(last_login=days_ago(5))
     old_session(user, age=timedelta(days=2))
     adopt()
     assert abs(Session.objects.get().signed_in_at - days_ago(5)) < timedelta(minutes=1)

@@ -17,9 +17,9 @@ from django.test.utils import CaptureQueriesContext
 from sessions_ui.actions.adopt import adopt_all
 from sessions_ui.actions.adoptable import Skip
 from sessions_ui.adopt import SOURCES, present
-from sessions_ui.models import Adoption, EndReason, Event, Session, digest_of
 from sessions_ui.store import SessionStore
 from tests.conftest import LONDON
+from tests.models import Adoption, EndReason, Event, Session, digest_of
 from tests.sessions_ui.adopt.conftest import OldSessions, days_ago
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tables")]

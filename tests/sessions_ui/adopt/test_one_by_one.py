@@ -15,9 +15,9 @@ from sessions_ui.actions.adopt import adopt_all
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.adopt import SOURCES
 from sessions_ui.checks import setup as checks
-from sessions_ui.models import AccountState, EndReason, Event, Session, digest_of
 from sessions_ui.store import SessionStore
 from tests.conftest import FIREFOX_ON_LINUX, LONDON
+from tests.models import AccountState, EndReason, Event, Session, digest_of
 from tests.sessions_ui.adopt.conftest import CHROME_ON_WINDOWS, OldSessions
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tables")]

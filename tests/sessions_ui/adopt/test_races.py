@@ -11,8 +11,8 @@ from django.db import connection
 from sessions_ui.actions.adopt import adopt_all
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.adopt import SOURCES
-from sessions_ui.models import AccountState, EndReason, Session, digest_of
 from sessions_ui.store import SessionStore
+from tests.models import AccountState, EndReason, Session, digest_of
 from tests.races.conftest import at_once
 from tests.sessions_ui.adopt.conftest import OldSessions
 from tests.sessions_ui.adopt.old_tables import old_tables

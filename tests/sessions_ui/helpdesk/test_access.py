@@ -15,8 +15,8 @@ from sessions_ui.actions.help_desk.open import open_case
 from sessions_ui.actions.help_desk.rights import may_help
 from sessions_ui.actions.help_desk.verify import reveal_network, verify_caller
 from sessions_ui.exceptions import HelpDeskRefused
-from sessions_ui.models import Case, Event
 from tests.conftest import _person
+from tests.models import Case, Event
 
 pytestmark = pytest.mark.django_db
 

@@ -19,8 +19,8 @@ from sessions_ui.actions.help_desk.verify import verify_caller
 from sessions_ui.actions.purge import purge_old
 from sessions_ui.delivery import deliver_due
 from sessions_ui.exceptions import HelpDeskRefused
-from sessions_ui.models import Act, Case, CaseReceipt, Delivery, Device, EndReason, Event, Session
 from tests.conftest import PASSWORD, _person
+from tests.models import Act, Case, CaseReceipt, Delivery, Device, EndReason, Event, Session
 
 pytestmark = pytest.mark.django_db
 NONCE = "n" * 32

@@ -19,8 +19,8 @@ from sessions_ui.actions.endpoint import ping, renew_secret, save_endpoint, swit
 from sessions_ui.actions.offboard import cancel_offboarding, offboard
 from sessions_ui.actions.retell import retell
 from sessions_ui.exceptions import NotTheOwner
-from sessions_ui.models import Delivery, Device, Ending, Endpoint, EndReason, Event, Offboarding, Session
 from tests.conftest import PASSWORD, Browser
+from tests.models import Delivery, Device, Ending, Endpoint, EndReason, Event, Offboarding, Session
 from tests.sessions_ui.impersonation.test_rules import whose
 
 pytestmark = pytest.mark.django_db

@@ -12,8 +12,8 @@ from sessions_ui.actions.client import client_of
 from sessions_ui.actions.end import end_session
 from sessions_ui.actions.impersonate import begin_impersonation
 from sessions_ui.exceptions import ImpersonationRefused, SessionEnded
-from sessions_ui.models import EndReason, Event, Session
 from sessions_ui.store import SessionStore
+from tests.models import EndReason, Event, Session
 
 pytestmark = pytest.mark.django_db
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from sessions_ui.actions.end import end_session, end_user_sessions
 from sessions_ui.actions.sweep import end_unlawful
 from sessions_ui.delivery import deliver_due
-from sessions_ui.models import Act, Delivery, Device, EndReason, Event, Session, digest_of
+from tests.models import Act, Delivery, Device, EndReason, Event, Session, digest_of
 from tests.sessions_ui.impersonation.test_rules import whose
 
 pytestmark = pytest.mark.django_db

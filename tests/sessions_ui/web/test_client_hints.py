@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from sessions_ui.models import Device, Session
 from tests.conftest import PASSWORD
+from tests.models import Device, Session
 
 CHROME = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "

@@ -14,7 +14,7 @@ from django.core.signing import dumps
 from django.utils import timezone
 
 from sessions_ui.delivery import deliver_due
-from sessions_ui.models import Delivery, EndReason, Event, Session
+from tests.models import Delivery, EndReason, Event, Session
 
 pytestmark = pytest.mark.django_db
 

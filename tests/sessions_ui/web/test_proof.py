@@ -16,7 +16,7 @@ from django.utils import timezone
 from sessions_ui.actions.proof import send_code
 from sessions_ui.delivery import deliver_due
 from sessions_ui.exceptions import ProofRefused
-from sessions_ui.models import Delivery, Device, Event, Proof, Session
+from tests.models import Delivery, Device, Event, Proof, Session
 
 pytestmark = pytest.mark.django_db
 

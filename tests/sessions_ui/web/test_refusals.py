@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from sessions_ui.models import Session
 from sessions_ui.web.refusals import words
+from tests.models import Session
 
 NAMED = {
     "idle_timeout": "You were signed out because this device was not used for a while.",
