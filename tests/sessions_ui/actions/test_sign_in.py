@@ -45,7 +45,8 @@ def test_it_stores_method_address_user_agent_device_and_place(user: Any, browser
 
 
 def view_of_a_host(request: HttpRequest) -> HttpResponse:
-    login(request, get_user_model().objects.get(), backend="django.contrib.auth.backends.ModelBackend")
+    person = get_user_model().objects.get(email=request.POST["username"])
+    login(request, person, backend="django.contrib.auth.backends.ModelBackend")
     return HttpResponse()
 
 
