@@ -5,21 +5,18 @@ the database holds the key's SHA-256 only; a session with a user is not deleted 
 rotating the key changes the key of the same row. Every write is conditional on the row's current digest, on its not
 having ended and on the user that was read; whoever was read from a row is never inserted with another one.
 
-Every asynchronous method runs its synchronous twin in a thread, so that both take the same way.
+Every asynchronous method runs its synchronous twin (`twins.py`), so that both take the same way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
 from datetime import datetime
-from functools import partial, wraps
-from inspect import iscoroutinefunction
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from asgiref.sync import sync_to_async
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError, SessionBase
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError
 from django.db import IntegrityError, router
 from django.db.models import Q
 from django.utils import timezone
@@ -42,34 +39,13 @@ from sessions_ui.exceptions import KeyRotated, NotTheOwner, SessionEnded, TryAga
 from sessions_ui.models import EndReason, Session, digest_of
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.transactions import in_transaction, retried
+from sessions_ui.twins import AsynchronousTwins
 
-# Asynchronous methods' twins that only look at, or change, what was loaded.
-IN_MEMORY = frozenset(
-    {
-        "__setitem__",
-        "get",
-        "pop",
-        "setdefault",
-        "update",
-        "has_key",
-        "keys",
-        "values",
-        "items",
-        "set_test_cookie",
-        "test_cookie_worked",
-        "delete_test_cookie",
-        "get_expiry_age",
-        "get_expiry_date",
-        "set_expiry",
-        "get_expire_at_browser_close",
-        "_get_session",
-    }
-)
 AUTH_KEYS = (SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY)
 KEY_LENGTH = 32  # of 36 characters: 165 random bits (ASVS 5.0 7.2.3 asks for 128)
 
 
-class SessionStore(SessionBase):
+class SessionStore(AsynchronousTwins):
     """One request's session. `row` and `user` are known once it was looked up (`resolve()`)."""
 
     if TYPE_CHECKING:  # Django's, which the stubs leave out
@@ -263,10 +239,6 @@ class SessionStore(SessionBase):
     def clear_expired(cls) -> None:
         end_unlawful()
         purge_old()
-
-    @classmethod
-    async def aclear_expired(cls) -> None:
-        await sync_to_async(cls.clear_expired)()
 
     # --- Signing in
 
@@ -495,39 +467,6 @@ class SessionStore(SessionBase):
         same = self._rows().filter(pk=row.pk, digest=digest_of(self.session_key), ended_at__isnull=True)
         same.filter(auth_hash=row.auth_hash).update(auth_hash=auth_hash)
         row.auth_hash = auth_hash
-
-
-def _run_in_thread(name: str, twin_name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
-    """The asynchronous method `name` that runs its synchronous twin. Without a thread where nothing is left to be asked
-    of the database."""
-    twin = getattr(SessionStore, twin_name)
-
-    @wraps(getattr(SessionBase, name))
-    async def method(self: SessionStore, *args: Any, **kwargs: Any) -> Any:
-        if twin_name in IN_MEMORY and ("_session_cache" in self.__dict__ or self.session_key is None):
-            return twin(self, *args, **kwargs)
-        return await sync_to_async(twin)(self, *args, **kwargs)
-
-    return method
-
-
-def _asynchronous_twins() -> dict[str, str]:
-    """Every asynchronous method of Django's base class, public or not, and the name of its synchronous twin."""
-    twins = {}
-    for name in dir(SessionBase):
-        stem = name.lstrip("_")
-        twin = name[: len(name) - len(stem)] + stem[1:]
-        if (
-            stem.startswith("a")
-            and iscoroutinefunction(getattr(SessionBase, name))
-            and name != "aclear_expired"
-        ):
-            twins[name] = {"aset": "__setitem__"}.get(name, twin)
-    return twins
-
-
-for _name, _twin in _asynchronous_twins().items():
-    setattr(SessionStore, _name, _run_in_thread(_name, _twin))
 
 
 def acting_store() -> SessionStore | None:

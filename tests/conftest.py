@@ -21,6 +21,9 @@ import config.settings as site_settings
 import tests.models
 from tests.bystander import Bystander
 
+# Reads from a replica are refused in every test.
+from tests.replica import _no_replica, _nothing_read_from_a_replica  # noqa: F401
+
 PASSWORD = "correct horse battery staple"
 FIREFOX_ON_LINUX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 LONDON = "81.2.69.142"

@@ -17,6 +17,7 @@ from sessions_ui.exceptions import NotTheOwner
 from sessions_ui.hasten import hasten_deliveries
 from sessions_ui.models import AccountState, Act, EndReason, Session
 from sessions_ui.models.locking import locked
+from sessions_ui.models.primary import all_users
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.transactions import atomically
 
@@ -122,7 +123,7 @@ def _tell(act: Act, user_ids: list[Any]) -> None:
 def _accounts_of(sessions: SessionQuerySet, user_ids: list[Any]) -> Collection[Any] | QuerySet[Any]:
     if len(user_ids) <= MANY_USERS or not users_are_here():
         return user_ids
-    return get_user_model()._base_manager.using(sessions.db).filter(pk__in=sessions.values("user_id"))
+    return all_users().filter(pk__in=sessions.values("user_id"))
 
 
 def _users_of(act: Act, users: QuerySet[Any]) -> list[Any]:
@@ -221,7 +222,7 @@ def lock_users(accounts: Collection[Any] | QuerySet[Any]) -> None:
     """
     if not users_are_here():
         return
-    users = get_user_model()._base_manager.using(router.db_for_write(get_user_model()))
+    users = all_users()
     keys: Any = _on_primary(accounts).order_by().values("pk") if isinstance(accounts, QuerySet) else accounts
     # All at once: PgBouncer in transaction mode knows no cursor of an iterator.
     list(locked(users.filter(pk__in=keys).order_by("pk")).values_list("pk"))

@@ -24,6 +24,7 @@ from sessions_ui.actions.end import end_sessions, lock_users
 from sessions_ui.conf import conf
 from sessions_ui.models import AccountState, Cursor, EndReason, Session
 from sessions_ui.models.locking import locked
+from sessions_ui.models.primary import all_users
 from sessions_ui.models.session import ACCOUNT_WAS_OFF
 from sessions_ui.transactions import atomically
 
@@ -124,7 +125,7 @@ def suspicious(now: datetime) -> Q:
     if idle and not callable(idle):
         found |= Q(last_seen_at__lte=now - idle)
     if lookup.joins_user():
-        users = get_user_model()._base_manager.filter(pk=OuterRef("user_id"))
+        users = all_users().filter(pk=OuterRef("user_id"))
         found |= ~Q(Exists(users))
         columns = {field.name for field in get_user_model()._meta.concrete_fields}
         if "is_active" in columns:

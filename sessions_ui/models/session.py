@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models, router, transaction
 from django.db.models import Q
@@ -18,6 +18,7 @@ from sessions_ui.models.act import Act, EndReason
 from sessions_ui.models.device import Device
 from sessions_ui.models.fields import new_public_id, user_key
 from sessions_ui.models.locking import locked
+from sessions_ui.models.primary import PrimaryManager, PrimaryModel, PrimaryQuerySet
 
 
 def digest_of(key: str) -> str:
@@ -44,7 +45,7 @@ DECISIVE = (
 )
 
 
-class SessionQuerySet(models.QuerySet["Session"]):
+class SessionQuerySet(PrimaryQuerySet["Session"]):
     def living(self) -> SessionQuerySet:
         """Signed in, not ended, within their time. A disabled user's are among them until they are refused."""
         return self.filter(user__isnull=False, ended_at__isnull=True, expires_at__gt=timezone.now())
@@ -64,7 +65,10 @@ class SessionQuerySet(models.QuerySet["Session"]):
         return self.filter(ended_at__gte=moment).order_by("-ended_at")
 
 
-class Session(models.Model):
+SessionManager = PrimaryManager.from_queryset(SessionQuerySet)
+
+
+class Session(PrimaryModel):
     """Ended sessions stay as history until the retention time is over; anonymous ones go when they expire.
 
     No index mentions what an ending or a touch writes: ending and touching stay cheap (HOT) updates on PostgreSQL.
@@ -159,7 +163,7 @@ class Session(models.Model):
     # When a stream first told its open tabs of the end (stream/watcher.py).
     tabs_told_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = SessionQuerySet.as_manager()
+    objects: ClassVar[SessionManager] = SessionManager()
 
     class Meta:
         verbose_name = _("session")

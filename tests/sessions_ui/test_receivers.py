@@ -12,9 +12,10 @@ from django.contrib.auth import SESSION_KEY, get_user_model, login
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AnonymousUser
 from django.core import mail
-from django.db import connection
+from django.db import connection, transaction
 from django.http import HttpRequest
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from sessions_ui.actions.require_password import require_new_password
 from sessions_ui.actions.sweep import end_unlawful
@@ -239,6 +240,36 @@ def test_an_upgrade_never_overwrites_a_password_that_was_changed_meanwhile(user:
     assert stale.check_password(PASSWORD), "the stale instance still verifies what it loaded"
     assert get_user_model().objects.get(pk=user.pk).check_password(NEW_PASSWORD)
     assert stale.password.startswith("md5"), "and must not pass for the new one"
+
+
+def test_what_a_user_was_is_read_of_that_user_alone(user: Any, other_user: Any, browser: Any) -> None:
+    """Survivor A16: in the other order the first row of the table is the right one by chance."""
+    for person in (user, other_user):
+        browser().sign_in(person)
+    get_user_model().objects.get(pk=other_user.pk).save()
+    assert reasons() == ["", ""]
+    other_user.is_active = False
+    other_user.save()
+    assert reasons() == ["", EndReason.ACCOUNT_DISABLED]
+
+
+def test_what_a_user_was_is_read_where_it_is_written(user: Any, browser: Any) -> None:
+    """A row that came from a replica: what is there now may be older."""
+    browser().sign_in(user)
+    user._state.db = "replica"
+    user.is_active = False
+    user.save(using="default")
+    assert reasons() == [EndReason.ACCOUNT_DISABLED]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_user_was_is_locked_in_a_transaction_of_the_host(user: Any) -> None:
+    with CaptureQueriesContext(connection) as outside:
+        user.save()
+    with transaction.atomic(), CaptureQueriesContext(connection) as inside:
+        user.save()
+    locks = connection.features.has_select_for_update  # SQLite has one writer, and locks no rows
+    assert [" FOR UPDATE" in statements[0]["sql"] for statements in (outside, inside)] == [False, locks]
 
 
 def test_saving_something_else_asks_nothing(user: Any, django_assert_num_queries: Any) -> None:

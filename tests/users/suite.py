@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -10,11 +11,13 @@ from django.contrib.auth.hashers import make_password
 from django.db import connection, connections, router
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from sessions_ui import lookup
 from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.actions.purge import purge_old
 from sessions_ui.actions.sweep import end_unlawful
-from sessions_ui.models import Delivery, EndReason, Session
+from sessions_ui.models import Delivery, Device, EndReason, Offboarding, Session
 from sessions_ui.store import SessionStore
 
 User: Any = get_user_model()
@@ -94,6 +97,18 @@ class EveryUserModel(TestCase):
     def test_deletion_ends_at_once(self) -> None:
         self.user.delete()
         assert Session.objects.get().end_reason == EndReason.ACCOUNT_DELETED
+
+    def test_what_a_deleted_account_has_left_is_purged_and_nothing_of_others(self) -> None:
+        gone = User(**{User.USERNAME_FIELD: "grace@people.example"})
+        gone.save()
+        long_ago = timezone.now() - timedelta(days=200)
+        old: dict[str, Any] = {"first_seen_at": long_ago, "lost_at": long_ago, "cookie_digest": "x"}
+        device, other = (Device.objects.create(user_id=pk, **old) for pk in (gone.pk, self.user.pk))
+        Offboarding.objects.create(user_id=gone.pk, ends_at=long_ago)
+        User._base_manager.filter(pk=gone.pk).delete()
+        assert purge_old() == 2
+        assert not Device.objects.filter(pk=device.pk).exists()
+        assert Device.objects.filter(pk=other.pk).exists()
 
     def test_the_sweep_ends_nothing_that_is_lawful(self) -> None:
         assert end_unlawful() == 0

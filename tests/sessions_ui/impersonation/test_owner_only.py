@@ -138,6 +138,52 @@ def test_no_right_is_given_or_taken(by_support: None, user: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("password", "another horse battery"),
+        ("email", "sam@elsewhere.example"),
+        ("is_active", False),
+        ("is_staff", True),
+        ("is_superuser", True),
+    ],
+)
+def test_no_column_that_says_who_may_sign_in_is_saved_by_anything(
+    name: str, value: Any, by_support: None, user: Any
+) -> None:
+    before = getattr(user, name)
+    setattr(user, name, value)
+    refuses(user.save)
+    refuses(lambda: user.save(update_fields=[name]))
+    user.refresh_from_db()
+    assert getattr(user, name) == before
+
+
+def test_an_account_without_any_row_of_another_package_is_not_deleted(
+    by_support: None, user: Any, settings: Any
+) -> None:
+    """allauth's addresses go with the account, and would refuse by themselves."""
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "OWNER_ONLY_MODELS": []}
+    EmailAddress.objects.filter(user=user).delete()
+    refuses(user.delete)
+    refuses(lambda: type(user).objects.filter(pk=user.pk).delete())
+    assert type(user).objects.filter(pk=user.pk).exists()
+
+
+def test_what_the_account_was_is_read_where_it_is_written(by_support: None, user: Any, settings: Any) -> None:
+    settings.DATABASE_ROUTERS = [f"{__name__}.ReadsElsewhere"]
+    user.is_staff = True
+    refuses(user.save)
+
+
+class ReadsElsewhere:
+    def db_for_read(self, model: Any, **hints: Any) -> str:
+        return "replica"
+
+    def db_for_write(self, model: Any, **hints: Any) -> str:
+        return "default"
+
+
+@pytest.mark.parametrize(
     "act",
     [
         lambda endpoint: save_endpoint(endpoint=endpoint, actor=None),
