@@ -260,8 +260,9 @@ def test_what_was_adopted_is_remembered_until_nothing_can_be_adopted_any_more(
 
 def test_what_says_who_may_sign_in_goes_when_the_account_is_long_gone(user: Any) -> None:
     offboarding = Offboarding.objects.create(user=user, ends_at=ago(181))
-    required = AccountState.objects.create(user=user, password_required_at=ago(181), changed_at=ago(181))
+    required = AccountState.objects.create(user=user, password_required_at=ago(181))
     get_user_model().objects.filter(pk=user.pk).delete()
+    AccountState.objects.filter(pk=required.pk).update(changed_at=ago(181))  # the deletion was the last decision
     young = Offboarding.objects.create(user_id=user.pk, ends_at=ago(179))
     purge_old()
     assert (exists(offboarding), exists(required), exists(young)) == (False, False, True)
