@@ -132,6 +132,26 @@ def test_whoever_lost_the_lease_takes_it_from_nobody(delivery: Delivery) -> None
     assert delivery.leased_until is not None and delivery.error == ""
 
 
+def test_whoever_lost_the_lease_holds_nothing_back(delivery: Delivery) -> None:
+    """One mail too many within the hour, finds a worker that is late; another one is sending it."""
+    slow = outbox.claim(delivery.pk)
+    let_time_pass(conf.delivery_lease)
+    assert slow is not None and outbox.claim(delivery.pk) is not None
+    making = Delivery.objects.filter(pk=delivery.pk).values()
+    before = list(making)
+    outbox.hold(slow, timezone.now() + timedelta(hours=1))
+    assert list(making.all()) == before
+
+
+def test_two_accounts_that_are_gone_are_not_one_person(delivery: Delivery) -> None:
+    """Both without a user, at one address: what waits for the one is not put into a mail to the other."""
+    Delivery.objects.update(user_id=None, held_at=timezone.now())
+    other = Delivery.objects.create(act=None, channel="mail", receiver=delivery.receiver)
+    assert outbox.claim_held_with(other) == []
+    delivery.refresh_from_db()
+    assert (delivery.attempts, delivery.leased_until) == (0, None)
+
+
 def test_what_failed_together_does_not_come_back_together(delivery: Delivery, monkeypatch: Any) -> None:
     Delivery.objects.bulk_create(
         [Delivery(act=delivery.act, channel="mail", receiver=f"{n}@people.example") for n in range(20)]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.auth import SESSION_KEY
 from django.core import mail
 from django.db import DatabaseError, connection
 from django.db.models import F
+from django.utils import timezone
 
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.delivery import deliver_due
@@ -231,6 +233,45 @@ def test_whoever_does_not_wait_is_sent_to_the_sign_in(browser: Any, db: None, ow
         assert client.post(CHALLENGE, {"code": "123456"}).status_code == 302
 
 
+def test_a_sign_in_waits_for_a_quarter_of_an_hour(waiting: Any) -> None:
+    begun = datetime.fromtimestamp(waiting.session["_sessions_ui_waiting"]["at"], UTC)
+    with time_machine.travel(begun + timedelta(seconds=899.9), tick=False):
+        assert waiting.get(CHALLENGE).status_code == 200
+    with time_machine.travel(begun + timedelta(seconds=900.1), tick=False):
+        response = waiting.get(CHALLENGE)
+    assert response.status_code == 302 and response.url.startswith("/account/login/")
+
+
+def test_no_cache_keeps_the_question(waiting: Any) -> None:
+    """It has a masked address and, over the limit, names of devices; nobody is signed in, so that no middleware
+    says it."""
+    for response in (waiting.get(CHALLENGE), waiting.post(CHALLENGE, {"code": ""})):
+        assert response.status_code in (200, 422)
+        assert {"no-store", "private"} <= {part.strip() for part in response["Cache-Control"].split(",")}
+
+
+def by_passkey(request: Any, user: Any) -> str:
+    """For `SIGN_IN_METHOD`: the passkey itself is tried in tests/browser."""
+    return "passkey"
+
+
+def by_authenticator(request: Any, user: Any) -> str:
+    return "password+totp"
+
+
+@pytest.mark.parametrize("way", ["by_passkey", "by_authenticator"])
+def test_whoever_signs_in_by_more_than_a_password_is_flagged_but_not_challenged(
+    way: str, browser: Any, user: Any, owner: Any, settings: Any
+) -> None:
+    setting(settings, SUSPICIOUS_SIGN_INS="challenge", SIGN_IN_METHOD=f"{__name__}.{way}")
+    client = browser(user_agent=THIEF, address=SWEDEN)
+    client.sign_in(user)
+    assert client.get(DEVICES).status_code == 200
+    session = Session.objects.latest("pk")
+    assert (session.verdict, session.ended_at) == ("suspicious", None)
+    assert not Event.objects.filter(kind=Event.Kind.CHALLENGED).exists()
+
+
 def test_a_merely_new_device_is_not_challenged(browser: Any, user: Any, owner: Any, settings: Any) -> None:
     setting(settings, SUSPICIOUS_SIGN_INS="challenge")
     client = browser()
@@ -288,6 +329,32 @@ def test_over_the_limit_one_can_be_ended_after_the_code(full: Any, owner: Any, u
     assert full.get(DEVICES).status_code == 200
     assert owner.get(DEVICES).status_code == 302
     assert Session.objects.order_by("pk").first().end_reason == EndReason.SESSION_LIMIT  # type: ignore[union-attr]
+
+
+def test_only_browsers_that_are_signed_in_are_offered(
+    browser: Any, user: Any, other_user: Any, owner: Any, settings: Any
+) -> None:
+    """Signing out one that is out, or a script that does not count, would make no room."""
+
+    def on_device(name: str, person: Any = user, **fields: Any) -> None:
+        device = Device.objects.create(user=person, name=name)
+        now = timezone.now()
+        values = {"signed_in_at": now, "expires_at": now + timedelta(days=1), "digest": name, **fields}
+        Session.objects.create(user=person, device=device, **values)
+
+    on_device("Living browser")
+    on_device("Signed out", ended_at=timezone.now(), end_reason=EndReason.SIGNED_OUT)
+    on_device("Run out", expires_at=timezone.now())
+    on_device("Script", kind=Session.Kind.TOKEN)
+    on_device("App", kind=Session.Kind.APP)
+    on_device("Somebody else's", person=other_user)
+    setting(settings, SESSION_LIMIT=2, SESSION_LIMIT_REFUSES=True)
+    client = browser()
+    client.sign_in(user)
+    html = client.get(CHALLENGE).content.decode()
+    offered = re.findall(r'name="device" value="([^"]+)"', html)
+    names = [Device.objects.get(public_id=public_id).title for public_id in offered]
+    assert names == ["Firefox on Linux", "Living browser"]
 
 
 def test_without_the_code_nothing_ends(full: Any, owner: Any) -> None:

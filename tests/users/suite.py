@@ -59,8 +59,20 @@ class EveryUserModel(TestCase):
     def test_ending_is_final(self) -> None:
         receipt = end_user_sessions(user=self.user, reason=EndReason.ADMINISTRATOR)
         assert receipt.ended == 1
-        assert Delivery.objects.count() == (1 if hasattr(self.user, "email") and self.user.email else 0)
         self.refused_for(EndReason.ADMINISTRATOR)
+
+    def test_whoever_was_signed_out_is_told_where_they_have_an_address(self) -> None:
+        """And nobody else is, here somebody who has one but was not signed in."""
+        has_address = bool(getattr(self.user, "email", ""))
+        other = User(**{User.USERNAME_FIELD: "grace@people.example"})
+        if has_address:
+            other.email = "grace@people.example"
+        other.save()
+        end_user_sessions(user=self.user, reason=EndReason.ADMINISTRATOR)
+        told = [
+            (delivery.user_id, delivery.channel, delivery.receiver) for delivery in Delivery.objects.all()
+        ]
+        assert told == ([(self.user.pk, "mail", NAME)] if has_address else [])
 
     def test_a_new_password_by_update_is_refused(self) -> None:
         User._base_manager.filter(pk=self.user.pk).update(password=make_password("y"))

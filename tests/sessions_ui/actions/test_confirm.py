@@ -117,6 +117,15 @@ def test_a_settled_one_vouches_for_another(user: Any, browser: Any, act_as: Any)
     assert confirm_device(device=other, actor=user, proof=Shown.OTHER_DEVICE)
 
 
+def test_the_sign_in_of_a_settled_one_is_no_proof_for_another_either(
+    user: Any, browser: Any, act_as: Any
+) -> None:
+    other = signed_in(user, browser).device
+    act_as(signed_in(user, browser, hours_ago=48, confirmed=True))
+    refused(other, user, Shown.SIGN_IN)
+    assert other.confirmed_at is None
+
+
 def test_outside_of_a_request_nobody_is_another_device(user: Any, browser: Any) -> None:
     refused(signed_in(user, browser).device, user, Shown.OTHER_DEVICE)
 

@@ -107,3 +107,26 @@ def test_it_purges_history_past_the_retention_time_and_nothing_younger(
     assert Session.objects.count() == 1
     assert Event.objects.count() == 1 and EventDetail.objects.count() == 1
     assert not Delivery.objects.exists() and not Act.objects.exists()
+
+
+def test_an_old_act_stays_as_long_as_a_session_or_a_delivery_names_it(
+    user: Any, other_user: Any, browser: Any
+) -> None:
+    """Or the history would have an ending without who and why, and a mail that waits nothing to say."""
+    long_ago = timezone.now() - timedelta(days=200)
+    for person in (user, other_user):
+        browser().force_login(person)
+    told = end_user_sessions(user=user, reason=EndReason.ADMINISTRATOR).act
+    named = end_user_sessions(user=other_user, reason=EndReason.SIGNED_OUT).act
+    assert told is not None and named is not None
+    Act.objects.update(at=long_ago)
+    Session.objects.of(user).update(ended_at=long_ago)
+    Delivery.objects.exclude(act=told).delete()
+    assert Delivery.objects.filter(act=told, done_at=None).count() == 1
+    purge_old()
+    assert set(Act.objects.values_list("pk", flat=True)) == {told.pk, named.pk}
+    assert Session.objects.get().act_id == named.pk
+    Session.objects.update(ended_at=long_ago)
+    Delivery.objects.update(done_at=long_ago)
+    purge_old()
+    assert not Act.objects.exists() and not Session.objects.exists()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import connection
+from django.db import IntegrityError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -102,6 +102,44 @@ def test_a_bogus_key_costs_one_statement_more_and_writes_nothing(user: Any, adop
     before = cost()
     adopting()
     assert cost() == before + 1
+
+
+def test_a_database_that_fails_is_not_taken_for_an_old_table_that_was_dropped(
+    user: Any, old_session: OldSessions, adopting: Any
+) -> None:
+    """Else everybody who was not adopted yet would lose their cookie in that moment."""
+    adopting()
+    key = old_session(user)
+
+    def broken(execute: Any, sql: str, *args: Any) -> Any:
+        if sql.startswith("SELECT") and "django_session" in sql:
+            raise OperationalError("disk I/O error")
+        return execute(sql, *args)
+
+    with connection.execute_wrapper(broken), pytest.raises(OperationalError):
+        SessionStore(key).resolve()
+    assert SessionStore(key).get_user() == user
+
+
+def test_an_anonymous_session_that_two_requests_adopt_at_the_same_moment_is_one(
+    old_session: OldSessions, adopting: Any
+) -> None:
+    """No user's row is locked for it, so the database has the last word."""
+    adopting()
+    key = old_session(data={"cart": 3})
+    insert = f"INSERT INTO {connection.ops.quote_name('sessions_ui_session')} "
+    tries = []
+
+    def other_was_faster(execute: Any, sql: str, *args: Any) -> Any:
+        if sql.startswith(insert):
+            tries.append(sql)
+            if len(tries) == 1:
+                raise IntegrityError("UNIQUE constraint failed")
+        return execute(sql, *args)
+
+    with connection.execute_wrapper(other_was_faster):
+        assert SessionStore(key)["cart"] == 3
+    assert len(tries) == 2 and Session.objects.count() == 1
 
 
 def test_another_key_of_the_same_letters_is_another_key(

@@ -17,6 +17,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from sessions_ui.actions.end import end_sessions, end_user_sessions
 from sessions_ui.actions.endpoint import ping, renew_secret, save_endpoint, switch_off, switch_on
 from sessions_ui.actions.lost import mark_lost
+from sessions_ui.actions.not_me import report_not_me
 from sessions_ui.actions.retell import retell
 from sessions_ui.delivery import Outcome, deliver_due
 from tests.models import Delivery, Device, Endpoint, EndReason, Event, Hook, Session
@@ -173,6 +174,38 @@ def test_every_kind_that_can_be_asked_for_is_told_of_something() -> None:
     from sessions_ui.outbox import HOOK_OF_EVENT
 
     assert {*HOOK_OF_EVENT.values(), Hook.SESSIONS_ENDED} == set(Hook)
+
+
+def test_a_system_hears_that_a_sign_in_was_not_the_owners(
+    user: Any, browser: Any, hooks: Receiver, db: None
+) -> None:
+    save_endpoint(endpoint=Endpoint(url=hooks.url, types=["session.not_me"]), actor=None)
+    browser().sign_in(user)
+    session = Session.objects.get()
+    report_not_me(session=session, actor=user)
+    deliver_due()
+    [request] = hooks.requests
+    message = json.loads(request.body)
+    assert message["type"] == "session.not_me"
+    assert (message["data"]["user"], message["data"]["session"]) == (str(user.pk), session.public_id)
+
+
+def test_the_history_says_whom_people_were_told_by_and_nothing_of_webhooks(
+    ended: Session, hooks: Receiver, endpoint: Endpoint, user: Any
+) -> None:
+    """The rows of the deliveries say enough of those; a busy endpoint would drown the rest."""
+    assert deliver_due() == {Outcome.TOLD: 2} and len(hooks.requests) == 1
+    event = Event.objects.get(kind=Event.Kind.TOLD)
+    assert (event.user_id, event.act_id, event.data) == (user.pk, ended.act_id, {"channel": "mail"})
+
+
+def test_the_history_says_which_channel_failed_for_good(
+    ended: Session, hooks: Receiver, endpoint: Endpoint
+) -> None:
+    hooks.behaviour = answers(410)
+    deliver_due()
+    event = Event.objects.get(kind=Event.Kind.TELLING_FAILED)
+    assert (event.act_id, event.data) == (ended.act_id, {"channel": "webhook"})
 
 
 def test_endings_that_nobody_is_mailed_about_are_told_to_systems(

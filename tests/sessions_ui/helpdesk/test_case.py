@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from allauth.account.models import EmailAddress
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import DatabaseError
@@ -24,7 +25,7 @@ from sessions_ui.actions.purge import purge_old
 from sessions_ui.delivery import deliver_due
 from sessions_ui.exceptions import HelpDeskRefused
 from tests.conftest import PASSWORD, _person
-from tests.models import Act, Case, CaseReceipt, Device, EndReason, Event, Session
+from tests.models import Act, Case, CaseReceipt, Delivery, Device, EndReason, Event, Session
 
 pytestmark = pytest.mark.django_db
 NONCE = "n" * 32
@@ -85,6 +86,15 @@ def test_verifying_one_caller_verifies_no_other(
     verify_caller(case=case, agent=agent, ticket="INC-7", reason=Case.Reason.LOST, ways=["call_back"])
     assert case.is_verified and case.ticket == "INC-7"
     assert len(before) == 3 and list(others.values()) == before
+
+
+def test_how_an_agent_verified_the_caller_is_an_event(desk: Any, case: Case, agent: Any, user: Any) -> None:
+    """Invariant 9: what was stated can be held against the recording of the call."""
+    stated = {"ticket": "INC-7", "reason": "lost", "ways": ["call_back"]}
+    desk.post(f"/helpdesk/{case.public_id}/verify/", stated)
+    event = Event.objects.get(data__step="verified")
+    assert (event.kind, event.user_id, event.actor_id) == ("help_desk", user.pk, agent.pk)
+    assert event.data == {"step": "verified", "case": case.public_id, **stated}
 
 
 def test_the_table_shows_no_address_until_it_is_asked_for(desk: Any, verified: Case, phone: Any) -> None:
@@ -203,6 +213,20 @@ def test_the_selected_device_goes_and_the_other_stays(
     assert Device.objects.get(public_id=chosen["device"]).lost_at is not None
 
 
+@pytest.mark.parametrize(
+    ("wanted", "everything", "new_password"),
+    [({"everything": "on"}, True, False), ({"new_password": "on"}, False, True)],
+)
+def test_the_receipt_keeps_that_everything_went_or_a_password_is_required(
+    desk: Any, verified: Case, phone: Any, wanted: dict[str, str], everything: bool, new_password: bool
+) -> None:
+    prove(verified)
+    page = desk.post(f"/helpdesk/{verified.public_id}/carry-out/", order(**wanted), follow=True)
+    receipt = CaseReceipt.objects.get()
+    assert (receipt.everything, receipt.new_password, receipt.lost) == (everything, new_password, False)
+    assert ("Nobody can sign in until it was reset." in page.content.decode()) is new_password
+
+
 def test_submitting_twice_does_it_once(desk: Any, verified: Case, phone: Any, device_of: Any) -> None:
     url = f"/helpdesk/{verified.public_id}/carry-out/"
     device = device_of(phone)
@@ -290,6 +314,21 @@ def test_a_required_password_shuts_out_until_it_was_reset(
     assert is_in(at_home)
 
 
+def test_a_required_password_is_in_the_history_of_its_account_with_the_ticket(
+    desk: Any, verified: Case, phone: Any, user: Any, agent: Any
+) -> None:
+    prove(verified)
+    desk.post(f"/helpdesk/{verified.public_id}/carry-out/", order(new_password="on"))
+    event = Event.objects.get(kind=Event.Kind.PASSWORD_REQUIRED)
+    assert (event.user_id, event.actor_id) == (user.pk, agent.pk)
+    assert (event.reason, event.data) == ("help_desk", {"ticket": "INC-7"})
+    mail = Delivery.objects.get(event=event)
+    assert (mail.user_id, mail.channel, mail.receiver) == (user.pk, "mail", user.email)
+    act = Act.objects.get()
+    assert (act.reason, act.actor_id, act.ticket) == ("help_desk", agent.pk, "INC-7")
+    assert act.note == "A device was lost or stolen"
+
+
 def test_a_better_hash_of_the_old_password_is_no_new_one(
     desk: Any, verified: Case, browser: Any, user: Any, settings: Any, monkeypatch: Any
 ) -> None:
@@ -332,6 +371,22 @@ def test_the_code_goes_to_the_account_and_proves(
     assert desk.post(f"{url}code/check/", {"code": f"{code[:3]} {code[3:]}"}).status_code == 302
     verified.refresh_from_db()
     assert verified.proof == Case.Proof.CODE
+
+
+def test_another_code_can_be_sent_after_a_minute(verified: Case, agent: Any) -> None:
+    send_code(case=verified, agent=agent)
+    sent, first = verified.code_sent_at, verified.code()
+    assert sent is not None
+    with (
+        time_machine.travel(sent + timedelta(seconds=59.9), tick=False),
+        pytest.raises(HelpDeskRefused, match="too_many"),
+    ):
+        send_code(case=verified, agent=agent)
+    verified.refresh_from_db()
+    assert verified.code() == first, "the one that is under way stays the right one"
+    with time_machine.travel(sent + timedelta(seconds=60), tick=False):
+        send_code(case=verified, agent=agent)
+    assert Event.objects.filter(data__step="code sent").count() == 2
 
 
 def test_the_code_is_stored_nowhere(desk: Any, verified: Case) -> None:
@@ -410,6 +465,24 @@ def test_neither_another_code_nor_another_case_lets_an_agent_go_on_guessing(
     send_code(case=another, agent=agent)
     with pytest.raises(HelpDeskRefused, match="too_many"):
         check_code(case=another, agent=agent, code=another.code())
+
+
+def test_wrong_codes_for_one_account_stop_no_case_of_another(
+    verified: Case, agent: Any, other_user: Any
+) -> None:
+    for number in range(2):
+        foreign = open_case(agent=agent, term=other_user.email)
+        verify_caller(case=foreign, agent=agent, ticket=f"INC-9{number}", reason="lost", ways=["call_back"])
+        send_code(case=foreign, agent=agent)
+        wrong = f"{(int(foreign.code()) + 1) % 10**6:06d}"
+        for _ in range(5):
+            with pytest.raises(HelpDeskRefused, match="wrong_code"):
+                check_code(case=foreign, agent=agent, code=wrong)
+    send_code(case=verified, agent=agent)
+    check_code(case=verified, agent=agent, code=verified.code())
+    assert verified.is_proven
+    with pytest.raises(HelpDeskRefused, match="too_many"):
+        check_code(case=foreign, agent=agent, code=foreign.code())
 
 
 def test_the_code_goes_to_no_address_that_was_entered_just_now(
