@@ -70,7 +70,12 @@ def end_if_unlawful(keys: list[int]) -> int:
         if reason := why_unlawful(session, now):
             found[reason].append(session.pk)
     return sum(
-        end_sessions(sessions=_rows().filter(pk__in=group), reason=reason, decided_before=True).ended
+        end_sessions(
+            sessions=_rows().filter(pk__in=group),
+            reason=reason,
+            # What no signal told of is noted now: the account may be on again before a sign-in that waits goes on.
+            decided_before=reason not in (EndReason.ACCOUNT_DISABLED, EndReason.ACCOUNT_DELETED),
+        ).ended
         for reason, group in found.items()
     )
 

@@ -193,10 +193,11 @@ class Session(PrimaryModel):
         return self.public_id
 
     def save(self, *, force_insert: Any = False, using: str | None = None, **options: Any) -> None:
-        """As Django's, but what the instance remembers never undoes what was decided since: raises `SessionEnded` where
-        the row has ended, `StaleSession` where it is gone, or where one of `DECISIVE` is another one by now.
+        """As Django's, but what the instance remembers never undoes what was decided since.
 
-        To change one of these on purpose is for the actions, whose UPDATEs repeat their conditions.
+        Raises `SessionEnded` where the row has ended, `StaleSession` where it is gone, where one of `DECISIVE` is another
+        one by now, or where it would live longer than the row says. To change these on purpose is for the actions, whose
+        UPDATEs repeat their conditions.
         """
         database = using or router.db_for_write(type(self), instance=self)
         if self._state.adding:
@@ -204,7 +205,7 @@ class Session(PrimaryModel):
             return
         with transaction.atomic(using=database):
             rows = type(self)._base_manager.using(database).filter(pk=self.pk)
-            self._verify_current(locked(rows).values(*DECISIVE).first())
+            self._verify_current(locked(rows).values("expires_at", *DECISIVE).first())
             super().save(using=database, **options)
 
     def _verify_current(self, row: Mapping[str, Any] | None) -> None:
@@ -214,6 +215,8 @@ class Session(PrimaryModel):
             raise SessionEnded(row["end_reason"])
         if changed := [name for name in DECISIVE if row[name] != getattr(self, name)]:
             raise StaleSession(f"changed since: {', '.join(changed)}")
+        if self.expires_at > row["expires_at"]:
+            raise StaleSession("it ends earlier by now")
 
     @property
     def is_living(self) -> bool:
