@@ -195,8 +195,8 @@ class Session(PrimaryModel):
     def save(self, *, force_insert: Any = False, using: str | None = None, **options: Any) -> None:
         """As Django's, but what the instance remembers never undoes what was decided since.
 
-        Raises `SessionEnded` where the row has ended, `StaleSession` where it is gone, where one of `DECISIVE` is another
-        one by now, or where it would live longer than the row says. To change these on purpose is for the actions, whose
+        Raises `SessionEnded` where the row has ended, `StaleSession` where it is gone, where one of `DECISIVE` differs
+        by now, or where it would live longer than the row says. To change these on purpose is for the actions, whose
         UPDATEs repeat their conditions.
         """
         database = using or router.db_for_write(type(self), instance=self)
