@@ -312,7 +312,10 @@ class SessionStore(AsynchronousTwins):
         """The session that changed its own password goes on under the new one."""
         row = self.resolve()
         if row is not None and row.user_id == user.pk:
-            self._update(row, {"auth_hash": user.get_session_auth_hash(), "next_auth_hash": ""})
+            # Whatever its key is by now: the password has been saved, and another request may have rotated it.
+            self._write(
+                self._living(row), row, {"auth_hash": user.get_session_auth_hash(), "next_auth_hash": ""}
+            )
             if "_session_cache" in self.__dict__:
                 self._session_cache[HASH_SESSION_KEY] = row.auth_hash
 

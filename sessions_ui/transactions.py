@@ -81,6 +81,8 @@ def retried(work: Callable[[], T], *, using: str | None = None) -> T:
 
 def is_passing(error: BaseException) -> bool:
     """Whether the database may take the same transaction the next time."""
+    if isinstance(error, TryAgain):
+        return True
     cause: Any = error.__cause__ or error
     if (getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)) in SQLSTATES:
         return True
@@ -93,8 +95,10 @@ def _in_transaction(work: Callable[[], T], connection: BaseDatabaseWrapper) -> T
     outermost = not connection.in_atomic_block
     if not outermost and (now := acting.current()) is not None:
         now.took_part = True
-    if outermost and connection.vendor == "mysql" and connection.isolation_level != "read committed":  # type: ignore[attr-defined]
-        _execute(connection, "SET TRANSACTION ISOLATION LEVEL READ COMMITTED")  # of the next one only
+    if outermost and connection.vendor == "mysql":
+        connection.ensure_connection()  # it knows its level from then on
+        if connection.isolation_level != "read committed":  # type: ignore[attr-defined]
+            _execute(connection, "SET TRANSACTION ISOLATION LEVEL READ COMMITTED")  # of the next one only
     with OurAtomic(connection.alias, savepoint=True, durable=False):
         if outermost and connection.vendor == "postgresql" and not _reads_committed(connection):
             _execute(connection, "SET TRANSACTION ISOLATION LEVEL READ COMMITTED")

@@ -102,7 +102,11 @@ def end_sessions(
     if not act.count:
         return Receipt(act=None, ended=0, already_ended=total)
     act.save(using=using, force_insert=True)
-    if of_users is not None:  # read after the ending: one of them may have signed in since they were counted
+    if of_user is not None:  # they were counted before the account was held, or by an older snapshot
+        user_ids = [of_user]
+    elif (
+        of_users is not None
+    ):  # read after the ending: one of them may have signed in since they were counted
         user_ids = _users_of(act, of_users)
     _tell(act, user_ids)
     return Receipt(act=act, ended=act.count, already_ended=max(total - act.count, 0))
@@ -154,7 +158,8 @@ def end_impersonations(act: Act, ended: SessionQuerySet) -> list[Any]:
     begun = rows.filter(
         impersonated_from__isnull=False, ended_at__isnull=True, impersonated_from__in=ended.values("pk")
     )
-    if not (accounts := dict(begun.values_list("id", "user_id"))):
+    # Locked, because a plain read in a transaction of the host sees what was there when that began (MariaDB).
+    if not (accounts := dict(locked(begun).values_list("id", "user_id"))):
         return []
     act.count += rows.filter(id__in=list(accounts), ended_at__isnull=True).update(
         ended_at=act.at, end_reason=EndReason.OWNER_ENDED, ended_by_id=act.actor_id, act_id=act.pk

@@ -11,6 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -26,7 +27,7 @@ from sessions_ui.models import AccountState, Cursor, EndReason, Session
 from sessions_ui.models.locking import locked
 from sessions_ui.models.primary import all_users
 from sessions_ui.models.session import ACCOUNT_WAS_OFF
-from sessions_ui.transactions import atomically
+from sessions_ui.transactions import atomically, in_transaction
 
 RANGE = 10_000  # primary keys looked at by one statement
 BATCH = 200  # sessions ended by one transaction: SQLite has one writer, and it must not wait long
@@ -45,9 +46,9 @@ def end_unlawful(*, seconds: float = SECONDS) -> int:
         ended += _end_within(position, position + RANGE, timezone.now())
         position += RANGE
         if time.monotonic() > deadline:
-            Cursor.write(name, position)
+            in_transaction(partial(Cursor.write, name, position))
             return ended
-    Cursor.write(name, 0)
+    in_transaction(partial(Cursor.write, name, 0))
     return ended
 
 
