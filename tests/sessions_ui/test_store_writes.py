@@ -187,6 +187,18 @@ def test_a_user_written_by_hand_does_not_undo_what_was_decided_meanwhile(
     assert by_hand.decode(row.payload) == {"cart": 1}
 
 
+def test_a_user_written_by_hand_does_not_replace_another_one_whose_session_it_became_meanwhile(
+    user: Any, third: Any, agent: Any, key: str, stranger: Session
+) -> None:
+    """Of some user models no session has a hash: backend and hash are the same then."""
+    by_hand = SessionStore(key)
+    assert by_hand[SESSION_KEY] == str(user.pk)
+    by_hand.update(somebody_else(third))
+    Session.objects.of(user).update(user_id=agent.pk)
+    by_hand.save()
+    assert row_of(key).user_id == agent.pk
+
+
 def test_a_user_written_by_hand_does_not_replace_one_who_signed_in_meanwhile(
     user: Any, third: Any, stranger: Session
 ) -> None:
