@@ -13,9 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.models import EndReason
 from tests.accounts.conftest import SECRET
 from tests.conftest import Browser
+from tests.models import EndReason
 
 DEVICES = "/account/devices/"
 

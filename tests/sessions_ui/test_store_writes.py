@@ -12,11 +12,11 @@ from django.contrib.auth.hashers import make_password
 from django.db.models import Model
 
 from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.models import EndReason, Session, digest_of
 from sessions_ui.models.session import ACCOUNT_WAS_OFF
 from sessions_ui.store import SessionStore
 from tests.conftest import PASSWORD
 from tests.interleaving import just_before
+from tests.models import EndReason, Session, digest_of
 
 pytestmark = pytest.mark.django_db
 

@@ -17,10 +17,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, path
 from sessions_ui import transactions
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.exceptions import TryAgain
-from sessions_ui.models import AccountState, Act, Delivery, EndReason, Event, Session
 from sessions_ui.transactions import in_transaction, is_passing, retried
 from tests.aging import settle
 from tests.conftest import Browser
+from tests.models import AccountState, Act, Delivery, EndReason, Event, Session
 
 DEVICES = "/account/devices/"
 
@@ -105,7 +105,7 @@ def ada(transactional_db: None, user: Any) -> Any:
 
 
 @pytest.fixture
-def bystander(other_user: Any) -> Iterator[None]:
+def stranger(other_user: Any) -> Iterator[None]:
     Browser().force_login(other_user)
     before = list(Session.objects.of(other_user).values())
     yield
@@ -132,7 +132,7 @@ def test_any_other_error_is_not_passing(error: str) -> None:
 # --- A transaction of ours
 
 
-@pytest.mark.usefixtures("bystander")
+@pytest.mark.usefixtures("stranger")
 @pytest.mark.parametrize("times", [1, 5, 30])
 @pytest.mark.parametrize("error", PASSING)
 def test_what_the_database_refuses_is_done_at_a_later_try(error: str, times: int, ada: Any) -> None:
@@ -146,7 +146,7 @@ def test_what_the_database_refuses_is_done_at_a_later_try(error: str, times: int
     assert AccountState.objects.get(pk=ada.pk).epoch == 1, "decided once, however often it was tried"
 
 
-@pytest.mark.usefixtures("bystander")
+@pytest.mark.usefixtures("stranger")
 def test_after_ten_seconds_nothing_was_changed_and_it_may_be_tried_again(
     ada: Any, clock: list[float]
 ) -> None:
@@ -170,7 +170,7 @@ def test_the_pauses_grow_and_no_two_are_alike(ada: Any, clock: list[float]) -> N
     assert len(set(clock)) == 12
 
 
-@pytest.mark.usefixtures("bystander")
+@pytest.mark.usefixtures("stranger")
 @pytest.mark.parametrize("error", LASTING)
 def test_any_other_error_is_raised_as_it_is_at_the_first_try(
     error: str, ada: Any, clock: list[float]
@@ -244,7 +244,7 @@ def test_a_single_statement_is_tried_again(transactional_db: None, clock: list[f
 # --- Inside a transaction of the host project
 
 
-@pytest.mark.usefixtures("bystander")
+@pytest.mark.usefixtures("stranger")
 def test_inside_a_transaction_of_the_host_nothing_is_tried_again(ada: Any, clock: list[float]) -> None:
     before = everything()
     busy = refuse(1)
@@ -254,7 +254,7 @@ def test_inside_a_transaction_of_the_host_nothing_is_tried_again(ada: Any, clock
     assert everything() == before
 
 
-@pytest.mark.usefixtures("bystander")
+@pytest.mark.usefixtures("stranger")
 def test_what_the_host_did_before_is_still_the_hosts_to_keep(ada: Any) -> None:
     """Ours is a savepoint there: a host that handles `TryAgain` may go on."""
     with transaction.atomic():
@@ -311,7 +311,7 @@ def here(ada: Any) -> Browser:
     return client
 
 
-@pytest.mark.usefixtures("bystander", "atomic_requests")
+@pytest.mark.usefixtures("stranger", "atomic_requests")
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])
 @override_settings(ROOT_URLCONF=__name__)
 def test_a_page_of_the_host_in_its_own_transaction_answers_503_and_nothing_was_changed(
@@ -332,14 +332,14 @@ def test_a_page_of_the_host_in_its_own_transaction_answers_503_and_nothing_was_c
     assert everything() == before
 
 
-@pytest.mark.usefixtures("bystander", "atomic_requests")
+@pytest.mark.usefixtures("stranger", "atomic_requests")
 @override_settings(ROOT_URLCONF=__name__)
 def test_the_same_page_a_moment_later_does_what_was_asked(ada: Any, here: Browser) -> None:
     assert here.post("/host/").content == b"done"
     assert not Session.objects.of(ada).living().exists()
 
 
-@pytest.mark.usefixtures("bystander", "atomic_requests")
+@pytest.mark.usefixtures("stranger", "atomic_requests")
 def test_a_page_of_ours_tries_again_whatever_atomic_requests_says(ada: Any, here: Browser) -> None:
     busy = refuse(3)
     with connection.execute_wrapper(busy):
@@ -348,7 +348,7 @@ def test_a_page_of_ours_tries_again_whatever_atomic_requests_says(ada: Any, here
     assert not Session.objects.of(ada).living().exists()
 
 
-@pytest.mark.usefixtures("bystander", "atomic_requests")
+@pytest.mark.usefixtures("stranger", "atomic_requests")
 def test_a_page_of_ours_answers_503_where_the_database_refuses_for_too_long(ada: Any, here: Browser) -> None:
     before = everything()
     with connection.execute_wrapper(refuse(float("inf"))):

@@ -12,9 +12,9 @@ from django.db.models import Q
 
 from sessions_ui.actions.access import access_changed
 from sessions_ui.delivery import deliver_due
-from sessions_ui.models import Act, EndReason, Event, Session
 from tests.conftest import Browser, _person
 from tests.interleaving import just_before
+from tests.models import Act, EndReason, Event, Session
 
 pytestmark = pytest.mark.django_db
 
@@ -26,8 +26,8 @@ def test_whoever_signs_in_after_the_count_and_before_the_end_is_ended_and_told(
     only: Q | None, user: Any, other_user: Any
 ) -> None:
     """Where the lock does not hold, such as users in another database: events and mails are for exactly who ended."""
-    bystander = _person("bystander@people.example")
-    for person in (user, bystander):
+    third = _person("charles@people.example")
+    for person in (user, third):
         Browser().sign_in(person)
     mail.outbox.clear()
     users = get_user_model().objects.filter(pk__in=[user.pk, other_user.pk])
@@ -48,7 +48,7 @@ def test_whoever_signs_in_after_the_count_and_before_the_end_is_ended_and_told(
     assert set(Session.objects.filter(act=receipt.act).values_list("end_reason", flat=True)) == {
         EndReason.ACCESS_CHANGED
     }
-    assert Session.objects.of(bystander).get().is_living
+    assert Session.objects.of(third).get().is_living
 
 
 def test_whoever_signs_out_after_the_count_is_not_told_twice(user: Any, other_user: Any) -> None:

@@ -36,11 +36,11 @@ from sessions_ui.actions.provider import end_provider_sessions
 from sessions_ui.actions.purge import purge_old
 from sessions_ui.actions.require_password import require_new_password
 from sessions_ui.actions.sweep import end_unlawful
-from sessions_ui.models import AccountState, Case, Device, EndReason, Session
 from sessions_ui.store import SessionStore
 from tests.accounts.test_password import change, choose, reset_link
 from tests.aging import settle
 from tests.conftest import PASSWORD, Browser
+from tests.models import AccountState, Case, Device, EndReason, Session
 from tests.waiting import begin, is_let_in
 
 pytestmark = pytest.mark.django_db

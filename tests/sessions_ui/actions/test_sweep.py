@@ -14,12 +14,12 @@ from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from sessions_ui.actions.sweep import end_unlawful
-from sessions_ui.models import AccountState, EndReason, Session, digest_of
 from sessions_ui.models.session import ACCOUNT_WAS_OFF
 from sessions_ui.store import SessionStore
 from tests.accounts.test_password import NEW_PASSWORD, change
 from tests.conftest import Browser
 from tests.interleaving import just_after, just_before
+from tests.models import AccountState, EndReason, Session, digest_of
 
 pytestmark = pytest.mark.django_db
 

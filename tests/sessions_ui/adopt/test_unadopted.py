@@ -24,9 +24,9 @@ from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.actions.end_later import end_later
 from sessions_ui.actions.purge import purge_old
 from sessions_ui.adopt import SOURCES
-from sessions_ui.models import Adoption, Device, EndReason, Session, digest_of
 from sessions_ui.store import SessionStore
 from tests.conftest import Browser
+from tests.models import Adoption, Device, EndReason, Session, digest_of
 from tests.sessions_ui.adopt.conftest import OldSessions
 from tests.waiting import begin, is_let_in
 

@@ -15,9 +15,9 @@ from django.utils import timezone
 from sessions_ui.actions.end import end_session
 from sessions_ui.actions.offboard import offboard
 from sessions_ui.exceptions import SessionEnded, StaleSession
-from sessions_ui.models import EndReason, Session, digest_of
 from sessions_ui.models.session import ACCOUNT_WAS_OFF
 from sessions_ui.store import SessionStore
+from tests.models import EndReason, Session, digest_of
 
 pytestmark = pytest.mark.django_db
 
@@ -244,7 +244,7 @@ def test_the_administration_neither_adds_changes_nor_deletes_sessions(administra
     """So that nobody saves an instance there that was read before the form was filled in."""
     request = rf.get("/")
     request.user = administrator
-    page = admin.site._registry[Session]
+    page = admin.site.get_model_admin(Session._meta.model)
     assert not page.has_add_permission(request)
     assert not page.has_change_permission(request)
     assert not page.has_delete_permission(request)
