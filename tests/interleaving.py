@@ -26,3 +26,21 @@ def just_before(statement: str, act: Callable[[], Any]) -> Iterator[None]:
     with connection.execute_wrapper(interleave):
         yield
     assert not waits, f"no statement began like {statement}"
+
+
+@contextmanager
+def just_after(statement: str, act: Callable[[], Any]) -> Iterator[None]:
+    """The same, but after the statement was executed and before its caller goes on."""
+    waits = True
+
+    def interleave(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        nonlocal waits
+        result = execute(sql, params, many, context)
+        if waits and re.match(statement, sql):
+            waits = False
+            act()
+        return result
+
+    with connection.execute_wrapper(interleave):
+        yield
+    assert not waits, f"no statement began like {statement}"
