@@ -18,7 +18,7 @@ VAR_DIR = Path(tempfile.mkdtemp(prefix=f"devices-tests-{WORKER}-"))
 
 # These decide what is tested, so nothing of the caller's shell may change them.
 os.environ.update(
-    DJANGO_SETTINGS_MODULE="config.settings",
+    DJANGO_SETTINGS_MODULE="tests.settings",
     DEBUG="0",
     DEMO="0",
     VAR_DIR=str(VAR_DIR),

@@ -17,6 +17,7 @@ OURS = {
     "DATABASE_URL",
     "DEBUG",
     "DEMO",
+    "DJANGO_SETTINGS_MODULE",
     "REDIS_URL",
     "SECRET_KEY",
     "SECURE_SSL_REDIRECT",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from config.settings import *  # noqa: F403
-from config.settings import SESSIONS_UI
+from tests.settings import *  # noqa: F403
+from tests.settings import SESSIONS_UI
 
 SESSIONS_UI = {
     **SESSIONS_UI,

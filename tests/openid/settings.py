@@ -1,6 +1,6 @@
 """This site with django-allauth's OpenID Connect client."""
 
-from config.settings import *  # noqa: F403
+from tests.settings import *  # noqa: F403
 
 INSTALLED_APPS = [
     *INSTALLED_APPS,  # noqa: F405

@@ -1,0 +1,45 @@
+"""The site's settings with the transactions of other hosts: for the whole suite, and the processes that it starts.
+
+TRANSACTION_ISOLATION: "read committed", "repeatable read", "serializable", or "server default" (PostgreSQL, MariaDB).
+SQLITE_TRANSACTIONS: "immediate" as this site, or "deferred" as `startproject` leaves it, with a rollback journal.
+ATOMIC_REQUESTS: 1 for a transaction around every request.
+"""
+
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from psycopg import IsolationLevel
+
+from config.settings import *  # noqa: F403
+from config.settings import DATABASES, env
+
+ISOLATION = env.str("TRANSACTION_ISOLATION", default="")
+SQLITE_TRANSACTIONS = env.str("SQLITE_TRANSACTIONS", default="immediate")
+
+
+def set_isolation(database: dict[str, Any], level: str) -> None:
+    """As a host names it in DATABASES; its server's own is what counts where it names none."""
+    options = database.setdefault("OPTIONS", {})
+    match database["ENGINE"].rpartition(".")[2], level:
+        case "postgresql", "server default":
+            options.pop("isolation_level", None)
+        case "postgresql", _:
+            options["isolation_level"] = IsolationLevel[level.replace(" ", "_").upper()]
+        case "mysql", "server default":
+            options["isolation_level"] = None  # left out, Django takes "read committed"
+        case "mysql", _:
+            options["isolation_level"] = level
+        case engine, _:
+            raise ImproperlyConfigured(f"TRANSACTION_ISOLATION: {engine} has no isolation levels.")
+
+
+if ISOLATION:
+    set_isolation(DATABASES["default"], ISOLATION)
+match SQLITE_TRANSACTIONS:
+    case "immediate":
+        pass
+    case "deferred" if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        del DATABASES["default"]["OPTIONS"]
+    case other:
+        raise ImproperlyConfigured(f"SQLITE_TRANSACTIONS={other}: immediate, or deferred on SQLite.")
+DATABASES["default"]["ATOMIC_REQUESTS"] = env.bool("ATOMIC_REQUESTS", default=False)
