@@ -117,7 +117,8 @@ def main() -> int:
 
         def one_after_another(database: str) -> bool:
             table = Path(folder) / database
-            return all([run(host, arguments, table) for host in by_database[database]])
+            passed = [run(host, arguments, table) for host in by_database[database]]
+            return all(passed)
 
         passed = all(list(pool.map(one_after_another, by_database)))
         say("")

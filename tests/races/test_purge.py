@@ -16,7 +16,7 @@ from sessions_ui.conf import conf
 from sessions_ui.models.device import cookie_digests, new_cookie
 from sessions_ui.store import SessionStore
 from tests.models import Device, Session
-from tests.races.conftest import ROUNDS
+from tests.races.race import ROUNDS
 
 
 def test_a_sign_in_on_a_device_that_is_being_purged_has_a_device(
