@@ -41,6 +41,14 @@ from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.transactions import in_transaction, retried
 from sessions_ui.twins import AsynchronousTwins
 
+
+class FromRow(str):
+    """The user in a session's data, as read from a row. A copy of it signs nobody in, wherever it is written: the row
+    that it comes from may have ended."""
+
+    __slots__ = ()
+
+
 AUTH_KEYS = (SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY)
 KEY_LENGTH = 32  # of 36 characters: 165 random bits (ASVS 5.0 7.2.3 asks for 128)
 
@@ -62,6 +70,7 @@ class SessionStore(AsynchronousTwins):
         self.refusal: EndReason | None = None
         # The key was replaced a moment ago: whoever holds it is late, neither signed out nor signed in.
         self.is_straggler = False
+        self._late_key: str | None = None
         # What the browser shall keep, after a sign-in.
         self.device_cookie: str | None = None
         self._resolved_key: str | None = None
@@ -95,6 +104,7 @@ class SessionStore(AsynchronousTwins):
             row = lookup.find(digest)
         if row is None or row.digest != digest:
             self.is_straggler = row is not None and straggles(row, now)
+            self._late_key = key if self.is_straggler else None
             return True
         self._knew_a_user = self._knew_a_user or row.user_id is not None
         admission = admit(row, now)
@@ -137,7 +147,7 @@ class SessionStore(AsynchronousTwins):
             return {}
         data = self.decode(row.payload) if row.payload else {}
         if row.user_id is not None:
-            data[SESSION_KEY] = str(row.user_id)
+            data[SESSION_KEY] = FromRow(row.user_id)
             data[BACKEND_SESSION_KEY] = row.backend
             data[HASH_SESSION_KEY] = row.auth_hash
         return data
@@ -165,6 +175,8 @@ class SessionStore(AsynchronousTwins):
         both of them Django's `UpdateError`; nothing is written then."""
         if self._turned_away:  # and a view swallowed the refusal: it must save nobody
             self._forget_user()
+        if self.is_straggler:  # a session of its own would take the place of the new key in the browser
+            raise KeyRotated
         if self.session_key is None:
             return self.create()
         data = self._get_session(no_load=must_create)
@@ -214,12 +226,13 @@ class SessionStore(AsynchronousTwins):
         return key is not None and key != other_than and self.exists(key)
 
     def delete(self, session_key: str | None = None) -> None:
-        """End the session of a user (reason: signed out), remove an anonymous one."""
-        key = session_key or self.session_key
+        """End the session of a user (reason: signed out), remove an anonymous one. Whoever comes with a key that was
+        replaced a moment ago asks for the same."""
+        key = session_key or self.session_key or self._late_key
         if key is None:
             return
         rows = self._rows().filter(digest=digest_of(key)).only("id", "user")
-        row = rows.first() or (rows.first() if adopt_missing(key) else None)
+        row = rows.first() or (rows.first() if adopt_missing(key) else self._rotated_away(key))
         if row is not None and row.user_id is None:
             anonymous = self._rows().filter(pk=row.pk, user__isnull=True)
             if retried(partial(anonymous._raw_delete, anonymous.db), using=anonymous.db):
@@ -230,10 +243,15 @@ class SessionStore(AsynchronousTwins):
                 session=row, reason=EndReason.SIGNED_OUT, actor=acting_user() or Reference(row.user_id)
             )
 
+    def _rotated_away(self, key: str) -> Session | None:
+        rows = self._rows().filter(previous_digest=digest_of(key), user__isnull=False)
+        row = rows.only("id", "user", "ended_at", "rotated_at").first()
+        return row if row is not None and straggles(row, timezone.now()) else None
+
     def flush(self) -> None:
         super().flush()
-        self.row, self.user, self._resolved_key = None, None, None
-        self._turned_away = self._knew_a_user = False
+        self.row, self.user, self._resolved_key, self._late_key = None, None, None, None
+        self._turned_away = self._knew_a_user = self.is_straggler = False
 
     @classmethod
     def clear_expired(cls) -> None:
@@ -288,6 +306,7 @@ class SessionStore(AsynchronousTwins):
             self._take_key(new_key)
             self.modified = True
         self.pop(BEGUN_KEY, None)
+        self._mark_user()
         self.row, self.user = result.session, user
         self.device_cookie = result.device_cookie
         return result
@@ -354,13 +373,21 @@ class SessionStore(AsynchronousTwins):
 
     def _changed_user(self, row: Session, data: dict[str, Any]) -> dict[str, Any]:
         """The columns of the user, backend and hash, where somebody wrote another one than was read from the row."""
+        if row.user_id is None and isinstance(data.get(SESSION_KEY), FromRow):
+            self._forget_user(data)
         given = self._user_in(data)
         return {} if all(getattr(row, name) == value for name, value in given.items()) else given
 
-    def _forget_user(self) -> None:
-        """What the cache says of a user came from a row that answers no more."""
+    def _forget_user(self, data: dict[str, Any] | None = None) -> None:
+        """What the data (left out: the cache) says of a user came from a row, which may answer no more."""
         for name in AUTH_KEYS:
-            self.__dict__.get("_session_cache", {}).pop(name, None)
+            (self.__dict__.get("_session_cache", {}) if data is None else data).pop(name, None)
+
+    def _mark_user(self) -> None:
+        """Whoever the cache names is in a row from now on."""
+        cache = self.__dict__.get("_session_cache", {})
+        if SESSION_KEY in cache:
+            cache[SESSION_KEY] = FromRow(cache[SESSION_KEY])
 
     def _take_key(self, new_key: str) -> None:
         self._rotated_from = self.session_key
@@ -383,8 +410,8 @@ class SessionStore(AsynchronousTwins):
         """A new row. With a user only where somebody wrote one into a store that never knew one, as tests and some
         host projects do: a copy of a row would outlive its end."""
         assert self.session_key is not None
-        if self._knew_a_user:
-            self._forget_user()
+        if self._knew_a_user or isinstance(data.get(SESSION_KEY), FromRow):
+            self._forget_user(data)
         fields = {**self._stored(data), **self._user_in(data)}
         if fields["user_id"] is not None:
             fields["signed_in_at"] = timezone.now()
@@ -396,6 +423,7 @@ class SessionStore(AsynchronousTwins):
         except IntegrityError as error:
             raise CreateError from error
         self.row, self.user, self._resolved_key = row, AnonymousUser(), self.session_key
+        self._mark_user()
 
     def _update(
         self, row: Session, fields: dict[str, Any], changed_user: dict[str, Any] | None = None
@@ -416,6 +444,7 @@ class SessionStore(AsynchronousTwins):
             )
             if self._write(same_user, row, {**fields, **changed_user}):
                 self._knew_a_user = True
+                self._mark_user()
                 return None
             fields.pop("signed_in_at", None)
         if self._write(mine, row, fields):
