@@ -350,6 +350,13 @@ def comes_to_its_end(scene: Scene) -> None:
     assert end_unlawful()
 
 
+def found_under_another_password(scene: Scene) -> None:
+    """Nothing told of it: by now somebody may wait who knows the new one. The old one's sign-ins have its hash."""
+    laptop(scene)
+    scene.users.update(password=make_password("a horse of another colour"))
+    assert end_unlawful()
+
+
 def a_request_finds_it_over(scene: Scene) -> None:
     here = laptop(scene)
     scene.sessions.update(signed_in_at=timezone.now() - timedelta(days=31))
@@ -431,6 +438,7 @@ HARMLESS: list[Act] = [
     signs_in_again_in_the_same_browser,
     signs_in_over_the_limit,
     comes_to_its_end,
+    found_under_another_password,
     a_request_finds_it_over,
     provider_sign_out,
     factor_changed_that_offers,
