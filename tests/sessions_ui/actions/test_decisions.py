@@ -75,13 +75,16 @@ class Scene:
 Act = Callable[[Scene], Any]
 
 
-@pytest.fixture(params=[True, False], ids=["signed in", "nothing left to end"])
+@pytest.fixture(params=["signed in", "nothing left to end", "nothing left at all"])
 def scene(request: Any, user: Any, other_user: Any, administrator: Any, agent: Any, settings: Any) -> Scene:
     Browser().sign_in(user)
     session = Session.objects.select_related("user", "device").get(user=user)
-    if not request.param:
+    if request.param != "signed in":
         Session.objects.filter(pk=session.pk).update(ended_at=timezone.now(), end_reason=EndReason.SIGNED_OUT)
         session.refresh_from_db()
+    if request.param == "nothing left at all":  # as after a purge
+        rows = Session.objects.filter(pk=session.pk)
+        rows._raw_delete(rows.db)
     device = session.device
     assert device is not None
     return Scene(session.user, user.pk, device, session, administrator, agent, settings)
