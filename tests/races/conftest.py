@@ -2,45 +2,39 @@
 
 from __future__ import annotations
 
-import os
-import random
-import threading
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.contrib.auth import get_user_model
+from django.db import DEFAULT_DB_ALIAS
+from django.forms.models import model_to_dict
 
-# Hundreds where many connections write at once; SQLite has one writer, so that there is less to interleave.
-JITTER = 0.01  # seconds
-ROUNDS = int(os.environ.get("RACE_ROUNDS") or (200 if connection.vendor != "sqlite" else 25))
+from sessions_ui.models import Session
+from tests.conftest import PASSWORD
+from tests.races import race as racing
+from tests.races.people import is_signed_in, row_of, sign_in, somebody
 
 
 @pytest.fixture
-def at_once(transactional_db: None) -> Callable[..., list[Any]]:
-    """`at_once(f, g, …)`: run them in threads of their own that start together, give or take the few milliseconds
-    that let either come first; what each returned or raised."""
+def at_once(transactional_db: None) -> Any:
+    return racing.at_once
 
-    def run(*functions: Callable[[], Any]) -> list[Any]:
-        results: list[Any] = [None] * len(functions)
-        barrier = threading.Barrier(len(functions))
 
-        def work(index: int, function: Callable[[], Any]) -> None:
-            barrier.wait()
-            time.sleep(random.uniform(0, JITTER))
-            try:
-                results[index] = function()
-            except Exception as error:
-                results[index] = error
-            finally:
-                connections.close_all()
+@pytest.fixture
+def person(transactional_db: None) -> Any:
+    return get_user_model().objects.create_user("ada@people.example", PASSWORD)
 
-        threads = [threading.Thread(target=work, args=pair) for pair in enumerate(functions)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return results
 
-    return run
+@pytest.fixture
+def race(request: pytest.FixtureRequest, transactional_db: None) -> Iterator[racing.Race]:
+    """The counts of this race, which are all zero at its end; and somebody else who is signed in throughout."""
+    passer_by = somebody(known=False)
+    key = sign_in(passer_by)
+    assert key is not None
+    before = model_to_dict(row_of(key))
+    counts = racing.Race(request.node.name)
+    yield counts
+    now = Session.objects.using(DEFAULT_DB_ALIAS).get(user_id=passer_by.pk)
+    counts.stays(is_signed_in(key) and model_to_dict(now) == before, "somebody else")
+    counts.verdict()

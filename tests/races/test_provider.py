@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from typing import Any
 
 import pytest
-from django.contrib.auth import get_user_model, login
+from django.contrib.auth import login
 from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 
 from sessions_ui.actions import provider_sign_out as action
 from sessions_ui.actions.provider import remember_provider
 from sessions_ui.conf.sso import Provider
-from sessions_ui.exceptions import SessionEnded, SignInRefused
-from sessions_ui.models import Session
 from sessions_ui.sso import LogoutToken, LogoutTokenRefused
 from sessions_ui.store import SessionStore
-from tests.conftest import PASSWORD
-from tests.races.conftest import ROUNDS
-from tests.races.test_sign_in import BACKEND, is_signed_in
+from tests.races.people import BACKEND, is_signed_in, living
+from tests.races.race import ROUNDS, Race
 
 ISSUER = "https://id.example"
-
-
-@pytest.fixture
-def person(transactional_db: None) -> Any:
-    return get_user_model().objects.create_user("ada@people.example", PASSWORD)
 
 
 @pytest.fixture
@@ -50,17 +43,13 @@ def sign_in(person: Any, sid: str) -> str | None:
     return request.session.session_key
 
 
-def test_a_sign_in_never_outlives_its_session_at_the_provider(person: Any, told: Any, at_once: Any) -> None:
-    for number in range(ROUNDS):
+def test_a_sign_in_never_outlives_its_session_at_the_provider(person: Any, told: Any, race: Race) -> None:
+    for number in race.times():
         sid = f"s{number}"
-        token = told(sid)
-        key, done = at_once(
-            lambda sid=sid: sign_in(person, sid), lambda token=token: action.sign_out_by_token(token)
+        key, _ = race.run(
+            partial(sign_in, person, sid), endings=[partial(action.sign_out_by_token, told(sid))]
         )
-        assert not isinstance(done, Exception), done
-        assert isinstance(key, str | SignInRefused | SessionEnded), key
-        assert not is_signed_in(key)
-    assert not Session.objects.living().exists()
+        race.is_over(is_signed_in(key) or living(person).exists())
 
 
 def test_a_token_is_accepted_once_however_many_come_at_once(person: Any, told: Any, at_once: Any) -> None:
@@ -68,6 +57,6 @@ def test_a_token_is_accepted_once_however_many_come_at_once(person: Any, told: A
         sid = f"s{number}"
         sign_in(person, sid)
         token = told(sid)
-        results = at_once(*[lambda token=token: action.sign_out_by_token(token)] * 3)
+        results = at_once(*[partial(action.sign_out_by_token, token)] * 3)
         assert sum(isinstance(result, LogoutTokenRefused) for result in results) == 2, results
         assert sum(getattr(result, "ended", 0) for result in results) == 1

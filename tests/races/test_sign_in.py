@@ -1,138 +1,158 @@
-"""A sign-in under way while the account's sessions end (trap J)."""
+"""A sign-in under way while something is decided about the account (traps J, 6, 8 and 13)."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
-import pytest
-from django.conf import settings
-from django.contrib.auth import authenticate, get_user_model, login
-from django.contrib.auth.models import AnonymousUser
-from django.test import RequestFactory
+from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.actions.factor import factor_changed
+from sessions_ui.actions.access import access_changed
 from sessions_ui.actions.offboard import offboard
-from sessions_ui.exceptions import SessionEnded, SignInRefused
-from sessions_ui.models import EndReason, Event, Offboarding, Session
+from sessions_ui.actions.purge import purge_old
+from sessions_ui.actions.require_password import require_new_password
+from sessions_ui.actions.sweep import end_unlawful
+from sessions_ui.models import AccountState, Delivery, EndReason, Event, Session
 from sessions_ui.store import SessionStore
 from tests.conftest import PASSWORD
-from tests.races.conftest import ROUNDS
-
-BACKEND = settings.AUTHENTICATION_BACKENDS[0]
-
-
-@pytest.fixture
-def person(transactional_db: None) -> Any:
-    return get_user_model().objects.create_user("ada@people.example", PASSWORD)
-
-
-def sign_in(person: Any) -> str | None:
-    request = RequestFactory().post("/")
-    request.session, request.user = SessionStore(), AnonymousUser()
-    login(request, person, backend=BACKEND)
-    request.session.save()
-    return request.session.session_key
+from tests.races.people import (
+    ENDINGS,
+    disable,
+    ended_of,
+    is_signed_in,
+    living,
+    outlived,
+    save_password,
+    sign_in,
+    sign_in_with,
+    somebody,
+)
+from tests.races.race import MANY, ROUNDS, Race
 
 
-def sign_in_with(password: str) -> str | None:
-    person = authenticate(RequestFactory().post("/"), username="ada@people.example", password=password)
-    return sign_in(person) if person else None
-
-
-def is_signed_in(key: Any) -> bool:
-    return isinstance(key, str) and SessionStore(key).get_user().is_authenticated
-
-
-def test_a_sign_in_with_the_old_password_never_outlives_a_reset(person: Any, at_once: Any) -> None:
-    passwords = [PASSWORD, "a horse of another colour"]
-    for number in range(ROUNDS):
-        old, new = passwords[number % 2], passwords[(number + 1) % 2]
-
-        def reset(new: str = new) -> None:
-            fresh = get_user_model().objects.get(pk=person.pk)
-            fresh.set_password(new)
-            fresh.save()
-
-        key, done = at_once(lambda old=old: sign_in_with(old), reset)
-        assert done is None
-        assert key is None or isinstance(key, str | SignInRefused | SessionEnded), key
-        assert not is_signed_in(key)
-        assert not Session.objects.living().exists()
-
-
-def test_a_sign_in_while_everywhere_runs_is_ended_or_came_after_and_the_log_says_which(
-    person: Any, at_once: Any
-) -> None:
-    ended_with_it = 0
-    for _ in range(ROUNDS):
-        Session.objects.all().delete()
-        sign_in(person)
-        key, receipt = at_once(
-            lambda: sign_in(person),
-            lambda: end_user_sessions(user=person, reason=EndReason.SIGNED_OUT_EVERYWHERE, actor=person),
+def test_a_sign_in_with_the_old_password_never_outlives_a_reset(race: Race) -> None:
+    for number in race.times():
+        person = somebody(known=number % 2 == 0)
+        reset = partial(save_password, person, "a horse of another colour")
+        key, _ = race.run(
+            partial(sign_in_with, person.email, PASSWORD), endings=[partial(race.by_host, reset)]
         )
-        row = Session.objects.latest("pk")
-        log = Event.objects.filter(session_id=row.pk).exclude(kind=Event.Kind.FLAGGED).order_by("pk")
-        events = list(log.values_list("kind", flat=True))
-        if row.act_id is not None:
-            ended_with_it += 1
-            assert row.act_id == receipt.act.pk and receipt.ended == 2
-            assert events == [Event.Kind.SIGNED_IN, Event.Kind.ENDED]
-            assert not is_signed_in(key)
-        else:
-            assert receipt.ended == 1
-            assert events == [Event.Kind.SIGNED_IN]
-            assert is_signed_in(key)
-    assert 0 < ended_with_it < ROUNDS, "both orders were seen"
+        race.is_over(is_signed_in(key) or living(person).exists())
 
 
-def test_a_sign_in_while_the_account_is_disabled_never_stays(person: Any, at_once: Any) -> None:
-    for _ in range(ROUNDS):
-        get_user_model().objects.filter(pk=person.pk).update(is_active=True)
-        fresh = get_user_model().objects.get(pk=person.pk)
-
-        def disable(fresh: Any = fresh) -> None:
-            fresh.is_active = False
-            fresh.save()
-
-        key, done = at_once(lambda: sign_in(person), disable)
-        assert done is None
-        assert not Session.objects.living().exists()
-        assert not is_signed_in(key)
+def require(person: Any) -> Any:
+    return require_new_password(user=person, reason=EndReason.INCIDENT, actor=None)
 
 
-def test_a_sign_in_while_access_ends_never_stays(person: Any, at_once: Any) -> None:
+def offboard_now(person: Any) -> Any:
+    return offboard(user=person, ends_at=timezone.now())
+
+
+def test_a_sign_in_never_outlives_what_shuts_the_account(race: Race) -> None:
+    """Trap 6."""
     refused = 0
-    for _ in range(ROUNDS):
-        Offboarding.objects.all().delete()
-        key, done = at_once(
-            lambda: sign_in(person), lambda: offboard(user=person, ends_at=timezone.now(), actor=person)
+    for decide, known in race.turns([require, offboard_now], [True, False]):
+        person = somebody(known=known)
+        key, _ = race.run(partial(sign_in, person), endings=[partial(decide, person)])
+        refused += key is None
+        race.is_over(is_signed_in(key) or living(person).exists())
+    assert 0 < refused < race.rounds or race.rounds < MANY, "both orders were seen"
+
+
+def test_a_sign_in_never_outlives_the_disabling_of_its_account(race: Race) -> None:
+    for number in race.times():
+        person = somebody(known=number % 2 == 0)
+        key, _ = race.run(partial(sign_in, person), endings=[partial(race.by_host, partial(disable, person))])
+        race.is_over(is_signed_in(key))
+        get_user_model().objects.filter(pk=person.pk).update(is_active=True)
+        race.is_over(
+            is_signed_in(key) or living(person).exists(), "a session of the account that is on again"
         )
-        assert isinstance(done, Offboarding), done
-        refused += isinstance(key, SignInRefused)
-        assert not Session.objects.living().exists()
-        assert not is_signed_in(key)
-    assert 0 < refused < ROUNDS, "both orders were seen"
 
 
-def test_a_sign_in_while_a_date_is_set_gets_the_date(person: Any, at_once: Any) -> None:
+def test_a_sign_in_is_ended_with_the_others_or_came_after_them(race: Race) -> None:
+    ended_with_them = 0
+    for end in race.turns(ENDINGS):
+        person = somebody(known=False)
+        first = sign_in(person)
+        key, _ = race.run(partial(sign_in, person), endings=[partial(end, person)])
+        race.is_over(is_signed_in(first), "the session from before")
+        race.is_over(outlived(person), "a session that had signed in before the ending")
+        ended_with_them += not is_signed_in(key)
+        told_of = ended_of(person)
+        assert len(told_of) == Session.objects.of(person).filter(ended_at__isnull=False).count()
+    assert 0 < ended_with_them < race.rounds or race.rounds < MANY, "both orders were seen"
+
+
+def test_a_sign_in_while_a_date_is_set_gets_the_date(race: Race) -> None:
     ends_at = timezone.now() + timedelta(days=1)
-    for _ in range(ROUNDS):
-        Offboarding.objects.all().delete()
-        Session.objects.all().delete()
-        key, _row = at_once(lambda: sign_in(person), lambda: offboard(user=person, ends_at=ends_at))
-        assert is_signed_in(key)
-        assert Session.objects.get().expires_at == ends_at
+    for _ in race.times():
+        person = somebody(known=False)
+        key, _ = race.run(partial(sign_in, person), endings=[partial(offboard, user=person, ends_at=ends_at)])
+        race.stays(is_signed_in(key))
+        race.is_over(living(person).get().expires_at > ends_at, "a session beyond the date")
 
 
-def test_a_sign_in_while_a_factor_changes_is_ended_or_came_after(person: Any, at_once: Any) -> None:
-    for _ in range(ROUNDS):
-        Session.objects.all().delete()
-        sign_in(person)
-        key, receipt = at_once(lambda: sign_in(person), lambda: factor_changed(user=person))
-        row = Session.objects.latest("pk")
-        assert (row.act_id is not None) == (receipt.ended == 2)
-        assert is_signed_in(key) == (row.act_id is None)
+def test_eight_sign_ins_at_once_keep_to_a_limit_of_one(race: Race, settings: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "SESSION_LIMIT": 1}
+    for known in race.turns([True, False], rounds=ROUNDS // 4):
+        person = somebody(known=known)
+        keys = race.run(*[partial(sign_in, person)] * 8)
+        race.is_over(living(person).count() > 1, "more than one session")
+        race.stays(sum(map(is_signed_in, keys)) == 1, "the last one")
+
+
+def test_twenty_sign_ins_of_one_person_at_once_all_succeed(race: Race) -> None:
+    for known in race.turns([True, False], rounds=ROUNDS // 10):
+        person = somebody(known=known)
+        keys = race.run(*[partial(sign_in, person)] * 20)
+        race.stays(all(map(is_signed_in, keys)), "one of twenty")
+
+
+def test_those_whose_access_changed_are_told_of_exactly_what_was_ended(race: Race) -> None:
+    """Trap 8: one of two people signs in for the first time at that moment."""
+    for with_state in race.turns(["nobody", "the other", "both"]):
+        person, other = somebody(known=with_state == "both"), somebody(known=False)
+        first = sign_in(other)
+        if with_state == "nobody":
+            AccountState.objects.filter(pk=other.pk).delete()
+        people = get_user_model().objects.filter(pk__in=[person.pk, other.pk])
+        _, receipt = race.run(partial(sign_in, person), endings=[partial(access_changed, users=people)])
+        race.is_over(is_signed_in(first) or outlived_the_other(person, other))
+        if isinstance(receipt, Exception):
+            continue
+        ended = Session.objects.filter(act=receipt.act)
+        assert receipt.ended == ended.count()
+        assert sorted(ended_of(person) + ended_of(other)) == sorted(
+            session.pk for session in ended_or_out(person, other)
+        )
+        told = Delivery.objects.filter(act=receipt.act, channel="mail").values_list("user_id", flat=True)
+        assert set(told) == set(ended.values_list("user_id", flat=True))
+
+
+def outlived_the_other(person: Any, other: Any) -> bool:
+    """Whether `person`, who had signed in before the sessions of both were ended, is signed in still."""
+    signed_in = Event.objects.filter(user_id=person.pk, kind=Event.Kind.SIGNED_IN).order_by("pk").last()
+    ended = Event.objects.filter(user_id=other.pk, kind=Event.Kind.ENDED).order_by("pk").last()
+    return bool(signed_in and ended and signed_in.pk < ended.pk and living(person).exists())
+
+
+def ended_or_out(*people: Any) -> Any:
+    return Session.objects.filter(user__in=people, ended_at__isnull=False)
+
+
+def test_an_anonymous_row_that_expires_while_it_signs_in_is_not_purged_as_a_session(race: Race) -> None:
+    """Trap 13."""
+    for _ in race.times():
+        person = somebody()
+        store = SessionStore()
+        store["cart"] = 1
+        store.save()
+        late = SessionStore(store.session_key)
+        late.load()
+        Session.objects.filter(pk=store.session_id).update(expires_at=timezone.now())
+        key, *_ = race.run(partial(sign_in, person, late), tasks=[purge_old, purge_old, end_unlawful])
+        if key is not None:
+            race.stays(is_signed_in(key))
