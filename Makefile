@@ -15,12 +15,13 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 CODE := sessions_ui accounts config tests benchmarks manage.py
 
 .DELETE_ON_ERROR:
-.PHONY: help run demo-devices test chromium lint format lock screenshots lighthouse messages bench bench-streams clean
+.PHONY: help run demo-devices test test-races test-long chromium lint format lock screenshots lighthouse messages bench bench-streams clean
 
 help:
 	@echo "make run           the demo, on http://localhost:$(PORT) (PORT=8001 for another port)"
 	@echo "make demo-devices  which of the demo's devices are still let in"
 	@echo "make test          the test suite (ARGS='-k story -x' for pytest)"
+	@echo "make test-races    hundreds of rounds of every race, on every database and isolation level"
 	@echo "make lint format   what CI checks; what can be put right by itself"
 	@echo "make lock          pin the newest allowed versions, with hashes"
 	@echo "make messages      every text into the catalogues of the languages"
@@ -34,6 +35,15 @@ demo-devices: $(VENV)/.site-installed
 
 test: $(VENV)/.test-installed $(VENV)/.chromium-tried
 	$(BIN)/python -m pytest $(ARGS)
+
+# Needs the services that .ci/services starts; what is not there is left out, and said so. Hours: ARGS='--rounds 20' or
+# ARGS='--only serializable' for fewer. An environment of its own: MariaDB's driver is compiled.
+test-races:
+	@$(MAKE) --no-print-directory VENV=.venv-races .venv-races/.races-installed
+	.venv-races/bin/python -m tests.races $(ARGS)
+
+# What takes too long for every change.
+test-long: test-races
 
 # For the browser tests. Where none is found and none can be had they are skipped, and say so.
 chromium: $(VENV)/.test-installed
@@ -82,7 +92,7 @@ bench-streams:
 
 # The demo's data (var/) stays: remove it by hand for a new one.
 clean:
-	rm -rf $(VENV) .venv-bench build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov
+	rm -rf $(VENV) .venv-bench .venv-races build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov
 
 # --- What the commands above stand on -------------------------------------------------------------------------------
 
@@ -107,6 +117,10 @@ $(VENV)/.site-installed: $(LOCKS)/site.txt | $(VENV)/.pip-installed
 $(VENV)/.test-installed: $(LOCKS)/test.txt | $(VENV)/.pip-installed
 	@echo "Installing what the tests need…"
 	@$(PIP_INSTALL) -r $<
+	@touch $@
+
+$(VENV)/.races-installed: $(LOCKS)/mariadb.txt $(VENV)/.test-installed
+	@$(PIP_INSTALL) --no-deps -r $<
 	@touch $@
 
 $(VENV)/.bench-installed: $(LOCKS)/bench.txt | $(VENV)/.pip-installed

@@ -38,7 +38,7 @@ from sessions_ui.conf import conf
 from sessions_ui.exceptions import KeyRotated, NotTheOwner, SessionEnded, TryAgain
 from sessions_ui.models import EndReason, Session, digest_of
 from sessions_ui.models.session import SessionQuerySet
-from sessions_ui.transactions import in_transaction, retried
+from sessions_ui.transactions import in_transaction, noted, retried
 from sessions_ui.twins import AsynchronousTwins
 
 
@@ -74,6 +74,8 @@ class SessionStore(AsynchronousTwins):
         # What the browser shall keep, after a sign-in.
         self.device_cookie: str | None = None
         self._resolved_key: str | None = None
+        # Its row was taken over by this request, maybe in a transaction of the host that is rolled back.
+        self._adopted = False
         # A row with a user was found under a key of this store: what the cache says of one may be that row's.
         self._knew_a_user = False
         self._rotated_from: str | None = None
@@ -102,6 +104,7 @@ class SessionStore(AsynchronousTwins):
         row = lookup.find(digest)
         if row is None and adopt_missing(key):
             row = lookup.find(digest)
+            self._adopted = row is not None
         if row is None or row.digest != digest:
             self.is_straggler = row is not None and straggles(row, now)
             self._late_key = key if self.is_straggler else None
@@ -455,6 +458,10 @@ class SessionStore(AsynchronousTwins):
             self._rotated_from = None
             return self._update(row, fields, changed_user)
         found = self._rows().filter(pk=row.pk).values_list("digest", "ended_at", "end_reason").first()
+        if found is None and self._adopted:
+            self._adopted, self._resolved_key = False, None
+            if (row_again := self.resolve()) is not None:
+                return self._update(row_again, fields, changed_user)
         if found and found[1] is None and found[0] != digest_of(self.session_key):
             raise KeyRotated
         reason = EndReason.IDLE_TIMEOUT if found and found[1] is None else found[2] if found else ""
@@ -488,17 +495,16 @@ class SessionStore(AsynchronousTwins):
                 return False
         self.refusal = reason
         if row.refused_at is None:
-            self._rows().filter(pk=row.pk, ended_at__isnull=False, refused_at__isnull=True).update(
-                refused_at=timezone.now()
-            )
+            ended_rows = self._rows().filter(pk=row.pk, ended_at__isnull=False, refused_at__isnull=True)
+            noted(partial(ended_rows.update, refused_at=timezone.now()), using=ended_rows.db)
         return True
 
     def _carry_to_current_secret(self, auth_hash: str) -> None:
         row = self.row
         assert row is not None and self.session_key is not None
         same = self._rows().filter(pk=row.pk, digest=digest_of(self.session_key), ended_at__isnull=True)
-        same.filter(auth_hash=row.auth_hash).update(auth_hash=auth_hash)
-        row.auth_hash = auth_hash
+        unchanged = same.filter(auth_hash=row.auth_hash)
+        noted(partial(unchanged.update, auth_hash=auth_hash), using=unchanged.db)
 
 
 def acting_store() -> SessionStore | None:

@@ -79,6 +79,21 @@ def retried(work: Callable[[], T], *, using: str | None = None) -> T:
         pause = min(pause * 2, LONGEST_PAUSE)
 
 
+def noted(work: Callable[[], object], *, using: str) -> None:
+    """Run a statement that only notes something, or leave it: where the database is busy nobody waits for it, nothing
+    fails, and a transaction of the host goes on as if it had not been tried."""
+    connection = connections[using]
+    try:
+        if connection.in_atomic_block:
+            with transaction.atomic(using=using):
+                work()
+        else:
+            work()
+    except OperationalError as error:
+        if not is_passing(error):
+            raise
+
+
 def is_passing(error: BaseException) -> bool:
     """Whether the database may take the same transaction the next time."""
     if isinstance(error, TryAgain):

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from sessions_ui import acting, events, outbox, signals
 from sessions_ui.actions.trust import void_trust
-from sessions_ui.exceptions import NotTheOwner
+from sessions_ui.exceptions import NotTheOwner, SessionEnded
 from sessions_ui.hasten import hasten_deliveries
 from sessions_ui.models import AccountState, Act, EndReason, Session
 from sessions_ui.models.locking import locked
@@ -94,6 +94,8 @@ def end_sessions(
         hold(_accounts_of(selected, user_ids), decided=decided, unadopted=unadopted)
         if len(user_ids) <= MANY_USERS:  # whoever signed in since came after it
             selected = selected.filter(user_id__in=user_ids)
+    if decided is not None and decided not in HARMLESS:
+        _verify_acting_session()
     void_trust(user_ids if of_user is None else [of_user], reason)
     act = Act(at=timezone.now(), reason=reason, actor_id=getattr(actor, "pk", None), ticket=ticket, note=note)
     act.count = selected.filter(ended_at__isnull=True).update(
@@ -176,6 +178,19 @@ def _refuse_to_end_others(selected: SessionQuerySet) -> None:
     own: Any = now.session_id
     if selected.filter(ended_at__isnull=True).exclude(pk=own).exists():
         raise NotTheOwner
+
+
+def _verify_acting_session() -> None:
+    """Raise `SessionEnded` where the session that asks has ended while it waited for the lock: of two that sign each
+    other out at the same moment the first does. Once a request, since it may end its own session and go on."""
+    now = acting.current()
+    if now is None or now.is_verified or (own := now.session_id) is None:
+        return
+    rows = Session.objects.using(router.db_for_write(Session)).filter(pk=own)
+    row = locked(rows).values_list("ended_at", "end_reason").first()
+    if row is None or row[0] is not None:
+        raise SessionEnded(row[1] if row else "")
+    now.is_verified = True
 
 
 def announce(act: Act) -> None:

@@ -45,6 +45,10 @@ DECISIVE = (
 )
 
 
+# The same as fields, and how long it lives.
+GUARDED = (*(name.removesuffix("_id") for name in DECISIVE), "expires_at")
+
+
 class SessionQuerySet(PrimaryQuerySet["Session"]):
     def living(self) -> SessionQuerySet:
         """Signed in, not ended, within their time. A disabled user's are among them until they are refused."""
@@ -53,6 +57,18 @@ class SessionQuerySet(PrimaryQuerySet["Session"]):
     def needing_a_look(self) -> SessionQuerySet:
         """Flagged, and their owner has not said yet whose they are."""
         return self.living().exclude(verdict="").filter(reviewed_at__isnull=True)
+
+    def bulk_update(self, objs: Any, fields: Any, *args: Any, **options: Any) -> int:
+        """As Django's, but what an instance remembers of `DECISIVE` columns is not written: it may be from before the
+        end."""
+        if decisive := {*fields} & {*GUARDED}:
+            raise StaleSession(f"not in bulk: {', '.join(sorted(decisive))}")
+        return super().bulk_update(objs, fields, *args, **options)
+
+    def bulk_create(self, objs: Any, *args: Any, update_conflicts: bool = False, **options: Any) -> Any:
+        if update_conflicts:
+            raise StaleSession("a row that is there already is not written over")
+        return super().bulk_create(objs, *args, **options)
 
     def by_owner(self) -> SessionQuerySet:
         """Without those in which staff uses the account."""

@@ -13,7 +13,7 @@ from django.forms.models import model_to_dict
 from tests.conftest import PASSWORD
 from tests.models import Session
 from tests.races import race as racing
-from tests.races.people import is_signed_in, row_of, sign_in
+from tests.races.people import is_signed_in, row_of, sign_in, somebody
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def person(transactional_db: None) -> Any:
 @pytest.fixture
 def race(request: pytest.FixtureRequest, transactional_db: None) -> Iterator[racing.Race]:
     """The counts of this race, which are all zero at its end; and somebody else who is signed in throughout."""
-    passer_by = get_user_model().objects.create_user("grace@people.example", PASSWORD)
+    passer_by = somebody(known=False)
     key = sign_in(passer_by)
     assert key is not None
     before = model_to_dict(row_of(key))

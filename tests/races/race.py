@@ -8,9 +8,10 @@ import random
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -76,13 +77,22 @@ class Race:
             self.rounds += 1
             yield number
 
-    def run(self, *actions: Action, endings: Sequence[Action] = ()) -> list[Any]:
+    def turns(self, *variants: Iterable[Any], rounds: int = ROUNDS) -> Iterator[Any]:
+        """Rounds in which the combinations of these variants take turns, each of them once at least. A test of its own
+        for each would take longer to set up than to run, where the rounds are few."""
+        combinations = list(product(*variants) if len(variants) > 1 else variants[0])
+        for number in self.times(max(rounds, len(combinations))):
+            yield combinations[number % len(combinations)]
+
+    def run(
+        self, *actions: Action, endings: Sequence[Action] = (), tasks: Sequence[Action] = ()
+    ) -> list[Any]:
         """All of them at once, each as a request of the host project runs it: in a transaction where ATOMIC_REQUESTS
-        says so. What each returned, None for what was refused; an ending is never refused."""
+        says so; `tasks` as a worker does. What each returned, None for what was refused; only `actions` can be."""
         if IS_ATOMIC:
             actions = tuple(partial(self.by_host, action) for action in actions)
             endings = [partial(self.by_host, ending) for ending in endings]
-        return self.send(*actions, endings=endings)
+        return self.send(*actions, endings=[*endings, *tasks])
 
     def send(self, *actions: Action, endings: Sequence[Action] = ()) -> list[Any]:
         """The same with whole requests, which see to that themselves."""

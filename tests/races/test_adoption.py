@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -34,13 +34,11 @@ def resolve(key: str) -> bool:
     return SessionStore(key).resolve() is not None
 
 
-@pytest.mark.parametrize("known", [True, False], ids=["known", "first time here"])
-@pytest.mark.parametrize("end", ALL_OF_A_PERSON)
 def test_what_is_adopted_by_a_request_never_outlives_an_ending(
-    end: Callable[[Any], Any], known: bool, old_session: OldSessions, race: Race, adopting: Any
+    old_session: OldSessions, race: Race, adopting: Any
 ) -> None:
     adopting()
-    for _ in race.times(ROUNDS // 4):
+    for end, known in race.turns(ALL_OF_A_PERSON, [True, False]):
         person = somebody(known=known)
         key = old_session(person)
         race.run(partial(resolve, key), endings=[partial(end, person)])
@@ -59,12 +57,11 @@ def test_what_is_adopted_by_the_command_never_outlives_a_new_password(
         race.is_over(is_signed_in(key))
 
 
-@pytest.mark.parametrize("anonymous", [False, True])
 def test_one_browser_that_asks_for_several_things_at_once_is_adopted_once(
-    anonymous: bool, old_session: OldSessions, race: Race, adopting: Any
+    old_session: OldSessions, race: Race, adopting: Any
 ) -> None:
     adopting()
-    for _ in race.times(ROUNDS // 8):
+    for anonymous in race.turns([False, True], rounds=ROUNDS // 4):
         key = old_session(None if anonymous else somebody(known=False), data={"cart": 1})
         *answered, _ = race.run(
             *[partial(resolve, key)] * 6, endings=[partial(adopt_all, source=SOURCES["db"])]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import pytest
 from django.test import Client
 from django.utils import timezone
 
@@ -47,12 +45,9 @@ def touched(store: SessionStore) -> None:
     )
 
 
-@pytest.mark.parametrize("late_write", [save, rotate, empty, touched])
-def test_no_write_in_flight_lets_a_session_live_on(
-    late_write: Callable[[SessionStore], None], race: Race
-) -> None:
+def test_no_write_in_flight_lets_a_session_live_on(race: Race) -> None:
     """Interleavings A, C and G."""
-    for _ in race.times():
+    for late_write in race.turns([save, rotate, empty, touched]):
         person = somebody(known=False)
         key = sign_in(person)
         store = SessionStore(key)

@@ -56,10 +56,9 @@ def the_person(support: Any, person: Any) -> Any:
     return administrator(person)
 
 
-@pytest.mark.parametrize("end", [the_support, the_person, both])
-def test_the_use_of_an_account_never_outlives_what_it_came_from(end: Any, support: Any, race: Race) -> None:
+def test_the_use_of_an_account_never_outlives_what_it_came_from(support: Any, race: Race) -> None:
     """Both rows are locked, always in the same order: nobody deadlocks with an ending of both at once either."""
-    for _ in race.times(ROUNDS // 4):
+    for end in race.turns([the_support, the_person, both], rounds=ROUNDS // 2):
         person = somebody(known=False)
         own = sign_in(support)
         sign_in(person)
@@ -81,10 +80,9 @@ def touched(key: str) -> bool:
     )
 
 
-@pytest.mark.parametrize("end", [the_support, the_person, both])
-def test_an_ending_never_fails_beside_a_request_of_support(end: Any, support: Any, race: Race) -> None:
+def test_an_ending_never_fails_beside_a_request_of_support(support: Any, race: Race) -> None:
     """Whoever works in somebody's account keeps the own session awake, which the ending locks first."""
-    for _ in race.times():
+    for end in race.turns([the_support, the_person, both]):
         person = somebody(known=False)
         own = sign_in(support)
         assert own is not None

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import pytest
-
 from sessions_ui.actions.begin import begin_sign_in
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.actions.lost import mark_lost
@@ -26,7 +24,7 @@ from tests.races.people import (
     sign_in,
     somebody,
 )
-from tests.races.race import ROUNDS, Race
+from tests.races.race import Race
 
 
 def first_step(person: Any) -> Callable[[], str | None]:
@@ -37,22 +35,18 @@ def first_step(person: Any) -> Callable[[], str | None]:
     return lambda: sign_in(person, SessionStore(store.session_key))
 
 
-@pytest.mark.parametrize("known", [True, False], ids=["known", "first sign-in"])
-@pytest.mark.parametrize("end", [everywhere, administrator, access, by_command, by_worker])
-def test_a_sign_in_that_waits_never_outlives_a_decision(
-    end: Callable[[Any], Any], known: bool, race: Race
-) -> None:
-    for _ in race.times(ROUNDS // 2):
+DECISIONS = [everywhere, administrator, access, by_command, by_worker]
+
+
+def test_a_sign_in_that_waits_never_outlives_a_decision(race: Race) -> None:
+    for end, known in race.turns(DECISIONS, [True, False]):
         person = somebody(known=known)
         key, _ = race.run(first_step(person), endings=[partial(end, person)])
         race.is_over(is_signed_in(key) or living(person).exists())
 
 
-@pytest.mark.parametrize("mark", ["not me", "lost"])
-def test_a_sign_in_that_waits_never_outlives_what_is_said_of_a_device_signed_out_before(
-    mark: str, race: Race
-) -> None:
-    for _ in race.times(ROUNDS // 2):
+def test_a_sign_in_that_waits_never_outlives_what_is_said_of_a_device_signed_out_before(race: Race) -> None:
+    for mark in race.turns(["not me", "lost"]):
         person = somebody(known=False)
         session = row_of(sign_in(person))
         end_user_sessions(user=person, reason=EndReason.SIGNED_OUT)

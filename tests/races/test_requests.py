@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 from tests.conftest import PASSWORD, Browser, _person
 from tests.models import Session
 from tests.races.people import is_signed_in, living, outlived, row_of
-from tests.races.race import ROUNDS, Race
+from tests.races.race import Race
 
 NEW_PASSWORD = "seven brown cows on a hill"
 ENTRIES = 30
@@ -81,12 +80,11 @@ def in_bulk(race: Race, owner: Browser, admin: Browser, person: Any) -> None:
     )
 
 
-@pytest.mark.parametrize("end", [everywhere, others, in_bulk])
-@pytest.mark.parametrize("enter", [at_the_site, at_the_host])
-def test_a_sign_in_never_outlives_an_ending_that_came_after_it(
-    enter: Callable[..., None], end: Callable[..., None], admin: Browser, race: Race
-) -> None:
-    for _ in race.times(ROUNDS // 4):
+ENDINGS = [everywhere, others, in_bulk]
+
+
+def test_a_sign_in_never_outlives_an_ending_that_came_after_it(admin: Browser, race: Race) -> None:
+    for end, enter in race.turns(ENDINGS, [at_the_site, at_the_host]):
         person, owner, another = newcomer(), Browser(), Browser()
         owner.sign_in(person)
         first = row_of(key_of(owner))
@@ -99,12 +97,9 @@ def test_a_sign_in_never_outlives_an_ending_that_came_after_it(
             race.is_over(kept or outlived(person))
 
 
-@pytest.mark.parametrize("end", [everywhere, others, in_bulk])
-def test_a_second_sign_in_in_the_same_browser_never_outlives_an_ending(
-    end: Callable[..., None], admin: Browser, race: Race
-) -> None:
+def test_a_second_sign_in_in_the_same_browser_never_outlives_an_ending(admin: Browser, race: Race) -> None:
     """Trap 7: the ending was the victim of a deadlock in 4 to 20 of 200."""
-    for _ in race.times(ROUNDS // 4):
+    for end in race.turns(ENDINGS):
         person, owner, again = newcomer(), Browser(), Browser()
         owner.sign_in(person)
         first = row_of(key_of(owner))
@@ -141,10 +136,9 @@ def change_at_the_host(race: Race, browser: Browser) -> Any:
     )
 
 
-@pytest.mark.parametrize("change", [change_at_the_site, change_at_the_host])
-def test_a_password_change_keeps_its_own_session_and_no_other(change: Callable[..., Any], race: Race) -> None:
+def test_a_password_change_keeps_its_own_session_and_no_other(race: Race) -> None:
     """Beside it somebody signs in with the old password, and the same browser asks for a page (traps J and 11)."""
-    for _ in race.times(ROUNDS // 4):
+    for change in race.turns([change_at_the_site, change_at_the_host]):
         person, owner, thief = newcomer(), Browser(), Browser()
         owner.sign_in(person)
         tab = Browser()

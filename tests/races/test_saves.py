@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
@@ -54,10 +52,9 @@ def loaded(key: str | None) -> SessionStore:
     return store
 
 
-@pytest.mark.parametrize("write", WRITES)
-def test_no_write_outlives_an_ending(write: Callable[[SessionStore], None], race: Race) -> None:
+def test_no_write_outlives_an_ending(race: Race) -> None:
     """Trap 1."""
-    for _ in race.times():
+    for write in race.turns(WRITES):
         person = somebody(known=False)
         key = sign_in(person)
         store = loaded(key)
@@ -65,10 +62,9 @@ def test_no_write_outlives_an_ending(write: Callable[[SessionStore], None], race
         race.is_over(is_signed_in(key) or is_signed_in(store.session_key) or living(person).exists())
 
 
-@pytest.mark.parametrize("write", WRITES)
-def test_no_write_takes_the_triggers_mark_away(write: Callable[[SessionStore], None], race: Race) -> None:
+def test_no_write_takes_the_triggers_mark_away(race: Race) -> None:
     """The optional trigger writes it where the account was off, even if it is on again (docs/production.md)."""
-    for _ in race.times():
+    for write in race.turns(WRITES):
         person = somebody(known=False)
         key = sign_in(person)
         store = loaded(key)
@@ -84,16 +80,19 @@ def test_no_write_takes_the_triggers_mark_away(write: Callable[[SessionStore], N
         race.is_over(is_signed_in(key) or is_signed_in(store.session_key))
 
 
-@pytest.mark.parametrize("write", WRITES)
-def test_no_write_beside_a_hash_upgrade_signs_out(write: Callable[[SessionStore], None], race: Race) -> None:
-    for _ in race.times():
+def upgrade(person: Any) -> None:
+    assert fresh(person).check_password(PASSWORD)
+
+
+def test_no_write_beside_a_hash_upgrade_signs_out(race: Race) -> None:
+    for write in race.turns(WRITES):
         person = somebody(known=False)
         # As a hasher of yesterday made it: with too little salt.
         get_user_model().objects.filter(pk=person.pk).update(password=make_password(PASSWORD, salt="salt"))
         person = fresh(person)
         key = sign_in(person)
         store = loaded(key)
-        race.run(partial(write, store), endings=[partial(person.check_password, PASSWORD)])
+        race.run(partial(write, store), endings=[partial(upgrade, person)])
         assert fresh(person).password != make_password(PASSWORD, salt="salt"), "it was upgraded"
         race.stays(is_signed_in(store.session_key))
 
@@ -109,12 +108,9 @@ def change_own_password(store: SessionStore, person: Any) -> str | None:
     return store.session_key
 
 
-@pytest.mark.parametrize("write", WRITES)
-def test_no_write_beside_an_own_password_change_signs_out(
-    write: Callable[[SessionStore], None], race: Race
-) -> None:
+def test_no_write_beside_an_own_password_change_signs_out(race: Race) -> None:
     """Whoever has replaced the key has the session, the other is told to try again."""
-    for _ in race.times():
+    for write in race.turns(WRITES):
         person = somebody(known=False)
         key = sign_in(person)
         mine, changing = loaded(key), loaded(key)
@@ -126,16 +122,13 @@ def refused(key: str | None) -> bool:
     return SessionStore(key).resolve() is None
 
 
-@pytest.mark.parametrize("beside", ["sweep", "request"])
-def test_neither_the_sweep_nor_a_refusal_ends_the_session_that_changes_its_password(
-    beside: str, race: Race
-) -> None:
+def test_neither_the_sweep_nor_a_refusal_ends_the_session_that_changes_its_password(race: Race) -> None:
     """Trap 11; other sessions end with the change."""
-    for _ in race.times():
+    for beside in race.turns(["sweep", "request"]):
         person = somebody(known=False)
         key, elsewhere = sign_in(person), sign_in(person)
-        judge = end_unlawful if beside == "sweep" else partial(refused, key)
         changing = loaded(key)
-        race.run(judge, judge, endings=[partial(change_own_password, changing, person)])
+        judge = end_unlawful if beside == "sweep" else partial(refused, key)
+        race.run(endings=[partial(change_own_password, changing, person)], tasks=[judge] * 2)
         race.stays(is_signed_in(changing.session_key), "the session that changed its password")
         race.is_over(is_signed_in(elsewhere), "another session")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
-import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
@@ -33,8 +31,6 @@ from tests.races.people import (
 )
 from tests.races.race import MANY, ROUNDS, Race
 
-Decision = Callable[[Any], Any]
-
 
 def test_a_sign_in_with_the_old_password_never_outlives_a_reset(race: Race) -> None:
     for number in race.times():
@@ -54,12 +50,10 @@ def offboard_now(person: Any) -> Any:
     return offboard(user=person, ends_at=timezone.now())
 
 
-@pytest.mark.parametrize("known", [True, False], ids=["known", "first sign-in"])
-@pytest.mark.parametrize("decide", [require, offboard_now])
-def test_a_sign_in_never_outlives_what_shuts_the_account(decide: Decision, known: bool, race: Race) -> None:
+def test_a_sign_in_never_outlives_what_shuts_the_account(race: Race) -> None:
     """Trap 6."""
     refused = 0
-    for _ in race.times():
+    for decide, known in race.turns([require, offboard_now], [True, False]):
         person = somebody(known=known)
         key, _ = race.run(partial(sign_in, person), endings=[partial(decide, person)])
         refused += key is None
@@ -78,10 +72,9 @@ def test_a_sign_in_never_outlives_the_disabling_of_its_account(race: Race) -> No
         )
 
 
-@pytest.mark.parametrize("end", ENDINGS)
-def test_a_sign_in_is_ended_with_the_others_or_came_after_them(end: Decision, race: Race) -> None:
+def test_a_sign_in_is_ended_with_the_others_or_came_after_them(race: Race) -> None:
     ended_with_them = 0
-    for _ in race.times():
+    for end in race.turns(ENDINGS):
         person = somebody(known=False)
         first = sign_in(person)
         key, _ = race.run(partial(sign_in, person), endings=[partial(end, person)])
@@ -102,28 +95,25 @@ def test_a_sign_in_while_a_date_is_set_gets_the_date(race: Race) -> None:
         race.is_over(living(person).get().expires_at > ends_at, "a session beyond the date")
 
 
-@pytest.mark.parametrize("known", [True, False], ids=["known", "first sign-in"])
-def test_eight_sign_ins_at_once_keep_to_a_limit_of_one(known: bool, race: Race, settings: Any) -> None:
+def test_eight_sign_ins_at_once_keep_to_a_limit_of_one(race: Race, settings: Any) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "SESSION_LIMIT": 1}
-    for _ in race.times(ROUNDS // 4):
+    for known in race.turns([True, False], rounds=ROUNDS // 4):
         person = somebody(known=known)
         keys = race.run(*[partial(sign_in, person)] * 8)
         race.is_over(living(person).count() > 1, "more than one session")
         race.stays(sum(map(is_signed_in, keys)) == 1, "the last one")
 
 
-@pytest.mark.parametrize("known", [True, False], ids=["known", "first sign-in"])
-def test_twenty_sign_ins_of_one_person_at_once_all_succeed(known: bool, race: Race) -> None:
-    for _ in race.times(ROUNDS // 10):
+def test_twenty_sign_ins_of_one_person_at_once_all_succeed(race: Race) -> None:
+    for known in race.turns([True, False], rounds=ROUNDS // 10):
         person = somebody(known=known)
         keys = race.run(*[partial(sign_in, person)] * 20)
         race.stays(all(map(is_signed_in, keys)), "one of twenty")
 
 
-@pytest.mark.parametrize("with_state", ["nobody", "the other", "both"])
-def test_those_whose_access_changed_are_told_of_exactly_what_was_ended(with_state: str, race: Race) -> None:
+def test_those_whose_access_changed_are_told_of_exactly_what_was_ended(race: Race) -> None:
     """Trap 8: one of two people signs in for the first time at that moment."""
-    for _ in race.times(ROUNDS // 2):
+    for with_state in race.turns(["nobody", "the other", "both"]):
         person, other = somebody(known=with_state == "both"), somebody(known=False)
         first = sign_in(other)
         if with_state == "nobody":
@@ -163,6 +153,6 @@ def test_an_anonymous_row_that_expires_while_it_signs_in_is_not_purged_as_a_sess
         late = SessionStore(store.session_key)
         late.load()
         Session.objects.filter(pk=store.session_id).update(expires_at=timezone.now())
-        key, *_ = race.run(partial(sign_in, person, late), endings=[purge_old, purge_old, end_unlawful])
+        key, *_ = race.run(partial(sign_in, person, late), tasks=[purge_old, purge_old, end_unlawful])
         if key is not None:
             race.stays(is_signed_in(key))
