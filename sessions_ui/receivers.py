@@ -24,6 +24,7 @@ from sessions_ui.models import EndReason
 from sessions_ui.models.locking import locked
 from sessions_ui.senders import accounts_of, for_every_model, is_account, is_part_of_account
 from sessions_ui.store import SessionStore, acting_store
+from sessions_ui.transactions import retried
 
 
 def connect() -> None:
@@ -80,7 +81,8 @@ def before_user_save(
         stored = accounts_of(instance, using)
         if connections[using].in_atomic_block:
             stored = locked(stored)
-        before = instance.__dict__["_sessions_ui_before"] = stored.values("pk", *watched).first()
+        before = retried(stored.values("pk", *watched).first, using=using)
+        instance.__dict__["_sessions_ui_before"] = before
         if isinstance(instance, get_user_model()) and before:
             before_password_change(instance, before.get("password"))
 

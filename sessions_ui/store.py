@@ -29,7 +29,7 @@ from sessions_ui.actions.adopt import adopt_missing
 from sessions_ui.actions.begin import BEGUN_KEY
 from sessions_ui.actions.end import Reference, acting_user, end_session
 from sessions_ui.actions.offboard import kept_to_latest_end
-from sessions_ui.actions.provider import Identity
+from sessions_ui.actions.provider import PROVIDER_KEY, Identity
 from sessions_ui.actions.purge import purge_old
 from sessions_ui.actions.sign_in import SignIn, sign_in
 from sessions_ui.actions.sweep import end_if_unlawful, end_unlawful
@@ -50,6 +50,7 @@ class FromRow(str):
 
 
 AUTH_KEYS = (SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY)
+MARKS = (BEGUN_KEY, PROVIDER_KEY)
 KEY_LENGTH = 32  # of 36 characters: 165 random bits (ASVS 5.0 7.2.3 asks for 128)
 
 
@@ -71,6 +72,7 @@ class SessionStore(AsynchronousTwins):
         # The key was replaced a moment ago: whoever holds it is late, neither signed out nor signed in.
         self.is_straggler = False
         self._late_key: str | None = None
+        self._marks: dict[str, Any] = {}
         # What the browser shall keep, after a sign-in.
         self.device_cookie: str | None = None
         self._resolved_key: str | None = None
@@ -198,10 +200,8 @@ class SessionStore(AsynchronousTwins):
 
     def create_with(self, data: dict[str, Any]) -> None:
         """A new row with a new key for this data, without whoever was signed in."""
-        self.create()
         self._session_cache = {name: value for name, value in data.items() if name not in AUTH_KEYS}
-        if self._session_cache:
-            self.save()
+        self.create()
 
     def cycle_key(self) -> None:
         """A new key for the same row: same session, same device, and the old key authenticates nobody any more. Where
@@ -252,9 +252,22 @@ class SessionStore(AsynchronousTwins):
         return row if row is not None and straggles(row, timezone.now()) else None
 
     def flush(self) -> None:
+        self._keep_marks()
         super().flush()
         self.row, self.user, self._resolved_key, self._late_key = None, None, None, None
         self._turned_away = self._knew_a_user = self.is_straggler = False
+
+    def _keep_marks(self) -> None:
+        """What a sign-in under way has left here: `login()` empties the session of somebody else before it asks."""
+        row = self.resolve()
+        data = self.__dict__.get("_session_cache")
+        if data is None and row is not None and row.payload:
+            data = self.decode(row.payload)
+        self._marks = {name: data[name] for name in MARKS if name in data} if data else {}
+
+    def take_mark(self, name: str) -> Any:
+        """What the first step of a sign-in has left, once; None where there is nothing."""
+        return self.pop(name, None) or self._marks.pop(name, None)
 
     @classmethod
     def clear_expired(cls) -> None:
@@ -287,9 +300,9 @@ class SessionStore(AsynchronousTwins):
         row, key = self.resolve(), self.session_key
         assert row is not None and key is not None
         new_key = self.new_key() if row.user_id is not None else None
-        begun = self.get(BEGUN_KEY)
-        self._turned_away = True
-        result = sign_in(
+        begun = self.get(BEGUN_KEY) or self._marks.get(BEGUN_KEY)
+        attempt = partial(
+            sign_in,
             session_pk=row.pk,
             digest=digest_of(key),
             new_digest=digest_of(new_key) if new_key else "",
@@ -303,12 +316,18 @@ class SessionStore(AsynchronousTwins):
             judged=judged,
             proven=proven,
         )
+        self._turned_away = True
+        try:
+            result = attempt()
+        except TryAgain:
+            self._turned_away = row.user_id != user.pk  # whoever was signed in before still is
+            raise
         self._turned_away = False
         self._knew_a_user = True
         if new_key:
             self._take_key(new_key)
             self.modified = True
-        self.pop(BEGUN_KEY, None)
+        self.take_mark(BEGUN_KEY)
         self._mark_user()
         self.row, self.user = result.session, user
         self.device_cookie = result.device_cookie

@@ -65,6 +65,8 @@ def in_transaction(work: Callable[[], T], *, using: str | None = None) -> T:
 def retried(work: Callable[[], T], *, using: str | None = None) -> T:
     """Run `work`, a single statement or a whole transaction, again until the database takes it."""
     connection = connections[using or _database()]
+    if connection.in_atomic_block and (now := acting.current()) is not None:
+        now.took_part = True
     deadline = time.monotonic() + RETRIED_FOR
     pause = 0.005
     while True:
@@ -108,8 +110,6 @@ def is_passing(error: BaseException) -> bool:
 
 def _in_transaction(work: Callable[[], T], connection: BaseDatabaseWrapper) -> T:
     outermost = not connection.in_atomic_block
-    if not outermost and (now := acting.current()) is not None:
-        now.took_part = True
     if outermost and connection.vendor == "mysql":
         connection.ensure_connection()  # it knows its level from then on
         if connection.isolation_level != "read committed":  # type: ignore[attr-defined]

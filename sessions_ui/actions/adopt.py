@@ -150,12 +150,13 @@ def _adopt(rows: Sequence[OldSession], run: Run) -> Report:
             report.add(in_transaction(partial(_write, drafts, run), using=run.using))
             break
         except IntegrityError as error:
+            if attempt < ATTEMPTS:
+                continue
             if connections[
                 run.using
             ].in_atomic_block:  # its snapshot may never show what somebody else has adopted
                 raise TryAgain from error
-            if attempt == ATTEMPTS:
-                raise
+            raise
     return report
 
 

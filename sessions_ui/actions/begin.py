@@ -14,6 +14,7 @@ from django.db import router
 from django.utils.crypto import constant_time_compare
 
 from sessions_ui.actions.provider import PROVIDER_KEY
+from sessions_ui.actions.verify_account import hold_for_sign_in
 from sessions_ui.exceptions import SignInRefused
 from sessions_ui.models import AccountState, EndReason
 
@@ -29,6 +30,15 @@ def begin_sign_in(session: Any, user: Any) -> None:
         "auth_hash": user.get_session_auth_hash(),
         "epoch": states.values_list("epoch", flat=True).first() or 0,
     }
+
+
+def verify_waiting(mark: dict[str, Any] | None, user: Any) -> None:
+    """Lock the account and raise `SignInRefused` where the first step does not count any more: before anything is done
+    for a sign-in that is about to go on. In a transaction of the caller."""
+    users, states = hold_for_sign_in([user.pk])
+    if user.pk not in users:
+        raise SignInRefused(EndReason.ACCOUNT_DELETED)
+    verify_begun(mark, user, users[user.pk].get_session_auth_hash(), states[user.pk])
 
 
 def verify_begun(mark: dict[str, Any] | None, user: Any, auth_hash: str, state: AccountState) -> None:

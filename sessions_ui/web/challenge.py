@@ -23,7 +23,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from sessions_ui.actions.alert import alert
-from sessions_ui.actions.begin import BEGUN_KEY, begin_sign_in
+from sessions_ui.actions.begin import BEGUN_KEY, begin_sign_in, verify_waiting
 from sessions_ui.actions.client import client_of
 from sessions_ui.actions.confirm import confirm_device
 from sessions_ui.actions.end import end_sessions
@@ -115,13 +115,16 @@ def challenge(request: HttpRequest) -> HttpResponseBase:
         if public_id not in [device.public_id for device in devices_of(user)]:
             error = _("Choose the device that shall be signed out.")
             return asked(request, waiting, user, session_id, error=error, status=422)
-        # The reason is one that leaves this very sign-in alone (`HARMLESS`).
-        end_sessions(
-            sessions=living_browsers(user).filter(device__public_id=public_id),
-            reason=EndReason.SESSION_LIMIT,
-            actor=user,
-        )
+        in_transaction(partial(give_way, user, public_id, request.session.get(BEGUN_KEY)))
     return go_on(request, waiting, user)
+
+
+def give_way(user: Any, public_id: str, begun: dict[str, Any] | None) -> None:
+    """End what is signed in on the chosen device, unless this sign-in is over itself: `SignInRefused`. The reason is
+    one that leaves it alone (`HARMLESS`)."""
+    verify_waiting(begun, user)
+    chosen = living_browsers(user).filter(device__public_id=public_id)
+    end_sessions(sessions=chosen, reason=EndReason.SESSION_LIMIT, actor=user)
 
 
 def go_on(request: HttpRequest, waiting: dict[str, Any], user: Any) -> HttpResponseBase:

@@ -10,8 +10,8 @@ from sessions_ui.actions.begin import begin_sign_in
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.actions.lost import mark_lost
 from sessions_ui.actions.not_me import report_not_me
-from sessions_ui.models import EndReason, Event
 from sessions_ui.store import SessionStore
+from tests.models import EndReason, Event
 from tests.races.people import (
     access,
     administrator,

@@ -99,6 +99,7 @@ def test_saving_an_account_that_changes_nothing_ends_nobodys_sessions(
         ({}, {"email": "ada@new.example"}, "email_changed"),
     ],
 )
+@pytest.mark.no_bystander("everybody else has the new value already")
 def test_a_change_of_one_account_ends_its_sessions_and_nobody_elses(
     before: dict[str, Any],
     change: dict[str, Any],

@@ -46,29 +46,6 @@ def test_it_stores_method_address_user_agent_device_and_place(user: Any, browser
     assert "address" not in event.data
 
 
-def view_of_a_host(request: HttpRequest) -> HttpResponse:
-    person = get_user_model().objects.get(email=request.POST["username"])
-    login(request, person, backend="django.contrib.auth.backends.ModelBackend")
-    return HttpResponse()
-
-
-urlpatterns = [path("django/", LoginView.as_view(next_page="/own/")), path("own/", view_of_a_host)]
-
-
-@pytest.mark.parametrize(("url", "method"), [("/django/", "password"), ("/own/", "")])
-def test_by_default_only_djangos_own_page_is_known_to_ask_for_a_password(
-    url: str, method: str, user: Any, browser: Any, settings: Any
-) -> None:
-    given = settings.SESSIONS_UI
-    settings.SESSIONS_UI = {name: given[name] for name in given if name != "SIGN_IN_METHOD"}
-    settings.ROOT_URLCONF = __name__
-    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "sessions_ui" in name]
-    settings.AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
-    browser().post(url, {"username": user.email, "password": PASSWORD})
-    assert Session.objects.get().user_id == user.pk
-    assert Session.objects.get().method == method
-
-
 @pytest.mark.parametrize(("how", "stored"), [("network", "81.2.69.0"), ("none", None)])
 def test_no_more_of_an_address_is_kept_than_the_site_may_keep(
     user: Any, browser: Any, settings: Any, how: str, stored: str | None

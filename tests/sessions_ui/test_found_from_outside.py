@@ -1,0 +1,214 @@
+"""What somebody found who had not read the other tests, and was given an hour to break the promises."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY, get_user_model, login
+from django.contrib.auth.models import AnonymousUser
+from django.db import OperationalError, connection
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.urls import include, path
+from django.utils import timezone
+
+from sessions_ui import acting, models
+from sessions_ui.actions.begin import begin_sign_in
+from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.actions.offboard import cancel_offboarding, offboard
+from sessions_ui.actions.require_password import require_new_password
+from sessions_ui.exceptions import SessionEnded, SignInRefused, StaleSession
+from sessions_ui.store import SessionStore
+from tests.interleaving import just_before
+from tests.models import EndReason, Session
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
+BACKEND = settings.AUTHENTICATION_BACKENDS[0]
+
+
+def whoami(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(str(request.user.pk))
+
+
+def busy(request: HttpRequest) -> HttpResponse:
+    """A transaction of the host, in which a sign-out took part, fails at its commit."""
+    request.session.flush()
+    now = acting.current()
+    assert now is not None
+    now.took_part = True
+    error = OperationalError("could not serialize access")
+    error.__cause__ = SerializationFailure()
+    raise error
+
+
+class SerializationFailure(Exception):
+    sqlstate = "40001"
+
+
+urlpatterns = [path("whoami/", whoami), path("busy/", busy), path("", include("config.urls"))]
+
+
+def store_of(user: Any) -> SessionStore:
+    client = Client()
+    client.force_login(user)
+    return SessionStore(client.cookies["sessionid"].value)
+
+
+def request_with(store: SessionStore, user: Any) -> HttpRequest:
+    request = HttpRequest()
+    request.method, request.session, request.user = "POST", store, user
+    return request
+
+
+def living_of(user: Any) -> int:
+    return Session.objects.living().filter(user_id=user.pk).count()
+
+
+def test_a_refused_sign_in_as_somebody_else_leaves_no_row_of_theirs(user: Any, other_user: Any) -> None:
+    require_new_password(user=other_user, reason=EndReason.HELP_DESK, actor=None)
+    store = store_of(user)
+    with pytest.raises(SignInRefused):
+        login(request_with(store, user), other_user, backend=BACKEND)
+    store.save()
+    assert living_of(other_user) == 0
+    assert not SessionStore(store.session_key).get_user().is_authenticated
+
+
+def test_a_sign_in_as_somebody_else_is_theirs_only_once_it_was_judged(user: Any, other_user: Any) -> None:
+    seen = []
+
+    def look() -> None:
+        seen.append(Session.objects.filter(user_id=other_user.pk).count())
+
+    with just_before("UPDATE .sessions_ui_accountstate. SET .sign_ins", look):
+        login(request_with(store_of(user), user), other_user, backend=BACKEND)
+    assert seen == [0]
+    assert living_of(other_user) == 1
+
+
+@pytest.mark.parametrize("asked_before", [True, False], ids=["read before", "not read before"])
+def test_a_waiting_sign_in_beside_somebody_else_is_refused_too(
+    asked_before: bool, user: Any, other_user: Any
+) -> None:
+    store = store_of(user)
+    begin_sign_in(store, other_user)
+    store.save()
+    end_user_sessions(user=other_user, reason=EndReason.SIGNED_OUT_EVERYWHERE)
+    later = SessionStore(store.session_key)
+    if asked_before:
+        assert SESSION_KEY in later
+    else:
+        later.flush()
+    with pytest.raises(SignInRefused):
+        login(request_with(later, AnonymousUser()), other_user, backend=BACKEND)
+    assert living_of(other_user) == 0
+
+
+def test_a_waiting_sign_in_outlives_no_offboarding_that_was_taken_back(user: Any) -> None:
+    store = SessionStore()
+    begin_sign_in(store, user)
+    store.save()
+    row = offboard(user=user, ends_at=timezone.now())
+    cancel_offboarding(offboarding=row)
+    with pytest.raises(SignInRefused):
+        login(request_with(SessionStore(store.session_key), AnonymousUser()), user, backend=BACKEND)
+
+
+def test_an_account_that_a_request_found_disabled_refuses_a_waiting_sign_in_though_it_is_on_again(
+    user: Any,
+) -> None:
+    phone = store_of(user).session_key
+    store = SessionStore()
+    begin_sign_in(store, user)
+    store.save()
+    users = get_user_model().objects.filter(pk=user.pk)
+    users.update(is_active=False)
+    assert not SessionStore(phone).get_user().is_authenticated
+    users.update(is_active=True)
+    with pytest.raises(SignInRefused):
+        login(request_with(SessionStore(store.session_key), AnonymousUser()), user, backend=BACKEND)
+
+
+def test_a_session_that_ended_while_it_waited_signs_nobody_else_out(user: Any) -> None:
+    """Two sessions of one account sign each other out at the same moment: the second one has ended by then."""
+    mine, other = store_of(user), store_of(user)
+    assert mine.session_id and other.session_id
+    token = acting.begin(acting.Acting(mine))
+    try:
+        Session.objects.filter(pk=mine.session_id).update(ended_at=timezone.now(), end_reason="not_me")
+        with pytest.raises(SessionEnded):
+            end_user_sessions(
+                user=user, reason=EndReason.SIGNED_OUT_EVERYWHERE, actor=user, keep=mine.session_id
+            )
+    finally:
+        acting.finish(token)
+    assert living_of(user) == 1
+
+
+def test_a_request_that_ends_its_own_session_may_go_on_ending(user: Any, other_user: Any) -> None:
+    mine = store_of(user)
+    store_of(other_user)
+    token = acting.begin(acting.Acting(mine))
+    try:
+        end_user_sessions(user=user, reason=EndReason.ADMINISTRATOR, actor=user)
+        assert end_user_sessions(user=other_user, reason=EndReason.ADMINISTRATOR, actor=user).ended == 1
+    finally:
+        acting.finish(token)
+    assert living_of(other_user) == 0
+
+
+def test_an_answer_that_nothing_was_done_takes_no_cookie_away(user: Any) -> None:
+    client = Client()
+    client.force_login(user)
+    Session.objects.update(signed_in_at=timezone.now())
+    with just_before("UPDATE .sessions_ui_session. SET .ended_at", lambda: None):
+        response = client.post("/busy/")
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "1"
+    assert "sessionid" not in response.cookies
+
+
+def test_a_dead_cookie_is_refused_also_where_the_refusal_cannot_be_noted(user: Any) -> None:
+    key = store_of(user).session_key
+    end_user_sessions(user=user, reason=EndReason.ADMINISTRATOR)
+
+    def locked(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if "refused_at" in sql and sql.startswith("UPDATE"):
+            error = OperationalError("database is locked")
+            error.__cause__ = SerializationFailure()
+            raise error
+        return execute(sql, params, many, context)
+
+    client = Client()
+    client.cookies["sessionid"] = key
+    with connection.execute_wrapper(locked):
+        assert client.get("/whoami/").content == b"None"
+    assert Session.objects.get().refused_at is None
+
+
+def test_no_instance_writes_an_end_away_in_bulk(user: Any) -> None:
+    store = store_of(user)
+    stale = models.Session.objects.get(pk=store.session_id)
+    end_user_sessions(user=user, reason=EndReason.ADMINISTRATOR)
+    for fields in (["ended_at", "end_reason"], ["digest"], ["expires_at"], ["user"]):
+        with pytest.raises(StaleSession):
+            models.Session.objects.bulk_update([stale], fields)
+    with pytest.raises(StaleSession):
+        models.Session.objects.bulk_create(
+            [stale], update_conflicts=True, unique_fields=["id"], update_fields=["ended_at"]
+        )
+    assert models.Session.objects.bulk_update([stale], ["browser_version"]) == 1
+    assert not SessionStore(store.session_key).get_user().is_authenticated
+
+
+def test_an_instance_makes_no_session_longer(user: Any) -> None:
+    store = store_of(user)
+    stale = models.Session.objects.get(pk=store.session_id)
+    over = timezone.now() - timedelta(minutes=1)
+    Session.objects.filter(pk=stale.pk).update(expires_at=over)
+    with pytest.raises(StaleSession):
+        stale.save()
+    assert Session.objects.get().expires_at == over
