@@ -17,6 +17,7 @@ from sessions_ui.actions.end import Reference, end_session, lock_users
 from sessions_ui.actions.find_user import address_of
 from sessions_ui.actions.help_desk.rights import within_scope
 from sessions_ui.actions.sign_in import seen
+from sessions_ui.actions.verify_account import hold_for_sign_in
 from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import ImpersonationRefused, SessionEnded
@@ -24,7 +25,6 @@ from sessions_ui.hasten import hasten_deliveries
 from sessions_ui.models import Delivery, EndReason, Event, Session, digest_of
 from sessions_ui.models.fields import new_public_id
 from sessions_ui.models.locking import locked
-from sessions_ui.models.primary import all_users
 from sessions_ui.transactions import atomically
 
 
@@ -41,8 +41,7 @@ def begin_impersonation(
     using = router.db_for_write(Session)
     reason = " ".join(reason.split())[:255]
     now = timezone.now()
-    lock_users([user.pk, actor.pk])
-    people = all_users().in_bulk([user.pk, actor.pk])
+    people, _states = hold_for_sign_in([user.pk, actor.pk])
     verify_may_impersonate(people.get(actor.pk), people.get(user.pk), reason)
     living = Session.objects.using(using).filter(pk=origin.pk, user_id=actor.pk, ended_at__isnull=True)
     own = locked(

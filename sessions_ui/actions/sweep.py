@@ -25,7 +25,7 @@ from sessions_ui.actions.end import end_sessions, lock_users
 from sessions_ui.conf import conf
 from sessions_ui.models import AccountState, Cursor, EndReason, Session
 from sessions_ui.models.locking import locked
-from sessions_ui.models.primary import all_users
+from sessions_ui.models.primary import all_users, visible_users
 from sessions_ui.models.session import ACCOUNT_WAS_OFF
 from sessions_ui.transactions import atomically, in_transaction
 
@@ -113,10 +113,9 @@ def _rows() -> Any:
 def _end_within(after: int, up_to: int, now: datetime) -> int:
     living = _rows().filter(pk__gt=after, pk__lte=up_to, user__isnull=False, ended_at__isnull=True)
     suspects = set(living.filter(suspicious(now)).values_list("pk", flat=True))
-    if lookup.joins_user():
-        suspects.update(_under_another_password(living))
-        if has_timeouts_by_user():
-            suspects.update(late_for_their_user(living, now))
+    suspects.update(_of_another_account(living))
+    if lookup.joins_user() and has_timeouts_by_user():
+        suspects.update(late_for_their_user(living, now))
     keys = sorted(suspects)
     return sum(end_if_unlawful(keys[start : start + BATCH]) for start in range(0, len(keys), BATCH))
 
@@ -141,19 +140,27 @@ def suspicious(now: datetime) -> Q:
     return found
 
 
-def _under_another_password(living: QuerySet[Session]) -> Iterable[int]:
-    """`QuerySet.update(password=…)` and raw SQL: a hash that no database can compute, once for each user."""
-    users = get_user_model()
-    if not hasattr(users, "get_session_auth_hash"):
-        return
-    rows = list(living.exclude(auth_hash="").values_list("pk", "user_id", "auth_hash"))
-    people = users._base_manager.using(living.db).in_bulk({user_id for _pk, user_id, _hash in rows})
-    current = {user_id: user.get_session_auth_hash() for user_id, user in people.items()}
+def _of_another_account(living: QuerySet[Session]) -> Iterable[int]:
+    """What `QuerySet.update()` and raw SQL have made of the account: another password, whose hash no database can
+    compute, once for each user; and where users come by no join, whether they are there and active at all."""
+    rows = list(living.values_list("pk", "user_id", "auth_hash"))
+    people = visible_users().in_bulk({user_id for _pk, user_id, _hash in rows})
+    current = {user_id: _hashes_of(user) for user_id, user in people.items()}
     for pk, user_id, auth_hash in rows:
-        if user_id not in people or auth_hash == current[user_id]:
-            continue
-        if auth_hash not in people[user_id].get_session_auth_fallback_hash():  # of an older SECRET_KEY
+        user = people.get(user_id)
+        if (
+            user is None
+            or not user.is_active
+            or (auth_hash and current[user_id] and auth_hash not in current[user_id])
+        ):
             yield pk
+
+
+def _hashes_of(user: Any) -> frozenset[str]:
+    """Under the current SECRET_KEY and former ones; none for a user model without."""
+    if not hasattr(user, "get_session_auth_hash"):
+        return frozenset()
+    return frozenset({user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()})
 
 
 def has_timeouts_by_user() -> bool:
