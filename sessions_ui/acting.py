@@ -40,6 +40,8 @@ class Acting:
         self.meta = meta or {}
         # An action of ours ran inside a transaction of the host project: what its commit fails with concerns us, too.
         self.took_part = False
+        # The session that acts was found alive under the lock of an account; what this request ends next may be itself.
+        self.is_verified = False
 
     @property
     def resets_password(self) -> bool:

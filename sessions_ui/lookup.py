@@ -136,8 +136,7 @@ def joins_user() -> bool:
     asks that manager, and a join would find users that it hides (seen: soft deletion).
     """
     user_model = get_user_model()
-    manager = user_model._default_manager
-    unfiltered = type(manager).get_queryset is BaseManager.get_queryset
+    unfiltered = type(user_model._default_manager).get_queryset is BaseManager.get_queryset
     return unfiltered and router.db_for_write(user_model) == router.db_for_write(Session)
 
 

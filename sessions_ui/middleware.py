@@ -102,6 +102,8 @@ class SessionMiddleware(DjangoSessionMiddleware):
         store = getattr(request, "session", None)
         if not isinstance(store, SessionStore):
             return super().process_response(request, response)
+        if refusals.is_undone(response):
+            return response
         if store.is_straggler and store.is_empty():
             return refusals.straggler_response(request, response)
         if store.refusal is not None and store.is_empty():

@@ -21,6 +21,7 @@ from sessions_ui.conf import conf
 from sessions_ui.models import Act, Delivery, Endpoint, EndReason, Event, Hook, Session
 from sessions_ui.models.bulk import insert_from
 from sessions_ui.models.clock import DatabaseNow
+from sessions_ui.models.primary import all_users
 
 _random = SystemRandom()
 
@@ -135,9 +136,7 @@ def email_field_name() -> str | None:
 
 
 def _enqueue_across_databases(act: Act, ended: QuerySet[Session], email_field: str) -> int:
-    users = get_user_model()._base_manager.filter(
-        pk__in=list(ended.values_list("user_id", flat=True).distinct())
-    )
+    users = all_users().filter(pk__in=list(ended.values_list("user_id", flat=True).distinct()))
     now: Any = DatabaseNow()
     rows = [
         Delivery(act=act, user_id=pk, channel="mail", receiver=email, created_at=act.at, due_at=now)

@@ -8,44 +8,75 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib.auth import get_user_model
+from django.core.signals import setting_changed
+from django.db.models import Model
 from django.db.models.signals import m2m_changed, pre_delete, pre_save
 
 from sessions_ui.acting import is_impersonated, require_owner
+from sessions_ui.actions import memberships
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import NotTheOwner
+from sessions_ui.senders import accounts_of, for_every_model, is_account, is_part_of_account
 
 # Beside the fields that the user model itself names: how to sign in, and what somebody may do.
 GUARDED = ("password", "is_active", "is_staff", "is_superuser")
-RIGHTS = ("groups", "user_permissions")
 
 
 def connect() -> None:
-    pre_save.connect(before_save, dispatch_uid="sessions_ui.owner_only.save")
-    pre_delete.connect(before_delete, dispatch_uid="sessions_ui.owner_only.delete")
-    m2m_changed.connect(before_rights_change, dispatch_uid="sessions_ui.owner_only.rights")
+    for_every_model(bind)
+    for table in memberships.tables_of_users():
+        m2m_changed.connect(before_rights_change, sender=table, dispatch_uid="sessions_ui.owner_only.rights")
+    setting_changed.connect(bind_anew, dispatch_uid="sessions_ui.owner_only.setting")
 
 
-def before_save(sender: Any, instance: Any, update_fields: Any = None, **kwargs: Any) -> None:
-    if instance._meta.label in conf.owner_only_models:
-        require_owner()
-    elif isinstance(instance, get_user_model()) and not instance._state.adding and is_impersonated():
-        names = [name for name in _guarded_fields() if update_fields is None or name in update_fields]
-        stored = get_user_model()._base_manager.filter(pk=instance.pk).values(*names).first() or {}
-        if any(getattr(instance, name) != value for name, value in stored.items()):
-            raise NotTheOwner
+def bind(sender: type[Model], **kwargs: Any) -> None:
+    """Connect what concerns this one model; nothing, for nearly every model."""
+    if is_part_of_account(sender):
+        pre_save.connect(before_user_save, sender=sender, dispatch_uid="sessions_ui.owner_only.user")
+    if is_account(sender):
+        pre_delete.connect(refuse, sender=sender, dispatch_uid="sessions_ui.owner_only.user")
+    for signal in (pre_save, pre_delete):
+        if is_named(sender):
+            signal.connect(refuse, sender=sender, dispatch_uid="sessions_ui.owner_only.named")
+        else:
+            signal.disconnect(sender=sender, dispatch_uid="sessions_ui.owner_only.named")
 
 
-def before_delete(sender: Any, instance: Any, **kwargs: Any) -> None:
-    if instance._meta.label in conf.owner_only_models or isinstance(instance, get_user_model()):
-        require_owner()
+def bind_anew(setting: str, **kwargs: Any) -> None:
+    """Only tests change a setting of a running site (`override_settings`)."""
+    if setting == "SESSIONS_UI":
+        for model in apps.get_models():
+            bind(sender=model)
+
+
+def is_named(model: type[Model]) -> bool:
+    """Whether OWNER_ONLY_MODELS names it, or what it is a proxy or a child of."""
+    named = conf.owner_only_models
+    return any(base._meta.label in named for base in model.__mro__ if hasattr(base, "_meta"))
+
+
+def refuse(sender: Any, **kwargs: Any) -> None:
+    require_owner()
+
+
+def before_user_save(
+    sender: Any, instance: Any, using: str, update_fields: Any = None, **kwargs: Any
+) -> None:
+    if instance._state.adding or not is_impersonated():
+        return
+    columns = {field.name for field in instance._meta.concrete_fields}
+    written = columns.intersection(columns if update_fields is None else update_fields)
+    names = [name for name in _guarded_fields() if name in written]
+    stored = accounts_of(instance, using).values("pk", *names).first()
+    if stored and any(getattr(instance, name) != stored[name] for name in names):
+        raise NotTheOwner
 
 
 def before_rights_change(sender: Any, action: str, **kwargs: Any) -> None:
     if action.startswith("pre_") and is_impersonated():
-        fields = get_user_model()._meta.many_to_many
-        if any(field.name in RIGHTS and field.remote_field.through is sender for field in fields):
-            raise NotTheOwner
+        raise NotTheOwner
 
 
 def _guarded_fields() -> list[str]:

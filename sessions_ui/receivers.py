@@ -7,7 +7,8 @@ from typing import Any
 from django.contrib.auth import BACKEND_SESSION_KEY, get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.contrib.auth.signals import user_logged_in
-from django.db.models import QuerySet
+from django.db import connections
+from django.db.models import Model, QuerySet
 from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_save
 
 from sessions_ui import acting, outbox
@@ -20,20 +21,34 @@ from sessions_ui.actions.provider import recall_provider
 from sessions_ui.actions.require_password import new_password_was_chosen
 from sessions_ui.conf import conf
 from sessions_ui.models import EndReason
+from sessions_ui.models.locking import locked
+from sessions_ui.senders import accounts_of, for_every_model, is_account, is_part_of_account
 from sessions_ui.store import SessionStore, acting_store
 
 
 def connect() -> None:
     user_logged_in.connect(on_signed_in, dispatch_uid="sessions_ui.signed_in")
-    # Not bound to a sender: proxies and children of the user model send their own class.
-    pre_save.connect(before_user_save, dispatch_uid="sessions_ui.before_user_save")
-    post_save.connect(after_user_save, dispatch_uid="sessions_ui.after_user_save")
-    pre_delete.connect(before_user_delete, dispatch_uid="sessions_ui.before_user_delete")
-    m2m_changed.connect(before_rights_change, dispatch_uid="sessions_ui.before_rights_change")
-    pre_delete.connect(before_group_delete, sender=Group, dispatch_uid="sessions_ui.before_group_delete")
-    pre_delete.connect(
-        before_permission_delete, sender=Permission, dispatch_uid="sessions_ui.before_permission_delete"
-    )
+    for_every_model(bind)
+    for table in memberships.tables():
+        m2m_changed.connect(
+            before_rights_change, sender=table, dispatch_uid="sessions_ui.before_rights_change"
+        )
+
+
+def bind(sender: type[Model], **kwargs: Any) -> None:
+    """Connect what concerns this one model; nothing, for nearly every model."""
+    if is_part_of_account(sender):
+        pre_save.connect(before_user_save, sender=sender, dispatch_uid="sessions_ui.before_user_save")
+        post_save.connect(after_user_save, sender=sender, dispatch_uid="sessions_ui.after_user_save")
+    # Whatever row of a parent or a child is deleted, Django sends the user's own as well where that goes with it.
+    if is_account(sender):
+        pre_delete.connect(before_user_delete, sender=sender, dispatch_uid="sessions_ui.before_user_delete")
+    if issubclass(sender, Group):
+        pre_delete.connect(before_group_delete, sender=sender, dispatch_uid="sessions_ui.before_group_delete")
+    if issubclass(sender, Permission):
+        pre_delete.connect(
+            before_permission_delete, sender=sender, dispatch_uid="sessions_ui.before_permission_delete"
+        )
 
 
 def on_signed_in(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
@@ -53,18 +68,34 @@ def on_signed_in(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
     )
 
 
-def before_user_save(sender: Any, instance: Any, update_fields: Any = None, **kwargs: Any) -> None:
-    if not isinstance(instance, get_user_model()) or instance._state.adding:
+def before_user_save(
+    sender: Any, instance: Any, using: str, update_fields: Any = None, **kwargs: Any
+) -> None:
+    """Remember what the account was. In a transaction of the host its row is locked, so that nobody changes it between
+    this look and the save."""
+    if instance._state.adding:
         return
-    columns = {field.attname for field in instance._meta.concrete_fields}
-    watched = [name for name in watched_fields() if name in columns and name in (update_fields or columns)]
-    if watched:
-        stored = get_user_model()._base_manager.using(instance._state.db).filter(pk=instance.pk)
-        before = instance.__dict__["_sessions_ui_before"] = stored.values(*watched).first()
-        if before and before.get("password", instance.password) != instance.password and keeps_own(instance):
-            store = acting_store()
-            if store is not None:
-                store.expect_password_change(instance)
+    written = {*columns_of(get_user_model())}.intersection(update_fields or columns_of(instance))
+    if watched := [name for name in watched_fields() if name in written]:
+        stored = accounts_of(instance, using)
+        if connections[using].in_atomic_block:
+            stored = locked(stored)
+        before = instance.__dict__["_sessions_ui_before"] = stored.values("pk", *watched).first()
+        if isinstance(instance, get_user_model()) and before:
+            before_password_change(instance, before.get("password"))
+
+
+def before_password_change(user: Any, stored: str | None) -> None:
+    """The session that changes its own password learns of it before the user is saved: a request of it in between must
+    not be refused for the old one."""
+    if stored is None or stored == user.password or not keeps_own(user):
+        return
+    if (store := acting_store()) is not None:
+        store.expect_password_change(user)
+
+
+def columns_of(model: Any) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
 
 
 def watched_fields() -> tuple[str, ...]:
@@ -73,23 +104,26 @@ def watched_fields() -> tuple[str, ...]:
     return ("password", "is_active", *((email,) if email else ()), *conf.access_flags)
 
 
-def after_user_save(sender: Any, instance: Any, update_fields: Any = None, **kwargs: Any) -> None:
+def after_user_save(sender: Any, instance: Any, using: str, update_fields: Any = None, **kwargs: Any) -> None:
     before = instance.__dict__.pop("_sessions_ui_before", None)
     if not before:
         return
-    if before.get("is_active") and not instance.is_active:
-        end_user_sessions(user=instance, reason=EndReason.ACCOUNT_DISABLED, actor=acting_user())
-    elif "password" in before and before["password"] != instance.password:
+    user = instance
+    if not isinstance(instance, get_user_model()) or instance.pk != before["pk"]:
+        user = accounts_of(instance, using).get()
+    if before.get("is_active") and not user.is_active:
+        end_user_sessions(user=user, reason=EndReason.ACCOUNT_DISABLED, actor=acting_user())
+    elif "password" in before and before["password"] != user.password:
         if not is_hash_upgrade(instance, update_fields):
-            new_password_was_chosen(instance)
-        after_password_change(instance)
-    if any(before.get(flag) and not getattr(instance, flag) for flag in conf.access_flags):
-        end_user_sessions(user=instance, reason=EndReason.ACCESS_CHANGED, actor=acting_user())
+            new_password_was_chosen(user)
+        after_password_change(user)
+    if any(before.get(flag) and not getattr(user, flag) for flag in conf.access_flags):
+        end_user_sessions(user=user, reason=EndReason.ACCESS_CHANGED, actor=acting_user())
     email = outbox.email_field_name()
     if email is not None and email in before:
-        old, new = before[email] or "", getattr(instance, email) or ""
+        old, new = before[email] or "", getattr(user, email) or ""
         if old.lower() != new.lower():
-            email_changed(user=instance, old=old, actor=acting_user())
+            email_changed(user=user, old=old, actor=acting_user())
 
 
 def is_hash_upgrade(user: Any, update_fields: Any) -> bool:
@@ -123,8 +157,7 @@ def keeps_own(user: Any) -> bool:
 
 
 def before_user_delete(sender: Any, instance: Any, **kwargs: Any) -> None:
-    if isinstance(instance, get_user_model()):
-        end_user_sessions(user=instance, reason=EndReason.ACCOUNT_DELETED, actor=acting_user())
+    end_user_sessions(user=instance, reason=EndReason.ACCOUNT_DELETED, actor=acting_user())
 
 
 def before_rights_change(

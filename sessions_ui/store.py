@@ -38,8 +38,16 @@ from sessions_ui.conf import conf
 from sessions_ui.exceptions import KeyRotated, NotTheOwner, SessionEnded, TryAgain
 from sessions_ui.models import EndReason, Session, digest_of
 from sessions_ui.models.session import SessionQuerySet
-from sessions_ui.transactions import in_transaction, retried
+from sessions_ui.transactions import in_transaction, noted, retried
 from sessions_ui.twins import AsynchronousTwins
+
+
+class FromRow(str):
+    """The user in a session's data, as read from a row. A copy of it signs nobody in, wherever it is written: the row
+    that it comes from may have ended."""
+
+    __slots__ = ()
+
 
 AUTH_KEYS = (SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY)
 KEY_LENGTH = 32  # of 36 characters: 165 random bits (ASVS 5.0 7.2.3 asks for 128)
@@ -62,9 +70,12 @@ class SessionStore(AsynchronousTwins):
         self.refusal: EndReason | None = None
         # The key was replaced a moment ago: whoever holds it is late, neither signed out nor signed in.
         self.is_straggler = False
+        self._late_key: str | None = None
         # What the browser shall keep, after a sign-in.
         self.device_cookie: str | None = None
         self._resolved_key: str | None = None
+        # Its row was taken over by this request, maybe in a transaction of the host that is rolled back.
+        self._adopted = False
         # A row with a user was found under a key of this store: what the cache says of one may be that row's.
         self._knew_a_user = False
         self._rotated_from: str | None = None
@@ -93,8 +104,10 @@ class SessionStore(AsynchronousTwins):
         row = lookup.find(digest)
         if row is None and adopt_missing(key):
             row = lookup.find(digest)
+            self._adopted = row is not None
         if row is None or row.digest != digest:
             self.is_straggler = row is not None and straggles(row, now)
+            self._late_key = key if self.is_straggler else None
             return True
         self._knew_a_user = self._knew_a_user or row.user_id is not None
         admission = admit(row, now)
@@ -137,7 +150,7 @@ class SessionStore(AsynchronousTwins):
             return {}
         data = self.decode(row.payload) if row.payload else {}
         if row.user_id is not None:
-            data[SESSION_KEY] = str(row.user_id)
+            data[SESSION_KEY] = FromRow(row.user_id)
             data[BACKEND_SESSION_KEY] = row.backend
             data[HASH_SESSION_KEY] = row.auth_hash
         return data
@@ -165,6 +178,8 @@ class SessionStore(AsynchronousTwins):
         both of them Django's `UpdateError`; nothing is written then."""
         if self._turned_away:  # and a view swallowed the refusal: it must save nobody
             self._forget_user()
+        if self.is_straggler:  # a session of its own would take the place of the new key in the browser
+            raise KeyRotated
         if self.session_key is None:
             return self.create()
         data = self._get_session(no_load=must_create)
@@ -214,12 +229,13 @@ class SessionStore(AsynchronousTwins):
         return key is not None and key != other_than and self.exists(key)
 
     def delete(self, session_key: str | None = None) -> None:
-        """End the session of a user (reason: signed out), remove an anonymous one."""
-        key = session_key or self.session_key
+        """End the session of a user (reason: signed out), remove an anonymous one. Whoever comes with a key that was
+        replaced a moment ago asks for the same."""
+        key = session_key or self.session_key or self._late_key
         if key is None:
             return
         rows = self._rows().filter(digest=digest_of(key)).only("id", "user")
-        row = rows.first() or (rows.first() if adopt_missing(key) else None)
+        row = rows.first() or (rows.first() if adopt_missing(key) else self._rotated_away(key))
         if row is not None and row.user_id is None:
             anonymous = self._rows().filter(pk=row.pk, user__isnull=True)
             if retried(partial(anonymous._raw_delete, anonymous.db), using=anonymous.db):
@@ -230,10 +246,15 @@ class SessionStore(AsynchronousTwins):
                 session=row, reason=EndReason.SIGNED_OUT, actor=acting_user() or Reference(row.user_id)
             )
 
+    def _rotated_away(self, key: str) -> Session | None:
+        rows = self._rows().filter(previous_digest=digest_of(key), user__isnull=False)
+        row = rows.only("id", "user", "ended_at", "rotated_at").first()
+        return row if row is not None and straggles(row, timezone.now()) else None
+
     def flush(self) -> None:
         super().flush()
-        self.row, self.user, self._resolved_key = None, None, None
-        self._turned_away = self._knew_a_user = False
+        self.row, self.user, self._resolved_key, self._late_key = None, None, None, None
+        self._turned_away = self._knew_a_user = self.is_straggler = False
 
     @classmethod
     def clear_expired(cls) -> None:
@@ -288,6 +309,7 @@ class SessionStore(AsynchronousTwins):
             self._take_key(new_key)
             self.modified = True
         self.pop(BEGUN_KEY, None)
+        self._mark_user()
         self.row, self.user = result.session, user
         self.device_cookie = result.device_cookie
         return result
@@ -312,7 +334,10 @@ class SessionStore(AsynchronousTwins):
         """The session that changed its own password goes on under the new one."""
         row = self.resolve()
         if row is not None and row.user_id == user.pk:
-            self._update(row, {"auth_hash": user.get_session_auth_hash(), "next_auth_hash": ""})
+            # Whatever its key is by now: the password has been saved, and another request may have rotated it.
+            self._write(
+                self._living(row), row, {"auth_hash": user.get_session_auth_hash(), "next_auth_hash": ""}
+            )
             if "_session_cache" in self.__dict__:
                 self._session_cache[HASH_SESSION_KEY] = row.auth_hash
 
@@ -351,13 +376,21 @@ class SessionStore(AsynchronousTwins):
 
     def _changed_user(self, row: Session, data: dict[str, Any]) -> dict[str, Any]:
         """The columns of the user, backend and hash, where somebody wrote another one than was read from the row."""
+        if row.user_id is None and isinstance(data.get(SESSION_KEY), FromRow):
+            self._forget_user(data)
         given = self._user_in(data)
         return {} if all(getattr(row, name) == value for name, value in given.items()) else given
 
-    def _forget_user(self) -> None:
-        """What the cache says of a user came from a row that answers no more."""
+    def _forget_user(self, data: dict[str, Any] | None = None) -> None:
+        """What the data (left out: the cache) says of a user came from a row, which may answer no more."""
         for name in AUTH_KEYS:
-            self.__dict__.get("_session_cache", {}).pop(name, None)
+            (self.__dict__.get("_session_cache", {}) if data is None else data).pop(name, None)
+
+    def _mark_user(self) -> None:
+        """Whoever the cache names is in a row from now on."""
+        cache = self.__dict__.get("_session_cache", {})
+        if SESSION_KEY in cache:
+            cache[SESSION_KEY] = FromRow(cache[SESSION_KEY])
 
     def _take_key(self, new_key: str) -> None:
         self._rotated_from = self.session_key
@@ -380,8 +413,8 @@ class SessionStore(AsynchronousTwins):
         """A new row. With a user only where somebody wrote one into a store that never knew one, as tests and some
         host projects do: a copy of a row would outlive its end."""
         assert self.session_key is not None
-        if self._knew_a_user:
-            self._forget_user()
+        if self._knew_a_user or isinstance(data.get(SESSION_KEY), FromRow):
+            self._forget_user(data)
         fields = {**self._stored(data), **self._user_in(data)}
         if fields["user_id"] is not None:
             fields["signed_in_at"] = timezone.now()
@@ -393,6 +426,7 @@ class SessionStore(AsynchronousTwins):
         except IntegrityError as error:
             raise CreateError from error
         self.row, self.user, self._resolved_key = row, AnonymousUser(), self.session_key
+        self._mark_user()
 
     def _update(
         self, row: Session, fields: dict[str, Any], changed_user: dict[str, Any] | None = None
@@ -413,6 +447,7 @@ class SessionStore(AsynchronousTwins):
             )
             if self._write(same_user, row, {**fields, **changed_user}):
                 self._knew_a_user = True
+                self._mark_user()
                 return None
             fields.pop("signed_in_at", None)
         if self._write(mine, row, fields):
@@ -423,6 +458,10 @@ class SessionStore(AsynchronousTwins):
             self._rotated_from = None
             return self._update(row, fields, changed_user)
         found = self._rows().filter(pk=row.pk).values_list("digest", "ended_at", "end_reason").first()
+        if found is None and self._adopted:
+            self._adopted, self._resolved_key = False, None
+            if (row_again := self.resolve()) is not None:
+                return self._update(row_again, fields, changed_user)
         if found and found[1] is None and found[0] != digest_of(self.session_key):
             raise KeyRotated
         reason = EndReason.IDLE_TIMEOUT if found and found[1] is None else found[2] if found else ""
@@ -456,17 +495,16 @@ class SessionStore(AsynchronousTwins):
                 return False
         self.refusal = reason
         if row.refused_at is None:
-            self._rows().filter(pk=row.pk, ended_at__isnull=False, refused_at__isnull=True).update(
-                refused_at=timezone.now()
-            )
+            ended_rows = self._rows().filter(pk=row.pk, ended_at__isnull=False, refused_at__isnull=True)
+            noted(partial(ended_rows.update, refused_at=timezone.now()), using=ended_rows.db)
         return True
 
     def _carry_to_current_secret(self, auth_hash: str) -> None:
         row = self.row
         assert row is not None and self.session_key is not None
         same = self._rows().filter(pk=row.pk, digest=digest_of(self.session_key), ended_at__isnull=True)
-        same.filter(auth_hash=row.auth_hash).update(auth_hash=auth_hash)
-        row.auth_hash = auth_hash
+        unchanged = same.filter(auth_hash=row.auth_hash)
+        noted(partial(unchanged.update, auth_hash=auth_hash), using=unchanged.db)
 
 
 def acting_store() -> SessionStore | None:

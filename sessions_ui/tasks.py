@@ -32,3 +32,7 @@ def reconcile() -> int:
 def purge() -> int:
     """Remove what is older than the retention time, and expired anonymous sessions."""
     return purge_old()
+
+
+# What beat has to call, or cron: see README.md and docs/production.md.
+PERIODIC = (sweep_deliveries, sweep_endings, reconcile, purge)

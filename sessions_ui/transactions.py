@@ -79,8 +79,25 @@ def retried(work: Callable[[], T], *, using: str | None = None) -> T:
         pause = min(pause * 2, LONGEST_PAUSE)
 
 
+def noted(work: Callable[[], object], *, using: str) -> None:
+    """Run a statement that only notes something, or leave it: where the database is busy nobody waits for it, nothing
+    fails, and a transaction of the host goes on as if it had not been tried."""
+    connection = connections[using]
+    try:
+        if connection.in_atomic_block:
+            with transaction.atomic(using=using):
+                work()
+        else:
+            work()
+    except OperationalError as error:
+        if not is_passing(error):
+            raise
+
+
 def is_passing(error: BaseException) -> bool:
     """Whether the database may take the same transaction the next time."""
+    if isinstance(error, TryAgain):
+        return True
     cause: Any = error.__cause__ or error
     if (getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)) in SQLSTATES:
         return True
@@ -93,8 +110,10 @@ def _in_transaction(work: Callable[[], T], connection: BaseDatabaseWrapper) -> T
     outermost = not connection.in_atomic_block
     if not outermost and (now := acting.current()) is not None:
         now.took_part = True
-    if outermost and connection.vendor == "mysql" and connection.isolation_level != "read committed":  # type: ignore[attr-defined]
-        _execute(connection, "SET TRANSACTION ISOLATION LEVEL READ COMMITTED")  # of the next one only
+    if outermost and connection.vendor == "mysql":
+        connection.ensure_connection()  # it knows its level from then on
+        if connection.isolation_level != "read committed":  # type: ignore[attr-defined]
+            _execute(connection, "SET TRANSACTION ISOLATION LEVEL READ COMMITTED")  # of the next one only
     with OurAtomic(connection.alias, savepoint=True, durable=False):
         if outermost and connection.vendor == "postgresql" and not _reads_committed(connection):
             _execute(connection, "SET TRANSACTION ISOLATION LEVEL READ COMMITTED")

@@ -9,9 +9,9 @@ from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.db.models import F
 from django.utils import timezone
 
-from sessions_ui.models import Device, Session
 from sessions_ui.store import SessionStore
 from sessions_ui.web.reauthentication import CONFIRMED_AT
+from tests.models import Device, Session
 
 
 def age_sign_ins(user: Any, by: timedelta = timedelta(hours=1)) -> None:

@@ -5,14 +5,24 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable, Generator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connection
 from django.test import Client, override_settings
+from pytest_django import DjangoDbBlocker
+
+import config.settings as site_settings
+import tests.models
+from tests.bystander import Bystander
+
+# Reads from a replica are refused in every test.
+from tests.replica import _no_replica, _nothing_read_from_a_replica  # noqa: F401
 
 PASSWORD = "correct horse battery staple"
 FIREFOX_ON_LINUX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
@@ -62,11 +72,65 @@ def _quick_flush() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _fresh_rate_limits() -> Iterator[None]:
-    """Redis is not rolled back with the test's transaction; the database cache is."""
+def _empty_caches(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Redis is not rolled back with a test. Nor is the table of the database cache where transactions are real, and
+    what is flushed then are models' tables only."""
     yield
-    if settings.REDIS_URL:
-        cache.clear()
+    if settings.REDIS_URL or has_real_transactions(request):
+        with django_db_blocker.unblock():
+            for cache in caches.all():
+                cache.clear()
+
+
+def has_real_transactions(request: pytest.FixtureRequest) -> bool:
+    marker = request.node.get_closest_marker("django_db")
+    return "transactional_db" in request.fixturenames or bool(marker and marker.kwargs.get("transaction"))
+
+
+def uses_database(request: pytest.FixtureRequest) -> bool:
+    return (
+        "db" in request.fixturenames
+        or has_real_transactions(request)
+        or bool(request.node.get_closest_marker("django_db"))
+    )
+
+
+@pytest.fixture(autouse=True)
+def bystander(request: pytest.FixtureRequest) -> Iterator[Bystander | None]:
+    """Somebody else with one row of everything, all of which must be as before when the test is over."""
+    if not uses_database(request) or request.node.get_closest_marker("no_bystander"):
+        yield None
+        return
+    request.getfixturevalue("db")
+    tests.models.bystander = somebody = Bystander()
+    yield somebody
+    tests.models.bystander = None
+    changes = somebody.changes()
+    assert not changes, "The bystander's rows have changed:\n" + "\n".join(changes)
+
+
+@pytest.fixture
+def rate_limits(settings: Any) -> Iterator[Callable[..., None]]:
+    """The site's own limits, which the suite does without, or `rate_limits(login="2/m/ip")`: these in their place.
+    Time stands still meanwhile, so that no window ends by itself on a slow machine."""
+
+    def set_limits(**limits: str) -> None:
+        settings.ACCOUNT_RATE_LIMITS = limits
+
+    set_limits(**getattr(site_settings, "ACCOUNT_RATE_LIMITS", {}))
+    with time_machine.travel(datetime.now(UTC), tick=False):
+        yield set_limits
+
+
+@pytest.fixture
+def hastened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the tasks that a worker is asked to carry out now, one after another."""
+    from sessions_ui import hasten
+
+    names: list[str] = []
+    monkeypatch.setattr("celery.Celery.send_task", lambda app, name, **options: names.append(name))
+    monkeypatch.setattr(hasten, "_paused_until", 0.0)
+    return names
 
 
 @pytest.fixture

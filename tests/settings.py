@@ -3,6 +3,8 @@
 TRANSACTION_ISOLATION: "read committed", "repeatable read", "serializable", or "server default" (PostgreSQL, MariaDB).
 SQLITE_TRANSACTIONS: "immediate" as this site, or "deferred" as `startproject` leaves it, with a rollback journal.
 ATOMIC_REQUESTS: 1 for a transaction around every request.
+
+Nothing is limited by time: how often a test signs in within a minute is a matter of the machine.
 """
 
 from typing import Any
@@ -12,6 +14,9 @@ from psycopg import IsolationLevel
 
 from config.settings import *  # noqa: F403
 from config.settings import DATABASES, env
+
+# The fixture `rate_limits` puts them back where they are what is tested.
+ACCOUNT_RATE_LIMITS = False
 
 ISOLATION = env.str("TRANSACTION_ISOLATION", default="")
 SQLITE_TRANSACTIONS = env.str("SQLITE_TRANSACTIONS", default="immediate")

@@ -16,6 +16,7 @@ from django.utils.crypto import constant_time_compare
 from sessions_ui import lookup
 from sessions_ui.conf import conf
 from sessions_ui.models import EndReason, Session
+from sessions_ui.models.primary import visible_users
 from sessions_ui.models.session import ACCOUNT_WAS_OFF
 
 IMPERSONATE = "sessions_ui.impersonate"  # the permission
@@ -83,8 +84,9 @@ def out_of_time(session: Session, user: Any, now: datetime) -> EndReason | None:
 def _verify(session: Session) -> Admission:
     backend = _backend(session.backend)
     joined = "user" in session._state.fields_cache
-    if joined and type(backend).get_user is ModelBackend.get_user:
-        user = session.user
+    if type(backend).get_user is ModelBackend.get_user:
+        # As it does itself, but never from a replica: there a disabled account may still be active.
+        user = session.user if joined else visible_users().filter(pk=session.user_id).first()
         if user is not None and not backend.user_can_authenticate(user):
             return Admission(EndReason.ACCOUNT_DISABLED, None)
     else:

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import DatabaseError, IntegrityError, router, transaction
+from django.db import DatabaseError, IntegrityError, connections, router, transaction
 from django.utils import timezone
 
 from sessions_ui import acting
@@ -27,6 +27,7 @@ from sessions_ui.actions.verify_account import hold_for_sign_in
 from sessions_ui.adopt import SOURCES, OldSession, Source
 from sessions_ui.conf import conf
 from sessions_ui.events import append_adopted
+from sessions_ui.exceptions import TryAgain
 from sessions_ui.models import AccountState, Adoption, Device, EndReason, Session
 from sessions_ui.transactions import in_transaction
 
@@ -148,7 +149,11 @@ def _adopt(rows: Sequence[OldSession], run: Run) -> Report:
         try:
             report.add(in_transaction(partial(_write, drafts, run), using=run.using))
             break
-        except IntegrityError:
+        except IntegrityError as error:
+            if connections[
+                run.using
+            ].in_atomic_block:  # its snapshot may never show what somebody else has adopted
+                raise TryAgain from error
             if attempt == ATTEMPTS:
                 raise
     return report

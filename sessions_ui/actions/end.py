@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from sessions_ui import acting, events, outbox, signals
 from sessions_ui.actions.trust import void_trust
-from sessions_ui.exceptions import NotTheOwner
+from sessions_ui.exceptions import NotTheOwner, SessionEnded
 from sessions_ui.hasten import hasten_deliveries
 from sessions_ui.models import AccountState, Act, EndReason, Session
 from sessions_ui.models.locking import locked
+from sessions_ui.models.primary import all_users
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.transactions import atomically
 
@@ -93,6 +94,8 @@ def end_sessions(
         hold(_accounts_of(selected, user_ids), decided=decided, unadopted=unadopted)
         if len(user_ids) <= MANY_USERS:  # whoever signed in since came after it
             selected = selected.filter(user_id__in=user_ids)
+    if decided is not None and decided not in HARMLESS:
+        _verify_acting_session()
     void_trust(user_ids if of_user is None else [of_user], reason)
     act = Act(at=timezone.now(), reason=reason, actor_id=getattr(actor, "pk", None), ticket=ticket, note=note)
     act.count = selected.filter(ended_at__isnull=True).update(
@@ -101,7 +104,11 @@ def end_sessions(
     if not act.count:
         return Receipt(act=None, ended=0, already_ended=total)
     act.save(using=using, force_insert=True)
-    if of_users is not None:  # read after the ending: one of them may have signed in since they were counted
+    if of_user is not None:  # they were counted before the account was held, or by an older snapshot
+        user_ids = [of_user]
+    elif (
+        of_users is not None
+    ):  # read after the ending: one of them may have signed in since they were counted
         user_ids = _users_of(act, of_users)
     _tell(act, user_ids)
     return Receipt(act=act, ended=act.count, already_ended=max(total - act.count, 0))
@@ -122,7 +129,7 @@ def _tell(act: Act, user_ids: list[Any]) -> None:
 def _accounts_of(sessions: SessionQuerySet, user_ids: list[Any]) -> Collection[Any] | QuerySet[Any]:
     if len(user_ids) <= MANY_USERS or not users_are_here():
         return user_ids
-    return get_user_model()._base_manager.using(sessions.db).filter(pk__in=sessions.values("user_id"))
+    return all_users().filter(pk__in=sessions.values("user_id"))
 
 
 def _users_of(act: Act, users: QuerySet[Any]) -> list[Any]:
@@ -153,7 +160,8 @@ def end_impersonations(act: Act, ended: SessionQuerySet) -> list[Any]:
     begun = rows.filter(
         impersonated_from__isnull=False, ended_at__isnull=True, impersonated_from__in=ended.values("pk")
     )
-    if not (accounts := dict(begun.values_list("id", "user_id"))):
+    # Locked, because a plain read in a transaction of the host sees what was there when that began (MariaDB).
+    if not (accounts := dict(locked(begun).values_list("id", "user_id"))):
         return []
     act.count += rows.filter(id__in=list(accounts), ended_at__isnull=True).update(
         ended_at=act.at, end_reason=EndReason.OWNER_ENDED, ended_by_id=act.actor_id, act_id=act.pk
@@ -170,6 +178,19 @@ def _refuse_to_end_others(selected: SessionQuerySet) -> None:
     own: Any = now.session_id
     if selected.filter(ended_at__isnull=True).exclude(pk=own).exists():
         raise NotTheOwner
+
+
+def _verify_acting_session() -> None:
+    """Raise `SessionEnded` where the session that asks has ended while it waited for the lock: of two that sign each
+    other out at the same moment the first does. Once a request, since it may end its own session and go on."""
+    now = acting.current()
+    if now is None or now.is_verified or (own := now.session_id) is None:
+        return
+    rows = Session.objects.using(router.db_for_write(Session)).filter(pk=own)
+    row = locked(rows).values_list("ended_at", "end_reason").first()
+    if row is None or row[0] is not None:
+        raise SessionEnded(row[1] if row else "")
+    now.is_verified = True
 
 
 def announce(act: Act) -> None:
@@ -221,7 +242,7 @@ def lock_users(accounts: Collection[Any] | QuerySet[Any]) -> None:
     """
     if not users_are_here():
         return
-    users = get_user_model()._base_manager.using(router.db_for_write(get_user_model()))
+    users = all_users()
     keys: Any = _on_primary(accounts).order_by().values("pk") if isinstance(accounts, QuerySet) else accounts
     # All at once: PgBouncer in transaction mode knows no cursor of an iterator.
     list(locked(users.filter(pk__in=keys).order_by("pk")).values_list("pk"))

@@ -15,7 +15,6 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db import DatabaseError, router, transaction
 from django.db.models import F, Q, QuerySet, Sum
 from django.utils import timezone
@@ -26,6 +25,7 @@ from sessions_ui.exceptions import TryAgain
 from sessions_ui.hasten import hasten_endings
 from sessions_ui.models import Act, Ending, EndingBatch, EndReason, Session
 from sessions_ui.models.clock import DatabaseNow
+from sessions_ui.models.primary import all_users
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.transactions import atomically
 
@@ -61,7 +61,7 @@ def end_later(
     living = sessions.using(using).filter(user__isnull=False, ended_at__isnull=True)
     accounts = of_users
     if accounts is None:
-        users = get_user_model()._base_manager.using(router.db_for_write(get_user_model()))
+        users = all_users()
         keys_of_users: Any = living.order_by().values("user_id")
         if not users_are_here():
             keys_of_users = list(keys_of_users.distinct().values_list("user_id", flat=True))

@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
 
 from sessions_ui.conf import conf
+from sessions_ui.models.primary import all_users
 
 
 def called(term: str, users: QuerySet[Any]) -> list[Any]:
@@ -37,7 +38,7 @@ def _values(user: Any, names: Iterable[str]) -> set[str]:
 
 def users_exactly(term: str) -> list[Any]:
     """Their primary keys."""
-    return [user.pk for user in called(term, get_user_model()._base_manager.all())]
+    return [user.pk for user in called(term, all_users())]
 
 
 def address_of(user: Any) -> str:

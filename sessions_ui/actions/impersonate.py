@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db import router, transaction
 from django.utils import timezone
 
@@ -24,6 +23,8 @@ from sessions_ui.exceptions import ImpersonationRefused, SessionEnded
 from sessions_ui.hasten import hasten_deliveries
 from sessions_ui.models import Delivery, EndReason, Event, Session, digest_of
 from sessions_ui.models.fields import new_public_id
+from sessions_ui.models.locking import locked
+from sessions_ui.models.primary import all_users
 from sessions_ui.transactions import atomically
 
 
@@ -41,10 +42,12 @@ def begin_impersonation(
     reason = " ".join(reason.split())[:255]
     now = timezone.now()
     lock_users([user.pk, actor.pk])
-    people = get_user_model()._base_manager.in_bulk([user.pk, actor.pk])
+    people = all_users().in_bulk([user.pk, actor.pk])
     verify_may_impersonate(people.get(actor.pk), people.get(user.pk), reason)
     living = Session.objects.using(using).filter(pk=origin.pk, user_id=actor.pk, ended_at__isnull=True)
-    own = living.first()
+    own = locked(
+        living
+    ).first()  # a plain read in a transaction of the host may see what was there before the lock
     if own is None:
         raise SessionEnded
     if own.impersonated_from_id is not None:

@@ -1,7 +1,8 @@
 """Who loses a right with a group or a permission, as querysets: whole groups in a fixed number of statements.
 
 Rights are what `ACCESS_GROUPS` and `ACCESS_PERMISSIONS` name; a group that holds such a permission is one, too. Read
-before the change, since afterwards nobody knows whom it concerned.
+before the change, since afterwards nobody knows whom it concerned; and from the database that is written to, since a
+replica may not know yet who was given it a moment ago.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import FieldDoesNotExist
+from django.db import router
 from django.db.models import ManyToManyField, Q, QuerySet
 
 from sessions_ui.conf import conf
+from sessions_ui.models.primary import all_users
 
 NOTHING = Q(pk__in=())
 
@@ -26,26 +29,37 @@ def are_watched() -> bool:
     return bool(conf.access_groups or conf.access_permissions)
 
 
+def tables_of_users() -> list[Any]:
+    """The many-to-many tables that say which groups and permissions a user has."""
+    fields = (_relation("groups"), _relation("user_permissions"))
+    return [field.remote_field.through for field in fields if field is not None]
+
+
+def tables() -> list[Any]:
+    """Those from which somebody can lose a right: the users' own, and that of the groups' permissions."""
+    return [*tables_of_users(), Group.permissions.through]
+
+
 def watched_permissions() -> QuerySet[Permission]:
     names = (name.partition(".") for name in conf.access_permissions)
     wanted = (Q(content_type__app_label=app, codename=codename) for app, _dot, codename in names)
-    return Permission.objects.filter(reduce(or_, wanted, NOTHING))
+    return _stored(Permission).filter(reduce(or_, wanted, NOTHING))
 
 
 def watched_groups() -> QuerySet[Group]:
-    holding = Group.permissions.through._base_manager.filter(permission__in=watched_permissions())
-    return Group.objects.filter(Q(name__in=conf.access_groups) | Q(pk__in=holding.values("group_id")))
+    holding = _stored(Group.permissions.through).filter(permission__in=watched_permissions())
+    return _stored(Group).filter(Q(name__in=conf.access_groups) | Q(pk__in=holding.values("group_id")))
 
 
 def members_of(groups: QuerySet[Group]) -> QuerySet[Any]:
     field = _relation("groups")
-    return _users(field, groups) if field else get_user_model()._base_manager.none()
+    return _users(field, groups) if field else all_users().none()
 
 
 def holders_of(permissions: QuerySet[Permission]) -> QuerySet[Any]:
     """Who has one of them, directly or by a group."""
-    holding = Group.permissions.through._base_manager.filter(permission__in=permissions)
-    users = members_of(Group.objects.filter(pk__in=holding.values("group_id")))
+    holding = _stored(Group.permissions.through).filter(permission__in=permissions)
+    users = members_of(_stored(Group).filter(pk__in=holding.values("group_id")))
     if field := _relation("user_permissions"):
         users = users | _users(field, permissions)
     return users
@@ -58,7 +72,6 @@ def losing(
 
     `instance`, `reverse` and `pk_set` are the signal's; a `pk_set` of None means all of them.
     """
-    users = get_user_model()._base_manager
     for field, rights in (
         (_relation("groups"), watched_groups()),
         (_relation("user_permissions"), watched_permissions()),
@@ -66,13 +79,17 @@ def losing(
         if field is not None and through is field.remote_field.through:
             rows = _rows_removed(field, instance, reverse=reverse, pk_set=pk_set)
             rows = rows.filter(**{f"{field.m2m_reverse_field_name()}__in": rights})
-            return users.filter(pk__in=rows.values(field.m2m_field_name()))
+            return all_users().filter(pk__in=rows.values(field.m2m_field_name()))
     permissions: Any = Group._meta.get_field("permissions")
     if through is permissions.remote_field.through:
         rows = _rows_removed(permissions, instance, reverse=reverse, pk_set=pk_set)
         rows = rows.filter(permission__in=watched_permissions())
-        return members_of(Group.objects.filter(pk__in=rows.values("group_id")))
+        return members_of(_stored(Group).filter(pk__in=rows.values("group_id")))
     return None
+
+
+def _stored(model: Any) -> QuerySet[Any]:
+    return model._base_manager.using(router.db_for_write(model))
 
 
 def _rows_removed(
@@ -81,15 +98,13 @@ def _rows_removed(
     near, far = field.m2m_field_name(), field.m2m_reverse_field_name()
     if reverse:
         near, far = far, near
-    rows = field.remote_field.through._base_manager.filter(**{near: instance})
+    rows = _stored(field.remote_field.through).filter(**{near: instance})
     return rows if pk_set is None else rows.filter(**{f"{far}__in": pk_set})
 
 
 def _users(field: Any, rights: QuerySet[Any]) -> QuerySet[Any]:
-    rows = field.remote_field.through._base_manager.filter(
-        **{f"{field.m2m_reverse_field_name()}__in": rights}
-    )
-    return get_user_model()._base_manager.filter(pk__in=rows.values(field.m2m_field_name()))
+    rows = _stored(field.remote_field.through).filter(**{f"{field.m2m_reverse_field_name()}__in": rights})
+    return all_users().filter(pk__in=rows.values(field.m2m_field_name()))
 
 
 def _relation(name: str) -> Any:

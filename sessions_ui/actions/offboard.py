@@ -32,8 +32,10 @@ def offboard(
         raise ValueError("ends_at needs a time zone.")
     using = router.db_for_write(Session)
     hold([user.pk])
-    write_states([user.pk], ends_at=ends_at)
     now = timezone.now()
+    write_states([user.pk], ends_at=ends_at)
+    if ends_at <= now:  # whoever waits for a second factor now stays out also when it is cancelled
+        write_states([user.pk], epoch=F("epoch") + 1, reason=EndReason.OFFBOARDED)
     open_offboardings(user.pk).update(cancelled_at=now, cancelled_by_id=getattr(actor, "pk", None))
     row = Offboarding.objects.create(
         user_id=user.pk,

@@ -12,6 +12,7 @@ from sessions_ui.client import Client, ClientInfo, contradicts
 from sessions_ui.conf import conf
 from sessions_ui.models import Device
 from sessions_ui.models.device import cookie_digests, is_cookie, new_cookie
+from sessions_ui.models.locking import locked
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,10 @@ def recognise(user: Any, client: ClientInfo, cookie: str | None) -> Recognised:
     if cookie:
         digests = cookie_digests(user.pk, cookie)
         known = Device.objects.filter(user_id=user.pk, cookie_digest__in=digests).first()
+        if known is not None:
+            # Locked, so that no purge removes it before there is a session on it; by its key, as the purge does, since
+            # InnoDB would lock the index of the digest first, and the two could wait for each other.
+            known = locked(Device.objects.filter(pk=known.pk)).first()
         if known is not None and same_client(known, client):
             improve_device(device=known, client=described)
             if known.cookie_digest != digests[0]:  # under a former SECRET_KEY, which goes some day

@@ -11,6 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -24,8 +25,9 @@ from sessions_ui.actions.end import end_sessions, lock_users
 from sessions_ui.conf import conf
 from sessions_ui.models import AccountState, Cursor, EndReason, Session
 from sessions_ui.models.locking import locked
+from sessions_ui.models.primary import all_users
 from sessions_ui.models.session import ACCOUNT_WAS_OFF
-from sessions_ui.transactions import atomically
+from sessions_ui.transactions import atomically, in_transaction
 
 RANGE = 10_000  # primary keys looked at by one statement
 BATCH = 200  # sessions ended by one transaction: SQLite has one writer, and it must not wait long
@@ -44,9 +46,9 @@ def end_unlawful(*, seconds: float = SECONDS) -> int:
         ended += _end_within(position, position + RANGE, timezone.now())
         position += RANGE
         if time.monotonic() > deadline:
-            Cursor.write(name, position)
+            in_transaction(partial(Cursor.write, name, position))
             return ended
-    Cursor.write(name, 0)
+    in_transaction(partial(Cursor.write, name, 0))
     return ended
 
 
@@ -69,7 +71,12 @@ def end_if_unlawful(keys: list[int]) -> int:
         if reason := why_unlawful(session, now):
             found[reason].append(session.pk)
     return sum(
-        end_sessions(sessions=_rows().filter(pk__in=group), reason=reason, decided_before=True).ended
+        end_sessions(
+            sessions=_rows().filter(pk__in=group),
+            reason=reason,
+            # What no signal told of is noted now: the account may be on again before a sign-in that waits goes on.
+            decided_before=reason not in (EndReason.ACCOUNT_DISABLED, EndReason.ACCOUNT_DELETED),
+        ).ended
         for reason, group in found.items()
     )
 
@@ -124,7 +131,7 @@ def suspicious(now: datetime) -> Q:
     if idle and not callable(idle):
         found |= Q(last_seen_at__lte=now - idle)
     if lookup.joins_user():
-        users = get_user_model()._base_manager.filter(pk=OuterRef("user_id"))
+        users = all_users().filter(pk=OuterRef("user_id"))
         found |= ~Q(Exists(users))
         columns = {field.name for field in get_user_model()._meta.concrete_fields}
         if "is_active" in columns:

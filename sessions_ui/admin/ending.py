@@ -7,7 +7,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.auth import get_user_model
 from django.db import router
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -21,6 +20,7 @@ from sessions_ui.actions.end_later import end_later
 from sessions_ui.admin.base import ReadOnlyAdmin
 from sessions_ui.conf import conf
 from sessions_ui.models import EndReason, Session
+from sessions_ui.models.primary import all_users
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.store import SessionStore
 
@@ -38,7 +38,7 @@ class ReasonForm(forms.Form):
 
 def users_of(rows: QuerySet[Any]) -> QuerySet[Any]:
     """Whose rows these are."""
-    users = get_user_model()._base_manager.using(router.db_for_write(get_user_model()))
+    users = all_users()
     keys: Any = rows.order_by().filter(user_id__isnull=False).values("user_id")
     if users.db != router.db_for_write(rows.model):
         keys = list(keys.values_list("user_id", flat=True).distinct())

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.client.country import country_name
 from sessions_ui.models import Device, Endpoint, EndReason, Event, Session
+from sessions_ui.models.primary import all_users
 
 DAYS = 14
 NEWEST = 1_000  # rows that a filter looks at where the database has no index for what it asks
@@ -104,7 +105,7 @@ class StaffFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() != "yes":
             return queryset
-        staff = get_user_model()._base_manager.filter(is_staff=True)
+        staff = all_users().filter(is_staff=True)
         return queryset.filter(user_id__in=list(staff.values_list("pk", flat=True)[:NEWEST]))
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminSplitDateTime
-from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -17,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from sessions_ui.actions.offboard import cancel_offboarding, offboard
 from sessions_ui.admin.base import ReadOnlyAdmin, person, users_exactly
 from sessions_ui.models import Offboarding
+from sessions_ui.models.primary import all_users
 
 
 class OffboardingForm(forms.ModelForm):
@@ -69,7 +69,7 @@ class OffboardingAdmin(ReadOnlyAdmin):
         return self.shown if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Offboarding, form: Any, change: bool) -> None:
-        user = get_user_model()._base_manager.get(pk=form.cleaned_data["who"])
+        user = all_users().get(pk=form.cleaned_data["who"])
         made = offboard(
             user=user,
             ends_at=form.cleaned_data["ends_at"],

@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.core.mail import EmailMultiAlternatives
 from django.db.models import Q
 from django.template.loader import render_to_string
@@ -26,6 +25,7 @@ from sessions_ui.channels.letters import Letter, letter_about, several
 from sessions_ui.conf import conf
 from sessions_ui.conf.base import for_user
 from sessions_ui.models import Delivery
+from sessions_ui.models.primary import all_users
 
 logger = logging.getLogger(__name__)
 
@@ -78,8 +78,7 @@ def next_turn(delivery: Delivery, letter: Letter) -> datetime | None:
 
 def user_of(delivery: Delivery) -> Any:
     """None where the account is gone."""
-    users = get_user_model()._base_manager
-    return users.filter(pk=delivery.user_id).first() if delivery.user_id is not None else None
+    return all_users().filter(pk=delivery.user_id).first() if delivery.user_id is not None else None
 
 
 def wanted(letter: Letter, user: Any) -> bool:

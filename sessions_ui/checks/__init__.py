@@ -2,7 +2,19 @@
 
 from django.core import checks
 
-from sessions_ui.checks import clients, endings, impersonation, live, pages, places, risk, setup, sso, telling
+from sessions_ui.checks import (
+    clients,
+    endings,
+    impersonation,
+    live,
+    pages,
+    places,
+    risk,
+    schedule,
+    setup,
+    sso,
+    telling,
+)
 
 CHECKS = (
     setup.engine,
@@ -12,7 +24,6 @@ CHECKS = (
     setup.allauth_usersessions,
     setup.cookie_age,
     setup.persistent_connections,
-    setup.replica_routing,
     setup.adoption,
     clients.sign_in_pages,
     endings.what_ends,
@@ -24,6 +35,7 @@ CHECKS = (
     sso.library,
     places.place_files,
     impersonation.hijack,
+    schedule.periodic_tasks,
     telling.mail_timeout,
     telling.webhook_networks,
     telling.webhook_timeout,

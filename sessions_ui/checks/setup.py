@@ -9,12 +9,10 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
-from django.db import router
 from django.utils import timezone
 
 from sessions_ui.adopt import SOURCES
 from sessions_ui.conf import conf
-from sessions_ui.models import Session
 
 STORE = "sessions_ui.store"
 SESSION_MIDDLEWARE = "sessions_ui.middleware.SessionMiddleware"
@@ -112,19 +110,6 @@ def persistent_connections(**kwargs: Any) -> list[checks.CheckMessage]:
         )
         for alias, database in settings.DATABASES.items()
         if database.get("CONN_MAX_AGE", 0) != 0
-    ]
-
-
-def replica_routing(**kwargs: Any) -> list[checks.CheckMessage]:
-    """The engine reads where it writes, whatever the router says; the pages and the admin follow the router."""
-    if router.db_for_read(Session) == router.db_for_write(Session):
-        return []
-    return [
-        checks.Warning(
-            "Sessions are read from another database than they are written to: lists lag behind sign-outs.",
-            hint="Route the app sessions_ui to the primary for reading too.",
-            id="sessions_ui.W011",
-        )
     ]
 
 

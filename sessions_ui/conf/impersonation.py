@@ -22,9 +22,9 @@ class ImpersonationSettings(Section):
 
     @property
     def owner_only_models(self) -> frozenset[str]:
-        """Models (`app_label.Model`) whose rows say who may sign in: staff that uses an account cannot save or delete
-        them. The user model's password, addresses, names and rights are among them without being named; the default
-        adds allauth's."""
+        """Models (`app_label.Model`) whose rows, those of their proxies and children included, say who may sign in:
+        staff that uses an account cannot save or delete them. Read when the site starts. The user model's password,
+        addresses, names and rights are among them without being named; the default adds allauth's."""
         return frozenset(
             self._given.get(
                 "OWNER_ONLY_MODELS",

@@ -67,5 +67,6 @@ class LifetimeSettings(Section):
 
     @property
     def retention(self) -> timedelta:
-        """Ended sessions, their events and deliveries are kept for so long, then purged."""
+        """Ended sessions, their devices, events and deliveries are kept for so long, then purged. What of each table is
+        kept how long: [production.md](production.md#what-is-kept-how-long)."""
         return self._given.get("RETENTION", timedelta(days=180))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth import get_user_model
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -21,6 +20,7 @@ from sessions_ui.helpdesk.access import agents_only
 from sessions_ui.helpdesk.views import with_case
 from sessions_ui.helpdesk.wording import refused_text
 from sessions_ui.models import Case
+from sessions_ui.models.primary import all_users
 
 SHOWN = 50
 
@@ -37,7 +37,7 @@ def ask(request: HttpRequest, case: Case) -> HttpResponseBase:
 def waiting(request: HttpRequest) -> HttpResponseBase:
     """Cases of other agents that ask for a second one, as far as this agent may help the account."""
     cases = [case for case in open_cases()[:SHOWN] if case.agent_id != request.user.pk]
-    people = get_user_model()._base_manager.in_bulk([case.user_id for case in cases])
+    people = all_users().in_bulk([case.user_id for case in cases])
     rows = [
         {"case": case, "user_name": str(people[case.user_id])}
         for case in cases

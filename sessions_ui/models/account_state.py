@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -11,19 +11,19 @@ from django.db.models import Exists, F, OuterRef, QuerySet, Value
 from django.utils import timezone
 
 from sessions_ui.models.bulk import insert_from
-from sessions_ui.models.fields import user_key
+from sessions_ui.models.fields import OneUserKey, user_key
+from sessions_ui.models.primary import PrimaryManager, PrimaryModel, PrimaryQuerySet
 
 
-class AccountStateQuerySet(models.QuerySet["AccountState"]):
+class AccountStateQuerySet(PrimaryQuerySet["AccountState"]):
     def write(self, users: Collection[Any] | QuerySet[Any], **changes: Any) -> None:
         """Write these columns of these users' states; missing ones are made first. `users`: primary keys, or a
         queryset of users (in the same database) where they are too many to name.
 
         One statement where every state is there; three where some are not.
         """
-        states = self.filter(
-            user_id__in=users.order_by().values("pk") if isinstance(users, QuerySet) else users
-        )
+        keys: Any = users.order_by().values("pk") if isinstance(users, QuerySet) else users
+        states = self.filter(user_id__in=keys)
         changes["changed_at"] = timezone.now()
         written = states.update(**changes)
         missing = (
@@ -46,7 +46,10 @@ class AccountStateQuerySet(models.QuerySet["AccountState"]):
             self.bulk_create(rows, ignore_conflicts=True, batch_size=500)
 
 
-class AccountState(models.Model):
+AccountStateManager = PrimaryManager.from_queryset(AccountStateQuerySet)
+
+
+class AccountState(PrimaryModel):
     """Every decision about an account raises its `epoch`, also where there was nothing left to end; every sign-in
     counts in `sign_ins`. So the two never pass each other unseen: at READ COMMITTED the second waits, at a stricter
     isolation level and between the nodes of a cluster the database refuses one of them, which is repeated
@@ -55,7 +58,7 @@ class AccountState(models.Model):
     A sign-in of several steps carries the epoch of its first one, and is refused at another (`actions/begin.py`).
     """
 
-    user = models.OneToOneField(
+    user = OneUserKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.DO_NOTHING,
         primary_key=True,
@@ -77,7 +80,7 @@ class AccountState(models.Model):
     # The open `Offboarding`'s: from then on nobody signs in.
     ends_at = models.DateTimeField(null=True, blank=True)
 
-    objects = AccountStateQuerySet.as_manager()
+    objects: ClassVar[AccountStateManager] = AccountStateManager()
 
     class Meta:
         verbose_name = "account state"

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.models.fields import user_key
+from sessions_ui.models.primary import PrimaryModel
 
 
 class EndReason(models.TextChoices):
@@ -56,7 +57,7 @@ AUTOMATIC = frozenset(
 )
 
 
-class Act(models.Model):
+class Act(PrimaryModel):
     """Who ended sessions, when and why; its id is shared by the sessions, events, deliveries and mails."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

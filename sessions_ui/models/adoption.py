@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.db import models
 
+from sessions_ui.models.primary import PrimaryModel
 
-class Adoption(models.Model):
+
+class Adoption(PrimaryModel):
     """One key of the old engine that was adopted.
 
     The session's own row cannot tell: its digest moves on at every rotation, and an anonymous one is deleted. Without

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.models.codes import six_digits
 from sessions_ui.models.fields import new_public_id, user_key
+from sessions_ui.models.primary import PrimaryModel, all_users
 
 
-class Case(models.Model):
+class Case(PrimaryModel):
     """One call. Opened by an exact search; a search that found nobody is a case without a user, and counts.
 
     Nothing can be done in it before the caller was verified, and nothing after `expires_at`.
@@ -77,8 +77,7 @@ class Case(models.Model):
 
     def account(self) -> Any:
         """The user; None where the account is gone. Not `self.user`: a default manager may hide people."""
-        users = get_user_model()._base_manager
-        return None if self.user_id is None else users.filter(pk=self.user_id).first()
+        return None if self.user_id is None else all_users().filter(pk=self.user_id).first()
 
     @property
     def is_open(self) -> bool:
@@ -93,7 +92,7 @@ class Case(models.Model):
         return self.proven_at is not None
 
 
-class CaseReceipt(models.Model):
+class CaseReceipt(PrimaryModel):
     """What one submission did, line by line. The nonce of the review page makes a second click find the first."""
 
     id = models.BigAutoField(primary_key=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.db import models
 
+from sessions_ui.models.primary import PrimaryModel
 
-class Cursor(models.Model):
+
+class Cursor(PrimaryModel):
     """`name` is what sweeps; `position` the last primary key that it has looked at."""
 
     name = models.CharField(max_length=32, primary_key=True)

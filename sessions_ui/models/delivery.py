@@ -11,9 +11,10 @@ from sessions_ui.models.act import Act
 from sessions_ui.models.endpoint import Endpoint
 from sessions_ui.models.event import Event
 from sessions_ui.models.fields import user_key
+from sessions_ui.models.primary import PrimaryModel
 
 
-class Delivery(models.Model):
+class Delivery(PrimaryModel):
     """One act or event, one channel, one receiver. Open until it is done or parked.
 
     A webhook about neither is a ping.

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.models.fields import new_public_id, user_key
+from sessions_ui.models.primary import PrimaryModel
 
 COOKIE = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -41,7 +42,7 @@ def cookie_digests(user_pk: object, cookie: str) -> list[str]:
     ]
 
 
-class Device(models.Model):
+class Device(PrimaryModel):
     """One browser or app installation of one user, recognised by its device cookie, never by its user agent."""
 
     class Kind(models.TextChoices):
@@ -69,6 +70,8 @@ class Device(models.Model):
     first_seen_at = models.DateTimeField(default=timezone.now)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     lost_at = models.DateTimeField(null=True, blank=True)
+    # Of a lost device, once sessions of it were purged: when its cookie was last set, as far as they knew.
+    cookie_set_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Its device cookie was seen on a browser or system that cannot be the one it was given to.
     copied_at = models.DateTimeField(null=True, blank=True)
     # A sign-in there was not its owner's: it does not count as known, unless it is confirmed after all.

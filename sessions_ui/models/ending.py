@@ -8,9 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.models.act import EndReason
 from sessions_ui.models.fields import user_key
+from sessions_ui.models.primary import PrimaryModel
 
 
-class Ending(models.Model):
+class Ending(PrimaryModel):
     """One decision that is carried out batch by batch. Each batch is an act of its own, with this as its `ending`."""
 
     id = models.BigAutoField(primary_key=True)
@@ -31,7 +32,7 @@ class Ending(models.Model):
         return f"{self.reason} ({self.total})"
 
 
-class EndingBatch(models.Model):
+class EndingBatch(PrimaryModel):
     """A few of the chosen sessions by their keys, ended in one transaction; open until it is done or has failed."""
 
     id = models.BigAutoField(primary_key=True)

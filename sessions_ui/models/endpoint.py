@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.models.fields import user_key
+from sessions_ui.models.primary import PrimaryModel
 from sessions_ui.vault import decrypt, encrypt
 
 
@@ -35,7 +36,7 @@ def new_secret() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-class Endpoint(models.Model):
+class Endpoint(PrimaryModel):
     """A receiver. Its signing secrets are encrypted (`vault.py`), and shown once, when they are made."""
 
     id = models.BigAutoField(primary_key=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils import timezone
@@ -12,10 +12,11 @@ from sessions_ui.exceptions import AppendOnly
 from sessions_ui.models.act import Act, EndReason
 from sessions_ui.models.device import Device
 from sessions_ui.models.fields import user_key
+from sessions_ui.models.primary import PrimaryManager, PrimaryModel, PrimaryQuerySet
 from sessions_ui.models.session import Session
 
 
-class EventQuerySet(models.QuerySet["Event"]):
+class EventQuerySet(PrimaryQuerySet["Event"]):
     def update(self, **kwargs: Any) -> int:
         raise AppendOnly("events are never changed")
 
@@ -23,7 +24,10 @@ class EventQuerySet(models.QuerySet["Event"]):
         raise AppendOnly("events are deleted by the retention task only")
 
 
-class Event(models.Model):
+EventManager = PrimaryManager.from_queryset(EventQuerySet)
+
+
+class Event(PrimaryModel):
     """One append-only row. It holds no personal data itself: what must be erasable is in its detail row."""
 
     class Kind(models.TextChoices):
@@ -83,7 +87,7 @@ class Event(models.Model):
     reason = models.CharField(max_length=32, choices=EndReason, blank=True)
     data = models.JSONField(default=dict, blank=True)
 
-    objects = EventQuerySet.as_manager()
+    objects: ClassVar[EventManager] = EventManager()
 
     class Meta:
         verbose_name = _("event")
@@ -108,7 +112,7 @@ class Event(models.Model):
         raise AppendOnly("events are deleted by the retention task only")
 
 
-class EventDetail(models.Model):
+class EventDetail(PrimaryModel):
     """The erasable part of an event: deleting this row forgets the person and leaves the event."""
 
     event = models.OneToOneField(Event, on_delete=models.CASCADE, primary_key=True, related_name="detail")

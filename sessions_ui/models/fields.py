@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.db import models, router
+from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor, ForwardOneToOneDescriptor
 from django.utils.crypto import get_random_string
 
 PUBLIC_ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: can be read out on the phone
@@ -17,6 +18,42 @@ def new_public_id() -> str:
     return get_random_string(PUBLIC_ID_LENGTH, PUBLIC_ID_ALPHABET)
 
 
+class _FromThePrimary:
+    """What is followed from a row to its user: the user as the database has it that is written to."""
+
+    def get_queryset(self, **hints: Any) -> models.QuerySet[Any]:
+        users: models.QuerySet[Any] = super().get_queryset(**hints)  # type: ignore[misc]
+        return users.using(router.db_for_write(users.model, **hints))
+
+
+class UserOfRow(_FromThePrimary, ForwardManyToOneDescriptor):
+    """`session.user` and the like."""
+
+
+class OneUserOfRow(_FromThePrimary, ForwardOneToOneDescriptor):
+    """`state.user`."""
+
+
+class UserKey(models.ForeignKey):
+    """To migrations it is Django's own."""
+
+    forward_related_accessor_class = UserOfRow
+
+    def deconstruct(self) -> Any:
+        name, _path, args, options = super().deconstruct()
+        return name, "django.db.models.ForeignKey", args, options
+
+
+class OneUserKey(models.OneToOneField):
+    """To migrations it is Django's own."""
+
+    forward_related_accessor_class = OneUserOfRow
+
+    def deconstruct(self) -> Any:
+        name, _path, args, options = super().deconstruct()
+        return name, "django.db.models.OneToOneField", args, options
+
+
 def user_key(related_name: str, **options: Any) -> models.ForeignKey:
     """A reference to the user that survives the user.
 
@@ -24,7 +61,7 @@ def user_key(related_name: str, **options: Any) -> models.ForeignKey:
     enforce the reference, and deleting a user deletes nothing here: what they left is ended, and purged after
     the retention time.
     """
-    return models.ForeignKey(
+    return UserKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.DO_NOTHING,
         db_constraint=False,

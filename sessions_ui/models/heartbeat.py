@@ -7,8 +7,10 @@ from datetime import datetime
 from django.db import models
 from django.utils import timezone
 
+from sessions_ui.models.primary import PrimaryModel
 
-class Heartbeat(models.Model):
+
+class Heartbeat(PrimaryModel):
     """`name` is what beats ("worker"); a row each."""
 
     name = models.CharField(max_length=32, primary_key=True)

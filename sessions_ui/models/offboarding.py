@@ -7,9 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.models.fields import user_key
+from sessions_ui.models.primary import PrimaryModel
 
 
-class Offboarding(models.Model):
+class Offboarding(PrimaryModel):
     """From `ends_at` on nobody signs in to the account, and nothing is signed in; one that is not cancelled a user."""
 
     id = models.BigAutoField(primary_key=True)

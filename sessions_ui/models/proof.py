@@ -8,10 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.models.codes import six_digits
 from sessions_ui.models.fields import user_key
+from sessions_ui.models.primary import PrimaryModel
 from sessions_ui.models.session import Session
 
 
-class Proof(models.Model):
+class Proof(PrimaryModel):
     """One code, for one purpose in one session. The code itself is nowhere: it is derived from `nonce` and the
     site's secret key when it is mailed and when it is checked (`actions/proof.py`). It is good
     until `expires_at`, for five tries; of several the newest counts."""

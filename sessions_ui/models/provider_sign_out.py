@@ -6,8 +6,10 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from sessions_ui.models.primary import PrimaryModel
 
-class ProviderSignOut(models.Model):
+
+class ProviderSignOut(PrimaryModel):
     """One logout token. Unique, so that no process accepts it a second time; and remembered for a day, so that a
     sign-in which was under way at that moment does not outlive it."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models, router, transaction
 from django.db.models import Q
@@ -18,6 +18,7 @@ from sessions_ui.models.act import Act, EndReason
 from sessions_ui.models.device import Device
 from sessions_ui.models.fields import new_public_id, user_key
 from sessions_ui.models.locking import locked
+from sessions_ui.models.primary import PrimaryManager, PrimaryModel, PrimaryQuerySet
 
 
 def digest_of(key: str) -> str:
@@ -44,7 +45,11 @@ DECISIVE = (
 )
 
 
-class SessionQuerySet(models.QuerySet["Session"]):
+# The same as fields, and how long it lives.
+GUARDED = (*(name.removesuffix("_id") for name in DECISIVE), "expires_at")
+
+
+class SessionQuerySet(PrimaryQuerySet["Session"]):
     def living(self) -> SessionQuerySet:
         """Signed in, not ended, within their time. A disabled user's are among them until they are refused."""
         return self.filter(user__isnull=False, ended_at__isnull=True, expires_at__gt=timezone.now())
@@ -52,6 +57,18 @@ class SessionQuerySet(models.QuerySet["Session"]):
     def needing_a_look(self) -> SessionQuerySet:
         """Flagged, and their owner has not said yet whose they are."""
         return self.living().exclude(verdict="").filter(reviewed_at__isnull=True)
+
+    def bulk_update(self, objs: Any, fields: Any, *args: Any, **options: Any) -> int:
+        """As Django's, but what an instance remembers of `DECISIVE` columns is not written: it may be from before the
+        end."""
+        if decisive := {*fields} & {*GUARDED}:
+            raise StaleSession(f"not in bulk: {', '.join(sorted(decisive))}")
+        return super().bulk_update(objs, fields, *args, **options)
+
+    def bulk_create(self, objs: Any, *args: Any, update_conflicts: bool = False, **options: Any) -> Any:
+        if update_conflicts:
+            raise StaleSession("a row that is there already is not written over")
+        return super().bulk_create(objs, *args, **options)
 
     def by_owner(self) -> SessionQuerySet:
         """Without those in which staff uses the account."""
@@ -64,7 +81,10 @@ class SessionQuerySet(models.QuerySet["Session"]):
         return self.filter(ended_at__gte=moment).order_by("-ended_at")
 
 
-class Session(models.Model):
+SessionManager = PrimaryManager.from_queryset(SessionQuerySet)
+
+
+class Session(PrimaryModel):
     """Ended sessions stay as history until the retention time is over; anonymous ones go when they expire.
 
     No index mentions what an ending or a touch writes: ending and touching stay cheap (HOT) updates on PostgreSQL.
@@ -159,7 +179,7 @@ class Session(models.Model):
     # When a stream first told its open tabs of the end (stream/watcher.py).
     tabs_told_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = SessionQuerySet.as_manager()
+    objects: ClassVar[SessionManager] = SessionManager()
 
     class Meta:
         verbose_name = _("session")
@@ -189,10 +209,11 @@ class Session(models.Model):
         return self.public_id
 
     def save(self, *, force_insert: Any = False, using: str | None = None, **options: Any) -> None:
-        """As Django's, but what the instance remembers never undoes what was decided since: raises `SessionEnded` where
-        the row has ended, `StaleSession` where it is gone, or where one of `DECISIVE` is another one by now.
+        """As Django's, but what the instance remembers never undoes what was decided since.
 
-        To change one of these on purpose is for the actions, whose UPDATEs repeat their conditions.
+        Raises `SessionEnded` where the row has ended, `StaleSession` where it is gone, where one of `DECISIVE` differs
+        by now, or where it would live longer than the row says. To change these on purpose is for the actions, whose
+        UPDATEs repeat their conditions.
         """
         database = using or router.db_for_write(type(self), instance=self)
         if self._state.adding:
@@ -200,7 +221,7 @@ class Session(models.Model):
             return
         with transaction.atomic(using=database):
             rows = type(self)._base_manager.using(database).filter(pk=self.pk)
-            self._verify_current(locked(rows).values(*DECISIVE).first())
+            self._verify_current(locked(rows).values("expires_at", *DECISIVE).first())
             super().save(using=database, **options)
 
     def _verify_current(self, row: Mapping[str, Any] | None) -> None:
@@ -210,6 +231,8 @@ class Session(models.Model):
             raise SessionEnded(row["end_reason"])
         if changed := [name for name in DECISIVE if row[name] != getattr(self, name)]:
             raise StaleSession(f"changed since: {', '.join(changed)}")
+        if self.expires_at > row["expires_at"]:
+            raise StaleSession("it ends earlier by now")
 
     @property
     def is_living(self) -> bool:

@@ -32,6 +32,7 @@ from sessions_ui.actions.vouching import Shown
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import ProofRefused, SignInChallenged
 from sessions_ui.models import Device, EndReason, Event, Proof, Session
+from sessions_ui.models.primary import all_users
 from sessions_ui.risk import Verdict
 from sessions_ui.store import AUTH_KEYS, SessionStore
 from sessions_ui.transactions import in_transaction
@@ -175,8 +176,7 @@ def waiting_of(request: HttpRequest) -> dict[str, Any] | None:
 
 def user_of(key: str) -> Any:
     """None where the account is gone."""
-    model = get_user_model()
-    return model._base_manager.filter(pk=model._meta.pk.to_python(key)).first()
+    return all_users().filter(pk=get_user_model()._meta.pk.to_python(key)).first()
 
 
 def living_browsers(user: Any) -> Any:

@@ -22,6 +22,7 @@ from hijack import signals
 from hijack.conf import settings
 
 from sessions_ui.impersonation import impersonate, stop_impersonating
+from sessions_ui.models.primary import visible_users
 
 HISTORY = "hijack_history"
 
@@ -32,7 +33,7 @@ def acquire(request: HttpRequest) -> HttpResponse:
     if "user_pk" not in request.POST:
         return HttpResponseBadRequest()
     try:
-        person = get_user_model()._default_manager.get(pk=request.POST["user_pk"])
+        person = visible_users().get(pk=request.POST["user_pk"])
     except (get_user_model().DoesNotExist, ValueError, ValidationError) as error:
         raise Http404 from error
     actor: Any = request.user

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -23,6 +22,7 @@ from sessions_ui.client import Place
 from sessions_ui.conf import conf
 from sessions_ui.links import read_not_me_token
 from sessions_ui.models import Delivery, Session
+from sessions_ui.models.primary import all_users
 
 
 class NotMeForm(forms.Form):
@@ -38,7 +38,7 @@ def not_me(request: HttpRequest, token: str) -> HttpResponseBase:
     if delivery is None or session is None:
         return page(request, "not_me_gone", status=410)
     user_id: Any = delivery.user_id
-    user = get_user_model()._base_manager.filter(pk=user_id).first()
+    user = all_users().filter(pk=user_id).first()
     if user is None:
         return page(request, "not_me_gone", status=410)
     if request.method != "POST":

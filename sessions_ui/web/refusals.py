@@ -108,7 +108,13 @@ def busy(request: HttpRequest) -> HttpResponseBase:
         response = HttpResponse(text, status=503, content_type="text/plain; charset=utf-8")
     response.headers["Retry-After"] = str(RETRY_SECONDS)
     response.headers["Cache-Control"] = "no-store, private"
+    response.sessions_ui_undone = True  # type: ignore[attr-defined]
     return response
+
+
+def is_undone(response: HttpResponseBase) -> bool:
+    """Whether it says that nothing was done: then its cookies are not touched either."""
+    return getattr(response, "sessions_ui_undone", False)
 
 
 def straggler_response(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
@@ -20,10 +22,10 @@ SECRET = "JBSWY3DPEHPK3PXP"
 
 
 @pytest.fixture
-def app_code(settings: Any) -> Callable[[], str]:
-    """What an authenticator app shows now; good for one step longer, in case the next one begins in between."""
-    settings.MFA_TOTP_TOLERANCE = 1
-    return lambda: current_code(SECRET)
+def app_code() -> Iterator[Callable[[], str]]:
+    """What an authenticator app shows now. Time stands still, so that no half minute ends before the code is used."""
+    with time_machine.travel(datetime.now(UTC), tick=False):
+        yield lambda: current_code(SECRET)
 
 
 @pytest.fixture

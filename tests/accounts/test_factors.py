@@ -12,9 +12,9 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.urls import reverse
 
 from sessions_ui.delivery import deliver_due
-from sessions_ui.models import Act, EndReason, Session
 from tests.accounts.conftest import SECRET
 from tests.conftest import PASSWORD
+from tests.models import Act, EndReason, Session
 
 pytestmark = pytest.mark.django_db
 PAGE = "/account/devices/"

@@ -1,16 +1,23 @@
+"""Limits by address: the site's own hold, each client has a count of its own, and the suite does without them."""
+
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.urls import reverse
 
+from tests.conftest import PASSWORD
+
 PROXY, ADA, THIEF = "10.0.0.7", "203.0.113.5", "198.51.100.9"
+SIGN_INS = 30  # of one address in a minute: what the site allows by default
 
 
-@pytest.fixture(autouse=True)
-def two_failures_per_address(settings: Any) -> None:
-    settings.ACCOUNT_RATE_LIMITS = {"login_failed": "2/m/ip"}
+@pytest.fixture
+def two_failures_per_address(rate_limits: Callable[..., None]) -> None:
+    rate_limits(login_failed="2/m/ip")
 
 
 def fail(here: Any, times: int = 1) -> str:
@@ -23,6 +30,30 @@ def fail(here: Any, times: int = 1) -> str:
 
 
 @pytest.mark.django_db
+def test_no_test_is_limited_however_fast_its_sign_ins_come(browser: Any, user: Any) -> None:
+    for _ in range(SIGN_INS + 10):
+        browser().sign_in(user)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("rate_limits")
+def test_the_site_limits_the_sign_ins_of_one_address(browser: Any, user: Any) -> None:
+    for _ in range(SIGN_INS):
+        browser().sign_in(user)
+    form = {"login": user.email, "password": PASSWORD}
+    assert browser().post(reverse("account_login"), form).status_code == 429
+    assert browser(address=ADA).post(reverse("account_login"), form).status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("turn", ["first", "second"])
+def test_a_test_with_real_transactions_leaves_nothing_in_the_cache(turn: str) -> None:
+    assert cache.get("left-behind") is None
+    cache.set("left-behind", turn)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("two_failures_per_address")
 def test_too_many_failures_from_one_address_are_stopped(browser: Any) -> None:
     here = browser(address=THIEF)
     assert "Too many" not in fail(here, 2)
@@ -30,12 +61,14 @@ def test_too_many_failures_from_one_address_are_stopped(browser: Any) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("two_failures_per_address")
 def test_another_address_has_its_own_count(browser: Any) -> None:
     fail(browser(address=THIEF), 3)
     assert "Too many" not in fail(browser(address=ADA))
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("two_failures_per_address")
 def test_behind_a_trusted_proxy_each_client_has_its_own_count(browser: Any, settings: Any) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "TRUSTED_PROXIES": [f"{PROXY}/32"]}
     thief = browser(address=PROXY, HTTP_X_FORWARDED_FOR=THIEF)
@@ -45,6 +78,7 @@ def test_behind_a_trusted_proxy_each_client_has_its_own_count(browser: Any, sett
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("two_failures_per_address")
 def test_a_client_cannot_choose_its_address(browser: Any, settings: Any) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "TRUSTED_PROXIES": [f"{PROXY}/32"]}
     answers = [
@@ -54,12 +88,14 @@ def test_a_client_cannot_choose_its_address(browser: Any, settings: Any) -> None
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("two_failures_per_address")
 def test_the_word_of_an_untrusted_proxy_counts_for_nothing(browser: Any) -> None:
     answers = [fail(browser(address=PROXY, HTTP_X_FORWARDED_FOR=f"192.0.2.{number}")) for number in range(3)]
     assert "Too many" in answers[-1]
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("two_failures_per_address")
 def test_the_addresses_of_one_ipv6_network_share_a_count(browser: Any) -> None:
     """A client has 2^64 of them."""
     answers = [fail(browser(address=f"2001:db8:1:2::{number}")) for number in range(3)]

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth import SESSION_KEY
 from django.urls import reverse
 
-from sessions_ui.models import Session
+from tests.models import Session
 
 
 def second_step(here: Any, code: str) -> Any:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
 
 def test_a_user_needs_an_email_address() -> None:
@@ -17,7 +17,7 @@ def test_the_address_is_kept_in_lower_case(db: None) -> None:
 def test_two_users_cannot_differ_only_in_case(db: None) -> None:
     users = get_user_model().objects
     users.create_user("ada@people.example")
-    with pytest.raises(IntegrityError):
+    with pytest.raises(IntegrityError), transaction.atomic():
         users.bulk_create([get_user_model()(email="ADA@people.example")])
 
 

@@ -13,7 +13,7 @@ from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 
 from config.asgi import application
 
-START_SECONDS = 20
+START_SECONDS = 120
 
 
 @contextmanager

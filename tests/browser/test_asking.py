@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from sessions_ui.models import Session
 from tests.aging import age_sign_ins
 from tests.browser.axe import violations
 from tests.browser.conftest import sign_in_elsewhere
 from tests.browser.test_devices import EDGE_ON_WINDOWS, mark, was_never_left
 from tests.conftest import FIREFOX_ON_LINUX, PASSWORD
+from tests.models import Session
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

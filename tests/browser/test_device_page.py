@@ -9,11 +9,11 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from sessions_ui.models import Device, Session, digest_of
 from tests.browser.axe import violations
 from tests.browser.conftest import sign_in_elsewhere
 from tests.browser.test_devices import EDGE_ON_WINDOWS, mark, was_never_left
 from tests.conftest import FIREFOX_ON_LINUX
+from tests.models import Device, Session, digest_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -13,10 +13,10 @@ from playwright.sync_api import Page, expect
 
 from config.demo.factor import current_code
 from sessions_ui.actions.help_desk.prove import ask_for_approval
-from sessions_ui.models import Case, Event
 from tests.browser.axe import violations
 from tests.browser.conftest import sign_in_elsewhere
 from tests.conftest import FIREFOX_ON_LINUX, _person
+from tests.models import Case, Event
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

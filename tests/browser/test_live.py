@@ -11,19 +11,18 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.models import EndReason, Session
 from sessions_ui.stream import mount, watcher
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import TIMEOUT_MS, Visitor
 from tests.browser.server import serve
 from tests.browser.test_devices import EDGE_ON_WINDOWS, FIREFOX_ON_LINUX
 from tests.conftest import Browser
-from tests.sessions_ui.stream.conftest import key_of
+from tests.models import EndReason, Session
+from tests.sessions_ui.stream.conftest import key_of, only_wakes
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+__all__ = ["only_wakes"]
 TABS = 10
-NOTE_THE_MOMENT = "document.addEventListener('sessions-ui:ended', () => { window.endedAt = Date.now() })"
-NOTE_THE_CLICK = "document.addEventListener('click', () => { window.clickedAt = Date.now() }, true)"
 # The sentence stays for a minute instead of 3 s: it is still there when a busy machine comes to look at the last tab.
 STAY = "const later = setTimeout; window.setTimeout = (call, ms) => later(call, ms === 3000 ? 60000 : ms)"
 
@@ -46,7 +45,7 @@ def streams() -> int:
     return sum(each.count() for each in watcher._watchers.values())
 
 
-def until(condition: Callable[[], bool], seconds: float = 10) -> None:
+def until(condition: Callable[[], bool], seconds: float = TIMEOUT_MS / 1000) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
@@ -69,7 +68,9 @@ def one_stream() -> None:
     until(lambda: streams() == 1)
 
 
-def test_ten_tabs_hear_within_a_second_through_one_stream(visitor: Any, user: Any) -> None:
+def test_ten_tabs_hear_through_one_stream_before_the_next_look(
+    visitor: Any, user: Any, only_wakes: None
+) -> None:
     there = visitor(user_agent=EDGE_ON_WINDOWS)
     tabs = [there.sign_in(user)]
     for _ in range(TABS - 1):
@@ -78,36 +79,22 @@ def test_ten_tabs_hear_within_a_second_through_one_stream(visitor: Any, user: An
     here = visitor(user_agent=FIREFOX_ON_LINUX)
     page = here.sign_in(user)
     until(lambda: streams() == 2)  # one of the ten tabs, one of the other browser
-    for tab in tabs:
-        tab.evaluate(NOTE_THE_MOMENT)
-    page.evaluate(NOTE_THE_CLICK)
-
     page.get_by_role("button", name="Sign out Edge on Windows").click()
-    signed_out(tabs[0]).to_be_visible()
-    moments = [tab.evaluate("window.endedAt") for tab in tabs]
     for tab in tabs:
         signed_out(tab).to_be_visible()
         assert shows_nothing_of(user, tab)
-    took = max(moments) - page.evaluate("window.clickedAt")
-    print(f"\n{TABS} tabs: {took} ms from the click to the message in the last of them")
-    assert took < 1000
     assert there.complaints == []
 
 
-def test_without_being_woken_the_next_look_is_soon_enough(
+def test_without_being_woken_the_next_look_tells_it(
     visitor: Any, user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An ending in another process, where there is no Redis."""
+    """An ending in another process, where there is no Redis. How soon that is: tests/sessions_ui/stream."""
     page = visitor().sign_in(user)
     one_stream()
-    page.evaluate(NOTE_THE_MOMENT)
     monkeypatch.setattr("sessions_ui.events.wake", lambda user_ids: None)
-    began = time.time() * 1000
     end_everything(user)
     signed_out(page).to_be_visible()
-    took = page.evaluate("window.endedAt") - began
-    print(f"\n{took:.0f} ms from the ending in another process to the message")
-    assert took < 1500
 
 
 def test_signing_out_in_one_tab_empties_the_others(visitor: Any, user: Any) -> None:
@@ -163,8 +150,8 @@ def test_it_says_that_the_server_is_gone_and_stops_saying_it(
     expect(page.get_by_text("Reconnecting…")).to_be_visible()
     expect(page.locator("main")).to_be_visible()  # nobody was signed out
     with serve(int(urlsplit(url).port or 0)):
-        expect(page.get_by_text("Reconnecting…")).not_to_be_visible(timeout=20_000)
-        until(lambda: streams() == 1, 20)
+        expect(page.get_by_text("Reconnecting…")).not_to_be_visible()
+        until(lambda: streams() == 1)
         end_everything(user)
         signed_out(page).to_be_visible()
         context.close()
@@ -181,6 +168,7 @@ def test_somebody_else_who_is_signed_in_by_now_gets_a_page_of_their_own(
     there.context.add_cookies([{"name": "sessionid", "value": key_of(another), "url": there.url}])
     end_everything(user)
     expect(page.get_by_text(other_user.email)).to_be_visible()
+    page.wait_for_load_state()
     assert user.email not in page.content()
 
 

@@ -11,9 +11,9 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from sessions_ui.models import Device, Session
 from tests.browser.axe import violations
 from tests.conftest import FIREFOX_ON_LINUX
+from tests.models import Device, Session
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

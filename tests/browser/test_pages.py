@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from sessions_ui.models import Act, Delivery, Device, Event, Session
 from tests.browser.axe import violations
 from tests.browser.conftest import sign_in_elsewhere
+from tests.models import Act, Delivery, Device, Event, Session
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -77,7 +77,8 @@ def test_no_page_of_the_admin_breaks_the_policy(visitor: Any, administrator: Any
     visit(staff, [*ADMIN, *details, f"/admin/accounts/user/{user.pk}/change/"])
 
     staff.go("/admin/sessions_ui/session/")
-    page.locator("input.action-select").first.check()
+    theirs = Session.objects.get(user=user)
+    page.locator(f"input.action-select[value='{theirs.pk}']").check()
     page.locator("select[name=action]").select_option("sign_out_users")
     page.locator("button[name=index]").click()  # "Go", from Django 6.1 on "Run"
     page.get_by_label("Reason").fill("tried in a real browser")
@@ -96,7 +97,8 @@ def test_no_page_of_ours_in_the_admin_has_a_barrier(visitor: Any, administrator:
         staff.go(path)
         assert violations(page) == [], path
     staff.go("/admin/sessions_ui/session/")
-    page.locator("input.action-select").first.check()
+    theirs = Session.objects.get(user=user)
+    page.locator(f"input.action-select[value='{theirs.pk}']").check()
     page.locator("select[name=action]").select_option("sign_out_users")
     page.locator("button[name=index]").click()
     page.get_by_label("Reason").wait_for()

@@ -11,11 +11,11 @@ from playwright.sync_api import Locator, Page, expect
 
 from config.demo.factor import current_code
 from sessions_ui.delivery import deliver_due
-from sessions_ui.models import Device
 from tests.browser.axe import violations
 from tests.browser.conftest import sign_in_elsewhere
 from tests.browser.test_devices import EDGE_ON_WINDOWS
 from tests.conftest import FIREFOX_ON_LINUX, PASSWORD
+from tests.models import Device
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

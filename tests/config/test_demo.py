@@ -51,6 +51,7 @@ def test_no_demo_without_demo(settings: LazySettings) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.no_bystander("it asks whether anybody is there")
 def test_no_demo_people_on_a_real_site() -> None:
     with pytest.raises(ImproperlyConfigured):
         people.create_people()
@@ -58,6 +59,7 @@ def test_no_demo_people_on_a_real_site() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.no_bystander("it asks whether anybody is there")
 def test_demo_people_come_into_an_empty_database_once(settings: LazySettings) -> None:
     settings.DEMO = True
     assert people.create_people()
@@ -68,6 +70,7 @@ def test_demo_people_come_into_an_empty_database_once(settings: LazySettings) ->
 
 
 @pytest.mark.django_db
+@pytest.mark.no_bystander("it asks whether anybody is there")
 def test_demo_people_do_not_mix_with_others(settings: LazySettings) -> None:
     settings.DEMO = True
     get_user_model().objects.create_user("somebody@people.example")

@@ -12,8 +12,8 @@ from django.test import Client, RequestFactory
 from django.urls import path
 
 from docs.examples import ldap, saml, scim
-from sessions_ui.models import EndReason, Event, Session
 from sessions_ui.store import SessionStore
+from tests.models import EndReason, Event, Session
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "a token of the directory's"
@@ -106,6 +106,7 @@ def test_scim_asks_for_the_token(directory: Directory, user: Any, laptop: Any) -
     assert directory.scim("DELETE", user, token="another") == 401 and living(user) == 1
 
 
+@pytest.mark.no_bystander("the directory is said to hold everybody")
 def test_ldap_disables_who_is_gone(user: Any, other_user: Any, laptop: Any, browser: Any) -> None:
     browser().force_login(other_user)
     receipt = ldap.disable_the_gone({other_user.email})

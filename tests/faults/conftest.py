@@ -17,13 +17,15 @@ from typing import Any
 import pytest
 
 from sessions_ui.actions.endpoint import save_endpoint
-from sessions_ui.models import Delivery, Endpoint
 from tests.database import database_url
 from tests.faults.site import SESSIONS_UI
+from tests.models import Delivery, Endpoint
 from tests.receivers.server import Receiver, receiver
 
 TIMEOUT = SESSIONS_UI["WEBHOOK_TIMEOUT"].total_seconds()
-PATIENCE = 120  # seconds; far more than any of it takes
+PATIENCE = 300  # seconds; far more than any of it takes
+# For `start()`: workers of a test in which none is stopped, so that nothing may be made twice however slow they are.
+UNHURRIED = {"LEASE_SECONDS": "600", "TIMEOUT_SECONDS": "120"}
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from http.server import BaseHTTPRequestHandler
 
-from sessions_ui.models import Delivery
 from tests.faults.conftest import Outbox, Start, wait_until
+from tests.models import Delivery
 from tests.receivers.server import answers, hangs, hangs_up
 
 

@@ -23,8 +23,8 @@ from django.db import OperationalError, connection, connections, transaction
 
 from sessions_ui import hasten
 from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.models import Act, Delivery, EndReason, Session
-from tests.faults.conftest import Outbox, Start, kill, wait_until
+from tests.faults.conftest import PATIENCE, Outbox, Start, kill, wait_until
+from tests.models import Act, Delivery, EndReason, Session
 
 
 class Service(Protocol):
@@ -310,7 +310,7 @@ def test_the_connection_is_cut_in_the_middle_of_an_ending(user: Any, browser: An
                     cursor.execute("SELECT pg_backend_pid()")
                     found.append(cursor.fetchone()[0])
                 ended.set()
-                gone.wait(10)
+                gone.wait(PATIENCE)
         except OperationalError as error:
             found.append(error)
         finally:
@@ -319,7 +319,7 @@ def test_the_connection_is_cut_in_the_middle_of_an_ending(user: Any, browser: An
     ended, gone = threading.Event(), threading.Event()
     thread = threading.Thread(target=end)
     thread.start()
-    assert ended.wait(30)
+    assert ended.wait(PATIENCE)
     cut({found[0]})
     gone.set()
     thread.join()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +11,7 @@ from django.utils import timezone
 from standardwebhooks import Webhook
 
 from sessions_ui.tasks import sweep_deliveries
-from tests.faults.conftest import Outbox, Start, kill, wait_until
+from tests.faults.conftest import UNHURRIED, Outbox, Start, kill, wait_until
 from tests.receivers.server import answers, hangs
 
 
@@ -25,7 +24,7 @@ def test_a_worker_is_killed_in_the_middle_of_a_thousand(start: Start, hook: Outb
     wait_until(lambda: len(hook.receiver.requests) > begun, "a delivery under way")
     kill(first)
     assert not hook.is_empty()
-    time.sleep(0.5)  # the receiver finishes what it was at
+    wait_until(lambda: all(request.over for request in hook.receiver.requests), "the receiver done with it")
     hook.receiver.behaviour = answers(204)
     start()
     start()
@@ -36,7 +35,7 @@ def test_three_workers_at_once_make_each_once(start: Start, hook: Outbox) -> Non
     hook.receiver.behaviour = hangs(0.01)
     hook.fill(300)
     for _ in range(3):
-        start()
+        start(**UNHURRIED)
     hook.verify(number=300)
     assert set(hook.counts().values()) == {1}
 
@@ -46,6 +45,8 @@ def test_the_same_task_delivered_twice_makes_each_once(hook: Outbox, settings: A
         **settings.SESSIONS_UI,
         "WEBHOOK_ALLOWED_NETWORKS": ["127.0.0.0/8"],
         "WEBHOOK_ALLOW_HTTP": True,
+        "WEBHOOK_TIMEOUT": timedelta(seconds=120),
+        "DELIVERY_LEASE": timedelta(seconds=600),
     }
     hook.receiver.behaviour = hangs(0.01)
     hook.fill(100)
@@ -69,9 +70,9 @@ def test_workers_whose_clocks_are_ten_minutes_off(start: Start, hook: Outbox) ->
     """One that is ahead would take from the others what they are at; receivers would refuse what either signs."""
     hook.receiver.behaviour = hangs(0.05)
     hook.fill(150)
-    start()
-    start(CLOCK="600")
-    start(CLOCK="-600")
+    start(**UNHURRIED)
+    start(**UNHURRIED, CLOCK="600")
+    start(**UNHURRIED, CLOCK="-600")
     hook.verify(number=150)
     assert set(hook.counts().values()) == {1}
     [secret] = hook.endpoint.secrets(timezone.now() + timedelta(minutes=1))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sessions_ui.sso import keys
+from sessions_ui.sso import documents, keys
 from tests.openid.provider import Key, Provider, running
 
 
@@ -22,7 +22,10 @@ def other_key() -> Key:
 
 
 @pytest.fixture
-def provider(rsa_key: Key, settings: Any) -> Iterator[Provider]:
+def provider(rsa_key: Key, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
+    monkeypatch.setattr(
+        documents, "SECONDS", 60
+    )  # it answers at once, on a machine that has nothing else to do
     with running(rsa_key) as provider:
         settings.SESSIONS_UI = {**settings.SESSIONS_UI, "PROVIDERS": {"example": provider.settings()}}
         yield provider

@@ -109,7 +109,7 @@ class SignInByProvider(TestCase):
         return secret
 
     def enter_code(self, browser: Client, secret: str) -> Any:
-        with override_settings(MFA_TOTP_TOLERANCE=1):
+        with override_settings(MFA_TOTP_TOLERANCE=20):
             return browser.post("/account/2fa/authenticate/", {"code": current_code(secret)})
 
     def test_it_is_known_after_a_second_factor(self) -> None:

@@ -10,8 +10,8 @@ from django.contrib.auth import get_user_model
 from django.db import DEFAULT_DB_ALIAS
 from django.forms.models import model_to_dict
 
-from sessions_ui.models import Session
 from tests.conftest import PASSWORD
+from tests.models import Session
 from tests.races import race as racing
 from tests.races.people import is_signed_in, row_of, sign_in, somebody
 

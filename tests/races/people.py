@@ -17,9 +17,9 @@ from sessions_ui.actions.access import access_changed
 from sessions_ui.actions.end import Receipt, end_sessions, end_user_sessions
 from sessions_ui.actions.end_later import end_batches, end_later
 from sessions_ui.actions.factor import factor_changed
-from sessions_ui.models import EndReason, Event, Session, digest_of
 from sessions_ui.store import SessionStore
 from tests.conftest import PASSWORD
+from tests.models import EndReason, Event, Session, digest_of
 
 BACKEND = settings.AUTHENTICATION_BACKENDS[0]
 

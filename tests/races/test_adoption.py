@@ -10,8 +10,8 @@ import pytest
 
 from sessions_ui.actions.adopt import adopt_all
 from sessions_ui.adopt import SOURCES
-from sessions_ui.models import Session, digest_of
 from sessions_ui.store import SessionStore
+from tests.models import Session, digest_of
 from tests.races.people import ENDINGS, by_worker, is_signed_in, save_password, somebody, these_sessions
 from tests.races.race import ROUNDS, Race
 from tests.sessions_ui.adopt.conftest import OldSessions, adopting, old_session

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from sessions_ui.actions import end_later as later
-from sessions_ui.models import Act, EndReason, Event, Session
+from tests.models import Act, EndReason, Event, Session
 from tests.races.race import ROUNDS
 
 PEOPLE = 12

@@ -13,8 +13,8 @@ from sessions_ui.actions.touch import touch
 from sessions_ui.client import client_info
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import KeyRotated
-from sessions_ui.models import Act, EndReason, Session, digest_of
 from sessions_ui.store import SessionStore
+from tests.models import Act, EndReason, Session, digest_of
 from tests.races.people import administrator, ended_of, is_signed_in, living, sign_in, somebody
 from tests.races.race import ROUNDS, Race
 

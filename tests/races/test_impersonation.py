@@ -16,9 +16,9 @@ from sessions_ui.actions.touch import touch
 from sessions_ui.client import client_info
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import ImpersonationRefused
-from sessions_ui.models import EndReason, Session, digest_of
 from sessions_ui.store import SessionStore
 from tests.conftest import PASSWORD
+from tests.models import EndReason, Session, digest_of
 from tests.races.people import administrator, is_signed_in, request_with, row_of, sign_in, somebody
 from tests.races.race import ROUNDS, Race
 

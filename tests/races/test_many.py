@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from sessions_ui.actions.end import end_sessions
 from sessions_ui.exceptions import SessionEnded
-from sessions_ui.models import EndReason, Session
+from tests.models import EndReason, Session
 from tests.races.people import everywhere, is_signed_in, living, outlived, sign_in, somebody
 from tests.races.race import ROUNDS, Race
 

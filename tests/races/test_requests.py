@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from sessions_ui.models import Session
 from tests.conftest import PASSWORD, Browser, _person
+from tests.models import Session
 from tests.races.people import is_signed_in, living, outlived, row_of
 from tests.races.race import Race
 

@@ -12,9 +12,9 @@ from django.db import transaction
 
 from sessions_ui import acting
 from sessions_ui.actions.sweep import end_unlawful
-from sessions_ui.models import Session
 from sessions_ui.store import SessionStore
 from tests.conftest import PASSWORD
+from tests.models import Session
 from tests.races.people import everywhere, fresh, is_signed_in, living, save_password, sign_in, somebody
 from tests.races.race import Race
 

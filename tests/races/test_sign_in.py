@@ -14,9 +14,9 @@ from sessions_ui.actions.offboard import offboard
 from sessions_ui.actions.purge import purge_old
 from sessions_ui.actions.require_password import require_new_password
 from sessions_ui.actions.sweep import end_unlawful
-from sessions_ui.models import AccountState, Delivery, EndReason, Event, Session
 from sessions_ui.store import SessionStore
 from tests.conftest import PASSWORD
+from tests.models import AccountState, Delivery, EndReason, Event, Session
 from tests.races.people import (
     ENDINGS,
     disable,

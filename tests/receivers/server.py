@@ -52,16 +52,22 @@ def hangs(seconds: float) -> Behaviour:
     return behave
 
 
-def drips(handler: BaseHTTPRequestHandler) -> None:
-    """A header now and then, for ever: no single packet is late."""
-    try:
-        handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
-        while True:
-            handler.wfile.write(b"X-Wait: 1\r\n")
-            handler.wfile.flush()
-            time.sleep(0.05)
-    except OSError:
-        return
+def drips(seconds: float) -> Behaviour:
+    """A header now and then: no single packet is late."""
+
+    def behave(handler: BaseHTTPRequestHandler) -> None:
+        over = time.monotonic() + seconds
+        try:
+            handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+            while time.monotonic() < over:
+                handler.wfile.write(b"X-Wait: 1\r\n")
+                handler.wfile.flush()
+                time.sleep(0.05)
+            handler.wfile.write(b"Content-Length: 0\r\n\r\n")
+        except OSError:
+            return
+
+    return behave
 
 
 def floods(handler: BaseHTTPRequestHandler) -> None:

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_ui.admin.base import CappedPaginator
-from sessions_ui.models import Act, Delivery, Device, Event, Heartbeat, Session
+from tests.models import Act, Delivery, Device, Event, Heartbeat, Session
 
 MODELS = ["session", "device", "event", "delivery", "act"]
 LIST = "/admin/sessions_ui/session/"
@@ -165,6 +165,7 @@ def test_history_of_a_deleted_account_can_be_read(admin: Any, ada: Any, user: An
 # --- Overview
 
 
+@pytest.mark.no_bystander("it counts everybody")
 def test_the_overview_counts(admin: Any, ada: Any, user: Any, delivery: Delivery) -> None:
     Heartbeat.beat("worker")
     Delivery.objects.create(

@@ -12,7 +12,7 @@ from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from sessions_ui.actions.endpoint import save_endpoint
-from sessions_ui.models import Delivery, Endpoint, Event, Hook, Session
+from tests.models import Delivery, Endpoint, Event, Hook, Session
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.models import Device, EndReason, Session
+from tests.models import Device, EndReason, Session
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/sessions_ui/session/"

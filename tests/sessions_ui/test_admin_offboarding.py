@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
-from sessions_ui.models import Offboarding, Session
+from tests.models import Offboarding, Session
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/sessions_ui/offboarding/"

@@ -7,21 +7,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.utils import timezone
 
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.admin.pictures import bars, columns
 from sessions_ui.admin.statistics import count
-from sessions_ui.models import Delivery, Device, EndReason, Session
+from tests.models import Delivery, Device, EndReason, Session
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.no_bystander("it counts everybody")]
 OVERVIEW = "/admin/sessions_ui/session/overview/"
-
-
-@pytest.fixture(autouse=True)
-def _not_the_last_tests_numbers(db: None) -> None:
-    cache.clear()
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from sessions_ui.actions.end_later import end_later
 from sessions_ui.delivery import deliver_due
-from sessions_ui.models import Act, Ending, EndingBatch, EndReason, Session
 from sessions_ui.tasks import sweep_endings
+from tests.models import Act, Ending, EndingBatch, EndReason, Session
 
 LIST = "/admin/sessions_ui/session/"
 DEVICES = "/admin/sessions_ui/device/"

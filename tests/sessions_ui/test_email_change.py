@@ -9,8 +9,8 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user_model
 
 from sessions_ui.delivery import deliver_due
-from sessions_ui.models import Delivery, EndReason, Event, EventDetail, Session
 from tests.conftest import PASSWORD
+from tests.models import Delivery, EndReason, Event, EventDetail, Session
 
 pytestmark = pytest.mark.django_db
 OLD, NEW = "ada@people.example", "ada@new.example"

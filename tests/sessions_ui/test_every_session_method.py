@@ -33,9 +33,9 @@ from django.contrib.sessions.backends.base import UpdateError
 from django.http import HttpRequest
 
 from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.models import EndReason, Session
 from sessions_ui.store import SessionStore
 from tests.conftest import Browser
+from tests.models import EndReason, Session
 from tests.session_methods import Call, every_call, plain_form, twins
 from tests.session_sequences import ABSOLUTE_TIMEOUT, CHANGES, LOOK_UPS, Sequence, Trial, signs_in
 

@@ -9,8 +9,8 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model, login
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
-from django.db import connection, transaction
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.test import AsyncClient, override_settings
 from django.test.utils import CaptureQueriesContext
@@ -20,8 +20,9 @@ from django.utils import timezone
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.actions.touch import touch
 from sessions_ui.client import client_info
-from sessions_ui.models import EndReason, Session, digest_of
+from sessions_ui.middleware import AuthenticationMiddleware
 from sessions_ui.store import SessionStore
+from tests.models import EndReason, Session, digest_of
 
 pytestmark = pytest.mark.django_db
 
@@ -68,13 +69,20 @@ def rotated_meanwhile(request: HttpRequest) -> HttpResponse:
     return HttpResponse("done")
 
 
+def rotated_and_saved(request: HttpRequest) -> HttpResponse:
+    request.session["cart"] = 1
+    SessionStore(request.session.session_key).cycle_key()
+    request.session.save()
+    return HttpResponse("never")
+
+
 def failing_after_rotation(request: HttpRequest) -> HttpResponse:
     request.session.cycle_key()
     return HttpResponse(status=500)
 
 
 def failing_after_sign_in(request: HttpRequest) -> HttpResponse:
-    login(request, get_user_model().objects.get(), backend=settings.AUTHENTICATION_BACKENDS[0])
+    login(request, get_user_model().objects.latest("pk"), backend=settings.AUTHENTICATION_BACKENDS[0])
     return HttpResponse(status=500)
 
 
@@ -99,6 +107,7 @@ urlpatterns = [
     path("ended-meanwhile", ended_meanwhile),
     path("ended-and-saved", ended_and_saved),
     path("rotated-meanwhile", rotated_meanwhile),
+    path("rotated-and-saved", rotated_and_saved),
     path("failing", failing),
     path("failing-after-rotation", failing_after_rotation),
     path("failing-after-sign-in", failing_after_sign_in),
@@ -280,8 +289,9 @@ def test_an_end_in_the_middle_of_the_request_is_a_sign_out_too(address: str, cli
     assert response.status_code == 302
 
 
-def test_a_key_that_was_replaced_meanwhile_signs_nobody_out(client_in: Any) -> None:
-    response = client_in.get("/rotated-meanwhile")
+@pytest.mark.parametrize("address", ["/rotated-meanwhile", "/rotated-and-saved"])
+def test_a_key_that_was_replaced_meanwhile_signs_nobody_out(address: str, client_in: Any) -> None:
+    response = client_in.get(address)
     assert response.status_code == 409 and response["Refresh"] == "1"
     assert not deletes_cookie(response)
     assert Session.objects.living().count() == 1
@@ -293,6 +303,19 @@ def test_a_straggler_is_told_to_try_again_and_keeps_its_cookie(client_in: Any) -
     assert response.status_code == 409 and response["Retry-After"] == "1"
     assert not deletes_cookie(response)
     assert not deletes_cookie(client_in.get("/public"))
+
+
+def test_a_program_with_a_key_that_was_replaced_reads_why(client_in: Any) -> None:
+    SessionStore(client_in.cookies["sessionid"].value).cycle_key()
+    response = client_in.get("/api", headers={"accept": "application/json"})
+    assert (response.status_code, response["Content-Type"]) == (409, "application/problem+json")
+    assert response.json() == {
+        "type": "urn:sessions-ui:session-key-rotated",
+        "title": "Your sign-in was renewed at the same moment. Please try again.",
+        "status": 409,
+    }
+    assert (response["Retry-After"], response["Cache-Control"]) == ("1", "no-store, private")
+    assert not deletes_cookie(response)
 
 
 def test_a_server_error_saves_nothing(client_in: Any) -> None:
@@ -316,14 +339,31 @@ def test_a_sign_in_that_ends_in_an_error_leaves_no_session_that_nobody_holds(bro
 
 
 def test_last_seen_is_written_at_most_once_a_minute(client_in: Any, django_assert_num_queries: Any) -> None:
-    row = Session.objects.get()
-    Session.objects.update(last_seen_at=row.last_seen_at - timedelta(minutes=2))
+    Session.objects.update(last_seen_at=timezone.now() - timedelta(minutes=2))
+    before = timezone.now()
     client_in.get("/private")
     touched = Session.objects.get().last_seen_at
-    assert touched > row.last_seen_at - timedelta(seconds=1)
+    assert touched >= before
     with django_assert_num_queries(1):
         client_in.get("/private")
     assert Session.objects.get().last_seen_at == touched
+
+
+@pytest.mark.django_db(transaction=True)
+def test_last_seen_that_cannot_be_written_fails_no_request(client_in: Any, caplog: Any) -> None:
+    Session.objects.update(last_seen_at=Session.objects.get().last_seen_at - timedelta(minutes=2))
+    before = Session.objects.values().get()
+
+    def broken(execute: Any, sql: str, *args: Any) -> Any:
+        if sql.startswith("UPDATE") and "last_seen_at" in sql:
+            raise OperationalError("database is locked")
+        return execute(sql, *args)
+
+    caplog.set_level("INFO", logger="sessions_ui")
+    with connection.execute_wrapper(broken):
+        assert client_in.get("/private").status_code == 200
+    assert Session.objects.values().get() == before
+    assert f"Last activity of session {before['id']} was not written" in caplog.text
 
 
 def test_the_latest_address_and_place_are_kept_beside_the_first(user: Any, browser: Any) -> None:
@@ -334,6 +374,22 @@ def test_the_latest_address_and_place_are_kept_beside_the_first(user: Any, brows
     row = Session.objects.get()
     assert (row.first_address, row.first_place["city"]) == ("81.2.69.142", "London")
     assert (row.address, row.place["country_code"]) == ("89.160.20.112", "SE")
+
+
+def test_another_engine_works_as_before_behind_our_middleware(user: Any, browser: Any, settings: Any) -> None:
+    """For a site that is about to change: middleware first, engine later."""
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+    settings.DATABASE_ROUTERS = []  # Django's own way to the user asks whichever database it likes
+    client = browser()
+    assert client.get("/private").status_code == 302
+    assert "sessionid" in client.sign_in(user).cookies
+    assert client.get("/private").content.decode() == str(user)
+    assert not Session.objects.exists()
+
+
+def test_without_our_session_middleware_the_error_says_what_is_missing(rf: Any) -> None:
+    with pytest.raises(ImproperlyConfigured, match=r"needs sessions_ui\.middleware\.SessionMiddleware"):
+        AuthenticationMiddleware(public)(rf.get("/"))
 
 
 def test_forwarded_addresses_that_nobody_trusts_are_named_once(browser: Any, caplog: Any) -> None:

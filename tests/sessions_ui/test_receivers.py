@@ -11,17 +11,19 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY, get_user_model, login
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.signed_cookies import SessionStore as SignedCookieStore
 from django.core import mail
-from django.db import connection
+from django.db import connection, transaction
 from django.http import HttpRequest
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from sessions_ui.actions.require_password import require_new_password
 from sessions_ui.actions.sweep import end_unlawful
 from sessions_ui.exceptions import SignInRefused
-from sessions_ui.models import Delivery, EndReason, Event, Session
 from sessions_ui.store import SessionStore
 from tests.conftest import PASSWORD
+from tests.models import Delivery, EndReason, Event, Session
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +66,60 @@ def test_deactivation_ends_every_session(
     deactivate(user, administrator)
     assert Session.objects.of(user).get().end_reason == EndReason.ACCOUNT_DISABLED
     assert phone.get("/account/devices/").status_code == 302
+
+
+@pytest.fixture
+def first_in_the_table(administrator: Any, browser: Any) -> Any:
+    """The oldest account of the site, signed in, with all the rights there are."""
+    here = browser()
+    here.force_login(administrator)
+    return here
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_saving_an_account_that_changes_nothing_ends_nobodys_sessions(
+    whole: bool, first_in_the_table: Any, user: Any, browser: Any
+) -> None:
+    here = browser()
+    here.force_login(user)
+    get_user_model().objects.get(pk=user.pk).save(
+        update_fields=None if whole else ["is_active", "is_staff", "email", "password"]
+    )
+    assert reasons() == ["", ""]
+    assert not Event.objects.filter(kind__in=[Event.Kind.ENDED, Event.Kind.EMAIL_CHANGED]).exists()
+    assert here.get("/account/devices/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("before", "change", "reason"),
+    [
+        ({}, {"is_active": False}, "account_disabled"),
+        ({}, {"password": "!"}, "password_changed"),
+        ({"is_staff": True}, {"is_staff": False}, "access_changed"),
+        ({}, {"email": "ada@new.example"}, "email_changed"),
+    ],
+)
+def test_a_change_of_one_account_ends_its_sessions_and_nobody_elses(
+    before: dict[str, Any],
+    change: dict[str, Any],
+    reason: str,
+    first_in_the_table: Any,
+    user: Any,
+    browser: Any,
+    settings: Any,
+) -> None:
+    """Where the first account of the table has the new value already."""
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "EMAIL_CHANGE_ENDS": "all"}
+    browser().force_login(user)
+    users = get_user_model().objects.all()
+    users.filter(pk=user.pk).update(**before)
+    if "email" not in change:
+        users.exclude(pk=user.pk).update(**change)
+    changed = users.get(pk=user.pk)
+    for name, value in change.items():
+        setattr(changed, name, value)
+    changed.save()
+    assert reasons() == ["", reason]
 
 
 def documented_trigger() -> str:
@@ -241,6 +297,36 @@ def test_an_upgrade_never_overwrites_a_password_that_was_changed_meanwhile(user:
     assert stale.password.startswith("md5"), "and must not pass for the new one"
 
 
+def test_what_a_user_was_is_read_of_that_user_alone(user: Any, other_user: Any, browser: Any) -> None:
+    """Survivor A16: in the other order the first row of the table is the right one by chance."""
+    for person in (user, other_user):
+        browser().sign_in(person)
+    get_user_model().objects.get(pk=other_user.pk).save()
+    assert reasons() == ["", ""]
+    other_user.is_active = False
+    other_user.save()
+    assert reasons() == ["", EndReason.ACCOUNT_DISABLED]
+
+
+def test_what_a_user_was_is_read_where_it_is_written(user: Any, browser: Any) -> None:
+    """A row that came from a replica: what is there now may be older."""
+    browser().sign_in(user)
+    user._state.db = "replica"
+    user.is_active = False
+    user.save(using="default")
+    assert reasons() == [EndReason.ACCOUNT_DISABLED]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_user_was_is_locked_in_a_transaction_of_the_host(user: Any) -> None:
+    with CaptureQueriesContext(connection) as outside:
+        user.save()
+    with transaction.atomic(), CaptureQueriesContext(connection) as inside:
+        user.save()
+    locks = connection.features.has_select_for_update  # SQLite has one writer, and locks no rows
+    assert [" FOR UPDATE" in statements[0]["sql"] for statements in (outside, inside)] == [False, locks]
+
+
 def test_saving_something_else_asks_nothing(user: Any, django_assert_num_queries: Any) -> None:
     user.name = "Ada Lovelace"
     with django_assert_num_queries(1):
@@ -263,6 +349,16 @@ def test_login_with_a_bare_request_makes_a_session(user: Any) -> None:
     request.user = AnonymousUser()
     login(request, user)
     assert Session.objects.of(user).get().device is not None
+
+
+def test_a_sign_in_into_a_session_of_another_engine_is_none_of_ours(user: Any) -> None:
+    """The host may have one for its API: `login()` works there, and this app keeps out."""
+    request = HttpRequest()
+    request.session = SignedCookieStore()
+    request.user = AnonymousUser()
+    login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    assert request.session[SESSION_KEY] == str(user.pk)
+    assert not Session.objects.exists() and not Event.objects.exists()
 
 
 def test_a_view_that_swallows_the_refusal_saves_nobody(user: Any) -> None:

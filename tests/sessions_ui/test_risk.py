@@ -170,6 +170,29 @@ def test_a_place_alone_never_flags() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kilometres", "hours", "reasons"),
+    [
+        (499.5, 0.1, ()),
+        (500.5, 0.1, (Reason.IMPOSSIBLE_TRAVEL,)),
+        (1999, 2, ()),
+        (2001, 2, (Reason.IMPOSSIBLE_TRAVEL,)),
+    ],
+)
+def test_too_fast_is_more_than_1000_kmh_over_500_km_or_more(
+    kilometres: float, hours: float, reasons: tuple[Reason, ...]
+) -> None:
+    """Along the equator, where a degree is 111.19 km."""
+    there = Place(latitude=0.0, longitude=0.0, radius_km=0)
+    here = Place(latitude=0.0, longitude=kilometres / 111.19508, radius_km=0)
+    history = History(
+        standing=Standing.KNOWN,
+        signed_in_before=True,
+        sightings=(Sighting(there, NOW - timedelta(hours=hours), same_device=True),),
+    )
+    assert classify(history, ClientInfo(None, "", Client(), here), NOW).reasons == reasons
+
+
+@pytest.mark.parametrize(
     ("before", "now", "reasons"),
     [
         (Client(browser="Firefox", system="Linux"), Client(browser="Firefox", system="Linux"), ()),

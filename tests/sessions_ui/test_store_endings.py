@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.exceptions import KeyRotated, SessionEnded
-from sessions_ui.models import EndReason, Session
 from sessions_ui.store import SessionStore
+from tests.models import EndReason, Session
 
 pytestmark = pytest.mark.django_db
 

@@ -6,13 +6,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.urls import include, path
+from django.utils import timezone
 
 from sessions_ui.actions.sweep import end_unlawful
-from sessions_ui.models import EndReason, Session
+from sessions_ui.store import SessionStore
 from sessions_ui.web.passive import passive
+from tests.models import EndReason, Session
 
 pytestmark = pytest.mark.django_db
 
@@ -98,6 +102,41 @@ def test_no_save_makes_a_session_last_longer_than_the_absolute_timeout(user: Any
     session.save()
     row = Session.objects.get()
     assert row.expires_at == row.signed_in_at + timedelta(days=30)
+
+
+@pytest.mark.parametrize("is_new", [True, False], ids=["a new session", "one that was anonymous"])
+def test_a_user_who_was_written_into_a_session_by_hand_is_signed_in_for_30_days_at_most(
+    is_new: bool, user: Any, settings: Any
+) -> None:
+    """As Django's own tests and some test tools do it, without `login()`."""
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "IDLE_TIMEOUT": None}
+    settings.SESSION_COOKIE_AGE = 400 * 24 * 3600
+    store = SessionStore()
+    if not is_new:
+        store["cart"] = 1
+        store.save()
+        assert Session.objects.get().signed_in_at is None, "nobody has signed in yet"
+    before = timezone.now()
+    store[SESSION_KEY] = str(user.pk)
+    store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    store.save()
+    signed_in_at = Session.objects.get().signed_in_at
+    assert signed_in_at is not None and before <= signed_in_at <= timezone.now()
+    store["cart"] = 2
+    store.save()
+    assert Session.objects.get().signed_in_at == signed_in_at, "a later save is no sign-in"
+    for days, expected in ((29, True), (31, False)):
+        with time_machine.travel(signed_in_at + timedelta(days=days)):
+            assert SessionStore(store.session_key).get_user().is_authenticated is expected
+
+
+def test_nobody_signs_in_to_an_anonymous_session_by_saving_it(db: None) -> None:
+    store = SessionStore()
+    for number in range(2):
+        store["cart"] = number
+        store.save()
+    assert Session.objects.get().signed_in_at is None
 
 
 @pytest.mark.parametrize("address", ["/poll", "/poll-async"])

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.auth import SESSION_KEY
 from django.core import mail
-from django.db import connection
+from django.db import DatabaseError, connection
+from django.db.models import F
+from django.utils import timezone
 
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.delivery import deliver_due
-from sessions_ui.models import Device, EndReason, Event, Session
 from tests.conftest import PASSWORD
+from tests.interleaving import just_before
+from tests.models import Device, EndReason, Event, Proof, Session
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +72,25 @@ def test_a_challenged_sign_in_is_nobody_until_the_code(waiting: Any, owner: Any,
     assert device.confirmed_at is not None
 
 
+def test_the_code_signs_in_whoever_waits_and_not_the_first_account_of_the_site(
+    administrator: Any, waiting: Any, user: Any
+) -> None:
+    """`administrator` is older than `user`: row number one of most sites is the superuser."""
+    assert administrator.pk < user.pk
+    waiting.get(CHALLENGE)
+    waiting.post(CHALLENGE, {"code": mailed_code()})
+    assert waiting.session[SESSION_KEY] == str(user.pk)
+    assert not Session.objects.of(administrator).exists()
+    assert not Event.objects.filter(user=administrator).exists()
+
+
+def test_an_account_that_is_gone_meanwhile_does_not_wait_any_more(waiting: Any, user: Any) -> None:
+    waiting.get(CHALLENGE)
+    code = mailed_code()
+    user.delete()
+    assert waiting.post(CHALLENGE, {"code": code}).url.startswith("/account/login/")
+
+
 def test_the_owner_is_told_of_the_try(waiting: Any, user: Any) -> None:
     mail.outbox.clear()
     deliver_due()
@@ -76,12 +100,68 @@ def test_the_owner_is_told_of_the_try(waiting: Any, user: Any) -> None:
     assert Event.objects.get(kind=Event.Kind.CHALLENGED).session_id is None
 
 
+def test_a_try_of_which_the_owner_cannot_be_told_is_no_event_that_says_so(
+    browser: Any, user: Any, owner: Any, settings: Any
+) -> None:
+    """Nor would a look-alike be told within the hour, if it stood there."""
+
+    def fail() -> None:
+        raise DatabaseError
+
+    setting(settings, SUSPICIOUS_SIGN_INS="challenge")
+    client = browser(user_agent=THIEF, address=SWEDEN)
+    with just_before("INSERT INTO .sessions_ui_delivery.", fail), pytest.raises(DatabaseError):
+        client.post("/account/login/", {"login": user.email, "password": PASSWORD})
+    assert not Event.objects.filter(kind=Event.Kind.CHALLENGED).exists()
+    assert SESSION_KEY not in client.session
+
+
 def test_a_wrong_code_opens_nothing(waiting: Any) -> None:
     waiting.get(CHALLENGE)
     wrong = f"{(int(mailed_code()) + 1) % 10**6:06d}"
     response = waiting.post(CHALLENGE, {"code": wrong})
     assert response.status_code == 422 and "That is not the code." in response.content.decode()
     assert waiting.get(DEVICES).status_code == 302
+
+
+def codes() -> list[str]:
+    """All that were mailed, the oldest first."""
+    deliver_due()
+    return [code for m in mail.outbox for code in re.findall(r"^    (\d{6})$", str(m.body), re.MULTILINE)]
+
+
+def test_another_code_can_be_asked_for_after_a_minute(waiting: Any) -> None:
+    waiting.get(CHALLENGE)
+    waiting.get(CHALLENGE)
+    waiting.post(CHALLENGE, {"again": "1"})
+    assert len(codes()) == 1, "opening the page once more, or asking at once, mails no other one"
+    Proof.objects.update(created_at=F("created_at") - timedelta(seconds=61))
+    assert "a•••@people.example" in waiting.post(CHALLENGE, {"again": "1"}).content.decode()
+    assert len(codes()) == 2
+    assert waiting.post(CHALLENGE, {"code": codes()[-1]}).status_code == 302
+    assert waiting.get(DEVICES).status_code == 200
+
+
+def test_five_codes_an_hour_are_all_that_one_waiting_sign_in_gets(waiting: Any) -> None:
+    waiting.get(CHALLENGE)
+    for _ in range(4):
+        Proof.objects.update(created_at=F("created_at") - timedelta(seconds=61))
+        assert waiting.post(CHALLENGE, {"again": "1"}).status_code == 200
+    Proof.objects.update(created_at=F("created_at") - timedelta(seconds=61))
+    response = waiting.post(CHALLENGE, {"again": "1"})
+    assert response.status_code == 429
+    assert "Too many codes were sent. Nothing was changed." in response.content.decode()
+    assert Proof.objects.count() == 5
+
+
+def test_htmx_is_sent_to_the_challenge(browser: Any, user: Any, owner: Any, settings: Any) -> None:
+    setting(settings, SUSPICIOUS_SIGN_INS="challenge")
+    client = browser(user_agent=THIEF, address=SWEDEN)
+    response = client.post(
+        "/account/login/", {"login": user.email, "password": PASSWORD}, headers={"HX-Request": "true"}
+    )
+    assert (response.status_code, response.headers["HX-Redirect"]) == (200, CHALLENGE)
+    assert SESSION_KEY not in client.session
 
 
 def test_it_dies_with_a_new_password(waiting: Any, user: Any) -> None:
@@ -153,6 +233,45 @@ def test_whoever_does_not_wait_is_sent_to_the_sign_in(browser: Any, db: None, ow
         assert client.post(CHALLENGE, {"code": "123456"}).status_code == 302
 
 
+def test_a_sign_in_waits_for_a_quarter_of_an_hour(waiting: Any) -> None:
+    begun = datetime.fromtimestamp(waiting.session["_sessions_ui_waiting"]["at"], UTC)
+    with time_machine.travel(begun + timedelta(seconds=899.9), tick=False):
+        assert waiting.get(CHALLENGE).status_code == 200
+    with time_machine.travel(begun + timedelta(seconds=900.1), tick=False):
+        response = waiting.get(CHALLENGE)
+    assert response.status_code == 302 and response.url.startswith("/account/login/")
+
+
+def test_no_cache_keeps_the_question(waiting: Any) -> None:
+    """It has a masked address and, over the limit, names of devices; nobody is signed in, so that no middleware
+    says it."""
+    for response in (waiting.get(CHALLENGE), waiting.post(CHALLENGE, {"code": ""})):
+        assert response.status_code in (200, 422)
+        assert {"no-store", "private"} <= {part.strip() for part in response["Cache-Control"].split(",")}
+
+
+def by_passkey(request: Any, user: Any) -> str:
+    """For `SIGN_IN_METHOD`: the passkey itself is tried in tests/browser."""
+    return "passkey"
+
+
+def by_authenticator(request: Any, user: Any) -> str:
+    return "password+totp"
+
+
+@pytest.mark.parametrize("way", ["by_passkey", "by_authenticator"])
+def test_whoever_signs_in_by_more_than_a_password_is_flagged_but_not_challenged(
+    way: str, browser: Any, user: Any, owner: Any, settings: Any
+) -> None:
+    setting(settings, SUSPICIOUS_SIGN_INS="challenge", SIGN_IN_METHOD=f"{__name__}.{way}")
+    client = browser(user_agent=THIEF, address=SWEDEN)
+    client.sign_in(user)
+    assert client.get(DEVICES).status_code == 200
+    session = Session.objects.latest("pk")
+    assert (session.verdict, session.ended_at) == ("suspicious", None)
+    assert not Event.objects.filter(kind=Event.Kind.CHALLENGED).exists()
+
+
 def test_a_merely_new_device_is_not_challenged(browser: Any, user: Any, owner: Any, settings: Any) -> None:
     setting(settings, SUSPICIOUS_SIGN_INS="challenge")
     client = browser()
@@ -210,6 +329,32 @@ def test_over_the_limit_one_can_be_ended_after_the_code(full: Any, owner: Any, u
     assert full.get(DEVICES).status_code == 200
     assert owner.get(DEVICES).status_code == 302
     assert Session.objects.order_by("pk").first().end_reason == EndReason.SESSION_LIMIT  # type: ignore[union-attr]
+
+
+def test_only_browsers_that_are_signed_in_are_offered(
+    browser: Any, user: Any, other_user: Any, owner: Any, settings: Any
+) -> None:
+    """Signing out one that is out, or a script that does not count, would make no room."""
+
+    def on_device(name: str, person: Any = user, **fields: Any) -> None:
+        device = Device.objects.create(user=person, name=name)
+        now = timezone.now()
+        values = {"signed_in_at": now, "expires_at": now + timedelta(days=1), "digest": name, **fields}
+        Session.objects.create(user=person, device=device, **values)
+
+    on_device("Living browser")
+    on_device("Signed out", ended_at=timezone.now(), end_reason=EndReason.SIGNED_OUT)
+    on_device("Run out", expires_at=timezone.now())
+    on_device("Script", kind=Session.Kind.TOKEN)
+    on_device("App", kind=Session.Kind.APP)
+    on_device("Somebody else's", person=other_user)
+    setting(settings, SESSION_LIMIT=2, SESSION_LIMIT_REFUSES=True)
+    client = browser()
+    client.sign_in(user)
+    html = client.get(CHALLENGE).content.decode()
+    offered = re.findall(r'name="device" value="([^"]+)"', html)
+    names = [Device.objects.get(public_id=public_id).title for public_id in offered]
+    assert names == ["Firefox on Linux", "Living browser"]
 
 
 def test_without_the_code_nothing_ends(full: Any, owner: Any) -> None:

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from sessions_ui.models import Device, EndReason, Event, Session
+from tests.models import Device, EndReason, Event, Session
 
 pytestmark = pytest.mark.django_db
 

@@ -9,8 +9,8 @@ from django.core.cache import caches
 from django.core.cache.backends.base import BaseCache
 
 from sessions_ui.actions.end import end_sessions, end_user_sessions
-from sessions_ui.models import EndReason, Session
 from sessions_ui.store import SessionStore
+from tests.models import EndReason, Session
 
 pytestmark = pytest.mark.django_db
 

@@ -15,8 +15,8 @@ from sessions_ui.actions.help_desk.carry_out import Order, carry_out
 from sessions_ui.actions.help_desk.open import open_case
 from sessions_ui.actions.help_desk.prove import ask_for_approval
 from sessions_ui.actions.help_desk.verify import verify_caller
-from sessions_ui.models import Device, Session
 from tests.conftest import _person
+from tests.models import Device, Session
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ import pytest
 from django.core import mail
 
 from sessions_ui.delivery import deliver_due
-from sessions_ui.models import Delivery, EndReason, Event, Session
+from tests.models import Delivery, EndReason, Event, Session
 
 pytestmark = pytest.mark.django_db
 

@@ -19,7 +19,7 @@ from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.actions.endpoint import save_endpoint
 from sessions_ui.actions.retell import retell
 from sessions_ui.delivery import deliver_due
-from sessions_ui.models import Delivery, Endpoint, EndReason, Hook, Session
+from tests.models import Delivery, Endpoint, EndReason, Hook, Session
 
 pytestmark = pytest.mark.django_db
 

@@ -15,8 +15,8 @@ import pytest
 from celery import current_app
 
 from sessions_ui import hasten
-from sessions_ui.models import Delivery, Session
 from tests.database import database_url
+from tests.models import Delivery, Session
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.faults]
 

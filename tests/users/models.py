@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.models import AbstractUser, PermissionsMixin
+from django.contrib.auth.models import AbstractUser, Group, PermissionsMixin
 from django.db import models
 
 
@@ -63,3 +63,50 @@ class BareUser(AbstractBaseUser):
     handle = models.CharField(max_length=20, unique=True)
     USERNAME_FIELD = "handle"
     objects = EmailManager()
+
+
+class AliasOfParent(Person):
+    class Meta:
+        proxy = True
+
+
+class AliasOfChild(ChildUser):
+    """As the user model of a project that has a second page in the admin for the same people."""
+
+    class Meta:
+        proxy = True
+
+
+class Grandchild(ChildUser):
+    """Adds columns of its own to some users."""
+
+    badge = models.CharField(max_length=20, blank=True)
+
+
+class AliasOfGroup(Group):
+    class Meta:
+        proxy = True
+
+
+class Tag(models.Model):
+    """With Shelf and Book: models of the host that have nothing to do with users."""
+
+    word = models.CharField(max_length=20)
+
+    def __str__(self) -> str:
+        return self.word
+
+
+class Shelf(models.Model):
+    name = models.CharField(max_length=20)
+    tags = models.ManyToManyField(Tag)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Book(models.Model):
+    shelf = models.ForeignKey(Shelf, on_delete=models.CASCADE)
+
+    def __str__(self) -> str:
+        return f"book {self.pk}"

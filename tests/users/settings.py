@@ -7,12 +7,15 @@ import environ
 env = environ.Env()
 
 SECRET_KEY = "only these tests use it"
+DATABASE_ROUTERS = ["tests.replica.NoReplica"]
 DATABASES = {"default": env.db_url("DATABASE_URL", default="sqlite://:memory:")}
 if "DATABASE_URL" in env:
-    DATABASES["default"]["TEST"] = {"NAME": "test_" + os.environ["USER_MODEL"].lower()}
+    # Runs beside each other on one server must not share it.
+    run = (os.environ.get(name, "") for name in ("SUITE", "USER_MODEL", "USERS_ELSEWHERE"))
+    DATABASES["default"]["TEST"] = {"NAME": "_".join(["test", DATABASES["default"]["NAME"], *run]).lower()}
 if elsewhere := env.bool("USERS_ELSEWHERE", default=False):
     DATABASES["users"] = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
-    DATABASE_ROUTERS = ["tests.users.router.UsersElsewhere"]
+    DATABASE_ROUTERS.append("tests.users.router.UsersElsewhere")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = [
     "django.contrib.contenttypes",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -10,11 +11,13 @@ from django.contrib.auth.hashers import make_password
 from django.db import connection, connections, router
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from sessions_ui import lookup
 from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.actions.purge import purge_old
 from sessions_ui.actions.sweep import end_unlawful
-from sessions_ui.models import Delivery, EndReason, Session
+from sessions_ui.models import Delivery, Device, EndReason, Offboarding, Session
 from sessions_ui.store import SessionStore
 
 User: Any = get_user_model()
@@ -56,8 +59,20 @@ class EveryUserModel(TestCase):
     def test_ending_is_final(self) -> None:
         receipt = end_user_sessions(user=self.user, reason=EndReason.ADMINISTRATOR)
         assert receipt.ended == 1
-        assert Delivery.objects.count() == (1 if hasattr(self.user, "email") and self.user.email else 0)
         self.refused_for(EndReason.ADMINISTRATOR)
+
+    def test_whoever_was_signed_out_is_told_where_they_have_an_address(self) -> None:
+        """And nobody else is, here somebody who has one but was not signed in."""
+        has_address = bool(getattr(self.user, "email", ""))
+        other = User(**{User.USERNAME_FIELD: "grace@people.example"})
+        if has_address:
+            other.email = "grace@people.example"
+        other.save()
+        end_user_sessions(user=self.user, reason=EndReason.ADMINISTRATOR)
+        told = [
+            (delivery.user_id, delivery.channel, delivery.receiver) for delivery in Delivery.objects.all()
+        ]
+        assert told == ([(self.user.pk, "mail", NAME)] if has_address else [])
 
     def test_a_new_password_by_update_is_refused(self) -> None:
         User._base_manager.filter(pk=self.user.pk).update(password=make_password("y"))
@@ -82,6 +97,18 @@ class EveryUserModel(TestCase):
     def test_deletion_ends_at_once(self) -> None:
         self.user.delete()
         assert Session.objects.get().end_reason == EndReason.ACCOUNT_DELETED
+
+    def test_what_a_deleted_account_has_left_is_purged_and_nothing_of_others(self) -> None:
+        gone = User(**{User.USERNAME_FIELD: "grace@people.example"})
+        gone.save()
+        long_ago = timezone.now() - timedelta(days=200)
+        old: dict[str, Any] = {"first_seen_at": long_ago, "lost_at": long_ago, "cookie_digest": "x"}
+        device, other = (Device.objects.create(user_id=pk, **old) for pk in (gone.pk, self.user.pk))
+        Offboarding.objects.create(user_id=gone.pk, ends_at=long_ago)
+        User._base_manager.filter(pk=gone.pk).delete()
+        assert purge_old() == 2
+        assert not Device.objects.filter(pk=device.pk).exists()
+        assert Device.objects.filter(pk=other.pk).exists()
 
     def test_the_sweep_ends_nothing_that_is_lawful(self) -> None:
         assert end_unlawful() == 0

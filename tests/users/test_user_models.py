@@ -24,18 +24,21 @@ ROOT = Path(__file__).resolve().parents[2]
     ],
 )
 def test_it_is_respected(model: str, elsewhere: bool, statements: int) -> None:
-    environment = {
-        **os.environ,
-        "USER_MODEL": model,
-        "USERS_ELSEWHERE": str(int(elsewhere)),
-        "STATEMENTS": str(statements),
-    }
+    run_suite("suite", USER_MODEL=model, USERS_ELSEWHERE=str(int(elsewhere)), STATEMENTS=str(statements))
+
+
+def test_its_proxies_parents_and_children_are_respected_and_nothing_else_is_touched() -> None:
+    run_suite("family", USER_MODEL="ChildUser")
+
+
+def run_suite(name: str, **variables: str) -> None:
+    environment = {**os.environ, **variables, "SUITE": name}
     environment.pop("DJANGO_SETTINGS_MODULE")
     if environment["DATABASE_URL"].startswith("sqlite"):
         environment.pop("DATABASE_URL")
     command = [sys.executable, "-m", "django", "test", "--settings=tests.users.settings", "--noinput"]
     run = subprocess.run(
-        [*command, "tests.users.suite"],
+        [*command, f"tests.users.{name}"],
         env=environment,
         cwd=ROOT,
         capture_output=True,

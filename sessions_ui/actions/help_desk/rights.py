@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -13,6 +12,7 @@ from django.utils import timezone
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import HelpDeskRefused
 from sessions_ui.models import Case, CaseReceipt
+from sessions_ui.models.primary import visible_users
 
 CODENAME = "help_desk"
 HOUR = timedelta(hours=1)
@@ -31,7 +31,7 @@ def is_agent(user: Any) -> bool:
 
 def within_scope(agent: Any) -> QuerySet[Any]:
     """The accounts that the host project's `HELP_DESK_SCOPE` leaves to this agent."""
-    return conf.help_desk_scope(agent, get_user_model()._default_manager.all())
+    return conf.help_desk_scope(agent, visible_users())
 
 
 def may_help(agent: Any, user: Any) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -19,6 +18,7 @@ from sessions_ui.conf import conf
 from sessions_ui.health import OUTBOX_LATE, WORKER_LATE, is_outbox_late, is_worker_late
 from sessions_ui.management.progress import Progress
 from sessions_ui.models import EndReason, Heartbeat, Session
+from sessions_ui.models.primary import all_users
 
 CARRY_OUT = 50.0  # seconds: cron starts the next one after a minute
 SLICE = 2.0  # seconds between two looks at how far it has come
@@ -104,7 +104,7 @@ class Command(BaseCommand):
 
     def end(self, options: dict[str, Any]) -> None:
         keys = [_user(name) for name in options["user"]]
-        users = get_user_model()._base_manager.filter(pk__in=keys)
+        users = all_users().filter(pk__in=keys)
         sessions = Session.objects.filter(user_id__in=keys, ended_at__isnull=True)
         if options["dry_run"]:
             self.stdout.write(f"Sessions to end: {sessions.count():,}")

@@ -1,94 +1,165 @@
-"""A sign-in of several steps does not outlive what is decided about the account between them (traps J, 4 and 12)."""
+"""A sign-in of several steps does not outlive what happens to the account between them (trap J).
+
+Seen from outside: the first step leaves its mark in a session, minutes pass, and `login()` is the last step.
+tests/accounts/test_pending_sign_in.py goes the same way through allauth's pages.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.contrib.auth import get_user_model, login
+from django.contrib.auth.models import AnonymousUser
+from django.test import RequestFactory
 
-from sessions_ui.actions.begin import begin_sign_in, verify_begun
-from sessions_ui.actions.end import end_sessions, end_user_sessions
+from sessions_ui.actions.begin import begin_sign_in
+from sessions_ui.actions.end import end_session, end_user_sessions
 from sessions_ui.exceptions import SignInRefused
-from sessions_ui.models import AccountState, EndReason, Session
+from sessions_ui.store import SessionStore
+from tests.models import EndReason, Session
 
 pytestmark = pytest.mark.django_db
 
-# Spelled out: what the code says of itself must not decide what is tested.
-HARMLESS = {
+# Spelled out: what the code takes for harmless must not decide what is tested.
+DECIDED = [
+    "signed_out_remotely",
+    "signed_out_everywhere",
+    "password_changed",
+    "password_reset",
+    "factor_changed",
+    "email_changed",
+    "access_changed",
+    "account_disabled",
+    "account_deleted",
+    "device_lost",
+    "not_me",
+    "suspicious",
+    "help_desk",
+    "administrator",
+    "incident",
+    "password_required",
+    "api",
+]
+HARMLESS = [
     "signed_out",
     "superseded",
     "idle_timeout",
     "absolute_timeout",
     "session_limit",
-    "offboarded",
-    "provider_sign_out",
-}
+    "offboarded",  # by itself: `offboard()` refuses what signs in after its date
+    "provider_sign_out",  # which sign-ins it means, the provider says
+]
+
+
+def begin(user: Any) -> SessionStore:
+    """The first step succeeded; the rest waits in an anonymous session."""
+    session = SessionStore()
+    begin_sign_in(session, user)
+    session.save()
+    return session
+
+
+def complete(waiting: SessionStore, user: Any) -> None:
+    """The last step, in a request of its own: `SignInRefused` where it does not count any more."""
+    request = RequestFactory().post("/")
+    request.session, request.user = SessionStore(waiting.session_key), AnonymousUser()
+    login(request, get_user_model().objects.get(pk=user.pk), backend=settings.AUTHENTICATION_BACKENDS[0])
+
+
+def is_signed_in(user: Any) -> bool:
+    return Session.objects.of(user).living().exists()
 
 
 @pytest.fixture
-def mark(user: Any) -> dict[str, str]:
-    session: dict[str, Any] = {}
-    begin_sign_in(session, user)
-    return next(iter(session.values()))
+def waiting(user: Any) -> SessionStore:
+    return begin(user)
 
 
-def verify(mark: dict[str, str], user: Any) -> None:
-    state = AccountState.objects.filter(pk=user.pk).first() or AccountState(pk=user.pk)
-    verify_begun(mark, user, user.get_session_auth_hash(), state)
+def test_a_waiting_sign_in_goes_on_where_nothing_happened(waiting: SessionStore, user: Any) -> None:
+    complete(waiting, user)
+    assert is_signed_in(user)
 
 
-def test_a_sign_in_of_two_steps_goes_on_where_nothing_happened(mark: dict[str, str], user: Any) -> None:
-    verify(mark, user)
-
-
-def test_a_new_password_refuses_the_second_step(mark: dict[str, str], user: Any) -> None:
+def test_a_new_password_refuses_a_waiting_sign_in(waiting: SessionStore, user: Any) -> None:
+    """Also one that no signal told of."""
     user.set_password("a horse of another colour")
+    get_user_model().objects.filter(pk=user.pk).update(password=user.password)
     with pytest.raises(SignInRefused) as caught:
-        verify(mark, user)
-    assert caught.value.reason == EndReason.PASSWORD_CHANGED
+        complete(waiting, user)
+    assert caught.value.reason == "password_changed"
+    assert not is_signed_in(user)
 
 
-@pytest.mark.parametrize("signed_in", [True, False], ids=["signed in", "nothing left to end"])
-@pytest.mark.parametrize("reason", [reason for reason in EndReason if reason not in HARMLESS])
-def test_a_decision_refuses_the_second_step(
-    reason: EndReason, signed_in: bool, mark: dict[str, str], user: Any, other_user: Any, browser: Any
+@pytest.mark.parametrize("reason", DECIDED)
+def test_a_decided_ending_refuses_a_waiting_sign_in_of_this_user_alone(
+    reason: str, waiting: SessionStore, user: Any, other_user: Any, browser: Any
 ) -> None:
-    theirs: dict[str, Any] = {}
-    begin_sign_in(theirs, other_user)
-    if signed_in:
-        browser().force_login(user)
-    end_user_sessions(user=user, reason=reason)
+    browser().force_login(user)
+    theirs = begin(other_user)
+    assert end_user_sessions(user=user, reason=EndReason(reason)).ended == 1
     with pytest.raises(SignInRefused) as caught:
-        verify(mark, user)
+        complete(waiting, user)
     assert caught.value.reason == reason
-    verify(next(iter(theirs.values())), other_user)
+    assert not is_signed_in(user)
+    complete(theirs, other_user)
+    assert is_signed_in(other_user)
 
 
-@pytest.mark.parametrize("reason", sorted(HARMLESS))
-def test_an_ending_that_nobody_decided_leaves_the_second_step_alone(
-    reason: str, mark: dict[str, str], user: Any, browser: Any
+@pytest.mark.parametrize("reason", DECIDED)
+def test_a_decision_refuses_a_waiting_sign_in_also_where_there_is_nothing_to_end(
+    reason: str, waiting: SessionStore, user: Any, other_user: Any
+) -> None:
+    theirs = begin(other_user)
+    assert end_user_sessions(user=user, reason=EndReason(reason)).act is None
+    with pytest.raises(SignInRefused) as caught:
+        complete(waiting, user)
+    assert caught.value.reason == reason
+    assert not is_signed_in(user)
+    complete(theirs, other_user)
+    assert is_signed_in(other_user)
+
+
+@pytest.mark.parametrize("reason", HARMLESS)
+def test_a_harmless_ending_lets_a_waiting_sign_in_go_on(
+    reason: str, waiting: SessionStore, user: Any, browser: Any
 ) -> None:
     browser().force_login(user)
-    end_user_sessions(user=user, reason=EndReason(reason))
-    verify(mark, user)
+    assert end_user_sessions(user=user, reason=EndReason(reason)).ended == 1
+    complete(waiting, user)
+    assert is_signed_in(user)
 
 
-def test_a_decision_about_one_session_refuses_the_second_step(
-    mark: dict[str, str], user: Any, browser: Any
+def test_a_decided_ending_of_one_session_refuses_a_waiting_sign_in(
+    waiting: SessionStore, user: Any, browser: Any
 ) -> None:
     browser().force_login(user)
-    end_sessions(sessions=Session.objects.filter(user=user), reason=EndReason.SIGNED_OUT_REMOTELY, actor=user)
+    end_session(session=Session.objects.of(user).get(), reason=EndReason.ADMINISTRATOR)
     with pytest.raises(SignInRefused):
-        verify(mark, user)
+        complete(waiting, user)
 
 
-def test_what_was_decided_before_the_first_step_does_not_matter(user: Any, browser: Any) -> None:
+def test_a_harmless_ending_after_a_decided_one_takes_nothing_back(
+    waiting: SessionStore, user: Any, browser: Any
+) -> None:
+    for reason in (EndReason.ADMINISTRATOR, EndReason.IDLE_TIMEOUT):
+        browser().force_login(user)
+        end_user_sessions(user=user, reason=reason)
+    with pytest.raises(SignInRefused) as caught:
+        complete(waiting, user)
+    assert caught.value.reason == "administrator"
+
+
+def test_a_sign_in_that_begins_after_a_decided_ending_goes_on(user: Any, browser: Any) -> None:
     browser().force_login(user)
     end_user_sessions(user=user, reason=EndReason.DEVICE_LOST)
-    later: dict[str, Any] = {}
-    begin_sign_in(later, user)
-    verify(next(iter(later.values())), user)
+    complete(begin(user), user)
+    assert is_signed_in(user)
 
 
-def test_the_mark_of_another_user_says_nothing(mark: dict[str, str], other_user: Any) -> None:
-    verify(mark, other_user)
+def test_the_mark_of_another_user_says_nothing(waiting: SessionStore, user: Any, other_user: Any) -> None:
+    """Somebody gave up half-way, and somebody else signs in in the same browser."""
+    end_user_sessions(user=user, reason=EndReason.ADMINISTRATOR)
+    complete(waiting, other_user)
+    assert is_signed_in(other_user) and not is_signed_in(user)

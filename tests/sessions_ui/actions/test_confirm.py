@@ -13,7 +13,7 @@ from sessions_ui import acting
 from sessions_ui.actions.confirm import confirm_device
 from sessions_ui.actions.vouching import Shown, ends_older
 from sessions_ui.exceptions import CannotVouch
-from sessions_ui.models import Device, Event, Session
+from tests.models import Device, Event, Session
 
 pytestmark = pytest.mark.django_db
 
@@ -115,6 +115,15 @@ def test_a_settled_one_vouches_for_another(user: Any, browser: Any, act_as: Any)
     other = signed_in(user, browser).device
     act_as(signed_in(user, browser, hours_ago=48, confirmed=True))
     assert confirm_device(device=other, actor=user, proof=Shown.OTHER_DEVICE)
+
+
+def test_the_sign_in_of_a_settled_one_is_no_proof_for_another_either(
+    user: Any, browser: Any, act_as: Any
+) -> None:
+    other = signed_in(user, browser).device
+    act_as(signed_in(user, browser, hours_ago=48, confirmed=True))
+    refused(other, user, Shown.SIGN_IN)
+    assert other.confirmed_at is None
 
 
 def test_outside_of_a_request_nobody_is_another_device(user: Any, browser: Any) -> None:

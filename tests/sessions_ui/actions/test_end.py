@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from sessions_ui import signals
 from sessions_ui.actions.end import end_session, end_sessions, end_user_sessions
-from sessions_ui.models import Act, Delivery, EndReason, Event, Session
+from tests.interleaving import just_before
+from tests.models import Act, Delivery, EndReason, Event, Session
 
 pytestmark = pytest.mark.django_db
 
@@ -126,3 +128,21 @@ def test_the_host_project_is_told_after_commit(
     finally:
         signals.sessions_ended.disconnect(listen)
     assert heard == [(EndReason.ADMINISTRATOR, 2)]
+
+
+def test_what_somebody_else_ended_a_moment_before_has_one_end(
+    user: Any, other_user: Any, browser: Any
+) -> None:
+    """Between counting the sessions and ending them, where no lock keeps the other one away."""
+    signed_in(user, browser, 2)
+    signed_in(other_user, browser, 1)
+    end = {"ended_at": timezone.now(), "end_reason": EndReason.NOT_ME}
+    with just_before(
+        "UPDATE .sessions_ui_session. SET .ended_at.", lambda: Session.objects.of(user).update(**end)
+    ):
+        receipt = end_user_sessions(user=user, reason=EndReason.ADMINISTRATOR)
+    assert (receipt.act, receipt.ended, receipt.already_ended) == (None, 0, 2)
+    assert set(Session.objects.of(user).values_list("end_reason", "act")) == {("not_me", None)}
+    assert Session.objects.of(other_user).get().is_living
+    assert not Act.objects.exists() and not Delivery.objects.exists()
+    assert not Event.objects.filter(kind=Event.Kind.ENDED).exists()

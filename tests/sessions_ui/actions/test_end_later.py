@@ -15,10 +15,13 @@ from sessions_ui.actions import end_later as later
 from sessions_ui.actions.end import Receipt, end_session
 from sessions_ui.actions.end_later import end_batches, end_later, receipt_of, retry_failed
 from sessions_ui.actions.purge import purge_old
-from sessions_ui.models import Act, Delivery, Ending, EndingBatch, EndReason, Event, Session
 from sessions_ui.tasks import sweep_endings
+from tests.models import Act, Delivery, Ending, EndingBatch, EndReason, Event, Session
 
 pytestmark = pytest.mark.django_db
+
+# As they are outside of these tests, which have smaller batches.
+NUMBERS = (later.BATCH, later.LEASE, later.ATTEMPTS, later.WAIT, later.SECONDS)
 
 
 @pytest.fixture(autouse=True)
@@ -136,19 +139,55 @@ def test_a_batch_that_fails_is_tried_again_then_shown_then_tried_once_more(
     def locked(**kwargs: Any) -> Receipt:
         raise OperationalError("database is locked")
 
+    batch: EndingBatch | None = None
     with monkeypatch.context() as broken:
         broken.setattr(later, "end_sessions", locked)
-        for attempt in range(1, later.ATTEMPTS + 1):
+        for attempt in range(1, 9):
+            assert batch is None or batch.failed_at is None
             assert end_batches() == 0
             batch = EndingBatch.objects.get()
             assert (batch.attempts, batch.error) == (attempt, "OperationalError")
             EndingBatch.objects.update(leased_until=None)
-    assert batch.failed_at is not None
+    assert batch is not None and batch.failed_at is not None
     assert receipt_of(ending) == Receipt(act=None, ended=0, already_ended=0, failed=2)
     assert end_batches() == 0, "nobody tries again by itself"
     assert retry_failed(Ending.objects.all()) == 1
     assert end_batches() == 2
     assert receipt_of(ending) == Receipt(act=None, ended=2, already_ended=0, failed=0)
+
+
+def test_a_batch_is_200_sessions_held_for_two_minutes_and_tried_8_times() -> None:
+    """Spelled out once: docs/endings.md speaks of them, and no other test would notice another number."""
+    batch, lease, attempts, wait, run = NUMBERS
+    assert (batch, attempts) == (200, 8)
+    assert (lease, wait, run) == (timedelta(minutes=2), timedelta(seconds=10), 60)
+
+
+def test_once_more_reopens_no_ending_that_was_finished(user: Any, other_user: Any) -> None:
+    sign_in(other_user, 1)
+    finished = end_all()
+    end_batches()
+    finished.refresh_from_db()
+    sign_in(user, 1)
+    failed = end_all()
+    EndingBatch.objects.filter(ending=failed).update(failed_at=timezone.now(), attempts=8)
+    Ending.objects.filter(pk=failed.pk).update(done_at=timezone.now())
+    assert retry_failed(Ending.objects.filter(pk__in=[failed.pk])) == 1
+    failed.refresh_from_db()
+    assert failed.done_at is None, "under way again"
+    before = finished.done_at
+    finished.refresh_from_db()
+    assert before is not None and finished.done_at == before
+    assert end_batches() == 1
+
+
+def test_once_more_of_endings_without_failures_reopens_none(user: Any) -> None:
+    sign_in(user, 1)
+    ending = end_all()
+    end_batches()
+    assert retry_failed(Ending.objects.all()) == 0
+    ending.refresh_from_db()
+    assert ending.done_at is not None
 
 
 def test_a_broker_that_is_down_loses_nothing(

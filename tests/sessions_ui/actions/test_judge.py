@@ -12,9 +12,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_ui.actions.alert import MOST, chosen
+from sessions_ui.actions.client import client_of
+from sessions_ui.actions.end import end_session
+from sessions_ui.actions.judge import judge_change
 from sessions_ui.actions.lost import mark_lost
 from sessions_ui.actions.not_me import report_not_me
-from sessions_ui.models import Delivery, Device, EndReason, Event, Session
+from sessions_ui.client.user_agent import parse
+from tests.models import Delivery, Device, EndReason, Event, Session
 
 pytestmark = pytest.mark.django_db
 
@@ -224,3 +228,62 @@ def test_a_disowned_past_is_none(user: Any, browser: Any) -> None:
     Session.objects.update(end_reason=EndReason.SUSPICIOUS, ended_at=timezone.now())
     browser().sign_in(user)
     assert found() == ("new", ["new_device"])
+
+
+@pytest.mark.parametrize(("way", "ends"), [("flag", False), ("challenge", True), ("end", True)])
+def test_another_browser_in_the_middle_of_one_session_says_nothing_of_any_other(
+    way: str,
+    ends: bool,
+    user: Any,
+    other_user: Any,
+    browser: Any,
+    settings: Any,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    """The others are older: the first rows of their table."""
+    settings.SESSIONS_UI = {
+        **settings.SESSIONS_UI,
+        "SUSPICIOUS_SIGN_INS": way,
+        "LAST_SEEN_EVERY": timedelta(0),
+    }
+    for person in (other_user, user):
+        browser().force_login(person)
+    before = list(Session.objects.order_by("pk").values())
+    client = browser()
+    client.force_login(user)
+    with django_capture_on_commit_callbacks(execute=True):
+        client.get("/account/devices/", HTTP_USER_AGENT=CHROME_ON_WINDOWS)
+        client.get("/account/devices/")
+        client.get("/account/devices/", HTTP_USER_AGENT=CHROME_ON_WINDOWS)
+    assert len(before) == 2 and list(Session.objects.order_by("pk").values()[:2]) == before
+    session = latest()
+    assert session.verdict_reasons == ["changed_client"]
+    assert session.end_reason == ("suspicious" if ends else "")
+    assert {event.session_id for event in Event.objects.filter(kind=Event.Kind.FLAGGED)} == {session.pk}
+
+
+def judge(session: Session, user: Any, *, after: str) -> None:
+    client = client_of({"HTTP_USER_AGENT": after, "REMOTE_ADDR": SWEDEN})
+    judge_change(session.pk, user.pk, parse(session.user_agent), client.client, client)
+
+
+def test_headers_that_tell_of_the_same_browser_flag_nothing(user: Any, browser: Any) -> None:
+    browser().sign_in(user)
+    session = latest()
+    judge(session, user, after=session.user_agent.replace("145", "146"))
+    assert found() == ("", [])
+    judge(session, user, after=CHROME_ON_WINDOWS)
+    assert found() == ("suspicious", ["changed_client"])
+
+
+def test_a_session_that_ended_before_it_was_judged_is_not_flagged(
+    user: Any, other_user: Any, browser: Any
+) -> None:
+    browser().sign_in(other_user)
+    browser().sign_in(user)
+    session = latest()
+    end_session(session=session, reason=EndReason.SIGNED_OUT)
+    before = list(Session.objects.order_by("pk").values())
+    judge(session, user, after=CHROME_ON_WINDOWS)
+    assert list(Session.objects.order_by("pk").values()) == before
+    assert not Event.objects.filter(kind=Event.Kind.FLAGGED).exists()

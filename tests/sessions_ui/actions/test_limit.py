@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from sessions_ui.exceptions import SignInRefused
-from sessions_ui.models import Device, EndReason, Session
+from tests.models import Device, EndReason, Session
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +34,26 @@ def test_one_on_a_confirmed_device_ends_last(user: Any, browser: Any, settings: 
         browser().force_login(user)
     reasons = list(Session.objects.order_by("pk").values_list("end_reason", flat=True))
     assert reasons == ["", EndReason.SESSION_LIMIT, ""]
+
+
+@pytest.mark.parametrize("kind", [Session.Kind.TOKEN, Session.Kind.APP])
+def test_tokens_and_apps_neither_count_nor_go(kind: str, user: Any, browser: Any, settings: Any) -> None:
+    """Nobody wants a script to stop because a browser signed in."""
+    limited(settings, SESSION_LIMIT=1)
+    long_ago = timezone.now() - timedelta(days=9)
+    script = Session.objects.create(
+        user=user,
+        kind=kind,
+        digest="a script",
+        signed_in_at=long_ago,
+        expires_at=timezone.now() + timedelta(days=9),
+    )
+    browser().force_login(user)
+    assert not Session.objects.filter(ended_at__isnull=False).exists(), "there was room"
+    browser().force_login(user)
+    ended = Session.objects.get(ended_at__isnull=False)
+    assert (ended.kind, ended.end_reason) == ("browser", EndReason.SESSION_LIMIT)
+    assert Session.objects.living().filter(pk=script.pk).exists()
 
 
 def test_it_may_refuse_the_new_one_instead(user: Any, browser: Any, settings: Any) -> None:

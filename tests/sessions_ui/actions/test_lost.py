@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,9 +11,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from sessions_ui import acting, signals
 from sessions_ui.actions.lost import mark_found, mark_lost
 from sessions_ui.delivery import deliver_due
-from sessions_ui.models import Device, EndReason, Event, EventDetail, Session
+from sessions_ui.exceptions import NotTheOwner
+from tests.models import Act, Device, EndReason, Event, EventDetail, Session
 
 pytestmark = pytest.mark.django_db
 PAGE = "/account/devices/"
@@ -55,6 +59,55 @@ def test_it_ends_what_is_signed_in_there_and_nothing_else(
     assert device.lost_at == event.at
 
 
+def test_the_note_and_the_ticket_of_an_agent_are_on_the_act(device: Device, agent: Any) -> None:
+    receipt = mark_lost(device=device, actor=agent, ticket="INC-7", note="left in a taxi")
+    act = Act.objects.get()
+    assert receipt.act == act
+    assert (act.actor_id, act.ticket, act.note) == (agent.pk, "INC-7", "left in a taxi")
+
+
+def test_one_without_any_session_is_lost_for_its_owner_all_the_same(
+    user: Any, other_user: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    """What signed in there was purged. Whatever else goes with a loss goes for the owner of the device: here the
+    host hears that a second factor must not be skipped any more."""
+    other = Device.objects.create(user=other_user)
+    device = Device.objects.create(user=user)
+    heard = []
+
+    def listen(sender: Any, user_id: Any, reason: EndReason, **kwargs: Any) -> None:
+        heard.append((user_id, reason))
+
+    signals.trust_voided.connect(listen)
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            mark_lost(device=device, actor=user)
+    finally:
+        signals.trust_voided.disconnect(listen)
+    assert heard == [(user.pk, "device_lost")]
+    other.refresh_from_db()
+    assert other.lost_at is None
+
+
+@pytest.mark.parametrize("act", [mark_lost, mark_found])
+@pytest.mark.parametrize("is_signed_in", [True, False])
+def test_support_in_the_account_cannot_say_that_it_is_lost_or_found(
+    act: Callable[..., Any], is_signed_in: bool, device: Device, phone: Any, user: Any, agent: Any
+) -> None:
+    if not is_signed_in:
+        phone.post("/account/logout/")
+    Device.objects.update(lost_at=timezone.now() if act is mark_found else None)
+    before = (list(Device.objects.values()), Event.objects.count())
+    store = SimpleNamespace(session_id=None, user_id=user.pk, impersonator_id=agent.pk)
+    token = acting.begin(acting.Acting(store))
+    try:
+        with pytest.raises(NotTheOwner):
+            act(device=device, actor=user)
+    finally:
+        acting.finish(token)
+    assert (list(Device.objects.values()), Event.objects.count()) == before
+
+
 def test_twice_marks_it_once_and_ends_what_signed_in_meanwhile(device: Device, phone: Any, user: Any) -> None:
     mark_lost(device=device, actor=user)
     first = device.lost_at
@@ -90,6 +143,22 @@ def test_found_takes_the_mark_away_and_signs_nothing_in(device: Device, phone: A
     assert (device.lost_at, device.confirmed_at) == (None, None)
     assert kinds(device) == ["device_lost", "device_found"]
     assert phone.get(PAGE).status_code == 302
+
+
+def test_one_device_found_is_no_other_one(
+    device: Device, phone: Any, user: Any, other_user: Any, browser: Any
+) -> None:
+    for person in (other_user, user):
+        browser().force_login(person)
+    for one in Device.objects.all():
+        mark_lost(device=one, actor=one.user)
+    others = Device.objects.exclude(pk=device.pk).order_by("pk")
+    before = list(others.values())
+    assert len(before) == 2
+    device.refresh_from_db()
+    assert mark_found(device=device, actor=user)
+    assert list(others.values()) == before
+    assert not Device.objects.exclude(pk=device.pk).filter(lost_at=None).exists()
 
 
 def test_the_owner_is_told(device: Device, user: Any, agent: Any, mailoutbox: Any) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from sessions_ui import acting
 from sessions_ui.actions.not_me import report_not_me
-from sessions_ui.models import Act, Device, EndReason, Event, Session
+from tests.models import Act, Device, EndReason, Event, Session
 
 pytestmark = pytest.mark.django_db
 

@@ -12,9 +12,9 @@ from django.utils import timezone
 from sessions_ui.actions.offboard import cancel_offboarding, offboard
 from sessions_ui.actions.purge import purge_old
 from sessions_ui.actions.sweep import end_unlawful
-from sessions_ui.models import EndReason, Event, Offboarding, Session
 from sessions_ui.store import SessionStore
 from tests.conftest import PASSWORD
+from tests.models import EndReason, Event, Offboarding, Session
 
 pytestmark = pytest.mark.django_db
 PAGE = "/account/devices/"
@@ -136,6 +136,22 @@ def test_cancelled_it_lets_people_sign_in_and_makes_nothing_longer(
     ]
 
 
+@pytest.mark.parametrize("days", [0, 3])
+def test_what_had_ended_before_keeps_its_place_in_history(
+    days: int, user: Any, phone: Any, browser: Any, other_user: Any
+) -> None:
+    browser().sign_in(other_user)
+    phone.post("/account/logout/")
+    browser().sign_in(user)
+    living = Session.objects.latest("pk")
+    others = Session.objects.exclude(pk=living.pk).order_by("pk")
+    before = list(others.values())
+    offboard(user=user, ends_at=timezone.now() + timedelta(days=days))
+    assert len(before) == 2 and list(others.values()) == before
+    living.refresh_from_db()
+    assert living.latest_end_at is not None
+
+
 def test_an_earlier_date_takes_the_place_of_a_later_one(user: Any, phone: Any, friday: datetime) -> None:
     offboard(user=user, ends_at=friday + timedelta(days=9))
     offboard(user=user, ends_at=friday)
@@ -182,6 +198,7 @@ def test_a_session_that_came_past_the_sign_in_ends_with_the_sweep(user: Any, fri
     assert Session.objects.get().end_reason == EndReason.OFFBOARDED
 
 
+@pytest.mark.no_bystander("everybody's history is too old by then")
 def test_only_cancelled_ones_are_ever_purged(user: Any, other_user: Any, friday: datetime) -> None:
     offboard(user=user, ends_at=friday)
     cancel_offboarding(offboarding=offboard(user=other_user, ends_at=friday))

@@ -21,8 +21,8 @@ from sessions_ui.actions.provider import (
 )
 from sessions_ui.actions.purge import purge_old
 from sessions_ui.exceptions import SignInRefused
-from sessions_ui.models import Delivery, EndReason, Event, ProviderSignOut, Session
 from sessions_ui.store import SessionStore
+from tests.models import Delivery, EndReason, Event, ProviderSignOut, Session
 
 pytestmark = pytest.mark.django_db
 

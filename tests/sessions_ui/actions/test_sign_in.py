@@ -9,12 +9,17 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model, login
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
+from django.urls import path
+from django.views import View
 
-from sessions_ui.exceptions import SignInRefused
-from sessions_ui.models import Delivery, Device, EndReason, Event, Session
+from sessions_ui.exceptions import SessionEnded, SignInRefused
 from sessions_ui.store import SessionStore
-from tests.conftest import FIREFOX_ON_LINUX, LONDON
+from tests.conftest import FIREFOX_ON_LINUX, LONDON, PASSWORD
+from tests.interleaving import just_before
+from tests.models import Delivery, Device, EndReason, Event, Session
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +44,29 @@ def test_it_stores_method_address_user_agent_device_and_place(user: Any, browser
     event = Event.objects.get(kind=Event.Kind.SIGNED_IN)
     assert (event.user_id, event.session_id, event.detail.address) == (user.pk, row.pk, LONDON)
     assert "address" not in event.data
+
+
+def view_of_a_host(request: HttpRequest) -> HttpResponse:
+    person = get_user_model().objects.get(email=request.POST["username"])
+    login(request, person, backend="django.contrib.auth.backends.ModelBackend")
+    return HttpResponse()
+
+
+urlpatterns = [path("django/", LoginView.as_view(next_page="/own/")), path("own/", view_of_a_host)]
+
+
+@pytest.mark.parametrize(("url", "method"), [("/django/", "password"), ("/own/", "")])
+def test_by_default_only_djangos_own_page_is_known_to_ask_for_a_password(
+    url: str, method: str, user: Any, browser: Any, settings: Any
+) -> None:
+    given = settings.SESSIONS_UI
+    settings.SESSIONS_UI = {name: given[name] for name in given if name != "SIGN_IN_METHOD"}
+    settings.ROOT_URLCONF = __name__
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "sessions_ui" in name]
+    settings.AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+    browser().post(url, {"username": user.email, "password": PASSWORD})
+    assert Session.objects.get().user_id == user.pk
+    assert Session.objects.get().method == method
 
 
 @pytest.mark.parametrize(("how", "stored"), [("network", "81.2.69.0"), ("none", None)])
@@ -192,3 +220,49 @@ def test_ages_count_from_the_sign_in(user: Any, browser: Any) -> None:
     row = Session.objects.get()
     assert row.signed_in_at - row.created_at >= timedelta(days=29)
     assert row.expires_at - row.signed_in_at >= timedelta(days=29)
+
+
+def test_a_sign_in_into_a_session_that_goes_at_that_moment_signs_nobody_in(
+    user: Any, other_user: Any, browser: Any
+) -> None:
+    browser().force_login(other_user)
+    anonymous = Session.objects.filter(user=None)
+    with (
+        just_before("UPDATE .sessions_ui_session. SET .*user_id", anonymous.delete),
+        pytest.raises(SessionEnded),
+    ):
+        bare_login(user)
+    assert not Session.objects.of(user).exists()
+    assert not Event.objects.filter(user=user, kind=Event.Kind.SIGNED_IN).exists()
+    assert Session.objects.living().get().user_id == other_user.pk
+
+
+class TokenView(View):
+    """A sign-in page of the host's own, which asks for who knows what."""
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        person = get_user_model().objects.get(email="ada@people.example")
+        login(request, person, backend="django.contrib.auth.backends.ModelBackend")
+        return HttpResponse()
+
+
+def sign_in_by_function(request: HttpRequest) -> HttpResponse:
+    return TokenView.as_view()(request)
+
+
+urlpatterns = [
+    path("django/", LoginView.as_view(next_page="/")),
+    path("token/", TokenView.as_view()),
+    path("function/", sign_in_by_function),
+]
+
+
+@pytest.mark.urls(__name__)
+@pytest.mark.parametrize(("where", "method"), [("django", "password"), ("token", ""), ("function", "")])
+def test_by_default_only_djangos_own_view_says_that_it_was_a_password(
+    where: str, method: str, user: Any, browser: Any, settings: Any
+) -> None:
+    given = settings.SESSIONS_UI
+    settings.SESSIONS_UI = {name: given[name] for name in given if name != "SIGN_IN_METHOD"}
+    browser().post(f"/{where}/", {"username": user.email, "password": PASSWORD})
+    assert Session.objects.of(user).get().method == method

@@ -9,8 +9,8 @@ import pytest
 from django.utils import timezone
 
 from sessions_ui.actions.tabs_told import note_tabs_told
-from sessions_ui.models import Session, digest_of
 from sessions_ui.models.fields import new_public_id
+from tests.models import Session, digest_of
 
 pytestmark = pytest.mark.django_db
 

@@ -15,9 +15,9 @@ from sessions_ui.actions.adoptable import Skip
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.actions.offboard import offboard
 from sessions_ui.adopt import SOURCES
-from sessions_ui.models import EndReason, Event, Session, digest_of
 from sessions_ui.store import SessionStore
 from tests.conftest import LONDON
+from tests.models import EndReason, Event, EventDetail, Session, digest_of
 from tests.sessions_ui.adopt.conftest import CHROME_ON_WINDOWS, OldSessions, days_ago
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tables")]
@@ -77,6 +77,16 @@ def test_one_event_of_its_own_kind_says_where_it_came_from(user: Any, old_sessio
     assert (event.detail.address, event.detail.user_agent) == (LONDON, CHROME_ON_WINDOWS)
 
 
+def test_each_batch_writes_the_details_of_its_own_sessions_once(user: Any, old_session: OldSessions) -> None:
+    addresses = {"192.0.2.1", "192.0.2.2", "192.0.2.3"}
+    for address in sorted(addresses):
+        old_session(user, source="qsessions", ip=address, user_agent=CHROME_ON_WINDOWS)
+    assert adopt("qsessions", batch_size=1).users == 3
+    found = {(event.session.address, event.detail.address) for event in Event.objects.all()}
+    assert found == {(address, address) for address in addresses}
+    assert EventDetail.objects.count() == Event.objects.count() == 3
+
+
 def test_django_knows_no_client_so_neither_do_we(user: Any, old_session: OldSessions) -> None:
     old_session(user, age=timedelta(days=3))
     adopt()
@@ -99,7 +109,7 @@ def test_an_unknown_device_gets_its_name_at_the_next_request(
 
 
 def test_the_last_sign_in_bounds_an_unknown_one(user: Any, old_session: OldSessions) -> None:
-    get_user_model().objects.update(last_login=days_ago(5))
+    get_user_model().objects.filter(pk=user.pk).update(last_login=days_ago(5))
     old_session(user, age=timedelta(days=2))
     adopt()
     assert abs(Session.objects.get().signed_in_at - days_ago(5)) < timedelta(minutes=1)
@@ -150,6 +160,26 @@ def test_it_expires_as_promised_or_by_our_timeout(user: Any, old_session: OldSes
     adopt()
     days = {row.digest: (row.expires_at - timezone.now()).days for row in Session.objects.all()}
     assert days == {digest_of(soon): 1, digest_of(late): 28}
+
+
+def test_one_that_was_not_to_be_remembered_ends_as_soon_as_ours_do(
+    user: Any, old_session: OldSessions, settings: Any
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "NOT_REMEMBERED_TIMEOUT": timedelta(hours=12)}
+    forgetful = old_session(user, data={"_session_expiry": 0})
+    faithful = old_session(user)
+    adopt()
+    lasts = {row.digest: row.expires_at - row.signed_in_at for row in Session.objects.all()}
+    assert lasts[digest_of(forgetful)] == timedelta(hours=12)
+    assert lasts[digest_of(faithful)] > timedelta(days=9)
+
+
+def test_a_user_whose_key_is_none_of_this_site_does_not_exist(old_session: OldSessions) -> None:
+    """Of another user model, perhaps, in the days of the old engine."""
+    old_session(data={"_auth_user_id": "ada", "cart": 3})
+    report = adopt()
+    assert (report.adopted, report.skipped[Skip.USER_GONE]) == (0, 1)
+    assert not Session.objects.exists()
 
 
 def test_a_backend_that_is_gone(user: Any, old_session: OldSessions, settings: Any) -> None:

@@ -17,9 +17,9 @@ from django.test.utils import CaptureQueriesContext
 from sessions_ui.actions.adopt import adopt_all
 from sessions_ui.actions.adoptable import Skip
 from sessions_ui.adopt import SOURCES, present
-from sessions_ui.models import Adoption, EndReason, Event, Session, digest_of
 from sessions_ui.store import SessionStore
 from tests.conftest import LONDON
+from tests.models import Adoption, EndReason, Event, Session, digest_of
 from tests.sessions_ui.adopt.conftest import OldSessions, days_ago
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tables")]
@@ -139,6 +139,21 @@ def test_what_was_signed_out_on_an_old_server_ends_here(
     assert client_with(goes).get(DEVICES).status_code == 302
     assert client_with(store.session_key).get(DEVICES).status_code == 200
     assert Session.objects.get(digest=digest_of(goes)).end_reason == EndReason.SIGNED_OUT
+
+
+def test_what_was_adopted_from_one_engine_is_not_missing_in_another(
+    user: Any, other_user: Any, old_session: OldSessions, client_with: Any
+) -> None:
+    """A site may have two old tables; each can be compared with its own sessions only."""
+    theirs = old_session(other_user, source="qsessions")
+    adopt("qsessions")
+    goes = old_session(user)
+    adopt()
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_session WHERE session_key = %s", [goes])
+    assert "Ended, because they had left the old table: 1" in output("--source", "db", "--end-missing")
+    assert client_with(goes).get(DEVICES).status_code == 302
+    assert client_with(theirs).get(DEVICES).status_code == 200
 
 
 def test_what_is_remembered_of_adoptions_is_purged(user: Any, old_session: OldSessions) -> None:

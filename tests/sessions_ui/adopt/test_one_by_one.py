@@ -7,17 +7,18 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import connection
+from django.db import IntegrityError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_ui.actions.adopt import adopt_all
 from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.actions.purge import purge_old
 from sessions_ui.adopt import SOURCES
 from sessions_ui.checks import setup as checks
-from sessions_ui.models import AccountState, EndReason, Event, Session, digest_of
 from sessions_ui.store import SessionStore
 from tests.conftest import FIREFOX_ON_LINUX, LONDON
+from tests.models import AccountState, EndReason, Event, Session, digest_of
 from tests.sessions_ui.adopt.conftest import CHROME_ON_WINDOWS, OldSessions
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tables")]
@@ -103,6 +104,44 @@ def test_a_bogus_key_costs_one_statement_more_and_writes_nothing(user: Any, adop
     assert cost() == before + 1
 
 
+def test_a_database_that_fails_is_not_taken_for_an_old_table_that_was_dropped(
+    user: Any, old_session: OldSessions, adopting: Any
+) -> None:
+    """Else everybody who was not adopted yet would lose their cookie in that moment."""
+    adopting()
+    key = old_session(user)
+
+    def broken(execute: Any, sql: str, *args: Any) -> Any:
+        if sql.startswith("SELECT") and "django_session" in sql:
+            raise OperationalError("disk I/O error")
+        return execute(sql, *args)
+
+    with connection.execute_wrapper(broken), pytest.raises(OperationalError):
+        SessionStore(key).resolve()
+    assert SessionStore(key).get_user() == user
+
+
+def test_an_anonymous_session_that_two_requests_adopt_at_the_same_moment_is_one(
+    old_session: OldSessions, adopting: Any
+) -> None:
+    """No user's row is locked for it, so the database has the last word."""
+    adopting()
+    key = old_session(data={"cart": 3})
+    insert = f"INSERT INTO {connection.ops.quote_name('sessions_ui_session')} "
+    tries = []
+
+    def other_was_faster(execute: Any, sql: str, *args: Any) -> Any:
+        if sql.startswith(insert):
+            tries.append(sql)
+            if len(tries) == 1:
+                raise IntegrityError("UNIQUE constraint failed")
+        return execute(sql, *args)
+
+    with connection.execute_wrapper(other_was_faster):
+        assert SessionStore(key)["cart"] == 3
+    assert len(tries) == 2 and Session.objects.count() == 1
+
+
 def test_another_key_of_the_same_letters_is_another_key(
     user: Any, old_session: OldSessions, adopting: Any
 ) -> None:
@@ -157,6 +196,17 @@ def test_everywhere_includes_what_nobody_has_adopted_yet(
     assert client_with(theirs).get(DEVICES).status_code == 200
     adopt_all(source=SOURCES["db"])
     assert not Session.objects.filter(digest=digest_of(forgotten)).exists()
+
+
+def test_what_everywhere_ended_before_anybody_adopted_it_stays_so_after_a_purge(
+    user: Any, other_user: Any, old_session: OldSessions, client_with: Any, adopting: Any
+) -> None:
+    adopting()
+    forgotten, theirs = old_session(user), old_session(other_user)
+    end_user_sessions(user=user, reason=EndReason.SIGNED_OUT_EVERYWHERE, actor=user)
+    purge_old()
+    assert client_with(forgotten).get(DEVICES).status_code == 302
+    assert client_with(theirs).get(DEVICES).status_code == 200
 
 
 def test_what_an_old_server_saves_after_that_is_not_adopted_either(

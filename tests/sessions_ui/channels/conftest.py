@@ -12,7 +12,7 @@ from django.core import mail
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.actions.endpoint import save_endpoint
 from sessions_ui.delivery import deliver_due
-from sessions_ui.models import Endpoint, EndReason, Hook
+from tests.models import Endpoint, EndReason, Hook
 from tests.receivers.server import Receiver, receiver
 
 SendMail = Callable[..., Any]
@@ -39,7 +39,7 @@ def hooks(settings: Any) -> Iterator[Receiver]:
         **settings.SESSIONS_UI,
         "WEBHOOK_ALLOWED_NETWORKS": ["127.0.0.0/8"],
         "WEBHOOK_ALLOW_HTTP": True,
-        "WEBHOOK_TIMEOUT": timedelta(seconds=2),
+        "WEBHOOK_TIMEOUT": timedelta(seconds=60),
     }
     with receiver() as server:
         yield server

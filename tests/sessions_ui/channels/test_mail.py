@@ -13,7 +13,7 @@ from django.utils import translation
 
 from sessions_ui.channels.letters import BY_EVENT, Letter
 from sessions_ui.delivery import deliver_due
-from sessions_ui.models import Act, Delivery, Device, EndReason, Event
+from tests.models import Act, Delivery, Device, EndReason, Event
 
 pytestmark = pytest.mark.django_db
 

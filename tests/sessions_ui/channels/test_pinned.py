@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from tests.receivers.certificates import certificate_for
 from tests.receivers.server import Receiver, answers, drips, floods, hangs, hangs_up, receiver
 
 LOOPBACK = ["127.0.0.0/8"]
+PATIENCE = 60.0  # seconds; far more than any of it takes
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +38,7 @@ def server() -> Iterator[Receiver]:
         yield server
 
 
-def send(url: str, seconds: float = 5) -> int:
+def send(url: str, seconds: float = PATIENCE) -> int:
     return post(url, b'{"a":1}', {"webhook-id": "x"}, seconds=seconds)
 
 
@@ -145,20 +145,17 @@ def test_an_address_that_is_none_is_no_crash(url: str) -> None:
 
 
 def test_a_receiver_that_hangs_is_left_in_time(server: Receiver) -> None:
-    server.behaviour = hangs(3)
-    began = time.monotonic()
+    server.behaviour = hangs(PATIENCE)
     with pytest.raises(NoAnswer, match=r"within 0\.3 s"):
         send(server.url, seconds=0.3)
-    assert time.monotonic() - began < 1.5
+    assert all(not request.over for request in server.requests), "it still hangs"
 
 
 def test_so_is_one_that_sends_a_little_now_and_then(server: Receiver) -> None:
     """A socket's own timeout never fires here; the lease would run out."""
-    server.behaviour = drips
-    began = time.monotonic()
+    server.behaviour = drips(PATIENCE)
     with pytest.raises(NoAnswer, match=r"within 0\.5 s"):
         send(server.url, seconds=0.5)
-    assert time.monotonic() - began < 2
 
 
 def test_so_is_one_that_never_says_hello(tmp_path: Path) -> None:
@@ -166,10 +163,8 @@ def test_so_is_one_that_never_says_hello(tmp_path: Path) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
-        began = time.monotonic()
         with pytest.raises(NoAnswer, match=r"within 0\.3 s"):
             send(f"https://127.0.0.1:{silent.getsockname()[1]}/", seconds=0.3)
-    assert time.monotonic() - began < 1.5
 
 
 def test_no_more_of_an_endless_answer_is_read_than_a_little(server: Receiver) -> None:

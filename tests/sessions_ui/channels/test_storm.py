@@ -12,7 +12,7 @@ from django.db.models import F
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.channels.letters import BY_EVENT, Letter
 from sessions_ui.delivery import deliver_due
-from sessions_ui.models import Delivery, EndReason, Event
+from tests.models import Delivery, EndReason, Event
 
 pytestmark = pytest.mark.django_db
 

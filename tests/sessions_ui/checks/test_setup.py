@@ -65,19 +65,6 @@ def test_it_names_connections_that_asgi_would_pile_up(monkeypatch: pytest.Monkey
     assert [message.id for message in checks.persistent_connections()] == ["sessions_ui.W010"]
 
 
-class Replicas:
-    def db_for_read(self, model: Any, **hints: Any) -> str:
-        return "replica"
-
-    def db_for_write(self, model: Any, **hints: Any) -> str:
-        return "default"
-
-
-def test_it_names_a_replica_that_sessions_are_read_from(settings: Any) -> None:
-    settings.DATABASE_ROUTERS = [f"{__name__}.Replicas"]
-    assert [message.id for message in checks.replica_routing()] == ["sessions_ui.W011"]
-
-
 def test_it_names_allauths_own_list_of_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
     # Not the settings themselves: Django would load the app, whose receivers stay for every test after this one.
     monkeypatch.setattr(checks, "settings", SimpleNamespace(INSTALLED_APPS=["allauth.usersessions"]))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sessions_ui.client import ClientInfo, client_info, contradicts, improved
 from sessions_ui.client.hints import FIELDS
-from sessions_ui.models import Device, Session
+from tests.models import Device, Session
 from tests.sessions_ui.client.corpus import Entry, load
 
 TRUSTED = (ip_network("10.0.0.0/8"),)

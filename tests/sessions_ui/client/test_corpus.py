@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sessions_ui.models import Device
+from tests.models import Device
 from tests.sessions_ui.client.corpus import load
 from tests.sessions_ui.client.corpus.score import TARGETS, score
 

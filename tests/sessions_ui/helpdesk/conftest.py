@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from sessions_ui.actions.help_desk.open import open_case
 from sessions_ui.actions.help_desk.verify import verify_caller
-from sessions_ui.models import Case, Session
+from tests.models import Case, Session
 
 CHROME_ON_ANDROID = (
     "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 "

@@ -8,13 +8,18 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
 from sessions_ui.actions.find_user import users_exactly
 from sessions_ui.actions.help_desk.open import open_case
+from sessions_ui.actions.help_desk.rights import is_agent, may_help
+from sessions_ui.actions.help_desk.verify import reveal_network, verify_caller
+from sessions_ui.conf import conf
 from sessions_ui.exceptions import HelpDeskRefused
-from sessions_ui.models import Case, Event
+from sessions_ui.store import SessionStore
 from tests.conftest import _person
+from tests.models import Case, Event, Session
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +64,79 @@ def test_a_superuser_is_no_agent_by_that(administrator: Any, desk: Any, browser:
     assert client.get("/helpdesk/").status_code == 403
     administrator.groups.add(Group.objects.get(name="Help desk"))
     assert client.get("/helpdesk/").status_code == 200
+
+
+def test_no_other_right_makes_a_superuser_an_agent(administrator: Any, agent: Any) -> None:
+    """`agent` is somebody else, who is one."""
+    namesake = Permission.objects.create(
+        codename="help_desk",
+        name="Of another app",
+        content_type=ContentType.objects.get(app_label="accounts", model="user"),
+    )
+    administrator.user_permissions.add(Permission.objects.get(codename="impersonate"), namesake)
+    editors = Group.objects.create(name="Editors")
+    editors.permissions.add(Permission.objects.get(codename="change_session"), namesake)
+    administrator.groups.add(editors)
+    assert is_agent(agent) and not is_agent(administrator)
+
+
+def test_a_superuser_who_was_given_the_right_is_an_agent(administrator: Any) -> None:
+    administrator.user_permissions.add(
+        Permission.objects.get(codename="help_desk", content_type__app_label="sessions_ui")
+    )
+    assert is_agent(administrator)
+
+
+@pytest.mark.parametrize("is_superuser", [False, True])
+def test_an_agent_who_is_disabled_is_none(is_superuser: bool, agent: Any) -> None:
+    agent.is_superuser = is_superuser
+    assert is_agent(agent)
+    agent.is_active = False
+    assert not is_agent(agent)
+
+
+@pytest.fixture
+def default_factor(settings: Any) -> None:
+    """A host that says nothing about `SECOND_FACTOR_AT`."""
+    given = settings.SESSIONS_UI
+    settings.SESSIONS_UI = {name: given[name] for name in given if name != "SECOND_FACTOR_AT"}
+
+
+@pytest.mark.parametrize(
+    ("method", "is_let_in"),
+    [
+        ("", False),
+        ("password", False),
+        ("code", False),
+        ("password+totp", True),
+        ("password+webauthn", True),
+        ("passkey", True),
+    ],
+)
+def test_by_default_a_sign_in_of_two_steps_or_with_a_passkey_showed_a_second_factor(
+    method: str, is_let_in: bool, agent: Any, browser: Any, default_factor: None
+) -> None:
+    client = browser()
+    client.force_login(agent)
+    Session.objects.update(method=method)
+    assert client.get("/helpdesk/").status_code == (200 if is_let_in else 403)
+
+
+def test_by_default_the_second_factor_is_as_old_as_the_sign_in(
+    agent: Any, browser: Any, default_factor: None
+) -> None:
+    client = browser()
+    client.force_login(agent)
+    for minutes, status in ((59, 200), (61, 403)):
+        then = timezone.now() - timedelta(minutes=minutes)
+        Session.objects.update(method="password+totp", signed_in_at=then)
+        assert client.get("/helpdesk/").status_code == status
+
+
+def test_by_default_no_session_of_this_app_has_shown_no_second_factor(rf: Any, default_factor: None) -> None:
+    request = rf.get("/")
+    for request.session in (SessionStore(), SessionStore("unknown"), {}):
+        assert conf.second_factor_at(request) is None
 
 
 def test_it_requires_a_fresh_second_factor_and_the_attempt_is_an_event(agent: Any, browser: Any) -> None:
@@ -111,6 +189,27 @@ def test_accounts_with_more_rights_look_like_no_account(desk: Any) -> None:
     assert set(steps()) == {"refused: nobody"}
 
 
+def test_staff_is_helped_by_staff_only(agent: Any, other_user: Any, user: Any) -> None:
+    agents = [agent, other_user]
+    other_user.groups.set(agent.groups.all())
+    user.is_staff = True
+    assert [may_help(one, user) for one in agents] == [True, False]
+    user.is_staff = False
+    assert [may_help(one, user) for one in agents] == [True, True]
+
+
+def test_an_agent_who_is_no_staff_does_not_help_staff(other_user: Any, agent: Any) -> None:
+    """The admin site is open to staff, even to those who hold no permission yet."""
+    clerk = _person("clerk@staff.example", is_staff=True)
+    volunteer = _person("volunteer@staff.example")
+    volunteer.groups.set(agent.groups.all())
+    assert not may_help(volunteer, clerk)
+    assert may_help(volunteer, other_user), "who is no staff either"
+    assert may_help(agent, clerk), "an agent who is staff"
+    with pytest.raises(HelpDeskRefused, match="nobody"):
+        open_case(agent=volunteer, term=clerk.email)
+
+
 def nobody_at_all(agent: Any, users: Any) -> Any:
     return users.none()
 
@@ -125,12 +224,50 @@ def test_the_scope_counts_in_an_open_case_too(desk: Any, verified: Case, setting
     assert desk.get(f"/helpdesk/{verified.public_id}/").status_code == 409
 
 
-def test_another_agents_case_does_not_exist(desk: Any, verified: Case, browser: Any, agent: Any) -> None:
-    colleague = _person("colleague@staff.example", is_staff=True)
-    colleague.groups.set(agent.groups.all())
+@pytest.fixture
+def colleague(agent: Any) -> Any:
+    """A second agent."""
+    person = _person("colleague@staff.example", is_staff=True)
+    person.groups.set(agent.groups.all())
+    return person
+
+
+def test_another_agents_case_does_not_exist(desk: Any, verified: Case, browser: Any, colleague: Any) -> None:
     client = browser()
     client.force_login(colleague)
     assert client.get(f"/helpdesk/{verified.public_id}/").status_code == 404
+
+
+def test_nobody_verifies_the_caller_of_another_agent(case: Case, colleague: Any) -> None:
+    """Whatever page or command asks: the rule stands in the action."""
+    with pytest.raises(HelpDeskRefused, match="case_closed"):
+        verify_caller(case=case, agent=colleague, ticket="X-1", reason="lost", ways=["call_back"])
+    case.refresh_from_db()
+    assert (case.verified_at, case.ticket, case.ways) == (None, "", [])
+    assert steps() == ["opened"]
+
+
+def test_nobody_reads_addresses_in_a_case_of_another_agent(verified: Case, colleague: Any) -> None:
+    with pytest.raises(HelpDeskRefused, match="case_closed"):
+        reveal_network(case=verified, agent=colleague)
+    assert steps() == ["opened", "verified"]
+
+
+def test_a_case_that_is_over_is_not_verified_any_more(case: Case, agent: Any) -> None:
+    Case.objects.update(expires_at=timezone.now())
+    case.refresh_from_db()
+    with pytest.raises(HelpDeskRefused, match="case_closed"):
+        verify_caller(case=case, agent=agent, ticket="X-1", reason="lost", ways=["call_back"])
+    case.refresh_from_db()
+    assert case.verified_at is None and steps() == ["opened"]
+
+
+def test_a_case_that_is_over_shows_no_addresses_any_more(verified: Case, agent: Any) -> None:
+    Case.objects.update(expires_at=timezone.now())
+    verified.refresh_from_db()
+    with pytest.raises(HelpDeskRefused, match="case_closed"):
+        reveal_network(case=verified, agent=agent)
+    assert steps() == ["opened", "verified"]
 
 
 def test_a_case_is_over_after_its_time(desk: Any, verified: Case) -> None:
@@ -146,6 +283,17 @@ def test_searches_are_limited_per_agent(desk: Any, user: Any, settings: Any) -> 
     assert answers == [302, 302, 429]
     Case.objects.update(opened_at=timezone.now() - timedelta(hours=2))
     assert desk.post("/helpdesk/", {"term": user.email}).status_code == 302
+
+
+def test_the_searches_of_one_agent_are_not_counted_against_another(
+    user: Any, agent: Any, colleague: Any, settings: Any
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "HELP_DESK_SEARCHES_PER_HOUR": 2}
+    for _ in range(2):
+        open_case(agent=colleague, term=user.email)
+    assert open_case(agent=agent, term=user.email).user_id == user.pk
+    with pytest.raises(HelpDeskRefused, match="too_many"):
+        open_case(agent=colleague, term=user.email)
 
 
 def test_what_was_searched_for_can_be_erased(desk: Any) -> None:

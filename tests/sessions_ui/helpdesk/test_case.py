@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from allauth.account.models import EmailAddress
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import DatabaseError
+from django.db.models.signals import pre_save
 from django.utils import timezone
 
-from sessions_ui.actions.help_desk.carry_out import Order, carry_out
+from sessions_ui import models
+from sessions_ui.actions.help_desk.carry_out import Order, carry_out, give_back
 from sessions_ui.actions.help_desk.open import open_case
 from sessions_ui.actions.help_desk.prove import CODE_TRIES, approve, ask_for_approval, check_code
 from sessions_ui.actions.help_desk.send_code import send_code
-from sessions_ui.actions.help_desk.verify import verify_caller
+from sessions_ui.actions.help_desk.verify import reveal_network, verify_caller
+from sessions_ui.actions.lost import mark_lost
 from sessions_ui.actions.purge import purge_old
 from sessions_ui.delivery import deliver_due
 from sessions_ui.exceptions import HelpDeskRefused
-from sessions_ui.models import Act, Case, CaseReceipt, Device, EndReason, Event, Session
 from tests.conftest import PASSWORD, _person
+from tests.models import Act, Case, CaseReceipt, Delivery, Device, EndReason, Event, Session
 
 pytestmark = pytest.mark.django_db
 NONCE = "n" * 32
+
+
+@pytest.fixture
+def colleague(agent: Any) -> Any:
+    """Another agent."""
+    colleague = _person("colleague@staff.example", is_staff=True)
+    colleague.groups.set(agent.groups.all())
+    return colleague
 
 
 def order(**fields: Any) -> dict[str, Any]:
@@ -59,6 +73,30 @@ def test_verifying_requires_ticket_reason_and_way(desk: Any, case: Case, missing
     assert case.is_verified
 
 
+def test_verifying_one_caller_verifies_no_other(
+    case: Case, agent: Any, user: Any, other_user: Any, colleague: Any
+) -> None:
+    """Of the same agent, of another one, about the same account, about another."""
+    open_case(agent=agent, term=user.email)
+    open_case(agent=agent, term=other_user.email)
+    theirs = open_case(agent=colleague, term=user.email)
+    verify_caller(case=theirs, agent=colleague, ticket="INC-1", reason=Case.Reason.LOST, ways=["manager"])
+    others = Case.objects.exclude(pk=case.pk).order_by("pk")
+    before = list(others.values())
+    verify_caller(case=case, agent=agent, ticket="INC-7", reason=Case.Reason.LOST, ways=["call_back"])
+    assert case.is_verified and case.ticket == "INC-7"
+    assert len(before) == 3 and list(others.values()) == before
+
+
+def test_how_an_agent_verified_the_caller_is_an_event(desk: Any, case: Case, agent: Any, user: Any) -> None:
+    """Invariant 9: what was stated can be held against the recording of the call."""
+    stated = {"ticket": "INC-7", "reason": "lost", "ways": ["call_back"]}
+    desk.post(f"/helpdesk/{case.public_id}/verify/", stated)
+    event = Event.objects.get(data__step="verified")
+    assert (event.kind, event.user_id, event.actor_id) == ("help_desk", user.pk, agent.pk)
+    assert event.data == {"step": "verified", "case": case.public_id, **stated}
+
+
 def test_the_table_shows_no_address_until_it_is_asked_for(desk: Any, verified: Case, phone: Any) -> None:
     url = f"/helpdesk/{verified.public_id}/"
     page = desk.get(url).content.decode()
@@ -67,6 +105,82 @@ def test_the_table_shows_no_address_until_it_is_asked_for(desk: Any, verified: C
     revealed = desk.post(f"{url}network/").content.decode()
     assert "81.2.69.142" in revealed
     assert Event.objects.filter(data__step="network details shown", user=verified.user).count() == 1
+
+
+def test_no_action_goes_past_an_unverified_caller(
+    case: Case, agent: Any, phone: Any, device_of: Any, user: Any
+) -> None:
+    """Whatever calls it: a page of the host has no form of ours in front."""
+    device = Device.objects.get(public_id=device_of(phone))
+    mark_lost(device=device, actor=user)
+    before = list(Event.objects.order_by("pk").values())
+    for act in (
+        lambda: send_code(case=case, agent=agent),
+        lambda: check_code(case=case, agent=agent, code="123456"),
+        lambda: ask_for_approval(case=case, agent=agent),
+        lambda: reveal_network(case=case, agent=agent),
+        lambda: carry_out(case=case, agent=agent, order=Order(chosen=(device.public_id,)), nonce=NONCE),
+        lambda: give_back(case=case, agent=agent, device=device),
+    ):
+        with pytest.raises(HelpDeskRefused, match="not_verified"):
+            act()
+    device.refresh_from_db()
+    assert device.lost_at is not None
+    assert list(Event.objects.order_by("pk").values()) == before
+
+
+def test_what_belongs_to_somebody_else_is_neither_ended_nor_given_back(
+    verified: Case, agent: Any, other_user: Any, browser: Any, device_of: Any
+) -> None:
+    strangers = browser()
+    strangers.force_login(other_user)
+    device = Device.objects.get(public_id=device_of(strangers))
+    with pytest.raises(HelpDeskRefused, match="nothing_selected"):
+        carry_out(case=verified, agent=agent, order=Order(chosen=(device.public_id,)), nonce=NONCE)
+    assert not CaseReceipt.objects.exists() and is_in(strangers)
+    mark_lost(device=device, actor=other_user)
+    with pytest.raises(HelpDeskRefused, match="nobody"):
+        give_back(case=verified, agent=agent, device=device)
+    device.refresh_from_db()
+    assert device.lost_at is not None
+
+
+@pytest.fixture
+def failing_events() -> Iterator[None]:
+    """The database takes no event any more."""
+
+    def fail(sender: Any, **kwargs: Any) -> None:
+        raise DatabaseError
+
+    pre_save.connect(fail, sender=models.Event)
+    yield
+    pre_save.disconnect(fail, sender=models.Event)
+
+
+def test_a_caller_is_not_half_verified_where_the_event_cannot_be_written(
+    case: Case, agent: Any, failing_events: None
+) -> None:
+    before = Case.objects.values().get()
+    with pytest.raises(DatabaseError):
+        verify_caller(case=case, agent=agent, ticket="INC-7", reason=Case.Reason.LOST, ways=["call_back"])
+    assert Case.objects.values().get() == before
+
+
+def test_no_code_is_good_that_could_not_be_sent(verified: Case, agent: Any, failing_events: None) -> None:
+    before = Case.objects.values().get()
+    with pytest.raises(DatabaseError):
+        send_code(case=verified, agent=agent)
+    assert Case.objects.values().get() == before
+
+
+def test_the_code_is_sent_at_once_and_not_by_the_next_sweep(
+    verified: Case, agent: Any, hastened: list[str], django_capture_on_commit_callbacks: Any
+) -> None:
+    """The caller is on the phone."""
+    with django_capture_on_commit_callbacks(execute=True):
+        send_code(case=verified, agent=agent)
+        assert hastened == []
+    assert hastened == ["sessions_ui.tasks.sweep_deliveries"]
 
 
 def test_every_device_is_listed_for_itself(
@@ -97,6 +211,20 @@ def test_the_selected_device_goes_and_the_other_stays(
     act = Act.objects.get()
     assert (act.reason, act.ticket, act.actor_id, act.count) == (EndReason.DEVICE_LOST, "INC-7", agent.pk, 1)
     assert Device.objects.get(public_id=chosen["device"]).lost_at is not None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "everything", "new_password"),
+    [({"everything": "on"}, True, False), ({"new_password": "on"}, False, True)],
+)
+def test_the_receipt_keeps_that_everything_went_or_a_password_is_required(
+    desk: Any, verified: Case, phone: Any, wanted: dict[str, str], everything: bool, new_password: bool
+) -> None:
+    prove(verified)
+    page = desk.post(f"/helpdesk/{verified.public_id}/carry-out/", order(**wanted), follow=True)
+    receipt = CaseReceipt.objects.get()
+    assert (receipt.everything, receipt.new_password, receipt.lost) == (everything, new_password, False)
+    assert ("Nobody can sign in until it was reset." in page.content.decode()) is new_password
 
 
 def test_submitting_twice_does_it_once(desk: Any, verified: Case, phone: Any, device_of: Any) -> None:
@@ -186,6 +314,21 @@ def test_a_required_password_shuts_out_until_it_was_reset(
     assert is_in(at_home)
 
 
+def test_a_required_password_is_in_the_history_of_its_account_with_the_ticket(
+    desk: Any, verified: Case, phone: Any, user: Any, agent: Any
+) -> None:
+    prove(verified)
+    desk.post(f"/helpdesk/{verified.public_id}/carry-out/", order(new_password="on"))
+    event = Event.objects.get(kind=Event.Kind.PASSWORD_REQUIRED)
+    assert (event.user_id, event.actor_id) == (user.pk, agent.pk)
+    assert (event.reason, event.data) == ("help_desk", {"ticket": "INC-7"})
+    mail = Delivery.objects.get(event=event)
+    assert (mail.user_id, mail.channel, mail.receiver) == (user.pk, "mail", user.email)
+    act = Act.objects.get()
+    assert (act.reason, act.actor_id, act.ticket) == ("help_desk", agent.pk, "INC-7")
+    assert act.note == "A device was lost or stolen"
+
+
 def test_a_better_hash_of_the_old_password_is_no_new_one(
     desk: Any, verified: Case, browser: Any, user: Any, settings: Any, monkeypatch: Any
 ) -> None:
@@ -230,11 +373,67 @@ def test_the_code_goes_to_the_account_and_proves(
     assert verified.proof == Case.Proof.CODE
 
 
+def test_another_code_can_be_sent_after_a_minute(verified: Case, agent: Any) -> None:
+    send_code(case=verified, agent=agent)
+    sent, first = verified.code_sent_at, verified.code()
+    assert sent is not None
+    with (
+        time_machine.travel(sent + timedelta(seconds=59.9), tick=False),
+        pytest.raises(HelpDeskRefused, match="too_many"),
+    ):
+        send_code(case=verified, agent=agent)
+    verified.refresh_from_db()
+    assert verified.code() == first, "the one that is under way stays the right one"
+    with time_machine.travel(sent + timedelta(seconds=60), tick=False):
+        send_code(case=verified, agent=agent)
+    assert Event.objects.filter(data__step="code sent").count() == 2
+
+
 def test_the_code_is_stored_nowhere(desk: Any, verified: Case) -> None:
     desk.post(f"/helpdesk/{verified.public_id}/code/")
     verified.refresh_from_db()
     stored = [str(row) for row in Case.objects.values()] + [str(row) for row in Event.objects.values()]
     assert not any(verified.code() in row for row in stored)
+
+
+def codes_sent(case: Case) -> int:
+    return Event.objects.filter(data__step="code sent", data__case=case.public_id).count()
+
+
+def test_another_code_is_sent_after_a_minute_and_not_before(verified: Case, agent: Any) -> None:
+    send_code(case=verified, agent=agent)
+    first = verified.code_salt
+    sent = Case.objects.filter(pk=verified.pk)
+    sent.update(code_sent_at=timezone.now() - timedelta(seconds=50))
+    with pytest.raises(HelpDeskRefused, match="too_many"):
+        send_code(case=verified, agent=agent)
+    verified.refresh_from_db()
+    assert (codes_sent(verified), verified.code_salt) == (1, first)
+    sent.update(code_sent_at=timezone.now() - timedelta(seconds=61))
+    send_code(case=verified, agent=agent)
+    verified.refresh_from_db()
+    assert codes_sent(verified) == 2 and verified.code_salt != first
+
+
+def test_no_code_is_sent_once_the_caller_has_proved_who_they_are(verified: Case, agent: Any) -> None:
+    send_code(case=verified, agent=agent)
+    check_code(case=verified, agent=agent, code=verified.code())
+    verified.code_sent_at = timezone.now() - timedelta(hours=1)
+    with pytest.raises(HelpDeskRefused, match="too_many"):
+        send_code(case=verified, agent=agent)
+    assert codes_sent(verified) == 1
+
+
+def nowhere(user: Any) -> list[tuple[str, None]]:
+    return []
+
+
+def test_no_code_is_sent_to_an_account_without_an_address(verified: Case, agent: Any, settings: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "ALERT_ADDRESSES": f"{__name__}.nowhere"}
+    with pytest.raises(HelpDeskRefused, match="no_address"):
+        send_code(case=verified, agent=agent)
+    verified.refresh_from_db()
+    assert codes_sent(verified) == 0 and verified.code_sent_at is None
 
 
 def test_guessing_the_code_stops_after_five_tries(verified: Case, agent: Any) -> None:
@@ -266,6 +465,24 @@ def test_neither_another_code_nor_another_case_lets_an_agent_go_on_guessing(
     send_code(case=another, agent=agent)
     with pytest.raises(HelpDeskRefused, match="too_many"):
         check_code(case=another, agent=agent, code=another.code())
+
+
+def test_wrong_codes_for_one_account_stop_no_case_of_another(
+    verified: Case, agent: Any, other_user: Any
+) -> None:
+    for number in range(2):
+        foreign = open_case(agent=agent, term=other_user.email)
+        verify_caller(case=foreign, agent=agent, ticket=f"INC-9{number}", reason="lost", ways=["call_back"])
+        send_code(case=foreign, agent=agent)
+        wrong = f"{(int(foreign.code()) + 1) % 10**6:06d}"
+        for _ in range(5):
+            with pytest.raises(HelpDeskRefused, match="wrong_code"):
+                check_code(case=foreign, agent=agent, code=wrong)
+    send_code(case=verified, agent=agent)
+    check_code(case=verified, agent=agent, code=verified.code())
+    assert verified.is_proven
+    with pytest.raises(HelpDeskRefused, match="too_many"):
+        check_code(case=foreign, agent=agent, code=foreign.code())
 
 
 def test_the_code_goes_to_no_address_that_was_entered_just_now(
@@ -310,6 +527,18 @@ def test_a_second_agent_can_agree_but_not_the_first_nor_the_user(
     verified.refresh_from_db()
     assert (verified.proof, verified.approver_id) == (Case.Proof.SECOND_AGENT, colleague.pk)
     assert Event.objects.get(data__step="proven").actor_id == colleague.pk
+
+
+def test_a_second_agent_agrees_to_no_case_that_nobody_asked_about_or_that_is_over(
+    verified: Case, agent: Any, user: Any, colleague: Any
+) -> None:
+    with pytest.raises(HelpDeskRefused, match="case_closed"):
+        approve(case=verified, approver=colleague, user=user)
+    ask_for_approval(case=verified, agent=agent)
+    verified.expires_at = timezone.now()
+    with pytest.raises(HelpDeskRefused, match="case_closed"):
+        approve(case=verified, approver=colleague, user=user)
+    assert not Case.objects.get(pk=verified.pk).is_proven
 
 
 def test_a_lost_device_is_found_again(desk: Any, verified: Case, phone: Any, device_of: Any) -> None:

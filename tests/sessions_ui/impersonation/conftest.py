@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 
-from sessions_ui.models import Session
 from tests.conftest import Browser, _person
+from tests.models import Session
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ import pytest
 from django.urls import clear_url_caches, set_urlconf
 from hijack import signals
 
-from sessions_ui.models import Device, EndReason, Event, Session
+from tests.models import Device, EndReason, Event, Session
 from tests.sessions_ui.impersonation.test_rules import whose
 
 pytestmark = pytest.mark.django_db

@@ -14,13 +14,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from sessions_ui import acting
+from sessions_ui.actions.end import end_session, end_sessions, end_user_sessions
 from sessions_ui.actions.end_later import end_later
 from sessions_ui.actions.endpoint import ping, renew_secret, save_endpoint, switch_off, switch_on
 from sessions_ui.actions.offboard import cancel_offboarding, offboard
 from sessions_ui.actions.retell import retell
 from sessions_ui.exceptions import NotTheOwner
-from sessions_ui.models import Delivery, Device, Ending, Endpoint, EndReason, Event, Offboarding, Session
 from tests.conftest import PASSWORD, Browser
+from tests.models import Delivery, Device, Ending, Endpoint, EndReason, Event, Offboarding, Session
 from tests.sessions_ui.impersonation.test_rules import whose
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +76,7 @@ def test_a_program_reads_why(laptop: Any, inside: Any) -> None:
         {"email": "sam@elsewhere.example"},
         {"is_active": ""},
         {"is_staff": "1"},
+        {"is_superuser": "1"},
     ],
 )
 def test_no_change_of_how_to_sign_in(fields: dict[str, str], laptop: Any, inside: Any, user: Any) -> None:
@@ -82,10 +84,11 @@ def test_no_change_of_how_to_sign_in(fields: dict[str, str], laptop: Any, inside
     assert inside.post("/change/", fields).status_code == 403
     before = user.password
     user.refresh_from_db()
-    assert (user.password, user.email, user.is_active, user.is_staff) == (
+    assert (user.password, user.email, user.is_active, user.is_staff, user.is_superuser) == (
         before,
         "ada@people.example",
         True,
+        False,
         False,
     )
     assert whose(laptop) == user.email
@@ -128,6 +131,59 @@ def test_no_address_is_saved_by_anything(by_support: None, user: Any) -> None:
     refuses(address.delete)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("password", "!"),
+        ("email", "sam@elsewhere.example"),
+        ("is_active", False),
+        ("is_staff", True),
+        ("is_superuser", True),
+    ],
+)
+@pytest.mark.parametrize("one_field", [True, False])
+def test_no_field_of_the_account_that_says_who_may_do_what_is_saved_by_anything(
+    one_field: bool, name: str, value: Any, by_support: None, user: Any
+) -> None:
+    before = type(user).objects.values().get(pk=user.pk)
+    setattr(user, name, value)
+    refuses(lambda: user.save(update_fields=[name] if one_field else None))
+    assert type(user).objects.values().get(pk=user.pk) == before
+
+
+def test_the_account_is_not_deleted_where_nothing_else_would_refuse_it(
+    used: Session, user: Any, request: Any
+) -> None:
+    """A host without allauth has no addresses that go with the account."""
+    EmailAddress.objects.filter(user=user).delete()
+    request.getfixturevalue("by_support")
+    refuses(user.delete)
+    refuses(type(user).objects.filter(pk=user.pk).delete)
+    assert type(user).objects.filter(pk=user.pk).exists()
+
+
+def test_no_session_of_the_owner_ends_by_an_action_that_a_view_of_the_host_calls(
+    laptop: Any, by_support: None, used: Session, user: Any, support: Any
+) -> None:
+    owners = Session.objects.by_owner().of(user)
+    for actor in (user, support):
+        common: dict[str, Any] = {"reason": EndReason.SIGNED_OUT_REMOTELY, "actor": actor}
+        refuses(lambda common=common: end_user_sessions(user=user, **common))
+        refuses(lambda common=common: end_session(session=owners.get(), **common))
+        refuses(lambda common=common: end_sessions(sessions=Session.objects.all(), **common))
+    assert owners.living().count() == 1 and Session.objects.get(pk=used.pk).is_living
+    assert whose(laptop) == user.email
+
+
+def test_what_has_ended_already_refuses_nothing_and_the_own_session_may_be_left(
+    laptop: Any, by_support: None, used: Session, user: Any, support: Any
+) -> None:
+    Session.objects.by_owner().of(user).update(ended_at=timezone.now(), end_reason=EndReason.SIGNED_OUT)
+    receipt = end_user_sessions(user=user, reason=EndReason.SIGNED_OUT, actor=support)
+    assert receipt.ended == 1
+    assert not Session.objects.get(pk=used.pk).is_living
+
+
 def test_no_right_is_given_or_taken(by_support: None, user: Any) -> None:
     group = Group.objects.create(name="Editors")
     refuses(lambda: user.groups.add(group))
@@ -135,6 +191,52 @@ def test_no_right_is_given_or_taken(by_support: None, user: Any) -> None:
     refuses(lambda: user.groups.clear())
     refuses(lambda: user.user_permissions.set(Permission.objects.all()[:1]))
     assert not user.groups.exists() and not user.user_permissions.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("password", "another horse battery"),
+        ("email", "sam@elsewhere.example"),
+        ("is_active", False),
+        ("is_staff", True),
+        ("is_superuser", True),
+    ],
+)
+def test_no_column_that_says_who_may_sign_in_is_saved_by_anything(
+    name: str, value: Any, by_support: None, user: Any
+) -> None:
+    before = getattr(user, name)
+    setattr(user, name, value)
+    refuses(user.save)
+    refuses(lambda: user.save(update_fields=[name]))
+    user.refresh_from_db()
+    assert getattr(user, name) == before
+
+
+def test_an_account_without_any_row_of_another_package_is_not_deleted(
+    by_support: None, user: Any, settings: Any
+) -> None:
+    """allauth's addresses go with the account, and would refuse by themselves."""
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "OWNER_ONLY_MODELS": []}
+    EmailAddress.objects.filter(user=user).delete()
+    refuses(user.delete)
+    refuses(lambda: type(user).objects.filter(pk=user.pk).delete())
+    assert type(user).objects.filter(pk=user.pk).exists()
+
+
+def test_what_the_account_was_is_read_where_it_is_written(by_support: None, user: Any, settings: Any) -> None:
+    settings.DATABASE_ROUTERS = [f"{__name__}.ReadsElsewhere"]
+    user.is_staff = True
+    refuses(user.save)
+
+
+class ReadsElsewhere:
+    def db_for_read(self, model: Any, **hints: Any) -> str:
+        return "replica"
+
+    def db_for_write(self, model: Any, **hints: Any) -> str:
+        return "default"
 
 
 @pytest.mark.parametrize(

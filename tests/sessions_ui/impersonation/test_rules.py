@@ -8,9 +8,12 @@ import pytest
 from django.contrib.auth.models import Permission
 
 import sessions_ui
-from sessions_ui.exceptions import ImpersonationRefused
-from sessions_ui.models import Event, Session
+from sessions_ui.actions.client import client_of
+from sessions_ui.actions.end import end_session
+from sessions_ui.actions.impersonate import begin_impersonation
+from sessions_ui.exceptions import ImpersonationRefused, SessionEnded
 from sessions_ui.store import SessionStore
+from tests.models import EndReason, Event, Session
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +69,18 @@ def test_nobody_out_of_the_agents_scope(desk: Any, user: Any, settings: Any) -> 
     assert use(desk, user) == 403
 
 
+def grace_only(agent: Any, users: Any) -> Any:
+    return users.filter(email="grace@people.example")
+
+
+def test_a_scope_that_holds_somebody_else_holds_nobody_more(
+    desk: Any, user: Any, other_user: Any, settings: Any
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "HELP_DESK_SCOPE": f"{__name__}.grace_only"}
+    assert use(desk, user) == 403
+    assert use(desk, other_user) == 302
+
+
 @pytest.mark.parametrize("reason", ["", "   "])
 def test_not_without_a_reason(reason: str, desk: Any, user: Any) -> None:
     assert use(desk, user, reason) == 403
@@ -74,6 +89,54 @@ def test_not_without_a_reason(reason: str, desk: Any, user: Any) -> None:
 def test_not_from_within_another_account(inside: Any, other_user: Any, user: Any, support: Any) -> None:
     assert use(inside, other_user) == 403
     assert whose(inside) == user.email
+
+
+def test_not_from_within_the_account_of_somebody_who_may_do_it_too(
+    desk: Any, user: Any, other_user: Any
+) -> None:
+    user.user_permissions.add(Permission.objects.get(codename="impersonate"))
+    assert use(desk, user) == 302
+    assert use(desk, other_user) == 403
+    assert whose(desk) == user.email
+    assert not Session.objects.of(other_user).exists()
+
+
+def nobody_is_used() -> bool:
+    rows = Session.objects.filter(impersonated_from__isnull=False)
+    return not rows.exists() and not Event.objects.filter(kind="impersonated").exists()
+
+
+def test_not_from_a_session_that_ended_meanwhile_while_another_lives(
+    desk: Any, support: Any, user: Any, browser: Any, rf: Any
+) -> None:
+    """The request looked its session up, the session was ended from elsewhere, the view goes on."""
+    elsewhere = browser()
+    elsewhere.sign_in(support)
+    request = rf.post("/")
+    request.session = SessionStore(desk.cookies["sessionid"].value)
+    own = request.session.resolve()
+    end_session(session=own, reason=EndReason.SIGNED_OUT_REMOTELY)
+    with pytest.raises(SessionEnded):
+        sessions_ui.impersonate(request, user=user, actor=support, reason="x")
+    assert nobody_is_used()
+    assert whose(elsewhere) == support.email
+
+
+def test_not_from_a_session_of_somebody_else(
+    desk: Any, support: Any, user: Any, other_user: Any, browser: Any
+) -> None:
+    """In the action itself, whoever calls it."""
+    browser().sign_in(other_user)
+    with pytest.raises(SessionEnded):
+        begin_impersonation(
+            origin=Session.objects.get(user=other_user),
+            digest="d",
+            user=user,
+            actor=support,
+            reason="x",
+            client=client_of({}),
+        )
+    assert nobody_is_used()
 
 
 def test_nobody_does_it_in_the_name_of_somebody_else(

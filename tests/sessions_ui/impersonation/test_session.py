@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,9 +13,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_ui.actions.end import end_session, end_user_sessions
+from sessions_ui.actions.impersonate import end_impersonation
 from sessions_ui.actions.sweep import end_unlawful
 from sessions_ui.delivery import deliver_due
-from sessions_ui.models import Act, Delivery, Device, EndReason, Event, Session, digest_of
+from tests.interleaving import just_before
+from tests.models import Act, Delivery, Device, EndReason, Event, Session, digest_of
 from tests.sessions_ui.impersonation.test_rules import whose
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +92,34 @@ def test_leaving_returns_to_the_own_session(inside: Any, used: Session, support:
     assert whose(inside) == support.email and own(support).pk == before
     used.refresh_from_db()
     assert (used.end_reason, used.ended_by) == (EndReason.SIGNED_OUT, support)
+
+
+@pytest.fixture
+def own_ends_at_that_moment(used: Session, support: Any) -> Iterator[None]:
+    """Between looking at the own session and giving it the new key."""
+    before = own(support).digest
+    end = {"ended_at": timezone.now(), "end_reason": EndReason.ADMINISTRATOR}
+    with just_before(
+        "UPDATE .sessions_ui_session. SET .digest.", lambda: Session.objects.of(support).update(**end)
+    ):
+        yield
+    assert (own(support).end_reason, own(support).digest) == ("administrator", before)
+    used.refresh_from_db()
+    assert used.end_reason == "signed_out"
+
+
+def test_leaving_signs_in_nobody_where_the_own_session_ends_at_that_moment(
+    inside: Any, own_ends_at_that_moment: None
+) -> None:
+    inside.post(LEAVE)
+    assert inside.cookies["sessionid"].value == "", "the browser is told to forget its key, and gets no other"
+    assert whose(inside) == "nobody"
+
+
+def test_there_is_no_own_session_to_go_back_to_where_it_ends_at_that_moment(
+    inside: Any, used: Session, own_ends_at_that_moment: None
+) -> None:
+    assert end_impersonation(session=used, key=inside.cookies["sessionid"].value, new_key="n" * 32) is None
 
 
 def test_leaving_gives_the_own_session_a_new_key(desk: Any, user: Any, support: Any) -> None:

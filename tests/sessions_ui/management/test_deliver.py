@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -11,7 +10,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from sessions_ui.channels import CHANNELS, DeliveryFailed
-from sessions_ui.models import Act, Delivery, EndReason, Heartbeat
+from tests.models import Act, Delivery, EndReason, Heartbeat
 
 pytestmark = pytest.mark.django_db
 
@@ -84,6 +83,7 @@ def test_what_was_given_up_is_one(monkeypatch: Any) -> None:
 
 
 def test_it_is_the_workers_sign_of_life() -> None:
+    before = timezone.now()
     run()
     seen = Heartbeat.last("worker")
-    assert seen is not None and seen > timezone.now() - timedelta(seconds=5)
+    assert seen is not None and seen >= before

@@ -17,10 +17,10 @@ from django.utils import timezone
 from sessions_ui.actions import reparse as action
 from sessions_ui.actions.reparse import CURSOR, corrected
 from sessions_ui.client import Client
-from sessions_ui.models import Cursor, Device, Session, digest_of
 from sessions_ui.models.fields import new_public_id
+from tests.models import Cursor, Device, Session, digest_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.no_bystander("it goes through all rows")]
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"

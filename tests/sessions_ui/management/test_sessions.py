@@ -16,8 +16,8 @@ from django.utils import timezone
 from sessions_ui.actions import end_later, restore
 from sessions_ui.delivery import deliver_all, deliver_due
 from sessions_ui.management import progress
-from sessions_ui.models import Act, Delivery, Ending, EndReason, Heartbeat, Session
 from sessions_ui.tasks import sweep_endings
+from tests.models import Act, Delivery, Ending, EndReason, Heartbeat, Session
 
 pytestmark = pytest.mark.django_db
 DEVICES = "/account/devices/"
@@ -29,6 +29,7 @@ def after_restore(before: str, *arguments: str) -> str:
     return out.getvalue()
 
 
+@pytest.mark.no_bystander("a restored backup ends everybody")
 def test_it_ends_what_was_signed_in_before_and_nothing_else(user: Any, other_user: Any, browser: Any) -> None:
     old, anonymous, new = browser(), browser(), browser()
     old.sign_in(user)
@@ -41,6 +42,7 @@ def test_it_ends_what_was_signed_in_before_and_nothing_else(user: Any, other_use
     assert after_restore(before.isoformat()).endswith(": 0\n")
 
 
+@pytest.mark.no_bystander("a restored backup ends everybody")
 def test_each_person_is_told_once(user: Any, other_user: Any, browser: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(restore, "BATCH", 1)
     for person in (user, other_user):
@@ -58,6 +60,7 @@ def test_each_person_is_told_once(user: Any, other_user: Any, browser: Any, monk
     assert sorted(message.to[0] for message in mail.outbox) == sorted([user.email, other_user.email])
 
 
+@pytest.mark.no_bystander("a restored backup ends everybody")
 def test_a_dry_run_ends_nothing(user: Any, browser: Any) -> None:
     browser().sign_in(user)
     text = after_restore(timezone.now().isoformat(), "--dry-run")
@@ -85,6 +88,7 @@ def test_it_refuses_while_the_old_table_could_bring_sessions_back(settings: Any)
         after_restore(timezone.now().isoformat())
 
 
+@pytest.mark.no_bystander("a restored backup ends everybody")
 def test_the_cost_does_not_grow_with_the_number_of_sessions(user: Any, other_user: Any, browser: Any) -> None:
     counts = []
     for person, number in ((user, 1), (other_user, 12)):

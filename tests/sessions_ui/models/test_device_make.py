@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sessions_ui.models import Device
+from tests.models import Device
 
 
 @pytest.mark.parametrize(

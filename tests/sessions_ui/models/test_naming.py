@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from sessions_ui.models import Device, Session
 from sessions_ui.models.naming import distinct_title, tell_apart
+from tests.models import Device, Session
 
 MORNING = datetime(2026, 11, 2, 9, 15, tzinfo=UTC)
 

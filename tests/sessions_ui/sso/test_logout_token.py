@@ -90,8 +90,8 @@ def test_it_is_refused_for_what_it_says(changes: dict[str, Any], text: str, prov
     assert refusal(provider.logout_token(**{"sub": "ada", **resolved(changes)})) == text
 
 
-@pytest.mark.parametrize("kind", ["at+jwt", "secevent+jwt"])
-def test_a_token_of_another_kind_is_refused(kind: str, provider: Provider) -> None:
+@pytest.mark.parametrize("kind", ["at+jwt", "secevent+jwt", 7, ["logout+jwt"], True])
+def test_a_token_of_another_kind_is_refused(kind: Any, provider: Provider) -> None:
     assert refusal(provider.key.sign(provider.claims(sub="ada"), typ=kind)) == "not a logout token"
 
 

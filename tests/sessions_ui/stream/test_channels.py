@@ -13,8 +13,9 @@ from channels.auth import AuthMiddlewareStack
 from django.conf import settings
 
 from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.models import EndReason
 from sessions_ui.stream.watcher import watcher
+from tests.models import EndReason
+from tests.sessions_ui.stream.conftest import SECONDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "live.md"
@@ -34,11 +35,11 @@ class Socket(ApplicationCommunicator):
 
     async def connect(self) -> bool:
         await self.send_input({"type": "websocket.connect"})
-        return bool((await self.receive_output(5))["type"] == "websocket.accept")
+        return bool((await self.receive_output(SECONDS))["type"] == "websocket.accept")
 
     async def disconnect(self) -> None:
         await self.send_input({"type": "websocket.disconnect", "code": 1000})
-        await self.wait(5)
+        await self.wait(SECONDS)
 
 
 @pytest.fixture
@@ -60,22 +61,24 @@ async def test_it_closes_when_its_session_ends(
     opened = socket(await signed_in(user))
     assert await opened.connect()
     await opened.send_input({"type": "websocket.receive", "text": '{"hello": "world"}'})
-    assert await opened.receive_output(5) == {"type": "websocket.send", "text": '{"hello": "world"}'}
+    assert await opened.receive_output(SECONDS) == {"type": "websocket.send", "text": '{"hello": "world"}'}
     await sync_to_async(end_user_sessions)(user=user, reason=EndReason.DEVICE_LOST)
-    closed = await opened.receive_output(5)
+    closed = await opened.receive_output(SECONDS)
     assert (closed["type"], closed["code"]) == ("websocket.close", example["SIGNED_OUT"])
     await opened.disconnect()
     assert watcher().count() == 0
 
 
 async def test_it_stays_open_for_others(socket: Any, signed_in: Any, user: Any, other_user: Any) -> None:
-    opened = socket(await signed_in(user))
+    opened, others = socket(await signed_in(user)), socket(await signed_in(other_user))
     await opened.connect()
-    await signed_in(other_user)
+    await others.connect()
     await sync_to_async(end_user_sessions)(user=other_user, reason=EndReason.DEVICE_LOST)
-    assert await opened.receive_nothing(1.5)
+    assert (await others.receive_output(SECONDS))["type"] == "websocket.close"
+    assert await opened.receive_nothing(0.1)
     assert watcher().count(user.pk) == 1
     await opened.disconnect()
+    await others.disconnect()
 
 
 async def test_nobody_gets_none(socket: Any) -> None:

@@ -14,8 +14,9 @@ from django.utils import timezone
 from sessions_ui import events
 from sessions_ui.actions.device import rename_device
 from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.models import Device, EndReason, Event, Session
 from sessions_ui.stream import database
+from tests.models import Device, EndReason, Event, Session
+from tests.sessions_ui.stream.conftest import SECONDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -115,19 +116,19 @@ class Late:
 
     def begin(self) -> Late:
         self._thread.start()
-        assert self._has_number.wait(10)
+        assert self._has_number.wait(SECONDS)
         return self
 
     def commit(self) -> None:
         self._may_commit.set()
-        self._thread.join(10)
+        self._thread.join(SECONDS)
 
     def _work(self) -> None:
         try:
             with transaction.atomic():
                 self.number = events.append(Event.Kind.DEVICE_RENAMED, user_id=self._user.pk).pk
                 self._has_number.set()
-                self._may_commit.wait(10)
+                self._may_commit.wait(SECONDS)
         finally:
             connections.close_all()
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from sessions_ui.models import Device, Session, digest_of
 from sessions_ui.models.fields import new_public_id
+from tests.models import Device, Session, digest_of
 
 
 @pytest.fixture

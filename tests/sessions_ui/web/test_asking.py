@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 import pytest
 from django.urls import reverse
 
-from sessions_ui.models import Event, Session
 from sessions_ui.web.waiting import WaitingAct
 from tests.aging import age_sign_ins
 from tests.conftest import PASSWORD
+from tests.models import Event, Session
 
 PAGE = "/account/devices/"
 ASKS = 'id="ask-title"'

@@ -8,7 +8,7 @@ import pytest
 
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.conf import conf
-from sessions_ui.models import EndReason
+from tests.models import EndReason
 
 pytestmark = pytest.mark.django_db
 HEADER = "Clear-Site-Data"

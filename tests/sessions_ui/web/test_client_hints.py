@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from sessions_ui.models import Device, Session
 from tests.conftest import PASSWORD
+from tests.models import Device, Session
 
 CHROME = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -66,6 +67,18 @@ def test_the_hints_of_the_sign_in_request_name_the_device(browser: Any, user: An
     device, session = Device.objects.get(), Session.objects.get(user=user)
     assert device.title == "Brave on Windows"
     assert (session.browser_version, session.system_version) == ("141.1.83.118", "11")
+
+
+def test_hints_of_a_later_request_name_this_device_and_no_other(
+    browser: Any, user: Any, other_user: Any, settings: Any
+) -> None:
+    settings.SESSIONS_UI = settings.SESSIONS_UI | {"LAST_SEEN_EVERY": timedelta(0)}
+    browser(CHROME).sign_in(other_user)
+    here = browser(CHROME)
+    here.sign_in(user)
+    here.get("/account/devices/", **LOW, **HIGH)
+    names = {device.user_id: device.title for device in Device.objects.all()}
+    assert names == {user.pk: "Brave on Windows", other_user.pk: "Chrome on Windows"}
 
 
 def test_a_browser_that_is_unmasked_by_hints_is_no_copy(browser: Any, user: Any) -> None:

@@ -13,10 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from sessions_ui.models import Delivery, Device, Event, Proof, Session
 from sessions_ui.web.wording_events import HISTORY_KINDS, event_text
 from tests.aging import age_sign_ins
 from tests.conftest import PASSWORD
+from tests.models import Delivery, Device, Event, Proof, Session
 
 SignedIn = Callable[..., Session]
 

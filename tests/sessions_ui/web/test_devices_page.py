@@ -12,7 +12,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from sessions_ui.models import Device, Session, digest_of
+from tests.models import Device, Session, digest_of
 from tests.sessions_ui.client.place.written import nested, write
 
 PAGE = "/account/devices/"

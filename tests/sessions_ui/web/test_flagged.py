@@ -13,9 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from sessions_ui.delivery import deliver_due
-from sessions_ui.models import Device, Session
 from tests.aging import age_sign_ins
 from tests.conftest import PASSWORD
+from tests.models import Device, Session
 
 PAGE = "/account/devices/"
 SignedIn = Callable[..., Session]

@@ -11,8 +11,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sessions_ui.models import Device, Session
 from sessions_ui.web.listing import listing
+from tests.models import Device, Session
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sessions_ui.models import Session
+from tests.models import Session
 
 PAGE = "/account/devices/"
 SignedIn = Callable[..., Session]

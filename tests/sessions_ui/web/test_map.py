@@ -12,7 +12,6 @@ from django.contrib.staticfiles import finders
 from django.utils import translation
 
 from sessions_ui.client import Place
-from sessions_ui.models import Device, Session
 from sessions_ui.web.listing import Card
 from sessions_ui.web.map import (
     HEIGHT,
@@ -25,6 +24,7 @@ from sessions_ui.web.map import (
     position,
     radius_of,
 )
+from tests.models import Device, Session
 
 PAGE = "/account/devices/"
 SignedIn = Callable[..., Session]

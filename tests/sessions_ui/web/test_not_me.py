@@ -13,8 +13,11 @@ from django.core import mail
 from django.core.signing import dumps
 from django.utils import timezone
 
+from sessions_ui.actions.not_me import report_by_link
 from sessions_ui.delivery import deliver_due
-from sessions_ui.models import Delivery, EndReason, Event, Session
+from tests.conftest import PASSWORD
+from tests.interleaving import just_before
+from tests.models import Delivery, EndReason, Event, Session
 
 pytestmark = pytest.mark.django_db
 
@@ -117,6 +120,25 @@ def test_confirming_ends_that_session_and_sends_a_reset_to_the_address_that_was_
     assert (event.session, event.actor_id) == (theirs(), None)
 
 
+def test_the_recovery_is_of_the_account_that_was_told_and_of_no_other(
+    administrator: Any, link: str, browser: Any, user: Any
+) -> None:
+    """`administrator` is older than `user`: the first row of the table."""
+    assert administrator.pk < user.pk
+    mail.outbox.clear()
+    here = browser()
+    here.post(link)
+    (reset,) = mail.outbox
+    path = re.search(r"/account/password/reset/key/\S+", str(reset.body))
+    assert path
+    form = here.get(path[0], follow=True)
+    new = "a horse of another colour"
+    here.post(form.request["PATH_INFO"], {"password1": new, "password2": new})
+    for person in (user, administrator):
+        person.refresh_from_db()
+    assert user.check_password(new) and administrator.check_password(PASSWORD)
+
+
 def test_everywhere_if_asked(link: str, browser: Any, owner: Any, thief: Any) -> None:
     browser().post(link, {"everywhere": "on"})
     for client in (owner, thief):
@@ -129,6 +151,27 @@ def test_it_works_once(link: str, browser: Any, user: Any) -> None:
     assert again.status_code == 410 and "no longer works" in again.content.decode()
     assert browser().get(link).status_code == 410
     assert Event.objects.filter(kind=Event.Kind.NOT_ME).count() == 1
+
+
+def test_of_two_presses_at_the_same_moment_one_acts_and_the_other_reads_that_the_link_is_used(
+    link: str, browser: Any, other_user: Any
+) -> None:
+    delivery = Delivery.objects.get()
+    bystander = Delivery.objects.create(
+        event=delivery.event, user=other_user, channel="mail", receiver=other_user.email
+    )
+    receipts = []
+
+    def press() -> None:
+        receipts.append(report_by_link(delivery=delivery, session=theirs()))
+
+    with just_before("UPDATE .sessions_ui_delivery. SET .link_used_at.", press):
+        second = browser().post(link)
+    assert receipts[0] and receipts[0].ended == 1
+    assert second.status_code == 410 and "no longer works" in second.content.decode()
+    assert Event.objects.filter(kind=Event.Kind.NOT_ME).count() == 1
+    bystander.refresh_from_db()
+    assert bystander.link_used_at is None
 
 
 def test_it_expires(link: str, browser: Any) -> None:

@@ -14,8 +14,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sessions_ui.models import Device, Session, digest_of
 from sessions_ui.models.fields import new_public_id
+from tests.models import Device, Session, digest_of
 
 PAGE = "/account/devices/"
 KIB = 1024

@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from sessions_ui.actions import provider_sign_out as action
-from sessions_ui.models import EndReason, ProviderSignOut, Session
+from tests.models import EndReason, ProviderSignOut, Session
 from tests.openid.fixtures import provider, rsa_key
 from tests.openid.provider import Provider
 from tests.sessions_ui.actions.test_provider import signed_in

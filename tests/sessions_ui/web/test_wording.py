@@ -11,8 +11,8 @@ from django.contrib.staticfiles import finders
 from django.utils.translation import override
 
 from sessions_ui.client import Place
-from sessions_ui.models import Device, EndReason, Session
 from sessions_ui.web import wording
+from tests.models import Device, EndReason, Session
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 YOU, SOMEBODY = SimpleNamespace(pk=1), 2

@@ -92,8 +92,8 @@ def test_a_hundred_replacements_under_four_threads(tmp_path: Path) -> None:
         for generation in range(1, 101):
             write(path, {f"{LONDON}/32": nested(city=f"city {generation}")})
             seen_by = (
-                time.monotonic() + 10
-            )  # alone it takes milliseconds; four busy threads and a loaded machine, more
+                time.monotonic() + 120
+            )  # it takes milliseconds, where the machine has nothing else to do
             while min(newest) < generation and not failures and time.monotonic() < seen_by:
                 time.sleep(0.001)
             assert failures == [] and min(newest) == generation, "the new data was not seen"

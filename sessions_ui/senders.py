@@ -1,0 +1,47 @@
+"""Which models our receivers listen to: never all of them.
+
+A receiver without a sender belongs to every model of the host. Django then deletes none of them in one statement any
+more (`Collector.can_fast_delete()` asks whether anybody listens), and reads every many-to-many table before it adds
+to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.db.models import Model, QuerySet
+from django.db.models.signals import class_prepared
+
+
+def for_every_model(bind: Callable[..., None]) -> None:
+    """Call `bind(sender=model)` for each model there is, and for each one that is defined later."""
+    class_prepared.connect(bind, dispatch_uid=f"{bind.__module__}.{bind.__name__}")
+    for model in apps.get_models():
+        bind(sender=model)
+
+
+def is_account(model: type[Model]) -> bool:
+    """Whether a row of `model` is a user: of the user model and its proxies, each of which sends its own class."""
+    return model._meta.concrete_model is get_user_model()._meta.concrete_model
+
+
+def is_part_of_account(model: type[Model]) -> bool:
+    """Whether a row of `model` can hold columns of a user: with multi-table inheritance the parents and children of the
+    user model do as well, and so do the proxies of all these."""
+    theirs: Any = model._meta.concrete_model
+    users: Any = get_user_model()._meta.concrete_model
+    return issubclass(theirs, users) or issubclass(users, theirs)
+
+
+def accounts_of(instance: Model, using: str) -> QuerySet[Any]:
+    """The user that this row is (a part of), as a queryset on the database `using`; empty where the row of a parent
+    belongs to nobody who could sign in."""
+    user_model = get_user_model()
+    users = user_model._base_manager.using(using)
+    if isinstance(instance, user_model._meta.concrete_model):  # type: ignore[arg-type]
+        # Not its own key: the first parent of a child of several may be another model.
+        return users.filter(pk=getattr(instance, user_model._meta.pk.attname))
+    return users.filter(**{instance._meta.pk.name: instance.pk})

@@ -1,0 +1,96 @@
+"""Which of our periodic tasks nobody calls."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from celery import Celery, current_app
+from celery.beat import ScheduleEntry
+
+from config import settings as site
+from sessions_ui.checks.schedule import periodic_tasks
+from sessions_ui.tasks import PERIODIC
+from tests.dropin.project import readme_blocks
+
+NAMES = [
+    "sessions_ui.tasks.sweep_deliveries",
+    "sessions_ui.tasks.sweep_endings",
+    "sessions_ui.tasks.reconcile",
+    "sessions_ui.tasks.purge",
+]
+EVERY_MINUTE = timedelta(minutes=1)
+
+
+def entries(*names: str) -> dict[str, Any]:
+    return {name: {"task": name, "schedule": EVERY_MINUTE} for name in names}
+
+
+@pytest.fixture
+def host(settings: Any) -> Iterator[Celery]:
+    """The Celery app of a project that schedules nothing yet."""
+    del settings.CELERY_BEAT_SCHEDULE
+    before = current_app._get_current_object()
+    app = Celery("host", set_as_current=True)
+    yield app
+    before.set_current()
+    app.close()
+
+
+def missing() -> list[str]:
+    """What the one warning names."""
+    named = [message.msg for message in periodic_tasks() if message.id == "sessions_ui.W038"]
+    return re.findall(r"sessions_ui\.tasks\.\w+", "".join(named))
+
+
+def test_it_names_every_task_where_there_is_no_schedule(host: Celery) -> None:
+    assert missing() == NAMES
+    [message] = periodic_tasks()
+    assert message.hint is not None
+    assert all(word in message.hint for word in ("SILENCED_SYSTEM_CHECKS", "django-celery-beat", "cron"))
+
+
+def test_it_names_what_is_missing_and_nothing_else(host: Celery, settings: Any) -> None:
+    settings.CELERY_BEAT_SCHEDULE = entries(NAMES[0], "people.tasks.greet", NAMES[2])
+    assert missing() == [NAMES[1], NAMES[3]]
+
+
+@pytest.mark.parametrize("name", ["CELERY_BEAT_SCHEDULE", "CELERYBEAT_SCHEDULE"])
+def test_a_schedule_in_djangos_settings_counts_wherever_the_app_is(
+    name: str, host: Celery, settings: Any
+) -> None:
+    setattr(settings, name, entries(*NAMES))
+    assert periodic_tasks() == []
+
+
+def test_a_schedule_of_the_app_counts_in_every_form(host: Celery) -> None:
+    host.conf.beat_schedule = {
+        **entries(*NAMES[:3]),
+        "purge": ScheduleEntry(name="purge", task=NAMES[3], schedule=EVERY_MINUTE, app=host),
+    }
+    assert periodic_tasks() == []
+
+
+def test_tasks_that_are_added_when_the_app_is_ready_count(host: Celery) -> None:
+    def add(sender: Celery, **kwargs: Any) -> None:
+        for task in PERIODIC:
+            sender.add_periodic_task(60, task.s())
+
+    host.on_after_finalize.connect(add)
+    assert periodic_tasks() == []
+
+
+def test_the_periodic_tasks_are_all_the_tasks_there_are() -> None:
+    current_app.finalize()
+    assert [task.name for task in PERIODIC] == NAMES
+    assert {name for name in current_app.tasks if name.startswith("sessions_ui.")} == set(NAMES)
+
+
+def test_the_schedules_of_the_readme_and_of_the_site_are_complete() -> None:
+    text = readme_blocks()["settings.py"]
+    [readme] = re.findall(r"^CELERY_BEAT_SCHEDULE = (\{.*?^\})", text, re.DOTALL | re.MULTILINE)
+    for schedule in (eval(readme, {"timedelta": timedelta}), site.CELERY_BEAT_SCHEDULE):
+        assert sorted(entry["task"] for entry in schedule.values()) == sorted(NAMES)

@@ -1,0 +1,265 @@
+"""What a request writes into its session never undoes what others decided since it read it (traps 2, 3 and 13)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
+from django.contrib.auth.hashers import make_password
+from django.db.models import Model
+
+from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.models.session import ACCOUNT_WAS_OFF
+from sessions_ui.store import SessionStore
+from tests.conftest import PASSWORD
+from tests.interleaving import just_before
+from tests.models import EndReason, Session, digest_of
+
+pytestmark = pytest.mark.django_db
+
+
+def sign_in(browser: Callable[..., Any], user: Any) -> str:
+    here = browser()
+    here.force_login(user)
+    return str(here.cookies["sessionid"].value)
+
+
+@pytest.fixture
+def key(user: Any, browser: Any) -> str:
+    return sign_in(browser, user)
+
+
+@pytest.fixture
+def theirs(other_user: Any, browser: Any) -> str:
+    return sign_in(browser, other_user)
+
+
+@pytest.fixture
+def stranger(theirs: str) -> Iterator[Session]:
+    """Somebody else's session; nothing of it changes in any of these tests."""
+    before = row_of(theirs)
+    yield before
+    assert as_dict(row_of(theirs)) == as_dict(before)
+
+
+def as_dict(row: Model) -> dict[str, Any]:
+    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+
+
+def row_of(key: str) -> Session:
+    return Session.objects.get(digest=digest_of(key))
+
+
+def who(key: str | None) -> Any:
+    user = SessionStore(key).get_user()
+    return user.pk if user.is_authenticated else None
+
+
+# --- Trap 2: looked up, ended, loaded once more
+
+
+def save(store: SessionStore) -> None:
+    store["cart"] = 2
+    store.save()
+
+
+def cycle(store: SessionStore) -> None:
+    store.cycle_key()
+
+
+def create(store: SessionStore) -> None:
+    store.create()
+
+
+def save_as_new(store: SessionStore) -> None:
+    store._session_key = store.new_key()
+    store.save(must_create=True)
+
+
+@pytest.mark.parametrize("remembered", ["nothing", "what was loaded again", "what was loaded at first"])
+@pytest.mark.parametrize("write", [save, cycle, create, save_as_new])
+def test_what_is_loaded_again_after_its_end_signs_nobody_in(
+    write: Callable[[SessionStore], None], remembered: str, user: Any, key: str, stranger: Session
+) -> None:
+    late = SessionStore(key)
+    at_first = {**late.load(), "cart": 1}
+    assert late[SESSION_KEY] == str(user.pk)
+    end_user_sessions(user=user, reason=EndReason.ADMINISTRATOR)
+    again = late.load()
+    if remembered != "nothing":
+        late._session_cache = again if remembered == "what was loaded again" else at_first
+    write(late)
+    assert (who(key), who(late.session_key)) == (None, None)
+    assert not Session.objects.of(user).living().exists()
+
+
+# --- Trap 3: a save beside somebody else's decision
+
+
+def test_a_save_keeps_the_mark_that_the_account_was_off(user: Any, key: str, stranger: Session) -> None:
+    late = SessionStore(key)
+    late["cart"] = 1
+    Session.objects.of(user).update(auth_hash=ACCOUNT_WAS_OFF)
+    late.save()
+    assert row_of(key).auth_hash == ACCOUNT_WAS_OFF
+    assert who(key) is None
+    assert row_of(key).end_reason == EndReason.ACCOUNT_DISABLED
+
+
+def test_a_save_beside_a_hash_upgrade_signs_nobody_out(
+    user: Any, key: str, theirs: str, other_user: Any, stranger: Session
+) -> None:
+    late = SessionStore(key)
+    late["cart"] = 1
+    before = user.password
+    user._upgrade_hash(PASSWORD)
+    assert get_user_model().objects.get(pk=user.pk).password != before
+    late.save()
+    assert SessionStore(key)["cart"] == 1
+    assert (who(key), who(theirs)) == (user.pk, other_user.pk)
+
+
+def test_a_save_in_another_tab_beside_an_own_password_change_signs_nobody_out(
+    user: Any, key: str, theirs: str, other_user: Any, stranger: Session
+) -> None:
+    late, here = SessionStore(key), SessionStore(key)
+    late["cart"] = 1
+    assert here.get_user() == user
+    user.set_password("seven brown cows on a hill")
+    here.expect_password_change(user)
+    get_user_model().objects.filter(pk=user.pk).update(password=user.password)
+    here.keep_after_password_change(user)
+    late.save()
+    assert SessionStore(key)["cart"] == 1
+    assert (who(key), who(theirs)) == (user.pk, other_user.pk)
+    assert row_of(key).auth_hash == user.get_session_auth_hash()
+
+
+# --- Whoever writes another user into a session by hand
+
+
+def somebody_else(user: Any) -> dict[str, str]:
+    return {
+        SESSION_KEY: str(user.pk),
+        BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
+        HASH_SESSION_KEY: user.get_session_auth_hash(),
+    }
+
+
+@pytest.fixture
+def third(administrator: Any) -> Any:
+    return administrator
+
+
+def test_a_user_written_by_hand_replaces_the_one_that_was_read(
+    user: Any, third: Any, key: str, stranger: Session
+) -> None:
+    by_hand = SessionStore(key)
+    assert by_hand[SESSION_KEY] == str(user.pk)
+    by_hand.update(somebody_else(third))
+    by_hand.save()
+    assert who(key) == third.pk
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        {"auth_hash": ACCOUNT_WAS_OFF},
+        {"auth_hash": "of a new password"},
+        {"backend": "django.contrib.auth.backends.ModelBackend"},
+    ],
+    ids=["the account was off", "another hash", "another backend"],
+)
+def test_a_user_written_by_hand_does_not_undo_what_was_decided_meanwhile(
+    meanwhile: dict[str, str], user: Any, third: Any, key: str, stranger: Session
+) -> None:
+    by_hand = SessionStore(key)
+    assert by_hand[SESSION_KEY] == str(user.pk)
+    by_hand.update({**somebody_else(third), "cart": 1})
+    Session.objects.of(user).update(**meanwhile)
+    by_hand.save()
+    row = row_of(key)
+    assert row.user_id == user.pk
+    assert {name: getattr(row, name) for name in meanwhile} == meanwhile
+    assert by_hand.decode(row.payload) == {"cart": 1}
+
+
+def test_a_user_written_by_hand_does_not_replace_another_one_whose_session_it_became_meanwhile(
+    user: Any, third: Any, agent: Any, key: str, stranger: Session
+) -> None:
+    """Of some user models no session has a hash: backend and hash are the same then."""
+    by_hand = SessionStore(key)
+    assert by_hand[SESSION_KEY] == str(user.pk)
+    by_hand.update(somebody_else(third))
+    Session.objects.of(user).update(user_id=agent.pk)
+    by_hand.save()
+    assert row_of(key).user_id == agent.pk
+
+
+def test_a_user_written_by_hand_does_not_replace_one_who_signed_in_meanwhile(
+    user: Any, third: Any, stranger: Session
+) -> None:
+    anonymous = SessionStore()
+    anonymous["cart"] = 1
+    anonymous.save()
+    by_hand = SessionStore(anonymous.session_key)
+    by_hand.update(somebody_else(third))
+    assert anonymous.session_key is not None
+    Session.objects.filter(digest=digest_of(anonymous.session_key)).update(
+        user_id=user.pk,
+        backend=settings.AUTHENTICATION_BACKENDS[0],
+        auth_hash=user.get_session_auth_hash(),
+    )
+    by_hand.save()
+    assert who(anonymous.session_key) == user.pk
+
+
+def test_a_hash_written_by_hand_is_written_over_the_one_that_was_read(
+    user: Any, key: str, stranger: Session
+) -> None:
+    """As `update_session_auth_hash()` does it, where no signal was sent."""
+    by_hand = SessionStore(key)
+    assert by_hand[SESSION_KEY] == str(user.pk)
+    user.password = make_password("seven brown cows on a hill")
+    get_user_model().objects.filter(pk=user.pk).update(password=user.password)
+    by_hand[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    by_hand.save()
+    assert who(key) == user.pk
+
+
+# --- Trap 13: an anonymous session that signs in at that moment
+
+
+def test_deleting_an_anonymous_session_that_signs_in_at_that_moment_ends_it(
+    user: Any, stranger: Session
+) -> None:
+    anonymous = SessionStore()
+    anonymous["cart"] = 1
+    anonymous.save()
+    assert anonymous.session_key is not None
+    row = Session.objects.filter(digest=digest_of(anonymous.session_key))
+
+    def sign_in_here() -> None:
+        row.update(
+            user_id=user.pk,
+            backend=settings.AUTHENTICATION_BACKENDS[0],
+            auth_hash=user.get_session_auth_hash(),
+        )
+
+    with just_before("DELETE FROM .sessions_ui_session.", sign_in_here):
+        SessionStore().delete(anonymous.session_key)
+    assert row.get().end_reason == EndReason.SIGNED_OUT
+    assert who(anonymous.session_key) is None
+
+
+def test_deleting_an_anonymous_session_leaves_other_anonymous_ones(stranger: Session) -> None:
+    gone, other = SessionStore(), SessionStore()
+    for store in (gone, other):
+        store["cart"] = 1
+        store.save()
+    SessionStore().delete(gone.session_key)
+    assert SessionStore(gone.session_key).load() == {}
+    assert SessionStore(other.session_key)["cart"] == 1

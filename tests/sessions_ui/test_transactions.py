@@ -1,0 +1,379 @@
+"""What the database refuses is repeated where the transaction is ours, and nowhere else (`transactions.py`)."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection, transaction
+from django.http import HttpRequest, HttpResponse
+from django.test import override_settings
+from django.urls import URLPattern, URLResolver, get_resolver, path
+
+from sessions_ui import transactions
+from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.exceptions import TryAgain
+from sessions_ui.transactions import in_transaction, is_passing, retried
+from tests.aging import settle
+from tests.conftest import Browser
+from tests.models import AccountState, Act, Delivery, EndReason, Event, Session
+
+DEVICES = "/account/devices/"
+
+
+class Refused(Exception):
+    """What a driver raises."""
+
+    def __init__(self, *args: Any, sqlstate: str | None = None) -> None:
+        super().__init__(*args)
+        self.sqlstate = sqlstate
+
+
+def sqlite_error(code: int) -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError("database is locked")
+    error.sqlite_errorcode = code
+    return error
+
+
+def as_django_raises_it(cause: Exception) -> OperationalError:
+    error = OperationalError(*cause.args)
+    error.__cause__ = cause
+    return error
+
+
+PASSING = {
+    "PostgreSQL: serialization failure": Refused("could not serialize", sqlstate="40001"),
+    "PostgreSQL: deadlock": Refused("deadlock detected", sqlstate="40P01"),
+    "PostgreSQL: lock timeout": Refused("lock timeout", sqlstate="55P03"),
+    "MariaDB: deadlock": Refused(1213, "Deadlock found when trying to get lock"),
+    "MariaDB: lock timeout": Refused(1205, "Lock wait timeout exceeded"),
+    "MariaDB: changed since it was read": Refused(1020, "Record has changed since last read"),
+    "SQLite: busy": sqlite_error(sqlite3.SQLITE_BUSY),
+    "SQLite: locked": sqlite_error(sqlite3.SQLITE_LOCKED),
+    "SQLite: busy, since somebody else has written": sqlite_error(sqlite3.SQLITE_BUSY_SNAPSHOT),
+}
+LASTING = {
+    "PostgreSQL: disk full": Refused("could not extend file", sqlstate="53100"),
+    "PostgreSQL: connection lost": Refused("server closed the connection unexpectedly"),
+    "MariaDB: server has gone away": Refused(2006, "Server has gone away"),
+    "SQLite: disk full": sqlite_error(sqlite3.SQLITE_FULL),
+    "no number at all": Refused(),
+}
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Nobody waits: each pause only moves the clock, and is noted."""
+    pauses: list[float] = []
+    monkeypatch.setattr(transactions.time, "monotonic", lambda: sum(pauses))
+    monkeypatch.setattr(transactions.time, "sleep", pauses.append)
+    return pauses
+
+
+class Busy:
+    """A database that refuses the first `times` statements that end sessions with this error."""
+
+    def __init__(self, cause: Exception, times: float) -> None:
+        self.cause, self.left, self.tries = cause, times, 0
+
+    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if re.match("UPDATE .sessions_ui_session. SET .ended_at.", sql):
+            self.tries += 1
+            if self.left > 0:
+                self.left -= 1
+                raise as_django_raises_it(self.cause)
+        return execute(sql, params, many, context)
+
+
+def refuse(times: float, cause: Exception | None = None) -> Any:
+    return Busy(cause or PASSING["PostgreSQL: serialization failure"], times)
+
+
+def everything() -> list[Any]:
+    models: list[Any] = [Session, Act, Event, Delivery, AccountState]
+    return [list(model.objects.order_by("pk").values()) for model in models]
+
+
+@pytest.fixture
+def ada(transactional_db: None, user: Any) -> Any:
+    Browser().force_login(user)
+    return user
+
+
+@pytest.fixture
+def stranger(other_user: Any) -> Iterator[None]:
+    Browser().force_login(other_user)
+    before = list(Session.objects.of(other_user).values())
+    yield
+    assert list(Session.objects.of(other_user).values()) == before
+
+
+def end(user: Any) -> Any:
+    return end_user_sessions(user=user, reason=EndReason.SIGNED_OUT_EVERYWHERE, actor=user)
+
+
+# --- Which errors pass
+
+
+@pytest.mark.parametrize("error", PASSING)
+def test_an_error_that_may_not_happen_the_next_time_is_passing(error: str) -> None:
+    assert is_passing(as_django_raises_it(PASSING[error]))
+
+
+@pytest.mark.parametrize("error", LASTING)
+def test_any_other_error_is_not_passing(error: str) -> None:
+    assert not is_passing(as_django_raises_it(LASTING[error]))
+
+
+# --- A transaction of ours
+
+
+@pytest.mark.usefixtures("stranger")
+@pytest.mark.parametrize("times", [1, 5, 30])
+@pytest.mark.parametrize("error", PASSING)
+def test_what_the_database_refuses_is_done_at_a_later_try(error: str, times: int, ada: Any) -> None:
+    busy = refuse(times, PASSING[error])
+    with connection.execute_wrapper(busy):
+        receipt = end(ada)
+    assert (receipt.ended, busy.tries) == (1, times + 1)
+    assert Session.objects.of(ada).get().end_reason == EndReason.SIGNED_OUT_EVERYWHERE
+    assert Act.objects.get().count == 1
+    assert Event.objects.filter(kind=Event.Kind.ENDED, user_id=ada.pk).count() == 1
+    assert AccountState.objects.get(pk=ada.pk).epoch == 1, "decided once, however often it was tried"
+
+
+@pytest.mark.usefixtures("stranger")
+def test_after_ten_seconds_nothing_was_changed_and_it_may_be_tried_again(
+    ada: Any, clock: list[float]
+) -> None:
+    before = everything()
+    busy = refuse(float("inf"))
+    with connection.execute_wrapper(busy), pytest.raises(TryAgain) as caught:
+        end(ada)
+    assert caught.value.__cause__ is not None
+    assert 10 < sum(clock) < 10.5
+    assert busy.tries == len(clock) + 1 > 40
+    assert max(clock) <= 0.25
+    assert everything() == before
+
+
+def test_the_pauses_grow_and_no_two_are_alike(ada: Any, clock: list[float]) -> None:
+    """Lest two that refuse each other do so for ever."""
+    with connection.execute_wrapper(refuse(12)):
+        end(ada)
+    longest = [0.005, 0.01, 0.02, 0.04, 0.08, 0.16, *[0.25] * 6]
+    assert all(bound / 2 <= pause <= bound for pause, bound in zip(clock, longest, strict=True))
+    assert len(set(clock)) == 12
+
+
+@pytest.mark.usefixtures("stranger")
+@pytest.mark.parametrize("error", LASTING)
+def test_any_other_error_is_raised_as_it_is_at_the_first_try(
+    error: str, ada: Any, clock: list[float]
+) -> None:
+    before = everything()
+    busy = refuse(1, LASTING[error])
+    with connection.execute_wrapper(busy), pytest.raises(OperationalError) as caught:
+        end(ada)
+    assert not isinstance(caught.value, TryAgain)
+    assert caught.value.__cause__ is LASTING[error]
+    assert (busy.tries, clock) == (1, [])
+    assert everything() == before
+
+
+def test_what_a_failed_try_left_for_after_the_commit_does_not_happen(transactional_db: None) -> None:
+    done: list[str] = []
+    tries = iter(["first", "second"])
+
+    def work() -> str:
+        name = next(tries)
+        transaction.on_commit(lambda: done.append(name))
+        if name == "first":
+            raise as_django_raises_it(PASSING["PostgreSQL: deadlock"])
+        return name
+
+    assert in_transaction(work) == "second"
+    assert done == ["second"]
+
+
+def test_what_is_not_the_databases_error_is_not_tried_again(transactional_db: None) -> None:
+    tries = []
+
+    def work() -> None:
+        tries.append(1)
+        raise ValueError
+
+    with pytest.raises(ValueError):
+        in_transaction(work)
+    assert len(tries) == 1
+
+
+def test_one_transaction_of_ours_inside_another_is_tried_again_as_a_whole(transactional_db: None) -> None:
+    tries: list[str] = []
+
+    def inner() -> None:
+        tries.append("inner")
+        if len(tries) == 2:
+            raise as_django_raises_it(PASSING["PostgreSQL: deadlock"])
+
+    def outer() -> None:
+        tries.append("outer")
+        in_transaction(inner)
+
+    in_transaction(outer)
+    assert tries == ["outer", "inner", "outer", "inner"]
+
+
+def test_a_single_statement_is_tried_again(transactional_db: None, clock: list[float]) -> None:
+    tries = []
+
+    def statement() -> int:
+        tries.append(1)
+        if len(tries) < 3:
+            raise as_django_raises_it(PASSING["MariaDB: deadlock"])
+        return 7
+
+    assert retried(statement) == 7
+    assert len(clock) == 2
+
+
+# --- Inside a transaction of the host project
+
+
+@pytest.mark.usefixtures("stranger")
+def test_inside_a_transaction_of_the_host_nothing_is_tried_again(ada: Any, clock: list[float]) -> None:
+    before = everything()
+    busy = refuse(1)
+    with connection.execute_wrapper(busy), pytest.raises(TryAgain), transaction.atomic():
+        end(ada)
+    assert (busy.tries, clock) == (1, [])
+    assert everything() == before
+
+
+@pytest.mark.usefixtures("stranger")
+def test_what_the_host_did_before_is_still_the_hosts_to_keep(ada: Any) -> None:
+    """Ours is a savepoint there: a host that handles `TryAgain` may go on."""
+    with transaction.atomic():
+        ada.name = "Lovelace"
+        ada.save(update_fields=["name"])
+        with connection.execute_wrapper(refuse(1)), pytest.raises(TryAgain):
+            end(ada)
+    ada.refresh_from_db()
+    assert ada.name == "Lovelace"
+    assert Session.objects.of(ada).get().is_living
+    assert not Act.objects.exists() and not Delivery.objects.exists()
+
+
+def test_inside_a_transaction_of_the_host_a_single_statement_is_not_tried_again(
+    transactional_db: None,
+) -> None:
+    tries = []
+
+    def statement() -> None:
+        tries.append(1)
+        raise as_django_raises_it(PASSING["MariaDB: deadlock"])
+
+    with transaction.atomic(), pytest.raises(TryAgain):
+        retried(statement)
+    assert len(tries) == 1
+
+
+# --- Pages
+
+
+def sign_everything_out(request: HttpRequest) -> HttpResponse:
+    """A page of the host project's own."""
+    request.user.__class__.objects.filter(pk=request.user.pk).update(name="Lovelace")
+    end(request.user)
+    return HttpResponse("done")
+
+
+urlpatterns = [
+    path("host/", sign_everything_out),
+    *import_module("config.urls").urlpatterns,
+]
+
+
+@pytest.fixture
+def atomic_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+
+
+@pytest.fixture
+def here(ada: Any) -> Browser:
+    client = Browser()
+    client.sign_in(ada)
+    settle(ada)
+    return client
+
+
+@pytest.mark.usefixtures("stranger", "atomic_requests")
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+@override_settings(ROOT_URLCONF=__name__)
+def test_a_page_of_the_host_in_its_own_transaction_answers_503_and_nothing_was_changed(
+    accept: str, ada: Any, here: Browser
+) -> None:
+    before = everything()
+    with connection.execute_wrapper(refuse(1)):
+        answer = here.post("/host/", HTTP_ACCEPT=accept)
+    assert answer.status_code == 503
+    assert int(answer["Retry-After"]) > 0
+    if accept == "application/json":
+        assert answer["Content-Type"] == "application/problem+json"
+        assert answer.json()["status"] == 503
+    else:
+        assert "Please try again." in answer.content.decode()
+    ada.refresh_from_db()
+    assert ada.name == "Ada"
+    assert everything() == before
+
+
+@pytest.mark.usefixtures("stranger", "atomic_requests")
+@override_settings(ROOT_URLCONF=__name__)
+def test_the_same_page_a_moment_later_does_what_was_asked(ada: Any, here: Browser) -> None:
+    assert here.post("/host/").content == b"done"
+    assert not Session.objects.of(ada).living().exists()
+
+
+@pytest.mark.usefixtures("stranger", "atomic_requests")
+def test_a_page_of_ours_tries_again_whatever_atomic_requests_says(ada: Any, here: Browser) -> None:
+    busy = refuse(3)
+    with connection.execute_wrapper(busy):
+        answer = here.post(f"{DEVICES}sign-out-everywhere/")
+    assert (answer.status_code, busy.left) == (302, 0)
+    assert not Session.objects.of(ada).living().exists()
+
+
+@pytest.mark.usefixtures("stranger", "atomic_requests")
+def test_a_page_of_ours_answers_503_where_the_database_refuses_for_too_long(ada: Any, here: Browser) -> None:
+    before = everything()
+    with connection.execute_wrapper(refuse(float("inf"))):
+        answer = here.post(f"{DEVICES}sign-out-everywhere/")
+    assert answer.status_code == 503
+    assert int(answer["Retry-After"]) > 0
+    assert everything() == before
+    assert here.get(DEVICES).status_code == 200
+
+
+def views(patterns: Any) -> Iterator[tuple[str, Callable[..., Any]]]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from views(pattern.url_patterns)
+        elif isinstance(pattern, URLPattern):
+            yield str(pattern.pattern), pattern.callback
+
+
+@pytest.mark.parametrize(
+    ("urlconf", "least"), [("sessions_ui.web.urls", 10), ("sessions_ui.helpdesk.urls", 4)]
+)
+def test_every_page_of_ours_keeps_its_own_transactions(urlconf: str, least: int) -> None:
+    found = dict(views(get_resolver(urlconf).url_patterns))
+    assert len(found) >= least
+    atomic = [
+        name for name, view in found.items() if "default" not in getattr(view, "_non_atomic_requests", ())
+    ]
+    assert not atomic

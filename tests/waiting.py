@@ -1,0 +1,34 @@
+"""Sign-ins of two steps as any host project makes them: a mark at the first step, `login()` at the last."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model, login
+from django.contrib.auth.models import AnonymousUser
+from django.test import RequestFactory
+
+from sessions_ui.actions.begin import begin_sign_in
+from sessions_ui.exceptions import SignInRefused
+from sessions_ui.store import SessionStore
+
+
+def begin(user: Any) -> SessionStore:
+    """The first step succeeded; the rest waits in an anonymous session."""
+    session = SessionStore()
+    begin_sign_in(session, user)
+    session.save()
+    return session
+
+
+def is_let_in(waiting: SessionStore, user: Any) -> bool:
+    """Whether the last step, in a request of its own, signs in whoever waits."""
+    request = RequestFactory().post("/")
+    request.session, request.user = SessionStore(waiting.session_key), AnonymousUser()
+    fresh = get_user_model().objects.get(pk=user.pk)
+    try:
+        login(request, fresh, backend=settings.AUTHENTICATION_BACKENDS[0])
+    except SignInRefused:
+        return False
+    return bool(SessionStore(request.session.session_key).get_user() == user)
