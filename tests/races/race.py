@@ -89,10 +89,8 @@ class Race:
     ) -> list[Any]:
         """All of them at once, each as a request of the host project runs it: in a transaction where ATOMIC_REQUESTS
         says so; `tasks` as a worker does. What each returned, None for what was refused; only `actions` can be."""
-        if IS_ATOMIC:
-            actions = tuple(partial(self.by_host, action) for action in actions)
-            endings = [partial(self.by_host, ending) for ending in endings]
-        return self.send(*actions, endings=[*endings, *tasks])
+        requests = [partial(self.request, action) for action in actions]
+        return self.send(*requests, endings=[*[partial(self.request, ending) for ending in endings], *tasks])
 
     def send(self, *actions: Action, endings: Sequence[Action] = ()) -> list[Any]:
         """The same with whole requests, which see to that themselves."""
@@ -130,6 +128,9 @@ class Race:
             f"{self.live} live, {self.raised} raised, {self.wrongly_out} wrongly signed out "
             + (f"in {self.rounds} rounds:\n" + "\n".join(self.wrong[:20]))
         )
+
+    def request(self, action: Action) -> Any:
+        return self.by_host(action) if IS_ATOMIC else action()
 
     def by_host(self, action: Action) -> Any:
         """In a transaction of the host project; once more where it was told that nothing was changed."""

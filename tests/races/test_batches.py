@@ -22,7 +22,7 @@ def test_two_workers_end_everything_once(transactional_db: None, at_once: Any, m
     expires_at = timezone.now() + timedelta(days=1)
     for _ in range(max(ROUNDS // 40, 1)):
         for model in (Event, Session):
-            model._base_manager.all()._raw_delete("default")
+            model.objects.all()._raw_delete("default")
         Session.objects.bulk_create(
             Session(digest=f"{person.pk}-{index}", user=person, expires_at=expires_at)
             for person in people

@@ -23,11 +23,11 @@ def test_two_people_in_four_threads_each_sign_in_and_sign_out_everywhere(race: R
     def come_and_go(person: Any) -> None:
         for _ in range(2):
             with suppress(SessionEnded):  # somebody else was at "everywhere"
-                sign_in(person)
-            everywhere(person)
+                race.request(partial(sign_in, person))
+            race.request(partial(everywhere, person))
 
     for _ in race.times(ROUNDS // 4):
-        race.run(endings=[partial(come_and_go, person) for person in people * 4])
+        race.send(endings=[partial(come_and_go, person) for person in people * 4])
         for person in people:
             race.is_over(
                 living(person).exists(), "a session after everywhere, which each of them called last"
