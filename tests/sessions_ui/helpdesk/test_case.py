@@ -415,6 +415,18 @@ def test_another_code_is_sent_after_a_minute_and_not_before(verified: Case, agen
     assert codes_sent(verified) == 2 and verified.code_salt != first
 
 
+def test_a_code_that_was_replaced_meanwhile_proves_nothing(verified: Case, agent: Any) -> None:
+    """The other page was opened before: it still knows the first code for the right one."""
+    send_code(case=verified, agent=agent)
+    page = Case.objects.get(pk=verified.pk)
+    Case.objects.filter(pk=verified.pk).update(code_sent_at=timezone.now() - timedelta(minutes=2))
+    send_code(case=verified, agent=agent)
+    with pytest.raises(HelpDeskRefused, match="code_over"):
+        check_code(case=page, agent=agent, code=page.code())
+    verified.refresh_from_db()
+    assert not verified.is_proven and verified.code_tries == 0
+
+
 def test_no_code_is_sent_once_the_caller_has_proved_who_they_are(verified: Case, agent: Any) -> None:
     send_code(case=verified, agent=agent)
     check_code(case=verified, agent=agent, code=verified.code())
