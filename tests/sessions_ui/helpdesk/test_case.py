@@ -573,6 +573,15 @@ def test_acts_are_limited_per_agent(
     assert is_in(laptop)
 
 
+def test_what_was_carried_out_is_noted_with_agent_and_receipt(
+    verified: Case, agent: Any, user: Any, phone: Any, device_of: Any
+) -> None:
+    receipt = carry_out(case=verified, agent=agent, order=Order(chosen=(device_of(phone),)), nonce=NONCE)
+    event = Event.objects.get(kind=Event.Kind.HELP_DESK, data__step="carried out")
+    assert (event.user_id, event.actor_id, event.data["case"]) == (user.pk, agent.pk, verified.public_id)
+    assert event.data["receipt"] == receipt.public_id
+
+
 def test_the_person_is_told_by_mail(
     desk: Any, verified: Case, phone: Any, device_of: Any, user: Any, mailoutbox: Any
 ) -> None:
