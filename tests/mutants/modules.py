@@ -190,9 +190,15 @@ TESTS: dict[str, tuple[str, ...]] = {
         f"{WEB}/test_error_reports.py",
     ),
     "web/not_me.py": (f"{WEB}/test_not_me.py",),
-    "web/proof.py": (*CODES, f"{WEB}/test_error_reports.py"),
+    "web/proof.py": (
+        *CODES,
+        f"{WEB}/test_flagged.py",
+        f"{WEB}/test_device_page.py",
+        f"{WEB}/test_error_reports.py",
+    ),
     "web/refusals.py": (
         f"{WEB}/test_refusals.py",
+        f"{WEB}/test_clear_site_data.py",
         "tests/sessions_ui/test_middleware.py",
         f"{WEB}/test_wording.py",
         f"{WEB}/test_provider_text.py",

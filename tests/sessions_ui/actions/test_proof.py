@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import DatabaseError
 from django.utils import timezone
 
 from sessions_ui import models
@@ -43,6 +44,17 @@ def others(session: Session, user: Any, other_user: Any, browser: Any) -> list[t
     for whose, where, purpose in asked:
         code_for(whose, where, purpose)
     return asked
+
+
+def test_a_code_is_not_given_where_the_event_cannot_be_written(
+    session: Session, user: Any, request: pytest.FixtureRequest
+) -> None:
+    code = code_for(user, session)
+    request.getfixturevalue("failing_events")
+    with pytest.raises(DatabaseError):
+        check_code(user=user, session_id=session.pk, purpose=END_OLDER, code=code)
+    assert Proof.objects.get().given_at is None
+    assert not is_proven(user=user, session=session, purpose=END_OLDER)
 
 
 def test_one_right_code_proves_nothing_of_any_other_user_session_or_purpose(

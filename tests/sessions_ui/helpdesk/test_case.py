@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,10 +10,8 @@ import time_machine
 from allauth.account.models import EmailAddress
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import DatabaseError
-from django.db.models.signals import pre_save
 from django.utils import timezone
 
-from sessions_ui import models
 from sessions_ui.actions.help_desk.carry_out import Order, carry_out, give_back
 from sessions_ui.actions.help_desk.open import open_case
 from sessions_ui.actions.help_desk.prove import CODE_TRIES, approve, ask_for_approval, check_code
@@ -143,18 +140,6 @@ def test_what_belongs_to_somebody_else_is_neither_ended_nor_given_back(
         give_back(case=verified, agent=agent, device=device)
     device.refresh_from_db()
     assert device.lost_at is not None
-
-
-@pytest.fixture
-def failing_events() -> Iterator[None]:
-    """The database takes no event any more."""
-
-    def fail(sender: Any, **kwargs: Any) -> None:
-        raise DatabaseError
-
-    pre_save.connect(fail, sender=models.Event)
-    yield
-    pre_save.disconnect(fail, sender=models.Event)
 
 
 def test_a_caller_is_not_half_verified_where_the_event_cannot_be_written(
