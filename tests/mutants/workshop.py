@@ -17,8 +17,8 @@ from tests.mutants.results import SURVIVED, Case
 NOT_COPIED = (".git", ".venv*", "var", "node_modules", "__pycache__", ".*_cache", ".hypothesis", "mutants")
 # What takes longer than most tests: migrations (none of the changes is to one), Hypothesis' report at the end, and
 # failures that explain themselves.
-PYTEST = ("-m", "pytest", "-q", "--tb=no", "--assert=plain", "--nomigrations", "-p", "no:cacheprovider")
-PYTEST += ("-p", "no:hypothesispytest")
+PYTEST = ["-m", "pytest", "-q", "--tb=no", "--assert=plain", "--nomigrations"]
+WITHOUT = ["-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
 OF_MIGRATIONS = (
     "tests/sessions_ui/helpdesk/test_access.py::test_the_migration_made_the_group_with_its_one_permission"
 )
@@ -71,7 +71,7 @@ class Workshop:
         """Exit code (None: it took too long) and output. What the tests have started goes with them."""
         environment = {name: value for name, value in os.environ.items() if name not in NOT_PASSED_ON}
         process = subprocess.Popen(
-            [sys.executable, *PYTEST, f"--deselect={OF_MIGRATIONS}", *arguments],
+            [sys.executable, *PYTEST, *WITHOUT, f"--deselect={OF_MIGRATIONS}", *arguments],
             cwd=self.tree,
             env=environment | {"TMPDIR": str(self.temporary)},
             stdin=subprocess.DEVNULL,
