@@ -196,6 +196,15 @@ def test_once_more_reopens_no_ending_that_was_finished(user: Any, other_user: An
     assert end_batches() == 1
 
 
+def test_once_more_is_for_the_chosen_endings_alone(user: Any) -> None:
+    sign_in(user, 1)
+    chosen, other = end_all(), end_all()
+    EndingBatch.objects.update(failed_at=timezone.now(), attempts=8)
+    assert retry_failed(Ending.objects.filter(pk=chosen.pk)) == 1
+    untouched = EndingBatch.objects.get(ending=other)
+    assert untouched.failed_at is not None and untouched.attempts == 8
+
+
 def test_once_more_of_endings_without_failures_reopens_none(user: Any) -> None:
     sign_in(user, 1)
     ending = end_all()

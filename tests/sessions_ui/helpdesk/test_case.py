@@ -92,6 +92,8 @@ def test_how_an_agent_verified_the_caller_is_an_event(desk: Any, case: Case, age
     event = Event.objects.get(data__step="verified")
     assert (event.kind, event.user_id, event.actor_id) == ("help_desk", user.pk, agent.pk)
     assert event.data == {"step": "verified", "case": case.public_id, **stated}
+    case.refresh_from_db()
+    assert (case.ticket, case.reason, case.ways) == ("INC-7", "lost", ["call_back"])
 
 
 def test_the_table_shows_no_address_until_it_is_asked_for(desk: Any, verified: Case, phone: Any) -> None:
