@@ -112,3 +112,31 @@ def test_a_session_of_which_nobody_knows_since_when_it_is_signed_in_has_no_other
     assert other_factor(session) == "totp"
     session.signed_in_at = None
     assert other_factor(session) == ""
+
+
+@pytest.fixture
+def shown_again(session: Session, user: Any) -> Session:
+    """An authenticator app of long ago was shown once more in this session."""
+    Event.objects.create(
+        kind=Event.Kind.REAUTHENTICATED,
+        user=user,
+        session=session,
+        data={"method": "totp", "since": (timezone.now() - timedelta(days=60)).isoformat()},
+    )
+    return session
+
+
+@pytest.mark.parametrize(("method", "found"), [("password", "totp"), ("password+totp", "")])
+def test_the_factor_of_the_sign_in_is_no_other_factor(method: str, found: str, shown_again: Session) -> None:
+    shown_again.method = method
+    assert other_factor(shown_again) == found
+
+
+def test_the_owner_is_told_of_a_factor_at_once_and_only_once(
+    shown_again: Session, user: Any, hastened: list[str], django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        assert is_proven(user=user, session=shown_again, purpose=END_OLDER)
+        assert is_proven(user=user, session=shown_again, purpose=END_OLDER)
+    assert hastened == ["sessions_ui.tasks.sweep_deliveries"]
+    assert Event.objects.filter(kind=Event.Kind.PROVEN).count() == 1
