@@ -15,7 +15,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 CODE := sessions_ui accounts config tests benchmarks manage.py
 
 .DELETE_ON_ERROR:
-.PHONY: help run demo-devices test test-races test-long chromium lint format lock screenshots lighthouse messages bench bench-streams clean
+.PHONY: help run demo-devices test test-races test-long chromium lint format lock screenshots lighthouse messages mutants bench bench-streams clean
 
 help:
 	@echo "make run           the demo, on http://localhost:$(PORT) (PORT=8001 for another port)"
@@ -25,7 +25,7 @@ help:
 	@echo "make lint format   what CI checks; what can be put right by itself"
 	@echo "make lock          pin the newest allowed versions, with hashes"
 	@echo "make messages      every text into the catalogues of the languages"
-	@echo "make screenshots lighthouse bench bench-streams clean"
+	@echo "make screenshots lighthouse mutants bench bench-streams clean"
 
 run: $(VENV)/.site-installed
 	@DEMO=1 PORT=$(PORT) exec $(BIN)/python manage.py demo
@@ -42,8 +42,14 @@ test-races:
 	@$(MAKE) --no-print-directory VENV=.venv-races .venv-races/.races-installed
 	.venv-races/bin/python -m tests.races $(ARGS)
 
-# What takes too long for every change.
-test-long: test-races
+# Which small changes to the code that decides does no test notice? Goes on where it was stopped (var/mutants.json).
+# ARGS="--sample 200 --seed 3" for a share, ARGS="--module store.py", ARGS=--again for the survivors once more.
+mutants: $(VENV)/.test-installed
+	$(BIN)/python -m tests.mutants $(ARGS)
+
+# What takes too long for every change: hours.
+test-long: test-races mutants
+	SEQUENCES=all $(BIN)/python -m pytest tests/sessions_ui/test_every_session_method.py
 
 # For the browser tests. Where none is found and none can be had they are skipped, and say so.
 chromium: $(VENV)/.test-installed

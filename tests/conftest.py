@@ -13,7 +13,8 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.core.cache import caches
-from django.db import connection
+from django.db import DatabaseError, connection
+from django.db.models.signals import pre_save
 from django.test import Client, override_settings
 from pytest_django import DjangoDbBlocker
 
@@ -131,6 +132,19 @@ def hastened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr("celery.Celery.send_task", lambda app, name, **options: names.append(name))
     monkeypatch.setattr(hasten, "_paused_until", 0.0)
     return names
+
+
+@pytest.fixture
+def failing_events() -> Iterator[None]:
+    """The database takes no event any more."""
+    from sessions_ui.models import Event
+
+    def fail(sender: Any, **kwargs: Any) -> None:
+        raise DatabaseError
+
+    pre_save.connect(fail, sender=Event)
+    yield
+    pre_save.disconnect(fail, sender=Event)
 
 
 @pytest.fixture

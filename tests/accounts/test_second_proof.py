@@ -102,6 +102,7 @@ def test_a_recovery_code_does_not_since_it_can_be_read_where_one_is_signed_in(
     url = reverse("sessions_ui:sign_out_device", args=[old.device.public_id])  # type: ignore[union-attr]
     html = client.post(url).content.decode()
     assert "One more proof" in html and "Use one of your recovery codes" not in html
+    assert "Use your authenticator app" not in html, "it was shown at the sign-in"
 
 
 def test_it_is_over_after_ten_minutes(

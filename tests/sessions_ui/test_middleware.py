@@ -237,6 +237,13 @@ def test_a_public_page_stays_as_it_is_without_the_user(client_in: Any, user: Any
     assert deletes_cookie(response)
 
 
+def test_the_page_after_a_public_one_still_says_why(client_in: Any, user: Any) -> None:
+    """The public page does not show the notice, so the cookie carries it on."""
+    end_user_sessions(user=user, reason=EndReason.PASSWORD_RESET)
+    assert client_in.get("/public").cookies["signed_out"].value == "password_reset"
+    assert "because the password was reset" in client_in.get("/account/login/").content.decode()
+
+
 def test_an_unknown_cookie_is_deleted_and_nothing_else_said(browser: Any) -> None:
     client = browser()
     client.cookies["sessionid"] = "0" * 32

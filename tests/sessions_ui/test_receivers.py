@@ -105,17 +105,18 @@ def test_a_change_of_one_account_ends_its_sessions_and_nobody_elses(
     change: dict[str, Any],
     reason: str,
     first_in_the_table: Any,
+    administrator: Any,
     user: Any,
     browser: Any,
     settings: Any,
 ) -> None:
-    """Where the first account of the table has the new value already."""
+    """Where the oldest account has the new value already."""
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "EMAIL_CHANGE_ENDS": "all"}
     browser().force_login(user)
     users = get_user_model().objects.all()
     users.filter(pk=user.pk).update(**before)
     if "email" not in change:
-        users.exclude(pk=user.pk).update(**change)
+        users.filter(pk=administrator.pk).update(**change)
     changed = users.get(pk=user.pk)
     for name, value in change.items():
         setattr(changed, name, value)

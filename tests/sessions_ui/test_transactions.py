@@ -241,6 +241,20 @@ def test_a_single_statement_is_tried_again(transactional_db: None, clock: list[f
     assert len(clock) == 2
 
 
+def test_what_was_given_up_inside_is_not_tried_for_another_ten_seconds(
+    transactional_db: None, clock: list[float]
+) -> None:
+    tries = []
+
+    def given_up() -> None:
+        tries.append(1)
+        raise TryAgain
+
+    with pytest.raises(TryAgain):
+        retried(given_up)
+    assert (len(tries), clock) == (1, [])
+
+
 # --- Inside a transaction of the host project
 
 

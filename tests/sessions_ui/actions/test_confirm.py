@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db import DatabaseError
 from django.utils import timezone
 
 from sessions_ui import acting
@@ -41,6 +42,17 @@ def signed_in(user: Any, browser: Any, *, hours_ago: int = 0, confirmed: bool = 
         session.device.confirmed_at = timezone.now()
         session.device.save(update_fields=["confirmed_at"])
     return session
+
+
+def test_a_device_is_not_confirmed_where_the_event_cannot_be_written(
+    user: Any, browser: Any, act_as: Any, request: pytest.FixtureRequest
+) -> None:
+    session = signed_in(user, browser)
+    act_as(session)
+    request.getfixturevalue("failing_events")
+    with pytest.raises(DatabaseError):
+        confirm_device(device=session.device, actor=user, proof=Shown.MAILED_CODE)
+    assert Device.objects.get().confirmed_at is None
 
 
 @pytest.mark.parametrize("proof", [Shown.FACTOR, Shown.MAILED_CODE])

@@ -16,7 +16,7 @@ from sessions_ui.actions.end import Receipt, end_session
 from sessions_ui.actions.end_later import end_batches, end_later, receipt_of, retry_failed
 from sessions_ui.actions.purge import purge_old
 from sessions_ui.tasks import sweep_endings
-from tests.models import Act, Delivery, Ending, EndingBatch, EndReason, Event, Session
+from tests.models import AccountState, Act, Delivery, Ending, EndingBatch, EndReason, Event, Session
 
 pytestmark = pytest.mark.django_db
 
@@ -152,6 +152,7 @@ def test_a_batch_that_fails_is_tried_again_then_shown_then_tried_once_more(
     assert receipt_of(ending) == Receipt(act=None, ended=0, already_ended=0, failed=2)
     assert end_batches() == 0, "nobody tries again by itself"
     assert retry_failed(Ending.objects.all()) == 1
+    assert EndingBatch.objects.get().attempts == 0, "all eight of them again"
     assert end_batches() == 2
     assert receipt_of(ending) == Receipt(act=None, ended=2, already_ended=0, failed=0)
 
@@ -161,6 +162,20 @@ def test_a_batch_is_200_sessions_held_for_two_minutes_and_tried_8_times() -> Non
     batch, lease, attempts, wait, run = NUMBERS
     assert (batch, attempts) == (200, 8)
     assert (lease, wait, run) == (timedelta(minutes=2), timedelta(seconds=10), 60)
+
+
+@pytest.mark.parametrize("unadopted", [True, False])
+def test_what_another_engine_holds_ends_with_it_only_where_that_was_asked_for(
+    unadopted: bool, user: Any, other_user: Any
+) -> None:
+    sign_in(user, 1)
+    end_later(
+        sessions=Session.objects.of(user),
+        reason=EndReason.ADMINISTRATOR,
+        **({"unadopted": True} if unadopted else {}),
+    )
+    assert AccountState.objects.filter(user_id=user.pk, cut_at__isnull=False).exists() is unadopted
+    assert not AccountState.objects.filter(user_id=other_user.pk, cut_at__isnull=False).exists()
 
 
 def test_once_more_reopens_no_ending_that_was_finished(user: Any, other_user: Any) -> None:
@@ -179,6 +194,15 @@ def test_once_more_reopens_no_ending_that_was_finished(user: Any, other_user: An
     finished.refresh_from_db()
     assert before is not None and finished.done_at == before
     assert end_batches() == 1
+
+
+def test_once_more_is_for_the_chosen_endings_alone(user: Any) -> None:
+    sign_in(user, 1)
+    chosen, other = end_all(), end_all()
+    EndingBatch.objects.update(failed_at=timezone.now(), attempts=8)
+    assert retry_failed(Ending.objects.filter(pk=chosen.pk)) == 1
+    untouched = EndingBatch.objects.get(ending=other)
+    assert untouched.failed_at is not None and untouched.attempts == 8
 
 
 def test_once_more_of_endings_without_failures_reopens_none(user: Any) -> None:

@@ -26,6 +26,20 @@ def test_the_oldest_ends(user: Any, browser: Any, settings: Any) -> None:
     assert reasons == [EndReason.SESSION_LIMIT, "", ""]
 
 
+def test_the_oldest_is_that_of_the_oldest_sign_in_not_of_the_oldest_row(
+    user: Any, browser: Any, settings: Any
+) -> None:
+    """A row may be older than its sign-in: it was an anonymous visitor's."""
+    limited(settings, SESSION_LIMIT=2)
+    for _ in range(2):
+        browser().force_login(user)
+    visitor, oldest = Session.objects.order_by("pk")
+    Session.objects.filter(pk=oldest.pk).update(signed_in_at=timezone.now() - timedelta(days=1))
+    browser().force_login(user)
+    assert list(Session.objects.exclude(end_reason="")) == [oldest]
+    assert Session.objects.living().filter(pk=visitor.pk).exists()
+
+
 def test_one_on_a_confirmed_device_ends_last(user: Any, browser: Any, settings: Any) -> None:
     limited(settings, SESSION_LIMIT=2)
     browser().force_login(user)

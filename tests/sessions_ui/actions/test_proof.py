@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import DatabaseError
 from django.utils import timezone
 
 from sessions_ui import models
@@ -43,6 +44,17 @@ def others(session: Session, user: Any, other_user: Any, browser: Any) -> list[t
     for whose, where, purpose in asked:
         code_for(whose, where, purpose)
     return asked
+
+
+def test_a_code_is_not_given_where_the_event_cannot_be_written(
+    session: Session, user: Any, request: pytest.FixtureRequest
+) -> None:
+    code = code_for(user, session)
+    request.getfixturevalue("failing_events")
+    with pytest.raises(DatabaseError):
+        check_code(user=user, session_id=session.pk, purpose=END_OLDER, code=code)
+    assert Proof.objects.get().given_at is None
+    assert not is_proven(user=user, session=session, purpose=END_OLDER)
 
 
 def test_one_right_code_proves_nothing_of_any_other_user_session_or_purpose(
@@ -100,3 +112,31 @@ def test_a_session_of_which_nobody_knows_since_when_it_is_signed_in_has_no_other
     assert other_factor(session) == "totp"
     session.signed_in_at = None
     assert other_factor(session) == ""
+
+
+@pytest.fixture
+def shown_again(session: Session, user: Any) -> Session:
+    """An authenticator app of long ago was shown once more in this session."""
+    Event.objects.create(
+        kind=Event.Kind.REAUTHENTICATED,
+        user=user,
+        session=session,
+        data={"method": "totp", "since": (timezone.now() - timedelta(days=60)).isoformat()},
+    )
+    return session
+
+
+@pytest.mark.parametrize(("method", "found"), [("password", "totp"), ("password+totp", "")])
+def test_the_factor_of_the_sign_in_is_no_other_factor(method: str, found: str, shown_again: Session) -> None:
+    shown_again.method = method
+    assert other_factor(shown_again) == found
+
+
+def test_the_owner_is_told_of_a_factor_at_once_and_only_once(
+    shown_again: Session, user: Any, hastened: list[str], django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        assert is_proven(user=user, session=shown_again, purpose=END_OLDER)
+        assert is_proven(user=user, session=shown_again, purpose=END_OLDER)
+    assert hastened == ["sessions_ui.tasks.sweep_deliveries"]
+    assert Event.objects.filter(kind=Event.Kind.PROVEN).count() == 1

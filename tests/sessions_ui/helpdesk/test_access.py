@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from django.utils import timezone
 
 from sessions_ui.actions.find_user import users_exactly
 from sessions_ui.actions.help_desk.open import open_case
-from sessions_ui.actions.help_desk.rights import is_agent, may_help
+from sessions_ui.actions.help_desk.rights import has_more_rights, is_agent, may_help
 from sessions_ui.actions.help_desk.verify import reveal_network, verify_caller
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import HelpDeskRefused
@@ -178,6 +179,11 @@ def more_rights() -> list[Any]:
     clerk = _person("clerk@staff.example")
     clerk.user_permissions.add(Permission.objects.get(codename="change_session"))
     return [boss, clerk]
+
+
+def test_a_person_of_a_user_model_without_rights_has_none_that_an_agent_lacks(agent: Any) -> None:
+    agent.is_staff = False
+    assert not has_more_rights(SimpleNamespace(pk=0), agent)
 
 
 def test_accounts_with_more_rights_look_like_no_account(desk: Any) -> None:

@@ -16,6 +16,7 @@ from sessions_ui.actions.end import end_session, end_user_sessions
 from sessions_ui.actions.impersonate import end_impersonation
 from sessions_ui.actions.sweep import end_unlawful
 from sessions_ui.delivery import deliver_due
+from tests.conftest import FIREFOX_ON_LINUX
 from tests.interleaving import just_before
 from tests.models import Act, Delivery, Device, EndReason, Event, Session, digest_of
 from tests.sessions_ui.impersonation.test_rules import whose
@@ -35,6 +36,7 @@ def test_it_is_labelled(used: Session, user: Any, support: Any) -> None:
     event = Event.objects.get(kind=Event.Kind.IMPERSONATED)
     assert (event.user, event.actor, event.session) == (user, support, used)
     assert event.detail.text == "Your invoice of May"
+    assert (event.detail.address, event.detail.user_agent) == ("89.160.20.112", FIREFOX_ON_LINUX)
 
 
 def test_it_is_no_device_and_no_sign_in_of_the_user(used: Session, inside: Any, user: Any) -> None:

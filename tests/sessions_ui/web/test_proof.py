@@ -198,6 +198,14 @@ def test_asking_again_sends_no_second_code_at_once(thief: Any, old: Session) -> 
     assert thief.post(PROVE, {"act": act, "code": mailed_code()}).status_code == 302
 
 
+def test_asking_once_more_for_the_act_sends_no_second_code_however_late(thief: Any, old: Session) -> None:
+    """Only the button "send another one" does: the first code is still good."""
+    sign_out(thief, old)
+    Proof.objects.update(created_at=timezone.now() - timedelta(minutes=2))
+    assert sign_out(thief, old).status_code == 200
+    assert Proof.objects.count() == 1
+
+
 def test_another_code_can_be_asked_for_after_a_minute(thief: Any, old: Session, user: Any) -> None:
     sign_out(thief, old)
     first = Proof.objects.get()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.http import HttpResponse
 from django.utils import timezone
 
-from sessions_ui.web.refusals import words
+from sessions_ui.web.refusals import turns_away, words
 from tests.models import Session
 
 NAMED = {
@@ -70,3 +71,20 @@ def test_the_sign_in_page_says_it_once_and_the_cookie_holds_no_other_reason(
     sentence = NAMED.get(reason, "You were signed out.")
     assert sentence in client.get(response.url).content.decode()
     assert sentence not in client.get(response.url).content.decode()
+
+
+TO_SIGN_IN = "/account/login/?next=/"
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307])
+def test_a_redirect_turns_away_only_where_it_leads_to_the_sign_in_page(status: int) -> None:
+    assert turns_away(HttpResponse(status=status, headers={"Location": TO_SIGN_IN}))
+    assert not turns_away(HttpResponse(status=status, headers={"Location": "/elsewhere/"}))
+    assert not turns_away(HttpResponse(status=status))
+
+
+@pytest.mark.parametrize(
+    ("status", "does"), [(401, True), (403, True), (200, False), (404, False), (500, False)]
+)
+def test_of_other_answers_only_those_of_missing_rights_turn_away(status: int, does: bool) -> None:
+    assert turns_away(HttpResponse(status=status, headers={"Location": TO_SIGN_IN})) is does

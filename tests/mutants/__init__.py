@@ -1,0 +1,1 @@
+"""`python -m tests.mutants`: small changes to the code that decides, each of which a test should notice."""
