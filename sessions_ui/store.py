@@ -72,6 +72,7 @@ class SessionStore(AsynchronousTwins):
         # The key was replaced a moment ago: whoever holds it is late, neither signed out nor signed in.
         self.is_straggler = False
         self._late_key: str | None = None
+        # What the first step of a sign-in has left in the session that `login()` emptied since.
         self._marks: dict[str, Any] = {}
         # What the browser shall keep, after a sign-in.
         self.device_cookie: str | None = None
@@ -94,7 +95,8 @@ class SessionStore(AsynchronousTwins):
             return self.row
         self._resolved_key = key
         self.row, self.user = None, None
-        self._admit(key) or self._admit(key, again=True)  # the second time if what it was refused for is over
+        if not self._admit(key):
+            self._admit(key, again=True)  # what it was refused for was over a moment later
         if self.row is None:
             self._session_key = None
             self._forget_user()
