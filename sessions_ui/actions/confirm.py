@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from sessions_ui import acting, events
-from sessions_ui.actions.end import lock_users
+from sessions_ui.actions.hold import lock_users
 from sessions_ui.actions.vouching import Shown, verify_vouching
 from sessions_ui.models import Device, Event, Session
 from sessions_ui.transactions import atomically

@@ -6,35 +6,20 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db import router, transaction
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from sessions_ui import acting, events, outbox, signals
+from sessions_ui.actions.hold import HARMLESS, MANY_USERS, hold, on_primary, users_are_here
 from sessions_ui.actions.trust import void_trust
 from sessions_ui.exceptions import NotTheOwner, SessionEnded
 from sessions_ui.hasten import hasten_deliveries
-from sessions_ui.models import AccountState, Act, EndReason, Session
+from sessions_ui.models import Act, EndReason, Session
 from sessions_ui.models.locking import locked
 from sessions_ui.models.primary import all_users
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.transactions import atomically
-
-MANY_USERS = 500  # more of them are named by a subquery, not one by one
-
-# Endings in which nobody decided anything about the account: sign-ins under way go on.
-HARMLESS = frozenset(
-    {
-        EndReason.SIGNED_OUT,
-        EndReason.SUPERSEDED,
-        EndReason.IDLE_TIMEOUT,
-        EndReason.ABSOLUTE_TIMEOUT,
-        EndReason.SESSION_LIMIT,
-        EndReason.OFFBOARDED,  # the sign-in itself asks for the date
-        EndReason.PROVIDER_SIGN_OUT,  # which sign-ins under way it means, `verify_not_signed_out()` knows better
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +124,7 @@ def _users_of(act: Act, users: QuerySet[Any]) -> list[Any]:
 
 def sessions_of(users: QuerySet[Any]) -> SessionQuerySet:
     """All sessions of a queryset of users, ended ones included."""
-    keys: Any = _on_primary(users).order_by().values("pk")
+    keys: Any = on_primary(users).order_by().values("pk")
     if not users_are_here():
         keys = list(keys.values_list("pk", flat=True))
     return Session.objects.using(router.db_for_write(Session)).filter(user_id__in=keys)
@@ -201,61 +186,6 @@ def count_by_user(sessions: SessionQuerySet) -> tuple[int, list[Any]]:
     """How many there are, and whose they are."""
     rows = list(sessions.values_list("user_id").annotate(total=Count("pk")))
     return sum(total for _user_id, total in rows), [user_id for user_id, _total in rows]
-
-
-def hold(
-    accounts: Collection[Any] | QuerySet[Any], *, decided: EndReason | None = None, unadopted: bool = False
-) -> None:
-    """Lock these accounts (primary keys, or a queryset of users), and note what was decided about them: a sign-in that
-    was under way is refused from now on. A reason that says nothing about the account leaves no note.
-
-    Always in this order, lest two wait for each other: the users' rows, as the host project's own code locks them
-    first, too; then the account states; sessions and everything else after that.
-    """
-    lock_users(accounts)
-    changes: dict[str, Any] = {}
-    if decided is not None and decided not in HARMLESS:
-        changes = {"epoch": F("epoch") + 1, "reason": decided}
-    if unadopted:
-        changes["cut_at"] = timezone.now()
-    if changes or not users_are_here():  # elsewhere nobody's row could be locked
-        write_states(accounts, **changes)
-
-
-def write_states(accounts: Collection[Any] | QuerySet[Any], **changes: Any) -> None:
-    """Write these columns of the account states of users whose rows are locked."""
-    states = AccountState.objects.using(router.db_for_write(AccountState))
-    if isinstance(accounts, QuerySet):
-        if users_are_here():
-            states.write(_on_primary(accounts), **changes)
-            return
-        accounts = list(_on_primary(accounts).order_by().values_list("pk", flat=True))
-    keys = list(accounts)
-    for start in range(0, len(keys), MANY_USERS):
-        states.write(keys[start : start + MANY_USERS], **changes)
-
-
-def lock_users(accounts: Collection[Any] | QuerySet[Any]) -> None:
-    """Lock the rows of these users (as in `hold()`), always in the same order, so that nobody deadlocks.
-
-    Where they live in another database a lock would be gone at once; the account states take its place there.
-    """
-    if not users_are_here():
-        return
-    users = all_users()
-    keys: Any = _on_primary(accounts).order_by().values("pk") if isinstance(accounts, QuerySet) else accounts
-    # All at once: PgBouncer in transaction mode knows no cursor of an iterator.
-    list(locked(users.filter(pk__in=keys).order_by("pk")).values_list("pk"))
-
-
-def _on_primary(users: QuerySet[Any]) -> QuerySet[Any]:
-    """A host's own queryset may read from a replica; what is decided here may not."""
-    return users.using(router.db_for_write(users.model))
-
-
-def users_are_here() -> bool:
-    """Whether the users live in the database of their sessions."""
-    return router.db_for_write(get_user_model()) == router.db_for_write(Session)
 
 
 def end_session(

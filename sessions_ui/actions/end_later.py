@@ -20,7 +20,8 @@ from django.db.models import F, Q, QuerySet, Sum
 from django.utils import timezone
 
 from sessions_ui import acting
-from sessions_ui.actions.end import Receipt, Reference, end_sessions, hold, users_are_here
+from sessions_ui.actions.end import Receipt, Reference, end_sessions
+from sessions_ui.actions.hold import hold, users_are_here
 from sessions_ui.exceptions import TryAgain
 from sessions_ui.hasten import hasten_endings
 from sessions_ui.models import Act, Ending, EndingBatch, EndReason, Session

@@ -13,9 +13,10 @@ from django.utils import timezone
 
 from sessions_ui import events
 from sessions_ui.actions.admit import IMPERSONATE, find_origin
-from sessions_ui.actions.end import Reference, end_session, lock_users
+from sessions_ui.actions.end import Reference, end_session
 from sessions_ui.actions.find_user import address_of
 from sessions_ui.actions.help_desk.rights import within_scope
+from sessions_ui.actions.hold import lock_users
 from sessions_ui.actions.sign_in import seen
 from sessions_ui.actions.verify_account import hold_for_sign_in
 from sessions_ui.client import ClientInfo

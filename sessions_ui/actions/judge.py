@@ -9,7 +9,8 @@ from django.db import router
 
 from sessions_ui import risk
 from sessions_ui.actions.alert import alert
-from sessions_ui.actions.end import end_session, lock_users
+from sessions_ui.actions.end import end_session
+from sessions_ui.actions.hold import lock_users
 from sessions_ui.client import Client, ClientInfo, Place
 from sessions_ui.conf import conf
 from sessions_ui.models import Device, EndReason, Event, Session

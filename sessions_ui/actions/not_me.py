@@ -9,7 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from sessions_ui import acting, events
-from sessions_ui.actions.end import Receipt, end_sessions, end_user_sessions, lock_users
+from sessions_ui.actions.end import Receipt, end_sessions, end_user_sessions
+from sessions_ui.actions.hold import lock_users
 from sessions_ui.actions.vouching import acting_session
 from sessions_ui.models import Delivery, Device, EndReason, Event, Session
 from sessions_ui.transactions import atomically

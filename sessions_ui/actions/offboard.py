@@ -11,7 +11,8 @@ from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
 
 from sessions_ui import acting, events
-from sessions_ui.actions.end import end_user_sessions, hold, write_states
+from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.actions.hold import hold, write_states
 from sessions_ui.exceptions import SignInRefused
 from sessions_ui.models import AccountState, EndReason, Event, Offboarding, Session
 from sessions_ui.transactions import atomically

@@ -14,7 +14,7 @@ from django.utils.crypto import constant_time_compare
 
 from sessions_ui import events, outbox
 from sessions_ui.actions.alert import chosen
-from sessions_ui.actions.end import lock_users
+from sessions_ui.actions.hold import lock_users
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import ProofRefused
 from sessions_ui.hasten import hasten_deliveries

@@ -8,8 +8,9 @@ from django.db import router, transaction
 from django.utils import timezone
 
 from sessions_ui import events
-from sessions_ui.actions.end import Receipt, end_user_sessions, hold, write_states
+from sessions_ui.actions.end import Receipt, end_user_sessions
 from sessions_ui.actions.find_user import address_of
+from sessions_ui.actions.hold import hold, write_states
 from sessions_ui.exceptions import SignInRefused
 from sessions_ui.hasten import hasten_deliveries
 from sessions_ui.models import AccountState, Delivery, EndReason, Event, Session

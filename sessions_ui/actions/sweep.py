@@ -21,7 +21,8 @@ from django.utils import timezone
 
 from sessions_ui import lookup
 from sessions_ui.actions.admit import admit, out_of_time
-from sessions_ui.actions.end import end_sessions, lock_users
+from sessions_ui.actions.end import end_sessions
+from sessions_ui.actions.hold import lock_users
 from sessions_ui.conf import conf
 from sessions_ui.models import AccountState, Cursor, EndReason, Session
 from sessions_ui.models.locking import locked

@@ -10,7 +10,7 @@ from django.db import router
 from django.db.models import F
 from django.utils.crypto import constant_time_compare
 
-from sessions_ui.actions.end import users_are_here, write_states
+from sessions_ui.actions.hold import users_are_here, write_states
 from sessions_ui.exceptions import SignInRefused
 from sessions_ui.models import AccountState, EndReason
 from sessions_ui.models.locking import locked

@@ -86,13 +86,7 @@ def try_again(request: HttpRequest) -> HttpResponseBase:
     """The key of the session was replaced while this request was under way. Nothing was done and nobody signed out:
     the browser has the new key by now."""
     text = _("Your sign-in was renewed at the same moment. Please try again.")
-    response: HttpResponse
-    if wants_json(request):
-        response = problem(409, "session-key-rotated", text)
-    else:
-        response = HttpResponse(text, status=409, content_type="text/plain; charset=utf-8")
-    response.headers["Retry-After"] = str(RETRY_SECONDS)
-    response.headers["Cache-Control"] = "no-store, private"
+    response = _not_done(request, 409, "session-key-rotated", text)
     if request.method in ("GET", "HEAD"):
         response.headers["Refresh"] = str(RETRY_SECONDS)
     return response
@@ -101,11 +95,15 @@ def try_again(request: HttpRequest) -> HttpResponseBase:
 def busy(request: HttpRequest) -> HttpResponseBase:
     """The database refused what was asked for, and nothing of it was done. Nobody is signed out, no cookie touched."""
     text = _("Too much happened at the same moment, so this was not done. Please try again.")
+    return _not_done(request, 503, "busy", text)
+
+
+def _not_done(request: HttpRequest, status: int, kind: str, text: str) -> HttpResponse:
     response: HttpResponse
     if wants_json(request):
-        response = problem(503, "busy", text)
+        response = problem(status, kind, text)
     else:
-        response = HttpResponse(text, status=503, content_type="text/plain; charset=utf-8")
+        response = HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
     response.headers["Retry-After"] = str(RETRY_SECONDS)
     response.headers["Cache-Control"] = "no-store, private"
     response.sessions_ui_undone = True  # type: ignore[attr-defined]

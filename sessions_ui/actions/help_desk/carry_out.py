@@ -9,9 +9,10 @@ from typing import Any
 from django.db import IntegrityError
 from django.db.models import Q
 
-from sessions_ui.actions.end import end_sessions, end_user_sessions, lock_users
+from sessions_ui.actions.end import end_sessions, end_user_sessions
 from sessions_ui.actions.help_desk.open import note_step
 from sessions_ui.actions.help_desk.rights import verify_case, verify_pace
+from sessions_ui.actions.hold import lock_users
 from sessions_ui.actions.lost import mark_found, mark_lost
 from sessions_ui.actions.require_password import require_new_password
 from sessions_ui.exceptions import HelpDeskRefused
