@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.http import HttpResponse
+
+from sessions_ui.web.cookies import vary_on_cookie
 
 pytestmark = pytest.mark.django_db
 
@@ -54,3 +58,19 @@ def test_it_goes_over_https_only_where_the_settings_say_so(
     settings.SESSION_COOKIE_SECURE = secure
     cookie = browser().sign_in(user).cookies["sessionid"]
     assert bool(cookie["secure"]) is secure
+
+
+def test_the_device_cookie_lasts_as_long_as_the_setting_says(user: Any, browser: Any, settings: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "DEVICE_COOKIE_AGE": timedelta(days=3)}
+    cookie = browser().sign_in(user).cookies["__Host-device"]
+    assert (cookie["max-age"], cookie["path"], cookie["httponly"]) == (3 * 86400, "/", True)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(None, "Cookie"), ("Accept-Language", "Accept-Language, Cookie"), ("Cookie", "Cookie")],
+)
+def test_what_else_an_answer_varies_on_stays(before: str | None, after: str) -> None:
+    response = HttpResponse(headers={"Vary": before} if before else {})
+    vary_on_cookie(response)
+    assert response["Vary"] == after
