@@ -80,7 +80,9 @@ def test_an_ended_key_does_not_exist(user: Any, key: str) -> None:
     assert not SessionStore().exists(key)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_first_refusal_is_one_write_and_the_second_none(user: Any, key: str) -> None:
+    """Outside of a transaction: inside of one a savepoint keeps it whole."""
     end(user)
     store = SessionStore(key)
     with CaptureQueriesContext(connection) as first:
