@@ -86,7 +86,8 @@ class SessionMiddleware(DjangoSessionMiddleware):
         if isinstance(exception, SignInChallenged):
             return begin_challenge(request, exception)
         if isinstance(exception, SignInRefused):
-            request.session.flush()
+            if isinstance(request.session, SessionStore):
+                request.session.turn_away()
             return refusals.signed_out(request, exception.reason)
         if isinstance(exception, KeyRotated):
             return refusals.try_again(request)

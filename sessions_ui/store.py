@@ -267,9 +267,23 @@ class SessionStore(AsynchronousTwins):
             data = self.decode(row.payload)
         self._marks = {name: data[name] for name in MARKS if name in data} if data else {}
 
-    def take_mark(self, name: str) -> Any:
-        """What the first step of a sign-in has left, once; None where there is nothing."""
-        return self.pop(name, None) or self._marks.pop(name, None)
+    def take_mark(self, name: str, user: Any) -> dict[str, Any] | None:
+        """What the first step of a sign-in as this user has left, once; somebody else's stays."""
+        mark: dict[str, Any] | None = self.get(name) or self._marks.get(name)
+        if mark is None or mark["user"] != str(user.pk):
+            return None
+        self.pop(name, None)
+        self._marks.pop(name, None)
+        return mark
+
+    def turn_away(self) -> None:
+        """Whoever tried to sign in here is refused. Whoever was signed in before still is."""
+        row = self.resolve()
+        if row is None or row.user_id is None:
+            self.flush()
+            return
+        self.__dict__.pop("_session_cache", None)
+        self._turned_away = self.modified = False
 
     @classmethod
     def clear_expired(cls) -> None:
@@ -329,7 +343,7 @@ class SessionStore(AsynchronousTwins):
         if new_key:
             self._take_key(new_key)
             self.modified = True
-        self.take_mark(BEGUN_KEY)
+        self.take_mark(BEGUN_KEY, user)
         self._mark_user()
         self.row, self.user = result.session, user
         self.device_cookie = result.device_cookie

@@ -52,7 +52,8 @@ def end_later(
 ) -> Ending:
     """Have a worker end what is signed in among these sessions now; the row says how far it has come.
 
-    What was chosen is written down here: a sign-in from now on is not among it. The decision itself is in force with
+    What was chosen is written down here: a sign-in from now on is not among it, except one that takes the place of a
+    chosen one in the same browser before the worker comes. The decision itself is in force with
     the commit: no sign-in of these accounts that waits for its second factor goes on, and with `unadopted` nothing that
     another engine still holds of them is adopted. `of_users`: whose sessions they can be, as for `end_sessions()`;
     without it, whose they are. What must be over when the request is answered is for that one.

@@ -212,3 +212,27 @@ def test_an_instance_makes_no_session_longer(user: Any) -> None:
     with pytest.raises(StaleSession):
         stale.save()
     assert Session.objects.get().expires_at == over
+
+
+def test_a_refused_second_step_leaves_the_session_alone_in_which_it_was_tried(user: Any) -> None:
+    store = store_of(user)
+    begin_sign_in(store, user)
+    store.save()
+    end_user_sessions(user=user, reason=EndReason.SIGNED_OUT_EVERYWHERE, actor=user, keep=store.session_id)
+    later = SessionStore(store.session_key)
+    with pytest.raises(SignInRefused):
+        login(request_with(later, user), user, backend=BACKEND)
+    later.turn_away()
+    assert SessionStore(store.session_key).get_user() == user
+
+
+def test_somebody_elses_sign_in_takes_no_mark_of_a_waiting_one(user: Any, other_user: Any) -> None:
+    store = SessionStore()
+    begin_sign_in(store, other_user)
+    store.save()
+    login(request_with(store, AnonymousUser()), user, backend=BACKEND)
+    store.save()
+    end_user_sessions(user=other_user, reason=EndReason.SIGNED_OUT_EVERYWHERE)
+    with pytest.raises(SignInRefused):
+        login(request_with(SessionStore(store.session_key), user), other_user, backend=BACKEND)
+    assert living_of(other_user) == 0
