@@ -137,14 +137,14 @@ def hastened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture
 def failing_events() -> Iterator[None]:
     """The database takes no event any more."""
-    from sessions_ui.models import Event
+    from sessions_ui import models
 
     def fail(sender: Any, **kwargs: Any) -> None:
         raise DatabaseError
 
-    pre_save.connect(fail, sender=Event)
+    pre_save.connect(fail, sender=models.Event)
     yield
-    pre_save.disconnect(fail, sender=Event)
+    pre_save.disconnect(fail, sender=models.Event)
 
 
 @pytest.fixture
