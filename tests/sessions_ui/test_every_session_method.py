@@ -260,7 +260,12 @@ def request_under_way(user: Any, other_user: Any) -> HttpRequest:
         browser.sign_in(person)
     request = HttpRequest()
     request.session = SessionStore(browser.cookies["sessionid"].value)  # type: ignore[assignment]
-    request.user = request.session.get_user()
+    request.user = signed_in = request.session.get_user()
+
+    async def auser() -> Any:  # Django 6.1 asks for it
+        return signed_in
+
+    request.auser = auser
     return request
 
 
