@@ -540,6 +540,7 @@ class SessionStore(AsynchronousTwins):
         same = self._rows().filter(pk=row.pk, digest=digest_of(self.session_key), ended_at__isnull=True)
         unchanged = same.filter(auth_hash=row.auth_hash)
         noted(partial(unchanged.update, auth_hash=auth_hash), using=unchanged.db)
+        row.auth_hash = auth_hash
 
 
 def acting_store() -> SessionStore | None:

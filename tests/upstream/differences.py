@@ -74,17 +74,6 @@ DIFFERENCES = (
         ),
     ),
     Difference(
-        "The same: a UUID where the foreign key is a number, which the other databases' limits turn into an empty "
-        "result and SQLite refuses.",
-        ("auth_tests.test_views.UUIDUserPasswordResetTest.test_confirm_valid_custom_user",),
-        only_on="sqlite",
-    ),
-    Difference(
-        "The same, with a composite primary key: Django has no foreign key to such a model, so it cannot be the "
-        "user model of a project with `sessions_ui`.",
-        ("auth_tests.test_views.CustomUserCompositePrimaryKeyPasswordResetTest",),
-    ),
-    Difference(
         "A backend that signs in users of another model than AUTH_USER_MODEL: the foreign key cannot refer to them, "
         "and they are refused.",
         ("tests.upstream.suite.SessionTests.test_logout_with_custom_auth_backend",),
