@@ -193,8 +193,10 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: Playwright leaves a loop running in the thread, where no asynchronous test can run."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    """Browser tests come last: Playwright leaves a loop running in the thread, where no asynchronous test can run.
+    Before them those of faults, which get their real transactions too late for pytest-django to put them behind the
+    others: what a migration has made is gone after them."""
+    items.sort(key=lambda item: (item.get_closest_marker("browser") is not None, "faults" in item.path.parts))
 
 
 # --- REQUIRE_ALL=1: in CI every service is there, so a skipped test is a hole in the net -------------------
