@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_ui import signals
-from sessions_ui.actions.end import end_session, end_sessions, end_user_sessions
+from sessions_ui.actions.end import Receipt, end_session, end_sessions, end_user_sessions
 from tests.interleaving import just_before
 from tests.models import Act, Delivery, EndReason, Event, Session
 
@@ -146,3 +146,8 @@ def test_what_somebody_else_ended_a_moment_before_has_one_end(
     assert Session.objects.of(other_user).get().is_living
     assert not Act.objects.exists() and not Delivery.objects.exists()
     assert not Event.objects.filter(kind=Event.Kind.ENDED).exists()
+
+
+@pytest.mark.parametrize(("ended", "truth"), [(0, False), (1, True), (2, True)])
+def test_a_receipt_is_true_where_anything_ended(ended: int, truth: bool) -> None:
+    assert bool(Receipt(act=None, ended=ended, already_ended=3)) is truth

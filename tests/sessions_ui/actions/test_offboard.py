@@ -205,3 +205,10 @@ def test_only_cancelled_ones_are_ever_purged(user: Any, other_user: Any, friday:
     with later(friday + timedelta(days=200)):
         purge_old()
     assert Offboarding.objects.get().user_id == user.pk
+
+
+def test_who_took_an_offboarding_back_is_on_its_row(user: Any, administrator: Any) -> None:
+    row = offboard(user=user, ends_at=timezone.now() + timedelta(days=3), actor=administrator)
+    assert cancel_offboarding(offboarding=row, actor=administrator)
+    row.refresh_from_db()
+    assert row.cancelled_by_id == administrator.pk
