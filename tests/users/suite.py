@@ -110,5 +110,16 @@ class EveryUserModel(TestCase):
         assert not Device.objects.filter(pk=device.pk).exists()
         assert Device.objects.filter(pk=other.pk).exists()
 
+    def test_the_sweep_ends_what_another_password_by_update_has_left(self) -> None:
+        User._base_manager.filter(pk=self.user.pk).update(password=make_password("y"))
+        assert end_unlawful() == 1
+        assert Session.objects.get().end_reason == EndReason.PASSWORD_CHANGED
+
+    def test_the_sweep_ends_what_a_deactivation_by_update_has_left(self) -> None:
+        if "is_active" in {field.name for field in User._meta.get_fields()}:
+            User._base_manager.filter(pk=self.user.pk).update(is_active=False)
+            assert end_unlawful() == 1
+            assert Session.objects.get().end_reason == EndReason.ACCOUNT_DISABLED
+
     def test_the_sweep_ends_nothing_that_is_lawful(self) -> None:
         assert end_unlawful() == 0

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import IntegrityError, OperationalError, connection
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.http import Http404
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -244,3 +245,20 @@ def test_a_setting_that_makes_no_sense_is_named(settings: Any) -> None:
     assert ids(ADOPT_FROM="db") == ["sessions_ui.E012"]
     assert ids(ADOPT_FROM="db", ADOPT_UNTIL=until.replace(tzinfo=None)) == ["sessions_ui.E012"]
     assert ids(ADOPT_FROM="db", ADOPT_UNTIL=until - timedelta(days=9)) == ["sessions_ui.W013"]
+
+
+def test_an_adoption_that_is_rolled_back_with_its_view_signs_nobody_out(
+    user: Any, old_session: OldSessions, adopting: Any
+) -> None:
+    """ATOMIC_REQUESTS, and a view that raises Http404 after it has written the session."""
+    adopting()
+    key = old_session(user)
+    store = SessionStore(key)
+    with pytest.raises(Http404), transaction.atomic():
+        assert store.get_user() == user
+        store["seen"] = 1
+        raise Http404
+    assert not Session.objects.exists()
+    store.save()
+    later = SessionStore(key)
+    assert later.get_user() == user and later["seen"] == 1
