@@ -22,13 +22,19 @@ def begin(user: Any) -> SessionStore:
     return session
 
 
-def is_let_in(waiting: SessionStore, user: Any) -> bool:
-    """Whether the last step, in a request of its own, signs in whoever waits."""
+def complete(waiting: SessionStore, user: Any) -> SessionStore:
+    """The last step, in a request of its own: `SignInRefused` where it does not count any more."""
     request = RequestFactory().post("/")
     request.session, request.user = SessionStore(waiting.session_key), AnonymousUser()
     fresh = get_user_model().objects.get(pk=user.pk)
+    login(request, fresh, backend=settings.AUTHENTICATION_BACKENDS[0])
+    return request.session
+
+
+def is_let_in(waiting: SessionStore, user: Any) -> bool:
+    """Whether the last step signs in whoever waits."""
     try:
-        login(request, fresh, backend=settings.AUTHENTICATION_BACKENDS[0])
+        session = complete(waiting, user)
     except SignInRefused:
         return False
-    return bool(SessionStore(request.session.session_key).get_user() == user)
+    return bool(SessionStore(session.session_key).get_user() == user)

@@ -11,13 +11,12 @@ from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from sessions_ui import acting, events, outbox, signals
-from sessions_ui.actions.hold import HARMLESS, MANY_USERS, hold, on_primary, users_are_here
+from sessions_ui.actions.hold import HARMLESS, MANY_USERS, hold, on_primary, users_are_here, users_of
 from sessions_ui.actions.trust import void_trust
 from sessions_ui.exceptions import NotTheOwner, SessionEnded
 from sessions_ui.hasten import hasten_deliveries
 from sessions_ui.models import Act, EndReason, Session
 from sessions_ui.models.locking import locked
-from sessions_ui.models.primary import all_users
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.transactions import atomically
 
@@ -69,7 +68,7 @@ def end_sessions(
     selected = sessions.using(using).order_by().filter(user__isnull=False)
     if actor is not None:
         _refuse_to_end_others(selected)
-    decided = None if decided_before else reason
+    decided = None if decided_before or reason in HARMLESS else reason
     accounts = [of_user] if of_user is not None else of_users
     if accounts is not None:
         hold(accounts, decided=decided, unadopted=unadopted)
@@ -79,7 +78,7 @@ def end_sessions(
         hold(_accounts_of(selected, user_ids), decided=decided, unadopted=unadopted)
         if len(user_ids) <= MANY_USERS:  # whoever signed in since came after it
             selected = selected.filter(user_id__in=user_ids)
-    if decided is not None and decided not in HARMLESS:
+    if decided is not None:
         _verify_acting_session()
     void_trust(user_ids if of_user is None else [of_user], reason)
     act = Act(at=timezone.now(), reason=reason, actor_id=getattr(actor, "pk", None), ticket=ticket, note=note)
@@ -89,12 +88,11 @@ def end_sessions(
     if not act.count:
         return Receipt(act=None, ended=0, already_ended=total)
     act.save(using=using, force_insert=True)
-    if of_user is not None:  # they were counted before the account was held, or by an older snapshot
+    # Not as they were counted: that was by an older snapshot, or one of them has signed in since.
+    if of_user is not None:
         user_ids = [of_user]
-    elif (
-        of_users is not None
-    ):  # read after the ending: one of them may have signed in since they were counted
-        user_ids = _users_of(act, of_users)
+    elif of_users is not None:
+        user_ids = _ended_users(act, of_users)
     _tell(act, user_ids)
     return Receipt(act=act, ended=act.count, already_ended=max(total - act.count, 0))
 
@@ -112,12 +110,10 @@ def _tell(act: Act, user_ids: list[Any]) -> None:
 
 
 def _accounts_of(sessions: SessionQuerySet, user_ids: list[Any]) -> Collection[Any] | QuerySet[Any]:
-    if len(user_ids) <= MANY_USERS or not users_are_here():
-        return user_ids
-    return all_users().filter(pk__in=sessions.values("user_id"))
+    return user_ids if len(user_ids) <= MANY_USERS or not users_are_here() else users_of(sessions)
 
 
-def _users_of(act: Act, users: QuerySet[Any]) -> list[Any]:
+def _ended_users(act: Act, users: QuerySet[Any]) -> list[Any]:
     ended = sessions_of(users).filter(act=act)
     return list(ended.order_by().values_list("user_id", flat=True).distinct())
 

@@ -21,12 +21,11 @@ from django.utils import timezone
 
 from sessions_ui import acting
 from sessions_ui.actions.end import Receipt, Reference, end_sessions
-from sessions_ui.actions.hold import hold, users_are_here
+from sessions_ui.actions.hold import hold, users_of
 from sessions_ui.exceptions import TryAgain
 from sessions_ui.hasten import hasten_endings
 from sessions_ui.models import Act, Ending, EndingBatch, EndReason, Session
 from sessions_ui.models.clock import DatabaseNow
-from sessions_ui.models.primary import all_users
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.transactions import atomically
 
@@ -53,21 +52,15 @@ def end_later(
     """Have a worker end what is signed in among these sessions now; the row says how far it has come.
 
     What was chosen is written down here: a sign-in from now on is not among it, except one that takes the place of a
-    chosen one in the same browser before the worker comes. The decision itself is in force with
-    the commit: no sign-in of these accounts that waits for its second factor goes on, and with `unadopted` nothing that
-    another engine still holds of them is adopted. `of_users`: whose sessions they can be, as for `end_sessions()`;
-    without it, whose they are. What must be over when the request is answered is for that one.
+    chosen one in the same browser before the worker comes. The decision itself is in force with the commit: no sign-in
+    of these accounts that waits for its second factor goes on, and with `unadopted` nothing that another engine still
+    holds of them is adopted. `of_users`: whose sessions they can be, as for `end_sessions()`; without it, whose they
+    are. What must be over when the request is answered is for that one.
     """
     acting.require_owner()
     using = router.db_for_write(Session)
     living = sessions.using(using).filter(user__isnull=False, ended_at__isnull=True)
-    accounts = of_users
-    if accounts is None:
-        users = all_users()
-        keys_of_users: Any = living.order_by().values("user_id")
-        if not users_are_here():
-            keys_of_users = list(keys_of_users.distinct().values_list("user_id", flat=True))
-        accounts = users.filter(pk__in=keys_of_users)
+    accounts = users_of(living) if of_users is None else of_users
     hold(accounts, decided=reason, unadopted=unadopted)
     keys = list(living.order_by("user_id", "pk").values_list("user_id", "pk"))
     ending = Ending.objects.using(using).create(

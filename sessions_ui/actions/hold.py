@@ -75,6 +75,14 @@ def lock_users(accounts: Collection[Any] | QuerySet[Any]) -> None:
     list(locked(users.filter(pk__in=keys).order_by("pk")).values_list("pk"))
 
 
+def users_of(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """The users whom these rows of ours (sessions, devices) belong to."""
+    keys: Any = rows.order_by().filter(user_id__isnull=False).values("user_id")
+    if not users_are_here():
+        keys = list(keys.values_list("user_id", flat=True).distinct())
+    return all_users().filter(pk__in=keys)
+
+
 def on_primary(users: QuerySet[Any]) -> QuerySet[Any]:
     """A host's own queryset may read from a replica; what is decided here may not."""
     return users.using(router.db_for_write(users.model))

@@ -45,9 +45,8 @@ def begin_impersonation(
     people, _states = hold_for_sign_in([user.pk, actor.pk])
     verify_may_impersonate(people.get(actor.pk), people.get(user.pk), reason)
     living = Session.objects.using(using).filter(pk=origin.pk, user_id=actor.pk, ended_at__isnull=True)
-    own = locked(
-        living
-    ).first()  # a plain read in a transaction of the host may see what was there before the lock
+    # A plain read in a transaction of the host may see what was there before the lock.
+    own = locked(living).first()
     if own is None:
         raise SessionEnded
     if own.impersonated_from_id is not None:

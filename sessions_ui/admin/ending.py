@@ -7,7 +7,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.db import router
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -17,10 +16,10 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.actions.end import end_sessions
 from sessions_ui.actions.end_later import end_later
+from sessions_ui.actions.hold import users_of
 from sessions_ui.admin.base import ReadOnlyAdmin
 from sessions_ui.conf import conf
 from sessions_ui.models import EndReason, Session
-from sessions_ui.models.primary import all_users
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.store import SessionStore
 
@@ -34,15 +33,6 @@ class ReasonForm(forms.Form):
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2, "cols": 60}),
     )
-
-
-def users_of(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Whose rows these are."""
-    users = all_users()
-    keys: Any = rows.order_by().filter(user_id__isnull=False).values("user_id")
-    if users.db != router.db_for_write(rows.model):
-        keys = list(keys.values_list("user_id", flat=True).distinct())
-    return users.filter(pk__in=keys)
 
 
 class EndingAdmin(ReadOnlyAdmin):
@@ -72,12 +62,11 @@ class EndingAdmin(ReadOnlyAdmin):
     ) -> HttpResponseBase | None:
         form = ReasonForm(request.POST if "confirmed" in request.POST else None)
         if form.is_valid():
-            users = users_of(queryset)
             self._end(
                 request,
                 sessions,
                 note=form.cleaned_data["note"],
-                of_users=users,
+                of_users=users_of(queryset),
                 unadopted=action == "sign_out_users",
             )
             return None

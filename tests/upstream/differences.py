@@ -7,12 +7,11 @@ from typing import NamedTuple
 
 class Difference(NamedTuple):
     """`tests`: by their dotted names; a class whose tests cannot even be set up counts as one. `since`: the first
-    Django that has them. `only_on`: the one database (Django's `vendor`) where it shows."""
+    Django that has them."""
 
     why: str
     tests: tuple[str, ...]
     since: tuple[int, int] = (5, 2)
-    only_on: str = ""
 
 
 BACKEND = "tests.upstream.suite.DatabaseSessionTests"
@@ -103,13 +102,8 @@ is in it has to fail.
 """
 
 
-def expected_failures(version: tuple[object, ...], vendor: str) -> set[str]:
-    return {
-        test
-        for difference in DIFFERENCES
-        if version >= difference.since and difference.only_on in ("", vendor)
-        for test in difference.tests
-    }
+def expected_failures(version: tuple[object, ...]) -> set[str]:
+    return {test for difference in DIFFERENCES if version >= difference.since for test in difference.tests}
 
 
 def as_markdown() -> str:
@@ -119,7 +113,6 @@ def as_markdown() -> str:
         names += (
             "" if difference.since == (5, 2) else f" (since Django {'.'.join(map(str, difference.since))})"
         )
-        names += f" ({difference.only_on} only)" if difference.only_on else ""
         rows.append(f"| {names} | {difference.why} |\n")
     return HEAD + "".join(rows)
 

@@ -9,14 +9,12 @@ import unittest
 from pathlib import Path
 from typing import Any
 
-from django.db import connection
 from django.test.runner import DiscoverRunner
 
 
 class ReportingRunner(DiscoverRunner):
     def suite_result(self, suite: Any, result: Any, **kwargs: Any) -> int:
         report = {
-            "vendor": connection.vendor,
             "ran": result.testsRun,
             "skipped": {test.id(): reason for test, reason in result.skipped},
             # A test may fail more than once (its subtests): one name.

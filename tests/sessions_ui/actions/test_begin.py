@@ -9,16 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.contrib.auth import get_user_model, login
-from django.contrib.auth.models import AnonymousUser
-from django.test import RequestFactory
+from django.contrib.auth import get_user_model
 
-from sessions_ui.actions.begin import begin_sign_in
 from sessions_ui.actions.end import end_session, end_user_sessions
 from sessions_ui.exceptions import SignInRefused
 from sessions_ui.store import SessionStore
 from tests.models import EndReason, Session
+from tests.waiting import begin, complete
 
 pytestmark = pytest.mark.django_db
 
@@ -51,21 +48,6 @@ HARMLESS = [
     "offboarded",  # by itself: `offboard()` refuses what signs in after its date
     "provider_sign_out",  # which sign-ins it means, the provider says
 ]
-
-
-def begin(user: Any) -> SessionStore:
-    """The first step succeeded; the rest waits in an anonymous session."""
-    session = SessionStore()
-    begin_sign_in(session, user)
-    session.save()
-    return session
-
-
-def complete(waiting: SessionStore, user: Any) -> None:
-    """The last step, in a request of its own: `SignInRefused` where it does not count any more."""
-    request = RequestFactory().post("/")
-    request.session, request.user = SessionStore(waiting.session_key), AnonymousUser()
-    login(request, get_user_model().objects.get(pk=user.pk), backend=settings.AUTHENTICATION_BACKENDS[0])
 
 
 def is_signed_in(user: Any) -> bool:
