@@ -27,7 +27,7 @@ from sessions_ui.acting import current
 from sessions_ui.actions.admit import admit, straggles
 from sessions_ui.actions.adopt import adopt_missing
 from sessions_ui.actions.begin import BEGUN_KEY
-from sessions_ui.actions.end import Reference, acting_user, end_session
+from sessions_ui.actions.end import Reference, acting_user, end_sessions
 from sessions_ui.actions.offboard import kept_to_latest_end
 from sessions_ui.actions.provider import PROVIDER_KEY, Identity
 from sessions_ui.actions.purge import purge_old
@@ -232,11 +232,12 @@ class SessionStore(AsynchronousTwins):
 
     def delete(self, session_key: str | None = None) -> None:
         """End the session of a user (reason: signed out), remove an anonymous one. Whoever comes with a key that was
-        replaced a moment ago asks for the same."""
+        replaced a moment ago asks for the same. Staff that uses an account is out of its own session, too: no browser
+        has that one's key meanwhile."""
         key = session_key or self.session_key or self._late_key
         if key is None:
             return
-        rows = self._rows().filter(digest=digest_of(key)).only("id", "user")
+        rows = self._rows().filter(digest=digest_of(key)).only("id", "user", "impersonated_from")
         row = rows.first() or (rows.first() if adopt_missing(key) else self._rotated_away(key))
         if row is not None and row.user_id is None:
             anonymous = self._rows().filter(pk=row.pk, user__isnull=True)
@@ -244,13 +245,15 @@ class SessionStore(AsynchronousTwins):
                 return
             row = rows.first()  # it was signed in at that moment
         if row is not None:
-            end_session(
-                session=row, reason=EndReason.SIGNED_OUT, actor=acting_user() or Reference(row.user_id)
+            end_sessions(
+                sessions=Session.objects.filter(pk__in=filter(None, [row.pk, row.impersonated_from_id])),
+                reason=EndReason.SIGNED_OUT,
+                actor=acting_user() or Reference(row.user_id),
             )
 
     def _rotated_away(self, key: str) -> Session | None:
         rows = self._rows().filter(previous_digest=digest_of(key), user__isnull=False)
-        row = rows.only("id", "user", "ended_at", "rotated_at").first()
+        row = rows.only("id", "user", "impersonated_from", "ended_at", "rotated_at").first()
         return row if row is not None and straggles(row, timezone.now()) else None
 
     def flush(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import router, transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from sessions_ui import acting, events, outbox, signals
@@ -152,12 +152,12 @@ def end_impersonations(act: Act, ended: SessionQuerySet) -> list[Any]:
 
 
 def _refuse_to_end_others(selected: SessionQuerySet) -> None:
-    """Staff that uses an account may leave it, and ends nothing else there."""
+    """Staff that uses an account may leave it, or sign out altogether, and ends nothing else there."""
     now = acting.current()
     if now is None or now.impersonator_id is None:
         return
-    own: Any = now.session_id
-    if selected.filter(ended_at__isnull=True).exclude(pk=own).exists():
+    own = Q(pk=now.session_id) | Q(user_id=now.impersonator_id)
+    if selected.filter(ended_at__isnull=True).exclude(own).exists():
         raise NotTheOwner
 
 

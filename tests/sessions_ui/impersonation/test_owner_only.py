@@ -286,9 +286,14 @@ def test_it_does_not_turn_into_a_sign_in_of_the_user(inside: Any, used: Session)
     assert used.impersonator_id is not None and used.device is None
 
 
-def test_signing_out_is_leaving_for_good(inside: Any, used: Session, support: Any) -> None:
+def test_signing_out_in_somebodys_account_ends_the_own_session_and_nothing_of_theirs(
+    inside: Any, used: Session, support: Any, laptop: Any
+) -> None:
+    """No browser has the key of the own session by then: it would live on without anybody who could end it."""
     inside.post("/account/logout/")
     assert whose(inside) == "nobody"
-    used.refresh_from_db()
-    event = Event.objects.get(kind=Event.Kind.ENDED, session=used)
-    assert (used.end_reason, event.actor) == (EndReason.SIGNED_OUT, support), "in the name of who did it"
+    for session in (used, Session.objects.get(pk=used.impersonated_from_id)):
+        session.refresh_from_db()
+        event = Event.objects.get(kind=Event.Kind.ENDED, session=session)
+        assert (session.end_reason, event.actor) == (EndReason.SIGNED_OUT, support), "in the name of who did it"
+    assert whose(laptop) == "ada@people.example"
