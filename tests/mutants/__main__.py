@@ -12,13 +12,14 @@ text has changed begins again. Fails when fewer than nine in ten are noticed; `a
 from __future__ import annotations
 
 import argparse
-import random
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
+from tests.mutants.lines import Map
 from tests.mutants.modules import TESTS
 from tests.mutants.operators import mutants_of
 from tests.mutants.results import SURVIVED, Case, Results, accepted
@@ -32,8 +33,7 @@ def main() -> int:
     options = _options()
     cases = _cases(options.module or list(TESTS))
     # In an order of chance: what a stopped run has tried is a fair share of all.
-    random.Random(options.seed).shuffle(cases)
-    cases = cases[: options.sample]
+    cases = sorted(cases, key=partial(Case.rank, seed=options.seed))[: options.sample]
     results = Results(ROOT / "var" / "mutants.json")
     survivors = [case for case in cases if options.again and results.of(case) == SURVIVED]
     to_try = survivors + [case for case in cases if results.of(case) is None]
@@ -70,8 +70,14 @@ def _try(cases: list[Case], results: Results, *, workers: int, seconds: float, u
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         workshops = [Workshop.made(ROOT, Path(folder) / str(number)) for number in range(workers)]
         tests = list(dict.fromkeys(path for case in cases for path in TESTS[case.module]))
-        if not unchecked and not workshops[0].is_green(tests, workers=workers):
-            sys.exit("The tests fail without any change: put them right first.")
+        lines = Map(ROOT / "var" / "mutants-lines.json", workshops[0].tree)
+        if not unchecked:
+            recorded = workshops[0].lines(tests, workers=workers)
+            if recorded is None:
+                sys.exit("The tests fail without any change: put them right first.")
+            lines.add(recorded)
+        # Looked up now: while a change is made its module is another one.
+        left_out = {case: lines.left_out(case.module, case.mutant.line) for case in cases}
         free: SimpleQueue[Workshop] = SimpleQueue()
         for workshop in workshops:
             free.put(workshop)
@@ -79,7 +85,10 @@ def _try(cases: list[Case], results: Results, *, workers: int, seconds: float, u
         def try_one(case: Case) -> None:
             workshop = free.get()
             try:
-                results.add(case, workshop.outcome_of(case, TESTS[case.module], seconds=seconds))
+                outcome = workshop.outcome_of(
+                    case, TESTS[case.module], left_out=left_out[case], seconds=seconds
+                )
+                results.add(case, outcome)
             finally:
                 free.put(workshop)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -12,13 +13,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
+from tests.mutants.lines import LEFT_OUT, RECORD, Lines, read
 from tests.mutants.results import SURVIVED, Case
 
-NOT_COPIED = (".git", ".venv*", "var", "node_modules", "__pycache__", ".*_cache", ".hypothesis", "mutants")
+NOT_COPIED = (".git", ".venv*", "var", "node_modules", "__pycache__", ".*_cache", ".hypothesis")
 # What takes longer than most tests: migrations (none of the changes is to one), Hypothesis' report at the end, and
 # failures that explain themselves.
 PYTEST = ["-m", "pytest", "-q", "--tb=no", "--assert=plain", "--nomigrations"]
-WITHOUT = ["-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
+PLUGINS = ["-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "tests.mutants.lines"]
 OF_MIGRATIONS = (
     "tests/sessions_ui/helpdesk/test_access.py::test_the_migration_made_the_group_with_its_one_permission"
 )
@@ -38,22 +42,27 @@ class Workshop:
         (folder / "tmp").mkdir()
         return cls(folder / "tree", folder / "tmp")
 
-    def is_green(self, tests: Sequence[str], *, workers: int) -> bool:
-        code, output = self._pytest([f"-n{workers}", *tests], seconds=None)
+    def lines(self, tests: Sequence[str], *, workers: int) -> Lines | None:
+        """Which test executes which lines; None where they are not green."""
+        folder = self.temporary.parent / "lines"
+        code, output = self._pytest([f"-n{workers}", *tests], seconds=None, **{RECORD: folder})
         if code != 0:
             print(output)
-        return code == 0
+            return None
+        return read(folder)
 
-    def outcome_of(self, case: Case, tests: Sequence[str], *, seconds: float) -> str:
+    def outcome_of(self, case: Case, tests: Sequence[str], *, left_out: Sequence[str], seconds: float) -> str:
         """SURVIVED, or by what it was noticed."""
+        listed = self.temporary.parent / "left-out.json"
+        listed.write_text(json.dumps(left_out))
         file = self.tree / "sessions_ui" / case.module
         source = file.read_text()
         try:
             self._write(file, case.mutant.applied_to(source))
-            code, output = self._pytest(["-x", *tests], seconds=seconds)
+            code, output = self._pytest(["-x", *tests], seconds=seconds, **{LEFT_OUT: listed})
         finally:
             self._write(file, source)
-        if code == 0:
+        if code in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             return SURVIVED
         if code is None:
             return "hangs"
@@ -67,13 +76,16 @@ class Workshop:
         for compiled in file.parent.glob(f"__pycache__/{file.stem}.*.pyc"):
             compiled.unlink()
 
-    def _pytest(self, arguments: Sequence[str], *, seconds: float | None) -> tuple[int | None, str]:
+    def _pytest(
+        self, arguments: Sequence[str], *, seconds: float | None, **options: Path
+    ) -> tuple[int | None, str]:
         """Exit code (None: it took too long) and output. What the tests have started goes with them."""
         environment = {name: value for name, value in os.environ.items() if name not in NOT_PASSED_ON}
         process = subprocess.Popen(
-            [sys.executable, *PYTEST, *WITHOUT, f"--deselect={OF_MIGRATIONS}", *arguments],
+            [sys.executable, *PYTEST, *PLUGINS, f"--deselect={OF_MIGRATIONS}", *arguments],
             cwd=self.tree,
-            env=environment | {"TMPDIR": str(self.temporary)},
+            env=environment
+            | {"TMPDIR": str(self.temporary), **{name: str(path) for name, path in options.items()}},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -1,0 +1,160 @@
+"""Which test executes which lines: one that does not come by a change cannot notice it, and need not run for it.
+
+Found by the run that shows that all tests are green, and kept in var/mutants-lines.json. A test that was written or
+changed since always runs.
+
+This module is also the pytest plugin for it (`-p tests.mutants.lines`). It works where one of these names a place:
+
+    MUTANTS_LINES       a folder: write there which lines each test has executed
+    MUTANTS_LEFT_OUT    a file: leave out the tests that it lists
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import os
+from collections.abc import Generator, Iterable
+from pathlib import Path
+from typing import Any
+
+import coverage
+import pytest
+
+RECORD, LEFT_OUT = "MUTANTS_LINES", "MUTANTS_LEFT_OUT"
+Lines = dict[str, dict[str, list[int]]]  # module of the app -> test -> lines
+
+
+class Map:
+    """What was recorded, as long as module and test are as they were then."""
+
+    def __init__(self, path: Path, tree: Path) -> None:
+        self._path, self._tree = path, tree
+        self._versions: dict[str, str] = {}
+        self._lines: Lines = {}
+        self._current: dict[str, str] = {}
+        if path.exists():
+            self._versions, self._lines = json.loads(path.read_text())
+
+    def add(self, recorded: Lines) -> None:
+        kept = {
+            module: {test: lines for test, lines in by_test.items() if self._is_as_it_was(file_of(test))}
+            for module, by_test in self._lines.items()
+            if self._is_as_it_was(f"sessions_ui/{module}")
+        }
+        self._lines = {
+            module: {**kept.get(module, {}), **recorded.get(module, {})} for module in {*kept, *recorded}
+        }
+        modules = {f"sessions_ui/{module}" for module in self._lines}
+        files = {file_of(test) for by_test in self._lines.values() for test in by_test}
+        self._versions = {name: self._version(name) for name in modules | files}
+        self._path.parent.mkdir(exist_ok=True)
+        self._path.write_text(json.dumps([self._versions, self._lines]))
+
+    def left_out(self, module: str, line: int) -> list[str]:
+        """The tests that do not execute this line, as far as known."""
+        source = (self._tree / "sessions_ui" / module).read_text()
+        statement = statement_at(source, line)
+        if statement is None or not self._is_as_it_was(f"sessions_ui/{module}"):
+            return []
+        return [
+            test
+            for test, lines in self._lines.get(module, {}).items()
+            if statement.isdisjoint(lines) and self._is_as_it_was(file_of(test))
+        ]
+
+    def _is_as_it_was(self, name: str) -> bool:
+        return self._versions.get(name) == self._version(name)
+
+    def _version(self, name: str) -> str:
+        if name not in self._current:
+            path = self._tree / name
+            self._current[name] = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+        return self._current[name]
+
+
+def file_of(test: str) -> str:
+    return test.partition("::")[0]
+
+
+def statement_at(source: str, line: int) -> set[int] | None:
+    """The lines of the statement there, of a compound one those of its head; None where it runs at import."""
+    inside = False
+    block: Iterable[ast.stmt] = ast.parse(source).body
+    while True:
+        found = next((node for node in block if node.lineno <= line <= (node.end_lineno or 0)), None)
+        if found is None:
+            return {line} if inside else None
+        body = getattr(found, "body", None)
+        if body is None:
+            return set(range(found.lineno, (found.end_lineno or 0) + 1)) if inside else None
+        if line < body[0].lineno:
+            return set(range(found.lineno, body[0].lineno)) if inside else None
+        inside = inside or isinstance(found, ast.FunctionDef | ast.AsyncFunctionDef)
+        block = _blocks(found)
+
+
+def _blocks(node: ast.stmt) -> list[ast.stmt]:
+    nested = [node, *getattr(node, "handlers", [])]
+    return [
+        child
+        for part in nested
+        for name in ("body", "orelse", "finalbody")
+        for child in getattr(part, name, [])
+    ]
+
+
+class Recorder:
+    def __init__(self, path: Path, source: Path) -> None:
+        self._path, self._source = path, source
+        self._coverage = coverage.Coverage(data_file=None, source=[str(source)], config_file=False)
+        self._tests: list[str] = []
+        self._coverage.start()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        self._tests.append(item.nodeid)
+        self._coverage.switch_context(item.nodeid)
+        result = yield
+        self._coverage.switch_context("")
+        return result
+
+    def pytest_sessionfinish(self) -> None:
+        self._coverage.stop()
+        data = self._coverage.get_data()
+        found: Lines = {}
+        for file in data.measured_files():
+            by_test: dict[str, list[int]] = {test: [] for test in self._tests}
+            for line, contexts in data.contexts_by_lineno(file).items():
+                for context in contexts:
+                    by_test.setdefault(context, []).append(line)
+            found[str(Path(file).relative_to(self._source))] = by_test
+        # With xdist every worker has seen its own share.
+        self._path.mkdir(exist_ok=True)
+        share = self._path / os.environ.get("PYTEST_XDIST_WORKER", "all")
+        share.write_text(json.dumps(found))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if path := os.environ.get(RECORD):
+        config.pluginmanager.register(Recorder(Path(path), config.rootpath / "sessions_ui"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if path := os.environ.get(LEFT_OUT):
+        left_out = set(json.loads(Path(path).read_text()))
+        config.hook.pytest_deselected(items=[item for item in items if item.nodeid in left_out])
+        items[:] = [item for item in items if item.nodeid not in left_out]
+
+
+def read(folder: Path) -> Lines:
+    """What the workers have recorded."""
+    found: Lines = {}
+    for share in folder.iterdir():
+        for module, by_test in json.loads(share.read_text()).items():
+            known = found.setdefault(module, {})
+            for test, lines in by_test.items():
+                known[test] = [*known.get(test, []), *lines]
+    return found
