@@ -71,8 +71,10 @@ def check_code(*, user: Any, session_id: int, purpose: Proof.Purpose, code: str)
     it is too old."""
     now = timezone.now()
     proof = open_code(user, session_id, purpose, now)
+    if proof is None:
+        raise ProofRefused("code_over")
     # Counted before it is compared, in one statement: parallel guesses get no more tries than others.
-    if proof is None or not _still_open(proof).update(tries=F("tries") + 1):
+    if not Proof.objects.filter(pk=proof.pk, tries__lt=TRIES).update(tries=F("tries") + 1):
         raise ProofRefused("code_over")
     given = "".join(code.split())
     known = [proof.code(secret=secret) for secret in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]]
@@ -155,7 +157,3 @@ def open_code(user: Any, session_id: int, purpose: Proof.Purpose, now: datetime)
     if newest is None or newest.given_at is not None or newest.tries >= TRIES or newest.expires_at <= now:
         return None
     return newest
-
-
-def _still_open(proof: Proof) -> Any:
-    return Proof.objects.filter(pk=proof.pk, given_at__isnull=True, tries__lt=TRIES)
