@@ -35,8 +35,8 @@ def set_session_cookie(response: HttpResponseBase, store: SessionStore) -> None:
         expires=expires,
         domain=settings.SESSION_COOKIE_DOMAIN,
         path=settings.SESSION_COOKIE_PATH,
-        secure=settings.SESSION_COOKIE_SECURE or False,
-        httponly=settings.SESSION_COOKIE_HTTPONLY or False,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=settings.SESSION_COOKIE_HTTPONLY,
         samesite=settings.SESSION_COOKIE_SAMESITE,
     )
 
@@ -48,7 +48,7 @@ def set_device_cookie(response: HttpResponseBase, cookie: str) -> None:
         cookie,
         max_age=int(conf.device_cookie_age.total_seconds()),
         path="/",
-        secure=settings.SESSION_COOKIE_SECURE or False,
+        secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",
     )

@@ -172,7 +172,7 @@ def leave_notice(request: HttpRequest, response: HttpResponseBase, reason: str |
         str(reason) if reason in HARMLESS_WORDS else UNNAMED,
         max_age=NOTICE_SECONDS,
         path="/",
-        secure=settings.SESSION_COOKIE_SECURE or False,
+        secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",
     )
