@@ -32,7 +32,6 @@ def report_not_me(*, session: Session, actor: Any = None, everywhere: bool = Fal
         there |= Q(device_id=session.device_id)
     on_device = Session.objects.filter(there, user_id=user_id)
     now = timezone.now()
-    lock_users([user_id])
     if everywhere:
         receipt = end_user_sessions(
             user=session.user, reason=EndReason.NOT_ME, actor=actor, keep=_kept(session)
