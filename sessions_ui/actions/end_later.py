@@ -135,7 +135,7 @@ def carry_out(batch: EndingBatch) -> int:
         logger.warning("Batch %s of ending %s failed", batch.pk, ending.pk, exc_info=True)
         fields: dict[str, Any] = {"leased_until": DatabaseNow() + WAIT * batch.attempts}
         if batch.attempts >= ATTEMPTS:
-            fields = {"leased_until": None, "failed_at": timezone.now()}
+            fields = {"failed_at": timezone.now()}
         mine.update(error=type(error.__cause__ if isinstance(error, TryAgain) else error).__name__, **fields)
         return 0
 
@@ -155,7 +155,7 @@ def _end_batch(batch: EndingBatch) -> int:
         Act.objects.filter(pk=receipt.act.pk).update(ending=ending)
     # Counted even if the lease was lost meanwhile: whoever comes second has nothing left to end.
     open_batches().filter(pk=batch.pk).update(
-        done_at=timezone.now(), ended=F("ended") + receipt.ended, leased_until=None, error=""
+        done_at=timezone.now(), ended=F("ended") + receipt.ended, error=""
     )
     return receipt.ended
 

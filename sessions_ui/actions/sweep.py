@@ -149,11 +149,7 @@ def _of_another_account(living: QuerySet[Session]) -> Iterable[int]:
     current = {user_id: _hashes_of(user) for user_id, user in people.items()}
     for pk, user_id, auth_hash in rows:
         user = people.get(user_id)
-        if (
-            user is None
-            or not user.is_active
-            or (auth_hash and current[user_id] and auth_hash not in current[user_id])
-        ):
+        if user is None or not user.is_active or (current[user_id] and auth_hash not in current[user_id]):
             yield pk
 
 

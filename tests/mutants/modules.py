@@ -50,7 +50,12 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/users",
         SEQUENCES,
     ),
-    "twins.py": (*STORE, "tests/sessions_ui/test_middleware_async.py", SEQUENCES),
+    "twins.py": (
+        "tests/sessions_ui/test_twins.py",
+        *STORE,
+        "tests/sessions_ui/test_middleware_async.py",
+        SEQUENCES,
+    ),
     "transactions.py": (
         "tests/sessions_ui/test_transactions.py",
         f"{ACTIONS}/test_end.py",
@@ -74,11 +79,12 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/sessions_ui/test_receivers.py",
         "tests/sessions_ui/test_access.py",
         "tests/sessions_ui/test_email_change.py",
+        "tests/sessions_ui/test_senders.py",
         f"{ACTIONS}/test_sign_in.py",
         "tests/accounts/test_factors.py",
         "tests/users",
     ),
-    "owner_only.py": (*IMPERSONATION,),
+    "owner_only.py": (*IMPERSONATION, "tests/sessions_ui/test_senders.py"),
     "actions/begin.py": (*SIGN_IN, f"{ACTIONS}/test_provider.py", "tests/accounts/test_factors.py"),
     "actions/end.py": (
         *ENDINGS,

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
+from django.contrib.auth import (
+    BACKEND_SESSION_KEY,
+    HASH_SESSION_KEY,
+    SESSION_KEY,
+    get_user_model,
+    login,
+)
 from django.contrib.auth.hashers import make_password
+from django.db import connection
 from django.db.models import Model
+from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.models.session import ACCOUNT_WAS_OFF
@@ -263,3 +274,40 @@ def test_deleting_an_anonymous_session_leaves_other_anonymous_ones(stranger: Ses
     SessionStore().delete(gone.session_key)
     assert SessionStore(gone.session_key).load() == {}
     assert SessionStore(other.session_key)["cart"] == 1
+
+
+# --- A store without a session
+
+
+@pytest.mark.parametrize("tell", ["expect_password_change", "keep_after_password_change"])
+@pytest.mark.parametrize("whose", ["nobody's", "an unknown key", "somebody else's"])
+def test_only_the_session_of_that_user_learns_of_a_new_password(
+    whose: str, tell: str, user: Any, theirs: str, stranger: Session
+) -> None:
+    """A command, a sign-up page and the administration save passwords, too."""
+    key = {"nobody's": None, "an unknown key": "0" * 32, "somebody else's": theirs}[whose]
+    user.set_password("seven brown cows on a hill")
+    getattr(SessionStore(key), tell)(user)
+
+
+def test_signing_in_where_somebody_else_was_signed_in_makes_a_session_of_its_own(
+    user: Any, key: str, third: Any, browser: Any, stranger: Session
+) -> None:
+    """`login()` empties the session then, and leaves neither key nor row."""
+    request = RequestFactory().get("/")
+    request.session = SessionStore(key)
+    login(request, third, backend=settings.AUTHENTICATION_BACKENDS[0])
+    assert row_of(key).end_reason == EndReason.SIGNED_OUT
+    assert (who(key), who(request.session.session_key)) == (None, third.pk)
+
+
+def test_what_has_run_out_is_ended_by_the_request_that_finds_it_and_looked_up_once(
+    user: Any, key: str, stranger: Session
+) -> None:
+    Session.objects.of(user).update(expires_at=timezone.now() - timedelta(seconds=1))
+    late = SessionStore(key)
+    with CaptureQueriesContext(connection) as queries:
+        assert not late.get_user().is_authenticated
+    looked_up = [query for query in queries if digest_of(key) in query["sql"]]
+    assert len(looked_up) == 1
+    assert late.refusal == row_of(key).end_reason == EndReason.IDLE_TIMEOUT

@@ -71,13 +71,22 @@ def test_it_may_depend_on_the_user(
         assert Session.objects.get().end_reason == expected
 
 
-def test_the_sweep_asks_the_callable_too(user: Any, agent: Any, browser: Any, settings: Any) -> None:
-    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "IDLE_TIMEOUT": hour_for}
+@pytest.mark.parametrize(
+    ("name", "column", "reason"),
+    [
+        ("IDLE_TIMEOUT", "last_seen_at", EndReason.IDLE_TIMEOUT),
+        ("ABSOLUTE_TIMEOUT", "signed_in_at", EndReason.ABSOLUTE_TIMEOUT),
+    ],
+)
+def test_the_sweep_asks_the_callable_too(
+    name: str, column: str, reason: EndReason, user: Any, agent: Any, browser: Any, settings: Any
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, name: hour_for}
     for person in (user, agent):
         browser().force_login(person)
-    Session.objects.update(last_seen_at=Session.objects.first().last_seen_at - timedelta(hours=2))
+    Session.objects.update(**{column: timezone.now() - timedelta(hours=2)})
     assert end_unlawful() == 1
-    assert Session.objects.of(agent).get().end_reason == EndReason.IDLE_TIMEOUT
+    assert Session.objects.of(agent).get().end_reason == reason
 
 
 def test_a_sign_in_that_is_not_remembered_ends_sooner(user: Any, browser: Any, settings: Any) -> None:

@@ -70,6 +70,8 @@ def test_a_challenged_sign_in_is_nobody_until_the_code(waiting: Any, owner: Any,
     assert session.verdict == "suspicious" and not session.needs_a_look
     device = Device.objects.get(pk=session.device_id)
     assert device.confirmed_at is not None
+    response = waiting.get(CHALLENGE)
+    assert response.status_code == 302 and response.url.startswith("/account/login/"), "nobody waits any more"
 
 
 def test_the_code_signs_in_whoever_waits_and_not_the_first_account_of_the_site(

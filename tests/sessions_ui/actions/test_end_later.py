@@ -147,7 +147,8 @@ def test_a_batch_that_fails_is_tried_again_then_shown_then_tried_once_more(
             assert end_batches() == 0
             batch = EndingBatch.objects.get()
             assert (batch.attempts, batch.error) == (attempt, "OperationalError")
-            EndingBatch.objects.update(leased_until=None)
+            if attempt < 8:
+                EndingBatch.objects.update(leased_until=None)
     assert batch is not None and batch.failed_at is not None
     assert receipt_of(ending) == Receipt(act=None, ended=0, already_ended=0, failed=2)
     assert end_batches() == 0, "nobody tries again by itself"
