@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 from django.conf import settings
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
-from django.utils.http import http_date
 
 from sessions_ui.conf import conf
 from sessions_ui.store import SessionStore
@@ -23,16 +20,11 @@ def delete_session_cookie(response: HttpResponseBase) -> None:
 
 
 def set_session_cookie(response: HttpResponseBase, store: SessionStore) -> None:
-    if store.get_expire_at_browser_close():
-        max_age = expires = None
-    else:
-        max_age = store.get_expiry_age()
-        expires = http_date(time.time() + max_age)
+    max_age = None if store.get_expire_at_browser_close() else store.get_expiry_age()
     response.set_cookie(
         settings.SESSION_COOKIE_NAME,
         store.session_key or "",
         max_age=max_age,
-        expires=expires,
         domain=settings.SESSION_COOKIE_DOMAIN,
         path=settings.SESSION_COOKIE_PATH,
         secure=settings.SESSION_COOKIE_SECURE,
