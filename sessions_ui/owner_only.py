@@ -27,14 +27,14 @@ GUARDED = ("password", "is_active", "is_staff", "is_superuser")
 def connect() -> None:
     for_every_model(bind)
     for table in memberships.tables_of_users():
-        m2m_changed.connect(before_rights_change, sender=table, dispatch_uid="sessions_ui.owner_only.rights")
-    setting_changed.connect(bind_anew, dispatch_uid="sessions_ui.owner_only.setting")
+        m2m_changed.connect(before_rights_change, sender=table)
+    setting_changed.connect(bind_anew)
 
 
 def bind(sender: type[Model], **kwargs: Any) -> None:
     """Connect what concerns this one model; nothing, for nearly every model."""
     if is_part_of_account(sender):
-        pre_save.connect(before_user_save, sender=sender, dispatch_uid="sessions_ui.owner_only.user")
+        pre_save.connect(before_user_save, sender=sender)
     if is_account(sender):
         pre_delete.connect(refuse, sender=sender, dispatch_uid="sessions_ui.owner_only.user")
     for signal in (pre_save, pre_delete):

@@ -28,28 +28,24 @@ from sessions_ui.transactions import retried
 
 
 def connect() -> None:
-    user_logged_in.connect(on_signed_in, dispatch_uid="sessions_ui.signed_in")
+    user_logged_in.connect(on_signed_in)
     for_every_model(bind)
     for table in memberships.tables():
-        m2m_changed.connect(
-            before_rights_change, sender=table, dispatch_uid="sessions_ui.before_rights_change"
-        )
+        m2m_changed.connect(before_rights_change, sender=table)
 
 
 def bind(sender: type[Model], **kwargs: Any) -> None:
     """Connect what concerns this one model; nothing, for nearly every model."""
     if is_part_of_account(sender):
-        pre_save.connect(before_user_save, sender=sender, dispatch_uid="sessions_ui.before_user_save")
-        post_save.connect(after_user_save, sender=sender, dispatch_uid="sessions_ui.after_user_save")
+        pre_save.connect(before_user_save, sender=sender)
+        post_save.connect(after_user_save, sender=sender)
     # Whatever row of a parent or a child is deleted, Django sends the user's own as well where that goes with it.
     if is_account(sender):
-        pre_delete.connect(before_user_delete, sender=sender, dispatch_uid="sessions_ui.before_user_delete")
+        pre_delete.connect(before_user_delete, sender=sender)
     if issubclass(sender, Group):
-        pre_delete.connect(before_group_delete, sender=sender, dispatch_uid="sessions_ui.before_group_delete")
+        pre_delete.connect(before_group_delete, sender=sender)
     if issubclass(sender, Permission):
-        pre_delete.connect(
-            before_permission_delete, sender=sender, dispatch_uid="sessions_ui.before_permission_delete"
-        )
+        pre_delete.connect(before_permission_delete, sender=sender)
 
 
 def on_signed_in(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
