@@ -8,7 +8,6 @@ from typing import Any
 
 from django.db import router, transaction
 from django.db.models import Count, Q, QuerySet
-from django.utils import timezone
 
 from sessions_ui import acting, events, outbox, signals
 from sessions_ui.actions.hold import HARMLESS, MANY_USERS, hold, on_primary, users_are_here, users_of
@@ -81,7 +80,7 @@ def end_sessions(
     if decided is not None:
         _verify_acting_session()
     void_trust(user_ids if of_user is None else [of_user], reason)
-    act = Act(at=timezone.now(), reason=reason, actor_id=getattr(actor, "pk", None), ticket=ticket, note=note)
+    act = Act(reason=reason, actor_id=getattr(actor, "pk", None), ticket=ticket, note=note)
     act.count = selected.filter(ended_at__isnull=True).update(
         ended_at=act.at, end_reason=reason, ended_by_id=act.actor_id, act_id=act.pk
     )

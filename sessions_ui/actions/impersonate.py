@@ -61,7 +61,6 @@ def begin_impersonation(
         impersonated_from=own,
         impersonation_reason=reason,
         signed_in_at=now,
-        last_seen_at=now,
         expires_at=min(now + conf.impersonation_timeout, own.expires_at),
         **seen(client),
     )

@@ -164,6 +164,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         *HELP_DESK,
     ),
     "actions/touch.py": (
+        "tests/sessions_ui/impersonation/test_session.py",
         "tests/sessions_ui/test_middleware.py",
         f"{WEB}/test_client_hints.py",
         f"{WEB}/test_alive.py",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sessions_ui import signals
+from sessions_ui import acting, signals
 from sessions_ui.actions.end import Receipt, end_session, end_sessions, end_user_sessions
+from sessions_ui.exceptions import SessionEnded
 from tests.interleaving import just_before
 from tests.models import Act, Delivery, EndReason, Event, Session
 
@@ -151,3 +153,32 @@ def test_what_somebody_else_ended_a_moment_before_has_one_end(
 @pytest.mark.parametrize(("ended", "truth"), [(0, False), (1, True), (2, True)])
 def test_a_receipt_is_true_where_anything_ended(ended: int, truth: bool) -> None:
     assert bool(Receipt(act=None, ended=ended, already_ended=3)) is truth
+
+
+def test_a_request_that_has_ended_its_own_session_goes_on_to_end_others(user: Any, browser: Any) -> None:
+    """As "sign out here, then everywhere" in a view of the host: only at first the own session must be alive."""
+    signed_in(user, browser, 2)
+    own, other = Session.objects.order_by("pk")
+    store = SimpleNamespace(session_id=own.pk, user_id=user.pk, impersonator_id=None)
+    token = acting.begin(acting.Acting(store))
+    try:
+        for session in (own, other):
+            assert end_session(session=session, reason=EndReason.SIGNED_OUT_REMOTELY, actor=user)
+    finally:
+        acting.finish(token)
+    assert not Session.objects.living().exists()
+
+
+def test_a_request_whose_session_has_ended_meanwhile_ends_nothing(user: Any, browser: Any) -> None:
+    signed_in(user, browser, 2)
+    own, other = Session.objects.order_by("pk")
+    Session.objects.filter(pk=own.pk).update(ended_at=timezone.now(), end_reason=EndReason.NOT_ME)
+    store = SimpleNamespace(session_id=own.pk, user_id=user.pk, impersonator_id=None)
+    token = acting.begin(acting.Acting(store))
+    try:
+        with pytest.raises(SessionEnded) as refused:
+            end_session(session=other, reason=EndReason.SIGNED_OUT_REMOTELY, actor=user)
+    finally:
+        acting.finish(token)
+    assert refused.value.reason == EndReason.NOT_ME
+    assert Session.objects.living().get() == other

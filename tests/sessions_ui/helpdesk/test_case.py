@@ -22,6 +22,7 @@ from sessions_ui.actions.purge import purge_old
 from sessions_ui.delivery import deliver_due
 from sessions_ui.exceptions import HelpDeskRefused
 from tests.conftest import PASSWORD, _person
+from tests.interleaving import just_before
 from tests.models import Act, Case, CaseReceipt, Delivery, Device, EndReason, Event, Session
 
 pytestmark = pytest.mark.django_db
@@ -221,6 +222,24 @@ def test_submitting_twice_does_it_once(desk: Any, verified: Case, phone: Any, de
     second = desk.post(url, order(device=device))
     assert first.url == second.url
     assert CaseReceipt.objects.count() == Act.objects.count() == 1
+
+
+def test_submitting_twice_at_the_same_moment_does_it_once(
+    verified: Case, phone: Any, device_of: Any, agent: Any
+) -> None:
+    """The other request comes between looking for its receipt and writing it. An earlier page of the same case was
+    carried out before."""
+    chosen = Order(chosen=(device_of(phone),))
+    earlier = carry_out(case=verified, agent=agent, order=chosen, nonce="earlier")
+    other: list[CaseReceipt] = []
+
+    def submit() -> None:
+        other.append(carry_out(case=verified, agent=agent, order=chosen, nonce=NONCE))
+
+    with just_before("SAVEPOINT ", submit):
+        receipt = carry_out(case=verified, agent=agent, order=chosen, nonce=NONCE)
+    assert [receipt] == other and receipt != earlier
+    assert CaseReceipt.objects.count() == 2
 
 
 def test_a_device_that_went_by_itself_is_said_to_be_out_already(

@@ -12,9 +12,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from sessions_ui.actions.client import client_of
 from sessions_ui.actions.end import end_session, end_user_sessions
 from sessions_ui.actions.impersonate import end_impersonation
 from sessions_ui.actions.sweep import end_unlawful
+from sessions_ui.actions.touch import touch
 from sessions_ui.delivery import deliver_due
 from tests.conftest import FIREFOX_ON_LINUX
 from tests.interleaving import just_before
@@ -195,6 +197,16 @@ def test_work_in_it_keeps_the_own_session_from_idling(used: Session, inside: Any
     Session.objects.update(last_seen_at=long_ago)
     inside.get("/whoami/")
     assert own(support).last_seen_at > long_ago
+
+
+def test_work_in_it_changes_nothing_of_an_own_session_that_has_ended(used: Session, support: Any) -> None:
+    """Between the look-up, which refuses both, and the touch."""
+    long_ago = timezone.now() - timedelta(days=1)
+    Session.objects.update(last_seen_at=long_ago)
+    Session.objects.of(support).update(ended_at=long_ago, end_reason=EndReason.SIGNED_OUT)
+    assert touch(session=used, digest=used.digest, client=client_of({}), now=timezone.now())
+    used.refresh_from_db()
+    assert used.last_seen_at > long_ago and own(support).last_seen_at == long_ago
 
 
 def test_the_user_is_told_by_mail(used: Session, user: Any) -> None:
