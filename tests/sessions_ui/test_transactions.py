@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from importlib import import_module
 from typing import Any
+from unittest.mock import patch
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection, connections, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, path
 
-from sessions_ui import transactions
-from sessions_ui.actions.end import end_user_sessions
+from sessions_ui import acting, transactions
+from sessions_ui.actions.end import end_sessions, end_user_sessions
 from sessions_ui.exceptions import TryAgain
 from sessions_ui.transactions import in_transaction, is_passing, retried
 from tests.aging import settle
@@ -28,9 +31,9 @@ DEVICES = "/account/devices/"
 class Refused(Exception):
     """What a driver raises."""
 
-    def __init__(self, *args: Any, sqlstate: str | None = None) -> None:
+    def __init__(self, *args: Any, **codes: str) -> None:
         super().__init__(*args)
-        self.sqlstate = sqlstate
+        self.__dict__.update(codes)
 
 
 def sqlite_error(code: int) -> sqlite3.OperationalError:
@@ -49,6 +52,7 @@ PASSING = {
     "PostgreSQL: serialization failure": Refused("could not serialize", sqlstate="40001"),
     "PostgreSQL: deadlock": Refused("deadlock detected", sqlstate="40P01"),
     "PostgreSQL: lock timeout": Refused("lock timeout", sqlstate="55P03"),
+    "PostgreSQL by psycopg2: deadlock": Refused("deadlock detected", pgcode="40P01"),
     "MariaDB: deadlock": Refused(1213, "Deadlock found when trying to get lock"),
     "MariaDB: lock timeout": Refused(1205, "Lock wait timeout exceeded"),
     "MariaDB: changed since it was read": Refused(1020, "Record has changed since last read"),
@@ -255,7 +259,43 @@ def test_what_was_given_up_inside_is_not_tried_for_another_ten_seconds(
     assert (len(tries), clock) == (1, [])
 
 
+def test_an_action_keeps_its_name_and_its_documentation() -> None:
+    assert (end_sessions.__name__, end_sessions.__module__) == ("end_sessions", "sessions_ui.actions.end")
+    assert (end_sessions.__doc__ or "").startswith("End every session of the queryset")
+
+
+@pytest.mark.parametrize("deferred", [True, False])
+def test_sqlite_is_written_to_first_where_it_takes_the_lock_no_sooner(
+    deferred: bool, transactional_db: None
+) -> None:
+    """Only as the outermost transaction, and on no other database."""
+    capture = CaptureQueriesContext(connection)
+    mode = None if deferred else "IMMEDIATE"
+    with patch.object(connections["default"], "transaction_mode", mode, create=True), capture as queries:
+        in_transaction(lambda: None)
+        with transaction.atomic():
+            in_transaction(lambda: None)
+    writes = [query["sql"] for query in queries if query["sql"].startswith("DELETE ")]
+    expected = ['DELETE FROM "sessions_ui_accountstate" WHERE 0']
+    assert writes == (expected if deferred and connection.vendor == "sqlite" else [])
+
+
 # --- Inside a transaction of the host project
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_what_the_commit_of_the_host_fails_with_concerns_us_only_where_we_took_part(
+    inside: bool, transactional_db: None
+) -> None:
+    now = acting.Acting()
+    token = acting.begin(now)
+    try:
+        with transaction.atomic() if inside else nullcontext():
+            assert not now.took_part
+            retried(lambda: None)
+            assert now.took_part is inside
+    finally:
+        acting.finish(token)
 
 
 @pytest.mark.usefixtures("stranger")
