@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import connection
@@ -22,12 +23,18 @@ from tests.models import (
     AccountState,
     Act,
     Adoption,
+    Case,
+    CaseReceipt,
     Delivery,
     Device,
+    Ending,
+    EndingBatch,
     EndReason,
     Event,
     EventDetail,
     Offboarding,
+    Proof,
+    ProviderSignOut,
     Session,
 )
 
@@ -222,6 +229,115 @@ def test_only_what_has_become_needed_again_stays(user: Any) -> None:
     with just_before_deleting(Session, lambda: kept.update(expires_at=timezone.now() + timedelta(days=1))):
         purge_old()
     assert [row.pk for row in rows if exists(row)] == [rows[3].pk]
+
+
+# --- How long each row is kept, to the second
+
+NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+KEPT, DAY = timedelta(days=180), timedelta(days=1)
+Row = Callable[[Any, datetime], Any]
+
+
+def ending(user: Any, at: datetime) -> Ending:
+    return Ending.objects.create(reason=EndReason.INCIDENT, done_at=at)
+
+
+def batch_of_an_ending(user: Any, at: datetime) -> EndingBatch:
+    return EndingBatch.objects.create(ending=ending(user, at), keys=[], size=0)
+
+
+def receipt_of_a_case(user: Any, at: datetime) -> CaseReceipt:
+    case = Case.objects.create(user=user, opened_at=at, expires_at=at)
+    return CaseReceipt.objects.create(case=case, nonce="n", at=at)
+
+
+def detail_of_an_event(user: Any, at: datetime) -> EventDetail:
+    return EventDetail.objects.create(event=Event.objects.create(kind="told", user=user, at=at), text="x")
+
+
+def session(_user: Any, at: datetime, **fields: Any) -> Session:
+    return Session.objects.create(digest=f"{at.timestamp():064}", **{"expires_at": at, **fields})
+
+
+# What goes, how old it is then, and how it is made at a time.
+AGES: dict[str, tuple[timedelta, Row]] = {
+    "an anonymous session that has expired": (timedelta(0), session),
+    "a session that has ended": (
+        KEPT,
+        lambda user, at: session(user, at, user=user, ended_at=at, expires_at=at + 9 * KEPT),
+    ),
+    "a device without a session": (KEPT, lambda user, at: Device.objects.create(user=user, first_seen_at=at)),
+    "a message that was made": (
+        KEPT,
+        lambda user, at: Delivery.objects.create(user=user, channel="mail", receiver="x", done_at=at),
+    ),
+    "a message that was given up": (
+        KEPT,
+        lambda user, at: Delivery.objects.create(user=user, channel="mail", receiver="x", parked_at=at),
+    ),
+    "the detail of an event": (KEPT, detail_of_an_event),
+    "an event": (KEPT, lambda user, at: Event.objects.create(kind="told", user=user, at=at)),
+    "an act": (KEPT, lambda user, at: Act.objects.create(at=at, reason=EndReason.INCIDENT)),
+    "a code": (
+        DAY,
+        lambda user, at: Proof.objects.create(
+            user=user, session_id=1, purpose="confirm", nonce="n", expires_at=at
+        ),
+    ),
+    "a receipt": (KEPT, receipt_of_a_case),
+    "a case": (
+        KEPT,
+        lambda user, at: Case.objects.create(user=user, opened_at=at, expires_at=at + 9 * KEPT),
+    ),
+    "what a provider said": (
+        2 * DAY,
+        lambda user, at: ProviderSignOut.objects.create(token_digest="1", iss="x", at=at),
+    ),
+    "a batch": (KEPT, batch_of_an_ending),
+    "an ending": (KEPT, ending),
+    "an agreed date that was taken back": (
+        KEPT,
+        lambda user, at: Offboarding.objects.create(user=user, ends_at=at + 9 * KEPT, cancelled_at=at),
+    ),
+    "what was adopted": (
+        timedelta(0),
+        lambda user, at: Adoption.objects.create(digest="d", source="db", expires_at=at, seen_at=at),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", AGES)
+def test_a_row_goes_when_it_is_as_old_as_that_and_no_second_sooner(name: str, user: Any) -> None:
+    age, make = AGES[name]
+    row = make(user, NOW - age)
+    with time_machine.travel(NOW - timedelta(seconds=1), tick=False):
+        purge_old()
+    assert exists(row)
+    with time_machine.travel(NOW, tick=False):
+        assert purge_old() >= 1
+    assert not exists(row)
+
+
+@pytest.mark.parametrize(
+    "stays",
+    [
+        lambda user, long_ago: session(user, long_ago, user=user),
+        lambda user, long_ago: Delivery.objects.create(
+            user=user, channel="mail", receiver="x", created_at=long_ago, due_at=long_ago
+        ),
+        lambda user, long_ago: Ending.objects.create(reason=EndReason.INCIDENT, created_at=long_ago),
+        lambda user, long_ago: EndingBatch.objects.create(
+            ending=Ending.objects.create(reason=EndReason.INCIDENT, created_at=long_ago), keys=[], size=0
+        ),
+        lambda user, long_ago: Offboarding.objects.create(user=user, ends_at=long_ago, created_at=long_ago),
+        lambda user, long_ago: AccountState.objects.create(user=user, changed_at=long_ago),
+    ],
+    ids=["a living session", "a message", "an ending", "a batch", "an agreed date", "an account's state"],
+)
+def test_what_is_not_over_stays_however_old_it_is(stays: Row, user: Any) -> None:
+    row = stays(user, NOW - 9 * KEPT)
+    purge_old()
+    assert exists(row)
 
 
 # --- What else is kept
