@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 from collections.abc import Generator, Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ class Map:
             for module, by_test in self._lines.items()
             if self._is_as_it_was(f"sessions_ui/{module}")
         }
+        self.__dict__.pop("_in_process", None)
         self._lines = {
             module: {**kept.get(module, {}), **recorded.get(module, {})} for module in {*kept, *recorded}
         }
@@ -53,7 +55,8 @@ class Map:
         self._path.write_text(json.dumps([self._versions, self._lines]))
 
     def left_out(self, module: str, line: int) -> list[str]:
-        """The tests that do not execute this line, as far as known."""
+        """The tests that do not execute this line, as far as known: one that executes nothing of the app at all does it
+        in a process of its own."""
         source = (self._tree / "sessions_ui" / module).read_text()
         statement = statement_at(source, line)
         if statement is None or not self._is_as_it_was(f"sessions_ui/{module}"):
@@ -61,8 +64,12 @@ class Map:
         return [
             test
             for test, lines in self._lines.get(module, {}).items()
-            if statement.isdisjoint(lines) and self._is_as_it_was(file_of(test))
+            if statement.isdisjoint(lines) and self._is_as_it_was(file_of(test)) and test in self._in_process
         ]
+
+    @cached_property
+    def _in_process(self) -> set[str]:
+        return {test for by_test in self._lines.values() for test, lines in by_test.items() if lines}
 
     def _is_as_it_was(self, name: str) -> bool:
         return self._versions.get(name) == self._version(name)

@@ -102,3 +102,9 @@ def test_nor_is_any_where_the_module_has_changed(tree: Path) -> None:
     assert left_out(tree, 13) == []
     Map(tree / "var" / "lines.json", tree).add({"end.py": {"tests/test_a.py::test_one": [13]}})
     assert left_out(tree, 31) == ["tests/test_a.py::test_one"], "what is known of the old one is forgotten"
+
+
+def test_nor_is_one_that_does_its_work_in_another_process(tree: Path) -> None:
+    (tree / "tests/test_c.py").write_text("c")
+    Map(tree / "var" / "lines.json", tree).add({"end.py": {"tests/test_c.py::test_three": []}})
+    assert left_out(tree, 13) == ["tests/test_b.py::test_two"]
