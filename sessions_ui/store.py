@@ -303,9 +303,9 @@ class SessionStore(AsynchronousTwins):
         client: ClientInfo,
         method: str,
         device_cookie: str | None,
-        identity: Identity | None = None,
-        judged: bool = True,
-        proven: bool = False,
+        identity: Identity | None,
+        judged: bool,
+        proven: bool,
     ) -> SignIn:
         """Called when Django has put the user into the session; there may be no key or row yet (a sign-in as another
         user), and a second sign-in as the same user does not rotate the key by itself."""

@@ -50,13 +50,13 @@ def sign_in(
     user: Any,
     backend: str,
     client: ClientInfo,
-    new_digest: str = "",
-    method: str = "",
-    device_cookie: str | None = None,
-    begun: dict[str, Any] | None = None,
-    identity: Identity | None = None,
-    judged: bool = True,
-    proven: bool = False,
+    new_digest: str,
+    method: str,
+    device_cookie: str | None,
+    begun: dict[str, Any] | None,
+    identity: Identity | None,
+    judged: bool,
+    proven: bool,
 ) -> SignIn:
     """Make the living row `session_pk`, whose key has this digest, a session of `user`.
 

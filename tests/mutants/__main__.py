@@ -75,7 +75,7 @@ def _try(cases: list[Case], results: Results, *, workers: int, seconds: float, u
             recorded = workshops[0].lines(tests, workers=workers)
             if recorded is None:
                 sys.exit("The tests fail without any change: put them right first.")
-            lines.add(recorded)
+            lines.add({module: recorded.get(module, {}) for module in TESTS})
         # Looked up now: while a change is made its module is another one.
         left_out = {case: lines.left_out(case.module, case.mutant.line) for case in cases}
         free: SimpleQueue[Workshop] = SimpleQueue()

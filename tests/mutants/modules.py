@@ -37,7 +37,8 @@ ENDINGS = (
     "tests/sessions_ui/test_access.py",
     "tests/sessions_ui/test_receivers.py",
 )
-CODES = (f"{ACTIONS}/test_proof.py", f"{WEB}/test_proof.py", "tests/accounts/test_second_proof.py")
+LOCKS = f"{ACTIONS}/test_locks.py"
+CODES = (f"{ACTIONS}/test_proof.py", LOCKS, f"{WEB}/test_proof.py", "tests/accounts/test_second_proof.py")
 
 TESTS: dict[str, tuple[str, ...]] = {
     "store.py": (
@@ -46,6 +47,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         f"{ACTIONS}/test_offboard.py",
         "tests/sessions_ui/impersonation/test_session.py",
         "tests/stories/test_no_cache.py",
+        f"{ACTIONS}/test_judge.py::test_a_sign_in_without_a_request_is_not_judged",
         "tests/sessions_ui/test_middleware_async.py",
         "tests/users",
         SEQUENCES,
@@ -76,6 +78,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         f"{ACTIONS}/test_offboard.py",
     ),
     "receivers.py": (
+        "tests/sessions_ui/test_middleware.py::test_another_engine_works_as_before_behind_our_middleware",
         "tests/sessions_ui/test_receivers.py",
         "tests/sessions_ui/test_access.py",
         "tests/sessions_ui/test_email_change.py",
@@ -88,6 +91,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "actions/begin.py": (*SIGN_IN, f"{ACTIONS}/test_provider.py", "tests/accounts/test_factors.py"),
     "actions/end.py": (
         *ENDINGS,
+        LOCKS,
         *SIGN_IN,
         f"{ACTIONS}/test_access.py",
         f"{ACTIONS}/test_trust.py",
@@ -99,6 +103,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/stories/test_devices.py",
     ),
     "actions/end_later.py": (
+        LOCKS,
         f"{ACTIONS}/test_end_later.py",
         "tests/sessions_ui/test_admin_sign_out.py",
         "tests/sessions_ui/management/test_sessions.py",
@@ -120,10 +125,12 @@ TESTS: dict[str, tuple[str, ...]] = {
     ),
     "actions/admit.py": (
         *STORE,
+        "tests/users",
         "tests/sessions_ui/test_receivers.py",
         "tests/sessions_ui/impersonation/test_session.py",
     ),
     "actions/sweep.py": (
+        LOCKS,
         f"{ACTIONS}/test_sweep.py",
         f"{ACTIONS}/test_sweep_and_purge.py",
         "tests/sessions_ui/test_timeouts.py",
@@ -136,12 +143,14 @@ TESTS: dict[str, tuple[str, ...]] = {
     "actions/adoptable.py": ADOPT,
     "actions/access.py": (f"{ACTIONS}/test_access.py", "tests/sessions_ui/test_access.py"),
     "actions/offboard.py": (
+        LOCKS,
         f"{ACTIONS}/test_offboard.py",
         "tests/sessions_ui/impersonation/test_owner_only.py",
         "tests/sessions_ui/test_admin_offboarding.py",
         "tests/sessions_ui/management/test_sessions.py",
     ),
     "actions/require_password.py": (
+        LOCKS,
         f"{ACTIONS}/test_require_password.py",
         "tests/sessions_ui/test_receivers.py",
         *SIGN_IN,
@@ -150,11 +159,12 @@ TESTS: dict[str, tuple[str, ...]] = {
     ),
     "actions/limit.py": (f"{ACTIONS}/test_limit.py",),
     "actions/lost.py": (
+        LOCKS,
         f"{ACTIONS}/test_lost.py",
         "tests/sessions_ui/impersonation/test_owner_only.py",
         f"{WEB}/test_device_page.py",
     ),
-    "actions/not_me.py": (f"{ACTIONS}/test_not_me.py", f"{WEB}/test_not_me.py"),
+    "actions/not_me.py": (f"{ACTIONS}/test_not_me.py", LOCKS, f"{WEB}/test_not_me.py"),
     "actions/purge.py": (
         f"{ACTIONS}/test_purge.py",
         f"{ACTIONS}/test_sweep_and_purge.py",
@@ -171,6 +181,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         f"{ACTIONS}/test_judge.py",
     ),
     "actions/judge.py": (
+        LOCKS,
         f"{ACTIONS}/test_judge.py",
         "tests/sessions_ui/test_risk.py",
         f"{WEB}/test_flagged.py",
@@ -178,7 +189,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     ),
     "actions/impersonate.py": IMPERSONATION,
     "actions/proof.py": CODES,
-    "actions/confirm.py": (f"{ACTIONS}/test_confirm.py", f"{WEB}/test_flagged.py"),
+    "actions/confirm.py": (f"{ACTIONS}/test_confirm.py", LOCKS, f"{WEB}/test_flagged.py"),
     "actions/trust.py": (f"{ACTIONS}/test_trust.py",),
     "actions/provider.py": (
         f"{ACTIONS}/test_provider.py",

@@ -17,12 +17,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import include, path
 from django.utils import timezone
 
+from sessions_ui.actions.client import client_of
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.actions.touch import touch
 from sessions_ui.client import client_info
 from sessions_ui.middleware import AuthenticationMiddleware
 from sessions_ui.store import SessionStore
-from tests.models import EndReason, Session, digest_of
+from tests.interleaving import just_before
+from tests.models import EndReason, Event, Session, digest_of
 
 pytestmark = pytest.mark.django_db
 
@@ -444,3 +446,24 @@ async def test_it_works_under_asgi_with_async_views(user: Any) -> None:
     response = await client.get("/public-async")
     assert response.content == b"AnonymousUser"
     assert deletes_cookie(response)
+
+
+def touched_beside(change: dict[str, Any]) -> bool:
+    """Somebody else changes the row between looking at it and writing it."""
+    row = Session.objects.get()
+    client = client_of({"HTTP_USER_AGENT": "Mozilla/5.0 (Windows NT 10.0; rv:145.0) Firefox/145.0"})
+    with just_before(
+        "UPDATE .sessions_ui_session. SET .last_seen_at.", lambda: Session.objects.update(**change)
+    ):
+        return touch(session=row, digest=row.digest, client=client, now=timezone.now())
+
+
+@pytest.mark.parametrize("change", [{"ended_at": timezone.now()}, {"digest": "of a new key"}])
+def test_a_touch_that_comes_too_late_writes_nothing(
+    change: dict[str, Any], client_in: Any, user: Any
+) -> None:
+    long_ago = timezone.now() - timedelta(hours=1)
+    Session.objects.update(last_seen_at=long_ago)
+    assert touched_beside(change) is False
+    assert Session.objects.get().last_seen_at == long_ago
+    assert not Event.objects.filter(kind=Event.Kind.CLIENT_CHANGED).exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from sessions_ui import acting
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.exceptions import KeyRotated, SessionEnded
 from sessions_ui.store import SessionStore
@@ -145,7 +147,36 @@ def test_a_rotation_that_was_rolled_back_leaves_the_old_key_valid(key: str) -> N
 def test_flush_ends_the_session_and_keeps_it_as_history(user: Any, key: str) -> None:
     SessionStore(key).flush()
     row = Session.objects.get()
-    assert (row.end_reason, row.user_id) == (EndReason.SIGNED_OUT, user.pk)
+    assert (row.end_reason, row.user_id, row.ended_by_id) == (EndReason.SIGNED_OUT, user.pk, user.pk)
+
+
+def test_who_acts_is_who_ends_a_session_by_its_key(user: Any, other_user: Any, key: str) -> None:
+    store = SimpleNamespace(session_id=None, user_id=other_user.pk, impersonator_id=None)
+    token = acting.begin(acting.Acting(store))
+    try:
+        SessionStore().delete(key)
+    finally:
+        acting.finish(token)
+    assert Session.objects.get().ended_by_id == other_user.pk
+
+
+def test_a_write_that_finds_its_session_ended_says_why(user: Any, key: str) -> None:
+    end(user)
+    with pytest.raises(SessionEnded) as refused:
+        SessionStore(key).save()
+    assert refused.value.reason == EndReason.ADMINISTRATOR
+
+
+def test_a_write_after_two_rotations_keeps_the_key_that_it_made(key: str) -> None:
+    """The older one is not tried again: nothing was rolled back, somebody else has rotated since."""
+    late = SessionStore(key)
+    late.cycle_key()
+    own = late.session_key
+    SessionStore(own).cycle_key()
+    late["cart"] = 1
+    with pytest.raises(KeyRotated):
+        late.save()
+    assert late.session_key == own
 
 
 def test_emptying_a_users_session_is_a_sign_out(user: Any, key: str) -> None:

@@ -126,6 +126,26 @@ def test_a_wrong_code_opens_nothing(waiting: Any) -> None:
     assert waiting.get(DEVICES).status_code == 302
 
 
+def test_five_wrong_codes_are_all_and_mail_no_other_one(waiting: Any) -> None:
+    waiting.get(CHALLENGE)
+    code = mailed_code()
+    wrong = f"{(int(code) + 1) % 10**6:06d}"
+    for _ in range(5):
+        assert waiting.post(CHALLENGE, {"code": wrong}).status_code == 422
+    response = waiting.post(CHALLENGE, {"code": code})
+    assert response.status_code == 422 and "This code is over" in response.content.decode()
+    assert Proof.objects.count() == 1, "only whoever asks gets another one"
+
+
+@pytest.mark.parametrize("code", ["", "12345678901234567"])
+def test_what_is_no_code_at_all_is_said_at_the_field(code: str, waiting: Any) -> None:
+    waiting.get(CHALLENGE)
+    response = waiting.post(CHALLENGE, {"code": code})
+    assert response.status_code == 422
+    assert response.context["form"].errors.keys() == {"code"}
+    assert Proof.objects.get().tries == 0
+
+
 def codes() -> list[str]:
     """All that were mailed, the oldest first."""
     deliver_due()

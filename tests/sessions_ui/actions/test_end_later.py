@@ -215,6 +215,29 @@ def test_once_more_of_endings_without_failures_reopens_none(user: Any) -> None:
     assert ending.done_at is not None
 
 
+def test_an_ending_is_done_once(user: Any) -> None:
+    sign_in(user, 1)
+    ending = end_all()
+    end_batches()
+    ending.refresh_from_db()
+    done_at = ending.done_at
+    end_batches()
+    ending.refresh_from_db()
+    assert ending.done_at == done_at is not None
+
+
+def test_a_worker_is_asked_at_once(
+    user: Any, hastened: list[str], django_capture_on_commit_callbacks: Any
+) -> None:
+    sign_in(user, 1)
+    with django_capture_on_commit_callbacks(execute=True):
+        end_all()
+    EndingBatch.objects.update(failed_at=timezone.now(), attempts=8)
+    hastened.clear()
+    assert retry_failed(Ending.objects.all()) == 1
+    assert hastened == ["sessions_ui.tasks.sweep_endings"]
+
+
 def test_a_broker_that_is_down_loses_nothing(
     user: Any, monkeypatch: Any, django_capture_on_commit_callbacks: Any
 ) -> None:

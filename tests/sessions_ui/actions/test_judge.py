@@ -4,17 +4,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_ui.actions.alert import MOST, chosen
 from sessions_ui.actions.client import client_of
 from sessions_ui.actions.end import end_session
-from sessions_ui.actions.judge import judge_change
+from sessions_ui.actions.judge import REMEMBERED, history_of, judge_change
 from sessions_ui.actions.lost import mark_lost
 from sessions_ui.actions.not_me import report_not_me
 from sessions_ui.client.user_agent import parse
@@ -287,3 +288,30 @@ def test_a_session_that_ended_before_it_was_judged_is_not_flagged(
     judge(session, user, after=CHROME_ON_WINDOWS)
     assert list(Session.objects.order_by("pk").values()) == before
     assert not Event.objects.filter(kind=Event.Kind.FLAGGED).exists()
+
+
+def test_it_is_not_flagged_where_the_event_cannot_be_written(
+    user: Any, browser: Any, request: pytest.FixtureRequest
+) -> None:
+    """Nor would it be flagged the next time: once is enough."""
+    browser().sign_in(user)
+    session = latest()
+    request.getfixturevalue("failing_events")
+    with pytest.raises(DatabaseError):
+        judge(session, user, after=CHROME_ON_WINDOWS)
+    assert found() == ("", [])
+
+
+def test_the_last_hundred_sessions_are_the_past(user: Any, browser: Any) -> None:
+    assert REMEMBERED == 100
+    browser(address=SWEDEN).sign_in(user)
+    oldest = latest()
+    Session.objects.bulk_create(
+        Session(digest=f"{number:064}", user=user, expires_at=timezone.now(), device=oldest.device)
+        for number in range(99)
+    )
+    device = Device.objects.create(user=user)
+    countries = partial(history_of, user, device, copied=False, new=True, session_pk=0)
+    assert countries().countries == {"SE"}
+    Session.objects.create(digest="one more", user=user, expires_at=timezone.now(), device=oldest.device)
+    assert countries().countries == frozenset()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import DatabaseError
 from django.utils import timezone
 
 from sessions_ui.actions.offboard import cancel_offboarding, offboard
@@ -14,7 +15,7 @@ from sessions_ui.actions.purge import purge_old
 from sessions_ui.actions.sweep import end_unlawful
 from sessions_ui.store import SessionStore
 from tests.conftest import PASSWORD
-from tests.models import EndReason, Event, Offboarding, Session
+from tests.models import AccountState, Act, EndReason, Event, Offboarding, Session
 
 pytestmark = pytest.mark.django_db
 PAGE = "/account/devices/"
@@ -212,3 +213,35 @@ def test_who_took_an_offboarding_back_is_on_its_row(user: Any, administrator: An
     assert cancel_offboarding(offboarding=row, actor=administrator)
     row.refresh_from_db()
     assert row.cancelled_by_id == administrator.pk
+
+
+def test_without_a_ticket_the_history_names_none(user: Any, friday: datetime) -> None:
+    offboard(user=user, ends_at=friday)
+    event = Event.objects.get(kind=Event.Kind.OFFBOARDING_SET)
+    assert (event.actor_id, event.data) == (None, {"ends_at": friday.isoformat()})
+
+
+def test_no_date_is_set_or_taken_back_where_the_event_cannot_be_written(
+    user: Any, phone: Any, friday: datetime, request: pytest.FixtureRequest
+) -> None:
+    row = offboard(user=user, ends_at=friday)
+    models = (Session, AccountState, Offboarding)
+    before = [list(model.objects.values()) for model in models]
+    request.getfixturevalue("failing_events")
+    with pytest.raises(DatabaseError):
+        offboard(user=user, ends_at=friday - timedelta(days=1))
+    with pytest.raises(DatabaseError):
+        cancel_offboarding(offboarding=row)
+    assert [list(model.objects.values()) for model in models] == before
+
+
+def test_a_date_that_is_over_ends_sessions_in_the_name_of_whoever_set_it(
+    user: Any, administrator: Any, phone: Any
+) -> None:
+    now = timezone.now()
+    offboard(user=user, ends_at=now, actor=administrator, ticket="HR-9", note="resigned")
+    act = Act.objects.get()
+    assert (act.reason, act.actor_id) == (EndReason.OFFBOARDED, administrator.pk)
+    assert (act.ticket, act.note) == ("HR-9", "resigned")
+    row = Offboarding.objects.get()
+    assert (row.actor_id, row.ticket, row.note) == (administrator.pk, "HR-9", "resigned")

@@ -17,6 +17,7 @@ from sessions_ui.actions.provider import (
     Identity,
     catch_up,
     end_provider_sessions,
+    is_meant,
     remember_provider,
 )
 from sessions_ui.actions.purge import purge_old
@@ -196,3 +197,41 @@ def test_what_a_provider_said_is_kept_for_two_days() -> None:
         ProviderSignOut.objects.create(token_digest=str(age), iss=ISSUER, sid="s1", at=now - age)
     purge_old()
     assert ProviderSignOut.objects.get().at == now - timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("session", "told", "meant"),
+    [
+        (("i", "u", "s"), ("i", "", "s"), True),
+        (("i", "u", "s"), ("i", "u", "s"), True),
+        (("i", "", "s"), ("i", "u", "s"), True),
+        (("i", "u", "s"), ("i", "u", ""), True),
+        (("i", "u", ""), ("i", "u", ""), True),
+        (("i", "u", "s"), ("j", "u", "s"), False),
+        (("i", "u", "s"), ("i", "v", "s"), False),
+        (("i", "u", "s"), ("i", "u", "t"), False),
+        (("i", "u", "s"), ("i", "", "t"), False),
+        (("i", "u", "s"), ("i", "v", ""), False),
+        (("i", "", ""), ("i", "", ""), False),
+        (("i", "", "s"), ("i", "", ""), False),
+    ],
+)
+def test_whom_a_providers_word_means(
+    session: tuple[str, str, str], told: tuple[str, str, str], meant: bool
+) -> None:
+    """Issuer, subject and session, of ours and of what was told."""
+    assert is_meant(session, told=told) is meant
+
+
+def test_whoever_says_it_is_the_actor_of_the_act(user: Any, administrator: Any) -> None:
+    signed_in(user)
+    receipt = end_provider_sessions(iss=ISSUER, sid="s1", actor=administrator, note="by hand")
+    assert receipt.act is not None
+    assert (receipt.act.actor_id, receipt.act.note) == (administrator.pk, "by hand")
+
+
+def test_a_providers_word_about_another_issuers_subject_refuses_nobody(user: Any) -> None:
+    ProviderSignOut.objects.create(token_digest="1", iss="https://other.example", sid="s1")
+    ProviderSignOut.objects.create(token_digest="2", iss="https://other.example", sub="ada-7")
+    ProviderSignOut.objects.create(token_digest="3", iss=ISSUER, sub="grace")
+    assert signed_in(user).is_living

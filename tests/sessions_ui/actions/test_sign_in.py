@@ -13,6 +13,7 @@ from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from django.urls import path
+from django.utils import timezone
 from django.views import View
 
 from sessions_ui.exceptions import SessionEnded, SignInRefused
@@ -42,8 +43,24 @@ def test_it_stores_method_address_user_agent_device_and_place(user: Any, browser
     assert (row.browser_version, row.place["city"], row.place["country_code"]) == ("145", "London", "GB")
     assert (row.device.browser, row.device.system, row.device.kind) == ("Firefox", "Linux", "computer")
     event = Event.objects.get(kind=Event.Kind.SIGNED_IN)
-    assert (event.user_id, event.session_id, event.detail.address) == (user.pk, row.pk, LONDON)
+    assert (event.user_id, event.actor_id) == (user.pk, user.pk)
+    assert (event.session_id, event.device_id) == (row.pk, row.device_id)
+    assert (event.detail.address, event.detail.user_agent) == (LONDON, FIREFOX_ON_LINUX)
     assert event.data == {"method": "password", "new_device": True}  # and no address, which has its own life
+
+
+def test_an_anonymous_session_is_in_use_from_its_sign_in_on(user: Any, browser: Any) -> None:
+    client = browser()
+    client.get("/account/login/")
+    session = client.session
+    session["cart"] = 1
+    session.save()
+    client.cookies["sessionid"] = session.session_key
+    long_ago = timezone.now() - timedelta(days=13)
+    Session.objects.update(last_seen_at=long_ago, created_at=long_ago)
+    client.sign_in(user)
+    row = Session.objects.get()
+    assert (row.created_at, row.last_seen_at) == (long_ago, row.signed_in_at)
 
 
 @pytest.mark.parametrize(("how", "stored"), [("network", "81.2.69.0"), ("none", None)])
