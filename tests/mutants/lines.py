@@ -16,7 +16,8 @@ import hashlib
 import json
 import os
 from collections.abc import Generator, Iterable
-from functools import cached_property
+from difflib import SequenceMatcher
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -28,48 +29,51 @@ Lines = dict[str, dict[str, list[int]]]  # module of the app -> test -> lines
 
 
 class Map:
-    """What was recorded, as long as module and test are as they were then."""
+    """What was recorded, with the text of each module as it was then: a line that has only moved is the same line."""
 
     def __init__(self, path: Path, tree: Path) -> None:
         self._path, self._tree = path, tree
-        self._versions: dict[str, str] = {}
+        self._versions: dict[str, str] = {}  # of the files of the tests
+        self._sources: dict[str, str] = {}
         self._lines: Lines = {}
         self._current: dict[str, str] = {}
         if path.exists():
-            self._versions, self._lines = json.loads(path.read_text())
+            self._versions, self._sources, self._lines = json.loads(path.read_text())
 
     def add(self, recorded: Lines) -> None:
-        kept = {
-            module: {test: lines for test, lines in by_test.items() if self._is_as_it_was(file_of(test))}
-            for module, by_test in self._lines.items()
-            if self._is_as_it_was(f"sessions_ui/{module}")
-        }
+        for module, by_test in recorded.items():
+            kept = self._lines.get(module, {}) if self._sources.get(module) == self._source(module) else {}
+            kept = {test: lines for test, lines in kept.items() if self._is_as_it_was(file_of(test))}
+            self._lines[module] = {**kept, **by_test}
+            self._sources[module] = self._source(module)
+        for name in {file_of(test) for by_test in recorded.values() for test in by_test}:
+            self._versions[name] = self._version(name)
         self.__dict__.pop("_in_process", None)
-        self._lines = {
-            module: {**kept.get(module, {}), **recorded.get(module, {})} for module in {*kept, *recorded}
-        }
-        modules = {f"sessions_ui/{module}" for module in self._lines}
-        files = {file_of(test) for by_test in self._lines.values() for test in by_test}
-        self._versions = {name: self._version(name) for name in modules | files}
         self._path.parent.mkdir(exist_ok=True)
-        self._path.write_text(json.dumps([self._versions, self._lines]))
+        self._path.write_text(json.dumps([self._versions, self._sources, self._lines]))
 
     def left_out(self, module: str, line: int) -> list[str]:
         """The tests that do not execute this line, as far as known: one that executes nothing of the app at all does it
         in a process of its own."""
-        source = (self._tree / "sessions_ui" / module).read_text()
-        statement = statement_at(source, line)
-        if statement is None or not self._is_as_it_was(f"sessions_ui/{module}"):
+        statement = statement_at(self._source(module), line)
+        if statement is None or module not in self._lines:
             return []
+        before = lines_before(self._sources[module], self._source(module))
+        if not statement <= before.keys():
+            return []
+        recorded = {before[number] for number in statement}
         return [
             test
-            for test, lines in self._lines.get(module, {}).items()
-            if statement.isdisjoint(lines) and self._is_as_it_was(file_of(test)) and test in self._in_process
+            for test, lines in self._lines[module].items()
+            if recorded.isdisjoint(lines) and self._is_as_it_was(file_of(test)) and test in self._in_process
         ]
 
     @cached_property
     def _in_process(self) -> set[str]:
         return {test for by_test in self._lines.values() for test, lines in by_test.items() if lines}
+
+    def _source(self, module: str) -> str:
+        return (self._tree / "sessions_ui" / module).read_text()
 
     def _is_as_it_was(self, name: str) -> bool:
         return self._versions.get(name) == self._version(name)
@@ -79,6 +83,19 @@ class Map:
             path = self._tree / name
             self._current[name] = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
         return self._current[name]
+
+
+@cache
+def lines_before(old: str, new: str) -> dict[int, int]:
+    """The lines of `new` that were in `old` already, and which of its lines they were."""
+    if old == new:
+        return {number: number for number in range(1, new.count("\n") + 2)}
+    matcher = SequenceMatcher(None, old.splitlines(), new.splitlines(), autojunk=False)
+    return {
+        block.b + offset + 1: block.a + offset + 1
+        for block in matcher.get_matching_blocks()
+        for offset in range(block.size)
+    }
 
 
 def file_of(test: str) -> str:

@@ -97,11 +97,14 @@ def test_a_test_that_has_changed_since_is_not_left_out(tree: Path) -> None:
     assert left_out(tree, 31) == ["tests/test_a.py::test_one"]
 
 
-def test_nor_is_any_where_the_module_has_changed(tree: Path) -> None:
-    (tree / "sessions_ui/end.py").write_text(SOURCE + "\n")
+def test_a_line_that_has_moved_is_the_same_line_and_one_that_has_changed_is_not(tree: Path) -> None:
+    module = tree / "sessions_ui/end.py"
+    module.write_text("# moved\n" + SOURCE.replace("return row", "return None"))
     assert left_out(tree, 13) == []
-    Map(tree / "var" / "lines.json", tree).add({"end.py": {"tests/test_a.py::test_one": [13]}})
-    assert left_out(tree, 31) == ["tests/test_a.py::test_one"], "what is known of the old one is forgotten"
+    assert left_out(tree, 14) == ["tests/test_b.py::test_two"]
+    assert left_out(tree, 25) == [], "nobody knows who reaches it now"
+    Map(tree / "var" / "lines.json", tree).add({"end.py": {"tests/test_a.py::test_one": [14]}})
+    assert left_out(tree, 25) == ["tests/test_a.py::test_one"], "what was known of the old one is forgotten"
 
 
 def test_nor_is_one_that_does_its_work_in_another_process(tree: Path) -> None:
