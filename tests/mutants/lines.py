@@ -6,7 +6,7 @@ changed since always runs.
 This module is also the pytest plugin for it (`-p tests.mutants.lines`). It works where one of these names a place:
 
     MUTANTS_LINES       a folder: write there which lines each test has executed
-    MUTANTS_LEFT_OUT    a file: leave out the tests that it lists
+    MUTANTS_LEFT_OUT    a file: leave out the tests that it lists, and stop at one that computes for ever
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import ast
 import hashlib
 import json
 import os
+import signal
 from collections.abc import Generator, Iterable
 from difflib import SequenceMatcher
 from functools import cache, cached_property
@@ -25,6 +26,7 @@ import coverage
 import pytest
 
 RECORD, LEFT_OUT = "MUTANTS_LINES", "MUTANTS_LEFT_OUT"
+LONGEST = 20.0  # seconds of one test on the processor: however busy the machine is
 Lines = dict[str, dict[str, list[int]]]  # module of the app -> test -> lines
 
 
@@ -163,6 +165,14 @@ class Recorder:
 def pytest_configure(config: pytest.Config) -> None:
     if path := os.environ.get(RECORD):
         config.pluginmanager.register(Recorder(Path(path), config.rootpath / "sessions_ui"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Generator[None, Any, Any]:
+    """SIGPROF ends the process (`workshop.py` calls that a hang) when its time on the processor is over."""
+    if LEFT_OUT in os.environ:
+        signal.setitimer(signal.ITIMER_PROF, LONGEST)
+    return (yield)
 
 
 @pytest.hookimpl(trylast=True)

@@ -101,6 +101,8 @@ class Workshop:
         finally:
             shutil.rmtree(self.temporary, ignore_errors=True)
             self.temporary.mkdir()
+        if process.returncode == -signal.SIGPROF:
+            return None, output
         if process.returncode < 0:
             raise RuntimeError(f"pytest was stopped by signal {-process.returncode}")
         return process.returncode, output
