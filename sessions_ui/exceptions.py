@@ -13,13 +13,22 @@ class SessionsUIError(Exception):
 
 class TryAgain(SessionsUIError, OperationalError):
     """The database refused a transaction of ours for as long as we tried (`transactions.py`), or once inside one of the
-    host project. Nothing was changed, and the same may work a moment later.
+    host project; or the connection was lost before the transaction was committed. Nothing was changed, and the same may
+    work a moment later.
 
     An `OperationalError` too, so that a host project that repeats its own transactions repeats this one.
     """
 
     def __init__(self) -> None:
         super().__init__("the database is busy; nothing was changed")
+
+
+class OutcomeUnknown(SessionsUIError, OperationalError):
+    """The connection was lost while the database committed a transaction of ours, so nobody knows whether it did. What
+    was asked for may be asked for again: an ending ends once, however often it is tried."""
+
+    def __init__(self) -> None:
+        super().__init__("the connection was lost at the commit; whether it was done is not known")
 
 
 class SignInRefused(SessionsUIError, PermissionDenied):

@@ -21,13 +21,14 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from sessions_ui import acting, transactions
+from sessions_ui import acting, outages, transactions
 from sessions_ui.actions.client import client_of
 from sessions_ui.actions.touch import is_due, touch
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import (
     KeyRotated,
     NotTheOwner,
+    OutcomeUnknown,
     SessionEnded,
     SignInChallenged,
     SignInRefused,
@@ -97,6 +98,8 @@ class SessionMiddleware(DjangoSessionMiddleware):
             return only_for_its_owner(request)
         if isinstance(exception, TryAgain) or is_failed_commit(exception):
             return refusals.busy(request)
+        if isinstance(exception, OutcomeUnknown) or is_lost_commit(exception):
+            return refusals.unknown(request)
         return None
 
     def process_response(self, request: HttpRequest, response: Any) -> Any:
@@ -104,6 +107,7 @@ class SessionMiddleware(DjangoSessionMiddleware):
         if not isinstance(store, SessionStore):
             return super().process_response(request, response)
         if refusals.is_undone(response):
+            response.cookies.clear()  # of views and middlewares that were at work before
             return response
         if store.is_straggler and store.is_empty():
             return refusals.straggler_response(request, response)
@@ -113,8 +117,12 @@ class SessionMiddleware(DjangoSessionMiddleware):
             self._save(request, store, response)
         except KeyRotated:
             return refusals.try_again(request)
-        except TryAgain:
-            return refusals.busy(request)
+        except (TryAgain, OutcomeUnknown):
+            # The view is done, and what it did may be in force. An error saves nothing, but hands over a key that the
+            # database has.
+            response = refusals.unavailable(request)
+            self._save(request, store, response)
+            return response
         except SessionEnded as error:
             response = refusals.signed_out(request, error.reason)
             cookies.delete_session_cookie(response)
@@ -216,13 +224,17 @@ def _changed_by_hand(store: SessionStore) -> bool:
 def is_failed_commit(exception: Exception) -> bool:
     """Whether the database refused a transaction of the host project (ATOMIC_REQUESTS, say) in which an action of ours
     took part: at a strict isolation level it does so as late as at the commit."""
+    return _took_part() and isinstance(exception, OperationalError) and transactions.is_passing(exception)
+
+
+def is_lost_commit(exception: Exception) -> bool:
+    """Whether the connection was lost in such a transaction, maybe as late as at the commit."""
+    return _took_part() and outages.is_connection_lost(exception)
+
+
+def _took_part() -> bool:
     now = acting.current()
-    return (
-        now is not None
-        and now.took_part
-        and isinstance(exception, OperationalError)
-        and transactions.is_passing(exception)
-    )
+    return now is not None and now.took_part
 
 
 def _is_forwarded(request: HttpRequest) -> bool:

@@ -95,8 +95,12 @@ class SessionStore(AsynchronousTwins):
             return self.row
         self._resolved_key = key
         self.row, self.user = None, None
-        if not self._admit(key):
-            self._admit(key, again=True)  # what it was refused for was over a moment later
+        try:
+            if not self._admit(key):
+                self._admit(key, again=True)  # what it was refused for was over a moment later
+        except Exception:
+            self._resolved_key = None  # nobody knows yet: whoever asks again must not hear "not signed in"
+            raise
         if self.row is None:
             self._session_key = None
             self._forget_user()

@@ -4,6 +4,9 @@ Two transactions that write the same rows can be told to try again: a deadlock, 
 nodes of a cluster or at a stricter isolation level, SQLite's one writer. Where the outermost transaction is ours it is
 repeated, with jitter, for up to `RETRIED_FOR`. Inside a transaction of the host project nothing can be repeated:
 `TryAgain` says that nothing was changed.
+
+A connection that is lost says no more. Before the commit was sent nothing was changed (`TryAgain`, at once: the next
+try may take as long as the server is away); after that nobody knows (`OutcomeUnknown`).
 """
 
 from __future__ import annotations
@@ -12,14 +15,16 @@ import random
 import time
 from collections.abc import Callable
 from functools import partial, wraps
+from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
 
 from django.apps import apps
-from django.db import OperationalError, connections, router, transaction
+from django.db import InterfaceError, OperationalError, connections, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from sessions_ui import acting
-from sessions_ui.exceptions import TryAgain
+from sessions_ui.exceptions import OutcomeUnknown, TryAgain
+from sessions_ui.outages import is_connection_lost
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -34,8 +39,25 @@ MYSQL_CODES = frozenset({1213, 1205, 1020})
 SQLITE_CODES = frozenset({5, 6})
 
 
+# What a lost connection is raised as, by driver and moment.
+DRIVERS_ERRORS = (OperationalError, InterfaceError)
+
+
 class OurAtomic(transaction.Atomic):
-    """Tells a transaction of ours from one of the host project."""
+    """Tells a transaction of ours from one of the host project, and says what a lost connection means for it."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        connection = transaction.get_connection(self.using)
+        commits = kind is None and not connection.needs_rollback and not connection.savepoint_ids
+        try:
+            super().__exit__(kind, error, trace)
+        except DRIVERS_ERRORS as lost:
+            _tell(lost, OutcomeUnknown if commits else TryAgain)
+            raise
+        if error is not None:
+            _tell(error, TryAgain)
 
 
 def atomically(action: Callable[P, T]) -> Callable[P, T]:
@@ -52,8 +74,8 @@ def atomically(action: Callable[P, T]) -> Callable[P, T]:
 def in_transaction(work: Callable[[], T], *, using: str | None = None) -> T:
     """Run `work` in a transaction on the database `using` (an alias; that of the sessions where it is left out).
 
-    Raises `TryAgain` where the database refused it for so long, or refused it once inside a transaction of the host:
-    nothing was changed then.
+    Raises `TryAgain` where the database refused it for so long, or refused it once inside a transaction of the host, or
+    cannot be reached: nothing was changed then. Raises `OutcomeUnknown` where the connection was lost at the commit.
     """
     connection = connections[using or _database()]
     if any(isinstance(block, OurAtomic) for block in connection.atomic_blocks):
@@ -63,8 +85,10 @@ def in_transaction(work: Callable[[], T], *, using: str | None = None) -> T:
 
 
 def retried(work: Callable[[], T], *, using: str | None = None) -> T:
-    """Run `work`, a single statement or a whole transaction, again until the database takes it."""
+    """Run `work`, a single statement or a whole transaction, again until the database takes it. Raises as
+    `in_transaction()` does: a single statement is its own commit."""
     connection = connections[using or _database()]
+    _connect(connection)
     if connection.in_atomic_block and (now := acting.current()) is not None:
         now.took_part = True
     deadline = time.monotonic() + RETRIED_FOR
@@ -72,8 +96,9 @@ def retried(work: Callable[[], T], *, using: str | None = None) -> T:
     while True:
         try:
             return work()
-        except OperationalError as error:
+        except DRIVERS_ERRORS as error:
             if isinstance(error, TryAgain) or not is_passing(error):
+                _tell(error, TryAgain if connection.in_atomic_block else OutcomeUnknown)
                 raise
             if connection.in_atomic_block or time.monotonic() > deadline:
                 raise TryAgain from error
@@ -82,8 +107,8 @@ def retried(work: Callable[[], T], *, using: str | None = None) -> T:
 
 
 def noted(work: Callable[[], object], *, using: str) -> None:
-    """Run a statement that only notes something, or leave it: where the database is busy nobody waits for it, nothing
-    fails, and a transaction of the host goes on as if it had not been tried."""
+    """Run a statement that only notes something, or leave it: where the database is busy or away nobody waits for it,
+    nothing fails, and a transaction of the host goes on as if it had not been tried."""
     connection = connections[using]
     try:
         if connection.in_atomic_block:
@@ -91,8 +116,8 @@ def noted(work: Callable[[], object], *, using: str) -> None:
                 work()
         else:
             work()
-    except OperationalError as error:
-        if not is_passing(error):
+    except DRIVERS_ERRORS as error:
+        if not is_passing(error) and (connection.in_atomic_block or not is_connection_lost(error)):
             raise
 
 
@@ -106,6 +131,20 @@ def is_passing(error: BaseException) -> bool:
     if (code := getattr(cause, "sqlite_errorcode", None)) is not None:
         return code & 0xFF in SQLITE_CODES  # the rest of it says more about the same error
     return bool(cause.args) and cause.args[0] in MYSQL_CODES
+
+
+def _tell(error: BaseException, meaning: type[TryAgain | OutcomeUnknown]) -> None:
+    """Raise what a lost connection means to whoever asked; return where `error` is of another kind, or says it."""
+    if not isinstance(error, TryAgain | OutcomeUnknown) and is_connection_lost(error):
+        raise meaning from error
+
+
+def _connect(connection: BaseDatabaseWrapper) -> None:
+    """Raises `TryAgain` where the database cannot be reached: nothing has begun yet."""
+    try:
+        connection.ensure_connection()
+    except DRIVERS_ERRORS as error:
+        raise TryAgain from error
 
 
 def _in_transaction(work: Callable[[], T], connection: BaseDatabaseWrapper) -> T:

@@ -9,6 +9,7 @@ from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
+from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -21,6 +22,7 @@ NOTICE_COOKIE = "signed_out"
 NOTICE_SECONDS = 600
 UNNAMED = "unnamed"
 RETRY_SECONDS = 1
+OUTAGE_SECONDS = 5
 
 # The reasons that may be named on any screen; the others are told after the next sign-in only.
 HARMLESS_WORDS: dict[EndReason, str | Promise] = {
@@ -82,30 +84,56 @@ def clear_site_data(request: HttpRequest, response: HttpResponseBase, reason: st
         response.headers["Clear-Site-Data"] = '"cache", "storage"'
 
 
-def try_again(request: HttpRequest) -> HttpResponseBase:
+def try_again(request: HttpRequest) -> HttpResponse:
     """The key of the session was replaced while this request was under way. Nothing was done and nobody signed out:
     the browser has the new key by now."""
     text = _("Your sign-in was renewed at the same moment. Please try again.")
-    response = _not_done(request, 409, "session-key-rotated", text)
+    response = _undone(_later(request, 409, "session-key-rotated", text))
     if request.method in ("GET", "HEAD"):
         response.headers["Refresh"] = str(RETRY_SECONDS)
     return response
 
 
-def busy(request: HttpRequest) -> HttpResponseBase:
-    """The database refused what was asked for, and nothing of it was done. Nobody is signed out, no cookie touched."""
-    text = _("Too much happened at the same moment, so this was not done. Please try again.")
-    return _not_done(request, 503, "busy", text)
+def busy(request: HttpRequest) -> HttpResponse:
+    """The database refused what was asked for, or was not there, and nothing of it was done. Nobody is signed out, no
+    cookie touched."""
+    text = _("This could not be done just now, and nothing was changed. Please try again.")
+    return _undone(_later(request, 503, "busy", text))
 
 
-def _not_done(request: HttpRequest, status: int, kind: str, text: str) -> HttpResponse:
+def unknown(request: HttpRequest) -> HttpResponse:
+    """The connection was lost when it mattered: whether it was done, only another look can say."""
+    text = _("The connection broke off. We cannot say whether this was done: please look again in a moment.")
+    return _later(request, 503, "outcome-unknown", text, OUTAGE_SECONDS)
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """The database was not there for something that was no action of ours. Nobody is signed out. What only reads was
+    not done; of anything else an earlier part may have been."""
+    if request.method not in ("GET", "HEAD", "OPTIONS"):
+        return unknown(request)
+    text = _("This cannot be shown just now. It does not sign you out: please try again in a moment.")
+    return _later(request, 503, "unavailable", text, OUTAGE_SECONDS)
+
+
+def _later(
+    request: HttpRequest, status: int, kind: str, text: str, seconds: int = RETRY_SECONDS
+) -> HttpResponse:
+    """A page for a browser, problem details for a program that wants JSON, a line of text for any other. Neither the
+    database nor the session is asked for anything."""
     response: HttpResponse
     if wants_json(request):
         response = problem(status, kind, text)
+    elif "text/html" in request.headers.get("Accept", ""):
+        response = HttpResponse(render_to_string("sessions_ui/later.html", {"text": text}), status=status)
     else:
         response = HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
-    response.headers["Retry-After"] = str(RETRY_SECONDS)
+    response.headers["Retry-After"] = str(seconds)
     response.headers["Cache-Control"] = "no-store, private"
+    return response
+
+
+def _undone(response: HttpResponse) -> HttpResponse:
     response.sessions_ui_undone = True  # type: ignore[attr-defined]
     return response
 

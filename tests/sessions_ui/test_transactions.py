@@ -19,8 +19,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, path
 
 from sessions_ui import acting, transactions
 from sessions_ui.actions.end import end_sessions, end_user_sessions
-from sessions_ui.exceptions import TryAgain
-from sessions_ui.transactions import in_transaction, is_passing, retried
+from sessions_ui.exceptions import OutcomeUnknown, TryAgain
+from sessions_ui.transactions import in_transaction, is_passing, noted, retried
 from tests.aging import settle
 from tests.conftest import Browser
 from tests.models import AccountState, Act, Delivery, EndReason, Event, Session
@@ -60,12 +60,17 @@ PASSING = {
     "SQLite: locked": sqlite_error(sqlite3.SQLITE_LOCKED),
     "SQLite: busy, since somebody else has written": sqlite_error(sqlite3.SQLITE_BUSY_SNAPSHOT),
 }
+LOST = {
+    "PostgreSQL: connection lost": Refused("server closed the connection unexpectedly"),
+    "PostgreSQL: shutting down": Refused("terminating connection", sqlstate="57P01"),
+    "MariaDB: server has gone away": Refused(2006, "Server has gone away"),
+    "MariaDB: connection lost": Refused(2013, "Lost connection to server during query"),
+    "no number at all": Refused(),
+}
 LASTING = {
     "PostgreSQL: disk full": Refused("could not extend file", sqlstate="53100"),
-    "PostgreSQL: connection lost": Refused("server closed the connection unexpectedly"),
-    "MariaDB: server has gone away": Refused(2006, "Server has gone away"),
+    "PostgreSQL: a statement took too long": Refused("statement timeout", sqlstate="57014"),
     "SQLite: disk full": sqlite_error(sqlite3.SQLITE_FULL),
-    "no number at all": Refused(),
 }
 
 
@@ -128,9 +133,9 @@ def test_an_error_that_may_not_happen_the_next_time_is_passing(error: str) -> No
     assert is_passing(as_django_raises_it(PASSING[error]))
 
 
-@pytest.mark.parametrize("error", LASTING)
-def test_any_other_error_is_not_passing(error: str) -> None:
-    assert not is_passing(as_django_raises_it(LASTING[error]))
+@pytest.mark.parametrize("cause", [*LASTING.values(), *LOST.values()])
+def test_any_other_error_is_not_passing(cause: Refused) -> None:
+    assert not is_passing(as_django_raises_it(cause))
 
 
 # --- A transaction of ours
@@ -280,6 +285,90 @@ def test_sqlite_is_written_to_first_where_it_takes_the_lock_no_sooner(
     assert writes == (expected if deferred and connection.vendor == "sqlite" else [])
 
 
+# --- A connection that is lost
+
+
+@pytest.mark.usefixtures("stranger")
+@pytest.mark.parametrize("error", LOST)
+def test_a_connection_that_is_lost_before_the_commit_means_that_nothing_was_changed(
+    error: str, ada: Any, clock: list[float]
+) -> None:
+    before = everything()
+    busy = refuse(1, LOST[error])
+    with connection.execute_wrapper(busy), pytest.raises(TryAgain) as caught:
+        end(ada)
+    assert isinstance(caught.value.__cause__, OperationalError)
+    assert (busy.tries, clock) == (1, []), "not tried again: the server may be away for long"
+    assert everything() == before
+
+
+@pytest.mark.parametrize("error", LOST)
+def test_a_connection_that_is_lost_at_the_commit_leaves_the_outcome_unknown(
+    error: str, ada: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the server made of it shows only later: here it had committed."""
+    commit = connection._commit
+
+    def commit_and_lose_the_answer() -> None:
+        commit()
+        raise as_django_raises_it(LOST[error])
+
+    with monkeypatch.context() as patched:
+        patched.setattr(connection, "_commit", commit_and_lose_the_answer)
+        with pytest.raises(OutcomeUnknown):
+            end(ada)
+    assert Session.objects.of(ada).get().end_reason == EndReason.SIGNED_OUT_EVERYWHERE
+    assert end(ada).ended == 0, "asking again is safe"
+
+
+def test_what_is_refused_at_the_commit_is_done_at_a_later_try(
+    ada: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit, refusals = connection._commit, [PASSING["PostgreSQL: serialization failure"]]
+
+    def refuse_once() -> None:
+        if refusals:
+            raise as_django_raises_it(refusals.pop())
+        commit()
+
+    monkeypatch.setattr(connection, "_commit", refuse_once)
+    assert end(ada).ended == 1
+    assert not refusals
+
+
+def test_a_database_that_cannot_be_reached_has_changed_nothing(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable() -> None:
+        raise as_django_raises_it(LOST["no number at all"])
+
+    with monkeypatch.context() as patched, pytest.raises(TryAgain):
+        patched.setattr(connection, "ensure_connection", unreachable)
+        retried(lambda: pytest.fail("nothing is begun"))
+
+
+def test_a_single_statement_whose_answer_is_lost_leaves_the_outcome_unknown(transactional_db: None) -> None:
+    def statement() -> None:
+        raise as_django_raises_it(LOST["PostgreSQL: connection lost"])
+
+    with pytest.raises(OutcomeUnknown):
+        retried(statement)
+    with transaction.atomic(), pytest.raises(TryAgain):  # it goes with the transaction that it was part of
+        retried(statement)
+
+
+def test_what_is_only_noted_is_left_where_the_connection_is_lost(transactional_db: None) -> None:
+    def statement() -> None:
+        raise as_django_raises_it(LOST["PostgreSQL: connection lost"])
+
+    noted(statement, using="default")
+    with (
+        pytest.raises(OperationalError),
+        transaction.atomic(),
+    ):  # a transaction that is gone is no place to go on in
+        noted(statement, using="default")
+
+
 # --- Inside a transaction of the host project
 
 
@@ -411,6 +500,53 @@ def test_a_page_of_ours_answers_503_where_the_database_refuses_for_too_long(ada:
     assert int(answer["Retry-After"]) > 0
     assert everything() == before
     assert here.get(DEVICES).status_code == 200
+
+
+@pytest.mark.usefixtures("stranger")
+def test_a_page_says_that_nothing_was_changed_where_the_connection_was_lost_before_the_commit(
+    ada: Any, here: Browser
+) -> None:
+    before = everything()
+    with connection.execute_wrapper(refuse(1, LOST["PostgreSQL: connection lost"])):
+        answer = here.post(f"{DEVICES}sign-out-everywhere/", HTTP_ACCEPT="text/html")
+    assert answer.status_code == 503
+    assert "nothing was changed" in answer.content.decode()
+    assert not answer.cookies
+    assert everything() == before
+
+
+def test_a_page_says_that_nobody_knows_where_the_connection_was_lost_at_the_commit(
+    ada: Any, here: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = connection._commit
+
+    def commit_and_lose_the_answer() -> None:
+        commit()
+        if not Session.objects.of(ada).living().exists():
+            raise as_django_raises_it(LOST["PostgreSQL: connection lost"])
+
+    with monkeypatch.context() as patched:
+        patched.setattr(connection, "_commit", commit_and_lose_the_answer)
+        answer = here.post(f"{DEVICES}sign-out-everywhere/", HTTP_ACCEPT="text/html")
+    assert answer.status_code == 503
+    assert int(answer["Retry-After"]) > 0
+    assert "We cannot say whether this was done" in answer.content.decode()
+    assert not answer.cookies
+
+
+@pytest.mark.usefixtures("atomic_requests")
+@override_settings(ROOT_URLCONF=__name__)
+def test_a_page_of_the_host_whose_commit_is_lost_says_that_nobody_knows(
+    ada: Any, here: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose() -> None:
+        raise as_django_raises_it(LOST["PostgreSQL: connection lost"])
+
+    with monkeypatch.context() as patched:
+        patched.setattr(connection, "_commit", lose)
+        answer = here.post("/host/", HTTP_ACCEPT="application/json")
+    assert answer.status_code == 503
+    assert answer.json()["type"] == "urn:sessions-ui:outcome-unknown"
 
 
 def views(patterns: Any) -> Iterator[tuple[str, Callable[..., Any]]]:

@@ -295,5 +295,7 @@ def test_signing_out_in_somebodys_account_ends_the_own_session_and_nothing_of_th
     for session in (used, Session.objects.get(pk=used.impersonated_from_id)):
         session.refresh_from_db()
         event = Event.objects.get(kind=Event.Kind.ENDED, session=session)
-        assert (session.end_reason, event.actor) == (EndReason.SIGNED_OUT, support), "in the name of who did it"
+        assert (session.end_reason, event.actor) == (EndReason.SIGNED_OUT, support), (
+            "in the name of who did it"
+        )
     assert whose(laptop) == "ada@people.example"
