@@ -1,31 +1,84 @@
-"""`/healthz` says whether this process can serve, and leaves no trace."""
+"""What a load balancer asks."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from unittest.mock import patch
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, connections
 from django.test import Client, override_settings
 from pytest_django import DjangoAssertNumQueries
+
+from sessions_ui.web import health
 
 pytestmark = pytest.mark.django_db
 
 
-def test_it_is_well(client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    with django_assert_num_queries(1):
-        response = client.get("/healthz")
+def test_it_is_well(client: Client) -> None:
+    response = client.get("/healthz")
     assert response.status_code == 200
     assert response.json() == {"status": "ok"}
     assert not response.cookies
     assert "no-cache" in response["Cache-Control"]
 
 
+def test_it_asks_on_a_connection_of_its_own(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """The others may all be taken, or dead: that says nothing about whether a new one can be had."""
+    with (
+        django_assert_num_queries(0),
+        patch.object(connection, "cursor", side_effect=OperationalError("gone")),
+    ):
+        assert client.get("/healthz").status_code == 200
+
+
 def test_without_the_database_it_is_not(client: Client) -> None:
-    with patch.object(connection, "cursor", side_effect=OperationalError("gone")):
+    with patch.object(
+        type(connections["default"]), "get_new_connection", side_effect=OperationalError("gone")
+    ):
         response = client.get("/healthz")
     assert response.status_code == 503
     assert b"gone" not in response.content
+
+
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """A database that takes a connection and says nothing, until the test says so."""
+    speak = threading.Event()
+    monkeypatch.setattr(health, "_ask", lambda alias: speak.wait())
+    monkeypatch.setattr(health, "SECONDS", 0.0)
+    monkeypatch.setattr(health, "asking", ThreadPoolExecutor(max_workers=2))
+    yield speak
+    speak.set()
+
+
+def test_a_database_that_says_nothing_is_not_waited_for(client: Client, silent: threading.Event) -> None:
+    for _ in range(5):
+        assert client.get("/healthz").status_code == 503
+
+
+def test_questions_that_were_given_up_do_not_stand_in_the_way_later(
+    client: Client, silent: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(5):
+        client.get("/healthz")
+    silent.set()
+    monkeypatch.setattr(health, "SECONDS", 60.0)
+    assert client.get("/healthz").status_code == 200
+
+
+def test_what_is_no_error_of_the_database_is_ours(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(alias: str) -> Any:
+        raise ValueError
+
+    monkeypatch.setattr(health, "_ask", wrong)
+    with pytest.raises(ValueError):
+        client.get("/healthz")
 
 
 @override_settings(SECURE_SSL_REDIRECT=True)
