@@ -13,6 +13,8 @@ from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 
+from sessions_ui.web import outages
+
 
 def give_back() -> None:
     """What Django does at the end of a request, except to whoever is inside a transaction: the tests."""
@@ -37,3 +39,4 @@ def giving_back(view: ErrorView) -> ErrorView:
 bad_request = giving_back(defaults.bad_request)
 permission_denied = giving_back(defaults.permission_denied)
 page_not_found = giving_back(defaults.page_not_found)
+server_error = outages.server_error  # asks the database for nothing

@@ -14,6 +14,9 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from config import process
+from config.database import BOUNDS, Bounds, bound
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -79,6 +82,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
 WSGI_APPLICATION = "config.wsgi.application"
+REQUESTS_AT_ONCE = env.int("REQUESTS_AT_ONCE", default=100)  # of one process; each may take a thread
 
 TEMPLATES = [
     {
@@ -109,10 +113,16 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # The tests use a file like the site, not Django's shared memory: its locks are other locks.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
-    # Under ASGI a persistent connection per thread exhausts the server; a pool does not.
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("pool", {"min_size": 1, "max_size": 20})
-    # Behind PgBouncer in transaction mode a cursor is gone when its transaction is; allauth iterates with one.
-    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = env.bool("PGBOUNCER", default=False)
+    usual = BOUNDS[process.this()]
+    bound(
+        DATABASES["default"],
+        Bounds(
+            lock=env.float("DATABASE_LOCK_TIMEOUT", default=usual.lock),
+            statement=env.float("DATABASE_STATEMENT_TIMEOUT", default=usual.statement),
+        ),
+        pool_size=env.int("DATABASE_POOL_SIZE", default=20),
+        pooler=env.bool("PGBOUNCER", default=False),
+    )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="")
@@ -280,6 +290,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "filters": {"quiet": {"()": "sessions_ui.quiet.QuietOutages"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["quiet"]}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
 }

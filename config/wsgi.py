@@ -4,8 +4,10 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from config import process
 from sessions_ui.client import warm_up
 
+process.become(process.Process.WEB)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 warm_up()
