@@ -1,0 +1,216 @@
+"""The site as production runs it, in processes of its own on servers of its own, and a load of requests on it.
+
+For the tests of outages and for `benchmarks/outages.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.servers import PATIENCE, free_port, wait_for
+
+ROOT = Path(__file__).parent.parent
+# As docs/production.md has it.
+UVICORN = [
+    "config.asgi:application",
+    "--no-proxy-headers",
+    "--lifespan",
+    "off",
+    "--limit-concurrency",
+    "2000",
+]
+WORKER = ["-A", "config", "worker", "-P", "threads", "-c", "2"]
+BEAT = ["-A", "config", "beat"]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Two browsers that were here for days, by the keys of their sessions."""
+
+    laptop: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request. `csrf`: it is a POST. `session`: key of the session that asks; empty for nobody's."""
+
+    path: str
+    session: str = ""
+    csrf: bool = False
+    headers: tuple[tuple[str, str], ...] = (("Accept", "text/html"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`at`: when it was asked, `seconds`: until it was answered. `status` is 0 where nothing came."""
+
+    question: Question
+    at: float
+    seconds: float
+    status: int
+    headers: httpx.Headers
+    text: str
+
+
+class Site:
+    """Web, worker and beat, as many of them as were started. `environment`: DATABASE_URL and so on."""
+
+    def __init__(self, **environment: str) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="devices-site-"))
+        self.mails = self.folder / "mails"
+        self.environment = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "SECRET_KEY": "not a secret: only a site that lives for minutes uses it",
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "DEBUG": "0",
+            "DEMO": "0",
+            "SECURE_SSL_REDIRECT": "0",
+            "SITE_URL": "https://devices.example",
+            "GEOIP_PATH": "",
+            "VAR_DIR": str(self.folder),
+            "EMAIL_URL": f"filemail:///{self.mails}",
+            "CELERY_QUEUE": "devices",
+            **environment,
+        }
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.port = free_port()
+        self.manage("migrate", "--verbosity=0")
+        self.manage("collectstatic", "--noinput", "--verbosity=0")
+        self._client = httpx.Client(
+            base_url=f"http://127.0.0.1:{self.port}", timeout=90, limits=httpx.Limits(max_connections=500)
+        )
+
+    def manage(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def people(self, number: int) -> list[Person]:
+        """Signed in by the sign-in page, on two browsers each."""
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.whole_site", str(number)],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return [Person(*keys) for keys in json.loads(done.stdout)]
+
+    def start_web(self) -> None:
+        self.start("web", "uvicorn", [*UVICORN, "--host", "127.0.0.1", "--port", str(self.port)])
+        wait_for(self.port, "the site")
+
+    def start(self, name: str, module: str, arguments: Sequence[str]) -> None:
+        with self.log(name).open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                [sys.executable, "-m", module, *arguments],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def log(self, name: str) -> Path:
+        return self.folder / f"{name}.log"
+
+    def threads(self) -> int:
+        """Of the web process."""
+        return len(list(Path(f"/proc/{self.processes['web'].pid}/task").iterdir()))
+
+    def ask(self, question: Question) -> Answer:
+        token = "c" * 32
+        cookies = {"sessionid": question.session} if question.session else {}
+        headers = dict(question.headers)
+        if question.csrf:
+            cookies["csrftoken"] = headers["X-CSRFToken"] = token
+        headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        began = time.monotonic()
+        try:
+            answer = self._client.request("POST" if question.csrf else "GET", question.path, headers=headers)
+        except httpx.HTTPError as error:
+            return Answer(question, began, time.monotonic() - began, 0, httpx.Headers(), repr(error))
+        took = time.monotonic() - began
+        return Answer(question, began, took, answer.status_code, answer.headers, answer.text)
+
+    def load(
+        self, questions: Callable[[int], Question], *, rate: float, until: Callable[[], bool]
+    ) -> list[Answer]:
+        """Ask `rate` questions a second, whether or not those before were answered; `questions(n)` is the nth one."""
+        asked = []
+        began = time.monotonic()
+        with ThreadPoolExecutor(max_workers=500) as browsers:
+            while not until():
+                asked.append(browsers.submit(self.ask, questions(len(asked))))
+                time.sleep(max(0.0, began + len(asked) / rate - time.monotonic()))
+            return [one.result() for one in asked]
+
+    def wait_until_well(self) -> None:
+        deadline = time.monotonic() + PATIENCE
+        # Nobody's session, so it is looked up, and the page for whoever is not signed in follows.
+        while self.ask(Question("/account/devices/", "x" * 32)).status != 302:
+            assert time.monotonic() < deadline, "the site did not recover"
+            time.sleep(0.2)
+
+    def close(self) -> None:
+        self._client.close()
+        for process in self.processes.values():
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def sign_in(number: int) -> list[tuple[str, str]]:
+    """In a process of its own, with the site's settings: makes so many people."""
+    import django
+
+    django.setup()
+    from allauth.account.models import EmailAddress
+    from django.contrib.auth import get_user_model
+    from django.test import Client, override_settings
+
+    from tests.aging import settle
+
+    model: Any = get_user_model()
+    hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    keys = []
+    with override_settings(PASSWORD_HASHERS=hashers, ACCOUNT_RATE_LIMITS=False, ALLOWED_HOSTS=["testserver"]):
+        first = model.objects.count()
+        for i in range(first, first + number):
+            user = model.objects.create_user(f"person{i}@people.example", "correct horse")
+            EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+            clients = [Client(), Client()]
+            for client in clients:
+                answer = client.post("/account/login/", {"login": user.email, "password": "correct horse"})
+                assert answer.status_code == 302, answer.content.decode()
+            settle(user)
+            keys.append((clients[0].cookies["sessionid"].value, clients[1].cookies["sessionid"].value))
+    return keys
+
+
+if __name__ == "__main__":
+    print(json.dumps(sign_in(int(sys.argv[1]))))
