@@ -91,7 +91,7 @@ class SessionMiddleware(DjangoSessionMiddleware):
                 request.session.turn_away()
             return refusals.signed_out(request, exception.reason)
         if isinstance(exception, KeyRotated):
-            return refusals.try_again(request)
+            return refusals.renewed(request)
         if isinstance(exception, SessionEnded):
             return refusals.signed_out(request, exception.reason)
         if isinstance(exception, NotTheOwner):
@@ -106,7 +106,7 @@ class SessionMiddleware(DjangoSessionMiddleware):
         store = getattr(request, "session", None)
         if not isinstance(store, SessionStore):
             return super().process_response(request, response)
-        if refusals.is_undone(response):
+        if refusals.keeps_cookies(response):
             response.cookies.clear()  # of views and middlewares that were at work before
             return response
         if store.is_straggler and store.is_empty():
@@ -116,7 +116,7 @@ class SessionMiddleware(DjangoSessionMiddleware):
         try:
             self._save(request, store, response)
         except KeyRotated:
-            return refusals.try_again(request)
+            return refusals.renewed(request)
         except (TryAgain, OutcomeUnknown):
             # The view is done, and what it did may be in force. An error saves nothing, but hands over a key that the
             # database has.

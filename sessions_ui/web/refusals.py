@@ -23,6 +23,8 @@ NOTICE_SECONDS = 600
 UNNAMED = "unnamed"
 RETRY_SECONDS = 1
 OUTAGE_SECONDS = 5
+ROTATED = "session-key-rotated"
+ONLY_READ = ("GET", "HEAD", "OPTIONS")
 
 # The reasons that may be named on any screen; the others are told after the next sign-in only.
 HARMLESS_WORDS: dict[EndReason, str | Promise] = {
@@ -88,17 +90,28 @@ def try_again(request: HttpRequest) -> HttpResponse:
     """The key of the session was replaced while this request was under way. Nothing was done and nobody signed out:
     the browser has the new key by now."""
     text = _("Your sign-in was renewed at the same moment. Please try again.")
-    response = _undone(_later(request, 409, "session-key-rotated", text))
+    response = _keeping_cookies(_later(request, 409, ROTATED, text))
     if request.method in ("GET", "HEAD"):
         response.headers["Refresh"] = str(RETRY_SECONDS)
     return response
+
+
+def renewed(request: HttpRequest) -> HttpResponse:
+    """The same, but a view had been at work: what it did may be in force, only its session was not saved."""
+    if request.method in ONLY_READ:
+        return try_again(request)
+    text = _(
+        "Your sign-in was renewed at the same moment. We cannot say whether this was done: please look again in a "
+        "moment."
+    )
+    return _keeping_cookies(_later(request, 409, ROTATED, text))
 
 
 def busy(request: HttpRequest) -> HttpResponse:
     """The database refused what was asked for, or was not there, and nothing of it was done. Nobody is signed out, no
     cookie touched."""
     text = _("This could not be done just now, and nothing was changed. Please try again.")
-    return _undone(_later(request, 503, "busy", text))
+    return _keeping_cookies(_later(request, 503, "busy", text))
 
 
 def unknown(request: HttpRequest) -> HttpResponse:
@@ -110,7 +123,7 @@ def unknown(request: HttpRequest) -> HttpResponse:
 def unavailable(request: HttpRequest) -> HttpResponse:
     """The database was not there for something that was no action of ours. Nobody is signed out. What only reads was
     not done; of anything else an earlier part may have been."""
-    if request.method not in ("GET", "HEAD", "OPTIONS"):
+    if request.method not in ONLY_READ:
         return unknown(request)
     text = _("This cannot be shown just now. It does not sign you out: please try again in a moment.")
     return _later(request, 503, "unavailable", text, OUTAGE_SECONDS)
@@ -133,14 +146,14 @@ def _later(
     return response
 
 
-def _undone(response: HttpResponse) -> HttpResponse:
-    response.sessions_ui_undone = True  # type: ignore[attr-defined]
+def _keeping_cookies(response: HttpResponse) -> HttpResponse:
+    response.sessions_ui_keeps_cookies = True  # type: ignore[attr-defined]
     return response
 
 
-def is_undone(response: HttpResponseBase) -> bool:
-    """Whether it says that nothing was done: then its cookies are not touched either."""
-    return getattr(response, "sessions_ui_undone", False)
+def keeps_cookies(response: HttpResponseBase) -> bool:
+    """Whether the cookies that the browser has by now are the valid ones."""
+    return getattr(response, "sessions_ui_keeps_cookies", False)
 
 
 def straggler_response(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

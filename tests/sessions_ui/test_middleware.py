@@ -306,6 +306,18 @@ def test_a_key_that_was_replaced_meanwhile_signs_nobody_out(address: str, client
     assert Session.objects.living().count() == 1
 
 
+@pytest.mark.parametrize("address", ["/rotated-meanwhile", "/rotated-and-saved"])
+def test_whoever_acted_while_their_key_was_replaced_is_not_told_that_nothing_was_done(
+    address: str, client_in: Any
+) -> None:
+    """What the view did is in force; a second press might do it twice."""
+    response = client_in.post(address)
+    assert response.status_code == 409 and "Refresh" not in response
+    assert "We cannot say whether this was done" in response.content.decode()
+    assert not deletes_cookie(response)
+    assert Session.objects.living().count() == 1
+
+
 def test_a_straggler_is_told_to_try_again_and_keeps_its_cookie(client_in: Any) -> None:
     SessionStore(client_in.cookies["sessionid"].value).cycle_key()
     response = client_in.get("/private")
