@@ -26,6 +26,7 @@ from sessions_ui.exceptions import TryAgain
 from sessions_ui.hasten import hasten_endings
 from sessions_ui.models import Act, Ending, EndingBatch, EndReason, Session
 from sessions_ui.models.clock import DatabaseNow
+from sessions_ui.models.locking import as_they_are_now
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.transactions import atomically
 
@@ -62,7 +63,7 @@ def end_later(
     living = sessions.using(using).filter(user__isnull=False, ended_at__isnull=True)
     accounts = users_of(living) if of_users is None else of_users
     hold(accounts, decided=reason, unadopted=unadopted)
-    keys = list(living.order_by("user_id", "pk").values_list("user_id", "pk"))
+    keys = list(as_they_are_now(living.order_by("user_id", "pk")).values_list("user_id", "pk"))
     ending = Ending.objects.using(using).create(
         reason=reason,
         actor_id=getattr(actor, "pk", None),

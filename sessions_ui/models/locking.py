@@ -16,3 +16,10 @@ def locked(rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
     if connections[rows.db].features.has_select_for_update_of:
         return rows.select_for_update(of=("self",))
     return rows.select_for_update()
+
+
+def as_they_are_now(rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
+    """Rows of accounts that are held, whatever was read before in a transaction of the host project: at MariaDB's own
+    REPEATABLE READ a plain SELECT shows what was there at the first one, and only one that locks does not. Elsewhere
+    that snapshot either ends with its statement, or whoever holds the account is told to try again."""
+    return locked(rows) if connections[rows.db].vendor == "mysql" else rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from io import StringIO
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth import authenticate, get_user_model, login
 from django.contrib.auth.models import AnonymousUser
 from django.core.management import call_command
+from django.db import transaction
 from django.db.models import Max
 from django.test import RequestFactory
 
@@ -119,7 +121,8 @@ def by_worker(person: Any) -> None:
     people = get_user_model().objects.filter(pk=person.pk)
     chosen = Session.objects.of(person)
     ending = end_later(sessions=chosen, reason=EndReason.ADMINISTRATOR, of_users=people, unadopted=True)
-    end_batches(ending=ending)
+    # A worker is in no transaction of a request's, and comes after it.
+    transaction.on_commit(partial(end_batches, ending=ending))
 
 
 ENDINGS = [everywhere, administrator, access, these_sessions, factor, by_command]
