@@ -89,6 +89,18 @@ def test_the_sweep_asks_the_callable_too(
     assert Session.objects.of(agent).get().end_reason == reason
 
 
+@pytest.mark.parametrize(
+    ("name", "column"), [("IDLE_TIMEOUT", "last_seen_at"), ("ABSOLUTE_TIMEOUT", "signed_in_at")]
+)
+def test_a_site_may_do_without_it(name: str, column: str, user: Any, browser: Any, settings: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, name: None}
+    client = browser()
+    client.force_login(user)
+    age(**{column: timedelta(days=900)})
+    assert end_unlawful() == 0
+    assert client.get("/account/devices/").status_code == 200
+
+
 def test_a_sign_in_that_is_not_remembered_ends_sooner(user: Any, browser: Any, settings: Any) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "NOT_REMEMBERED_TIMEOUT": timedelta(hours=12)}
     forgetful, faithful = browser(), browser()

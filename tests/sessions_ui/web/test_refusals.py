@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import json
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.http import HttpResponse
+from django.test import RequestFactory
 from django.utils import timezone
 
-from sessions_ui.web.refusals import turns_away, words
-from tests.models import Session
+from sessions_ui.web.refusals import (
+    busy,
+    forget_shown_notice,
+    is_undone,
+    leave_notice,
+    read_notice,
+    sign_in_url,
+    signed_out,
+    straggler_response,
+    try_again,
+    turns_away,
+    wants_json,
+    worded,
+    words,
+)
+from tests.models import EndReason, Session
 
 NAMED = {
     "idle_timeout": "You were signed out because this device was not used for a while.",
@@ -88,3 +106,184 @@ def test_a_redirect_turns_away_only_where_it_leads_to_the_sign_in_page(status: i
 )
 def test_of_other_answers_only_those_of_missing_rights_turn_away(status: int, does: bool) -> None:
     assert turns_away(HttpResponse(status=status, headers={"Location": TO_SIGN_IN})) is does
+
+
+# --- Each answer as a whole: its status, its headers, its words
+
+
+def ask(method: str = "GET", address: str = "/account/devices/?page=2", **headers: str) -> Any:
+    request = RequestFactory().generic(
+        method, address, headers={name.replace("_", "-"): value for name, value in headers.items()}
+    )
+    request.session = SimpleNamespace(refusal=None)
+    return request
+
+
+JSON, PRIVATE = "application/json", "no-store, private"
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "kind", "text"),
+    [
+        (
+            try_again,
+            409,
+            "session-key-rotated",
+            "Your sign-in was renewed at the same moment. Please try again.",
+        ),
+        (
+            busy,
+            503,
+            "busy",
+            "Too much happened at the same moment, so this was not done. Please try again.",
+        ),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+def test_what_was_not_done_may_be_tried_again_in_a_second(
+    method: str, answer: Any, status: int, kind: str, text: str
+) -> None:
+    page, program = answer(ask(method)), answer(ask(method, accept=JSON))
+    for response in (page, program):
+        assert (response.status_code, response["Retry-After"]) == (status, "1")
+        assert response["Cache-Control"] == PRIVATE
+        assert response.get("Refresh") == ("1" if status == 409 and method != "POST" else None)
+        assert is_undone(response) and not response.cookies
+    assert (page["Content-Type"], page.content.decode()) == ("text/plain; charset=utf-8", text)
+    assert program["Content-Type"] == "application/problem+json"
+    assert json.loads(program.content) == {
+        "type": f"urn:sessions-ui:{kind}",
+        "title": text,
+        "status": status,
+    }
+
+
+def test_a_person_is_led_to_the_sign_in_page_and_back() -> None:
+    response = signed_out(ask(), "idle_timeout")
+    assert isinstance(response, HttpResponse)
+    assert (response.status_code, response["Cache-Control"]) == (302, PRIVATE)
+    assert response["Location"] == "/account/login/?next=%2Faccount%2Fdevices%2F%3Fpage%3D2"
+    assert response.cookies["signed_out"].value == "idle_timeout"
+    assert not is_undone(response)
+
+
+def test_htmx_is_led_there_as_a_whole_page() -> None:
+    current = "http://testserver/account/devices/?page=3"
+    response = signed_out(ask("POST", hx_request="true", hx_current_url=current), "not_me")
+    assert isinstance(response, HttpResponse)
+    assert (response.status_code, response["Cache-Control"]) == (200, PRIVATE)
+    assert response["HX-Redirect"] == "/account/login/?next=%2Faccount%2Fdevices%2F%3Fpage%3D3"
+    assert response.cookies["signed_out"].value == "unnamed"
+
+
+def test_a_program_reads_it_and_gets_no_cookie() -> None:
+    response = signed_out(ask(accept=JSON), "idle_timeout")
+    assert isinstance(response, HttpResponse)
+    assert (response.status_code, response["Cache-Control"]) == (401, PRIVATE)
+    assert json.loads(response.content) == {
+        "type": "urn:sessions-ui:session-ended",
+        "title": NAMED["idle_timeout"],
+        "status": 401,
+    }
+    assert not response.cookies and not response.has_header("Location")
+
+
+@pytest.mark.parametrize(
+    ("accept", "wants"),
+    [
+        ("application/json", True),
+        ("application/problem+json, */*", True),
+        ("text/html, application/json", False),
+        ("text/html", False),
+        ("*/*", False),
+        ("", False),
+    ],
+)
+def test_only_what_asks_for_json_and_for_no_page_is_a_program(accept: str, wants: bool) -> None:
+    assert wants_json(ask(accept=accept)) is wants
+    assert wants_json(ask()) is False
+
+
+@pytest.mark.parametrize(
+    ("request_", "back"),
+    [
+        (ask(), "/account/devices/?page=2"),
+        (ask("HEAD"), "/account/devices/?page=2"),
+        (ask("POST"), ""),
+        (ask(address="/account/login/?next=/x/"), ""),
+        (ask("POST", hx_request="true", hx_current_url="http://testserver/a/?b=c"), "/a/?b=c"),
+        (ask("POST", hx_request="true", hx_current_url="http://testserver/a/"), "/a/"),
+        (ask("GET", hx_request="true"), ""),
+        (ask("GET", hx_request="true", hx_current_url="https://evil.example/a/"), ""),
+        (ask("GET", hx_request="true", hx_current_url="http://testserver/account/login/"), ""),
+        (ask("GET", hx_request="false"), "/account/devices/?page=2"),
+    ],
+)
+def test_the_way_back_leads_to_a_page_of_this_site_that_does_nothing(request_: Any, back: str) -> None:
+    expected = f"/account/login/?{urlencode({'next': back})}" if back else "/account/login/"
+    assert sign_in_url(request_) == expected
+
+
+# --- The notice
+
+
+def with_notice(value: str | None, *, refusal: str | None = None) -> Any:
+    request = ask()
+    request.session.refusal = refusal
+    if value is not None:
+        request.COOKIES["signed_out"] = value
+    return request
+
+
+@pytest.mark.parametrize(
+    ("cookie", "refusal", "said"),
+    [
+        (None, None, ""),
+        ("", None, ""),
+        ("idle_timeout", None, NAMED["idle_timeout"]),
+        ("unnamed", None, "You were signed out."),
+        ("not_me", None, "You were signed out."),
+        (None, "idle_timeout", NAMED["idle_timeout"]),
+        ("idle_timeout", "password_changed", NAMED["password_changed"]),
+    ],
+)
+def test_a_page_says_the_notice_and_forgets_it_then(
+    cookie: str | None, refusal: str | None, said: str
+) -> None:
+    request, unread = with_notice(cookie, refusal=refusal), with_notice(cookie, refusal=refusal)
+    assert read_notice(request) == said
+    response, other = HttpResponse(), HttpResponse()
+    forget_shown_notice(request, response)
+    forget_shown_notice(unread, other)
+    assert not other.cookies, "no page has said it yet"
+    if cookie is None or not said:
+        assert not response.cookies
+    else:
+        morsel = response.cookies["signed_out"]
+        assert (morsel.value, morsel["max-age"], morsel["path"], morsel["samesite"]) == ("", 0, "/", "Lax")
+
+
+def test_a_page_that_has_said_it_leaves_no_notice_for_the_next_one() -> None:
+    request, response = with_notice(None, refusal="idle_timeout"), HttpResponse()
+    read_notice(request)
+    leave_notice(request, response, "idle_timeout")
+    assert not response.cookies
+
+
+def test_behind_another_engine_there_is_nothing_to_say() -> None:
+    request = with_notice(None)
+    del request.session
+    assert read_notice(request) == ""
+
+
+@pytest.mark.parametrize(("status", "told"), [(200, "password_reset"), (302, "password_reset")])
+def test_a_page_for_anybody_stays_and_leaves_the_reason_to_the_next_one(status: int, told: str) -> None:
+    response = HttpResponse("public", status=status)
+    assert worded(ask(), response, EndReason.PASSWORD_RESET) is response
+    assert response.cookies["signed_out"].value == told
+
+
+def test_a_late_request_is_told_to_try_again_only_where_it_is_turned_away() -> None:
+    public, refused = HttpResponse("public"), HttpResponse(status=403)
+    assert straggler_response(ask(), public) is public
+    assert straggler_response(ask(), refused).status_code == 409
