@@ -326,6 +326,85 @@ def test_a_session_that_changes_its_browser_midway_ends(
     assert owner.get(DEVICES).status_code == 302
 
 
+def shown(response: Any) -> dict[str, Any]:
+    """What the page knows, but for its form."""
+    names = ("proven", "addresses", "minutes", "error", "full", "full_words", "devices", "sign_in_url")
+    return {name: response.context[name] for name in names}
+
+
+FULL = "Too many devices are signed in to this account at the same time."
+ASKED = {
+    "proven": False,
+    "addresses": ["a•••@people.example"],
+    "minutes": 10,
+    "error": "",
+    "full": False,
+    "full_words": FULL,
+    "devices": [],
+    "sign_in_url": "/account/login/?next=%2Faccount%2Fdevices%2Fchallenge%2F",
+}
+
+
+def test_the_page_knows_where_the_code_went_and_no_more(waiting: Any) -> None:
+    response = waiting.get(CHALLENGE)
+    assert (response.status_code, shown(response)) == (200, ASKED)
+    assert not response.context["form"].is_bound
+    response = waiting.post(CHALLENGE, {"code": "000000 "})
+    expected = {**ASKED, "addresses": [], "sign_in_url": "/account/login/"}
+    assert (response.status_code, shown(response)) == (422, expected), "the field says what is wrong"
+    assert waiting.head(CHALLENGE).status_code == 200
+    assert waiting.put(CHALLENGE).status_code == 405
+
+
+def test_where_no_address_is_known_nothing_can_be_proven(waiting: Any, settings: Any) -> None:
+    setting(settings, ALERT_ADDRESSES="tests.sessions_ui.web.test_proof.nowhere")
+    response = waiting.get(CHALLENGE)
+    assert response.status_code == 422
+    assert "no e-mail address" in response.context["error"] and not Proof.objects.exists()
+
+
+@pytest.mark.parametrize("lands", ["in the form", "in the address", "nowhere", "on another site"])
+def test_whoever_has_shown_the_code_comes_to_the_page_that_was_asked_for(
+    lands: str, browser: Any, user: Any, owner: Any, settings: Any
+) -> None:
+    setting(settings, SUSPICIOUS_SIGN_INS="challenge")
+    client = browser(user_agent=THIEF, address=SWEDEN)
+    address = "/account/login/?next=/account/email/" if lands == "in the address" else "/account/login/"
+    fields = {"login": user.email, "password": PASSWORD}
+    if lands == "in the form":
+        fields["next"] = "/account/email/"
+    if lands == "on another site":
+        fields["next"] = "https://evil.example/"
+    client.post(address, fields)
+    client.get(CHALLENGE)
+    response = client.post(CHALLENGE, {"code": mailed_code()})
+    assert response.url == ("/account/email/" if lands.startswith("in") else DEVICES)
+
+
+def test_what_lay_in_the_session_before_goes_on_and_is_not_remembered_for_long(
+    browser: Any, user: Any, owner: Any, settings: Any
+) -> None:
+    setting(settings, SUSPICIOUS_SIGN_INS="challenge")
+    client = browser(user_agent=THIEF, address=SWEDEN)
+    session = client.session
+    session["cart"] = 3
+    session.save()
+    client.cookies["sessionid"] = session.session_key
+    remembered = {"login": user.email, "password": PASSWORD, "remember": "on"}
+    response = client.post("/account/login/", remembered)
+    assert response.cookies["sessionid"]["max-age"] == "", "as long as the browser is open"
+    assert client.session["cart"] == 3
+    client.get(CHALLENGE)
+    client.post(CHALLENGE, {"code": mailed_code()})
+    assert client.session["cart"] == 3
+    confirmed = Event.objects.get(kind=Event.Kind.DEVICE_CONFIRMED)
+    assert (confirmed.user_id, confirmed.actor_id, confirmed.data) == (
+        user.pk,
+        user.pk,
+        {"proof": "mailed_code"},
+    )
+
+
 # --- The limit of sessions that refuses
 
 
@@ -345,8 +424,20 @@ def test_over_the_limit_one_can_be_ended_after_the_code(full: Any, owner: Any, u
     assert "London" not in html and "81.2.69" not in html, "names only"
     chosen = Session.objects.living().get().device
     assert chosen is not None
+    assert full.get(CHALLENGE).context["devices"] == [chosen]
     code = mailed_code()
-    response = full.post(CHALLENGE, {"code": code, "device": chosen.public_id})
+    response = full.post(CHALLENGE, {"code": code, "device": ""})
+    assert response.status_code == 422
+    assert shown(response) == {
+        **ASKED,
+        "proven": True,
+        "addresses": [],
+        "error": "Choose the device that shall be signed out.",
+        "full": True,
+        "devices": [chosen],
+        "sign_in_url": "/account/login/",
+    }
+    response = full.post(CHALLENGE, {"device": chosen.public_id})
     assert response.status_code == 302
     assert full.get(DEVICES).status_code == 200
     assert owner.get(DEVICES).status_code == 302

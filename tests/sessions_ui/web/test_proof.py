@@ -144,6 +144,54 @@ def test_the_tick_confirms_this_device(thief: Any, old: Session) -> None:
     assert device is not None and device.confirmed_at is not None
 
 
+def shown(response: Any) -> dict[str, Any]:
+    """What the page knows, but for its form."""
+    names = ("purpose", "error", "proven", "addresses", "ways", "minutes", "help_url")
+    return {name: response.context[name] for name in names}
+
+
+ASKED = {
+    "purpose": "end_older",
+    "error": "",
+    "proven": False,
+    "addresses": ["a•••@people.example"],
+    "ways": [],
+    "minutes": 10,
+    "help_url": "",
+}
+
+
+def test_the_question_says_where_the_code_went_and_an_answer_to_it_sends_nothing(
+    thief: Any, old: Session
+) -> None:
+    response = sign_out(thief, old)
+    assert (response.status_code, shown(response)) == (200, ASKED)
+    assert not response.context["form"].is_bound
+    act = waiting(response)
+    wrong = thief.post(PROVE, {"act": act, "code": "000000"})
+    assert (wrong.status_code, shown(wrong)) == (422, {**ASKED, "addresses": []})
+    assert wrong.context["form"].errors == {"code": ["That is not the code."]}
+    for method in (thief.get, thief.head):
+        response = method(PROVE, {"act": act})
+        assert (response.status_code, shown(response)) == (200, {**ASKED, "addresses": []})
+    assert thief.put(PROVE).status_code == 405
+    thief.post(PROVE, {"act": act, "code": mailed_code()})
+    assert shown(thief.get(PROVE, {"act": act}))["proven"] is True
+
+
+@pytest.mark.parametrize("mine", [True, False])
+def test_only_with_the_tick_this_device_is_confirmed_as_its_owners(
+    mine: bool, thief: Any, old: Session, user: Any
+) -> None:
+    act = waiting(sign_out(thief, old))
+    thief.post(PROVE, {"act": act, "code": mailed_code(), **({"mine": "on"} if mine else {})})
+    own = Session.objects.latest("pk").device_id
+    confirmed = Event.objects.filter(kind=Event.Kind.DEVICE_CONFIRMED)
+    assert [(event.user_id, event.actor_id, event.device_id, event.data) for event in confirmed] == (
+        [(user.pk, user.pk, own, {"proof": "mailed_code"})] if mine else []
+    )
+
+
 def test_a_wrong_code_ends_nothing_and_five_of_them_are_all(thief: Any, old: Session) -> None:
     act = waiting(sign_out(thief, old))
     code = mailed_code()
