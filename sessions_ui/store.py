@@ -274,14 +274,16 @@ class SessionStore(AsynchronousTwins):
             data = self.decode(row.payload)
         self._marks = {name: data[name] for name in MARKS if name in data} if data else {}
 
-    def take_mark(self, name: str, user: Any) -> dict[str, Any] | None:
-        """What the first step of a sign-in as this user has left, once; somebody else's stays."""
+    def mark_of(self, user: Any, name: str) -> dict[str, Any] | None:
+        """What the first step of a sign-in as this user has left; None where it was somebody else's."""
         mark: dict[str, Any] | None = self.get(name) or self._marks.get(name)
-        if mark is None or mark["user"] != str(user.pk):
-            return None
-        self.pop(name, None)
-        self._marks.pop(name, None)
-        return mark
+        return mark if mark is not None and mark["user"] == str(user.pk) else None
+
+    def _forget_marks_of(self, user: Any) -> None:
+        for name in MARKS:
+            if self.mark_of(user, name) is not None:
+                self.pop(name, None)
+                self._marks.pop(name, None)
 
     def turn_away(self) -> None:
         """Whoever tried to sign in here is refused. Whoever was signed in before still is."""
@@ -350,7 +352,7 @@ class SessionStore(AsynchronousTwins):
         if new_key:
             self._take_key(new_key)
             self.modified = True
-        self.take_mark(BEGUN_KEY, user)
+        self._forget_marks_of(user)
         self._mark_user()
         self.row, self.user = result.session, user
         self.device_cookie = result.device_cookie

@@ -62,8 +62,9 @@ def remember_provider(
 
 
 def recall_provider(request: Any, user: Any) -> Identity | None:
-    """What was said of this user's sign-in, once."""
-    mark = request.session.take_mark(PROVIDER_KEY, user) or getattr(request, "_sessions_ui_provider", None)
+    """What was said of this user's sign-in. It stays in the session until that has succeeded: more may be asked for
+    first (`web/challenge.py`)."""
+    mark = request.session.mark_of(user, PROVIDER_KEY) or getattr(request, "_sessions_ui_provider", None)
     request._sessions_ui_provider = None
     if mark is None or mark["user"] != str(user.pk):
         return None

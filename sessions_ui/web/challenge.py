@@ -28,6 +28,7 @@ from sessions_ui.actions.client import client_of
 from sessions_ui.actions.confirm import confirm_device
 from sessions_ui.actions.end import end_sessions
 from sessions_ui.actions.proof import check_code, send_code
+from sessions_ui.actions.provider import PROVIDER_KEY
 from sessions_ui.actions.vouching import Shown
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import ProofRefused, SignInChallenged
@@ -48,6 +49,7 @@ def begin_challenge(request: HttpRequest, challenged: SignInChallenged) -> HttpR
     """Take back what Django's `login()` wrote into the session, keep who is waiting, mail a code."""
     kept = dict(request.session.items())
     user = user_of(kept[SESSION_KEY])
+    identity = None if user is None else request.session.mark_of(user, PROVIDER_KEY)  # type: ignore[attr-defined]
     waiting = {
         "user": kept[SESSION_KEY],
         "backend": kept[BACKEND_SESSION_KEY],
@@ -64,6 +66,8 @@ def begin_challenge(request: HttpRequest, challenged: SignInChallenged) -> HttpR
     request.session.set_expiry(0)  # a sign-in that had to wait is not remembered
     if user is not None and kept.get(BEGUN_KEY, {}).get("user") != str(user.pk):
         begin_sign_in(request.session, user)  # a mark may be there of somebody else, who gave up
+    if identity is not None:
+        request.session[PROVIDER_KEY] = identity
     request.session.save()
     if user is not None and isinstance(challenged.verdict, Verdict):
         in_transaction(

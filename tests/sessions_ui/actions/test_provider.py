@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from sessions_ui.actions.begin import begin_sign_in
+from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.actions.provider import (
     PROVIDER_KEY,
     Identity,
@@ -21,13 +23,15 @@ from sessions_ui.actions.provider import (
     remember_provider,
 )
 from sessions_ui.actions.purge import purge_old
-from sessions_ui.exceptions import SignInRefused
+from sessions_ui.exceptions import SignInChallenged, SignInRefused
 from sessions_ui.store import SessionStore
+from sessions_ui.web.challenge import begin_challenge
 from tests.models import Delivery, EndReason, Event, ProviderSignOut, Session
 
 pytestmark = pytest.mark.django_db
 
 ISSUER = "https://id.example"
+OTHER_BROWSER = "Mozilla/5.0 (Windows NT 10.0; rv:145.0) Gecko/20100101 Firefox/145.0"
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
@@ -235,3 +239,69 @@ def test_a_providers_word_about_another_issuers_subject_refuses_nobody(user: Any
     ProviderSignOut.objects.create(token_digest="2", iss="https://other.example", sub="ada-7")
     ProviderSignOut.objects.create(token_digest="3", iss=ISSUER, sub="grace")
     assert signed_in(user).is_living
+
+
+@pytest.fixture
+def challenged(user: Any, browser: Any, settings: Any) -> Callable[..., SessionStore]:
+    """`challenged(…)`: the session in which a sign-in by the provider waits for one more proof."""
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "SUSPICIOUS_SIGN_INS": "challenge"}
+    browser().sign_in(user)
+
+    def make(
+        *, begun: bool = True, before: Any = None, meanwhile: Callable[[], Any] = lambda: None
+    ) -> SessionStore:
+        elsewhere = {"HTTP_USER_AGENT": OTHER_BROWSER, "REMOTE_ADDR": "89.160.20.112"}
+        request: Any = RequestFactory().get("/callback", **elsewhere)
+        request.session = SessionStore()
+        if before is not None:
+            login(request, before, backend=BACKEND)
+        if begun:
+            begin_sign_in(request.session, user)
+        remember_provider(request, user, provider="example", iss=ISSUER, sub="ada-7", sid="s1")
+        with pytest.raises(SignInChallenged) as waits:
+            login(request, user, backend=BACKEND)
+        meanwhile()
+        begin_challenge(request, waits.value)
+        return SessionStore(request.session.session_key)
+
+    return make
+
+
+def completed(waiting: SessionStore, user: Any) -> Session:
+    request = request_with(waiting)
+    request.sessions_ui_proven = True
+    login(request, user, backend=BACKEND)
+    request.session.save()
+    return Session.objects.get(pk=request.session.session_id)
+
+
+@pytest.mark.parametrize("begun", [True, False], ids=["with a mark of its first step", "without one"])
+@pytest.mark.parametrize("in_between", [True, False], ids=["where somebody else was", "where nobody was"])
+def test_a_sign_in_that_is_asked_for_more_keeps_its_provider(
+    in_between: bool, begun: bool, challenged: Any, user: Any, other_user: Any
+) -> None:
+    waiting = challenged(begun=begun, before=other_user if in_between else None)
+    session = completed(waiting, user)
+    assert (session.provider, session.iss, session.sub, session.sid) == ("example", ISSUER, "ada-7", "s1")
+    assert PROVIDER_KEY not in SessionStore().decode(session.payload)
+    assert end_provider_sessions(iss=ISSUER, sid="s1").ended == 1
+
+
+def test_a_sign_in_that_is_asked_for_more_is_over_where_its_session_at_the_provider_is(
+    challenged: Any, user: Any
+) -> None:
+    waiting = challenged()
+    ProviderSignOut.objects.create(token_digest="1", iss=ISSUER, sid="s1")
+    with pytest.raises(SignInRefused) as refused:
+        completed(waiting, user)
+    assert refused.value.reason == EndReason.PROVIDER_SIGN_OUT
+
+
+def test_what_is_decided_while_the_question_is_prepared_refuses_the_sign_in(
+    challenged: Any, user: Any
+) -> None:
+    """The mark of its first step is kept, and not made anew."""
+    waiting = challenged(meanwhile=lambda: end_user_sessions(user=user, reason=EndReason.INCIDENT))
+    with pytest.raises(SignInRefused) as refused:
+        completed(waiting, user)
+    assert refused.value.reason == EndReason.INCIDENT
