@@ -30,7 +30,7 @@ def test_it_ends_with_one_act_an_event_each_and_one_delivery(user: Any, browser:
         user=user, reason=EndReason.HELP_DESK, actor=user, ticket="INC-7", note="phone lost"
     )
     act = Act.objects.get()
-    assert (receipt.act, receipt.ended, receipt.already_ended) == (act, 3, 0)
+    assert receipt == Receipt(act=act, ended=3, already_ended=0, failed=0)
     assert (act.reason, act.actor_id, act.ticket, act.count) == (EndReason.HELP_DESK, user.pk, "INC-7", 3)
     assert Session.objects.filter(act=act, ended_at=act.at, ended_by=user).count() == 3
     events = Event.objects.filter(act=act)

@@ -77,6 +77,18 @@ def test_a_dry_run_writes_nothing(user: Any, old_session: OldSessions) -> None:
     assert not any(query["sql"].startswith(("INSERT", "UPDATE", "DELETE")) for query in queries)
 
 
+@pytest.mark.parametrize("dry", [True, False])
+def test_a_walk_that_marks_what_is_still_in_the_old_table_does_so_unless_it_is_dry(
+    dry: bool, user: Any, old_session: OldSessions
+) -> None:
+    old_session(user)
+    adopt()
+    long_ago = days_ago(3)
+    Adoption.objects.update(seen_at=long_ago)
+    assert adopt(mark=True, dry_run=dry).skipped[Skip.ADOPTED] == 1
+    assert (Adoption.objects.get().seen_at == long_ago) is dry
+
+
 def test_running_it_twice_adopts_nothing_twice(user: Any, old_session: OldSessions) -> None:
     for _ in range(5):
         old_session(user)

@@ -363,6 +363,19 @@ def test_no_password_is_required_of_who_has_none(desk: Any, verified: Case, user
     assert "through a provider only" in response.content.decode()
 
 
+def test_who_has_no_password_can_be_signed_out_all_the_same(
+    verified: Case, user: Any, agent: Any, phone: Any, device_of: Any
+) -> None:
+    chosen = device_of(phone)
+    prove(verified)
+    verified.refresh_from_db()
+    user.set_unusable_password()
+    user.save()
+    carry_out(case=verified, agent=agent, order=Order(chosen=(chosen,)), nonce=NONCE)
+    carry_out(case=verified, agent=agent, order=Order(everything=True), nonce="another")
+    assert not is_in(phone) and CaseReceipt.objects.count() == 2
+
+
 def test_the_code_goes_to_the_account_and_proves(
     desk: Any, verified: Case, mailoutbox: Any, user: Any
 ) -> None:
