@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 import signal
+from collections import defaultdict
 from collections.abc import Generator, Iterable
 from difflib import SequenceMatcher
 from functools import cache, cached_property
@@ -39,6 +40,7 @@ class Map:
         self._sources: dict[str, str] = {}
         self._lines: Lines = {}
         self._current: dict[str, str] = {}
+        self._by_line: dict[str, defaultdict[int, list[str]]] = {}
         if path.exists():
             self._versions, self._sources, self._lines = json.loads(path.read_text())
 
@@ -51,6 +53,7 @@ class Map:
         for name in {file_of(test) for by_test in recorded.values() for test in by_test}:
             self._versions[name] = self._version(name)
         self.__dict__.pop("_in_process", None)
+        self._by_line.clear()
         self._path.parent.mkdir(exist_ok=True)
         self._path.write_text(json.dumps([self._versions, self._sources, self._lines]))
 
@@ -63,12 +66,20 @@ class Map:
         before = lines_before(self._sources[module], self._source(module))
         if not statement <= before.keys():
             return []
-        recorded = {before[number] for number in statement}
-        return [
-            test
-            for test, lines in self._lines[module].items()
-            if recorded.isdisjoint(lines) and self._is_as_it_was(file_of(test)) and test in self._in_process
-        ]
+        reached = set[str]().union(*(self._tests_of(module)[before[number]] for number in statement))
+        others = self._lines[module].keys() - reached
+        return sorted(
+            test for test in others if self._is_as_it_was(file_of(test)) and test in self._in_process
+        )
+
+    def _tests_of(self, module: str) -> defaultdict[int, list[str]]:
+        """Of each line."""
+        if module not in self._by_line:
+            self._by_line[module] = defaultdict(list)
+            for test, lines in self._lines[module].items():
+                for line in lines:
+                    self._by_line[module][line].append(test)
+        return self._by_line[module]
 
     @cached_property
     def _in_process(self) -> set[str]:

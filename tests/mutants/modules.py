@@ -216,6 +216,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     ),
     "web/refusals.py": (
         f"{WEB}/test_refusals.py",
+        f"{WEB}/test_cookies.py",
         f"{WEB}/test_clear_site_data.py",
         "tests/sessions_ui/test_middleware.py",
         f"{WEB}/test_wording.py",
