@@ -78,6 +78,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         f"{ACTIONS}/test_offboard.py",
     ),
     "receivers.py": (
+        f"{ACTIONS}/test_require_password.py",
         "tests/sessions_ui/test_middleware.py::test_another_engine_works_as_before_behind_our_middleware",
         "tests/sessions_ui/test_receivers.py",
         "tests/sessions_ui/test_access.py",
@@ -204,6 +205,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "actions/help_desk/verify.py": HELP_DESK,
     "web/challenge.py": (
         "tests/stories/test_challenge.py",
+        f"{ACTIONS}/test_provider.py",
         f"{ACTIONS}/test_limit.py",
         f"{WEB}/test_error_reports.py",
     ),

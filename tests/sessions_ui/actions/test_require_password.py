@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import make_password
 
 from sessions_ui.actions.require_password import is_password_required, require_new_password
 from sessions_ui.models import EndReason
 from tests.conftest import PASSWORD
+from tests.models import AccountState, Delivery, Event
 
 pytestmark = pytest.mark.django_db
 
@@ -74,3 +76,54 @@ def test_a_password_required_of_one_account_shuts_out_no_other(
     assert not is_password_required(other_user)
     assert there.get(DEVICES).status_code == 200
     assert gets_in(browser, other_user, PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("raw", "fields", "is_upgrade"),
+    [
+        ("forgotten", ["password"], True),
+        ("forgotten", ["password", "name"], False),
+        ("forgotten", None, False),
+        ("known", ["password"], False),
+        ("known", None, False),
+        ("never there", ["password"], False),
+    ],
+)
+def test_only_a_better_hash_of_the_old_password_fulfils_nothing(
+    raw: str, fields: list[str] | None, is_upgrade: bool, user: Any
+) -> None:
+    """Saved as Django's user model saves one by itself, where it goes without our mixin."""
+    require(user)
+    fresh: Any = get_user_model().objects.get(pk=user.pk)
+    fresh.password = make_password(FIRST)
+    if raw != "never there":
+        fresh._password = None if raw == "forgotten" else FIRST
+    fresh.save(update_fields=fields)
+    assert is_password_required(user) is is_upgrade
+
+
+def test_who_required_it_and_why_is_in_the_history_and_the_owner_is_told(
+    user: Any, administrator: Any, hastened: list[str], django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        require_new_password(user=user, reason=EndReason.INCIDENT, actor=administrator, ticket="INC-7")
+    event = Event.objects.get(kind=Event.Kind.PASSWORD_REQUIRED)
+    assert (event.user_id, event.actor_id, event.reason) == (user.pk, administrator.pk, "incident")
+    assert event.data == {"ticket": "INC-7"}
+    (told,) = Delivery.objects.filter(event=event)
+    assert (told.user_id, told.channel, told.receiver) == (user.pk, "mail", user.email)
+    assert hastened == ["sessions_ui.tasks.sweep_deliveries"]
+    state = AccountState.objects.get(pk=user.pk)
+    assert state.password_required_by_id == administrator.pk and state.password_required_at is not None
+    choose(user, FIRST)
+    state.refresh_from_db()
+    assert (state.password_required_by_id, state.password_required_at) == (None, None)
+
+
+def test_without_a_ticket_or_an_address_there_is_none(user: Any) -> None:
+    get_user_model().objects.filter(pk=user.pk).update(email="")
+    user.refresh_from_db()
+    require(user)
+    event = Event.objects.get(kind=Event.Kind.PASSWORD_REQUIRED)
+    assert (event.actor_id, event.data) == (None, {})
+    assert not Delivery.objects.filter(event=event).exists()
