@@ -67,8 +67,10 @@ def verify_pace(agent: Any, *, acts: bool) -> None:
     """Searches and acts are limited per agent and hour: an account taken over leafs through nobody."""
     since = timezone.now() - HOUR
     if acts:
+        # No older case can have been open since: by its index, receipts have none of their time.
+        opened_since = since - conf.help_desk_case_age
         done = CaseReceipt.objects.filter(
-            case__agent_id=agent.pk, case__opened_at__gt=since - HOUR, at__gt=since
+            case__agent_id=agent.pk, case__opened_at__gt=opened_since, at__gt=since
         )
         limit = conf.help_desk_acts_per_hour
     else:

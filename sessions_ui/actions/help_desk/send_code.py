@@ -40,7 +40,7 @@ def send_code(*, case: Case, agent: Any) -> None:
     waiting = Case.objects.using(using).filter(not_lately, pk=case.pk, proven_at__isnull=True)
     if not waiting.update(code_salt=secrets.token_urlsafe(16), code_sent_at=now, code_tries=0):
         raise HelpDeskRefused("too_many")
-    case.refresh_from_db(fields=["code_salt", "code_sent_at", "code_tries"])
+    case.refresh_from_db()
     event = note_step(case, agent, "code sent")
     outbox.enqueue_event(event, receivers)
     transaction.on_commit(hasten_deliveries, using=using)
