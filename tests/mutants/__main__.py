@@ -108,13 +108,15 @@ def _report(cases: list[Case], results: Results) -> int:
             _print_share(module, of_module)
     reasons = accepted()
     survivors = sorted((case for case, outcome in outcomes.items() if outcome == SURVIVED), key=Case.place)
+    accepted_ones = [case for case in survivors if case.identity in reasons]
     print("\nSurvivors that are accepted:")
-    for case in survivors:
-        if case.identity in reasons:
-            print(case, reasons[case.identity], sep="\n    ")
+    for case in accepted_ones:
+        print(case, reasons[case.identity], sep="\n    ")
     print("\nSurvivors:")
     print(*(case for case in survivors if case.identity not in reasons), "", sep="\n")
     share = _print_share("all", list(outcomes.values()))
+    unexplained = len(survivors) - len(accepted_ones)
+    print(f"Of {len(survivors)} survivors {len(accepted_ones)} are accepted and {unexplained} are not.")
     if left := len(cases) - len(outcomes):
         print(f"{left} were not tried.")
     return 0 if share >= ENOUGH and not left else 1
