@@ -35,7 +35,12 @@ def main() -> int:
     # In an order of chance: what a stopped run has tried is a fair share of all.
     cases = sorted(cases, key=partial(Case.rank, seed=options.seed))[: options.sample]
     results = Results(ROOT / "var" / "mutants.json")
-    survivors = [case for case in cases if options.again and results.of(case) == SURVIVED]
+    reasons = accepted() if options.again else {}
+    survivors = [
+        case
+        for case in cases
+        if options.again and results.of(case) == SURVIVED and case.identity not in reasons
+    ]
     to_try = survivors + [case for case in cases if results.of(case) is None]
     print(f"{len(cases)} changes, {len(to_try)} of them to try")
     if to_try and not options.report:
@@ -50,7 +55,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="which N")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--timeout", type=float, default=600, metavar="SECONDS", help="then it hangs")
-    parser.add_argument("--again", action="store_true", help="try the survivors once more")
+    parser.add_argument(
+        "--again", action="store_true", help="try the survivors that are not accepted once more"
+    )
     parser.add_argument(
         "--unchecked", action="store_true", help="do not run the tests without a change first"
     )

@@ -125,6 +125,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         f"{ACTIONS}/test_offboard.py",
     ),
     "actions/admit.py": (
+        f"{ACTIONS}/test_admit.py",
         *STORE,
         "tests/users",
         "tests/sessions_ui/test_receivers.py",
@@ -175,6 +176,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         *HELP_DESK,
     ),
     "actions/touch.py": (
+        f"{ACTIONS}/test_admit.py",
         "tests/sessions_ui/impersonation/test_session.py",
         "tests/sessions_ui/test_middleware.py",
         f"{WEB}/test_client_hints.py",
