@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.sessions.backends.base import UpdateError
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
@@ -45,11 +47,13 @@ class SignInRefused(SessionsUIError, PermissionDenied):
 
 class SignInChallenged(SignInRefused):
     """The sign-in may go on after a further proof: it looked suspicious, or one device has to go first
-    (`session_limit`). `verdict`: what was found, a `risk.Verdict`; None where nothing was. Nobody is signed in yet."""
+    (`session_limit`). `verdict`: what was found, a `risk.Verdict`; None where nothing was. `begun`: the mark of what
+    succeeded so far (`begin.py`), by the account as it was then. Nobody is signed in yet."""
 
-    def __init__(self, reason: str, verdict: object = None) -> None:
+    def __init__(self, reason: str, verdict: object = None, *, begun: dict[str, Any]) -> None:
         super().__init__(reason)
         self.verdict = verdict
+        self.begun = begun
 
 
 class CannotVouch(SessionsUIError):

@@ -26,7 +26,7 @@ from sessions_ui import lookup
 from sessions_ui.acting import current
 from sessions_ui.actions.admit import admit, straggles
 from sessions_ui.actions.adopt import adopt_missing
-from sessions_ui.actions.begin import BEGUN_KEY
+from sessions_ui.actions.begin import BEGUN_KEY, begun_key
 from sessions_ui.actions.end import Reference, acting_user, end_sessions
 from sessions_ui.actions.offboard import kept_to_latest_end
 from sessions_ui.actions.provider import PROVIDER_KEY, Identity
@@ -49,8 +49,8 @@ class FromRow(str):
     __slots__ = ()
 
 
+MARKS = (f"{BEGUN_KEY}.", PROVIDER_KEY)  # what their names begin with
 AUTH_KEYS = (SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY)
-MARKS = (BEGUN_KEY, PROVIDER_KEY)
 KEY_LENGTH = 32  # of 36 characters: 165 random bits (ASVS 5.0 7.2.3 asks for 128)
 
 
@@ -272,7 +272,7 @@ class SessionStore(AsynchronousTwins):
         data = self.__dict__.get("_session_cache")
         if data is None and row is not None and row.payload:
             data = self.decode(row.payload)
-        self._marks = {name: data[name] for name in MARKS if name in data} if data else {}
+        self._marks = {name: mark for name, mark in (data or {}).items() if str(name).startswith(MARKS)}
 
     def mark_of(self, user: Any, name: str) -> dict[str, Any] | None:
         """What the first step of a sign-in as this user has left; None where it was somebody else's."""
@@ -280,7 +280,7 @@ class SessionStore(AsynchronousTwins):
         return mark if mark is not None and mark["user"] == str(user.pk) else None
 
     def _forget_marks_of(self, user: Any) -> None:
-        for name in MARKS:
+        for name in (begun_key(user), PROVIDER_KEY):
             if self.mark_of(user, name) is not None:
                 self.pop(name, None)
                 self._marks.pop(name, None)
@@ -325,7 +325,6 @@ class SessionStore(AsynchronousTwins):
         row, key = self.resolve(), self.session_key
         assert row is not None and key is not None
         new_key = self.new_key() if row.user_id is not None else None
-        begun = self.get(BEGUN_KEY) or self._marks.get(BEGUN_KEY)
         attempt = partial(
             sign_in,
             session_pk=row.pk,
@@ -336,7 +335,7 @@ class SessionStore(AsynchronousTwins):
             client=client,
             method=method,
             device_cookie=device_cookie,
-            begun=begun,
+            begun=self.mark_of(user, begun_key(user)),
             identity=identity,
             judged=judged,
             proven=proven,

@@ -21,15 +21,22 @@ from sessions_ui.models import AccountState, EndReason
 BEGUN_KEY = "_sessions_ui_begun"
 
 
+def begun_key(user: Any) -> str:
+    """Where a session keeps the mark of this user's first step: two people in one browser have one each."""
+    return f"{BEGUN_KEY}.{user.pk}"
+
+
 def begin_sign_in(session: Any, user: Any) -> None:
     """Call it when the first step succeeded (in allauth: the adapter's `pre_login`). `session`: `request.session`."""
     session.pop(PROVIDER_KEY, None)  # of a sign-in that was given up
     states = AccountState.objects.using(router.db_for_write(AccountState)).filter(pk=user.pk)
-    session[BEGUN_KEY] = {
-        "user": str(user.pk),
-        "auth_hash": user.get_session_auth_hash(),
-        "epoch": states.values_list("epoch", flat=True).first() or 0,
-    }
+    epoch = states.values_list("epoch", flat=True).first() or 0
+    session[begun_key(user)] = first_step(user, user.get_session_auth_hash(), epoch)
+
+
+def first_step(user: Any, auth_hash: str, epoch: int) -> dict[str, Any]:
+    """The mark: who they are, and what the account was like."""
+    return {"user": str(user.pk), "auth_hash": auth_hash, "epoch": epoch}
 
 
 def verify_waiting(mark: dict[str, Any] | None, user: Any) -> None:

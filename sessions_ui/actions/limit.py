@@ -14,8 +14,9 @@ from sessions_ui.models import EndReason, Session
 from sessions_ui.models.locking import locked
 
 
-def keep_to_limit(user: Any, *, new: int) -> None:
-    """Make room for the session `new` of a user whose row is locked, or refuse it, as the settings say.
+def keep_to_limit(user: Any, *, new: int, begun: dict[str, Any]) -> None:
+    """Make room for the session `new` of a user whose row is locked, or refuse it, as the settings say; `begun` is what
+    it goes on from then.
 
     The oldest sessions on devices that nobody confirmed go first, then the oldest of all. Access tokens and apps are
     not counted: nobody wants a script to stop because a browser signed in.
@@ -32,6 +33,6 @@ def keep_to_limit(user: Any, *, new: int) -> None:
     if over <= 0:
         return
     if conf.session_limit_refuses:
-        raise SignInChallenged(EndReason.SESSION_LIMIT)
+        raise SignInChallenged(EndReason.SESSION_LIMIT, begun=begun)
     oldest = Session.objects.filter(pk__in=keys[:over])
     end_sessions(sessions=oldest, reason=EndReason.SESSION_LIMIT, of_user=user.pk)

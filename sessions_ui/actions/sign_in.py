@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from sessions_ui import events, signals
 from sessions_ui.actions.access import flags_of
-from sessions_ui.actions.begin import verify_begun
+from sessions_ui.actions.begin import first_step, verify_begun
 from sessions_ui.actions.end import end_sessions
 from sessions_ui.actions.judge import columns, flag, history_of, what_follows
 from sessions_ui.actions.limit import keep_to_limit
@@ -73,6 +73,7 @@ def sign_in(
     auth_hash = verify_account(users.get(user.pk), user, backend)
     state = states[user.pk]
     verify_begun(begun, user, auth_hash, state)
+    begun = first_step(user, auth_hash, state.epoch)
     verify_not_signed_out(identity)
     verify_no_password_is_required(state)
     latest_end = latest_end_of(state, now)
@@ -84,7 +85,7 @@ def sign_in(
         verdict = classify(history, client, now)
     follows = what_follows(verdict, method=method, proven=proven)
     if follows == "challenge":
-        raise SignInChallenged(EndReason.SUSPICIOUS, verdict)
+        raise SignInChallenged(EndReason.SUSPICIOUS, verdict, begun=begun)
     row = Session.objects.using(using).filter(pk=session_pk, ended_at__isnull=True)
     if not row.filter(digest=digest).update(
         user_id=user.pk,
@@ -105,7 +106,7 @@ def sign_in(
     ):
         raise SessionEnded
     if follows != "end":
-        make_room(user, None if found.new else device, new=session_pk)
+        make_room(user, None if found.new else device, new=session_pk, begun=begun)
     events.append(
         Event.Kind.SIGNED_IN,
         user_id=user.pk,
@@ -129,13 +130,13 @@ def sign_in(
     return SignIn(session=session, device=device, new_device=found.new, device_cookie=found.cookie)
 
 
-def make_room(user: Any, device: Device | None, *, new: int) -> None:
+def make_room(user: Any, device: Device | None, *, new: int, begun: dict[str, Any]) -> None:
     """End what the new session takes the place of: an older one in the same browser (`device`, where it was known
-    before), and what is over the limit."""
+    before), and what is over the limit. `begun`: what the sign-in goes on from where the limit refuses it."""
     if conf.supersede and device is not None:
         older = Session.objects.filter(device=device, user_id=user.pk, kind=Session.Kind.BROWSER)
         end_sessions(sessions=older.exclude(pk=new), reason=EndReason.SUPERSEDED, actor=user, of_user=user.pk)
-    keep_to_limit(user, new=new)
+    keep_to_limit(user, new=new, begun=begun)
 
 
 def seen(client: ClientInfo) -> dict[str, Any]:

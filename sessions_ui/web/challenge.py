@@ -23,7 +23,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from sessions_ui.actions.alert import alert
-from sessions_ui.actions.begin import BEGUN_KEY, begin_sign_in, verify_waiting
+from sessions_ui.actions.begin import begun_key, verify_waiting
 from sessions_ui.actions.client import client_of
 from sessions_ui.actions.confirm import confirm_device
 from sessions_ui.actions.end import end_sessions
@@ -55,6 +55,8 @@ def begin_challenge(request: HttpRequest, challenged: SignInChallenged) -> HttpR
         "backend": kept[BACKEND_SESSION_KEY],
         "reason": str(challenged.reason),
         "at": time.time(),
+        # Of the account as it was judged: whatever is decided from then on ends what waits here.
+        "begun": challenged.begun,
         "proven": bool(getattr(request, "sessions_ui_proven", False)),
         "next": next_of(request) or kept.get(WAITING_KEY, {}).get("next", ""),
     }
@@ -64,8 +66,6 @@ def begin_challenge(request: HttpRequest, challenged: SignInChallenged) -> HttpR
             request.session[name] = value
     request.session[WAITING_KEY] = waiting
     request.session.set_expiry(0)  # a sign-in that had to wait is not remembered
-    if user is not None and kept.get(BEGUN_KEY, {}).get("user") != str(user.pk):
-        begin_sign_in(request.session, user)  # a mark may be there of somebody else, who gave up
     if identity is not None:
         request.session[PROVIDER_KEY] = identity
     request.session.save()
@@ -119,11 +119,11 @@ def challenge(request: HttpRequest) -> HttpResponseBase:
         if public_id not in [device.public_id for device in devices_of(user)]:
             error = _("Choose the device that shall be signed out.")
             return asked(request, waiting, user, session_id, error=error, status=422)
-        in_transaction(partial(give_way, user, public_id, request.session.get(BEGUN_KEY)))
+        in_transaction(partial(give_way, user, public_id, waiting["begun"]))
     return go_on(request, waiting, user)
 
 
-def give_way(user: Any, public_id: str, begun: dict[str, Any] | None) -> None:
+def give_way(user: Any, public_id: str, begun: dict[str, Any]) -> None:
     """End what is signed in on the chosen device, unless this sign-in is over itself: `SignInRefused`. The reason is
     one that leaves it alone (`HARMLESS`)."""
     verify_waiting(begun, user)
@@ -134,6 +134,7 @@ def give_way(user: Any, public_id: str, begun: dict[str, Any] | None) -> None:
 def go_on(request: HttpRequest, waiting: dict[str, Any], user: Any) -> HttpResponseBase:
     """Sign in, with all that a sign-in checks: `SignInChallenged` again where there is still no room."""
     request.sessions_ui_proven = True  # type: ignore[attr-defined]
+    request.session[begun_key(user)] = waiting["begun"]
     login(request, user, backend=waiting["backend"])
     request.session.pop(WAITING_KEY, None)
     row = request.session.row  # type: ignore[attr-defined]

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.delivery import deliver_due
+from sessions_ui.web.challenge import begin_challenge
 from tests.conftest import PASSWORD
 from tests.interleaving import just_before
 from tests.models import Device, EndReason, Event, Proof, Session
@@ -212,6 +213,40 @@ def test_also_where_somebody_else_had_begun_in_the_same_browser(
     user.save()
     client.post(CHALLENGE, {"code": code})
     assert client.get(DEVICES).status_code == 302
+    assert not Session.objects.of(user).living().exists()
+
+
+def test_what_is_decided_before_the_page_asks_for_the_proof_refuses_it_too(
+    browser: Any, user: Any, owner: Any, settings: Any, monkeypatch: Any
+) -> None:
+    """The sign-in was judged with the old password; what waits goes on from that, and not from what is there when its
+    mark is written. A host's own sign-in page leaves no mark of its first step."""
+    monkeypatch.setattr("accounts.adapter.begin_sign_in", lambda session, user: None)
+    setting(settings, SUSPICIOUS_SIGN_INS="challenge")
+
+    def reset_first(request: Any, challenged: Any) -> Any:
+        user.set_password("a horse of another colour")
+        user.save()
+        return begin_challenge(request, challenged)
+
+    monkeypatch.setattr("sessions_ui.middleware.begin_challenge", reset_first)
+    thief = browser(user_agent=THIEF, address=SWEDEN)
+    assert thief.sign_in(user).url == CHALLENGE
+    thief.get(CHALLENGE)
+    thief.post(CHALLENGE, {"code": mailed_code()})
+    assert thief.get(DEVICES).status_code == 302
+    assert not Session.objects.of(user).living().exists()
+
+
+def test_a_sign_in_of_somebody_else_in_the_same_browser_does_not_free_it_from_what_is_decided(
+    waiting: Any, user: Any, other_user: Any
+) -> None:
+    waiting.get(CHALLENGE)
+    code = mailed_code()
+    assert waiting.sign_in(other_user).status_code == 302
+    user.set_password("a horse of another colour")
+    user.save()
+    waiting.post(CHALLENGE, {"code": code})
     assert not Session.objects.of(user).living().exists()
 
 
