@@ -126,12 +126,21 @@ elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="")
-CACHES: dict[str, dict[str, Any]] = {
-    # allauth's rate limits count here, so every process must share it.
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
-    if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "site_cache"}
+# allauth counts its rate limits here, so every process must share it. A migration of `accounts` makes the table, which
+# is bounded because whoever tries to sign in makes rows of it.
+ROWS = {
+    "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+    "LOCATION": "site_cache",
+    "OPTIONS": {"MAX_ENTRIES": 50_000},
 }
+CACHES: dict[str, dict[str, Any]] = {"default": ROWS}
+if REDIS_URL:
+    redis_or_rows = {
+        "BACKEND": "config.cache.RedisOrRows",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"ROWS": "rows"},
+    }
+    CACHES = {"default": redis_or_rows, "rows": ROWS}
 
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://localhost")
 # Sites that share a broker must not take each other's tasks.

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import logging
-import time
 
 from celery import current_app
+
+from sessions_ui.circuit import CircuitBreaker
 
 logger = logging.getLogger(__name__)
 
 DELIVERIES = "sessions_ui.tasks.sweep_deliveries"
 ENDINGS = "sessions_ui.tasks.sweep_endings"
-PAUSE_SECONDS = 30  # after a broker did not answer, no request waits for it again for so long
-
-_paused_until = 0.0
+# After the broker did not answer no request waits for it again for so many seconds.
+BROKER = CircuitBreaker(logger, "The broker", meanwhile="the sweep finds what is to be done", pause=30)
 
 
 def hasten_deliveries() -> None:
@@ -26,11 +26,11 @@ def hasten_endings() -> None:
 
 def _hasten(task: str) -> None:
     """Never raises and never waits long: who ended a session must not wait for a broker that is down."""
-    global _paused_until
-    if time.monotonic() < _paused_until:
+    if not BROKER.may_try():
         return
     try:
         current_app.send_task(task, retry=False, ignore_result=True)
     except Exception as error:  # every transport has exceptions of its own
-        _paused_until = time.monotonic() + PAUSE_SECONDS
-        logger.warning("The broker cannot be reached (%s); the sweep will do it.", type(error).__name__)
+        BROKER.failed(error)
+    else:
+        BROKER.worked()

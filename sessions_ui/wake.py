@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections.abc import Callable, Collection
 from functools import lru_cache
 from typing import Any
 
+from sessions_ui.circuit import CircuitBreaker
 from sessions_ui.conf import conf
 
 logger = logging.getLogger(__name__)
@@ -21,14 +21,16 @@ logger = logging.getLogger(__name__)
 CHANNEL = "sessions_ui:wake"
 # A commit is followed by one message; it must not wait for a Redis that is down.
 TIMEOUT_SECONDS = 0.25
-PAUSE_SECONDS = 10  # after Redis did not answer, no request waits for it again for so long
+# After Redis did not answer no request waits for it again for so many seconds.
+REDIS = CircuitBreaker(
+    logger, "Redis, for open tabs,", meanwhile="those of other processes hear of it within a second", pause=10
+)
 
 # The primary keys of the users as text, None for everybody.
 Users = frozenset[str] | None
 Listener = Callable[[Users], None]
 
 _listeners: set[Listener] = set()
-_paused_until = 0.0
 
 
 def wake(user_ids: Collection[Any] | None) -> None:
@@ -62,16 +64,14 @@ def read(message: bytes) -> Users:
 
 
 def _publish(url: str, users: Users) -> None:
-    global _paused_until
-    if time.monotonic() < _paused_until:
+    if not REDIS.may_try():
         return
     try:
         _client(url).publish(CHANNEL, json.dumps(None if users is None else sorted(users)))
     except Exception as error:  # not RedisError alone: a wrong URL, a missing package, a resolver that fails
-        _paused_until = time.monotonic() + PAUSE_SECONDS
-        logger.warning(
-            "Redis cannot be reached (%s); open tabs hear of it within a second.", type(error).__name__
-        )
+        REDIS.failed(error)
+    else:
+        REDIS.worked()
 
 
 @lru_cache(maxsize=4)

@@ -18,8 +18,11 @@ from django.db.models.signals import pre_save
 from django.test import Client, override_settings
 from pytest_django import DjangoDbBlocker
 
+import config.cache
 import config.settings as site_settings
 import tests.models
+from sessions_ui import hasten, wake
+from sessions_ui.admin import statistics
 from tests.bystander import Bystander
 
 # Reads from a replica are refused in every test.
@@ -28,6 +31,7 @@ from tests.replica import _no_replica, _nothing_read_from_a_replica  # noqa: F40
 PASSWORD = "correct horse battery staple"
 FIREFOX_ON_LINUX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 LONDON = "81.2.69.142"
+BREAKERS = (hasten.BROKER, wake.REDIS, statistics.CACHE, config.cache.REDIS)
 
 
 class Browser(Client):
@@ -83,6 +87,14 @@ def _empty_caches(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlo
                 cache.clear()
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_away() -> Iterator[None]:
+    """What one test has found unreachable the next one tries again."""
+    yield
+    for breaker in BREAKERS:
+        breaker.reset()
+
+
 def has_real_transactions(request: pytest.FixtureRequest) -> bool:
     marker = request.node.get_closest_marker("django_db")
     return "transactional_db" in request.fixturenames or bool(marker and marker.kwargs.get("transaction"))
@@ -126,11 +138,8 @@ def rate_limits(settings: Any) -> Iterator[Callable[..., None]]:
 @pytest.fixture
 def hastened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the tasks that a worker is asked to carry out now, one after another."""
-    from sessions_ui import hasten
-
     names: list[str] = []
     monkeypatch.setattr("celery.Celery.send_task", lambda app, name, **options: names.append(name))
-    monkeypatch.setattr(hasten, "_paused_until", 0.0)
     return names
 
 

@@ -74,7 +74,6 @@ def prepare(var: Path) -> None:
 
     django.setup()
     call_command("migrate", interactive=False, verbosity=0)
-    call_command("createcachetable", verbosity=0)
 
     from django.test import override_settings
 

@@ -3,7 +3,9 @@ table with a million sessions they read all of it."""
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -13,11 +15,20 @@ from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Ma
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from sessions_ui.circuit import CircuitBreaker
 from sessions_ui.models import Act, Delivery, Session
 
 DAYS = 14
 KEPT_SECONDS = 60
 CACHE_KEY = "sessions_ui.admin.statistics.1"
+
+# Whatever cache the host project has, and whatever it raises: it saves work here, and nothing needs it.
+CACHE = CircuitBreaker(
+    logging.getLogger(__name__),
+    "The cache",
+    meanwhile="the overview counts each time it is looked at",
+    pause=30,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +49,25 @@ class Statistics:
 
 
 def statistics() -> Statistics:
-    kept: Statistics | None = cache.get(CACHE_KEY)
-    if kept is None:
-        kept = count(timezone.now())
-        cache.set(CACHE_KEY, kept, KEPT_SECONDS)
-    return kept
+    kept = _try_cache(lambda: cache.get(CACHE_KEY))
+    if isinstance(kept, Statistics):
+        return kept
+    counted = count(timezone.now())
+    _try_cache(lambda: cache.set(CACHE_KEY, counted, KEPT_SECONDS))
+    return counted
+
+
+def _try_cache(work: Callable[[], Any]) -> Any:
+    """What `work` returns, None where the cache cannot be reached."""
+    if not CACHE.may_try():
+        return None
+    try:
+        answer = work()
+    except Exception as error:  # every backend has exceptions of its own
+        CACHE.failed(error)
+        return None
+    CACHE.worked()
+    return answer
 
 
 def count(now: datetime) -> Statistics:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import threading
@@ -21,10 +20,11 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection, connections, transaction
 
-from sessions_ui import hasten
+from config.settings import ROWS
 from sessions_ui.actions.end import end_user_sessions
 from tests.faults.conftest import PATIENCE, Outbox, Start, kill, wait_until
 from tests.models import Act, Delivery, EndReason, Session
+from tests.redis_server import OwnRedis
 
 
 class Service(Protocol):
@@ -36,48 +36,6 @@ class Service(Protocol):
 
     def close(self) -> None:
         """Leave nothing of it behind."""
-
-
-class OwnRedis:
-    """A server of this test only, on a port of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        program = shutil.which("redis-server")
-        if program is None:
-            pytest.skip("no redis-server here")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-        self.command = [
-            program,
-            "--bind",
-            "127.0.0.1",
-            "--port",
-            str(self.port),
-            "--save",
-            "",
-            "--dir",
-            str(folder),
-        ]
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def up(self) -> None:
-        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL)
-        wait_until(self.answers, "Redis up")
-
-    def answers(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
-
-    def down(self) -> None:
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
-
-    def close(self) -> None:
-        self.down()
 
 
 class Folders:
@@ -167,7 +125,6 @@ def broker(request: Any, tmp_path: Path, monkeypatch: Any) -> Iterator[Service]:
     monkeypatch.setattr(current_app.conf, "broker_url", service.url)
     monkeypatch.setattr(current_app.conf, "broker_read_url", service.url)
     monkeypatch.setattr(current_app.conf, "broker_write_url", service.url)
-    monkeypatch.setattr(hasten, "_paused_until", 0.0)
     current_app.pool.force_close_all()
     current_app.__dict__.pop("amqp", None)
     yield service
@@ -259,9 +216,12 @@ def test_redis_as_the_cache_goes_down_and_comes_back(
 ) -> None:
     redis = OwnRedis(tmp_path)
     redis.up()
-    settings.CACHES = {
-        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": redis.url}
+    redis_or_rows = {
+        "BACKEND": "config.cache.RedisOrRows",
+        "LOCATION": redis.url,
+        "OPTIONS": {"ROWS": "rows"},
     }
+    settings.CACHES = {"default": redis_or_rows, "rows": ROWS}
     try:
         laptop, phone = browser(), browser()
         laptop.sign_in(user)

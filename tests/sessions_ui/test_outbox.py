@@ -11,7 +11,7 @@ from django.core import mail
 from django.db.models import F
 from django.utils import timezone
 
-from sessions_ui import hasten, outbox
+from sessions_ui import outbox
 from sessions_ui.actions.end import end_sessions, end_user_sessions
 from sessions_ui.actions.endpoint import save_endpoint
 from sessions_ui.actions.lost import mark_found, mark_lost
@@ -239,7 +239,6 @@ def test_a_broker_that_is_down_stops_nobody(
         raise ConnectionRefusedError
 
     monkeypatch.setattr("celery.Celery.send_task", refuse)
-    monkeypatch.setattr(hasten, "_paused_until", 0.0)
     browser().force_login(user)
     with django_capture_on_commit_callbacks(execute=True):
         receipt = end_user_sessions(user=user, reason=EndReason.ADMINISTRATOR)

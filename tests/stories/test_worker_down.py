@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from celery import current_app
 
-from sessions_ui import hasten
 from tests.database import database_url
 from tests.models import Delivery, Session
 
@@ -58,7 +57,6 @@ def test_signing_out_needs_neither_and_the_mail_goes_out_once(
 ) -> None:
     """Invariant 2, and trap L: the end survives a broker outage."""
     monkeypatch.setattr(current_app.conf, "broker_url", "amqp://guest:guest@127.0.0.1:1//")
-    monkeypatch.setattr(hasten, "_paused_until", 0.0)
     laptop, phone = browser(), browser()
     laptop.sign_in(user)
     phone.sign_in(user)

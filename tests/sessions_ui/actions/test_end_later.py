@@ -245,7 +245,6 @@ def test_a_broker_that_is_down_loses_nothing(
         raise ConnectionError
 
     monkeypatch.setattr(hasten.current_app, "send_task", unreachable)
-    monkeypatch.setattr(hasten, "_paused_until", 0.0)
     sign_in(user, 2)
     with django_capture_on_commit_callbacks(execute=True):
         end_all()

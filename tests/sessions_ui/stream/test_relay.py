@@ -69,8 +69,7 @@ async def redis(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         pytest.skip("no redis-server here")
     server = Redis(tmp_path)
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "REDIS_URL": server.url}
-    monkeypatch.setattr(wake, "_paused_until", 0.0)
-    monkeypatch.setattr(wake, "PAUSE_SECONDS", 3600)
+    monkeypatch.setattr(wake.REDIS, "pause", 3600)
     # As if the ending were another process's: its own streams are not called.
     monkeypatch.setattr(wake, "listen", lambda listener: None)
     yield server
@@ -166,7 +165,6 @@ def test_a_message_names_keys_of_users_and_nothing_else(
 
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "REDIS_URL": "redis://unused.example"}
     monkeypatch.setattr(wake, "_client", lambda url: Client())
-    monkeypatch.setattr(wake, "_paused_until", 0.0)
     wake.wake([user.pk])
     wake.wake(None)
     assert sent == [(wake.CHANNEL, f'["{user.pk}"]'), (wake.CHANNEL, "null")]

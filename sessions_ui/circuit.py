@@ -1,0 +1,81 @@
+"""A service that is away costs one try now and then instead of one a request, and a few lines of the log."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+REPORTED_EVERY = 600.0  # seconds: how often the log says that a service is still away
+
+
+class CircuitBreaker:
+    """What this process knows of a service that may be away: whether to try it, and what the log says of it.
+
+    `may_try()` comes before each try, `failed()` or `worked()` after it; any thread may call them.
+    """
+
+    def __init__(
+        self, logger: logging.Logger, service: str, *, meanwhile: str, pause: float, trace: bool = False
+    ) -> None:
+        """`service` begins a sentence of the log, and `meanwhile` says what happens without it. After a try that
+        failed nobody tries again for `pause` seconds. `trace`: the first failure is logged with its traceback."""
+        self.pause = pause
+        self._logger = logger
+        self._service = service
+        self._meanwhile = meanwhile
+        self._trace = trace
+        self._lock = threading.Lock()
+        self.reset()
+
+    def reset(self) -> None:
+        """As if nothing had failed so far."""
+        self._away_since: float | None = None
+        self._next_try = self._next_report = 0.0
+        self._failures = 0
+
+    def may_try(self) -> bool:
+        """Whether to try it now. While it is away, one caller in `pause` seconds is told so."""
+        if self._away_since is None:
+            return True
+        with self._lock:
+            now = time.monotonic()
+            if now < self._next_try:
+                return False
+            self._next_try = now + self.pause
+            return True
+
+    def failed(self, error: BaseException) -> None:
+        """It did not answer, or not in time. The log has the first failure, and then a count every ten minutes."""
+        with self._lock:
+            now = time.monotonic()
+            self._next_try = now + self.pause
+            self._failures += 1
+            if self._away_since is None:
+                self._away_since, self._next_report = now, now + REPORTED_EVERY
+                name = type(error).__name__
+                self._logger.warning(
+                    "%s cannot be reached (%s): %s.",
+                    self._service,
+                    name,
+                    self._meanwhile,
+                    exc_info=error if self._trace else None,
+                )
+            elif now >= self._next_report:
+                self._next_report = now + REPORTED_EVERY
+                self._logger.warning("%s still cannot be reached: %s.", self._service, self._so_far(now))
+
+    def worked(self) -> bool:
+        """It answered; returns whether it was away until now. Then the log says so."""
+        if self._away_since is None:
+            return False
+        with self._lock:
+            if was_away := self._away_since is not None:
+                so_far = self._so_far(time.monotonic())
+                self.reset()
+                self._logger.warning("%s can be reached again: %s.", self._service, so_far)
+            return was_away
+
+    def _so_far(self, now: float) -> str:
+        seconds = round(now - (self._away_since or now))
+        return f"{self._failures} failed tries in {seconds} s"
