@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context as current
+from django.contrib.sites.shortcuts import get_current_site
 from django.http import HttpRequest, HttpResponse
 
 from accounts.provider import identity
@@ -12,6 +14,7 @@ from sessions_ui.actions.begin import begin_sign_in
 from sessions_ui.actions.provider import remember_provider
 from sessions_ui.client.address import client_address, network_of
 from sessions_ui.conf import conf
+from sessions_ui.delivery import send_or_keep
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -29,3 +32,9 @@ class AccountAdapter(DefaultAccountAdapter):
         if sociallogin := (kwargs.get("signal_kwargs") or {}).get("sociallogin"):
             remember_provider(request, user, **identity(sociallogin))
         return response
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """As allauth's, but what cannot be sent now waits: signing up and resetting a password need no mail server."""
+        request = current.request
+        about = {"request": request, "email": email, "current_site": get_current_site(request)}
+        send_or_keep(self.render_mail(template_prefix, email, about | context))

@@ -7,9 +7,12 @@ import time
 from collections import Counter
 from enum import StrEnum
 
+from django.core.mail import EmailMessage
+
 from sessions_ui import events, outbox
 from sessions_ui.actions.endpoint import switch_off
-from sessions_ui.channels import CHANNELS, DeliveryFailed, Gone, NotNow, NotWanted
+from sessions_ui.channels import CHANNELS, DeliveryFailed, Gone, NotNow, NotWanted, ServerAway, mail
+from sessions_ui.channels.sealed import seal
 from sessions_ui.models import Delivery, Event, Heartbeat
 
 logger = logging.getLogger(__name__)
@@ -57,6 +60,9 @@ def deliver(delivery: Delivery) -> Outcome:
     except NotNow as turn:
         outbox.hold(delivery, turn.until)
         return Outcome.LATER
+    except ServerAway:  # the log has it from the channel
+        outbox.wait_for_server(delivery)
+        return Outcome.LATER
     except Gone as error:
         if delivery.endpoint is not None:  # 410 disables an endpoint, says Standard Webhooks
             switch_off(endpoint=delivery.endpoint, why=str(error))
@@ -67,7 +73,7 @@ def deliver(delivery: Delivery) -> Outcome:
         # Whatever a mail server or a template throws must not stop the others in the queue.
         logger.warning("Delivery %s failed", delivery.pk, exc_info=True)
         return failed(delivery, type(error).__name__, permanent=False)
-    if outbox.mark_done(delivery) and delivery.channel != "webhook":
+    if outbox.mark_done(delivery) and delivery.channel != "webhook" and not delivery.sealed:
         note(delivery, Event.Kind.TOLD)  # that people were told is history; of webhooks the rows say enough
     return Outcome.TOLD
 
@@ -83,3 +89,16 @@ def failed(delivery: Delivery, error: str, *, permanent: bool) -> Outcome:
 
 def note(delivery: Delivery, kind: Event.Kind) -> None:
     events.append(kind, user_id=delivery.user_id, act=delivery.act, data={"channel": delivery.channel})
+
+
+def send_or_keep(message: EmailMessage) -> None:
+    """Send a mail of the host project now; where that fails it waits in the outbox, encrypted, and the worker sends it.
+
+    Never raises for a mail server that is away. Needs the package `cryptography` (the extra `webhooks`) then.
+    """
+    try:
+        mail.send(message)
+    except (ServerAway, DeliveryFailed, OSError) as error:
+        if not isinstance(error, ServerAway):
+            logger.warning("A mail could not be sent (%s) and waits in the outbox.", type(error).__name__)
+        outbox.enqueue_sealed(seal(message), receiver=", ".join(message.to)[:320])

@@ -25,7 +25,9 @@ from sessions_ui.models.primary import all_users
 
 _random = SystemRandom()
 
-PAUSE = timedelta(seconds=30)  # for what else is due at an endpoint that did not answer
+PAUSE = timedelta(
+    seconds=30
+)  # for what is due at an endpoint that did not answer, or at a mail server that is away
 
 # Endings that the person did not just do on that very device: these are told by mail. A suspicious sign-in is told by
 # its alert, which says that it was ended.
@@ -128,6 +130,12 @@ def enqueue_event(event: Event, receivers: Iterable[str]) -> int:
     return len(Delivery.objects.bulk_create(rows))
 
 
+def enqueue_sealed(sealed: str, *, receiver: str) -> None:
+    """A mail of the host project, encrypted, to this address."""
+    now: Any = DatabaseNow()
+    Delivery.objects.create(channel="mail", receiver=receiver, sealed=sealed, due_at=now)
+
+
 def email_field_name() -> str | None:
     """The user model's field for the e-mail address, by Django's own rule; None where it has none."""
     user_model = get_user_model()
@@ -170,7 +178,7 @@ def _free() -> Q:
 def mark_done(delivery: Delivery, *, untold: str = "") -> bool:
     """False where somebody else finished it after our lease had run out. `untold` says why nobody had to be told."""
     done = open_deliveries().filter(pk=delivery.pk)
-    return bool(done.update(done_at=timezone.now(), leased_until=None, error=untold[:255]))
+    return bool(done.update(done_at=timezone.now(), leased_until=None, error=untold[:255], sealed=None))
 
 
 def mark_failed(delivery: Delivery, error: str, *, permanent: bool) -> bool:
@@ -217,8 +225,23 @@ def put_off(delivery: Delivery) -> int:
 
     Else a queue of a thousand for a receiver that hangs would keep a worker for hours, and the mails behind it.
     """
-    others = open_deliveries().filter(_free(), endpoint=delivery.endpoint, due_at__lte=DatabaseNow())
-    return others.update(due_at=DatabaseNow() + min([PAUSE, *conf.delivery_retries]))
+    return _put_off(Q(endpoint=delivery.endpoint), min([PAUSE, *conf.delivery_retries]))
+
+
+def wait_for_server(delivery: Delivery) -> int:
+    """The server of its channel is away: it and all that is due there wait a little, without an attempt; how many.
+
+    It comes after the others then. Should it be this very mail that the server cannot stand, they do not wait for it.
+    """
+    others = _put_off(Q(channel=delivery.channel), PAUSE)
+    mine = open_deliveries().filter(pk=delivery.pk, attempts=delivery.attempts)
+    later = DatabaseNow() + PAUSE + timedelta(seconds=1)
+    return others + mine.update(due_at=later, leased_until=None, attempts=F("attempts") - 1)
+
+
+def _put_off(which: Q, pause: timedelta) -> int:
+    due = open_deliveries().filter(_free(), which, due_at__lte=DatabaseNow())
+    return due.update(due_at=DatabaseNow() + pause)
 
 
 def again(deliveries: QuerySet[Delivery]) -> int:

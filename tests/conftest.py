@@ -23,6 +23,7 @@ import config.settings as site_settings
 import tests.models
 from sessions_ui import hasten, wake
 from sessions_ui.admin import statistics
+from sessions_ui.channels import mail
 from tests.bystander import Bystander
 
 # Reads from a replica are refused in every test.
@@ -31,7 +32,7 @@ from tests.replica import _no_replica, _nothing_read_from_a_replica  # noqa: F40
 PASSWORD = "correct horse battery staple"
 FIREFOX_ON_LINUX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 LONDON = "81.2.69.142"
-BREAKERS = (hasten.BROKER, wake.REDIS, statistics.CACHE, config.cache.REDIS)
+BREAKERS = (hasten.BROKER, wake.REDIS, statistics.CACHE, mail.SERVER, config.cache.REDIS)
 
 
 class Browser(Client):

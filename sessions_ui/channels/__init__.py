@@ -1,9 +1,9 @@
 """Ways to tell somebody: one small class each, chosen by the name on the delivery."""
 
-from sessions_ui.channels.base import Channel, DeliveryFailed, NotNow, NotWanted
+from sessions_ui.channels.base import Channel, DeliveryFailed, NotNow, NotWanted, ServerAway
 from sessions_ui.channels.mail import MailChannel
 from sessions_ui.channels.webhook import Gone, WebhookChannel
 
 CHANNELS: dict[str, Channel] = {"mail": MailChannel(), "webhook": WebhookChannel()}
 
-__all__ = ["CHANNELS", "Channel", "DeliveryFailed", "Gone", "NotNow", "NotWanted"]
+__all__ = ["CHANNELS", "Channel", "DeliveryFailed", "Gone", "NotNow", "NotWanted", "ServerAway"]

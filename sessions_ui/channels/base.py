@@ -29,6 +29,10 @@ class NotNow(SessionsUIError):
         self.until = until
 
 
+class ServerAway(SessionsUIError):
+    """The server that the whole channel goes through cannot be reached: it is no fault of this delivery's."""
+
+
 class Channel(Protocol):
     def deliver(self, delivery: Delivery) -> None:
         """Tell the receiver. Raises one of the above; all else counts as a passing failure."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 from smtplib import SMTPRecipientsRefused
@@ -14,14 +14,17 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core import mail
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from sessions_ui import outbox
-from sessions_ui.channels.base import DeliveryFailed, NotNow, NotWanted
+from sessions_ui.channels.base import DeliveryFailed, NotNow, NotWanted, ServerAway
 from sessions_ui.channels.letters import Letter, letter_about, several
+from sessions_ui.channels.sealed import unseal
+from sessions_ui.circuit import CircuitBreaker
 from sessions_ui.conf import conf
 from sessions_ui.conf.base import for_user
 from sessions_ui.models import Delivery
@@ -29,31 +32,75 @@ from sessions_ui.models.primary import all_users
 
 logger = logging.getLogger(__name__)
 
+SERVER = CircuitBreaker(
+    logger, "The mail server", meanwhile="mails wait", pause=outbox.PAUSE.total_seconds(), trace=True
+)
+
 BLANK_LINES = re.compile(r"\n{3,}")  # what is left of a template's conditions
 
 
 class MailChannel:
     def deliver(self, delivery: Delivery) -> None:
+        if delivery.sealed:
+            message = unseal(delivery.sealed)
+            message.extra_headers |= headers(delivery)
+            send(message)
+        else:
+            self._deliver_letter(delivery)
+
+    def _deliver_letter(self, delivery: Delivery) -> None:
         letter = letter_about(delivery)
         user = user_of(delivery)
         if not wanted(letter, user):
             raise NotWanted("switched off by the user")
         if (turn := next_turn(delivery, letter)) is not None:
             raise NotNow(turn)
-        together = outbox.claim_held_with(delivery) if delivery.held_at is not None else []
-        if together:
-            letter = several([delivery, *together], optional=letter.optional)
-        try:
-            written(letter, delivery, user).send()
-        except SMTPRecipientsRefused as error:
-            # A code of 4xx means "later" (greylisting), 5xx that it will never be otherwise.
-            codes = [code for code, _text in error.recipients.values()]
-            raise DeliveryFailed(
-                f"the mail server refused the address ({', '.join(map(str, codes))})",
-                permanent=all(code >= 500 for code in codes),
-            ) from error
+        with mail_server() as connection:
+            # Held once it is clear that they can be sent.
+            together = outbox.claim_held_with(delivery) if delivery.held_at is not None else []
+            if together:
+                letter = several([delivery, *together], optional=letter.optional)
+            send_through(connection, written(letter, delivery, user))
         for other in together:  # where it failed, they come back after the lease
             outbox.mark_done(other)
+
+
+def send(message: EmailMessage) -> None:
+    """Raises `ServerAway` where the mail server cannot be reached, `DeliveryFailed` where it refuses the address."""
+    with mail_server() as connection:
+        send_through(connection, message)
+
+
+@contextmanager
+def mail_server() -> Iterator[Any]:
+    """A connection to it. Raises `ServerAway` where none can be made: so an outage differs from a mail that fails."""
+    if not SERVER.may_try():
+        raise ServerAway
+    # Since Django 6.1 a project may have several.
+    connection: Any = mail.mailers.default if hasattr(mail, "mailers") else mail.get_connection()
+    try:
+        connection.open()
+    except OSError as error:  # smtplib's are, too: no greeting, no TLS, a password that is refused
+        SERVER.failed(error)
+        raise ServerAway from error
+    SERVER.worked()
+    try:
+        yield connection
+    finally:
+        with suppress(OSError):  # what it has taken it has taken
+            connection.close()
+
+
+def send_through(connection: Any, message: EmailMessage) -> None:
+    try:
+        connection.send_messages([message])
+    except SMTPRecipientsRefused as error:
+        # A code of 4xx means "later" (greylisting), 5xx that it will never be otherwise.
+        codes = [code for code, _text in error.recipients.values()]
+        raise DeliveryFailed(
+            f"the mail server refused the address ({', '.join(map(str, codes))})",
+            permanent=all(code >= 500 for code in codes),
+        ) from error
 
 
 def next_turn(delivery: Delivery, letter: Letter) -> datetime | None:
@@ -103,16 +150,20 @@ def written(letter: Letter, delivery: Delivery, user: Any) -> EmailMultiAlternat
             body=BLANK_LINES.sub("\n\n", render_to_string(f"{path}.txt", context)).strip() + "\n",
             from_email=conf.mail_from,
             to=[delivery.receiver],
-            headers={
-                # Stable, so that a second attempt is the same mail; auto-generated, so that nobody's absence answers.
-                "Message-ID": f"<sessions-ui.{about(delivery)}.{delivery.pk}@{mail_domain()}>",
-                "Auto-Submitted": "auto-generated",
-            },
+            headers=headers(delivery),
         )
         message.attach_alternative(
             render_to_string(f"{path}.html", {**context, "subject": subject}), "text/html"
         )
     return message
+
+
+def headers(delivery: Delivery) -> dict[str, str]:
+    """Stable, so that a second attempt is the same mail; auto-generated, so that nobody's absence answers."""
+    return {
+        "Message-ID": f"<sessions-ui.{about(delivery)}.{delivery.pk}@{mail_domain()}>",
+        "Auto-Submitted": "auto-generated",
+    }
 
 
 @contextmanager
@@ -135,7 +186,9 @@ def zone_of(user: Any) -> ZoneInfo:
 
 
 def about(delivery: Delivery) -> str:
-    return f"event-{delivery.event_id}" if delivery.event_id is not None else str(delivery.act_id)
+    if delivery.event_id is not None:
+        return f"event-{delivery.event_id}"
+    return str(delivery.act_id) if delivery.act_id is not None else "host"
 
 
 def mail_domain() -> str:

@@ -17,7 +17,7 @@ from sessions_ui.models.primary import PrimaryModel
 class Delivery(PrimaryModel):
     """One act or event, one channel, one receiver. Open until it is done or parked.
 
-    A webhook about neither is a ping.
+    A webhook about neither is a ping, a mail about neither one of the host project's (`sealed`).
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -37,6 +37,9 @@ class Delivery(PrimaryModel):
     channel = models.CharField(max_length=16)
     # What the channel needs to reach them, as it was when it happened: the account may be gone by now.
     receiver = models.CharField(max_length=320)
+    # A whole mail of the host project, encrypted: the mail server could not be reached when it was written.
+    # Nullable, since a server that runs the release before knows nothing of it.
+    sealed = models.TextField(null=True, blank=True, editable=False)  # noqa: DJ001
     created_at = models.DateTimeField(default=timezone.now)
     due_at = models.DateTimeField(default=timezone.now)
     # Whoever claimed it has until then; after that the sweep gives it to somebody else.

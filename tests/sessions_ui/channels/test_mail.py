@@ -8,7 +8,6 @@ from smtplib import SMTPRecipientsRefused
 from typing import Any
 
 import pytest
-from django.core.mail import EmailMultiAlternatives
 from django.utils import translation
 
 from sessions_ui.channels.letters import BY_EVENT, Letter
@@ -190,7 +189,7 @@ def test_greylisting_is_tried_again_and_no_such_mailbox_is_not(
     def refuse(self: Any, *args: Any) -> None:
         raise SMTPRecipientsRefused({user.email: (code, b"not now")})
 
-    monkeypatch.setattr(EmailMultiAlternatives, "send", refuse)
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", refuse)
     act = Act.objects.create(reason=EndReason.ADMINISTRATOR)
     Delivery.objects.create(act=act, user=user, channel="mail", receiver=user.email)
     deliver_due()

@@ -71,7 +71,7 @@ def test_a_digest_that_could_not_be_sent_loses_nothing(ten: None, monkeypatch: A
         raise ConnectionRefusedError
 
     with monkeypatch.context() as broken:
-        broken.setattr("django.core.mail.EmailMultiAlternatives.send", refuse)
+        broken.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", refuse)
         deliver_due()
     an_hour_later()
     Delivery.objects.update(leased_until=None)
