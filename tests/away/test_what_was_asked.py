@@ -1,0 +1,431 @@
+"""With cache, broker, worker and mail server away at once, everything that a page is asked for is done."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
+from django.contrib.auth import SESSION_KEY, get_user_model
+from django.urls import reverse
+from django.utils import timezone
+
+from config.demo.factor import current_code
+from sessions_ui.actions.help_desk.verify import verify_caller
+from sessions_ui.actions.lost import mark_lost
+from tests.aging import age_sign_ins, settle
+from tests.away.addresses import addresses
+from tests.bystander import Bystander
+from tests.conftest import PASSWORD, _person
+from tests.models import Case, Delivery, Device, EndReason, Session
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NEW, NEW_PASSWORD = "new@people.example", "seven brown cows on a hill"
+PHONE = "Mozilla/5.0 (Android 15; Mobile; rv:145.0) Gecko/145.0 Firefox/145.0"
+SECRET = "JBSWY3DPEHPK3PXP"
+
+
+@pytest.fixture(autouse=True)
+def _all_away(take_away: Callable[..., None]) -> None:
+    take_away("all of them")
+
+
+@pytest.fixture
+def phone(browser: Any, user: Any) -> Any:
+    client = browser(user_agent=PHONE)
+    client.sign_in(user)
+    return client
+
+
+@pytest.fixture
+def laptop(browser: Any, user: Any, phone: Any) -> Any:
+    """Signed in after the phone; both have been the owner's for long, and confirmed nothing lately."""
+    client = browser()
+    client.sign_in(user)
+    settle(user)
+    age_sign_ins(user)
+    return client
+
+
+def is_in(client: Any) -> bool:
+    return bool(client.get(reverse("sessions_ui:devices")).status_code == 200)
+
+
+def device_of(client: Any) -> Device:
+    return Device.objects.get(sessions=client.session.session_id)
+
+
+def ask(client: Any, page: str, *args: Any, **fields: Any) -> Any:
+    """Post to a page of the devices; where it asks for the password it gets it, as from a person."""
+    response = client.post(reverse(page, args=args), fields)
+    if response.status_code == 200 and (
+        act := re.search(r'name="act" value="([^"]+)"', response.content.decode())
+    ):
+        response = client.post(reverse("sessions_ui:confirm"), {"act": act[1], "password": PASSWORD})
+    assert response.status_code < 400, response.content.decode()
+    return response
+
+
+def link_in(text: str) -> str:
+    found = re.search(r"https?://[^/\s]+(/\S+)", text)
+    assert found, text
+    return found[1]
+
+
+# --- Signing in and out, signing up, passwords
+
+
+def test_signing_in_and_out(browser: Any, user: Any) -> None:
+    here = browser()
+    here.sign_in(user)
+    assert is_in(here)
+    here.post(reverse("account_logout"))
+    assert not is_in(here)
+
+
+def test_signing_up_waits_for_its_mail(browser: Any, mail_comes: Callable[[], str]) -> None:
+    here = browser()
+    here.post(reverse("account_signup"), {"email": NEW, "password1": PASSWORD, "password2": PASSWORD})
+    there = browser()
+    there.post(link_in(mail_comes()))
+    assert EmailAddress.objects.get(email=NEW).verified
+    there.sign_in(get_user_model().objects.get(email=NEW))
+    assert is_in(there)
+
+
+def test_resetting_the_password_waits_for_its_mail(
+    browser: Any, user: Any, laptop: Any, mail_comes: Callable[[], str]
+) -> None:
+    here = browser()
+    assert here.post(reverse("account_reset_password"), {"email": user.email}).status_code == 302
+    assert "s3cret" not in repr(Delivery.objects.values())
+    form = here.get(link_in(mail_comes()), follow=True)
+    here.post(form.request["PATH_INFO"], {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD})
+    user.refresh_from_db()
+    assert user.check_password(NEW_PASSWORD) and not is_in(laptop)
+
+
+def test_changing_the_password_signs_the_others_out(user: Any, laptop: Any, phone: Any) -> None:
+    form = {"oldpassword": PASSWORD, "password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
+    laptop.post(reverse("account_change_password"), form)
+    user.refresh_from_db()
+    assert user.check_password(NEW_PASSWORD) and is_in(laptop) and not is_in(phone)
+
+
+def test_setting_a_first_password(browser: Any, user: Any) -> None:
+    user.set_unusable_password()
+    user.save()
+    here = browser()
+    here.force_login(user)
+    here.post(reverse("account_set_password"), {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD})
+    user.refresh_from_db()
+    assert user.check_password(NEW_PASSWORD)
+
+
+def test_adding_an_address(laptop: Any, user: Any) -> None:
+    laptop.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    laptop.post(reverse("account_email"), {"email": NEW, "action_add": ""})
+    assert EmailAddress.objects.filter(user=user, email=NEW).exists()
+
+
+# --- Second factors
+
+
+def test_setting_up_a_factor_using_it_and_taking_it_away(browser: Any, user: Any, laptop: Any) -> None:
+    laptop.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    page = laptop.get(reverse("mfa_activate_totp"))
+    laptop.post(reverse("mfa_activate_totp"), {"code": current_code(page.context["form"].secret)})
+    assert Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+    laptop.post(reverse("mfa_generate_recovery_codes"))
+    factor = Authenticator.objects.get(user=user, type=Authenticator.Type.RECOVERY_CODES)
+    here = browser()
+    here.sign_in(user)
+    here.post(reverse("mfa_authenticate"), {"code": RecoveryCodes(factor).get_unused_codes()[0]})
+    assert here.session[SESSION_KEY] == str(user.pk)
+    laptop.post(reverse("mfa_deactivate_totp"))
+    assert not Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+
+
+@pytest.fixture
+def factor(user: Any) -> None:
+    """The account has had an authenticator app for long."""
+    TOTP.activate(user, SECRET)
+    Authenticator.objects.update(created_at=timezone.now() - timedelta(days=300))
+
+
+@pytest.fixture
+def desktop(factor: None, user: Any, browser: Any) -> Any:
+    """As `laptop`, of an account with a factor."""
+    client = browser(user_agent="Mozilla/5.0 (Windows NT 10.0; rv:145.0) Gecko/20100101 Firefox/145.0")
+    client.force_login(user)
+    settle(user)
+    return client
+
+
+def test_confirming_with_a_factor(desktop: Any) -> None:
+    desktop.post(reverse("mfa_reauthenticate"), {"code": current_code(SECRET)})
+    assert desktop.get(reverse("mfa_generate_recovery_codes")).status_code == 200
+
+
+# --- Devices
+
+
+@pytest.mark.parametrize(
+    "name", ["sign_out_others", "sign_out_device", "sign_out_session", "lost", "not_mine"]
+)
+def test_signing_out_the_other_device(name: str, laptop: Any, phone: Any) -> None:
+    """Invariant 2, from the page: nobody has confirmed anything in the last ten minutes."""
+    whose = {
+        "sign_out_others": [],
+        "sign_out_session": [Session.objects.get(pk=phone.session.session_id).public_id],
+    }.get(name, [device_of(phone).public_id])
+    ask(laptop, f"sessions_ui:{name}", *whose)
+    assert is_in(laptop) and not is_in(phone)
+
+
+def test_signing_out_everywhere(laptop: Any, phone: Any) -> None:
+    ask(laptop, "sessions_ui:sign_out_everywhere")
+    assert not is_in(laptop) and not is_in(phone)
+
+
+def test_signing_out_what_was_not_used_for_long(laptop: Any, phone: Any, settings: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "IDLE_TIMEOUT": None, "ABSOLUTE_TIMEOUT": None}
+    row = Session.objects.filter(pk=phone.session.session_id)
+    row.update(
+        last_seen_at=timezone.now() - timedelta(days=40), signed_in_at=timezone.now() - timedelta(days=50)
+    )
+    row.update(expires_at=timezone.now() + timedelta(days=10))
+    pk = row.get().pk
+    ask(laptop, "sessions_ui:sign_out_unused")
+    assert Session.objects.get(pk=pk).end_reason == EndReason.SIGNED_OUT_REMOTELY
+
+
+def test_signing_out_a_program_that_signs_in_anew_each_time(laptop: Any, user: Any, browser: Any) -> None:
+    for _ in range(2):
+        program = browser(user_agent="curl/8.14.1")
+        program.sign_in(user)
+    last = Session.objects.get(pk=program.session.session_id)
+    ask(laptop, "sessions_ui:sign_out_folded", last.public_id)
+    assert not is_in(program) and Session.objects.of(user).living().count() == 2, "laptop and phone"
+
+
+def test_naming_a_device(laptop: Any, phone: Any) -> None:
+    ask(laptop, "sessions_ui:rename", device_of(phone).public_id, name="Old phone")
+    assert device_of(phone).name == "Old phone"
+
+
+def test_saying_that_a_device_is_found_and_whose_it_is(desktop: Any, user: Any, browser: Any) -> None:
+    phone = browser(user_agent=PHONE)
+    phone.force_login(user)
+    device = device_of(phone)
+    mark_lost(device=device, actor=user)
+    desktop.post(reverse("mfa_reauthenticate"), {"code": current_code(SECRET)})
+    ask(desktop, "sessions_ui:found", device.public_id)
+    device.refresh_from_db()
+    assert device.lost_at is None
+    ask(desktop, "sessions_ui:mine", device.public_id)
+    device.refresh_from_db()
+    assert device.confirmed_at is not None
+
+
+def test_a_code_that_is_mailed_comes_with_the_mail_server(
+    browser: Any, user: Any, laptop: Any, mail_comes: Callable[[], str]
+) -> None:
+    """A young sign-in has to show more before it ends an older one."""
+    young = browser(user_agent=PHONE.replace("145", "144"))
+    young.sign_in(user)
+    page = young.post(reverse("sessions_ui:sign_out_others")).content.decode()
+    act = re.search(r'name="act" value="([^"]+)"', page)
+    code = re.search(r"^    (\d{6})$", mail_comes(), re.MULTILINE)
+    assert act and code and is_in(laptop)
+    young.post(reverse("sessions_ui:prove"), {"act": act[1], "code": code[1]})
+    assert not is_in(laptop) and is_in(young)
+
+
+def test_a_suspicious_sign_in_goes_on_with_its_code(
+    browser: Any, user: Any, laptop: Any, settings: Any, mail_comes: Callable[[], str]
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "SUSPICIOUS_SIGN_INS": "challenge"}
+    here = browser(user_agent=PHONE.replace("Android", "Windows"), address="89.160.20.112")
+    challenge = here.sign_in(user).url
+    assert challenge == reverse("sessions_ui:challenge")
+    here.get(challenge)
+    code = re.search(r"^    (\d{6})$", mail_comes(), re.MULTILINE)
+    assert code
+    here.post(challenge, {"code": code[1]})
+    assert is_in(here)
+
+
+def test_this_was_not_me(browser: Any, user: Any, laptop: Any, mail_comes: Callable[[], str]) -> None:
+    thief = browser(user_agent=PHONE.replace("Android", "Windows"), address="89.160.20.112")
+    thief.sign_in(user)
+    link = re.search(r"https://devices\.example(/account/devices/not-me/\S+)", mail_comes())
+    assert link
+    assert browser().post(link[1], {"everywhere": "on"}).status_code == 302
+    assert not is_in(thief) and not is_in(laptop)
+
+
+# --- The help desk
+
+
+@pytest.fixture
+def desk(agent: Any, browser: Any) -> Any:
+    TOTP.activate(agent, SECRET)
+    Authenticator.objects.update(created_at="2020-01-01T00:00Z")
+    client = browser()
+    client.sign_in(agent)
+    client.post(reverse("mfa_authenticate"), {"code": current_code(SECRET)})
+    return client
+
+
+def test_a_call_from_the_first_page_to_the_receipt(
+    desk: Any, user: Any, laptop: Any, phone: Any, mail_comes: Callable[[], str]
+) -> None:
+    opened = desk.post(reverse("helpdesk:search"), {"term": user.email})
+    case = Case.objects.get()
+    assert opened.url == reverse("helpdesk:case", args=[case.public_id])
+
+    def step(name: str, *args: str, **fields: Any) -> Any:
+        response = desk.post(reverse(f"helpdesk:{name}", args=[case.public_id, *args]), fields)
+        assert response.status_code in (200, 302), response.content.decode()
+        return response
+
+    step("verify", ticket="INC-7", reason="lost", ways=["call_back"])
+    assert "81.2.69.142" in step("network").content.decode()
+    step("send_code")
+    code = re.search(r"\b(\d{6})\b", mail_comes())
+    assert code
+    step("check_code", code=code[1])
+    case.refresh_from_db()
+    assert case.proven_at is not None
+    lost = device_of(phone)
+    page = step("review", device=device_of(phone).public_id).content.decode()
+    nonce = re.search(r'name="nonce" value="([^"]+)"', page)
+    assert nonce
+    step("carry_out", device=device_of(phone).public_id, nonce=nonce[1])
+    assert not is_in(phone) and is_in(laptop)
+    mark_lost(device=lost, actor=user)
+    step("found", lost.public_id)
+    lost.refresh_from_db()
+    assert lost.lost_at is None
+
+
+def test_a_second_agent_agrees(desk: Any, agent: Any, user: Any, browser: Any) -> None:
+    colleague = _person("colleague@staff.example", is_staff=True)
+    colleague.groups.set(agent.groups.all())
+    desk.post(reverse("helpdesk:search"), {"term": user.email})
+    case = Case.objects.get()
+    verify_caller(case=case, agent=agent, ticket="INC-7", reason=Case.Reason.LOST, ways=["call_back"])
+    desk.post(reverse("helpdesk:ask_approval", args=[case.public_id]))
+    TOTP.activate(colleague, SECRET)
+    Authenticator.objects.update(created_at="2020-01-01T00:00Z")
+    second = browser()
+    second.sign_in(colleague)
+    second.post(reverse("mfa_authenticate"), {"code": current_code(SECRET)})
+    second.post(reverse("helpdesk:approve", args=[case.public_id]))
+    case.refresh_from_db()
+    assert case.proven_at is not None
+
+
+# --- The administration
+
+
+def test_an_administrator_signs_somebody_out(browser: Any, administrator: Any, user: Any, phone: Any) -> None:
+    boss = browser()
+    boss.sign_in(administrator)
+    row = Session.objects.get(pk=phone.session.session_id)
+    url = reverse("admin:sessions_ui_session_changelist")
+    page = boss.post(url, {"action": "sign_out_selected", "_selected_action": [row.pk]})
+    assert page.status_code == 200
+    boss.post(
+        url,
+        {
+            "action": "sign_out_selected",
+            "_selected_action": [row.pk],
+            "confirmed": "1",
+            "note": "Case 7",
+        },
+    )
+    assert not is_in(phone)
+
+
+# --- Nothing is forgotten
+
+# Each address that takes a POST, and the test above that asks it for something.
+STORIES: dict[str, Callable[..., None]] = {
+    "account_login": test_signing_in_and_out,
+    "account_logout": test_signing_in_and_out,
+    "account_signup": test_signing_up_waits_for_its_mail,
+    "account_confirm_email": test_signing_up_waits_for_its_mail,
+    "account_reset_password": test_resetting_the_password_waits_for_its_mail,
+    "account_reset_password_from_key": test_resetting_the_password_waits_for_its_mail,
+    "account_change_password": test_changing_the_password_signs_the_others_out,
+    "account_set_password": test_setting_a_first_password,
+    "account_email": test_adding_an_address,
+    "account_reauthenticate": test_adding_an_address,
+    "mfa_activate_totp": test_setting_up_a_factor_using_it_and_taking_it_away,
+    "mfa_generate_recovery_codes": test_setting_up_a_factor_using_it_and_taking_it_away,
+    "mfa_authenticate": test_setting_up_a_factor_using_it_and_taking_it_away,
+    "mfa_deactivate_totp": test_setting_up_a_factor_using_it_and_taking_it_away,
+    "mfa_reauthenticate": test_confirming_with_a_factor,
+    "sessions_ui:sign_out_others": test_signing_out_the_other_device,
+    "sessions_ui:sign_out_device": test_signing_out_the_other_device,
+    "sessions_ui:sign_out_session": test_signing_out_the_other_device,
+    "sessions_ui:lost": test_signing_out_the_other_device,
+    "sessions_ui:not_mine": test_signing_out_the_other_device,
+    "sessions_ui:confirm": test_signing_out_the_other_device,
+    "sessions_ui:sign_out_everywhere": test_signing_out_everywhere,
+    "sessions_ui:sign_out_unused": test_signing_out_what_was_not_used_for_long,
+    "sessions_ui:sign_out_folded": test_signing_out_a_program_that_signs_in_anew_each_time,
+    "sessions_ui:rename": test_naming_a_device,
+    "sessions_ui:found": test_saying_that_a_device_is_found_and_whose_it_is,
+    "sessions_ui:mine": test_saying_that_a_device_is_found_and_whose_it_is,
+    "sessions_ui:prove": test_a_code_that_is_mailed_comes_with_the_mail_server,
+    "sessions_ui:challenge": test_a_suspicious_sign_in_goes_on_with_its_code,
+    "sessions_ui:not_me": test_this_was_not_me,
+    "helpdesk:search": test_a_call_from_the_first_page_to_the_receipt,
+    "helpdesk:verify": test_a_call_from_the_first_page_to_the_receipt,
+    "helpdesk:network": test_a_call_from_the_first_page_to_the_receipt,
+    "helpdesk:send_code": test_a_call_from_the_first_page_to_the_receipt,
+    "helpdesk:check_code": test_a_call_from_the_first_page_to_the_receipt,
+    "helpdesk:review": test_a_call_from_the_first_page_to_the_receipt,
+    "helpdesk:carry_out": test_a_call_from_the_first_page_to_the_receipt,
+    "helpdesk:found": test_a_call_from_the_first_page_to_the_receipt,
+    "helpdesk:ask_approval": test_a_second_agent_agrees,
+    "helpdesk:approve": test_a_second_agent_agrees,
+}
+# Those that test_every_address.py alone looks at, and why.
+NO_STORY = {
+    "home": "a redirect",
+    "healthz": "answers a POST as it does a GET",
+    "sessions_ui:stay": "writes down that somebody is there, as every request does",
+    "sessions_ui:leave_account": "nobody of this site can be in somebody's account (tests/stories/test_support.py)",
+    "sessions_ui:provider_sign_out": "asked by a provider's server, and this site has no provider",
+    "account_confirm_login_code": "signing in by code is not switched on",
+    "mfa_download_recovery_codes": "only reads",
+    # A key signs what it is asked, which takes a browser; the pages around it are asked without one.
+    "mfa_add_webauthn": "takes a key",
+    "mfa_edit_webauthn": "takes a key",
+    "mfa_login_webauthn": "takes a key",
+    "mfa_reauthenticate_webauthn": "takes a key",
+    "mfa_remove_webauthn": "takes a key",
+}
+
+
+@pytest.mark.no_bystander("it makes one of its own, for the addresses")
+def test_each_address_that_takes_a_post_has_its_story(browser: Any, agent: Any) -> None:
+    here = browser()
+    takes = set()
+    for name, path in addresses(Bystander()).items():
+        if not name.startswith("admin:"):
+            here.force_login(agent)
+            if here.post(path).status_code != 405:
+                takes.add(name)
+    assert takes == STORIES.keys() | NO_STORY.keys()
