@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
@@ -11,12 +12,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
 
+logger = logging.getLogger(__name__)
+
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # A task under way may finish; one that takes longer is taken up again from its row at the next start.
 GRACE_SECONDS = 8.0
-# A process that ends sooner cannot run here at all; one that ends later is started again, as by a service manager: the
-# broker in a folder kills its worker when it meets a message that is being written.
+# A process that ends sooner at its first start cannot run here at all. One that has run for so long is started again
+# whenever it ends, as by a service manager: a disk may be full for a while.
 SETTLED_SECONDS = 10.0
+RESTART_SECONDS = 2.0  # from one start to the next, at least
 
 
 class Stopped(Exception):
@@ -39,6 +43,7 @@ class Processes:
         self.environment = {**os.environ, **environment}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._commands: dict[str, tuple[str, Sequence[str], float]] = {}  # module, arguments, started when
+        self._settled: set[str] = set()
         self._starting = self._stop = False
 
     def __enter__(self) -> Processes:
@@ -74,10 +79,19 @@ class Processes:
             raise Stopped
         for name, process in list(self._running.items()):
             if process.poll() is not None:
-                module, arguments, started = self._commands[name]
-                if time.monotonic() - started < SETTLED_SECONDS:
-                    raise ProcessDied(f"The {name} ended by itself (exit code {process.returncode}).")
-                self.start(name, module, arguments)
+                self._restart(name, process.returncode)
+
+    def _restart(self, name: str, code: int) -> None:
+        """Unless it cannot run here; where that would be too soon, at a later check."""
+        module, arguments, started = self._commands[name]
+        ran = time.monotonic() - started
+        if ran >= SETTLED_SECONDS:
+            self._settled.add(name)
+        if name not in self._settled:
+            raise ProcessDied(f"The {name} ended by itself (exit code {code}).")
+        if ran >= RESTART_SECONDS:
+            logger.warning("The %s ended by itself (exit code %s) and is started again.", name, code)
+            self.start(name, module, arguments)
 
     def wait(self) -> None:
         """Until somebody stops the demo, or one of the processes dies."""

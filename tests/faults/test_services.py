@@ -211,6 +211,47 @@ def test_a_broker_goes_down_and_comes_back(
     print(f"40 deliveries, {hook.counts().total()} attempts")
 
 
+def test_half_a_message_in_the_folder_stops_no_worker(start: Start, hook: Outbox, tmp_path: Path) -> None:
+    """Before it starts, and while it runs: what a full disk, or a program that was killed, leaves behind."""
+    queue = tmp_path / "broker" / "queue"
+    queue.mkdir(parents=True)
+    name = current_app.conf.task_default_queue
+
+    def leave_half(number: int) -> None:
+        (queue / f"0_{number}.{name}.msg").write_bytes(b'{"body": "W10s')
+
+    for number in range(3):
+        leave_half(number)
+    hook.fill(20)
+    command = [
+        "celery",
+        "-A",
+        "config",
+        "worker",
+        "-P",
+        "threads",
+        "-c",
+        "2",
+        "-B",
+        "-s",
+        str(tmp_path / "beat"),
+    ]
+    worker = start(
+        *command,
+        "-Q",
+        name,
+        CELERY_BROKER_URL="filesystem://localhost",
+        VAR_DIR=str(tmp_path),
+        EMAIL_URL="dummymail://",
+    )
+    wait_until(hook.is_empty, "the worker at work")
+    leave_half(4)
+    wait_until(lambda: not list(queue.glob("0_*")), "half a message dropped")
+    hook.fill(20)
+    wait_until(hook.is_empty, "the worker at work again")
+    assert worker.poll() is None
+
+
 def test_redis_as_the_cache_goes_down_and_comes_back(
     start: Start, hook: Outbox, user: Any, browser: Any, settings: Any, tmp_path: Path
 ) -> None:
