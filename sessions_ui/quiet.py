@@ -1,4 +1,4 @@
-"""A log that says once that the database is away, in full, and then how often it mattered.
+"""A log that says once that the database or the broker is away, in full, and then how often it mattered.
 
 A filter, for the handlers of LOGGING: `"filters": {"quiet": {"()": "sessions_ui.quiet.QuietOutages"}}`. Everything
 that has nothing to do with an outage passes.
@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 
 SECONDS = 30.0
 POOL = "psycopg.pool"  # says of each try that it failed, and each connection that it was cut
+BEAT = "celery.beat"  # says of each task that it could not be handed to the broker, twelve kilobytes each
 
 
 class QuietOutages(logging.Filter):
@@ -64,6 +65,8 @@ def _outage_in(record: logging.LogRecord) -> str:
     if record.name == POOL and record.levelno >= logging.WARNING:
         return POOL
     error = record.exc_info[1] if record.exc_info else None
+    if record.name == BEAT and error is not None:
+        return f"{BEAT}, {type(error).__name__}"
     seen: list[BaseException] = []
     while error is not None and error not in seen:
         if is_outage(error):

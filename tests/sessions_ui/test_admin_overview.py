@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.admin import statistics
 from sessions_ui.admin.pictures import bars, columns
 from sessions_ui.admin.statistics import count
 from tests.models import Delivery, Device, EndReason, Session
@@ -72,6 +74,27 @@ def test_the_numbers_are_kept_for_a_minute(ada: Any, browser: Any, administrator
     end_user_sessions(user=administrator, reason=EndReason.ADMINISTRATOR)
     client.force_login(administrator)
     assert client.get(OVERVIEW).context["sign_ins"][0].value == living
+
+
+def test_a_host_whose_cache_is_away_counts_each_time(
+    ada: Any, browser: Any, administrator: Any, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Django's own backend raises then, whatever the site of this repository has."""
+    away = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1"}
+    settings.CACHES = {"default": {**away, "OPTIONS": {"retry": None}}}
+    client = browser()
+    client.force_login(administrator)
+    for _ in range(2):
+        assert client.get(OVERVIEW).status_code == 200
+    assert [message for message in caplog.messages if "cache" in message] == [
+        "The cache cannot be reached (ConnectionError): the overview counts each time it is looked at."
+    ]
+
+
+def test_the_cache_is_asked_by_the_overview_only() -> None:
+    """Who asks it has to do without it: docs/production.md has the table."""
+    sources = Path(statistics.__file__).parents[1].rglob("*.py")
+    assert [source.stem for source in sources if "django.core.cache" in source.read_text()] == ["statistics"]
 
 
 def test_what_does_not_fit_is_one_bar_more() -> None:

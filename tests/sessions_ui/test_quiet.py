@@ -129,3 +129,11 @@ def test_a_child_process_has_a_first_of_its_own() -> None:
     outages._begin()
     record = logging.LogRecord("psycopg.pool", logging.WARNING, "", 0, "error connecting", None, None)
     assert outages.filter(record)
+
+
+def test_beat_says_once_that_its_broker_is_away(lines: list[str]) -> None:
+    """A task every few seconds, with a traceback each."""
+    for _ in range(3):
+        fail("celery.beat", ConnectionError("no broker"))
+    time_is_over()
+    assert lines == ["failed in full", "2 more within 30 s: celery.beat, ConnectionError"]
