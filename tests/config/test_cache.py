@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.core.cache import cache, caches
 from django.core.cache.backends.redis import RedisCache
+from django.db import connections
 from django.urls import reverse
 
 from config import cache as site_cache
@@ -68,6 +71,7 @@ def test_every_method_answers_without_redis() -> None:
 async def test_it_answers_asynchronous_code_too() -> None:
     await cache.aset("a", 1)
     assert await cache.aget("a") == 1
+    await sync_to_async(connections.close_all)()
 
 
 @pytest.mark.usefixtures("nobody_listens")
@@ -89,6 +93,31 @@ def test_rate_limits_go_on_counting(browser: Any, rate_limits: Callable[..., Non
     here, form = browser(), {"login": "nobody@people.example", "password": "wrong"}
     codes = [here.post(reverse("account_login"), form).status_code for _ in range(5)]
     assert codes == [200, 200, 200, 429, 429]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("nobody_listens")
+def test_of_many_at_once_no_more_get_through_than_the_limit(
+    browser: Any, rate_limits: Callable[..., None]
+) -> None:
+    """Whoever does not get the lock of the count within a second is refused, so it may be fewer."""
+    rate_limits(login="3/m/ip")
+    codes: list[int] = []
+    together = threading.Barrier(8)
+
+    def sign_in() -> None:
+        here = browser()
+        together.wait()
+        form = {"login": "nobody@people.example", "password": "wrong"}
+        codes.append(here.post(reverse("account_login"), form).status_code)
+        connections.close_all()
+
+    threads = [threading.Thread(target=sign_in) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(codes)[-5:] == [429] * 5 and 200 in codes, codes
 
 
 def test_it_goes_to_rows_when_redis_is_killed_and_back_when_it_is_there(
