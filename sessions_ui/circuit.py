@@ -63,7 +63,7 @@ class CircuitBreaker:
                 )
             elif now >= self._next_report:
                 self._next_report = now + REPORTED_EVERY
-                self._logger.warning("%s still cannot be reached: %s.", self._service, self._so_far(now))
+                self._logger.warning("%s still cannot be reached, after %s.", self._service, self._so_far(now))
 
     def worked(self) -> bool:
         """It answered; returns whether it was away until now. Then the log says so."""
@@ -73,9 +73,9 @@ class CircuitBreaker:
             if was_away := self._away_since is not None:
                 so_far = self._so_far(time.monotonic())
                 self.reset()
-                self._logger.warning("%s can be reached again: %s.", self._service, so_far)
+                self._logger.warning("%s can be reached again, after %s.", self._service, so_far)
             return was_away
 
     def _so_far(self, now: float) -> str:
         seconds = round(now - (self._away_since or now))
-        return f"{self._failures} failed tries in {seconds} s"
+        return f"{seconds} s (failed tries: {self._failures})"

@@ -74,9 +74,9 @@ def test_the_log_says_how_it_began_a_count_every_ten_minutes_and_when_it_is_over
     assert breaker.worked() and breaker.may_try()
     assert caplog.messages == [
         "The oven cannot be reached (ConnectionRefusedError): bread is bought.",
-        "The oven still cannot be reached: 61 failed tries in 600 s.",
-        "The oven still cannot be reached: 121 failed tries in 1200 s.",
-        "The oven can be reached again: 121 failed tries in 1210 s.",
+        "The oven still cannot be reached, after 600 s (failed tries: 61).",
+        "The oven still cannot be reached, after 1200 s (failed tries: 121).",
+        "The oven can be reached again, after 1210 s (failed tries: 121).",
     ]
 
 
