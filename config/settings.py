@@ -230,6 +230,7 @@ SESSIONS_UI = {
     "RECOVERY": "accounts.recovery.send_reset",
     "REAUTHENTICATION": "accounts.reauthentication.AllauthReauthentication",
     "HELP_URL": env.str("HELP_URL", default=""),
+    "SYNCHRONOUS_COMMIT": env.str("SYNCHRONOUS_COMMIT", default=""),
     "SITE_URL": env.str("SITE_URL", default=f"http://localhost:{PORT}" if DEMO else ""),
     # The demo's own devices have used up what an hour allows: whoever tries a sign-in there waits for no mail.
     **({"ALERT_WINDOW": timedelta(minutes=1), "MAILS_PER_HOUR": 100} if DEMO else {}),

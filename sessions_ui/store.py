@@ -38,7 +38,7 @@ from sessions_ui.conf import conf
 from sessions_ui.exceptions import KeyRotated, NotTheOwner, SessionEnded, TryAgain
 from sessions_ui.models import EndReason, Session, digest_of
 from sessions_ui.models.session import SessionQuerySet
-from sessions_ui.transactions import in_transaction, noted, retried
+from sessions_ui.transactions import decided, in_transaction, noted, retried
 from sessions_ui.twins import AsynchronousTwins
 
 
@@ -518,7 +518,9 @@ class SessionStore(AsynchronousTwins):
 
     @staticmethod
     def _write(rows: SessionQuerySet, row: Session, fields: dict[str, Any]) -> bool:
-        written = retried(partial(rows.update, **kept_to_latest_end(fields)), using=rows.db)
+        update = partial(rows.update, **kept_to_latest_end(fields))
+        # A new key that a failover loses would sign its browser out.
+        written = (decided if "digest" in fields else retried)(update, using=rows.db)
         if written:
             for name, value in fields.items():
                 setattr(row, name, value)

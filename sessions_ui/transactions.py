@@ -7,6 +7,8 @@ repeated, with jitter, for up to `RETRIED_FOR`. Inside a transaction of the host
 
 A connection that is lost says no more. Before the commit was sent nothing was changed (`TryAgain`, at once: the next
 try may take as long as the server is away); after that nobody knows (`OutcomeUnknown`).
+
+A transaction that decides something is committed as `SYNCHRONOUS_COMMIT` says (PostgreSQL), whoever began it.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from django.db import InterfaceError, OperationalError, connections, router, tra
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from sessions_ui import acting
+from sessions_ui.conf import conf
 from sessions_ui.exceptions import OutcomeUnknown, TryAgain
 from sessions_ui.outages import is_connection_lost
 
@@ -44,7 +47,12 @@ DRIVERS_ERRORS = (OperationalError, InterfaceError)
 
 
 class OurAtomic(transaction.Atomic):
-    """Tells a transaction of ours from one of the host project, and says what a lost connection means for it."""
+    """Tells a transaction of ours from one of the host project, and says what a lost connection means for it.
+    `decides`: it is committed as `SYNCHRONOUS_COMMIT` says."""
+
+    def __init__(self, using: str, *, savepoint: bool, decides: bool) -> None:
+        super().__init__(using, savepoint, durable=False)
+        self.decides = decides
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -61,27 +69,41 @@ class OurAtomic(transaction.Atomic):
 
 
 def atomically(action: Callable[P, T]) -> Callable[P, T]:
-    """Make `action` one transaction on the database that sessions are written to. It may run more than once: it must
-    change nothing but rows before it returns, and leave what is to happen afterwards to `on_commit()`."""
+    """Make `action`, which decides something, one transaction on the database that sessions are written to. It may run
+    more than once: it must change nothing but rows before it returns, and leave what is to happen afterwards to
+    `on_commit()`."""
 
     @wraps(action)
     def inside(*args: P.args, **kwargs: P.kwargs) -> T:
-        return in_transaction(partial(action, *args, **kwargs))
+        return in_transaction(partial(action, *args, **kwargs), decides=True)
 
     return inside
 
 
-def in_transaction(work: Callable[[], T], *, using: str | None = None) -> T:
+def in_transaction(work: Callable[[], T], *, using: str | None = None, decides: bool = False) -> T:
     """Run `work` in a transaction on the database `using` (an alias; that of the sessions where it is left out).
 
-    Raises `TryAgain` where the database refused it for so long, or refused it once inside a transaction of the host, or
-    cannot be reached: nothing was changed then. Raises `OutcomeUnknown` where the connection was lost at the commit.
+    `decides`: it is to be committed as `SYNCHRONOUS_COMMIT` says. Raises `TryAgain` where the database refused it for
+    so long, or refused it once inside a transaction of the host, or cannot be reached: nothing was changed then. Raises
+    `OutcomeUnknown` where the connection was lost at the commit.
     """
     connection = connections[using or _database()]
-    if any(isinstance(block, OurAtomic) for block in connection.atomic_blocks):
-        with OurAtomic(connection.alias, savepoint=False, durable=False):
-            return work()
-    return retried(partial(_in_transaction, work, connection), using=connection.alias)
+    ours = [block for block in connection.atomic_blocks if isinstance(block, OurAtomic)]
+    if not ours:
+        return retried(partial(_in_transaction, work, connection, decides), using=connection.alias)
+    with OurAtomic(connection.alias, savepoint=False, decides=decides):
+        if decides and not any(block.decides for block in ours):
+            _commit_synchronously(connection)
+        return work()
+
+
+def decided(work: Callable[[], T], *, using: str | None = None) -> T:
+    """Run `work`, a single statement, as `retried()` does, and commit it like a decision."""
+    return (
+        in_transaction(work, using=using, decides=True)
+        if conf.synchronous_commit
+        else retried(work, using=using)
+    )
 
 
 def retried(work: Callable[[], T], *, using: str | None = None) -> T:
@@ -147,15 +169,17 @@ def _connect(connection: BaseDatabaseWrapper) -> None:
         raise TryAgain from error
 
 
-def _in_transaction(work: Callable[[], T], connection: BaseDatabaseWrapper) -> T:
+def _in_transaction(work: Callable[[], T], connection: BaseDatabaseWrapper, decides: bool) -> T:
     outermost = not connection.in_atomic_block
     if outermost and connection.vendor == "mysql":
         connection.ensure_connection()  # it knows its level from then on
         if connection.isolation_level != "read committed":  # type: ignore[attr-defined]
             _execute(connection, "SET TRANSACTION ISOLATION LEVEL READ COMMITTED")  # of the next one only
-    with OurAtomic(connection.alias, savepoint=True, durable=False):
+    with OurAtomic(connection.alias, savepoint=True, decides=decides):
         if outermost and connection.vendor == "postgresql" and not _reads_committed(connection):
             _execute(connection, "SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        if decides:
+            _commit_synchronously(connection)
         if outermost and connection.vendor == "sqlite":
             _become_the_writer(connection)
         return work()
@@ -171,6 +195,12 @@ def _reads_committed(connection: BaseDatabaseWrapper) -> bool:
             cursor.execute("SHOW transaction_isolation")
             _isolation[connection.alias] = cursor.fetchone()[0]
     return _isolation[connection.alias] == "read committed"
+
+
+def _commit_synchronously(connection: BaseDatabaseWrapper) -> None:
+    """Until the end of the whole transaction, also where ours is a savepoint in it."""
+    if connection.vendor == "postgresql" and (level := conf.synchronous_commit):
+        _execute(connection, f"SET LOCAL synchronous_commit TO {level}")  # one of a few words
 
 
 def _become_the_writer(connection: BaseDatabaseWrapper) -> None:

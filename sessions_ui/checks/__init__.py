@@ -4,6 +4,7 @@ from django.core import checks
 
 from sessions_ui.checks import (
     clients,
+    commits,
     endings,
     impersonation,
     live,
@@ -26,6 +27,7 @@ CHECKS = (
     setup.persistent_connections,
     setup.adoption,
     clients.sign_in_pages,
+    commits.synchronous_commit,
     endings.what_ends,
     endings.access_flags,
     endings.access_permissions,

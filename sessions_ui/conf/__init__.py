@@ -5,6 +5,7 @@ docs/settings.md is made from these modules (`manage.py settings_reference`), so
 
 from sessions_ui.conf.adoption import AdoptionSettings
 from sessions_ui.conf.clients import ClientSettings
+from sessions_ui.conf.commits import CommitSettings
 from sessions_ui.conf.devices import DeviceSettings
 from sessions_ui.conf.endings import EndingSettings
 from sessions_ui.conf.help_desk import HelpDeskSettings
@@ -26,6 +27,7 @@ SECTIONS = (
     PlaceSettings,
     LifetimeSettings,
     EndingSettings,
+    CommitSettings,
     AdoptionSettings,
     DeviceSettings,
     RiskSettings,
@@ -46,6 +48,7 @@ class Conf(
     PlaceSettings,
     LifetimeSettings,
     EndingSettings,
+    CommitSettings,
     AdoptionSettings,
     DeviceSettings,
     RiskSettings,
