@@ -10,6 +10,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 
 from sessions_ui.models import Session
+from sessions_ui.servers import Weakness, examine
 
 SECONDS = 1.5  # for the database; the rest of two seconds is ours
 CONNECT_SECONDS = 2  # libpq takes no less
@@ -24,27 +25,32 @@ asking = ThreadPoolExecutor(max_workers=4, thread_name_prefix="sessions-ui-healt
 
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 `{"status": "ok"}`, or 503. A late worker is no reason to take a web process out: the administration
+    """200 `{"status": "ok"}`, or 503. What is weak about the database servers stands beside it (`servers.py`), and only
+    one that cannot be written to is a reason to take this process out. Nor is a late worker: the administration
     shows that. Makes no session and needs none."""
-    answer = asking.submit(_ask, router.db_for_write(Session))
-    if _is_in_time(answer):
-        return JsonResponse({"status": "ok"})
-    return JsonResponse({"status": "database unreachable"}, status=503)
+    found = _in_time(asking.submit(_ask, router.db_for_write(Session)))
+    if found is None:
+        return JsonResponse({"status": "database unreachable"}, status=503)
+    details = {"database": found} if found else {}
+    if Weakness.ONLY_READS in found:
+        return JsonResponse({"status": "database only reads", **details}, status=503)
+    return JsonResponse({"status": "ok", **details})
 
 
-def _is_in_time(answer: Future[None]) -> bool:
+def _in_time(answer: Future[list[Weakness]]) -> list[Weakness] | None:
+    """What was found out; None where the database gave no answer."""
     wait([answer], SECONDS)
     if not answer.done():
         answer.cancel()  # if nobody has begun with it
-        return False
+        return None
     if (error := answer.exception()) is None:
-        return True
+        return answer.result()
     if not isinstance(error, Error):
         raise error
-    return False
+    return None
 
 
-def _ask(alias: str) -> None:
+def _ask(alias: str) -> list[Weakness]:
     """On a connection of its own: those of a pool may all be taken, or have died with a server that is back by now."""
     connection = connections[alias].copy()
     options = {**connection.settings_dict["OPTIONS"], **OPTIONS.get(connection.vendor, {})}
@@ -53,5 +59,6 @@ def _ask(alias: str) -> None:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
+        return examine(connection)
     finally:
         connection.close()

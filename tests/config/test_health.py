@@ -13,11 +13,21 @@ from django.db import OperationalError, connection, connections
 from django.test import Client, override_settings
 from pytest_django import DjangoAssertNumQueries
 
+from sessions_ui.servers import Weakness
 from sessions_ui.web import health
 
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture
+def found(monkeypatch: pytest.MonkeyPatch) -> list[Weakness]:
+    """What is wrong with the database server; that of the tests has what is fast."""
+    weaknesses: list[Weakness] = []
+    monkeypatch.setattr(health, "examine", lambda connection: weaknesses)
+    return weaknesses
+
+
+@pytest.mark.usefixtures("found")
 def test_it_is_well(client: Client) -> None:
     response = client.get("/healthz")
     assert response.status_code == 200
@@ -50,7 +60,7 @@ def test_without_the_database_it_is_not(client: Client) -> None:
 def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """A database that takes a connection and says nothing, until the test says so."""
     speak = threading.Event()
-    monkeypatch.setattr(health, "_ask", lambda alias: speak.wait())
+    monkeypatch.setattr(health, "_ask", lambda alias: speak.wait() and [])
     monkeypatch.setattr(health, "SECONDS", 0.0)
     monkeypatch.setattr(health, "asking", ThreadPoolExecutor(max_workers=2))
     yield speak
@@ -79,6 +89,23 @@ def test_what_is_no_error_of_the_database_is_ours(client: Client, monkeypatch: p
     monkeypatch.setattr(health, "_ask", wrong)
     with pytest.raises(ValueError):
         client.get("/healthz")
+
+
+def test_it_names_what_is_weak_about_the_database_server_and_serves(
+    client: Client, found: list[Weakness]
+) -> None:
+    found.append(Weakness.NO_SYNCHRONOUS_STANDBY)
+    response = client.get("/healthz")
+    assert response.status_code == 200
+    assert response.json() == {"status": "ok", "database": ["no_synchronous_standby"]}
+
+
+def test_a_database_that_only_reads_can_sign_nobody_out(client: Client, found: list[Weakness]) -> None:
+    """What has ended at the primary may live there."""
+    found.append(Weakness.ONLY_READS)
+    response = client.get("/healthz")
+    assert response.status_code == 503
+    assert response.json() == {"status": "database only reads", "database": ["only_reads"]}
 
 
 @override_settings(SECURE_SSL_REDIRECT=True)

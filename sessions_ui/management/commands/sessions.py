@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections, router
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -19,6 +20,7 @@ from sessions_ui.health import OUTBOX_LATE, WORKER_LATE, is_outbox_late, is_work
 from sessions_ui.management.progress import Progress
 from sessions_ui.models import EndReason, Heartbeat, Session
 from sessions_ui.models.primary import all_users
+from sessions_ui.servers import MEANING, examine
 
 CARRY_OUT = 50.0  # seconds: cron starts the next one after a minute
 SLICE = 2.0  # seconds between two looks at how far it has come
@@ -72,6 +74,11 @@ class Command(BaseCommand):
         )
         health.add_argument("--worker-within", type=_seconds, default=WORKER_LATE, metavar="SECONDS")
         health.add_argument("--told-within", type=_seconds, default=OUTBOX_LATE, metavar="SECONDS")
+        health.add_argument(
+            "--database",
+            action="store_true",
+            help="Exit with 1 when something is wrong with the database servers, and look at nothing else.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         match options["subcommand"]:
@@ -82,6 +89,8 @@ class Command(BaseCommand):
             case "carry-out":
                 if ended := end_batches(seconds=CARRY_OUT):
                     self.stdout.write(f"Sessions ended: {ended:,}")
+            case "health" if options["database"]:
+                self.database_health()
             case "health":
                 self.health(options["worker_within"], options["told_within"])
 
@@ -136,6 +145,8 @@ class Command(BaseCommand):
     def health(self, worker_within: timedelta, told_within: timedelta) -> None:
         """A process that runs may do nothing: after a Redis was away Celery's has stopped to take tasks (celery#8091,
         celery#10205). What counts is what was done."""
+        for meaning in _weaknesses():  # a new worker would not help
+            self.stderr.write(f"Warning: {meaning}")
         wrong = []
         if is_worker_late(Heartbeat.last("worker"), worker_within):
             wrong.append(f"No worker was seen at work in the last {worker_within}.")
@@ -144,6 +155,16 @@ class Command(BaseCommand):
         if wrong:
             raise CommandError(" ".join(wrong))
         self.stdout.write("The worker is at work, and no message is late.")
+
+    def database_health(self) -> None:
+        if weaknesses := _weaknesses():
+            raise CommandError("\n".join(weaknesses))
+        self.stdout.write("Nothing is wrong with the database servers.")
+
+
+def _weaknesses() -> list[str]:
+    """In words."""
+    return [MEANING[weakness] for weakness in examine(connections[router.db_for_write(Session)])]
 
 
 def _seconds(text: str) -> timedelta:

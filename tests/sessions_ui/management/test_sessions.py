@@ -16,6 +16,8 @@ from django.utils import timezone
 from sessions_ui.actions import end_later, restore
 from sessions_ui.delivery import deliver_all, deliver_due
 from sessions_ui.management import progress
+from sessions_ui.management.commands import sessions
+from sessions_ui.servers import Weakness
 from sessions_ui.tasks import sweep_endings
 from tests.models import Act, Delivery, Ending, EndReason, Heartbeat, Session
 
@@ -215,3 +217,27 @@ def test_health_is_bad_when_a_message_has_waited_too_long(user: Any, browser: An
     health()
     with pytest.raises(CommandError, match="A message has been waiting"):
         health("--told-within", "30")
+
+
+@pytest.fixture
+def weaknesses(monkeypatch: pytest.MonkeyPatch) -> list[Weakness]:
+    """What is wrong with the database server; that of the tests has what is fast."""
+    found: list[Weakness] = []
+    monkeypatch.setattr(sessions, "examine", lambda connection: found)
+    return found
+
+
+def test_a_weak_database_server_is_named_and_no_reason_to_restart_the_worker(
+    weaknesses: list[Weakness], capsys: pytest.CaptureFixture[str]
+) -> None:
+    deliver_all()
+    weaknesses.append(Weakness.NO_SYNCHRONOUS_STANDBY)
+    assert health() == "The worker is at work, and no message is late.\n"
+    assert capsys.readouterr().err.startswith("Warning: There is a standby, and endings do not wait for it")
+
+
+def test_a_monitor_can_ask_for_the_database_servers_alone(weaknesses: list[Weakness]) -> None:
+    assert health("--database") == "Nothing is wrong with the database servers.\n"
+    weaknesses.extend([Weakness.STALE_READS, Weakness.ONLY_READS])
+    with pytest.raises(CommandError, match=r"(?s)wsrep_sync_wait=0.*only reads"):
+        health("--database")
