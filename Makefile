@@ -15,13 +15,14 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 CODE := sessions_ui accounts config tests benchmarks manage.py
 
 .DELETE_ON_ERROR:
-.PHONY: help run demo-devices test test-races test-long chromium lint format lock screenshots lighthouse messages mutants bench bench-streams clean
+.PHONY: help run demo-devices test test-races test-clusters test-long chromium lint format lock screenshots lighthouse messages mutants bench bench-streams clean
 
 help:
 	@echo "make run           the demo, on http://localhost:$(PORT) (PORT=8001 for another port)"
 	@echo "make demo-devices  which of the demo's devices are still let in"
 	@echo "make test          the test suite (ARGS='-k story -x' for pytest)"
 	@echo "make test-races    hundreds of rounds of every race, on every database and isolation level"
+	@echo "make test-clusters servers of every kind are killed under load: what is lost, and for how long"
 	@echo "make lint format   what CI checks; what can be put right by itself"
 	@echo "make lock          pin the newest allowed versions, with hashes"
 	@echo "make messages      every text into the catalogues of the languages"
@@ -42,13 +43,19 @@ test-races:
 	@$(MAKE) --no-print-directory VENV=.venv-races .venv-races/.races-installed
 	.venv-races/bin/python -m tests.races $(ARGS)
 
+# Starts PostgreSQL with a standby, Galera, RabbitMQ and Redis itself, on ports of its own: docs/scaling.md. Ten minutes;
+# ARGS="--only galera" for a part.
+test-clusters:
+	@$(MAKE) --no-print-directory VENV=.venv-races .venv-races/.races-installed
+	.venv-races/bin/python -m tests.clusters $(ARGS)
+
 # Which small changes to the code that decides does no test notice? Goes on where it was stopped (var/mutants.json).
 # ARGS="--sample 200 --seed 3" for a share, ARGS="--module store.py", ARGS=--again for the survivors once more.
 mutants: $(VENV)/.test-installed
 	$(BIN)/python -m tests.mutants $(ARGS)
 
 # What takes too long for every change: hours.
-test-long: test-races mutants
+test-long: test-races test-clusters mutants
 	SEQUENCES=all $(BIN)/python -m pytest tests/sessions_ui/test_every_session_method.py
 
 # For the browser tests. Where none is found and none can be had they are skipped, and say so.
