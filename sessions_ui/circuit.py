@@ -63,7 +63,9 @@ class CircuitBreaker:
                 )
             elif now >= self._next_report:
                 self._next_report = now + REPORTED_EVERY
-                self._logger.warning("%s still cannot be reached, after %s.", self._service, self._so_far(now))
+                self._logger.warning(
+                    "%s still cannot be reached, after %s.", self._service, self._so_far(now)
+                )
 
     def worked(self) -> bool:
         """It answered; returns whether it was away until now. Then the log says so."""

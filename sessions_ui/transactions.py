@@ -36,9 +36,10 @@ RETRIED_FOR = 10.0  # seconds; five tries were too few (seen: 20 sign-ins of one
 LONGEST_PAUSE = 0.25  # seconds
 
 # PostgreSQL: serialization failure, deadlock, lock timeout. MariaDB and MySQL: deadlock (also of Galera's
-# certification), lock timeout, "record has changed since last read" (innodb_snapshot_isolation). SQLite: busy, locked.
+# certification), lock timeout, "record has changed since last read" (innodb_snapshot_isolation), a Galera node that is
+# not ready (it takes nothing at all until the others agree on who is left, about six seconds). SQLite: busy, locked.
 SQLSTATES = frozenset({"40001", "40P01", "55P03"})
-MYSQL_CODES = frozenset({1213, 1205, 1020})
+MYSQL_CODES = frozenset({1213, 1205, 1020, 1047})
 SQLITE_CODES = frozenset({5, 6})
 
 

@@ -27,24 +27,26 @@ def run(name: str, *, require_all: bool) -> dict[str, Any] | None:
     began = time.monotonic()
     # The servers of this scenario are the only ones that it may find.
     environment = {key: value for key, value in os.environ.items() if not key.endswith("_URL")}
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.clusters.scenario", name],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
+    command = [sys.executable, "-m", "tests.clusters.scenario", name]
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    if done.returncode == NOT_HERE and not require_all:
-        say(f"{name}: left out, {done.stderr.strip()}")
+    try:
+        printed, errors = process.communicate()
+    finally:
+        process.terminate()  # it ends its servers; nothing to do where it is over
+        process.wait()
+    if process.returncode == NOT_HERE and not require_all:
+        say(f"{name}: left out, {errors.strip()}")
         return None
     seconds = f"{time.monotonic() - began:.0f} s"
-    if done.returncode:
-        say(f"{name}: FAILED in {seconds}\n{done.stdout}{done.stderr}")
+    if process.returncode:
+        say(f"{name}: FAILED in {seconds}\n{printed}{errors}")
         return {"name": name, "wrong": ["it did not come to its end"]}
-    report = json.loads(done.stdout.splitlines()[-1])
+    report: dict[str, Any] = json.loads(printed.splitlines()[-1])
     say(f"{name}: {'FAILED' if report['wrong'] else 'passed'} in {seconds}")
     if report["wrong"]:
-        say(done.stderr + "\n".join(report["wrong"]))
+        say(errors + "\n".join(report["wrong"]))
     return report
 
 

@@ -22,7 +22,8 @@ TIMEOUT = 60.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`status` 0: none, the connection broke. `words`: it says to a person what they can do."""
+    """`status` 0: none, the connection broke. `words`: it is a page that says what was done, or may have been, and
+    when to try again."""
 
     at: float
     seconds: float
@@ -54,7 +55,7 @@ def send(client: httpx.Client, method: str, url: str, key: str) -> tuple[Answer,
         response = client.request(method, url, headers={"Cookie": cookies, "X-CSRFToken": CSRF})
     except httpx.HTTPError:
         return Answer(began, time.monotonic() - began, 0, words=False), None
-    words = "try again" in response.text.lower()
+    words = "Retry-After" in response.headers
     return Answer(began, time.monotonic() - began, response.status_code, words), response
 
 

@@ -6,6 +6,7 @@ Prints its report as a line of JSON.
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -35,6 +36,7 @@ SCENARIOS: dict[str, Callable[[Processes], Report]] = {
 
 
 def main(name: str) -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # not without ending the servers
     with tempfile.TemporaryDirectory(prefix="clusters-") as folder, Processes(Path(folder)) as processes:
         try:
             report = SCENARIOS[name](processes)

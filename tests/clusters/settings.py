@@ -7,13 +7,12 @@ QUEUE_TYPE=quorum: RabbitMQ's replicated queues (docs/scaling.md, "The broker").
 from __future__ import annotations
 
 from config.settings import *  # noqa: F403
-from config.settings import DATABASES, STORAGES, env
+from config.settings import STORAGES, env
 
 STORAGES = {
     **STORAGES,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 if (queue_type := env.str("QUEUE_TYPE", default="")) != "":
     CELERY_TASK_DEFAULT_QUEUE_TYPE = queue_type
     CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True}

@@ -56,6 +56,7 @@ PASSING = {
     "MariaDB: deadlock": Refused(1213, "Deadlock found when trying to get lock"),
     "MariaDB: lock timeout": Refused(1205, "Lock wait timeout exceeded"),
     "MariaDB: changed since it was read": Refused(1020, "Record has changed since last read"),
+    "Galera: not ready": Refused(1047, "WSREP has not yet prepared node for application use"),
     "SQLite: busy": sqlite_error(sqlite3.SQLITE_BUSY),
     "SQLite: locked": sqlite_error(sqlite3.SQLITE_LOCKED),
     "SQLite: busy, since somebody else has written": sqlite_error(sqlite3.SQLITE_BUSY_SNAPSHOT),
