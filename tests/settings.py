@@ -48,3 +48,7 @@ match SQLITE_TRANSACTIONS:
     case other:
         raise ImproperlyConfigured(f"SQLITE_TRANSACTIONS={other}: immediate, or deferred on SQLite.")
 DATABASES["default"]["ATOMIC_REQUESTS"] = env.bool("ATOMIC_REQUESTS", default=False)
+# How long somebody waits for a connection is the site's policy, which tests/config looks at. Twenty threads at once on
+# a machine that is slow just now wait for longer.
+if "pool" in DATABASES["default"].get("OPTIONS", {}):
+    DATABASES["default"]["OPTIONS"]["pool"].update(max_size=30, timeout=60)
