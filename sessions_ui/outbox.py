@@ -14,7 +14,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import router
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, UUIDField, Value
+from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, UUIDField, Value
 from django.utils import timezone
 
 from sessions_ui.conf import conf
@@ -256,7 +256,11 @@ def again(deliveries: QuerySet[Delivery]) -> int:
 
 
 def oldest_open() -> timedelta | None:
-    """How long the oldest delivery that is due has been waiting; None when nothing is."""
-    waiting = open_deliveries().filter(due_at__lte=DatabaseNow())
-    first = waiting.order_by("due_at").values_list("due_at", flat=True).first()
-    return timezone.now() - first if first else None
+    """How long the oldest delivery that is due has been waiting, or the oldest mail that waits for the mail server; None
+    when nothing is."""
+    times = open_deliveries().aggregate(
+        due=Min("due_at", filter=Q(due_at__lte=DatabaseNow())),
+        put_off=Min("created_at", filter=Q(channel="mail", attempts=0, held_at__isnull=True)),
+    )
+    since = [time for time in times.values() if time is not None]
+    return timezone.now() - min(since) if since else None

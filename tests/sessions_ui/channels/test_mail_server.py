@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from sessions_ui.channels.mail import SERVER
 from sessions_ui.delivery import Outcome, deliver_all, send_or_keep
+from sessions_ui.outbox import oldest_open
 from tests.models import Act, Delivery, EndReason, Event
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +75,16 @@ def test_one_is_tried_all_wait_and_none_loses_an_attempt(
     assert timedelta(seconds=25) < min(waits) <= max(waits) < timedelta(seconds=60)
     [record] = caplog.records
     assert "The mail server cannot be reached" in record.message and record.exc_info
+
+
+def test_mails_that_were_put_off_are_as_old_as_they_are(away: Callable[[], None], user: Any) -> None:
+    """Not due, but late: whoever watches the outbox sees the outage."""
+    enqueue(user, 2)
+    Delivery.objects.update(created_at=timezone.now() - timedelta(minutes=20))
+    deliver_all()
+    assert not Delivery.objects.filter(due_at__lte=timezone.now()).exists()
+    waiting = oldest_open()
+    assert waiting is not None and waiting >= timedelta(minutes=20)
 
 
 def test_those_that_come_meanwhile_join_them_without_a_try_or_a_line(
