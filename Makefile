@@ -15,7 +15,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 CODE := sessions_ui accounts config tests benchmarks manage.py
 
 .DELETE_ON_ERROR:
-.PHONY: help run demo-devices test test-races test-clusters test-long chromium lint format lock screenshots lighthouse messages mutants bench bench-streams clean
+.PHONY: help run demo-devices test test-races test-clusters test-long chromium lint format lock screenshots lighthouse messages mutants bench bench-streams bench-outages clean
 
 help:
 	@echo "make run           the demo, on http://localhost:$(PORT) (PORT=8001 for another port)"
@@ -26,7 +26,7 @@ help:
 	@echo "make lint format   what CI checks; what can be put right by itself"
 	@echo "make lock          pin the newest allowed versions, with hashes"
 	@echo "make messages      every text into the catalogues of the languages"
-	@echo "make screenshots lighthouse mutants bench bench-streams clean"
+	@echo "make screenshots lighthouse mutants bench bench-streams bench-outages clean"
 
 run: $(VENV)/.site-installed
 	@DEMO=1 PORT=$(PORT) exec $(BIN)/python manage.py demo
@@ -102,6 +102,11 @@ bench:
 bench-streams:
 	@$(MAKE) --no-print-directory VENV=.venv-bench .venv-bench/.bench-installed
 	.venv-bench/bin/python -m benchmarks.streams $(ARGS)
+
+# The whole site while something of it is away; docs/production.md, "What happens when". Needs PostgreSQL's and Redis's
+# programs, and starts its own servers with them.
+bench-outages: $(VENV)/.test-installed
+	$(BIN)/python -m benchmarks.outages $(ARGS)
 
 # The demo's data (var/) stays: remove it by hand for a new one.
 clean:

@@ -13,9 +13,9 @@ from config.process import Process
 
 CONNECT_SECONDS = 2  # to each host of the URL; libpq takes no less
 POOL_SECONDS = 3.0  # for a connection of the pool; more than one dead host takes
-# A pool gives up on a connection after this, and makes one when the next request asks. In between it waits longer and
-# longer from try to try, and would find a server that is back after a minute half a minute later.
-RECONNECT_SECONDS = 3.0
+# A pool tries again after one second, and after twice as long each time: a server that is back after a minute it would
+# find half a minute later. So it gives up after two, and tries when the next request asks.
+RECONNECT_SECONDS = 2.0
 
 # A server whose machine is gone answers nothing, not even that it is gone.
 TCP = {

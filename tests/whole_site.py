@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 from tests.servers import PATIENCE, free_port, wait_for
 
@@ -34,23 +35,32 @@ UVICORN = [
 ]
 WORKER = ["-A", "config", "worker", "-P", "threads", "-c", "2"]
 BEAT = ["-A", "config", "beat"]
+PASSWORD = "correct horse battery staple"
+
+
+class QuickHasher(PBKDF2PasswordHasher):
+    """What it has made the site's own reads, and makes anew."""
+
+    iterations = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Two browsers that were here for days, by the keys of their sessions."""
+    """Somebody with two browsers that were here for days, by the keys of their sessions."""
 
+    email: str
     laptop: str
     phone: str
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request. `csrf`: it is a POST. `session`: key of the session that asks; empty for nobody's."""
+    """A request; with a `form`, also an empty one, it is a POST. `session`: key of the session that asks; empty for
+    nobody's."""
 
     path: str
     session: str = ""
-    csrf: bool = False
+    form: dict[str, str] | None = None
     headers: tuple[tuple[str, str], ...] = (("Accept", "text/html"),)
 
 
@@ -96,8 +106,15 @@ class Site:
         )
 
     def manage(self, *arguments: str) -> str:
+        return self._said("manage.py", *arguments)
+
+    def people(self, number: int) -> list[Person]:
+        """Signed in by the sign-in page, on two browsers each."""
+        return [Person(*person) for person in json.loads(self._said("-m", __name__, str(number)))]
+
+    def _said(self, *command: str) -> str:
         done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
+            [sys.executable, *command],
             cwd=ROOT,
             env=self.environment,
             capture_output=True,
@@ -106,19 +123,6 @@ class Site:
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
-
-    def people(self, number: int) -> list[Person]:
-        """Signed in by the sign-in page, on two browsers each."""
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.whole_site", str(number)],
-            cwd=ROOT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return [Person(*keys) for keys in json.loads(done.stdout)]
 
     def start_web(self) -> None:
         self.start("web", "uvicorn", [*UVICORN, "--host", "127.0.0.1", "--port", str(self.port)])
@@ -147,12 +151,13 @@ class Site:
         token = "c" * 32
         cookies = {"sessionid": question.session} if question.session else {}
         headers = dict(question.headers)
-        if question.csrf:
+        if question.form is not None:
             cookies["csrftoken"] = headers["X-CSRFToken"] = token
         headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
         began = time.monotonic()
         try:
-            answer = self._client.request("POST" if question.csrf else "GET", question.path, headers=headers)
+            method = "GET" if question.form is None else "POST"
+            answer = self._client.request(method, question.path, headers=headers, data=question.form)
         except httpx.HTTPError as error:
             return Answer(question, began, time.monotonic() - began, 0, httpx.Headers(), repr(error))
         took = time.monotonic() - began
@@ -184,8 +189,8 @@ class Site:
             process.wait()
 
 
-def sign_in(number: int) -> list[tuple[str, str]]:
-    """In a process of its own, with the site's settings: makes so many people."""
+def sign_in(number: int) -> list[tuple[str, str, str]]:
+    """In a process of its own, with the site's settings: makes so many people. Their e-mail addresses and keys."""
     import django
 
     django.setup()
@@ -196,20 +201,21 @@ def sign_in(number: int) -> list[tuple[str, str]]:
     from tests.aging import settle
 
     model: Any = get_user_model()
-    hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    keys = []
+    hashers = ["tests.whole_site.QuickHasher"]
+    people = []
     with override_settings(PASSWORD_HASHERS=hashers, ACCOUNT_RATE_LIMITS=False, ALLOWED_HOSTS=["testserver"]):
         first = model.objects.count()
         for i in range(first, first + number):
-            user = model.objects.create_user(f"person{i}@people.example", "correct horse")
+            user = model.objects.create_user(f"person{i}@people.example", PASSWORD)
             EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
             clients = [Client(), Client()]
             for client in clients:
-                answer = client.post("/account/login/", {"login": user.email, "password": "correct horse"})
+                answer = client.post("/account/login/", {"login": user.email, "password": PASSWORD})
                 assert answer.status_code == 302, answer.content.decode()
             settle(user)
-            keys.append((clients[0].cookies["sessionid"].value, clients[1].cookies["sessionid"].value))
-    return keys
+            laptop, phone = (client.cookies["sessionid"].value for client in clients)
+            people.append((user.email, laptop, phone))
+    return people
 
 
 if __name__ == "__main__":

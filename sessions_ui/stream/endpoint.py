@@ -16,7 +16,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.core.handlers.asgi import ASGIRequest
-from django.db import DatabaseError
+from django.db import Error
 
 from sessions_ui.conf import conf
 from sessions_ui.stream import database
@@ -50,7 +50,7 @@ async def stream(scope: Message, receive: Receive, send: Send) -> None:
     loop = asyncio.get_running_loop()
     try:
         who = await loop.run_in_executor(database.entering, database.giving_back, database.enter, key)
-    except DatabaseError:
+    except Error:
         return await _answer(send, 503)
     if who.session_id is None:
         return await _answer(send, 409 if who.late else 204)

@@ -189,7 +189,7 @@ def test_an_ending_that_the_database_is_away_for_says_so_and_can_be_tried_again(
     site: Site, postgres: Postgres
 ) -> None:
     [person] = site.people(1)
-    everybody_else = Question("/account/devices/sign-out-others/", person.laptop, csrf=True)
+    everybody_else = Question("/account/devices/sign-out-others/", person.laptop, form={})
     postgres.stop()
     try:
         away = site.ask(everybody_else)
