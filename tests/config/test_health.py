@@ -47,6 +47,12 @@ def test_it_asks_on_a_connection_of_its_own(
         assert client.get("/healthz").status_code == 200
 
 
+def test_the_settings_of_the_others_stay_as_they_are(client: Client) -> None:
+    options = connections["default"].settings_dict["OPTIONS"]
+    client.get("/healthz")
+    assert connections["default"].settings_dict["OPTIONS"] is options
+
+
 def test_without_the_database_it_is_not(client: Client) -> None:
     with patch.object(
         type(connections["default"]), "get_new_connection", side_effect=OperationalError("gone")
@@ -57,10 +63,21 @@ def test_without_the_database_it_is_not(client: Client) -> None:
 
 
 @pytest.fixture
-def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+def asked() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch, asked: list[str]) -> Iterator[threading.Event]:
     """A database that takes a connection and says nothing, until the test says so."""
     speak = threading.Event()
-    monkeypatch.setattr(health, "_ask", lambda alias: speak.wait() and [])
+
+    def ask(alias: str) -> list[Weakness]:
+        asked.append(alias)
+        speak.wait()
+        return []
+
+    monkeypatch.setattr(health, "_ask", ask)
     monkeypatch.setattr(health, "SECONDS", 0.0)
     monkeypatch.setattr(health, "asking", ThreadPoolExecutor(max_workers=2))
     yield speak
@@ -73,13 +90,14 @@ def test_a_database_that_says_nothing_is_not_waited_for(client: Client, silent: 
 
 
 def test_questions_that_were_given_up_do_not_stand_in_the_way_later(
-    client: Client, silent: threading.Event, monkeypatch: pytest.MonkeyPatch
+    client: Client, silent: threading.Event, asked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(5):
         client.get("/healthz")
     silent.set()
     monkeypatch.setattr(health, "SECONDS", 60.0)
     assert client.get("/healthz").status_code == 200
+    assert len(asked) == 3, "by two threads, and once more: whoever has gone is asked for no longer"
 
 
 def test_what_is_no_error_of_the_database_is_ours(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

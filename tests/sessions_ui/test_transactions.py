@@ -13,6 +13,7 @@ from unittest.mock import patch
 import pytest
 from django.db import OperationalError, connection, connections, transaction
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import rotate_token
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, path
@@ -436,8 +437,14 @@ def sign_everything_out(request: HttpRequest) -> HttpResponse:
     return HttpResponse("done")
 
 
+def refused_after_a_new_token(request: HttpRequest) -> HttpResponse:
+    rotate_token(request)
+    raise TryAgain
+
+
 urlpatterns = [
     path("host/", sign_everything_out),
+    path("new-token/", refused_after_a_new_token),
     *import_module("config.urls").urlpatterns,
 ]
 
@@ -481,6 +488,13 @@ def test_a_page_of_the_host_in_its_own_transaction_answers_503_and_nothing_was_c
 def test_the_same_page_a_moment_later_does_what_was_asked(ada: Any, here: Browser) -> None:
     assert here.post("/host/").content == b"done"
     assert not Session.objects.of(ada).living().exists()
+
+
+@override_settings(ROOT_URLCONF=__name__)
+def test_where_nothing_was_done_no_cookie_of_anybody_is_set(here: Browser) -> None:
+    answer = here.post("/new-token/")
+    assert answer.status_code == 503
+    assert not answer.cookies
 
 
 @pytest.mark.usefixtures("stranger", "atomic_requests")
