@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -185,8 +186,10 @@ class Site:
     def close(self) -> None:
         self._client.close()
         for process in self.processes.values():
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        shutil.rmtree(self.folder)
 
 
 def sign_in(number: int) -> list[tuple[str, str, str]]:
