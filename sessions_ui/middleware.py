@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import sys
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -15,6 +17,7 @@ from django.contrib.auth.middleware import AuthenticationMiddleware as DjangoAut
 from django.contrib.auth.views import PasswordResetConfirmView
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
 from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import got_request_exception
 from django.db import OperationalError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -50,6 +53,10 @@ class SessionMiddleware(DjangoSessionMiddleware):
 
     _has_warned = False
 
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        super().__init__(get_response)
+        got_request_exception.connect(remember_exception)
+
     def __call__(self, request: HttpRequest) -> Any:
         if self.async_mode:
             return self.__acall__(request)
@@ -84,6 +91,15 @@ class SessionMiddleware(DjangoSessionMiddleware):
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
         """A session that ended while its view was at work is a sign-out like any other, not an error."""
+        try:
+            return self._answer(request, exception)
+        except (KeyRotated, SessionEnded, TryAgain, OutcomeUnknown) as error:
+            return self._answer(
+                request, error
+            )  # of tidying up; these are put into words without the database
+
+    def _answer(self, request: HttpRequest, exception: BaseException) -> HttpResponseBase | None:
+        """What `exception` means to whoever asked; None for those that mean nothing to us."""
         if isinstance(exception, SignInChallenged):
             return begin_challenge(request, exception)
         if isinstance(exception, SignInRefused):
@@ -106,9 +122,11 @@ class SessionMiddleware(DjangoSessionMiddleware):
         store = getattr(request, "session", None)
         if not isinstance(store, SessionStore):
             return super().process_response(request, response)
+        if response.status_code == 500 and (raised := exception_of(request)) is not None:
+            response = self.process_exception(request, raised) or response
         if refusals.keeps_cookies(response):
             response.cookies.clear()  # of views and middlewares that were at work before
-            return response
+            return self._with_committed_key(request, store, response)
         if store.is_straggler and store.is_empty():
             return refusals.straggler_response(request, response)
         if store.refusal is not None and store.is_empty():
@@ -116,40 +134,51 @@ class SessionMiddleware(DjangoSessionMiddleware):
         try:
             self._save(request, store, response)
         except KeyRotated:
-            return refusals.renewed(request)
+            return self._with_committed_key(request, store, refusals.renewed(request))
         except (TryAgain, OutcomeUnknown):
-            # The view is done, and what it did may be in force. An error saves nothing, but hands over a key that the
-            # database has.
-            response = refusals.unavailable(request)
-            self._save(request, store, response)
-            return response
+            # The view is done, and what it did may be in force.
+            return self._with_committed_key(request, store, refusals.unavailable(request))
         except SessionEnded as error:
+            # The cookie stays: by now it may be that of a new sign-in in another tab. If not, the next request with it
+            # is refused, and deletes it.
             response = refusals.signed_out(request, error.reason)
-            cookies.delete_session_cookie(response)
             cookies.vary_on_cookie(response)
-            return response
+            return self._with_committed_key(request, store, response)
         self._touch(request, store, response)
         ask_for_hints(request, response)
         refusals.forget_shown_notice(request, response)
+        return response
+
+    def _with_committed_key(
+        self, request: HttpRequest, store: SessionStore, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """An error saves nothing. But a key that this request has made, and that the database has by now, must reach
+        the browser whatever became of the rest: nobody else knows it, and the former one is valid no more."""
+        if store.has_committed_key(other_than=key_of(request)):
+            self._set_cookies(store, response)
         return response
 
     def _save(self, request: HttpRequest, store: SessionStore, response: HttpResponseBase) -> None:
         """As Django's middleware does it: delete the cookie of an empty session, save a changed one."""
         empty = store.is_empty()
         if settings.SESSION_COOKIE_NAME in request.COOKIES and empty:
-            cookies.delete_session_cookie(response)
+            if not store.was_valid_at(began_at(request)):  # else it may be the cookie of a new sign-in by now
+                cookies.delete_session_cookie(response)
             cookies.vary_on_cookie(response)
             return
         if store.accessed:
             cookies.vary_on_cookie(response)
             if store.row is not None and store.row.user_id is not None:
                 cookies.keep_private(response)
-        if empty or not (store.modified or settings.SESSION_SAVE_EVERY_REQUEST):
+        if empty:
             return
-        if response.status_code < 500:
+        if response.status_code < 500 and (store.modified or settings.SESSION_SAVE_EVERY_REQUEST):
             store.save()
-        elif not store.has_committed_key(other_than=request.COOKIES.get(settings.SESSION_COOKIE_NAME)):
-            return  # an error saves nothing; only a key that the database already has must reach the browser
+            self._set_cookies(store, response)
+        else:
+            self._with_committed_key(request, store, response)
+
+    def _set_cookies(self, store: SessionStore, response: HttpResponseBase) -> None:
         cookies.set_session_cookie(response, store)
         if store.device_cookie:
             cookies.set_device_cookie(response, store.device_cookie)
@@ -172,6 +201,8 @@ class SessionMiddleware(DjangoSessionMiddleware):
         """Whether `process_response()` may have to ask the database: under ASGI that takes a thread."""
         store = getattr(request, "session", None)
         if not isinstance(store, SessionStore) or store.modified or settings.SESSION_SAVE_EVERY_REQUEST:
+            return True
+        if store.has_new_key(other_than=key_of(request)):
             return True
         return store.row is not None and self._is_touch_due(request, store.row, response)
 
@@ -221,13 +252,25 @@ def _changed_by_hand(store: SessionStore) -> bool:
     return data.get(SESSION_KEY) != (None if user_id is None else str(user_id))
 
 
-def is_failed_commit(exception: Exception) -> bool:
+def remember_exception(sender: Any, request: HttpRequest | None = None, **kwargs: Any) -> None:
+    """Django asks `process_exception()` about views only. What a middleware raises, such as a sign-in behind a proxy
+    (`RemoteUserMiddleware`), has become a response of status 500 when `process_response()` sees it."""
+    if request is not None:
+        request._sessions_ui_raised = sys.exc_info()[1]  # type: ignore[attr-defined]
+
+
+def exception_of(request: HttpRequest) -> Exception | None:
+    raised = getattr(request, "_sessions_ui_raised", None)
+    return raised if isinstance(raised, Exception) else None
+
+
+def is_failed_commit(exception: BaseException) -> bool:
     """Whether the database refused a transaction of the host project (ATOMIC_REQUESTS, say) in which an action of ours
     took part: at a strict isolation level it does so as late as at the commit."""
     return _took_part() and isinstance(exception, OperationalError) and transactions.is_passing(exception)
 
 
-def is_lost_commit(exception: Exception) -> bool:
+def is_lost_commit(exception: BaseException) -> bool:
     """Whether the connection was lost in such a transaction, maybe as late as at the commit."""
     return _took_part() and outages.is_connection_lost(exception)
 
@@ -239,6 +282,11 @@ def _took_part() -> bool:
 
 def _is_forwarded(request: HttpRequest) -> bool:
     return "HTTP_X_FORWARDED_FOR" in request.META or "HTTP_FORWARDED" in request.META
+
+
+def key_of(request: HttpRequest) -> str | None:
+    """The session key that the browser has sent."""
+    return request.COOKIES.get(settings.SESSION_COOKIE_NAME)
 
 
 def began_at(request: HttpRequest) -> datetime:

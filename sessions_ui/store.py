@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError
-from django.db import IntegrityError, router
+from django.db import DatabaseError, IntegrityError, InterfaceError, connections, router
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import get_random_string
@@ -72,6 +72,8 @@ class SessionStore(AsynchronousTwins):
         # The key was replaced a moment ago: whoever holds it is late, neither signed out nor signed in.
         self.is_straggler = False
         self._late_key: str | None = None
+        # Since when the key that came with the request is valid no more, as far as its row says.
+        self._over_at: datetime | None = None
         # What the first step of a sign-in has left in the session that `login()` emptied since.
         self._marks: dict[str, Any] = {}
         # What the browser shall keep, after a sign-in.
@@ -82,6 +84,9 @@ class SessionStore(AsynchronousTwins):
         # A row with a user was found under a key of this store: what the cache says of one may be that row's.
         self._knew_a_user = False
         self._rotated_from: str | None = None
+        # The key that this store has made, and whether it was written in no transaction that might be rolled back.
+        self._new_key: str | None = None
+        self._new_key_is_committed = False
         # `login()` has written a user into the session who was not let in (yet).
         self._turned_away = False
 
@@ -116,6 +121,7 @@ class SessionStore(AsynchronousTwins):
         if row is None or row.digest != digest:
             self.is_straggler = row is not None and straggles(row, now)
             self._late_key = key if self.is_straggler else None
+            self._over_at = None if row is None else row.ended_at or row.rotated_at
             return True
         self._knew_a_user = self._knew_a_user or row.user_id is not None
         admission = admit(row, now)
@@ -228,11 +234,24 @@ class SessionStore(AsynchronousTwins):
         self._take_key(new_key)
         self.modified = True
 
+    def has_new_key(self, *, other_than: str | None) -> bool:
+        """Whether this request made the key, and the browser has another one."""
+        return self.session_key is not None and self.session_key == self._new_key != other_than
+
     def has_committed_key(self, *, other_than: str | None) -> bool:
         """Whether this request made a new key and the database knows it: the transaction that made it may have been
-        rolled back."""
-        key = self.session_key
-        return key is not None and key != other_than and self.exists(key)
+        rolled back. Where the database says nothing any more it counts that there was no transaction of the host."""
+        if not self.has_new_key(other_than=other_than):
+            return False
+        try:
+            return self.exists(self.session_key)
+        except (DatabaseError, InterfaceError):
+            return self._new_key_is_committed
+
+    def was_valid_at(self, moment: datetime) -> bool:
+        """Whether the key that was refused was still valid then, as far as its row says: whoever had it then may have
+        another one by now."""
+        return self._over_at is not None and self._over_at >= moment
 
     def delete(self, session_key: str | None = None) -> None:
         """End the session of a user (reason: signed out), remove an anonymous one. Whoever comes with a key that was
@@ -264,6 +283,7 @@ class SessionStore(AsynchronousTwins):
         self._keep_marks()
         super().flush()
         self.row, self.user, self._resolved_key, self._late_key = None, None, None, None
+        self._over_at = None
         self._turned_away = self._knew_a_user = self.is_straggler = False
 
     def _keep_marks(self) -> None:
@@ -362,6 +382,7 @@ class SessionStore(AsynchronousTwins):
         the key with the response."""
         self.__dict__.pop("_session_cache", None)
         self._session_key = self._resolved_key = key
+        self._note_new_key()
         self.row, self.user, self.refusal = row, user, None
         self._knew_a_user = True
         self.accessed = self.modified = True
@@ -438,6 +459,11 @@ class SessionStore(AsynchronousTwins):
     def _take_key(self, new_key: str) -> None:
         self._rotated_from = self.session_key
         self._session_key = self._resolved_key = new_key
+        self._note_new_key()
+
+    def _note_new_key(self) -> None:
+        self._new_key = self.session_key
+        self._new_key_is_committed = not connections[self._rows().db].in_atomic_block
 
     def _expires_at(self) -> datetime:
         """Django's date, but never later than the timeouts that count from the sign-in allow."""
@@ -469,6 +495,7 @@ class SessionStore(AsynchronousTwins):
         except IntegrityError as error:
             raise CreateError from error
         self.row, self.user, self._resolved_key = row, AnonymousUser(), self.session_key
+        self._note_new_key()
         self._mark_user()
 
     def _update(
@@ -538,7 +565,7 @@ class SessionStore(AsynchronousTwins):
                 is_final = True
             if not ended and not is_final:
                 return False
-        self.refusal = reason
+        self.refusal, self._over_at = reason, row.ended_at
         if row.refused_at is None:
             ended_rows = self._rows().filter(pk=row.pk, ended_at__isnull=False, refused_at__isnull=True)
             noted(partial(ended_rows.update, refused_at=timezone.now()), using=ended_rows.db)
