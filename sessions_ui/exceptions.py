@@ -15,8 +15,8 @@ class SessionsUIError(Exception):
 
 class TryAgain(SessionsUIError, OperationalError):
     """The database refused a transaction of ours for as long as we tried (`transactions.py`), or once inside one of the
-    host project; or the connection was lost before the transaction was committed. Nothing was changed, and the same may
-    work a moment later.
+    host project; or it stopped a statement; or the connection was lost before the transaction was committed. Nothing
+    was changed, and the same may work a moment later.
 
     An `OperationalError` too, so that a host project that repeats its own transactions repeats this one.
     """

@@ -5,6 +5,9 @@ nodes of a cluster or at a stricter isolation level, SQLite's one writer. Where 
 repeated, with jitter, for up to `RETRIED_FOR`. Inside a transaction of the host project nothing can be repeated:
 `TryAgain` says that nothing was changed.
 
+A statement that was stopped, by a time limit or by an administrator, was not done: `TryAgain` at once, without a
+repetition that would take as long.
+
 A connection that is lost says no more. Before the commit was sent nothing was changed (`TryAgain`, at once: the next
 try may take as long as the server is away); after that nobody knows (`OutcomeUnknown`).
 
@@ -42,6 +45,11 @@ SQLSTATES = frozenset({"40001", "40P01", "55P03"})
 MYSQL_CODES = frozenset({1213, 1205, 1020, 1047})
 SQLITE_CODES = frozenset({5, 6})
 
+# Stopped by a limit of the server or by an administrator: PostgreSQL's `statement_timeout` and
+# `pg_cancel_backend()`; MariaDB's `max_statement_time`, MySQL's `max_execution_time`, KILL QUERY; SQLite's interrupt.
+STOPPED_SQLSTATES = frozenset({"57014"})
+STOPPED_MYSQL_CODES = frozenset({1969, 3024, 1317})
+STOPPED_SQLITE_CODES = frozenset({9})
 
 # What a lost connection is raised as, by driver and moment.
 DRIVERS_ERRORS = (OperationalError, InterfaceError)
@@ -120,10 +128,11 @@ def retried(work: Callable[[], T], *, using: str | None = None) -> T:
         try:
             return work()
         except DRIVERS_ERRORS as error:
-            if isinstance(error, TryAgain) or not is_passing(error):
+            if isinstance(error, TryAgain) or not (is_passing(error) or is_stopped(error)):
                 _tell(error, TryAgain if connection.in_atomic_block else OutcomeUnknown)
                 raise
-            if connection.in_atomic_block or time.monotonic() > deadline:
+            # What was stopped would wait as long the next time for the same lock.
+            if connection.in_atomic_block or is_stopped(error) or time.monotonic() > deadline:
                 raise TryAgain from error
         time.sleep(random.uniform(pause / 2, pause))  # noqa: S311  not a secret
         pause = min(pause * 2, LONGEST_PAUSE)
@@ -140,20 +149,31 @@ def noted(work: Callable[[], object], *, using: str) -> None:
         else:
             work()
     except DRIVERS_ERRORS as error:
-        if not is_passing(error) and (connection.in_atomic_block or not is_connection_lost(error)):
+        if is_passing(error) or is_stopped(error):
+            return
+        if connection.in_atomic_block or not is_connection_lost(error):
             raise
 
 
 def is_passing(error: BaseException) -> bool:
     """Whether the database may take the same transaction the next time."""
-    if isinstance(error, TryAgain):
-        return True
+    return isinstance(error, TryAgain) or _has_code(error, SQLSTATES, MYSQL_CODES, SQLITE_CODES)
+
+
+def is_stopped(error: BaseException) -> bool:
+    """Whether the statement took too long, or somebody stopped it; nothing of it was done."""
+    return _has_code(error, STOPPED_SQLSTATES, STOPPED_MYSQL_CODES, STOPPED_SQLITE_CODES)
+
+
+def _has_code(
+    error: BaseException, sqlstates: frozenset[str], mysql: frozenset[int], sqlite: frozenset[int]
+) -> bool:
     cause: Any = error.__cause__ or error
-    if (getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)) in SQLSTATES:
+    if (getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)) in sqlstates:
         return True
     if (code := getattr(cause, "sqlite_errorcode", None)) is not None:
-        return code & 0xFF in SQLITE_CODES  # the rest of it says more about the same error
-    return bool(cause.args) and cause.args[0] in MYSQL_CODES
+        return code & 0xFF in sqlite  # the rest of it says more about the same error
+    return bool(cause.args) and cause.args[0] in mysql
 
 
 def _tell(error: BaseException, meaning: type[TryAgain | OutcomeUnknown]) -> None:

@@ -71,8 +71,17 @@ LOST = {
 }
 LASTING = {
     "PostgreSQL: disk full": Refused("could not extend file", sqlstate="53100"),
-    "PostgreSQL: a statement took too long": Refused("statement timeout", sqlstate="57014"),
     "SQLite: disk full": sqlite_error(sqlite3.SQLITE_FULL),
+}
+STOPPED = {
+    "PostgreSQL: a statement took too long": Refused("statement timeout", sqlstate="57014"),
+    "PostgreSQL by psycopg2: an administrator stopped it": Refused("user request", pgcode="57014"),
+    "MariaDB: a statement took too long": Refused(
+        1969, "Query execution was interrupted (max_statement_time)"
+    ),
+    "MySQL: a statement took too long": Refused(3024, "Query execution was interrupted"),
+    "MariaDB: an administrator stopped it": Refused(1317, "Query execution was interrupted"),
+    "SQLite: interrupted": sqlite_error(sqlite3.SQLITE_INTERRUPT),
 }
 
 
@@ -135,7 +144,7 @@ def test_an_error_that_may_not_happen_the_next_time_is_passing(error: str) -> No
     assert is_passing(as_django_raises_it(PASSING[error]))
 
 
-@pytest.mark.parametrize("cause", [*LASTING.values(), *LOST.values()])
+@pytest.mark.parametrize("cause", [*LASTING.values(), *LOST.values(), *STOPPED.values()])
 def test_any_other_error_is_not_passing(cause: Refused) -> None:
     assert not is_passing(as_django_raises_it(cause))
 
@@ -285,6 +294,69 @@ def test_sqlite_is_written_to_first_where_it_takes_the_lock_no_sooner(
     writes = [query["sql"] for query in queries if query["sql"].startswith("DELETE ")]
     expected = ['DELETE FROM "sessions_ui_accountstate" WHERE 0']
     assert writes == (expected if deferred and connection.vendor == "sqlite" else [])
+
+
+# --- A statement that was stopped
+
+
+@pytest.mark.usefixtures("stranger")
+@pytest.mark.parametrize("inside", [True, False], ids=["in a transaction of the host", "in ours"])
+@pytest.mark.parametrize("error", STOPPED)
+def test_what_was_stopped_changed_nothing_and_is_not_tried_again_at_once(
+    error: str, inside: bool, ada: Any, clock: list[float]
+) -> None:
+    before = everything()
+    busy = refuse(1, STOPPED[error])
+    with (
+        connection.execute_wrapper(busy),
+        pytest.raises(TryAgain) as caught,
+        transaction.atomic() if inside else nullcontext(),
+    ):
+        end(ada)
+    assert isinstance(caught.value.__cause__, OperationalError)
+    assert (busy.tries, clock) == (1, [])
+    assert everything() == before
+
+
+@pytest.mark.parametrize("error", STOPPED)
+def test_what_is_only_noted_is_left_where_it_was_stopped(error: str, transactional_db: None) -> None:
+    def statement() -> None:
+        raise as_django_raises_it(STOPPED[error])
+
+    noted(statement, using="default")
+    with transaction.atomic():
+        noted(statement, using="default")
+        assert not Act.objects.exists(), "the transaction goes on"
+
+
+@pytest.mark.usefixtures("stranger")
+@pytest.mark.parametrize("error", STOPPED)
+def test_a_page_says_that_nothing_was_changed_where_it_took_too_long(
+    error: str, ada: Any, here: Browser
+) -> None:
+    before = everything()
+    with connection.execute_wrapper(refuse(1, STOPPED[error])):
+        answer = here.post(f"{DEVICES}sign-out-everywhere/", HTTP_ACCEPT="text/html")
+    assert answer.status_code == 503
+    assert "nothing was changed" in answer.content.decode()
+    assert everything() == before
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="statement_timeout is PostgreSQL's")
+def test_a_statement_that_waits_too_long_for_a_lock_says_try_again(ada: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 1")
+
+    def slow() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(60)")
+
+    try:
+        with pytest.raises(TryAgain):
+            in_transaction(slow)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = 0")
 
 
 # --- A connection that is lost
