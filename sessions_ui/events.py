@@ -14,6 +14,7 @@ from sessions_ui import outbox
 from sessions_ui.hasten import hasten_deliveries
 from sessions_ui.models import Act, Event, EventDetail, Session
 from sessions_ui.models.bulk import insert_from
+from sessions_ui.transactions import after_commit
 from sessions_ui.wake import wake
 
 # What changes nothing that an open page shows.
@@ -93,4 +94,4 @@ def append_adopted(adopted: Any, source: str, *, at: datetime) -> int:
 
 
 def _wake_after_commit(user_ids: Collection[Any] | None) -> None:
-    transaction.on_commit(partial(wake, user_ids), using=router.db_for_write(Event), robust=True)
+    after_commit(partial(wake, user_ids), using=router.db_for_write(Event))

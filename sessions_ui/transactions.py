@@ -138,6 +138,23 @@ def retried(work: Callable[[], T], *, using: str | None = None) -> T:
         pause = min(pause * 2, LONGEST_PAUSE)
 
 
+def after_commit(work: Callable[[], object], *, using: str) -> None:
+    """Run `work`, which calls the host project or reaches for other machines, once the transaction is committed (at
+    once where there is none). What it raises is logged, and neither fails what was done nor stops what else follows."""
+    transaction.on_commit(_Named(work), using=using, robust=True)
+
+
+class _Named:
+    """A callable with the name that Django logs for what has failed; a `partial` has none."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        self._work = work
+        self.__qualname__ = getattr(getattr(work, "func", work), "__qualname__", type(work).__name__)
+
+    def __call__(self) -> None:
+        self._work()
+
+
 def noted(work: Callable[[], object], *, using: str) -> None:
     """Run a statement that only notes something, or leave it: where the database is busy or away nobody waits for it,
     nothing fails, and a transaction of the host goes on as if it had not been tried."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db import router, transaction
@@ -17,7 +18,7 @@ from sessions_ui.hasten import hasten_deliveries
 from sessions_ui.models import Act, EndReason, Session
 from sessions_ui.models.locking import locked
 from sessions_ui.models.session import SessionQuerySet
-from sessions_ui.transactions import atomically
+from sessions_ui.transactions import after_commit, atomically
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def _tell(act: Act, user_ids: list[Any]) -> None:
     events.append_ended(act, ended, user_ids=user_ids if len(user_ids) <= MANY_USERS else None)
     if outbox.enqueue_ended(act, ended):
         transaction.on_commit(hasten_deliveries, using=act._state.db)
-    transaction.on_commit(lambda: announce(act), using=act._state.db, robust=True)
+    after_commit(partial(announce, act), using=str(act._state.db))
 
 
 def _accounts_of(sessions: SessionQuerySet, user_ids: list[Any]) -> Collection[Any] | QuerySet[Any]:
@@ -174,7 +175,7 @@ def _verify_acting_session() -> None:
 
 
 def announce(act: Act) -> None:
-    signals.sessions_ended.send(Act, act=act, count=act.count)
+    signals.sessions_ended.send_robust(Act, act=act, count=act.count)
 
 
 def count_by_user(sessions: SessionQuerySet) -> tuple[int, list[Any]]:

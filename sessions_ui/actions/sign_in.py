@@ -29,7 +29,7 @@ from sessions_ui.conf import conf
 from sessions_ui.exceptions import SessionEnded, SignInChallenged
 from sessions_ui.models import Device, EndReason, Event, Session
 from sessions_ui.risk import ORDINARY, classify
-from sessions_ui.transactions import atomically
+from sessions_ui.transactions import after_commit, atomically
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def sign_in(
         # The request that signed in learns it at its end, like any whose session ended meanwhile.
         end_sessions(sessions=Session.objects.filter(pk=session_pk), reason=EndReason.SUSPICIOUS)
     else:
-        transaction.on_commit(lambda: announce(session, user, new_device=found.new), using=using, robust=True)
+        after_commit(partial(announce, session, user, new_device=found.new), using=using)
     return SignIn(session=session, device=device, new_device=found.new, device_cookie=found.cookie)
 
 
@@ -156,7 +156,7 @@ def seen(client: ClientInfo) -> dict[str, Any]:
 
 
 def announce(session: Session, user: Any, *, new_device: bool) -> None:
-    signals.signed_in.send(Session, session=session, user=user, new_device=new_device)
+    signals.signed_in.send_robust(Session, session=session, user=user, new_device=new_device)
 
 
 def default_method(request: HttpRequest, user: Any) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from django.db import router, transaction
+from django.db import router
 
 from sessions_ui import signals
 from sessions_ui.models import EndReason, Session
+from sessions_ui.transactions import after_commit
 
 VOIDING = frozenset({EndReason.DEVICE_LOST, EndReason.NOT_ME, EndReason.SIGNED_OUT_EVERYWHERE})
 
@@ -20,8 +21,5 @@ def void_trust(user_ids: Iterable[Any], reason: EndReason) -> None:
     if reason not in VOIDING:
         return
     for user_id in user_ids:
-        transaction.on_commit(
-            partial(signals.trust_voided.send, Session, user_id=user_id, reason=reason),
-            using=router.db_for_write(Session),
-            robust=True,
-        )
+        tell = partial(signals.trust_voided.send_robust, Session, user_id=user_id, reason=reason)
+        after_commit(tell, using=router.db_for_write(Session))
