@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from allauth.mfa import signals
@@ -10,6 +11,7 @@ from django.db.models.signals import post_delete, post_save, pre_save
 from django.http import HttpRequest
 
 from sessions_ui.actions.factor import factor_changed
+from sessions_ui.transactions import follow
 from sessions_ui.web.offer import offer_to_sign_out_others
 
 # What of an authenticator makes the factor; the rest of it changes at every use, or is its name.
@@ -37,12 +39,12 @@ def before_save(sender: Any, instance: Any, raw: bool, update_fields: Any = None
     instance.__dict__[BEFORE] = secrets_of(stored)
 
 
-def after_save(sender: Any, instance: Any, created: bool, raw: bool, **kwargs: Any) -> None:
+def after_save(sender: Any, instance: Any, created: bool, raw: bool, using: str, **kwargs: Any) -> None:
     before = instance.__dict__.pop(BEFORE, None)
     if raw:
         return
     if created or (before is not None and before != secrets_of(instance.data)):
-        factor_changed(user=instance.user)
+        follow([partial(factor_changed, user=instance.user)], using=using)
 
 
 def after_delete(sender: Any, instance: Any, origin: Any = None, **kwargs: Any) -> None:

@@ -33,6 +33,14 @@ class OutcomeUnknown(SessionsUIError, OperationalError):
         super().__init__("the connection was lost at the commit; whether it was done is not known")
 
 
+class DoneInPart(OutcomeUnknown):
+    """A row was saved outside of a transaction, and what was to follow from it was refused (`transactions.follow()`).
+    `__cause__` says why. The row stays saved: inside a transaction both had been rolled back together."""
+
+    def __init__(self) -> None:
+        super(OutcomeUnknown, self).__init__("saved, but what follows from it could not be done")
+
+
 class SignInRefused(SessionsUIError, PermissionDenied):
     """The sign-in lost a race: the account was disabled, or its password changed, after it began.
 

@@ -29,6 +29,7 @@ from sessions_ui.actions.client import client_of
 from sessions_ui.actions.touch import is_due, touch
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import (
+    DoneInPart,
     KeyRotated,
     NotTheOwner,
     OutcomeUnknown,
@@ -114,6 +115,8 @@ class SessionMiddleware(DjangoSessionMiddleware):
             return only_for_its_owner(request)
         if isinstance(exception, TryAgain) or is_failed_commit(exception):
             return refusals.busy(request)
+        if isinstance(exception, DoneInPart):
+            return refusals.in_part(request)
         if isinstance(exception, OutcomeUnknown) or is_lost_commit(exception):
             return refusals.unknown(request)
         return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib.auth import BACKEND_SESSION_KEY, get_user_model
@@ -15,16 +17,17 @@ from sessions_ui import acting, outbox
 from sessions_ui.actions import memberships
 from sessions_ui.actions.access import access_changed
 from sessions_ui.actions.client import client_of
-from sessions_ui.actions.email import email_changed
+from sessions_ui.actions.email import email_changed, tell_old_address
 from sessions_ui.actions.end import acting_user, end_user_sessions
 from sessions_ui.actions.provider import recall_provider
 from sessions_ui.actions.require_password import new_password_was_chosen
 from sessions_ui.conf import conf
+from sessions_ui.exceptions import TryAgain
 from sessions_ui.models import EndReason
 from sessions_ui.models.locking import locked
 from sessions_ui.senders import accounts_of, for_every_model, is_account, is_part_of_account
 from sessions_ui.store import SessionStore, acting_store
-from sessions_ui.transactions import retried
+from sessions_ui.transactions import follow, retried
 
 
 def connect() -> None:
@@ -109,19 +112,36 @@ def after_user_save(sender: Any, instance: Any, using: str, update_fields: Any =
     user = instance
     if not isinstance(instance, get_user_model()) or instance.pk != before["pk"]:
         user = accounts_of(instance, using).get()
+    steps: list[Callable[[], object]] = []
     if before.get("is_active") and not user.is_active:
-        end_user_sessions(user=user, reason=EndReason.ACCOUNT_DISABLED, actor=acting_user())
+        steps.append(partial(end, user, EndReason.ACCOUNT_DISABLED))
     elif "password" in before and before["password"] != user.password:
         if not is_hash_upgrade(instance, update_fields):
-            new_password_was_chosen(user)
-        after_password_change(user)
+            steps.append(partial(new_password_was_chosen, user))
+        steps.append(partial(after_password_change, user))
     if any(before.get(flag) and not getattr(user, flag) for flag in conf.access_flags):
-        end_user_sessions(user=user, reason=EndReason.ACCESS_CHANGED, actor=acting_user())
+        steps.append(partial(end, user, EndReason.ACCESS_CHANGED))
     email = outbox.email_field_name()
     if email is not None and email in before:
         old, new = before[email] or "", getattr(user, email) or ""
         if old.lower() != new.lower():
-            email_changed(user=user, old=old, actor=acting_user())
+            steps.append(partial(after_email_change, user, old, using=using))
+    follow(steps, using=using)
+
+
+def end(user: Any, reason: EndReason) -> None:
+    end_user_sessions(user=user, reason=reason, actor=acting_user())
+
+
+def after_email_change(user: Any, old: str, *, using: str) -> None:
+    """The old address is told also where nothing could be ended: nobody would notice the change any more, and the
+    owner is the one who can do something about it."""
+    try:
+        email_changed(user=user, old=old, actor=acting_user())
+    except TryAgain:
+        if not connections[using].in_atomic_block:
+            tell_old_address(user=user, old=old, actor=acting_user())
+        raise
 
 
 def is_hash_upgrade(user: Any, update_fields: Any) -> bool:

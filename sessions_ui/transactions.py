@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial, wraps
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
@@ -29,7 +29,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from sessions_ui import acting
 from sessions_ui.conf import conf
-from sessions_ui.exceptions import OutcomeUnknown, TryAgain
+from sessions_ui.exceptions import DoneInPart, OutcomeUnknown, TryAgain
 from sessions_ui.outages import is_connection_lost
 
 P = ParamSpec("P")
@@ -136,6 +136,24 @@ def retried(work: Callable[[], T], *, using: str | None = None) -> T:
                 raise TryAgain from error
         time.sleep(random.uniform(pause / 2, pause))  # noqa: S311  not a secret
         pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def follow(steps: Iterable[Callable[[], object]], *, using: str) -> None:
+    """Do what follows from a row that was just saved in the database `using`, one step after the other.
+
+    In a transaction the first step that is refused takes the row back with it: `TryAgain`. Without one the row stays
+    saved, so every step is tried, and `DoneInPart` says that one was refused.
+    """
+    refused: TryAgain | OutcomeUnknown | None = None
+    for step in steps:
+        try:
+            step()
+        except (TryAgain, OutcomeUnknown) as error:
+            if connections[using].in_atomic_block:
+                raise
+            refused = refused or error
+    if refused is not None:
+        raise DoneInPart from refused
 
 
 def after_commit(work: Callable[[], object], *, using: str) -> None:

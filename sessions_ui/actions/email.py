@@ -10,7 +10,7 @@ from sessions_ui import events, outbox
 from sessions_ui.actions.end import Receipt, end_user_sessions, own_session_of
 from sessions_ui.conf import conf
 from sessions_ui.hasten import hasten_deliveries
-from sessions_ui.models import EndReason, Event, Session
+from sessions_ui.models import Act, EndReason, Event, Session
 from sessions_ui.transactions import atomically
 
 
@@ -23,17 +23,19 @@ def email_changed(*, user: Any, old: str, actor: Any = None) -> Receipt:
     """
     ends = conf.email_change_ends
     receipt = Receipt(act=None, ended=0, already_ended=0)
-    using = router.db_for_write(Session)
     if ends != "nothing":
         keep = own_session_of(user) if ends == "others" else None
         receipt = end_user_sessions(user=user, reason=EndReason.EMAIL_CHANGED, actor=actor, keep=keep)
+    tell_old_address(user=user, old=old, actor=actor, act=receipt.act)
+    return receipt
+
+
+@atomically
+def tell_old_address(*, user: Any, old: str, actor: Any = None, act: Act | None = None) -> None:
+    """The event, and the mail that goes out whatever became of the sessions. It waits for nobody who holds the
+    account. `act`: what ended because of it."""
     event = events.append(
-        Event.Kind.EMAIL_CHANGED,
-        user_id=user.pk,
-        actor_id=getattr(actor, "pk", None),
-        act=receipt.act,
-        text=old,
+        Event.Kind.EMAIL_CHANGED, user_id=user.pk, actor_id=getattr(actor, "pk", None), act=act, text=old
     )
     if old and outbox.enqueue_event(event, [old]):
-        transaction.on_commit(hasten_deliveries, using=using)
-    return receipt
+        transaction.on_commit(hasten_deliveries, using=router.db_for_write(Session))

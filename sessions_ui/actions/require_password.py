@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.db import router, transaction
@@ -14,7 +15,7 @@ from sessions_ui.actions.hold import hold, write_states
 from sessions_ui.exceptions import SignInRefused
 from sessions_ui.hasten import hasten_deliveries
 from sessions_ui.models import AccountState, Delivery, EndReason, Event, Session
-from sessions_ui.transactions import atomically
+from sessions_ui.transactions import atomically, retried
 
 
 @atomically
@@ -54,7 +55,8 @@ def verify_no_password_is_required(state: AccountState) -> None:
 
 def new_password_was_chosen(user: Any) -> None:
     """Called wherever a password was saved."""
-    _required(user).update(password_required_at=None, password_required_by=None)
+    required = _required(user)
+    retried(partial(required.update, password_required_at=None, password_required_by=None), using=required.db)
 
 
 def _required(user: Any) -> Any:

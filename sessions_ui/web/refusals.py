@@ -120,6 +120,14 @@ def unknown(request: HttpRequest) -> HttpResponse:
     return _later(request, 503, "outcome-unknown", text, OUTAGE_SECONDS)
 
 
+def in_part(request: HttpRequest) -> HttpResponse:
+    """What was asked for is saved, and what should follow from it was refused."""
+    text = _(
+        "This was saved, but not all that follows from it could be done just now. Please look again in a moment."
+    )
+    return _later(request, 503, "done-in-part", text)
+
+
 def unavailable(request: HttpRequest) -> HttpResponse:
     """The database was not there for something that was no action of ours. Nobody is signed out. What only reads was
     not done; of anything else an earlier part may have been."""

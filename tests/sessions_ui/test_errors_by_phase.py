@@ -19,6 +19,7 @@ from django.urls import include, path
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import (
+    DoneInPart,
     KeyRotated,
     NotTheOwner,
     OutcomeUnknown,
@@ -175,6 +176,7 @@ ERRORS = {
     "the session has ended": (SessionEnded(EndReason.DEVICE_LOST), 302),
     "try again": (TryAgain(), 503),
     "nobody knows": (OutcomeUnknown(), 503),
+    "done in part": (DoneInPart(), 503),
 }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.db import OperationalError, connection, connections, transaction
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import rotate_token
@@ -20,7 +21,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, path
 
 from sessions_ui import acting, transactions
 from sessions_ui.actions.end import end_sessions, end_user_sessions
-from sessions_ui.exceptions import OutcomeUnknown, TryAgain
+from sessions_ui.actions.sweep import end_unlawful
+from sessions_ui.exceptions import DoneInPart, OutcomeUnknown, TryAgain
 from sessions_ui.transactions import in_transaction, is_passing, noted, retried
 from tests.aging import settle
 from tests.conftest import Browser
@@ -499,6 +501,109 @@ def test_inside_a_transaction_of_the_host_a_single_statement_is_not_tried_again(
     assert len(tries) == 1
 
 
+# --- After a row of the host that no transaction takes back
+
+
+def change_password(user: Any) -> None:
+    user.set_password("a horse of another colour")
+    user.save()
+
+
+def disable(user: Any) -> None:
+    user.is_active = False
+    user.save()
+
+
+def change_email(user: Any) -> None:
+    user.email = "ada@new.example"
+    user.save()
+
+
+def change_email_and_disable(user: Any) -> None:
+    user.email = "ada@new.example"
+    disable(user)
+
+
+CHANGES = [change_password, disable, change_email, change_email_and_disable]
+
+
+@pytest.fixture
+def email_change_ends_all(settings: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "EMAIL_CHANGE_ENDS": "all"}
+
+
+def stored(user: Any) -> tuple[Any, ...]:
+    return tuple(type(user).objects.filter(pk=user.pk).values_list("password", "is_active", "email").get())
+
+
+@pytest.mark.usefixtures("stranger", "email_change_ends_all")
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_user_who_is_saved_in_no_transaction_is_not_said_to_be_unchanged(change: Any, ada: Any) -> None:
+    before = stored(ada)
+    with connection.execute_wrapper(refuse(float("inf"))), pytest.raises(DoneInPart):
+        change(ada)
+    assert stored(ada) != before
+    assert Session.objects.of(ada).living().count() == 1
+
+
+@pytest.mark.usefixtures("stranger", "email_change_ends_all")
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_user_who_is_saved_in_a_transaction_is_unchanged_where_nothing_could_be_ended(
+    change: Any, ada: Any
+) -> None:
+    before, rows = stored(ada), everything()
+    with (
+        connection.execute_wrapper(refuse(float("inf"))),
+        pytest.raises(TryAgain),
+        transaction.atomic(),
+    ):
+        change(ada)
+    assert stored(ada) == before
+    assert everything() == rows
+
+
+@pytest.mark.usefixtures("stranger", "email_change_ends_all")
+@pytest.mark.parametrize("change", [change_email, change_email_and_disable])
+def test_the_old_address_is_told_although_nothing_could_be_ended(change: Any, ada: Any) -> None:
+    old = ada.email
+    with connection.execute_wrapper(refuse(float("inf"))), pytest.raises(DoneInPart):
+        change(ada)
+    assert Event.objects.filter(kind=Event.Kind.EMAIL_CHANGED, user_id=ada.pk).count() == 1
+    assert Delivery.objects.get(event__kind=Event.Kind.EMAIL_CHANGED).receiver == old
+
+
+@pytest.mark.usefixtures("stranger")
+@pytest.mark.parametrize("change", [change_password, disable])
+def test_what_could_not_be_ended_after_a_save_is_ended_by_the_sweep(change: Any, ada: Any) -> None:
+    with connection.execute_wrapper(refuse(float("inf"))), pytest.raises(DoneInPart):
+        change(ada)
+    assert end_unlawful() == 1
+    assert not Session.objects.of(ada).living().exists()
+    assert Delivery.objects.filter(user_id=ada.pk, act__isnull=False).count() == 1
+
+
+@pytest.mark.usefixtures("stranger")
+def test_whoever_changes_the_own_password_reads_that_it_was_saved_and_stays_signed_in(
+    ada: Any, here: Browser
+) -> None:
+    with override_settings(ROOT_URLCONF=__name__), connection.execute_wrapper(refuse(float("inf"))):
+        answer = here.post("/own-password/", HTTP_ACCEPT="text/html")
+    assert answer.status_code == 503
+    assert "This was saved" in answer.content.decode()
+    assert here.get(DEVICES).status_code == 200
+    assert end_unlawful() == 1, "the other device's"
+    assert here.get(DEVICES).status_code == 200
+
+
+@pytest.mark.usefixtures("stranger", "email_change_ends_all")
+def test_a_second_factor_that_is_saved_in_no_transaction_is_not_said_to_be_unchanged(ada: Any) -> None:
+    factors = Authenticator.objects.filter(user=ada)
+    with connection.execute_wrapper(refuse(float("inf"))), pytest.raises(DoneInPart):
+        Authenticator.objects.create(user=ada, type=Authenticator.Type.TOTP, data={"secret": "s"})
+    assert factors.count() == 1
+    factors.all().delete()
+
+
 # --- Pages
 
 
@@ -514,7 +619,13 @@ def refused_after_a_new_token(request: HttpRequest) -> HttpResponse:
     raise TryAgain
 
 
+def change_own_password(request: HttpRequest) -> HttpResponse:
+    change_password(request.user)
+    return HttpResponse("done")
+
+
 urlpatterns = [
+    path("own-password/", change_own_password),
     path("host/", sign_everything_out),
     path("new-token/", refused_after_a_new_token),
     *import_module("config.urls").urlpatterns,
