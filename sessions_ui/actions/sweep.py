@@ -132,18 +132,15 @@ def suspicious(now: datetime) -> Q:
         found |= Q(last_seen_at__lte=now - idle)
     if lookup.joins_user():
         users = all_users().filter(pk=OuterRef("user_id"))
-        found |= ~Q(Exists(users))
         columns = {field.name for field in get_user_model()._meta.concrete_fields}
-        if "is_active" in columns:
-            found |= Q(Exists(users.filter(is_active=False)))
         for flag in columns.intersection(conf.access_flags):
             found |= Q(rights__contains=f",{flag},") & Q(Exists(users.filter(**{flag: False})))
     return found
 
 
 def _of_another_account(living: QuerySet[Session]) -> Iterable[int]:
-    """What `QuerySet.update()` and raw SQL have made of the account: another password, whose hash no database can
-    compute, once for each user; and where users come by no join, whether they are there and active at all."""
+    """What `QuerySet.update()` and raw SQL have made of the account: gone, off, or with another password, whose hash no
+    database can compute; once for each user."""
     rows = list(living.values_list("pk", "user_id", "auth_hash"))
     people = visible_users().in_bulk({user_id for _pk, user_id, _hash in rows})
     current = {user_id: _hashes_of(user) for user_id, user in people.items()}

@@ -16,6 +16,7 @@ from django.urls import path
 from django.utils import timezone
 from django.views import View
 
+from sessions_ui import signals
 from sessions_ui.exceptions import SessionEnded, SignInRefused
 from sessions_ui.store import SessionStore
 from tests.conftest import FIREFOX_ON_LINUX, LONDON, PASSWORD
@@ -260,3 +261,57 @@ def test_by_default_only_djangos_own_view_says_that_it_was_a_password(
     settings.SESSIONS_UI = {name: given[name] for name in given if name != "SIGN_IN_METHOD"}
     browser().post(f"/{where}/", {"username": user.email, "password": PASSWORD})
     assert Session.objects.of(user).get().method == method
+
+
+def long_method(request: HttpRequest, user: Any) -> str:
+    """For `SIGN_IN_METHOD`."""
+    return "m" * 40
+
+
+def test_a_method_is_cut_to_what_fits(user: Any, browser: Any, settings: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "SIGN_IN_METHOD": f"{__name__}.long_method"}
+    browser().sign_in(user)
+    assert Session.objects.get().method == "m" * 32
+    assert Event.objects.get(kind=Event.Kind.SIGNED_IN).data["method"] == "m" * 32
+
+
+@pytest.mark.parametrize("supersedes", [True, False])
+def test_only_an_older_browser_session_of_the_same_device_is_replaced(
+    supersedes: bool, user: Any, browser: Any, settings: Any
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "SUPERSEDE": supersedes}
+    client, elsewhere = browser(), browser()
+    for one in (elsewhere, client):
+        one.sign_in(user)
+    older = Session.objects.latest("pk")
+    token = Session.objects.create(
+        digest="t", user=user, device=older.device, kind=Session.Kind.TOKEN, expires_at=older.expires_at
+    )
+    client.cookies.pop("sessionid")
+    client.sign_in(user)
+    living = set(Session.objects.living().values_list("pk", flat=True))
+    assert (older.pk in living) is not supersedes
+    assert token.pk in living and len(living) == (3 if supersedes else 4)
+    older.refresh_from_db()
+    assert (older.end_reason, older.ended_by_id) == (("superseded", user.pk) if supersedes else ("", None))
+
+
+def test_the_host_project_is_told_of_a_sign_in_after_the_commit(
+    user: Any, browser: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    heard: list[tuple[Any, ...]] = []
+
+    def listen(sender: Any, session: Session, user: Any, new_device: bool, **kwargs: Any) -> None:
+        heard.append((session.pk, user, new_device))
+
+    signals.signed_in.connect(listen)
+    client = browser()
+    try:
+        for _ in range(2):
+            with django_capture_on_commit_callbacks(execute=True):
+                client.sign_in(user)
+            client.cookies.pop("sessionid")
+    finally:
+        signals.signed_in.disconnect(listen)
+    first, second = Session.objects.order_by("pk").values_list("pk", flat=True)
+    assert heard == [(first, user, True), (second, user, False)]
