@@ -11,7 +11,15 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_ui import acting, signals
-from sessions_ui.actions.end import Receipt, end_session, end_sessions, end_user_sessions
+from sessions_ui.actions.end import (
+    Receipt,
+    Reference,
+    acting_user,
+    end_session,
+    end_sessions,
+    end_user_sessions,
+    own_session_of,
+)
 from sessions_ui.exceptions import SessionEnded
 from tests.interleaving import just_before
 from tests.models import Act, Delivery, EndReason, Event, Session
@@ -182,3 +190,22 @@ def test_a_request_whose_session_has_ended_meanwhile_ends_nothing(user: Any, bro
         acting.finish(token)
     assert refused.value.reason == EndReason.NOT_ME
     assert Session.objects.living().get() == other
+
+
+@pytest.mark.parametrize(
+    ("owner", "staff", "actor"),
+    [(None, None, None), (7, None, 7), (7, 8, 8)],
+    ids=["nobody", "owner", "staff"],
+)
+def test_who_acts_in_a_request_is_whoever_sits_in_front_of_it(
+    owner: int | None, staff: int | None, actor: int | None
+) -> None:
+    assert acting_user() is None
+    token = acting.begin(acting.Acting(SimpleNamespace(session_id=5, user_id=owner, impersonator_id=staff)))
+    try:
+        assert acting_user() == (None if actor is None else Reference(actor))
+        assert own_session_of(Reference(owner)) == (None if owner is None else 5)
+        assert own_session_of(Reference(9)) is None
+    finally:
+        acting.finish(token)
+    assert own_session_of(Reference(owner)) is None
