@@ -256,8 +256,8 @@ def again(deliveries: QuerySet[Delivery]) -> int:
 
 
 def oldest_open() -> timedelta | None:
-    """How long the oldest delivery that is due has been waiting, or the oldest mail that waits for the mail server; None
-    when nothing is."""
+    """How long the oldest delivery that is due has been waiting, or the oldest mail that waits for the mail server;
+    None when nothing is."""
     times = open_deliveries().aggregate(
         due=Min("due_at", filter=Q(due_at__lte=DatabaseNow())),
         put_off=Min("created_at", filter=Q(channel="mail", attempts=0, held_at__isnull=True)),
