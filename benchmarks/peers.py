@@ -64,7 +64,7 @@ ALLAUTH = Peer(
     ),
     settings={"USERSESSIONS_TRACK_ACTIVITY": True},
 )
-# With its defaults: last activity is tracked, devices are recognised by their cookie.
+# Set up as in README.md: last activity is tracked, devices are recognised by their cookie.
 OURS = Peer(
     "sessions_ui",
     "**sessions_ui**",
@@ -74,6 +74,7 @@ OURS = Peer(
         "sessions_ui.middleware.SessionMiddleware",
         "sessions_ui.middleware.AuthenticationMiddleware",
     ),
+    settings={"SESSIONS_UI": {"TRUSTED_PROXIES": ["10.0.0.0/8"], "SITE_URL": "https://example.org"}},
 )
 
 # With Django's admin, which no other measure needs.

@@ -1,8 +1,8 @@
 """The one statement of the hot path: a session and its user by the digest of the key.
 
 Most of the time of a Django query goes into building and compiling it, so it is compiled once a database alias and
-user model, and its SQL text kept. The rows are hydrated as the ORM would do it, converters included.
-docs/performance.md says where the rest of the time goes.
+user model, and its SQL text kept; PostgreSQL parses and plans it once a connection (`prepared.py`). The rows are
+hydrated as the ORM would do it, converters included. docs/performance.md says where the rest of the time goes.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connections, models, router
 from django.db.models import Q
 from django.db.models.manager import BaseManager
 
 from sessions_ui.models import Session
+from sessions_ui.prepared import PreparedQuery, Query
 
 # What a request needs of its session; everything else stays deferred: a column costs 3 µs or so (PostgreSQL).
 HOT_FIELDS = (
@@ -72,8 +74,7 @@ class Columns:
 class Statement:
     """A compiled look-up by one digest."""
 
-    sql: str
-    times: int  # that the digest stands in it
+    query: Query
     compiler: Any
     converters: dict[int, Any]
 
@@ -84,12 +85,11 @@ class Statement:
         sql, params = compiler.as_sql()
         assert params and set(params) == {PLACEHOLDER}, "the look-up has the digest for its parameters"
         converters = compiler.get_converters(column[0] for column in compiler.select)
-        return cls(sql, len(params), compiler, converters)
+        query = PreparedQuery if connections[alias].vendor == "postgresql" else Query
+        return cls(query(sql, len(params)), compiler, converters)
 
     def row(self, alias: str, digest: str) -> tuple[Any, ...] | None:
-        with connections[alias].cursor() as cursor:
-            cursor.execute(self.sql, (digest,) * self.times)
-            row: tuple[Any, ...] | None = cursor.fetchone()
+        row = self.query.fetch(connections[alias], digest)
         if row is not None and self.converters:
             row = next(iter(self.compiler.apply_converters([row], self.converters)))
         return row
@@ -104,7 +104,7 @@ class LookUp:
     user: Columns | None
 
 
-_look_ups: dict[tuple[str, type[models.Model]], LookUp] = {}
+_look_ups: dict[tuple[str, str], LookUp] = {}
 
 
 def find(digest: str) -> Session | None:
@@ -117,7 +117,7 @@ def find(digest: str) -> Session | None:
     session lives.
     """
     alias = router.db_for_write(Session)
-    look_up = _look_up(alias)
+    look_up = look_up_on(alias)
     for statement in look_up.statements:
         if (row := statement.row(alias, digest)) is not None:
             break
@@ -140,8 +140,9 @@ def joins_user() -> bool:
     return unfiltered and router.db_for_write(user_model) == router.db_for_write(Session)
 
 
-def _look_up(alias: str) -> LookUp:
-    key = (alias, get_user_model())
+def look_up_on(alias: str) -> LookUp:
+    """Of the sessions on this database, compiled once for it and the user model."""
+    key = (alias, settings.AUTH_USER_MODEL)
     try:
         return _look_ups[key]
     except KeyError:

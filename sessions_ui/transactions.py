@@ -204,11 +204,17 @@ def _has_code(
     error: BaseException, sqlstates: frozenset[str], mysql: frozenset[int], sqlite: frozenset[int]
 ) -> bool:
     cause: Any = error.__cause__ or error
-    if (getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)) in sqlstates:
+    if sqlstate_of(error) in sqlstates:
         return True
     if (code := getattr(cause, "sqlite_errorcode", None)) is not None:
         return code & 0xFF in sqlite  # the rest of it says more about the same error
     return bool(cause.args) and cause.args[0] in mysql
+
+
+def sqlstate_of(error: BaseException) -> str | None:
+    """PostgreSQL's code for an error of Django's or the driver's; None where there is none."""
+    cause: Any = error.__cause__ or error
+    return getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
 
 
 def _tell(error: BaseException, meaning: type[TryAgain | OutcomeUnknown]) -> None:

@@ -25,6 +25,7 @@ CHECKS = (
     setup.allauth_usersessions,
     setup.cookie_age,
     setup.persistent_connections,
+    setup.prepared_look_up,
     setup.adoption,
     clients.sign_in_pages,
     commits.synchronous_commit,

@@ -113,6 +113,13 @@ def persistent_connections(**kwargs: Any) -> list[checks.CheckMessage]:
     ]
 
 
+def prepared_look_up(**kwargs: Any) -> list[checks.CheckMessage]:
+    """A string from the environment, say: "0" would be true."""
+    if conf.prepare_look_up in (None, True, False):
+        return []
+    return [checks.Error("PREPARE_LOOK_UP must be None, True or False.", id="sessions_ui.E039")]
+
+
 def adoption(**kwargs: Any) -> list[checks.CheckMessage]:
     name, until = conf.adopt_from, conf.adopt_until
     if not name:

@@ -6,6 +6,7 @@ docs/settings.md is made from these modules (`manage.py settings_reference`), so
 from sessions_ui.conf.adoption import AdoptionSettings
 from sessions_ui.conf.clients import ClientSettings
 from sessions_ui.conf.commits import CommitSettings
+from sessions_ui.conf.database import DatabaseSettings
 from sessions_ui.conf.devices import DeviceSettings
 from sessions_ui.conf.endings import EndingSettings
 from sessions_ui.conf.help_desk import HelpDeskSettings
@@ -40,6 +41,7 @@ SECTIONS = (
     ImpersonationSettings,
     HelpDeskSettings,
     LiveSettings,
+    DatabaseSettings,
 )
 
 
@@ -61,6 +63,7 @@ class Conf(
     ImpersonationSettings,
     HelpDeskSettings,
     LiveSettings,
+    DatabaseSettings,
 ):
     """The settings of sessions_ui, typed."""
 

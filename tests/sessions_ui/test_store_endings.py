@@ -16,6 +16,7 @@ from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.exceptions import KeyRotated, SessionEnded
 from sessions_ui.store import SessionStore
 from tests.models import EndReason, Session
+from tests.statements import verb
 
 pytestmark = pytest.mark.django_db
 
@@ -90,18 +91,18 @@ def test_the_first_refusal_is_one_write_and_the_second_none(user: Any, key: str)
     with CaptureQueriesContext(connection) as first:
         assert not store.get_user().is_authenticated
     assert store.refusal == EndReason.ADMINISTRATOR
-    assert [query["sql"].split()[0] for query in first.captured_queries] == ["SELECT", "UPDATE"]
+    assert [verb(query["sql"]) for query in first.captured_queries] == ["SELECT", "UPDATE"]
     refused_at = Session.objects.get().refused_at
     with CaptureQueriesContext(connection) as second:
         assert not is_signed_in(key)
-    assert [query["sql"].split()[0] for query in second.captured_queries] == ["SELECT"]
+    assert [verb(query["sql"]) for query in second.captured_queries] == ["SELECT"]
     assert Session.objects.get().refused_at == refused_at
 
 
 def test_an_unknown_key_costs_no_write() -> None:
     with CaptureQueriesContext(connection) as queries:
         assert not is_signed_in("0" * 32)
-    assert {query["sql"].split()[0] for query in queries.captured_queries} == {"SELECT"}
+    assert {verb(query["sql"]) for query in queries.captured_queries} == {"SELECT"}
     assert Session.objects.count() == 0
 
 

@@ -1,17 +1,21 @@
 """A plain project with a user model of its own, named by the environment."""
 
 import os
+import sys
 
 import environ
 
 env = environ.Env()
+
+if env.bool("PSYCOPG_2", default=False):
+    sys.modules["psycopg"] = None  # type: ignore[assignment]  # Django takes the older driver where there is no newer
 
 SECRET_KEY = "only these tests use it"
 DATABASE_ROUTERS = ["tests.replica.NoReplica"]
 DATABASES = {"default": env.db_url("DATABASE_URL", default="sqlite://:memory:")}
 if "DATABASE_URL" in env:
     # Runs beside each other on one server must not share it.
-    run = (os.environ.get(name, "") for name in ("SUITE", "USER_MODEL", "USERS_ELSEWHERE"))
+    run = (os.environ.get(name, "") for name in ("SUITE", "USER_MODEL", "USERS_ELSEWHERE", "PSYCOPG_2"))
     DATABASES["default"]["TEST"] = {"NAME": "_".join(["test", DATABASES["default"]["NAME"], *run]).lower()}
 if elsewhere := env.bool("USERS_ELSEWHERE", default=False):
     DATABASES["users"] = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}

@@ -48,6 +48,18 @@ class EveryUserModel(TestCase):
             assert self.whoami() == self.user.get_username()
         assert len(here) + (len(there) if USERS != "default" else 0) == statements
 
+    def test_it_costs_the_same_however_often_and_finds_the_same(self) -> None:
+        """By the third request of a connection the look-up is prepared, where that is possible."""
+        counts = set()
+        for _ in range(5):
+            with (
+                CaptureQueriesContext(connection) as here,
+                CaptureQueriesContext(connections[USERS]) as there,
+            ):
+                assert self.whoami() == self.user.get_username()
+            counts.add(len(here) + (len(there) if USERS != "default" else 0))
+        assert counts == {int(os.environ["STATEMENTS"])}
+
     def test_the_user_is_of_the_right_class_and_whole(self) -> None:
         user = SessionStore(self.client.cookies["sessionid"].value).get_user()
         assert type(user) is User and user == self.user

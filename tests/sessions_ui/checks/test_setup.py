@@ -65,6 +65,14 @@ def test_it_names_connections_that_asgi_would_pile_up(monkeypatch: pytest.Monkey
     assert [message.id for message in checks.persistent_connections()] == ["sessions_ui.W010"]
 
 
+@pytest.mark.parametrize(("given", "is_named"), [(None, False), (True, False), (False, False), ("0", True)])
+def test_it_names_what_neither_allows_nor_forbids_to_prepare(
+    settings: Any, given: Any, is_named: bool
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "PREPARE_LOOK_UP": given}
+    assert ("sessions_ui.E039" in ids()) is is_named
+
+
 def test_it_names_allauths_own_list_of_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
     # Not the settings themselves: Django would load the app, whose receivers stay for every test after this one.
     monkeypatch.setattr(checks, "settings", SimpleNamespace(INSTALLED_APPS=["allauth.usersessions"]))

@@ -1,0 +1,1 @@
+"""What only PostgreSQL can do, and what can go wrong with it."""
