@@ -64,6 +64,7 @@ ALLAUTH = Peer(
     ),
     settings={"USERSESSIONS_TRACK_ACTIVITY": True},
 )
+README: dict[str, object] = {"TRUSTED_PROXIES": ["10.0.0.0/8"], "SITE_URL": "https://example.org"}
 # Set up as in README.md: last activity is tracked, devices are recognised by their cookie.
 OURS = Peer(
     "sessions_ui",
@@ -74,7 +75,15 @@ OURS = Peer(
         "sessions_ui.middleware.SessionMiddleware",
         "sessions_ui.middleware.AuthenticationMiddleware",
     ),
-    settings={"SESSIONS_UI": {"TRUSTED_PROXIES": ["10.0.0.0/8"], "SITE_URL": "https://example.org"}},
+    settings={"SESSIONS_UI": README},
+)
+
+# As behind a pooler in transaction mode: nothing can be prepared there.
+OURS_UNPREPARED = replace(
+    OURS,
+    name="sessions_ui_unprepared",
+    label="**sessions_ui**, not prepared (a pooler)",
+    settings={"SESSIONS_UI": {**README, "PREPARE_LOOK_UP": False}},
 )
 
 # With Django's admin, which no other measure needs.
@@ -89,7 +98,9 @@ OURS_ADMIN = replace(
 OURS_LIVE = replace(
     OURS,
     name="sessions_ui_live",
-    settings={"SESSIONS_UI": {"REDIS_URL": os.environ.get("BENCH_REDIS", "redis://127.0.0.1:6379/9")}},
+    settings={
+        "SESSIONS_UI": {**README, "REDIS_URL": os.environ.get("BENCH_REDIS", "redis://127.0.0.1:6379/9")}
+    },
 )
 
 # Ratios are against the first.
@@ -104,4 +115,4 @@ PEERS = [
     OURS,
     FLOOR,
 ]
-BY_NAME = {peer.name: peer for peer in [*PEERS, OURS_ADMIN, OURS_LIVE]}
+BY_NAME = {peer.name: peer for peer in [*PEERS, OURS_UNPREPARED, OURS_ADMIN, OURS_LIVE]}

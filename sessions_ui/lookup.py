@@ -7,7 +7,7 @@ hydrated as the ORM would do it, converters included. docs/performance.md says w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -16,6 +16,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connections, models, router
 from django.db.models import Q
+from django.db.models.base import DEFERRED
 from django.db.models.manager import BaseManager
 
 from sessions_ui.models import Session
@@ -45,7 +46,7 @@ class Columns:
     """Which columns of a result row make an instance of `model`."""
 
     model: type[models.Model]
-    names: Collection[str]
+    names: list[str]
     pick: Callable[[tuple[Any, ...]], tuple[Any, ...]]
     pk: int
 
@@ -55,19 +56,21 @@ class Columns:
         parent's columns first."""
         positions = {select[index][0].target.attname: index for index in info["select_fields"]}
         model = info["model"]
-        names = [field.attname for field in model._meta.concrete_fields if field.attname in positions]
-        is_whole = len(names) == len(model._meta.concrete_fields)
+        names = [field.attname for field in model._meta.concrete_fields]
         return cls(
             model=model,
-            # Where some are deferred, `from_db()` asks for each field whether it is among the names.
-            names=names if is_whole else dict.fromkeys(names),
-            pick=itemgetter(*(positions[name] for name in names)),
+            names=[name for name in names if name in positions],
+            # `DEFERRED`, which `hydrate()` puts last, in the place of what is not loaded: `from_db()` does the same,
+            # but looks every name up for every row.
+            pick=itemgetter(*(positions.get(name, -1) for name in names)),
             pk=positions[model._meta.pk.attname],
         )
 
     def hydrate(self, alias: str, row: tuple[Any, ...]) -> Any:
         """None where an outer join found nothing."""
-        return None if row[self.pk] is None else self.model.from_db(alias, self.names, self.pick(row))
+        if row[self.pk] is None:
+            return None
+        return self.model.from_db(alias, self.names, self.pick((*row, DEFERRED)))
 
 
 @dataclass(frozen=True, slots=True)

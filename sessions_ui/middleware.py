@@ -164,7 +164,7 @@ class SessionMiddleware(DjangoSessionMiddleware):
     def _save(self, request: HttpRequest, store: SessionStore, response: HttpResponseBase) -> None:
         """As Django's middleware does it: delete the cookie of an empty session, save a changed one."""
         empty = store.is_empty()
-        if settings.SESSION_COOKIE_NAME in request.COOKIES and empty:
+        if empty and settings.SESSION_COOKIE_NAME in request.COOKIES:
             if not store.was_valid_at(began_at(request)):  # else it may be the cookie of a new sign-in by now
                 cookies.delete_session_cookie(response)
             cookies.vary_on_cookie(response)

@@ -14,7 +14,7 @@ from benchmarks.scale import Scale
 from benchmarks.tables import Result, Target
 from benchmarks.workers import median, paired, ratio, workers
 
-COOKIES = ("bogus", "dead")
+COOKIES = {"bogus": 0.6, "dead": 0.7}  # and the most that either may cost against Django db
 WITH_SESSIONS = [peer for peer in PEERS if peer.has_sessions]
 
 
@@ -62,7 +62,9 @@ def measure(scale: Scale) -> Result:
     targets = []
     for kind in COOKIES:
         ours = ratio(samples[kind][OURS.name], base[kind], "wall")
-        targets.append(Target(f"Request with a {kind} cookie against Django db, wall", ours, most=1.0))
+        targets.append(
+            Target(f"Request with a {kind} cookie against Django db, wall", ours, most=COOKIES[kind])
+        )
         targets.append(Target("the same, statements", len(sql[kind][OURS.name]), most=1))
     return Result(
         title="Bogus and dead cookies",
