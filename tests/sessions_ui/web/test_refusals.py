@@ -15,7 +15,7 @@ from django.utils import timezone
 from sessions_ui.web.refusals import (
     busy,
     forget_shown_notice,
-    is_undone,
+    keeps_cookies,
     leave_notice,
     read_notice,
     sign_in_url,
@@ -135,7 +135,7 @@ JSON, PRIVATE = "application/json", "no-store, private"
             busy,
             503,
             "busy",
-            "Too much happened at the same moment, so this was not done. Please try again.",
+            "This could not be done just now, and nothing was changed. Please try again.",
         ),
     ],
 )
@@ -143,13 +143,15 @@ JSON, PRIVATE = "application/json", "no-store, private"
 def test_what_was_not_done_may_be_tried_again_in_a_second(
     method: str, answer: Any, status: int, kind: str, text: str
 ) -> None:
-    page, program = answer(ask(method)), answer(ask(method, accept=JSON))
-    for response in (page, program):
+    line, program = answer(ask(method)), answer(ask(method, accept=JSON))
+    page = answer(ask(method, accept="text/html"))
+    for response in (line, program, page):
         assert (response.status_code, response["Retry-After"]) == (status, "1")
         assert response["Cache-Control"] == PRIVATE
         assert response.get("Refresh") == ("1" if status == 409 and method != "POST" else None)
-        assert is_undone(response) and not response.cookies
-    assert (page["Content-Type"], page.content.decode()) == ("text/plain; charset=utf-8", text)
+        assert keeps_cookies(response) and not response.cookies
+    assert (line["Content-Type"], line.content.decode()) == ("text/plain; charset=utf-8", text)
+    assert page["Content-Type"] == "text/html; charset=utf-8" and text in page.content.decode()
     assert program["Content-Type"] == "application/problem+json"
     assert json.loads(program.content) == {
         "type": f"urn:sessions-ui:{kind}",
@@ -164,7 +166,7 @@ def test_a_person_is_led_to_the_sign_in_page_and_back() -> None:
     assert (response.status_code, response["Cache-Control"]) == (302, PRIVATE)
     assert response["Location"] == "/account/login/?next=%2Faccount%2Fdevices%2F%3Fpage%3D2"
     assert response.cookies["signed_out"].value == "idle_timeout"
-    assert not is_undone(response)
+    assert not keeps_cookies(response)
 
 
 def test_htmx_is_led_there_as_a_whole_page() -> None:
