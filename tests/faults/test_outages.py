@@ -71,7 +71,8 @@ class Story:
     @property
     def slow(self) -> float:
         """Seconds that the slowest answer took while all was well: the machine may be busy with other tests."""
-        return max(answer.seconds for answer in self.answers if answer.at < self.broken_at)
+        calm = [answer for answer in self.answers if answer.at + answer.seconds < self.broken_at]
+        return max((answer.seconds for answer in calm), default=self.broken_at - self.answers[0].at)
 
     @property
     def slack(self) -> float:
