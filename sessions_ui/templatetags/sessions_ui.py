@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from html import escape
 from typing import Any
 
 from django import template
 from django.apps import apps
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from sessions_ui.client import Place
 from sessions_ui.client.place import places_in
@@ -18,7 +20,9 @@ from sessions_ui.helpdesk.wording import step_text
 from sessions_ui.models import Session
 from sessions_ui.store import SessionStore
 from sessions_ui.web import wording, wording_risk
+from sessions_ui.web.act_form import act_form, posts_to
 from sessions_ui.web.folding import fold
+from sessions_ui.web.icons import icon
 from sessions_ui.web.idle import seconds_left
 from sessions_ui.web.listing import cards_of
 from sessions_ui.web.live_script import live_script
@@ -28,6 +32,9 @@ from sessions_ui.web.wording_events import event_text
 register = template.Library()
 
 register.simple_tag(live_script, takes_context=True, name="sessions_ui_live")
+register.simple_tag(icon, takes_context=True)
+register.simple_tag(posts_to)
+register.simple_tag(act_form, takes_context=True, name="act")
 register.filter("kind_icon", wording.kind_icon)
 register.filter("place_text", wording.place_text)
 register.filter("place_name", wording.place_name)
@@ -117,15 +124,35 @@ def moment(at: datetime) -> SafeString:
 
 
 @register.filter
+def last_active(session: Session) -> SafeString:
+    """ "Last active 3 h ago"."""
+    return _sentence(_("Last active %(ago)s"), ago=ago(session.last_seen_at))
+
+
+@register.filter
+def signed_in(session: Session) -> SafeString:
+    """ "Signed in 2 November with a passkey"."""
+    at = session.signed_in_at or session.created_at
+    return _sentence(_("Signed in %(day)s %(how)s"), day=day(at), how=wording.method_text(session.method))
+
+
+@register.filter
+def until(moment: datetime) -> SafeString:
+    """ "Until 2 December at the latest"."""
+    return _sentence(_("Until %(day)s at the latest"), day=day(moment))
+
+
+@register.filter
 def first_place(session: Session) -> Place | None:
     """Where the sign-in came from, which may be another place than the current one."""
     return Place.from_dict(session.first_place)
 
 
+def _sentence(text: str, **parts: str) -> SafeString:
+    """`{% blocktranslate %}` for what stands on every card, at a tenth of its time: only the parts are escaped."""
+    return SafeString(text % {name: conditional_escape(part) for name, part in parts.items()})
+
+
 def _time(moment: datetime, text: str) -> SafeString:
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        moment.isoformat(timespec="seconds"),
-        wording.moment_text(moment),
-        text,
-    )
+    at, absolute = moment.isoformat(timespec="seconds"), escape(wording.moment_text(moment))
+    return SafeString(f'<time datetime="{at}" title="{absolute}">{escape(text)}</time>')

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date as date_of
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import get_text_list
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from sessions_ui.client import Place
@@ -67,18 +69,20 @@ def place_icon(place: Place | None) -> str:
     return "home" if place.private else "map-pin"
 
 
+METHODS: dict[str, Any] = {
+    "password": gettext_lazy("a password"),
+    "passkey": gettext_lazy("a passkey"),
+    "totp": gettext_lazy("an authenticator code"),
+    "recovery_code": gettext_lazy("a recovery code"),
+    "code": gettext_lazy("a mailed code"),
+    "api": gettext_lazy("an access key"),
+}
+
+
 def method_text(method: str) -> str:
     """ "with a password and an authenticator code", from `password+totp`; empty where it is not known."""
-    steps = {
-        "password": _("a password"),
-        "passkey": _("a passkey"),
-        "totp": _("an authenticator code"),
-        "recovery_code": _("a recovery code"),
-        "code": _("a mailed code"),
-        "api": _("an access key"),
-    }
     # Anything else is a provider: "google", "okta".
-    words = [steps.get(step) or conf.provider_name(step) for step in method.split("+") if step]
+    words = [str(METHODS.get(step) or conf.provider_name(step)) for step in method.split("+") if step]
     return _("with %(steps)s") % {"steps": get_text_list(words, _("and"))} if words else ""
 
 
@@ -107,17 +111,30 @@ def ago(moment: datetime, now: datetime | None = None) -> str:
 
 def day(moment: datetime, now: datetime | None = None) -> str:
     """ "2 November", with the year where it is another one."""
-    local, today = timezone.localtime(moment), timezone.localtime(now or timezone.now())
+    zone = timezone.get_current_timezone()
+    local, today = moment.astimezone(zone), (now or timezone.now()).astimezone(zone)
     # Translators: Django date formats, https://docs.djangoproject.com/en/stable/ref/templates/builtins/#date
-    return date_format(local, _("j F") if local.year == today.year else _("j F Y"))
+    return _date_text(local.date(), _("j F") if local.year == today.year else _("j F Y"), get_language())
 
 
 def moment_text(moment: datetime) -> str:
     """ "2 November 2026, 14:02 UTC": the absolute time with its zone."""
     local = timezone.localtime(moment)
     # Translators: Django date formats, https://docs.djangoproject.com/en/stable/ref/templates/builtins/#date
-    text = date_format(local, _("j F Y, H:i"))
+    style = _("j F Y, H:i")
+    date_style, clock, rest = style.partition("H:i")
+    if clock and not rest:
+        text = f"{_date_text(local.date(), date_style, get_language())}{local:%H:%M}"
+    else:
+        text = date_format(local, style)
     return f"{text} {local.tzname()}"
+
+
+@lru_cache(maxsize=1024)
+def _date_text(date: date_of, style: str, language: str | None) -> str:
+    """A date in a format of Django's. The pages of everybody name the same few hundred days: each is put into words
+    once a language, where a devices page would do it 28 times."""
+    return date_format(date, style)
 
 
 def ended_by(session: Session, viewer: Any) -> str:
@@ -133,36 +150,39 @@ def ended_by(session: Session, viewer: Any) -> str:
     return ""
 
 
+# One phrase for each reason there is. Those that say who ended it need no other.
+ENDED_WHY: dict[str, Any] = {
+    EndReason.SIGNED_OUT: gettext_lazy("on the device itself"),
+    EndReason.SIGNED_OUT_REMOTELY: gettext_lazy("from another device"),
+    EndReason.SIGNED_OUT_EVERYWHERE: gettext_lazy("with all the others"),
+    EndReason.SUPERSEDED: gettext_lazy("because of a newer sign-in in the same browser"),
+    EndReason.PASSWORD_CHANGED: gettext_lazy("because the password was changed"),
+    EndReason.PASSWORD_RESET: gettext_lazy("because the password was reset"),
+    EndReason.FACTOR_CHANGED: gettext_lazy("because a second factor was changed"),
+    EndReason.EMAIL_CHANGED: gettext_lazy("because the e-mail address was changed"),
+    EndReason.ACCESS_CHANGED: gettext_lazy("because the rights of the account changed"),
+    EndReason.ACCOUNT_DISABLED: gettext_lazy("because the account was disabled"),
+    EndReason.ACCOUNT_DELETED: gettext_lazy("because the account was deleted"),
+    EndReason.OFFBOARDED: gettext_lazy("because access ended on the agreed date"),
+    EndReason.DEVICE_LOST: gettext_lazy("because the device was reported lost"),
+    EndReason.NOT_ME: gettext_lazy("because the sign-in was not recognised"),
+    EndReason.SUSPICIOUS: gettext_lazy("because the sign-in looked suspicious"),
+    EndReason.HELP_DESK: "",
+    EndReason.ADMINISTRATOR: "",
+    EndReason.INCIDENT: gettext_lazy("as a security measure"),
+    EndReason.IDLE_TIMEOUT: gettext_lazy("because it was not used for too long"),
+    EndReason.ABSOLUTE_TIMEOUT: gettext_lazy("because the sign-in reached its time limit"),
+    EndReason.SESSION_LIMIT: gettext_lazy("because too many devices were signed in"),
+    EndReason.PROVIDER_SIGN_OUT: gettext_lazy("at the sign-in provider"),
+    EndReason.OWNER_ENDED: gettext_lazy("because what it belonged to is gone"),
+    EndReason.PASSWORD_REQUIRED: gettext_lazy("because a new password has to be chosen first"),
+    EndReason.API: gettext_lazy("by an application"),
+}
+
+
 def ended_why(reason: str) -> str:
-    """Goes on where "Signed out 5 min ago by you" stops: one phrase for each reason there is."""
-    phrases: dict[str, str] = {
-        EndReason.SIGNED_OUT: _("on the device itself"),
-        EndReason.SIGNED_OUT_REMOTELY: _("from another device"),
-        EndReason.SIGNED_OUT_EVERYWHERE: _("with all the others"),
-        EndReason.SUPERSEDED: _("because of a newer sign-in in the same browser"),
-        EndReason.PASSWORD_CHANGED: _("because the password was changed"),
-        EndReason.PASSWORD_RESET: _("because the password was reset"),
-        EndReason.FACTOR_CHANGED: _("because a second factor was changed"),
-        EndReason.EMAIL_CHANGED: _("because the e-mail address was changed"),
-        EndReason.ACCESS_CHANGED: _("because the rights of the account changed"),
-        EndReason.ACCOUNT_DISABLED: _("because the account was disabled"),
-        EndReason.ACCOUNT_DELETED: _("because the account was deleted"),
-        EndReason.OFFBOARDED: _("because access ended on the agreed date"),
-        EndReason.DEVICE_LOST: _("because the device was reported lost"),
-        EndReason.NOT_ME: _("because the sign-in was not recognised"),
-        EndReason.SUSPICIOUS: _("because the sign-in looked suspicious"),
-        EndReason.HELP_DESK: "",
-        EndReason.ADMINISTRATOR: "",
-        EndReason.INCIDENT: _("as a security measure"),
-        EndReason.IDLE_TIMEOUT: _("because it was not used for too long"),
-        EndReason.ABSOLUTE_TIMEOUT: _("because the sign-in reached its time limit"),
-        EndReason.SESSION_LIMIT: _("because too many devices were signed in"),
-        EndReason.PROVIDER_SIGN_OUT: _("at the sign-in provider"),
-        EndReason.OWNER_ENDED: _("because what it belonged to is gone"),
-        EndReason.PASSWORD_REQUIRED: _("because a new password has to be chosen first"),
-        EndReason.API: _("by an application"),
-    }
-    return phrases.get(reason, "")
+    """Goes on where "Signed out 5 min ago by you" stops."""
+    return str(ENDED_WHY.get(reason, ""))
 
 
 def ended_text(session: Session, viewer: Any) -> str:

@@ -97,6 +97,14 @@ def test_a_thousand_do_not_grow_the_page(here: Any, user: Any, one_device: bool)
     assert f"{2 if one_device else 1001} devices signed in" in html.decode()
 
 
+def test_a_device_more_is_two_templates_more(here: Any, user: Any) -> None:
+    """Its card and the form that renames it: icons, buttons and sentences are none, they took most of the time."""
+    sign_in_many(user, 10)
+    few = len(here.get(PAGE).templates)
+    sign_in_many(user, 10)
+    assert len(here.get(PAGE).templates) - few <= 2 * 10
+
+
 def test_the_pages_hold_every_device_once(here: Any, user: Any) -> None:
     sign_in_many(user, 45)
     titles = [

@@ -120,3 +120,11 @@ def test_a_list_has_the_comma_of_its_language() -> None:
         assert "London، " in wording.place_name(
             Place(city="London", country="United Kingdom", country_code="GB")
         )
+
+
+def test_a_moment_is_worded_in_any_format(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert wording.moment_text(NOW) == "24 November 2026, 12:00 UTC"
+    with override("de"):
+        assert wording.moment_text(NOW) == "24. November 2026, 12:00 UTC"
+    monkeypatch.setattr(wording, "_", lambda text: "P, j F Y" if text == "j F Y, H:i" else text)
+    assert wording.moment_text(NOW) == "noon, 24 November 2026 UTC"
