@@ -42,25 +42,25 @@ async def stream(scope: Message, receive: Receive, send: Send) -> None:
     """200 and events for whoever is signed in. 204 for anybody else, after which a browser does not ask again; 403
     from another site, 409 with a key that was just replaced, 429 with too many streams, 503 without a database."""
     request = ASGIRequest(scope, BytesIO())
-    if status := _refused(request):
-        return await _answer(send, status)
+    if status := refused(request):
+        return await answer(send, status)
     key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
     if not key:
-        return await _answer(send, 204)
+        return await answer(send, 204)
     loop = asyncio.get_running_loop()
     try:
         who = await loop.run_in_executor(database.entering, database.giving_back, database.enter, key)
     except Error:
-        return await _answer(send, 503)
+        return await answer(send, 503)
     if who.session_id is None:
-        return await _answer(send, 409 if who.late else 204)
+        return await answer(send, 409 if who.late else 204)
     if watcher().count(who.user_id) >= conf.streams_per_user:
-        return await _answer(send, 429)
+        return await answer(send, 429)
     await _Stream(receive, send).serve(who)
     return None
 
 
-def _refused(request: ASGIRequest) -> int:
+def refused(request: ASGIRequest) -> int:
     """A status for what is no question of one of our own pages, else 0. A browser sends `Sec-Fetch-Site` with every
     request, and `Origin` across origins; a page elsewhere could not read the answer, but it could hold the stream."""
     if request.method != "GET":
@@ -74,7 +74,8 @@ def _refused(request: ASGIRequest) -> int:
     return 0 if request.headers.get("Origin", own) == own else 403
 
 
-async def _answer(send: Send, status: int) -> None:
+async def answer(send: Send, status: int) -> None:
+    """A status and nothing more."""
     headers = [(b"cache-control", b"no-store"), *([(b"allow", b"GET")] if status == 405 else [])]
     if status != 204:
         headers.append((b"content-length", b"0"))

@@ -23,18 +23,23 @@ def mark_of(user_id: Any) -> str:
 @passive
 @require_GET
 def alive(request: HttpRequest) -> JsonResponse:
-    """`{"state": …}`: "alive" while the person for whom the page was made (`?page=`, its mark) is signed in, "other"
-    when somebody else is by now, "ended" when nobody is, "late" with a key that was replaced a moment ago: ask again.
+    """`{"state": …}`, as `state_of()` finds it for the page whose mark is in `?page=`. Under ASGI `with_stream()`
+    answers before this view is reached (`stream/alive.py`).
 
-    It only asks: the cookie stays, since a sign-in may be on its way that replaces it. The next page deletes it.
+    It only asks: the cookie stays, because a sign-in may be on its way that replaces it. The next page deletes it.
     """
-    store = SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
+    state = state_of(request.COOKIES.get(settings.SESSION_COOKIE_NAME), request.GET.get("page", ""))
+    return JsonResponse({"state": state}, headers={"Cache-Control": "no-store, private"})
+
+
+def state_of(key: str | None, mark: str) -> str:
+    """ "alive" while the person for whom a page was made (its mark) is signed in, "other" when somebody else is by now,
+    "ended" when nobody is, "late" with a key that was replaced a moment ago: ask again. One statement."""
+    store = SessionStore(key)
     row = store.resolve()
     if row is None or row.user_id is None:
-        state = "late" if store.is_straggler else "ended"
-    else:
-        state = "alive" if _is_of(row.user_id, request.GET.get("page", "")) else "other"
-    return JsonResponse({"state": state}, headers={"Cache-Control": "no-store, private"})
+        return "late" if store.is_straggler else "ended"
+    return "alive" if _is_of(row.user_id, mark) else "other"
 
 
 def _is_of(user_id: Any, mark: str) -> bool:
