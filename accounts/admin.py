@@ -6,10 +6,13 @@ import allauth.mfa.admin  # noqa: F401  registers what is replaced below
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
+from django.db import router
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from sessions_ui.admin.base import CappedPaginator
 
 
 @admin.register(User)
@@ -20,6 +23,8 @@ class UserAdmin(BaseUserAdmin):
     search_fields = ("email__iexact",)
     search_help_text = _("The whole e-mail address.")
     ordering = ("email",)
+    paginator = CappedPaginator
+    show_full_result_count = False
     readonly_fields = ("date_joined", "last_login")
     fieldsets = (
         (None, {"fields": ("email", "name", "password")}),
@@ -30,6 +35,10 @@ class UserAdmin(BaseUserAdmin):
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "name", "usable_password", "password1", "password2")}),)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Who may sign in is read where it is written, not from a replica."""
+        return super().get_queryset(request).using(router.db_for_write(User))
 
 
 # allauth's own page shows and edits the secret of a second factor, which makes every reader of it a second owner.
@@ -42,6 +51,8 @@ class AuthenticatorAdmin(admin.ModelAdmin):
 
     list_display = ("user", "type", "created_at", "last_used_at")
     list_filter = ("type",)
+    paginator = CappedPaginator
+    show_full_result_count = False
     search_fields = ("user__email__iexact",)
     search_help_text = _("The whole e-mail address.")
     fields = readonly_fields = ("user", "type", "created_at", "last_used_at")

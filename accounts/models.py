@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models import Q
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -50,7 +51,14 @@ class User(HashUpgradeMixin, AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
-        constraints = [models.UniqueConstraint(Lower("email"), name="accounts_user_email_any_case")]
+        # Upper and not Lower: so Django's `iexact` asks, in every search and sign-in, and finds this index.
+        constraints = [models.UniqueConstraint(Upper("email"), name="accounts_user_email_iexact")]
+        # For the filters of the administration. Ordinary people are in none of them.
+        indexes = [
+            models.Index(fields=["email"], name="accounts_user_staff", condition=Q(is_staff=True)),
+            models.Index(fields=["email"], name="accounts_user_superuser", condition=Q(is_superuser=True)),
+            models.Index(fields=["email"], name="accounts_user_inactive", condition=Q(is_active=False)),
+        ]
 
     def __str__(self) -> str:
         return self.email

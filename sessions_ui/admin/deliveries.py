@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.actions.retell import retell
 from sessions_ui.admin.base import ReadOnlyAdmin, person, users_exactly
-from sessions_ui.admin.filters import DeliveryStateFilter, EndpointFilter
+from sessions_ui.admin.filters import NEWEST, ChannelFilter, DeliveryStateFilter, EndpointFilter
 from sessions_ui.models import Delivery, Event
 
 
@@ -29,7 +29,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
         "attempts",
         "error",
     )
-    list_filter = (DeliveryStateFilter, "channel", EndpointFilter)
+    list_filter = (DeliveryStateFilter, ChannelFilter, EndpointFilter)
     list_select_related = ("user", "endpoint")
     ordering = ("-id",)
     actions = ("retry",)
@@ -52,7 +52,11 @@ class DeliveryAdmin(ReadOnlyAdmin):
     )
 
     def exactly(self, term: str) -> Q:
-        return Q(user_id__in=users_exactly(term)) | Q(receiver__iexact=term)
+        # By a statement of their own: inside of an OR PostgreSQL does not use what it knows of a partial index, and
+        # reads the table from its end.
+        mails = Delivery.objects.filter(receiver__iexact=term, endpoint__isnull=True).order_by("-id")
+        keys = list(mails.values_list("pk", flat=True)[:NEWEST])
+        return Q(user_id__in=users_exactly(term)) | Q(pk__in=keys)
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("sessions_ui.change_delivery")

@@ -25,7 +25,7 @@ from sessions_ui.admin.filters import (
 from sessions_ui.admin.overview import overview
 from sessions_ui.client import Place
 from sessions_ui.models import Device, Session
-from sessions_ui.models.session import SessionQuerySet
+from sessions_ui.models.session import MOVED, SessionQuerySet
 from sessions_ui.web.wording import method_text, place_name
 
 
@@ -97,7 +97,7 @@ class SessionAdmin(EndingAdmin):
 
     def exactly(self, term: str) -> Q:
         if address := address_exactly(term):
-            return Q(first_address=address) | Q(address=address)
+            return Q(first_address=address) | Q(MOVED, address=address)
         return Q(user_id__in=users_exactly(term)) | Q(public_id=term)
 
     def sessions_of(self, queryset: QuerySet[Any]) -> SessionQuerySet:

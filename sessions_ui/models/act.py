@@ -82,7 +82,15 @@ class Act(PrimaryModel):
     class Meta:
         verbose_name = _("act")
         verbose_name_plural = _("acts")
-        indexes = [models.Index(fields=["at"], name="sessions_ui_act_at")]
+        indexes = [
+            models.Index(fields=["at"], name="sessions_ui_act_at"),
+            models.Index(fields=["reason", "at"], name="sessions_ui_act_reason"),
+            models.Index(
+                fields=["actor", "at"],
+                name="sessions_ui_act_actor",
+                condition=models.Q(actor__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.reason} ({self.count})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -71,6 +72,13 @@ class Delivery(PrimaryModel):
                 fields=["endpoint", "id"],
                 name="sessions_ui_delivery_endpoint",
                 condition=Q(endpoint__isnull=False),
+            ),
+            # For administrators: mails by their address, as `iexact` compares it, and what was given up.
+            models.Index(
+                Upper("receiver"), name="sessions_ui_delivery_receiver", condition=Q(endpoint__isnull=True)
+            ),
+            models.Index(
+                fields=["id"], name="sessions_ui_delivery_parked", condition=Q(parked_at__isnull=False)
             ),
             # healthchecks' Flip: only what is still open is in the index.
             models.Index(

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db import models, router, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -47,6 +47,11 @@ DECISIVE = (
 
 # The same as fields, and how long it lives.
 GUARDED = (*(name.removesuffix("_id") for name in DECISIVE), "expires_at")
+
+
+# Asked from another address than at the sign-in. Only these have an index of the address of today, so neither a sign-in
+# nor an ending writes it, and a touch only where the address changes.
+MOVED = Q(address__isnull=False) & (Q(first_address__isnull=True) | ~Q(address=F("first_address")))
 
 
 class SessionQuerySet(PrimaryQuerySet["Session"]):
@@ -194,7 +199,12 @@ class Session(PrimaryModel):
             models.Index(fields=["previous_digest"], name="sessions_ui_session_previous"),
             models.Index(fields=["signed_in_at"], name="sessions_ui_session_signed_in"),
             models.Index(fields=["first_address"], name="sessions_ui_session_address"),
+            models.Index(fields=["address"], name="sessions_ui_session_moved", condition=MOVED),
             models.Index(fields=["first_country", "signed_in_at"], name="sessions_ui_session_country"),
+            # Browsers are found by walking back from the newest: most are.
+            models.Index(
+                fields=["kind", "signed_in_at"], name="sessions_ui_session_apps", condition=~Q(kind="browser")
+            ),
             # What a provider speaks of when it signs somebody out; most sessions have neither.
             models.Index(fields=["sid"], name="sessions_ui_session_sid", condition=Q(sid__gt="")),
             models.Index(fields=["sub"], name="sessions_ui_session_sub", condition=Q(sub__gt="")),

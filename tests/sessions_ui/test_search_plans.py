@@ -1,0 +1,138 @@
+"""Every search and filter that the documentation names finds its rows by an index: PostgreSQL is asked for its plan.
+
+Without statistics, which no test has, the sequential scan is forbidden and the plan must name the index that was made
+for the search. docs/performance.md has the milliseconds at a million rows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.db import connection
+from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
+
+from sessions_ui.actions.find_user import users_exactly
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL says it like this"),
+]
+
+PEOPLE = "accounts_user"
+# What is searched in the administration, and the index (or one of several) that must find it.
+SEARCHES = [
+    ("sessions_ui.session", "q=10.0.200.17", {"sessions_ui_session_address", "sessions_ui_session_moved"}),
+    ("sessions_ui.session", "q=2001:db8::1", {"sessions_ui_session_address", "sessions_ui_session_moved"}),
+    ("sessions_ui.session", "q=0123456789abcdef", {"sessions_ui_session_public_id"}),
+    ("sessions_ui.session", "country=IS", {"sessions_ui_session_country"}),
+    ("sessions_ui.session", "kind__exact=token", {"sessions_ui_session_apps"}),
+    ("sessions_ui.session", "day=2026-11-27", {"sessions_ui_session_signed_in"}),
+    ("sessions_ui.session", "device_kind=tv", {"sessions_ui_device_kind"}),
+    ("sessions_ui.device", "q=0123456789abcdef", {"sessions_ui_device_public_id"}),
+    ("sessions_ui.device", "kind__exact=tv", {"sessions_ui_device_kind"}),
+    ("sessions_ui.event", "kind__exact=device_lost", {"sessions_ui_event_kind"}),
+    ("sessions_ui.event", "reason__exact=device_lost", {"sessions_ui_event_reason"}),
+    ("sessions_ui.act", "reason__exact=device_lost", {"sessions_ui_act_reason"}),
+    ("sessions_ui.delivery", "state=parked", {"sessions_ui_delivery_parked"}),
+    ("sessions_ui.delivery", "state=open", {"sessions_ui_delivery_open"}),
+    ("sessions_ui.delivery", "channel=webhook", {"sessions_ui_delivery_endpoint"}),
+    ("accounts.user", "q=Ada@People.example", {"accounts_user_email_iexact"}),
+    ("accounts.user", "is_staff__exact=1", {"accounts_user_staff"}),
+    ("accounts.user", "is_superuser__exact=1", {"accounts_user_superuser"}),
+    ("accounts.user", "is_active__exact=0", {"accounts_user_inactive"}),
+    ("mfa.authenticator", "q=Ada@People.example", {"accounts_user_email_iexact"}),
+]
+# A person's own rows, by whom they are about or who decided.
+OF_PERSON = [
+    ("sessions_ui.session", {"sessions_ui_session_user"}),
+    ("sessions_ui.device", {"sessions_ui_device_cookie"}),
+    ("sessions_ui.event", {"sessions_ui_event_user"}),
+    ("sessions_ui.act", {"sessions_ui_act_actor"}),
+    ("sessions_ui.delivery", {"sessions_ui_delivery_user"}),
+]
+
+
+def statements(call: Callable[[], Any]) -> list[str]:
+    with CaptureQueriesContext(connection) as captured:
+        call()
+    return [query["sql"] for query in captured.captured_queries]
+
+
+def plan_of(sql: str) -> list[dict[str, Any]]:
+    """All nodes of the plan."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}")
+        found = cursor.fetchone()[0]
+        cursor.execute("SET LOCAL enable_seqscan = on")
+    nodes = [(json.loads(found) if isinstance(found, str) else found)[0]["Plan"]]
+    for node in nodes:
+        nodes += node.get("Plans", [])
+    return nodes
+
+
+def indexes_of(sql: str) -> set[str]:
+    return {node["Index Name"] for node in plan_of(sql) if "Index Name" in node}
+
+
+def counting(model: str, query: str, viewer: Any) -> list[str]:
+    """The statements by which the list of the administration counts what it found: those of its rows have the same
+    condition, and an order that an empty table makes free of charge."""
+    request = RequestFactory().get(f"/?{query}")
+    request.user, request.session = viewer, {}  # type: ignore[assignment]
+    registered = admin.site._registry[apps.get_model(model)]
+    found = statements(lambda: registered.changelist_view(request))
+    return [sql for sql in found if sql.startswith("SELECT COUNT")]
+
+
+@pytest.mark.parametrize(("model", "query", "indexes"), SEARCHES)
+def test_a_search_of_the_administration_has_an_index(
+    model: str, query: str, indexes: set[str], administrator: Any
+) -> None:
+    counts = counting(model, query, administrator)
+    assert counts
+    assert indexes <= set.union(*map(indexes_of, counts))
+
+
+@pytest.mark.parametrize(("model", "indexes"), OF_PERSON)
+def test_the_rows_of_a_person_have_an_index(
+    model: str, indexes: set[str], administrator: Any, user: Any
+) -> None:
+    assert indexes <= set.union(*map(indexes_of, counting(model, f"q={user.email}", administrator)))
+
+
+@pytest.mark.parametrize("term", ["ada@people.example", "Ada@People.EXAMPLE"])
+def test_people_are_found_by_an_index_in_any_case(term: str, user: Any) -> None:
+    """So ask the help desk, `sessions end`, offboarding, and every search for a person in the administration."""
+    [sql] = statements(lambda: users_exactly(term))
+    assert users_exactly(term) == [user.pk]
+    assert "accounts_user_email_iexact" in indexes_of(sql)
+
+
+def test_mails_are_found_by_their_address_by_an_index(administrator: Any) -> None:
+    request = RequestFactory().get("/?q=gone@people.example")
+    request.user, request.session = administrator, {}  # type: ignore[assignment]
+    registered = admin.site._registry[apps.get_model("sessions_ui.delivery")]
+    found = statements(lambda: registered.changelist_view(request))
+    [sql] = [sql for sql in found if 'UPPER("sessions_ui_delivery"."receiver"::text)' in sql]
+    # Without ORDER BY: in an empty table the order decides.
+    assert "sessions_ui_delivery_receiver" in indexes_of(sql.partition(" ORDER BY ")[0])
+
+
+def test_every_filter_and_search_of_the_administration_is_looked_at() -> None:
+    """A new one belongs into the lists above."""
+    searched = {model for model, *_ in SEARCHES} | {model for model, _ in OF_PERSON}
+    with_search = {
+        model._meta.label_lower
+        for model, registered in admin.site._registry.items()
+        if (registered.search_fields or registered.list_filter)
+        and model._meta.app_label in ("sessions_ui", "accounts", "mfa")
+    }
+    # Large sign-outs and agreed ends are few rows, receivers of webhooks fewer.
+    assert with_search - {"sessions_ui.ending", "sessions_ui.offboarding", "sessions_ui.endpoint"} == searched
