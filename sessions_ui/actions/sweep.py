@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import router
+from django.db import connections, router, transaction
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -23,6 +24,7 @@ from sessions_ui import lookup
 from sessions_ui.actions.admit import admit, out_of_time
 from sessions_ui.actions.end import end_sessions
 from sessions_ui.actions.hold import lock_users
+from sessions_ui.actions.password_hashes import hasher, is_of_password_alone
 from sessions_ui.conf import conf
 from sessions_ui.models import AccountState, Cursor, EndReason, Session
 from sessions_ui.models.locking import locked
@@ -42,7 +44,7 @@ def end_unlawful(*, seconds: float = SECONDS) -> int:
     deadline = time.monotonic() + seconds
     position = Cursor.read(name)
     last = _rows().aggregate(last=Max("pk"))["last"] or 0
-    ended = 0
+    ended = _end_all(set(_offboarded(timezone.now())))
     while position < last:
         ended += _end_within(position, position + RANGE, timezone.now())
         position += RANGE
@@ -112,30 +114,87 @@ def _rows() -> Any:
 
 
 def _end_within(after: int, up_to: int, now: datetime) -> int:
-    living = _rows().filter(pk__gt=after, pk__lte=up_to, user__isnull=False, ended_at__isnull=True)
-    suspects = set(living.filter(suspicious(now)).values_list("pk", flat=True))
-    suspects.update(_of_another_account(living))
-    if lookup.joins_user() and has_timeouts_by_user():
-        suspects.update(late_for_their_user(living, now))
+    unended = _rows().filter(pk__gt=after, pk__lte=up_to, ended_at__isnull=True)
+    living = unended.filter(user__isnull=False)
+    with _without_jit():
+        suspects = set(living.filter(_out_of_time(now)).values_list("pk", flat=True))
+        if lookup.joins_user() and is_of_password_alone(get_user_model()):
+            suspects.update(_of_joined_account(unended))
+        else:
+            suspects.update(_of_another_account(living))
+        if lookup.joins_user() and has_timeouts_by_user():
+            suspects.update(late_for_their_user(living, now))
+    return _end_all(suspects)
+
+
+def _end_all(suspects: set[int]) -> int:
     keys = sorted(suspects)
     return sum(end_if_unlawful(keys[start : start + BATCH]) for start in range(0, len(keys), BATCH))
 
 
-def suspicious(now: datetime) -> Q:
-    """What `why_unlawful()` would find, as far as SQL can tell."""
+@contextmanager
+def _without_jit() -> Iterator[None]:
+    """PostgreSQL compiles what it expects to be long, which takes longer here than the statements themselves. Others
+    get no transaction: on SQLite it would keep everybody from writing."""
+    alias = router.db_for_write(Session)
+    if connections[alias].vendor != "postgresql":
+        yield
+        return
+    with transaction.atomic(using=alias):
+        with connections[alias].cursor() as cursor:
+            cursor.execute("SET LOCAL jit = off")
+        yield
+
+
+def _out_of_time(now: datetime) -> Q:
+    """What the row of a session says by itself."""
     absolute, idle = conf.absolute_timeout, conf.idle_timeout
-    due = AccountState.objects.filter(pk=OuterRef("user_id"), ends_at__lte=now)
-    found = Q(expires_at__lte=now) | Q(auth_hash=ACCOUNT_WAS_OFF) | Q(Exists(due))
+    found = Q(expires_at__lte=now) | Q(auth_hash=ACCOUNT_WAS_OFF)
     if absolute and not callable(absolute):
         found |= Q(signed_in_at__lte=now - absolute)
     if idle and not callable(idle):
         found |= Q(last_seen_at__lte=now - idle)
+    return found
+
+
+def suspicious(now: datetime) -> Q:
+    """What `why_unlawful()` would find, as far as SQL can tell, for few sessions: it asks for the user of each."""
+    due = AccountState.objects.filter(pk=OuterRef("user_id"), ends_at__lte=now)
+    found = _out_of_time(now) | Q(Exists(due))
     if lookup.joins_user():
         users = all_users().filter(pk=OuterRef("user_id"))
         columns = {field.name for field in get_user_model()._meta.concrete_fields}
         for flag in columns.intersection(conf.access_flags):
             found |= Q(rights__contains=f",{flag},") & Q(Exists(users.filter(**{flag: False})))
     return found
+
+
+def _offboarded(now: datetime) -> Iterable[int]:
+    """Of everybody whose agreed end is over; they are few, so for all ranges at once."""
+    due = AccountState.objects.using(router.db_for_write(AccountState)).filter(ends_at__lte=now)
+    living = _rows().filter(user_id__in=due.values("pk"), ended_at__isnull=True)
+    return list(living.values_list("pk", flat=True))
+
+
+def _of_joined_account(unended: QuerySet[Session]) -> Iterable[int]:
+    """As `_of_another_account()`, by one statement that reads the users of these sessions and no others, and makes no
+    instances of them."""
+    columns = {field.name for field in get_user_model()._meta.concrete_fields}
+    flags = sorted(columns.intersection(conf.access_flags))
+    of_user = ["password", *(["is_active"] if "is_active" in columns else []), *flags]
+    rows = unended.values_list("pk", "user_id", "auth_hash", "rights", *(f"user__{name}" for name in of_user))
+    hashes_of = hasher()
+    for pk, user_id, auth_hash, rights, password, *values in rows:
+        if user_id is None:
+            continue
+        has = dict(zip(of_user[1:], values, strict=True))
+        if (
+            password is None  # the account is gone
+            or not has.get("is_active", True)
+            or (auth_hash and auth_hash not in hashes_of(password))
+            or (rights and any(not has[flag] and f",{flag}," in rights for flag in flags))
+        ):
+            yield pk
 
 
 def _of_another_account(living: QuerySet[Session]) -> Iterable[int]:

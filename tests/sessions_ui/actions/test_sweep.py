@@ -11,6 +11,8 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_ui.actions.sweep import end_unlawful
@@ -261,3 +263,14 @@ def test_of_two_causes_a_request_and_the_sweep_name_the_same_one(
     named = at_a_request(here)
     assert end_unlawful() == 1
     assert row_of(there).end_reason == named == CAUSES[names[0]][1]
+
+
+def test_a_round_reads_the_users_of_its_range_in_one_statement(here: Browser, there: Browser) -> None:
+    end_unlawful()  # the cursor is there
+    with CaptureQueriesContext(connection) as statements:
+        assert end_unlawful() == 0
+    about_users = [query["sql"] for query in statements.captured_queries if "accounts_user" in query["sql"]]
+    assert len(about_users) == 1
+    assert "LEFT OUTER JOIN" in about_users[0]  # an account that is gone is found
+    jit = [query["sql"] for query in statements.captured_queries if "jit" in query["sql"]]
+    assert jit == (["SET LOCAL jit = off"] if connection.vendor == "postgresql" else [])
