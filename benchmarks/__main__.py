@@ -26,6 +26,7 @@ MEASURES = [
     "large_table",
     "purge",
     "admin_lists",
+    "row_bytes",
 ]
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 BEGIN, END = "<!-- make bench: begin -->", "<!-- make bench: end -->"
