@@ -163,7 +163,10 @@ def suspicious(now: datetime) -> Q:
     found = _out_of_time(now) | Q(Exists(due))
     if lookup.joins_user():
         users = all_users().filter(pk=OuterRef("user_id"))
+        found |= ~Q(Exists(users))
         columns = {field.name for field in get_user_model()._meta.concrete_fields}
+        if "is_active" in columns:
+            found |= Q(Exists(users.filter(is_active=False)))
         for flag in columns.intersection(conf.access_flags):
             found |= Q(rights__contains=f",{flag},") & Q(Exists(users.filter(**{flag: False})))
     return found
