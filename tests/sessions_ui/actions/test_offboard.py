@@ -245,3 +245,12 @@ def test_a_date_that_is_over_ends_sessions_in_the_name_of_whoever_set_it(
     assert (act.ticket, act.note) == ("HR-9", "resigned")
     row = Offboarding.objects.get()
     assert (row.actor_id, row.ticket, row.note) == (administrator.pk, "HR-9", "resigned")
+
+
+def test_who_sets_another_date_is_on_the_row_of_the_one_before(
+    user: Any, administrator: Any, friday: datetime
+) -> None:
+    first = offboard(user=user, ends_at=friday)
+    second = offboard(user=user, ends_at=friday + timedelta(days=1), actor=administrator)
+    first.refresh_from_db()
+    assert (first.cancelled_by_id, first.cancelled_at) == (administrator.pk, second.created_at)

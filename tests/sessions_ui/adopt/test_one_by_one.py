@@ -17,6 +17,7 @@ from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.actions.purge import purge_old
 from sessions_ui.adopt import SOURCES
 from sessions_ui.checks import setup as checks
+from sessions_ui.exceptions import TryAgain
 from sessions_ui.store import SessionStore
 from tests.conftest import FIREFOX_ON_LINUX, LONDON
 from tests.models import AccountState, EndReason, Event, Session, digest_of
@@ -143,6 +144,26 @@ def test_an_anonymous_session_that_two_requests_adopt_at_the_same_moment_is_one(
     with connection.execute_wrapper(other_was_faster):
         assert SessionStore(key)["cart"] == 3
     assert len(tries) == 2 and Session.objects.count() == 1
+
+
+def test_what_somebody_else_adopts_again_and_again_is_to_be_tried_once_more(
+    old_session: OldSessions, adopting: Any
+) -> None:
+    """In a transaction of the host, whose snapshot may never show it."""
+    adopting()
+    key = old_session(data={"cart": 3})
+    insert = f"INSERT INTO {connection.ops.quote_name('sessions_ui_session')} "
+    tries = []
+
+    def other_is_faster(execute: Any, sql: str, *args: Any) -> Any:
+        if sql.startswith(insert):
+            tries.append(sql)
+            raise IntegrityError("UNIQUE constraint failed")
+        return execute(sql, *args)
+
+    with connection.execute_wrapper(other_is_faster), pytest.raises(TryAgain):
+        SessionStore(key).resolve()
+    assert len(tries) == 3 and not Session.objects.exists()
 
 
 def test_another_key_of_the_same_letters_is_another_key(

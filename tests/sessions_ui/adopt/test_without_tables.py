@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from sessions_ui.actions.adopt import adopt_missing
 from sessions_ui.store import SessionStore
 
 pytestmark = pytest.mark.django_db
@@ -18,6 +19,7 @@ def test_a_table_that_was_dropped_before_the_setting_is_no_error(adopting: Any, 
     for _ in range(2):
         assert SessionStore("0123456789bogus0123456789").resolve() is None
     assert "ADOPT_FROM" in caplog.text
+    assert adopt_missing("0123456789bogus0123456789") is False, "there is nothing to look up again"
 
 
 def test_there_is_nothing_to_adopt() -> None:
