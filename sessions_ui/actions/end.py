@@ -71,16 +71,16 @@ def end_sessions(
     decided = None if decided_before or reason in HARMLESS else reason
     accounts = [of_user] if of_user is not None else of_users
     if accounts is not None:
-        hold(accounts, decided=decided, unadopted=unadopted)
+        held = hold(accounts, decided=decided, unadopted=unadopted)
         total, user_ids = count_by_user(selected)
     else:
         total, user_ids = count_by_user(selected)
-        hold(_accounts_of(selected, user_ids), decided=decided, unadopted=unadopted)
+        held = hold(_accounts_of(selected, user_ids), decided=decided, unadopted=unadopted)
         if len(user_ids) <= MANY_USERS:  # whoever signed in since came after it
             selected = selected.filter(user_id__in=user_ids)
     if decided is not None:
         _verify_acting_session()
-    void_trust(user_ids if of_user is None else [of_user], reason)
+    void_trust(held, reason)
     act = Act(reason=reason, actor_id=getattr(actor, "pk", None), ticket=ticket, note=note)
     act.count = selected.filter(ended_at__isnull=True).update(
         ended_at=act.at, end_reason=reason, ended_by_id=act.actor_id, act_id=act.pk
@@ -89,10 +89,8 @@ def end_sessions(
         return Receipt(act=None, ended=0, already_ended=total)
     act.save(using=using, force_insert=True)
     # Not as they were counted: that was by an older snapshot, or one of them has signed in since.
-    if of_user is not None:
-        user_ids = [of_user]
-    elif of_users is not None:
-        user_ids = _ended_users(act, of_users)
+    if accounts is not None:
+        user_ids = held if of_user is not None else _ended_users(act, held)
     _tell(act, user_ids)
     return Receipt(act=act, ended=act.count, already_ended=max(total - act.count, 0))
 
@@ -113,9 +111,13 @@ def _accounts_of(sessions: SessionQuerySet, user_ids: list[Any]) -> Collection[A
     return user_ids if len(user_ids) <= MANY_USERS or not users_are_here() else users_of(sessions)
 
 
-def _ended_users(act: Act, users: QuerySet[Any]) -> list[Any]:
-    ended = sessions_of(users).filter(act=act)
-    return list(ended.order_by().values_list("user_id", flat=True).distinct())
+def _ended_users(act: Act, held: list[Any]) -> list[Any]:
+    """Whose sessions `act` has ended. By the act, not by the filter that chose them: "users with a session that lives"
+    finds nobody any more. At MariaDB's own REPEATABLE READ there can be more of them than a snapshot knew of."""
+    total, user_ids = count_by_user(ended_by(act, held))
+    if total < act.count:
+        _total, user_ids = count_by_user(Session.objects.using(act._state.db).filter(act=act))
+    return user_ids
 
 
 def sessions_of(users: QuerySet[Any]) -> SessionQuerySet:

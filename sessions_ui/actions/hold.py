@@ -32,14 +32,19 @@ HARMLESS = frozenset(
 
 def hold(
     accounts: Collection[Any] | QuerySet[Any], *, decided: EndReason | None = None, unadopted: bool = False
-) -> None:
+) -> list[Any]:
     """Lock these accounts (primary keys, or a queryset of users), and note what was decided about them: a sign-in that
     was under way is refused from now on. A reason that says nothing about the account leaves no note.
+
+    Returns their primary keys. Whoever asks for a queryset must not evaluate it again later: what was written meanwhile
+    can be what it filters by ("users with a session that lives").
 
     Always in this order, lest two wait for each other: the users' rows, as the host project's own code locks them
     first, too; then the account states; sessions and everything else after that.
     """
-    lock_users(accounts)
+    keys = lock_users(accounts)
+    if not isinstance(accounts, QuerySet) or len(keys) <= MANY_USERS or not users_are_here():
+        accounts = keys
     changes: dict[str, Any] = {}
     if decided is not None and decided not in HARMLESS:
         changes = {"epoch": F("epoch") + 1, "reason": decided}
@@ -47,32 +52,34 @@ def hold(
         changes["cut_at"] = timezone.now()
     if changes or not users_are_here():  # elsewhere nobody's row could be locked
         write_states(accounts, **changes)
+    return keys
 
 
 def write_states(accounts: Collection[Any] | QuerySet[Any], **changes: Any) -> None:
-    """Write these columns of the account states of users whose rows are locked."""
+    """Write these columns of the account states of users whose rows are locked. `accounts` is a queryset only where
+    the users are in the same database."""
     states = AccountState.objects.using(router.db_for_write(AccountState))
     if isinstance(accounts, QuerySet):
-        if users_are_here():
-            states.write(on_primary(accounts), **changes)
-            return
-        accounts = list(on_primary(accounts).order_by().values_list("pk", flat=True))
+        states.write(on_primary(accounts), **changes)
+        return
     keys = list(accounts)
     for start in range(0, len(keys), MANY_USERS):
         states.write(keys[start : start + MANY_USERS], **changes)
 
 
-def lock_users(accounts: Collection[Any] | QuerySet[Any]) -> None:
-    """Lock the rows of these users (as in `hold()`), always in the same order, so that nobody deadlocks.
+def lock_users(accounts: Collection[Any] | QuerySet[Any]) -> list[Any]:
+    """Lock the rows of these users (as in `hold()`), always in the same order, so that nobody deadlocks. Returns the
+    primary keys: those that were given, or those that the queryset found at this moment.
 
     Where they live in another database a lock would be gone at once; the account states take its place there.
     """
+    named = on_primary(accounts).order_by() if isinstance(accounts, QuerySet) else None
     if not users_are_here():
-        return
-    users = all_users()
-    keys: Any = on_primary(accounts).order_by().values("pk") if isinstance(accounts, QuerySet) else accounts
+        return list(accounts if named is None else named.values_list("pk", flat=True).distinct())
+    keys: Any = accounts if named is None else named.values("pk")
     # All at once: PgBouncer in transaction mode knows no cursor of an iterator.
-    list(locked(users.filter(pk__in=keys).order_by("pk")).values_list("pk"))
+    found = list(locked(all_users().filter(pk__in=keys).order_by("pk")).values_list("pk", flat=True))
+    return list(accounts) if named is None else found
 
 
 def users_of(rows: QuerySet[Any]) -> QuerySet[Any]:

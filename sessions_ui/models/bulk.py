@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connections, models
 from django.db.models.constants import OnConflict
 
@@ -26,7 +27,10 @@ def insert_from(
     aliases = {f"column_{index}": columns[name] for index, name in enumerate(names)}
     selected = rows.order_by().annotate(**aliases).values_list(*aliases)
     connection = connections[using]
-    select, params = selected.query.get_compiler(using).as_sql()
+    try:
+        select, params = selected.query.get_compiler(using).as_sql()
+    except EmptyResultSet:  # Django knows without asking that there are none
+        return 0
     quote = connection.ops.quote_name
     columns_of: dict[str, str] = {field.attname: str(field.column) for field in model._meta.concrete_fields}
     targets = ", ".join(quote(columns_of[name]) for name in names)

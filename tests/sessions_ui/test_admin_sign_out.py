@@ -116,6 +116,20 @@ def test_all_of_a_filtered_list(admin: Any, ada: Any, browser: Any, user: Any) -
     assert admin.get(LIST).status_code == 200
 
 
+@pytest.mark.parametrize("action", ["sign_out_selected", "sign_out_users"])
+def test_a_list_of_those_signed_in_is_signed_out_though_it_is_empty_then(
+    admin: Any, ada: Any, browser: Any, user: Any, other_user: Any, action: str
+) -> None:
+    stranger = browser()
+    stranger.sign_in(other_user)
+    answer = act(admin, action, [of(user).pk], page=f"{LIST}?state=living", confirmed="1", note="lost")
+    assert answer.status_code == 302
+    assert ada.get(PAGE).status_code == 302
+    assert stranger.get(PAGE).status_code == 200
+    deliver_due()
+    assert [message.to for message in mail.outbox] == [[user.email]]
+
+
 def test_devices_can_be_signed_out_too(admin: Any, ada: Any, user: Any) -> None:
     device = of(user).device_id
     assert (

@@ -10,6 +10,7 @@ from django.core import mail
 from django.db import transaction
 from django.db.models import Q
 
+from sessions_ui.actions import end, hold
 from sessions_ui.actions.access import access_changed
 from sessions_ui.delivery import deliver_due
 from tests.conftest import Browser, _person
@@ -65,3 +66,51 @@ def test_whoever_signs_out_after_the_count_is_not_told_twice(user: Any, other_us
     assert (receipt.ended, receipt.already_ended) == (1, 1)
     assert list(Event.objects.filter(kind=Event.Kind.ENDED).values_list("user_id", flat=True)) == [user.pk]
     assert gone.get().end_reason == EndReason.SIGNED_OUT
+
+
+@pytest.fixture(params=[500, 1], ids=["few users", "many users"])
+def many_users(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (end, hold):
+        monkeypatch.setattr(module, "MANY_USERS", request.param)
+
+
+@pytest.mark.usefixtures("many_users")
+def test_whoever_ended_is_told_also_where_the_filter_that_chose_them_finds_nobody_any_more(
+    user: Any, other_user: Any
+) -> None:
+    """One of them keeps another session, which the filter still finds; the other one keeps none."""
+    third = _person("charles@people.example")
+    for person in (user, user, other_user, third):
+        Browser().sign_in(person)
+    Session.objects.filter(pk=Session.objects.of(user).latest("pk").pk).update(method="passkey")
+    mail.outbox.clear()
+    signed_in = get_user_model().objects.filter(sessions__ended_at=None, pk__in=[user.pk, other_user.pk])
+    receipt = access_changed(users=signed_in, only=~Q(method="passkey"))
+    assert receipt.ended == 2
+    ended = Event.objects.filter(kind=Event.Kind.ENDED, act=receipt.act)
+    assert sorted(ended.values_list("user_id", flat=True)) == sorted([user.pk, other_user.pk])
+    deliver_due()
+    told = [message.to for message in mail.outbox if "the rights of the account changed" in message.body]
+    assert sorted(told) == sorted([[user.email], [other_user.email]])
+    assert Session.objects.of(user).living().get().method == "passkey"
+    assert Session.objects.of(third).get().is_living
+
+
+@pytest.mark.usefixtures("many_users")
+def test_whoever_the_filter_finds_only_at_the_end_is_told_too(user: Any, other_user: Any) -> None:
+    """At MariaDB's own REPEATABLE READ the accounts are named by a snapshot and the sessions ended as they are now."""
+    Browser().sign_in(user)
+    mail.outbox.clear()
+    signed_in = get_user_model().objects.filter(sessions__ended_at=None, pk__in=[user.pk, other_user.pk])
+    with just_before(FIRST_STATEMENT_THAT_ENDS, lambda: Browser().sign_in(other_user)):
+        receipt = access_changed(users=signed_in)
+    assert receipt.ended == 2
+    deliver_due()
+    told = [message.to for message in mail.outbox if "the rights of the account changed" in message.body]
+    assert sorted(told) == sorted([[user.email], [other_user.email]])
+
+
+def test_a_filter_that_finds_nobody_ends_nothing(user: Any) -> None:
+    Browser().sign_in(user)
+    assert not access_changed(users=get_user_model().objects.none())
+    assert Session.objects.of(user).get().is_living
