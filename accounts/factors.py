@@ -32,16 +32,19 @@ def connect() -> None:
         signal.connect(offer, dispatch_uid="accounts.factors.offer")
 
 
-def before_save(sender: Any, instance: Any, raw: bool, update_fields: Any = None, **kwargs: Any) -> None:
-    if raw or instance._state.adding or (update_fields is not None and "data" not in update_fields):
+def before_save(sender: Any, instance: Any, update_fields: Any = None, **kwargs: Any) -> None:
+    if update_fields is not None and "data" not in update_fields:
         return
+    if instance.pk is None:
+        return
+    # Asked for whether or not the instance was fetched: with the key of a row it is written over that.
     stored = Authenticator.objects.filter(pk=instance.pk).values_list("data", flat=True).first()
     instance.__dict__[BEFORE] = secrets_of(stored)
 
 
 def after_save(sender: Any, instance: Any, created: bool, raw: bool, using: str, **kwargs: Any) -> None:
     before = instance.__dict__.pop(BEFORE, None)
-    if raw:
+    if created and raw:  # a fixture may bring a factor before its account
         return
     if created or (before is not None and before != secrets_of(instance.data)):
         follow([partial(factor_changed, user=instance.user)], using=using)

@@ -18,7 +18,13 @@ from sessions_ui.acting import is_impersonated, require_owner
 from sessions_ui.actions import memberships
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import NotTheOwner
-from sessions_ui.senders import accounts_of, for_every_model, is_account, is_part_of_account
+from sessions_ui.senders import (
+    accounts_of,
+    for_every_model,
+    is_account,
+    is_part_of_account,
+    written_fields,
+)
 
 # Beside the fields that the user model itself names: how to sign in, and what somebody may do.
 GUARDED = ("password", "is_active", "is_staff", "is_superuser")
@@ -62,12 +68,11 @@ def refuse(sender: Any, **kwargs: Any) -> None:
 
 
 def before_user_save(
-    sender: Any, instance: Any, using: str, update_fields: Any = None, **kwargs: Any
+    sender: Any, instance: Any, using: str, raw: bool = False, update_fields: Any = None, **kwargs: Any
 ) -> None:
-    if instance._state.adding or not is_impersonated():
+    if not is_impersonated():
         return
-    columns = {field.name for field in instance._meta.concrete_fields}
-    written = columns.intersection(columns if update_fields is None else update_fields)
+    written = {field.name for field in written_fields(instance, raw=raw, update_fields=update_fields)}
     names = [name for name in _guarded_fields() if name in written]
     stored = accounts_of(instance, using).values("pk", *names).first()
     if stored and any(getattr(instance, name) != stored[name] for name in names):

@@ -25,7 +25,13 @@ from sessions_ui.conf import conf
 from sessions_ui.exceptions import TryAgain
 from sessions_ui.models import EndReason
 from sessions_ui.models.locking import locked
-from sessions_ui.senders import accounts_of, for_every_model, is_account, is_part_of_account
+from sessions_ui.senders import (
+    accounts_of,
+    for_every_model,
+    is_account,
+    is_part_of_account,
+    written_fields,
+)
 from sessions_ui.store import SessionStore, acting_store
 from sessions_ui.transactions import follow, retried
 
@@ -69,15 +75,18 @@ def on_signed_in(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
 
 
 def before_user_save(
-    sender: Any, instance: Any, using: str, update_fields: Any = None, **kwargs: Any
+    sender: Any, instance: Any, using: str, raw: bool = False, update_fields: Any = None, **kwargs: Any
 ) -> None:
     """Remember what the account was. In a transaction of the host its row is locked, so that nobody changes it between
     this look and the save."""
-    if instance._state.adding:
-        return
-    written = {*columns_of(get_user_model())}.intersection(update_fields or columns_of(instance))
+    written = {field.attname for field in written_fields(instance, raw=raw, update_fields=update_fields)}
+    written &= {*columns_of(get_user_model())}
     if watched := [name for name in watched_fields() if name in written]:
         stored = accounts_of(instance, using)
+        # An instance that was not fetched can have the key of a row that is there: then it is written over. Nothing is
+        # locked where none is: MariaDB would lock the gap, and two new accounts could wait for each other.
+        if instance._state.adding and not retried(stored.exists, using=using):
+            return
         if connections[using].in_atomic_block:
             stored = locked(stored)
         before = retried(stored.values("pk", *watched).first, using=using)

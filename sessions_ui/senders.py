@@ -38,10 +38,24 @@ def is_part_of_account(model: type[Model]) -> bool:
 
 def accounts_of(instance: Model, using: str) -> QuerySet[Any]:
     """The user that this row is (a part of), as a queryset on the database `using`; empty where the row of a parent
-    belongs to nobody who could sign in."""
+    belongs to nobody who could sign in, and, without asking, for one that has no key yet."""
     user_model = get_user_model()
     users = user_model._base_manager.using(using)
     if isinstance(instance, user_model._meta.concrete_model):  # type: ignore[arg-type]
         # Not its own key: the first parent of a child of several may be another model.
-        return users.filter(pk=getattr(instance, user_model._meta.pk.attname))
-    return users.filter(**{instance._meta.pk.name: instance.pk})
+        key, value = "pk", getattr(instance, user_model._meta.pk.attname)
+    else:
+        key, value = instance._meta.pk.name, instance.pk
+    return users.none() if value is None else users.filter(**{key: value})
+
+
+def written_fields(instance: Model, *, raw: bool, update_fields: Any) -> list[Any]:
+    """The fields that a save writes, by the arguments of its signal. A fixture (`raw`) writes one table, and knows
+    nothing of the parents' columns."""
+    options: Any = instance._meta.concrete_model._meta  # type: ignore[union-attr]
+    fields = options.local_concrete_fields if raw else options.concrete_fields
+    return [
+        field
+        for field in fields
+        if update_fields is None or field.name in update_fields or field.attname in update_fields
+    ]

@@ -111,9 +111,11 @@ class Event(PrimaryModel):
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M:%S}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
+        if not self._state.adding or kwargs.get("force_update"):
             raise AppendOnly("events are never changed")
-        super().save(*args, **kwargs)
+        super().save(
+            *args, **{**kwargs, "force_insert": True}
+        )  # an instance that was not fetched has a key, too
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         raise AppendOnly("events are deleted by the retention task only")

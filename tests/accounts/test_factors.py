@@ -142,7 +142,22 @@ def by_another_secret(user: Any, administrator: Any, browser: Any) -> None:
     authenticator.save()
 
 
-@pytest.mark.parametrize("change", [by_admin, by_admin_action, by_shell, by_other_code, by_another_secret])
+def by_another_secret_not_fetched(user: Any, administrator: Any, browser: Any) -> None:
+    authenticator = Authenticator.objects.get(user=user, type=Authenticator.Type.TOTP)
+    Authenticator(pk=authenticator.pk, user=user, type=authenticator.type, data={"secret": "ANOTHER"}).save()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        by_admin,
+        by_admin_action,
+        by_shell,
+        by_other_code,
+        by_another_secret,
+        by_another_secret_not_fetched,
+    ],
+)
 def test_a_change_by_anybody_else_ends_all(
     change: Any, user_with_totp: Any, laptop_of_two_factors: Any, administrator: Any, browser: Any
 ) -> None:

@@ -12,7 +12,7 @@ from django.contrib.auth import SESSION_KEY, get_user_model, login
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.signed_cookies import SessionStore as SignedCookieStore
-from django.core import mail
+from django.core import mail, serializers
 from django.db import connection, transaction
 from django.http import HttpRequest
 from django.test import Client
@@ -66,6 +66,63 @@ def test_deactivation_ends_every_session(
     deactivate(user, administrator)
     assert Session.objects.of(user).get().end_reason == EndReason.ACCOUNT_DISABLED
     assert phone.get("/account/devices/").status_code == 302
+
+
+def not_fetched(user: Any, **changes: Any) -> Any:
+    """An instance with the key and the values of a row, as from a form, a message or another database."""
+    fields = {field.attname: getattr(user, field.attname) for field in user._meta.concrete_fields}
+    return get_user_model()(**{**fields, **changes})
+
+
+def save(user: Any) -> None:
+    user.save()
+
+
+def save_forced(user: Any) -> None:
+    user.save(force_update=True)
+
+
+def load_data(user: Any) -> None:
+    for row in serializers.deserialize("json", serializers.serialize("json", [user])):
+        row.save()
+
+
+@pytest.mark.parametrize("write", [save, save_forced, load_data])
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"is_active": False}, "account_disabled"),
+        ({"password": "!"}, "password_changed"),
+        ({"is_staff": False}, "access_changed"),
+        ({"email": "ada@new.example"}, "email_changed"),
+    ],
+)
+def test_an_account_is_written_over_by_an_instance_that_was_not_fetched(
+    write: Callable[[Any], None],
+    change: dict[str, Any],
+    reason: str,
+    user: Any,
+    other_user: Any,
+    browser: Any,
+    settings: Any,
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "EMAIL_CHANGE_ENDS": "all"}
+    get_user_model().objects.filter(pk=user.pk).update(is_staff=True)
+    user.refresh_from_db()
+    stranger = browser()
+    stranger.sign_in(other_user)
+    browser().force_login(user)
+    write(not_fetched(user))
+    assert reasons() == ["", ""]
+    write(not_fetched(user, **change))
+    write(not_fetched(user))
+    assert Session.objects.of(user).get().end_reason == reason
+    assert stranger.get("/account/devices/").status_code == 200
+
+
+def test_a_new_account_without_a_key_is_not_looked_for(django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(1):
+        get_user_model()(email="new@people.example").save()
 
 
 @pytest.fixture

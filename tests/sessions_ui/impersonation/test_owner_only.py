@@ -151,6 +151,15 @@ def test_no_field_of_the_account_that_says_who_may_do_what_is_saved_by_anything(
     assert type(user).objects.values().get(pk=user.pk) == before
 
 
+@pytest.mark.parametrize("options", [{}, {"force_update": True}], ids=["save", "forced update"])
+def test_no_such_field_is_written_over_by_an_instance_that_was_not_fetched(
+    options: dict[str, Any], by_support: None, user: Any
+) -> None:
+    before = type(user).objects.values().get(pk=user.pk)
+    refuses(lambda: type(user)(**{**before, "is_staff": True}).save(**options))
+    assert type(user).objects.values().get(pk=user.pk) == before
+
+
 def test_the_account_is_not_deleted_where_nothing_else_would_refuse_it(
     used: Session, user: Any, request: Any
 ) -> None:
