@@ -37,6 +37,11 @@ BATCH = 200  # sessions ended by one transaction: SQLite has one writer, and it 
 SECONDS = 30  # a run that takes longer goes on where it stopped
 
 
+# Said of the account, not of one session: what another engine still holds of it is over, too.
+OF_THE_ACCOUNT = frozenset(
+    {EndReason.ACCOUNT_DISABLED, EndReason.ACCOUNT_DELETED, EndReason.ACCESS_CHANGED, EndReason.OFFBOARDED}
+)
+
 def end_unlawful(*, seconds: float = SECONDS) -> int:
     """End what ran out of time, and what no signal told us of, such as the sessions of users disabled by
     `QuerySet.update()`. Returns how many; a second worker at the same time does no harm."""
@@ -68,19 +73,22 @@ def end_if_unlawful(keys: list[int]) -> int:
     rows = living.filter(pk__in=owners).order_by("pk").defer("payload")
     if lookup.joins_user():
         rows = rows.select_related("user")  # an outer join: the account may be gone
-    found: dict[EndReason, list[int]] = defaultdict(list)
+    found: dict[tuple[EndReason, bool], list[int]] = defaultdict(list)
     now = timezone.now()
     for session in locked(rows):
         if reason := why_unlawful(session, now):
-            found[reason].append(session.pk)
+            # Of one in which staff uses the account, lost rights are those of the staff.
+            by_owner = session.impersonated_from_id is None
+            found[reason, by_owner and reason in OF_THE_ACCOUNT].append(session.pk)
     return sum(
         end_sessions(
             sessions=_rows().filter(pk__in=group),
             reason=reason,
             # What no signal told of is noted now: the account may be on again before a sign-in that waits goes on.
+            unadopted=of_the_account,
             decided_before=reason not in (EndReason.ACCOUNT_DISABLED, EndReason.ACCOUNT_DELETED),
         ).ended
-        for reason, group in found.items()
+        for (reason, of_the_account), group in found.items()
     )
 
 

@@ -22,7 +22,9 @@ from sessions_ui.actions.access import access_changed
 from sessions_ui.actions.adopt import adopt_all
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.actions.end_later import end_later
+from sessions_ui.actions.offboard import cancel_offboarding, offboard
 from sessions_ui.actions.purge import purge_old
+from sessions_ui.actions.sweep import end_unlawful
 from sessions_ui.adopt import SOURCES
 from sessions_ui.store import SessionStore
 from tests.conftest import Browser
@@ -142,6 +144,78 @@ def test_signing_out_some_of_somebodys_sessions_leaves_what_was_not_adopted_alon
     chosen = {"_selected_action": [Session.objects.get(user=user).pk], "confirmed": "1", "note": "asked for"}
     admin.post("/admin/sessions_ui/session/", {"action": "sign_out_selected", **chosen})
     assert here.get(DEVICES).status_code == 302
+    assert client_with(unadopted).get(DEVICES).status_code == 200
+
+
+# --- What no signal told of
+
+
+def by_a_refused_request(phone: Any) -> None:
+    phone.get(DEVICES)
+
+
+def by_the_sweep(phone: Any) -> None:
+    end_unlawful()
+
+
+DISABLED: dict[str, Any] = {"is_active": False}
+LESS_RIGHTS: dict[str, Any] = {"is_staff": False}
+
+
+@pytest.mark.parametrize(
+    ("change", "notice"),
+    [(DISABLED, by_a_refused_request), (DISABLED, by_the_sweep), (LESS_RIGHTS, by_the_sweep)],
+)
+def test_an_account_found_disabled_or_with_fewer_rights_takes_what_was_not_adopted_with_it(
+    change: dict[str, Any],
+    notice: Callable[[Any], None],
+    user: Any,
+    other_user: Any,
+    old_session: OldSessions,
+    client_with: Any,
+    adopting: Any,
+) -> None:
+    adopting()
+    rows = get_user_model().objects.filter(pk=user.pk)
+    rows.update(is_staff=True)
+    forgotten, theirs = old_session(user), old_session(other_user)
+    phone = Browser()
+    phone.force_login(user)
+    Session.objects.of(user).update(rights=",is_staff,")
+    rows.update(**change)
+    notice(phone)
+    rows.update(is_active=True, is_staff=True)
+    assert phone.get(DEVICES).status_code == 302
+    assert client_with(forgotten).get(DEVICES).status_code == 302
+    assert client_with(theirs).get(DEVICES).status_code == 200
+
+
+def test_an_offboarding_takes_what_was_not_adopted_with_it_also_when_it_is_cancelled_then(
+    user: Any, other_user: Any, old_session: OldSessions, client_with: Any, adopting: Any
+) -> None:
+    adopting()
+    forgotten, theirs = old_session(user), old_session(other_user)
+    Browser().force_login(user)
+    row = offboard(user=user, ends_at=timezone.now() + timedelta(hours=1))
+    with time_machine.travel(timezone.now() + timedelta(hours=2), tick=False):
+        end_unlawful()
+        cancel_offboarding(offboarding=row)
+        assert client_with(forgotten).get(DEVICES).status_code == 302
+        assert client_with(theirs).get(DEVICES).status_code == 200
+
+
+def test_rights_that_support_lost_say_nothing_of_the_account_it_used(
+    user: Any, other_user: Any, old_session: OldSessions, client_with: Any, adopting: Any
+) -> None:
+    adopting()
+    unadopted = old_session(user)
+    origin, used = Browser(), Browser()
+    origin.force_login(other_user)
+    used.force_login(user)
+    own = Session.objects.get(user=other_user)
+    Session.objects.of(user).update(impersonated_from=own, impersonator_id=other_user.pk)
+    assert used.get(DEVICES).status_code == 302  # the staff member has no permission (any more)
+    assert Session.objects.of(user).get().end_reason == EndReason.ACCESS_CHANGED
     assert client_with(unadopted).get(DEVICES).status_code == 200
 
 
