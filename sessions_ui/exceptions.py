@@ -107,8 +107,8 @@ class NotTheOwner(SessionsUIError, PermissionDenied):
 class ImpersonationRefused(SessionsUIError, PermissionDenied):
     """Staff may not use this account; nothing was done.
 
-    `why` is one of `not_signed_in`, `nested`, `not_allowed`, `oneself`, `disabled`, `more_rights`, `no_reason`,
-    `not_impersonating`.
+    `why` is one of `not_signed_in`, `nested`, `not_allowed`, `oneself`, `disabled`, `offboarded`, `more_rights`,
+    `no_reason`, `not_impersonating`.
     """
 
     def __init__(self, why: str) -> None:

@@ -35,15 +35,19 @@ def begin_impersonation(
 ) -> Session:
     """A session as `user` whose key has this digest, from the living session `origin` of `actor`.
 
-    `reason` is what the user reads; 255 characters at most. Raises `ImpersonationRefused`, or `SessionEnded` where
+    `reason` is what the user reads; 255 characters at most. It lasts no longer than the account: where that is to end
+    at a date (offboarding), this ends with it. Raises `ImpersonationRefused`, or `SessionEnded` where
     `origin` ended meanwhile. Both people's rows are locked: whatever ends a session of either comes before, and is
     seen, or after, and ends this one too.
     """
     using = router.db_for_write(Session)
     reason = " ".join(reason.split())[:255]
     now = timezone.now()
-    people, _states = hold_for_sign_in([user.pk, actor.pk])
+    people, states = hold_for_sign_in([user.pk, actor.pk])
     verify_may_impersonate(people.get(actor.pk), people.get(user.pk), reason)
+    latest_end = states[user.pk].ends_at
+    if latest_end is not None and latest_end <= now:
+        raise ImpersonationRefused("offboarded")
     living = Session.objects.using(using).filter(pk=origin.pk, user_id=actor.pk, ended_at__isnull=True)
     # A plain read in a transaction of the host may see what was there before the lock.
     own = locked(living).first()
@@ -61,7 +65,10 @@ def begin_impersonation(
         impersonated_from=own,
         impersonation_reason=reason,
         signed_in_at=now,
-        expires_at=min(now + conf.impersonation_timeout, own.expires_at),
+        expires_at=min(
+            now + conf.impersonation_timeout, own.expires_at, *([latest_end] if latest_end else [])
+        ),
+        latest_end_at=latest_end,
         **seen(client),
     )
     session.save(using=using, force_insert=True)

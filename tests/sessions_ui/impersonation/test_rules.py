@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.auth.models import Permission
+from django.utils import timezone
 
 import sessions_ui
 from sessions_ui.actions.client import client_of
 from sessions_ui.actions.end import end_session
 from sessions_ui.actions.impersonate import begin_impersonation
+from sessions_ui.actions.offboard import offboard
 from sessions_ui.exceptions import ImpersonationRefused, SessionEnded
 from sessions_ui.store import SessionStore
 from tests.models import EndReason, Event, Session
@@ -62,6 +66,30 @@ def test_nobody_who_may_do_what_support_may_not(desk: Any, user: Any) -> None:
 def test_nobody_who_is_disabled(desk: Any, user: Any) -> None:
     type(user).objects.filter(pk=user.pk).update(is_active=False)
     assert use(desk, user) == 403
+
+
+def test_nobody_whose_access_has_ended(desk: Any, user: Any, other_user: Any) -> None:
+    offboard(user=user, ends_at=timezone.now())
+    assert use(desk, user) == 403
+    assert use(desk, other_user) == 302
+
+
+def test_the_use_of_an_account_ends_with_the_account(
+    desk: Any, support: Any, user: Any, other_user: Any, browser: Any
+) -> None:
+    date = timezone.now() + timedelta(minutes=5)
+    offboard(user=user, ends_at=date)
+    assert use(desk, user) == 302
+    used = Session.objects.get(user=user, impersonator=support)
+    assert used.latest_end_at == used.expires_at == date
+    bystander = browser()
+    bystander.sign_in(support)
+    assert use(bystander, other_user) == 302
+    with time_machine.travel(date, tick=False):
+        assert whose(desk) != user.email
+        assert whose(bystander) == other_user.email
+    used.refresh_from_db()
+    assert used.end_reason == EndReason.OFFBOARDED
 
 
 def test_nobody_out_of_the_agents_scope(desk: Any, user: Any, settings: Any) -> None:
