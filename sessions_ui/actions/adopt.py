@@ -33,6 +33,7 @@ from sessions_ui.transactions import in_transaction
 
 logger = logging.getLogger(__name__)
 
+LONGEST_KEY = 40  # characters
 BATCH = 100  # sessions a transaction: 30 ms of SQLite, which has one writer
 ATTEMPTS = 3  # for a batch whose anonymous sessions somebody else adopts at the same moment
 
@@ -95,7 +96,7 @@ def adopt_missing(key: str) -> bool:
     Costs nothing where that is not set, and one statement for a key that is unknown there too.
     """
     name = conf.adopting_from()
-    if not name or name not in SOURCES:
+    if not name or name not in SOURCES or not can_be_a_key(key):
         return False
     run = Run(SOURCES[name], router.db_for_write(Session), timezone.now(), present=True)
     try:
@@ -112,6 +113,12 @@ def adopt_missing(key: str) -> bool:
     report = _adopt([row], run)
     # "Before" can be a moment ago, by another request of the same browser.
     return bool(report.adopted or report.skipped[Skip.ADOPTED])
+
+
+def can_be_a_key(key: str) -> bool:
+    """Whether an engine can have made this: letters and digits, no more than its column holds. A cookie can hold
+    anything, such as the zero byte that PostgreSQL takes in no text."""
+    return key.isascii() and key.isalnum() and len(key) <= LONGEST_KEY
 
 
 def end_missing(*, source: Source, since: datetime) -> int:

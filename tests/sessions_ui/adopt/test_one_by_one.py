@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.http import Http404
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -106,6 +107,28 @@ def test_a_bogus_key_costs_one_statement_more_and_writes_nothing(user: Any, adop
     before = cost()
     adopting()
     assert cost() == before + 1
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    [
+        '"\\000aaaaaaaaaaaaaaa"',
+        '"aaaaaaaaaaaaaaaa\\000"',
+        '"\\377\\376aaaaaaaaaaaaaaa"',
+        "a" * 3900,
+        "quo'tes" * 3,
+    ],
+    ids=["zero byte", "zero byte at the end", "no ASCII", "too long", "quotes"],
+)
+def test_a_cookie_that_cannot_be_a_key_is_nobodys_and_not_looked_for_in_the_old_table(
+    cookie: str, user: Any, old_session: OldSessions, client_with: Any, adopting: Any
+) -> None:
+    adopting()
+    theirs = old_session(user)
+    with CaptureQueriesContext(connection) as queries:
+        assert Client().get(DEVICES, headers={"cookie": f"sessionid={cookie}"}).status_code == 302
+    assert not [query["sql"] for query in queries if "django_session" in query["sql"]]
+    assert client_with(theirs).get(DEVICES).status_code == 200
 
 
 def test_a_database_that_fails_is_not_taken_for_an_old_table_that_was_dropped(
