@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import router
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -80,23 +80,44 @@ def fitting(value: str) -> str:
 def verify_not_signed_out(identity: Identity | None) -> None:
     """Raise `SignInRefused` where the provider ended this sign-in while it was under way: a session of the provider
     never comes back; a person may sign in again, but not by what the provider vouched for before."""
-    if identity is None or not identity.iss:
-        return
+    if identity is not None and is_signed_out(identity):
+        raise SignInRefused(EndReason.PROVIDER_SIGN_OUT)
+
+
+def is_signed_out(identity: Identity) -> bool:
+    """Whether the provider has signed out this session of its own or, since `identity.at`, everything of the person."""
+    if not identity.iss:
+        return False
     told = ProviderSignOut.objects.filter(
         Q(sid=identity.sid, sid__gt="") | Q(sub=identity.sub, sub__gt="", sid="", at__gte=identity.at),
         iss=identity.iss,
     )
-    for row in told.values_list("iss", "sub", "sid"):
-        if is_meant((identity.iss, identity.sub, identity.sid), told=row):
-            raise SignInRefused(EndReason.PROVIDER_SIGN_OUT)
+    own = (identity.iss, identity.sub, identity.sid)
+    return any(is_meant(own, told=row) for row in told.values_list("iss", "sub", "sid"))
+
+
+def outlives_its_provider(session: Session) -> bool:
+    """Whether `catch_up()` has missed it: it comes after the commit, where what a host does first can fail."""
+    at = session.signed_in_at
+    if at is None:
+        return False
+    return is_signed_out(Identity(session.provider, session.iss, session.sub, session.sid, at))
+
+
+def outliving_their_provider() -> Q:
+    """The same as a condition on sessions, as far as SQL can tell."""
+    told = ProviderSignOut.objects.filter(
+        Q(sid=OuterRef("sid"), sid__gt="")
+        | Q(sub=OuterRef("sub"), sub__gt="", sid="", at__gte=OuterRef("signed_in_at")),
+        iss=OuterRef("iss"),
+    )
+    return Q(iss__gt="") & Q(Exists(told))
 
 
 def catch_up(session: Session, identity: Identity) -> None:
     """The same once more after the sign-in was committed: the provider's word may have come between the first look
-    and the commit, when there was nothing yet that it could end."""
-    try:
-        verify_not_signed_out(identity)
-    except SignInRefused:
+    and the commit, when there was nothing yet that it could end. What is missed here the sweep ends."""
+    if is_signed_out(identity):
         end_session(session=session, reason=EndReason.PROVIDER_SIGN_OUT)
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib.auth.views import LoginView
-from django.db import router, transaction
+from django.db import router
 from django.db.models import F, Value
 from django.db.models.functions import Least
 from django.http import HttpRequest
@@ -119,7 +119,7 @@ def sign_in(
     )
     session = row.get()
     if identity is not None:
-        transaction.on_commit(partial(catch_up, session, identity), using=using)
+        after_commit(partial(catch_up, session, identity), using=using)
     if verdict.level:
         flag(session, user, client, verdict, tell=verdict != history.unreviewed)
     if follows == "end":

@@ -25,6 +25,7 @@ from sessions_ui.actions.admit import admit, out_of_time
 from sessions_ui.actions.end import end_sessions
 from sessions_ui.actions.hold import lock_users
 from sessions_ui.actions.password_hashes import hasher, is_of_password_alone
+from sessions_ui.actions.provider import outlives_its_provider, outliving_their_provider
 from sessions_ui.conf import conf
 from sessions_ui.models import AccountState, Cursor, EndReason, Session
 from sessions_ui.models.locking import locked
@@ -36,11 +37,11 @@ RANGE = 10_000  # primary keys looked at by one statement
 BATCH = 200  # sessions ended by one transaction: SQLite has one writer, and it must not wait long
 SECONDS = 30  # a run that takes longer goes on where it stopped
 
-
 # Said of the account, not of one session: what another engine still holds of it is over, too.
 OF_THE_ACCOUNT = frozenset(
     {EndReason.ACCOUNT_DISABLED, EndReason.ACCOUNT_DELETED, EndReason.ACCESS_CHANGED, EndReason.OFFBOARDED}
 )
+
 
 def end_unlawful(*, seconds: float = SECONDS) -> int:
     """End what ran out of time, and what no signal told us of, such as the sessions of users disabled by
@@ -49,7 +50,7 @@ def end_unlawful(*, seconds: float = SECONDS) -> int:
     deadline = time.monotonic() + seconds
     position = Cursor.read(name)
     last = _rows().aggregate(last=Max("pk"))["last"] or 0
-    ended = _end_all(set(_offboarded(timezone.now())))
+    ended = _end_all({*_offboarded(timezone.now()), *_signed_out_by_provider()})
     while position < last:
         ended += _end_within(position, position + RANGE, timezone.now())
         position += RANGE
@@ -84,8 +85,8 @@ def end_if_unlawful(keys: list[int]) -> int:
         end_sessions(
             sessions=_rows().filter(pk__in=group),
             reason=reason,
-            # What no signal told of is noted now: the account may be on again before a sign-in that waits goes on.
             unadopted=of_the_account,
+            # What no signal told of is noted now: the account may be on again before a sign-in that waits goes on.
             decided_before=reason not in (EndReason.ACCOUNT_DISABLED, EndReason.ACCOUNT_DELETED),
         ).ended
         for (reason, of_the_account), group in found.items()
@@ -93,7 +94,7 @@ def end_if_unlawful(keys: list[int]) -> int:
 
 
 def why_unlawful(session: Session, now: datetime) -> EndReason | None:
-    """As a request would be told, and two reasons more that only a sweep looks for."""
+    """As a request would be told, and three reasons more that only a sweep looks for."""
     admission = admit(session, now)
     if admission.refused is EndReason.PASSWORD_CHANGED and session.next_auth_hash:
         _carry_to_new_password(session)
@@ -103,6 +104,8 @@ def why_unlawful(session: Session, now: datetime) -> EndReason | None:
     states = AccountState.objects.using(router.db_for_write(AccountState)).filter(pk=session.user_id)
     if states.filter(ends_at__lte=now).exists():
         return EndReason.OFFBOARDED
+    if outlives_its_provider(session):
+        return EndReason.PROVIDER_SIGN_OUT
     held = session.rights.strip(",").split(",")
     lost = [flag for flag in conf.access_flags if flag in held and not getattr(admission.user, flag, False)]
     return EndReason.ACCESS_CHANGED if lost and admission.user.is_authenticated else None
@@ -168,7 +171,7 @@ def _out_of_time(now: datetime) -> Q:
 def suspicious(now: datetime) -> Q:
     """What `why_unlawful()` would find, as far as SQL can tell, for few sessions: it asks for the user of each."""
     due = AccountState.objects.filter(pk=OuterRef("user_id"), ends_at__lte=now)
-    found = _out_of_time(now) | Q(Exists(due))
+    found = _out_of_time(now) | Q(Exists(due)) | outliving_their_provider()
     if lookup.joins_user():
         users = all_users().filter(pk=OuterRef("user_id"))
         found |= ~Q(Exists(users))
@@ -185,6 +188,12 @@ def _offboarded(now: datetime) -> Iterable[int]:
     due = AccountState.objects.using(router.db_for_write(AccountState)).filter(ends_at__lte=now)
     living = _rows().filter(user_id__in=due.values("pk"), ended_at__isnull=True)
     return list(living.values_list("pk", flat=True))
+
+
+def _signed_out_by_provider() -> Iterable[int]:
+    """Sign-ins that the provider's word passed by (`provider.catch_up()`); for all ranges at once, too."""
+    with _without_jit():
+        return list(_rows().filter(outliving_their_provider(), ended_at__isnull=True).values_list("pk", flat=True))
 
 
 def _of_joined_account(unended: QuerySet[Session]) -> Iterable[int]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import login
 from django.contrib.sessions.backends.base import SessionBase
+from django.db import transaction
 from django.test import RequestFactory
 from django.utils import timezone
 
@@ -23,6 +24,7 @@ from sessions_ui.actions.provider import (
     remember_provider,
 )
 from sessions_ui.actions.purge import purge_old
+from sessions_ui.actions.sweep import end_unlawful
 from sessions_ui.exceptions import SignInChallenged, SignInRefused
 from sessions_ui.store import SessionStore
 from sessions_ui.web.challenge import begin_challenge
@@ -193,6 +195,52 @@ def test_the_catching_up_comes_with_the_commit(user: Any, django_capture_on_comm
         callback()
     session.refresh_from_db()
     assert session.end_reason == EndReason.PROVIDER_SIGN_OUT
+
+
+@pytest.mark.parametrize("word", [{"sid": "s1"}, {"sub": "ada-7"}, {"sid": "s1", "sub": "ada-7"}])
+def test_what_nothing_caught_up_with_ends_with_the_sweep(
+    word: dict[str, str], user: Any, other_user: Any
+) -> None:
+    """A hook of the host before ours has raised, say: Django runs none of the others then."""
+    ours = signed_in(user)
+    theirs = signed_in(other_user, sub="grace-1", sid="s9")
+    ProviderSignOut.objects.create(token_digest="1", iss=ISSUER, **word)
+    assert end_unlawful() == 1
+    ours.refresh_from_db()
+    theirs.refresh_from_db()
+    assert ours.end_reason == EndReason.PROVIDER_SIGN_OUT
+    assert theirs.is_living
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        {"sub": "ada-7", "at": timezone.now() - timedelta(hours=1)},  # they signed in again since
+        {"sid": "S1"},
+        {"sid": "s1", "sub": "grace-1"},
+        {"sid": "s1", "iss": "https://other.example"},
+    ],
+)
+def test_a_word_that_means_somebody_else_ends_nothing_with_the_sweep(word: dict[str, Any], user: Any) -> None:
+    session = signed_in(user)
+    ProviderSignOut.objects.create(token_digest="1", **{"iss": ISSUER, **word})
+    assert end_unlawful() == 0
+    session.refresh_from_db()
+    assert session.is_living
+
+
+def test_catching_up_that_fails_takes_no_later_hook_with_it(
+    user: Any, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    def fail(*args: Any) -> None:
+        raise RuntimeError
+
+    heard = []
+    monkeypatch.setattr("sessions_ui.actions.sign_in.catch_up", fail)
+    with django_capture_on_commit_callbacks(execute=True):
+        signed_in(user)
+        transaction.on_commit(lambda: heard.append("later"))
+    assert heard == ["later"]
 
 
 def test_what_a_provider_said_is_kept_for_two_days() -> None:
