@@ -24,6 +24,8 @@ CHECKS = (
     setup.allauth_trust,
     setup.allauth_usersessions,
     setup.cookie_age,
+    setup.time_zones,
+    setup.idle_timeout,
     setup.persistent_connections,
     setup.prepared_look_up,
     setup.adoption,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import maxminddb
 from django.conf import settings
 from django.core import checks
-from django.utils import timezone
 
 from sessions_ui.client.place.files import SUFFIX, DataFile
 from sessions_ui.client.place.licence import OLD_AFTER, is_geolite
@@ -71,7 +71,7 @@ def _unreadable(name: str, what: str) -> checks.CheckMessage:
 
 
 def _old(file: DataFile) -> Iterator[checks.CheckMessage]:
-    age = timezone.now() - file.built_at
+    age = datetime.now(UTC) - file.built_at  # aware whatever USE_TZ says: another check names that
     if age <= OLD_AFTER:
         return
     licence = (

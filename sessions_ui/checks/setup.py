@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -98,6 +98,31 @@ def cookie_age(**kwargs: Any) -> list[checks.CheckMessage]:
     ]
 
 
+def time_zones(**kwargs: Any) -> list[checks.CheckMessage]:
+    if settings.USE_TZ:
+        return []
+    return [
+        checks.Error(
+            "USE_TZ = False is not supported: moments without a time zone cannot be compared.",
+            hint="Set USE_TZ = True (Django's default), and TIME_ZONE to the zone in which people read times.",
+            id="sessions_ui.E060",
+        )
+    ]
+
+
+def idle_timeout(**kwargs: Any) -> list[checks.CheckMessage]:
+    idle = conf.idle_timeout
+    if not isinstance(idle, timedelta) or idle >= 2 * conf.last_seen_every:
+        return []
+    return [
+        checks.Warning(
+            "IDLE_TIMEOUT is shorter than twice LAST_SEEN_EVERY: people in the middle of their work are signed out.",
+            hint="Make LAST_SEEN_EVERY half of IDLE_TIMEOUT at most: what was done in between is not written.",
+            id="sessions_ui.W061",
+        )
+    ]
+
+
 def persistent_connections(**kwargs: Any) -> list[checks.CheckMessage]:
     """Seen: 32 clients under ASGI with CONN_MAX_AGE, and PostgreSQL has "too many clients already"."""
     if not getattr(settings, "ASGI_APPLICATION", None):
@@ -130,7 +155,7 @@ def adoption(**kwargs: Any) -> list[checks.CheckMessage]:
         return [
             checks.Error("ADOPT_FROM needs ADOPT_UNTIL, a datetime with time zone.", id="sessions_ui.E012")
         ]
-    if until > timezone.now():
+    if until > datetime.now(UTC):
         return []
     return [
         checks.Warning(

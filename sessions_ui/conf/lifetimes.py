@@ -56,7 +56,8 @@ class LifetimeSettings(Section):
 
     @property
     def last_seen_every(self) -> timedelta:
-        """Last activity is written at most once in this time."""
+        """Last activity is written at most once in this time. No more than half of `IDLE_TIMEOUT`, else people in the
+        middle of their work are signed out."""
         return self._given.get("LAST_SEEN_EVERY", timedelta(seconds=60))
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -33,11 +34,21 @@ def test_a_sound_configuration_has_nothing_to_say() -> None:
         ("MFA_TRUST_ENABLED", True, "E006"),
         ("SESSION_COOKIE_AGE", 60, "W008"),
         ("SESSION_COOKIE_HTTPONLY", False, "W009"),
+        ("USE_TZ", False, "E060"),
+        ("SESSIONS_UI", {"IDLE_TIMEOUT": timedelta(seconds=119)}, "W061"),
     ],
 )
 def test_it_names_a_wrong_setting(name: str, value: Any, number: str, settings: Any) -> None:
     setattr(settings, name, value)
     assert f"sessions_ui.{number}" in ids(include_deployment_checks=True)
+
+
+@pytest.mark.parametrize(
+    "idle", [None, timedelta(seconds=120), timedelta(days=14), lambda user: timedelta(0)]
+)
+def test_an_idle_timeout_of_twice_the_time_between_two_notes_is_sound(idle: Any, settings: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "IDLE_TIMEOUT": idle}
+    assert "sessions_ui.W061" not in ids()
 
 
 def test_it_names_djangos_session_middleware(settings: Any) -> None:
