@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -54,10 +54,14 @@ class DayFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         try:
             day = date.fromisoformat(self.value() or "")
-        except ValueError:
+            start, end = (
+                # In UTC, as the database has it: at the ends of the calendar there may be no such moment.
+                timezone.make_aware(datetime.combine(midnight, time.min)).astimezone(UTC)
+                for midnight in (day, day + timedelta(days=1))
+            )
+        except (ValueError, OverflowError):
             return queryset
-        start = timezone.make_aware(datetime.combine(day, time.min))
-        return queryset.filter(signed_in_at__gte=start, signed_in_at__lt=start + timedelta(days=1))
+        return queryset.filter(signed_in_at__gte=start, signed_in_at__lt=end)
 
 
 class CountryFilter(admin.SimpleListFilter):

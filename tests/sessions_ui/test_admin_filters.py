@@ -71,6 +71,15 @@ def test_junk_filters_nothing(admin: Any, ada: Any, user: Any, query: dict[str, 
     assert user.pk in listed(admin, **query)
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Auckland", "America/Los_Angeles"])
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_the_ends_of_the_calendar_are_days_without_a_sign_in_or_no_days(
+    admin: Any, ada: Any, day: str, zone: str, settings: Any
+) -> None:
+    settings.TIME_ZONE = zone
+    assert admin.get(LIST, {"day": day}).status_code == 200
+
+
 def test_no_head_sorts_by_a_column_without_an_index(admin: Any, ada: Any) -> None:
     sortable = admin.get(LIST).context["cl"].model_admin.get_sortable_by(None)
     assert tuple(sortable) == ("signed_in_at",)
