@@ -110,12 +110,12 @@ class Event(PrimaryModel):
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M:%S}"
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding or kwargs.get("force_update"):
+    def save_base(self, *args: Any, **options: Any) -> None:
+        """Here and not in `save()`, without which it can be called."""
+        if not self._state.adding or options.get("force_update"):
             raise AppendOnly("events are never changed")
-        super().save(
-            *args, **{**kwargs, "force_insert": True}
-        )  # an instance that was not fetched has a key, too
+        # Forced, since an instance that was not fetched can have the key of a row.
+        super().save_base(*args, **{**options, "force_insert": options.get("force_insert") or True})
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         raise AppendOnly("events are deleted by the retention task only")

@@ -218,21 +218,32 @@ class Session(PrimaryModel):
     def __str__(self) -> str:
         return self.public_id
 
-    def save(self, *, force_insert: Any = False, using: str | None = None, **options: Any) -> None:
+    def save(self, *, using: str | None = None, **options: Any) -> None:
         """As Django's, but what the instance remembers never undoes what was decided since.
 
         Raises `SessionEnded` where the row has ended, `StaleSession` where it is gone, where one of `DECISIVE` differs
         by now, or where it would live longer than the row says. To change these on purpose is for the actions, whose
         UPDATEs repeat their conditions.
         """
+        super().save(using=using or router.db_for_write(type(self), instance=self), **options)
+
+    def save_base(
+        self,
+        raw: bool = False,
+        force_insert: Any = False,
+        force_update: bool = False,
+        using: str | None = None,
+        update_fields: Any = None,
+    ) -> None:
+        """What `save()` promises, here because this can be called without it."""
         database = using or router.db_for_write(type(self), instance=self)
         if self._state.adding:
-            super().save(force_insert=force_insert or True, using=database, **options)
+            super().save_base(raw=raw, force_insert=force_insert or True, using=database)
             return
         with transaction.atomic(using=database):
             rows = type(self)._base_manager.using(database).filter(pk=self.pk)
             self._verify_current(locked(rows).values("expires_at", *DECISIVE).first())
-            super().save(using=database, **options)
+            super().save_base(raw, force_insert, force_update, database, update_fields)
 
     def _verify_current(self, row: Mapping[str, Any] | None) -> None:
         if row is None:

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, get_user_model, login
 from django.contrib.auth.models import AnonymousUser
-from django.db import OperationalError, connection
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import include, path
@@ -236,3 +236,21 @@ def test_somebody_elses_sign_in_takes_no_mark_of_a_waiting_one(user: Any, other_
     with pytest.raises(SignInRefused):
         login(request_with(SessionStore(store.session_key), user), other_user, backend=BACKEND)
     assert living_of(other_user) == 0
+
+
+@pytest.mark.parametrize("fetched", [True, False], ids=["fetched", "not fetched"])
+@pytest.mark.parametrize("raw", [True, False])
+def test_no_stale_instance_is_written_past_its_own_save(
+    raw: bool, fetched: bool, user: Any, other_user: Any
+) -> None:
+    key, theirs = store_of(user).session_key, store_of(other_user).session_key
+    stale = models.Session.objects.get(user=user)
+    if not fetched:
+        stale = models.Session(
+            **{field.attname: getattr(stale, field.attname) for field in stale._meta.fields}
+        )
+    end_user_sessions(user=user, reason=EndReason.ADMINISTRATOR)
+    with pytest.raises(SessionEnded if fetched else IntegrityError), transaction.atomic():
+        stale.save_base(raw=raw)
+    assert not SessionStore(key).get_user().is_authenticated
+    assert SessionStore(theirs).get_user() == other_user

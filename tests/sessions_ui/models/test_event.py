@@ -30,5 +30,6 @@ def test_an_event_is_not_written_over_by_an_instance_that_was_not_fetched(event:
 
 def test_an_event_is_not_saved_twice(event: Any) -> None:
     event.save()
-    with pytest.raises(AppendOnly):
-        event.save()
+    for save in (event.save, event.save_base):
+        with pytest.raises(AppendOnly):
+            save()
