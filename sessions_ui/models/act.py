@@ -42,6 +42,12 @@ class EndReason(models.TextChoices):
     PASSWORD_REQUIRED = "password_required", _("a new password has to be chosen first")
     API = "api", _("signed out by an application")
 
+    @classmethod
+    def _missing_(cls, value: object) -> EndReason:
+        """Of a row that somebody's SQL has ended without a reason, or a later release for one that is not known here.
+        It is refused like any other."""
+        return cls.ADMINISTRATOR
+
 
 # Endings that follow a rule: nobody decided, whoever was signed in at that moment.
 AUTOMATIC = frozenset(

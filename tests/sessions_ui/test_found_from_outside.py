@@ -254,3 +254,17 @@ def test_no_stale_instance_is_written_past_its_own_save(
         stale.save_base(raw=raw)
     assert not SessionStore(key).get_user().is_authenticated
     assert SessionStore(theirs).get_user() == other_user
+
+
+@pytest.mark.parametrize("reason", ["", "of_a_later_release"])
+def test_a_session_that_sql_has_ended_without_a_known_reason_is_refused_like_any_other(
+    reason: str, user: Any, other_user: Any, browser: Any
+) -> None:
+    here, there = browser(), browser()
+    here.sign_in(user)
+    there.sign_in(other_user)
+    Session.objects.of(user).update(ended_at=timezone.now(), end_reason=reason)
+    assert here.get("/whoami/").content == b"None"
+    here.sign_in(user)
+    assert here.get("/account/devices/").status_code == 200
+    assert there.get("/whoami/").content == str(other_user.pk).encode()
