@@ -195,15 +195,17 @@ def problem(status: int, kind: str, title: str) -> JsonResponse:
 def sign_in_url(request: HttpRequest) -> str:
     """The sign-in page, with the way back to the page that was asked for (never to one that acts)."""
     login_url = resolve_url(settings.LOGIN_URL)
-    back = ""
+    back = path = ""
     if request.headers.get("HX-Request") == "true":
         current = request.headers.get("HX-Current-URL", "")
         if url_has_allowed_host_and_scheme(current, {request.get_host()}, require_https=request.is_secure()):
             parts = urlsplit(current)
-            back = parts.path + (f"?{parts.query}" if parts.query else "")
+            path = parts.path
+            back = path + (f"?{parts.query}" if parts.query else "")
     elif request.method in ("GET", "HEAD"):
         back = request.get_full_path()
-    if not back or urlsplit(back).path == urlsplit(login_url).path:
+        path = urlsplit(back).path
+    if not back or path == urlsplit(login_url).path:
         return login_url
     return f"{login_url}?{urlencode({REDIRECT_FIELD_NAME: back})}"
 

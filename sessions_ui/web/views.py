@@ -235,6 +235,9 @@ def page_number(request: HttpRequest) -> int:
     """Of the other devices; htmx says in a header on which page it is. What is no number is the first one."""
     query = request.GET
     if request.headers.get("HX-Request") == "true":
-        query = QueryDict(urlsplit(request.headers.get("HX-Current-URL", "")).query)
+        try:
+            query = QueryDict(urlsplit(request.headers.get("HX-Current-URL", "")).query)
+        except ValueError:  # no URL at all
+            return 1
     number = query.get("page", "")
     return int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1

@@ -268,3 +268,14 @@ def test_a_session_that_sql_has_ended_without_a_known_reason_is_refused_like_any
     here.sign_in(user)
     assert here.get("/account/devices/").status_code == 200
     assert there.get("/whoami/").content == str(other_user.pk).encode()
+
+
+@pytest.mark.parametrize("address", ["http://[", "http://testserver//["])
+def test_what_htmx_calls_its_address_need_not_be_one(address: str, user: Any, browser: Any) -> None:
+    here = browser()
+    here.sign_in(user)
+    headers = {"HX-Request": "true", "HX-Current-URL": address}
+    assert here.get("/account/devices/", headers=headers).status_code == 200
+    end_user_sessions(user=user, reason=EndReason.ADMINISTRATOR)
+    response = here.get("/account/devices/", headers=headers)
+    assert (response.status_code, response.headers["HX-Redirect"][:15]) == (200, "/account/login/")
