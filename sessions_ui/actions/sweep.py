@@ -193,7 +193,9 @@ def _offboarded(now: datetime) -> Iterable[int]:
 def _signed_out_by_provider() -> Iterable[int]:
     """Sign-ins that the provider's word passed by (`provider.catch_up()`); for all ranges at once, too."""
     with _without_jit():
-        return list(_rows().filter(outliving_their_provider(), ended_at__isnull=True).values_list("pk", flat=True))
+        return list(
+            _rows().filter(outliving_their_provider(), ended_at__isnull=True).values_list("pk", flat=True)
+        )
 
 
 def _of_joined_account(unended: QuerySet[Session]) -> Iterable[int]:
