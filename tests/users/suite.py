@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
+from django.core import serializers
 from django.db import connection, connections, router
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
@@ -100,6 +101,20 @@ class EveryUserModel(TestCase):
             self.user.is_active = False
             self.user.save()
             assert Session.objects.get().end_reason == EndReason.ACCOUNT_DISABLED
+
+    def test_a_fixture_that_says_nothing_new_ends_nothing(self) -> None:
+        """Of a child it holds the child's own columns only, and the parents' are at their defaults."""
+        parents = [parent._base_manager.get(pk=self.user.pk) for parent in User._meta.parents]
+        fixture = serializers.serialize("json", [*parents, self.user])
+        for row in serializers.deserialize("json", fixture, using=USERS):
+            row.save(using=USERS)
+        assert self.whoami() == self.user.get_username()
+        assert not Session.objects.filter(ended_at__isnull=False).exists()
+
+    def test_a_new_password_by_an_instance_that_was_not_fetched_ends_at_once(self) -> None:
+        fields = {field.attname: getattr(self.user, field.attname) for field in User._meta.concrete_fields}
+        User(**{**fields, "password": make_password("y")}).save(force_update=True)
+        assert Session.objects.get().end_reason == EndReason.PASSWORD_CHANGED
 
     def test_whom_the_default_manager_hides_is_refused(self) -> None:
         if hasattr(self.user, "deleted"):
