@@ -12,6 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 
 from sessions_ui import lookup
+from sessions_ui.actions.access import flags_of
 from sessions_ui.actions.admit import admit
 from sessions_ui.actions.client import client_of
 from sessions_ui.adopt import OldSession, Source, payload
@@ -117,6 +118,7 @@ def session_from(made: Draft, user: Any, now: datetime, present: bool, *, is_cut
     if is_cut:
         return Skip.ENDED_SINCE
     session.auth_hash = admission.new_hash or session.auth_hash
+    session.rights = flags_of(admission.user)
     session.device = Device(user_id=made.user_pk, first_seen_at=signed_in_at)
     describe(session, made.client)
     session.first_address, session.first_user_agent = session.address, session.user_agent

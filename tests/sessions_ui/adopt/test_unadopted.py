@@ -190,6 +190,21 @@ def test_an_account_found_disabled_or_with_fewer_rights_takes_what_was_not_adopt
     assert client_with(theirs).get(DEVICES).status_code == 200
 
 
+def test_an_adopted_session_ends_with_the_rights_that_it_was_adopted_with(
+    user: Any, administrator: Any, old_session: OldSessions, client_with: Any, adopting: Any
+) -> None:
+    adopting()
+    rows = get_user_model().objects.filter(pk=user.pk)
+    rows.update(is_staff=True)
+    mine, theirs = client_with(old_session(user)), client_with(old_session(administrator))
+    for client in (mine, theirs):
+        assert client.get(DEVICES).status_code == 200
+    rows.update(is_staff=False)
+    assert end_unlawful() == 1
+    assert mine.get(DEVICES).status_code == 302
+    assert theirs.get(DEVICES).status_code == 200
+
+
 def test_an_offboarding_takes_what_was_not_adopted_with_it_also_when_it_is_cancelled_then(
     user: Any, other_user: Any, old_session: OldSessions, client_with: Any, adopting: Any
 ) -> None:
