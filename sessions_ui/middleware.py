@@ -226,24 +226,32 @@ class AuthenticationMiddleware(DjangoAuthenticationMiddleware):
                 "before it in MIDDLEWARE."
             )
         request.user = SimpleLazyObject(lambda: get_user(request))  # type: ignore[assignment]
-        request.auser = lambda: auser(request)
+        request.auser = partial(auser, request)
 
 
 def get_user(request: HttpRequest) -> Any:
     """As Django's, cached on the request, but without a second look-up."""
-    if not hasattr(request, "_cached_user"):
+    if not _is_known(request):
         store = request.session
         if isinstance(store, SessionStore) and not _changed_by_hand(store):
             request._cached_user = store.get_user()  # type: ignore[attr-defined]
         else:
             request._cached_user = django_get_user(request)  # type: ignore[attr-defined]
+        request._sessions_ui_row = getattr(store, "row", None)  # type: ignore[attr-defined]
     return request._cached_user  # type: ignore[attr-defined]
 
 
 async def auser(request: HttpRequest) -> Any:
-    if hasattr(request, "_cached_user"):
-        return request._cached_user
-    return await sync_to_async(get_user)(request)
+    return get_user(request) if _is_known(request) else await sync_to_async(get_user)(request)
+
+
+def _is_known(request: HttpRequest) -> bool:
+    """Whether the user was asked for, and nobody has signed in or out since: `login()` and `logout()` set `user` anew,
+    but not what `auser()` returns."""
+    if not hasattr(request, "_cached_user"):
+        return False
+    row = getattr(request.session, "row", None)
+    return getattr(request, "_sessions_ui_row", row) is row
 
 
 def _changed_by_hand(store: SessionStore) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from django.contrib.auth import BACKEND_SESSION_KEY, get_user_model
+from django.contrib.auth import BACKEND_SESSION_KEY, SESSION_KEY, get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.contrib.auth.signals import user_logged_in
 from django.db import connections
@@ -62,6 +62,8 @@ def on_signed_in(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
     store = getattr(request, "session", None)
     if not isinstance(store, SessionStore):
         return
+    if store.get(SESSION_KEY) != user._meta.pk.value_to_string(user):
+        return  # a receiver before this one has signed out again, or has signed somebody else in
     store.sign_in(
         user,
         backend=store[BACKEND_SESSION_KEY],

@@ -164,9 +164,7 @@ class SessionStore(AsynchronousTwins):
             return {}
         data = self.decode(row.payload) if row.payload else {}
         if row.user_id is not None:
-            data[SESSION_KEY] = FromRow(row.user_id)
-            data[BACKEND_SESSION_KEY] = row.backend
-            data[HASH_SESSION_KEY] = row.auth_hash
+            data.update(self._user_of(row))
         return data
 
     def exists(self, session_key: str | None) -> bool:
@@ -191,7 +189,7 @@ class SessionStore(AsynchronousTwins):
         """Write the session. Raises `SessionEnded` if it has ended, `KeyRotated` if the key was replaced meanwhile,
         both of them Django's `UpdateError`; nothing is written then."""
         if self._turned_away:  # and a view swallowed the refusal: it must save nobody
-            self._forget_user()
+            self._take_back_user()
         if self.is_straggler:  # a session of its own would take the place of the new key in the browser
             raise KeyRotated
         if self.session_key is None:
@@ -361,11 +359,7 @@ class SessionStore(AsynchronousTwins):
             proven=proven,
         )
         self._turned_away = True
-        try:
-            result = attempt()
-        except TryAgain:
-            self._turned_away = row.user_id != user.pk  # whoever was signed in before still is
-            raise
+        result = attempt()
         self._turned_away = False
         self._knew_a_user = True
         if new_key:
@@ -438,6 +432,15 @@ class SessionStore(AsynchronousTwins):
             "auth_hash": data.get(HASH_SESSION_KEY, ""),
         }
 
+    @staticmethod
+    def _user_of(row: Session) -> dict[str, Any]:
+        """The columns as Django's three keys."""
+        return {
+            SESSION_KEY: FromRow(row.user_id),
+            BACKEND_SESSION_KEY: row.backend,
+            HASH_SESSION_KEY: row.auth_hash,
+        }
+
     def _changed_user(self, row: Session, data: dict[str, Any]) -> dict[str, Any]:
         """The columns of the user, backend and hash, where somebody wrote another one than was read from the row."""
         if row.user_id is None and isinstance(data.get(SESSION_KEY), FromRow):
@@ -449,6 +452,15 @@ class SessionStore(AsynchronousTwins):
         """What the data (left out: the cache) says of a user came from a row, which may answer no more."""
         for name in AUTH_KEYS:
             (self.__dict__.get("_session_cache", {}) if data is None else data).pop(name, None)
+
+    def _take_back_user(self) -> None:
+        """`login()` has written somebody who was not let in. Whoever was signed in before still is."""
+        cache = self.__dict__.get("_session_cache", {})
+        was_written = SESSION_KEY in cache
+        self._forget_user()
+        row = self.row if self.session_key == self._resolved_key else None
+        if was_written and row is not None and row.user_id is not None:
+            cache.update(self._user_of(row))
 
     def _mark_user(self) -> None:
         """Whoever the cache names is in a row from now on."""

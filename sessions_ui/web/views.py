@@ -235,9 +235,14 @@ def page_number(request: HttpRequest) -> int:
     """Of the other devices; htmx says in a header on which page it is. What is no number is the first one."""
     query = request.GET
     if request.headers.get("HX-Request") == "true":
-        try:
-            query = QueryDict(urlsplit(request.headers.get("HX-Current-URL", "")).query)
-        except ValueError:  # no URL at all
-            return 1
+        query = QueryDict(query_of(request.headers.get("HX-Current-URL", "")))
     number = query.get("page", "")
     return int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1
+
+
+def query_of(url: str) -> str:
+    """Empty where it is no URL: it comes from a header."""
+    try:
+        return urlsplit(url).query
+    except ValueError:
+        return ""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY, get_user_model, login
+from django.contrib.auth import SESSION_KEY, get_user_model, login, logout
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.signals import user_logged_in
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
@@ -20,7 +23,7 @@ from sessions_ui.actions.begin import begin_sign_in
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.actions.offboard import cancel_offboarding, offboard
 from sessions_ui.actions.require_password import require_new_password
-from sessions_ui.exceptions import SessionEnded, SignInRefused, StaleSession
+from sessions_ui.exceptions import SessionEnded, SignInRefused, StaleSession, TryAgain
 from sessions_ui.store import SessionStore
 from tests.interleaving import just_before
 from tests.models import EndReason, Session
@@ -48,7 +51,24 @@ class SerializationFailure(Exception):
     sqlstate = "40001"
 
 
-urlpatterns = [path("whoami/", whoami), path("busy/", busy), path("", include("config.urls"))]
+def asked_again(request: HttpRequest) -> HttpResponse:
+    """Under WSGI, so that both ways share what they know."""
+    before = async_to_sync(request.auser)()
+    person = str(request.user)
+    if request.GET["do"] == "logout":
+        logout(request)
+    else:
+        login(request, get_user_model().objects.get(email=request.GET["do"]), backend=BACKEND)
+    after = async_to_sync(request.auser)()
+    return HttpResponse(f"{before}, {person}, {after}, {request.user}")
+
+
+urlpatterns = [
+    path("asked-again/", asked_again),
+    path("whoami/", whoami),
+    path("busy/", busy),
+    path("", include("config.urls")),
+]
 
 
 def store_of(user: Any) -> SessionStore:
@@ -279,3 +299,99 @@ def test_what_htmx_calls_its_address_need_not_be_one(address: str, user: Any, br
     end_user_sessions(user=user, reason=EndReason.ADMINISTRATOR)
     response = here.get("/account/devices/", headers=headers)
     assert (response.status_code, response.headers["HX-Redirect"][:15]) == (200, "/account/login/")
+
+
+@pytest.mark.parametrize("exception", [SignInRefused("offboarded"), TryAgain(), ValueError()])
+@pytest.mark.parametrize("backend", [BACKEND, "django.contrib.auth.backends.ModelBackend"])
+def test_a_second_sign_in_that_fails_signs_nobody_out_who_was_signed_in(
+    backend: str, exception: Exception, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where a view swallows it and the session is saved."""
+    store = store_of(user)
+    before = Session.objects.values().get()
+
+    def fail(**kwargs: Any) -> None:
+        raise exception
+
+    monkeypatch.setattr("sessions_ui.store.sign_in", fail)
+    with pytest.raises(type(exception)):
+        login(request_with(store, user), user, backend=backend)
+    store["cart"] = 1
+    store.save()
+    after = Session.objects.values().get()
+    assert SessionStore(store.session_key).get_user() == user
+    assert {name for name in after if after[name] != before[name]} <= {"payload", "expires_at"}
+
+
+def test_a_session_that_was_emptied_after_a_failed_sign_in_is_signed_out(
+    user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = store_of(user)
+
+    def refuse(**kwargs: Any) -> None:
+        raise SignInRefused("offboarded")
+
+    monkeypatch.setattr("sessions_ui.store.sign_in", refuse)
+    with pytest.raises(SignInRefused):
+        login(request_with(store, user), user, backend=BACKEND)
+    store.clear()
+    store.save()
+    assert living_of(user) == 0
+
+
+@pytest.fixture
+def before_ours() -> Iterator[list[Callable[[HttpRequest], Any]]]:
+    """What a receiver of the host does at the next sign-in, before ours hears of it."""
+    ours = user_logged_in.receivers
+    work: list[Callable[[HttpRequest], Any]] = []
+
+    def receiver(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
+        if work:
+            work.pop()(request)
+
+    user_logged_in.receivers = []
+    user_logged_in.connect(receiver)
+    user_logged_in.receivers += ours
+    user_logged_in.sender_receivers_cache.clear()
+    yield work
+    user_logged_in.receivers = ours
+    user_logged_in.sender_receivers_cache.clear()
+
+
+def test_a_receiver_before_ours_may_sign_out_again(user: Any, before_ours: list[Any]) -> None:
+    before_ours.append(logout)
+    client = Client()
+    client.force_login(user)
+    assert client.get("/whoami/").content == b"None"
+    assert living_of(user) == 0
+
+
+def test_a_receiver_before_ours_may_sign_somebody_else_in(
+    user: Any, other_user: Any, before_ours: list[Any]
+) -> None:
+    before_ours.append(lambda request: login(request, other_user, backend=BACKEND))
+    client = Client()
+    client.force_login(user)
+    assert client.get("/whoami/").content == str(other_user.pk).encode()
+    assert (living_of(user), living_of(other_user)) == (0, 1)
+
+
+@pytest.mark.parametrize("current", ["http://[", "http://[::1/?page=2", "\x00", "//", "?page=2"])
+def test_what_htmx_says_of_the_page_may_be_anything(current: str, user: Any) -> None:
+    client = Client()
+    client.force_login(user)
+    headers = {"HX-Request": "true", "HX-Current-URL": current}
+    assert client.get("/account/devices/", headers=headers).status_code == 200
+    end_user_sessions(user=user, reason=EndReason.ADMINISTRATOR)
+    assert client.get("/account/devices/", headers=headers)["HX-Redirect"].startswith("/account/login/")
+
+
+def test_whoever_asks_once_more_after_a_sign_out_or_a_sign_in_hears_who_it_is_now(
+    user: Any, other_user: Any
+) -> None:
+    client = Client()
+    client.force_login(user)
+    response = client.get("/asked-again/", {"do": other_user.email})
+    assert response.content.decode() == f"{user}, {user}, {other_user}, {other_user}"
+    response = client.get("/asked-again/", {"do": "logout"})
+    assert response.content.decode() == f"{other_user}, {other_user}, AnonymousUser, AnonymousUser"
