@@ -78,6 +78,7 @@ class Run:
     key: str  # the browser's
     row: Session  # as it began
     at_most: datetime  # `expires_at` is never later
+    origin: Session | None = None  # the staff's own, where they use the account from it
     store: SessionStore = field(init=False)
     rotated_to: list[str] = field(default_factory=list)  # the keys that another request got
     wrong: set[str] = field(default_factory=set)
@@ -206,6 +207,7 @@ class Trial:
     def __init__(self, ordinary: Session, origin: Session) -> None:
         """The two sessions are patterns; `ordinary` is removed, since only copies of it are used."""
         self.user = ordinary.user
+        self.origin = origin
         self.kinds = kinds_of(ordinary, origin)
         ordinary.delete()
         self.others = self._others()
@@ -257,6 +259,7 @@ class Trial:
     def _begin(self, sequences: list[Sequence]) -> Iterator[list[Run]]:
         with transaction.atomic():
             runs = [self._run_of(sequence) for sequence in sequences]
+            self._give_origins([run for run in runs if run.row.impersonated_from_id is not None])
             Session.objects.bulk_create([run.row for run in runs])
             for run in runs:
                 LOOK_UPS[run.sequence.look_up](run.store)
@@ -269,6 +272,15 @@ class Trial:
         row = Session(**{**columns, "digest": digest_of(key), "public_id": new_public_id()})
         return Run(sequence, key, row, at_most)
 
+    def _give_origins(self, runs: list[Run]) -> None:
+        """One each: whoever signs out is out of that, too."""
+        copies = [deepcopy(self.origin) for _ in runs]
+        for copy in copies:
+            copy.pk, copy.digest, copy.public_id = None, digest_of(SessionStore.new_key()), new_public_id()
+            copy._state.adding = True
+        for run, origin in zip(runs, Session.objects.bulk_create(copies), strict=True):
+            run.origin, run.row.impersonated_from_id = origin, origin.pk
+
     def _judge(self, runs: list[Run], change: str, at_change: dict[int, Session]) -> set[str]:
         rows, among = self._rows(), set()
         holders = {digest_of(key): run for run in runs for key in run.keys}
@@ -279,16 +291,18 @@ class Trial:
         for run in runs:
             before, row = at_change.get(run.row.pk), rows.get(run.row.pk)
             run.wrong |= what_was_lost(run, before, row) | who_is_signed_in(run, change, before, row)
-        if self._others() != self.others:
+            run.wrong |= what_became_of_the_staff(run)
+        if self._others(runs) != self.others:
             among.add("somebody else's row was changed")
         return among
 
     def _rows(self) -> dict[int, Session]:
         return {row.pk: row for row in Session.objects.of(self.user)}
 
-    def _others(self) -> list[Any]:
+    def _others(self, runs: Iterable[Run] = ()) -> list[Any]:
         """Everybody's devices, too: whose device is deleted has lost it."""
-        others = Session.objects.filter(user__isnull=False).exclude(user=self.user)
+        origins = [run.origin.pk for run in runs if run.origin is not None]
+        others = Session.objects.filter(user__isnull=False).exclude(user=self.user).exclude(pk__in=origins)
         return [*others.order_by("pk").values(), *Device.objects.order_by("pk").values()]
 
 
@@ -306,6 +320,18 @@ def what_was_lost(run: Run, before: Session | None, row: Session | None) -> set[
     if row.expires_at > run.at_most:
         wrong.add("expires_at is later than it may be")
     return wrong
+
+
+def what_became_of_the_staff(run: Run) -> set[str]:
+    """Their own session is as it was, or they have signed out."""
+    if run.origin is None:
+        return set()
+    now = Session.objects.get(pk=run.origin.pk)
+    if now.ended_at is not None and not (run.may_sign_out and now.end_reason == EndReason.SIGNED_OUT):
+        return {"the staff was signed out"}
+    names = [field.attname for field in Session._meta.concrete_fields if field.attname not in ENDING]
+    changed = [name for name in names if getattr(now, name) != getattr(run.origin, name)]
+    return {f"{name} of the staff's session was changed" for name in changed}
 
 
 def who_is_signed_in(run: Run, change: str, before: Session | None, row: Session | None) -> set[str]:
