@@ -18,7 +18,7 @@ from tests.models import Session
 
 HERE = Path(__file__).parent
 # Suites of their own, in processes of their own.
-APART = {"openid", "upstream", "users"}
+APART = {"clusters", "openid", "upstream", "users"}
 
 
 def refers_to_others(model: Any) -> bool:
