@@ -1,8 +1,8 @@
 """What a session costs PostgreSQL: `python -m benchmarks.capacity [SESSIONS]`, for docs/scaling.md.
 
-Bytes on disk, share of HOT updates, and for a look-up, a "last seen" and an ending the processor time of the server's
-own process, as the kernel counts it, and the bytes of WAL. On a server of its own; needs Linux and PostgreSQL's
-programs.
+Share of HOT updates, and for a look-up, a "last seen" and an ending the processor time of the server's own process, as
+the kernel counts it, and the bytes of WAL. On a server of its own; needs Linux and PostgreSQL's programs. The bytes of
+a row are measured by `measures/row_bytes.py`.
 """
 
 from __future__ import annotations
@@ -72,15 +72,6 @@ def figures(number: int) -> Iterator[tuple[str, str]]:
     from sessions_ui.actions.touch import touch
     from sessions_ui.client import ClientInfo
     from sessions_ui.models import EndReason, Session, digest_of
-
-    for name in ("accounts_user", "session", "device", "event", "eventdetail"):
-        table = name if name.startswith("accounts") else f"sessions_ui_{name}"
-        rows = one(f"SELECT count(*) FROM {table}")
-        own, whole = (
-            one(f"SELECT pg_relation_size('{table}')"),
-            one(f"SELECT pg_total_relation_size('{table}')"),
-        )
-        yield f"{table}: bytes a row, with indexes", f"{own / rows:,.0f}, {whole / rows:,.0f}"
 
     digests = [digest_of(key(random.randint(1, number))) for _ in range(SAMPLE)]
     yield "a look-up, as Django sends it", cost(lookup.find, digests)
