@@ -202,11 +202,20 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: Playwright leaves a loop running in the thread, where no asynchronous test can run.
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Left out is what is about other databases: nothing is missing here, so it is no skip.
+
+    Browser tests come last: Playwright leaves a loop running in the thread, where no asynchronous test can run.
     Before them those of faults, which get their real transactions too late for pytest-django to put them behind the
     others: what a migration has made is gone after them."""
+    config.hook.pytest_deselected(items=[item for item in items if not is_about(connection.vendor, item)])
+    items[:] = [item for item in items if is_about(connection.vendor, item)]
     items.sort(key=lambda item: (item.get_closest_marker("browser") is not None, "faults" in item.path.parts))
+
+
+def is_about(vendor: str, item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("databases")
+    return marker is None or vendor in marker.args
 
 
 # --- REQUIRE_ALL=1: in CI every service is there, so a skipped test is a hole in the net -------------------

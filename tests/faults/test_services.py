@@ -281,7 +281,7 @@ def test_redis_as_the_cache_goes_down_and_comes_back(
 
 # --- The database
 
-postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="needs pg_terminate_backend")
+postgresql = pytest.mark.databases("postgresql")  # pg_terminate_backend
 
 
 def connected() -> set[int]:

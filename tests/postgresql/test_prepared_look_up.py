@@ -24,7 +24,7 @@ from tests.conftest import Browser
 from tests.models import digest_of
 
 pytestmark = [
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="PREPARE is for PostgreSQL"),
+    pytest.mark.databases("postgresql"),
     pytest.mark.django_db(transaction=True),
 ]
 

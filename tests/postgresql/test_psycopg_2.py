@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection
 
 from tests.users.test_user_models import run_suite
 
-pytestmark = pytest.mark.skipif(connection.vendor != "postgresql", reason="psycopg is for PostgreSQL")
+pytestmark = pytest.mark.databases("postgresql")
 
 
 @pytest.mark.parametrize("suite", ["suite", "psycopg_2"])

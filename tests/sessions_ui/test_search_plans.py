@@ -19,10 +19,7 @@ from django.test.utils import CaptureQueriesContext
 
 from sessions_ui.actions.find_user import users_exactly
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL says it like this"),
-]
+pytestmark = [pytest.mark.django_db, pytest.mark.databases("postgresql")]
 
 PEOPLE = "accounts_user"
 # What is searched in the administration, and the index (or one of several) that must find it.

@@ -98,7 +98,7 @@ def test_the_real_server_understands_the_question() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="what a session of PostgreSQL may set")
+@pytest.mark.databases("postgresql")
 def test_a_session_of_postgresql_that_was_made_weak_is_found_out() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL synchronous_commit TO off")

@@ -28,9 +28,7 @@ DEVICES = "/account/devices/"
 LEVELS = ["local", "remote_write", "on", "remote_apply"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
-on_postgresql = pytest.mark.skipif(
-    connection.vendor != "postgresql", reason="synchronous_commit is PostgreSQL's"
-)
+on_postgresql = pytest.mark.databases("postgresql")
 
 
 @pytest.fixture(params=["remote_apply"])
@@ -211,7 +209,7 @@ def test_without_the_setting_nothing_is_set(user: Any) -> None:
     assert "synchronous_commit" not in str(queries.captured_queries)
 
 
-@pytest.mark.skipif(connection.vendor == "postgresql", reason="about every other database")
+@pytest.mark.databases("sqlite", "mysql")
 @pytest.mark.usefixtures("here", "level")
 def test_on_another_database_nothing_is_set(user: Any) -> None:
     with CaptureQueriesContext(connection) as queries:

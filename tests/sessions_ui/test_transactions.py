@@ -344,7 +344,7 @@ def test_a_page_says_that_nothing_was_changed_where_it_took_too_long(
     assert everything() == before
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="statement_timeout is PostgreSQL's")
+@pytest.mark.databases("postgresql")
 def test_a_statement_that_waits_too_long_for_a_lock_says_try_again(ada: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 1")
