@@ -183,7 +183,7 @@ def test_its_plan_for_any_key_reads_no_table_as_a_whole(prepared: str) -> None:
         execute("CREATE TEMP TABLE rest AS SELECT * FROM sessions_ui_session LIMIT 1")
         execute(
             "INSERT INTO sessions_ui_session SELECT (r).* FROM (SELECT jsonb_populate_record(s, jsonb_build_object("
-            "'id', 1000000 + i, 'public_id', i::text, 'digest', md5(i::text))) AS r "
+            "'id', 1000000 + i, 'public_id', i::text, 'digest', md5(i::text), 'previous_digest', NULL)) AS r "
             "FROM rest AS s, generate_series(1, 1000) AS i) AS rows"
         )
         execute("ANALYZE sessions_ui_session")

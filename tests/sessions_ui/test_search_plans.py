@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib import admin
-from django.db import connection
+from django.db import connection, transaction
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
@@ -61,6 +61,20 @@ def statements(call: Callable[[], Any]) -> list[str]:
     return [query["sql"] for query in captured.captured_queries]
 
 
+def leave_only(indexes: set[str]) -> None:
+    """Which of several indexes is best the statistics decide, and a test has none to speak of."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(
+            "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisunique AND indrelid IN "
+            "(SELECT indrelid FROM pg_index WHERE indexrelid::regclass::text = ANY(%s))",
+            [list(indexes)],
+        )
+        for (other,) in cursor.fetchall():
+            if other not in indexes:
+                cursor.execute(f"DROP INDEX {other}")
+
+
 def plan_of(sql: str) -> list[dict[str, Any]]:
     """All nodes of the plan."""
     with connection.cursor() as cursor:
@@ -74,8 +88,13 @@ def plan_of(sql: str) -> list[dict[str, Any]]:
     return nodes
 
 
-def indexes_of(sql: str) -> set[str]:
-    return {node["Index Name"] for node in plan_of(sql) if "Index Name" in node}
+def used_of(indexes: set[str], found: list[str]) -> set[str]:
+    """Those of these indexes by which the statements find their rows."""
+    with transaction.atomic():
+        leave_only(indexes)
+        nodes = [node for sql in found for node in plan_of(sql)]
+        transaction.set_rollback(True)
+    return indexes & {node["Index Name"] for node in nodes if "Index Name" in node}
 
 
 def counting(model: str, query: str, viewer: Any) -> list[str]:
@@ -94,14 +113,14 @@ def test_a_search_of_the_administration_has_an_index(
 ) -> None:
     counts = counting(model, query, administrator)
     assert counts
-    assert indexes <= set.union(*map(indexes_of, counts))
+    assert used_of(indexes, counts) == indexes
 
 
 @pytest.mark.parametrize(("model", "indexes"), OF_PERSON)
 def test_the_rows_of_a_person_have_an_index(
     model: str, indexes: set[str], administrator: Any, user: Any
 ) -> None:
-    assert indexes <= set.union(*map(indexes_of, counting(model, f"q={user.email}", administrator)))
+    assert used_of(indexes, counting(model, f"q={user.email}", administrator)) == indexes
 
 
 @pytest.mark.parametrize("term", ["ada@people.example", "Ada@People.EXAMPLE"])
@@ -109,7 +128,7 @@ def test_people_are_found_by_an_index_in_any_case(term: str, user: Any) -> None:
     """So ask the help desk, `sessions end`, offboarding, and every search for a person in the administration."""
     [sql] = statements(lambda: users_exactly(term))
     assert users_exactly(term) == [user.pk]
-    assert "accounts_user_email_iexact" in indexes_of(sql)
+    assert used_of({"accounts_user_email_iexact"}, [sql])
 
 
 def test_mails_are_found_by_their_address_by_an_index(administrator: Any) -> None:
@@ -119,7 +138,7 @@ def test_mails_are_found_by_their_address_by_an_index(administrator: Any) -> Non
     found = statements(lambda: registered.changelist_view(request))
     [sql] = [sql for sql in found if 'UPPER("sessions_ui_delivery"."receiver"::text)' in sql]
     # Without ORDER BY: in an empty table the order decides.
-    assert "sessions_ui_delivery_receiver" in indexes_of(sql.partition(" ORDER BY ")[0])
+    assert used_of({"sessions_ui_delivery_receiver"}, [sql.partition(" ORDER BY ")[0]])
 
 
 def test_every_filter_and_search_of_the_administration_is_looked_at() -> None:
