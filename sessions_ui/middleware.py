@@ -95,9 +95,8 @@ class SessionMiddleware(DjangoSessionMiddleware):
         try:
             return self._answer(request, exception)
         except (KeyRotated, SessionEnded, TryAgain, OutcomeUnknown) as error:
-            return self._answer(
-                request, error
-            )  # of tidying up; these are put into words without the database
+            # Of tidying up; these are put into words without the database.
+            return self._answer(request, error)
 
     def _answer(self, request: HttpRequest, exception: BaseException) -> HttpResponseBase | None:
         """What `exception` means to whoever asked; None for those that mean nothing to us."""

@@ -24,7 +24,7 @@ def is_outage(error: BaseException | None) -> bool:
     """Whether the database is away or overloaded, and no statement of ours was wrong."""
     if not isinstance(error, DatabaseError | InterfaceError):
         return False
-    state, mysql, sqlite = _codes(error)
+    state, mysql, sqlite = codes_of(error)
     if state:
         return state[:2] in SQLSTATE_CLASSES or state in SQLSTATES
     if sqlite is not None:
@@ -39,7 +39,7 @@ def is_connection_lost(error: BaseException) -> bool:
     rolled back, unless it was the commit itself."""
     if not isinstance(error, DatabaseError | InterfaceError):
         return False
-    state, mysql, sqlite = _codes(error)
+    state, mysql, sqlite = codes_of(error)
     if state:
         return state[:2] == "08" or state in LOST_SQLSTATES
     if sqlite is not None:
@@ -49,8 +49,8 @@ def is_connection_lost(error: BaseException) -> bool:
     return _is_of_a_connection(error)
 
 
-def _codes(error: BaseException) -> tuple[str | None, int | None, int | None]:
-    """As the driver says it: SQLSTATE, MySQL's number, SQLite's."""
+def codes_of(error: BaseException) -> tuple[str | None, int | None, int | None]:
+    """SQLSTATE, MySQL's number and SQLite's of an error of Django's or the driver's, each None where it has none."""
     cause: Any = error.__cause__ or error
     state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
     sqlite = getattr(cause, "sqlite_errorcode", None)

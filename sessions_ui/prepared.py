@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 from django.db import DatabaseError
 
 from sessions_ui.conf import conf
-from sessions_ui.transactions import sqlstate_of
+from sessions_ui.outages import codes_of
 
 Row = tuple[Any, ...]
 
@@ -91,7 +91,8 @@ class PreparedQuery(Query):
                     if use.is_prepared or self._prepare(connection, use):
                         return self._prepared(connection, cursor, value)
                 except DatabaseError as error:
-                    if sqlstate_of(error) not in OUTDATED:
+                    state, _mysql, _sqlite = codes_of(error)
+                    if state not in OUTDATED:
                         raise
                     self._recover(connection, cursor)
                     use.fail()

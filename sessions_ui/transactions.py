@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable, Iterable
 from functools import partial, wraps
 from types import TracebackType
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from django.apps import apps
 from django.db import InterfaceError, OperationalError, connections, router, transaction
@@ -30,7 +30,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from sessions_ui import acting
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import DoneInPart, OutcomeUnknown, TryAgain
-from sessions_ui.outages import is_connection_lost
+from sessions_ui.outages import codes_of, is_connection_lost
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -203,18 +203,12 @@ def is_stopped(error: BaseException) -> bool:
 def _has_code(
     error: BaseException, sqlstates: frozenset[str], mysql: frozenset[int], sqlite: frozenset[int]
 ) -> bool:
-    cause: Any = error.__cause__ or error
-    if sqlstate_of(error) in sqlstates:
+    state, number, code = codes_of(error)
+    if state in sqlstates:
         return True
-    if (code := getattr(cause, "sqlite_errorcode", None)) is not None:
+    if code is not None:
         return code & 0xFF in sqlite  # the rest of it says more about the same error
-    return bool(cause.args) and cause.args[0] in mysql
-
-
-def sqlstate_of(error: BaseException) -> str | None:
-    """PostgreSQL's code for an error of Django's or the driver's; None where there is none."""
-    cause: Any = error.__cause__ or error
-    return getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
+    return number in mysql
 
 
 def _tell(error: BaseException, meaning: type[TryAgain | OutcomeUnknown]) -> None:
