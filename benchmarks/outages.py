@@ -174,6 +174,8 @@ def running() -> Iterator[tuple[Servers, Site]]:
     servers = Servers(Postgres(), Redis(), Redis())
     site = None
     try:
+        servers.cache.start()
+        servers.broker.start()
         site = Site(
             DATABASE_URL=servers.database.url,
             REDIS_URL=f"{servers.cache.url}/0",

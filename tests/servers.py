@@ -121,7 +121,8 @@ class Postgres:
 
 
 class Redis:
-    """A server without a disk. Raises `NotInstalled` where there is no `redis-server`."""
+    """A server that writes nothing to the disk, and is not started yet. Raises `NotInstalled` where there is no
+    `redis-server`."""
 
     def __init__(self) -> None:
         program = shutil.which("redis-server")
@@ -129,25 +130,21 @@ class Redis:
             raise NotInstalled("no redis-server here")
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}"
-        self.folder = Path(tempfile.mkdtemp(prefix="devices-redis-"))
-        self._command = [program, "--bind", "127.0.0.1", "--port", str(self.port)]
-        self._command += ["--save", "", "--dir", str(self.folder)]
-        self._process: subprocess.Popen[bytes] | None = None
-        self.start()
+        self._command = [program, "--bind", "127.0.0.1", "--port", str(self.port), "--save", ""]
+        self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
+        self.process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
         wait_for(self.port, "Redis")
 
     def stop(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
 
     def close(self) -> None:
         self.stop()
-        shutil.rmtree(self.folder)
 
 
 def _postgres_programs() -> Path:

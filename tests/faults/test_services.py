@@ -272,7 +272,7 @@ def test_redis_as_the_cache_goes_down_and_comes_back(
         laptop.post("/account/devices/sign-out-others/")
         assert phone.get("/account/devices/").status_code == 302
         redis.up()
-        start(REDIS_URL=redis.url.removesuffix("/0"), EMAIL_URL="dummymail://")
+        start(REDIS_URL=redis.url, EMAIL_URL="dummymail://")
         wait_until(hook.is_empty, "every delivery made")
         assert len(hook.counts()) == 20 and Session.objects.living().count() == 1
     finally:
