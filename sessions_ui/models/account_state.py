@@ -11,6 +11,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet, Value
 from django.utils import timezone
 
 from sessions_ui.models.bulk import insert_from
+from sessions_ui.models.clock import DatabaseNow
 from sessions_ui.models.fields import OneUserKey, user_key
 from sessions_ui.models.primary import PrimaryManager, PrimaryModel, PrimaryQuerySet
 
@@ -25,6 +26,8 @@ class AccountStateQuerySet(PrimaryQuerySet["AccountState"]):
         keys: Any = users.order_by().values("pk") if isinstance(users, QuerySet) else users
         states = self.filter(user_id__in=keys)
         changes["changed_at"] = timezone.now()
+        if "epoch" in changes:
+            changes["decided_at"] = DatabaseNow()
         written = states.update(**changes)
         missing = (
             users.order_by().exclude(Exists(self.filter(user_id=OuterRef("pk")))).exists()
@@ -68,6 +71,9 @@ class AccountState(PrimaryModel):
     epoch = models.PositiveBigIntegerField(default=0)
     # Of the last decision, an `EndReason`: a sign-in that waited meanwhile is refused for it.
     reason = models.CharField(max_length=32, blank=True)
+    # When that was, by the database's clock: for a user of whom nobody knows at which epoch they were written into a
+    # session (`actions/sign_in_written.py`).
+    decided_at = models.DateTimeField(null=True, blank=True)
     sign_ins = models.PositiveBigIntegerField(default=0)
     changed_at = models.DateTimeField(default=timezone.now)
 
