@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar, Token
 from typing import Any, Protocol
 
+from django.http import HttpRequest
+
 from sessions_ui.exceptions import NotTheOwner
 
 
@@ -27,17 +29,20 @@ class ActingSession(Protocol):
 
 
 class Acting:
-    """The request that acts: its session and user (looked up when asked for), address headers and purpose."""
+    """The request that acts: its session and user (looked up when asked for), address headers and purpose. `request` is
+    for a sign-in in its session of which nobody else tells."""
 
     def __init__(
         self,
         store: ActingSession | None = None,
         meta: Mapping[str, Any] | None = None,
         resets_password: Callable[[], bool] | None = None,
+        request: HttpRequest | None = None,
     ) -> None:
         self._store = store
         self._resets_password = resets_password
         self.meta = meta or {}
+        self.request = request
         # An action of ours ran inside a transaction of the host project: what its commit fails with concerns us, too.
         self.took_part = False
         # The session that acts was found alive under the lock of an account; what this request ends next may be itself.

@@ -88,7 +88,7 @@ class SessionMiddleware(DjangoSessionMiddleware):
         # One moment for the whole request: a touch that `_needs_database()` found not due is not due later either.
         request._sessions_ui_began_at = timezone.now()  # type: ignore[attr-defined]
         store = request.session if isinstance(request.session, SessionStore) else None
-        return acting.Acting(store, request.META, partial(resets_password, request))
+        return acting.Acting(store, request.META, partial(resets_password, request), request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
         """A session that ended while its view was at work is a sign-out like any other, not an error."""
@@ -134,7 +134,7 @@ class SessionMiddleware(DjangoSessionMiddleware):
         if store.refusal is not None and store.is_empty():
             response = refusals.worded(request, response, store.refusal)
         try:
-            self._save(request, store, response)
+            response = self._save_or_refuse(request, store, response)
         except KeyRotated:
             return self._with_committed_key(request, store, refusals.renewed(request))
         except (TryAgain, OutcomeUnknown):
@@ -158,6 +158,17 @@ class SessionMiddleware(DjangoSessionMiddleware):
         the browser whatever became of the rest: nobody else knows it, and the former one is valid no more."""
         if store.has_committed_key(other_than=key_of(request)):
             self._set_cookies(store, response)
+        return response
+
+    def _save_or_refuse(
+        self, request: HttpRequest, store: SessionStore, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """Saving signs in whom a view has written into the session without a sign-in: that may be refused as well."""
+        try:
+            self._save(request, store, response)
+        except SignInRefused as refused:
+            response = self._answer(request, refused) or response
+            self._save(request, store, response)
         return response
 
     def _save(self, request: HttpRequest, store: SessionStore, response: HttpResponseBase) -> None:

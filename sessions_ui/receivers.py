@@ -16,10 +16,9 @@ from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_sav
 from sessions_ui import acting, outbox
 from sessions_ui.actions import memberships
 from sessions_ui.actions.access import access_changed
-from sessions_ui.actions.client import client_of
+from sessions_ui.actions.attempt import attempt_of
 from sessions_ui.actions.email import email_changed, tell_old_address
 from sessions_ui.actions.end import acting_user, end_user_sessions
-from sessions_ui.actions.provider import recall_provider
 from sessions_ui.actions.require_password import new_password_was_chosen
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import TryAgain
@@ -58,22 +57,16 @@ def bind(sender: type[Model], **kwargs: Any) -> None:
 
 
 def on_signed_in(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
-    """Bare requests are welcome: `force_login` of the test client sends one without any header."""
+    """`request` is None where Django Channels signs in: who that is in which session, the store finds out when it is
+    saved."""
     store = getattr(request, "session", None)
     if not isinstance(store, SessionStore):
         return
     if store.get(SESSION_KEY) != user._meta.pk.value_to_string(user):
         return  # a receiver before this one has signed out again, or has signed somebody else in
-    store.sign_in(
-        user,
-        backend=store[BACKEND_SESSION_KEY],
-        client=client_of(request.META),
-        method=conf.sign_in_method(request, user),
-        device_cookie=request.COOKIES.get(conf.device_cookie_name),
-        identity=recall_provider(request, user),
-        judged=request.method is not None,
-        proven=getattr(request, "sessions_ui_proven", False),
-    )
+    if store.has_signed_in_by_saving:
+        return  # a receiver before this one has saved the session
+    store.sign_in(user, backend=store[BACKEND_SESSION_KEY], **attempt_of(request, user))
 
 
 def before_user_save(

@@ -3,7 +3,8 @@
 The contract is that of Django's sessions, with three differences, all for one reason, that an end is final:
 the database holds the key's SHA-256 only; a session with a user is not deleted but ends, and stays as history;
 rotating the key changes the key of the same row. Every write is conditional on the row's current digest, on its not
-having ended and on the user that was read; whoever was read from a row is never inserted with another one.
+having ended and on the user that was read; whoever was read from a row is never inserted with another one, and a user
+whom somebody wrote into the data signs in or is refused where it is saved.
 
 Every asynchronous method runs its synchronous twin (`twins.py`), so that both take the same way.
 """
@@ -14,11 +15,11 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
+from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError
 from django.db import DatabaseError, IntegrityError, InterfaceError, connections, router
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
@@ -26,35 +27,29 @@ from sessions_ui import lookup
 from sessions_ui.acting import current
 from sessions_ui.actions.admit import admit, straggles
 from sessions_ui.actions.adopt import adopt_missing
+from sessions_ui.actions.attempt import attempt_here
 from sessions_ui.actions.begin import BEGUN_KEY, begun_key
 from sessions_ui.actions.end import Reference, acting_user, end_sessions
 from sessions_ui.actions.offboard import kept_to_latest_end
 from sessions_ui.actions.provider import PROVIDER_KEY, Identity
 from sessions_ui.actions.purge import purge_old
 from sessions_ui.actions.sign_in import SignIn, sign_in
+from sessions_ui.actions.sign_in_written import sign_in_written, user_of
 from sessions_ui.actions.sweep import end_if_unlawful, end_unlawful
 from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import KeyRotated, NotTheOwner, SessionEnded, TryAgain
 from sessions_ui.models import EndReason, Session, digest_of
 from sessions_ui.models.session import SessionQuerySet
+from sessions_ui.session_user import AUTH_KEYS, FromRow, NotesWrittenUser, WrittenUser, columns_in, keys_of
 from sessions_ui.transactions import decided, in_transaction, noted, retried
 from sessions_ui.twins import AsynchronousTwins
 
-
-class FromRow(str):
-    """The user in a session's data, as read from a row. A copy of it signs nobody in, wherever it is written: the row
-    that it comes from may have ended."""
-
-    __slots__ = ()
-
-
 MARKS = (f"{BEGUN_KEY}.", PROVIDER_KEY)  # what their names begin with
-AUTH_KEYS = (SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY)
 KEY_LENGTH = 32  # of 36 characters: 165 random bits (ASVS 5.0 7.2.3 asks for 128)
 
 
-class SessionStore(AsynchronousTwins):
+class SessionStore(NotesWrittenUser, AsynchronousTwins):
     """One request's session. `row` and `user` are known once it was looked up (`resolve()`)."""
 
     if TYPE_CHECKING:  # Django's, which the stubs leave out
@@ -89,6 +84,8 @@ class SessionStore(AsynchronousTwins):
         self._new_key_is_committed = False
         # `login()` has written a user into the session who was not let in (yet).
         self._turned_away = False
+        # Who was written into the session last was signed in when it was saved.
+        self.has_signed_in_by_saving = False
 
     # --- Looking up
 
@@ -164,7 +161,7 @@ class SessionStore(AsynchronousTwins):
             return {}
         data = self.decode(row.payload) if row.payload else {}
         if row.user_id is not None:
-            data.update(self._user_of(row))
+            data.update(keys_of(row))
         return data
 
     def exists(self, session_key: str | None) -> bool:
@@ -205,6 +202,8 @@ class SessionStore(AsynchronousTwins):
             self.delete()
             self._session_key = None
             return self.create_with(data)
+        if (written := self._written_user(row, data)) is not None:
+            row, data = self._sign_in_written(written), self._session
         self._update(row, self._stored(data), self._changed_user(row, data))
         return None
 
@@ -216,12 +215,12 @@ class SessionStore(AsynchronousTwins):
     def cycle_key(self) -> None:
         """A new key for the same row: same session, same device, and the old key authenticates nobody any more. Where
         the row may not answer any more the data goes on in a new one, and nobody is signed in there."""
-        data = self._session
+        self._get_session()
         row = self.resolve()
         if row is None:
             self.create()
-            self._session_cache = data
-            self._forget_user()
+            if self.user_id is None:
+                self._forget_user()
             return
         old_key, new_key = self.session_key, self.new_key()
         assert old_key is not None
@@ -330,9 +329,11 @@ class SessionStore(AsynchronousTwins):
         identity: Identity | None,
         judged: bool,
         proven: bool,
+        written: WrittenUser | None = None,
     ) -> SignIn:
         """Called when Django has put the user into the session; there may be no key or row yet (a sign-in as another
-        user), and a second sign-in as the same user does not rotate the key by itself."""
+        user), and a second sign-in as the same user does not rotate the key by itself. `written`: nothing was heard of
+        a sign-in (`_sign_in_written()`)."""
         data = dict(self._session)
         row = self.resolve()
         if row is not None and row.impersonated_from_id is not None:
@@ -344,7 +345,7 @@ class SessionStore(AsynchronousTwins):
         assert row is not None and key is not None
         new_key = self.new_key() if row.user_id is not None else None
         attempt = partial(
-            sign_in,
+            sign_in if written is None else partial(sign_in_written, written),
             session_pk=row.pk,
             digest=digest_of(key),
             new_digest=digest_of(new_key) if new_key else "",
@@ -370,6 +371,24 @@ class SessionStore(AsynchronousTwins):
         self.row, self.user = result.session, user
         self.device_cookie = result.device_cookie
         return result
+
+    def _sign_in_written(self, written: WrittenUser) -> Session:
+        """Sign in whom somebody has written into the session; raises `SignInRefused`. With what the request of this
+        session says, where there is one. As with `login()`, nobody goes on in the session of somebody else."""
+        data = self._session
+        if self.row is not None and self.row.user_id is not None:
+            self.flush()
+            self._session_cache = data
+        user = user_of(written)
+        attempt = attempt_here(self, user)
+        row = self.sign_in(user, backend=written.backend, written=written, **attempt).session
+        self._session_cache.update(keys_of(row))
+        self.has_signed_in_by_saving = self.modified = True
+        return row
+
+    def user_was_written(self) -> None:
+        super().user_was_written()
+        self._turned_away = self.has_signed_in_by_saving = False
 
     def become(self, row: Session, key: str, user: Any) -> None:
         """Go on as another row, whose key is `key`: staff begins to use an account, or leaves it. The browser gets
@@ -420,32 +439,20 @@ class SessionStore(AsynchronousTwins):
             "expires_at": self._expires_at(),
         }
 
-    @staticmethod
-    def _user_in(data: dict[str, Any]) -> dict[str, Any]:
-        """Django's three keys as columns."""
-        user_id = data.get(SESSION_KEY)
-        if user_id is None:
-            return {"user_id": None, "backend": "", "auth_hash": ""}
-        return {
-            "user_id": get_user_model()._meta.pk.to_python(user_id),
-            "backend": data.get(BACKEND_SESSION_KEY, ""),
-            "auth_hash": data.get(HASH_SESSION_KEY, ""),
-        }
-
-    @staticmethod
-    def _user_of(row: Session) -> dict[str, Any]:
-        """The columns as Django's three keys."""
-        return {
-            SESSION_KEY: FromRow(row.user_id),
-            BACKEND_SESSION_KEY: row.backend,
-            HASH_SESSION_KEY: row.auth_hash,
-        }
+    def _written_user(self, row: Session | None, data: dict[str, Any]) -> WrittenUser | None:
+        """Whom somebody has written into the data, and who is not the row's. A copy of another row's, and one whom no
+        backend would let answer, is taken out again: nobody is signed in by that."""
+        given = columns_in(data)
+        if given["user_id"] in (None, row.user_id if row else None):
+            return None
+        if isinstance(data[SESSION_KEY], FromRow) or given["backend"] not in settings.AUTHENTICATION_BACKENDS:
+            self._take_back_user()
+            return None
+        return WrittenUser(**given, at=self._user_written_at)
 
     def _changed_user(self, row: Session, data: dict[str, Any]) -> dict[str, Any]:
-        """The columns of the user, backend and hash, where somebody wrote another one than was read from the row."""
-        if row.user_id is None and isinstance(data.get(SESSION_KEY), FromRow):
-            self._forget_user(data)
-        given = self._user_in(data)
+        """The columns of backend and hash, where somebody wrote another one than was read from the row."""
+        given = columns_in(data)
         return {} if all(getattr(row, name) == value for name, value in given.items()) else given
 
     def _forget_user(self, data: dict[str, Any] | None = None) -> None:
@@ -460,7 +467,7 @@ class SessionStore(AsynchronousTwins):
         self._forget_user()
         row = self.row if self.session_key == self._resolved_key else None
         if was_written and row is not None and row.user_id is not None:
-            cache.update(self._user_of(row))
+            cache.update(keys_of(row))
 
     def _mark_user(self) -> None:
         """Whoever the cache names is in a row from now on."""
@@ -491,47 +498,39 @@ class SessionStore(AsynchronousTwins):
         return date
 
     def _insert(self, data: dict[str, Any]) -> None:
-        """A new row. With a user only where somebody wrote one into a store that never knew one, as tests and some
-        host projects do: a copy of a row would outlive its end."""
+        """A new row. A user signs in to it only where somebody wrote one into a store that never knew one, as tests and
+        some host projects do: a copy of a row would outlive its end."""
         assert self.session_key is not None
         if self._knew_a_user or isinstance(data.get(SESSION_KEY), FromRow):
             self._forget_user(data)
-        fields = {**self._stored(data), **self._user_in(data)}
-        if fields["user_id"] is not None:
-            fields["signed_in_at"] = timezone.now()
-            self._knew_a_user = True
+        written = self._written_user(None, data)
         using = router.db_for_write(Session)
-        insert = partial(Session.objects.using(using).create, digest=digest_of(self.session_key), **fields)
+        insert = partial(
+            Session.objects.using(using).create, digest=digest_of(self.session_key), **self._stored(data)
+        )
         try:
             row = in_transaction(insert, using=using)
         except IntegrityError as error:
             raise CreateError from error
         self.row, self.user, self._resolved_key = row, AnonymousUser(), self.session_key
         self._note_new_key()
-        self._mark_user()
+        if written is not None:
+            self._update(self._sign_in_written(written), self._stored(self._session))
 
     def _update(
         self, row: Session, fields: dict[str, Any], changed_user: dict[str, Any] | None = None
     ) -> None:
-        """The conditional write, and what to make of it when nothing was written. `changed_user` is written only over
-        the user that was read: what somebody else has written meanwhile stays."""
+        """The conditional write, and what to make of it when nothing was written. `changed_user` (backend and hash) is
+        written only over what was read: what somebody else has written meanwhile stays."""
         assert self.session_key is not None
         living = self._living(row)
         mine = living.filter(digest=digest_of(self.session_key))
         if changed_user:
-            read = {name: getattr(row, name) for name in changed_user}
-            if row.user_id is None:
-                fields = {**fields, "signed_in_at": row.signed_in_at or timezone.now()}
-            same_user = mine.filter(
-                Q(user__isnull=True) if row.user_id is None else Q(user_id=row.user_id),
-                backend=read["backend"],
-                auth_hash=read["auth_hash"],
-            )
+            assert row.user_id is not None, "nobody is written into a row but by signing in"
+            same_user = mine.filter(user_id=row.user_id, backend=row.backend, auth_hash=row.auth_hash)
             if self._write(same_user, row, {**fields, **changed_user}):
-                self._knew_a_user = True
                 self._mark_user()
                 return None
-            fields.pop("signed_in_at", None)
         if self._write(mine, row, fields):
             return None
         if self._rotated_from and living.filter(digest=digest_of(self._rotated_from)).exists():

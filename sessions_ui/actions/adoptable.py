@@ -19,8 +19,8 @@ from sessions_ui.adopt import OldSession, Source, payload
 from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
 from sessions_ui.models import Device, EndReason, Session, digest_of
+from sessions_ui.session_user import AUTH_KEYS
 
-AUTH_KEYS = frozenset({SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY})
 # allauth's sign-ins that wait for their next step. They carry no mark of the first one (`begin.py`), so that they
 # would outlive a password reset; whoever is in the middle of one begins again.
 HALF_SIGN_INS = frozenset({"account_login"})
@@ -74,7 +74,7 @@ def draft(old: OldSession, source: Source) -> Draft | Skip:
             user_pk = get_user_model()._meta.pk.to_python(user_pk)
         except ValidationError:
             return Skip.USER_GONE
-    left_behind = AUTH_KEYS | source.own_keys | HALF_SIGN_INS
+    left_behind = {*AUTH_KEYS} | source.own_keys | HALF_SIGN_INS
     return Draft(
         old=old,
         digest=digest_of(old.key),

@@ -55,4 +55,9 @@ def verify_begun(mark: dict[str, Any] | None, user: Any, auth_hash: str, state: 
     if not constant_time_compare(mark["auth_hash"], auth_hash):
         raise SignInRefused(EndReason.PASSWORD_CHANGED)
     if mark.get("epoch") != state.epoch:  # an older release left none: such a sign-in begins again
-        raise SignInRefused(EndReason(state.reason) if state.reason else EndReason.ADMINISTRATOR)
+        raise SignInRefused(reason_of(state))
+
+
+def reason_of(state: AccountState) -> EndReason:
+    """Of the last decision about the account."""
+    return EndReason(state.reason) if state.reason else EndReason.ADMINISTRATOR

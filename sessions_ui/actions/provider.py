@@ -66,7 +66,12 @@ def recall_provider(request: Any, user: Any) -> Identity | None:
     first (`web/challenge.py`)."""
     mark = request.session.mark_of(user, PROVIDER_KEY) or getattr(request, "_sessions_ui_provider", None)
     request._sessions_ui_provider = None
-    if mark is None or mark["user"] != str(user.pk):
+    return None if mark is None or mark["user"] != str(user.pk) else identity_of(mark)
+
+
+def identity_of(mark: dict[str, Any] | None) -> Identity | None:
+    """What `remember_provider()` has left in the session of whoever signs in; None where it left nothing."""
+    if mark is None:
         return None
     named = {name: mark[name] for name in ("provider", "iss", "sub", "sid")}
     return Identity(**named, at=datetime.fromisoformat(mark["at"]))

@@ -63,9 +63,9 @@ def sign_in(
     The account is locked and read anew first, so that a sign-in which was under way while the account was disabled or
     got a new password does not outlive that: `SignInRefused`. `new_digest`: of a new key, where the row is somebody's
     already. `begun` is the mark of its first step (`begin.py`), where it had several; `identity` who they are at their
-    sign-in provider, where there is one. `SessionEnded` where the row is gone. What looks wrong is flagged (`judge.py`)
-    and mailed, unless nothing is known of the client at all (`judged=False`: no request brought it). `SignInChallenged`
-    where the settings ask for a further proof first, which `proven` says has been given.
+    sign-in provider, where there is one. `SessionEnded` where the row is gone, or somebody's by now. What looks wrong
+    is flagged (`judge.py`) and mailed, unless nothing is known of the client at all (`judged=False`: no request brought
+    it). `SignInChallenged` where the settings ask for a further proof first, which `proven` says has been given.
     """
     using = router.db_for_write(Session)
     now = timezone.now()
@@ -87,7 +87,9 @@ def sign_in(
     if follows == "challenge":
         raise SignInChallenged(EndReason.SUSPICIOUS, verdict, begun=begun)
     row = Session.objects.using(using).filter(pk=session_pk, ended_at__isnull=True)
-    if not row.filter(digest=digest).update(
+    # Without a new key the row was nobody's, and another request may have signed somebody in meanwhile.
+    as_read = row.filter(digest=digest) if new_digest else row.filter(digest=digest, user__isnull=True)
+    if not as_read.update(
         user_id=user.pk,
         backend=backend,
         auth_hash=auth_hash,

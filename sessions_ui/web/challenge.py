@@ -35,7 +35,8 @@ from sessions_ui.exceptions import ProofRefused, SignInChallenged
 from sessions_ui.models import Device, EndReason, Event, Proof, Session
 from sessions_ui.models.primary import all_users
 from sessions_ui.risk import Verdict
-from sessions_ui.store import AUTH_KEYS, SessionStore
+from sessions_ui.session_user import AUTH_KEYS
+from sessions_ui.store import SessionStore
 from sessions_ui.transactions import in_transaction
 from sessions_ui.web import refusals
 from sessions_ui.web.proof import CodeForm, masked, refusal_text

@@ -23,6 +23,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.exceptions import SessionEnded
 from sessions_ui.models.session import ACCOUNT_WAS_OFF
 from sessions_ui.store import SessionStore
 from tests.conftest import PASSWORD
@@ -149,7 +150,7 @@ def test_a_save_in_another_tab_beside_an_own_password_change_signs_nobody_out(
     assert row_of(key).auth_hash == user.get_session_auth_hash()
 
 
-# --- Whoever writes another user into a session by hand
+# --- Whoever writes another user into a session by hand (how that signs in: test_ways_to_sign_in.py)
 
 
 def somebody_else(user: Any) -> dict[str, str]:
@@ -165,14 +166,15 @@ def third(administrator: Any) -> Any:
     return administrator
 
 
-def test_a_user_written_by_hand_replaces_the_one_that_was_read(
+def test_a_user_written_by_hand_gets_a_session_of_their_own_and_ends_the_one_that_was_read(
     user: Any, third: Any, key: str, stranger: Session
 ) -> None:
     by_hand = SessionStore(key)
     assert by_hand[SESSION_KEY] == str(user.pk)
     by_hand.update(somebody_else(third))
     by_hand.save()
-    assert who(key) == third.pk
+    assert (who(key), who(by_hand.session_key)) == (None, third.pk)
+    assert (row_of(key).user_id, row_of(key).end_reason) == (user.pk, EndReason.SIGNED_OUT)
 
 
 @pytest.mark.parametrize(
@@ -193,9 +195,10 @@ def test_a_user_written_by_hand_does_not_undo_what_was_decided_meanwhile(
     Session.objects.of(user).update(**meanwhile)
     by_hand.save()
     row = row_of(key)
-    assert row.user_id == user.pk
+    assert (row.user_id, row.end_reason) == (user.pk, EndReason.SIGNED_OUT)
     assert {name: getattr(row, name) for name in meanwhile} == meanwhile
-    assert by_hand.decode(row.payload) == {"cart": 1}
+    assert by_hand.decode(row.payload) == {}
+    assert (who(by_hand.session_key), SessionStore(by_hand.session_key)["cart"]) == (third.pk, 1)
 
 
 def test_a_user_written_by_hand_does_not_replace_another_one_whose_session_it_became_meanwhile(
@@ -224,8 +227,10 @@ def test_a_user_written_by_hand_does_not_replace_one_who_signed_in_meanwhile(
         backend=settings.AUTHENTICATION_BACKENDS[0],
         auth_hash=user.get_session_auth_hash(),
     )
-    by_hand.save()
+    with pytest.raises(SessionEnded):
+        by_hand.save()
     assert who(anonymous.session_key) == user.pk
+    assert not Session.objects.of(third).exists()
 
 
 def test_a_hash_written_by_hand_is_written_over_the_one_that_was_read(

@@ -144,6 +144,7 @@ def test_a_user_who_was_written_into_a_session_by_hand_is_signed_in_for_30_days_
     store.save()
     signed_in_at = Session.objects.get().signed_in_at
     assert signed_in_at is not None and before <= signed_in_at <= timezone.now()
+    assert Session.objects.get().expires_at == signed_in_at + timedelta(days=30)
     store["cart"] = 2
     store.save()
     assert Session.objects.get().signed_in_at == signed_in_at, "a later save is no sign-in"
