@@ -30,7 +30,8 @@ class ActingSession(Protocol):
 
 class Acting:
     """The request that acts: its session and user (looked up when asked for), address headers and purpose. `request` is
-    for a sign-in in its session of which nobody else tells."""
+    for a sign-in in its session of which nobody else tells, and for which session that is by now: allauth's headless
+    API puts that of an app's token in place of the cookie's."""
 
     def __init__(
         self,
@@ -39,7 +40,7 @@ class Acting:
         resets_password: Callable[[], bool] | None = None,
         request: HttpRequest | None = None,
     ) -> None:
-        self._store = store
+        self._first = store
         self._resets_password = resets_password
         self.meta = meta or {}
         self.request = request
@@ -49,6 +50,11 @@ class Acting:
         self.is_verified = False
 
     @property
+    def _store(self) -> ActingSession | None:
+        now = getattr(self.request, "session", None)
+        return now if hasattr(type(now), "impersonator_id") else self._first
+
+    @property
     def resets_password(self) -> bool:
         """True inside a password reset: then nothing of the user is kept, not even the session that asks."""
         return self._resets_password is not None and self._resets_password()
@@ -56,17 +62,17 @@ class Acting:
     @property
     def session_id(self) -> int | None:
         """Primary key of the acting session; None for anonymous requests."""
-        return self._store.session_id if self._store and self.user_id is not None else None
+        return self._store.session_id if self._store is not None and self.user_id is not None else None
 
     @property
     def user_id(self) -> Any:
         """Primary key of the acting user; None for anonymous requests."""
-        return self._store.user_id if self._store else None
+        return self._store.user_id if self._store is not None else None
 
     @property
     def impersonator_id(self) -> Any:
         """Primary key of the staff member who uses the account of `user_id`; None where its owner does."""
-        return self._store.impersonator_id if self._store else None
+        return self._store.impersonator_id if self._store is not None else None
 
 
 _current: ContextVar[Acting | None] = ContextVar("sessions_ui_acting", default=None)
