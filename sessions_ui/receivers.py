@@ -33,6 +33,7 @@ from sessions_ui.senders import (
 )
 from sessions_ui.store import SessionStore, acting_store
 from sessions_ui.transactions import follow, retried
+from sessions_ui.user_model import account_key
 
 
 def connect() -> None:
@@ -173,7 +174,7 @@ def after_password_change(user: Any) -> None:
 def keeps_own(user: Any) -> bool:
     """Whether a change of this user's password keeps the session that makes it."""
     now, actor = acting.current(), acting_user()
-    if now is None or now.resets_password or actor is None or actor.pk != user.pk:
+    if now is None or now.resets_password or actor is None or actor.pk != account_key(user):
         return False
     return conf.password_change_ends != "all"  # noqa: S105  not a password
 

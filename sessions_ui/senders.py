@@ -15,6 +15,8 @@ from django.contrib.auth import get_user_model
 from django.db.models import Model, QuerySet
 from django.db.models.signals import class_prepared
 
+from sessions_ui.user_model import account_key
+
 
 def for_every_model(bind: Callable[..., None]) -> None:
     """Call `bind(sender=model)` for each model there is, and for each one that is defined later."""
@@ -42,8 +44,7 @@ def accounts_of(instance: Model, using: str) -> QuerySet[Any]:
     user_model = get_user_model()
     users = user_model._base_manager.using(using)
     if isinstance(instance, user_model._meta.concrete_model):  # type: ignore[arg-type]
-        # Not its own key: the first parent of a child of several may be another model.
-        key, value = "pk", getattr(instance, user_model._meta.pk.attname)
+        key, value = "pk", account_key(instance)
     else:
         key, value = instance._meta.pk.name, instance.pk
     return users.none() if value is None else users.filter(**{key: value})

@@ -44,6 +44,7 @@ from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.session_user import AUTH_KEYS, FromRow, NotesWrittenUser, WrittenUser, columns_in, keys_of
 from sessions_ui.transactions import decided, in_transaction, noted, retried
 from sessions_ui.twins import AsynchronousTwins
+from sessions_ui.user_model import account_key, auth_hash_of
 
 MARKS = (f"{BEGUN_KEY}.", PROVIDER_KEY)  # what their names begin with
 KEY_LENGTH = 32  # of 36 characters: 165 random bits (ASVS 5.0 7.2.3 asks for 128)
@@ -404,17 +405,15 @@ class SessionStore(NotesWrittenUser, AsynchronousTwins):
         """The session that acts is about to save this new password of its user: from that moment on until it is told
         (`keep_after_password_change()`) no request with it may be refused for the old one."""
         row = self.resolve()
-        if row is not None and row.user_id == user.pk:
-            self._update(row, {"next_auth_hash": user.get_session_auth_hash()})
+        if row is not None and row.user_id == account_key(user):
+            self._update(row, {"next_auth_hash": auth_hash_of(user)})
 
     def keep_after_password_change(self, user: Any) -> None:
         """The session that changed its own password goes on under the new one."""
         row = self.resolve()
         if row is not None and row.user_id == user.pk:
             # Whatever its key is by now: the password has been saved, and another request may have rotated it.
-            self._write(
-                self._living(row), row, {"auth_hash": user.get_session_auth_hash(), "next_auth_hash": ""}
-            )
+            self._write(self._living(row), row, {"auth_hash": auth_hash_of(user), "next_auth_hash": ""})
             if "_session_cache" in self.__dict__:
                 self._session_cache[HASH_SESSION_KEY] = row.auth_hash
 

@@ -17,6 +17,7 @@ from sessions_ui.actions.provider import PROVIDER_KEY
 from sessions_ui.actions.verify_account import hold_for_sign_in
 from sessions_ui.exceptions import SignInRefused
 from sessions_ui.models import AccountState, EndReason
+from sessions_ui.user_model import auth_hash_of
 
 BEGUN_KEY = "_sessions_ui_begun"
 
@@ -31,7 +32,7 @@ def begin_sign_in(session: Any, user: Any) -> None:
     session.pop(PROVIDER_KEY, None)  # of a sign-in that was given up
     states = AccountState.objects.using(router.db_for_write(AccountState)).filter(pk=user.pk)
     epoch = states.values_list("epoch", flat=True).first() or 0
-    session[begun_key(user)] = first_step(user, user.get_session_auth_hash(), epoch)
+    session[begun_key(user)] = first_step(user, auth_hash_of(user), epoch)
 
 
 def first_step(user: Any, auth_hash: str, epoch: int) -> dict[str, Any]:
@@ -45,7 +46,7 @@ def verify_waiting(mark: dict[str, Any] | None, user: Any) -> None:
     users, states = hold_for_sign_in([user.pk])
     if user.pk not in users:
         raise SignInRefused(EndReason.ACCOUNT_DELETED)
-    verify_begun(mark, user, users[user.pk].get_session_auth_hash(), states[user.pk])
+    verify_begun(mark, user, auth_hash_of(users[user.pk]), states[user.pk])
 
 
 def verify_begun(mark: dict[str, Any] | None, user: Any, auth_hash: str, state: AccountState) -> None:

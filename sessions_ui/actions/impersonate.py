@@ -27,6 +27,7 @@ from sessions_ui.models import Delivery, EndReason, Event, Session, digest_of
 from sessions_ui.models.fields import new_public_id
 from sessions_ui.models.locking import locked
 from sessions_ui.transactions import atomically
+from sessions_ui.user_model import auth_hash_of, is_active
 
 
 @atomically
@@ -60,7 +61,7 @@ def begin_impersonation(
         digest=digest,
         user=person,
         backend=own.backend,
-        auth_hash=person.get_session_auth_hash(),
+        auth_hash=auth_hash_of(person),
         impersonator_id=actor.pk,
         impersonated_from=own,
         impersonation_reason=reason,
@@ -89,9 +90,9 @@ def begin_impersonation(
 
 def verify_may_impersonate(actor: Any, user: Any, reason: str) -> None:
     """Raise `ImpersonationRefused` unless the staff member has the permission, and the other nothing that they lack."""
-    if actor is None or not actor.is_active or not actor.has_perm(IMPERSONATE):
+    if actor is None or not is_active(actor) or not actor.has_perm(IMPERSONATE):
         raise ImpersonationRefused("not_allowed")
-    if user is None or not user.is_active:
+    if user is None or not is_active(user):
         raise ImpersonationRefused("disabled")
     if user.pk == actor.pk:
         raise ImpersonationRefused("oneself")

@@ -32,6 +32,7 @@ from sessions_ui.models.locking import locked
 from sessions_ui.models.primary import all_users, visible_users
 from sessions_ui.models.session import ACCOUNT_WAS_OFF
 from sessions_ui.transactions import atomically, in_transaction
+from sessions_ui.user_model import auth_hash_of, is_active
 
 RANGE = 10_000  # primary keys looked at by one statement
 BATCH = 200  # sessions ended by one transaction: SQLite has one writer, and it must not wait long
@@ -227,15 +228,15 @@ def _of_another_account(living: QuerySet[Session]) -> Iterable[int]:
     current = {user_id: _hashes_of(user) for user_id, user in people.items()}
     for pk, user_id, auth_hash in rows:
         user = people.get(user_id)
-        if user is None or not user.is_active or (current[user_id] and auth_hash not in current[user_id]):
+        if user is None or not is_active(user) or (current[user_id] and auth_hash not in current[user_id]):
             yield pk
 
 
 def _hashes_of(user: Any) -> frozenset[str]:
     """Under the current SECRET_KEY and former ones; none for a user model without."""
-    if not hasattr(user, "get_session_auth_hash"):
+    if not (current := auth_hash_of(user)):
         return frozenset()
-    return frozenset({user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()})
+    return frozenset({current, *user.get_session_auth_fallback_hash()})
 
 
 def has_timeouts_by_user() -> bool:

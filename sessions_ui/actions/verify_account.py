@@ -14,6 +14,7 @@ from sessions_ui.actions.hold import users_are_here, write_states
 from sessions_ui.exceptions import SignInRefused
 from sessions_ui.models import AccountState, EndReason
 from sessions_ui.models.locking import locked
+from sessions_ui.user_model import auth_hash_of
 
 
 def hold_for_sign_in(keys: Collection[Any]) -> tuple[dict[Any, Any], dict[Any, AccountState]]:
@@ -40,9 +41,7 @@ def verify_account(current: Any, user: Any, backend_path: str) -> str:
     may_sign_in = getattr(load_backend(backend_path), "user_can_authenticate", None)
     if may_sign_in is not None and not may_sign_in(current):
         raise SignInRefused(EndReason.ACCOUNT_DISABLED)
-    if not hasattr(current, "get_session_auth_hash"):
-        return ""
-    auth_hash = current.get_session_auth_hash()
-    if not constant_time_compare(auth_hash, user.get_session_auth_hash()):
+    auth_hash = auth_hash_of(current)
+    if not constant_time_compare(auth_hash, auth_hash_of(user)):
         raise SignInRefused(EndReason.PASSWORD_CHANGED)
     return auth_hash

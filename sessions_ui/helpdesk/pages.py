@@ -12,6 +12,7 @@ from sessions_ui.actions.require_password import is_password_required
 from sessions_ui.conf import conf
 from sessions_ui.helpdesk.forms import CodeForm, VerifyForm
 from sessions_ui.models import Case, Device, Event
+from sessions_ui.user_model import has_usable_password, is_active
 from sessions_ui.web.listing import Card, cards_of, told_apart
 
 TIMELINE = 50  # the newest events of the account
@@ -31,7 +32,11 @@ class CasePage:
 
     @property
     def may_require_password(self) -> bool:
-        return bool(self.user.has_usable_password())
+        return has_usable_password(self.user)
+
+    @property
+    def is_disabled(self) -> bool:
+        return not is_active(self.user)
 
     @property
     def password_is_required(self) -> bool:

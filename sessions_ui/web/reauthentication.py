@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from sessions_ui.actions.reauthentication import failed_reauthentications, note_reauthentication
 from sessions_ui.conf import conf
 from sessions_ui.store import SessionStore
+from sessions_ui.user_model import has_usable_password
 
 CONFIRMED_AT = "sessions_ui_confirmed_at"  # in the session: when, in seconds since 1970
 
@@ -79,7 +80,7 @@ class Reauthentication:
     def form(self, data: Any = None) -> forms.Form | None:
         """What is asked for on the spot; None for people who have nothing to type, they take another way."""
         user: Any = self.request.user
-        return PasswordForm(data, request=self.request) if user.has_usable_password() else None
+        return PasswordForm(data, request=self.request) if has_usable_password(user) else None
 
     def ways(self, next_url: str) -> list[Way]:
         """Other ways, each coming back to `next_url`."""

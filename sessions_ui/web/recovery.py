@@ -7,13 +7,15 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
+from sessions_ui.user_model import has_usable_password
+
 # Where a password reset is asked for: allauth's page, Django's own.
 PASSWORD_RESET_PAGES = ("account_reset_password", "password_reset")
 
 
 def to_password_reset(request: HttpRequest, user: Any, address: str) -> str | None:
     """The default of `RECOVERY`: the page that asks for a password reset, for who has a password."""
-    if not user.has_usable_password():
+    if not has_usable_password(user):
         return None
     for name in PASSWORD_RESET_PAGES:
         try:

@@ -8,6 +8,8 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
+from sessions_ui.user_model import has_usable_password
+
 
 @dataclass(frozen=True, slots=True)
 class SecureLink:
@@ -19,8 +21,8 @@ def ways_to_secure(user: Any) -> list[SecureLink]:
     """What this person has: the password, if there is one, and the second factors. By the names of allauth's addresses
     and of Django's own; a host with neither has no links, and its own in the block `secure`."""
     places = [
-        ("account_change_password", _("Change your password"), user.has_usable_password()),
-        ("password_change", _("Change your password"), user.has_usable_password()),
+        ("account_change_password", _("Change your password"), has_usable_password(user)),
+        ("password_change", _("Change your password"), has_usable_password(user)),
         ("mfa_index", _("Look at your second factors"), True),
     ]
     found: dict[str, SecureLink] = {}

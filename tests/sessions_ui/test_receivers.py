@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -390,6 +391,21 @@ def test_saving_something_else_asks_nothing(user: Any, django_assert_num_queries
     user.name = "Ada Lovelace"
     with django_assert_num_queries(1):
         user.save(update_fields=["name"])
+
+
+def test_an_account_is_read_once_for_a_save(user: Any, browser: Any) -> None:
+    """As it was before: what it is now the instance that was saved says itself."""
+    browser().sign_in(user)
+    user.is_active = False
+    with CaptureQueriesContext(connection) as statements:
+        user.save()
+    passwords = [
+        query["sql"]
+        for query in statements
+        if re.match("SELECT .*password.* FROM .accounts_user", query["sql"])
+    ]
+    assert len(passwords) == 1
+    assert reasons() == [EndReason.ACCOUNT_DISABLED]
 
 
 def test_force_login_and_logout_of_the_test_client_work_and_tell_nobody(user: Any) -> None:

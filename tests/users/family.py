@@ -5,6 +5,7 @@ Run by test_user_models.py in a process where ChildUser, a child of Person, is t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from types import SimpleNamespace
@@ -28,6 +29,7 @@ from tests.users.models import (
     AliasOfParent,
     Book,
     ChildUser,
+    ClubUser,
     Grandchild,
     Person,
     Shelf,
@@ -60,6 +62,7 @@ PARTS: tuple[Any, ...] = (
     AliasOfParent,
     Grandchild,
     LateAliasOfGrandchild,
+    ClubUser,
 )
 
 
@@ -67,7 +70,11 @@ class Family(TestCase):
     def setUp(self) -> None:
         self.bystander = Grandchild.objects.create_user("grace", "grace@people.example", "x")
         self.client_class().force_login(self.bystander)
-        self.user = Grandchild.objects.create_user("ada", "ada@people.example", "x", is_staff=True)
+        # The number of her club is the one of Grace's account.
+        ClubUser.objects.create_user(
+            "ada", "ada@people.example", "x", is_staff=True, number=self.bystander.pk
+        )
+        self.user = User.objects.get(username="ada")
         self.client.force_login(self.user)
 
     def reasons(self) -> list[str]:
@@ -78,7 +85,7 @@ class Family(TestCase):
     def ends_for_each(self, change: Callable[[Any], None], reason: EndReason) -> None:
         for model in PARTS:
             with self.subTest(model.__name__), rolled_back():
-                change(model.objects.get(pk=self.user.pk))
+                change(model.objects.get(username="ada"))
                 self.assertEqual(self.reasons(), [reason])
                 self.assertEqual(Event.objects.filter(kind=Event.Kind.ENDED).count(), 1)
 
@@ -88,6 +95,22 @@ class Family(TestCase):
             row.save()
 
         self.ends_for_each(change, EndReason.PASSWORD_CHANGED)
+
+    def test_a_new_password_keeps_the_session_that_chose_it(self) -> None:
+        """The user model has a session auth hash of its own here, as only the user model knows it."""
+        with mock.patch.object(User, "get_session_auth_hash", lambda user: f"own {user.password}"[:64]):
+            self.client.force_login(self.user)
+            other = self.client_class()
+            other.force_login(self.user)
+            for model in PARTS:
+                with self.subTest(model.__name__), rolled_back():
+                    with CaptureQueriesContext(connection) as statements:
+                        self.client.post("/own-password", {"model": model._meta.model_name})
+                    # Its next hash is announced, which a parent's row does not know.
+                    announced = any(re.search("SET .next_auth_hash", query["sql"]) for query in statements)
+                    self.assertIs(announced, issubclass(model, User))
+                    self.assertEqual(self.client.get("/whoami").content, b"ada")
+                    self.assertEqual(other.get("/whoami").content, b"")
 
     def test_switching_it_off_ends_its_sessions(self) -> None:
         def change(row: Any) -> None:
@@ -108,13 +131,13 @@ class Family(TestCase):
 
     def test_deletion_by_a_queryset_ends_its_sessions(self) -> None:
         self.ends_for_each(
-            lambda row: type(row).objects.filter(pk=row.pk).delete(), EndReason.ACCOUNT_DELETED
+            lambda row: type(row).objects.filter(username="ada").delete(), EndReason.ACCOUNT_DELETED
         )
 
     def test_a_save_that_changes_nothing_ends_nothing(self) -> None:
         for model in PARTS:
             with self.subTest(model.__name__), rolled_back():
-                model.objects.get(pk=self.user.pk).save()
+                model.objects.get(username="ada").save()
                 self.assertEqual(self.reasons(), [""])
 
     def test_a_person_who_is_no_user_changes_freely(self) -> None:
@@ -135,13 +158,13 @@ class Family(TestCase):
         self.user.groups.add(Group.objects.create(name="editors"))
         for model in PARTS:
             with self.subTest(model.__name__), rolled_back():
-                model.objects.get(pk=self.user.pk).groups.clear()
+                model.objects.get(username="ada").groups.clear()
                 self.assertEqual(self.reasons(), [EndReason.ACCESS_CHANGED])
 
     def test_staff_that_uses_the_account_changes_none_of_them(self) -> None:
         for model in PARTS:
             with self.subTest(model.__name__), by_support(self.user):
-                row = model.objects.get(pk=self.user.pk)
+                row = model.objects.get(username="ada")
                 with self.assertRaises(NotTheOwner), transaction.atomic():
                     row.delete()
                 row.password = "y"

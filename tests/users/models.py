@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.models import AbstractUser, Group, PermissionsMixin
+from django.contrib.auth.models import AbstractUser, Group, PermissionsMixin, UserManager
 from django.db import models
+from django.utils.crypto import salted_hmac
 
 
 class EmailManager(BaseUserManager["UUIDUser"]):
@@ -65,6 +66,33 @@ class BareUser(AbstractBaseUser):
     objects = EmailManager()
 
 
+class DirectoryUser(models.Model):
+    """No password here, so no session auth hash either: a directory knows it."""
+
+    uid = models.CharField(max_length=20, unique=True)
+    is_anonymous, is_authenticated = False, True
+    USERNAME_FIELD = "uid"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    def __str__(self) -> str:
+        return self.uid
+
+    get_username = __str__
+
+
+class NumberedUser(AbstractBaseUser):
+    """Every session ends with a new `generation`."""
+
+    email = models.EmailField(unique=True)
+    generation = models.IntegerField(default=1)
+    is_active = models.BooleanField(default=True)
+    USERNAME_FIELD = "email"
+    objects = EmailManager()
+
+    def get_session_auth_hash(self) -> str:
+        return salted_hmac(str(self.generation), self.password).hexdigest()
+
+
 class AliasOfParent(Person):
     class Meta:
         proxy = True
@@ -81,6 +109,19 @@ class Grandchild(ChildUser):
     """Adds columns of its own to some users."""
 
     badge = models.CharField(max_length=20, blank=True)
+
+
+class Club(models.Model):
+    number = models.IntegerField(primary_key=True)
+
+    def __str__(self) -> str:
+        return f"club {self.number}"
+
+
+class ClubUser(Club, Grandchild):
+    """Its primary key is the club's, since that parent comes first: another number than the user's."""
+
+    objects = UserManager()
 
 
 class AliasOfGroup(Group):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import timedelta
 from typing import Any
+from unittest import skipUnless
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
@@ -24,6 +26,8 @@ from sessions_ui.store import SessionStore
 User: Any = get_user_model()
 NAME = "ada@people.example"
 USERS = router.db_for_write(User)
+COLUMNS = {field.name for field in User._meta.concrete_fields}
+HAS_PASSWORD = "password" in COLUMNS
 
 
 class EveryUserModel(TestCase):
@@ -31,7 +35,8 @@ class EveryUserModel(TestCase):
 
     def setUp(self) -> None:
         self.user = User(**{User.USERNAME_FIELD: NAME})
-        self.user.set_password("x")
+        if HAS_PASSWORD:
+            self.user.set_password("x")
         self.user.save()
         self.client.force_login(self.user)
 
@@ -87,17 +92,19 @@ class EveryUserModel(TestCase):
         ]
         assert told == ([(self.user.pk, "mail", NAME)] if has_address else [])
 
+    @skipUnless(HAS_PASSWORD, "of a model with a password")
     def test_a_new_password_by_update_is_refused(self) -> None:
         User._base_manager.filter(pk=self.user.pk).update(password=make_password("y"))
         self.refused_for(EndReason.PASSWORD_CHANGED)
 
+    @skipUnless(HAS_PASSWORD, "of a model with a password")
     def test_a_new_password_by_save_ends_at_once(self) -> None:
         self.user.set_password("y")
         self.user.save()
         assert Session.objects.get().end_reason == EndReason.PASSWORD_CHANGED
 
     def test_deactivation_ends_at_once(self) -> None:
-        if "is_active" in {field.name for field in User._meta.get_fields()}:
+        if "is_active" in COLUMNS:
             self.user.is_active = False
             self.user.save()
             assert Session.objects.get().end_reason == EndReason.ACCOUNT_DISABLED
@@ -111,6 +118,7 @@ class EveryUserModel(TestCase):
         assert self.whoami() == self.user.get_username()
         assert not Session.objects.filter(ended_at__isnull=False).exists()
 
+    @skipUnless(HAS_PASSWORD, "of a model with a password")
     def test_a_new_password_by_an_instance_that_was_not_fetched_ends_at_once(self) -> None:
         fields = {field.attname: getattr(self.user, field.attname) for field in User._meta.concrete_fields}
         User(**{**fields, "password": make_password("y")}).save(force_update=True)
@@ -137,16 +145,39 @@ class EveryUserModel(TestCase):
         assert not Device.objects.filter(pk=device.pk).exists()
         assert Device.objects.filter(pk=other.pk).exists()
 
+    @skipUnless(HAS_PASSWORD, "of a model with a password")
     def test_the_sweep_ends_what_another_password_by_update_has_left(self) -> None:
         User._base_manager.filter(pk=self.user.pk).update(password=make_password("y"))
         assert end_unlawful() == 1
         assert Session.objects.get().end_reason == EndReason.PASSWORD_CHANGED
 
     def test_the_sweep_ends_what_a_deactivation_by_update_has_left(self) -> None:
-        if "is_active" in {field.name for field in User._meta.get_fields()}:
+        if "is_active" in COLUMNS:
             User._base_manager.filter(pk=self.user.pk).update(is_active=False)
             assert end_unlawful() == 1
             assert Session.objects.get().end_reason == EndReason.ACCOUNT_DISABLED
 
-    def test_the_sweep_ends_nothing_that_is_lawful(self) -> None:
-        assert end_unlawful() == 0
+    def test_the_sweep_ends_what_a_new_generation_by_update_has_left(self) -> None:
+        if "generation" in COLUMNS:
+            User._base_manager.filter(pk=self.user.pk).update(generation=2)
+            assert end_unlawful() == 1
+            assert Session.objects.get().end_reason == EndReason.PASSWORD_CHANGED
+
+    def test_the_sweep_ends_what_an_account_that_is_gone_has_left(self) -> None:
+        users = User._base_manager.using(USERS).filter(pk=self.user.pk)
+        users._raw_delete(USERS)
+        assert end_unlawful() == 1
+        reason = EndReason.ACCOUNT_DELETED if lookup.joins_user() else EndReason.ACCOUNT_DISABLED
+        assert Session.objects.get().end_reason == reason
+
+    def test_the_sweep_ends_what_the_default_manager_hides(self) -> None:
+        if "deleted" in COLUMNS:
+            User.objects.filter(pk=self.user.pk).update(deleted=True)
+            assert end_unlawful() == 1
+            assert Session.objects.get().end_reason == EndReason.ACCOUNT_DISABLED
+
+    def test_the_sweep_ends_nothing_that_is_lawful_and_judges_nothing_twice(self) -> None:
+        with CaptureQueriesContext(connection) as statements:
+            assert end_unlawful() == 0
+        judged = re.compile("SELECT .*FROM .sessions_ui_session. WHERE .*sessions_ui_session.\\..id. IN")
+        assert not [query["sql"] for query in statements if judged.match(query["sql"])]

@@ -18,9 +18,12 @@ ROOT = Path(__file__).resolve().parents[2]
         ("UUIDUser", False, 1),
         ("ChildUser", False, 1),
         ("BareUser", False, 1),
+        ("DirectoryUser", False, 1),
+        ("NumberedUser", False, 1),
         # Left to Django, at the price of its second statement.
         ("SoftDeletedUser", False, 2),
         ("UUIDUser", True, 2),
+        ("DirectoryUser", True, 2),
     ],
 )
 def test_it_is_respected(model: str, elsewhere: bool, statements: int) -> None:

@@ -18,6 +18,7 @@ from sessions_ui.actions.require_password import require_new_password
 from sessions_ui.exceptions import HelpDeskRefused
 from sessions_ui.models import Case, CaseReceipt, Device, EndReason, Session
 from sessions_ui.transactions import atomically
+from sessions_ui.user_model import has_usable_password
 
 SIGNED_OUT = "signed_out"
 ALREADY_SIGNED_OUT = "already_signed_out"
@@ -88,7 +89,7 @@ def verify_order(case: Case, agent: Any, order: Order) -> Any:
         raise HelpDeskRefused("not_verified")
     if order.needs_proof and not case.is_proven:
         raise HelpDeskRefused("not_proven")
-    if order.new_password and not user.has_usable_password():
+    if order.new_password and not has_usable_password(user):
         # Signs in through a provider only: the requirement could never be fulfilled.
         raise HelpDeskRefused("no_password")
     if not order.needs_proof and not order.chosen:

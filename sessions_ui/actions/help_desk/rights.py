@@ -13,6 +13,7 @@ from sessions_ui.conf import conf
 from sessions_ui.exceptions import HelpDeskRefused
 from sessions_ui.models import Case, CaseReceipt
 from sessions_ui.models.primary import visible_users
+from sessions_ui.user_model import is_active
 
 CODENAME = "help_desk"
 HOUR = timedelta(hours=1)
@@ -21,7 +22,7 @@ HOUR = timedelta(hours=1)
 def is_agent(user: Any) -> bool:
     """Holds the permission, by a group or personally. A superuser, who has every permission there is, is none by
     that: the right to look into people's accounts is given, not implied."""
-    if not user.is_active:
+    if not is_active(user):
         return False
     if not getattr(user, "is_superuser", False):
         return bool(user.has_perm(f"sessions_ui.{CODENAME}"))

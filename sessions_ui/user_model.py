@@ -1,0 +1,28 @@
+"""What Django asks of a user model, and no more than that: one that is not made of `AbstractBaseUser` may lack it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+
+
+def account_key(user: Any) -> Any:
+    """The primary key of the account that `user` is, an instance of the user model or of a child of it. Not the child's
+    own: the first parent of a child of several may be another model."""
+    return getattr(user, get_user_model()._meta.pk.attname)
+
+
+def is_active(user: Any) -> bool:
+    """As `ModelBackend.user_can_authenticate()` has it: a model that cannot switch accounts off has none that is."""
+    return bool(getattr(user, "is_active", True))
+
+
+def has_usable_password(user: Any) -> bool:
+    """Whether there is a password to ask for; not where the model knows of none, as with a directory's accounts."""
+    return hasattr(user, "has_usable_password") and bool(user.has_usable_password())
+
+
+def auth_hash_of(user: Any) -> str:
+    """The session auth hash, empty for a model without one, as `django.contrib.auth.login()` has it."""
+    return str(user.get_session_auth_hash()) if hasattr(user, "get_session_auth_hash") else ""
