@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import router
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -93,12 +93,16 @@ def is_signed_out(identity: Identity) -> bool:
     """Whether the provider has signed out this session of its own or, since `identity.at`, everything of the person."""
     if not identity.iss:
         return False
-    told = ProviderSignOut.objects.filter(
-        Q(sid=identity.sid, sid__gt="") | Q(sub=identity.sub, sub__gt="", sid="", at__gte=identity.at),
-        iss=identity.iss,
-    )
+    told = words_about(iss=identity.iss, sub=identity.sub, sid=identity.sid, since=identity.at)
     own = (identity.iss, identity.sub, identity.sid)
     return any(is_meant(own, told=row) for row in told.values_list("iss", "sub", "sid"))
+
+
+def words_about(*, iss: Any, sub: Any, sid: Any, since: Any) -> QuerySet[ProviderSignOut]:
+    """What providers have said of this session of theirs, or of the whole person since then; as values or as references
+    to the columns of an outer query. Each of their words names a session or a person, so an empty `sub` finds none."""
+    of_session, of_person = Q(sid=sid, sid__gt=""), Q(sid="", sub=sub, at__gte=since)
+    return ProviderSignOut.objects.filter(of_session | of_person, iss=iss)
 
 
 def outlives_its_provider(session: Session) -> bool:
@@ -111,10 +115,8 @@ def outlives_its_provider(session: Session) -> bool:
 
 def outliving_their_provider() -> Q:
     """The same as a condition on sessions, as far as SQL can tell."""
-    told = ProviderSignOut.objects.filter(
-        Q(sid=OuterRef("sid"), sid__gt="")
-        | Q(sub=OuterRef("sub"), sub__gt="", sid="", at__gte=OuterRef("signed_in_at")),
-        iss=OuterRef("iss"),
+    told = words_about(
+        iss=OuterRef("iss"), sub=OuterRef("sub"), sid=OuterRef("sid"), since=OuterRef("signed_in_at")
     )
     return Q(iss__gt="") & Q(Exists(told))
 
@@ -157,7 +159,8 @@ def end_provider_sessions(
         )
     rows = Session.objects.using(router.db_for_write(Session))
     living = rows.filter(ended_at__isnull=True, iss=iss)
-    # The second condition is the indexes' own: only sessions that came by a provider are in there.
+    # The second condition is the indexes' own: only sessions that came by a provider are in there, and SQLite wants to
+    # read it.
     likely = living.filter(sid=sid, sid__gt="") if sid else living.filter(sub=sub, sub__gt="")
     meant = [
         pk

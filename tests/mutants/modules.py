@@ -135,6 +135,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         LOCKS,
         f"{ACTIONS}/test_sweep.py",
         f"{ACTIONS}/test_sweep_and_purge.py",
+        "tests/users",
         "tests/sessions_ui/test_timeouts.py",
         "tests/sessions_ui/test_access.py",
         "tests/sessions_ui/test_receivers.py",

@@ -18,6 +18,7 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from sessions_ui.actions.find_user import users_exactly
+from sessions_ui.actions.provider import end_provider_sessions
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases("postgresql")]
 
@@ -139,6 +140,20 @@ def test_mails_are_found_by_their_address_by_an_index(administrator: Any) -> Non
     [sql] = [sql for sql in found if 'UPPER("sessions_ui_delivery"."receiver"::text)' in sql]
     # Without ORDER BY: in an empty table the order decides.
     assert used_of({"sessions_ui_delivery_receiver"}, [sql.partition(" ORDER BY ")[0]])
+
+
+@pytest.mark.parametrize(
+    ("word", "index"),
+    [
+        ({"sid": "s1"}, "sessions_ui_session_sid"),
+        ({"sub": "ada-7"}, "sessions_ui_session_sub"),
+        ({"sid": "s1", "sub": "ada-7"}, "sessions_ui_session_sid"),
+    ],
+)
+def test_whom_a_provider_signs_out_is_found_by_an_index(word: dict[str, str], index: str, db: None) -> None:
+    found = statements(lambda: end_provider_sessions(iss="https://id.example", **word))
+    likely = next(sql for sql in found if '"sessions_ui_session"."iss"' in sql)
+    assert used_of({index}, [likely]) == {index}
 
 
 def test_every_filter_and_search_of_the_administration_is_looked_at() -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.auth import login
 from django.contrib.sessions.backends.base import SessionBase
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_ui.actions.begin import begin_sign_in
@@ -131,6 +134,19 @@ def test_a_session_of_another_subject_is_not_meant(user: Any) -> None:
     assert not end_provider_sessions(iss=ISSUER, sub="grace", sid="s1")
 
 
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize(("name", "value"), [("sid", "s1"), ("sub", "ada-7")])
+def test_whom_it_speaks_of_is_found_by_an_index(name: str, value: str) -> None:
+    """SQLite takes one with a condition only where the statement repeats it; PostgreSQL in test_search_plans.py."""
+    with CaptureQueriesContext(connection) as statements:
+        end_provider_sessions(iss=ISSUER, **{name: value})
+    likely = next(query["sql"] for query in statements if '"sessions_ui_session"."iss"' in query["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {likely}")
+        plan = str(cursor.fetchall())
+    assert f"USING INDEX sessions_ui_session_{name}" in plan
+
+
 def test_letters_of_another_case_are_another(user: Any) -> None:
     """Whatever the collation of the database says."""
     signed_in(user)
@@ -177,6 +193,15 @@ def test_nor_what_the_provider_vouched_for_before(user: Any) -> None:
     with pytest.raises(SignInRefused):
         login(request, user, backend=BACKEND)
     assert signed_in(user, sid="").is_living, "a new sign-in is another matter"
+
+
+def test_what_the_provider_vouched_for_at_the_very_moment_of_its_sign_out_is_refused(user: Any) -> None:
+    with time_machine.travel(timezone.now(), tick=False):
+        request = request_with()
+        remember_provider(request, user, provider="example", iss=ISSUER, sub="ada-7")
+        ProviderSignOut.objects.create(token_digest="1", iss=ISSUER, sub="ada-7")
+    with pytest.raises(SignInRefused):
+        login(request, user, backend=BACKEND)
 
 
 def test_the_providers_word_between_look_and_commit_is_caught_up_with(user: Any) -> None:
@@ -227,6 +252,18 @@ def test_a_word_that_means_somebody_else_ends_nothing_with_the_sweep(word: dict[
     assert end_unlawful() == 0
     session.refresh_from_db()
     assert session.is_living
+
+
+def test_a_word_about_somebody_else_makes_the_sweep_judge_nobody(user: Any) -> None:
+    """Neither session has an id at the provider."""
+    signed_in(user, sid="")
+    signed_in(user, sid="", sub="")
+    ProviderSignOut.objects.create(token_digest="1", iss=ISSUER, sub="grace-1")
+    ProviderSignOut.objects.create(token_digest="2", iss=ISSUER, sub="ada-7", sid="s9")
+    with CaptureQueriesContext(connection) as statements:
+        assert end_unlawful() == 0
+    judged = re.compile("SELECT .*FROM .sessions_ui_session. WHERE .*sessions_ui_session.\\..id. IN")
+    assert not [query["sql"] for query in statements if judged.match(query["sql"])]
 
 
 def test_catching_up_that_fails_takes_no_later_hook_with_it(
