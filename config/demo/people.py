@@ -11,12 +11,13 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.utils import timezone
 
 from config.demo.factor import SECRET
+from sessions_ui.actions.help_desk.group import make_agents_group
 
 PASSWORD = "devices-demo"  # noqa: S105 - printed for everybody to see
 HELP_DESK = "Help desk"
@@ -70,7 +71,6 @@ def create_people() -> bool:
 
 
 def help_desk() -> Any:
-    """The group that the app's migration makes; a database that was emptied since has it no more."""
-    group, _created = Group.objects.get_or_create(name=HELP_DESK)
-    group.permissions.add(Permission.objects.get(content_type__app_label="sessions_ui", codename="help_desk"))
-    return group
+    """As `manage.py sessions help-desk-group` makes it."""
+    make_agents_group(HELP_DESK)
+    return Group.objects.get(name=HELP_DESK)

@@ -28,7 +28,7 @@ def take_over(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("sessions_ui", "0003_help_desk_group"),
+        ("sessions_ui", "0002_endings_stay_on_their_page"),
     ]
 
     operations = [

@@ -14,6 +14,7 @@ from sessions_ui import outbox
 from sessions_ui.actions.end import end_sessions
 from sessions_ui.actions.end_later import end_batches, end_later, receipt_of
 from sessions_ui.actions.find_user import users_exactly
+from sessions_ui.actions.help_desk.group import GroupIsTaken, make_agents_group
 from sessions_ui.actions.restore import StillAdopting, end_restored
 from sessions_ui.conf import conf
 from sessions_ui.health import OUTBOX_LATE, WORKER_LATE, is_outbox_late, is_worker_late
@@ -68,6 +69,11 @@ class Command(BaseCommand):
         commands.add_parser(
             "carry-out", help="Work on large sign-outs, as the worker does: for hosts with cron alone."
         )
+        group = commands.add_parser(
+            "help-desk-group",
+            help="Make the group whose members are agents of the help desk; nobody is in it yet.",
+        )
+        group.add_argument("--name", default="Help desk", help="What it is called: %(default)s.")
         health = commands.add_parser(
             "health",
             help="Exit with 1 when the worker or the messages are late: for whoever restarts the worker.",
@@ -89,6 +95,8 @@ class Command(BaseCommand):
             case "carry-out":
                 if ended := end_batches(seconds=CARRY_OUT):
                     self.stdout.write(f"Sessions ended: {ended:,}")
+            case "help-desk-group":
+                self.help_desk_group(options["name"])
             case "health" if options["database"]:
                 self.database_health()
             case "health":
@@ -141,6 +149,15 @@ class Command(BaseCommand):
             raise CommandError(
                 f"{left:,} are left to the worker: see “Large sign-outs” in the administration."
             )
+
+    def help_desk_group(self, name: str) -> None:
+        try:
+            made = make_agents_group(name)
+        except GroupIsTaken as error:
+            raise CommandError(
+                f"{error} Take another name (--name), or give it the permission sessions_ui.help_desk yourself."
+            ) from None
+        self.stdout.write(f"Group made: {name}" if made else f"The group is there: {name}")
 
     def health(self, worker_within: timedelta, told_within: timedelta) -> None:
         """A process that runs may do nothing: after a Redis was away Celery's has stopped to take tasks (celery#8091,

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import timedelta
+from io import StringIO
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from config.demo.people import help_desk
 from sessions_ui.actions.find_user import users_exactly
 from sessions_ui.actions.help_desk.open import open_case
 from sessions_ui.actions.help_desk.rights import has_more_rights, is_agent, may_help
@@ -29,9 +38,54 @@ def steps() -> list[str]:
     return [event.data["step"] for event in Event.objects.filter(kind=Event.Kind.HELP_DESK).order_by("id")]
 
 
-def test_the_migration_made_the_group_with_its_one_permission() -> None:
+def help_desk_group(*arguments: str) -> str:
+    out = StringIO()
+    call_command("sessions", "help-desk-group", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_the_command_makes_the_group_with_its_one_permission_once() -> None:
+    assert help_desk_group() == "Group made: Help desk\n"
+    assert help_desk_group() == "The group is there: Help desk\n"
     group = Group.objects.get(name="Help desk")
     assert [permission.codename for permission in group.permissions.all()] == ["help_desk"]
+
+
+def test_a_group_of_the_host_gains_no_right_by_its_name(user: Any) -> None:
+    group = Group.objects.create(name="Help desk")
+    user.groups.add(group)
+    with pytest.raises(CommandError, match="its members are no agents"):
+        help_desk_group()
+    assert not group.permissions.exists()
+    assert help_desk_group("--name", "Agents") == "Group made: Agents\n"
+    assert not is_agent(get_user_model().objects.get(pk=user.pk))
+
+
+MIGRATE_BESIDE_A_GROUP = """
+import django
+from django.core.management import call_command
+
+django.setup()
+call_command("migrate", "auth", verbosity=0)
+from django.contrib.auth.models import Group
+Group.objects.create(name="Help desk")
+call_command("migrate", verbosity=0)
+print(*Group.objects.values_list("name", "permissions"))
+"""
+
+
+@pytest.mark.databases("sqlite")
+def test_migrations_make_no_group_and_give_no_right_to_one_that_is_there(tmp_path: Path) -> None:
+    """In a process with a database of its own: those of the tests are migrated already."""
+    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path / 'host.sqlite3'}"}
+    run = subprocess.run(
+        [sys.executable, "-c", MIGRATE_BESIDE_A_GROUP],
+        env=environment,
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+    )
+    assert (run.stdout, run.stderr) == ("('Help desk', None)\n", "")
 
 
 def test_it_requires_a_sign_in(client: Any) -> None:
@@ -63,7 +117,7 @@ def test_a_superuser_is_no_agent_by_that(administrator: Any, desk: Any, browser:
     client = browser()
     client.force_login(administrator)
     assert client.get("/helpdesk/").status_code == 403
-    administrator.groups.add(Group.objects.get(name="Help desk"))
+    administrator.groups.add(help_desk())
     assert client.get("/helpdesk/").status_code == 200
 
 
