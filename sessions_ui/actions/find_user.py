@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 
 from sessions_ui.conf import conf
 from sessions_ui.models.primary import all_users
+from sessions_ui.outbox import email_field_name
 
 
 def called(term: str, users: QuerySet[Any]) -> list[Any]:
@@ -22,7 +23,7 @@ def called(term: str, users: QuerySet[Any]) -> list[Any]:
     user_model = get_user_model()
     wanted = Q(**{user_model.USERNAME_FIELD: term})
     names = [user_model.USERNAME_FIELD, *conf.user_lookups]
-    if email_field := getattr(user_model, "EMAIL_FIELD", ""):
+    if email_field := email_field_name():
         wanted |= Q(**{f"{email_field}__iexact": term})
         names.append(email_field)
     for name in conf.user_lookups:

@@ -27,6 +27,16 @@ MOST_A_SESSION = 5  # of these: a thief's session leaves some to the owner's
 RESEND_AFTER = timedelta(seconds=60)
 
 
+def can_send_code(user: Any) -> bool:
+    """Whether there is an address to which a code for this account may go."""
+    return bool(chosen(conf.alert_addresses(user), timezone.now()))
+
+
+def can_give_code(*, user: Any, session_id: int, purpose: Proof.Purpose) -> bool:
+    """Whether it makes sense to ask this session for a code: one can be sent, or is under way."""
+    return can_send_code(user) or open_code(user, session_id, purpose, timezone.now()) is not None
+
+
 @atomically
 def send_code(*, user: Any, session_id: int, purpose: Proof.Purpose, again: bool = False) -> list[str]:
     """Mail a code for this purpose in this session; returns the addresses it went to.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from django.utils import timezone
 
@@ -33,6 +34,29 @@ def is_settled(session: Session, now: datetime) -> bool:
     if session.signed_in_at is None or session.signed_in_at > now - conf.young_session:
         return False
     return session.device is not None and session.device.confirmed_at is not None
+
+
+def settled_elsewhere(session: Session) -> bool:
+    """Whether the person is signed in on another device as well, in a browser that vouches for itself: there they can
+    do what this session has to prove something for."""
+    user_id: Any = session.user_id
+    device_id: Any = session.device_id
+    settled = Session.objects.filter(
+        user_id=user_id,
+        kind=Session.Kind.BROWSER,
+        signed_in_at__lte=timezone.now() - conf.young_session,
+        device__confirmed_at__isnull=False,
+    )
+    return settled.by_owner().living().exclude(device_id=device_id).exists()
+
+
+def oldest_elsewhere(session: Session) -> bool:
+    """Whether the sign-in that is older than all others is in a browser on another device: there everything can be
+    ended, since nothing is older (`ends_older()`)."""
+    user_id: Any = session.user_id
+    living = Session.objects.filter(user_id=user_id).by_owner().living()
+    oldest = living.order_by("signed_in_at", "pk").values_list("kind", "device_id").first()
+    return oldest is not None and oldest[0] == Session.Kind.BROWSER and oldest[1] != session.device_id
 
 
 def ends_older(session: Session, ends: SessionQuerySet) -> bool:

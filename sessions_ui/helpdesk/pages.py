@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from sessions_ui.actions.proof import can_send_code
 from sessions_ui.actions.require_password import is_password_required
 from sessions_ui.conf import conf
 from sessions_ui.helpdesk.forms import CodeForm, VerifyForm
@@ -29,6 +30,10 @@ class CasePage:
     count: int
     timeline: list[Event]
     show_network: bool
+
+    @property
+    def may_send_code(self) -> bool:
+        return can_send_code(self.user)
 
     @property
     def may_require_password(self) -> bool:

@@ -27,7 +27,7 @@ from sessions_ui.actions.begin import begun_key, verify_waiting
 from sessions_ui.actions.client import client_of
 from sessions_ui.actions.confirm import confirm_device
 from sessions_ui.actions.end import end_sessions
-from sessions_ui.actions.proof import check_code, send_code
+from sessions_ui.actions.proof import can_give_code, check_code, send_code
 from sessions_ui.actions.provider import PROVIDER_KEY
 from sessions_ui.actions.vouching import Shown
 from sessions_ui.conf import conf
@@ -156,7 +156,8 @@ def asked(
     status: int = 200,
 ) -> HttpResponse:
     addresses: list[str] = []
-    if not waiting["proven"] and (form is None or not form.is_bound):
+    by_code = not waiting["proven"] and can_give_code(user=user, session_id=session_id, purpose=PURPOSE)
+    if by_code and (form is None or not form.is_bound):
         try:
             sent = send_code(user=user, session_id=session_id, purpose=PURPOSE, again=again)
             addresses = [masked(address) for address in sent]
@@ -165,14 +166,15 @@ def asked(
     full = waiting["reason"] == EndReason.SESSION_LIMIT
     context = {
         "base_template": conf.base_template,
-        "form": form or CodeForm(),
-        "proven": waiting["proven"],
+        "form": (form or CodeForm()) if by_code else None,
+        "can_go_on": by_code or waiting["proven"],
         "addresses": addresses,
         "minutes": int(conf.proof_age.total_seconds() // 60),
         "error": error,
         "full": full,
         "full_words": refusals.words(EndReason.SESSION_LIMIT),
         "devices": devices_of(user) if full else [],
+        "help_url": conf.help_url,
         "sign_in_url": resolve_url(refusals.sign_in_url(request)),
     }
     return render(request, "sessions_ui/challenge.html", context, status=status)

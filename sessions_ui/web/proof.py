@@ -16,8 +16,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from sessions_ui.actions.confirm import confirm_device
-from sessions_ui.actions.proof import check_code, is_proven, other_factor, send_code
-from sessions_ui.actions.vouching import Shown, acting_session, ends_older
+from sessions_ui.actions.proof import can_give_code, check_code, is_proven, other_factor, send_code
+from sessions_ui.actions.vouching import (
+    Shown,
+    acting_session,
+    ends_older,
+    oldest_elsewhere,
+    settled_elsewhere,
+)
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import CannotVouch, ProofRefused
 from sessions_ui.models import Device, Proof, Session
@@ -117,12 +123,14 @@ def asked_for_proof(
     again: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    """The question. `send`: mail a code, unless one is under way; `again`: another one."""
+    """The question. `send`: mail a code, unless one is under way; `again`: another one. An account without an address
+    is asked for none, and told what else there is."""
     user: Any = request.user
     purpose = Proof.Purpose(act.purpose)
     proven = request.method != "POST" and is_proven(user=user, session=session, purpose=purpose)
     addresses, error = [], ""
-    if send:
+    by_code = can_give_code(user=user, session_id=session.pk, purpose=purpose)
+    if send and by_code:
         try:
             sent = send_code(user=user, session_id=session.pk, purpose=purpose, again=again)
             addresses = [masked(address) for address in sent]
@@ -135,12 +143,27 @@ def asked_for_proof(
         "error": error,
         "proven": proven,
         "addresses": addresses,
-        "form": form or CodeForm(),
+        "form": (form or CodeForm()) if by_code else None,
         "ways": ways,
+        "elsewhere": "" if by_code else elsewhere(act, session),
         "minutes": int(conf.proof_age.total_seconds() // 60),
         "help_url": conf.help_url,
     }
     return question(request, act, "prove", context, status=status)
+
+
+def elsewhere(act: WaitingAct, session: Session) -> str:
+    """On which other device the act needs no proof, in words; empty where there is none."""
+    if act.path.endswith("/found/"):  # any session has to prove that (`ask_for_more()`)
+        return ""
+    if settled_elsewhere(session):
+        return _(
+            "On another device that you have confirmed, and have used for a while, you can do this without a further "
+            "proof."
+        )
+    if act.purpose == Proof.Purpose.END_OLDER and oldest_elsewhere(session):
+        return _("On the device that was signed in first you can do this without a further proof.")
+    return ""
 
 
 def is_other_factor(way: Way, session: Session) -> bool:

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from sessions_ui import lookup
 from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.actions.find_user import users_exactly
 from sessions_ui.actions.purge import purge_old
 from sessions_ui.actions.sweep import end_unlawful
 from sessions_ui.models import Delivery, Device, EndReason, Offboarding, Session
@@ -91,6 +92,20 @@ class EveryUserModel(TestCase):
             (delivery.user_id, delivery.channel, delivery.receiver) for delivery in Delivery.objects.all()
         ]
         assert told == ([(self.user.pk, "mail", NAME)] if has_address else [])
+
+    def test_it_is_found_by_what_it_is_called(self) -> None:
+        assert users_exactly(NAME) == [self.user.pk]
+
+    def test_who_has_no_address_is_asked_for_no_code(self) -> None:
+        self.client_class().force_login(self.user)
+        older = Session.objects.latest("pk")
+        Session.objects.filter(pk=older.pk).update(signed_in_at=timezone.now() - timedelta(days=1))
+        page = self.client.post("/account/devices/sign-out-others/").content.decode()
+        assert "One more proof" in page
+        has_address = bool(getattr(self.user, "email", ""))
+        assert ('name="code"' in page) is has_address
+        assert ("There is no e-mail address" in page) is not has_address
+        assert Session.objects.get(pk=older.pk).is_living
 
     @skipUnless(HAS_PASSWORD, "of a model with a password")
     def test_a_new_password_by_update_is_refused(self) -> None:

@@ -467,6 +467,14 @@ def test_no_code_is_sent_to_an_account_without_an_address(verified: Case, agent:
     assert codes_sent(verified) == 0 and verified.code_sent_at is None
 
 
+def test_the_page_offers_no_code_that_cannot_come(desk: Any, verified: Case, settings: Any) -> None:
+    url, send = f"/helpdesk/{verified.public_id}/", f"/helpdesk/{verified.public_id}/code/"
+    assert send in desk.get(url).content.decode()
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "ALERT_ADDRESSES": f"{__name__}.nowhere"}
+    html = desk.get(url).content.decode()
+    assert send not in html and "Ask a second agent" in html and "has no address" in html
+
+
 def test_guessing_the_code_stops_after_five_tries(verified: Case, agent: Any) -> None:
     send_code(case=verified, agent=agent)
     right = verified.code()

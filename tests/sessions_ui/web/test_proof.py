@@ -387,17 +387,3 @@ def test_an_act_of_somebody_else_is_none(thief: Any, old: Session, browser: Any,
     stranger.sign_in(other_user)
     assert stranger.post(PROVE, {"act": act, "code": mailed_code()}).status_code == 302
     assert not is_over(old)
-
-
-def test_without_an_address_nothing_can_be_sent(thief: Any, old: Session, settings: Any) -> None:
-    settings.SESSIONS_UI = {
-        **settings.SESSIONS_UI,
-        "ALERT_ADDRESSES": "tests.sessions_ui.web.test_proof.nowhere",
-    }
-    response = sign_out(thief, old)
-    assert response.status_code == 422 and "no e-mail address" in response.content.decode()
-    assert not is_over(old) and not Proof.objects.exists()
-
-
-def nowhere(user: Any) -> list[tuple[str, None]]:
-    return []
