@@ -18,10 +18,11 @@ from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, UUIDField, V
 from django.utils import timezone
 
 from sessions_ui.conf import conf
-from sessions_ui.models import Act, Delivery, Endpoint, EndReason, Event, Hook, Session
+from sessions_ui.models import Act, Delivery, Endpoint, EndReason, Event, Hook
 from sessions_ui.models.bulk import insert_from
 from sessions_ui.models.clock import DatabaseNow
 from sessions_ui.models.primary import all_users
+from sessions_ui.models.session import SessionQuerySet
 
 _random = SystemRandom()
 
@@ -66,8 +67,9 @@ def open_deliveries() -> QuerySet[Delivery]:
     return Delivery.objects.filter(done_at__isnull=True, parked_at__isnull=True)
 
 
-def enqueue_ended(act: Act, ended: QuerySet[Session]) -> int:
-    """One mail an act and user, one webhook an act and endpoint; returns how many. Three statements at most."""
+def enqueue_ended(act: Act, ended: SessionQuerySet) -> int:
+    """One mail an act and user, one webhook an act and endpoint; returns how many. `ended`: the sessions that `act`
+    has ended, whose events are written. Three statements at most."""
     hooks = _enqueue_hooks(Hook.SESSIONS_ENDED, using=ended.db, act=act, created_at=act.at)
     return hooks + (_enqueue_mails(act, ended) if act.reason in TOLD_BY_MAIL else 0)
 
@@ -92,19 +94,22 @@ def _enqueue_hooks(hook: Hook, *, using: str, **about: Any) -> int:
     return len(Delivery.objects.using(using).bulk_create(rows)) if rows else 0
 
 
-def _enqueue_mails(act: Act, ended: QuerySet[Session]) -> int:
+def _enqueue_mails(act: Act, ended: SessionQuerySet) -> int:
     """To the address that the account has at this moment. None about what staff did in somebody's account: that it
     began was told (`actions/impersonate.py`)."""
-    ended = ended.filter(impersonated_from__isnull=True)
     user_model = get_user_model()
     email_field = email_field_name()
     if email_field is None:
         return 0
     if router.db_for_write(user_model) != ended.db:
-        return _enqueue_across_databases(act, ended, email_field)
-    # From the users, not from their sessions: a thousand of one need not be sorted out to be one mail.
+        return _enqueue_across_databases(act, ended.by_owner(), email_field)
+    # From the users, not from their sessions: a thousand of one need not be sorted out to be one mail. By the events,
+    # whose index of the act leads to the first at once: an account may have a long history of sessions.
+    of_owner = Event.objects.using(ended.db).filter(
+        act=act, user_id=OuterRef("pk"), kind=Event.Kind.ENDED, session__impersonated_from__isnull=True
+    )
     addressed = user_model._base_manager.using(ended.db).filter(
-        Exists(ended.order_by().filter(user_id=OuterRef("pk"))), **{f"{email_field}__gt": ""}
+        Exists(of_owner), **{f"{email_field}__gt": ""}
     )
     return insert_from(
         Delivery,
@@ -143,7 +148,7 @@ def email_field_name() -> str | None:
     return name if name in {field.name for field in user_model._meta.concrete_fields} else None
 
 
-def _enqueue_across_databases(act: Act, ended: QuerySet[Session], email_field: str) -> int:
+def _enqueue_across_databases(act: Act, ended: SessionQuerySet, email_field: str) -> int:
     users = all_users().filter(pk__in=list(ended.values_list("user_id", flat=True).distinct()))
     now: Any = DatabaseNow()
     rows = [

@@ -50,6 +50,7 @@ def end_sessions(
     of_users: QuerySet[Any] | None = None,
     unadopted: bool = False,
     decided_before: bool = False,
+    all_living: bool = False,
 ) -> Receipt:
     """End every session of the queryset that has not ended; idempotent.
 
@@ -62,7 +63,8 @@ def end_sessions(
     the account anew; one that waits for its second factor is refused. `of_user` (a primary key) or `of_users` (a
     queryset of users) says whose sessions they can be: these accounts are held even if there is nothing to end.
     `unadopted`: what another engine still holds of them ends with it. `decided_before`: the decision was noted when it
-    was made, and a sign-in that began since is none of its business (`end_later.py`).
+    was made, and a sign-in that began since is none of its business (`end_later.py`). `all_living`: the queryset leaves
+    out what has ended already, which nobody need count then (where the accounts are named).
     """
     using = router.db_for_write(Session)
     selected = sessions.using(using).order_by().filter(user__isnull=False)
@@ -72,7 +74,7 @@ def end_sessions(
     accounts = [of_user] if of_user is not None else of_users
     if accounts is not None:
         held = hold(accounts, decided=decided, unadopted=unadopted)
-        total, user_ids = count_by_user(selected)
+        total, user_ids = (0, held) if all_living else count_by_user(selected)
     else:
         total, user_ids = count_by_user(selected)
         held = hold(_accounts_of(selected, user_ids), decided=decided, unadopted=unadopted)
@@ -218,6 +220,7 @@ def end_user_sessions(
         note=note,
         of_user=user.pk,
         unadopted=True,
+        all_living=True,
     )
 
 

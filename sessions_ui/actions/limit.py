@@ -35,4 +35,4 @@ def keep_to_limit(user: Any, *, new: int, begun: dict[str, Any]) -> None:
     if conf.session_limit_refuses:
         raise SignInChallenged(EndReason.SESSION_LIMIT, begun=begun)
     oldest = Session.objects.filter(pk__in=keys[:over])
-    end_sessions(sessions=oldest, reason=EndReason.SESSION_LIMIT, of_user=user.pk)
+    end_sessions(sessions=oldest, reason=EndReason.SESSION_LIMIT, of_user=user.pk, all_living=True)

@@ -126,7 +126,8 @@ def _tell_of_factor(
 ) -> None:
     """Once a session and `PROOF_AGE`."""
     lock_users([user.pk])
-    if Event.objects.filter(session_id=session.pk, kind=Event.Kind.PROVEN, at__gt=since).exists():
+    told = Event.objects.filter(user_id=user.pk, session_id=session.pk, kind=Event.Kind.PROVEN)
+    if told.filter(at__gt=since).exists():
         return
     event = events.append(
         Event.Kind.PROVEN,
@@ -145,8 +146,12 @@ def other_factor(session: Session) -> str:
     signed_in_at = session.signed_in_at
     if signed_in_at is None:
         return ""
+    user_id: Any = session.user_id
     shown = Event.objects.filter(
-        session_id=session.pk, kind=Event.Kind.REAUTHENTICATED, at__gt=timezone.now() - conf.proof_age
+        user_id=user_id,
+        session_id=session.pk,
+        kind=Event.Kind.REAUTHENTICATED,
+        at__gt=timezone.now() - conf.proof_age,
     )
     for data in shown.values_list("data", flat=True):
         method, since = data.get("method", ""), data.get("since")

@@ -21,10 +21,12 @@ def note_reauthentication(
     return events.append(kind, user_id=user.pk, actor_id=user.pk, session_id=session_id, data=data)
 
 
-def failed_reauthentications(*, session_id: int, since: datetime) -> int:
-    """How many tries of this session (its primary key) failed since then.
+def failed_reauthentications(*, user: Any, session_id: int, since: datetime) -> int:
+    """How many tries of this session (its primary key) of `user` failed since then.
 
-    By session, not by user: else whoever holds a stolen one could keep the owner from signing it out.
+    By session, not by user alone: else whoever holds a stolen one could keep the owner from signing it out.
     """
-    failed = Event.objects.filter(session_id=session_id, kind=Event.Kind.REAUTHENTICATION_FAILED)
+    failed = Event.objects.filter(
+        user_id=user.pk, session_id=session_id, kind=Event.Kind.REAUTHENTICATION_FAILED
+    )
     return failed.filter(at__gte=since).count()

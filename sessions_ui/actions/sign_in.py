@@ -136,8 +136,16 @@ def make_room(user: Any, device: Device | None, *, new: int, begun: dict[str, An
     """End what the new session takes the place of: an older one in the same browser (`device`, where it was known
     before), and what is over the limit. `begun`: what the sign-in goes on from where the limit refuses it."""
     if conf.supersede and device is not None:
-        older = Session.objects.filter(device=device, user_id=user.pk, kind=Session.Kind.BROWSER)
-        end_sessions(sessions=older.exclude(pk=new), reason=EndReason.SUPERSEDED, actor=user, of_user=user.pk)
+        older = Session.objects.filter(
+            device=device, user_id=user.pk, kind=Session.Kind.BROWSER, ended_at__isnull=True
+        )
+        end_sessions(
+            sessions=older.exclude(pk=new),
+            reason=EndReason.SUPERSEDED,
+            actor=user,
+            of_user=user.pk,
+            all_living=True,
+        )
     keep_to_limit(user, new=new, begun=begun)
 
 

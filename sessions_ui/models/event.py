@@ -16,7 +16,7 @@ from sessions_ui.models.primary import PrimaryManager, PrimaryModel, PrimaryQuer
 from sessions_ui.models.session import Session
 
 # Every sign-in, ending and message writes one. For them the newest are found by walking back from the end of the table,
-# and the index of the other kinds costs them nothing.
+# nobody looks for them by their session, and the indexes of the other kinds cost them nothing.
 FREQUENT = ("signed_in", "ended", "told")
 
 
@@ -71,6 +71,7 @@ class Event(PrimaryModel):
         Session,
         on_delete=models.DO_NOTHING,
         db_constraint=False,
+        db_index=False,
         null=True,
         blank=True,
         related_name="events",
@@ -104,6 +105,10 @@ class Event(PrimaryModel):
             ),
             models.Index(
                 fields=["kind", "id"], name="sessions_ui_event_kind", condition=~models.Q(kind__in=FREQUENT)
+            ),
+            # What a session has confirmed, or tried to. MariaDB, which has no partial indexes, goes by the user.
+            models.Index(
+                fields=["session"], name="sessions_ui_event_session", condition=~models.Q(kind__in=FREQUENT)
             ),
         ]
 

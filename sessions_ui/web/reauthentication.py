@@ -91,7 +91,8 @@ class Reauthentication:
         if (session_id := self._session_id) is None:
             return True
         since = timezone.now() - conf.reauthentication_age
-        return failed_reauthentications(session_id=session_id, since=since) < conf.reauthentication_tries
+        failed = failed_reauthentications(user=self.request.user, session_id=session_id, since=since)
+        return failed < conf.reauthentication_tries
 
     def confirm(self, form: forms.Form) -> None:
         """The form was right. A new session key: whoever copied the old one must not profit (ASVS 5.0 7.2.4)."""
