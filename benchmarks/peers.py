@@ -94,6 +94,19 @@ OURS_ADMIN = replace(
     middleware=(*OURS.middleware, "django.contrib.messages.middleware.MessageMiddleware"),
 )
 
+# With the pages, and what README.md puts beside them.
+OURS_PAGES = replace(
+    OURS,
+    name="sessions_ui_pages",
+    apps=("django.contrib.staticfiles", "django_htmx", *OURS.apps),
+    middleware=(
+        *OURS.middleware,
+        "django.contrib.messages.middleware.MessageMiddleware",
+        "django_htmx.middleware.HtmxMiddleware",
+    ),
+    settings={**OURS.settings, "STATIC_URL": "static/"},
+)
+
 # With the streams of open tabs, woken through Redis.
 OURS_LIVE = replace(
     OURS,
@@ -115,4 +128,4 @@ PEERS = [
     OURS,
     FLOOR,
 ]
-BY_NAME = {peer.name: peer for peer in [*PEERS, OURS_UNPREPARED, OURS_ADMIN, OURS_LIVE]}
+BY_NAME = {peer.name: peer for peer in [*PEERS, OURS_UNPREPARED, OURS_ADMIN, OURS_PAGES, OURS_LIVE]}

@@ -14,7 +14,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
 from django.test import Client, RequestFactory
 
-from benchmarks.urls import BODY, NOBODY
+from benchmarks.urls import NOBODY, USERNAME
 
 USER_AGENT = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -23,13 +23,13 @@ USER_AGENT = (
 ADDRESS = "81.2.69.142"
 
 
-def sign_in() -> dict[str, str]:
+def sign_in(username: str = USERNAME) -> dict[str, str]:
     """The cookies of a browser that signed in: the session's, and with ours the device's."""
     if not settings.PEER.has_sessions:
         return {}
     client = Client(headers={"user-agent": USER_AGENT})
-    response = client.get("/sign-in", REMOTE_ADDR=ADDRESS)
-    assert response.content == BODY, response.content
+    response = client.get("/sign-in", {"user": username}, REMOTE_ADDR=ADDRESS)
+    assert response.content == username.encode(), response.content
     return {name: morsel.value for name, morsel in client.cookies.items()}
 
 
@@ -46,12 +46,12 @@ def cookie_header(cookies: dict[str, str]) -> str:
 class Requests:
     """GETs of one page; each takes the next of the Cookie headers."""
 
-    def __init__(self, cookies: Sequence[str], *, signed_in: bool = True) -> None:
+    def __init__(self, cookies: Sequence[str], *, signed_in: bool = True, path: str = "/whoami") -> None:
         self._handler = WSGIHandler()
         self._status = ""
         factory = RequestFactory(headers={"user-agent": USER_AGENT})
         self._environs = cycle(
-            [factory.get("/whoami", REMOTE_ADDR=ADDRESS, HTTP_COOKIE=header).environ for header in cookies]
+            [factory.get(path, REMOTE_ADDR=ADDRESS, HTTP_COOKIE=header).environ for header in cookies]
         )
         for _ in cookies:
             body = self.once()

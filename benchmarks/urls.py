@@ -36,13 +36,13 @@ async def floor_async(request: HttpRequest) -> HttpResponse:
 
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Without a password: hashing it would drown everything else."""
-    user = get_user_model().objects.get(username=USERNAME)
+    user = get_user_model().objects.get(username=request.GET.get("user", USERNAME))
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     if settings.PEER.name == "allauth":
         from allauth.usersessions.models import UserSession
 
         UserSession.objects.create_from_request(request)
-    return answer(USERNAME)
+    return answer(user.username)
 
 
 known = settings.PEER.has_sessions
@@ -53,6 +53,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 if "django.contrib.admin" in settings.INSTALLED_APPS:
     urlpatterns.append(path("admin/", admin.site.urls))
+if "django_htmx" in settings.INSTALLED_APPS:
+    urlpatterns.append(path("account/", include("sessions_ui.web.urls")))
 if settings.PEER.name == "allauth":
     urlpatterns.append(path("accounts/", include("allauth.urls")))
 if settings.PEER.name == "user_sessions":

@@ -507,8 +507,10 @@ class SessionStore(NotesWrittenUser, AsynchronousTwins):
         insert = partial(
             Session.objects.using(using).create, digest=digest_of(self.session_key), **self._stored(data)
         )
+        # Alone it needs no transaction; in one of the host a key that is taken must not spoil the rest.
+        once = in_transaction if connections[using].in_atomic_block else retried
         try:
-            row = in_transaction(insert, using=using)
+            row = once(insert, using=using)
         except IntegrityError as error:
             raise CreateError from error
         self.row, self.user, self._resolved_key = row, AnonymousUser(), self.session_key
