@@ -1,7 +1,7 @@
 """The page on which a person sees where they are signed in: six browsers, of which none is the same device as another,
 through the whole handler, on PostgreSQL. What the pages say differs: ours names devices, flags what is new, and has
-forms for each; the templates of the others are as they ship them. KiB are of the page, not compressed. × is CPU time against
-allauth's page.
+forms for each; the templates of the others are as they ship them. KiB are of the page, not compressed; × is CPU time
+against allauth's page.
 """
 
 from __future__ import annotations

@@ -10,30 +10,106 @@ import pytest
 from django.contrib.auth import get_user_model, login
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import LoginView
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.urls import path
 from django.utils import timezone
 from django.views import View
 
 from sessions_ui import signals
+from sessions_ui.conf import conf
 from sessions_ui.exceptions import SessionEnded, SignInRefused
 from sessions_ui.store import SessionStore
 from tests.conftest import FIREFOX_ON_LINUX, LONDON, PASSWORD
 from tests.interleaving import just_before
 from tests.models import Delivery, Device, EndReason, Event, Session
+from tests.statements import gist
 
 pytestmark = pytest.mark.django_db
 
 CHROME_ON_WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
 
 
-def bare_login(user: Any) -> SessionStore:
-    request = RequestFactory().get("/")
+# What every sign-in does under the lock of its account, from the second of an account on.
+HELD = ["SELECT accounts_user", "UPDATE sessions_ui_accountstate", "SELECT sessions_ui_accountstate"]
+KEPT = ["UPDATE sessions_ui_session"]  # the session becomes its user's
+NOTED = [
+    "INSERT sessions_ui_event",
+    "INSERT sessions_ui_eventdetail",
+    "SELECT sessions_ui_endpoint",
+    "SELECT sessions_ui_session",  # as it is now
+]
+
+
+def bare_login(user: Any, **headers: Any) -> SessionStore:
+    request = RequestFactory().get("/", **headers)
     request.session = SessionStore()
     request.user = AnonymousUser()
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     return request.session
+
+
+def test_the_statements_of_a_sign_in_from_a_new_browser(user: Any) -> None:
+    bare_login(user)
+    with CaptureQueriesContext(connection) as queries:
+        bare_login(user, HTTP_USER_AGENT=FIREFOX_ON_LINUX)
+    assert gist(queries) == [
+        "INSERT sessions_ui_session",
+        *HELD,
+        "INSERT sessions_ui_device",
+        "SELECT sessions_ui_session",  # what came before, to judge by
+        *KEPT,
+        *NOTED,
+        "SELECT sessions_ui_event",  # of what else the owner was told
+        "SELECT accounts_verifiedaddress",
+        "INSERT sessions_ui_event",
+        "INSERT sessions_ui_eventdetail",
+        "SELECT sessions_ui_endpoint",
+        "INSERT sessions_ui_delivery",
+        "UPDATE accounts_user",  # Django's own: `last_login`
+    ]
+
+
+def test_the_statements_of_a_sign_in_from_a_known_browser(user: Any) -> None:
+    cookie = bare_login(user).device_cookie
+    Session.objects.update(ended_at=timezone.now(), end_reason=EndReason.SIGNED_OUT)
+    with CaptureQueriesContext(connection) as queries:
+        bare_login(user, HTTP_USER_AGENT=FIREFOX_ON_LINUX, HTTP_COOKIE=f"{conf.device_cookie_name}={cookie}")
+    assert gist(queries) == [
+        "INSERT sessions_ui_session",
+        *HELD,
+        "SELECT sessions_ui_device",
+        "SELECT sessions_ui_device",  # locked
+        "UPDATE sessions_ui_device",  # which names itself now
+        "SELECT sessions_ui_session",
+        *KEPT,
+        "SELECT accounts_user",  # an older sign-in in the same browser is superseded: there is none
+        "UPDATE sessions_ui_session",
+        *NOTED,
+        "UPDATE accounts_user",
+    ]
+
+
+def test_the_statements_of_force_login(user: Any, browser: Any) -> None:
+    """Of the test client, which no request brings: nothing is judged or mailed."""
+    browser().force_login(user)
+    with CaptureQueriesContext(connection) as queries:
+        browser().force_login(user)
+    assert gist(queries) == [
+        "INSERT sessions_ui_session",  # the client's, before anybody is signed in
+        "SELECT sessions_ui_session",
+        "UPDATE sessions_ui_session",  # a new key
+        *HELD,
+        "INSERT sessions_ui_device",
+        *KEPT,
+        "INSERT sessions_ui_event",
+        "SELECT sessions_ui_endpoint",
+        "SELECT sessions_ui_session",
+        "UPDATE accounts_user",
+        "UPDATE sessions_ui_session",  # the client saves it
+    ]
 
 
 def test_it_stores_method_address_user_agent_device_and_place(user: Any, browser: Any) -> None:
