@@ -89,3 +89,9 @@ def median(samples: list[Sample], key: str) -> float:
 def ratio(samples: list[Sample], base: list[Sample], key: str) -> float:
     """The median of the ratios within each round."""
     return statistics.median(one[key] / other[key] for one, other in zip(samples, base, strict=True))
+
+
+def wall_and_cpu(own: list[Sample], base: list[Sample]) -> list[str]:
+    """Both in whole units, then both as ratios."""
+    keys = ("wall", "cpu")
+    return [*(f"{median(own, key):.0f}" for key in keys), *(f"{ratio(own, base, key):.2f}" for key in keys)]

@@ -13,7 +13,7 @@ from benchmarks.databases import postgres
 from benchmarks.peers import DJANGO_DB, OURS, OURS_PAGES
 from benchmarks.scale import Scale
 from benchmarks.tables import Result, Target
-from benchmarks.workers import Sample, median, ratio, workers
+from benchmarks.workers import Sample, ratio, wall_and_cpu, workers
 
 WHOAMI, ALIVE = "/whoami-async", "/account/devices/alive"
 GET, ASKED = f"{DJANGO_DB.label}, authenticated GET", f"{OURS.label}, alive"
@@ -102,22 +102,13 @@ def measure(scale: Scale) -> Result:
     with workers([DJANGO_DB, OURS_PAGES], sys.modules[__name__], postgres) as those:
         for _ in range(scale.rounds):
             for label, (name, path) in TURNS.items():
-                samples[label].append(those[name].ask("sample", path=path, count=scale.requests))
+                samples[label].append(those[name].ask("sample", path=path, count=scale.requests // 2))
     base, alive = (samples[label] for label in (GET, ASKED))
     return Result(
         title="What an open page asks",
         text=(__doc__ or "").strip(),
         head=["request", "wall µs", "CPU µs", "wall ×", "CPU ×"],
-        rows=[
-            [
-                label,
-                f"{median(own, 'wall'):.0f}",
-                f"{median(own, 'cpu'):.0f}",
-                f"{ratio(own, base, 'wall'):.2f}",
-                f"{ratio(own, base, 'cpu'):.2f}",
-            ]
-            for label, own in samples.items()
-        ],
+        rows=[[label, *wall_and_cpu(own, base)] for label, own in samples.items()],
         targets=[
             Target(
                 "`alive` under ASGI against an authenticated GET of Django db, CPU",

@@ -105,8 +105,8 @@ def measure(scale: Scale) -> Result:
             ),
         ],
         targets=[
-            target("1,000 sessions of one user ended: the UPDATE", ours["among others"], "update", most=15),
-            target("the same with events and deliveries", ours["among others"], "total", most=40),
+            target("1,000 sessions of one user ended: the UPDATE", ours["among others"], "update", most=12),
+            target("the same with events and deliveries", ours["among others"], "total", most=45),
         ],
     )
 

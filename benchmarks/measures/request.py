@@ -13,7 +13,7 @@ from benchmarks.databases import postgres
 from benchmarks.peers import CACHED_DB, DJANGO_DB, OURS, OURS_UNPREPARED, PEERS, Peer
 from benchmarks.scale import Scale
 from benchmarks.tables import Result, Target
-from benchmarks.workers import Sample, median, paired, ratio, workers
+from benchmarks.workers import Sample, paired, ratio, wall_and_cpu, workers
 
 HEAD = ["engine", "SQL", "wall µs", "CPU µs", "wall ×", "CPU ×"]
 
@@ -66,13 +66,6 @@ def rows(
 ) -> list[list[str]]:
     base = samples[DJANGO_DB.name]
     return [
-        [
-            peer.label,
-            str(len(statements[peer.name])),
-            f"{median(samples[peer.name], 'wall'):.0f}",
-            f"{median(samples[peer.name], 'cpu'):.0f}",
-            f"{ratio(samples[peer.name], base, 'wall'):.2f}",
-            f"{ratio(samples[peer.name], base, 'cpu'):.2f}",
-        ]
+        [peer.label, str(len(statements[peer.name])), *wall_and_cpu(samples[peer.name], base)]
         for peer in peers
     ]

@@ -12,7 +12,7 @@ from benchmarks.measures import request
 from benchmarks.peers import DJANGO_DB, OURS
 from benchmarks.scale import Scale
 from benchmarks.tables import Result, Target
-from benchmarks.workers import Worker, median, paired, ratio
+from benchmarks.workers import Worker, paired, ratio, wall_and_cpu
 
 OPTIONS = {"": {}, ", prepared": {"server_side_binding": True, "prepare_threshold": 5}}
 
@@ -33,16 +33,7 @@ def measure(scale: Scale) -> Result:
         title="Authenticated request, PostgreSQL, prepared statements",
         text=(__doc__ or "").strip(),
         head=[title for title in request.HEAD if title != "SQL"],
-        rows=[
-            [
-                label,
-                f"{median(own, 'wall'):.0f}",
-                f"{median(own, 'cpu'):.0f}",
-                f"{ratio(own, base, 'wall'):.2f}",
-                f"{ratio(own, base, 'cpu'):.2f}",
-            ]
-            for label, own in samples.items()
-        ],
+        rows=[[label, *wall_and_cpu(own, base)] for label, own in samples.items()],
         targets=[
             Target(
                 "Authenticated GET, both with prepared statements, wall",
