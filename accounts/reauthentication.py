@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,6 +17,7 @@ from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from sessions_ui import moments
 from sessions_ui.web.reauthentication import PasswordForm, Reauthentication, Way
 
 
@@ -31,8 +32,8 @@ class AllauthReauthentication(Reauthentication):
     def confirmed_at(self) -> datetime | None:
         """allauth keeps its records in the session."""
         records = get_authentication_records(self.request, self.request.user)
-        moments = [datetime.fromtimestamp(record["at"], UTC) for record in records[-1:]]
-        return max((at for at in (super().confirmed_at(), *moments) if at), default=None)
+        times = [moments.from_timestamp(record["at"]) for record in records[-1:]]
+        return max((at for at in (super().confirmed_at(), *times) if at), default=None)
 
     def form(self, data: Any = None) -> forms.Form | None:
         user: Any = self.request.user

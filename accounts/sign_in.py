@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from allauth.account.authentication import get_authentication_records
@@ -11,6 +11,8 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from django.utils import timezone
+
+from sessions_ui import moments
 
 MAX_LENGTH = 32
 SETTLED = timedelta(days=1)
@@ -49,7 +51,7 @@ def second_factor_at(request: HttpRequest) -> datetime | None:
         for record in get_authentication_records(request, request.user)
         if record.get("method") == "mfa" and "at" in record
     ]
-    return datetime.fromtimestamp(max(times), UTC) if times else None
+    return moments.from_timestamp(max(times)) if times else None
 
 
 def step_of(record: Mapping[str, Any]) -> tuple[str, bool]:

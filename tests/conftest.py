@@ -29,6 +29,8 @@ from tests.bystander import Bystander
 # Reads from a replica are refused in every test.
 from tests.replica import _no_replica, _nothing_read_from_a_replica  # noqa: F401
 
+# Without USE_TZ `timezone.now()` is the wall clock, and so is what a test travels to.
+time_machine.naive_mode = time_machine.NaiveMode.LOCAL
 PASSWORD = "correct horse battery staple"
 FIREFOX_ON_LINUX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 LONDON = "81.2.69.142"

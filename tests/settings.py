@@ -3,6 +3,7 @@
 TRANSACTION_ISOLATION: "read committed", "repeatable read", "serializable", or "server default" (PostgreSQL, MariaDB).
 SQLITE_TRANSACTIONS: "immediate" as this site, or "deferred" as `startproject` leaves it, with a rollback journal.
 ATOMIC_REQUESTS: 1 for a transaction around every request.
+USE_TZ: 0 for moments as the wall clock of TIME_ZONE shows them, as a host from before Django 5 may have them.
 
 Nothing is limited by time: how often a test signs in within a minute is a matter of the machine.
 """
@@ -13,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg import IsolationLevel
 
 from config.settings import *  # noqa: F403
-from config.settings import DATABASES, env
+from config.settings import DATABASES, TIME_ZONE, env
 
 # The fixture `rate_limits` puts them back where they are what is tested.
 ACCOUNT_RATE_LIMITS = False
@@ -37,6 +38,9 @@ def set_isolation(database: dict[str, Any], level: str) -> None:
         case engine, _:
             raise ImproperlyConfigured(f"TRANSACTION_ISOLATION: {engine} has no isolation levels.")
 
+
+USE_TZ = env.bool("USE_TZ", default=True)
+TIME_ZONE = env.str("TIME_ZONE", default=TIME_ZONE)
 
 if ISOLATION:
     set_isolation(DATABASES["default"], ISOLATION)

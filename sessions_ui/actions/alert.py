@@ -10,7 +10,7 @@ from django.db import router, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from sessions_ui import events, outbox
+from sessions_ui import events, moments, outbox
 from sessions_ui.actions.find_user import address_of
 from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
@@ -69,7 +69,7 @@ def is_worth_a_mail(user: Any, look: str, now: datetime) -> bool:
 def chosen(addresses: Iterable[tuple[str, datetime | None]], now: datetime) -> list[str]:
     """Every address verified 30 days ago or earlier (unknown counts as long ago), else the oldest there is. Addresses
     that differ in case only are one."""
-    known = [(address, at) for address, at in addresses if address]
+    known = [(address, at and moments.stored(at)) for address, at in addresses if address]
     settled = [address for address, at in known if at is None or at <= now - SETTLED]
     if settled:
         first: dict[str, str] = {}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import router
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
 
-from sessions_ui import acting, events
+from sessions_ui import acting, events, moments
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.actions.hold import hold, write_states
 from sessions_ui.exceptions import SignInRefused
@@ -29,8 +30,9 @@ def offboard(
     in keeps the earlier end, since nothing ever makes a session longer. Under the account's lock, as every sign-in.
     """
     acting.require_owner()
-    if timezone.is_naive(ends_at):
+    if settings.USE_TZ and timezone.is_naive(ends_at):
         raise ValueError("ends_at needs a time zone.")
+    ends_at = moments.stored(ends_at)
     using = router.db_for_write(Session)
     hold([user.pk])
     now = timezone.now()
@@ -101,5 +103,5 @@ def _note(kind: Event.Kind, row: Offboarding, actor: Any) -> None:
         kind,
         user_id=row.user_id,
         actor_id=getattr(actor, "pk", None),
-        data={"ends_at": row.ends_at.isoformat(), **ticket},
+        data={"ends_at": moments.aware(row.ends_at).isoformat(), **ticket},
     )

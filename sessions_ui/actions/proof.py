@@ -12,7 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from sessions_ui import events, outbox
+from sessions_ui import events, moments, outbox
 from sessions_ui.actions.alert import chosen
 from sessions_ui.actions.hold import lock_users
 from sessions_ui.conf import conf
@@ -156,7 +156,7 @@ def other_factor(session: Session) -> str:
     for data in shown.values_list("data", flat=True):
         method, since = data.get("method", ""), data.get("since")
         is_other = method and method not in session.method.split("+")
-        if is_other and since and datetime.fromisoformat(since) <= signed_in_at:
+        if is_other and since and moments.stored(datetime.fromisoformat(since)) <= signed_in_at:
             return str(method)
     return ""
 

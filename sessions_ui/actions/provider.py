@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from sessions_ui import moments
 from sessions_ui.actions.end import Receipt, end_session, end_sessions
 from sessions_ui.exceptions import SignInRefused
 from sessions_ui.models import EndReason, ProviderSignOut, Session
@@ -55,7 +56,7 @@ def remember_provider(
         "iss": fitting(iss),
         "sub": fitting(sub),
         "sid": fitting(sid),
-        "at": timezone.now().isoformat(),
+        "at": moments.aware(timezone.now()).isoformat(),
     }
     request.session[PROVIDER_KEY] = mark
     request._sessions_ui_provider = mark  # type: ignore[attr-defined]
@@ -74,7 +75,7 @@ def identity_of(mark: dict[str, Any] | None) -> Identity | None:
     if mark is None:
         return None
     named = {name: mark[name] for name in ("provider", "iss", "sub", "sid")}
-    return Identity(**named, at=datetime.fromisoformat(mark["at"]))
+    return Identity(**named, at=moments.stored(datetime.fromisoformat(mark["at"])))
 
 
 def fitting(value: str) -> str:

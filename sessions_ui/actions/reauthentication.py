@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sessions_ui import events
+from sessions_ui import events, moments
 from sessions_ui.models import Event
 
 
@@ -17,7 +17,7 @@ def note_reauthentication(
     kind = Event.Kind.REAUTHENTICATED if succeeded else Event.Kind.REAUTHENTICATION_FAILED
     data = {"method": method} if method else {}
     if since is not None:
-        data["since"] = since.isoformat()
+        data["since"] = moments.aware(since).isoformat()
     return events.append(kind, user_id=user.pk, actor_id=user.pk, session_id=session_id, data=data)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from sessions_ui import moments
 from sessions_ui.client.country import country_name
 from sessions_ui.models import Device, Endpoint, EndReason, Event, Session
 from sessions_ui.models.primary import all_users
@@ -47,18 +48,14 @@ class DayFilter(admin.SimpleListFilter):
     parameter_name = "day"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        today = timezone.localdate()
+        today = moments.day_of(timezone.now())
         days = [today - timedelta(days=number) for number in range(DAYS)]
         return [(day.isoformat(), date_format(day, "SHORT_DATE_FORMAT")) for day in days]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         try:
             day = date.fromisoformat(self.value() or "")
-            start, end = (
-                # In UTC, as the database has it: at the ends of the calendar there may be no such moment.
-                timezone.make_aware(datetime.combine(midnight, time.min)).astimezone(UTC)
-                for midnight in (day, day + timedelta(days=1))
-            )
+            start, end = (moments.midnight(midnight) for midnight in (day, day + timedelta(days=1)))
         except (ValueError, OverflowError):
             return queryset
         return queryset.filter(signed_in_at__gte=start, signed_in_at__lt=end)

@@ -17,7 +17,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from sessions_ui import outbox
+from sessions_ui import moments, outbox
 from sessions_ui.admin.pictures import Bars, Columns, bars, columns
 from sessions_ui.admin.statistics import Statistics, statistics
 from sessions_ui.client.country import country_name
@@ -70,7 +70,7 @@ def overview(model_admin: admin.ModelAdmin, request: HttpRequest) -> TemplateRes
 
 
 def sign_in_rows(numbers: Statistics) -> list[Row]:
-    today = timezone.localdate(numbers.at)
+    today = moments.day_of(numbers.at)
     refused = numbers.until_refused
     return [
         Row(_("Signed in now"), numbers.living),

@@ -7,7 +7,7 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.cache import cache
@@ -15,6 +15,7 @@ from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Ma
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from sessions_ui import moments
 from sessions_ui.circuit import CircuitBreaker
 from sessions_ui.models import Act, Delivery, Session
 
@@ -71,9 +72,9 @@ def _try_cache(work: Callable[[], Any]) -> Any:
 
 
 def count(now: datetime) -> Statistics:
-    today = timezone.localdate(now)
+    today = moments.day_of(now)
     days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
-    since = timezone.make_aware(datetime.combine(days[0], time.min))
+    since = moments.midnight(days[0])
     by_kind, by_country = living_sessions()
     refused, until_refused = refusals(since)
     average, longest = delivery_lag(now - timedelta(days=1))

@@ -6,12 +6,14 @@ of them, and so does ours: what one has written, the other can read.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.core import signing
 from django.utils.module_loading import import_string
+
+from sessions_ui import moments
 
 SALT = "django.contrib.sessions.SessionStore"
 
@@ -22,7 +24,7 @@ def decode(payload: str) -> tuple[dict[str, Any], datetime] | None:
     signer = signing.TimestampSigner(salt=SALT)
     try:
         data = signer.unsign_object(payload, serializer=_serializer())
-        saved_at = datetime.fromtimestamp(signing.b62_decode(payload.rsplit(signer.sep, 2)[1]), UTC)
+        saved_at = moments.from_timestamp(signing.b62_decode(payload.rsplit(signer.sep, 2)[1]))
     except Exception:  # a serializer raises what it likes: `SessionBase.decode()` does as here
         return None
     return (data, saved_at) if isinstance(data, dict) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
+from sessions_ui import moments
 from sessions_ui.exceptions import SessionsUIError
 from sessions_ui.models import Delivery
 
@@ -25,7 +26,7 @@ class NotNow(SessionsUIError):
     """There is nothing wrong, but it shall wait until this moment."""
 
     def __init__(self, until: datetime) -> None:
-        super().__init__(f"not before {until.isoformat()}")
+        super().__init__(f"not before {moments.aware(until).isoformat()}")
         self.until = until
 
 

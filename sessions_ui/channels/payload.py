@@ -5,11 +5,12 @@ Made of rows that do not change any more, so that every attempt says the same.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
 
+from sessions_ui import moments
 from sessions_ui.channels.base import DeliveryFailed
 from sessions_ui.conf import conf
 from sessions_ui.models import PING, Act, Delivery, Endpoint, Event, EventDetail, Hook
@@ -88,4 +89,4 @@ def actor_kind(actor: Any, users: set[str | None], reason: str) -> str:
 
 
 def in_utc(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return moments.in_utc(at).isoformat().replace("+00:00", "Z")

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from sessions_ui import moments
 from sessions_ui.channels.base import DeliveryFailed
 from sessions_ui.channels.payload import message
 from sessions_ui.channels.pinned import NoAnswer, post
@@ -53,7 +54,7 @@ def headers(delivery: Delivery, endpoint: Endpoint, body: bytes) -> dict[str, st
         secrets = endpoint.secrets(at)
     except Undecipherable as error:
         raise DeliveryFailed("the secret cannot be read: make a new one", permanent=True) from error
-    timestamp = str(int(at.timestamp()))
+    timestamp = str(int(moments.aware(at).timestamp()))
     signed = f"{identity}.{timestamp}.".encode() + body
     return {
         "Content-Type": "application/json",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +11,7 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
+from sessions_ui import moments
 from sessions_ui.adopt import SOURCES
 from sessions_ui.conf import conf
 
@@ -99,13 +100,14 @@ def cookie_age(**kwargs: Any) -> list[checks.CheckMessage]:
 
 
 def time_zones(**kwargs: Any) -> list[checks.CheckMessage]:
-    if settings.USE_TZ:
+    if settings.USE_TZ or not moments.is_put_forward():
         return []
     return [
-        checks.Error(
-            "USE_TZ = False is not supported: moments without a time zone cannot be compared.",
-            hint="Set USE_TZ = True (Django's default), and TIME_ZONE to the zone in which people read times.",
-            id="sessions_ui.E060",
+        checks.Warning(
+            "USE_TZ = False: what is stored goes by the clocks of TIME_ZONE, which are put forward and back: twice a "
+            "year every time limit is wrong by an hour.",
+            hint='Set USE_TZ = True (Django\'s default), or TIME_ZONE = "UTC"; docs/production.md, "Without USE_TZ".',
+            id="sessions_ui.W060",
         )
     ]
 
@@ -151,11 +153,11 @@ def adoption(**kwargs: Any) -> list[checks.CheckMessage]:
         return []
     if name not in SOURCES:
         return [checks.Error(f"ADOPT_FROM must be one of {', '.join(SOURCES)}.", id="sessions_ui.E012")]
-    if until is None or timezone.is_naive(until):
+    if until is None or (settings.USE_TZ and timezone.is_naive(until)):
         return [
             checks.Error("ADOPT_FROM needs ADOPT_UNTIL, a datetime with time zone.", id="sessions_ui.E012")
         ]
-    if until > datetime.now(UTC):
+    if moments.stored(until) > timezone.now():
         return []
     return [
         checks.Warning(

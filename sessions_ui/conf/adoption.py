@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from sessions_ui import moments
 from sessions_ui.conf.base import Section
 
 
@@ -27,4 +28,4 @@ class AdoptionSettings(Section):
     def adopting_from(self) -> str:
         """The source that a miss falls back to now; empty for none."""
         name, until = self.adopt_from, self.adopt_until
-        return name if name and until is not None and timezone.now() < until else ""
+        return name if name and until is not None and timezone.now() < moments.stored(until) else ""

@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
-from sessions_ui import events
+from sessions_ui import events, moments
 from sessions_ui.actions.help_desk.rights import is_agent
 from sessions_ui.conf import conf
 from sessions_ui.models import Event
@@ -48,7 +48,7 @@ def agents_only(view: View) -> View:
 
 def has_fresh_factor(request: HttpRequest) -> bool:
     shown_at = conf.second_factor_at(request)
-    return shown_at is not None and timezone.now() - shown_at <= conf.help_desk_factor_age
+    return shown_at is not None and timezone.now() - moments.stored(shown_at) <= conf.help_desk_factor_age
 
 
 def second_factor_at_sign_in(request: HttpRequest) -> datetime | None:
@@ -72,7 +72,7 @@ def factor_needed(request: HttpRequest) -> HttpResponseBase:
 def note_refusal(request: HttpRequest, why: str) -> None:
     """Once in a while for a session, reason and kind of request: whoever is signed in can ask as often as they like."""
     noted = request.session.get(NOTED, {})
-    kind, now = f"{request.method} {why}", int(timezone.now().timestamp())
+    kind, now = f"{request.method} {why}", int(moments.aware(timezone.now()).timestamp())
     if now - noted.get(kind, 0) < NOTED_EVERY:
         return
     request.session[NOTED] = {**noted, kind: now}

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.db.models.functions import Now
 
+from sessions_ui import moments
+
 
 class DatabaseNow(Now):
     """The time in the database, in the zone in which Django stores times there.
@@ -15,8 +17,17 @@ class DatabaseNow(Now):
     """
 
     def as_mysql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        return self.as_sql(compiler, connection, template="UTC_TIMESTAMP(6)", **extra_context)
+        return self.as_sql(
+            compiler, connection, template=f"(UTC_TIMESTAMP(6) + INTERVAL {ahead()} SECOND)", **extra_context
+        )
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        template = "(STRFTIME('%%%%Y-%%%%m-%%%%d %%%%H:%%%%M:%%%%f', 'now') || '999')"
+        template = (
+            f"(STRFTIME('%%%%Y-%%%%m-%%%%d %%%%H:%%%%M:%%%%f', 'now', '{ahead():+d} seconds') || '999')"
+        )
         return self.as_sql(compiler, connection, template=template, **extra_context)
+
+
+def ahead() -> int:
+    """Seconds by which what is stored is ahead of UTC: none with `USE_TZ`."""
+    return int(moments.wall_clock().total_seconds())

@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from sessions_ui import moments
 from sessions_ui.client.country import country_name
 from sessions_ui.models.device import Device
 from sessions_ui.models.session import Session
@@ -86,7 +86,7 @@ def _first_seen(device: Device | None, session: Session | None, style: str) -> s
     moment = device.first_seen_at if device else signed_in_at
     if moment is None:
         return ""
-    return _("first seen %(when)s") % {"when": date_format(timezone.localtime(moment), style)}
+    return _("first seen %(when)s") % {"when": date_format(moments.local(moment), style)}
 
 
 FEATURES: tuple[Feature, ...] = (_model, _system, _place, _first_day, _first_minute)

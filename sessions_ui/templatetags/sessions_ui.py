@@ -12,6 +12,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from sessions_ui import moments
 from sessions_ui.client import Place
 from sessions_ui.client.place import places_in
 from sessions_ui.client.place.licence import Attribution, attributions
@@ -119,7 +120,9 @@ def day(moment: datetime) -> SafeString:
 def moment(at: datetime) -> SafeString:
     """The absolute time with its zone."""
     return format_html(
-        '<time datetime="{}">{}</time>', at.isoformat(timespec="seconds"), wording.moment_text(at)
+        '<time datetime="{}">{}</time>',
+        moments.aware(at).isoformat(timespec="seconds"),
+        wording.moment_text(at),
     )
 
 
@@ -154,5 +157,6 @@ def _sentence(text: str, **parts: str) -> SafeString:
 
 
 def _time(moment: datetime, text: str) -> SafeString:
-    at, absolute = moment.isoformat(timespec="seconds"), escape(wording.moment_text(moment))
+    at = moments.aware(moment).isoformat(timespec="seconds")
+    absolute = escape(wording.moment_text(moment))
     return SafeString(f'<time datetime="{at}" title="{absolute}">{escape(text)}</time>')

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -14,6 +14,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from sessions_ui import moments
 from sessions_ui.actions.reauthentication import failed_reauthentications, note_reauthentication
 from sessions_ui.conf import conf
 from sessions_ui.store import SessionStore
@@ -74,8 +75,8 @@ class Reauthentication:
     def confirmed_at(self) -> datetime | None:
         """The last time somebody proved in this session to be its owner: at the sign-in, or when asked again."""
         at = self.request.session.get(CONFIRMED_AT)
-        moments = [self._signed_in_at(), datetime.fromtimestamp(at, UTC) if at else None]
-        return max((moment for moment in moments if moment), default=None)
+        times = [self._signed_in_at(), moments.from_timestamp(at) if at else None]
+        return max((moment for moment in times if moment), default=None)
 
     def form(self, data: Any = None) -> forms.Form | None:
         """What is asked for on the spot; None for people who have nothing to type, they take another way."""
@@ -96,7 +97,7 @@ class Reauthentication:
 
     def confirm(self, form: forms.Form) -> None:
         """The form was right. A new session key: whoever copied the old one must not profit (ASVS 5.0 7.2.4)."""
-        self.request.session[CONFIRMED_AT] = timezone.now().timestamp()
+        self.request.session[CONFIRMED_AT] = moments.aware(timezone.now()).timestamp()
         self.request.session.cycle_key()
         self._note(succeeded=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from sessions_ui import moments
 from sessions_ui.actions.device import rename_device
 from sessions_ui.actions.end import Receipt, end_sessions, end_user_sessions
 from sessions_ui.conf import conf
@@ -46,7 +47,7 @@ def device_list(request: HttpRequest) -> HttpResponse:
     """The list alone, for a page that heard that something changed; asking it is no activity. `since`: when the page
     was made, in seconds since 1970, so that it can say how many are new."""
     try:
-        since = datetime.fromtimestamp(float(request.GET.get("since", "")), UTC)
+        since = moments.from_timestamp(float(request.GET.get("since", "")))
     except (ValueError, OverflowError, OSError):
         since = timezone.now()
     return page(request, since=since)

@@ -13,6 +13,7 @@ from django.utils.text import get_text_list
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
+from sessions_ui import moments
 from sessions_ui.client import Place
 from sessions_ui.client.country import country_name
 from sessions_ui.conf import conf
@@ -111,15 +112,14 @@ def ago(moment: datetime, now: datetime | None = None) -> str:
 
 def day(moment: datetime, now: datetime | None = None) -> str:
     """ "2 November", with the year where it is another one."""
-    zone = timezone.get_current_timezone()
-    local, today = moment.astimezone(zone), (now or timezone.now()).astimezone(zone)
+    local, today = moments.local(moment), moments.local(now or timezone.now())
     # Translators: Django date formats, https://docs.djangoproject.com/en/stable/ref/templates/builtins/#date
     return _date_text(local.date(), _("j F") if local.year == today.year else _("j F Y"), get_language())
 
 
 def moment_text(moment: datetime) -> str:
     """ "2 November 2026, 14:02 UTC": the absolute time with its zone."""
-    local = timezone.localtime(moment)
+    local = moments.local(moment)
     # Translators: Django date formats, https://docs.djangoproject.com/en/stable/ref/templates/builtins/#date
     style = _("j F Y, H:i")
     date_style, clock, rest = style.partition("H:i")

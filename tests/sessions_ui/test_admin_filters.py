@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from sessions_ui import moments
 from sessions_ui.actions.end import end_user_sessions
 from tests.models import Device, EndReason, Session
 
@@ -60,8 +61,8 @@ def test_by_staff(admin: Any, ada: Any, administrator: Any) -> None:
 
 def test_by_day(admin: Any, ada: Any, user: Any) -> None:
     Session.objects.filter(user=user).update(signed_in_at=timezone.now() - timedelta(days=3))
-    assert user.pk not in listed(admin, day=timezone.localdate().isoformat())
-    assert listed(admin, day=(timezone.localdate() - timedelta(days=3)).isoformat()) == {user.pk}
+    assert user.pk not in listed(admin, day=moments.day_of(timezone.now()).isoformat())
+    assert listed(admin, day=(moments.day_of(timezone.now()) - timedelta(days=3)).isoformat()) == {user.pk}
 
 
 @pytest.mark.parametrize(

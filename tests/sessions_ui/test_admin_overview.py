@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from sessions_ui import moments
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.admin import statistics
 from sessions_ui.admin.pictures import bars, columns
@@ -38,7 +39,7 @@ def test_it_counts_by_day_and_reason(ada: Any, user: Any) -> None:
     end_user_sessions(user=user, reason=EndReason.HELP_DESK)
     ada.get("/account/devices/")
     numbers = count(timezone.now())
-    today = timezone.localdate()
+    today = moments.day_of(timezone.now())
     assert numbers.living == 0
     assert numbers.sign_ins_by_day[today] == 1
     assert numbers.endings_by_day[today] == {EndReason.HELP_DESK: 1}
@@ -109,7 +110,7 @@ def test_what_does_not_fit_is_one_bar_more() -> None:
 
 
 def test_parts_of_a_column_stand_on_each_other() -> None:
-    today = timezone.localdate()
+    today = moments.day_of(timezone.now())
     [column] = columns("t", ["a", "b"], [(today, [3, 1])]).columns
     assert [(part.y, part.height) for part in column.parts] == [(30, 90), (0, 30)]
 

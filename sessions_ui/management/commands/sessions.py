@@ -7,10 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections, router
-from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from sessions_ui import outbox
+from sessions_ui import moments, outbox
 from sessions_ui.actions.end import end_sessions
 from sessions_ui.actions.end_later import end_batches, end_later, receipt_of
 from sessions_ui.actions.find_user import users_exactly
@@ -117,7 +116,7 @@ class Command(BaseCommand):
                 "setting out, restart the site, and run this again."
             ) from None
         what = "Sessions to end" if options["dry_run"] else "Sessions ended"
-        self.stdout.write(f"{what}, signed in before {before.isoformat()}: {ended:,}")
+        self.stdout.write(f"{what}, signed in before {moments.aware(before).isoformat()}: {ended:,}")
 
     def end(self, options: dict[str, Any]) -> None:
         keys = [_user(name) for name in options["user"]]
@@ -203,4 +202,4 @@ def _moment(text: str) -> datetime:
         raise CommandError(f"--before: {error}") from error
     if moment is None or ":" not in text:  # midnight is not what a mere date would mean
         raise CommandError("--before: a date with a time, such as 2026-11-24T08:00:00+00:00")
-    return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
+    return moments.stored(moment)

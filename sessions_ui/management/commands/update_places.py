@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from sessions_ui import moments
 from sessions_ui.actions.update_places import (
     PROGRAM,
     Installed,
@@ -65,7 +66,7 @@ class Command(BaseCommand):
 
     def tell(self, installed: Installed) -> None:
         file, before = installed.file, installed.before
-        age = timezone.now() - file.built_at
+        age = timezone.now() - moments.stored(file.built_at)
         state = f"built {file.built_at:%Y-%m-%d}, {age.days} days ago" if installed.is_new else "as it was"
         instead = f", instead of one built {before.built_at:%Y-%m-%d}" if before and installed.is_new else ""
         size = file.path.stat().st_size / 1e6

@@ -10,6 +10,7 @@ import time_machine
 from django.db import DatabaseError
 from django.utils import timezone
 
+from sessions_ui import moments
 from sessions_ui.actions.offboard import cancel_offboarding, offboard
 from sessions_ui.actions.purge import purge_old
 from sessions_ui.actions.sweep import end_unlawful
@@ -175,7 +176,7 @@ def test_a_later_date_counts_for_new_sign_ins_only(
 def test_it_is_in_the_history(user: Any, administrator: Any, friday: datetime) -> None:
     row = offboard(user=user, ends_at=friday, actor=administrator, ticket="HR-9", note="resigned")
     cancel_offboarding(offboarding=row, actor=administrator)
-    data = {"ends_at": friday.isoformat(), "ticket": "HR-9"}
+    data = {"ends_at": moments.aware(friday).isoformat(), "ticket": "HR-9"}
     kinds = [Event.Kind.OFFBOARDING_SET, Event.Kind.OFFBOARDING_CANCELLED]
     found = Event.objects.filter(kind__in=kinds).order_by("pk")
     assert [(event.kind, event.user_id, event.actor_id, event.data) for event in found] == [
@@ -183,7 +184,8 @@ def test_it_is_in_the_history(user: Any, administrator: Any, friday: datetime) -
     ]
 
 
-def test_a_time_without_a_zone_is_refused(user: Any) -> None:
+def test_a_time_without_a_zone_is_refused(user: Any, settings: Any) -> None:
+    settings.USE_TZ = True
     with pytest.raises(ValueError, match="time zone"):
         offboard(user=user, ends_at=datetime(2026, 12, 1))
     assert not Offboarding.objects.exists()
@@ -218,7 +220,7 @@ def test_who_took_an_offboarding_back_is_on_its_row(user: Any, administrator: An
 def test_without_a_ticket_the_history_names_none(user: Any, friday: datetime) -> None:
     offboard(user=user, ends_at=friday)
     event = Event.objects.get(kind=Event.Kind.OFFBOARDING_SET)
-    assert (event.actor_id, event.data) == (None, {"ends_at": friday.isoformat()})
+    assert (event.actor_id, event.data) == (None, {"ends_at": moments.aware(friday).isoformat()})
 
 
 def test_no_date_is_set_or_taken_back_where_the_event_cannot_be_written(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import pytest
@@ -125,4 +125,4 @@ def adopting(settings: Any) -> Any:
 
 
 def days_ago(days: float) -> datetime:
-    return datetime.now(UTC) - timedelta(days=days)
+    return timezone.now() - timedelta(days=days)

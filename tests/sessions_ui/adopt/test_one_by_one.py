@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
@@ -289,8 +289,14 @@ def test_a_setting_that_makes_no_sense_is_named(settings: Any) -> None:
     assert ids(ADOPT_FROM="db", ADOPT_UNTIL=until) == []
     assert ids(ADOPT_FROM="cache", ADOPT_UNTIL=until) == ["sessions_ui.E012"]
     assert ids(ADOPT_FROM="db") == ["sessions_ui.E012"]
-    assert ids(ADOPT_FROM="db", ADOPT_UNTIL=until.replace(tzinfo=None)) == ["sessions_ui.E012"]
     assert ids(ADOPT_FROM="db", ADOPT_UNTIL=until - timedelta(days=9)) == ["sessions_ui.W013"]
+    settings.USE_TZ = True
+    assert ids(ADOPT_FROM="db", ADOPT_UNTIL=until.replace(tzinfo=None)) == ["sessions_ui.E012"]
+    settings.USE_TZ = False
+    assert ids(ADOPT_FROM="db", ADOPT_UNTIL=until.replace(tzinfo=None)) == []
+    assert ids(ADOPT_FROM="db", ADOPT_UNTIL=until.replace(tzinfo=UTC) - timedelta(days=9)) == [
+        "sessions_ui.W013"
+    ]
 
 
 def test_an_adoption_that_is_rolled_back_with_its_view_signs_nobody_out(

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from sessions_ui import moments
 from sessions_ui.actions.end import end_sessions, end_user_sessions
 from sessions_ui.actions.endpoint import ping, renew_secret, save_endpoint, switch_off, switch_on
 from sessions_ui.actions.lost import mark_lost
@@ -57,7 +58,7 @@ def test_the_library_of_the_standard_verifies_it(ended: Session, hooks: Receiver
     [request] = hooks.requests
     assert received(request, secret_of(endpoint)) == {
         "type": "sessions.ended",
-        "timestamp": ended.ended_at.isoformat().replace("+00:00", "Z"),
+        "timestamp": moments.in_utc(ended.ended_at).isoformat().replace("+00:00", "Z"),
         "data": {
             "act": str(ended.act_id),
             "reason": "administrator",

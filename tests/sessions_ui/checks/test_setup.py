@@ -34,13 +34,23 @@ def test_a_sound_configuration_has_nothing_to_say() -> None:
         ("MFA_TRUST_ENABLED", True, "E006"),
         ("SESSION_COOKIE_AGE", 60, "W008"),
         ("SESSION_COOKIE_HTTPONLY", False, "W009"),
-        ("USE_TZ", False, "E060"),
         ("SESSIONS_UI", {"IDLE_TIMEOUT": timedelta(seconds=119)}, "W061"),
     ],
 )
 def test_it_names_a_wrong_setting(name: str, value: Any, number: str, settings: Any) -> None:
     setattr(settings, name, value)
     assert f"sessions_ui.{number}" in ids(include_deployment_checks=True)
+
+
+@pytest.mark.parametrize(
+    ("use_tz", "zone", "warns"),
+    [(False, "Europe/Berlin", True), (False, "UTC", False), (True, "Europe/Berlin", False)],
+)
+def test_it_names_clocks_that_are_put_forward_where_they_are_what_is_stored(
+    use_tz: bool, zone: str, warns: bool, settings: Any
+) -> None:
+    settings.USE_TZ, settings.TIME_ZONE = use_tz, zone
+    assert ("sessions_ui.W060" in ids()) is warns
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import time_machine
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
+from sessions_ui import moments
 from sessions_ui.actions.help_desk.open import open_case
 from sessions_ui.actions.help_desk.prove import approve, ask_for_approval, note_looks
 from sessions_ui.actions.help_desk.rights import has_more_rights, may_help, verify_case, verify_pace
@@ -19,7 +20,7 @@ from tests.models import Case, CaseReceipt, Event
 
 pytestmark = pytest.mark.django_db
 
-NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+NOW = moments.stored(datetime(2026, 11, 28, 12, tzinfo=UTC))
 HOUR = timedelta(hours=1)
 
 
