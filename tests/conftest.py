@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable, Generator, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from django.core.cache import caches
 from django.db import DatabaseError, connection
 from django.db.models.signals import pre_save
 from django.test import Client, override_settings
+from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
 import config.cache
@@ -134,7 +134,7 @@ def rate_limits(settings: Any) -> Iterator[Callable[..., None]]:
         settings.ACCOUNT_RATE_LIMITS = limits
 
     set_limits(**getattr(site_settings, "ACCOUNT_RATE_LIMITS", {}))
-    with time_machine.travel(datetime.now(UTC), tick=False):
+    with time_machine.travel(timezone.now(), tick=False):
         yield set_limits
 
 

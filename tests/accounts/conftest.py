@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from cryptography.hazmat.primitives.asymmetric import ec
+from django.utils import timezone
 from fido2.cose import ES256
 from fido2.utils import sha256, websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
@@ -24,7 +24,7 @@ SECRET = "JBSWY3DPEHPK3PXP"
 @pytest.fixture
 def app_code() -> Iterator[Callable[[], str]]:
     """What an authenticator app shows now. Time stands still, so that no half minute ends before the code is used."""
-    with time_machine.travel(datetime.now(UTC), tick=False):
+    with time_machine.travel(timezone.now(), tick=False):
         yield lambda: current_code(SECRET)
 
 

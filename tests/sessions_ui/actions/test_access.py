@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.core import mail
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from sessions_ui.actions import end, hold
 from sessions_ui.actions.access import access_changed
@@ -60,7 +61,7 @@ def test_whoever_signs_out_after_the_count_is_not_told_twice(user: Any, other_us
     gone = Session.objects.of(other_user)
     with just_before(
         FIRST_STATEMENT_THAT_ENDS,
-        lambda: gone.update(ended_at="2026-01-01T00:00:00Z", end_reason=EndReason.SIGNED_OUT),
+        lambda: gone.update(ended_at=timezone.now(), end_reason=EndReason.SIGNED_OUT),
     ):
         receipt = access_changed(users=users)
     assert (receipt.ended, receipt.already_ended) == (1, 1)

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 
+from sessions_ui import moments
 from sessions_ui.actions.admit import admit, find_origin, out_of_time, straggles
 from sessions_ui.actions.touch import is_due
 from sessions_ui.models.session import ACCOUNT_WAS_OFF
 from tests.models import EndReason, Session
 
-NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+NOW = moments.stored(datetime(2026, 11, 28, 12, tzinfo=UTC))
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 
 

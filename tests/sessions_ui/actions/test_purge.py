@@ -16,6 +16,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.utils import timezone
 
+from sessions_ui import moments
 from sessions_ui.actions.lost import mark_lost
 from sessions_ui.actions.offboard import offboard
 from sessions_ui.actions.purge import purge_old
@@ -233,7 +234,7 @@ def test_only_what_has_become_needed_again_stays(user: Any) -> None:
 
 # --- How long each row is kept, to the second
 
-NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+NOW = moments.stored(datetime(2026, 11, 28, 12, tzinfo=UTC))
 KEPT, DAY = timedelta(days=180), timedelta(days=1)
 Row = Callable[[Any, datetime], Any]
 

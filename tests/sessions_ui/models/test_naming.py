@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pytest
 
+from sessions_ui import moments
 from sessions_ui.models.naming import distinct_title, tell_apart
 from tests.models import Device, Session
 
-MORNING = datetime(2026, 11, 2, 9, 15, tzinfo=UTC)
+MORNING = moments.stored(datetime(2026, 11, 2, 9, 15))
 
 
 def line(

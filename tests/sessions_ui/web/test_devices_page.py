@@ -62,7 +62,7 @@ def test_a_card_says_what_where_since_when_and_until(here: Any, phone: Any) -> N
     ):
         assert text in html, text
     assert 'aria-label="Sign out Safari on iOS"' in html
-    assert re.search(r'<time datetime="[^"]+" title="[^"]+ UTC">', html)
+    assert re.search(r'<time datetime="[^"]+" title="[^"]+, \d\d:\d\d [^" ]+">', html)
 
 
 @pytest.mark.parametrize("word", ["revoke", "terminate", "token", "session"])

@@ -1,0 +1,53 @@
+"""The site without USE_TZ, in a process of its own: one that runs cannot change it, since what Django and the app have
+prepared goes by it. `.ci/run` lets many more tests run in this way."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+
+# Sign-in, page, ending, mail, administration, a question before an act, sweep, naming, offboarding, webhooks, days.
+STORIES = [
+    "tests/stories/test_two_browsers.py",
+    "tests/stories/test_devices.py",
+    "tests/sessions_ui/test_admin_filters.py::test_by_day",
+    "tests/sessions_ui/test_admin_offboarding.py",
+    "tests/sessions_ui/test_admin_overview.py",
+    "tests/sessions_ui/test_moments.py",
+    "tests/sessions_ui/channels/test_webhook.py::test_the_library_of_the_standard_verifies_it",
+    "tests/sessions_ui/actions/test_provider.py::test_what_nothing_caught_up_with_ends_with_the_sweep",
+    "tests/sessions_ui/web/test_proof.py::test_with_the_mailed_code_it_goes_on_where_it_stopped",
+    "tests/accounts/test_reauthentication.py",
+]
+ZONE = "Asia/Kathmandu"  # five hours and three quarters ahead: nothing is right by chance
+
+
+@pytest.mark.skipif(not settings.USE_TZ, reason="this is the process of its own")
+def test_it_works_on_this_database() -> None:
+    url = urlsplit(os.environ["DATABASE_URL"])
+    environment = {**os.environ, "USE_TZ": "0", "TIME_ZONE": ZONE}
+    for name in (
+        "PYTEST_XDIST_WORKER",
+        "PYTEST_CURRENT_TEST",
+        "REDIS_URL",
+        "CELERY_BROKER_URL",
+        "REQUIRE_ALL",
+    ):
+        environment.pop(name, None)
+    if url.scheme == "sqlite":
+        del environment["DATABASE_URL"]
+    else:  # beside the tests of this process, which have the same server
+        environment["DATABASE_URL"] = url._replace(path=f"{url.path}_{os.getpid()}").geturl()
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider", *STORIES],
+        env=environment,
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stdout[-5_000:] + run.stderr[-2_000:]
