@@ -25,6 +25,7 @@ def offboard(
 ) -> Offboarding:
     """Let nothing of this user go on after `ends_at`: the living sessions get it as their latest end, a sign-in before
     it gets it too, and one after it is refused (`SignInRefused`). A date that is over ends everything now.
+    Raises `ValueError` for an `ends_at` without a time zone, unless the project goes without `USE_TZ`.
 
     One open date a user: another one takes its place. A later date lets people sign in until then, but what is signed
     in keeps the earlier end, since nothing ever makes a session longer. Under the account's lock, as every sign-in.
