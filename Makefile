@@ -56,6 +56,8 @@ mutants: $(VENV)/.test-installed
 
 # What takes too long for every change: hours.
 test-long: test-races test-clusters mutants
+	USE_TZ=0 TIME_ZONE=Asia/Kathmandu $(BIN)/python -m pytest -n 2 -m "not browser and not faults and not registry" \
+		tests/stories tests/accounts tests/sessions_ui --ignore tests/sessions_ui/test_every_session_method.py
 	SEQUENCES=all $(BIN)/python -m pytest tests/sessions_ui/test_every_session_method.py
 
 # For the browser tests. Where none is found and none can be had they are skipped, and say so.

@@ -1,5 +1,5 @@
 """The site without USE_TZ, in a process of its own: one that runs cannot change it, since what Django and the app have
-prepared goes by it. `.ci/run` lets many more tests run in this way."""
+prepared goes by it. `make test-long` lets many more tests run in this way."""
 
 from __future__ import annotations
 
