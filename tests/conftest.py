@@ -33,15 +33,18 @@ from tests.replica import _no_replica, _nothing_read_from_a_replica  # noqa: F40
 time_machine.naive_mode = time_machine.NaiveMode.LOCAL
 PASSWORD = "correct horse battery staple"
 FIREFOX_ON_LINUX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
+# What a browser accepts where a person opens a link or sends a form.
+PAGE = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 LONDON = "81.2.69.142"
 BREAKERS = (hasten.BROKER, wake.REDIS, statistics.CACHE, mail.SERVER, config.cache.REDIS)
 
 
 class Browser(Client):
-    """Django's test client as one browser: its own user agent, address and cookies."""
+    """Django's test client as one browser in which a person opens pages: its own user agent, address and cookies."""
 
     def __init__(self, user_agent: str = FIREFOX_ON_LINUX, address: str = LONDON, **defaults: Any) -> None:
-        super().__init__(HTTP_USER_AGENT=user_agent, REMOTE_ADDR=address, **defaults)
+        named = {"HTTP_USER_AGENT": user_agent, "HTTP_ACCEPT": PAGE, "REMOTE_ADDR": address}
+        super().__init__(**named, **defaults)
 
     def sign_in(self, user: Any, password: str = PASSWORD) -> Any:
         """Through the sign-in page, as a person does; `force_login` would skip what is tested here."""

@@ -6,10 +6,9 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from typing import Any, TypeAlias
-from urllib.parse import urlencode
 
-from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -64,7 +63,7 @@ def factor_needed(request: HttpRequest) -> HttpResponseBase:
     url = ""
     if conf.help_desk_factor_url:
         back = request.get_full_path() if request.method == "GET" else reverse("helpdesk:search")
-        url = f"{resolve_url(conf.help_desk_factor_url)}?{urlencode({REDIRECT_FIELD_NAME: back})}"
+        url = redirect_to_login(back, resolve_url(conf.help_desk_factor_url)).url
     context = {"base_template": conf.base_template, "factor_url": url, "age": conf.help_desk_factor_age}
     return render(request, "sessions_ui/helpdesk/factor_needed.html", context, status=403)
 

@@ -83,11 +83,11 @@ def begin_challenge(request: HttpRequest, challenged: SignInChallenged) -> HttpR
             )
         )
     url = reverse("sessions_ui:challenge")
-    if refusals.wants_json(request):
-        return refusals.problem(401, "further-proof-needed", _("One more proof is needed to sign in."))
-    if request.headers.get("HX-Request") == "true":
+    if refusals.is_htmx(request):
         return HttpResponse(headers={"HX-Redirect": url})
-    return HttpResponseRedirect(url)
+    if refusals.is_page_navigation(request):
+        return HttpResponseRedirect(url)
+    return refusals.not_signed_in(request, "further-proof-needed", _("One more proof is needed to sign in."))
 
 
 @never_cache

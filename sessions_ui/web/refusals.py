@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
@@ -21,9 +21,12 @@ from sessions_ui.models import EndReason
 NOTICE_COOKIE = "signed_out"
 NOTICE_SECONDS = 600
 UNNAMED = "unnamed"
+REASON_HEADER = "Session-Ended"
+PRIVATE = "no-store, private"
 RETRY_SECONDS = 1
 OUTAGE_SECONDS = 5
 ROTATED = "session-key-rotated"
+OWN_NAMESPACES = frozenset({"sessions_ui", "helpdesk"})
 ONLY_READ = ("GET", "HEAD", "OPTIONS")
 
 # The reasons that may be named on any screen; the others are told after the next sign-in only.
@@ -51,32 +54,83 @@ def words(reason: str | None) -> str:
 
 
 def worded(request: HttpRequest, response: HttpResponseBase, reason: EndReason) -> HttpResponseBase:
-    """The response to a request whose session had ended before: where the view turned it away, say why.
+    """The response to a request whose session had ended before. It is the host's, as for somebody who was never signed
+    in; the reason comes beside it. Three kinds of answer are not: docs/django-sessions.md lists them.
 
-    A page that anybody may see stays as it is: it can show the notice itself (`{% sessions_ui_notice %}`).
+    A page that anybody may see can show the notice itself (`{% sessions_ui_notice %}`).
     """
     if turns_away(response):
-        return signed_out(request, reason)
-    leave_notice(request, response, reason)
-    clear_site_data(request, response, reason)
+        is_redirect = response.has_header("Location")
+        if is_htmx(request) or is_own_page(request) or (is_page_navigation(request) and not is_redirect):
+            return to_sign_in(request, reason)
+        if wants_json(request) and not is_redirect:
+            use_problem_details(response, reason)
+        if not response.has_header("Cache-Control"):
+            response.headers["Cache-Control"] = PRIVATE
+    say_why(request, response, reason)
     return response
+
+
+def use_problem_details(response: HttpResponseBase, reason: EndReason) -> None:
+    """Replace the page of a host's 401 or 403 where JSON was asked for. Status and headers stay, such as those that
+    allow another origin to read it."""
+    if not isinstance(response, HttpResponse) or not response.get("Content-Type", "").startswith("text/html"):
+        return
+    details = problem(response.status_code, "session-ended", words(reason))
+    response.content = details.content
+    response.headers["Content-Type"] = details.headers["Content-Type"]
+    del response.headers["Content-Encoding"]
+    if response.has_header("Content-Length"):
+        response.headers["Content-Length"] = str(len(response.content))
 
 
 def signed_out(request: HttpRequest, reason: str | None) -> HttpResponseBase:
-    """To the sign-in page for a person, `HX-Redirect` for htmx, 401 problem details (RFC 9457) for a program."""
+    """For a request whose session ended while its view was at work, or whose sign-in was refused: to the sign-in page
+    for a person, 401 for a program. No redirect, which `fetch()` would follow, and take the sign-in page for success.
+    """
+    if is_htmx(request) or is_page_navigation(request) or wants_json(request):
+        return to_sign_in(request, reason)
+    response = not_signed_in(request, "session-ended", words(reason))
+    say_why(request, response, reason)
+    return response
+
+
+def to_sign_in(request: HttpRequest, reason: str | None) -> HttpResponseBase:
+    """To the sign-in page, `HX-Redirect` for htmx, 401 problem details (RFC 9457) for who asks for JSON."""
     response: HttpResponseBase
     if wants_json(request):
-        response = problem(401, "session-ended", words(reason))
+        response = not_signed_in(request, "session-ended", words(reason))
         clear_site_data(request, response, reason)
+        name_reason(response, reason)
         return response
-    if request.headers.get("HX-Request") == "true":
+    if is_htmx(request):
         response = HttpResponse(headers={"HX-Redirect": sign_in_url(request)})
     else:
         response = HttpResponseRedirect(sign_in_url(request))
+    say_why(request, response, reason)
+    response.headers["Cache-Control"] = PRIVATE
+    return response
+
+
+def not_signed_in(request: HttpRequest, kind: str, text: str) -> HttpResponse:
+    """401 for a program: problem details where it asks for JSON, else a line of text."""
+    return problem(401, kind, text) if wants_json(request) else line_of_text(401, text)
+
+
+def say_why(request: HttpRequest, response: HttpResponseBase, reason: str | None) -> None:
     leave_notice(request, response, reason)
     clear_site_data(request, response, reason)
-    response.headers["Cache-Control"] = "no-store, private"
-    return response
+    name_reason(response, reason)
+
+
+def name_reason(response: HttpResponseBase, reason: str | None) -> None:
+    """What a script or a program may read of the reason: no more than the notice says."""
+    response.headers[REASON_HEADER] = nameable(reason)
+
+
+def nameable(reason: str | None) -> str:
+    """The reason as a cookie or header may hold it, which can be read on the device."""
+    return str(reason) if reason in HARMLESS_WORDS else UNNAMED
 
 
 def clear_site_data(request: HttpRequest, response: HttpResponseBase, reason: str | None) -> None:
@@ -90,7 +144,7 @@ def try_again(request: HttpRequest) -> HttpResponse:
     """The key of the session was replaced while this request was under way. Nothing was done and nobody signed out:
     the browser has the new key by now."""
     text = _("Your sign-in was renewed at the same moment. Please try again.")
-    response = _keeping_cookies(_later(request, 409, ROTATED, text))
+    response = keeping_cookies(_later(request, 409, ROTATED, text))
     if request.method in ("GET", "HEAD"):
         response.headers["Refresh"] = str(RETRY_SECONDS)
     return response
@@ -104,14 +158,14 @@ def renewed(request: HttpRequest) -> HttpResponse:
         "Your sign-in was renewed at the same moment. We cannot say whether this was done: please look again in a "
         "moment."
     )
-    return _keeping_cookies(_later(request, 409, ROTATED, text))
+    return keeping_cookies(_later(request, 409, ROTATED, text))
 
 
 def busy(request: HttpRequest) -> HttpResponse:
     """The database refused what was asked for, or was not there, and nothing of it was done. Nobody is signed out, no
     cookie touched."""
     text = _("This could not be done just now, and nothing was changed. Please try again.")
-    return _keeping_cookies(_later(request, 503, "busy", text))
+    return keeping_cookies(_later(request, 503, "busy", text))
 
 
 def unknown(request: HttpRequest) -> HttpResponse:
@@ -148,13 +202,13 @@ def _later(
     elif "text/html" in request.headers.get("Accept", ""):
         response = HttpResponse(render_to_string("sessions_ui/later.html", {"text": text}), status=status)
     else:
-        response = HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
+        response = line_of_text(status, text)
     response.headers["Retry-After"] = str(seconds)
-    response.headers["Cache-Control"] = "no-store, private"
+    response.headers["Cache-Control"] = PRIVATE
     return response
 
 
-def _keeping_cookies(response: HttpResponse) -> HttpResponse:
+def keeping_cookies(response: HttpResponse) -> HttpResponse:
     response.sessions_ui_keeps_cookies = True  # type: ignore[attr-defined]
     return response
 
@@ -178,9 +232,38 @@ def turns_away(response: HttpResponseBase) -> bool:
     return False
 
 
+def is_page_navigation(request: HttpRequest) -> bool:
+    """Whether a person looks at what comes back: a link, a form or the address bar of a browser. Browsers say so in
+    `Sec-Fetch-Mode` (Fetch Metadata), but neither the old ones nor over plain HTTP."""
+    mode = request.headers.get("Sec-Fetch-Mode")
+    if mode is not None:
+        return mode == "navigate"
+    by_script = request.headers.get("X-Requested-With") == "XMLHttpRequest"
+    return "text/html" in request.headers.get("Accept", "") and not by_script
+
+
+def is_htmx(request: HttpRequest) -> bool:
+    return request.headers.get("HX-Request") == "true"
+
+
+def is_own_page(request: HttpRequest) -> bool:
+    """Whether the view is one of the app's own: after a sign-in nobody is sent back to one that acts."""
+    match = request.resolver_match
+    return match is not None and not OWN_NAMESPACES.isdisjoint(match.app_names)
+
+
 def wants_json(request: HttpRequest) -> bool:
     accept = request.headers.get("Accept", "")
     return "json" in accept and "text/html" not in accept
+
+
+def line_of_text(status: int, text: str) -> HttpResponse:
+    return HttpResponse(
+        text,
+        status=status,
+        content_type="text/plain; charset=utf-8",
+        headers={"Cache-Control": PRIVATE},
+    )
 
 
 def problem(status: int, kind: str, title: str) -> JsonResponse:
@@ -188,7 +271,7 @@ def problem(status: int, kind: str, title: str) -> JsonResponse:
         {"type": f"urn:sessions-ui:{kind}", "title": title, "status": status},
         status=status,
         content_type="application/problem+json",
-        headers={"Cache-Control": "no-store, private"},
+        headers={"Cache-Control": PRIVATE},
     )
 
 
@@ -196,7 +279,7 @@ def sign_in_url(request: HttpRequest) -> str:
     """The sign-in page, with the way back to the page that was asked for (never to one that acts)."""
     login_url = resolve_url(settings.LOGIN_URL)
     back = path = ""
-    if request.headers.get("HX-Request") == "true":
+    if is_htmx(request):
         current = request.headers.get("HX-Current-URL", "")
         if url_has_allowed_host_and_scheme(current, {request.get_host()}, require_https=request.is_secure()):
             parts = urlsplit(current)
@@ -207,7 +290,7 @@ def sign_in_url(request: HttpRequest) -> str:
         path = urlsplit(back).path
     if not back or path == urlsplit(login_url).path:
         return login_url
-    return f"{login_url}?{urlencode({REDIRECT_FIELD_NAME: back})}"
+    return redirect_to_login(back).url
 
 
 def leave_notice(request: HttpRequest, response: HttpResponseBase, reason: str | None) -> None:
@@ -219,8 +302,7 @@ def leave_notice(request: HttpRequest, response: HttpResponseBase, reason: str |
         return
     response.set_cookie(
         NOTICE_COOKIE,
-        # A cookie can be read on the device: the reasons that a thief must not learn stay out of it.
-        str(reason) if reason in HARMLESS_WORDS else UNNAMED,
+        nameable(reason),
         max_age=NOTICE_SECONDS,
         path="/",
         secure=settings.SESSION_COOKIE_SECURE,

@@ -195,7 +195,7 @@ def ended(
 
 def signed_out_here(request: HttpRequest) -> HttpResponseBase:
     logout(request)
-    return refusals.signed_out(request, None)
+    return refusals.to_sign_in(request, None)
 
 
 def done(request: HttpRequest, text: str) -> HttpResponseBase:

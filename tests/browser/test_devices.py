@@ -45,7 +45,7 @@ def test_sign_out_one_browser_from_the_other(visitor: Any, user: Any, scripts: b
     if not scripts:
         there.page.get_by_role("link", name="Devices", exact=True).click()
     # With scripts the page has noticed by itself (test_live.py).
-    expect(there.page).to_have_url(f"{there.url}/account/login/?next=%2Faccount%2Fdevices%2F")
+    expect(there.page).to_have_url(f"{there.url}/account/login/?next=/account/devices/")
     expect(there.page.get_by_text("You were signed out.")).to_be_visible()
     page.reload()
     expect(page.get_by_text("turned away")).to_be_visible()
@@ -103,7 +103,7 @@ def test_a_click_in_a_page_that_was_signed_out_meanwhile(visitor: Any, user: Any
     old = there.sign_in(user)
     visitor(user_agent=FIREFOX_ON_LINUX).sign_in(user).get_by_role("button", name="everywhere else").click()
     old.get_by_role("button", name="Sign out everywhere", exact=True).click()
-    expect(old).to_have_url(f"{there.url}/account/login/?next=%2Faccount%2Fdevices%2F")
+    expect(old).to_have_url(f"{there.url}/account/login/?next=/account/devices/")
     expect(old.get_by_text("You were signed out.")).to_be_visible()
 
 

@@ -77,7 +77,7 @@ def test_a_lost_phone_from_call_to_receipt(visitor: Any, user: Any, agent: Any, 
     expect(page.get_by_text("INC-7")).to_be_visible()
 
     phone.page.goto(f"{phone.url}/account/devices/")
-    expect(phone.page).to_have_url(f"{phone.url}/account/login/?next=%2Faccount%2Fdevices%2F")
+    expect(phone.page).to_have_url(f"{phone.url}/account/login/?next=/account/devices/")
     laptop.page.reload()
     expect(laptop.page.get_by_role("heading", name="Your devices")).to_be_visible()
     assert desk.complaints == []

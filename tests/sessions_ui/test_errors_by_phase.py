@@ -28,6 +28,7 @@ from sessions_ui.exceptions import (
     TryAgain,
 )
 from sessions_ui.store import SessionStore
+from tests.conftest import PAGE
 from tests.models import EndReason, Session
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
@@ -158,7 +159,7 @@ def host(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def here(user: Any) -> Client:
-    client = Client(raise_request_exception=False)
+    client = Client(raise_request_exception=False, headers={"Accept": PAGE})
     client.force_login(user)
     return client
 

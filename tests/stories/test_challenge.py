@@ -378,7 +378,7 @@ ASKED = {
     "full": False,
     "full_words": FULL,
     "devices": [],
-    "sign_in_url": "/account/login/?next=%2Faccount%2Fdevices%2Fchallenge%2F",
+    "sign_in_url": "/account/login/?next=/account/devices/challenge/",
 }
 
 

@@ -98,6 +98,7 @@ function leave() {
   empty();
   const url = new URL(signIn, location.href);
   url.searchParams.set(next, location.pathname + location.search);
+  url.search = url.search.replaceAll("%2F", "/"); // as Django writes it
   const main = document.createElement("main");
   main.className = "sui-ended";
   const heading = main.appendChild(document.createElement("h1"));

@@ -199,7 +199,7 @@ def test_it_requires_a_fresh_second_factor_and_the_attempt_is_an_event(agent: An
     client.force_login(agent)
     response = client.get("/helpdesk/")
     assert response.status_code == 403
-    assert "/account/second-factor/?next=%2Fhelpdesk%2F" in response.content.decode()
+    assert "/account/second-factor/?next=/helpdesk/" in response.content.decode()
     assert steps() == ["refused: no fresh second factor"]
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpResponse
 from django.test import RequestFactory
 from django.utils import timezone
@@ -15,6 +15,7 @@ from django.utils import timezone
 from sessions_ui.web.refusals import (
     busy,
     forget_shown_notice,
+    is_page_navigation,
     keeps_cookies,
     leave_notice,
     read_notice,
@@ -27,6 +28,7 @@ from sessions_ui.web.refusals import (
     worded,
     words,
 )
+from tests.conftest import PAGE
 from tests.models import EndReason, Session
 
 NAMED = {
@@ -161,10 +163,10 @@ def test_what_was_not_done_may_be_tried_again_in_a_second(
 
 
 def test_a_person_is_led_to_the_sign_in_page_and_back() -> None:
-    response = signed_out(ask(), "idle_timeout")
+    response = signed_out(ask(accept=PAGE), "idle_timeout")
     assert isinstance(response, HttpResponse)
     assert (response.status_code, response["Cache-Control"]) == (302, PRIVATE)
-    assert response["Location"] == "/account/login/?next=%2Faccount%2Fdevices%2F%3Fpage%3D2"
+    assert response["Location"] == "/account/login/?next=/account/devices/%3Fpage%3D2"
     assert response.cookies["signed_out"].value == "idle_timeout"
     assert not keeps_cookies(response)
 
@@ -174,8 +176,35 @@ def test_htmx_is_led_there_as_a_whole_page() -> None:
     response = signed_out(ask("POST", hx_request="true", hx_current_url=current), "not_me")
     assert isinstance(response, HttpResponse)
     assert (response.status_code, response["Cache-Control"]) == (200, PRIVATE)
-    assert response["HX-Redirect"] == "/account/login/?next=%2Faccount%2Fdevices%2F%3Fpage%3D3"
+    assert response["HX-Redirect"] == "/account/login/?next=/account/devices/%3Fpage%3D3"
     assert response.cookies["signed_out"].value == "unnamed"
+
+
+def test_a_program_that_asks_for_no_json_reads_it_in_a_line_of_text() -> None:
+    """A redirect would be followed by `fetch()`, and the sign-in page taken for success."""
+    response = signed_out(ask("POST", accept="*/*"), "idle_timeout")
+    assert isinstance(response, HttpResponse)
+    assert (response.status_code, response["Cache-Control"]) == (401, PRIVATE)
+    assert response["Content-Type"] == "text/plain; charset=utf-8"
+    assert response.content.decode() == NAMED["idle_timeout"]
+    assert response["Session-Ended"] == response.cookies["signed_out"].value == "idle_timeout"
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_one"),
+    [
+        ({"accept": PAGE, "sec_fetch_mode": "navigate"}, True),
+        ({"accept": PAGE}, True),
+        ({"accept": "*/*", "sec_fetch_mode": "navigate"}, True),
+        ({"accept": PAGE, "sec_fetch_mode": "cors"}, False),
+        ({"accept": PAGE, "sec_fetch_mode": ""}, False),
+        ({"accept": PAGE, "x_requested_with": "XMLHttpRequest"}, False),
+        ({"accept": "*/*"}, False),
+        ({}, False),
+    ],
+)
+def test_a_page_is_what_a_browser_says_is_one(headers: dict[str, str], is_one: bool) -> None:
+    assert is_page_navigation(ask(**headers)) is is_one
 
 
 def test_a_program_reads_it_and_gets_no_cookie() -> None:
@@ -222,8 +251,17 @@ def test_only_what_asks_for_json_and_for_no_page_is_a_program(accept: str, wants
     ],
 )
 def test_the_way_back_leads_to_a_page_of_this_site_that_does_nothing(request_: Any, back: str) -> None:
-    expected = f"/account/login/?{urlencode({'next': back})}" if back else "/account/login/"
-    assert sign_in_url(request_) == expected
+    assert sign_in_url(request_) == (redirect_to_login(back).url if back else "/account/login/")
+
+
+@pytest.mark.parametrize(
+    "login_url", ["account_login", "/sign-in/?kind=staff", "https://sso.example/in?a=b#c"]
+)
+@pytest.mark.parametrize("address", ["/a/", "/a/b/?next=/c/&d=é", "/a%20b/?q=x%2Fy"])
+def test_the_way_back_is_quoted_as_django_does(address: str, login_url: str, settings: Any) -> None:
+    settings.LOGIN_URL = login_url
+    request = ask(address=address)
+    assert sign_in_url(request) == redirect_to_login(request.get_full_path()).url
 
 
 # --- The notice
