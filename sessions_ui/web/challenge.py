@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, REDIRECT_FIELD_NAME, SESSION_KEY, get_user_model, login
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
@@ -90,6 +91,7 @@ def begin_challenge(request: HttpRequest, challenged: SignInChallenged) -> HttpR
     return refusals.not_signed_in(request, "further-proof-needed", _("One more proof is needed to sign in."))
 
 
+@login_not_required
 @never_cache
 @sensitive_post_parameters("code")
 @require_http_methods(["GET", "HEAD", "POST"])

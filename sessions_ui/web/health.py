@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
+from django.contrib.auth.decorators import login_not_required
 from django.db import Error, connections, router
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
@@ -23,6 +24,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 asking = ThreadPoolExecutor(max_workers=4, thread_name_prefix="sessions-ui-health")
 
 
+@login_not_required
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
     """200 `{"status": "ok"}`, or 503. What is weak about the database servers stands beside it (`servers.py`), and only

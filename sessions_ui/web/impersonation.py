@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -14,6 +15,7 @@ from sessions_ui.impersonation import stop_impersonating
 from sessions_ui.web.refusals import problem, wants_json
 
 
+@login_not_required  # whose session is over by now reads why, as without `LoginRequiredMiddleware`
 @require_POST
 def leave_account(request: HttpRequest) -> HttpResponse:
     """Back to the own session, and to `next` or the start page."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, JsonResponse
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.views.decorators.http import require_GET
 
 from sessions_ui.store import SessionStore
 from sessions_ui.web.passive import passive
+from sessions_ui.web.refusals import PRIVATE, keeping_cookies
 
 SALT = "sessions_ui.live"
 
@@ -20,16 +22,18 @@ def mark_of(user_id: Any) -> str:
     return salted_hmac(SALT, str(user_id)).hexdigest()
 
 
+@login_not_required
 @passive
 @require_GET
-def alive(request: HttpRequest) -> JsonResponse:
+def alive(request: HttpRequest) -> HttpResponse:
     """`{"state": …}`, as `state_of()` finds it for the page whose mark is in `?page=`. Under ASGI `with_stream()`
     answers before this view is reached (`stream/alive.py`).
 
-    It only asks: the cookie stays, because a sign-in may be on its way that replaces it. The next page deletes it.
+    It only asks: the cookie stays, because a sign-in may be on its way that replaces it. The next page deletes it. Also
+    where a middleware of the host has asked for the user, as `LoginRequiredMiddleware` does.
     """
     state = state_of(request.COOKIES.get(settings.SESSION_COOKIE_NAME), request.GET.get("page", ""))
-    return JsonResponse({"state": state}, headers={"Cache-Control": "no-store, private"})
+    return keeping_cookies(JsonResponse({"state": state}, headers={"Cache-Control": PRIVATE}))
 
 
 def state_of(key: str | None, mark: str) -> str:

@@ -1,0 +1,162 @@
+"""A host with `LoginRequiredMiddleware`: what was for everybody still is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, override_settings
+from django.urls import URLPattern, URLResolver, get_resolver, include, path
+from django.utils import timezone
+
+from sessions_ui.web.live import mark_of
+from tests.away.addresses import addresses
+from tests.bystander import Bystander
+from tests.models import EndReason, Session
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
+
+LOGIN_REQUIRED = "django.contrib.auth.middleware.LoginRequiredMiddleware"
+urlpatterns = [
+    path("hijack/", include("sessions_ui.web.hijack")),
+    path("", include("config.urls")),
+]
+
+# Every address of the app: who may ask it.
+PUBLIC = {
+    "healthz",
+    "sessions_ui:alive",
+    "sessions_ui:challenge",
+    "sessions_ui:leave_account",
+    "sessions_ui:not_me",
+    "sessions_ui:provider_sign_out",
+}
+SIGNED_IN = {
+    "hijack:acquire",
+    "hijack:release",
+    "sessions_ui:confirm",
+    "sessions_ui:device",
+    "sessions_ui:device_list",
+    "sessions_ui:devices",
+    "sessions_ui:found",
+    "sessions_ui:idle",
+    "sessions_ui:lost",
+    "sessions_ui:mine",
+    "sessions_ui:not_mine",
+    "sessions_ui:proof",
+    "sessions_ui:prove",
+    "sessions_ui:rename",
+    "sessions_ui:sign_out_device",
+    "sessions_ui:sign_out_everywhere",
+    "sessions_ui:sign_out_folded",
+    "sessions_ui:sign_out_others",
+    "sessions_ui:sign_out_session",
+    "sessions_ui:sign_out_unused",
+    "sessions_ui:situation",
+    "sessions_ui:stay",
+}
+AGENTS = {
+    "helpdesk:approvals",
+    "helpdesk:approve",
+    "helpdesk:ask_approval",
+    "helpdesk:carry_out",
+    "helpdesk:case",
+    "helpdesk:check_code",
+    "helpdesk:found",
+    "helpdesk:network",
+    "helpdesk:receipt",
+    "helpdesk:review",
+    "helpdesk:search",
+    "helpdesk:send_code",
+    "helpdesk:verify",
+}
+# The administration is Django's, which marks its own sign-in page; ours in it have the prefix of the app.
+ADMINISTRATION = "admin:sessions_ui_"
+
+
+def views(resolver: Any, namespace: str = "") -> Iterator[tuple[str, Any]]:
+    """Name and view of each address."""
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from views(entry, namespace + (f"{entry.namespace}:" if entry.namespace else ""))
+        elif isinstance(entry, URLPattern):
+            yield f"{namespace}{entry.name}", entry.callback
+
+
+def our_views() -> dict[str, Any]:
+    return {
+        name: view
+        for name, view in views(get_resolver())
+        if view.__module__.startswith("sessions_ui.") or name.startswith(ADMINISTRATION)
+    }
+
+
+def test_every_address_of_the_app_stands_in_one_of_the_lists() -> None:
+    found = {name for name in our_views() if not name.startswith(ADMINISTRATION)}
+    assert found == PUBLIC | SIGNED_IN | AGENTS
+    assert len(found) == len(PUBLIC) + len(SIGNED_IN) + len(AGENTS)
+
+
+def test_exactly_the_public_ones_are_marked() -> None:
+    assert {name for name, view in our_views().items() if not getattr(view, "login_required", True)} == PUBLIC
+
+
+@pytest.fixture
+def paths() -> dict[str, str]:
+    found = addresses(Bystander())
+    return {name: found[name] for name in our_views() if name in found}
+
+
+def answers(paths: dict[str, str]) -> dict[tuple[str, str], Any]:
+    """To somebody who was never signed in."""
+    client = Client(raise_request_exception=False)
+    return {
+        (method, name): client.generic(method, address)
+        for name, address in paths.items()
+        for method in ("GET", "POST")
+    }
+
+
+def goes_to_sign_in(response: Any) -> bool:
+    return response.status_code == 302 and "/login/?next=/" in response["Location"]
+
+
+@pytest.mark.no_bystander("whose rows are in the addresses")
+def test_nothing_that_answered_everybody_leads_to_sign_in(paths: dict[str, str]) -> None:
+    before = answers(paths)
+    with override_settings(MIDDLEWARE=[*settings.MIDDLEWARE, LOGIN_REQUIRED]):
+        after = answers(paths)
+    assert len(paths) > 80
+    for (method, name), response in after.items():
+        if name in PUBLIC:
+            without = before[method, name]
+            assert (response.status_code, response.get("Location")) == (
+                without.status_code,
+                without.get("Location"),
+            )
+        else:
+            assert goes_to_sign_in(response), name
+            assert goes_to_sign_in(before[method, name]) or before[method, name].status_code == 405, name
+
+
+@pytest.mark.parametrize("middleware", [LOGIN_REQUIRED, f"{__name__}.asks_for_the_user"])
+def test_asking_whether_it_lives_takes_no_cookie_away(middleware: str, user: Any) -> None:
+    """By now it may be that of a new sign-in in another tab; a middleware of the host has found out that it is not."""
+    client = Client()
+    client.force_login(user)
+    Session.objects.update(ended_at=timezone.now(), end_reason=EndReason.ADMINISTRATOR)
+    with override_settings(MIDDLEWARE=[*settings.MIDDLEWARE, middleware]):
+        response = client.get("/account/devices/alive", {"page": mark_of(user.pk)})
+    assert (response.status_code, response.json()) == (200, {"state": "ended"})
+    assert not response.cookies
+
+
+def asks_for_the_user(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:
+    def middleware(request: HttpRequest) -> HttpResponse:
+        assert not request.user.is_authenticated
+        return get_response(request)
+
+    return middleware
