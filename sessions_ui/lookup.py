@@ -20,6 +20,7 @@ from django.db.models.base import DEFERRED
 from django.db.models.manager import BaseManager
 
 from sessions_ui.models import Session
+from sessions_ui.models.primary import are_users_beside
 from sessions_ui.prepared import PreparedQuery, Query
 
 # What a request needs of its session; everything else stays deferred: a column costs 3 µs or so (PostgreSQL).
@@ -140,7 +141,7 @@ def joins_user() -> bool:
     """
     user_model = get_user_model()
     unfiltered = type(user_model._default_manager).get_queryset is BaseManager.get_queryset
-    return unfiltered and router.db_for_write(user_model) == router.db_for_write(Session)
+    return unfiltered and are_users_beside(Session)
 
 
 def look_up_on(alias: str) -> LookUp:

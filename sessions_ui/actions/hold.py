@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db import router
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from sessions_ui.models import AccountState, EndReason, Session
 from sessions_ui.models.locking import locked
-from sessions_ui.models.primary import all_users
+from sessions_ui.models.primary import all_users, are_users_beside
 
 MANY_USERS = 500  # more of them are named by a subquery, not one by one
 
@@ -97,4 +96,4 @@ def on_primary(users: QuerySet[Any]) -> QuerySet[Any]:
 
 def users_are_here() -> bool:
     """Whether the users live in the database of their sessions."""
-    return router.db_for_write(get_user_model()) == router.db_for_write(Session)
+    return are_users_beside(Session)

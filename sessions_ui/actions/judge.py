@@ -14,6 +14,7 @@ from sessions_ui.actions.hold import lock_users
 from sessions_ui.client import Client, ClientInfo, Place
 from sessions_ui.conf import conf
 from sessions_ui.models import Device, EndReason, Event, Session
+from sessions_ui.models.primary import with_users
 from sessions_ui.risk import History, Level, Reason, Sighting, Standing, Verdict
 from sessions_ui.transactions import atomically
 
@@ -131,13 +132,8 @@ def judge_change(session_pk: int, user_pk: Any, before: Client, now: Client, cli
     if not verdict.level:
         return
     lock_users([user_pk])
-    session = (
-        Session.objects.living()
-        .filter(pk=session_pk)
-        .select_related("user", "device")
-        .defer("payload")
-        .first()
-    )
+    living = Session.objects.living().filter(pk=session_pk).select_related("device").defer("payload")
+    session = with_users(living, "user").first()
     if session is None or session.user is None:
         return
     known = set(session.verdict_reasons or ()) if session.reviewed_at is None else set()

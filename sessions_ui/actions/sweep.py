@@ -29,7 +29,7 @@ from sessions_ui.actions.provider import outlives_its_provider, outliving_their_
 from sessions_ui.conf import conf
 from sessions_ui.models import AccountState, Cursor, EndReason, Session
 from sessions_ui.models.locking import locked
-from sessions_ui.models.primary import all_users, visible_users
+from sessions_ui.models.primary import all_users, visible_users, with_users
 from sessions_ui.models.session import ACCOUNT_WAS_OFF
 from sessions_ui.transactions import atomically, in_transaction
 from sessions_ui.user_model import auth_hash_of, is_active
@@ -134,7 +134,7 @@ def _end_within(after: int, up_to: int, now: datetime) -> int:
             suspects.update(_of_joined_account(unended))
         else:
             suspects.update(_of_another_account(living))
-        if lookup.joins_user() and has_timeouts_by_user():
+        if has_timeouts_by_user():
             suspects.update(late_for_their_user(living, now))
     return _end_all(suspects)
 
@@ -221,14 +221,19 @@ def _of_joined_account(unended: QuerySet[Session]) -> Iterable[int]:
 
 
 def _of_another_account(living: QuerySet[Session]) -> Iterable[int]:
-    """What `QuerySet.update()` and raw SQL have made of the account: gone, off, or with another password, whose hash no
-    database can compute; once for each user."""
-    rows = list(living.values_list("pk", "user_id", "auth_hash"))
-    people = visible_users().in_bulk({user_id for _pk, user_id, _hash in rows})
+    """What `QuerySet.update()` and raw SQL have made of the account: gone, off, without a flag that it had, or with
+    another password, whose hash no database can compute; once for each user."""
+    rows = list(living.values_list("pk", "user_id", "auth_hash", "rights"))
+    people = visible_users().in_bulk({user_id for _pk, user_id, _hash, _rights in rows})
     current = {user_id: _hashes_of(user) for user_id, user in people.items()}
-    for pk, user_id, auth_hash in rows:
+    for pk, user_id, auth_hash, rights in rows:
         user = people.get(user_id)
-        if user is None or not is_active(user) or (current[user_id] and auth_hash not in current[user_id]):
+        if (
+            user is None
+            or not is_active(user)
+            or (current[user_id] and auth_hash not in current[user_id])
+            or any(f",{flag}," in rights and not getattr(user, flag, False) for flag in conf.access_flags)
+        ):
             yield pk
 
 
@@ -245,6 +250,6 @@ def has_timeouts_by_user() -> bool:
 
 def late_for_their_user(living: QuerySet[Session], now: datetime) -> Iterable[int]:
     """Where a timeout is a callable, only Python can say."""
-    for session in living.select_related("user").defer("payload"):
+    for session in with_users(living.defer("payload"), "user"):
         if out_of_time(session, session.user, now):
             yield session.pk

@@ -7,12 +7,15 @@ from ipaddress import ip_address
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.contrib.auth import get_user_model
 from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.actions.find_user import users_exactly
+from sessions_ui.models.primary import with_users
 
 
 class CappedPaginator(Paginator):
@@ -24,6 +27,17 @@ class CappedPaginator(Paginator):
     def count(self) -> int:
         rows: Any = self.object_list
         return rows.order_by().values("pk")[: self.cap].count()
+
+
+class ListWithUsers(ChangeList):
+    """Joins what `list_select_related` names, but no users that live in another database."""
+
+    def apply_select_related(self, qs: QuerySet[Any]) -> QuerySet[Any]:
+        names = self.list_select_related if isinstance(self.list_select_related, list | tuple) else ()
+        for name in names:
+            is_user = issubclass(qs.model._meta.get_field(name).related_model, get_user_model())
+            qs = with_users(qs, name) if is_user else qs.select_related(name)
+        return qs
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -41,6 +55,9 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     class Media:
         css = {"all": ("sessions_ui/admin.css",)}
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ListWithUsers
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

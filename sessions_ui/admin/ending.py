@@ -20,6 +20,7 @@ from sessions_ui.actions.hold import users_of
 from sessions_ui.admin.base import ReadOnlyAdmin
 from sessions_ui.conf import conf
 from sessions_ui.models import EndReason, Session
+from sessions_ui.models.primary import with_users
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.store import SessionStore
 
@@ -83,7 +84,7 @@ class EndingAdmin(ReadOnlyAdmin):
             "checkbox_name": ACTION_CHECKBOX_NAME,
             "count": living.count(),
             "users": living.order_by().values("user_id").distinct().count(),
-            "examples": living.select_related("user", "device").order_by("-pk")[:EXAMPLES],
+            "examples": with_users(living.select_related("device"), "user").order_by("-pk")[:EXAMPLES],
             "own": own is not None and living.filter(pk=own).exists(),
         }
         return TemplateResponse(request, "sessions_ui/admin/confirm_sign_out.html", context)

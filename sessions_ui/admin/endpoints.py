@@ -23,6 +23,7 @@ from sessions_ui.admin.base import person
 from sessions_ui.client.network import permitted
 from sessions_ui.conf import conf
 from sessions_ui.models import Endpoint, Hook
+from sessions_ui.models.primary import with_users
 from sessions_ui.web.wording import moment_text
 
 
@@ -68,7 +69,7 @@ class EndpointAdmin(admin.ModelAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("created_by").order_by("pk")
+        return with_users(super().get_queryset(request), "created_by").order_by("pk")
 
     def save_model(self, request: HttpRequest, obj: Endpoint, form: forms.ModelForm, change: bool) -> None:
         save_endpoint(endpoint=obj, actor=request.user)

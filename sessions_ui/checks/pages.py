@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.core import checks
+from django.shortcuts import resolve_url
+from django.template import TemplateDoesNotExist, engines
+from django.template.backends.django import DjangoTemplates
+from django.urls import NoReverseMatch, get_script_prefix, is_valid_path, reverse
+from django.utils import translation
 from django.utils.module_loading import import_string
 
 from sessions_ui.conf import conf
 from sessions_ui.web.reauthentication import Reauthentication
+
+REQUEST = "django.template.context_processors.request"
 
 
 def reauthentication(**kwargs: Any) -> list[checks.CheckMessage]:
@@ -24,3 +33,67 @@ def reauthentication(**kwargs: Any) -> list[checks.CheckMessage]:
             id="sessions_ui.E037",
         )
     ]
+
+
+def sign_in_page(**kwargs: Any) -> list[checks.CheckMessage]:
+    """Whoever is signed out is sent to `LOGIN_URL`. One of another host is believed."""
+    if not getattr(settings, "ROOT_URLCONF", None):
+        return []
+    try:
+        parts = urlsplit(resolve_url(settings.LOGIN_URL or ""))
+        if parts.netloc or _leads_somewhere(parts.path):
+            return []
+    except NoReverseMatch:
+        pass
+    return [
+        checks.Warning(
+            f"LOGIN_URL ({settings.LOGIN_URL}) is neither the name of a view nor an address in ROOT_URLCONF: whoever "
+            "is signed out finds no page to sign in.",
+            hint="Set LOGIN_URL to the name or the address of your sign-in page, or silence this where another "
+            "program serves it.",
+            id="sessions_ui.W070",
+        )
+    ]
+
+
+def _leads_somewhere(path: str) -> bool:
+    """Also by way of a slash that `CommonMiddleware` adds, or a language that `LocaleMiddleware` does
+    (`i18n_patterns()`)."""
+    path = "/" + path.removeprefix(get_script_prefix()).lstrip("/")
+    spelled = (path, f"{path}/")
+    if any(map(is_valid_path, spelled)):
+        return True
+    for code, _name in settings.LANGUAGES:
+        with translation.override(code):
+            if any(is_valid_path(way) or is_valid_path(f"/{code}{way}") for way in spelled):
+                return True
+    return False
+
+
+def request_in_templates(**kwargs: Any) -> list[checks.CheckMessage]:
+    """Asked of the engine that renders our pages, where the host has them."""
+    try:
+        reverse("sessions_ui:devices")
+    except NoReverseMatch:
+        return []
+    engine = _engine_of("sessions_ui/devices.html")
+    if engine is None or REQUEST in engine.engine.context_processors:
+        return []
+    return [
+        checks.Error(
+            f"{REQUEST} is not among the context processors of {engine.name!r} in TEMPLATES: the pages of devices "
+            "fail, and no page says why somebody was signed out.",
+            hint=f"Add {REQUEST} to OPTIONS['context_processors'].",
+            id="sessions_ui.E071",
+        )
+    ]
+
+
+def _engine_of(name: str) -> DjangoTemplates | None:
+    for engine in engines.all():
+        try:
+            engine.get_template(name)
+        except TemplateDoesNotExist:
+            continue
+        return engine if isinstance(engine, DjangoTemplates) else None
+    return None

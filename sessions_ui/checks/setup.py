@@ -7,19 +7,19 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
+from django.db import router
 from django.utils import timezone
 
 from sessions_ui import moments
 from sessions_ui.adopt import SOURCES
 from sessions_ui.conf import conf
+from sessions_ui.models import Session
+from sessions_ui.models.primary import are_users_beside
 
 STORE = "sessions_ui.store"
-SESSION_MIDDLEWARE = "sessions_ui.middleware.SessionMiddleware"
-AUTHENTICATION_MIDDLEWARE = "sessions_ui.middleware.AuthenticationMiddleware"
-DJANGO_SESSION_MIDDLEWARE = "django.contrib.sessions.middleware.SessionMiddleware"
-DJANGO_AUTHENTICATION_MIDDLEWARE = "django.contrib.auth.middleware.AuthenticationMiddleware"
 
 
 def engine(**kwargs: Any) -> list[checks.CheckMessage]:
@@ -27,31 +27,6 @@ def engine(**kwargs: Any) -> list[checks.CheckMessage]:
         return []
     hint = f'Set SESSION_ENGINE = "{STORE}".'
     return [checks.Warning("sessions_ui does not store the sessions.", hint=hint, id="sessions_ui.W001")]
-
-
-def middleware(**kwargs: Any) -> list[checks.CheckMessage]:
-    found: list[checks.CheckMessage] = []
-    for ours, djangos, number in (
-        (SESSION_MIDDLEWARE, DJANGO_SESSION_MIDDLEWARE, "E002"),
-        (AUTHENTICATION_MIDDLEWARE, DJANGO_AUTHENTICATION_MIDDLEWARE, "E003"),
-    ):
-        if ours not in settings.MIDDLEWARE or djangos in settings.MIDDLEWARE:
-            found.append(
-                checks.Error(
-                    f"MIDDLEWARE must hold {ours}, and not {djangos}.",
-                    hint=f"Replace {djangos} by {ours}, in the same place.",
-                    id=f"sessions_ui.{number}",
-                )
-            )
-    if not found and settings.MIDDLEWARE.index(SESSION_MIDDLEWARE) > settings.MIDDLEWARE.index(
-        AUTHENTICATION_MIDDLEWARE
-    ):
-        found.append(
-            checks.Error(
-                f"{SESSION_MIDDLEWARE} must stand before {AUTHENTICATION_MIDDLEWARE}.", id="sessions_ui.E004"
-            )
-        )
-    return found
 
 
 def clients(**kwargs: Any) -> list[checks.CheckMessage]:
@@ -164,6 +139,21 @@ def adoption(**kwargs: Any) -> list[checks.CheckMessage]:
             "ADOPT_UNTIL is over: nothing is adopted any more.",
             hint="Take ADOPT_FROM and ADOPT_UNTIL out, and drop the old table.",
             id="sessions_ui.W013",
+        )
+    ]
+
+
+def databases(**kwargs: Any) -> list[checks.CheckMessage]:
+    """It works, and people should know what it costs (docs/scaling.md, "What to do next")."""
+    if are_users_beside(Session):
+        return []
+    sessions, users = router.db_for_write(Session), router.db_for_write(get_user_model())
+    return [
+        checks.Info(
+            f"The sessions are in the database {sessions!r} and the users in {users!r}: each request of somebody who "
+            "is signed in takes a statement more, and no transaction holds both.",
+            hint="Let the router of DATABASE_ROUTERS put sessions_ui where the users are, or silence this.",
+            id="sessions_ui.I072",
         )
     ]
 

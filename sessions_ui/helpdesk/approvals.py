@@ -20,7 +20,7 @@ from sessions_ui.helpdesk.access import agents_only
 from sessions_ui.helpdesk.views import with_case
 from sessions_ui.helpdesk.wording import refused_text
 from sessions_ui.models import Case
-from sessions_ui.models.primary import all_users
+from sessions_ui.models.primary import all_users, with_users
 
 SHOWN = 50
 
@@ -66,10 +66,7 @@ def approve(request: HttpRequest, public_id: str) -> HttpResponseBase:
 
 
 def open_cases() -> Any:
-    return (
-        Case.objects.filter(
-            approval_asked_at__isnull=False, proven_at__isnull=True, expires_at__gt=timezone.now()
-        )
-        .select_related("agent")
-        .order_by("approval_asked_at")
+    cases = Case.objects.filter(
+        approval_asked_at__isnull=False, proven_at__isnull=True, expires_at__gt=timezone.now()
     )
+    return with_users(cases, "agent").order_by("approval_asked_at")

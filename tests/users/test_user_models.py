@@ -34,12 +34,16 @@ def test_its_proxies_parents_and_children_are_respected_and_nothing_else_is_touc
     run_suite("family", USER_MODEL="ChildUser")
 
 
-def run_suite(name: str, **variables: str) -> None:
+def test_every_page_that_names_people_works_with_users_in_another_database() -> None:
+    run_suite("pages", settings="tests.users.site")
+
+
+def run_suite(name: str, *, settings: str = "tests.users.settings", **variables: str) -> None:
     environment = {**os.environ, **variables, "SUITE": name}
     environment.pop("DJANGO_SETTINGS_MODULE")
     if environment["DATABASE_URL"].startswith("sqlite"):
         environment.pop("DATABASE_URL")
-    command = [sys.executable, "-m", "django", "test", "--settings=tests.users.settings", "--noinput"]
+    command = [sys.executable, "-m", "django", "test", f"--settings={settings}", "--noinput"]
     run = subprocess.run(
         [*command, f"tests.users.{name}"],
         env=environment,

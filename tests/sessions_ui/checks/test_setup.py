@@ -10,12 +10,6 @@ import pytest
 from django.core.checks import run_checks
 
 from sessions_ui.checks import setup as checks
-from sessions_ui.checks.setup import (
-    AUTHENTICATION_MIDDLEWARE,
-    DJANGO_AUTHENTICATION_MIDDLEWARE,
-    DJANGO_SESSION_MIDDLEWARE,
-    SESSION_MIDDLEWARE,
-)
 
 
 def ids(**options: Any) -> set[str]:
@@ -61,25 +55,6 @@ def test_an_idle_timeout_of_twice_the_time_between_two_notes_is_sound(idle: Any,
     assert "sessions_ui.W061" not in ids()
 
 
-def test_it_names_djangos_session_middleware(settings: Any) -> None:
-    settings.MIDDLEWARE = [DJANGO_SESSION_MIDDLEWARE, *settings.MIDDLEWARE]
-    assert "sessions_ui.E002" in ids()
-
-
-def test_it_names_djangos_authentication_middleware(settings: Any) -> None:
-    settings.MIDDLEWARE = [
-        DJANGO_AUTHENTICATION_MIDDLEWARE if name == AUTHENTICATION_MIDDLEWARE else name
-        for name in settings.MIDDLEWARE
-    ]
-    assert "sessions_ui.E003" in ids()
-
-
-def test_it_names_the_wrong_order(settings: Any) -> None:
-    others = [name for name in settings.MIDDLEWARE if name != SESSION_MIDDLEWARE]
-    settings.MIDDLEWARE = [*others, SESSION_MIDDLEWARE]
-    assert "sessions_ui.E004" in ids()
-
-
 def test_it_names_connections_that_asgi_would_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
     databases = {"default": {"CONN_MAX_AGE": None}}
     monkeypatch.setattr(checks, "settings", SimpleNamespace(ASGI_APPLICATION="x", DATABASES=databases))
@@ -98,3 +73,14 @@ def test_it_names_allauths_own_list_of_sessions(monkeypatch: pytest.MonkeyPatch)
     # Not the settings themselves: Django would load the app, whose receivers stay for every test after this one.
     monkeypatch.setattr(checks, "settings", SimpleNamespace(INSTALLED_APPS=["allauth.usersessions"]))
     assert [message.id for message in checks.allauth_usersessions()] == ["sessions_ui.E007"]
+
+
+class UsersElsewhere:
+    def db_for_write(self, model: Any, **hints: Any) -> str:
+        return "users" if model._meta.label == "accounts.User" else "default"
+
+
+def test_it_says_what_users_in_another_database_cost(settings: Any) -> None:
+    assert checks.databases() == []
+    settings.DATABASE_ROUTERS = [f"{__name__}.UsersElsewhere"]
+    assert [message.id for message in checks.databases()] == ["sessions_ui.I072"]

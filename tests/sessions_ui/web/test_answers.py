@@ -20,12 +20,6 @@ from django.urls import include, path
 from django.utils import timezone
 from django.views import View
 
-from sessions_ui.checks.setup import (
-    AUTHENTICATION_MIDDLEWARE,
-    DJANGO_AUTHENTICATION_MIDDLEWARE,
-    DJANGO_SESSION_MIDDLEWARE,
-    SESSION_MIDDLEWARE,
-)
 from tests.conftest import PAGE
 from tests.models import EndReason, Session
 from tests.sessions_ui.web.answers import Difference, as_markdown
@@ -228,8 +222,10 @@ class Djangos(Engine):
         "DATABASE_ROUTERS": [],  # its own way to the user asks whichever database it likes
     }
     MIDDLEWARE = {
-        SESSION_MIDDLEWARE: DJANGO_SESSION_MIDDLEWARE,
-        AUTHENTICATION_MIDDLEWARE: DJANGO_AUTHENTICATION_MIDDLEWARE,
+        "sessions_ui.middleware.SessionMiddleware": "django.contrib.sessions.middleware.SessionMiddleware",
+        "sessions_ui.middleware.AuthenticationMiddleware": (
+            "django.contrib.auth.middleware.AuthenticationMiddleware"
+        ),
     }
 
     def end(self) -> None:
