@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.contrib.auth import authenticate
+from django.contrib.auth import authenticate, get_backends
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sessions_ui import moments
+from sessions_ui.actions.find_user import address_of
 from sessions_ui.actions.reauthentication import failed_reauthentications, note_reauthentication
 from sessions_ui.conf import conf
 from sessions_ui.store import SessionStore
@@ -57,8 +59,41 @@ class PasswordForm(forms.Form):
 
     def is_right(self, password: str) -> bool:
         user: Any = self.request.user
-        found = authenticate(self.request, username=user.get_username(), password=password)
-        return found is not None and found.pk == user.pk
+        for names in names_of(self.request, user):
+            found = authenticate(self.request, **names, password=password)
+            if found is not None:
+                return bool(found.pk == user.pk)
+        return False
+
+
+def names_of(request: HttpRequest, user: Any) -> list[dict[str, str]]:
+    """By which names the site's backends may know this user: arguments of `authenticate()` beside the password.
+
+    `username` is what Django's own sign-in form says, and what nearly every backend accepts. The name of the user
+    model's field, and of its e-mail address, are for those that take nothing else: each more would be one more failed
+    sign-in to whoever counts them (`user_login_failed`).
+    """
+    fields = {"username": user.get_username(), user.USERNAME_FIELD: user.get_username()}
+    if email := address_of(user):
+        fields.setdefault("email", email)
+        fields.setdefault(getattr(user, "EMAIL_FIELD", "email"), email)
+    unasked = [inspect.signature(backend.authenticate) for backend in get_backends()]
+    names = []
+    for field, value in fields.items():
+        accepting = [signature for signature in unasked if accepts(signature, request, field)]
+        if accepting:
+            names.append({field: value})
+            unasked = [signature for signature in unasked if signature not in accepting]
+    return names
+
+
+def accepts(signature: inspect.Signature, request: HttpRequest, field: str) -> bool:
+    """As `authenticate()` finds out which backends to ask."""
+    try:
+        signature.bind(request, **{field: ""}, password="")
+    except TypeError:
+        return False
+    return True
 
 
 class Reauthentication:
