@@ -545,6 +545,7 @@ class SessionStore(NotesWrittenUser, AsynchronousTwins):
             if (row_again := self.resolve()) is not None:
                 return self._update(row_again, fields, changed_user)
         if found and found[1] is None and found[0] != digest_of(self.session_key):
+            self.is_straggler = True  # and makes no session of its own, should somebody go on with `create()`
             raise KeyRotated
         reason = EndReason.IDLE_TIMEOUT if found and found[1] is None else found[2] if found else ""
         self.refusal = EndReason(reason) if reason else None
