@@ -60,11 +60,13 @@ def worded(request: HttpRequest, response: HttpResponseBase, reason: EndReason) 
     A page that anybody may see can show the notice itself (`{% sessions_ui_notice %}`).
     """
     if turns_away(response):
-        is_redirect = response.has_header("Location")
-        if is_htmx(request) or is_own_page(request) or (is_page_navigation(request) and not is_redirect):
+        if is_htmx(request) or is_own_page(request):
             return to_sign_in(request, reason)
-        if wants_json(request) and not is_redirect:
-            use_problem_details(response, reason)
+        if not response.has_header("Location"):
+            if wants_json(request):
+                use_problem_details(response, reason)
+            elif is_page_navigation(request):
+                return to_sign_in(request, reason)
         if not response.has_header("Cache-Control"):
             response.headers["Cache-Control"] = PRIVATE
     say_why(request, response, reason)

@@ -52,6 +52,7 @@ CLIENTS: dict[str, tuple[str, dict[str, str]]] = {
     "jQuery over plain HTTP": ("program", {"Accept": "*/*", "X-Requested-With": "XMLHttpRequest"}),
     "jQuery, load()": ("program", {"Accept": "text/html, */*; q=0.01", "X-Requested-With": "XMLHttpRequest"}),
     "jQuery, getJSON()": ("json", {"Accept": "application/json, text/javascript, */*; q=0.01", **AJAX}),
+    "browser that opens JSON": ("json", {"Accept": "application/json", **NAVIGATION}),
     "axios": ("json", {"Accept": "application/json, text/plain, */*", **FETCH}),
     "curl": ("program", {"Accept": "*/*", "User-Agent": "curl/8.15.0"}),
     "okhttp": ("program", {"User-Agent": "okhttp/5.1.0"}),
