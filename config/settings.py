@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config import process
 from config.database import BOUNDS, Bounds, bound
+from config.mailers import FILES, mail_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -268,12 +269,11 @@ CONTENT_SECURITY_POLICY = {
 
 # --- Mail ---------------------------------------------------------------------------------------------------
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Your devices <devices@localhost>")
+DEMO_MAIL_DIR = VAR_DIR / "mail"
+MAIL_URL = env.email_url("EMAIL_URL", default="smtp://localhost:25")
 if DEMO:
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-    EMAIL_FILE_PATH = VAR_DIR / "mail"
-else:
-    vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
-EMAIL_TIMEOUT = 10
+    MAIL_URL = {"EMAIL_BACKEND": FILES, "EMAIL_FILE_PATH": DEMO_MAIL_DIR}
+vars().update(mail_settings(MAIL_URL, timeout=10))
 
 # --- Language, time, files ----------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

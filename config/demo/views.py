@@ -15,13 +15,13 @@ from config.demo.mailbox import find, mails
 @require_safe
 @never_cache
 def mail_list(request: HttpRequest) -> HttpResponse:
-    return render(request, "demo/mail_list.html", {"mails": mails(settings.EMAIL_FILE_PATH)})
+    return render(request, "demo/mail_list.html", {"mails": mails(settings.DEMO_MAIL_DIR)})
 
 
 @require_safe
 @never_cache
 def mail_message(request: HttpRequest, name: str) -> HttpResponse:
-    mail = find(settings.EMAIL_FILE_PATH, name)
+    mail = find(settings.DEMO_MAIL_DIR, name)
     if mail is None:
         raise Http404("No such mail.")
     return render(request, "demo/mail_message.html", {"mail": mail})

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.core import mail
+from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.db.models import Q
 from django.template.loader import render_to_string
@@ -27,6 +27,7 @@ from sessions_ui.channels.sealed import unseal
 from sessions_ui.circuit import CircuitBreaker
 from sessions_ui.conf import conf
 from sessions_ui.conf.base import for_user
+from sessions_ui.mailer import new_connection
 from sessions_ui.models import Delivery
 from sessions_ui.models.primary import all_users
 
@@ -76,11 +77,12 @@ def mail_server() -> Iterator[Any]:
     """A connection to it. Raises `ServerAway` where none can be made: so an outage differs from a mail that fails."""
     if not SERVER.may_try():
         raise ServerAway
-    # Since Django 6.1 a project may have several.
-    connection: Any = mail.mailers.default if hasattr(mail, "mailers") else mail.get_connection()
     try:
+        connection = new_connection()
         connection.open()
-    except OSError as error:  # smtplib's are, too: no greeting, no TLS, a password that is refused
+    # smtplib's are OSErrors, too: no greeting, no TLS, a password that is refused. MAILERS that name none cost no mail
+    # an attempt either: all go out once they do.
+    except (OSError, ImproperlyConfigured) as error:
         SERVER.failed(error)
         raise ServerAway from error
     SERVER.worked()

@@ -46,6 +46,7 @@ CHECKS = (
     impersonation.hijack,
     schedule.periodic_tasks,
     telling.mail_timeout,
+    telling.no_mailer,
     telling.webhook_networks,
     telling.webhook_timeout,
     live.redis,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
 from sessions_ui.conf import conf
+from sessions_ui.mailer import ALIAS, SMTP, default_mailer, has_mailers
 
 MARGIN = timedelta(
     seconds=60
@@ -18,16 +18,32 @@ MARGIN = timedelta(
 
 def mail_timeout(**kwargs: Any) -> list[checks.CheckMessage]:
     """Without one a mail server that hangs keeps a worker for ever, and its lease runs out meanwhile."""
-    if settings.EMAIL_BACKEND != "django.core.mail.backends.smtp.EmailBackend":
+    mailer = default_mailer()
+    if mailer is None or mailer.backend != SMTP:
         return []
-    timeout = settings.EMAIL_TIMEOUT
-    if timeout is not None and timedelta(seconds=timeout) + MARGIN <= conf.delivery_lease:
+    if mailer.timeout is not None and timedelta(seconds=mailer.timeout) + MARGIN <= conf.delivery_lease:
         return []
     return [
         checks.Warning(
             "A mail server that hangs outlives DELIVERY_LEASE: two workers may send the same mail.",
-            hint="Set EMAIL_TIMEOUT = 10.",
+            hint=(
+                f'Set "timeout": 10 in the OPTIONS of MAILERS["{ALIAS}"].'
+                if has_mailers()
+                else "Set EMAIL_TIMEOUT = 10."
+            ),
             id="sessions_ui.W033",
+        )
+    ]
+
+
+def no_mailer(**kwargs: Any) -> list[checks.CheckMessage]:
+    if default_mailer() is not None:
+        return []
+    return [
+        checks.Warning(
+            f'MAILERS has no "{ALIAS}": nobody is told by mail that devices were signed out, and no code arrives.',
+            hint=f'Add "{ALIAS}" to MAILERS. What has been waiting meanwhile goes out then.',
+            id="sessions_ui.W070",
         )
     ]
 

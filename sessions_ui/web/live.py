@@ -19,7 +19,7 @@ SALT = "sessions_ui.live"
 
 def mark_of(user_id: Any) -> str:
     """Whom a page was made for, as the page says it: 40 hex digits that tell nobody else who that is."""
-    return salted_hmac(SALT, str(user_id)).hexdigest()
+    return salted_hmac(SALT, str(user_id), algorithm="sha1").hexdigest()
 
 
 @login_not_required
@@ -50,6 +50,8 @@ def _is_of(user_id: Any, mark: str) -> bool:
     """A page that was made before the secret was rotated is still the same person's."""
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return any(
-        constant_time_compare(mark, salted_hmac(SALT, str(user_id), secret=secret).hexdigest())
+        constant_time_compare(
+            mark, salted_hmac(SALT, str(user_id), secret=secret, algorithm="sha1").hexdigest()
+        )
         for secret in secrets
     )

@@ -15,6 +15,7 @@ from django.utils import timezone
 from config.settings import ROWS
 from sessions_ui.channels.mail import SERVER
 from sessions_ui.delivery import deliver_all
+from tests.mailer import LOCMEM, SMTP, set_mailer
 from tests.models import Delivery
 
 NOWHERE = "127.0.0.1:1"
@@ -43,8 +44,8 @@ def without_worker(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def without_mail_server(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, _, settings.EMAIL_PORT = NOWHERE.partition(":")
+    host, _, port = NOWHERE.partition(":")
+    set_mailer(settings, SMTP, host=host, port=int(port))
 
 
 OUTAGES = {
@@ -77,11 +78,11 @@ def mail_comes(settings: Any) -> Callable[[], str]:
     """The mail server is there for as long as the waiting mails need: what the last one says."""
 
     def come() -> str:
-        away, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, "django.core.mail.backends.locmem.EmailBackend"
+        take_away = set_mailer(settings, LOCMEM)
         SERVER.reset()
         Delivery.objects.filter(done_at=None).update(due_at=timezone.now(), leased_until=None)
         deliver_all()
-        settings.EMAIL_BACKEND = away
+        take_away()
         return str(mail.outbox[-1].body)
 
     return come

@@ -10,25 +10,27 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 
+from sessions_ui.channels import mail as mail_channel
 from sessions_ui.channels.mail import SERVER
 from sessions_ui.delivery import Outcome, deliver_all, send_or_keep
 from sessions_ui.outbox import oldest_open
+from tests.mailer import LOCMEM, SMTP, set_mailer
 from tests.models import Act, Delivery, EndReason, Event
 
 pytestmark = pytest.mark.django_db
-LOCMEM, SMTP = "django.core.mail.backends.locmem.EmailBackend", "django.core.mail.backends.smtp.EmailBackend"
 
 
 @pytest.fixture
 def away(settings: Any) -> Callable[[], None]:
     """Nobody listens where the mail server was; `away()`: it is back."""
-    settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = SMTP, "127.0.0.1", 1
+    set_mailer(settings, SMTP, host="127.0.0.1", port=1)
 
     def back() -> None:
-        settings.EMAIL_BACKEND = LOCMEM
+        set_mailer(settings, LOCMEM)
         SERVER._next_try = 0.0  # half a minute later
         Delivery.objects.update(due_at=timezone.now())
 
@@ -39,8 +41,7 @@ def away(settings: Any) -> Callable[[], None]:
 def silent(settings: Any) -> Iterator[None]:
     """It takes connections and says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        settings.EMAIL_BACKEND, settings.EMAIL_HOST = SMTP, "127.0.0.1"
-        settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = server.getsockname()[1], 0.2
+        set_mailer(settings, SMTP, host="127.0.0.1", port=server.getsockname()[1], timeout=0.2)
         yield
 
 
@@ -159,6 +160,30 @@ def test_those_that_go_in_one_mail_lose_no_attempt_either(away: Callable[[], Non
         Delivery.objects.create(act=act, user=user, channel="mail", receiver=user.email, held_at=held)
     deliver_all()
     assert set(Delivery.objects.values_list("attempts", "leased_until")) == {(0, None)}
+
+
+def test_without_a_mailer_mails_wait_and_lose_no_attempt(
+    user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """MAILERS = {}, where Django knows it."""
+
+    def no_such_mailer() -> Any:
+        raise ImproperlyConfigured
+
+    enqueue(user, 2)
+    if hasattr(mail, "mailers"):
+        mailers, settings.MAILERS = settings.MAILERS, {}
+        assert deliver_all() == {Outcome.LATER: 1}
+        settings.MAILERS = mailers
+    else:
+        with monkeypatch.context() as without:
+            without.setattr(mail_channel, "new_connection", no_such_mailer)
+            assert deliver_all() == {Outcome.LATER: 1}
+    assert set(Delivery.objects.values_list("attempts", "error")) == {(0, "")}
+    assert "The mail server cannot be reached" in caplog.text
+    SERVER.reset()
+    Delivery.objects.update(due_at=timezone.now())
+    assert deliver_all() == {Outcome.TOLD: 2}
 
 
 # --- Mails of the host project

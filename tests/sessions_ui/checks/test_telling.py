@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from datetime import timedelta
 from typing import Any
 
+import django
 import pytest
 
+from tests.mailer import SMTP, set_mailer
 from tests.sessions_ui.checks.test_setup import ids
-
-SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
 
 @pytest.mark.parametrize(
@@ -27,5 +30,46 @@ def test_it_names_a_wrong_setting(values: dict[str, Any], number: str, settings:
 
 @pytest.mark.parametrize(("timeout", "bad"), [(None, True), (90, True), (10, False)])
 def test_a_mail_server_must_not_hang_for_ever(timeout: int | None, bad: bool, settings: Any) -> None:
-    settings.EMAIL_BACKEND, settings.EMAIL_TIMEOUT = SMTP, timeout
+    set_mailer(settings, SMTP, host="mail.example", timeout=timeout)
     assert ("sessions_ui.W033" in ids()) is bad
+
+
+# What a project says of its mails, and what the checks say then. Each is a process of its own: Django refuses the one
+# way as soon as the other was taken.
+CONSOLE = "django.core.mail.backends.console.EmailBackend"
+HOSTS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "nothing": ({}, ["W033"]),
+    "EMAIL_TIMEOUT": ({"EMAIL_TIMEOUT": 10}, []),
+    "a backend without a server": ({"EMAIL_BACKEND": CONSOLE}, []),
+    "MAILERS as startproject writes it": ({"MAILERS": {"default": {"BACKEND": CONSOLE}}}, []),
+    "MAILERS, SMTP": ({"MAILERS": {"default": {"BACKEND": SMTP, "OPTIONS": {"host": "a"}}}}, ["W033"]),
+    "MAILERS, SMTP by default": ({"MAILERS": {"default": {}}}, ["W033"]),
+    "MAILERS, SMTP with a timeout": (
+        {"MAILERS": {"default": {"BACKEND": SMTP, "OPTIONS": {"host": "a", "timeout": 10}}}},
+        [],
+    ),
+    "MAILERS, another one only": ({"MAILERS": {"bulk": {"BACKEND": CONSOLE}}}, ["W070"]),
+    "MAILERS, empty": ({"MAILERS": {}}, ["W070"]),
+}
+PROGRAM = """
+import json, sys
+import django
+from django.conf import settings
+apps = ["django.contrib.auth", "django.contrib.contenttypes", "sessions_ui"]
+settings.configure(INSTALLED_APPS=apps, SECRET_KEY="x", **json.loads(sys.argv[1]))
+django.setup()
+from sessions_ui.checks.telling import mail_timeout, no_mailer
+messages = mail_timeout() + no_mailer()
+print(json.dumps([message.id.removeprefix("sessions_ui.") for message in messages]))
+"""
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_both_ways_to_name_a_mail_server_are_understood(host: str) -> None:
+    given, expected = HOSTS[host]
+    if "MAILERS" in given and django.VERSION < (6, 1):
+        expected = ["W033"]  # it means nothing there: mails go out by the EMAIL_* settings
+    command = [sys.executable, "-W", "error:::sessions_ui.mailer", "-c", PROGRAM, json.dumps(given)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == expected

@@ -80,7 +80,7 @@ def prepare() -> bool:
     """Database, place file, folders, people. True if the people were created now."""
     write_places(settings.VAR_DIR / "demo-places.mmdb")  # first: `migrate` checks that it is there
     call_command("migrate", interactive=False, verbosity=0)
-    folders = [settings.EMAIL_FILE_PATH, settings.STATIC_ROOT]
+    folders = [settings.DEMO_MAIL_DIR, settings.STATIC_ROOT]
     if settings.CELERY_BROKER_URL.startswith("filesystem://"):
         folders += [settings.BROKER_DIR / "queue", settings.BROKER_DIR / "control"]
     for folder in folders:
