@@ -10,8 +10,9 @@ class SessionsUIConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from sessions_ui import checks, owner_only, receivers
+        from sessions_ui import checks, hasten, owner_only, receivers
 
+        hasten.host_app()  # this thread is likely to be the one that made it
         checks.register()
         receivers.connect()
         owner_only.connect()

@@ -13,6 +13,8 @@ from sessions_ui import events, outbox
 from sessions_ui.actions.endpoint import switch_off
 from sessions_ui.channels import CHANNELS, DeliveryFailed, Gone, NotNow, NotWanted, ServerAway, mail
 from sessions_ui.channels.sealed import seal
+from sessions_ui.hasten import hasten_deliveries
+from sessions_ui.health import is_worker_late
 from sessions_ui.models import Delivery, Event, Heartbeat
 
 logger = logging.getLogger(__name__)
@@ -36,6 +38,19 @@ def deliver_all(*, seconds: float = SECONDS) -> Counter[Outcome]:
     while batch := deliver_due(deadline=deadline):
         made += batch
     return made
+
+
+def deliver_awaited(event: Event) -> None:
+    """Have the mails about `event` sent, which somebody waits for on the screen: by a worker, or here and now where
+    none can be asked or was seen at work. To be called after commit.
+
+    Each is claimed first, so nobody gets two should a worker be there after all.
+    """
+    if hasten_deliveries() and not is_worker_late(Heartbeat.last("worker")):
+        return
+    for pk in outbox.open_about(event):
+        if (delivery := outbox.claim(pk)) is not None:
+            deliver(delivery)
 
 
 def deliver_due(*, limit: int = BATCH, deadline: float | None = None) -> Counter[Outcome]:

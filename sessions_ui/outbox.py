@@ -135,6 +135,11 @@ def enqueue_event(event: Event, receivers: Iterable[str]) -> int:
     return len(Delivery.objects.bulk_create(rows))
 
 
+def open_about(event: Event) -> list[int]:
+    """Keys of the deliveries about it that are not made yet."""
+    return list(open_deliveries().filter(event=event).values_list("pk", flat=True))
+
+
 def enqueue_sealed(sealed: str, *, receiver: str) -> None:
     """A mail of the host project, encrypted, to this address."""
     now: Any = DatabaseNow()

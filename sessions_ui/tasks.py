@@ -1,4 +1,4 @@
-"""Celery's way in: thin shells over functions that work without it."""
+"""Celery's way in: thin shells over functions that work without it. Only a worker imports it (`hasten.PERIODIC`)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,3 @@ def reconcile() -> int:
 def purge() -> int:
     """Remove what is older than the retention time, and expired anonymous sessions."""
     return purge_old()
-
-
-# What beat has to call, or cron: see README.md and docs/production.md.
-PERIODIC = (sweep_deliveries, sweep_endings, reconcile, purge)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -16,10 +17,11 @@ from sessions_ui import events, moments, outbox
 from sessions_ui.actions.alert import chosen
 from sessions_ui.actions.hold import lock_users
 from sessions_ui.conf import conf
+from sessions_ui.delivery import deliver_awaited
 from sessions_ui.exceptions import ProofRefused
 from sessions_ui.hasten import hasten_deliveries
 from sessions_ui.models import Event, Proof, Session
-from sessions_ui.transactions import atomically
+from sessions_ui.transactions import after_commit, atomically
 
 TRIES = 5
 MOST_AN_HOUR = 10  # codes to one user, whoever asks: 50 guesses at a million
@@ -42,7 +44,8 @@ def send_code(*, user: Any, session_id: int, purpose: Proof.Purpose, again: bool
     """Mail a code for this purpose in this session; returns the addresses it went to.
 
     One that is still good is not replaced, unless `again` asks for it a minute later. Raises `ProofRefused`:
-    `no_address`, or `too_many` codes within an hour. The mail goes out by the outbox, like every other.
+    `no_address`, or `too_many` codes within an hour. The mail is in the outbox, like every other; where no worker is at
+    work it is sent after commit, before this request is answered.
     """
     using = router.db_for_write(Proof)
     lock_users([user.pk])
@@ -72,7 +75,7 @@ def send_code(*, user: Any, session_id: int, purpose: Proof.Purpose, again: bool
         data={"proof": proof.pk, "purpose": str(purpose)},
     )
     outbox.enqueue_event(event, receivers)
-    transaction.on_commit(hasten_deliveries, using=using)
+    after_commit(partial(deliver_awaited, event), using=using)
     return receivers
 
 

@@ -1,54 +1,67 @@
-"""The wheel of the app in a fresh virtual environment. Needs the package registry: skipped, and said so, without."""
+"""The wheel of the app in fresh virtual environments. Needs the package registry: skipped, and said so, without.
+
+Under xdist the workers share one wheel; each Django has one environment, since environments cost most.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.dropin.project import ROOT, Project, environment, make_environment
+from tests.dropin.project import ROOT, environment, make_environment
+from tests.dropin.pythons import python_for
 
 PIP = ["-m", "pip", "--disable-pip-version-check", "--quiet"]
 
 
-def pip(python: str | Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([python, *PIP, *arguments], text=True, capture_output=True, env=environment())
-
-
-@pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The interpreter of an environment that has the wheel and what it needs, and nothing else."""
-    folder = tmp_path_factory.mktemp("dropin")
-    # Is there a registry at all? Small packages, one for building and one for running.
-    small = ("hatchling", "django-htmx")
-    probe = pip(
-        sys.executable,
-        "download",
-        "--no-deps",
-        "--retries",
-        "0",
-        "--timeout",
-        "10",
-        "-d",
-        folder / "probe",
-        *small,
+def pip(*arguments: str | Path, interpreter: Path | None = None) -> None:
+    """The tests' own pip works in the environment: putting one into each takes as long as all the rest."""
+    where = ["--python", interpreter] if interpreter else []
+    done = subprocess.run(
+        [sys.executable, *PIP, *where, *arguments], text=True, capture_output=True, env=environment()
     )
-    if probe.returncode:
-        pytest.skip(f"the package registry cannot be reached: {probe.stderr.strip().splitlines()[-1]}")
-    built = pip(sys.executable, "wheel", "--no-deps", "--wheel-dir", folder / "wheel", ROOT)
-    assert built.returncode == 0, built.stderr
-    interpreter = make_environment(folder / "environment")
-    # The tests' own pip works there: putting one into each new environment takes as long as all the rest.
-    installed = pip(sys.executable, "--python", interpreter, "install", *(folder / "wheel").glob("*.whl"))
-    assert installed.returncode == 0, installed.stderr
-    checked = pip(sys.executable, "--python", interpreter, "check")
-    assert checked.returncode == 0, checked.stdout
-    return interpreter
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.fixture(scope="module")
-def project(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    return Project(tmp_path_factory.mktemp("host") / "project", python)
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "dropin"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not list(folder.glob("*.whl")):
+            need_registry(folder)
+            pip("wheel", "--no-deps", "--wheel-dir", folder, ROOT)
+    return next(folder.glob("*.whl"))
+
+
+def need_registry(folder: Path) -> None:
+    """Is there one at all? Small packages, one for building and one for running."""
+    patience = ["--retries", "0", "--timeout", "10"]
+    try:
+        pip("download", "--no-deps", *patience, "-d", folder / "probe", "hatchling", "django-htmx")
+    except AssertionError as error:
+        pytest.skip(f"the package registry cannot be reached: {str(error).strip().splitlines()[-1]}")
+
+
+@pytest.fixture
+def install(wheel: Path, tmp_path: Path) -> Callable[..., Path]:
+    """`install("5.2")`: the interpreter of an environment that has this Django, the wheel and what it needs, and a
+    server for ASGI. `install("5.2", "celery")`: that, too, in the same one."""
+    folder = tmp_path / "environment"
+
+    def install(django: str, *more: str) -> Path:
+        if not folder.exists():
+            make_environment(folder, python_for(django))
+            more = (str(wheel), f"django=={django}.*", "uvicorn", *more)
+        pip("install", *more, interpreter=folder / "bin" / "python")
+        pip("check", interpreter=folder / "bin" / "python")
+        return folder / "bin" / "python"
+
+    return install

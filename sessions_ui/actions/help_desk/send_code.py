@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
-from django.db import router, transaction
+from django.db import router
 from django.db.models import Q
 from django.utils import timezone
 
@@ -15,10 +16,10 @@ from sessions_ui.actions.alert import chosen
 from sessions_ui.actions.help_desk.open import note_step
 from sessions_ui.actions.help_desk.rights import verify_case
 from sessions_ui.conf import conf
+from sessions_ui.delivery import deliver_awaited
 from sessions_ui.exceptions import HelpDeskRefused
-from sessions_ui.hasten import hasten_deliveries
 from sessions_ui.models import Case
-from sessions_ui.transactions import atomically
+from sessions_ui.transactions import after_commit, atomically
 
 RESEND_AFTER = timedelta(seconds=60)
 
@@ -27,7 +28,8 @@ RESEND_AFTER = timedelta(seconds=60)
 def send_code(*, case: Case, agent: Any) -> None:
     """A fresh code; the one before is void. It goes where alerts go: not to an address that a thief has just entered,
     who would pass for the owner by it. `HelpDeskRefused`: `not_verified`, `no_address`, or `too_many` within a minute
-    of the last one. The mail goes out by the outbox, like every other."""
+    of the last one. The mail is in the outbox, like every other; where no worker is at work it is sent after
+    commit, before this request is answered."""
     user = verify_case(case, agent)
     if not case.is_verified:
         raise HelpDeskRefused("not_verified")
@@ -43,4 +45,4 @@ def send_code(*, case: Case, agent: Any) -> None:
     case.refresh_from_db()
     event = note_step(case, agent, "code sent")
     outbox.enqueue_event(event, receivers)
-    transaction.on_commit(hasten_deliveries, using=using)
+    after_commit(partial(deliver_awaited, event), using=using)  # the caller is on the phone

@@ -244,7 +244,7 @@ def test_a_broker_that_is_down_loses_nothing(
     def unreachable(*args: Any, **kwargs: Any) -> None:
         raise ConnectionError
 
-    monkeypatch.setattr(hasten.current_app, "send_task", unreachable)
+    monkeypatch.setattr(hasten.host_app(), "send_task", unreachable)
     sign_in(user, 2)
     with django_capture_on_commit_callbacks(execute=True):
         end_all()

@@ -12,8 +12,10 @@ from celery import Celery, current_app
 from celery.beat import ScheduleEntry
 
 from config import settings as site
+from sessions_ui import tasks
+from sessions_ui.checks import schedule
 from sessions_ui.checks.schedule import periodic_tasks
-from sessions_ui.tasks import PERIODIC
+from sessions_ui.hasten import PERIODIC
 from tests.dropin.project import readme_blocks
 
 NAMES = [
@@ -53,6 +55,18 @@ def test_it_names_every_task_where_there_is_no_schedule(host: Celery) -> None:
     assert all(word in message.hint for word in ("SILENCED_SYSTEM_CHECKS", "django-celery-beat", "cron"))
 
 
+def test_without_a_celery_app_it_says_what_cron_has_to_do(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del settings.CELERY_BEAT_SCHEDULE
+    monkeypatch.setattr(schedule, "host_app", lambda: None)
+    [message] = periodic_tasks()
+    assert message.id == "sessions_ui.W038"
+    assert "no Celery app" in message.msg and "manage.py deliver" in message.msg
+    settings.CELERY_BEAT_SCHEDULE = entries(*NAMES)
+    assert periodic_tasks() == [], "beat runs elsewhere, with these settings"
+
+
 def test_it_names_what_is_missing_and_nothing_else(host: Celery, settings: Any) -> None:
     settings.CELERY_BEAT_SCHEDULE = entries(NAMES[0], "people.tasks.greet", NAMES[2])
     assert missing() == [NAMES[1], NAMES[3]]
@@ -76,7 +90,7 @@ def test_a_schedule_of_the_app_counts_in_every_form(host: Celery) -> None:
 
 def test_tasks_that_are_added_when_the_app_is_ready_count(host: Celery) -> None:
     def add(sender: Celery, **kwargs: Any) -> None:
-        for task in PERIODIC:
+        for task in (tasks.sweep_deliveries, tasks.sweep_endings, tasks.reconcile, tasks.purge):
             sender.add_periodic_task(60, task.s())
 
     host.on_after_finalize.connect(add)
@@ -85,12 +99,12 @@ def test_tasks_that_are_added_when_the_app_is_ready_count(host: Celery) -> None:
 
 def test_the_periodic_tasks_are_all_the_tasks_there_are() -> None:
     current_app.finalize()
-    assert [task.name for task in PERIODIC] == NAMES
+    assert list(PERIODIC) == NAMES
     assert {name for name in current_app.tasks if name.startswith("sessions_ui.")} == set(NAMES)
 
 
 def test_the_schedules_of_the_readme_and_of_the_site_are_complete() -> None:
-    text = readme_blocks()["settings.py"]
-    [readme] = re.findall(r"^CELERY_BEAT_SCHEDULE = (\{.*?^\})", text, re.DOTALL | re.MULTILINE)
-    for schedule in (eval(readme, {"timedelta": timedelta}), site.CELERY_BEAT_SCHEDULE):
-        assert sorted(entry["task"] for entry in schedule.values()) == sorted(NAMES)
+    readme: dict[str, Any] = {}
+    exec(readme_blocks()["settings.py, with Celery"], readme)
+    for scheduled in (readme["CELERY_BEAT_SCHEDULE"], site.CELERY_BEAT_SCHEDULE):
+        assert sorted(entry["task"] for entry in scheduled.values()) == sorted(NAMES)
