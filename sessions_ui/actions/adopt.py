@@ -25,7 +25,7 @@ from sessions_ui.actions.client import client_of
 from sessions_ui.actions.end import end_sessions
 from sessions_ui.actions.verify_account import hold_for_sign_in
 from sessions_ui.adopt import SOURCES, OldSession, Source
-from sessions_ui.conf import conf
+from sessions_ui.adopt.period import adopting_from
 from sessions_ui.events import append_adopted
 from sessions_ui.exceptions import TryAgain
 from sessions_ui.models import AccountState, Adoption, Device, EndReason, Session
@@ -95,7 +95,7 @@ def adopt_missing(key: str) -> bool:
 
     Costs nothing where that is not set, and one statement for a key that is unknown there too.
     """
-    name = conf.adopting_from()
+    name = adopting_from()
     if not name or name not in SOURCES or not can_be_a_key(key):
         return False
     run = Run(SOURCES[name], router.db_for_write(Session), timezone.now(), present=True)

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
+from sessions_ui.adopt.period import adopting_from
 from sessions_ui.conf import conf
 from sessions_ui.models import (
     AccountState,
@@ -62,7 +63,7 @@ def purge_old() -> int:
     removed += _delete_of_gone_accounts(Offboarding.objects.filter(ends_at__lte=old))
     removed += _delete_of_gone_accounts(AccountState.objects.filter(changed_at__lte=old))
     # An old server may extend a row of its table as long as both serve: these keep it from coming back.
-    if not conf.adopting_from():
+    if not adopting_from():
         removed += _delete(Adoption.objects.filter(expires_at__lte=now))
     return removed
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import router
 
 from sessions_ui.actions.end import end_sessions
-from sessions_ui.conf import conf
+from sessions_ui.adopt.period import adopting_from
 from sessions_ui.exceptions import SessionsUIError
 from sessions_ui.models import EndReason, Session
 
@@ -30,7 +30,7 @@ def end_restored(
     Reason: incident. Nobody decided about any of these accounts, and everybody should know why they were signed out.
     In batches of users, so that nobody gets two mails about it. It can be interrupted and run again.
     """
-    if conf.adopting_from():
+    if adopting_from():
         raise StillAdopting
     using = router.db_for_write(Session)
     revived = Session.objects.using(using).filter(

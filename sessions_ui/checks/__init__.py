@@ -3,6 +3,7 @@
 from django.core import checks
 
 from sessions_ui.checks import (
+    adoption,
     clients,
     commits,
     endings,
@@ -59,10 +60,13 @@ DEPLOY_CHECKS = (
     telling.plain_webhooks,
     live.stream,
 )
+DATABASE_CHECKS = (adoption.not_adopted,)
 
 
 def register() -> None:
     for check in CHECKS:
         checks.register(check)
+    for check in DATABASE_CHECKS:
+        checks.register(check, checks.Tags.database)
     for check in DEPLOY_CHECKS:
         checks.register(check, checks.Tags.security, deploy=True)

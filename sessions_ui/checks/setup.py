@@ -128,10 +128,10 @@ def adoption(**kwargs: Any) -> list[checks.CheckMessage]:
         return []
     if name not in SOURCES:
         return [checks.Error(f"ADOPT_FROM must be one of {', '.join(SOURCES)}.", id="sessions_ui.E012")]
-    if until is None or (settings.USE_TZ and timezone.is_naive(until)):
-        return [
-            checks.Error("ADOPT_FROM needs ADOPT_UNTIL, a datetime with time zone.", id="sessions_ui.E012")
-        ]
+    if until is None:
+        return []
+    if settings.USE_TZ and timezone.is_naive(until):
+        return [checks.Error("ADOPT_UNTIL must be a datetime with time zone.", id="sessions_ui.E012")]
     if moments.stored(until) > timezone.now():
         return []
     return [

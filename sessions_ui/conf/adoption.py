@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.utils import timezone
-
-from sessions_ui import moments
 from sessions_ui.conf.base import Section
 
 
@@ -21,11 +18,6 @@ class AdoptionSettings(Section):
 
     @property
     def adopt_until(self) -> datetime | None:
-        """An aware `datetime`, some days ahead: what nobody has used until then is not adopted any more. Without it
-        `ADOPT_FROM` has no effect."""
+        """An aware `datetime`, some days ahead: what nobody has used until then is not adopted any more. None: two days
+        after `migrate` has made the app's tables."""
         return self._given.get("ADOPT_UNTIL")
-
-    def adopting_from(self) -> str:
-        """The source that a miss falls back to now; empty for none."""
-        name, until = self.adopt_from, self.adopt_until
-        return name if name and until is not None and timezone.now() < moments.stored(until) else ""

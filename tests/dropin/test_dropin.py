@@ -46,29 +46,32 @@ def test_in_and_out_again(django: str, install: Callable[..., Path], tmp_path: P
     """One journey: each part stands on what the one before has left in the browsers and the database."""
     project = Project(tmp_path / "project", install(django))
     laptop, office = Visitor(FIREFOX_ON_LINUX), Visitor(CHROME)
-    before_the_app(project, laptop)
+    before_the_app(project, laptop, office)
     without_celery(project, laptop, office)
     install(django, "celery")
     with_celery(project, laptop, office)
     after_the_app(project, office)
 
 
-def before_the_app(project: Project, laptop: Visitor) -> None:
+def before_the_app(project: Project, laptop: Visitor, office: Visitor) -> None:
     project.manage("migrate")
     project.manage("shell", "-c", ADA)
     with project.served(WSGI) as url:
-        laptop.sign_in(url, PASSWORD)
-        assert laptop.who(url) == "ada"
+        for visitor in (laptop, office):
+            visitor.sign_in(url, PASSWORD)
+            assert visitor.who(url) == "ada"
 
 
 def without_celery(project: Project, laptop: Visitor, office: Visitor) -> None:
     project.follow_readme(celery=False)
     project.manage("migrate")
-    assert "no issues" in project.manage("check")
     assert "no changes" in project.manage("makemigrations", "--check", "--dry-run").lower()
-    assert "Adopted: 1 of users" in project.manage("adopt_sessions")
+    assert "sessions_ui.W071" in project.manage("check", "--database", "default")
     with project.served(WSGI) as url:
-        assert laptop.who(url) == "ada"
+        assert laptop.who(url) == "ada", "before its session was adopted with all others"
+        assert "Adopted: 1 of users" in project.manage("adopt_sessions")
+        assert office.who(url) == "ada"
+        assert "no issues" in project.manage("check", "--database", "default")
         office.sign_in(url, PASSWORD)
         page = laptop.get(f"{url}/account/devices/").text
         styles = re.findall(r'href="(/static/sessions_ui/[^"]+\.css)"', page)

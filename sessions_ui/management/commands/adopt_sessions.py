@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from sessions_ui.actions.adopt import BATCH, Report, adopt_all, end_missing
 from sessions_ui.adopt import SOURCES, Source, present
+from sessions_ui.adopt.period import ADOPTED
 from sessions_ui.management.arguments import positive
 from sessions_ui.management.progress import Progress
-from sessions_ui.models import Session
+from sessions_ui.models import Heartbeat, Session
 
 NOTHING = (
     "No table of another session engine with living sessions was found.\n"
@@ -61,6 +62,8 @@ class Command(BaseCommand):
                 f"  {report.adopted:,} adopted, {report.skipped.total():,} skipped"
             ),
         )
+        if not options["dry_run"]:
+            Heartbeat.beat(ADOPTED)
         self.print_report(report, dry_run=options["dry_run"])
         if options["end_missing"]:
             ended = end_missing(source=source, since=began)

@@ -16,7 +16,7 @@ from django.utils import timezone
 from sessions_ui.actions.adopt import adopt_all
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.actions.purge import purge_old
-from sessions_ui.adopt import SOURCES
+from sessions_ui.adopt import SOURCES, period
 from sessions_ui.checks import setup as checks
 from sessions_ui.exceptions import TryAgain
 from sessions_ui.store import SessionStore
@@ -72,7 +72,7 @@ def test_what_the_old_table_knows_goes_first(
     assert (session.first_address, session.device.derived_name) == ("89.160.20.112", "Chrome on Windows")
 
 
-@pytest.mark.parametrize("given", [{}, {"ADOPT_FROM": "db"}, {"ADOPT_FROM": "", "ADOPT_UNTIL": None}])
+@pytest.mark.parametrize("given", [{}, {"ADOPT_FROM": "", "ADOPT_UNTIL": None}])
 def test_it_costs_nothing_when_it_is_not_set(
     given: dict[str, Any], user: Any, old_session: OldSessions, settings: Any
 ) -> None:
@@ -80,6 +80,37 @@ def test_it_costs_nothing_when_it_is_not_set(
     with CaptureQueriesContext(connection) as queries:
         assert SessionStore(old_session(user)).load() == {}
     assert not any("django_session" in query["sql"] for query in queries if "INSERT" not in query["sql"])
+
+
+def test_without_a_date_it_is_the_first_two_days_after_migrate(
+    user: Any, old_session: OldSessions, client_with: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The README's order: whoever comes between `migrate` and `adopt_sessions` stays signed in."""
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "ADOPT_FROM": "db"}
+    for ago, status in ((timedelta(hours=47), 200), (timedelta(hours=49), 302)):
+        monkeypatch.setattr(period, "_migrated", {connection.alias: timezone.now() - ago})
+        assert client_with(old_session(user)).get(DEVICES).status_code == status
+
+
+def test_when_migrate_was_is_asked_once_a_process(
+    user: Any, old_session: OldSessions, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(period, "_migrated", {})
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "ADOPT_FROM": "db"}
+    with CaptureQueriesContext(connection) as queries:
+        for _ in range(3):
+            assert period.adopting_from() == "db", "the tests' database has just been made"
+    assert sum("django_migrations" in query["sql"] and "MIN" in query["sql"] for query in queries) == 1
+
+
+def test_tables_that_no_migration_made_are_adopted_into_until_a_date_only(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, adopting: Any
+) -> None:
+    monkeypatch.setattr(period, "_migrated", {connection.alias: None})
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "ADOPT_FROM": "db"}
+    assert period.adopting_from() == ""
+    adopting()
+    assert period.adopting_from() == "db"
 
 
 def test_it_ends_by_itself(user: Any, old_session: OldSessions, client_with: Any, adopting: Any) -> None:
@@ -288,7 +319,7 @@ def test_a_setting_that_makes_no_sense_is_named(settings: Any) -> None:
     assert ids() == []
     assert ids(ADOPT_FROM="db", ADOPT_UNTIL=until) == []
     assert ids(ADOPT_FROM="cache", ADOPT_UNTIL=until) == ["sessions_ui.E012"]
-    assert ids(ADOPT_FROM="db") == ["sessions_ui.E012"]
+    assert ids(ADOPT_FROM="db") == []
     assert ids(ADOPT_FROM="db", ADOPT_UNTIL=until - timedelta(days=9)) == ["sessions_ui.W013"]
     settings.USE_TZ = True
     assert ids(ADOPT_FROM="db", ADOPT_UNTIL=until.replace(tzinfo=None)) == ["sessions_ui.E012"]

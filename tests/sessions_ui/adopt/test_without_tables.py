@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from sessions_ui.actions.adopt import adopt_missing
+from sessions_ui.checks.adoption import not_adopted
 from sessions_ui.store import SessionStore
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +29,10 @@ def test_there_is_nothing_to_adopt() -> None:
         call_command("adopt_sessions")
     with pytest.raises(CommandError, match="qsessions_session: not in the database"):
         call_command("adopt_sessions", source="qsessions")
+
+
+def test_the_check_has_nothing_to_say() -> None:
+    assert not_adopted(databases=[connection.alias]) == []
 
 
 def test_help_says_what_cannot_be_read(capsys: Any) -> None:
