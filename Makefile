@@ -15,7 +15,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 CODE := sessions_ui accounts config tests benchmarks manage.py
 
 .DELETE_ON_ERROR:
-.PHONY: help run demo-devices test test-races test-clusters test-long chromium lint format lock screenshots lighthouse messages mutants bench bench-streams bench-outages clean
+.PHONY: help run demo-devices test test-races test-clusters test-long chromium lint format lock screenshots lighthouse messages countries mutants bench bench-streams bench-outages clean
 
 help:
 	@echo "make run           the demo, on http://localhost:$(PORT) (PORT=8001 for another port)"
@@ -48,6 +48,10 @@ test-races:
 test-clusters:
 	@$(MAKE) --no-print-directory VENV=.venv-races .venv-races/.races-installed
 	.venv-races/bin/python -m tests.clusters $(ARGS)
+
+# Names of countries from the newest CLDR that babel has.
+countries: $(VENV)/.test-installed
+	$(BIN)/python -m tests.countries
 
 # Which small changes to the code that decides does no test notice? Goes on where it was stopped (var/mutants.json).
 # ARGS="--sample 200 --seed 3" for a share, ARGS="--module store.py", ARGS=--again for the survivors once more.

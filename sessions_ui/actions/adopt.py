@@ -21,11 +21,11 @@ from django.utils import timezone
 
 from sessions_ui import acting
 from sessions_ui.actions.adoptable import Draft, Skip, describe, draft, session_from
+from sessions_ui.actions.adopting import adopting_from
 from sessions_ui.actions.client import client_of
 from sessions_ui.actions.end import end_sessions
 from sessions_ui.actions.verify_account import hold_for_sign_in
 from sessions_ui.adopt import SOURCES, OldSession, Source
-from sessions_ui.adopt.period import adopting_from
 from sessions_ui.events import append_adopted
 from sessions_ui.exceptions import TryAgain
 from sessions_ui.models import AccountState, Adoption, Device, EndReason, Session

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -15,13 +14,13 @@ from django.utils.crypto import constant_time_compare
 
 from sessions_ui import events, moments, outbox
 from sessions_ui.actions.alert import chosen
+from sessions_ui.actions.awaited import deliver_after_commit
 from sessions_ui.actions.hold import lock_users
 from sessions_ui.conf import conf
-from sessions_ui.delivery import deliver_awaited
 from sessions_ui.exceptions import ProofRefused
 from sessions_ui.hasten import hasten_deliveries
 from sessions_ui.models import Event, Proof, Session
-from sessions_ui.transactions import after_commit, atomically
+from sessions_ui.transactions import atomically
 
 TRIES = 5
 MOST_AN_HOUR = 10  # codes to one user, whoever asks: 50 guesses at a million
@@ -75,7 +74,7 @@ def send_code(*, user: Any, session_id: int, purpose: Proof.Purpose, again: bool
         data={"proof": proof.pk, "purpose": str(purpose)},
     )
     outbox.enqueue_event(event, receivers)
-    after_commit(partial(deliver_awaited, event), using=using)
+    deliver_after_commit(event, using=using)
     return receivers
 
 

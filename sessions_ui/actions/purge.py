@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
-from sessions_ui.adopt.period import adopting_from
+from sessions_ui.actions.adopting import adopting_from
 from sessions_ui.conf import conf
 from sessions_ui.models import (
     AccountState,

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from django.db import router
 
+from sessions_ui.actions.adopting import adopting_from
 from sessions_ui.actions.end import end_sessions
-from sessions_ui.adopt.period import adopting_from
 from sessions_ui.exceptions import SessionsUIError
 from sessions_ui.models import EndReason, Session
 

@@ -14,8 +14,7 @@ from django.db import DatabaseError, connections, router, transaction
 from sessions_ui import events
 from sessions_ui.actions.improve import improve_device
 from sessions_ui.actions.judge import judge_change
-from sessions_ui.client import ClientInfo, contradicts, improved
-from sessions_ui.client.user_agent import parse
+from sessions_ui.client import ClientInfo, contradicts, improved, parse_user_agent
 from sessions_ui.conf import conf
 from sessions_ui.models import Device, Event, Session
 from sessions_ui.models.session import SessionQuerySet
@@ -85,7 +84,7 @@ def _changes(before: Mapping[str, Any], client: ClientInfo) -> dict[str, Any]:
     """The columns that say something else now. The place is compared by itself: the address may not be kept
     (`STORE_ADDRESSES`). A version is not forgotten because this request came without hints."""
     known = replace(
-        parse(before["user_agent"]),
+        parse_user_agent(before["user_agent"]),
         browser_version=before["browser_version"],
         system_version=before["system_version"],
     )
@@ -106,7 +105,7 @@ def _on_another_client(before: Mapping[str, Any], client: ClientInfo) -> None:
     device = Device.objects.filter(pk=before["device_id"]).first()
     if device is not None:
         improve_device(device=device, client=client.client)
-    old, new = parse(before["user_agent"]), parse(client.user_agent)
+    old, new = parse_user_agent(before["user_agent"]), parse_user_agent(client.user_agent)
     if contradicts(old, new):
         events.append(
             Event.Kind.CLIENT_CHANGED,

@@ -8,8 +8,7 @@ from typing import Any
 from django.core import checks
 from django.db import connections, router
 
-from sessions_ui.adopt import present
-from sessions_ui.adopt.period import ADOPTED
+from sessions_ui.actions.adopting import ADOPTED
 from sessions_ui.models import Heartbeat, Session
 
 
@@ -20,6 +19,8 @@ def not_adopted(
     using = router.db_for_write(Session)
     if using not in (databases or ()) or not _is_migrated(using):
         return []
+    from sessions_ui.adopt import present  # described here only where they are looked for
+
     found = present(using)
     if not found or Heartbeat.last(ADOPTED) is not None:
         return []

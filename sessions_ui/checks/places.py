@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import maxminddb
 from django.conf import settings
 from django.core import checks
 
-from sessions_ui.client.place.files import SUFFIX, DataFile
-from sessions_ui.client.place.licence import OLD_AFTER, is_geolite
-from sessions_ui.client.place.schema import Content
 from sessions_ui.conf import conf
+
+if TYPE_CHECKING:  # below in the functions: a server that starts looks at no file
+    from sessions_ui.client.place.files import DataFile
+    from sessions_ui.client.place.schema import Content
 
 
 def place_files(**kwargs: Any) -> list[checks.CheckMessage]:
     """W018 for what cannot be read, W017 for what is old. Without a file every place is unavailable, and nothing
     fails: hence warnings."""
+    from sessions_ui.client.place.schema import Content
+
     return [
         *_of("GEOIP_PATH", conf.geoip_path, lambda content: content >= Content.COUNTRIES),
         *_of("GEOIP_ASN_PATH", conf.geoip_asn_path, lambda content: content == Content.NETWORKS),
@@ -44,6 +46,12 @@ def unnamed_proxies(**kwargs: Any) -> list[checks.CheckMessage]:
 def _of(
     name: str, paths: tuple[str, ...], is_wanted: Callable[[Content], bool]
 ) -> Iterator[checks.CheckMessage]:
+    if not paths:
+        return
+    import maxminddb
+
+    from sessions_ui.client.place.files import SUFFIX, DataFile
+
     for path in map(Path, paths):
         found = sorted(path.glob(f"*{SUFFIX}")) if path.is_dir() else [path]
         usable = 0
@@ -71,6 +79,8 @@ def _unreadable(name: str, what: str) -> checks.CheckMessage:
 
 
 def _old(file: DataFile) -> Iterator[checks.CheckMessage]:
+    from sessions_ui.client.place.licence import OLD_AFTER, is_geolite
+
     age = datetime.now(UTC) - file.built_at  # aware whatever USE_TZ says: another check names that
     if age <= OLD_AFTER:
         return

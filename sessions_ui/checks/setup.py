@@ -14,7 +14,6 @@ from django.db import router
 from django.utils import timezone
 
 from sessions_ui import moments
-from sessions_ui.adopt import SOURCES
 from sessions_ui.conf import conf
 from sessions_ui.models import Session
 from sessions_ui.models.primary import are_users_beside
@@ -126,6 +125,8 @@ def adoption(**kwargs: Any) -> list[checks.CheckMessage]:
     name, until = conf.adopt_from, conf.adopt_until
     if not name:
         return []
+    from sessions_ui.adopt import SOURCES  # described here only where they are asked for
+
     if name not in SOURCES:
         return [checks.Error(f"ADOPT_FROM must be one of {', '.join(SOURCES)}.", id="sessions_ui.E012")]
     if until is None:

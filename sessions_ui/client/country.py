@@ -1,26 +1,37 @@
-"""Names of countries in the reader's language, from CLDR by way of babel: place files have them in English only, or
-not at all. Pure: the language comes from the caller."""
+"""Names of countries in the reader's language, from CLDR: place files have them in English only, or not at all.
+
+Pure: the language comes from the caller. The names are files beside this module (`python -m tests.countries` makes
+them), one a language, and read when one is asked for first: most processes never name a country.
+"""
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
+from pathlib import Path
 
 FALLBACK = "en"
+FOLDER = Path(__file__).parent / "countries"
 
 
 def country_name(code: str, language: str | None) -> str:
-    """`code`: ISO 3166-1 alpha-2. `language`: as Django writes it ("de", "pt-br", "zh-hans"); what CLDR does not have
-    in it is in English. Empty for an unknown code."""
+    """`code`: ISO 3166-1 alpha-2. `language`: as Django writes it ("de", "pt-br", "zh-hans"); what CLDR, or
+    Django, does not have in it is in English. Empty for an unknown code."""
     return _names(language or FALLBACK).get(code) or _names(FALLBACK).get(code, "")
 
 
 @lru_cache(maxsize=128)
 def _names(language: str) -> dict[str, str]:
-    # Here, not above: most processes start without ever naming a country.
-    from babel import Locale, UnknownLocaleError
+    """Those of the language's first part, and over them what the whole says otherwise."""
+    language = language.lower().replace("_", "-")
+    return _read(language.partition("-")[0]) | _read(language)
 
+
+def _read(name: str) -> dict[str, str]:
+    """Empty where there is no such file."""
+    if not name.replace("-", "").isalnum():
+        return {}
     try:
-        locale = Locale.parse(language.replace("-", "_"))
-    except (UnknownLocaleError, ValueError):
-        locale = Locale.parse(FALLBACK)
-    return {code: name for code, name in locale.territories.items() if len(code) == 2}
+        return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-import ua_parser
-
 from sessions_ui.client import hardware
 from sessions_ui.client.hardware import Hardware
 from sessions_ui.client.hints import Hints
@@ -38,12 +36,6 @@ class Evidence:
     machine: Hardware | None
 
 
-def warm_up() -> None:
-    """Build ua-parser's patterns now (0.1 s, once a process) and not in the first request that needs a name. For the
-    entry point of a server; whatever imports the app for a moment need not pay for it."""
-    ua_parser.parse("")
-
-
 def gather(user_agent: str, hints: Hints) -> Evidence:
     header = _unreduced(user_agent, hints)
     return Evidence(header, hints, _base(header), hardware.find(header))
@@ -58,6 +50,8 @@ def _unreduced(user_agent: str, hints: Hints) -> str:
 
 
 def _base(header: str) -> Base:
+    import ua_parser  # here, not above: many processes that load the app name no device
+
     found = ua_parser.parse(header)
     browser, system, device = found.user_agent, found.os, found.device
     return Base(

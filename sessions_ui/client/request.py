@@ -7,9 +7,8 @@ from typing import Any
 
 from sessions_ui.client import hints
 from sessions_ui.client.address import Kept, Network, ProxyHeader, client_address, kept
-from sessions_ui.client.info import ClientInfo
-from sessions_ui.client.place import places_in
-from sessions_ui.client.user_agent import cut, parse
+from sessions_ui.client.info import Client, ClientInfo
+from sessions_ui.client.text import cut
 
 
 def client_info(
@@ -23,6 +22,10 @@ def client_info(
 ) -> ClientInfo:
     """From a WSGI-like `META`. Never raises, whatever the headers hold. The place is that of the whole address, also
     where only a part of it is kept."""
+    # Here, not above: many processes that load the app describe no client.
+    from sessions_ui.client.place import places_in
+    from sessions_ui.client.user_agent import parse
+
     address = client_address(meta, trusted, proxy_header)
     user_agent = cut(str(meta.get("HTTP_USER_AGENT", "")))
     return ClientInfo(
@@ -31,3 +34,16 @@ def client_info(
         client=parse(user_agent, hints.read(meta)),
         place=places_in(geoip_path, geoip_asn_path).of(address),
     )
+
+
+def parse_user_agent(header: str) -> Client:
+    """What a header names, without hints: `user_agent.parse()`, whose rules are loaded when they are needed first."""
+    from sessions_ui.client.user_agent import parse
+
+    return parse(header)
+
+
+def warm_up() -> None:
+    """Load the rules and build ua-parser's patterns now (0.1 s, once a process) and not in the first request that
+    needs a name. For the entry point of a server; whatever imports the app for a moment need not pay for it."""
+    parse_user_agent("Mozilla/5.0")

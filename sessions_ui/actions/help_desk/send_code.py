@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 from django.db import router
@@ -13,13 +12,13 @@ from django.utils import timezone
 
 from sessions_ui import outbox
 from sessions_ui.actions.alert import chosen
+from sessions_ui.actions.awaited import deliver_after_commit
 from sessions_ui.actions.help_desk.open import note_step
 from sessions_ui.actions.help_desk.rights import verify_case
 from sessions_ui.conf import conf
-from sessions_ui.delivery import deliver_awaited
 from sessions_ui.exceptions import HelpDeskRefused
 from sessions_ui.models import Case
-from sessions_ui.transactions import after_commit, atomically
+from sessions_ui.transactions import atomically
 
 RESEND_AFTER = timedelta(seconds=60)
 
@@ -45,4 +44,4 @@ def send_code(*, case: Case, agent: Any) -> None:
     case.refresh_from_db()
     event = note_step(case, agent, "code sent")
     outbox.enqueue_event(event, receivers)
-    after_commit(partial(deliver_awaited, event), using=using)  # the caller is on the phone
+    deliver_after_commit(event, using=using)  # the caller is on the phone

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
-from typing import Any
-
-import maxminddb
+from typing import TYPE_CHECKING, Any
 
 from sessions_ui.client.address import Address
 from sessions_ui.client.place.schema import Content, content_of
+
+if TYPE_CHECKING:
+    import maxminddb  # below in the functions: a site without place files never loads it
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,8 @@ class DataFile:
     def open(cls, path: Path) -> DataFile:
         """Mapped into memory, so that all processes share its pages. Raises `OSError` and
         `maxminddb.InvalidDatabaseError`."""
+        import maxminddb
+
         reader = maxminddb.open_database(path)
         metadata = reader.metadata()
         try:
@@ -54,6 +57,8 @@ class DataFile:
         """The record of this address, None where there is none. A damaged file knows nothing, and is named once."""
         if address.version > self.ip_version:
             return None
+        import maxminddb
+
         try:
             record = self.reader.get(address)
         except (maxminddb.InvalidDatabaseError, ValueError) as error:
@@ -115,6 +120,10 @@ class DataFiles:
 
     def _open(self, stamps: tuple[Stamp, ...], before: _Opened | None) -> tuple[DataFile, ...]:
         """A file that cannot be read leaves what was known from its path before: stale is better than nothing."""
+        if not stamps:
+            return ()
+        import maxminddb
+
         known = {str(file.path): (stamp, file) for stamp, file in _pairs(before)}
         files = []
         for stamp in stamps:

@@ -9,8 +9,8 @@ from django.db import router
 from django.utils import timezone
 
 from sessions_ui.actions.adopt import BATCH, Report, adopt_all, end_missing
+from sessions_ui.actions.adopting import ADOPTED
 from sessions_ui.adopt import SOURCES, Source, present
-from sessions_ui.adopt.period import ADOPTED
 from sessions_ui.management.arguments import positive
 from sessions_ui.management.progress import Progress
 from sessions_ui.models import Heartbeat, Session

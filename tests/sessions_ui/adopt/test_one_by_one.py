@@ -13,10 +13,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from sessions_ui.actions import adopting as period
 from sessions_ui.actions.adopt import adopt_all
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.actions.purge import purge_old
-from sessions_ui.adopt import SOURCES, period
+from sessions_ui.adopt import SOURCES
 from sessions_ui.checks import setup as checks
 from sessions_ui.exceptions import TryAgain
 from sessions_ui.store import SessionStore

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from django.conf.locale import LANG_INFO
 
-from sessions_ui.client.country import country_name
+from sessions_ui.client.country import FOLDER, country_name
+from tests.countries import files, names
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,24 @@ from sessions_ui.client.country import country_name
 )
 def test_it_is_named_in_that_language(code: str, language: str | None, name: str) -> None:
     assert country_name(code, language) == name
+
+
+def test_the_files_say_what_cldr_says() -> None:
+    """`python -m tests.countries` makes them."""
+    wanted = files()  # of this Django; a newer one may have more languages
+    assert {name: (FOLDER / name).read_text(encoding="utf-8") for name in wanted} == wanted
+
+
+@pytest.mark.parametrize("language", LANG_INFO)
+def test_all_countries_are_named_as_babel_names_them(language: str) -> None:
+    """The files hold differences only."""
+    expected = {**names("en"), **names(language)}
+    assert {code: country_name(code, language) for code in expected} == expected
+
+
+@pytest.mark.parametrize("language", ["../client/countries/de", "de\0", "de/", ".", "d\u0130", "x" * 5000])
+def test_what_is_no_language_is_read_in_english(language: str) -> None:
+    assert country_name("DE", language) == "Germany"
 
 
 def test_every_language_of_django_has_names() -> None:
