@@ -144,6 +144,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     ),
     "actions/adopt.py": ADOPT,
     "actions/adoptable.py": ADOPT,
+    "actions/adopting.py": ADOPT,
     "actions/access.py": (f"{ACTIONS}/test_access.py", "tests/sessions_ui/test_access.py"),
     "actions/offboard.py": (
         LOCKS,
