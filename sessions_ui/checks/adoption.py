@@ -30,7 +30,7 @@ def not_adopted(
             f"{tables}: another session engine has living sessions there that were not taken over. Whoever has one is "
             "signed out by the next request, unless ADOPT_FROM is in effect.",
             hint="python manage.py adopt_sessions (docs/adoption.md), or empty that table.",
-            id="sessions_ui.W071",
+            id="sessions_ui.W081",
         )
     ]
 

@@ -43,7 +43,7 @@ def no_mailer(**kwargs: Any) -> list[checks.CheckMessage]:
         checks.Warning(
             f'MAILERS has no "{ALIAS}": nobody is told by mail that devices were signed out, and no code arrives.',
             hint=f'Add "{ALIAS}" to MAILERS. What has been waiting meanwhile goes out then.',
-            id="sessions_ui.W070",
+            id="sessions_ui.W080",
         )
     ]
 

@@ -66,7 +66,7 @@ def without_celery(project: Project, laptop: Visitor, office: Visitor) -> None:
     project.follow_readme(celery=False)
     project.manage("migrate")
     assert "no changes" in project.manage("makemigrations", "--check", "--dry-run").lower()
-    assert "sessions_ui.W071" in project.manage("check", "--database", "default")
+    assert "sessions_ui.W081" in project.manage("check", "--database", "default")
     with project.served(WSGI) as url:
         assert laptop.who(url) == "ada", "before its session was adopted with all others"
         assert "Adopted: 1 of users" in project.manage("adopt_sessions")

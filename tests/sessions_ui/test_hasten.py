@@ -19,6 +19,7 @@ import host_settings
 host_settings.SECRET_KEY = "x"
 host_settings.INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "sessions_ui"]
 host_settings.SESSION_ENGINE = "sessions_ui.store"
+host_settings.ROOT_URLCONF = "sessions_ui.web.urls"
 import django
 """
 IN_A_THREAD = """

@@ -18,14 +18,14 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tables")]
 
 def ids(databases: list[str] | None) -> set[str]:
     messages = run_checks(databases=databases)
-    return {str(message.id) for message in messages if message.id == "sessions_ui.W071"}
+    return {str(message.id) for message in messages if message.id == "sessions_ui.W081"}
 
 
 def test_it_is_said_until_the_command_has_run(user: Any, old_session: OldSessions) -> None:
     old_session(user)
-    assert ids([connection.alias]) == {"sessions_ui.W071"}
+    assert ids([connection.alias]) == {"sessions_ui.W081"}
     call_command("adopt_sessions", "--dry-run", verbosity=0)
-    assert ids([connection.alias]) == {"sessions_ui.W071"}
+    assert ids([connection.alias]) == {"sessions_ui.W081"}
     call_command("adopt_sessions", verbosity=0)
     assert ids([connection.alias]) == set()
 

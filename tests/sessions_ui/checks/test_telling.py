@@ -48,8 +48,8 @@ HOSTS: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"MAILERS": {"default": {"BACKEND": SMTP, "OPTIONS": {"host": "a", "timeout": 10}}}},
         [],
     ),
-    "MAILERS, another one only": ({"MAILERS": {"bulk": {"BACKEND": CONSOLE}}}, ["W070"]),
-    "MAILERS, empty": ({"MAILERS": {}}, ["W070"]),
+    "MAILERS, another one only": ({"MAILERS": {"bulk": {"BACKEND": CONSOLE}}}, ["W080"]),
+    "MAILERS, empty": ({"MAILERS": {}}, ["W080"]),
 }
 PROGRAM = """
 import json, sys
