@@ -7,7 +7,7 @@ between telling and noting it down tells again; receivers deduplicate by the del
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from random import SystemRandom
 from typing import Any
@@ -67,11 +67,12 @@ def open_deliveries() -> QuerySet[Delivery]:
     return Delivery.objects.filter(done_at__isnull=True, parked_at__isnull=True)
 
 
-def enqueue_ended(act: Act, ended: SessionQuerySet) -> int:
+def enqueue_ended(act: Act, ended: SessionQuerySet, *, user_ids: Collection[Any] | None) -> int:
     """One mail an act and user, one webhook an act and endpoint; returns how many. `ended`: the sessions that `act`
-    has ended, whose events are written. Three statements at most."""
+    has ended, whose events are written; `user_ids`: whose they are, None where they are too many to be named. Three
+    statements at most."""
     hooks = _enqueue_hooks(Hook.SESSIONS_ENDED, using=ended.db, act=act, created_at=act.at)
-    return hooks + (_enqueue_mails(act, ended) if act.reason in TOLD_BY_MAIL else 0)
+    return hooks + (_enqueue_mails(act, ended, user_ids) if act.reason in TOLD_BY_MAIL else 0)
 
 
 def enqueue_webhooks(event: Event) -> int:
@@ -94,7 +95,7 @@ def _enqueue_hooks(hook: Hook, *, using: str, **about: Any) -> int:
     return len(Delivery.objects.using(using).bulk_create(rows)) if rows else 0
 
 
-def _enqueue_mails(act: Act, ended: SessionQuerySet) -> int:
+def _enqueue_mails(act: Act, ended: SessionQuerySet, user_ids: Collection[Any] | None) -> int:
     """To the address that the account has at this moment. None about what staff did in somebody's account: that it
     began was told (`actions/impersonate.py`)."""
     user_model = get_user_model()
@@ -111,6 +112,10 @@ def _enqueue_mails(act: Act, ended: SessionQuerySet) -> int:
     addressed = user_model._base_manager.using(ended.db).filter(
         Exists(of_owner), **{f"{email_field}__gt": ""}
     )
+    if user_ids is not None:
+        # MariaDB does not turn the condition of an INSERT … SELECT around: it would read, and at its own REPEATABLE
+        # READ lock, every user there is.
+        addressed = addressed.filter(pk__in=user_ids)
     return insert_from(
         Delivery,
         addressed,

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib.auth import BACKEND_SESSION_KEY, SESSION_KEY, get_user_model
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import AnonymousUser, Group, Permission
 from django.contrib.auth.signals import user_logged_in
 from django.db import connections
 from django.db.models import Model, QuerySet
@@ -21,7 +21,7 @@ from sessions_ui.actions.email import email_changed, tell_old_address
 from sessions_ui.actions.end import acting_user, end_user_sessions
 from sessions_ui.actions.require_password import new_password_was_chosen
 from sessions_ui.conf import conf
-from sessions_ui.exceptions import TryAgain
+from sessions_ui.exceptions import SignInChallenged, SignInRefused, TryAgain
 from sessions_ui.models import EndReason
 from sessions_ui.models.locking import locked
 from sessions_ui.senders import (
@@ -67,7 +67,25 @@ def on_signed_in(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
         return  # a receiver before this one has signed out again, or has signed somebody else in
     if store.has_signed_in_by_saving:
         return  # a receiver before this one has saved the session
-    store.sign_in(user, backend=store[BACKEND_SESSION_KEY], **attempt_of(request, user))
+    try:
+        store.sign_in(user, backend=store[BACKEND_SESSION_KEY], **attempt_of(request, user))
+    except SignInRefused as refused:
+        forget_user(request)
+        if not isinstance(refused, SignInChallenged):  # which keeps what waits in the session
+            store.turn_away()
+        raise
+
+
+def forget_user(request: Any) -> None:
+    """Django names the user in the request before it tells of a sign-in. Whoever swallows the refusal must not let them
+    act until the response is there."""
+
+    async def nobody() -> AnonymousUser:
+        return AnonymousUser()
+
+    if hasattr(request, "user"):
+        request.user = AnonymousUser()
+        request.auser = nobody
 
 
 def before_user_save(

@@ -91,6 +91,8 @@ class SessionStore(NotesWrittenUser, AsynchronousTwins):
         # The key that this store has made, and whether it was written in no transaction that might be rolled back.
         self._new_key: str | None = None
         self._new_key_is_committed = False
+        # The staff member who used an account in this session until it was emptied.
+        self._left_by: Any = None
         # `login()` has written a user into the session who was not let in (yet).
         self._turned_away = False
         # Who was written into the session last was signed in when it was saved.
@@ -158,9 +160,12 @@ class SessionStore(NotesWrittenUser, AsynchronousTwins):
 
     @property
     def impersonator_id(self) -> Any:
-        """Who of the staff uses the account; None where its owner does."""
+        """Who of the staff uses the account; None where its owner does. Still so once they have signed out: what the
+        request goes on to do is not done by nobody."""
         row = self.resolve()
-        return row.impersonator_id if row and row.impersonated_from_id is not None else None
+        if row is not None and row.impersonated_from_id is not None:
+            return row.impersonator_id
+        return self._left_by
 
     def load(self) -> dict[str, Any]:
         if self.__dict__.pop("_session_cache", None) is not None:
@@ -206,7 +211,7 @@ class SessionStore(NotesWrittenUser, AsynchronousTwins):
         row = self.resolve()
         if row is None:
             raise SessionEnded(self.refusal or "")
-        if row.user_id is not None and SESSION_KEY not in data:
+        if row.user_id is not None and data.get(SESSION_KEY) is None:
             # Somebody emptied the session of a user: whatever they call it, that is a sign-out.
             self.delete()
             self._session_key = None
@@ -287,6 +292,7 @@ class SessionStore(NotesWrittenUser, AsynchronousTwins):
 
     def flush(self) -> None:
         self._keep_marks()
+        self._left_by = self.impersonator_id
         super().flush()
         self.row, self.user, self._resolved_key, self._late_key = None, None, None, None
         self._over_at = None
@@ -345,7 +351,7 @@ class SessionStore(NotesWrittenUser, AsynchronousTwins):
         a sign-in (`_sign_in_written()`)."""
         data = dict(self._session)
         row = self.resolve()
-        if row is not None and row.impersonated_from_id is not None:
+        if self.impersonator_id is not None:
             raise NotTheOwner  # a session of support does not turn into one of the owner
         if row is None:
             self.create_with(data)
@@ -406,6 +412,7 @@ class SessionStore(NotesWrittenUser, AsynchronousTwins):
         self._session_key = self._resolved_key = key
         self._note_new_key()
         self.row, self.user, self.refusal = row, user, None
+        self._left_by = None
         self._knew_a_user = True
         self.accessed = self.modified = True
 

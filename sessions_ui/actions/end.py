@@ -103,8 +103,9 @@ def _tell(act: Act, user_ids: list[Any]) -> None:
     if accounts := end_impersonations(act, ended):
         user_ids = user_ids + accounts
         ended = ended_by(act, user_ids)
-    events.append_ended(act, ended, user_ids=user_ids if len(user_ids) <= MANY_USERS else None)
-    if outbox.enqueue_ended(act, ended):
+    few = user_ids if len(user_ids) <= MANY_USERS else None
+    events.append_ended(act, ended, user_ids=few)
+    if outbox.enqueue_ended(act, ended, user_ids=few):
         transaction.on_commit(hasten_deliveries, using=act._state.db)
     after_commit(partial(announce, act), using=str(act._state.db))
 
@@ -228,9 +229,10 @@ def acting_user() -> Any:
     """Who is acting in this request, as a bare reference (`pk` only): the staff member, where one uses somebody's
     account. None outside of a request."""
     now = acting.current()
-    if now is None or now.user_id is None:
+    if now is None:
         return None
-    return Reference(now.user_id if now.impersonator_id is None else now.impersonator_id)
+    pk = now.user_id if now.impersonator_id is None else now.impersonator_id
+    return None if pk is None else Reference(pk)
 
 
 def own_session_of(user: Any) -> int | None:

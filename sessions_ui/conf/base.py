@@ -14,7 +14,11 @@ PerUser: TypeAlias = T | Callable[[Any], T | None] | None
 
 
 def for_user(setting: Any, user: Any) -> Any:
-    return setting(user) if callable(setting) else setting
+    """The value that holds for this user. A callable is not asked about None, whom it could say nothing of: then there
+    is no value."""
+    if not callable(setting):
+        return setting
+    return None if user is None else setting(user)
 
 
 class Section:

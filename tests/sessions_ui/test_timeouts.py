@@ -89,6 +89,22 @@ def test_the_sweep_asks_the_callable_too(
     assert Session.objects.of(agent).get().end_reason == reason
 
 
+@pytest.mark.urls(__name__)
+@pytest.mark.parametrize("name", ["IDLE_TIMEOUT", "ABSOLUTE_TIMEOUT"])
+def test_the_callable_is_not_asked_of_whom_no_backend_knows_any_more(
+    name: str, user: Any, agent: Any, browser: Any, settings: Any
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, name: hour_for}
+    left, other = browser(), browser()
+    left.force_login(agent)
+    other.force_login(user)
+    Session.objects.of(agent).update(backend="gone.Backend", signed_in_at=timezone.now() - timedelta(hours=2))
+    assert left.get("/poll").content == b"AnonymousUser"
+    type(user)._base_manager.filter(pk=user.pk).update(is_active=False)
+    assert end_unlawful() == 1  # what comes after it in the sweep, too
+    assert Session.objects.of(user).get().end_reason == EndReason.ACCOUNT_DISABLED
+
+
 @pytest.mark.parametrize(
     ("name", "column"), [("IDLE_TIMEOUT", "last_seen_at"), ("ABSOLUTE_TIMEOUT", "signed_in_at")]
 )

@@ -38,10 +38,9 @@ from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.actions.offboard import offboard
 from sessions_ui.actions.require_password import require_new_password
 from sessions_ui.exceptions import SessionEnded, SignInRefused
-from sessions_ui.models import AccountState, Event
 from sessions_ui.store import SessionStore
 from tests.conftest import FIREFOX_ON_LINUX, LONDON, Browser
-from tests.models import EndReason, Session
+from tests.models import AccountState, EndReason, Event, Session
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 BACKEND = settings.AUTHENTICATION_BACKENDS[0]
@@ -53,9 +52,17 @@ def sign_in_here(request: HttpRequest) -> HttpResponse:
 
 
 def swallow_it(request: HttpRequest) -> HttpResponse:
+    """Answers who is taken for signed in when nobody was told of the refusal."""
     with suppress(PermissionDenied):
         sign_in_here(request)
-    return HttpResponse("swallowed")
+    return HttpResponse(f"{request.user} {request.session.get(SESSION_KEY)}")
+
+
+async def swallow_it_asynchronously(request: HttpRequest) -> HttpResponse:
+    user = await get_user_model().objects.aget(email=request.GET["email"])
+    with suppress(PermissionDenied):
+        await alogin(request, user, backend=BACKEND)
+    return HttpResponse(f"{request.user} {await request.auser()} {await request.session.aget(SESSION_KEY)}")
 
 
 def write_it_here(request: HttpRequest) -> HttpResponse:
@@ -74,6 +81,7 @@ async def write_it_asynchronously(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("sign-in/", sign_in_here),
     path("swallow/", swallow_it),
+    path("swallow-async/", swallow_it_asynchronously),
     path("write/", write_it_here),
     path("write-asynchronously/", write_it_asynchronously),
     path("", include("config.urls")),
@@ -678,3 +686,21 @@ def test_a_session_whose_own_user_is_written_once_more_is_only_saved(user: Any) 
         store.save()
     assert len(queries) == 1
     assert store.session_key == key_of(client)
+
+
+@pytest.mark.parametrize("page", ["/swallow/", "/swallow-async/"])
+def test_nobody_is_taken_for_signed_in_by_whoever_swallows_the_refusal(page: str, user: Any) -> None:
+    is_disabled(user)
+    client = Client()
+    client.get("/account/login/")  # there is a session to write into
+    said = client.get(page, {"email": user.email}).content.decode()
+    assert set(said.split()) == {"AnonymousUser", "None"}
+
+
+def test_a_user_who_is_overwritten_with_nothing_is_signed_out(user: Any) -> None:
+    client = Client()
+    client.force_login(user)
+    store = SessionStore(key_of(client))
+    store[SESSION_KEY] = None
+    store.save()
+    assert Session.objects.of(user).get().end_reason == EndReason.SIGNED_OUT

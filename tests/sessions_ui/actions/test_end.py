@@ -84,6 +84,18 @@ def test_the_cost_does_not_grow_with_the_number(number: int, user: Any, browser:
     ]
 
 
+def test_the_mail_is_looked_for_among_those_who_were_ended(user: Any, browser: Any) -> None:
+    """MariaDB reads every user else, and at its own REPEATABLE READ locks them."""
+    signed_in(user, browser, 1)
+    with CaptureQueriesContext(connection) as queries:
+        end_user_sessions(user=user, reason=EndReason.ADMINISTRATOR)
+    (sql,) = (
+        query["sql"] for query in queries if "INSERT INTO" in query["sql"] and "delivery" in query["sql"]
+    )
+    quote = connection.ops.quote_name
+    assert f"{quote('accounts_user')}.{quote('id')} IN ({user.pk})" in sql
+
+
 def test_one_stays_when_asked(user: Any, browser: Any) -> None:
     signed_in(user, browser, 3)
     kept = Session.objects.first()

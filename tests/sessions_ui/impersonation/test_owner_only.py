@@ -23,6 +23,7 @@ from sessions_ui.exceptions import NotTheOwner
 from tests.conftest import PASSWORD, Browser
 from tests.models import Delivery, Device, Ending, Endpoint, EndReason, Event, Offboarding, Session
 from tests.sessions_ui.impersonation.test_rules import whose
+from tests.sessions_ui.impersonation.urls import AFTER_LEAVING
 
 pytestmark = pytest.mark.django_db
 
@@ -104,6 +105,19 @@ def test_what_says_nothing_about_signing_in_may_change(inside: Any, user: Any) -
 def test_the_account_is_not_deleted(inside: Any, user: Any) -> None:
     assert inside.post("/delete/").status_code == 403
     assert type(user).objects.filter(pk=user.pk).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("view", AFTER_LEAVING)
+def test_nor_is_any_of_it_done_after_signing_out_in_the_same_request(
+    view: Callable[..., Any], laptop: Any, inside: Any, user: Any
+) -> None:
+    """Whoever has signed out there is nobody, but the request is still theirs."""
+    assert inside.post(f"/{view.__name__}/").status_code == 403
+    fresh = type(user).objects.get(pk=user.pk)
+    assert fresh.is_active and fresh.password == user.password
+    assert whose(laptop) == user.email and whose(inside) == "nobody"
+    assert Session.objects.living().of(user).count() == 1
 
 
 def test_no_address_is_added_by_allauth(inside: Any, user: Any) -> None:

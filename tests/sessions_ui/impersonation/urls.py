@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.contrib.auth import get_user_model, login
+from django.contrib.auth import get_user_model, login, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.urls import path
@@ -10,6 +10,8 @@ from django.utils.html import format_html
 
 import sessions_ui
 from config.urls import *  # noqa: F403
+from sessions_ui.actions.end import acting_user, end_user_sessions
+from sessions_ui.models import EndReason
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -54,7 +56,54 @@ def delete(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
+def leave_and_delete(request: HttpRequest) -> HttpResponse:
+    """As many sites delete an account: whoever it is signs out first."""
+    user = request.user
+    logout(request)
+    user.delete()
+    return HttpResponse()
+
+
+def leave_and_disable(request: HttpRequest) -> HttpResponse:
+    user = request.user
+    logout(request)
+    user.is_active = False
+    user.save()
+    return HttpResponse()
+
+
+def leave_and_choose_password(request: HttpRequest) -> HttpResponse:
+    user = request.user
+    logout(request)
+    user.set_password("another horse battery")
+    user.save()
+    return HttpResponse()
+
+
+def leave_and_end_all(request: HttpRequest) -> HttpResponse:
+    user = request.user
+    logout(request)
+    end_user_sessions(user=user, reason=EndReason.SIGNED_OUT_EVERYWHERE, actor=acting_user())
+    return HttpResponse()
+
+
+def leave_and_sign_in(request: HttpRequest) -> HttpResponse:
+    user = get_user_model().objects.get(pk=request.user.pk)
+    logout(request)
+    login(request, user, backend=BACKEND)
+    return HttpResponse()
+
+
+AFTER_LEAVING = [
+    leave_and_delete,
+    leave_and_disable,
+    leave_and_choose_password,
+    leave_and_end_all,
+    leave_and_sign_in,
+]
+
 urlpatterns = [
+    *(path(f"{view.__name__}/", view) for view in AFTER_LEAVING),
     path("support/use/", use),
     path("whoami/", whoami),
     path("sign-in-without-asking/", sign_in_without_asking),
