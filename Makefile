@@ -15,7 +15,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 CODE := sessions_ui accounts config tests benchmarks manage.py
 
 .DELETE_ON_ERROR:
-.PHONY: help run demo-devices test test-races test-clusters test-long chromium lint format lock screenshots lighthouse messages countries mutants bench bench-streams bench-outages clean
+.PHONY: help run demo-devices test test-races test-clusters test-hosts test-long chromium lint format lock screenshots lighthouse messages countries mutants bench bench-streams bench-outages clean
 
 help:
 	@echo "make run           the demo, on http://localhost:$(PORT) (PORT=8001 for another port)"
@@ -23,6 +23,7 @@ help:
 	@echo "make test          the test suite (ARGS='-k story -x' for pytest)"
 	@echo "make test-races    hundreds of rounds of every race, on every database and isolation level"
 	@echo "make test-clusters servers of every kind are killed under load: what is lost, and for how long"
+	@echo "make test-hosts    the tests of other people's projects, with the app in them"
 	@echo "make lint format   what CI checks; what can be put right by itself"
 	@echo "make lock          pin the newest allowed versions, with hashes"
 	@echo "make messages      every text into the catalogues of the languages"
@@ -49,6 +50,11 @@ test-clusters:
 	@$(MAKE) --no-print-directory VENV=.venv-races .venv-races/.races-installed
 	.venv-races/bin/python -m tests.clusters $(ARGS)
 
+# The tests of other people's projects, with and without the app; docs/django-sessions.md. Needs the package registry.
+# ARGS="--only django-otp" for one, ARGS=--write for that page's table.
+test-hosts: $(VENV)/.test-installed
+	$(BIN)/python -m tests.hosts $(ARGS)
+
 # Names of countries from the newest CLDR that babel has.
 countries: $(VENV)/.test-installed
 	$(BIN)/python -m tests.countries
@@ -59,7 +65,7 @@ mutants: $(VENV)/.test-installed
 	$(BIN)/python -m tests.mutants $(ARGS)
 
 # What takes too long for every change: hours.
-test-long: test-races test-clusters mutants
+test-long: test-races test-clusters test-hosts mutants
 	USE_TZ=0 TIME_ZONE=Asia/Kathmandu $(BIN)/python -m pytest -n 2 -m "not browser and not faults and not registry" \
 		tests/stories tests/accounts tests/sessions_ui --ignore tests/sessions_ui/test_every_session_method.py
 	SEQUENCES=all $(BIN)/python -m pytest tests/sessions_ui/test_every_session_method.py
@@ -85,6 +91,7 @@ lock: $(BIN)/uv
 	$(LOCK) $(UPGRADE) --extra site --group test -c $(LOCKS)/site.txt -o $(LOCKS)/test.txt
 	$(subst pyproject.toml ,,$(LOCK)) $(UPGRADE) --group pip -o $(LOCKS)/pip.txt
 	$(LOCK) $(UPGRADE) --group mariadb -c $(LOCKS)/site.txt -o $(LOCKS)/mariadb.txt
+	$(LOCK) $(UPGRADE) --group hosts -c $(LOCKS)/site.txt -o $(LOCKS)/hosts.txt
 	$(LOCK) $(UPGRADE) --extra site --group bench -c $(LOCKS)/site.txt -o $(LOCKS)/bench.txt
 
 screenshots: $(VENV)/.test-installed

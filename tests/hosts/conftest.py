@@ -1,0 +1,2 @@
+# These run in the hosts' environment only.
+collect_ignore = ["inside", "projects"]
