@@ -322,6 +322,7 @@ class SessionStore(NotesWrittenUser, AsynchronousTwins):
         row = self.resolve()
         if row is None or row.user_id is None:
             self.flush()
+            self.refusal = None  # this one is what they are told
             return
         self.__dict__.pop("_session_cache", None)
         self._turned_away = self.modified = False

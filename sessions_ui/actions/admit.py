@@ -54,6 +54,8 @@ def _withdrawn(session: Session, now: datetime) -> EndReason | None:
     origin = find_origin(session, now)
     if origin is None:
         return EndReason.OWNER_ENDED
+    # The look-up leaves it out, and whoever asks for it later may find the row purged.
+    session.impersonator_id = origin.user_id
     return None if origin.user is not None and origin.user.has_perm(IMPERSONATE) else EndReason.ACCESS_CHANGED
 
 
