@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -26,3 +27,9 @@ def has_usable_password(user: Any) -> bool:
 def auth_hash_of(user: Any) -> str:
     """The session auth hash, empty for a model without one, as `django.contrib.auth.login()` has it."""
     return str(user.get_session_auth_hash()) if hasattr(user, "get_session_auth_hash") else ""
+
+
+def fallback_hashes_of(user: Any) -> Iterator[str]:
+    """The same under each of `SECRET_KEY_FALLBACKS`; none for a model that does not say them."""
+    if hasattr(user, "get_session_auth_fallback_hash"):
+        yield from user.get_session_auth_fallback_hash()

@@ -18,6 +18,7 @@ from sessions_ui.conf import conf
 from sessions_ui.models import EndReason, Session
 from sessions_ui.models.primary import visible_users
 from sessions_ui.models.session import ACCOUNT_WAS_OFF
+from sessions_ui.user_model import fallback_hashes_of
 
 IMPERSONATE = "sessions_ui.impersonate"  # the permission
 
@@ -103,8 +104,7 @@ def _verify(session: Session) -> Admission:
     if session.auth_hash and constant_time_compare(session.auth_hash, current):
         return Admission(None, user)
     if session.auth_hash and any(
-        constant_time_compare(session.auth_hash, fallback)
-        for fallback in user.get_session_auth_fallback_hash()
+        constant_time_compare(session.auth_hash, fallback) for fallback in fallback_hashes_of(user)
     ):
         return Admission(None, user, new_hash=current)
     was_off = session.auth_hash == ACCOUNT_WAS_OFF

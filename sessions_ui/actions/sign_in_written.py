@@ -23,6 +23,7 @@ from sessions_ui.models.clock import DatabaseNow
 from sessions_ui.models.primary import all_users
 from sessions_ui.session_user import WrittenUser
 from sessions_ui.transactions import atomically
+from sessions_ui.user_model import fallback_hashes_of
 
 RESOLUTION = timedelta(milliseconds=1)  # of SQLite's clock
 
@@ -49,7 +50,7 @@ def verify_hash(written: WrittenUser, user: Any) -> None:
     """As `django.contrib.auth.get_user()` does at each request."""
     if not hasattr(user, "get_session_auth_hash"):
         return
-    hashes = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
+    hashes = (user.get_session_auth_hash(), *fallback_hashes_of(user))
     if not any(constant_time_compare(written.auth_hash, auth_hash) for auth_hash in hashes):
         raise SignInRefused(EndReason.PASSWORD_CHANGED)
 

@@ -32,7 +32,7 @@ from sessions_ui.models.locking import locked
 from sessions_ui.models.primary import all_users, visible_users, with_users
 from sessions_ui.models.session import ACCOUNT_WAS_OFF
 from sessions_ui.transactions import atomically, in_transaction
-from sessions_ui.user_model import auth_hash_of, is_active
+from sessions_ui.user_model import auth_hash_of, fallback_hashes_of, is_active
 
 RANGE = 10_000  # primary keys looked at by one statement
 BATCH = 200  # sessions ended by one transaction: SQLite has one writer, and it must not wait long
@@ -241,7 +241,7 @@ def _hashes_of(user: Any) -> frozenset[str]:
     """Under the current SECRET_KEY and former ones; none for a user model without."""
     if not (current := auth_hash_of(user)):
         return frozenset()
-    return frozenset({current, *user.get_session_auth_fallback_hash()})
+    return frozenset({current, *fallback_hashes_of(user)})
 
 
 def has_timeouts_by_user() -> bool:
