@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import connections, models, router
@@ -32,7 +33,7 @@ from sessions_ui.models import (
 )
 from sessions_ui.models.locking import locked
 from sessions_ui.models.primary import PrimaryQuerySet, all_users
-from sessions_ui.transactions import in_transaction
+from sessions_ui.transactions import in_transaction, retried
 
 BATCH = 1000  # rows a statement
 # Longer than any logout token is accepted (`LOGOUT_TOKEN_AGE`, at most a day), lest one be accepted twice.
@@ -74,9 +75,10 @@ def _keep_time_of_cookies(old: datetime) -> None:
     sessions = Session.objects.filter(device=OuterRef("pk"), signed_in_at__isnull=False)
     last: Any = Subquery(sessions.order_by("-signed_in_at").values("signed_in_at")[:1])
     lost = Device.objects.using(router.db_for_write(Device)).filter(lost_at__isnull=False)
-    lost.filter(Exists(sessions.filter(ended_at__lte=old))).update(
-        cookie_set_at=Greatest(Coalesce("cookie_set_at", last), last)
-    )
+    forgotten = lost.filter(Exists(sessions.filter(ended_at__lte=old)))
+    keep = partial(forgotten.update, cookie_set_at=Greatest(Coalesce("cookie_set_at", last), last))
+    # At MariaDB's own REPEATABLE READ it locks what it reads of the sessions: a deadlock with a sign-in (raced).
+    retried(keep, using=lost.db)
 
 
 def _delete_devices(now: datetime, old: datetime) -> int:

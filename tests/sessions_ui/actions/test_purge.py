@@ -13,7 +13,7 @@ import pytest
 import time_machine
 from django.apps import apps
 from django.contrib.auth import get_user_model
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from sessions_ui import moments
@@ -38,6 +38,7 @@ from tests.models import (
     ProviderSignOut,
     Session,
 )
+from tests.sessions_ui.test_found_from_outside import SerializationFailure
 
 pytestmark = pytest.mark.django_db
 
@@ -196,6 +197,23 @@ def just_before_deleting(model: Any, change: Callable[[], Any]) -> Iterator[None
     with connection.execute_wrapper(execute):
         yield
     assert done
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_statement_gives_up_at_a_deadlock(user: Any) -> None:
+    """Each that writes meets one the first time."""
+    Session.objects.create(digest="a" * 64, expires_at=ago(1))
+    met: set[str] = set()
+
+    def execute(send: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if sql.startswith(("UPDATE", "DELETE")) and sql not in met:
+            met.add(sql)
+            raise OperationalError("database is locked") from SerializationFailure()
+        return send(sql, *rest)
+
+    with connection.execute_wrapper(execute):
+        assert purge_old() == 1
+    assert {sql.split()[0] for sql in met} == {"UPDATE", "DELETE"}
 
 
 def test_an_anonymous_session_that_has_just_signed_in_stays(user: Any) -> None:
