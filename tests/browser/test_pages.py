@@ -37,6 +37,10 @@ ADMIN = [
     "/admin/password_change/",
 ]
 OWN_ADMIN = [path for path in ADMIN if path.startswith("/admin/sessions_ui/")]
+BOXES = """controls => controls.map(control => {
+  const {width, height} = control.getBoundingClientRect();
+  return {width, height, text: control.innerText};
+})"""
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -122,8 +126,7 @@ def test_nothing_sticks_out_sideways(visitor: Any, user: Any, width: int) -> Non
 def test_targets_are_large_enough(visitor: Any, user: Any, scheme: str) -> None:
     """WCAG 2.5.5: 44 by 44 px for what is pressed on the devices page; links inside of a sentence are exempt."""
     page = visitor(viewport={"width": 320, "height": 800}, color_scheme=scheme).sign_in(user)
-    for control in page.locator(".sui button, .sui summary, .sui input:visible").all():
-        box = control.bounding_box()
-        if box is not None:
-            assert box["height"] >= 44, control.inner_text()
-            assert box["width"] >= 44, control.inner_text()
+    # All at one moment: the page may put others in their place while they are asked one by one.
+    boxes = page.locator(".sui button, .sui summary, .sui input").evaluate_all(BOXES)
+    shown = [box for box in boxes if box["width"] and box["height"]]
+    assert shown and [box for box in shown if box["width"] < 44 or box["height"] < 44] == []
