@@ -6,26 +6,13 @@ Under xdist the workers share one wheel; each Django has one environment, since 
 from __future__ import annotations
 
 import fcntl
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.dropin.project import ROOT, environment, make_environment
+from tests.dropin.project import ROOT, make_environment, pip
 from tests.dropin.pythons import python_for
-
-PIP = ["-m", "pip", "--disable-pip-version-check", "--quiet"]
-
-
-def pip(*arguments: str | Path, interpreter: Path | None = None) -> None:
-    """The tests' own pip works in the environment: putting one into each takes as long as all the rest."""
-    where = ["--python", interpreter] if interpreter else []
-    done = subprocess.run(
-        [sys.executable, *PIP, *where, *arguments], text=True, capture_output=True, env=environment()
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import httpx
 
+PIP = ["-m", "pip", "--disable-pip-version-check", "--quiet"]
 NUMBERS = count()
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT = 60  # seconds for the server to answer, and for a worker to send a mail
@@ -257,6 +258,15 @@ class Visitor:
     def who(self, url: str) -> str:
         answer = self.get(f"{url}/whoami")
         return answer.text if answer.status_code == 200 else f"{answer.status_code}"
+
+
+def pip(*arguments: str | Path, interpreter: Path | None = None) -> None:
+    """The tests' own pip works in the environment: putting one into each takes as long as all the rest."""
+    where = ["--python", interpreter] if interpreter else []
+    done = subprocess.run(
+        [sys.executable, *PIP, *where, *arguments], text=True, capture_output=True, env=environment()
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def make_environment(folder: Path, python: str | None = None) -> Path:

@@ -33,7 +33,7 @@ def main() -> int:
         and (not options.only or any(name in suite.name for name in options.only))
     ]
     with tempfile.TemporaryDirectory() as folder:
-        hosts = Hosts(options.folder or Path(folder), sys.executable)
+        hosts = Hosts(options.folder or Path(folder))
         hosts.install()
         wrong = check(hosts, chosen) if options.quick else compare(hosts, chosen, write_down=options.write)
     print(f"{wrong} differ from the list" if wrong else "nothing differs but what is listed")

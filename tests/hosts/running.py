@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
 
-from tests.dropin.project import ROOT, environment, make_environment, readme_blocks
+from tests.dropin.project import ROOT, environment, make_environment, pip, readme_blocks
 from tests.hosts.suites import Suite
 
 LOCK = ROOT / "config" / "requirements" / "hosts.txt"
@@ -19,7 +19,6 @@ INSIDE = HERE / "inside"
 PROJECTS = HERE / "projects"
 MANAGE = "import sys, readme_plugin; from django.core import management; management.execute_from_command_line(sys.argv)"
 RUNNER = "xmlrunner.extra.djangotestrunner.XMLTestRunner"
-PIP = ("-m", "pip", "--disable-pip-version-check", "--quiet")
 
 
 class Results(NamedTuple):
@@ -36,19 +35,25 @@ class Hosts:
     `folder` is empty or has what an earlier one left there.
     """
 
-    def __init__(self, folder: Path, pip_python: str) -> None:
-        self.folder, self.pip_python = folder, pip_python
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.python = folder / "environment" / "bin" / "python"
 
     def install(self) -> None:
-        """Raises CalledProcessError where the package registry cannot be reached."""
+        """Raises AssertionError where the package registry cannot be reached."""
         if self.python.exists():
             shutil.rmtree(self.folder / "wheel")
         else:
             make_environment(self.folder / "environment")
-        self._pip("install", "--require-hashes", "--no-deps", "-r", LOCK)
-        self._pip("wheel", "--no-deps", "--wheel-dir", self.folder / "wheel", ROOT, inside=False)
-        self._pip("install", "--no-deps", "--force-reinstall", *(self.folder / "wheel").glob("*.whl"))
+        pip("install", "--require-hashes", "--no-deps", "-r", LOCK, interpreter=self.python)
+        pip("wheel", "--no-deps", "--wheel-dir", self.folder / "wheel", ROOT)
+        pip(
+            "install",
+            "--no-deps",
+            "--force-reinstall",
+            *(self.folder / "wheel").glob("*.whl"),
+            interpreter=self.python,
+        )
 
     def run(self, suite: Suite, *, with_the_app: bool) -> Results:
         root = self._source(suite)
@@ -106,7 +111,7 @@ class Hosts:
         sources.mkdir(exist_ok=True)
         only = sources / f"{distribution}.txt"
         only.write_text(locked(distribution))
-        self._pip(
+        pip(
             "download",
             "--require-hashes",
             "--no-deps",
@@ -115,22 +120,11 @@ class Hosts:
             sources,
             "-r",
             only,
-            inside=False,
         )
         for archive in sources.glob(distribution.replace("-", "_") + "-*.tar.gz"):
             with tarfile.open(archive) as packed:
                 packed.extractall(sources, filter="data")
             archive.unlink()
-
-    def _pip(self, *arguments: str | Path, inside: bool = True) -> None:
-        where = ("--python", self.python) if inside else ()
-        subprocess.run(
-            [self.pip_python, *PIP, *where, *arguments],
-            check=True,
-            text=True,
-            capture_output=True,
-            env=environment(),
-        )
 
 
 def locked(distribution: str) -> str:
