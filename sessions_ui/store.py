@@ -362,7 +362,7 @@ class SessionStore(NotesWrittenUser, AsynchronousTwins):
         new_key = self.new_key() if row.user_id is not None else None
         attempt = partial(
             sign_in if written is None else partial(sign_in_written, written),
-            session_pk=row.pk,
+            session=row,
             digest=digest_of(key),
             new_digest=digest_of(new_key) if new_key else "",
             user=user,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.utils.crypto import constant_time_compare
 
 
 def account_key(user: Any) -> Any:
@@ -27,6 +28,12 @@ def has_usable_password(user: Any) -> bool:
 def auth_hash_of(user: Any) -> str:
     """The session auth hash, empty for a model without one, as `django.contrib.auth.login()` has it."""
     return str(user.get_session_auth_hash()) if hasattr(user, "get_session_auth_hash") else ""
+
+
+def is_auth_hash_of(user: Any, given: str) -> bool:
+    """Whether this is their session auth hash, under the secret of now or one of `SECRET_KEY_FALLBACKS`."""
+    hashes = (auth_hash_of(user), *fallback_hashes_of(user))
+    return any(constant_time_compare(given, auth_hash) for auth_hash in hashes)
 
 
 def fallback_hashes_of(user: Any) -> Iterator[str]:

@@ -11,13 +11,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import router
-from django.utils.crypto import constant_time_compare
 
 from sessions_ui.actions.provider import PROVIDER_KEY
 from sessions_ui.actions.verify_account import hold_for_sign_in
 from sessions_ui.exceptions import SignInRefused
 from sessions_ui.models import AccountState, EndReason
-from sessions_ui.user_model import auth_hash_of
+from sessions_ui.user_model import auth_hash_of, is_auth_hash_of
 
 BEGUN_KEY = "_sessions_ui_begun"
 
@@ -46,14 +45,15 @@ def verify_waiting(mark: dict[str, Any] | None, user: Any) -> None:
     users, states = hold_for_sign_in([user.pk])
     if user.pk not in users:
         raise SignInRefused(EndReason.ACCOUNT_DELETED)
-    verify_begun(mark, user, auth_hash_of(users[user.pk]), states[user.pk])
+    verify_begun(mark, users[user.pk], states[user.pk])
 
 
-def verify_begun(mark: dict[str, Any] | None, user: Any, auth_hash: str, state: AccountState) -> None:
-    """Raise `SignInRefused` where the mark of a first step does not hold any more. `state`: the account's, locked."""
+def verify_begun(mark: dict[str, Any] | None, user: Any, state: AccountState) -> None:
+    """Raise `SignInRefused` where the mark of a first step does not hold any more. `user` and `state`: the account's,
+    read under its lock."""
     if mark is None or mark.get("user") != str(user.pk):
         return
-    if not constant_time_compare(mark["auth_hash"], auth_hash):
+    if not is_auth_hash_of(user, mark["auth_hash"]):
         raise SignInRefused(EndReason.PASSWORD_CHANGED)
     if mark.get("epoch") != state.epoch:  # an older release left none: such a sign-in begins again
         raise SignInRefused(reason_of(state))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -28,6 +30,7 @@ from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import SessionEnded, SignInChallenged
 from sessions_ui.models import Device, EndReason, Event, Session
+from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.risk import ORDINARY, classify
 from sessions_ui.transactions import after_commit, atomically
 
@@ -45,7 +48,7 @@ class SignIn:
 @atomically
 def sign_in(
     *,
-    session_pk: int,
+    session: Session,
     digest: str,
     user: Any,
     backend: str,
@@ -58,7 +61,7 @@ def sign_in(
     judged: bool,
     proven: bool,
 ) -> SignIn:
-    """Make the living row `session_pk`, whose key has this digest, a session of `user`.
+    """Make the living row of `session`, whose key has this digest, a session of `user`.
 
     The account is locked and read anew first, so that a sign-in which was under way while the account was disabled or
     got a new password does not outlive that: `SignInRefused`. `new_digest`: of a new key, where the row is somebody's
@@ -72,7 +75,7 @@ def sign_in(
     users, states = hold_for_sign_in([user.pk])
     auth_hash = verify_account(users.get(user.pk), user, backend)
     state = states[user.pk]
-    verify_begun(begun, user, auth_hash, state)
+    verify_begun(begun, users[user.pk], state)
     begun = first_step(user, auth_hash, state.epoch)
     verify_not_signed_out(identity)
     verify_no_password_is_required(state)
@@ -81,15 +84,18 @@ def sign_in(
     device = found.device
     verdict = ORDINARY
     if judged:
-        history = history_of(user, device, copied=found.copied, new=found.new, session_pk=session_pk)
+        history = history_of(user, device, copied=found.copied, new=found.new, session_pk=session.pk)
         verdict = classify(history, client, now)
     follows = what_follows(verdict, method=method, proven=proven)
     if follows == "challenge":
         raise SignInChallenged(EndReason.SUSPICIOUS, verdict, begun=begun)
-    row = Session.objects.using(using).filter(pk=session_pk, ended_at__isnull=True)
-    # Without a new key the row was nobody's, and another request may have signed somebody in meanwhile.
-    as_read = row.filter(digest=digest) if new_digest else row.filter(digest=digest, user__isnull=True)
-    if not as_read.update(
+    as_read = Session.objects.using(using).filter(pk=session.pk, digest=digest, ended_at__isnull=True)
+    if not new_digest:  # the row was nobody's, and another request may have signed somebody in meanwhile
+        as_read = as_read.filter(user__isnull=True)
+    session = taken_over(
+        as_read,
+        session,
+        latest_end=latest_end,
         user_id=user.pk,
         backend=backend,
         auth_hash=auth_hash,
@@ -99,37 +105,50 @@ def sign_in(
         last_seen_at=now,
         method=method[:32],
         rights=flags_of(user),
-        latest_end_at=latest_end,
         **({"digest": new_digest, "previous_digest": digest, "rotated_at": now} if new_digest else {}),
-        **({"expires_at": Least(F("expires_at"), Value(latest_end))} if latest_end else {}),
         **(identity.columns() if identity else NOBODY),
         **seen(client),
         **columns(verdict),
-    ):
-        raise SessionEnded
+    )
     if follows != "end":
-        make_room(user, None if found.new else device, new=session_pk, begun=begun)
+        make_room(user, None if found.new else device, new=session.pk, begun=begun)
     events.append(
         Event.Kind.SIGNED_IN,
         user_id=user.pk,
         actor_id=user.pk,
-        session_id=session_pk,
+        session_id=session.pk,
         device=device,
         data={"method": method[:32], "new_device": found.new},
         address=client.address,
         user_agent=client.user_agent,
     )
-    session = row.get()
     if identity is not None:
         after_commit(partial(catch_up, session, identity), using=using)
     if verdict.level:
         flag(session, user, client, verdict, tell=verdict != history.unreviewed)
     if follows == "end":
         # The request that signed in learns it at its end, like any whose session ended meanwhile.
-        end_sessions(sessions=Session.objects.filter(pk=session_pk), reason=EndReason.SUSPICIOUS)
+        end_sessions(sessions=Session.objects.filter(pk=session.pk), reason=EndReason.SUSPICIOUS)
     else:
         after_commit(partial(announce, session, user, new_device=found.new), using=using)
     return SignIn(session=session, device=device, new_device=found.new, device_cookie=found.cookie)
+
+
+def taken_over(
+    as_read: SessionQuerySet, session: Session, *, latest_end: datetime | None, **fields: Any
+) -> Session:
+    """Write `fields` into the row; returns `session`, a copy of what was read of it, as it is then. Another statement
+    to read it again would say no more. `SessionEnded` where nothing was written."""
+    fields["latest_end_at"] = latest_end
+    earlier = {"expires_at": Least(F("expires_at"), Value(latest_end))} if latest_end else {}
+    if not as_read.update(**fields, **earlier):
+        raise SessionEnded
+    session = copy(session)
+    for name, value in fields.items():
+        setattr(session, name, value)
+    if latest_end:
+        session.expires_at = min(session.expires_at, latest_end)
+    return session
 
 
 def make_room(user: Any, device: Device | None, *, new: int, begun: dict[str, Any]) -> None:

@@ -12,7 +12,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import router
-from django.utils.crypto import constant_time_compare
 
 from sessions_ui.actions.begin import reason_of
 from sessions_ui.actions.sign_in import SignIn, sign_in
@@ -23,7 +22,7 @@ from sessions_ui.models.clock import DatabaseNow
 from sessions_ui.models.primary import all_users
 from sessions_ui.session_user import WrittenUser
 from sessions_ui.transactions import atomically
-from sessions_ui.user_model import fallback_hashes_of
+from sessions_ui.user_model import is_auth_hash_of
 
 RESOLUTION = timedelta(milliseconds=1)  # of SQLite's clock
 
@@ -48,10 +47,7 @@ def user_of(written: WrittenUser) -> Any:
 
 def verify_hash(written: WrittenUser, user: Any) -> None:
     """As `django.contrib.auth.get_user()` does at each request."""
-    if not hasattr(user, "get_session_auth_hash"):
-        return
-    hashes = (user.get_session_auth_hash(), *fallback_hashes_of(user))
-    if not any(constant_time_compare(written.auth_hash, auth_hash) for auth_hash in hashes):
+    if hasattr(user, "get_session_auth_hash") and not is_auth_hash_of(user, written.auth_hash):
         raise SignInRefused(EndReason.PASSWORD_CHANGED)
 
 

@@ -74,6 +74,12 @@ def test_a_new_password_refuses_a_waiting_sign_in(waiting: SessionStore, user: A
     assert not is_signed_in(user)
 
 
+def test_the_secret_key_may_be_replaced_meanwhile(waiting: SessionStore, user: Any, settings: Any) -> None:
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "the next one", [settings.SECRET_KEY]
+    complete(waiting, user)
+    assert is_signed_in(user)
+
+
 @pytest.mark.parametrize("reason", DECIDED)
 def test_a_decided_ending_refuses_a_waiting_sign_in_of_this_user_alone(
     reason: str, waiting: SessionStore, user: Any, other_user: Any, browser: Any
