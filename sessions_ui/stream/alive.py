@@ -14,7 +14,7 @@ from io import BytesIO
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
 from django.db import Error, close_old_connections
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, reverse
 
 from sessions_ui.stream import database
 from sessions_ui.stream.endpoint import Message, Receive, Send, answer, refused
@@ -28,7 +28,8 @@ HEADERS = [
 
 
 def is_alive_path(path: str) -> bool:
-    """Whether `path` is that of the view `alive`. Other paths need no URLconf: an error there is Django's to show."""
+    """Whether `path`, within the site, is that of the view `alive`. Other paths need no URLconf: an error there is
+    Django's to show."""
     return path.endswith("/alive") and path == _alive_path(settings.ROOT_URLCONF)
 
 
@@ -36,9 +37,10 @@ def is_alive_path(path: str) -> bool:
 def _alive_path(urlconf: str) -> str:
     """Empty where a host has not included the pages."""
     try:
-        return reverse("sessions_ui:alive", urlconf=urlconf)
+        found = reverse("sessions_ui:alive", urlconf=urlconf)
     except NoReverseMatch:
         return ""
+    return "/" + found.removeprefix(get_script_prefix()).lstrip("/")
 
 
 async def alive(scope: Message, receive: Receive, send: Send) -> None:

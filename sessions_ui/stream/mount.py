@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from django.conf import settings
+from django.urls import get_script_prefix
+
 from sessions_ui.conf import conf
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
@@ -17,8 +20,9 @@ _mounted_at = ""
 def with_stream(application: Application, *, path: str = DEFAULT_PATH) -> Application:
     """`application` with the stream beside it: `application = with_stream(get_asgi_application())`.
 
-    `path` is absolute, as the browser asks for it. The pages that this process renders then name it by themselves. What
-    they ask about themselves is answered here, too, without a thread for each of the host's middlewares.
+    `path` begins at the root of the site, as in a URLconf: where the whole site lies below another path (the server's
+    `root_path`, FORCE_SCRIPT_NAME), so does the stream. The pages that this process renders then name it by themselves.
+    What they ask about themselves is answered here, too, without a thread for each of the host's middlewares.
     """
     global _mounted_at
     _mounted_at = path
@@ -26,9 +30,10 @@ def with_stream(application: Application, *, path: str = DEFAULT_PATH) -> Applic
     from sessions_ui.stream.endpoint import stream
 
     async def beside(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http" and scope["path"] == path:
+        asked = path_of(scope) if scope["type"] == "http" else ""
+        if asked == path:
             await stream(scope, receive, send)
-        elif scope["type"] == "http" and is_alive_path(scope["path"]):
+        elif asked and is_alive_path(asked):
             await alive(scope, receive, send)
         else:
             await application(scope, receive, send)
@@ -36,6 +41,20 @@ def with_stream(application: Application, *, path: str = DEFAULT_PATH) -> Applic
     return beside
 
 
+def path_of(scope: Any) -> str:
+    """The path within the site, by the rule of Django's `ASGIRequest`."""
+    prefix: str = settings.FORCE_SCRIPT_NAME or scope.get("root_path", "")
+    path: str = scope["path"]
+    return path.removeprefix(prefix)
+
+
+def is_mounted() -> bool:
+    """Whether this process has imported an asgi.py with `with_stream()`."""
+    return bool(_mounted_at)
+
+
 def stream_url() -> str:
     """Where this process's pages find the stream; empty where there is none."""
-    return conf.stream_url or _mounted_at
+    if conf.stream_url or not _mounted_at:
+        return conf.stream_url
+    return get_script_prefix().rstrip("/") + _mounted_at

@@ -11,11 +11,13 @@ from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
 from django.conf import settings as django_settings
 from django.db import DatabaseError, connections
+from django.test.utils import override_script_prefix
 from django.utils import timezone
 
 from sessions_ui.actions.end import end_user_sessions
 from sessions_ui.stream import alive as alive_module
 from sessions_ui.stream import with_stream
+from sessions_ui.stream.mount import stream_url
 from sessions_ui.web.live import mark_of
 from tests.models import EndReason, Session
 from tests.sessions_ui.stream.conftest import SECONDS
@@ -36,6 +38,7 @@ async def ask(
     *,
     method: str = "GET",
     path: str = PATH,
+    root_path: str = "",
     headers: dict[str, str] | None = None,
 ) -> tuple[int, dict[str, str], Any]:
     sent = {"host": "testserver", **(headers or {})}
@@ -48,6 +51,7 @@ async def ask(
             "method": method,
             "scheme": "http",
             "path": path,
+            "root_path": root_path,
             "query_string": f"page={page}".encode(),
             "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
             "server": ("testserver", 80),
@@ -70,6 +74,25 @@ async def test_it_is_answered_without_django(signed_in: Any, user: Any, other_us
     await sync_to_async(end_user_sessions)(user=user, reason=EndReason.DEVICE_LOST)
     assert (await ask(key, mark))[2] == {"state": "ended"}
     assert (await ask())[2] == {"state": "ended"}
+
+
+@pytest.mark.parametrize(("root_path", "forced"), [("/shop", None), ("", "/shop"), ("/inner", "/shop")])
+async def test_a_site_below_another_path_is_asked_there(
+    settings: Any, root_path: str, forced: str | None
+) -> None:
+    """`uvicorn --root-path`, or FORCE_SCRIPT_NAME, which Django believes first."""
+    settings.FORCE_SCRIPT_NAME = forced
+    assert (await ask(path=f"/shop{PATH}", root_path=root_path))[0] == 200
+    assert (await ask(path="/shop/account/devices/stream", root_path=root_path))[0] == 204
+    assert (await ask(path=PATH, root_path=root_path))[0] == 200  # a proxy has taken the prefix away
+    assert (await ask(path=f"/elsewhere{PATH}", root_path=root_path))[0] == 299
+
+
+def test_a_page_below_another_path_names_the_stream_there() -> None:
+    with_stream(django)
+    assert stream_url() == "/account/devices/stream"
+    with override_script_prefix("/shop/"):
+        assert stream_url() == "/shop/account/devices/stream"
 
 
 async def test_asking_beside_django_is_no_activity(signed_in: Any, user: Any) -> None:
