@@ -48,6 +48,7 @@ CHECKS = (
     schedule.periodic_tasks,
     telling.mail_timeout,
     telling.no_mailer,
+    telling.no_address,
     telling.webhook_networks,
     telling.webhook_timeout,
     live.redis,
@@ -55,6 +56,7 @@ CHECKS = (
 )
 DEPLOY_CHECKS = (
     setup.cookie_flags,
+    setup.secure_cookie,
     sso.plain_http,
     places.unnamed_proxies,
     telling.plain_webhooks,

@@ -159,6 +159,19 @@ def databases(**kwargs: Any) -> list[checks.CheckMessage]:
     ]
 
 
+def secure_cookie(**kwargs: Any) -> list[checks.CheckMessage]:
+    """Django asks for it itself only where its own app or middleware is there (`security.W010` to `W012`)."""
+    if settings.SESSION_COOKIE_SECURE or "django.contrib.sessions" in settings.INSTALLED_APPS:
+        return []
+    return [
+        checks.Warning(
+            "SESSION_COOKIE_SECURE is not True: browsers send the session cookie over plain HTTP, too.",
+            hint="Set SESSION_COOKIE_SECURE = True.",
+            id="sessions_ui.W011",
+        )
+    ]
+
+
 def cookie_flags(**kwargs: Any) -> list[checks.CheckMessage]:
     if settings.SESSION_COOKIE_HTTPONLY:
         return []

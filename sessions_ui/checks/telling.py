@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
 from sessions_ui.conf import conf
 from sessions_ui.mailer import ALIAS, SMTP, default_mailer, has_mailers
+from sessions_ui.outbox import email_field_name
 
 MARGIN = timedelta(
     seconds=60
@@ -44,6 +46,19 @@ def no_mailer(**kwargs: Any) -> list[checks.CheckMessage]:
             f'MAILERS has no "{ALIAS}": nobody is told by mail that devices were signed out, and no code arrives.',
             hint=f'Add "{ALIAS}" to MAILERS. What has been waiting meanwhile goes out then.',
             id="sessions_ui.W080",
+        )
+    ]
+
+
+def no_address(**kwargs: Any) -> list[checks.CheckMessage]:
+    if email_field_name() is not None:
+        return []
+    model = get_user_model()._meta.label
+    return [
+        checks.Warning(
+            f"{model} has no field for an e-mail address: nobody is told by mail that devices were signed out.",
+            hint=f"Name the field in {model}.EMAIL_FIELD, or silence this where webhooks tell people.",
+            id="sessions_ui.W082",
         )
     ]
 

@@ -28,6 +28,7 @@ def test_a_sound_configuration_has_nothing_to_say() -> None:
         ("MFA_TRUST_ENABLED", True, "E006"),
         ("SESSION_COOKIE_AGE", 60, "W008"),
         ("SESSION_COOKIE_HTTPONLY", False, "W009"),
+        ("SESSION_COOKIE_SECURE", False, "W011"),
         ("SESSIONS_UI", {"IDLE_TIMEOUT": timedelta(seconds=119)}, "W061"),
     ],
 )

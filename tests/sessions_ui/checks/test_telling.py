@@ -10,7 +10,9 @@ from typing import Any
 
 import django
 import pytest
+from django.contrib.auth import get_user_model
 
+from sessions_ui.checks.telling import no_address
 from tests.mailer import SMTP, set_mailer
 from tests.sessions_ui.checks.test_setup import ids
 
@@ -62,6 +64,13 @@ from sessions_ui.checks.telling import mail_timeout, no_mailer
 messages = mail_timeout() + no_mailer()
 print(json.dumps([message.id.removeprefix("sessions_ui.") for message in messages]))
 """
+
+
+def test_it_names_a_user_model_without_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert no_address() == []
+    monkeypatch.setattr(get_user_model(), "EMAIL_FIELD", "no_such_field")
+    [said] = no_address()
+    assert said.id == "sessions_ui.W082" and "EMAIL_FIELD" in str(said.hint)
 
 
 @pytest.mark.parametrize("host", HOSTS)
