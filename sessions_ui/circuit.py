@@ -6,6 +6,8 @@ import logging
 import threading
 import time
 
+from django.core.exceptions import ImproperlyConfigured
+
 REPORTED_EVERY = 600.0  # seconds: how often the log says that a service is still away
 
 
@@ -19,7 +21,8 @@ class CircuitBreaker:
         self, logger: logging.Logger, service: str, *, meanwhile: str, pause: float, trace: bool = False
     ) -> None:
         """`service` begins a sentence of the log, and `meanwhile` says what happens without it. After a try that
-        failed nobody tries again for `pause` seconds. `trace`: the first failure is logged with its traceback."""
+        failed nobody tries again for `pause` seconds. `trace`: the first failure is logged with its traceback,
+        unless it is one of the settings."""
         self.pause = pause
         self._logger = logger
         self._service = service
@@ -59,7 +62,7 @@ class CircuitBreaker:
                     self._service,
                     name,
                     self._meanwhile,
-                    exc_info=error if self._trace else None,
+                    exc_info=error if self._trace and not isinstance(error, ImproperlyConfigured) else None,
                 )
             elif now >= self._next_report:
                 self._next_report = now + REPORTED_EVERY

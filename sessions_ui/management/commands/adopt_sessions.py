@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import router
 from django.utils import timezone
 
@@ -12,6 +12,7 @@ from sessions_ui.actions.adopt import BATCH, Report, adopt_all, end_missing
 from sessions_ui.actions.adopting import ADOPTED
 from sessions_ui.adopt import SOURCES, Source, present
 from sessions_ui.management.arguments import positive
+from sessions_ui.management.migrated import MigratedCommand
 from sessions_ui.management.progress import Progress
 from sessions_ui.models import Heartbeat, Session
 
@@ -22,7 +23,7 @@ NOTHING = (
 )
 
 
-class Command(BaseCommand):
+class Command(MigratedCommand):
     help = (
         "Takes over the living sessions of another session engine, so that nobody is signed out by the switch. "
         "Can be interrupted and run again: nothing is adopted twice. The old table is only read. The engines cache, "
@@ -46,9 +47,12 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        source = self.source(options["source"])
         if options["end_missing"] and options["dry_run"]:
             raise CommandError("--end-missing cannot be tried out with --dry-run.")
+        source = self.source(options["source"])
+        if source is None:
+            self.stdout.write(NOTHING)
+            return
         began = timezone.now()
         progress = Progress(self.stdout.write, quiet=not options["verbosity"])
         if options["verbosity"]:
@@ -69,7 +73,8 @@ class Command(BaseCommand):
             ended = end_missing(source=source, since=began)
             self.stdout.write(f"Ended, because they had left the old table: {ended:,}")
 
-    def source(self, name: str | None) -> Source:
+    def source(self, name: str | None) -> Source | None:
+        """None where there is nothing to adopt, as in a new project."""
         using = router.db_for_write(Session)
         if name:
             source = SOURCES[name]
@@ -78,7 +83,7 @@ class Command(BaseCommand):
             return source
         found = present(using)
         if not found:
-            raise CommandError(NOTHING)
+            return None
         if len(found) > 1:
             names = ", ".join(source.name for source in found)
             raise CommandError(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from sessions_ui import outbox
 from sessions_ui.delivery import Outcome, deliver_all, deliver_due
+from sessions_ui.management.migrated import MigratedCommand
 
 
-class Command(BaseCommand):
+class Command(MigratedCommand):
     help = (
         "Tells whom the outbox says: mails and webhooks that are due, until none is or the time is over. Any number "
         "may run at a time, beside workers too. The exit code is 1 when one was given up or is still due."

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from sessions_ui.actions.reparse import BATCH, reparse
 from sessions_ui.conf import conf
 from sessions_ui.management.arguments import positive
+from sessions_ui.management.migrated import MigratedCommand
 from sessions_ui.management.progress import Progress
 
 
-class Command(BaseCommand):
+class Command(MigratedCommand):
     help = (
         "Parses the stored user agents again, after an upgrade with new rules; looks places up again with --places. "
         "In batches; can be interrupted and goes on where it stopped."

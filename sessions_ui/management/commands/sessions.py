@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import connections, router
 from django.utils.dateparse import parse_datetime
 
@@ -17,6 +17,7 @@ from sessions_ui.actions.help_desk.group import GroupIsTaken, make_agents_group
 from sessions_ui.actions.restore import StillAdopting, end_restored
 from sessions_ui.conf import conf
 from sessions_ui.health import OUTBOX_LATE, WORKER_LATE, is_outbox_late, is_worker_late
+from sessions_ui.management.migrated import MigratedCommand
 from sessions_ui.management.progress import Progress
 from sessions_ui.models import EndReason, Heartbeat, Session
 from sessions_ui.models.primary import all_users
@@ -34,7 +35,7 @@ DECIDED = (
 )
 
 
-class Command(BaseCommand):
+class Command(MigratedCommand):
     help = "What an operator does with sessions."
 
     def add_arguments(self, parser: CommandParser) -> None:

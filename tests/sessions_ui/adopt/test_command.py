@@ -125,8 +125,7 @@ def test_the_cost_of_a_batch_does_not_grow_with_it(user: Any, old_session: OldSe
 
 
 def test_the_source_is_recognised(user: Any, old_session: OldSessions, listed_by_allauth: Any) -> None:
-    with pytest.raises(CommandError, match="signed_cookies"):
-        output()
+    assert "signed_cookies" in output()  # and no error: a new project has nothing to adopt
     key = old_session(user)
     assert [source.name for source in present("default")] == ["allauth"]
     listed_by_allauth(user, key, ip=LONDON, user_agent="", created_at=days_ago(1), last_seen_at=days_ago(1))

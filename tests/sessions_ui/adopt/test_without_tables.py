@@ -24,9 +24,9 @@ def test_a_table_that_was_dropped_before_the_setting_is_no_error(adopting: Any, 
     assert adopt_missing("0123456789bogus0123456789") is False, "there is nothing to look up again"
 
 
-def test_there_is_nothing_to_adopt() -> None:
-    with pytest.raises(CommandError, match="signed_cookies"):
-        call_command("adopt_sessions")
+def test_there_is_nothing_to_adopt(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("adopt_sessions")
+    assert "signed_cookies" in capsys.readouterr().out
     with pytest.raises(CommandError, match="qsessions_session: not in the database"):
         call_command("adopt_sessions", source="qsessions")
 
