@@ -124,6 +124,14 @@ class SessionMiddleware(DjangoSessionMiddleware):
         store = getattr(request, "session", None)
         if not isinstance(store, SessionStore):
             return super().process_response(request, response)
+        answer = self._after_view(request, store, response)
+        if answer is not response:
+            refusals.keep_headers(response, answer)
+        return answer
+
+    def _after_view(
+        self, request: HttpRequest, store: SessionStore, response: HttpResponseBase
+    ) -> HttpResponseBase:
         if response.status_code == 500 and (raised := exception_of(request)) is not None:
             response = self.process_exception(request, raised) or response
         if refusals.keeps_cookies(response):

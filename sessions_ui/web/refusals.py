@@ -27,6 +27,11 @@ RETRY_SECONDS = 1
 OUTAGE_SECONDS = 5
 ROTATED = "session-key-rotated"
 OWN_NAMESPACES = frozenset({"sessions_ui", "helpdesk"})
+# Beginnings of the names of headers, in small letters.
+OF_THE_SITE = (
+    "access-control-", "content-security-policy", "cross-origin-", "permissions-policy", "referrer-policy",
+    "strict-transport-security", "x-content-type-options", "x-frame-options",
+)  # fmt: skip
 ONLY_READ = ("GET", "HEAD", "OPTIONS")
 
 # The reasons that may be named on any screen; the others are told after the next sign-in only.
@@ -115,8 +120,11 @@ def to_sign_in(request: HttpRequest, reason: str | None) -> HttpResponseBase:
 
 
 def not_signed_in(request: HttpRequest, kind: str, text: str) -> HttpResponse:
-    """401 for a program: problem details where it asks for JSON, else a line of text."""
-    return problem(401, kind, text) if wants_json(request) else line_of_text(401, text)
+    """401 for a program: problem details where it asks for JSON, else a line of text. RFC 9110 (11.6.1) wants a
+    challenge with it: none that is registered is a cookie's, and of one that they do not know browsers ask nobody."""
+    response = problem(401, kind, text) if wants_json(request) else line_of_text(401, text)
+    response.headers["WWW-Authenticate"] = "Session"
+    return response
 
 
 def say_why(request: HttpRequest, response: HttpResponseBase, reason: str | None) -> None:
@@ -224,6 +232,14 @@ def straggler_response(request: HttpRequest, response: HttpResponseBase) -> Http
     """A request with a key that was valid a moment ago: no cookie is deleted, and where the view turned it away it
     is told to try again with the new one. A page for anybody is fine as it is."""
     return try_again(request) if turns_away(response) else response
+
+
+def keep_headers(replaced: HttpResponseBase, response: HttpResponseBase) -> None:
+    """What the host's middlewares have added to the response that this one replaces, on every answer of the site: they
+    are past, and will not see it. Nothing that is about the content."""
+    for name, value in replaced.headers.items():
+        if name.lower().startswith(OF_THE_SITE) and not response.has_header(name):
+            response.headers[name] = value
 
 
 def turns_away(response: HttpResponseBase) -> bool:

@@ -211,3 +211,35 @@ async def test_none_is_revived_asynchronously(meanwhile: bool, user: Any) -> Non
     signed_in = (await client.get("/whoami/")).content.decode() == str(user)
     assert signed_in is not meanwhile
     assert await Session.objects.living().filter(user=user).aexists() is not meanwhile
+
+
+def is_framed_by_nobody(response: HttpResponse) -> bool:
+    return (response["X-Frame-Options"], response["Permissions-Policy"]) == ("DENY", "camera=()")
+
+
+def permissions(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """As any middleware behind ours that says something in every response."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response["Permissions-Policy"] = "camera=()"
+        response["X-Sum"] = "of the content"
+        return response
+
+    return middleware
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json", "*/*"])
+@pytest.mark.parametrize("meanwhile", ["ended", "rotated"])
+def test_what_the_site_says_in_every_response_is_on_ours_too(meanwhile: str, accept: str, user: Any) -> None:
+    with override_settings(
+        MIDDLEWARE=[*settings.MIDDLEWARE, f"{__name__}.permissions"], LOGIN_URL="/sign-in/"
+    ):
+        client = Client()
+        client.force_login(user)
+        assert is_framed_by_nobody(client.get("/works/"))
+        response = client.get("/works/", {"meanwhile": meanwhile}, headers={"Accept": accept})
+    assert response.status_code in (302, 401, 409)
+    assert is_framed_by_nobody(response)
+    assert "X-Sum" not in response
+    assert response.get("WWW-Authenticate", "") == ("Session" if response.status_code == 401 else "")
