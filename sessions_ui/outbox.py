@@ -14,7 +14,18 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import router
-from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, UUIDField, Value
+from django.db.models import (
+    BooleanField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    UUIDField,
+    Value,
+)
 from django.utils import timezone
 
 from sessions_ui.conf import conf
@@ -29,6 +40,7 @@ _random = SystemRandom()
 PAUSE = timedelta(
     seconds=30
 )  # for what is due at an endpoint that did not answer, or at a mail server that is away
+MOST_RECEIVERS = 20  # of a mail about an event that are looked at
 
 # Endings that the person did not just do on that very device: these are told by mail. A suspicious sign-in is told by
 # its alert, which says that it was ended.
@@ -143,6 +155,16 @@ def enqueue_event(event: Event, receivers: Iterable[str]) -> int:
 def open_about(event: Event) -> list[int]:
     """Keys of the deliveries about it that are not made yet."""
     return list(open_deliveries().filter(event=event).values_list("pk", flat=True))
+
+
+def is_held_up(*, user_id: Any, kind: Event.Kind) -> bool:
+    """Whether the last mail to this person about such an event could not be sent so far, to none of its receivers: the
+    mail server is away, or has refused it."""
+    about = Delivery.objects.filter(user_id=user_id, channel="mail", event__kind=kind)
+    refused = Q(parked_at__isnull=False) | Q(due_at__gt=DatabaseNow()) | ~Q(error="")
+    held = ExpressionWrapper(Q(done_at__isnull=True) & refused, output_field=BooleanField())
+    rows = list(about.annotate(held=held).order_by("-pk").values_list("event_id", "held")[:MOST_RECEIVERS])
+    return bool(rows) and all(held for event_id, held in rows if event_id == rows[0][0])
 
 
 def enqueue_sealed(sealed: str, *, receiver: str) -> None:

@@ -38,6 +38,11 @@ def can_give_code(*, user: Any, session_id: int, purpose: Proof.Purpose) -> bool
     return can_send_code(user) or open_code(user, session_id, purpose, timezone.now()) is not None
 
 
+def is_code_held_up(user: Any) -> bool:
+    """Whether the mail with the last code could not be sent so far."""
+    return outbox.is_held_up(user_id=user.pk, kind=Event.Kind.CODE_SENT)
+
+
 @atomically
 def send_code(*, user: Any, session_id: int, purpose: Proof.Purpose, again: bool = False) -> list[str]:
     """Mail a code for this purpose in this session; returns the addresses it went to.

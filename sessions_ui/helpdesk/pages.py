@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from sessions_ui import outbox
 from sessions_ui.actions.proof import can_send_code
 from sessions_ui.actions.require_password import is_password_required
 from sessions_ui.conf import conf
@@ -34,6 +35,10 @@ class CasePage:
     @property
     def may_send_code(self) -> bool:
         return can_send_code(self.user)
+
+    @property
+    def is_code_held_up(self) -> bool:
+        return outbox.is_held_up(user_id=self.user.pk, kind=Event.Kind.HELP_DESK)
 
     @property
     def may_require_password(self) -> bool:

@@ -28,7 +28,7 @@ from sessions_ui.actions.begin import begun_key, verify_waiting
 from sessions_ui.actions.client import client_of
 from sessions_ui.actions.confirm import confirm_device
 from sessions_ui.actions.end import end_sessions
-from sessions_ui.actions.proof import can_give_code, check_code, send_code
+from sessions_ui.actions.proof import can_give_code, check_code, is_code_held_up, send_code
 from sessions_ui.actions.provider import PROVIDER_KEY
 from sessions_ui.actions.vouching import Shown
 from sessions_ui.conf import conf
@@ -171,6 +171,7 @@ def asked(
         "form": (form or CodeForm()) if by_code else None,
         "can_go_on": by_code or waiting["proven"],
         "addresses": addresses,
+        "held_up": bool(addresses) and is_code_held_up(user),
         "minutes": int(conf.proof_age.total_seconds() // 60),
         "error": error,
         "full": full,

@@ -16,7 +16,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from sessions_ui.actions.confirm import confirm_device
-from sessions_ui.actions.proof import can_give_code, check_code, is_proven, other_factor, send_code
+from sessions_ui.actions.proof import (
+    can_give_code,
+    check_code,
+    is_code_held_up,
+    is_proven,
+    other_factor,
+    send_code,
+)
 from sessions_ui.actions.vouching import (
     Shown,
     acting_session,
@@ -143,6 +150,7 @@ def asked_for_proof(
         "error": error,
         "proven": proven,
         "addresses": addresses,
+        "held_up": bool(addresses) and is_code_held_up(user),
         "form": (form or CodeForm()) if by_code else None,
         "ways": ways,
         "elsewhere": "" if by_code else elsewhere(act, session),

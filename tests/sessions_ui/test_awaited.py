@@ -11,7 +11,7 @@ from django.core import mail
 from django.utils import timezone
 
 from sessions_ui import delivery, hasten, outbox
-from sessions_ui.actions.proof import send_code
+from sessions_ui.actions.proof import is_code_held_up, send_code
 from sessions_ui.channels.mail import SERVER
 from sessions_ui.delivery import Outcome, deliver_all
 from sessions_ui.health import WORKER_LATE
@@ -111,12 +111,31 @@ def test_what_else_is_due_waits_for_cron(ask: Callable[[], None], no_celery: Non
 
 
 def test_a_mail_server_that_is_away_fails_no_request_and_loses_no_code(
-    ask: Callable[[], None], no_celery: None, settings: Any
+    ask: Callable[[], None], no_celery: None, user: Any, settings: Any
 ) -> None:
     set_mailer(settings, SMTP, host="127.0.0.1", port=1)
     ask()
     assert Delivery.objects.get().attempts == 0
+    assert is_code_held_up(user)
     set_mailer(settings, LOCMEM)
     SERVER.reset()
     Delivery.objects.update(due_at=timezone.now())
     assert deliver_all() == {Outcome.TOLD: 1}
+    assert not is_code_held_up(user)
+
+
+def test_only_what_could_not_be_sent_is_held_up(
+    ask: Callable[[], None], worker: None, user: Any, other_user: Any, hastened: list[str]
+) -> None:
+    assert not is_code_held_up(user)  # there is none
+    ask()
+    assert not is_code_held_up(user)  # the worker will take it in a moment
+    delivery = Delivery.objects.get()
+    for refused in ({"parked_at": timezone.now()}, {"error": "550 no such address"}):
+        Delivery.objects.update(parked_at=None, error="")
+        Delivery.objects.update(**refused)
+        assert is_code_held_up(user) and not is_code_held_up(other_user)
+    Delivery.objects.create(
+        event=delivery.event, user=user, channel="mail", receiver="b@people.example", done_at=timezone.now()
+    )
+    assert not is_code_held_up(user)  # another of the addresses has it
