@@ -9,7 +9,12 @@ from django.db.models import BooleanField, Case, When
 from django.utils import timezone
 
 from sessions_ui import lookup
-from sessions_ui.actions.sweep import has_timeouts_by_user, late_for_their_user, suspicious
+from sessions_ui.actions.sweep import (
+    has_timeouts_by_user,
+    late_for_their_user,
+    of_another_account,
+    suspicious,
+)
 from sessions_ui.models import Session
 
 
@@ -17,7 +22,8 @@ def still_alive(session_ids: Collection[int], *, thoroughly: bool = False) -> se
     """Those of these sessions that a request would still find alive, as far as SQL can tell; one statement.
 
     Living ones are asked for, not ended ones: a row that is gone is no session either. `thoroughly` also asks Python
-    for timeouts that are callables of the user, which takes a second statement and loads the rows.
+    for what only the users can say, which loads the rows: timeouts that are callables, and all that is wrong with an
+    account which cannot be joined, such as one in another database.
     """
     now = timezone.now()
     living = Session.objects.using(router.db_for_write(Session)).filter(
@@ -28,6 +34,8 @@ def still_alive(session_ids: Collection[int], *, thoroughly: bool = False) -> se
     alive = set(
         living.annotate(unlawful=unlawful).filter(unlawful=False).order_by().values_list("pk", flat=True)
     )
-    if thoroughly and has_timeouts_by_user() and lookup.joins_user():
+    if thoroughly and has_timeouts_by_user():
         alive.difference_update(late_for_their_user(living, now))
+    if thoroughly and not lookup.joins_user():
+        alive.difference_update(of_another_account(living))
     return alive

@@ -133,7 +133,7 @@ def _end_within(after: int, up_to: int, now: datetime) -> int:
         if lookup.joins_user() and is_of_password_alone(get_user_model()):
             suspects.update(_of_joined_account(unended))
         else:
-            suspects.update(_of_another_account(living))
+            suspects.update(of_another_account(living))
         if has_timeouts_by_user():
             suspects.update(late_for_their_user(living, now))
     return _end_all(suspects)
@@ -170,7 +170,8 @@ def _out_of_time(now: datetime) -> Q:
 
 
 def suspicious(now: datetime) -> Q:
-    """What `why_unlawful()` would find, as far as SQL can tell, for few sessions: it asks for the user of each."""
+    """What `why_unlawful()` would find, as far as SQL can tell, for few sessions: it asks for the user of each, where
+    they can be joined (else: `of_another_account()`)."""
     due = AccountState.objects.filter(pk=OuterRef("user_id"), ends_at__lte=now)
     found = _out_of_time(now) | Q(Exists(due)) | outliving_their_provider()
     if lookup.joins_user():
@@ -200,7 +201,7 @@ def _signed_out_by_provider() -> Iterable[int]:
 
 
 def _of_joined_account(unended: QuerySet[Session]) -> Iterable[int]:
-    """As `_of_another_account()`, by one statement that reads the users of these sessions and no others, and makes no
+    """As `of_another_account()`, by one statement that reads the users of these sessions and no others, and makes no
     instances of them."""
     columns = {field.name for field in get_user_model()._meta.concrete_fields}
     flags = sorted(columns.intersection(conf.access_flags))
@@ -220,7 +221,7 @@ def _of_joined_account(unended: QuerySet[Session]) -> Iterable[int]:
             yield pk
 
 
-def _of_another_account(living: QuerySet[Session]) -> Iterable[int]:
+def of_another_account(living: QuerySet[Session]) -> Iterable[int]:
     """What `QuerySet.update()` and raw SQL have made of the account: gone, off, without a flag that it had, or with
     another password, whose hash no database can compute; once for each user."""
     rows = list(living.values_list("pk", "user_id", "auth_hash", "rights"))
