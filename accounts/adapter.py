@@ -10,8 +10,8 @@ from django.contrib.sites.shortcuts import get_current_site
 from django.http import HttpRequest, HttpResponse
 
 from accounts.provider import identity
-from sessions_ui.actions.begin import begin_sign_in
-from sessions_ui.actions.provider import remember_provider
+from sessions_ui.actions.sign_in.pending import begin_sign_in
+from sessions_ui.actions.sign_in.provider import remember_provider
 from sessions_ui.client.address import client_address, network_of
 from sessions_ui.conf import conf
 from sessions_ui.delivery import send_or_keep

@@ -12,7 +12,7 @@ from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from sessions_ui.hashes import HashUpgradeMixin
+from sessions_ui.password_upgrade import HashUpgradeMixin
 
 
 class UserManager(BaseUserManager["User"]):

@@ -17,8 +17,8 @@ from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from sessions_ui import moments
-from sessions_ui.web.reauthentication import PasswordForm, Reauthentication, Way
+from sessions_ui.database import moments
+from sessions_ui.web.step_up.reauthentication import PasswordForm, Reauthentication, Way
 
 
 class AllauthPasswordForm(PasswordForm):

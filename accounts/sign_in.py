@@ -12,7 +12,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from django.utils import timezone
 
-from sessions_ui import moments
+from sessions_ui.database import moments
 
 MAX_LENGTH = 32
 SETTLED = timedelta(days=1)

@@ -68,8 +68,8 @@ def fill(number: int) -> None:
 def figures(number: int) -> Iterator[tuple[str, str]]:
     from benchmarks.fill import key
     from sessions_ui import lookup
-    from sessions_ui.actions.end import end_user_sessions
-    from sessions_ui.actions.touch import touch
+    from sessions_ui.actions.endings.end import end_user_sessions
+    from sessions_ui.actions.sessions.activity import touch
     from sessions_ui.client import ClientInfo
     from sessions_ui.models import EndReason, Session, digest_of
 

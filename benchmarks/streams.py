@@ -49,7 +49,7 @@ def work() -> dict[str, Any]:
 
     from benchmarks import fill
     from benchmarks.requests import signed_in_client
-    from sessions_ui.actions.end import end_session
+    from sessions_ui.actions.endings.end import end_session
     from sessions_ui.models import EndReason, Session, digest_of
 
     current_app.conf.broker_url = "memory://"  # an ending asks a worker to hurry

@@ -13,7 +13,7 @@ from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 
-from sessions_ui.web import outages
+from sessions_ui.web.responses import outages
 
 
 def give_back() -> None:

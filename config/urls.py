@@ -24,7 +24,7 @@ urlpatterns = [
     path("account/", include("sessions_ui.web.urls")),
     path("account/second-factor/", second_factor, name="second_factor"),
     path("account/", include("allauth.urls")),
-    path("helpdesk/", include("sessions_ui.helpdesk.urls")),
+    path("help-desk/", include("sessions_ui.help_desk.urls")),
     path("admin/", admin.site.urls),
 ]
 if settings.DEMO:

@@ -11,6 +11,6 @@ LAZY = frozenset({"impersonate", "stop_impersonating"})
 def __getattr__(name: str) -> Any:
     if name not in LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from sessions_ui import impersonation
+    from sessions_ui.impersonation import api
 
-    return getattr(impersonation, name)
+    return getattr(api, name)

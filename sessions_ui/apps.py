@@ -10,9 +10,11 @@ class SessionsUIConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from sessions_ui import checks, hasten, owner_only, receivers
+        from sessions_ui import checks, receivers
+        from sessions_ui.impersonation import guards
+        from sessions_ui.services import queueing
 
-        hasten.host_app()  # this thread is likely to be the one that made it
+        queueing.host_app()  # this thread is likely to be the one that made it
         checks.register()
         receivers.connect()
-        owner_only.connect()
+        guards.connect()

@@ -9,13 +9,15 @@ from enum import StrEnum
 
 from django.core.mail import EmailMessage
 
-from sessions_ui import events, outbox
-from sessions_ui.actions.endpoint import switch_off
-from sessions_ui.channels import CHANNELS, DeliveryFailed, Gone, NotNow, NotWanted, ServerAway, mail
-from sessions_ui.channels.sealed import seal
-from sessions_ui.hasten import hasten_deliveries
-from sessions_ui.health import is_worker_late
+from sessions_ui import outbox
+from sessions_ui.actions.webhooks.endpoints import switch_off
+from sessions_ui.audit import events
+from sessions_ui.channels import CHANNELS, DeliveryFailed, Gone, NotNow, NotWanted, ServerAway
+from sessions_ui.channels.emails.channel import send
+from sessions_ui.channels.emails.sealed import seal
+from sessions_ui.metrics.health import is_worker_late
 from sessions_ui.models import Delivery, Event, Heartbeat
+from sessions_ui.services.queueing import hasten_deliveries
 
 logger = logging.getLogger(__name__)
 
@@ -112,7 +114,7 @@ def send_or_keep(message: EmailMessage) -> None:
     Never raises for a mail server that is away. Needs the package `cryptography` (the extra `webhooks`) then.
     """
     try:
-        mail.send(message)
+        send(message)
     except (ServerAway, DeliveryFailed, OSError) as error:
         if not isinstance(error, ServerAway):
             logger.warning("A mail could not be sent (%s) and waits in the outbox.", type(error).__name__)

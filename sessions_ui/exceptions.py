@@ -56,7 +56,7 @@ class SignInRefused(SessionsUIError, PermissionDenied):
 class SignInChallenged(SignInRefused):
     """The sign-in may go on after a further proof: it looked suspicious, or one device has to go first
     (`session_limit`). `verdict`: what was found, a `risk.Verdict`; None where nothing was. `begun`: the mark of what
-    succeeded so far (`begin.py`), by the account as it was then. Nobody is signed in yet."""
+    succeeded so far (`pending.py`), by the account as it was then. Nobody is signed in yet."""
 
     def __init__(self, reason: str, verdict: object = None, *, begun: dict[str, Any]) -> None:
         super().__init__(reason)

@@ -19,9 +19,9 @@ from django.db.models import Q
 from django.db.models.base import DEFERRED
 from django.db.models.manager import BaseManager
 
+from sessions_ui.database.prepared import PreparedQuery, Query
 from sessions_ui.models import Session
 from sessions_ui.models.primary import are_users_beside
-from sessions_ui.prepared import PreparedQuery, Query
 
 # What a request needs of its session; everything else stays deferred: a column costs 3 µs or so (PostgreSQL).
 HOT_FIELDS = (

@@ -1,4 +1,5 @@
-"""What a request needs before and after the view. It words refusals; it decides none (`actions/admit.py` does)."""
+"""What a request needs before and after the view. It words refusals; it decides none (`actions/sessions/validate.py`
+does)."""
 
 from __future__ import annotations
 
@@ -24,10 +25,11 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from sessions_ui import acting, outages, transactions
-from sessions_ui.actions.client import client_of
-from sessions_ui.actions.touch import is_due, touch
+from sessions_ui import context
+from sessions_ui.actions.sessions.activity import is_due, touch
+from sessions_ui.actions.sessions.client import client_of
 from sessions_ui.conf import conf
+from sessions_ui.database import outages, transactions
 from sessions_ui.exceptions import (
     DoneInPart,
     KeyRotated,
@@ -40,10 +42,10 @@ from sessions_ui.exceptions import (
 )
 from sessions_ui.models import Session, digest_of
 from sessions_ui.store import SessionStore
-from sessions_ui.web import cookies, refusals
-from sessions_ui.web.challenge import begin_challenge
-from sessions_ui.web.client_hints import ask_for_hints
-from sessions_ui.web.impersonation import only_for_its_owner
+from sessions_ui.web.impersonation.views import only_for_its_owner
+from sessions_ui.web.presence.client_hints import ask_for_hints
+from sessions_ui.web.responses import cookies, refusals
+from sessions_ui.web.step_up.challenge import begin_challenge
 
 logger = logging.getLogger(__name__)
 
@@ -61,24 +63,24 @@ class SessionMiddleware(DjangoSessionMiddleware):
     def __call__(self, request: HttpRequest) -> Any:
         if self.async_mode:
             return self.__acall__(request)
-        token = acting.begin(self._begin(request))
+        token = context.begin(self._begin(request))
         try:
             response: Any = self.get_response(request)
             return self.process_response(request, response)
         finally:
-            acting.finish(token)
+            context.finish(token)
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
-        token = acting.begin(self._begin(request))
+        token = context.begin(self._begin(request))
         try:
             response = await self.get_response(request)  # type: ignore[misc]
             if self._needs_database(request, response):
                 return await sync_to_async(self.process_response)(request, response)
             return self.process_response(request, response)
         finally:
-            acting.finish(token)
+            context.finish(token)
 
-    def _begin(self, request: HttpRequest) -> acting.Acting:
+    def _begin(self, request: HttpRequest) -> context.Acting:
         self.process_request(request)
         if not self._has_warned and _is_forwarded(request) and not conf.trusted_proxies:
             self._has_warned = True
@@ -88,7 +90,7 @@ class SessionMiddleware(DjangoSessionMiddleware):
         # One moment for the whole request: a touch that `_needs_database()` found not due is not due later either.
         request._sessions_ui_began_at = timezone.now()  # type: ignore[attr-defined]
         store = request.session if isinstance(request.session, SessionStore) else None
-        return acting.Acting(store, request.META, partial(resets_password, request), request)
+        return context.Acting(store, request.META, partial(resets_password, request), request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
         """A session that ended while its view was at work is a sign-out like any other, not an error."""
@@ -305,7 +307,7 @@ def is_lost_commit(exception: BaseException) -> bool:
 
 
 def _took_part() -> bool:
-    now = acting.current()
+    now = context.current()
     return now is not None and now.took_part
 
 

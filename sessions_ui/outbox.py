@@ -109,7 +109,7 @@ def _enqueue_hooks(hook: Hook, *, using: str, **about: Any) -> int:
 
 def _enqueue_mails(act: Act, ended: SessionQuerySet, user_ids: Collection[Any] | None) -> int:
     """To the address that the account has at this moment. None about what staff did in somebody's account: that it
-    began was told (`actions/impersonate.py`)."""
+    began was told (`actions/impersonation.py`)."""
     user_model = get_user_model()
     email_field = email_field_name()
     if email_field is None:

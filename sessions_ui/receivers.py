@@ -13,18 +13,19 @@ from django.db import connections
 from django.db.models import Model, QuerySet
 from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_save
 
-from sessions_ui import acting, outbox
-from sessions_ui.actions import memberships
-from sessions_ui.actions.access import access_changed
-from sessions_ui.actions.attempt import attempt_of
-from sessions_ui.actions.email import email_changed, tell_old_address
-from sessions_ui.actions.end import acting_user, end_user_sessions
-from sessions_ui.actions.require_password import new_password_was_chosen
+from sessions_ui import context, outbox
+from sessions_ui.actions.endings import memberships
+from sessions_ui.actions.endings.access_change import access_changed
+from sessions_ui.actions.endings.email_change import email_changed, tell_old_address
+from sessions_ui.actions.endings.end import acting_user, end_user_sessions
+from sessions_ui.actions.endings.require_password import new_password_was_chosen
+from sessions_ui.actions.sign_in.attempt import attempt_of
 from sessions_ui.conf import conf
+from sessions_ui.database.transactions import follow, retried
 from sessions_ui.exceptions import SignInChallenged, SignInRefused, TryAgain
 from sessions_ui.models import EndReason
 from sessions_ui.models.locking import locked
-from sessions_ui.senders import (
+from sessions_ui.models.senders import (
     accounts_of,
     for_every_model,
     is_account,
@@ -32,7 +33,6 @@ from sessions_ui.senders import (
     written_fields,
 )
 from sessions_ui.store import SessionStore, acting_store
-from sessions_ui.transactions import follow, retried
 from sessions_ui.user_model import account_key
 
 
@@ -176,7 +176,7 @@ def is_hash_upgrade(user: Any, update_fields: Any) -> bool:
 
 def after_password_change(user: Any) -> None:
     """A change keeps the session that made it; a reset, or a change by somebody else, keeps none."""
-    now = acting.current()
+    now = context.current()
     actor = acting_user()
     if now is not None and (now.resets_password or actor is None):
         end_user_sessions(user=user, reason=EndReason.PASSWORD_RESET, actor=actor)
@@ -191,7 +191,7 @@ def after_password_change(user: Any) -> None:
 
 def keeps_own(user: Any) -> bool:
     """Whether a change of this user's password keeps the session that makes it."""
-    now, actor = acting.current(), acting_user()
+    now, actor = context.current(), acting_user()
     if now is None or now.resets_password or actor is None or actor.pk != account_key(user):
         return False
     return conf.password_change_ends != "all"  # noqa: S105  not a password

@@ -30,7 +30,7 @@ class Level(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why; `web/wording_risk.py` has the words."""
+    """Why; `wording/risk.py` has the words."""
 
     NEW_DEVICE = "new_device"
     NEW_COUNTRY = "new_country"

@@ -24,24 +24,24 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 from sessions_ui import lookup
-from sessions_ui.acting import current
-from sessions_ui.actions.admit import admit, straggles
-from sessions_ui.actions.attempt import attempt_here
-from sessions_ui.actions.begin import BEGUN_KEY, begun_key
-from sessions_ui.actions.end import Reference, acting_user, end_sessions
-from sessions_ui.actions.offboard import kept_to_latest_end
-from sessions_ui.actions.provider import PROVIDER_KEY, Identity
-from sessions_ui.actions.purge import purge_old
-from sessions_ui.actions.sign_in import SignIn, sign_in
-from sessions_ui.actions.sign_in_written import sign_in_written, user_of
-from sessions_ui.actions.sweep import end_if_unlawful, end_unlawful
+from sessions_ui.actions.endings.end import Reference, acting_user, end_sessions
+from sessions_ui.actions.endings.offboard import kept_to_latest_end
+from sessions_ui.actions.endings.reconcile import end_if_unlawful, end_unlawful
+from sessions_ui.actions.sessions.purge import purge_old
+from sessions_ui.actions.sessions.validate import admit, straggles
+from sessions_ui.actions.sign_in.attempt import attempt_here
+from sessions_ui.actions.sign_in.pending import BEGUN_KEY, begun_key
+from sessions_ui.actions.sign_in.provider import PROVIDER_KEY, Identity
+from sessions_ui.actions.sign_in.sign_in import SignIn, sign_in
+from sessions_ui.actions.sign_in.written import sign_in_written, user_of
 from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
+from sessions_ui.context import current
+from sessions_ui.database.transactions import decided, in_transaction, noted, retried
 from sessions_ui.exceptions import KeyRotated, NotTheOwner, SessionEnded, TryAgain
 from sessions_ui.models import EndReason, Session, digest_of
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.session_user import AUTH_KEYS, FromRow, NotesWrittenUser, WrittenUser, columns_in, keys_of
-from sessions_ui.transactions import decided, in_transaction, noted, retried
 from sessions_ui.twins import AsynchronousTwins
 from sessions_ui.user_model import account_key, auth_hash_of
 
@@ -50,10 +50,10 @@ KEY_LENGTH = 32  # of 36 characters: 165 random bits (ASVS 5.0 7.2.3 asks for 12
 
 
 def adopt_missing(key: str) -> bool:
-    """A key that is unknown here: see `actions/adopt.py`, which is loaded where ADOPT_FROM asks for it."""
+    """A key that is unknown here: see `actions/adoption/adopt.py`, which is loaded where ADOPT_FROM asks for it."""
     if not conf.adopt_from:
         return False
-    from sessions_ui.actions import adopt
+    from sessions_ui.actions.adoption import adopt
 
     return adopt.adopt_missing(key)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from sessions_ui.actions.end_later import end_batches
-from sessions_ui.actions.purge import purge_old
-from sessions_ui.actions.sweep import end_unlawful
+from sessions_ui.actions.endings.bulk import end_batches
+from sessions_ui.actions.endings.reconcile import end_unlawful
+from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.delivery import deliver_all
 
 

@@ -10,7 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from sessions_ui.store import SessionStore
-from sessions_ui.web.reauthentication import CONFIRMED_AT
+from sessions_ui.web.step_up.reauthentication import CONFIRMED_AT
 from tests.models import Device, Session
 
 

@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.models.fields import new_public_id
 from sessions_ui.store import SessionStore
 from tests.models import Device, EndReason, Session, digest_of

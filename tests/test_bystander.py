@@ -11,7 +11,7 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 
 from sessions_ui import models
-from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.models import EndReason
 from tests.bystander import BUILDERS, Bystander
 from tests.models import Session

@@ -26,7 +26,7 @@ def test_the_suite_runs_under_a_router_that_refuses_reads_from_a_replica() -> No
     assert NoReplica in [type(each) for each in router.routers]
 
 
-@pytest.mark.parametrize("module", ["sessions_ui.actions.end", "host.views"])
+@pytest.mark.parametrize("module", ["sessions_ui.actions.endings.end", "host.views"])
 def test_a_read_of_the_apps_rows_is_refused_to_everybody(module: str) -> None:
     with read_refused(rf"^sessions_ui\.Device is read from a replica by {module}:1 \(read\)$"):
         reader(module)(models.QuerySet(ours.Device))
@@ -34,7 +34,7 @@ def test_a_read_of_the_apps_rows_is_refused_to_everybody(module: str) -> None:
 
 def test_a_read_of_users_is_refused_to_the_app() -> None:
     with read_refused(r"^accounts\.User is read from a replica by sessions_ui\.actions\.end:1 \(read\)$"):
-        reader("sessions_ui.actions.end")(get_user_model()._base_manager.all())
+        reader("sessions_ui.actions.endings.end")(get_user_model()._base_manager.all())
 
 
 @pytest.mark.django_db
@@ -44,4 +44,4 @@ def test_a_read_of_users_by_the_host_is_its_own_affair() -> None:
 
 @pytest.mark.django_db
 def test_a_read_of_groups_is_the_hosts_affair() -> None:
-    assert reader("sessions_ui.actions.end")(Group.objects.filter(pk=0)) is False
+    assert reader("sessions_ui.actions.endings.end")(Group.objects.filter(pk=0)) is False

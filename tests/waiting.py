@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model, login
 from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 
-from sessions_ui.actions.begin import begin_sign_in
+from sessions_ui.actions.sign_in.pending import begin_sign_in
 from sessions_ui.exceptions import SignInRefused
 from sessions_ui.store import SessionStore
 

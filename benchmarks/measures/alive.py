@@ -41,7 +41,7 @@ def work() -> dict[str, Any]:
     bodies, queries = {WHOAMI: b"bench"}, {WHOAMI: ""}
     if settings.PEER.name == OURS_PAGES.name:
         from sessions_ui.stream import with_stream
-        from sessions_ui.web.live import mark_of
+        from sessions_ui.web.presence.alive import mark_of
 
         application = with_stream(application)
         user = get_user_model()._default_manager.get()

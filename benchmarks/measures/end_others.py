@@ -43,7 +43,7 @@ def work() -> dict[str, Any]:
 
     def end_others() -> None:
         if settings.PEER.name == "sessions_ui":
-            from sessions_ui.actions.end import end_user_sessions
+            from sessions_ui.actions.endings.end import end_user_sessions
             from sessions_ui.models import EndReason, Session, digest_of
 
             receipt = end_user_sessions(

@@ -30,8 +30,8 @@ def work() -> dict[str, Any]:
 
     from benchmarks import fill
     from benchmarks.requests import executed, sign_in
-    from sessions_ui.actions.end import end_session
-    from sessions_ui.actions.purge import purge_old
+    from sessions_ui.actions.endings.end import end_session
+    from sessions_ui.actions.sessions.purge import purge_old
     from sessions_ui.models import EndReason, Event, Session, digest_of
     from sessions_ui.store import SessionStore
 

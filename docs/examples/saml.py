@@ -10,7 +10,7 @@ from django.contrib.auth import login
 from django.db import transaction
 from django.http import HttpRequest
 
-from sessions_ui.actions.provider import end_provider_sessions, remember_provider
+from sessions_ui.actions.sign_in.provider import end_provider_sessions, remember_provider
 
 
 def signed_in(request: HttpRequest, user: Any, *, issuer: str, name_id: str, session_index: str) -> None:

@@ -54,7 +54,7 @@ def proof(page: Any, url: str) -> None:
     """The old tablet, reported lost, which then tries to come back."""
     from django.utils import timezone
 
-    from sessions_ui.actions.lost import mark_lost
+    from sessions_ui.actions.devices.lost import mark_lost
     from sessions_ui.models import Delivery, Device, Session
 
     tablet = Device.objects.get(kind="tablet", user__email="ada@demo.example")

@@ -14,7 +14,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from sessions_ui.actions.find_user import users_exactly
+from sessions_ui.actions.help_desk.find_user import users_exactly
 from sessions_ui.models.primary import with_users
 
 

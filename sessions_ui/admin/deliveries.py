@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from sessions_ui.actions.retell import retell
+from sessions_ui.actions.webhooks.redeliver import retell
 from sessions_ui.admin.base import ReadOnlyAdmin, person, users_exactly
 from sessions_ui.admin.filters import NEWEST, ChannelFilter, DeliveryStateFilter, EndpointFilter
 from sessions_ui.models import Delivery, Event

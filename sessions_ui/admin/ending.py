@@ -14,9 +14,9 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from sessions_ui.actions.end import end_sessions
-from sessions_ui.actions.end_later import end_later
-from sessions_ui.actions.hold import users_of
+from sessions_ui.actions.account_lock import users_of
+from sessions_ui.actions.endings.bulk import end_later
+from sessions_ui.actions.endings.end import end_sessions
 from sessions_ui.admin.base import ReadOnlyAdmin
 from sessions_ui.conf import conf
 from sessions_ui.models import EndReason, Session

@@ -18,13 +18,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from sessions_ui.actions.endpoint import ping, renew_secret, save_endpoint, switch_off, switch_on
+from sessions_ui.actions.webhooks.endpoints import ping, renew_secret, save_endpoint, switch_off, switch_on
 from sessions_ui.admin.base import person
 from sessions_ui.client.network import permitted
 from sessions_ui.conf import conf
 from sessions_ui.models import Endpoint, Hook
 from sessions_ui.models.primary import with_users
-from sessions_ui.web.wording import moment_text
+from sessions_ui.wording.sessions import moment_text
 
 
 class EndpointForm(forms.ModelForm):

@@ -14,8 +14,8 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from sessions_ui import moments
 from sessions_ui.client.country import country_name
+from sessions_ui.database import moments
 from sessions_ui.models import Device, Endpoint, EndReason, Event, Session
 from sessions_ui.models.primary import all_users
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from sessions_ui.actions.offboard import cancel_offboarding, offboard
+from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
 from sessions_ui.admin.base import ReadOnlyAdmin, person, users_exactly
 from sessions_ui.models import Offboarding
 from sessions_ui.models.primary import all_users

@@ -17,13 +17,14 @@ from django.utils.timesince import timesince
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from sessions_ui import moments, outbox
+from sessions_ui import outbox
 from sessions_ui.admin.pictures import Bars, Columns, bars, columns
-from sessions_ui.admin.statistics import Statistics, statistics
 from sessions_ui.client.country import country_name
-from sessions_ui.health import is_outbox_late, is_worker_late
+from sessions_ui.database import moments
+from sessions_ui.metrics.health import is_outbox_late, is_worker_late
+from sessions_ui.metrics.statistics import Statistics, statistics
 from sessions_ui.models import Delivery, Device, Ending, EndingBatch, EndReason, Heartbeat
-from sessions_ui.web.wording import ago
+from sessions_ui.wording.sessions import ago
 
 BARS = 8
 BY_PEOPLE = frozenset(

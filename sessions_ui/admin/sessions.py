@@ -11,7 +11,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from sessions_ui.actions.find_user import users_exactly
+from sessions_ui.actions.help_desk.find_user import users_exactly
 from sessions_ui.admin.base import address_exactly, person
 from sessions_ui.admin.ending import EndingAdmin
 from sessions_ui.admin.filters import (
@@ -26,7 +26,7 @@ from sessions_ui.admin.overview import overview
 from sessions_ui.client import Place
 from sessions_ui.models import Device, Session
 from sessions_ui.models.session import MOVED, SessionQuerySet
-from sessions_ui.web.wording import method_text, place_name
+from sessions_ui.wording.sessions import method_text, place_name
 
 
 @admin.register(Session)

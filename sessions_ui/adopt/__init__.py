@@ -1,4 +1,4 @@
-"""Readers of other session engines' tables, one module each. What becomes of the rows: `actions/adopt.py`.
+"""Readers of other session engines' tables, one module each. What becomes of the rows: `actions/adoption/adopt.py`.
 
 The engines that keep nothing which can be listed (`cache`, `file`, `signed_cookies`) have no reader.
 """

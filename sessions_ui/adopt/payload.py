@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core import signing
 from django.utils.module_loading import import_string
 
-from sessions_ui import moments
+from sessions_ui.database import moments
 
 SALT = "django.contrib.sessions.SessionStore"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from sessions_ui import moments
+from sessions_ui.database import moments
 from sessions_ui.exceptions import SessionsUIError
 from sessions_ui.models import Delivery
 

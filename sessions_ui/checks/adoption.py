@@ -8,7 +8,7 @@ from typing import Any
 from django.core import checks
 from django.db import connections, router
 
-from sessions_ui.actions.adopting import ADOPTED
+from sessions_ui.actions.adoption.window import ADOPTED
 from sessions_ui.models import Heartbeat, Session
 
 

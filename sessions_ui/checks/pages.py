@@ -15,7 +15,7 @@ from django.utils import translation
 from django.utils.module_loading import import_string
 
 from sessions_ui.conf import conf
-from sessions_ui.web.reauthentication import Reauthentication
+from sessions_ui.web.step_up.reauthentication import Reauthentication
 
 REQUEST = "django.template.context_processors.request"
 
@@ -29,7 +29,8 @@ def reauthentication(**kwargs: Any) -> list[checks.CheckMessage]:
         return []
     return [
         checks.Error(
-            f"REAUTHENTICATION: {conf.reauthentication} is no sessions_ui.web.reauthentication.Reauthentication.",
+            f"REAUTHENTICATION: {conf.reauthentication} is no "
+            "sessions_ui.web.step_up.reauthentication.Reauthentication.",
             id="sessions_ui.E037",
         )
     ]

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 
-from sessions_ui.hasten import PERIODIC, host_app
+from sessions_ui.services.queueing import PERIODIC, host_app
 
 # Celery's name for it today in the namespace that its documentation proposes for Django, and the one before.
 SETTINGS = ("CELERY_BEAT_SCHEDULE", "CELERYBEAT_SCHEDULE")

@@ -13,8 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import router
 from django.utils import timezone
 
-from sessions_ui import moments
 from sessions_ui.conf import conf
+from sessions_ui.database import moments
 from sessions_ui.models import Session
 from sessions_ui.models.primary import are_users_beside
 

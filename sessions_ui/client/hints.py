@@ -1,7 +1,7 @@
 """User-Agent Client Hints (W3C draft): what Chromium's browsers say beyond their frozen user agent.
 
 `Sec-CH-UA`, `-Mobile` and `-Platform` come by themselves over HTTPS; the others only after the site has asked for them
-with `Accept-CH` (`web/client_hints.py`). Firefox and Safari send none.
+with `Accept-CH` (`web/presence/client_hints.py`). Firefox and Safari send none.
 """
 
 from __future__ import annotations

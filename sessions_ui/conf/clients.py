@@ -53,7 +53,9 @@ class ClientSettings(Section):
     def sign_in_method(self) -> Callable[[HttpRequest, Any], str]:
         """Dotted path of a callable `(request, user) -> str` that names how somebody signed in ("password",
         "passkey", …; 32 characters at most, empty for unknown). The default knows Django's own sign-in view."""
-        return import_string(self._given.get("SIGN_IN_METHOD", "sessions_ui.actions.sign_in.default_method"))
+        return import_string(
+            self._given.get("SIGN_IN_METHOD", "sessions_ui.actions.sign_in.sign_in.default_method")
+        )
 
     @property
     def sign_in_pages(self) -> frozenset[str]:

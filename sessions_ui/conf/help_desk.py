@@ -75,7 +75,7 @@ class HelpDeskSettings(Section):
         """Dotted path of a callable `(request) -> datetime | None`: when a second factor (or a passkey) was last shown
         in this session. The help desk asks for one. The default goes by the way somebody signed in."""
         return import_string(
-            self._given.get("SECOND_FACTOR_AT", "sessions_ui.helpdesk.access.second_factor_at_sign_in")
+            self._given.get("SECOND_FACTOR_AT", "sessions_ui.help_desk.access.second_factor_at_sign_in")
         )
 
     @property

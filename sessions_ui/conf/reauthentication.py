@@ -18,10 +18,12 @@ class ReauthenticationSettings(Section):
 
     @property
     def reauthentication(self) -> str:
-        """Dotted path of a `sessions_ui.web.reauthentication.Reauthentication`: how a person confirms it. The app's own
-        asks for the password; this site's (`accounts.reauthentication.AllauthReauthentication`) offers what allauth
-        has: password, passkey, authenticator app, recovery code."""
-        return self._given.get("REAUTHENTICATION", "sessions_ui.web.reauthentication.Reauthentication")
+        """Dotted path of a `sessions_ui.web.step_up.reauthentication.Reauthentication`: how a person confirms it. The
+        app's own asks for the password; this site's (`accounts.reauthentication.AllauthReauthentication`) offers what
+        allauth has: password, passkey, authenticator app, recovery code."""
+        return self._given.get(
+            "REAUTHENTICATION", "sessions_ui.web.step_up.reauthentication.Reauthentication"
+        )
 
     @property
     def reauthentication_tries(self) -> int:

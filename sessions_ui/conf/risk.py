@@ -20,7 +20,9 @@ class RiskSettings(Section):
         """Dotted path of a callable that gets the user and returns `(address, verified_at)` of each verified e-mail
         address, `verified_at` None where nobody knows. A new device is told to those verified 30 days ago or earlier,
         else to the oldest: never only to one that a thief has just added. Default: the user model's own address."""
-        return import_string(self._given.get("ALERT_ADDRESSES", "sessions_ui.actions.alert.own_address"))
+        return import_string(
+            self._given.get("ALERT_ADDRESSES", "sessions_ui.actions.sign_in.alert.own_address")
+        )
 
     @property
     def alert_window(self) -> timedelta:
@@ -38,7 +40,9 @@ class RiskSettings(Section):
         "This wasn't me" in a mail to `address`, and returns where to go next; None where there is nothing to recover
         here, as for people who sign in through a provider. The default leads to the page that asks for a password
         reset, Django's or allauth's."""
-        return import_string(self._given.get("RECOVERY", "sessions_ui.web.recovery.to_password_reset"))
+        return import_string(
+            self._given.get("RECOVERY", "sessions_ui.web.recovery.password_reset.to_password_reset")
+        )
 
     @property
     def young_session(self) -> timedelta:

@@ -58,7 +58,8 @@ class AccountState(PrimaryModel):
     isolation level and between the nodes of a cluster the database refuses one of them, which is repeated
     (`transactions.py`).
 
-    A sign-in of several steps carries the epoch of its first one, and is refused at another (`actions/begin.py`).
+    A sign-in of several steps carries the epoch of its first one, and is refused at another
+    (`actions/sign_in/pending.py`).
     """
 
     user = OneUserKey(
@@ -72,7 +73,7 @@ class AccountState(PrimaryModel):
     # Of the last decision, an `EndReason`: a sign-in that waited meanwhile is refused for it.
     reason = models.CharField(max_length=32, blank=True)
     # When that was, by the database's clock: for a user of whom nobody knows at which epoch they were written into a
-    # session (`actions/sign_in_written.py`).
+    # session (`actions/sign_in/written.py`).
     decided_at = models.DateTimeField(null=True, blank=True)
     sign_ins = models.PositiveBigIntegerField(default=0)
     changed_at = models.DateTimeField(default=timezone.now)

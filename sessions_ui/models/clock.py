@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models.functions import Now
 
-from sessions_ui import moments
+from sessions_ui.database import moments
 
 
 class DatabaseNow(Now):

@@ -11,9 +11,9 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from sessions_ui.encryption import decrypt, encrypt
 from sessions_ui.models.fields import user_key
 from sessions_ui.models.primary import PrimaryModel
-from sessions_ui.vault import decrypt, encrypt
 
 
 class Hook(models.TextChoices):
@@ -37,7 +37,7 @@ def new_secret() -> str:
 
 
 class Endpoint(PrimaryModel):
-    """A receiver. Its signing secrets are encrypted (`vault.py`), and shown once, when they are made."""
+    """A receiver. Its signing secrets are encrypted (`encryption.py`), and shown once, when they are made."""
 
     id = models.BigAutoField(primary_key=True)
     url = models.CharField(_("address"), max_length=500)

@@ -14,7 +14,7 @@ from sessions_ui.models.session import Session
 
 class Proof(PrimaryModel):
     """One code, for one purpose in one session. The code itself is nowhere: it is derived from `nonce` and the
-    site's secret key when it is mailed and when it is checked (`actions/proof.py`). It is good
+    site's secret key when it is mailed and when it is checked (`actions/step_up/codes.py`). It is good
     until `expires_at`, for five tries; of several the newest counts."""
 
     class Purpose(models.TextChoices):

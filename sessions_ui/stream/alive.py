@@ -1,7 +1,8 @@
 """The question of an open page whether its person is still signed in, answered beside Django.
 
 Under ASGI a middleware of Django's takes a thread before the view and one after it. Those of the site cost three times
-as much as the answer, and none of them has anything to do for it: `web/live.py` needs the cookie and nothing else.
+as much as the answer, and none of them has anything to do for it: `web/presence/alive.py` needs the cookie and nothing
+else.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from django.db import Error, close_old_connections
 from django.urls import NoReverseMatch, get_script_prefix, reverse
 
 from sessions_ui.stream import database
-from sessions_ui.stream.endpoint import Message, Receive, Send, answer, refused
-from sessions_ui.web.live import state_of
+from sessions_ui.stream.app import Message, Receive, Send, answer, refused
+from sessions_ui.web.presence.alive import state_of
 
 HEADERS = [
     (b"content-type", b"application/json"),

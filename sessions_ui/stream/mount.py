@@ -27,7 +27,7 @@ def with_stream(application: Application, *, path: str = DEFAULT_PATH) -> Applic
     global _mounted_at
     _mounted_at = path
     from sessions_ui.stream.alive import alive, is_alive_path
-    from sessions_ui.stream.endpoint import stream
+    from sessions_ui.stream.app import stream
 
     async def beside(scope: Any, receive: Any, send: Any) -> None:
         asked = path_of(scope) if scope["type"] == "http" else ""

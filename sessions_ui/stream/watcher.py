@@ -13,10 +13,10 @@ from weakref import WeakKeyDictionary
 
 from django.utils import timezone
 
-from sessions_ui import wake
 from sessions_ui.conf import conf
-from sessions_ui.stream import database, relay
-from sessions_ui.stream.stopping import server_stops
+from sessions_ui.services import pubsub
+from sessions_ui.stream import database, redis_listener
+from sessions_ui.stream.shutdown import server_stops
 from sessions_ui.stream.tail import Tail
 
 logger = logging.getLogger(__name__)
@@ -82,12 +82,12 @@ class Watcher:
         if not self._watches:
             self._vacant.set()
 
-    def _note(self, users: wake.Users) -> None:
-        """Somebody committed something (`wake.py`)."""
+    def _note(self, users: pubsub.Users) -> None:
+        """Somebody committed something (`pubsub.py`)."""
         try:
             self._loop.call_soon_threadsafe(self._wake, users)
         except RuntimeError:  # the loop was closed before its watcher had ended
-            wake.forget(self._note)
+            pubsub.forget(self._note)
 
     def _wake(self, users: Collection[str] | None) -> None:
         concerned = self._watches.keys() if users is None else self._watches.keys() & users
@@ -96,15 +96,15 @@ class Watcher:
             self._woken.set()
 
     async def _run(self) -> None:
-        wake.listen(self._note)
+        pubsub.listen(self._note)
         helpers = [self._loop.create_task(self._answer_wakes())]
         if conf.redis_url:
-            helpers.append(self._loop.create_task(relay.listen(conf.redis_url, self._wake)))
+            helpers.append(self._loop.create_task(redis_listener.listen(conf.redis_url, self._wake)))
         self._tail = None
         try:
             await self._poll()
         finally:
-            wake.forget(self._note)
+            pubsub.forget(self._note)
             for helper in helpers:
                 helper.cancel()
 

@@ -12,23 +12,23 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from sessions_ui import moments
 from sessions_ui.client import Place
 from sessions_ui.client.place import places_in
 from sessions_ui.client.place.licence import Attribution, attributions
 from sessions_ui.conf import conf
-from sessions_ui.helpdesk.wording import step_text
+from sessions_ui.database import moments
 from sessions_ui.models import Session
 from sessions_ui.store import SessionStore
-from sessions_ui.web import wording, wording_risk
-from sessions_ui.web.act_form import act_form, posts_to
-from sessions_ui.web.folding import fold
-from sessions_ui.web.icons import icon
-from sessions_ui.web.idle import seconds_left
-from sessions_ui.web.listing import cards_of
-from sessions_ui.web.live_script import live_script
-from sessions_ui.web.refusals import read_notice
-from sessions_ui.web.wording_events import event_text
+from sessions_ui.web.devices.act_form import act_form, posts_to
+from sessions_ui.web.devices.folding import fold
+from sessions_ui.web.devices.icons import icon
+from sessions_ui.web.devices.listing import cards_of
+from sessions_ui.web.presence.idle import seconds_left
+from sessions_ui.web.presence.script import live_script
+from sessions_ui.web.responses.refusals import read_notice
+from sessions_ui.wording import risk, sessions
+from sessions_ui.wording.events import event_text
+from sessions_ui.wording.help_desk import step_text
 
 register = template.Library()
 
@@ -36,18 +36,18 @@ register.simple_tag(live_script, takes_context=True, name="sessions_ui_live")
 register.simple_tag(icon, takes_context=True)
 register.simple_tag(posts_to)
 register.simple_tag(act_form, takes_context=True, name="act")
-register.filter("kind_icon", wording.kind_icon)
-register.filter("place_text", wording.place_text)
-register.filter("place_name", wording.place_name)
-register.filter("place_icon", wording.place_icon)
-register.filter("method_text", wording.method_text)
-register.filter("provider_text", wording.provider_text)
-register.filter("ended_text", wording.ended_text)
-register.filter("moment_text", wording.moment_text)
+register.filter("kind_icon", sessions.kind_icon)
+register.filter("place_text", sessions.place_text)
+register.filter("place_name", sessions.place_name)
+register.filter("place_icon", sessions.place_icon)
+register.filter("method_text", sessions.method_text)
+register.filter("provider_text", sessions.provider_text)
+register.filter("ended_text", sessions.ended_text)
+register.filter("moment_text", sessions.moment_text)
 register.filter("step_text", step_text)
 register.filter("event_text", event_text)
-register.filter("reasons_text", wording_risk.reasons_text)
-register.filter("reasons_in_words", wording_risk.reasons_in_words)
+register.filter("reasons_text", risk.reasons_text)
+register.filter("reasons_in_words", risk.reasons_in_words)
 
 
 @register.simple_tag(takes_context=True)
@@ -108,12 +108,12 @@ def place_sources() -> list[Attribution]:
 @register.filter
 def ago(moment: datetime) -> SafeString:
     """ "3 h ago", with the absolute time and its zone on hover."""
-    return _time(moment, wording.ago(moment))
+    return _time(moment, sessions.ago(moment))
 
 
 @register.filter
 def day(moment: datetime) -> SafeString:
-    return _time(moment, wording.day(moment))
+    return _time(moment, sessions.day(moment))
 
 
 @register.filter
@@ -122,7 +122,7 @@ def moment(at: datetime) -> SafeString:
     return format_html(
         '<time datetime="{}">{}</time>',
         moments.aware(at).isoformat(timespec="seconds"),
-        wording.moment_text(at),
+        sessions.moment_text(at),
     )
 
 
@@ -136,7 +136,7 @@ def last_active(session: Session) -> SafeString:
 def signed_in(session: Session) -> SafeString:
     """ "Signed in 2 November with a passkey"."""
     at = session.signed_in_at or session.created_at
-    return _sentence(_("Signed in %(day)s %(how)s"), day=day(at), how=wording.method_text(session.method))
+    return _sentence(_("Signed in %(day)s %(how)s"), day=day(at), how=sessions.method_text(session.method))
 
 
 @register.filter
@@ -158,5 +158,5 @@ def _sentence(text: str, **parts: str) -> SafeString:
 
 def _time(moment: datetime, text: str) -> SafeString:
     at = moments.aware(moment).isoformat(timespec="seconds")
-    absolute = escape(wording.moment_text(moment))
+    absolute = escape(sessions.moment_text(moment))
     return SafeString(f'<time datetime="{at}" title="{absolute}">{escape(text)}</time>')

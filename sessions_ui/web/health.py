@@ -10,8 +10,8 @@ from django.db import Error, connections, router
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 
+from sessions_ui.database.servers import Weakness, examine
 from sessions_ui.models import Session
-from sessions_ui.servers import Weakness, examine
 
 SECONDS = 1.5  # for the database; the rest of two seconds is ours
 CONNECT_SECONDS = 2  # libpq takes no less

@@ -22,7 +22,7 @@ def provider_sign_out(request: HttpRequest) -> JsonResponse:
     if not any(provider.issuer for provider in conf.providers.values()):
         raise Http404
     # Here and not above: only sites with such providers have the library.
-    from sessions_ui.actions.provider_sign_out import sign_out_by_token
+    from sessions_ui.actions.endings.provider_sign_out import sign_out_by_token
     from sessions_ui.sso import LogoutTokenRefused
 
     try:

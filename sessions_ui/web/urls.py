@@ -2,20 +2,23 @@
 
 from django.urls import path, re_path
 
-from sessions_ui.web import asking, challenge, device_page, idle, live, not_me, proof, views
-from sessions_ui.web.impersonation import leave_account
-from sessions_ui.web.own_transactions import own_transactions
+from sessions_ui.web.devices import device_page, views
+from sessions_ui.web.impersonation.views import leave_account
+from sessions_ui.web.presence import alive, idle
 from sessions_ui.web.provider_sign_out import provider_sign_out
+from sessions_ui.web.recovery import not_me
+from sessions_ui.web.responses.own_transactions import own_transactions
+from sessions_ui.web.step_up import challenge, confirm, prove
 
 app_name = "sessions_ui"
 
 urlpatterns = [
     path("devices/", views.devices, name="devices"),
     path("devices/list/", views.device_list, name="device_list"),
-    path("devices/confirm/", asking.confirm, name="confirm"),
+    path("devices/confirm/", confirm.confirm, name="confirm"),
     path("devices/challenge/", challenge.challenge, name="challenge"),
-    path("devices/prove/", proof.prove, name="prove"),
-    path("devices/alive", live.alive, name="alive"),
+    path("devices/prove/", prove.prove, name="prove"),
+    path("devices/alive", alive.alive, name="alive"),
     path("devices/not-me/<str:token>/", not_me.not_me, name="not_me"),
     path("devices/idle/", idle.idle, name="idle"),
     path("devices/stay/", idle.stay, name="stay"),

@@ -12,7 +12,7 @@ from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
 
-from sessions_ui.actions.proof import other_factor
+from sessions_ui.actions.step_up.codes import other_factor
 from sessions_ui.delivery import deliver_due
 from sessions_ui.models.fields import new_public_id
 from tests.conftest import PASSWORD

@@ -12,7 +12,7 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.urls import reverse
 from django.utils import timezone
 
-from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.actions.endings.end import end_user_sessions
 from tests.accounts.conftest import SECRET
 from tests.conftest import Browser
 from tests.models import EndReason

@@ -25,8 +25,8 @@ PUBLIC_IDS = {
     "sessions_ui:sign_out_session": "Session",
     "sessions_ui:sign_out_folded": "Session",
     "sessions_ui:": "Device",
-    "helpdesk:receipt": "CaseReceipt",
-    "helpdesk:": "Case",
+    "help_desk:receipt": "CaseReceipt",
+    "help_desk:": "Case",
 }
 
 

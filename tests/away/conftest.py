@@ -13,7 +13,7 @@ from django.core import mail
 from django.utils import timezone
 
 from config.settings import ROWS
-from sessions_ui.channels.mail import SERVER
+from sessions_ui.channels.emails.channel import SERVER
 from sessions_ui.delivery import deliver_all
 from tests.mailer import LOCMEM, SMTP, set_mailer
 from tests.models import Delivery

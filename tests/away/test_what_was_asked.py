@@ -17,8 +17,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from config.demo.factor import current_code
+from sessions_ui.actions.devices.lost import mark_lost
 from sessions_ui.actions.help_desk.verify import verify_caller
-from sessions_ui.actions.lost import mark_lost
 from tests.aging import age_sign_ins, settle
 from tests.away.addresses import addresses
 from tests.bystander import Bystander
@@ -288,12 +288,12 @@ def desk(agent: Any, browser: Any) -> Any:
 def test_a_call_from_the_first_page_to_the_receipt(
     desk: Any, user: Any, laptop: Any, phone: Any, mail_comes: Callable[[], str]
 ) -> None:
-    opened = desk.post(reverse("helpdesk:search"), {"term": user.email})
+    opened = desk.post(reverse("help_desk:search"), {"term": user.email})
     case = Case.objects.get()
-    assert opened.url == reverse("helpdesk:case", args=[case.public_id])
+    assert opened.url == reverse("help_desk:case", args=[case.public_id])
 
     def step(name: str, *args: str, **fields: Any) -> Any:
-        response = desk.post(reverse(f"helpdesk:{name}", args=[case.public_id, *args]), fields)
+        response = desk.post(reverse(f"help_desk:{name}", args=[case.public_id, *args]), fields)
         assert response.status_code in (200, 302), response.content.decode()
         return response
 
@@ -320,16 +320,16 @@ def test_a_call_from_the_first_page_to_the_receipt(
 def test_a_second_agent_agrees(desk: Any, agent: Any, user: Any, browser: Any) -> None:
     colleague = _person("colleague@staff.example", is_staff=True)
     colleague.groups.set(agent.groups.all())
-    desk.post(reverse("helpdesk:search"), {"term": user.email})
+    desk.post(reverse("help_desk:search"), {"term": user.email})
     case = Case.objects.get()
     verify_caller(case=case, agent=agent, ticket="INC-7", reason=Case.Reason.LOST, ways=["call_back"])
-    desk.post(reverse("helpdesk:ask_approval", args=[case.public_id]))
+    desk.post(reverse("help_desk:ask_approval", args=[case.public_id]))
     TOTP.activate(colleague, SECRET)
     Authenticator.objects.update(created_at="2020-01-01T00:00Z")
     second = browser()
     second.sign_in(colleague)
     second.post(reverse("mfa_authenticate"), {"code": current_code(SECRET)})
-    second.post(reverse("helpdesk:approve", args=[case.public_id]))
+    second.post(reverse("help_desk:approve", args=[case.public_id]))
     case.refresh_from_db()
     assert case.proven_at is not None
 
@@ -390,16 +390,16 @@ STORIES: dict[str, Callable[..., None]] = {
     "sessions_ui:prove": test_a_code_that_is_mailed_comes_with_the_mail_server,
     "sessions_ui:challenge": test_a_suspicious_sign_in_goes_on_with_its_code,
     "sessions_ui:not_me": test_this_was_not_me,
-    "helpdesk:search": test_a_call_from_the_first_page_to_the_receipt,
-    "helpdesk:verify": test_a_call_from_the_first_page_to_the_receipt,
-    "helpdesk:network": test_a_call_from_the_first_page_to_the_receipt,
-    "helpdesk:send_code": test_a_call_from_the_first_page_to_the_receipt,
-    "helpdesk:check_code": test_a_call_from_the_first_page_to_the_receipt,
-    "helpdesk:review": test_a_call_from_the_first_page_to_the_receipt,
-    "helpdesk:carry_out": test_a_call_from_the_first_page_to_the_receipt,
-    "helpdesk:found": test_a_call_from_the_first_page_to_the_receipt,
-    "helpdesk:ask_approval": test_a_second_agent_agrees,
-    "helpdesk:approve": test_a_second_agent_agrees,
+    "help_desk:search": test_a_call_from_the_first_page_to_the_receipt,
+    "help_desk:verify": test_a_call_from_the_first_page_to_the_receipt,
+    "help_desk:network": test_a_call_from_the_first_page_to_the_receipt,
+    "help_desk:send_code": test_a_call_from_the_first_page_to_the_receipt,
+    "help_desk:check_code": test_a_call_from_the_first_page_to_the_receipt,
+    "help_desk:review": test_a_call_from_the_first_page_to_the_receipt,
+    "help_desk:carry_out": test_a_call_from_the_first_page_to_the_receipt,
+    "help_desk:found": test_a_call_from_the_first_page_to_the_receipt,
+    "help_desk:ask_approval": test_a_second_agent_agrees,
+    "help_desk:approve": test_a_second_agent_agrees,
 }
 # Those that test_every_address.py alone looks at, and why.
 NO_STORY = {

@@ -37,10 +37,10 @@ def with_factor(person: Any, *, days: int = 30) -> Any:
 def at_the_desk(visitor: Any, person: Any, **options: Any) -> Any:
     """Signed in with password and code, on the help desk's first page."""
     desk = visitor(**options)
-    page = desk.send_sign_in(person, "/account/login/?next=/helpdesk/")
+    page = desk.send_sign_in(person, "/account/login/?next=/help-desk/")
     page.locator("input[name=code]").fill(current_code(SECRET))
     page.locator("main form button[type=submit]").first.click()
-    page.wait_for_url("**/helpdesk/")
+    page.wait_for_url("**/help-desk/")
     return desk
 
 
@@ -110,7 +110,7 @@ def test_a_second_agent_agrees(visitor: Any, user: Any, agent: Any) -> None:
 def test_without_a_second_factor_nothing_opens(visitor: Any, agent: Any) -> None:
     visit = visitor()
     visit.sign_in(agent)
-    page = visit.go("/helpdesk/")
+    page = visit.go("/help-desk/")
     expect(page.get_by_role("heading", name="Confirm that it is you")).to_be_visible()
     page.get_by_role("link", name="Use my second factor").click()
     expect(page).to_have_url(f"{visit.url}/account/2fa/")
@@ -141,6 +141,6 @@ def test_no_page_of_the_desk_has_a_barrier(visitor: Any, user: Any, agent: Any) 
     page.get_by_text("Reference").wait_for()
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    desk.go("/helpdesk/approvals/")
+    desk.go("/help-desk/approvals/")
     assert violations(page) == []
     assert desk.complaints == []

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.stream import mount, watcher
 from tests.browser.conftest import TIMEOUT_MS, Visitor
 from tests.browser.server import serve
@@ -92,7 +92,7 @@ def test_without_being_woken_the_next_look_tells_it(
     """An ending in another process, where there is no Redis. How soon that is: tests/sessions_ui/stream."""
     page = visitor().sign_in(user)
     one_stream()
-    monkeypatch.setattr("sessions_ui.events.wake", lambda user_ids: None)
+    monkeypatch.setattr("sessions_ui.audit.events.wake", lambda user_ids: None)
     end_everything(user)
     signed_out(page).to_be_visible()
 

@@ -45,7 +45,7 @@ def somebody(number: int) -> list[Person]:
 def confirm(key: str) -> None:
     """As if whoever is signed in there had just shown their password: nobody is asked again for ten minutes."""
     from sessions_ui.store import SessionStore
-    from sessions_ui.web.reauthentication import CONFIRMED_AT
+    from sessions_ui.web.step_up.reauthentication import CONFIRMED_AT
 
     store = SessionStore(key)
     store[CONFIRMED_AT] = time.time()

@@ -13,7 +13,7 @@ from django.db import OperationalError, connection, connections
 from django.test import Client, override_settings
 from pytest_django import DjangoAssertNumQueries
 
-from sessions_ui.servers import Weakness
+from sessions_ui.database.servers import Weakness
 from sessions_ui.web import health
 
 pytestmark = pytest.mark.django_db

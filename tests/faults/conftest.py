@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from sessions_ui.actions.endpoint import save_endpoint
+from sessions_ui.actions.webhooks.endpoints import save_endpoint
 from tests.database import database_url
 from tests.faults.site import SESSIONS_UI
 from tests.models import Delivery, Endpoint

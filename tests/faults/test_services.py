@@ -21,7 +21,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection, connections, transaction
 
 from config.settings import ROWS
-from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.actions.endings.end import end_user_sessions
 from tests.faults.conftest import PATIENCE, Outbox, Start, kill, wait_until
 from tests.models import Act, Delivery, EndReason, Session
 from tests.redis_server import OwnRedis

@@ -5,7 +5,7 @@ SQLite. What came out is kept in var/mutants.json, so that an interrupted run go
 text has changed begins again. Fails when fewer than nine in ten are noticed; `accepted.toml` says why the others are.
 
     make mutants ARGS="--sample 200 --seed 3"       a share of all
-    make mutants ARGS="--module actions/end.py"     one module (the option may be repeated)
+    make mutants ARGS="--module actions/endings/end.py"     one module (the option may be repeated)
     make mutants ARGS="--again"                     survivors once more, after tests were written
 """
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 ACTIONS = "tests/sessions_ui/actions"
 WEB = "tests/sessions_ui/web"
-HELP_DESK = ("tests/sessions_ui/helpdesk", "tests/stories/test_permissions.py")
+HELP_DESK = ("tests/sessions_ui/help_desk", "tests/stories/test_permissions.py")
 IMPERSONATION = ("tests/sessions_ui/impersonation",)
 ADOPT = ("tests/sessions_ui/adopt",)
 SIGN_IN = (
-    f"{ACTIONS}/test_begin.py",
-    f"{ACTIONS}/test_sign_in.py",
+    "tests/sessions_ui/actions/sign_in/test_pending.py",
+    "tests/sessions_ui/actions/sign_in/test_sign_in.py",
     f"{ACTIONS}/test_decisions.py",
     "tests/accounts/test_pending_sign_in.py",
 )
@@ -31,23 +31,28 @@ STORE = (
 )
 SEQUENCES = f"{METHODS}::test_no_two_methods_revive_a_session_or_take_from_it"  # the slowest
 ENDINGS = (
-    f"{ACTIONS}/test_end.py",
+    "tests/sessions_ui/actions/endings/test_end.py",
     f"{ACTIONS}/test_decisions.py",
     f"{ACTIONS}/test_sweep_and_purge.py",
     "tests/sessions_ui/test_access.py",
     "tests/sessions_ui/test_receivers.py",
 )
 LOCKS = f"{ACTIONS}/test_locks.py"
-CODES = (f"{ACTIONS}/test_proof.py", LOCKS, f"{WEB}/test_proof.py", "tests/accounts/test_second_proof.py")
+CODES = (
+    "tests/sessions_ui/actions/step_up/test_codes.py",
+    LOCKS,
+    "tests/sessions_ui/web/step_up/test_prove.py",
+    "tests/accounts/test_second_proof.py",
+)
 
 TESTS: dict[str, tuple[str, ...]] = {
     "store.py": (
         *STORE,
         "tests/sessions_ui/test_receivers.py",
-        f"{ACTIONS}/test_offboard.py",
+        "tests/sessions_ui/actions/endings/test_offboard.py",
         "tests/sessions_ui/impersonation/test_session.py",
         "tests/stories/test_no_cache.py",
-        f"{ACTIONS}/test_judge.py::test_a_sign_in_without_a_request_is_not_judged",
+        "tests/sessions_ui/actions/sign_in/test_assess_risk.py::test_a_sign_in_without_a_request_is_not_judged",
         "tests/sessions_ui/test_middleware_async.py",
         "tests/users",
         SEQUENCES,
@@ -58,9 +63,9 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/sessions_ui/test_middleware_async.py",
         SEQUENCES,
     ),
-    "transactions.py": (
-        "tests/sessions_ui/test_transactions.py",
-        f"{ACTIONS}/test_end.py",
+    "database/transactions.py": (
+        "tests/sessions_ui/database/test_transactions.py",
+        "tests/sessions_ui/actions/endings/test_end.py",
         "tests/sessions_ui/test_databases.py",
         "tests/test_replica.py",
     ),
@@ -68,136 +73,151 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/sessions_ui/models/test_session.py",
         *STORE,
         *ENDINGS,
-        f"{WEB}/test_listing.py",
+        "tests/sessions_ui/web/devices/test_listing.py",
         "tests/stories/test_devices.py",
     ),
     "models/account_state.py": (
         *SIGN_IN,
         *ENDINGS,
-        f"{ACTIONS}/test_end_later.py",
-        f"{ACTIONS}/test_offboard.py",
+        "tests/sessions_ui/actions/endings/test_bulk.py",
+        "tests/sessions_ui/actions/endings/test_offboard.py",
     ),
     "receivers.py": (
-        f"{ACTIONS}/test_require_password.py",
+        "tests/sessions_ui/actions/endings/test_require_password.py",
         "tests/sessions_ui/test_middleware.py::test_another_engine_works_as_before_behind_our_middleware",
         "tests/sessions_ui/test_receivers.py",
         "tests/sessions_ui/test_access.py",
         "tests/sessions_ui/test_email_change.py",
-        "tests/sessions_ui/test_senders.py",
-        f"{ACTIONS}/test_sign_in.py",
+        "tests/sessions_ui/models/test_senders.py",
+        "tests/sessions_ui/actions/sign_in/test_sign_in.py",
         "tests/accounts/test_factors.py",
         "tests/users",
     ),
-    "owner_only.py": (*IMPERSONATION, "tests/sessions_ui/test_senders.py"),
-    "actions/begin.py": (*SIGN_IN, f"{ACTIONS}/test_provider.py", "tests/accounts/test_factors.py"),
-    "actions/end.py": (
+    "impersonation/guards.py": (*IMPERSONATION, "tests/sessions_ui/models/test_senders.py"),
+    "actions/sign_in/pending.py": (
+        *SIGN_IN,
+        "tests/sessions_ui/actions/sign_in/test_provider.py",
+        "tests/accounts/test_factors.py",
+    ),
+    "actions/endings/end.py": (
         *ENDINGS,
         LOCKS,
         *SIGN_IN,
-        f"{ACTIONS}/test_access.py",
-        f"{ACTIONS}/test_trust.py",
-        f"{ACTIONS}/test_end_later.py",
+        "tests/sessions_ui/actions/endings/test_access_change.py",
+        "tests/sessions_ui/actions/endings/test_trusted_browsers.py",
+        "tests/sessions_ui/actions/endings/test_bulk.py",
         *IMPERSONATION,
         "tests/sessions_ui/adopt/test_adopt.py",
         "tests/sessions_ui/adopt/test_unadopted.py",
         "tests/sessions_ui/test_outbox.py",
         "tests/stories/test_devices.py",
     ),
-    "actions/end_later.py": (
+    "actions/endings/bulk.py": (
         LOCKS,
-        f"{ACTIONS}/test_end_later.py",
+        "tests/sessions_ui/actions/endings/test_bulk.py",
         "tests/sessions_ui/test_admin_sign_out.py",
         "tests/sessions_ui/management/test_sessions.py",
     ),
-    "actions/sign_in.py": (
+    "actions/sign_in/sign_in.py": (
         *SIGN_IN,
-        f"{ACTIONS}/test_limit.py",
-        f"{ACTIONS}/test_lost.py",
-        f"{ACTIONS}/test_judge.py",
-        f"{ACTIONS}/test_offboard.py",
+        "tests/sessions_ui/actions/sign_in/test_limit.py",
+        "tests/sessions_ui/actions/devices/test_lost.py",
+        "tests/sessions_ui/actions/sign_in/test_assess_risk.py",
+        "tests/sessions_ui/actions/endings/test_offboard.py",
         "tests/sessions_ui/test_timeouts.py",
         "tests/accounts/test_method.py",
         "tests/stories/test_devices.py",
     ),
-    "actions/verify_account.py": (
+    "actions/sign_in/verify_account.py": (
         *SIGN_IN,
         "tests/sessions_ui/test_receivers.py",
-        f"{ACTIONS}/test_offboard.py",
+        "tests/sessions_ui/actions/endings/test_offboard.py",
     ),
-    "actions/admit.py": (
-        f"{ACTIONS}/test_admit.py",
+    "actions/sessions/validate.py": (
+        "tests/sessions_ui/actions/sessions/test_validate.py",
         *STORE,
         "tests/users",
         "tests/sessions_ui/test_receivers.py",
         "tests/sessions_ui/impersonation/test_session.py",
     ),
-    "actions/sweep.py": (
+    "actions/endings/reconcile.py": (
         LOCKS,
-        f"{ACTIONS}/test_sweep.py",
+        "tests/sessions_ui/actions/endings/test_reconcile.py",
         f"{ACTIONS}/test_sweep_and_purge.py",
         "tests/users",
         "tests/sessions_ui/test_timeouts.py",
         "tests/sessions_ui/test_access.py",
         "tests/sessions_ui/test_receivers.py",
-        f"{ACTIONS}/test_offboard.py",
+        "tests/sessions_ui/actions/endings/test_offboard.py",
         "tests/sessions_ui/impersonation/test_session.py",
     ),
-    "actions/adopt.py": ADOPT,
-    "actions/adoptable.py": ADOPT,
-    "actions/adopting.py": ADOPT,
-    "actions/access.py": (f"{ACTIONS}/test_access.py", "tests/sessions_ui/test_access.py"),
-    "actions/offboard.py": (
+    "actions/adoption/adopt.py": ADOPT,
+    "actions/adoption/adoptable.py": ADOPT,
+    "actions/adoption/window.py": ADOPT,
+    "actions/endings/access_change.py": (
+        "tests/sessions_ui/actions/endings/test_access_change.py",
+        "tests/sessions_ui/test_access.py",
+    ),
+    "actions/endings/offboard.py": (
         LOCKS,
-        f"{ACTIONS}/test_offboard.py",
+        "tests/sessions_ui/actions/endings/test_offboard.py",
         "tests/sessions_ui/impersonation/test_owner_only.py",
         "tests/sessions_ui/test_admin_offboarding.py",
         "tests/sessions_ui/management/test_sessions.py",
     ),
-    "actions/require_password.py": (
+    "actions/endings/require_password.py": (
         LOCKS,
-        f"{ACTIONS}/test_require_password.py",
+        "tests/sessions_ui/actions/endings/test_require_password.py",
         "tests/sessions_ui/test_receivers.py",
         *SIGN_IN,
         *HELP_DESK,
         "tests/sessions_ui/management/test_sessions.py",
     ),
-    "actions/limit.py": (f"{ACTIONS}/test_limit.py",),
-    "actions/lost.py": (
+    "actions/sign_in/limit.py": ("tests/sessions_ui/actions/sign_in/test_limit.py",),
+    "actions/devices/lost.py": (
         LOCKS,
-        f"{ACTIONS}/test_lost.py",
+        "tests/sessions_ui/actions/devices/test_lost.py",
         "tests/sessions_ui/impersonation/test_owner_only.py",
-        f"{WEB}/test_device_page.py",
+        "tests/sessions_ui/web/devices/test_device_page.py",
     ),
-    "actions/not_me.py": (f"{ACTIONS}/test_not_me.py", LOCKS, f"{WEB}/test_not_me.py"),
-    "actions/purge.py": (
-        f"{ACTIONS}/test_purge.py",
+    "actions/devices/not_me.py": (
+        "tests/sessions_ui/actions/devices/test_not_me.py",
+        LOCKS,
+        "tests/sessions_ui/web/recovery/test_not_me.py",
+    ),
+    "actions/sessions/purge.py": (
+        "tests/sessions_ui/actions/sessions/test_purge.py",
         f"{ACTIONS}/test_sweep_and_purge.py",
-        f"{ACTIONS}/test_offboard.py",
-        f"{ACTIONS}/test_provider.py",
-        f"{ACTIONS}/test_end_later.py",
+        "tests/sessions_ui/actions/endings/test_offboard.py",
+        "tests/sessions_ui/actions/sign_in/test_provider.py",
+        "tests/sessions_ui/actions/endings/test_bulk.py",
         *HELP_DESK,
     ),
-    "actions/touch.py": (
-        f"{ACTIONS}/test_admit.py",
+    "actions/sessions/activity.py": (
+        "tests/sessions_ui/actions/sessions/test_validate.py",
         "tests/sessions_ui/impersonation/test_session.py",
         "tests/sessions_ui/test_middleware.py",
-        f"{WEB}/test_client_hints.py",
+        "tests/sessions_ui/web/presence/test_client_hints.py",
         f"{WEB}/test_alive.py",
-        f"{ACTIONS}/test_judge.py",
+        "tests/sessions_ui/actions/sign_in/test_assess_risk.py",
     ),
-    "actions/judge.py": (
+    "actions/sign_in/assess_risk.py": (
         LOCKS,
-        f"{ACTIONS}/test_judge.py",
+        "tests/sessions_ui/actions/sign_in/test_assess_risk.py",
         "tests/sessions_ui/test_risk.py",
         f"{WEB}/test_flagged.py",
         "tests/stories/test_challenge.py",
     ),
-    "actions/impersonate.py": IMPERSONATION,
-    "actions/proof.py": CODES,
-    "actions/confirm.py": (f"{ACTIONS}/test_confirm.py", LOCKS, f"{WEB}/test_flagged.py"),
-    "actions/trust.py": (f"{ACTIONS}/test_trust.py",),
-    "actions/provider.py": (
-        f"{ACTIONS}/test_provider.py",
+    "actions/impersonation.py": IMPERSONATION,
+    "actions/step_up/codes.py": CODES,
+    "actions/devices/confirm.py": (
+        "tests/sessions_ui/actions/devices/test_confirm.py",
+        LOCKS,
+        f"{WEB}/test_flagged.py",
+    ),
+    "actions/endings/trusted_browsers.py": ("tests/sessions_ui/actions/endings/test_trusted_browsers.py",),
+    "actions/sign_in/provider.py": (
+        "tests/sessions_ui/actions/sign_in/test_provider.py",
         f"{WEB}/test_provider_sign_out.py",
         "tests/sessions_ui/sso",
     ),
@@ -207,33 +227,33 @@ TESTS: dict[str, tuple[str, ...]] = {
     "actions/help_desk/rights.py": HELP_DESK,
     "actions/help_desk/send_code.py": HELP_DESK,
     "actions/help_desk/verify.py": HELP_DESK,
-    "web/challenge.py": (
+    "web/step_up/challenge.py": (
         "tests/stories/test_challenge.py",
-        f"{ACTIONS}/test_provider.py",
-        f"{ACTIONS}/test_limit.py",
+        "tests/sessions_ui/actions/sign_in/test_provider.py",
+        "tests/sessions_ui/actions/sign_in/test_limit.py",
         f"{WEB}/test_error_reports.py",
     ),
-    "web/not_me.py": (f"{WEB}/test_not_me.py",),
-    "web/proof.py": (
+    "web/recovery/not_me.py": ("tests/sessions_ui/web/recovery/test_not_me.py",),
+    "web/step_up/prove.py": (
         *CODES,
         f"{WEB}/test_flagged.py",
-        f"{WEB}/test_device_page.py",
+        "tests/sessions_ui/web/devices/test_device_page.py",
         f"{WEB}/test_error_reports.py",
     ),
-    "web/refusals.py": (
-        f"{WEB}/test_refusals.py",
-        f"{WEB}/test_cookies.py",
+    "web/responses/refusals.py": (
+        "tests/sessions_ui/web/responses/test_refusals.py",
+        "tests/sessions_ui/web/responses/test_cookies.py",
         f"{WEB}/test_clear_site_data.py",
         "tests/sessions_ui/test_middleware.py",
-        f"{WEB}/test_wording.py",
+        "tests/sessions_ui/wording/test_sessions.py",
         f"{WEB}/test_provider_text.py",
         "tests/sessions_ui/test_timeouts.py",
     ),
-    "web/cookies.py": (
-        f"{WEB}/test_cookies.py",
+    "web/responses/cookies.py": (
+        "tests/sessions_ui/web/responses/test_cookies.py",
         f"{WEB}/test_clear_site_data.py",
         "tests/sessions_ui/test_middleware.py",
-        f"{ACTIONS}/test_lost.py",
-        f"{ACTIONS}/test_sign_in.py",
+        "tests/sessions_ui/actions/devices/test_lost.py",
+        "tests/sessions_ui/actions/sign_in/test_sign_in.py",
     ),
 }

@@ -24,7 +24,7 @@ NOT_COPIED = (".git", ".venv*", "var", "node_modules", "__pycache__", ".*_cache"
 PYTEST = ["-m", "pytest", "-q", "--tb=no", "--assert=plain", "--nomigrations"]
 PLUGINS = ["-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "tests.mutants.lines"]
 OF_MIGRATIONS = (
-    "tests/sessions_ui/helpdesk/test_access.py::test_the_migration_made_the_group_with_its_one_permission"
+    "tests/sessions_ui/help_desk/test_access.py::test_the_migration_made_the_group_with_its_one_permission"
 )
 SERVICES = ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "PGBOUNCER_URL", "MARIADB_URL", "REQUIRE_ALL")
 NOT_PASSED_ON = (*SERVICES, "PYTHONDONTWRITEBYTECODE")

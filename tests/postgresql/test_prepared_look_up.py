@@ -18,7 +18,7 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
 from sessions_ui import lookup
-from sessions_ui.prepared import MOST_FAILURES, PREPARED_FROM, SAVEPOINT
+from sessions_ui.database.prepared import MOST_FAILURES, PREPARED_FROM, SAVEPOINT
 from sessions_ui.store import SessionStore
 from tests.conftest import Browser
 from tests.models import digest_of

@@ -15,10 +15,10 @@ from django.db import transaction
 from django.db.models import Max
 from django.test import RequestFactory
 
-from sessions_ui.actions.access import access_changed
-from sessions_ui.actions.end import Receipt, end_sessions, end_user_sessions
-from sessions_ui.actions.end_later import end_batches, end_later
-from sessions_ui.actions.factor import factor_changed
+from sessions_ui.actions.endings.access_change import access_changed
+from sessions_ui.actions.endings.bulk import end_batches, end_later
+from sessions_ui.actions.endings.end import Receipt, end_sessions, end_user_sessions
+from sessions_ui.actions.endings.factor_change import factor_changed
 from sessions_ui.store import SessionStore
 from tests.conftest import PASSWORD
 from tests.models import EndReason, Event, Session, digest_of

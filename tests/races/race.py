@@ -18,8 +18,8 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import OperationalError, connection, connections, transaction
 
+from sessions_ui.database.transactions import is_passing
 from sessions_ui.exceptions import KeyRotated, SessionEnded, SignInRefused, TryAgain
-from sessions_ui.transactions import is_passing
 
 # Hundreds where many connections write at once; SQLite has one writer, so that there is less to interleave.
 ROUNDS = int(os.environ.get("RACE_ROUNDS") or (200 if connection.vendor != "sqlite" else 25))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sessions_ui.actions.adopt import adopt_all
+from sessions_ui.actions.adoption.adopt import adopt_all
 from sessions_ui.adopt import SOURCES
 from sessions_ui.store import SessionStore
 from tests.models import Session, digest_of

@@ -11,8 +11,8 @@ from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 import sessions_ui
-from sessions_ui.actions.end import end_sessions
-from sessions_ui.actions.touch import touch
+from sessions_ui.actions.endings.end import end_sessions
+from sessions_ui.actions.sessions.activity import touch
 from sessions_ui.client import client_info
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import ImpersonationRefused

@@ -17,13 +17,13 @@ from django.contrib.auth import get_user_model
 from django.db import connections, transaction
 from django.utils import timezone
 
-from sessions_ui.actions.confirm import confirm_device
-from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.actions.lost import mark_lost
-from sessions_ui.actions.not_me import report_not_me
-from sessions_ui.actions.offboard import cancel_offboarding, offboard
-from sessions_ui.actions.proof import send_code
-from sessions_ui.actions.require_password import require_new_password
+from sessions_ui.actions.devices.confirm import confirm_device
+from sessions_ui.actions.devices.lost import mark_lost
+from sessions_ui.actions.devices.not_me import report_not_me
+from sessions_ui.actions.endings.end import end_user_sessions
+from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
+from sessions_ui.actions.endings.require_password import require_new_password
+from sessions_ui.actions.step_up.codes import send_code
 from tests.conftest import PASSWORD
 from tests.models import EndReason, Offboarding, Proof, Session
 from tests.races.test_sign_in import sign_in

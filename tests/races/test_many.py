@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 
-from sessions_ui.actions.end import end_sessions
+from sessions_ui.actions.endings.end import end_sessions
 from sessions_ui.exceptions import SessionEnded
 from tests.models import EndReason, Session
 from tests.races.people import everywhere, is_signed_in, living, outlived, sign_in, somebody

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from sessions_ui.actions.begin import begin_sign_in
-from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.actions.lost import mark_lost
-from sessions_ui.actions.not_me import report_not_me
+from sessions_ui.actions.devices.lost import mark_lost
+from sessions_ui.actions.devices.not_me import report_not_me
+from sessions_ui.actions.endings.end import end_user_sessions
+from sessions_ui.actions.sign_in.pending import begin_sign_in
 from sessions_ui.store import SessionStore
 from tests.models import EndReason, Event
 from tests.races.people import (

@@ -11,8 +11,8 @@ from django.contrib.auth import login
 from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 
-from sessions_ui.actions import provider_sign_out as action
-from sessions_ui.actions.provider import remember_provider
+from sessions_ui.actions.endings import provider_sign_out as action
+from sessions_ui.actions.sign_in.provider import remember_provider
 from sessions_ui.conf.sso import Provider
 from sessions_ui.sso import LogoutToken, LogoutTokenRefused
 from sessions_ui.store import SessionStore

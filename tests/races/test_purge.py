@@ -11,7 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 from django.utils import timezone
 
-from sessions_ui.actions.purge import purge_old
+from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.conf import conf
 from sessions_ui.models.device import cookie_digests, new_cookie
 from sessions_ui.store import SessionStore

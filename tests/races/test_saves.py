@@ -10,8 +10,8 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from sessions_ui import acting
-from sessions_ui.actions.sweep import end_unlawful
+from sessions_ui import context
+from sessions_ui.actions.endings.reconcile import end_unlawful
 from sessions_ui.store import SessionStore
 from tests.conftest import PASSWORD
 from tests.models import Session
@@ -99,12 +99,12 @@ def test_no_write_beside_a_hash_upgrade_signs_out(race: Race) -> None:
 
 def change_own_password(store: SessionStore, person: Any) -> str | None:
     """As a request that was let in with this session does it; returns the key of afterwards."""
-    token = acting.begin(acting.Acting(store))
+    token = context.begin(context.Acting(store))
     try:
         save_password(person, NEW_PASSWORD)
         store.cycle_key()
     finally:
-        acting.finish(token)
+        context.finish(token)
     return store.session_key
 
 

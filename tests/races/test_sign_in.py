@@ -10,11 +10,11 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from sessions_ui.actions.access import access_changed
-from sessions_ui.actions.offboard import offboard
-from sessions_ui.actions.purge import purge_old
-from sessions_ui.actions.require_password import require_new_password
-from sessions_ui.actions.sweep import end_unlawful
+from sessions_ui.actions.endings.access_change import access_changed
+from sessions_ui.actions.endings.offboard import offboard
+from sessions_ui.actions.endings.reconcile import end_unlawful
+from sessions_ui.actions.endings.require_password import require_new_password
+from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.store import SessionStore
 from tests.conftest import PASSWORD
 from tests.models import AccountState, Delivery, EndReason, Event, Session

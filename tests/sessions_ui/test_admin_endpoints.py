@@ -11,7 +11,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
-from sessions_ui.actions.endpoint import save_endpoint
+from sessions_ui.actions.webhooks.endpoints import save_endpoint
 from tests.models import Delivery, Endpoint, Event, Hook, Session
 
 pytestmark = pytest.mark.django_db

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from sessions_ui import moments
-from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.actions.endings.end import end_user_sessions
+from sessions_ui.database import moments
 from tests.models import Device, EndReason, Session
 
 pytestmark = pytest.mark.django_db

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from sessions_ui import moments
-from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.admin import statistics
+from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.admin.pictures import bars, columns
-from sessions_ui.admin.statistics import count
+from sessions_ui.database import moments
+from sessions_ui.metrics import statistics
+from sessions_ui.metrics.statistics import count
 from tests.models import Delivery, Device, EndReason, Session
 
 pytestmark = [pytest.mark.django_db, pytest.mark.no_bystander("it counts everybody")]

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Permission
 from django.core import mail
 from django.utils import timezone
 
-from sessions_ui.actions.end_later import end_later
+from sessions_ui.actions.endings.bulk import end_later
 from sessions_ui.delivery import deliver_due
 from sessions_ui.tasks import sweep_endings
 from tests.models import Act, Ending, EndingBatch, EndReason, Session

@@ -10,11 +10,12 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from sessions_ui import delivery, hasten, outbox
-from sessions_ui.actions.proof import is_code_held_up, send_code
-from sessions_ui.channels.mail import SERVER
+from sessions_ui import delivery, outbox
+from sessions_ui.actions.step_up.codes import is_code_held_up, send_code
+from sessions_ui.channels.emails.channel import SERVER
 from sessions_ui.delivery import Outcome, deliver_all
-from sessions_ui.health import WORKER_LATE
+from sessions_ui.metrics.health import WORKER_LATE
+from sessions_ui.services import queueing
 from tests.mailer import LOCMEM, SMTP, set_mailer
 from tests.models import Delivery, Heartbeat, Proof, Session
 
@@ -43,14 +44,14 @@ def worker() -> None:
 
 @pytest.fixture
 def no_celery(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hasten, "host_app", lambda: None)
+    monkeypatch.setattr(queueing, "host_app", lambda: None)
 
 
 def test_a_worker_that_is_at_work_sends_it(
     ask: Callable[[], None], worker: None, hastened: list[str]
 ) -> None:
     ask()
-    assert hastened == [hasten.DELIVERIES] and mail.outbox == []
+    assert hastened == [queueing.DELIVERIES] and mail.outbox == []
     assert deliver_all() == {Outcome.TOLD: 1}
 
 
@@ -72,7 +73,7 @@ def test_where_no_worker_was_seen_the_request_sends_it(
     if seen is not None:
         Heartbeat.objects.create(name="worker", seen_at=timezone.now() - seen)
     ask()
-    assert len(mail.outbox) == 1 and hastened == [hasten.DELIVERIES]
+    assert len(mail.outbox) == 1 and hastened == [queueing.DELIVERIES]
 
 
 def test_where_the_broker_is_down_the_request_sends_it(

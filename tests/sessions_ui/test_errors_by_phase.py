@@ -16,7 +16,7 @@ from django.template.response import SimpleTemplateResponse
 from django.test import AsyncClient, Client
 from django.urls import include, path
 
-from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import (
     DoneInPart,

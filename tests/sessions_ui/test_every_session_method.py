@@ -32,7 +32,7 @@ from django.contrib.auth import (
 from django.contrib.sessions.backends.base import UpdateError
 from django.http import HttpRequest
 
-from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.store import SessionStore
 from tests.conftest import Browser
 from tests.models import EndReason, Session

@@ -18,11 +18,11 @@ from django.test import Client
 from django.urls import include, path
 from django.utils import timezone
 
-from sessions_ui import acting, models
-from sessions_ui.actions.begin import begin_sign_in
-from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.actions.offboard import cancel_offboarding, offboard
-from sessions_ui.actions.require_password import require_new_password
+from sessions_ui import context, models
+from sessions_ui.actions.endings.end import end_user_sessions
+from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
+from sessions_ui.actions.endings.require_password import require_new_password
+from sessions_ui.actions.sign_in.pending import begin_sign_in
 from sessions_ui.exceptions import SessionEnded, SignInRefused, StaleSession, TryAgain
 from sessions_ui.store import SessionStore
 from tests.interleaving import just_before
@@ -39,7 +39,7 @@ def whoami(request: HttpRequest) -> HttpResponse:
 def busy(request: HttpRequest) -> HttpResponse:
     """A transaction of the host, in which a sign-out took part, fails at its commit."""
     request.session.flush()
-    now = acting.current()
+    now = context.current()
     assert now is not None
     now.took_part = True
     error = OperationalError("could not serialize access")
@@ -156,7 +156,7 @@ def test_a_session_that_ended_while_it_waited_signs_nobody_else_out(user: Any) -
     """Two sessions of one account sign each other out at the same moment: the second one has ended by then."""
     mine, other = store_of(user), store_of(user)
     assert mine.session_id and other.session_id
-    token = acting.begin(acting.Acting(mine))
+    token = context.begin(context.Acting(mine))
     try:
         Session.objects.filter(pk=mine.session_id).update(ended_at=timezone.now(), end_reason="not_me")
         with pytest.raises(SessionEnded):
@@ -164,19 +164,19 @@ def test_a_session_that_ended_while_it_waited_signs_nobody_else_out(user: Any) -
                 user=user, reason=EndReason.SIGNED_OUT_EVERYWHERE, actor=user, keep=mine.session_id
             )
     finally:
-        acting.finish(token)
+        context.finish(token)
     assert living_of(user) == 1
 
 
 def test_a_request_that_ends_its_own_session_may_go_on_ending(user: Any, other_user: Any) -> None:
     mine = store_of(user)
     store_of(other_user)
-    token = acting.begin(acting.Acting(mine))
+    token = context.begin(context.Acting(mine))
     try:
         end_user_sessions(user=user, reason=EndReason.ADMINISTRATOR, actor=user)
         assert end_user_sessions(user=other_user, reason=EndReason.ADMINISTRATOR, actor=user).ended == 1
     finally:
-        acting.finish(token)
+        context.finish(token)
     assert living_of(other_user) == 0
 
 

@@ -18,9 +18,9 @@ from django.urls import include, path
 from django.utils import timezone
 
 from sessions_ui import lookup
-from sessions_ui.actions.client import client_of
-from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.actions.touch import touch
+from sessions_ui.actions.endings.end import end_user_sessions
+from sessions_ui.actions.sessions.activity import touch
+from sessions_ui.actions.sessions.client import client_of
 from sessions_ui.client import client_info
 from sessions_ui.middleware import AuthenticationMiddleware
 from sessions_ui.store import SessionStore

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from sessions_ui import middleware
 from sessions_ui.conf import conf
-from sessions_ui.web.passive import passive
+from sessions_ui.web.presence.decorators import passive
 from tests.models import Session
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -12,9 +12,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from sessions_ui import outbox
-from sessions_ui.actions.end import end_sessions, end_user_sessions
-from sessions_ui.actions.endpoint import save_endpoint
-from sessions_ui.actions.lost import mark_found, mark_lost
+from sessions_ui.actions.devices.lost import mark_found, mark_lost
+from sessions_ui.actions.endings.end import end_sessions, end_user_sessions
+from sessions_ui.actions.webhooks.endpoints import save_endpoint
 from sessions_ui.channels import CHANNELS, DeliveryFailed
 from sessions_ui.conf import conf
 from sessions_ui.delivery import Outcome, deliver_all, deliver_due

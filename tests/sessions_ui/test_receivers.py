@@ -19,8 +19,8 @@ from django.http import HttpRequest
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from sessions_ui.actions.require_password import require_new_password
-from sessions_ui.actions.sweep import end_unlawful
+from sessions_ui.actions.endings.reconcile import end_unlawful
+from sessions_ui.actions.endings.require_password import require_new_password
 from sessions_ui.exceptions import SignInRefused
 from sessions_ui.store import SessionStore
 from tests.conftest import PASSWORD

@@ -18,10 +18,10 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sessions_ui.actions.find_user import users_exactly
-from sessions_ui.actions.proof import other_factor
-from sessions_ui.actions.provider import end_provider_sessions
-from sessions_ui.actions.reauthentication import failed_reauthentications
+from sessions_ui.actions.help_desk.find_user import users_exactly
+from sessions_ui.actions.sign_in.provider import end_provider_sessions
+from sessions_ui.actions.step_up.codes import other_factor
+from sessions_ui.actions.step_up.reauthentication import failed_reauthentications
 from tests.models import Session
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases("postgresql")]

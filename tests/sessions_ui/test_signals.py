@@ -11,7 +11,7 @@ from django.db import transaction
 from django.dispatch import Signal
 
 from sessions_ui import signals
-from sessions_ui.transactions import after_commit
+from sessions_ui.database.transactions import after_commit
 from tests.aging import settle
 from tests.conftest import Browser
 from tests.models import Session

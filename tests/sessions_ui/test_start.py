@@ -56,5 +56,5 @@ def test_what_is_not_needed_is_not_loaded() -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     loaded = done.stdout.split()
-    assert "sessions_ui.store" in loaded and "sessions_ui.web.views" in loaded
+    assert "sessions_ui.store" in loaded and "sessions_ui.web.devices.views" in loaded
     assert [name for name in LATER if name in loaded] == []

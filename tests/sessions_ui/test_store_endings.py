@@ -11,8 +11,8 @@ from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from sessions_ui import acting
-from sessions_ui.actions.end import end_user_sessions
+from sessions_ui import context
+from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.exceptions import KeyRotated, SessionEnded
 from sessions_ui.store import SessionStore
 from tests.models import EndReason, Session
@@ -153,11 +153,11 @@ def test_flush_ends_the_session_and_keeps_it_as_history(user: Any, key: str) -> 
 
 def test_who_acts_is_who_ends_a_session_by_its_key(user: Any, other_user: Any, key: str) -> None:
     store = SimpleNamespace(session_id=None, user_id=other_user.pk, impersonator_id=None)
-    token = acting.begin(acting.Acting(store))
+    token = context.begin(context.Acting(store))
     try:
         SessionStore().delete(key)
     finally:
-        acting.finish(token)
+        context.finish(token)
     assert Session.objects.get().ended_by_id == other_user.pk
 
 

@@ -22,7 +22,7 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.exceptions import SessionEnded
 from sessions_ui.models.session import ACCOUNT_WAS_OFF
 from sessions_ui.store import SessionStore

@@ -17,7 +17,7 @@ from django.urls import include, path
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.exceptions import KeyRotated
 from sessions_ui.store import SessionStore
 from tests.models import EndReason, Session

@@ -12,14 +12,14 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sessions_ui.actions.device import rename_device
-from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.actions.end_later import end_batches, end_later
-from sessions_ui.actions.require_password import require_new_password
-from sessions_ui.actions.sweep import end_unlawful
+from sessions_ui.actions.devices.rename import rename_device
+from sessions_ui.actions.endings.bulk import end_batches, end_later
+from sessions_ui.actions.endings.end import end_user_sessions
+from sessions_ui.actions.endings.reconcile import end_unlawful
+from sessions_ui.actions.endings.require_password import require_new_password
 from sessions_ui.conf import conf
+from sessions_ui.database.transactions import in_transaction
 from sessions_ui.store import SessionStore
-from sessions_ui.transactions import in_transaction
 from tests.aging import settle
 from tests.conftest import Browser
 from tests.models import Device, EndReason, Session

@@ -33,10 +33,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import include, path
 from django.utils import timezone
 
-from sessions_ui import acting
-from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.actions.offboard import offboard
-from sessions_ui.actions.require_password import require_new_password
+from sessions_ui import context
+from sessions_ui.actions.endings.end import end_user_sessions
+from sessions_ui.actions.endings.offboard import offboard
+from sessions_ui.actions.endings.require_password import require_new_password
 from sessions_ui.exceptions import SessionEnded, SignInRefused
 from sessions_ui.store import SessionStore
 from tests.conftest import FIREFOX_ON_LINUX, LONDON, Browser
@@ -562,11 +562,11 @@ def test_a_session_that_a_request_makes_for_somebody_else_has_not_the_client_of_
     """A view of the staff, say, that makes a link to sign in with."""
     request = rf.get("/")
     request.session = SessionStore()
-    token = acting.begin(acting.Acting(request.session, request.META, request=request))
+    token = context.begin(context.Acting(request.session, request.META, request=request))
     try:
         by_hand_into_a_new_session(user, lambda: None)
     finally:
-        acting.finish(token)
+        context.finish(token)
     assert Session.objects.of(user).get().address is None
 
 

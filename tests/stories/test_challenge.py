@@ -14,9 +14,9 @@ from django.db import DatabaseError, connection
 from django.db.models import F
 from django.utils import timezone
 
-from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.delivery import deliver_due
-from sessions_ui.web.challenge import begin_challenge
+from sessions_ui.web.step_up.challenge import begin_challenge
 from tests.conftest import PASSWORD
 from tests.interleaving import just_before
 from tests.models import Device, EndReason, Event, Proof, Session

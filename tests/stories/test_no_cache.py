@@ -8,7 +8,7 @@ import pytest
 from django.core.cache import caches
 from django.core.cache.backends.base import BaseCache
 
-from sessions_ui.actions.end import end_sessions, end_user_sessions
+from sessions_ui.actions.endings.end import end_sessions, end_user_sessions
 from sessions_ui.store import SessionStore
 from tests.models import EndReason, Session
 

@@ -37,7 +37,7 @@ def names(resolver: Any, namespace: str = "") -> Iterator[tuple[str, list[str]]]
     for entry in resolver.url_patterns:
         if isinstance(entry, URLResolver):
             yield from names(entry, entry.namespace or namespace)
-        elif isinstance(entry, URLPattern) and entry.name and namespace in ("sessions_ui", "helpdesk"):
+        elif isinstance(entry, URLPattern) and entry.name and namespace in ("sessions_ui", "help_desk"):
             yield f"{namespace}:{entry.name}", list(entry.pattern.regex.groupindex)
 
 
@@ -94,7 +94,7 @@ def owned(people: Any, user: Any, agent: Any) -> dict[str, str]:
 
 def address(name: str, arguments: list[str], owned: dict[str, str], *, missing: bool = False) -> str:
     kind = (
-        "receipt" if name == "helpdesk:receipt" else "case" if name.startswith("helpdesk") else
+        "receipt" if name == "help_desk:receipt" else "case" if name.startswith("help_desk") else
         "session" if "sign_out_session" in name or "folded" in name else "device"
     )  # fmt: skip
     values = {
@@ -146,7 +146,7 @@ def test_what_is_somebody_elses_looks_like_what_does_not_exist(
 @pytest.mark.parametrize("method", METHODS)
 def test_the_help_desk_is_for_agents(people: Any, owned: dict[str, str], who: str, method: str) -> None:
     for name, arguments in PAGES:
-        if name.startswith("helpdesk"):
+        if name.startswith("help_desk"):
             answer = outcome(asked(people[who], method, address(name, arguments, owned)))
             assert answer in ("refused", "wrong method"), name
 
@@ -154,7 +154,7 @@ def test_the_help_desk_is_for_agents(people: Any, owned: dict[str, str], who: st
 @pytest.mark.parametrize("method", METHODS)
 def test_a_colleagues_case_looks_like_none(people: Any, owned: dict[str, str], method: str) -> None:
     for name, arguments in PAGES:
-        if not name.startswith("helpdesk") or not arguments or name == "helpdesk:approve":
+        if not name.startswith("help_desk") or not arguments or name == "help_desk:approve":
             continue
         there = asked(people["colleague"], method, address(name, arguments, owned))
         nowhere = asked(people["colleague"], method, address(name, arguments, owned, missing=True))
@@ -163,13 +163,13 @@ def test_a_colleagues_case_looks_like_none(people: Any, owned: dict[str, str], m
 
 
 def test_a_case_is_approved_by_a_colleague_only(people: Any, owned: dict[str, str]) -> None:
-    url = reverse("helpdesk:approve", args=[owned["case"]])
+    url = reverse("help_desk:approve", args=[owned["case"]])
     for who in ("owner", "stranger", "viewer", "administrator"):
         assert outcome(people[who].post(url)) == "refused"
     people["agent"].post(url)
-    assert "Nothing waits" not in people["colleague"].get(reverse("helpdesk:approvals")).content.decode()
+    assert "Nothing waits" not in people["colleague"].get(reverse("help_desk:approvals")).content.decode()
     people["colleague"].post(url)
-    assert "Nothing waits" in people["colleague"].get(reverse("helpdesk:approvals")).content.decode()
+    assert "Nothing waits" in people["colleague"].get(reverse("help_desk:approvals")).content.decode()
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.actions.endings.end import end_user_sessions
 from tests.models import EndReason, Session
 from tests.sessions_ui.impersonation.conftest import _support_page, desk, support
 

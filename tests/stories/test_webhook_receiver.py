@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.actions.endpoint import save_endpoint
-from sessions_ui.actions.retell import retell
+from sessions_ui.actions.endings.end import end_user_sessions
+from sessions_ui.actions.webhooks.endpoints import save_endpoint
+from sessions_ui.actions.webhooks.redeliver import retell
 from sessions_ui.delivery import deliver_due
 from tests.models import Delivery, Endpoint, EndReason, Hook, Session
 

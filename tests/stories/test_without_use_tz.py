@@ -18,10 +18,10 @@ STORIES = [
     "tests/sessions_ui/test_admin_filters.py::test_by_day",
     "tests/sessions_ui/test_admin_offboarding.py",
     "tests/sessions_ui/test_admin_overview.py",
-    "tests/sessions_ui/test_moments.py",
-    "tests/sessions_ui/channels/test_webhook.py::test_the_library_of_the_standard_verifies_it",
-    "tests/sessions_ui/actions/test_provider.py::test_what_nothing_caught_up_with_ends_with_the_sweep",
-    "tests/sessions_ui/web/test_proof.py::test_with_the_mailed_code_it_goes_on_where_it_stopped",
+    "tests/sessions_ui/database/test_moments.py",
+    "tests/sessions_ui/channels/webhooks/test_channel.py::test_the_library_of_the_standard_verifies_it",
+    "tests/sessions_ui/actions/sign_in/test_provider.py::test_what_nothing_caught_up_with_ends_with_the_sweep",
+    "tests/sessions_ui/web/step_up/test_prove.py::test_with_the_mailed_code_it_goes_on_where_it_stopped",
     "tests/accounts/test_reauthentication.py",
 ]
 ZONE = "Asia/Kathmandu"  # five hours and three quarters ahead: nothing is right by chance

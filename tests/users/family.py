@@ -20,7 +20,7 @@ from django.db.models import signals
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext, override_settings
 
-from sessions_ui import acting
+from sessions_ui import context
 from sessions_ui.exceptions import NotTheOwner
 from sessions_ui.models import EndReason, Event, Session
 from tests.users.models import (
@@ -247,8 +247,8 @@ def rolled_back() -> Iterator[None]:
 @contextmanager
 def by_support(user: Any) -> Iterator[None]:
     """As in a request of support, whatever its view calls."""
-    token = acting.begin(acting.Acting(SimpleNamespace(session_id=0, user_id=user.pk, impersonator_id=0)))
+    token = context.begin(context.Acting(SimpleNamespace(session_id=0, user_id=user.pk, impersonator_id=0)))
     try:
         yield
     finally:
-        acting.finish(token)
+        context.finish(token)

@@ -13,9 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from config.demo.people import help_desk
-from sessions_ui.actions.client import client_of
-from sessions_ui.actions.judge import judge_change
-from sessions_ui.actions.sweep import end_unlawful
+from sessions_ui.actions.endings.reconcile import end_unlawful
+from sessions_ui.actions.sessions.client import client_of
+from sessions_ui.actions.sign_in.assess_risk import judge_change
 from sessions_ui.client.user_agent import parse
 from sessions_ui.models import Case, Device, EndReason, Session
 from tests.conftest import FIREFOX_ON_LINUX, Browser, _person
@@ -94,7 +94,7 @@ class EveryList(TestCase):
             expires_at=now + timedelta(hours=1),
             approval_asked_at=now,
         )
-        assert "agent@staff.example" in self.ask(reverse("helpdesk:approvals")).content.decode()
+        assert "agent@staff.example" in self.ask(reverse("help_desk:approvals")).content.decode()
 
     def test_people_see_their_devices(self) -> None:
         device = Device.objects.get(user_id=self.ada.pk)

@@ -17,10 +17,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_ui import lookup
-from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.actions.find_user import users_exactly
-from sessions_ui.actions.purge import purge_old
-from sessions_ui.actions.sweep import end_unlawful
+from sessions_ui.actions.endings.end import end_user_sessions
+from sessions_ui.actions.endings.reconcile import end_unlawful
+from sessions_ui.actions.help_desk.find_user import users_exactly
+from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.models import Delivery, Device, EndReason, Offboarding, Session
 from sessions_ui.store import SessionStore
 

@@ -9,15 +9,15 @@ from typing import Any
 from django.db import IntegrityError
 from django.db.models import Q
 
-from sessions_ui.actions.end import end_sessions, end_user_sessions
+from sessions_ui.actions.account_lock import lock_users
+from sessions_ui.actions.devices.lost import mark_found, mark_lost
+from sessions_ui.actions.endings.end import end_sessions, end_user_sessions
+from sessions_ui.actions.endings.require_password import require_new_password
 from sessions_ui.actions.help_desk.open import note_step
 from sessions_ui.actions.help_desk.rights import verify_case, verify_pace
-from sessions_ui.actions.hold import lock_users
-from sessions_ui.actions.lost import mark_found, mark_lost
-from sessions_ui.actions.require_password import require_new_password
+from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import HelpDeskRefused
 from sessions_ui.models import Case, CaseReceipt, Device, EndReason, Session
-from sessions_ui.transactions import atomically
 from sessions_ui.user_model import has_usable_password
 
 SIGNED_OUT = "signed_out"

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from sessions_ui import events
-from sessions_ui.actions.find_user import called
+from sessions_ui.actions.help_desk.find_user import called
 from sessions_ui.actions.help_desk.rights import may_help, verify_pace, within_scope
+from sessions_ui.audit import events
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import HelpDeskRefused
 from sessions_ui.models import Case, Event

@@ -13,9 +13,9 @@ from django.utils.crypto import constant_time_compare
 from sessions_ui.actions.help_desk.open import note_step
 from sessions_ui.actions.help_desk.rights import HOUR, may_help, verify_case
 from sessions_ui.conf import conf
+from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import HelpDeskRefused
 from sessions_ui.models import Case, Event
-from sessions_ui.transactions import atomically
 
 CODE_TRIES = 5
 WRONG_CODE = "wrong code"

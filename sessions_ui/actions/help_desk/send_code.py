@@ -11,14 +11,14 @@ from django.db.models import Q
 from django.utils import timezone
 
 from sessions_ui import outbox
-from sessions_ui.actions.alert import chosen
-from sessions_ui.actions.awaited import deliver_after_commit
 from sessions_ui.actions.help_desk.open import note_step
 from sessions_ui.actions.help_desk.rights import verify_case
+from sessions_ui.actions.sign_in.alert import chosen
+from sessions_ui.actions.step_up.deliver_now import deliver_after_commit
 from sessions_ui.conf import conf
+from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import HelpDeskRefused
 from sessions_ui.models import Case
-from sessions_ui.transactions import atomically
 
 RESEND_AFTER = timedelta(seconds=60)
 

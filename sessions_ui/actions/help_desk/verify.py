@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from sessions_ui.actions.help_desk.open import note_step
 from sessions_ui.actions.help_desk.rights import verify_case
+from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import HelpDeskRefused
 from sessions_ui.models import Case
-from sessions_ui.transactions import atomically
 
 
 @atomically

@@ -8,8 +8,8 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import router
 from django.utils import timezone
 
-from sessions_ui.actions.adopt import BATCH, Report, adopt_all, end_missing
-from sessions_ui.actions.adopting import ADOPTED
+from sessions_ui.actions.adoption.adopt import BATCH, Report, adopt_all, end_missing
+from sessions_ui.actions.adoption.window import ADOPTED
 from sessions_ui.adopt import SOURCES, Source, present
 from sessions_ui.management.arguments import positive
 from sessions_ui.management.migrated import MigratedCommand

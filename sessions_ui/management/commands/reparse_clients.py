@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from sessions_ui.actions.reparse import BATCH, reparse
+from sessions_ui.actions.devices.reparse import BATCH, reparse
 from sessions_ui.conf import conf
 from sessions_ui.management.arguments import positive
 from sessions_ui.management.migrated import MigratedCommand

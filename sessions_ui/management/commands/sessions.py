@@ -9,19 +9,20 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import connections, router
 from django.utils.dateparse import parse_datetime
 
-from sessions_ui import moments, outbox
-from sessions_ui.actions.end import end_sessions
-from sessions_ui.actions.end_later import end_batches, end_later, receipt_of
-from sessions_ui.actions.find_user import users_exactly
+from sessions_ui import outbox
+from sessions_ui.actions.endings.after_restore import StillAdopting, end_restored
+from sessions_ui.actions.endings.bulk import end_batches, end_later, receipt_of
+from sessions_ui.actions.endings.end import end_sessions
+from sessions_ui.actions.help_desk.find_user import users_exactly
 from sessions_ui.actions.help_desk.group import GroupIsTaken, make_agents_group
-from sessions_ui.actions.restore import StillAdopting, end_restored
 from sessions_ui.conf import conf
-from sessions_ui.health import OUTBOX_LATE, WORKER_LATE, is_outbox_late, is_worker_late
+from sessions_ui.database import moments
+from sessions_ui.database.servers import MEANING, examine
 from sessions_ui.management.migrated import MigratedCommand
 from sessions_ui.management.progress import Progress
+from sessions_ui.metrics.health import OUTBOX_LATE, WORKER_LATE, is_outbox_late, is_worker_late
 from sessions_ui.models import EndReason, Heartbeat, Session
 from sessions_ui.models.primary import all_users
-from sessions_ui.servers import MEANING, examine
 
 CARRY_OUT = 50.0  # seconds: cron starts the next one after a minute
 SLICE = 2.0  # seconds between two looks at how far it has come

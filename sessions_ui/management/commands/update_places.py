@@ -9,8 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from sessions_ui import moments
-from sessions_ui.actions.update_places import (
+from sessions_ui.actions.places import (
     PROGRAM,
     Installed,
     PlacesNotUpdated,
@@ -21,6 +20,7 @@ from sessions_ui.client.place.check import UnusableFile
 from sessions_ui.client.place.licence import OLD_AFTER, is_geolite
 from sessions_ui.client.place.unpack import NothingThere
 from sessions_ui.conf import conf
+from sessions_ui.database import moments
 
 
 class Command(BaseCommand):

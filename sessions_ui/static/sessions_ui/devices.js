@@ -136,6 +136,6 @@ document.addEventListener("sessions-ui:changed", () => {
   if (proof) window.htmx?.ajax("GET", proof.dataset.proof, { target: proof, swap: "outerHTML" });
 });
 
-// In which zone the next page says its times (web/zone.py).
+// In which zone the next page says its times (web/presence/timezone.py).
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 if (zone) document.cookie = `sessions_ui_zone=${zone}; Path=/; SameSite=Lax; Max-Age=31536000${location.protocol === "https:" ? "; Secure" : ""}`;

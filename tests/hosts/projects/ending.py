@@ -11,7 +11,7 @@ def sign_out_everywhere(user: User) -> None:
     """Skips the test where the app is not installed."""
     if not apps.is_installed("sessions_ui"):
         pytest.skip("without the app nobody can end a session")
-    from sessions_ui.actions.end import end_user_sessions
+    from sessions_ui.actions.endings.end import end_user_sessions
     from sessions_ui.models import EndReason
 
     assert end_user_sessions(user=user, reason=EndReason.SIGNED_OUT_EVERYWHERE)

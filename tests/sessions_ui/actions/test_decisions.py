@@ -1,7 +1,7 @@
 """Every decision about an account raises its epoch, whether or not there was anything left to end (trap 4).
 
 One row an act: who asks and how, and whether something is decided by it about the account. The epoch is what refuses a
-sign-in that waits for its second factor (`actions/begin.py`).
+sign-in that waits for its second factor (`actions/sign_in/pending.py`).
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from django.contrib.auth.hashers import make_password
 from django.core.management import call_command
 from django.utils import timezone
 
-from sessions_ui import acting
-from sessions_ui.actions.access import access_changed
-from sessions_ui.actions.device import rename_device
-from sessions_ui.actions.email import email_changed
-from sessions_ui.actions.end import end_sessions, end_user_sessions
-from sessions_ui.actions.end_later import end_batches, end_later
-from sessions_ui.actions.factor import factor_changed
+from sessions_ui import context
+from sessions_ui.actions.devices.lost import mark_found, mark_lost
+from sessions_ui.actions.devices.not_me import report_not_me
+from sessions_ui.actions.devices.rename import rename_device
+from sessions_ui.actions.endings.access_change import access_changed
+from sessions_ui.actions.endings.bulk import end_batches, end_later
+from sessions_ui.actions.endings.email_change import email_changed
+from sessions_ui.actions.endings.end import end_sessions, end_user_sessions
+from sessions_ui.actions.endings.factor_change import factor_changed
+from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
+from sessions_ui.actions.endings.reconcile import end_unlawful
+from sessions_ui.actions.endings.require_password import require_new_password
 from sessions_ui.actions.help_desk.carry_out import Order, carry_out
 from sessions_ui.actions.help_desk.open import open_case
 from sessions_ui.actions.help_desk.verify import verify_caller
-from sessions_ui.actions.lost import mark_found, mark_lost
-from sessions_ui.actions.not_me import report_not_me
-from sessions_ui.actions.offboard import cancel_offboarding, offboard
-from sessions_ui.actions.provider import end_provider_sessions
-from sessions_ui.actions.purge import purge_old
-from sessions_ui.actions.require_password import require_new_password
-from sessions_ui.actions.sweep import end_unlawful
+from sessions_ui.actions.sessions.purge import purge_old
+from sessions_ui.actions.sign_in.provider import end_provider_sessions
 from sessions_ui.store import SessionStore
 from tests.accounts.test_password import change, choose, reset_link
 from tests.aging import settle
@@ -474,9 +474,9 @@ def laptop(scene: Scene) -> Browser:
 def acting_in_own_session(scene: Scene) -> Iterator[None]:
     """As within a request of the owner's."""
     store = SessionStore(laptop(scene).cookies["sessionid"].value)
-    token = acting.begin(acting.Acting(store))
+    token = context.begin(context.Acting(store))
     yield
-    acting.finish(token)
+    context.finish(token)
 
 
 def epoch_of(pk: Any) -> int:

@@ -16,17 +16,17 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sessions_ui.actions.client import client_of
-from sessions_ui.actions.confirm import confirm_device
-from sessions_ui.actions.end import end_sessions, end_user_sessions
-from sessions_ui.actions.end_later import end_later
-from sessions_ui.actions.judge import judge_change
-from sessions_ui.actions.lost import mark_lost
-from sessions_ui.actions.not_me import report_by_link, report_not_me
-from sessions_ui.actions.offboard import cancel_offboarding, offboard
-from sessions_ui.actions.proof import is_proven, send_code
-from sessions_ui.actions.require_password import require_new_password
-from sessions_ui.actions.sweep import end_if_unlawful
+from sessions_ui.actions.devices.confirm import confirm_device
+from sessions_ui.actions.devices.lost import mark_lost
+from sessions_ui.actions.devices.not_me import report_by_link, report_not_me
+from sessions_ui.actions.endings.bulk import end_later
+from sessions_ui.actions.endings.end import end_sessions, end_user_sessions
+from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
+from sessions_ui.actions.endings.reconcile import end_if_unlawful
+from sessions_ui.actions.endings.require_password import require_new_password
+from sessions_ui.actions.sessions.client import client_of
+from sessions_ui.actions.sign_in.assess_risk import judge_change
+from sessions_ui.actions.step_up.codes import is_proven, send_code
 from sessions_ui.client.user_agent import parse
 from tests.models import Delivery, EndReason, Event, Offboarding, Proof, Session
 

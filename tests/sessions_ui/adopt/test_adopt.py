@@ -10,10 +10,10 @@ from django.contrib.auth import get_user_model
 from django.urls import reverse
 from django.utils import timezone
 
-from sessions_ui.actions.adopt import adopt_all
-from sessions_ui.actions.adoptable import Skip
-from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.actions.offboard import offboard
+from sessions_ui.actions.adoption.adopt import adopt_all
+from sessions_ui.actions.adoption.adoptable import Skip
+from sessions_ui.actions.endings.end import end_user_sessions
+from sessions_ui.actions.endings.offboard import offboard
 from sessions_ui.adopt import SOURCES
 from sessions_ui.store import SessionStore
 from tests.conftest import LONDON

@@ -10,8 +10,8 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
-from sessions_ui.actions.adoptable import Draft, Skip, draft, session_from
-from sessions_ui.actions.client import client_of
+from sessions_ui.actions.adoption.adoptable import Draft, Skip, draft, session_from
+from sessions_ui.actions.sessions.client import client_of
 from sessions_ui.adopt import SOURCES, OldSession
 from sessions_ui.adopt.payload import encode
 from tests.conftest import FIREFOX_ON_LINUX, LONDON

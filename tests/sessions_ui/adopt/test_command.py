@@ -14,8 +14,8 @@ from django.core.signing import dumps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from sessions_ui.actions.adopt import adopt_all
-from sessions_ui.actions.adoptable import Skip
+from sessions_ui.actions.adoption.adopt import adopt_all
+from sessions_ui.actions.adoption.adoptable import Skip
 from sessions_ui.adopt import SOURCES, present
 from sessions_ui.store import SessionStore
 from tests.conftest import LONDON

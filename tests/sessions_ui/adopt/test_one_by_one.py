@@ -13,10 +13,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sessions_ui.actions import adopting as period
-from sessions_ui.actions.adopt import adopt_all
-from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.actions.purge import purge_old
+from sessions_ui.actions.adoption import window as period
+from sessions_ui.actions.adoption.adopt import adopt_all
+from sessions_ui.actions.endings.end import end_user_sessions
+from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.adopt import SOURCES
 from sessions_ui.checks import setup as checks
 from sessions_ui.exceptions import TryAgain

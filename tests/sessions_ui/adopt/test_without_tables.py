@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from sessions_ui.actions.adopt import adopt_missing
+from sessions_ui.actions.adoption.adopt import adopt_missing
 from sessions_ui.checks.adoption import not_adopted
 from sessions_ui.store import SessionStore
 

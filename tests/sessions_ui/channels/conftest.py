@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.core import mail
 
-from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.actions.endpoint import save_endpoint
+from sessions_ui.actions.endings.end import end_user_sessions
+from sessions_ui.actions.webhooks.endpoints import save_endpoint
 from sessions_ui.delivery import deliver_due
 from tests.models import Endpoint, EndReason, Hook
 from tests.receivers.server import Receiver, receiver

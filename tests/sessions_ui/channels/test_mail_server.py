@@ -14,8 +14,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 
-from sessions_ui.channels import mail as mail_channel
-from sessions_ui.channels.mail import SERVER
+from sessions_ui.channels.emails import channel as mail_channel
+from sessions_ui.channels.emails.channel import SERVER
 from sessions_ui.delivery import Outcome, deliver_all, send_or_keep
 from sessions_ui.outbox import oldest_open
 from tests.mailer import LOCMEM, SMTP, set_mailer

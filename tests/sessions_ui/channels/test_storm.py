@@ -9,8 +9,8 @@ import pytest
 from django.core import mail
 from django.db.models import F
 
-from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.channels.letters import BY_EVENT, Letter
+from sessions_ui.actions.endings.end import end_user_sessions
+from sessions_ui.channels.emails import BY_EVENT, Letter
 from sessions_ui.delivery import deliver_due
 from tests.models import Delivery, EndReason, Event
 

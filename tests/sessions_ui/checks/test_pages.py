@@ -16,12 +16,12 @@ from sessions_ui.checks import pages
 @pytest.mark.parametrize(
     ("path", "wrong"),
     [
-        ("sessions_ui.web.reauthentication.Reauthentication", False),
+        ("sessions_ui.web.step_up.reauthentication.Reauthentication", False),
         ("accounts.reauthentication.AllauthReauthentication", False),
         ("accounts.reauthentication.Nowhere", True),
         ("no_dots", True),
-        ("sessions_ui.web.reauthentication.Way", True),
-        ("sessions_ui.web.reauthentication.reauthentication", True),
+        ("sessions_ui.web.step_up.reauthentication.Way", True),
+        ("sessions_ui.web.step_up.reauthentication.reauthentication", True),
     ],
 )
 def test_how_people_confirm_who_they_are_is_a_class_of_ours(settings: Any, path: str, wrong: bool) -> None:

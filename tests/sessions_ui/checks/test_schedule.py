@@ -15,7 +15,7 @@ from config import settings as site
 from sessions_ui import tasks
 from sessions_ui.checks import schedule
 from sessions_ui.checks.schedule import periodic_tasks
-from sessions_ui.hasten import PERIODIC
+from sessions_ui.services.queueing import PERIODIC
 from tests.dropin.project import readme_blocks
 
 NAMES = [

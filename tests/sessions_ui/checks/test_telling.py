@@ -78,7 +78,7 @@ def test_both_ways_to_name_a_mail_server_are_understood(host: str) -> None:
     given, expected = HOSTS[host]
     if "MAILERS" in given and django.VERSION < (6, 1):
         expected = ["W033"]  # it means nothing there: mails go out by the EMAIL_* settings
-    command = [sys.executable, "-W", "error:::sessions_ui.mailer", "-c", PROGRAM, json.dumps(given)]
+    command = [sys.executable, "-W", "error:::sessions_ui.services.mailer", "-c", PROGRAM, json.dumps(given)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == expected

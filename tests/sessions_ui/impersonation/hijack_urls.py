@@ -4,4 +4,4 @@ from django.urls import include, path
 
 from tests.sessions_ui.impersonation import urls
 
-urlpatterns = [path("hijack/", include("sessions_ui.web.hijack")), *urls.urlpatterns]
+urlpatterns = [path("hijack/", include("sessions_ui.web.impersonation.hijack")), *urls.urlpatterns]

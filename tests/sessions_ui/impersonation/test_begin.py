@@ -12,8 +12,8 @@ from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sessions_ui.actions.client import client_of
-from sessions_ui.actions.impersonate import begin_impersonation, end_impersonation, verify_may_impersonate
+from sessions_ui.actions.impersonation import begin_impersonation, end_impersonation, verify_may_impersonate
+from sessions_ui.actions.sessions.client import client_of
 from sessions_ui.exceptions import ImpersonationRefused, SessionEnded
 from tests.conftest import FIREFOX_ON_LINUX, LONDON, Browser
 from tests.models import Delivery, EndReason, Event, Session, digest_of

@@ -13,12 +13,12 @@ from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.utils import timezone
 
-from sessions_ui import acting
-from sessions_ui.actions.end import end_session, end_sessions, end_user_sessions
-from sessions_ui.actions.end_later import end_later
-from sessions_ui.actions.endpoint import ping, renew_secret, save_endpoint, switch_off, switch_on
-from sessions_ui.actions.offboard import cancel_offboarding, offboard
-from sessions_ui.actions.retell import retell
+from sessions_ui import context
+from sessions_ui.actions.endings.bulk import end_later
+from sessions_ui.actions.endings.end import end_session, end_sessions, end_user_sessions
+from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
+from sessions_ui.actions.webhooks.endpoints import ping, renew_secret, save_endpoint, switch_off, switch_on
+from sessions_ui.actions.webhooks.redeliver import retell
 from sessions_ui.exceptions import NotTheOwner
 from tests.conftest import PASSWORD, Browser
 from tests.models import Delivery, Device, Ending, Endpoint, EndReason, Event, Offboarding, Session
@@ -129,9 +129,9 @@ def test_no_address_is_added_by_allauth(inside: Any, user: Any) -> None:
 def by_support(used: Session, user: Any) -> Iterator[None]:
     """As in a request of support, whatever its view calls."""
     store = SimpleNamespace(session_id=used.pk, user_id=user.pk, impersonator_id=used.impersonator_id)
-    token = acting.begin(acting.Acting(store))
+    token = context.begin(context.Acting(store))
     yield
-    acting.finish(token)
+    context.finish(token)
 
 
 def refuses(act: Callable[[], Any]) -> None:

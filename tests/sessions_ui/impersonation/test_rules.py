@@ -11,10 +11,10 @@ from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 import sessions_ui
-from sessions_ui.actions.client import client_of
-from sessions_ui.actions.end import end_session
-from sessions_ui.actions.impersonate import begin_impersonation
-from sessions_ui.actions.offboard import offboard
+from sessions_ui.actions.endings.end import end_session
+from sessions_ui.actions.endings.offboard import offboard
+from sessions_ui.actions.impersonation import begin_impersonation
+from sessions_ui.actions.sessions.client import client_of
 from sessions_ui.exceptions import ImpersonationRefused, SessionEnded
 from sessions_ui.store import SessionStore
 from tests.models import EndReason, Event, Session

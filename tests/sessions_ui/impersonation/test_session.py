@@ -12,11 +12,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sessions_ui.actions.client import client_of
-from sessions_ui.actions.end import end_session, end_user_sessions
-from sessions_ui.actions.impersonate import end_impersonation
-from sessions_ui.actions.sweep import end_unlawful
-from sessions_ui.actions.touch import touch
+from sessions_ui.actions.endings.end import end_session, end_user_sessions
+from sessions_ui.actions.endings.reconcile import end_unlawful
+from sessions_ui.actions.impersonation import end_impersonation
+from sessions_ui.actions.sessions.activity import touch
+from sessions_ui.actions.sessions.client import client_of
 from sessions_ui.delivery import deliver_due
 from tests.conftest import FIREFOX_ON_LINUX
 from tests.interleaving import just_before

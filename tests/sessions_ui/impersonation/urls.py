@@ -10,7 +10,7 @@ from django.utils.html import format_html
 
 import sessions_ui
 from config.urls import *  # noqa: F403
-from sessions_ui.actions.end import acting_user, end_user_sessions
+from sessions_ui.actions.endings.end import acting_user, end_user_sessions
 from sessions_ui.models import EndReason
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"

@@ -14,8 +14,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sessions_ui.actions import reparse as action
-from sessions_ui.actions.reparse import CURSOR, corrected
+from sessions_ui.actions.devices import reparse as action
+from sessions_ui.actions.devices.reparse import CURSOR, corrected
 from sessions_ui.client import Client
 from sessions_ui.models.fields import new_public_id
 from tests.models import Cursor, Device, Session, digest_of

@@ -13,11 +13,11 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sessions_ui.actions import end_later, restore
+from sessions_ui.actions.endings import bulk
+from sessions_ui.database.servers import Weakness
 from sessions_ui.delivery import deliver_all, deliver_due
 from sessions_ui.management import progress
 from sessions_ui.management.commands import sessions
-from sessions_ui.servers import Weakness
 from sessions_ui.tasks import sweep_endings
 from tests.models import Act, Delivery, Ending, EndReason, Heartbeat, Session
 
@@ -46,7 +46,7 @@ def test_it_ends_what_was_signed_in_before_and_nothing_else(user: Any, other_use
 
 @pytest.mark.no_bystander("a restored backup ends everybody")
 def test_each_person_is_told_once(user: Any, other_user: Any, browser: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr(restore, "BATCH", 1)
+    monkeypatch.setattr("sessions_ui.actions.endings.after_restore.BATCH", 1)
     for person in (user, other_user):
         for _ in range(3):
             browser().sign_in(person)
@@ -125,7 +125,7 @@ def test_end_works_in_batches_where_there_are_many(
     user: Any, other_user: Any, browser: Any, settings: Any, monkeypatch: Any
 ) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "END_AT_ONCE": 2}
-    monkeypatch.setattr(end_later, "BATCH", 2)
+    monkeypatch.setattr(bulk, "BATCH", 2)
     for person in (user, user, other_user):
         browser().force_login(person)
     assert end("--user", user.email, "--user", other_user.email).endswith("Sessions ended: 3\n")
@@ -140,7 +140,7 @@ def test_end_says_what_it_could_not_do(user: Any, browser: Any, settings: Any, m
     def locked(**kwargs: Any) -> None:
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr(end_later, "end_sessions", locked)
+    monkeypatch.setattr(bulk, "end_sessions", locked)
     with pytest.raises(CommandError, match="1 are left to the worker"):
         end("--user", user.email)
 

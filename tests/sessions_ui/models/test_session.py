@@ -12,8 +12,8 @@ from django.contrib import admin
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from sessions_ui.actions.end import end_session
-from sessions_ui.actions.offboard import offboard
+from sessions_ui.actions.endings.end import end_session
+from sessions_ui.actions.endings.offboard import offboard
 from sessions_ui.exceptions import SessionEnded, StaleSession
 from sessions_ui.models.session import ACCOUNT_WAS_OFF
 from sessions_ui.store import SessionStore

@@ -14,11 +14,11 @@ from django.db import DatabaseError, connections
 from django.test.utils import override_script_prefix
 from django.utils import timezone
 
-from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.stream import alive as alive_module
 from sessions_ui.stream import with_stream
 from sessions_ui.stream.mount import stream_url
-from sessions_ui.web.live import mark_of
+from sessions_ui.web.presence.alive import mark_of
 from tests.models import EndReason, Session
 from tests.sessions_ui.stream.conftest import SECONDS
 
@@ -131,4 +131,4 @@ async def test_without_a_database_nobody_is_said_to_be_signed_out(
 
 
 def test_a_host_without_the_pages_has_no_such_question() -> None:
-    assert alive_module._alive_path("sessions_ui.helpdesk.urls") == ""
+    assert alive_module._alive_path("sessions_ui.help_desk.urls") == ""

@@ -12,7 +12,7 @@ from asgiref.testing import ApplicationCommunicator
 from channels.auth import AuthMiddlewareStack
 from django.conf import settings
 
-from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.stream.watcher import watcher
 from tests.models import EndReason
 from tests.sessions_ui.stream.conftest import SECONDS

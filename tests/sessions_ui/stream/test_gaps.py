@@ -11,9 +11,9 @@ from asgiref.sync import sync_to_async
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
-from sessions_ui import events
-from sessions_ui.actions.device import rename_device
-from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.actions.devices.rename import rename_device
+from sessions_ui.actions.endings.end import end_user_sessions
+from sessions_ui.audit import events
 from sessions_ui.stream import database
 from tests.models import Device, EndReason, Event, Session
 from tests.sessions_ui.stream.conftest import SECONDS

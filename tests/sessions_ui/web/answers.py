@@ -58,10 +58,12 @@ own engine before, during and after an ending. These differ; the table is made f
 TAIL = """
 Beside it stands why, also on a page for everybody where its view asks who is there: the header `Session-Ended`
 holds the reason where anybody may know it (`idle_timeout`, `password_changed`, …; those with a sentence in
-`sessions_ui/web/refusals.py`), and else `unnamed`, because the device may be in a thief's hand. Where scripts of
-another origin should read it, name it in `Access-Control-Expose-Headers`. The cookie `signed_out` has the same for
+`sessions_ui/web/responses/refusals.py`), and else `unnamed`, because the device may be in a thief's hand. Where scripts
+of another origin should read it, name it in `Access-Control-Expose-Headers`. The cookie `signed_out` has the same for
 the notice on your sign-in page, and the session cookie is deleted. An answer that turns somebody away also gets
-`Cache-Control: no-store, private` unless it says something else.
+`Cache-Control: no-store, private` unless it says something else. Where the answer is ours instead of the view's, it
+keeps what the site's middlewares say in every response (X-Frame-Options, Content-Security-Policy, CORS and the like),
+and a 401 has `WWW-Authenticate: Session`, since RFC 9110 wants a challenge there and none is registered for cookies.
 
 The app's own pages differ in two more points: after a POST nobody is sent back to the address that acted, and who
 asks for JSON gets 401 with problem details. A key that was replaced a moment ago is no ending: where the view turns

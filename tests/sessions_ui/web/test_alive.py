@@ -10,8 +10,8 @@ from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from sessions_ui.actions.end import end_user_sessions
-from sessions_ui.web.live import mark_of
+from sessions_ui.actions.endings.end import end_user_sessions
+from sessions_ui.web.presence.alive import mark_of
 from tests.models import EndReason, Session, digest_of
 
 pytestmark = pytest.mark.django_db

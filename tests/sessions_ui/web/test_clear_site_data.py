@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sessions_ui.actions.end import end_user_sessions
+from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.conf import conf
 from tests.models import EndReason
 

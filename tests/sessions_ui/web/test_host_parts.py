@@ -15,7 +15,7 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sessions_ui import moments
+from sessions_ui.database import moments
 from tests.models import Session
 
 PAGE = "/account/devices/"
@@ -105,7 +105,7 @@ def test_what_is_no_zone_is_the_sites_own(here: Any, zone: str) -> None:
 
 
 async def test_under_asgi_too(settings: Any) -> None:
-    from sessions_ui.web.zone import time_zone_middleware
+    from sessions_ui.web.presence.timezone import time_zone_middleware
 
     async def view(request: Any) -> str:
         return timezone.get_current_timezone_name()

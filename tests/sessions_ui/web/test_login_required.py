@@ -12,7 +12,7 @@ from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, include, path
 from django.utils import timezone
 
-from sessions_ui.web.live import mark_of
+from sessions_ui.web.presence.alive import mark_of
 from tests.away.addresses import addresses
 from tests.bystander import Bystander
 from tests.models import EndReason, Session
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 
 LOGIN_REQUIRED = "django.contrib.auth.middleware.LoginRequiredMiddleware"
 urlpatterns = [
-    path("hijack/", include("sessions_ui.web.hijack")),
+    path("hijack/", include("sessions_ui.web.impersonation.hijack")),
     path("", include("config.urls")),
 ]
 
@@ -59,19 +59,19 @@ SIGNED_IN = {
     "sessions_ui:stay",
 }
 AGENTS = {
-    "helpdesk:approvals",
-    "helpdesk:approve",
-    "helpdesk:ask_approval",
-    "helpdesk:carry_out",
-    "helpdesk:case",
-    "helpdesk:check_code",
-    "helpdesk:found",
-    "helpdesk:network",
-    "helpdesk:receipt",
-    "helpdesk:review",
-    "helpdesk:search",
-    "helpdesk:send_code",
-    "helpdesk:verify",
+    "help_desk:approvals",
+    "help_desk:approve",
+    "help_desk:ask_approval",
+    "help_desk:carry_out",
+    "help_desk:case",
+    "help_desk:check_code",
+    "help_desk:found",
+    "help_desk:network",
+    "help_desk:receipt",
+    "help_desk:review",
+    "help_desk:search",
+    "help_desk:send_code",
+    "help_desk:verify",
 }
 # The administration is Django's, which marks its own sign-in page; ours in it have the prefix of the app.
 ADMINISTRATION = "admin:sessions_ui_"

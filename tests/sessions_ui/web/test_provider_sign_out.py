@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from sessions_ui.actions import provider_sign_out as action
+from sessions_ui.actions.endings import provider_sign_out as action
 from tests.models import EndReason, ProviderSignOut, Session
 from tests.openid.fixtures import provider, rsa_key
 from tests.openid.provider import Provider
-from tests.sessions_ui.actions.test_provider import signed_in
+from tests.sessions_ui.actions.sign_in.test_provider import signed_in
 
 __all__ = ["provider", "rsa_key"]
 pytestmark = pytest.mark.django_db

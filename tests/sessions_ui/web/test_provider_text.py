@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sessions_ui.web.wording import provider_text
+from sessions_ui.wording.sessions import provider_text
 
 
 def test_nobody_is_told_of_a_provider_they_do_not_use() -> None:

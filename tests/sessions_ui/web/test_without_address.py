@@ -10,7 +10,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from sessions_ui.web.reauthentication import Reauthentication, Way
+from sessions_ui.web.step_up.reauthentication import Reauthentication, Way
 from tests.conftest import FIREFOX_ON_LINUX
 from tests.models import Device, EndReason, Event, Proof, Session
 

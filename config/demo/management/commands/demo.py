@@ -130,7 +130,7 @@ def banner(url: str) -> str:
     password: {PASSWORD}
 
   Mails of the demo:      {url}/demo/mail/
-  Help desk:              {url}/helpdesk/  (agents need a code: {url}/demo/code/)
+  Help desk:              {url}/help-desk/  (agents need a code: {url}/demo/code/)
   Administration:         {url}/admin/
   Sign a device out, then see in another terminal that it is refused:
                           make demo-devices

@@ -1,0 +1,1 @@
+"""Sessions of another engine go on in this one."""

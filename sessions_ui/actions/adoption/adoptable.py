@@ -1,0 +1,162 @@
+"""Whether a row of another engine may be adopted, and as what session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ValidationError
+
+from sessions_ui import lookup
+from sessions_ui.actions.endings.access_change import flags_of
+from sessions_ui.actions.sessions.client import client_of
+from sessions_ui.actions.sessions.validate import admit
+from sessions_ui.adopt import OldSession, Source, payload
+from sessions_ui.client import ClientInfo
+from sessions_ui.conf import conf
+from sessions_ui.models import Device, EndReason, Session, digest_of
+from sessions_ui.session_user import AUTH_KEYS
+
+# allauth's sign-ins that wait for their next step. They carry no mark of the first one (`pending.py`), so that they
+# would outlive a password reset; whoever is in the middle of one begins again.
+HALF_SIGN_INS = frozenset({"account_login"})
+
+
+class Skip(Enum):
+    """Why a row was not adopted. The values finish the sentence "Not adopted: …"."""
+
+    ADOPTED = "adopted before"
+    EXPIRED = "expired"
+    UNREADABLE = "corrupt, or signed with a SECRET_KEY that is not known here"
+    USER_GONE = "its user does not exist"
+    USER_DISABLED = "its user may not sign in"
+    PASSWORD_CHANGED = "the password has changed since"  # noqa: S105 - a sentence
+    BACKEND = "its sign-in backend is not in AUTHENTICATION_BACKENDS"
+    OUT_OF_TIME = "past a timeout of this site"
+    ENDED_SINCE = "all sessions of its user were ended since"
+
+
+REFUSALS = {
+    EndReason.ACCOUNT_DELETED: Skip.USER_GONE,
+    EndReason.ACCOUNT_DISABLED: Skip.USER_DISABLED,
+    EndReason.PASSWORD_CHANGED: Skip.PASSWORD_CHANGED,
+    EndReason.ABSOLUTE_TIMEOUT: Skip.OUT_OF_TIME,
+    EndReason.IDLE_TIMEOUT: Skip.OUT_OF_TIME,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An old row, read: no statement was needed so far. `user_pk` is None for an anonymous one."""
+
+    old: OldSession
+    digest: str
+    data: dict[str, Any]
+    saved_at: datetime
+    user_pk: Any
+    backend: str
+    auth_hash: str
+    client: ClientInfo
+
+
+def draft(old: OldSession, source: Source) -> Draft | Skip:
+    decoded = payload.decode(old.payload)
+    if decoded is None:
+        return Skip.UNREADABLE
+    data, saved_at = decoded
+    user_pk = data.get(SESSION_KEY)
+    if user_pk is not None:
+        try:
+            user_pk = get_user_model()._meta.pk.to_python(user_pk)
+        except ValidationError:
+            return Skip.USER_GONE
+    left_behind = {*AUTH_KEYS} | source.own_keys | HALF_SIGN_INS
+    return Draft(
+        old=old,
+        digest=digest_of(old.key),
+        data={name: value for name, value in data.items() if name not in left_behind},
+        saved_at=saved_at,
+        user_pk=user_pk,
+        backend=str(data.get(BACKEND_SESSION_KEY, ""))[:255],
+        auth_hash=str(data.get(HASH_SESSION_KEY, ""))[:128],
+        client=client_of({"REMOTE_ADDR": old.address or "", "HTTP_USER_AGENT": old.user_agent}),
+    )
+
+
+def session_from(made: Draft, user: Any, now: datetime, present: bool, *, is_cut: bool) -> Session | Skip:
+    """A session that is not saved yet, its device beside it; or why not. `present`: it is in use at this moment.
+
+    `is_cut`: all sessions of its user were ended here. Whatever the old table says of it since, an old server may have
+    saved, prolonged or re-keyed it after that, and nothing tells it from a new sign-in there.
+    """
+    session = Session(
+        digest=made.digest,
+        payload=payload.encode(made.data) if made.data else "",
+        created_at=now,
+        last_seen_at=now if present else min(made.saved_at, now),
+        expires_at=made.old.expires_at,
+    )
+    if made.user_pk is None:
+        return session
+    signed_in_at = _signed_in_at(made, user, now)
+    session.user_id = made.user_pk
+    session.backend, session.auth_hash = made.backend, made.auth_hash
+    session.signed_in_at = signed_in_at
+    session.last_seen_at = now if present else _last_seen_at(made, signed_in_at, user, now)
+    session.expires_at = _expires_at(made, signed_in_at, user)
+    if lookup.joins_user():
+        session._state.fields_cache["user"] = user
+    admission = admit(session, now)
+    if admission.refused is not None:
+        return REFUSALS[admission.refused]
+    if isinstance(admission.user, AnonymousUser):
+        return Skip.BACKEND
+    if is_cut:
+        return Skip.ENDED_SINCE
+    session.auth_hash = admission.new_hash or session.auth_hash
+    session.rights = flags_of(admission.user)
+    session.device = Device(user_id=made.user_pk, first_seen_at=signed_in_at)
+    describe(session, made.client)
+    session.first_address, session.first_user_agent = session.address, session.user_agent
+    session.first_place = session.place
+    return session
+
+
+def describe(session: Session, client: ClientInfo) -> None:
+    """What is known of the client, on the session and on its device."""
+    session.address, session.user_agent = client.address, client.user_agent
+    session.place = client.place.to_dict() if client.place else None
+    session.browser_version = client.client.browser_version
+    session.system_version = client.client.system_version
+    if session.device is not None:
+        for name in ("kind", "maker", "model", "browser", "system"):
+            setattr(session.device, name, getattr(client.client, name))
+
+
+def _signed_in_at(made: Draft, user: Any, now: datetime) -> datetime:
+    """The old table's own word, else the latest moment at which it can have been: a session is saved after its
+    sign-in, and `last_login` is that of the user's last one."""
+    if made.old.signed_in_at is not None:
+        return min(made.old.signed_in_at, now)
+    last_login = getattr(user, "last_login", None)
+    return min(made.saved_at, now, *([last_login] if last_login else []))
+
+
+def _last_seen_at(made: Draft, signed_in_at: datetime, user: Any, now: datetime) -> datetime:
+    """No other engine writes down every use. Where the site has an idle timeout, its clock starts now: nobody is
+    signed out for uses that nobody noted."""
+    if conf.idle_timeout_of(user):
+        return now
+    return min(now, max(signed_in_at, made.saved_at, made.old.seen_at or signed_in_at))
+
+
+def _expires_at(made: Draft, signed_in_at: datetime, user: Any) -> datetime:
+    """As the old engine had promised, but never later than our timeouts allow (as `SessionStore._expires_at()`)."""
+    limits = [conf.absolute_timeout_of(user)]
+    if made.data.get("_session_expiry") == 0:
+        limits.append(conf.not_remembered_timeout_of(user))
+    return min([made.old.expires_at, *(signed_in_at + limit for limit in limits if limit is not None)])

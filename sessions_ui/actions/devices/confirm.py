@@ -1,0 +1,43 @@
+""" "Yes, it's mine": a device that its owner vouched for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from sessions_ui import context
+from sessions_ui.actions.account_lock import lock_users
+from sessions_ui.actions.step_up.policy import Shown, verify_vouching
+from sessions_ui.audit import events
+from sessions_ui.database.transactions import atomically
+from sessions_ui.models import Device, Event, Session
+
+
+@atomically
+def confirm_device(*, device: Device, actor: Any, proof: Shown | str) -> bool:
+    """Confirm the device, and with it what was flagged there; returns whether it was not confirmed before.
+
+    `proof` names what was shown: "factor" (other than that of the sign-in), "mailed_code" or "other_device"; whoever
+    calls has checked the first two. Raises `CannotVouch` where it says nothing about this device. The caller checks
+    whose device it is.
+    """
+    context.require_owner()
+    shown = Shown(proof)
+    now = timezone.now()
+    lock_users([device.user_id])  # first, like whoever ends sessions: else the two could wait for each other
+    verify_vouching(device, shown)
+    confirmed = bool(Device.objects.filter(pk=device.pk, confirmed_at__isnull=True).update(confirmed_at=now))
+    flagged = Session.objects.filter(device=device, reviewed_at__isnull=True).exclude(verdict="")
+    reviewed = flagged.update(reviewed_at=now)
+    if confirmed:
+        device.confirmed_at = now
+    if confirmed or reviewed:
+        events.append(
+            Event.Kind.DEVICE_CONFIRMED,
+            user_id=device.user_id,
+            actor_id=actor.pk,
+            device=device,
+            data={"proof": str(shown)},
+        )
+    return confirmed

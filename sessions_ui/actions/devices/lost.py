@@ -1,0 +1,70 @@
+"""A device that its owner has lost, and one that was found again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import router
+from django.utils import timezone
+
+from sessions_ui import context
+from sessions_ui.actions.endings.end import Receipt, end_sessions
+from sessions_ui.audit import events
+from sessions_ui.database.transactions import atomically
+from sessions_ui.models import Device, EndReason, Event, Session
+
+
+@atomically
+def mark_lost(*, device: Device, actor: Any, ticket: str = "", note: str = "") -> Receipt:
+    """End every session of the device and mark it lost, in one transaction; idempotent.
+
+    Its cookie goes on recognising it, so that its return is noticed, and vouches for nothing any more: a confirmation
+    by the owner is void, and stays so when the device is found. Marking it again ends what signed in there meanwhile.
+    `actor` is the user who says so, the owner or an agent; the caller checks whose device it is. `note` is for
+    administrators only.
+    """
+    context.require_owner()
+    using = router.db_for_write(Session)
+    now = timezone.now()
+    receipt = end_sessions(
+        sessions=Session.objects.filter(device_id=device.pk),
+        reason=EndReason.DEVICE_LOST,
+        actor=actor,
+        ticket=ticket,
+        note=note,
+        of_user=device.user_id,
+    )
+    row = Device.objects.using(using).filter(pk=device.pk)
+    if row.filter(lost_at__isnull=True).update(lost_at=now, confirmed_at=None):
+        device.lost_at, device.confirmed_at = now, None
+        events.append(
+            Event.Kind.DEVICE_LOST,
+            at=now,
+            user_id=device.user_id,
+            actor_id=getattr(actor, "pk", None),
+            device=device,
+            act=receipt.act,
+            data={"ticket": ticket} if ticket else {},
+            text=note,
+        )
+    return receipt
+
+
+@atomically
+def mark_found(*, device: Device, actor: Any) -> bool:
+    """Take the mark away; returns whether there was one. It signs nothing in, and confirms nothing.
+
+    The caller asks for a fresh sign-in with a second factor first: whoever holds the device must not be able to.
+    """
+    context.require_owner()
+    row = Device.objects.using(router.db_for_write(Device)).filter(pk=device.pk)
+    found = row.filter(lost_at__isnull=False).update(lost_at=None)
+    if found:
+        device.lost_at = None
+        events.append(
+            Event.Kind.DEVICE_FOUND,
+            user_id=device.user_id,
+            actor_id=getattr(actor, "pk", None),
+            device=device,
+        )
+    return bool(found)

@@ -1,0 +1,25 @@
+"""What people do with a device other than signing it out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sessions_ui import context
+from sessions_ui.audit import events
+from sessions_ui.database.transactions import atomically
+from sessions_ui.models import Device, Event
+
+
+@atomically
+def rename_device(*, device: Device, name: str, actor: Any) -> bool:
+    """Give the device a name of its owner's choice, or take it away with an empty one; returns whether it changed.
+
+    `name` is cut to 64 characters and loses its control characters; the caller checks whose device it is.
+    """
+    name = " ".join("".join(char if char.isprintable() else " " for char in name).split())[:64]
+    context.require_owner()
+    changed = Device.objects.filter(pk=device.pk).exclude(name=name).update(name=name)
+    if changed:
+        device.name = name
+        events.append(Event.Kind.DEVICE_RENAMED, user_id=device.user_id, actor_id=actor.pk, device=device)
+    return bool(changed)

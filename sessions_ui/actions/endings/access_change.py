@@ -1,0 +1,41 @@
+"""People have fewer rights than they signed in with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from sessions_ui.actions.endings.end import Receipt, end_sessions, sessions_of
+from sessions_ui.conf import conf
+from sessions_ui.models import EndReason
+
+
+def access_changed(
+    *, users: QuerySet[Any], actor: Any = None, ticket: str = "", note: str = "", only: Q | None = None
+) -> Receipt:
+    """End the sessions of these users, what another engine still holds of them included; in one transaction, whatever
+    their number.
+
+    Rights that Django keeps are watched (`receivers.py`). This is the call for all others: a role in a table of your
+    own, or a second factor that is now a must, where `only` picks the sessions without one::
+
+        without = ~Q(method__contains="+") & ~Q(method="passkey")
+        access_changed(users=User.objects.filter(is_staff=True), only=without, actor=request.user)
+    """
+    sessions = sessions_of(users)
+    return end_sessions(
+        sessions=sessions if only is None else sessions.filter(only),
+        reason=EndReason.ACCESS_CHANGED,
+        actor=actor,
+        ticket=ticket,
+        note=note,
+        of_users=users,
+        unadopted=True,
+    )
+
+
+def flags_of(user: Any) -> str:
+    """The rights among `ACCESS_FLAGS` that the user has, as a session keeps them: ",is_staff,is_superuser,"."""
+    held = [flag for flag in conf.access_flags if getattr(user, flag, False)]
+    return f",{','.join(held)}," if held else ""

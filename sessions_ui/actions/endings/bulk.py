@@ -1,0 +1,189 @@
+"""Ending many sessions, or without waiting for it: a worker does it in batches, from rows that no broker can lose.
+
+A batch is one transaction of bounded length: SQLite has one writer, and everybody else waits for it. Each is claimed by
+a conditional UPDATE with a lease, so that two workers never take the same one, and one that a dead worker held is taken
+up again. Ending twice ends once, so a batch that is done twice does no harm either.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from django.db import DatabaseError, router, transaction
+from django.db.models import F, Q, QuerySet, Sum
+from django.utils import timezone
+
+from sessions_ui import context
+from sessions_ui.actions.account_lock import hold, users_of
+from sessions_ui.actions.endings.end import Receipt, Reference, end_sessions
+from sessions_ui.database.transactions import atomically
+from sessions_ui.exceptions import TryAgain
+from sessions_ui.models import Act, Ending, EndingBatch, EndReason, Session
+from sessions_ui.models.clock import DatabaseNow
+from sessions_ui.models.locking import as_they_are_now
+from sessions_ui.models.session import SessionQuerySet
+from sessions_ui.services.queueing import hasten_endings
+
+logger = logging.getLogger(__name__)
+
+BATCH = 200  # sessions a transaction; seen: 35 ms on SQLite (docs/endings.md)
+LEASE = timedelta(minutes=2)
+ATTEMPTS = 8  # then an administrator has to look
+WAIT = timedelta(seconds=10)  # before the second attempt; longer before each further one
+SECONDS = 60  # a run that takes longer leaves the rest to the next one
+
+
+@atomically
+def end_later(
+    *,
+    sessions: SessionQuerySet,
+    reason: EndReason,
+    actor: Any = None,
+    ticket: str = "",
+    note: str = "",
+    of_users: QuerySet[Any] | None = None,
+    unadopted: bool = False,
+) -> Ending:
+    """Have a worker end what is signed in among these sessions now; the row says how far it has come.
+
+    What was chosen is written down here: a sign-in from now on is not among it, except one that takes the place of a
+    chosen one in the same browser before the worker comes. The decision itself is in force with the commit: no sign-in
+    of these accounts that waits for its second factor goes on, and with `unadopted` nothing that another engine still
+    holds of them is adopted. `of_users`: whose sessions they can be, as for `end_sessions()`; without it, whose they
+    are. What must be over when the request is answered is for that one.
+    """
+    context.require_owner()
+    using = router.db_for_write(Session)
+    living = sessions.using(using).filter(user__isnull=False, ended_at__isnull=True)
+    accounts = users_of(living) if of_users is None else of_users
+    hold(accounts, decided=reason, unadopted=unadopted)
+    keys = list(as_they_are_now(living.order_by("user_id", "pk")).values_list("user_id", "pk"))
+    ending = Ending.objects.using(using).create(
+        reason=reason,
+        actor_id=getattr(actor, "pk", None),
+        ticket=ticket,
+        note=note,
+        total=len(keys),
+        done_at=None if keys else timezone.now(),
+    )
+    EndingBatch.objects.using(using).bulk_create(
+        (EndingBatch(ending=ending, keys=batch, size=len(batch)) for batch in batches(keys)),
+        batch_size=500,
+    )
+    transaction.on_commit(hasten_endings, using=using)
+    return ending
+
+
+def batches(keys: Iterable[tuple[Any, int]]) -> Iterator[list[int]]:
+    """Lists of about `BATCH` sessions out of pairs of user and session, sorted by user. A user is in one of them only,
+    unless one list could not hold them."""
+    batch: list[int] = []
+    for _user, pairs in groupby(keys, key=itemgetter(0)):
+        own = [pk for _owner, pk in pairs]
+        if batch and len(batch) + len(own) > BATCH:
+            yield batch
+            batch = []
+        while len(own) > BATCH:
+            yield own[:BATCH]
+            own = own[BATCH:]
+        batch += own
+    if batch:
+        yield batch
+
+
+def end_batches(*, ending: Ending | None = None, seconds: float = SECONDS) -> int:
+    """Work on open batches, of this ending or of all, until none is free or the time is over; returns how many
+    sessions ended. The worker's task, and its sweep."""
+    deadline = time.monotonic() + seconds
+    ended = 0
+    while time.monotonic() < deadline and (batch := claim(ending)) is not None:
+        ended += carry_out(batch)
+    finished = Ending.objects.filter(done_at__isnull=True).exclude(pk__in=open_batches().values("ending_id"))
+    finished.update(done_at=timezone.now())
+    return ended
+
+
+def open_batches() -> QuerySet[EndingBatch]:
+    rows = EndingBatch.objects.using(router.db_for_write(EndingBatch))
+    return rows.filter(done_at__isnull=True, failed_at__isnull=True)
+
+
+def claim(ending: Ending | None = None) -> EndingBatch | None:
+    """A batch that nobody holds, now held by the caller for the lease; None where there is none."""
+    free = open_batches().filter(Q(leased_until__isnull=True) | Q(leased_until__lte=DatabaseNow()))
+    if ending is not None:
+        free = free.filter(ending=ending)
+    while (pk := free.order_by("pk").values_list("pk", flat=True).first()) is not None:
+        held = free.filter(pk=pk).update(leased_until=DatabaseNow() + LEASE, attempts=F("attempts") + 1)
+        if held:  # else somebody else was faster
+            return EndingBatch.objects.select_related("ending").get(pk=pk)
+    return None
+
+
+def carry_out(batch: EndingBatch) -> int:
+    """End one claimed batch in one transaction; returns how many sessions ended. What went wrong is on the row."""
+    ending = batch.ending
+    mine = open_batches().filter(pk=batch.pk, attempts=batch.attempts)
+    try:
+        return _end_batch(batch)
+    except DatabaseError as error:
+        logger.warning("Batch %s of ending %s failed", batch.pk, ending.pk, exc_info=True)
+        fields: dict[str, Any] = {"leased_until": DatabaseNow() + WAIT * batch.attempts}
+        if batch.attempts >= ATTEMPTS:
+            fields = {"failed_at": timezone.now()}
+        mine.update(error=type(error.__cause__ if isinstance(error, TryAgain) else error).__name__, **fields)
+        return 0
+
+
+@atomically
+def _end_batch(batch: EndingBatch) -> int:
+    ending = batch.ending
+    receipt = end_sessions(
+        sessions=Session.objects.filter(pk__in=batch.keys),
+        reason=EndReason(ending.reason),
+        actor=Reference(ending.actor_id) if ending.actor_id is not None else None,
+        ticket=ending.ticket,
+        note=ending.note,
+        decided_before=True,
+    )
+    if receipt.act is not None:
+        Act.objects.filter(pk=receipt.act.pk).update(ending=ending)
+    # Counted even if the lease was lost meanwhile: whoever comes second has nothing left to end.
+    open_batches().filter(pk=batch.pk).update(
+        done_at=timezone.now(), ended=F("ended") + receipt.ended, error=""
+    )
+    return receipt.ended
+
+
+def retry_failed(endings: QuerySet[Ending]) -> int:
+    """Failed batches of these once more, from the first attempt on; returns how many."""
+    keys = list(endings.values_list("pk", flat=True))
+    again = EndingBatch.objects.filter(ending__in=keys, failed_at__isnull=False).update(
+        failed_at=None, attempts=0, leased_until=None
+    )
+    if again:
+        Ending.objects.filter(pk__in=keys).update(done_at=None)
+        hasten_endings()
+    return again
+
+
+def receipt_of(ending: Ending) -> Receipt:
+    """How far it has come: what ended, what others had ended, what failed. One statement; its acts name the ending."""
+    sums = ending.batches.aggregate(
+        done=Sum("size", filter=Q(done_at__isnull=False)),
+        failed=Sum("size", filter=Q(failed_at__isnull=False)),
+        ended=Sum("ended"),
+    )
+    ended = sums["ended"] or 0
+    return Receipt(
+        act=None,
+        ended=ended,
+        already_ended=max((sums["done"] or 0) - ended, 0),
+        failed=sums["failed"] or 0,
+    )

@@ -1,0 +1,42 @@
+"""The account has another e-mail address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import router, transaction
+
+from sessions_ui import outbox
+from sessions_ui.actions.endings.end import Receipt, end_user_sessions, own_session_of
+from sessions_ui.audit import events
+from sessions_ui.conf import conf
+from sessions_ui.database.transactions import atomically
+from sessions_ui.models import Act, EndReason, Event, Session
+from sessions_ui.services.queueing import hasten_deliveries
+
+
+@atomically
+def email_changed(*, user: Any, old: str, actor: Any = None) -> Receipt:
+    """Tell the old address, which is the only one that a thief of the account does not have, and end what
+    `EMAIL_CHANGE_ENDS` says; "others" spares the session that made the change.
+
+    `user` has the new address already. One transaction; the mail to the old address goes out even if nothing ends.
+    """
+    ends = conf.email_change_ends
+    receipt = Receipt(act=None, ended=0, already_ended=0)
+    if ends != "nothing":
+        keep = own_session_of(user) if ends == "others" else None
+        receipt = end_user_sessions(user=user, reason=EndReason.EMAIL_CHANGED, actor=actor, keep=keep)
+    tell_old_address(user=user, old=old, actor=actor, act=receipt.act)
+    return receipt
+
+
+@atomically
+def tell_old_address(*, user: Any, old: str, actor: Any = None, act: Act | None = None) -> None:
+    """The event, and the mail that goes out whatever became of the sessions. It waits for nobody who holds the
+    account. `act`: what ended because of it."""
+    event = events.append(
+        Event.Kind.EMAIL_CHANGED, user_id=user.pk, actor_id=getattr(actor, "pk", None), act=act, text=old
+    )
+    if old and outbox.enqueue_event(event, [old]):
+        transaction.on_commit(hasten_deliveries, using=router.db_for_write(Session))

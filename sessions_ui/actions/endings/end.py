@@ -1,0 +1,249 @@
+"""Ending sessions: the one path, whatever asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.db import router, transaction
+from django.db.models import Count, Q, QuerySet
+
+from sessions_ui import context, outbox, signals
+from sessions_ui.actions.account_lock import HARMLESS, MANY_USERS, hold, on_primary, users_are_here, users_of
+from sessions_ui.actions.endings.trusted_browsers import void_trust
+from sessions_ui.audit import events
+from sessions_ui.database.transactions import after_commit, atomically
+from sessions_ui.exceptions import NotTheOwner, SessionEnded
+from sessions_ui.models import Act, EndReason, Session
+from sessions_ui.models.locking import locked
+from sessions_ui.models.session import SessionQuerySet
+from sessions_ui.services.queueing import hasten_deliveries
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What an ending did. `act` is None where there was nothing left to end; its events name the sessions that ended.
+
+    `failed` is how many are still signed in, since the database refused: only an ending in batches (`bulk.py`) can
+    fail in part, all others end everything or raise.
+    """
+
+    act: Act | None
+    ended: int
+    already_ended: int
+    failed: int = 0
+
+    def __bool__(self) -> bool:
+        return self.ended > 0
+
+
+@atomically
+def end_sessions(
+    *,
+    sessions: SessionQuerySet,
+    reason: EndReason,
+    actor: Any = None,
+    ticket: str = "",
+    note: str = "",
+    of_user: Any = None,
+    of_users: QuerySet[Any] | None = None,
+    unadopted: bool = False,
+    decided_before: bool = False,
+    all_living: bool = False,
+) -> Receipt:
+    """End every session of the queryset that has not ended; idempotent.
+
+    One transaction: the rows, one act, an event for each session, the deliveries. It is final when this returns (or
+    when the caller's own transaction commits), and needs no broker, worker or cache. `actor` is the user who decided,
+    None for the system. The cost is a fixed number of statements, whatever the number of sessions. Raises `TryAgain`
+    where the database refused it; nothing was changed then.
+
+    The accounts are held first (`hold()`): a sign-in under way either came before and is ended here, or waits and reads
+    the account anew; one that waits for its second factor is refused. `of_user` (a primary key) or `of_users` (a
+    queryset of users) says whose sessions they can be: these accounts are held even if there is nothing to end.
+    `unadopted`: what another engine still holds of them ends with it. `decided_before`: the decision was noted when it
+    was made, and a sign-in that began since is none of its business (`bulk.py`). `all_living`: the queryset leaves
+    out what has ended already, which nobody need count then (where the accounts are named).
+    """
+    using = router.db_for_write(Session)
+    selected = sessions.using(using).order_by().filter(user__isnull=False)
+    if actor is not None:
+        _refuse_to_end_others(selected)
+    decided = None if decided_before or reason in HARMLESS else reason
+    accounts = [of_user] if of_user is not None else of_users
+    if accounts is not None:
+        held = hold(accounts, decided=decided, unadopted=unadopted)
+        total, user_ids = (0, held) if all_living else count_by_user(selected)
+    else:
+        total, user_ids = count_by_user(selected)
+        held = hold(_accounts_of(selected, user_ids), decided=decided, unadopted=unadopted)
+        if len(user_ids) <= MANY_USERS:  # whoever signed in since came after it
+            selected = selected.filter(user_id__in=user_ids)
+    if decided is not None:
+        _verify_acting_session()
+    void_trust(held, reason)
+    act = Act(reason=reason, actor_id=getattr(actor, "pk", None), ticket=ticket, note=note)
+    act.count = selected.filter(ended_at__isnull=True).update(
+        ended_at=act.at, end_reason=reason, ended_by_id=act.actor_id, act_id=act.pk
+    )
+    if not act.count:
+        return Receipt(act=None, ended=0, already_ended=total)
+    act.save(using=using, force_insert=True)
+    # Not as they were counted: that was by an older snapshot, or one of them has signed in since.
+    if accounts is not None:
+        user_ids = held if of_user is not None else _ended_users(act, held)
+    _tell(act, user_ids)
+    return Receipt(act=act, ended=act.count, already_ended=max(total - act.count, 0))
+
+
+def _tell(act: Act, user_ids: list[Any]) -> None:
+    """Events, deliveries and the signal, for exactly what `act` has ended; `user_ids`: whose sessions these are."""
+    ended = ended_by(act, user_ids)
+    if accounts := end_impersonations(act, ended):
+        user_ids = user_ids + accounts
+        ended = ended_by(act, user_ids)
+    few = user_ids if len(user_ids) <= MANY_USERS else None
+    events.append_ended(act, ended, user_ids=few)
+    if outbox.enqueue_ended(act, ended, user_ids=few):
+        transaction.on_commit(hasten_deliveries, using=act._state.db)
+    after_commit(partial(announce, act), using=str(act._state.db))
+
+
+def _accounts_of(sessions: SessionQuerySet, user_ids: list[Any]) -> Collection[Any] | QuerySet[Any]:
+    return user_ids if len(user_ids) <= MANY_USERS or not users_are_here() else users_of(sessions)
+
+
+def _ended_users(act: Act, held: list[Any]) -> list[Any]:
+    """Whose sessions `act` has ended. By the act, not by the filter that chose them: "users with a session that lives"
+    finds nobody any more. At MariaDB's own REPEATABLE READ there can be more of them than a snapshot knew of."""
+    total, user_ids = count_by_user(ended_by(act, held))
+    if total < act.count:
+        _total, user_ids = count_by_user(Session.objects.using(act._state.db).filter(act=act))
+    return user_ids
+
+
+def sessions_of(users: QuerySet[Any]) -> SessionQuerySet:
+    """All sessions of a queryset of users, ended ones included."""
+    keys: Any = on_primary(users).order_by().values("pk")
+    if not users_are_here():
+        keys = list(keys.values_list("pk", flat=True))
+    return Session.objects.using(router.db_for_write(Session)).filter(user_id__in=keys)
+
+
+def ended_by(act: Act, user_ids: list[Any]) -> SessionQuerySet:
+    """By the index of the users, as long as they are few: the act has none."""
+    ended = Session.objects.using(act._state.db).filter(act=act)
+    return ended.filter(user_id__in=user_ids) if len(user_ids) <= MANY_USERS else ended
+
+
+def end_impersonations(act: Act, ended: SessionQuerySet) -> list[Any]:
+    """With the session of a staff member ends what they do from it in somebody's name; returns whose accounts.
+
+    Nobody's row is locked for it: whoever begins an impersonation holds the row of the staff member, as we do.
+    """
+    rows = Session.objects.using(act._state.db)
+    begun = rows.filter(
+        impersonated_from__isnull=False, ended_at__isnull=True, impersonated_from__in=ended.values("pk")
+    )
+    # Locked, because a plain read in a transaction of the host sees what was there when that began (MariaDB).
+    if not (accounts := dict(locked(begun).values_list("id", "user_id"))):
+        return []
+    act.count += rows.filter(id__in=list(accounts), ended_at__isnull=True).update(
+        ended_at=act.at, end_reason=EndReason.OWNER_ENDED, ended_by_id=act.actor_id, act_id=act.pk
+    )
+    act.save(update_fields=["count"])
+    return list(accounts.values())
+
+
+def _refuse_to_end_others(selected: SessionQuerySet) -> None:
+    """Staff that uses an account may leave it, or sign out altogether, and ends nothing else there."""
+    now = context.current()
+    if now is None or now.impersonator_id is None:
+        return
+    own = Q(pk=now.session_id) | Q(user_id=now.impersonator_id)
+    if selected.filter(ended_at__isnull=True).exclude(own).exists():
+        raise NotTheOwner
+
+
+def _verify_acting_session() -> None:
+    """Raise `SessionEnded` where the session that asks has ended while it waited for the lock: of two that sign each
+    other out at the same moment the first does. Once a request, since it may end its own session and go on."""
+    now = context.current()
+    if now is None or now.is_verified or (own := now.session_id) is None:
+        return
+    rows = Session.objects.using(router.db_for_write(Session)).filter(pk=own)
+    row = locked(rows).values_list("ended_at", "end_reason").first()
+    if row is None or row[0] is not None:
+        raise SessionEnded(row[1] if row else "")
+    now.is_verified = True
+
+
+def announce(act: Act) -> None:
+    signals.sessions_ended.send_robust(Act, act=act, count=act.count)
+
+
+def count_by_user(sessions: SessionQuerySet) -> tuple[int, list[Any]]:
+    """How many there are, and whose they are."""
+    rows = list(sessions.values_list("user_id").annotate(total=Count("pk")))
+    return sum(total for _user_id, total in rows), [user_id for user_id, _total in rows]
+
+
+def end_session(
+    *, session: Session, reason: EndReason, actor: Any = None, ticket: str = "", note: str = ""
+) -> Receipt:
+    """End this one session."""
+    chosen = Session.objects.filter(pk=session.pk)
+    return end_sessions(sessions=chosen, reason=reason, actor=actor, ticket=ticket, note=note)
+
+
+def end_user_sessions(
+    *,
+    user: Any,
+    reason: EndReason,
+    actor: Any = None,
+    keep: int | None = None,
+    ticket: str = "",
+    note: str = "",
+) -> Receipt:
+    """End all sessions of a user; `keep` is the primary key of one that stays (usually the actor's own).
+
+    "All" includes what another engine still holds of them: none of it is adopted any more.
+    """
+    chosen = Session.objects.filter(user_id=user.pk, ended_at__isnull=True)
+    if keep is not None:
+        chosen = chosen.exclude(pk=keep)
+    return end_sessions(
+        sessions=chosen,
+        reason=reason,
+        actor=actor,
+        ticket=ticket,
+        note=note,
+        of_user=user.pk,
+        unadopted=True,
+        all_living=True,
+    )
+
+
+def acting_user() -> Any:
+    """Who is acting in this request, as a bare reference (`pk` only): the staff member, where one uses somebody's
+    account. None outside of a request."""
+    now = context.current()
+    if now is None:
+        return None
+    pk = now.user_id if now.impersonator_id is None else now.impersonator_id
+    return None if pk is None else Reference(pk)
+
+
+def own_session_of(user: Any) -> int | None:
+    """Primary key of the acting session where it is one of this user's own: what a change by the person keeps."""
+    now = context.current()
+    return now.session_id if now is not None and now.user_id == user.pk else None
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A user by the primary key only, where an actor is asked for and nobody needs the rest."""
+
+    pk: Any

@@ -1,0 +1,25 @@
+"""A second factor or a passkey was added, changed or removed (ASVS 5.0 7.4.3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sessions_ui.actions.endings.end import Receipt, acting_user, end_user_sessions, own_session_of
+from sessions_ui.conf import conf
+from sessions_ui.models import EndReason
+
+
+def factor_changed(*, user: Any, actor: Any = None) -> Receipt:
+    """To be called by whatever keeps the second factors, in the transaction of the change (accounts/receivers.py does
+    it for allauth).
+
+    A change by the person in one of their own sessions ends the others where `FACTOR_CHANGE_ENDS` says so; else it ends
+    nothing, and the page that follows offers it (`sessions_ui.web.recovery.offer.offer_to_sign_out_others`). A change
+    by anybody else, or outside of a request, ends all. `actor` is whoever acts now, where it is left out.
+    """
+    own = own_session_of(user)
+    if own is not None and conf.factor_change_ends == "offer":
+        return Receipt(act=None, ended=0, already_ended=0)
+    return end_user_sessions(
+        user=user, reason=EndReason.FACTOR_CHANGED, actor=actor or acting_user(), keep=own
+    )

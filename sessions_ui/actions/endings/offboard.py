@@ -1,0 +1,110 @@
+"""Access that ends at a date: in force without any process that runs then."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import router
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce, Least
+from django.utils import timezone
+
+from sessions_ui import context
+from sessions_ui.actions.account_lock import hold, write_states
+from sessions_ui.actions.endings.end import end_user_sessions
+from sessions_ui.audit import events
+from sessions_ui.database import moments
+from sessions_ui.database.transactions import atomically
+from sessions_ui.exceptions import SignInRefused
+from sessions_ui.models import AccountState, EndReason, Event, Offboarding, Session
+
+
+@atomically
+def offboard(
+    *, user: Any, ends_at: datetime, actor: Any = None, ticket: str = "", note: str = ""
+) -> Offboarding:
+    """Let nothing of this user go on after `ends_at`: the living sessions get it as their latest end, a sign-in before
+    it gets it too, and one after it is refused (`SignInRefused`). A date that is over ends everything now.
+    Raises `ValueError` for an `ends_at` without a time zone, unless the project goes without `USE_TZ`.
+
+    One open date a user: another one takes its place. A later date lets people sign in until then, but what is signed
+    in keeps the earlier end, since nothing ever makes a session longer. Under the account's lock, as every sign-in.
+    """
+    context.require_owner()
+    if settings.USE_TZ and timezone.is_naive(ends_at):
+        raise ValueError("ends_at needs a time zone.")
+    ends_at = moments.stored(ends_at)
+    using = router.db_for_write(Session)
+    hold([user.pk])
+    now = timezone.now()
+    write_states([user.pk], ends_at=ends_at)
+    if ends_at <= now:  # whoever waits for a second factor now stays out also when it is cancelled
+        write_states([user.pk], epoch=F("epoch") + 1, reason=EndReason.OFFBOARDED)
+    open_offboardings(user.pk).update(cancelled_at=now, cancelled_by_id=getattr(actor, "pk", None))
+    row = Offboarding.objects.create(
+        user_id=user.pk,
+        ends_at=ends_at,
+        created_at=now,
+        actor_id=getattr(actor, "pk", None),
+        ticket=ticket,
+        note=note,
+    )
+    _note(Event.Kind.OFFBOARDING_SET, row, actor)
+    longer = Q(latest_end_at__isnull=True) | Q(latest_end_at__gt=ends_at)
+    Session.objects.using(using).of(user).filter(longer, ended_at__isnull=True).update(
+        latest_end_at=ends_at, expires_at=Least(F("expires_at"), Value(ends_at))
+    )
+    if ends_at <= now:
+        end_user_sessions(user=user, reason=EndReason.OFFBOARDED, actor=actor, ticket=ticket, note=note)
+    return row
+
+
+@atomically
+def cancel_offboarding(*, offboarding: Offboarding, actor: Any = None) -> bool:
+    """Let the user sign in again, also after the date; returns whether it was still open.
+
+    What had ended stays ended, and what is signed in still ends at the date: whoever stays signs in once more.
+    """
+    context.require_owner()
+    user_id: Any = offboarding.user_id
+    hold([user_id])
+    row = open_offboardings(user_id).filter(pk=offboarding.pk)
+    cancelled = row.update(cancelled_at=timezone.now(), cancelled_by_id=getattr(actor, "pk", None))
+    if cancelled:
+        write_states([user_id], ends_at=None)
+        _note(Event.Kind.OFFBOARDING_CANCELLED, offboarding, actor)
+    return bool(cancelled)
+
+
+def latest_end_of(state: AccountState, now: datetime) -> datetime | None:
+    """When access ends, None where it is open-ended. `SignInRefused` where it has. `state`: the account's, locked."""
+    if state.ends_at is not None and state.ends_at <= now:
+        raise SignInRefused(EndReason.OFFBOARDED)
+    return state.ends_at
+
+
+def kept_to_latest_end(fields: dict[str, Any]) -> dict[str, Any]:
+    """`expires_at` never later than the row's `latest_end_at`, decided by the database: it may have been set after a
+    request read the row, and no look-up should have to read it."""
+    if "expires_at" not in fields:
+        return fields
+    date = Value(fields["expires_at"])
+    return {**fields, "expires_at": Least(date, Coalesce(F("latest_end_at"), date))}
+
+
+def open_offboardings(user_id: Any) -> Any:
+    return Offboarding.objects.using(router.db_for_write(Offboarding)).filter(
+        user_id=user_id, cancelled_at__isnull=True
+    )
+
+
+def _note(kind: Event.Kind, row: Offboarding, actor: Any) -> None:
+    ticket = {"ticket": row.ticket} if row.ticket else {}
+    events.append(
+        kind,
+        user_id=row.user_id,
+        actor_id=getattr(actor, "pk", None),
+        data={"ends_at": moments.aware(row.ends_at).isoformat(), **ticket},
+    )

@@ -1,0 +1,64 @@
+"""Requiring a new password: everything ends, and nobody signs in before a new one was chosen."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.db import router, transaction
+from django.utils import timezone
+
+from sessions_ui.actions.account_lock import hold, write_states
+from sessions_ui.actions.endings.end import Receipt, end_user_sessions
+from sessions_ui.actions.help_desk.find_user import address_of
+from sessions_ui.audit import events
+from sessions_ui.database.transactions import atomically, retried
+from sessions_ui.exceptions import SignInRefused
+from sessions_ui.models import AccountState, Delivery, EndReason, Event, Session
+from sessions_ui.services.queueing import hasten_deliveries
+
+
+@atomically
+def require_new_password(
+    *, user: Any, reason: EndReason, actor: Any, ticket: str = "", note: str = ""
+) -> Receipt:
+    """In one transaction, under the account's lock: a sign-in under way comes before, and is ended, or is refused.
+
+    The password itself is not touched: Django's reset form skips accounts without a usable one. So somebody who
+    has only a passkey or a provider is shut out as well until a password exists; do not ask for it there.
+    """
+    actor_id = getattr(actor, "pk", None)
+    hold([user.pk], decided=reason)
+    write_states([user.pk], password_required_at=timezone.now(), password_required_by_id=actor_id)
+    event = events.append(
+        Event.Kind.PASSWORD_REQUIRED,
+        user_id=user.pk,
+        actor_id=actor_id,
+        reason=reason,
+        data={"ticket": ticket} if ticket else {},
+    )
+    if address := address_of(user):
+        Delivery.objects.create(event=event, user_id=user.pk, channel="mail", receiver=address)
+        transaction.on_commit(hasten_deliveries, using=router.db_for_write(Session))
+    return end_user_sessions(user=user, reason=reason, actor=actor, ticket=ticket, note=note)
+
+
+def is_password_required(user: Any) -> bool:
+    return _required(user).exists()
+
+
+def verify_no_password_is_required(state: AccountState) -> None:
+    """`state`: of the account that signs in, locked."""
+    if state.password_required_at is not None:
+        raise SignInRefused(EndReason.PASSWORD_REQUIRED)
+
+
+def new_password_was_chosen(user: Any) -> None:
+    """Called wherever a password was saved."""
+    required = _required(user)
+    retried(partial(required.update, password_required_at=None, password_required_by=None), using=required.db)
+
+
+def _required(user: Any) -> Any:
+    states = AccountState.objects.using(router.db_for_write(AccountState))
+    return states.filter(pk=user.pk, password_required_at__isnull=False)

@@ -1,0 +1,133 @@
+"""Staff uses somebody's account: labelled, limited, told, and over with the staff member's own session.
+
+The row that this makes is no sign-in of the user: it has no device and no device cookie, replaces nothing, does not
+count for the limit and moves no "last sign-in". What its holder may not do is refused by `acting.require_owner()`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import router, transaction
+from django.utils import timezone
+
+from sessions_ui.actions.account_lock import lock_users
+from sessions_ui.actions.endings.end import Reference, end_session
+from sessions_ui.actions.help_desk.find_user import address_of
+from sessions_ui.actions.help_desk.rights import within_scope
+from sessions_ui.actions.sessions.validate import IMPERSONATE, find_origin
+from sessions_ui.actions.sign_in.sign_in import seen
+from sessions_ui.actions.sign_in.verify_account import hold_for_sign_in
+from sessions_ui.audit import events
+from sessions_ui.client import ClientInfo
+from sessions_ui.conf import conf
+from sessions_ui.database.transactions import atomically
+from sessions_ui.exceptions import ImpersonationRefused, SessionEnded
+from sessions_ui.models import Delivery, EndReason, Event, Session, digest_of
+from sessions_ui.models.fields import new_public_id
+from sessions_ui.models.locking import locked
+from sessions_ui.services.queueing import hasten_deliveries
+from sessions_ui.user_model import auth_hash_of, is_active
+
+
+@atomically
+def begin_impersonation(
+    *, origin: Session, digest: str, user: Any, actor: Any, reason: str, client: ClientInfo
+) -> Session:
+    """A session as `user` whose key has this digest, from the living session `origin` of `actor`.
+
+    `reason` is what the user reads; 255 characters at most. It lasts no longer than the account: where that is to end
+    at a date (offboarding), this ends with it. Raises `ImpersonationRefused`, or `SessionEnded` where
+    `origin` ended meanwhile. Both people's rows are locked: whatever ends a session of either comes before, and is
+    seen, or after, and ends this one too.
+    """
+    using = router.db_for_write(Session)
+    reason = " ".join(reason.split())[:255]
+    now = timezone.now()
+    people, states = hold_for_sign_in([user.pk, actor.pk])
+    verify_may_impersonate(people.get(actor.pk), people.get(user.pk), reason)
+    latest_end = states[user.pk].ends_at
+    if latest_end is not None and latest_end <= now:
+        raise ImpersonationRefused("offboarded")
+    living = Session.objects.using(using).filter(pk=origin.pk, user_id=actor.pk, ended_at__isnull=True)
+    # A plain read in a transaction of the host may see what was there before the lock.
+    own = locked(living).first()
+    if own is None:
+        raise SessionEnded
+    if own.impersonated_from_id is not None:
+        raise ImpersonationRefused("nested")
+    person = people[user.pk]
+    session = Session(
+        digest=digest,
+        user=person,
+        backend=own.backend,
+        auth_hash=auth_hash_of(person),
+        impersonator_id=actor.pk,
+        impersonated_from=own,
+        impersonation_reason=reason,
+        signed_in_at=now,
+        expires_at=min(
+            now + conf.impersonation_timeout, own.expires_at, *([latest_end] if latest_end else [])
+        ),
+        latest_end_at=latest_end,
+        **seen(client),
+    )
+    session.save(using=using, force_insert=True)
+    event = events.append(
+        Event.Kind.IMPERSONATED,
+        user_id=user.pk,
+        actor_id=actor.pk,
+        session=session,
+        text=reason,
+        address=client.address,
+        user_agent=client.user_agent,
+    )
+    if conf.impersonation_mail and (address := address_of(person)):
+        Delivery.objects.create(event=event, user_id=user.pk, channel="mail", receiver=address)
+        transaction.on_commit(hasten_deliveries, using=using)
+    return session
+
+
+def verify_may_impersonate(actor: Any, user: Any, reason: str) -> None:
+    """Raise `ImpersonationRefused` unless the staff member has the permission, and the other nothing that they lack."""
+    if actor is None or not is_active(actor) or not actor.has_perm(IMPERSONATE):
+        raise ImpersonationRefused("not_allowed")
+    if user is None or not is_active(user):
+        raise ImpersonationRefused("disabled")
+    if user.pk == actor.pk:
+        raise ImpersonationRefused("oneself")
+    if conf.help_desk_more_rights(user, actor):
+        raise ImpersonationRefused("more_rights")
+    if not within_scope(actor).filter(pk=user.pk).exists():
+        raise ImpersonationRefused("not_allowed")
+    if not reason:
+        raise ImpersonationRefused("no_reason")
+
+
+@atomically
+def end_impersonation(*, session: Session, key: str, new_key: str) -> Session | None:
+    """End it, and give the staff member's own session, with its user, the new key; None where that one is over.
+
+    `key` is the one of `session`. A request that is still under way with it is told to try again, like any after a
+    change of keys, lest the browser be told to forget the new one.
+    """
+    using = router.db_for_write(Session)
+    now = timezone.now()
+    lock_users(
+        [session.user_id, session.impersonator_id]
+    )  # before any session, like whoever ends one of theirs
+    origin = find_origin(session, now)
+    if origin is not None:
+        living = Session.objects.using(using).filter(pk=origin.pk, ended_at__isnull=True)
+        fields = {
+            "digest": digest_of(new_key),
+            "previous_digest": digest_of(key),
+            "rotated_at": now,
+            "last_seen_at": now,
+        }
+        if not living.update(**fields):
+            origin = None
+    end_session(session=session, reason=EndReason.SIGNED_OUT, actor=Reference(session.impersonator_id))
+    if origin is not None:
+        Session.objects.using(using).filter(pk=session.pk).update(digest=digest_of(new_public_id()))
+    return origin

@@ -1,0 +1,1 @@
+"""What happens to a session between its sign-in and its end."""

@@ -1,0 +1,139 @@
+"""Removing what is old: docs/production.md, "What is kept how long", has every table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from django.db import connections, models, router
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, Greatest
+from django.utils import timezone
+
+from sessions_ui.actions.adoption.window import adopting_from
+from sessions_ui.conf import conf
+from sessions_ui.database.transactions import in_transaction, retried
+from sessions_ui.models import (
+    AccountState,
+    Act,
+    Adoption,
+    Case,
+    CaseReceipt,
+    Delivery,
+    Device,
+    Ending,
+    EndingBatch,
+    Event,
+    EventDetail,
+    Offboarding,
+    Proof,
+    ProviderSignOut,
+    Session,
+)
+from sessions_ui.models.locking import locked
+from sessions_ui.models.primary import PrimaryQuerySet, all_users
+
+BATCH = 1000  # rows a statement
+# Longer than any logout token is accepted (`LOGOUT_TOKEN_AGE`, at most a day), lest one be accepted twice.
+SIGN_OUTS_KEPT = timedelta(days=2)
+
+
+def purge_old() -> int:
+    """Remove what nothing needs any more, in batches of primary keys: constant memory, no lock longer than a batch.
+    Returns how many rows went."""
+    now = timezone.now()
+    old = now - conf.retention
+    _keep_time_of_cookies(old)
+    removed = _delete(Session.objects.filter(user__isnull=True, expires_at__lte=now))
+    removed += _delete(Session.objects.filter(ended_at__lte=old))
+    removed += _delete_devices(now, old)
+    removed += _delete(Delivery.objects.filter(Q(done_at__lte=old) | Q(parked_at__lte=old)))
+    removed += _delete(EventDetail.objects.filter(event__at__lte=old))
+    removed += _delete(PrimaryQuerySet(Event).filter(at__lte=old))
+    removed += _delete(Act.objects.filter(at__lte=old, sessions__isnull=True, deliveries__isnull=True))
+    removed += _delete(Proof.objects.filter(expires_at__lte=now - timedelta(days=1)))
+    removed += _delete(CaseReceipt.objects.filter(at__lte=old))
+    removed += _delete(Case.objects.filter(opened_at__lte=old, receipts__isnull=True))
+    removed += _delete(ProviderSignOut.objects.filter(at__lte=now - SIGN_OUTS_KEPT))
+    removed += _delete(EndingBatch.objects.filter(ending__done_at__lte=old))
+    removed += _delete(Ending.objects.filter(done_at__lte=old))
+    removed += _delete(Offboarding.objects.filter(cancelled_at__lte=old))
+    # What says who may sign in is kept as long as there is an account.
+    removed += _delete_of_gone_accounts(Offboarding.objects.filter(ends_at__lte=old))
+    removed += _delete_of_gone_accounts(AccountState.objects.filter(changed_at__lte=old))
+    # An old server may extend a row of its table as long as both serve: these keep it from coming back.
+    if not adopting_from():
+        removed += _delete(Adoption.objects.filter(expires_at__lte=now))
+    return removed
+
+
+def _keep_time_of_cookies(old: datetime) -> None:
+    """Each sign-in sets the device cookie anew. Before the sessions of a lost device go, it learns from them when that
+    was: its cookie may outlive them, and its return has to be noticed."""
+    sessions = Session.objects.filter(device=OuterRef("pk"), signed_in_at__isnull=False)
+    last: Any = Subquery(sessions.order_by("-signed_in_at").values("signed_in_at")[:1])
+    lost = Device.objects.using(router.db_for_write(Device)).filter(lost_at__isnull=False)
+    forgotten = lost.filter(Exists(sessions.filter(ended_at__lte=old)))
+    keep = partial(forgotten.update, cookie_set_at=Greatest(Coalesce("cookie_set_at", last), last))
+    # At MariaDB's own REPEATABLE READ it locks what it reads of the sessions: a deadlock with a sign-in (raced).
+    retried(keep, using=lost.db)
+
+
+def _delete_devices(now: datetime, old: datetime) -> int:
+    """Those whose last session was purged, so that they were not used for the whole retention time. A lost one stays
+    until its cookie has expired, but for those of accounts that are gone: nobody signs in there."""
+    sessions = Session.objects.filter(device=OuterRef("pk"))
+    unused = Device.objects.filter(~Exists(sessions), first_seen_at__lte=old)
+    expired = now - conf.device_cookie_age
+    unrecognisable = (
+        Q(lost_at__isnull=True)
+        | Q(cookie_digest="")
+        | Q(cookie_set_at__lte=expired)
+        | Q(cookie_set_at__isnull=True, lost_at__lte=expired)
+    )
+    return _delete(unused.filter(unrecognisable)) + _delete_of_gone_accounts(unused)
+
+
+def _delete_of_gone_accounts(rows: models.QuerySet[Any]) -> int:
+    """Those of the rows whose user no longer exists. Users may be in another database, hence no join."""
+    rows = _where_written(rows).filter(user__isnull=False)
+    users = all_users()
+    removed = 0
+    for keys in _batches(rows):
+        owners = set(rows.filter(pk__in=keys).values_list("user_id", flat=True))
+        if gone := owners - set(users.filter(pk__in=owners).values_list("pk", flat=True)):
+            removed += _delete_batch(rows.filter(user_id__in=gone), keys)
+    return removed
+
+
+def _delete(rows: models.QuerySet[Any]) -> int:
+    rows = _where_written(rows)
+    return sum(_delete_batch(rows, keys) for keys in _batches(rows))
+
+
+def _where_written(rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
+    """What a replica says may be old."""
+    return rows.using(router.db_for_write(rows.model))
+
+
+def _batches(rows: models.QuerySet[Any]) -> Iterator[list[Any]]:
+    """Primary keys of the rows. It walks them once, so that a batch does not look again at all that went before it."""
+    rest = rows
+    while keys := list(rest.order_by("pk").values_list("pk", flat=True)[:BATCH]):
+        yield keys
+        rest = rows.filter(pk__gt=keys[-1])
+
+
+def _delete_batch(rows: models.QuerySet[Any], keys: list[Any]) -> int:
+    """The statement that deletes asks the condition again, of rows that nobody else is changing: one of them may just
+    have signed in."""
+
+    def delete() -> int:
+        if connections[rows.db].features.has_select_for_update:
+            held: models.QuerySet[Any] = PrimaryQuerySet(rows.model, using=rows.db).filter(pk__in=keys)
+            list(locked(held.order_by("pk")).values_list("pk"))
+        return rows.filter(pk__in=keys)._raw_delete(rows.db)
+
+    return in_transaction(delete, using=rows.db)

@@ -1,0 +1,1 @@
+"""A sign-in, step by step."""

@@ -1,0 +1,146 @@
+"""Judging a sign-in: reads what came before, asks `risk.py`, writes down the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import router
+
+from sessions_ui import risk
+from sessions_ui.actions.account_lock import lock_users
+from sessions_ui.actions.endings.end import end_session
+from sessions_ui.actions.sign_in.alert import alert
+from sessions_ui.client import Client, ClientInfo, Place
+from sessions_ui.conf import conf
+from sessions_ui.database.transactions import atomically
+from sessions_ui.models import Device, EndReason, Event, Session
+from sessions_ui.models.primary import with_users
+from sessions_ui.risk import History, Level, Reason, Sighting, Standing, Verdict
+
+REMEMBERED = 100  # earlier sessions looked at, the newest first
+
+DISOWNED = frozenset({EndReason.NOT_ME, EndReason.SUSPICIOUS})
+
+
+def history_of(user: Any, device: Device, *, copied: bool, new: bool, session_pk: int) -> History:
+    """What came before the session `session_pk`, which signs in on this device; one statement."""
+    rows = list(
+        Session.objects.using(router.db_for_write(Session))
+        .by_owner()
+        .filter(user_id=user.pk)
+        .exclude(pk=session_pk)
+        .order_by("-pk")
+        .values(
+            "device_id",
+            "device__browser",
+            "device__system",
+            "device__not_me_at",
+            "device__lost_at",
+            "verdict",
+            "verdict_reasons",
+            "reviewed_at",
+            "end_reason",
+            "last_seen_at",
+            "place",
+        )[:REMEMBERED]
+    )
+    owned = [row for row in rows if is_owners(row)]
+    if new and not conf.device_cookie:
+        # Nothing recognises a device but what it says of itself.
+        looks = {(row["device__browser"], row["device__system"]) for row in owned}
+        new = (device.browser, device.system) not in looks
+    places = [(Place.from_dict(row["place"]), row) for row in owned]
+    return History(
+        standing=standing_of(device, copied=copied, new=new),
+        signed_in_before=bool(rows),
+        countries=frozenset(place.country_code for place, _row in places if place and place.country_code),
+        sightings=tuple(
+            Sighting(place, row["last_seen_at"], same_device=row["device_id"] == device.pk)
+            for place, row in places
+            if place is not None and place.latitude is not None
+        ),
+        unreviewed=next((open_verdict(row) for row in rows if row["device_id"] == device.pk), Verdict()),
+    )
+
+
+def is_owners(row: Mapping[str, Any]) -> bool:
+    """What was flagged and not reviewed, or disowned, is not the owner's own past."""
+    if row["end_reason"] in DISOWNED or row["device__not_me_at"] or row["device__lost_at"]:
+        return False
+    return not row["verdict"] or row["reviewed_at"] is not None
+
+
+def open_verdict(row: Mapping[str, Any]) -> Verdict:
+    """What was found and nobody has reviewed: a thief who signs in once more must not look known by that."""
+    if not row["verdict"] or row["reviewed_at"] is not None:
+        return Verdict()
+    return risk.verdict_of(Reason(reason) for reason in row["verdict_reasons"] or ())
+
+
+def standing_of(device: Device, *, copied: bool, new: bool) -> Standing:
+    """A mark counts until the owner vouches for the device after it."""
+    if copied:
+        return Standing.COPIED
+    if device.lost_at is not None:
+        return Standing.LOST
+    if device.confirmed_at is not None and (
+        device.copied_at is None or device.confirmed_at > device.copied_at
+    ):
+        return Standing.CONFIRMED
+    if device.copied_at is not None:
+        return Standing.COPIED
+    if device.not_me_at is not None:
+        return Standing.NOT_ME
+    return Standing.NEW if new else Standing.KNOWN
+
+
+def what_follows(verdict: Verdict, *, method: str, proven: bool) -> str:
+    """ "flag", "challenge" or "end" (`SUSPICIOUS_SIGN_INS`); empty where nothing follows. Whoever has shown a
+    second factor or a mailed code at this sign-in has passed the challenge."""
+    if verdict.level is not Level.SUSPICIOUS:
+        return "flag" if verdict.level else ""
+    passed = proven or "+" in method or method == "passkey"
+    if conf.suspicious_sign_ins == "challenge" and passed:
+        return "flag"
+    return conf.suspicious_sign_ins
+
+
+def columns(verdict: Verdict) -> dict[str, Any]:
+    """What the session keeps of it."""
+    return {"verdict": str(verdict.level), "verdict_reasons": [str(reason) for reason in verdict.reasons]}
+
+
+def flag(session: Session, user: Any, client: ClientInfo, verdict: Verdict, *, tell: bool = True) -> None:
+    """Write the event of a sign-in that was found worth a look, and tell the owner. Nothing for an ordinary one."""
+    if verdict.level:
+        alert(
+            kind=Event.Kind.FLAGGED,
+            user=user,
+            session=session,
+            client=client,
+            verdict=verdict,
+            tell=tell,
+        )
+
+
+@atomically
+def judge_change(session_pk: int, user_pk: Any, before: Client, now: Client, client: ClientInfo) -> None:
+    """The headers of a living session of this user told of `before` and tell of `now`: another family or system flags
+    it, once until its owner has reviewed it."""
+    verdict = risk.changed_midway(before, now)
+    if not verdict.level:
+        return
+    lock_users([user_pk])
+    living = Session.objects.living().filter(pk=session_pk).select_related("device").defer("payload")
+    session = with_users(living, "user").first()
+    if session is None or session.user is None:
+        return
+    known = set(session.verdict_reasons or ()) if session.reviewed_at is None else set()
+    if Reason.CHANGED_CLIENT in known:
+        return
+    both = risk.verdict_of({*map(Reason, known), Reason.CHANGED_CLIENT})
+    Session.objects.filter(pk=session.pk, ended_at__isnull=True).update(reviewed_at=None, **columns(both))
+    flag(session, session.user, client, both)
+    if conf.suspicious_sign_ins in ("challenge", "end"):
+        end_session(session=session, reason=EndReason.SUSPICIOUS)

@@ -1,0 +1,64 @@
+"""A sign-in that takes several steps, and what is decided about the account between them.
+
+After the password, a second factor may be asked for many minutes later; in between the half of a sign-in waits in an
+anonymous session (allauth: 15 minutes). Seen: it outlives a password reset. So the first step leaves a mark with the
+account's epoch, and the last one is refused at another epoch: whatever was decided in between, and whether or not there
+was anything left to end. No clock is asked.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import router
+
+from sessions_ui.actions.sign_in.provider import PROVIDER_KEY
+from sessions_ui.actions.sign_in.verify_account import hold_for_sign_in
+from sessions_ui.exceptions import SignInRefused
+from sessions_ui.models import AccountState, EndReason
+from sessions_ui.user_model import auth_hash_of, is_auth_hash_of
+
+BEGUN_KEY = "_sessions_ui_begun"
+
+
+def begun_key(user: Any) -> str:
+    """Where a session keeps the mark of this user's first step: two people in one browser have one each."""
+    return f"{BEGUN_KEY}.{user.pk}"
+
+
+def begin_sign_in(session: Any, user: Any) -> None:
+    """Call it when the first step succeeded (in allauth: the adapter's `pre_login`). `session`: `request.session`."""
+    session.pop(PROVIDER_KEY, None)  # of a sign-in that was given up
+    states = AccountState.objects.using(router.db_for_write(AccountState)).filter(pk=user.pk)
+    epoch = states.values_list("epoch", flat=True).first() or 0
+    session[begun_key(user)] = first_step(user, auth_hash_of(user), epoch)
+
+
+def first_step(user: Any, auth_hash: str, epoch: int) -> dict[str, Any]:
+    """The mark: who they are, and what the account was like."""
+    return {"user": str(user.pk), "auth_hash": auth_hash, "epoch": epoch}
+
+
+def verify_waiting(mark: dict[str, Any] | None, user: Any) -> None:
+    """Lock the account and raise `SignInRefused` where the first step does not count any more: before anything is done
+    for a sign-in that is about to go on. In a transaction of the caller."""
+    users, states = hold_for_sign_in([user.pk])
+    if user.pk not in users:
+        raise SignInRefused(EndReason.ACCOUNT_DELETED)
+    verify_begun(mark, users[user.pk], states[user.pk])
+
+
+def verify_begun(mark: dict[str, Any] | None, user: Any, state: AccountState) -> None:
+    """Raise `SignInRefused` where the mark of a first step does not hold any more. `user` and `state`: the account's,
+    read under its lock."""
+    if mark is None or mark.get("user") != str(user.pk):
+        return
+    if not is_auth_hash_of(user, mark["auth_hash"]):
+        raise SignInRefused(EndReason.PASSWORD_CHANGED)
+    if mark.get("epoch") != state.epoch:  # an older release left none: such a sign-in begins again
+        raise SignInRefused(reason_of(state))
+
+
+def reason_of(state: AccountState) -> EndReason:
+    """Of the last decision about the account."""
+    return EndReason(state.reason) if state.reason else EndReason.ADMINISTRATOR

@@ -1,0 +1,65 @@
+"""A user whom somebody wrote into a session, and of whose sign-in nothing was heard when that is to be saved.
+
+Django Channels' `login()` does that: it sends `user_logged_in` without a request. So does Django's own where a receiver
+of the host project that was connected before ours raises, and so does whoever writes the three keys by hand. The write
+is the sign-in then: it is judged like any other, and refused for what was decided since the user was written.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Any
+
+from django.db import router
+
+from sessions_ui.actions.sign_in.pending import reason_of
+from sessions_ui.actions.sign_in.sign_in import SignIn, sign_in
+from sessions_ui.actions.sign_in.verify_account import hold_for_sign_in
+from sessions_ui.database.transactions import atomically
+from sessions_ui.exceptions import SignInRefused
+from sessions_ui.models import AccountState, EndReason
+from sessions_ui.models.clock import DatabaseNow
+from sessions_ui.models.primary import all_users
+from sessions_ui.session_user import WrittenUser
+from sessions_ui.user_model import is_auth_hash_of
+
+RESOLUTION = timedelta(milliseconds=1)  # of SQLite's clock
+
+
+@atomically
+def sign_in_written(written: WrittenUser, *, user: Any, **attempt: Any) -> SignIn:
+    """`sign_in()` of this user, with its arguments. Raises `SignInRefused` as well where the hash that was written is
+    not theirs any more, or where something was decided about the account since it was written."""
+    users, states = hold_for_sign_in([user.pk])
+    if user.pk in users:  # else `sign_in()` refuses it
+        verify_hash(written, users[user.pk])
+        verify_undecided(written, states[user.pk])
+    return sign_in(user=user, **attempt)
+
+
+def user_of(written: WrittenUser) -> Any:
+    user = all_users().filter(pk=written.user_id).first()
+    if user is None:
+        raise SignInRefused(EndReason.ACCOUNT_DELETED)
+    return user
+
+
+def verify_hash(written: WrittenUser, user: Any) -> None:
+    """As `django.contrib.auth.get_user()` does at each request."""
+    if hasattr(user, "get_session_auth_hash") and not is_auth_hash_of(user, written.auth_hash):
+        raise SignInRefused(EndReason.PASSWORD_CHANGED)
+
+
+def verify_undecided(written: WrittenUser, state: AccountState) -> None:
+    """`state`: the account's, locked. No statement is spent on the epoch when a user is written, since nearly always
+    `login()` writes one, and its signal follows. So the database's clock says when something was decided, and this
+    process how long ago the user was written: that is right however wrong the host's clock is. What was decided less
+    than the answer's way before that counts as later."""
+    if state.decided_at is None:
+        return
+    states = AccountState.objects.using(router.db_for_write(AccountState)).filter(pk=state.pk)
+    now = states.annotate(now=DatabaseNow()).values_list("now", flat=True).get()
+    ago = timedelta(seconds=time.monotonic() - written.at)
+    if state.decided_at >= now - ago - RESOLUTION:
+        raise SignInRefused(reason_of(state))

@@ -1,0 +1,1 @@
+"""Asking for more than the sign-in has shown (RFC 9470)."""

@@ -1,0 +1,183 @@
+"""A further proof: a code mailed to addresses that are the owner's for long, or a factor other than the sign-in's."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import router, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from sessions_ui import outbox
+from sessions_ui.actions.account_lock import lock_users
+from sessions_ui.actions.sign_in.alert import chosen
+from sessions_ui.actions.step_up.deliver_now import deliver_after_commit
+from sessions_ui.audit import events
+from sessions_ui.conf import conf
+from sessions_ui.database import moments
+from sessions_ui.database.transactions import atomically
+from sessions_ui.exceptions import ProofRefused
+from sessions_ui.models import Event, Proof, Session
+from sessions_ui.services.queueing import hasten_deliveries
+
+TRIES = 5
+MOST_AN_HOUR = 10  # codes to one user, whoever asks: 50 guesses at a million
+MOST_A_SESSION = 5  # of these: a thief's session leaves some to the owner's
+RESEND_AFTER = timedelta(seconds=60)
+
+
+def can_send_code(user: Any) -> bool:
+    """Whether there is an address to which a code for this account may go."""
+    return bool(chosen(conf.alert_addresses(user), timezone.now()))
+
+
+def can_give_code(*, user: Any, session_id: int, purpose: Proof.Purpose) -> bool:
+    """Whether it makes sense to ask this session for a code: one can be sent, or is under way."""
+    return can_send_code(user) or open_code(user, session_id, purpose, timezone.now()) is not None
+
+
+def is_code_held_up(user: Any) -> bool:
+    """Whether the mail with the last code could not be sent so far."""
+    return outbox.is_held_up(user_id=user.pk, kind=Event.Kind.CODE_SENT)
+
+
+@atomically
+def send_code(*, user: Any, session_id: int, purpose: Proof.Purpose, again: bool = False) -> list[str]:
+    """Mail a code for this purpose in this session; returns the addresses it went to.
+
+    One that is still good is not replaced, unless `again` asks for it a minute later. Raises `ProofRefused`:
+    `no_address`, or `too_many` codes within an hour. The mail is in the outbox, like every other; where no worker is at
+    work it is sent after commit, before this request is answered.
+    """
+    using = router.db_for_write(Proof)
+    lock_users([user.pk])
+    now = timezone.now()
+    receivers = chosen(conf.alert_addresses(user), now)
+    if not receivers:
+        raise ProofRefused("no_address")
+    last = open_code(user, session_id, purpose, now)
+    if last is not None and (not again or last.created_at > now - RESEND_AFTER):
+        return receivers
+    sent = Proof.objects.using(using).filter(user_id=user.pk, created_at__gt=now - timedelta(hours=1))
+    if sent.count() >= MOST_AN_HOUR or sent.filter(session_id=session_id).count() >= MOST_A_SESSION:
+        raise ProofRefused("too_many")
+    proof = Proof.objects.using(using).create(
+        user_id=user.pk,
+        session_id=session_id,
+        purpose=purpose,
+        nonce=secrets.token_urlsafe(16),
+        created_at=now,
+        expires_at=now + conf.proof_age,
+    )
+    event = events.append(
+        Event.Kind.CODE_SENT,
+        user_id=user.pk,
+        actor_id=user.pk,
+        session_id=session_id,
+        data={"proof": proof.pk, "purpose": str(purpose)},
+    )
+    outbox.enqueue_event(event, receivers)
+    deliver_after_commit(event, using=using)
+    return receivers
+
+
+def check_code(*, user: Any, session_id: int, purpose: Proof.Purpose, code: str) -> None:
+    """Returns where it is the right one. Raises `ProofRefused`: `wrong_code`, or `code_over` after five tries or when
+    it is too old."""
+    now = timezone.now()
+    proof = open_code(user, session_id, purpose, now)
+    if proof is None:
+        raise ProofRefused("code_over")
+    # Counted before it is compared, in one statement: parallel guesses get no more tries than others.
+    if not Proof.objects.filter(pk=proof.pk, tries__lt=TRIES).update(tries=F("tries") + 1):
+        raise ProofRefused("code_over")
+    given = "".join(code.split())
+    known = [proof.code(secret=secret) for secret in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]]
+    if not any(constant_time_compare(given, right) for right in known):
+        raise ProofRefused("wrong_code")
+    _accept(proof)
+
+
+@atomically
+def _accept(proof: Proof) -> None:
+    if not Proof.objects.filter(pk=proof.pk, given_at__isnull=True).update(given_at=timezone.now()):
+        raise ProofRefused("code_over")
+    events.append(
+        Event.Kind.PROVEN,
+        user_id=proof.user_id,
+        actor_id=proof.user_id,
+        session_id=proof.session_id,
+        data={"proof": "mailed_code", "purpose": str(proof.purpose)},
+    )
+
+
+def is_proven(*, user: Any, session: Session, purpose: Proof.Purpose) -> bool:
+    """Whether this session has shown, within `PROOF_AGE`, what a thief of its sign-in does not have. The owner has had
+    a mail then: with the code, or now because of the factor."""
+    since = timezone.now() - conf.proof_age
+    codes = Proof.objects.filter(user_id=user.pk, session_id=session.pk, purpose=purpose)
+    if codes.filter(given_at__gt=since).exists():
+        return True
+    method = other_factor(session)
+    if not method:
+        return False
+    _tell_of_factor(user=user, session=session, method=method, purpose=purpose, since=since)
+    return True
+
+
+@atomically
+def _tell_of_factor(
+    *, user: Any, session: Session, method: str, purpose: Proof.Purpose, since: datetime
+) -> None:
+    """Once a session and `PROOF_AGE`."""
+    lock_users([user.pk])
+    told = Event.objects.filter(user_id=user.pk, session_id=session.pk, kind=Event.Kind.PROVEN)
+    if told.filter(at__gt=since).exists():
+        return
+    event = events.append(
+        Event.Kind.PROVEN,
+        user_id=user.pk,
+        actor_id=user.pk,
+        session_id=session.pk,
+        data={"proof": "factor", "method": method, "purpose": str(purpose)},
+    )
+    if outbox.enqueue_event(event, chosen(conf.alert_addresses(user), timezone.now())):
+        transaction.on_commit(hasten_deliveries, using=router.db_for_write(Event))
+
+
+def other_factor(session: Session) -> str:
+    """The second factor that was shown in this session within `PROOF_AGE`; empty where there is none. Not one that the
+    sign-in used, and not one that was set up after it: a thief could have added that."""
+    signed_in_at = session.signed_in_at
+    if signed_in_at is None:
+        return ""
+    user_id: Any = session.user_id
+    shown = Event.objects.filter(
+        user_id=user_id,
+        session_id=session.pk,
+        kind=Event.Kind.REAUTHENTICATED,
+        at__gt=timezone.now() - conf.proof_age,
+    )
+    for data in shown.values_list("data", flat=True):
+        method, since = data.get("method", ""), data.get("since")
+        is_other = method and method not in session.method.split("+")
+        if is_other and since and moments.stored(datetime.fromisoformat(since)) <= signed_in_at:
+            return str(method)
+    return ""
+
+
+def open_code(user: Any, session_id: int, purpose: Proof.Purpose, now: datetime) -> Proof | None:
+    """The newest code, if it can still be given."""
+    newest = (
+        Proof.objects.using(router.db_for_write(Proof))
+        .filter(user_id=user.pk, session_id=session_id, purpose=purpose)
+        .order_by("-pk")
+        .first()
+    )
+    if newest is None or newest.given_at is not None or newest.tries >= TRIES or newest.expires_at <= now:
+        return None
+    return newest

@@ -1,0 +1,89 @@
+"""No device and no session vouches for itself (docs/architecture.md, 10).
+
+A thief of the password signs in, or a thief of the browser is signed in already: neither may shut the owner out, or
+make the own device look trusted. So a session that is young, or on a device that nobody confirmed, has to show what
+such a thief does not have before it ends sessions that are older than itself or confirms a device.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from django.utils import timezone
+
+from sessions_ui import context
+from sessions_ui.conf import conf
+from sessions_ui.exceptions import CannotVouch
+from sessions_ui.models import Device, Session
+from sessions_ui.models.session import SessionQuerySet
+
+
+class Shown(StrEnum):
+    """What somebody showed to vouch for a device."""
+
+    SIGN_IN = "sign_in"  # no more than what the session began with
+    FACTOR = "factor"  # a factor other than that of the sign-in
+    MAILED_CODE = "mailed_code"
+    OTHER_DEVICE = "other_device"  # a settled session on another device says so
+
+
+def is_settled(session: Session, now: datetime) -> bool:
+    """Whether a session (its device loaded or not) is old enough, and on a confirmed device."""
+    if session.signed_in_at is None or session.signed_in_at > now - conf.young_session:
+        return False
+    return session.device is not None and session.device.confirmed_at is not None
+
+
+def settled_elsewhere(session: Session) -> bool:
+    """Whether the person is signed in on another device as well, in a browser that vouches for itself: there they can
+    do what this session has to prove something for."""
+    user_id: Any = session.user_id
+    device_id: Any = session.device_id
+    settled = Session.objects.filter(
+        user_id=user_id,
+        kind=Session.Kind.BROWSER,
+        signed_in_at__lte=timezone.now() - conf.young_session,
+        device__confirmed_at__isnull=False,
+    )
+    return settled.by_owner().living().exclude(device_id=device_id).exists()
+
+
+def oldest_elsewhere(session: Session) -> bool:
+    """Whether the sign-in that is older than all others is in a browser on another device: there everything can be
+    ended, since nothing is older (`ends_older()`)."""
+    user_id: Any = session.user_id
+    living = Session.objects.filter(user_id=user_id).by_owner().living()
+    oldest = living.order_by("signed_in_at", "pk").values_list("kind", "device_id").first()
+    return oldest is not None and oldest[0] == Session.Kind.BROWSER and oldest[1] != session.device_id
+
+
+def ends_older(session: Session, ends: SessionQuerySet) -> bool:
+    """Whether some of these living sessions were there before this one, and a further proof is needed for that."""
+    now = timezone.now()
+    if is_settled(session, now):
+        return False
+    others = ends.living().exclude(pk=session.pk)
+    return others.filter(signed_in_at__lt=session.signed_in_at or now).exists()
+
+
+def verify_vouching(device: Device, shown: Shown) -> None:
+    """Raise `CannotVouch` where what was shown, by the session that acts now, says nothing about the device."""
+    if shown in (Shown.FACTOR, Shown.MAILED_CODE):
+        return
+    session = acting_session()
+    if shown is Shown.SIGN_IN or session is None:
+        raise CannotVouch("nothing was shown that a thief of the sign-in would not have")
+    if session.device_id == device.pk:
+        raise CannotVouch("a device does not vouch for itself")
+    if not is_settled(session, timezone.now()):
+        raise CannotVouch("a session that is young or on an unconfirmed device vouches for no other")
+
+
+def acting_session() -> Session | None:
+    """The session of the request that acts now, with its device; None outside of one."""
+    now = context.current()
+    if now is None or now.session_id is None:
+        return None
+    return Session.objects.select_related("device").defer("payload").filter(pk=now.session_id).first()

@@ -1,0 +1,33 @@
+"""Confirming who it is, in the middle of a session: written down, and wrong tries counted."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sessions_ui.audit import events
+from sessions_ui.database import moments
+from sessions_ui.models import Event
+
+
+def note_reauthentication(
+    *, user: Any, session_id: int | None, succeeded: bool, method: str = "", since: datetime | None = None
+) -> Event:
+    """One event. `method` is a word of `Session.method`; where it failed, what was tried. `since`: when a second factor
+    was set up, where that is known; it is a further proof (`proof.py`) only if it was there before the sign-in."""
+    kind = Event.Kind.REAUTHENTICATED if succeeded else Event.Kind.REAUTHENTICATION_FAILED
+    data = {"method": method} if method else {}
+    if since is not None:
+        data["since"] = moments.aware(since).isoformat()
+    return events.append(kind, user_id=user.pk, actor_id=user.pk, session_id=session_id, data=data)
+
+
+def failed_reauthentications(*, user: Any, session_id: int, since: datetime) -> int:
+    """How many tries of this session (its primary key) of `user` failed since then.
+
+    By session, not by user alone: else whoever holds a stolen one could keep the owner from signing it out.
+    """
+    failed = Event.objects.filter(
+        user_id=user.pk, session_id=session_id, kind=Event.Kind.REAUTHENTICATION_FAILED
+    )
+    return failed.filter(at__gte=since).count()

@@ -1,0 +1,91 @@
+"""Receivers of webhooks: entered, changed, tried out and switched off by administrators. Each act is an event."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import router, transaction
+from django.utils import timezone
+
+from sessions_ui import context
+from sessions_ui.audit import events
+from sessions_ui.conf import conf
+from sessions_ui.database.transactions import atomically
+from sessions_ui.models import Delivery, Endpoint, Event
+from sessions_ui.models.endpoint import new_secret
+from sessions_ui.services.queueing import hasten_deliveries
+
+
+def save_endpoint(*, endpoint: Endpoint, actor: Any) -> str:
+    """Save a new endpoint or the changed fields of one. Returns the secret of a new one, else an empty string: it is
+    to be shown to the administrator now and never again."""
+    context.require_owner()
+    secret = new_secret() if endpoint.pk is None else ""
+    _save(endpoint, secret, actor)
+    return secret
+
+
+@atomically
+def _save(endpoint: Endpoint, secret: str, actor: Any) -> None:
+    if secret:
+        endpoint.set_secret(secret)
+        endpoint.created_by_id = getattr(actor, "pk", None)
+        endpoint.pk = None  # a try that was rolled back has set it
+        endpoint.save(force_insert=True)
+    else:
+        endpoint.save(update_fields=["url", "description", "types", "addresses"])
+    note(endpoint, "created" if secret else "changed", actor)
+
+
+@atomically
+def renew_secret(*, endpoint: Endpoint, actor: Any) -> str:
+    """A new secret, returned to be shown once. The one until now signs beside it for `WEBHOOK_SECRET_OVERLAP`."""
+    context.require_owner()
+    secret = new_secret()
+    endpoint.set_secret(secret, former_until=timezone.now() + conf.webhook_secret_overlap)
+    endpoint.save(update_fields=["secret", "former_secret", "former_until"])
+    note(endpoint, "secret renewed", actor)
+    return secret
+
+
+@atomically
+def switch_off(*, endpoint: Endpoint, why: str, actor: Any = None) -> bool:
+    """Nothing is sent there any more; returns whether anything was until now. What is on its way is parked."""
+    context.require_owner()
+    on = Endpoint.objects.filter(pk=endpoint.pk, disabled_at__isnull=True)
+    changed = on.update(disabled_at=timezone.now(), disabled_why=why[:100])
+    if changed:
+        note(endpoint, "switched off", actor, why=why[:100])
+    return bool(changed)
+
+
+@atomically
+def switch_on(*, endpoint: Endpoint, actor: Any) -> bool:
+    """What happened in between is not told; what was parked can be tried again."""
+    context.require_owner()
+    off = Endpoint.objects.filter(pk=endpoint.pk, disabled_at__isnull=False)
+    changed = off.update(disabled_at=None, disabled_why="")
+    if changed:
+        note(endpoint, "switched on", actor)
+    return bool(changed)
+
+
+@atomically
+def ping(*, endpoint: Endpoint, actor: Any) -> Delivery:
+    """A message that says nothing, to see whether it arrives; it goes the way of all others."""
+    context.require_owner()
+    using = router.db_for_write(Delivery)
+    delivery = Delivery.objects.create(
+        endpoint=endpoint, channel="webhook", receiver=f"endpoint {endpoint.pk}"
+    )
+    note(endpoint, "tried out", actor)
+    transaction.on_commit(hasten_deliveries, using=using)
+    return delivery
+
+
+def note(endpoint: Endpoint, what: str, actor: Any, **data: Any) -> None:
+    events.append(
+        Event.Kind.ENDPOINT_CHANGED,
+        actor_id=getattr(actor, "pk", None),
+        data={"endpoint": endpoint.pk, "what": what, **data},
+    )

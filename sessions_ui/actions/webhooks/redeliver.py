@@ -1,0 +1,29 @@
+"""Telling again what was given up, and webhooks that a receiver has lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import router, transaction
+from django.db.models import QuerySet
+
+from sessions_ui import context, outbox
+from sessions_ui.audit import events
+from sessions_ui.database.transactions import atomically
+from sessions_ui.models import Delivery, Event
+from sessions_ui.services.queueing import hasten_deliveries
+
+
+@atomically
+def retell(*, deliveries: QuerySet[Delivery], actor: Any) -> int:
+    """Those of the queryset that were given up, and webhooks that were delivered, start anew; returns how many.
+
+    Under the same ids, so that a receiver knows what it has had. Mails that were sent are left alone.
+    """
+    context.require_owner()
+    using = router.db_for_write(Delivery)
+    count = outbox.again(deliveries.using(using))
+    if count:
+        events.append(Event.Kind.RETOLD, actor_id=getattr(actor, "pk", None), data={"count": count})
+        transaction.on_commit(hasten_deliveries, using=using)
+    return count

@@ -1,0 +1,102 @@
+"""Appending to the event log. Whatever is appended wakes the streams of its users after commit (`pubsub.py`)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.db import router, transaction
+from django.db.models import F, JSONField, Q, Value
+
+from sessions_ui import outbox
+from sessions_ui.database.transactions import after_commit
+from sessions_ui.models import Act, Event, EventDetail, Session
+from sessions_ui.models.bulk import insert_from
+from sessions_ui.services.pubsub import wake
+from sessions_ui.services.queueing import hasten_deliveries
+
+# What changes nothing that an open page shows.
+QUIET = (Event.Kind.TOLD, Event.Kind.TELLING_FAILED, Event.Kind.CODE_SENT)
+
+
+def append(
+    kind: str,
+    *,
+    address: str | None = None,
+    user_agent: str = "",
+    text: str = "",
+    **fields: Any,
+) -> Event:
+    """One event. Address, user agent and free text go to its detail row, which can be erased."""
+    event = Event.objects.create(kind=kind, **fields)
+    if address or user_agent or text:
+        EventDetail.objects.create(event=event, address=address, user_agent=user_agent, text=text)
+    if outbox.enqueue_webhooks(event):
+        transaction.on_commit(hasten_deliveries, using=event._state.db)
+    if kind not in QUIET and event.user_id is not None:
+        _wake_after_commit([event.user_id])
+    return event
+
+
+def append_ended(act: Act, ended: Any, *, user_ids: Collection[Any] | None) -> int:
+    """One event for each session that `act` ended (`ended`: their queryset), in one statement. `user_ids`: whose
+    they are; None for too many to name."""
+    assert ended.model is Session
+    _wake_after_commit(user_ids)
+    return insert_from(
+        Event,
+        ended,
+        {
+            "kind": Value(Event.Kind.ENDED.value),
+            "at": Value(act.at),
+            "user_id": F("user_id"),
+            "session_id": F("pk"),
+            "device_id": F("device_id"),
+            "act_id": F("act_id"),
+            "actor_id": F("ended_by_id"),
+            "reason": F("end_reason"),  # of an impersonation another one than the act's
+            "data": Value({}, JSONField()),
+        },
+    )
+
+
+def append_adopted(adopted: Any, source: str, *, at: datetime) -> int:
+    """One event for each session of the queryset that was taken over from another engine, in two statements."""
+    assert adopted.model is Session
+    count = insert_from(
+        Event,
+        adopted,
+        {
+            "kind": Value(Event.Kind.ADOPTED.value),
+            "at": Value(at),
+            "user_id": F("user_id"),
+            "session_id": F("pk"),
+            "device_id": F("device_id"),
+            "reason": Value(""),
+            "data": Value({"source": source}, JSONField()),
+        },
+    )
+    described = ~Q(session__user_agent="") | Q(session__address__isnull=False)
+    events = Event.objects.using(adopted.db).filter(
+        described,
+        kind=Event.Kind.ADOPTED,
+        session__in=adopted,
+        user_id=F("session__user_id"),  # says nothing new, but MariaDB has no index of the session
+    )
+    insert_from(
+        EventDetail,
+        events,
+        {
+            "event_id": F("pk"),
+            "address": F("session__address"),
+            "user_agent": F("session__user_agent"),
+            "text": Value(""),
+        },
+    )
+    return count
+
+
+def _wake_after_commit(user_ids: Collection[Any] | None) -> None:
+    after_commit(partial(wake, user_ids), using=router.db_for_write(Event))

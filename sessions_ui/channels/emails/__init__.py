@@ -1,0 +1,40 @@
+"""What mails say: one module for each thing to tell. An event of some kind becomes a mail by an entry in `BY_EVENT`."""
+
+from __future__ import annotations
+
+from sessions_ui.channels.base import DeliveryFailed
+from sessions_ui.channels.emails import email_changed, ended, help_desk, impersonation
+from sessions_ui.channels.emails.alert import ALERT, CHALLENGED
+from sessions_ui.channels.emails.base import Letter
+from sessions_ui.channels.emails.code import CODE
+from sessions_ui.channels.emails.digest import digest
+from sessions_ui.channels.emails.proven import PROVEN
+from sessions_ui.models import Delivery, Event
+
+BY_EVENT: dict[str, Letter] = {
+    Event.Kind.EMAIL_CHANGED: email_changed.LETTER,
+    Event.Kind.FLAGGED: ALERT,
+    Event.Kind.CHALLENGED: CHALLENGED,
+    Event.Kind.PROVEN: PROVEN,
+    Event.Kind.CODE_SENT: CODE,
+    Event.Kind.HELP_DESK: help_desk.code,
+    Event.Kind.PASSWORD_REQUIRED: help_desk.password_required,
+    Event.Kind.IMPERSONATED: impersonation.letter,
+}
+
+
+def letter_about(delivery: Delivery) -> Letter:
+    """The letter for what the delivery is about: an event of some kind, or an act."""
+    if delivery.event_id is not None:
+        kind = Event.objects.filter(pk=delivery.event_id).values_list("kind", flat=True).first()
+        if kind is None:
+            raise DeliveryFailed("the event is gone", permanent=True)
+        if kind not in BY_EVENT:
+            raise DeliveryFailed(f"no mail is written about {kind}", permanent=True)
+        return BY_EVENT[kind]
+    if delivery.act is None:
+        raise DeliveryFailed("the act is gone", permanent=True)
+    return ended.letter(delivery.act)
+
+
+__all__ = ["BY_EVENT", "Letter", "digest", "letter_about"]

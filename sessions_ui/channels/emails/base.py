@@ -1,0 +1,73 @@
+"""What a letter is, and what letters share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+
+from sessions_ui.client import Place
+from sessions_ui.conf import conf
+from sessions_ui.models import Delivery, Session
+from sessions_ui.wording.names import distinct_title, tell_apart
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One kind of mail.
+
+    `name` picks its templates: `sessions_ui/mail/<name>.txt`, `<name>.html` and `<name>_subject.txt`. `context` fills
+    them; it is called once, with the receiver's language and time zone in effect. `kind` is what `MAIL_PREFERENCE` is
+    asked for, and only where the letter is `optional`: nobody can switch off what is about the safety of the account.
+    `awaited`: somebody sits there and waits for it, so it is never held back (whoever sends it limits how often).
+    """
+
+    name: str
+    kind: str
+    optional: bool
+    context: Callable[[Delivery], dict[str, Any]]
+    awaited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceLine:
+    """A device as a mail names it. `about` is empty where the title says the same; nothing in it breaks a line."""
+
+    title: str
+    about: str
+    place: Place | None
+    address: str
+
+
+def device_lines(sessions: Sequence[Session]) -> list[DeviceLine]:
+    """With what tells them apart, where two have one name."""
+    beside = tell_apart([(session.device, session) for session in sessions])
+    return [device_line(session, text) for session, text in zip(sessions, beside, strict=True)]
+
+
+def device_line(session: Session, beside: str = "") -> DeviceLine:
+    device = session.device
+    title, about = (device.title, device.derived_name) if device else ("", "")
+    return DeviceLine(
+        title=one_line(distinct_title(title, beside)),
+        about=one_line(about) if about != title else "",
+        place=session.current_place,
+        address=session.address or "",
+    )
+
+
+def one_line(text: str) -> str:
+    """What a user typed, without line breaks and other characters that nobody sees: it could pose as our own words."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
+def link(name: str, *args: object) -> str:
+    """Absolute address of a page (a name as in `reverse()`), empty where the site's own is not known."""
+    if not conf.site_url:
+        return ""
+    try:
+        return conf.site_url + reverse(name, args=args)
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,27 @@
+"""Staff uses somebody's account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sessions_ui.channels.base import DeliveryFailed
+from sessions_ui.channels.emails.base import Letter, link, one_line
+from sessions_ui.models import Delivery, Event, Session
+
+
+def context(delivery: Delivery) -> dict[str, Any]:
+    """The reason and the times; never who of the staff."""
+    event = delivery.event
+    assert event is not None and event.session_id is not None
+    session = Session.objects.filter(pk=event.session_id).first()
+    if session is None:
+        raise DeliveryFailed("the session is gone", permanent=True)
+    return {
+        "at": event.at,
+        "reason": one_line(session.impersonation_reason),
+        "until": session.expires_at,
+        "devices_url": link("sessions_ui:devices"),
+    }
+
+
+letter = Letter(name="impersonated", kind=Event.Kind.IMPERSONATED, optional=False, context=context)

@@ -1,0 +1,1 @@
+"""Events as webhooks (Standard Webhooks)."""

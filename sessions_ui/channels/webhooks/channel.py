@@ -1,0 +1,82 @@
+"""Webhooks as Standard Webhooks (https://www.standardwebhooks.com) has them: JSON, signed, one id for all attempts."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+from datetime import datetime
+
+from django.utils import timezone
+
+from sessions_ui.channels.base import DeliveryFailed
+from sessions_ui.channels.webhooks.http import NoAnswer, post
+from sessions_ui.channels.webhooks.payload import message
+from sessions_ui.conf import conf
+from sessions_ui.database import moments
+from sessions_ui.encryption import Undecipherable
+from sessions_ui.models import Delivery, Endpoint
+
+
+class Gone(DeliveryFailed):
+    """The receiver wants no more of these, ever: 410."""
+
+    def __init__(self) -> None:
+        super().__init__("answered 410 Gone", permanent=True)
+
+
+class WebhookChannel:
+    def deliver(self, delivery: Delivery) -> None:
+        endpoint = delivery.endpoint
+        if endpoint is None or endpoint.disabled_at is not None:
+            raise DeliveryFailed("the endpoint is switched off", permanent=True)
+        body = json.dumps(message(delivery, endpoint), separators=(",", ":")).encode()
+        try:
+            status = post(
+                endpoint.url,
+                body,
+                headers(delivery, endpoint, body),
+                seconds=conf.webhook_timeout.total_seconds(),
+            )
+        except NoAnswer as error:
+            raise DeliveryFailed(str(error)) from error
+        if status == 410:
+            raise Gone
+        if 300 <= status < 400:
+            raise DeliveryFailed(f"answered {status}: redirects are not followed")
+        if not 200 <= status < 300:
+            raise DeliveryFailed(f"answered {status}")
+
+
+def headers(delivery: Delivery, endpoint: Endpoint, body: bytes) -> dict[str, str]:
+    identity, at = webhook_id(delivery), attempted_at(delivery)
+    try:
+        secrets = endpoint.secrets(at)
+    except Undecipherable as error:
+        raise DeliveryFailed("the secret cannot be read: make a new one", permanent=True) from error
+    timestamp = str(int(moments.aware(at).timestamp()))
+    signed = f"{identity}.{timestamp}.".encode() + body
+    return {
+        "Content-Type": "application/json",
+        "User-Agent": "sessions-ui",
+        "webhook-id": identity,
+        "webhook-timestamp": timestamp,
+        "webhook-signature": " ".join(signature(secret, signed) for secret in secrets),
+    }
+
+
+def signature(secret: str, signed: bytes) -> str:
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    return "v1," + base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
+
+
+def webhook_id(delivery: Delivery) -> str:
+    """The same at every attempt, and at a replay: receivers deduplicate by it. It must not contain a full stop."""
+    if delivery.event_id is not None:
+        return f"event_{delivery.event_id}_{delivery.pk}"
+    return f"act_{delivery.act_id}_{delivery.pk}" if delivery.act_id else f"ping_{delivery.pk}"
+
+
+def attempted_at(delivery: Delivery) -> datetime:
+    """When it was claimed, by the database's clock: receivers refuse what a host with a wrong clock has signed."""
+    return delivery.leased_until - conf.delivery_lease if delivery.leased_until else timezone.now()

@@ -1,0 +1,92 @@
+"""What a webhook says. Never a key, digest or name; addresses only where the endpoint asks for them.
+
+Made of rows that do not change any more, so that every attempt says the same.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from sessions_ui.channels.base import DeliveryFailed
+from sessions_ui.conf import conf
+from sessions_ui.database import moments
+from sessions_ui.models import PING, Act, Delivery, Endpoint, Event, EventDetail, Hook
+from sessions_ui.models.act import AUTOMATIC
+from sessions_ui.outbox import HOOK_OF_EVENT
+
+
+def message(delivery: Delivery, endpoint: Endpoint) -> dict[str, Any]:
+    """`{"type": …, "timestamp": …, "data": {…}}`, as Standard Webhooks recommends."""
+    if delivery.event_id is not None:
+        event = Event.objects.filter(pk=delivery.event_id).first()
+        if event is None or event.kind not in HOOK_OF_EVENT:
+            raise DeliveryFailed("the event is gone", permanent=True)
+        return envelope(HOOK_OF_EVENT[event.kind], event.at, about_event(event, addresses=endpoint.addresses))
+    if delivery.act is not None:
+        data = about_act(delivery.act, addresses=endpoint.addresses)
+        return envelope(Hook.SESSIONS_ENDED, delivery.act.at, data)
+    return envelope(PING, delivery.created_at, {})
+
+
+def envelope(kind: str, at: datetime, data: dict[str, Any]) -> dict[str, Any]:
+    return {"type": str(kind), "timestamp": in_utc(at), "data": data}
+
+
+def about_act(act: Act, *, addresses: bool) -> dict[str, Any]:
+    ended = Event.objects.filter(act=act, kind=Event.Kind.ENDED)
+    sessions = [
+        ended_session(row, addresses=addresses)
+        for row in _with_ids(ended.order_by("pk"))[: conf.webhook_sessions]
+    ]
+    return {
+        "act": str(act.pk),
+        "reason": act.reason,
+        "actor": actor_kind(act.actor_id, {row["user"] for row in sessions}, act.reason),
+        "count": act.count,
+        "sessions": sessions,
+        "more": max(act.count - len(sessions), 0),
+    }
+
+
+def ended_session(row: dict[str, Any], *, addresses: bool) -> dict[str, Any]:
+    return {
+        "session": row["session__public_id"],
+        "device": row["device__public_id"],
+        "user": str(row["user_id"]),
+        **({"address": row["session__address"]} if addresses else {}),
+    }
+
+
+def about_event(event: Event, *, addresses: bool) -> dict[str, Any]:
+    [row] = _with_ids(Event.objects.filter(pk=event.pk))
+    user = str(event.user_id) if event.user_id is not None else None
+    data = {
+        "user": user,
+        "actor": actor_kind(event.actor_id, {user}, event.reason),
+        "session": row["session__public_id"],
+        "device": row["device__public_id"],
+    }
+    if addresses:
+        detail = EventDetail.objects.filter(pk=event.pk).values_list("address", flat=True)
+        data["address"] = detail.first()
+    return data
+
+
+def _with_ids(events: QuerySet[Event]) -> QuerySet[Event, Any]:
+    return events.values("user_id", "session__public_id", "device__public_id", "session__address")
+
+
+def actor_kind(actor: Any, users: set[str | None], reason: str) -> str:
+    """Who decided, in the words of CAEP's `initiating_entity`: user, admin, policy or system."""
+    if reason in AUTOMATIC:
+        return "policy"
+    if actor is None:
+        return "system"
+    return "user" if users == {str(actor)} else "admin"
+
+
+def in_utc(at: datetime) -> str:
+    return moments.in_utc(at).isoformat().replace("+00:00", "Z")

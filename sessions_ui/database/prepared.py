@@ -1,0 +1,154 @@
+"""A query that PostgreSQL parses and plans once a connection, and not at every use.
+
+By SQL's own PREPARE and EXECUTE. EXECUTE goes through Django's ordinary cursor, so the query log, `execute_wrapper`s
+and tracing see it, as one statement. Preparing is setting up a connection: like Django's own set-up (time zone, role)
+it goes through the driver's cursor, so it is in no log, and a test that counts statements never sees it.
+
+Nobody is worse off for it: what PostgreSQL has forgotten, or has planned for a table that looks different by now, is
+asked in full instead, and the attempt breaks no transaction of the host.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from django.db import DatabaseError
+
+from sessions_ui.conf import conf
+from sessions_ui.database.outages import codes_of
+
+Row = tuple[Any, ...]
+
+# The use of a connection that prepares: it takes two round trips more, and where every request has a connection of its
+# own (CONN_MAX_AGE = 0, Django's default) there are hardly three.
+PREPARED_FROM = 3
+# After so many failures a connection is left alone: something there forgets its statements again and again.
+MOST_FAILURES = 3
+# No such statement (DISCARD ALL, DEALLOCATE ALL, a pooler), there already (a pooler), another result (ALTER TABLE).
+OUTDATED = frozenset({"26000", "42P05", "0A000"})
+SAVEPOINT = "sessions_ui_prepared"
+CONNECTION_STATE = "SELECT pg_backend_pid(), EXISTS (SELECT FROM pg_prepared_statements WHERE name = %s)"
+TIMESTAMPTZ = 1184  # its number in pg_type, the same everywhere
+
+
+class Query:
+    """A query for one row by one value, which stands in it `times` times as `%s`."""
+
+    def __init__(self, sql: str, times: int) -> None:
+        self.sql, self.times = sql, times
+
+    def fetch(self, connection: Any, value: str) -> Row | None:
+        with connection.cursor() as cursor:
+            return self._in_full(cursor, value)
+
+    def _in_full(self, cursor: Any, value: str) -> Row | None:
+        cursor.execute(self.sql, (value,) * self.times)
+        return cursor.fetchone()
+
+
+@dataclass(slots=True)
+class Use:
+    """How one connection of the driver has used a query."""
+
+    timestamps: Any  # `quick_timestamps()` there
+    count: int = 0
+    is_prepared: bool = False
+    failures: int = 0
+    is_left_alone: bool = False
+
+    def fail(self) -> None:
+        self.is_prepared = False
+        self.failures += 1
+        self.is_left_alone = self.failures >= MOST_FAILURES
+
+
+class PreparedQuery(Query):
+    """The same on PostgreSQL, where it is prepared on connections that last."""
+
+    def __init__(self, sql: str, times: int) -> None:
+        from django.db.backends.postgresql.psycopg_any import is_psycopg3
+
+        super().__init__(sql, times)
+        # By its hash: a statement of this name that somebody else has left behind a pooler is the same.
+        self.name = f"sessions_ui_{sha256(sql.encode()).hexdigest()[:16]}"
+        self._prepare_sql = f"PREPARE {self.name} (text) AS {sql % (('$1',) * times)}"
+        self._execute_sql = f"EXECUTE {self.name} (%s)"
+        # In one message, and so hardly slower than by itself: a failure leaves the transaction around it intact.
+        self._guarded_sql = f"SAVEPOINT {SAVEPOINT}; {self._execute_sql}; RELEASE SAVEPOINT {SAVEPOINT}"
+        self._can_guard = is_psycopg3  # psycopg 2 shows the last result of a message only
+        self._uses: WeakKeyDictionary[Any, Use] = WeakKeyDictionary()
+
+    def fetch(self, connection: Any, value: str) -> Row | None:
+        with connection.cursor() as cursor:
+            use = self._use_by(connection)
+            if use.timestamps is not None and connection.timezone is not None:
+                cursor.adapters.register_loader(TIMESTAMPTZ, use.timestamps)
+            if not use.is_left_alone and (connection.autocommit or self._can_guard):
+                try:
+                    if use.is_prepared or self._prepare(connection, use):
+                        return self._prepared(connection, cursor, value)
+                except DatabaseError as error:
+                    state, _mysql, _sqlite = codes_of(error)
+                    if state not in OUTDATED:
+                        raise
+                    self._recover(connection, cursor)
+                    use.fail()
+            return self._in_full(cursor, value)
+
+    def _use_by(self, connection: Any) -> Use:
+        """Of the driver's connection: a pool gives Django another one for each request."""
+        use = self._uses.get(connection.connection)
+        if use is None:
+            use = self._uses[connection.connection] = Use(quick_timestamps(connection.connection))
+        return use
+
+    def _prepared(self, connection: Any, cursor: Any, value: str) -> Row | None:
+        if connection.autocommit:
+            cursor.execute(self._execute_sql, (value,))
+        else:
+            cursor.execute(self._guarded_sql, (value,))
+            cursor.nextset()
+        return cursor.fetchone()
+
+    def _recover(self, connection: Any, cursor: Any) -> None:
+        if not connection.autocommit:
+            cursor.execute(f"ROLLBACK TO SAVEPOINT {SAVEPOINT}; RELEASE SAVEPOINT {SAVEPOINT}")
+
+    def _prepare(self, connection: Any, use: Use) -> bool:
+        use.count += 1
+        if use.count >= PREPARED_FROM:
+            use.is_prepared = conf.prepare_look_up is not False and self._prepare_on(connection)
+            use.is_left_alone = not use.is_prepared
+        return use.is_prepared
+
+    def _prepare_on(self, connection: Any) -> bool:
+        """Not where EXECUTE's value would be a parameter of the protocol, of which PostgreSQL takes none there
+        (`server_side_binding`, where psycopg has a way of its own), and not behind a pooler, where the next statement
+        may meet another connection of PostgreSQL. A pooler shows by its process number, which it has made up."""
+        raw = connection.connection
+        with connection.wrap_database_errors, raw.cursor() as cursor:
+            if not hasattr(cursor, "mogrify"):
+                return False
+            cursor.execute(CONNECTION_STATE, (self.name,))
+            process, is_there = cursor.fetchone()
+            if process != raw.info.backend_pid and not conf.prepare_look_up:
+                return False
+            cursor.execute(f"DEALLOCATE {self.name}; {self._prepare_sql}" if is_there else self._prepare_sql)
+        return True
+
+
+def quick_timestamps(raw: Any) -> Any:
+    """What reads timestamps as Django's loader does, which is written in Python, but in C: psycopg's own. None where
+    there is none, or where somebody has put one of theirs in the place of Django's."""
+    from django.db.backends.postgresql import psycopg_any
+
+    if not psycopg_any.is_psycopg3:
+        return None
+    from psycopg import adapters, pq
+
+    current = raw.adapters.get_loader(TIMESTAMPTZ, pq.Format.TEXT)
+    is_quick = pq.__impl__ != "python" and issubclass(current, psycopg_any.BaseTzLoader)
+    return adapters.get_loader(TIMESTAMPTZ, pq.Format.TEXT) if is_quick else None

@@ -1,0 +1,83 @@
+"""Who may see the help desk's pages at all: agents, with a second factor shown not long ago."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Any, TypeAlias
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import render, resolve_url
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+
+from sessions_ui.actions.help_desk.rights import is_agent
+from sessions_ui.audit import events
+from sessions_ui.conf import conf
+from sessions_ui.database import moments
+from sessions_ui.models import Event
+from sessions_ui.store import SessionStore
+
+NOTED = "_sessions_ui_help_desk_refused"  # in the session: when a refusal was last made an event
+NOTED_EVERY = 600  # seconds
+
+View: TypeAlias = Callable[..., HttpResponseBase]
+
+
+def agents_only(view: View) -> View:
+    """Signed in, an agent, with a fresh second factor. Who is turned away for want of the last two is an event."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not is_agent(request.user):
+            note_refusal(request, "no permission")
+            raise PermissionDenied
+        if not has_fresh_factor(request):
+            note_refusal(request, "no fresh second factor")
+            return factor_needed(request)
+        return view(request, *args, **kwargs)
+
+    return never_cache(login_required(checked))
+
+
+def has_fresh_factor(request: HttpRequest) -> bool:
+    shown_at = conf.second_factor_at(request)
+    return shown_at is not None and timezone.now() - moments.stored(shown_at) <= conf.help_desk_factor_age
+
+
+def second_factor_at_sign_in(request: HttpRequest) -> datetime | None:
+    """The default of `SECOND_FACTOR_AT`: a sign-in of two steps, or with a passkey, showed one when it happened."""
+    row = request.session.resolve() if isinstance(request.session, SessionStore) else None
+    if row is None or not ("+" in row.method or row.method == "passkey"):
+        return None
+    return row.signed_in_at
+
+
+def factor_needed(request: HttpRequest) -> HttpResponseBase:
+    """403, with the way to show one. It comes back to the page where the agent stood, never to one that acts."""
+    url = ""
+    if conf.help_desk_factor_url:
+        back = request.get_full_path() if request.method == "GET" else reverse("help_desk:search")
+        url = redirect_to_login(back, resolve_url(conf.help_desk_factor_url)).url
+    context = {"base_template": conf.base_template, "factor_url": url, "age": conf.help_desk_factor_age}
+    return render(request, "sessions_ui/help_desk/factor_needed.html", context, status=403)
+
+
+def note_refusal(request: HttpRequest, why: str) -> None:
+    """Once in a while for a session, reason and kind of request: whoever is signed in can ask as often as they like."""
+    noted = request.session.get(NOTED, {})
+    kind, now = f"{request.method} {why}", int(moments.aware(timezone.now()).timestamp())
+    if now - noted.get(kind, 0) < NOTED_EVERY:
+        return
+    request.session[NOTED] = {**noted, kind: now}
+    events.append(
+        Event.Kind.HELP_DESK,
+        actor_id=request.user.pk,
+        data={"step": f"refused: {why}", "path": request.path},
+    )

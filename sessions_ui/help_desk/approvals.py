@@ -1,0 +1,72 @@
+"""The second agent: what waits for one, and the one click that agrees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from sessions_ui.actions.help_desk import prove
+from sessions_ui.actions.help_desk.rights import may_help
+from sessions_ui.conf import conf
+from sessions_ui.exceptions import HelpDeskRefused
+from sessions_ui.help_desk.access import agents_only
+from sessions_ui.help_desk.views import with_case
+from sessions_ui.models import Case
+from sessions_ui.models.primary import all_users, with_users
+from sessions_ui.wording.help_desk import refused_text
+
+SHOWN = 50
+
+
+@require_POST
+@with_case
+def ask(request: HttpRequest, case: Case) -> HttpResponseBase:
+    prove.ask_for_approval(case=case, agent=request.user)
+    return redirect("help_desk:case", case.public_id)
+
+
+@require_GET
+@agents_only
+def waiting(request: HttpRequest) -> HttpResponseBase:
+    """Cases of other agents that ask for a second one, as far as this agent may help the account."""
+    cases = [case for case in open_cases()[:SHOWN] if case.agent_id != request.user.pk]
+    people = all_users().in_bulk([case.user_id for case in cases])
+    rows = [
+        {"case": case, "user_name": str(people[case.user_id])}
+        for case in cases
+        if case.user_id in people and may_help(request.user, people[case.user_id])
+    ]
+    prove.note_looks(cases=[row["case"] for row in rows], agent=request.user)
+    context = {"base_template": conf.base_template, "rows": rows}
+    return render(request, "sessions_ui/help_desk/approvals.html", context)
+
+
+@require_POST
+@agents_only
+def approve(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    case = get_object_or_404(open_cases(), public_id=public_id)
+    user = case.account()
+    if user is None or not may_help(request.user, user):
+        raise Http404
+    try:
+        prove.approve(case=case, approver=request.user, user=user)
+    except HelpDeskRefused as error:
+        messages.error(request, refused_text(error), fail_silently=True)
+    else:
+        text = _("Agreed. The agent of case %(case)s can go on.") % {"case": case.public_id}
+        messages.success(request, text, fail_silently=True)
+    return redirect("help_desk:approvals")
+
+
+def open_cases() -> Any:
+    cases = Case.objects.filter(
+        approval_asked_at__isnull=False, proven_at__isnull=True, expires_at__gt=timezone.now()
+    )
+    return with_users(cases, "agent").order_by("approval_asked_at")

@@ -1,0 +1,100 @@
+"""What the case page shows: the least that the job needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from sessions_ui import outbox
+from sessions_ui.actions.endings.require_password import is_password_required
+from sessions_ui.actions.step_up.codes import can_send_code
+from sessions_ui.conf import conf
+from sessions_ui.help_desk.forms import CodeForm, VerifyForm
+from sessions_ui.models import Case, Device, Event
+from sessions_ui.user_model import has_usable_password, is_active
+from sessions_ui.web.devices.listing import Card, cards_of, told_apart
+
+TIMELINE = 50  # the newest events of the account
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """`cards` and `lost` are empty until the caller was verified. `show_network`: addresses, for this one page."""
+
+    case: Case
+    user: Any
+    cards: list[Card]
+    lost: list[Device]
+    count: int
+    timeline: list[Event]
+    show_network: bool
+
+    @property
+    def may_send_code(self) -> bool:
+        return can_send_code(self.user)
+
+    @property
+    def is_code_held_up(self) -> bool:
+        return outbox.is_held_up(user_id=self.user.pk, kind=Event.Kind.HELP_DESK)
+
+    @property
+    def may_require_password(self) -> bool:
+        return has_usable_password(self.user)
+
+    @property
+    def is_disabled(self) -> bool:
+        return not is_active(self.user)
+
+    @property
+    def password_is_required(self) -> bool:
+        return is_password_required(self.user)
+
+    @property
+    def ways(self) -> list[str]:
+        return [str(text) for key, text in conf.help_desk_ways.items() if key in self.case.ways]
+
+    @property
+    def username(self) -> str:
+        return str(self.user.get_username())
+
+
+def case_page(case: Case, *, show_network: bool = False) -> CasePage:
+    user = case.account()
+    # All of them, each for itself: whatever the owner's page puts into another part or folds into one line.
+    cards = told_apart(cards_of(user, current_id=None))
+    verified = case.is_verified
+    lost = Device.objects.filter(user_id=user.pk, lost_at__isnull=False).order_by("-lost_at")
+    # That a mail went out says nothing to an agent that its cause does not.
+    happened = Event.objects.filter(user_id=user.pk).exclude(kind=Event.Kind.TOLD)
+    return CasePage(
+        case=case,
+        user=user,
+        cards=cards if verified else [],
+        lost=list(lost) if verified else [],
+        count=len(cards),
+        timeline=list(happened.order_by("-id").select_related("device")[:TIMELINE]) if verified else [],
+        show_network=show_network,
+    )
+
+
+def render_case(
+    request: HttpRequest,
+    case: Case,
+    *,
+    form: VerifyForm | None = None,
+    code_form: CodeForm | None = None,
+    error: str = "",
+    status: int = 200,
+    show_network: bool = False,
+) -> HttpResponse:
+    context = {
+        "base_template": conf.base_template,
+        "page": case_page(case, show_network=show_network),
+        "form": form or VerifyForm(),
+        "code_form": code_form or CodeForm(),
+        "error": error,
+    }
+    return render(request, "sessions_ui/help_desk/case.html", context, status=status)

@@ -1,0 +1,186 @@
+"""A call, page by page: search, verify, choose, review, receipt. Every step is a plain form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.crypto import get_random_string
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from sessions_ui.actions.help_desk import carry_out as carrying_out
+from sessions_ui.actions.help_desk import prove, verify
+from sessions_ui.actions.help_desk.open import open_case
+from sessions_ui.actions.help_desk.rights import verify_case
+from sessions_ui.actions.help_desk.send_code import send_code as mail_code
+from sessions_ui.conf import conf
+from sessions_ui.exceptions import HelpDeskRefused
+from sessions_ui.help_desk.access import agents_only
+from sessions_ui.help_desk.forms import (
+    NONCE_LENGTH,
+    CodeForm,
+    OrderForm,
+    SearchForm,
+    VerifyForm,
+    is_typed_right,
+)
+from sessions_ui.help_desk.pages import case_page, render_case
+from sessions_ui.models import Case, CaseReceipt, Device, EndReason
+from sessions_ui.wording.help_desk import refused_status, refused_text
+
+
+def with_case(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """The view gets a case of this agent's own, open, whose user may still be helped. Another agent's does not exist.
+    `HelpDeskRefused` out of it becomes a sentence on the page."""
+
+    @agents_only
+    @wraps(view)
+    def checked(request: HttpRequest, public_id: str, **kwargs: Any) -> HttpResponseBase:
+        case = get_object_or_404(Case, public_id=public_id, agent_id=request.user.pk, user__isnull=False)
+        try:
+            verify_case(case, request.user)
+            return view(request, case, **kwargs)
+        except HelpDeskRefused as error:
+            return refused(request, case, error)
+
+    return checked
+
+
+def refused(request: HttpRequest, case: Case, error: HelpDeskRefused) -> HttpResponse:
+    text, status = refused_text(error), refused_status(error)
+    if error.why in ("case_closed", "nobody"):
+        return search_page(
+            request, SearchForm(), error=refused_text(HelpDeskRefused("case_closed")), status=409
+        )
+    return render_case(request, case, error=text, status=status)
+
+
+def search_page(
+    request: HttpRequest, form: SearchForm, *, error: str = "", status: int = 200
+) -> HttpResponse:
+    context = {"base_template": conf.base_template, "form": form, "error": error}
+    return render(request, "sessions_ui/help_desk/search.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@agents_only
+def search(request: HttpRequest) -> HttpResponseBase:
+    """POST, so that what somebody is called stands in no log of addresses."""
+    form = SearchForm(request.POST or None)
+    if not form.is_valid():
+        return search_page(request, form, status=422 if form.is_bound else 200)
+    try:
+        case = open_case(agent=request.user, term=form.cleaned_data["term"])
+    except HelpDeskRefused as error:
+        return search_page(request, form, error=refused_text(error), status=refused_status(error))
+    return redirect("help_desk:case", case.public_id)
+
+
+@require_GET
+@with_case
+def show(request: HttpRequest, case: Case) -> HttpResponseBase:
+    return render_case(request, case)
+
+
+@require_POST
+@with_case
+def verify_caller(request: HttpRequest, case: Case) -> HttpResponseBase:
+    form = VerifyForm(request.POST)
+    if not form.is_valid():
+        return render_case(request, case, form=form, status=422)
+    verify.verify_caller(case=case, agent=request.user, **form.cleaned_data)
+    return redirect("help_desk:case", case.public_id)
+
+
+@require_POST
+@with_case
+def network(request: HttpRequest, case: Case) -> HttpResponseBase:
+    """The addresses, for this one page; looking again is another event."""
+    verify.reveal_network(case=case, agent=request.user)
+    return render_case(request, case, show_network=True)
+
+
+@require_POST
+@with_case
+def send_code(request: HttpRequest, case: Case) -> HttpResponseBase:
+    mail_code(case=case, agent=request.user)
+    return redirect("help_desk:case", case.public_id)
+
+
+@sensitive_post_parameters("code")
+@require_POST
+@with_case
+def check_code(request: HttpRequest, case: Case) -> HttpResponseBase:
+    form = CodeForm(request.POST)
+    if not form.is_valid():
+        return render_case(request, case, code_form=form, status=422)
+    prove.check_code(case=case, agent=request.user, code=form.cleaned_data["code"])
+    return redirect("help_desk:case", case.public_id)
+
+
+@require_POST
+@with_case
+def review(request: HttpRequest, case: Case) -> HttpResponseBase:
+    """What is about to happen, to whom, and what they will read. Nothing is done yet."""
+    form = OrderForm(request.POST)
+    form.is_valid()
+    order = form.order()
+    user = carrying_out.verify_order(case, request.user, order)
+    page = case_page(case)
+    if order.everything and not is_typed_right(request.POST.get("typed", ""), page.username):
+        text = _("Type the user’s name exactly as it is shown to sign out everything. Nothing was done.")
+        return render_case(request, case, error=text, status=422)
+    targets = carrying_out.targets_of(user, None if order.needs_proof else order.chosen)
+    if not targets and not order.needs_proof:
+        raise HelpDeskRefused("nothing_selected")
+    context = {
+        "base_template": conf.base_template,
+        "page": page,
+        "order": order,
+        "targets": targets,
+        "nonce": get_random_string(NONCE_LENGTH),
+        "why": (EndReason.DEVICE_LOST if order.lost else EndReason.HELP_DESK).label,
+    }
+    return render(request, "sessions_ui/help_desk/review.html", context)
+
+
+@require_POST
+@with_case
+def carry_out(request: HttpRequest, case: Case) -> HttpResponseBase:
+    form = OrderForm(request.POST)
+    if not form.is_valid() or not form.cleaned_data["nonce"]:
+        raise HelpDeskRefused("nothing_selected")
+    receipt = carrying_out.carry_out(
+        case=case, agent=request.user, order=form.order(), nonce=form.cleaned_data["nonce"]
+    )
+    return redirect("help_desk:receipt", receipt.public_id)
+
+
+@require_POST
+@with_case
+def found(request: HttpRequest, case: Case, device_id: str) -> HttpResponseBase:
+    device = get_object_or_404(Device, public_id=device_id, user_id=case.user_id, lost_at__isnull=False)
+    carrying_out.give_back(case=case, agent=request.user, device=device)
+    return redirect("help_desk:case", case.public_id)
+
+
+@require_GET
+@agents_only
+def show_receipt(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    """Stays readable when the case is closed: it is what the agent shows afterwards."""
+    receipt = get_object_or_404(
+        CaseReceipt.objects.select_related("case"), public_id=public_id, case__agent_id=request.user.pk
+    )
+    context = {
+        "base_template": conf.base_template,
+        "receipt": receipt,
+        "case": receipt.case,
+        "user_name": str(receipt.case.account() or ""),
+    }
+    return render(request, "sessions_ui/help_desk/receipt.html", context)

@@ -1,1 +1,0 @@
-"""The help desk's pages: `path("helpdesk/", include("sessions_ui.helpdesk.urls"))`."""

@@ -1,0 +1,66 @@
+"""Using somebody's account, in a request: `sessions_ui.impersonate()` and `sessions_ui.stop_impersonating()`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from django.middleware.csrf import rotate_token
+
+from sessions_ui.actions.impersonation import begin_impersonation, end_impersonation
+from sessions_ui.actions.sessions.client import client_of
+from sessions_ui.exceptions import ImpersonationRefused
+from sessions_ui.models import Session, digest_of
+from sessions_ui.store import SessionStore
+
+
+def impersonate(request: HttpRequest, *, user: Any, actor: Any, reason: str) -> Session:
+    """Let `actor`, who is signed in in this browser, use the account of `user`; returns the session that does.
+
+    The staff member's own session stays as it is and is not used meanwhile. `reason` is read by the user. Raises
+    `ImpersonationRefused`, a `PermissionDenied` that says why.
+    """
+    store = request.session
+    origin = store.resolve() if isinstance(store, SessionStore) else None
+    if not isinstance(store, SessionStore) or origin is None or origin.user_id != actor.pk:
+        raise ImpersonationRefused("not_signed_in")
+    if store.modified:
+        store.save()  # of the own session, such as a message for later
+    key = store.new_key()
+    session = begin_impersonation(
+        origin=origin,
+        digest=digest_of(key),
+        user=user,
+        actor=actor,
+        reason=reason,
+        client=client_of(request.META),
+    )
+    store.become(session, key, session.user)
+    _go_on_as(request, session.user)
+    return session
+
+
+def stop_impersonating(request: HttpRequest) -> Any:
+    """Back to the staff member's own session; returns its user, or `AnonymousUser` where that session is over by now.
+    Raises `ImpersonationRefused` where nobody's account is used."""
+    store = request.session
+    session = store.resolve() if isinstance(store, SessionStore) else None
+    if not isinstance(store, SessionStore) or session is None or session.impersonated_from_id is None:
+        raise ImpersonationRefused("not_impersonating")
+    key, new_key = store.session_key, store.new_key()
+    assert key is not None
+    origin = end_impersonation(session=session, key=key, new_key=new_key)
+    if origin is None:
+        store.flush()
+        _go_on_as(request, AnonymousUser())
+        return request.user
+    store.become(origin, new_key, origin.user)
+    _go_on_as(request, origin.user)
+    return origin.user
+
+
+def _go_on_as(request: HttpRequest, user: Any) -> None:
+    """As `login()` does: the rest of this request is somebody else's, and so is every form from now on."""
+    request.user = request._cached_user = user  # type: ignore[attr-defined]
+    rotate_token(request)

@@ -1,0 +1,65 @@
+"""Asks a worker to look at the outbox, or at large endings, now. Only a hint: the sweep finds every row without it.
+
+A host project without a Celery app of its own publishes nothing, and Celery need not be installed there.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+from sessions_ui.services.circuit_breaker import CircuitBreaker
+
+logger = logging.getLogger(__name__)
+
+DELIVERIES = "sessions_ui.tasks.sweep_deliveries"
+ENDINGS = "sessions_ui.tasks.sweep_endings"
+# What beat has to call, or cron: see README.md and docs/production.md.
+PERIODIC = (DELIVERIES, ENDINGS, "sessions_ui.tasks.reconcile", "sessions_ui.tasks.purge")
+# After the broker did not answer no request waits for it again for so many seconds.
+BROKER = CircuitBreaker(logger, "The broker", meanwhile="the sweep finds what is to be done", pause=30)
+
+_seen: Any = None  # the host's app, for the threads that do not know it
+
+
+def hasten_deliveries() -> bool:
+    """Returns whether somebody could be asked."""
+    return _hasten(DELIVERIES)
+
+
+def hasten_endings() -> bool:
+    """Returns whether somebody could be asked."""
+    return _hasten(ENDINGS)
+
+
+def host_app() -> Any:
+    """The Celery app that the host project has made, as far as this process knows; None where there is none.
+
+    Celery knows a current app by the thread that made it, and a default one for all others: the project's where Celery
+    found Django's settings, else one that Celery makes itself when it is asked. That one has a broker which nobody
+    named (`amqp://guest@localhost`). It is neither asked for here nor made: it would be in the place of an app that
+    the project makes later.
+    """
+    global _seen
+    state = sys.modules.get("celery._state")
+    if state is None:
+        return None
+    app = state._tls.current_app or state.default_app
+    if app is not None and app.set_as_current:  # Celery's own is not
+        _seen = app
+    return _seen
+
+
+def _hasten(task: str) -> bool:
+    """Never raises and never waits long: who ended a session must not wait for a broker that is down."""
+    app = host_app()
+    if app is None or not BROKER.may_try():
+        return False
+    try:
+        app.send_task(task, retry=False, ignore_result=True)
+    except Exception as error:  # every transport has exceptions of its own
+        BROKER.failed(error)
+        return False
+    BROKER.worked()
+    return True

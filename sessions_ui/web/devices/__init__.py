@@ -1,0 +1,1 @@
+"""The page of devices and that of each device."""

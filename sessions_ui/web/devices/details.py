@@ -1,0 +1,90 @@
+"""What the page of one device shows: its sign-ins, what has been done to it, and the proof that a sign-out works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from sessions_ui.actions.sessions.validate import out_of_time
+from sessions_ui.models import Delivery, Device, EndReason, Event, Session
+from sessions_ui.wording.events import HISTORY_KINDS
+
+SIGN_INS = 10
+EVENTS = 20
+# How long a page that was just left asks whether more of the proof has come in.
+PROOF_WAITS = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What is known about the last sign-out: when, whether its tabs were told and its mail went out, the first request
+    that was refused."""
+
+    session: Session
+    mailed_at: datetime | None
+    mail_under_way: bool
+
+    @property
+    def is_coming_in(self) -> bool:
+        """Whether the page should ask again by itself."""
+        ended_at = self.session.ended_at
+        recent = ended_at is not None and ended_at > timezone.now() - PROOF_WAITS
+        return recent and (self.mail_under_way or self.session.refused_at is None)
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """`sign_ins`: the last ten, the newest first; `living`: those of them that are signed in."""
+
+    device: Device
+    sign_ins: list[Session]
+    living: list[Session]
+    current: Session | None
+    events: list[Event]
+    proof: Proof | None
+
+    @property
+    def title(self) -> str:
+        return self.device.title
+
+    @property
+    def latest(self) -> Session | None:
+        """The most recently used one, else the last there was."""
+        return max(self.living or self.sign_ins, key=lambda session: session.last_seen_at, default=None)
+
+    @property
+    def is_current(self) -> bool:
+        return self.current is not None
+
+
+def details(device: Device, user: Any, *, current_id: int | None) -> Details:
+    """Three SQL statements. The caller has checked whose device it is."""
+    newest = Session.objects.of(user).filter(device=device).defer("payload").order_by("-signed_in_at", "-id")
+    sign_ins = list(newest[:SIGN_INS])
+    now = timezone.now()
+    events = Event.objects.filter(user_id=user.pk, device=device, kind__in=HISTORY_KINDS)
+    ended = max((s for s in sign_ins if s.ended_at), key=lambda s: s.ended_at or now, default=None)
+    return Details(
+        device=device,
+        sign_ins=sign_ins,
+        living=[s for s in sign_ins if s.is_living and not out_of_time(s, user, now)],
+        current=next((s for s in sign_ins if s.pk == current_id and s.is_living), None),
+        events=list(events.order_by("-id")[:EVENTS]),
+        proof=proof_of(ended) if ended else None,
+    )
+
+
+def proof_of(session: Session) -> Proof | None:
+    """None where nobody decided anything: a timeout needs no proof."""
+    if session.end_reason in (EndReason.IDLE_TIMEOUT, EndReason.ABSOLUTE_TIMEOUT, EndReason.SUPERSEDED):
+        return None
+    mails = Delivery.objects.filter(act=session.act_id, user=session.user_id, channel="mail")
+    done = [mail.done_at for mail in mails]
+    return Proof(
+        session=session,
+        mailed_at=max((at for at in done if at), default=None),
+        mail_under_way=any(mail.done_at is None and mail.parked_at is None for mail in mails),
+    )

@@ -1,0 +1,140 @@
+"""The page of one device, and what its owner can say about it. Whose is it, form, action, page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST, require_safe
+
+from sessions_ui.actions.devices.lost import mark_found, mark_lost
+from sessions_ui.actions.devices.not_me import report_not_me
+from sessions_ui.conf import conf
+from sessions_ui.models import Device, Session
+from sessions_ui.web.devices.details import details
+from sessions_ui.web.devices.own import own_device, own_session
+from sessions_ui.web.presence.decorators import passive
+from sessions_ui.web.recovery.secure import ways_to_secure
+from sessions_ui.web.step_up.confirm import ask_again
+from sessions_ui.web.step_up.prove import ask_for_more
+
+SITUATIONS = ("lost", "not_mine", "unused")
+
+
+@login_required
+@require_safe
+def device(request: HttpRequest, public_id: str) -> HttpResponse:
+    return device_page(request, own_device(request, public_id))
+
+
+@passive
+@login_required
+@require_GET
+def proof(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The part that fills by itself after a sign-out; the page asks for it, so it is no activity."""
+    found = details(own_device(request, public_id), request.user, current_id=own_session(request))
+    return render(request, "sessions_ui/_proof.html", {"details": found})
+
+
+@login_required
+@require_safe
+def situation(request: HttpRequest, public_id: str, name: str) -> HttpResponse:
+    """What follows from "I lost it", "I don't recognise it", "I no longer use it": read before anything is done. In the
+    page's dialog for htmx, else a page of its own."""
+    chosen = own_device(request, public_id)
+    fragment = request.headers.get("HX-Request") == "true"
+    context = {
+        "base_template": conf.base_template,
+        "details": details(chosen, request.user, current_id=own_session(request)),
+        "situation": name,
+    }
+    template = "sessions_ui/_situation.html" if fragment else "sessions_ui/situation.html"
+    return render(request, template, context)
+
+
+@login_required
+@require_POST
+def lost(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    """Every sign-in there ends, and its return will be noticed."""
+    chosen = own_device(request, public_id)
+    if is_in_hand(request, chosen):
+        return device_done(request, chosen, error=_("This is the device in your hands: it is not lost."))
+    if question := ask_again(
+        request,
+        _("“%(name)s” is lost: sign it out") % {"name": chosen.title},
+        ends=Session.objects.of(request.user).filter(device=chosen),
+    ):
+        return question
+    mark_lost(device=chosen, actor=request.user)
+    text = _("%(name)s is signed out and marked as lost. If it comes back, you will be told.")
+    return device_done(request, chosen, text % {"name": chosen.title})
+
+
+@login_required
+@require_POST
+def found(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    """Whoever has the device and the password must not be able to say so: it takes a further proof."""
+    chosen = own_device(request, public_id)
+    what = _("“%(name)s” was found again") % {"name": chosen.title}
+    if question := ask_again(request, what) or ask_for_more(request, what):
+        return question
+    mark_found(device=chosen, actor=request.user)
+    text = _("%(name)s is no longer marked as lost. It has to sign in again.")
+    return device_done(request, chosen, text % {"name": chosen.title})
+
+
+@login_required
+@require_POST
+def not_mine(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    """Somebody else was in the account: everything but this session ends."""
+    chosen = own_device(request, public_id)
+    if is_in_hand(request, chosen):
+        return device_done(
+            request, chosen, error=_("This is the device in your hands: you are using it now.")
+        )
+    if question := ask_again(
+        request,
+        _("“%(name)s” is not mine: sign out everywhere else") % {"name": chosen.title},
+        ends=Session.objects.of(request.user),
+    ):
+        return question
+    last = Session.objects.of(request.user).filter(device=chosen).order_by("-signed_in_at", "-id").first()
+    if last is not None:
+        report_not_me(session=last, actor=request.user, everywhere=True)
+        chosen.refresh_from_db(fields=["not_me_at", "confirmed_at"])  # the fragment shows this very object
+    text = _("%(name)s and everything else but this device is signed out. Now secure your account.")
+    return device_done(request, chosen, text % {"name": chosen.title})
+
+
+def is_in_hand(request: HttpRequest, chosen: Device) -> bool:
+    return Session.objects.of(request.user).filter(pk=own_session(request) or 0, device=chosen).exists()
+
+
+def device_done(request: HttpRequest, chosen: Device, text: str = "", *, error: str = "") -> HttpResponseBase:
+    """After an act: the same page again, as a fragment for htmx, by way of a redirect for a plain form."""
+    if request.headers.get("HX-Request") == "true":
+        return device_page(request, chosen, status_text=text, error=error, status=422 if error else 200)
+    level = messages.ERROR if error else messages.SUCCESS
+    messages.add_message(request, level, error or text, fail_silently=True)
+    return redirect("sessions_ui:device", public_id=chosen.public_id)
+
+
+def device_page(
+    request: HttpRequest, chosen: Device, *, status_text: str = "", error: str = "", status: int = 200
+) -> HttpResponse:
+    fragment = request.headers.get("HX-Request") == "true"
+    context: dict[str, Any] = {
+        "base_template": conf.base_template,
+        "fragment": fragment,
+        "details": details(chosen, request.user, current_id=own_session(request)),
+        "secure": ways_to_secure(request.user),
+        "status_text": status_text,
+        "error": error,
+    }
+    template = "sessions_ui/_device.html" if fragment else "sessions_ui/device.html"
+    return render(request, template, context, status=status)

@@ -1,0 +1,249 @@
+"""The devices page. Every view: whose is it, form, action, page; plain forms work, htmx makes them smooth."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST, require_safe
+
+from sessions_ui.actions.devices.rename import rename_device
+from sessions_ui.actions.endings.end import Receipt, end_sessions, end_user_sessions
+from sessions_ui.conf import conf
+from sessions_ui.database import moments
+from sessions_ui.models import Device, EndReason, Session
+from sessions_ui.web.devices.device_page import device_done
+from sessions_ui.web.devices.folding import fold
+from sessions_ui.web.devices.forms import RenameForm
+from sessions_ui.web.devices.listing import cards_of, listing
+from sessions_ui.web.devices.own import own_device, own_session
+from sessions_ui.web.presence.decorators import passive
+from sessions_ui.web.recovery.secure import ways_to_secure
+from sessions_ui.web.responses import refusals
+from sessions_ui.web.step_up.confirm import ask_again
+from sessions_ui.web.step_up.prove import vouch
+
+
+@login_required
+@require_safe
+def devices(request: HttpRequest) -> HttpResponse:
+    return page(request)
+
+
+@passive
+@login_required
+@require_GET
+def device_list(request: HttpRequest) -> HttpResponse:
+    """The list alone, for a page that heard that something changed; asking it is no activity. `since`: when the page
+    was made, in seconds since 1970, so that it can say how many are new."""
+    try:
+        since = moments.from_timestamp(float(request.GET.get("since", "")))
+    except (ValueError, OverflowError, OSError):
+        since = timezone.now()
+    return page(request, since=since)
+
+
+@login_required
+@require_POST
+def sign_out_device(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    """End every sign-in on one device of the user's own."""
+    device = own_device(request, public_id)
+    sessions = Session.objects.of(request.user).filter(device=device)
+    here = own_session(request) in sessions.values_list("pk", flat=True)
+    # Signing out here never asks for anything.
+    if not here and (
+        question := ask_again(request, _("Sign out “%(name)s”") % {"name": device.title}, ends=sessions)
+    ):
+        return question
+    receipt = end_remotely(request, sessions, here=here)
+    return ended(request, receipt, name=device.title, here=here, device=device)
+
+
+@login_required
+@require_POST
+def sign_out_session(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    """End one sign-in of the user's own."""
+    session = get_object_or_404(
+        Session.objects.of(request.user).select_related("device"), public_id=public_id
+    )
+    here = session.pk == own_session(request)
+    name = str(session.device or Device())
+    chosen = Session.objects.filter(pk=session.pk)
+    if not here and (question := ask_again(request, _("Sign out “%(name)s”") % {"name": name}, ends=chosen)):
+        return question
+    receipt = end_remotely(request, chosen, here=here)
+    return ended(request, receipt, name=name, here=here)
+
+
+@login_required
+@require_POST
+def sign_out_folded(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    """End every sign-in of the line that the page shows for a program which signs in anew each time."""
+    session = get_object_or_404(
+        Session.objects.of(request.user).select_related("device"), public_id=public_id
+    )
+    name = str(session.device or Device())
+    cards = fold(cards_of(request.user, current_id=own_session(request)))
+    keys = next(
+        ([one.pk for one in card.sessions] for card in cards if card.is_folded and session in card.sessions),
+        [],
+    )
+    chosen = Session.objects.filter(pk__in=keys)
+    if question := ask_again(request, _("Sign out “%(name)s”") % {"name": name}, ends=chosen):
+        return question
+    return ended(request, end_remotely(request, chosen, here=False), name=name, here=False)
+
+
+@login_required
+@require_POST
+def sign_out_others(request: HttpRequest) -> HttpResponseBase:
+    """End everything but this session."""
+    if question := ask_again(request, _("Sign out everywhere else"), ends=Session.objects.of(request.user)):
+        return question
+    receipt = end_user_sessions(
+        user=request.user,
+        reason=EndReason.SIGNED_OUT_EVERYWHERE,
+        actor=request.user,
+        keep=own_session(request),
+    )
+    if not receipt:
+        return done(request, _("Nothing else was signed in."))
+    text = ngettext(
+        "%(count)d sign-in elsewhere was ended.", "%(count)d sign-ins elsewhere were ended.", receipt.ended
+    )
+    return done(request, text % {"count": receipt.ended})
+
+
+@login_required
+@require_POST
+def sign_out_unused(request: HttpRequest) -> HttpResponseBase:
+    """End what the page shows under "Not used for 30 days"."""
+    cards = [card for card in cards_of(request.user, current_id=own_session(request)) if card.is_unused]
+    keys = [session.pk for card in cards if not card.is_app for session in card.sessions]
+    unused = Session.objects.filter(pk__in=keys)
+    if question := ask_again(request, _("Sign out what you have not used for a long time"), ends=unused):
+        return question
+    receipt = end_remotely(request, unused, here=False)
+    text = ngettext("%(count)d sign-in was ended.", "%(count)d sign-ins were ended.", receipt.ended)
+    return done(request, text % {"count": receipt.ended})
+
+
+@login_required
+@require_POST
+def sign_out_everywhere(request: HttpRequest) -> HttpResponseBase:
+    """End everything, this session included."""
+    if question := ask_again(request, _("Sign out everywhere"), ends=Session.objects.of(request.user)):
+        return question
+    end_user_sessions(user=request.user, reason=EndReason.SIGNED_OUT_EVERYWHERE, actor=request.user)
+    return signed_out_here(request)
+
+
+@login_required
+@require_POST
+def rename(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    device = own_device(request, public_id)
+    form = RenameForm(request.POST)
+    if not form.is_valid():
+        return page(request, error=" ".join(map(str, form.errors["name"])), status=422)
+    rename_device(device=device, name=form.cleaned_data["name"], actor=request.user)
+    return done(request, _("This device is now called “%(name)s”.") % {"name": device.title})
+
+
+@login_required
+@require_POST
+def mine(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    """ "Yes, it's mine" of what was flagged; on the device itself, or on a young one, it takes a further proof."""
+    chosen = own_device(request, public_id)
+    what = _("“%(name)s” is mine") % {"name": chosen.title}
+    if question := ask_again(request, what) or vouch(request, what, device=chosen):
+        return question
+    return done(request, _("%(name)s is yours: thank you.") % {"name": chosen.title})
+
+
+def end_remotely(request: HttpRequest, sessions: Any, *, here: bool) -> Receipt:
+    reason = EndReason.SIGNED_OUT if here else EndReason.SIGNED_OUT_REMOTELY
+    return end_sessions(sessions=sessions, reason=reason, actor=request.user, of_user=request.user.pk)
+
+
+def ended(
+    request: HttpRequest, receipt: Receipt, *, name: str, here: bool, device: Device | None = None
+) -> HttpResponseBase:
+    """Say what happened, which is not always what was asked for; on the page where it was asked."""
+    if here:
+        return signed_out_here(request)
+    if receipt:
+        text = _(
+            "%(name)s is signed out. It has to sign in again; what is on its screen may stay until then."
+        )
+    else:
+        text = _("%(name)s was already signed out.")
+    text %= {"name": name}
+    if device is not None and request.POST.get("page") == "device":
+        return device_done(request, device, text)
+    return done(request, text)
+
+
+def signed_out_here(request: HttpRequest) -> HttpResponseBase:
+    logout(request)
+    return refusals.to_sign_in(request, None)
+
+
+def done(request: HttpRequest, text: str) -> HttpResponseBase:
+    """After an act: the same page again, as a fragment for htmx, by way of a redirect for a plain form."""
+    if request.headers.get("HX-Request") == "true":
+        return page(request, status_text=text)
+    messages.success(request, text, fail_silently=True)
+    return redirect("sessions_ui:devices")
+
+
+def page(
+    request: HttpRequest,
+    *,
+    status_text: str = "",
+    error: str = "",
+    status: int = 200,
+    since: datetime | None = None,
+) -> HttpResponse:
+    """The page, or only its list where htmx or the page's script asks (`since`)."""
+    fragment = since is not None or request.headers.get("HX-Request") == "true"
+    found = listing(request.user, current_id=own_session(request), page=page_number(request))
+    context = {
+        "base_template": conf.base_template,
+        "fragment": fragment,
+        "listing": found,
+        "secure": ways_to_secure(request.user),
+        "status_text": status_text,
+        "error": error,
+        "history_days": conf.history_days,
+        "unused_days": conf.unused_after.days,
+        "new": sum(card.is_newer_than(since) for card in found.cards) if since is not None else 0,
+    }
+    template = "sessions_ui/_devices.html" if fragment else "sessions_ui/devices.html"
+    return render(request, template, context, status=status)
+
+
+def page_number(request: HttpRequest) -> int:
+    """Of the other devices; htmx says in a header on which page it is. What is no number is the first one."""
+    query = request.GET
+    if request.headers.get("HX-Request") == "true":
+        query = QueryDict(query_of(request.headers.get("HX-Current-URL", "")))
+    number = query.get("page", "")
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1
+
+
+def query_of(url: str) -> str:
+    """Empty where it is no URL: it comes from a header."""
+    try:
+        return urlsplit(url).query
+    except ValueError:
+        return ""

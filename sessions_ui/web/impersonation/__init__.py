@@ -1,0 +1,1 @@
+"""The pages of staff that uses somebody's account."""

@@ -1,0 +1,37 @@
+"""Leaving an account that staff uses, and what they read when they try what only its owner may do."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from sessions_ui.conf import conf
+from sessions_ui.impersonation.api import stop_impersonating
+from sessions_ui.web.responses.refusals import problem, wants_json
+
+
+@login_not_required  # whose session is over by now reads why, as without `LoginRequiredMiddleware`
+@require_POST
+def leave_account(request: HttpRequest) -> HttpResponse:
+    """Back to the own session, and to `next` or the start page."""
+    user = stop_impersonating(request)
+    target = request.POST.get("next", "")
+    allowed = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+    if not user.is_authenticated:
+        return redirect(settings.LOGIN_URL)
+    return redirect(target if allowed else resolve_url(settings.LOGIN_REDIRECT_URL))
+
+
+def only_for_its_owner(request: HttpRequest) -> HttpResponse:
+    """403: nothing was done, and why."""
+    if wants_json(request):
+        return problem(
+            403, "only-the-owner", _("You are using this account as support. Only its owner can do this.")
+        )
+    context = {"base_template": conf.base_template}
+    return render(request, "sessions_ui/only_the_owner.html", context, status=403)

@@ -1,0 +1,1 @@
+"""What a page does while somebody looks at it."""

@@ -1,0 +1,47 @@
+"""Before the idle timeout signs somebody out, the page warns, and one click stays signed in (WCAG 2.2.1)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from sessions_ui.conf import conf
+from sessions_ui.store import SessionStore
+from sessions_ui.web.presence.decorators import passive
+
+# With longer timeouts no page stays open for so long that a warning would help.
+LONGEST = timedelta(days=1)
+
+
+def seconds_left(request: HttpRequest, user: Any) -> int | None:
+    """Until the session ends if nothing happens; None without such a limit, and for one that is not worth a warning."""
+    idle = conf.idle_timeout_of(user)
+    row = request.session.row if isinstance(request.session, SessionStore) else None
+    if idle is None or idle > LONGEST or row is None:
+        return None
+    return max(int((row.last_seen_at + idle - timezone.now()).total_seconds()), 0)
+
+
+@passive
+@login_required
+@require_GET
+def idle(request: HttpRequest) -> JsonResponse:
+    """`{"seconds": …}`: how long it still is; another tab may have been used meanwhile. Asking it is no activity."""
+    return answer(seconds_left(request, request.user))
+
+
+@login_required
+@require_POST
+def stay(request: HttpRequest) -> JsonResponse:
+    """ "Stay signed in": activity like any other, which the middleware writes down after this view."""
+    limit = conf.idle_timeout_of(request.user)
+    return answer(int(limit.total_seconds()) if limit is not None and limit <= LONGEST else None)
+
+
+def answer(seconds: int | None) -> JsonResponse:
+    return JsonResponse({"seconds": seconds}, headers={"Cache-Control": "no-store, private"})

@@ -1,0 +1,1 @@
+"""The way back to an account that somebody else has used."""

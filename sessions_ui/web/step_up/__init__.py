@@ -1,0 +1,1 @@
+"""The pages that ask for more than the sign-in has shown."""

@@ -1,0 +1,208 @@
+"""A sign-in that waits for a further proof: it looked suspicious, or one device has to go first.
+
+Until then nobody is signed in: what waits lies in an anonymous session, as between a password and a second factor, so
+that no page, API or socket can be reached with it. It dies with any ending of the account's sessions (`pending.py`).
+"""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, REDIRECT_FIELD_NAME, SESSION_KEY, get_user_model, login
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render, resolve_url
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from sessions_ui.actions.devices.confirm import confirm_device
+from sessions_ui.actions.endings.end import end_sessions
+from sessions_ui.actions.sessions.client import client_of
+from sessions_ui.actions.sign_in.alert import alert
+from sessions_ui.actions.sign_in.pending import begun_key, verify_waiting
+from sessions_ui.actions.sign_in.provider import PROVIDER_KEY
+from sessions_ui.actions.step_up.codes import can_give_code, check_code, is_code_held_up, send_code
+from sessions_ui.actions.step_up.policy import Shown
+from sessions_ui.conf import conf
+from sessions_ui.database.transactions import in_transaction
+from sessions_ui.exceptions import ProofRefused, SignInChallenged
+from sessions_ui.models import Device, EndReason, Event, Proof, Session
+from sessions_ui.models.primary import all_users
+from sessions_ui.risk import Verdict
+from sessions_ui.session_user import AUTH_KEYS
+from sessions_ui.store import SessionStore
+from sessions_ui.web.responses import refusals
+from sessions_ui.web.step_up.prove import CodeForm, masked, refusal_text
+
+WAITING_KEY = "_sessions_ui_waiting"
+WAITING_SECONDS = 900
+PURPOSE = Proof.Purpose.SIGN_IN
+
+
+def begin_challenge(request: HttpRequest, challenged: SignInChallenged) -> HttpResponseBase:
+    """Take back what Django's `login()` wrote into the session, keep who is waiting, mail a code."""
+    kept = dict(request.session.items())
+    user = user_of(kept[SESSION_KEY])
+    identity = None if user is None else request.session.mark_of(user, PROVIDER_KEY)  # type: ignore[attr-defined]
+    waiting = {
+        "user": kept[SESSION_KEY],
+        "backend": kept[BACKEND_SESSION_KEY],
+        "reason": str(challenged.reason),
+        "at": time.time(),
+        # Of the account as it was judged: whatever is decided from then on ends what waits here.
+        "begun": challenged.begun,
+        "proven": bool(getattr(request, "sessions_ui_proven", False)),
+        "next": next_of(request) or kept.get(WAITING_KEY, {}).get("next", ""),
+    }
+    request.session.flush()
+    for name, value in kept.items():
+        if name not in (*AUTH_KEYS, WAITING_KEY):
+            request.session[name] = value
+    request.session[WAITING_KEY] = waiting
+    request.session.set_expiry(0)  # a sign-in that had to wait is not remembered
+    if identity is not None:
+        request.session[PROVIDER_KEY] = identity
+    request.session.save()
+    if user is not None and isinstance(challenged.verdict, Verdict):
+        in_transaction(
+            partial(
+                alert,
+                kind=Event.Kind.CHALLENGED,
+                user=user,
+                session=None,
+                client=client_of(request.META),
+                verdict=challenged.verdict,
+                tell=True,
+            )
+        )
+    url = reverse("sessions_ui:challenge")
+    if refusals.is_htmx(request):
+        return HttpResponse(headers={"HX-Redirect": url})
+    if refusals.is_page_navigation(request):
+        return HttpResponseRedirect(url)
+    return refusals.not_signed_in(request, "further-proof-needed", _("One more proof is needed to sign in."))
+
+
+@login_not_required
+@never_cache
+@sensitive_post_parameters("code")
+@require_http_methods(["GET", "HEAD", "POST"])
+def challenge(request: HttpRequest) -> HttpResponseBase:
+    """GET shows the question, and mails a code unless one is under way; POST answers it and signs in."""
+    waiting = waiting_of(request)
+    user = user_of(waiting["user"]) if waiting else None
+    session_id = request.session.session_id if isinstance(request.session, SessionStore) else None
+    if waiting is None or user is None or session_id is None:
+        return redirect(resolve_url(refusals.sign_in_url(request)))
+    if request.method != "POST":
+        return asked(request, waiting, user, session_id)
+    if not waiting["proven"]:
+        if "again" in request.POST:
+            return asked(request, waiting, user, session_id, again=True)
+        form = CodeForm(request.POST)
+        if not form.is_valid():
+            return asked(request, waiting, user, session_id, form=form, status=422)
+        try:
+            check_code(user=user, session_id=session_id, purpose=PURPOSE, code=form.cleaned_data["code"])
+        except ProofRefused as refused:
+            form.add_error("code", refusal_text(refused.reason))
+            return asked(request, waiting, user, session_id, form=form, status=422)
+        waiting["proven"] = True
+        request.session[WAITING_KEY] = waiting
+    if waiting["reason"] == EndReason.SESSION_LIMIT:
+        public_id = request.POST.get("device", "")
+        if public_id not in [device.public_id for device in devices_of(user)]:
+            error = _("Choose the device that shall be signed out.")
+            return asked(request, waiting, user, session_id, error=error, status=422)
+        in_transaction(partial(give_way, user, public_id, waiting["begun"]))
+    return go_on(request, waiting, user)
+
+
+def give_way(user: Any, public_id: str, begun: dict[str, Any]) -> None:
+    """End what is signed in on the chosen device, unless this sign-in is over itself: `SignInRefused`. The reason is
+    one that leaves it alone (`HARMLESS`)."""
+    verify_waiting(begun, user)
+    chosen = living_browsers(user).filter(device__public_id=public_id)
+    end_sessions(sessions=chosen, reason=EndReason.SESSION_LIMIT, actor=user)
+
+
+def go_on(request: HttpRequest, waiting: dict[str, Any], user: Any) -> HttpResponseBase:
+    """Sign in, with all that a sign-in checks: `SignInChallenged` again where there is still no room."""
+    request.sessions_ui_proven = True  # type: ignore[attr-defined]
+    request.session[begun_key(user)] = waiting["begun"]
+    login(request, user, backend=waiting["backend"])
+    request.session.pop(WAITING_KEY, None)
+    row = request.session.row  # type: ignore[attr-defined]
+    if row is not None and row.device is not None:
+        confirm_device(device=row.device, actor=user, proof=Shown.MAILED_CODE)
+    return redirect(waiting["next"] or resolve_url(settings.LOGIN_REDIRECT_URL))
+
+
+def asked(
+    request: HttpRequest,
+    waiting: dict[str, Any],
+    user: Any,
+    session_id: int,
+    *,
+    form: CodeForm | None = None,
+    error: str = "",
+    again: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    addresses: list[str] = []
+    by_code = not waiting["proven"] and can_give_code(user=user, session_id=session_id, purpose=PURPOSE)
+    if by_code and (form is None or not form.is_bound):
+        try:
+            sent = send_code(user=user, session_id=session_id, purpose=PURPOSE, again=again)
+            addresses = [masked(address) for address in sent]
+        except ProofRefused as refused:
+            error, status = refusal_text(refused.reason), 429 if refused.reason == "too_many" else 422
+    full = waiting["reason"] == EndReason.SESSION_LIMIT
+    context = {
+        "base_template": conf.base_template,
+        "form": (form or CodeForm()) if by_code else None,
+        "can_go_on": by_code or waiting["proven"],
+        "addresses": addresses,
+        "held_up": bool(addresses) and is_code_held_up(user),
+        "minutes": int(conf.proof_age.total_seconds() // 60),
+        "error": error,
+        "full": full,
+        "full_words": refusals.words(EndReason.SESSION_LIMIT),
+        "devices": devices_of(user) if full else [],
+        "help_url": conf.help_url,
+        "sign_in_url": resolve_url(refusals.sign_in_url(request)),
+    }
+    return render(request, "sessions_ui/challenge.html", context, status=status)
+
+
+def waiting_of(request: HttpRequest) -> dict[str, Any] | None:
+    waiting = request.session.get(WAITING_KEY)
+    return waiting if waiting and time.time() < waiting["at"] + WAITING_SECONDS else None
+
+
+def user_of(key: str) -> Any:
+    """None where the account is gone."""
+    return all_users().filter(pk=get_user_model()._meta.pk.to_python(key)).first()
+
+
+def living_browsers(user: Any) -> Any:
+    return Session.objects.of(user).living().filter(kind=Session.Kind.BROWSER)
+
+
+def devices_of(user: Any) -> list[Device]:
+    """By name only, to somebody who has shown no more than the password."""
+    return list(Device.objects.filter(sessions__in=living_browsers(user)).distinct().order_by("pk"))
+
+
+def next_of(request: HttpRequest) -> str:
+    url = request.POST.get(REDIRECT_FIELD_NAME) or request.GET.get(REDIRECT_FIELD_NAME) or ""
+    safe = url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
+    return url if safe else ""

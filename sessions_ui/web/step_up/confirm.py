@@ -1,0 +1,77 @@
+"""Asking again who is there before an act."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from sessions_ui.conf import conf
+from sessions_ui.context import require_owner
+from sessions_ui.models.session import SessionQuerySet
+from sessions_ui.web.step_up.pending import WaitingAct, carry_on, question, too_late
+from sessions_ui.web.step_up.prove import ask_for_proof
+from sessions_ui.web.step_up.reauthentication import reauthentication
+
+
+def ask_again(request: HttpRequest, what: str, *, ends: SessionQuerySet | None = None) -> HttpResponse | None:
+    """None when the act may go on; else the response that asks who is there. `what` names the act in words, `ends` the
+    sessions that it ends: older ones need a further proof from one that does not vouch for itself."""
+    require_owner()
+    if not reauthentication(request).is_fresh():
+        return asked(request, WaitingAct.of(request, what))
+    return ask_for_proof(request, what, ends=ends) if ends is not None else None
+
+
+@sensitive_post_parameters("password")
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest) -> HttpResponseBase:
+    """The answer to the question. A GET comes back from another way to confirm it, and offers to carry on."""
+    fields = request.POST if request.method == "POST" else request.GET
+    act = WaitingAct.read(fields.get("act", ""), request.user)
+    if act is None:
+        return too_late(request)
+    if request.method != "POST":
+        return asked(request, act)
+    asking = reauthentication(request)
+    if asking.is_fresh():
+        return carry_on(request, act)
+    form = asking.form(request.POST)
+    if not asking.may_try():
+        error = _("Too many tries. Nothing was changed. Wait a few minutes, then try again.")
+        return asked(request, act, error=error, status=429)
+    if form is not None and form.is_valid():
+        asking.confirm(form)
+        return carry_on(request, act)
+    asking.refuse(form)
+    return asked(request, act, form=form, status=422)
+
+
+def asked(
+    request: HttpRequest,
+    act: WaitingAct,
+    *,
+    form: forms.Form | None = None,
+    error: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """The question: in the page's dialog for htmx, else a page of its own."""
+    asking = reauthentication(request)
+    ways = asking.ways(f"{reverse('sessions_ui:confirm')}?{urlencode({'act': act.sign(request.user)})}")
+    context = {
+        "error": error,
+        "fresh": asking.is_fresh(),
+        "form": form or asking.form(),
+        "ways": [way for way in ways if not way.without_phone],
+        "ways_without_phone": [way for way in ways if way.without_phone],
+        "help_url": conf.help_url,
+    }
+    return question(request, act, "ask", context, status=status)

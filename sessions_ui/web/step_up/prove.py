@@ -1,0 +1,195 @@
+"""Asking for a further proof before older sign-ins end: a mailed code, or another factor (docs/architecture.md, 10)."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from sessions_ui.actions.devices.confirm import confirm_device
+from sessions_ui.actions.step_up.codes import (
+    can_give_code,
+    check_code,
+    is_code_held_up,
+    is_proven,
+    other_factor,
+    send_code,
+)
+from sessions_ui.actions.step_up.policy import (
+    Shown,
+    acting_session,
+    ends_older,
+    oldest_elsewhere,
+    settled_elsewhere,
+)
+from sessions_ui.conf import conf
+from sessions_ui.exceptions import CannotVouch, ProofRefused
+from sessions_ui.models import Device, Proof, Session
+from sessions_ui.models.session import SessionQuerySet
+from sessions_ui.web.step_up.pending import WaitingAct, carry_on, question, too_late
+from sessions_ui.web.step_up.reauthentication import Way, reauthentication
+
+
+class CodeForm(forms.Form):
+    """Six digits, as people type them: spaces do no harm."""
+
+    code = forms.CharField(
+        label=gettext_lazy("The code from the mail"),
+        max_length=16,
+        widget=forms.TextInput(
+            attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True}
+        ),
+    )
+
+
+def ask_for_proof(request: HttpRequest, what: str, *, ends: SessionQuerySet) -> HttpResponse | None:
+    """None when the act may go on: nothing older than this session ends, it vouches for itself, or has shown more than
+    it signed in with. Else a code is mailed, and the response asks for it."""
+    session = acting_session()
+    if session is None or not ends_older(session, ends):
+        return None
+    purpose = Proof.Purpose.END_OLDER
+    if is_proven(user=request.user, session=session, purpose=purpose):
+        return None
+    return asked_for_proof(request, session, WaitingAct.of(request, what, purpose))
+
+
+def vouch(request: HttpRequest, what: str, *, device: Device) -> HttpResponse | None:
+    """ "Yes, it's mine": confirm the device, and return None. Where the session that says so does not vouch for it
+    (it is young, unconfirmed, or on that very device) a code is mailed first, and the response asks for it."""
+    session = acting_session()
+    shown = Shown.OTHER_DEVICE
+    purpose = Proof.Purpose.CONFIRM
+    if session is not None and is_proven(user=request.user, session=session, purpose=purpose):
+        shown = Shown.FACTOR if other_factor(session) else Shown.MAILED_CODE
+    try:
+        confirm_device(device=device, actor=request.user, proof=shown)
+    except CannotVouch:
+        if session is None:
+            raise
+        return asked_for_proof(request, session, WaitingAct.of(request, what, purpose))
+    return None
+
+
+def ask_for_more(request: HttpRequest, what: str) -> HttpResponse | None:
+    """None when this session has shown more than it signed in with; else the response that asks for it. For what only
+    the owner may say of a device, whatever session says it ("I found it")."""
+    session = acting_session()
+    purpose = Proof.Purpose.CONFIRM
+    if session is None or is_proven(user=request.user, session=session, purpose=purpose):
+        return None
+    return asked_for_proof(request, session, WaitingAct.of(request, what, purpose))
+
+
+@sensitive_post_parameters("code")
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def prove(request: HttpRequest) -> HttpResponseBase:
+    """The answer. A GET comes back from another factor, and offers to carry on; it sends nothing."""
+    fields = request.POST if request.method == "POST" else request.GET
+    act = WaitingAct.read(fields.get("act", ""), request.user)
+    session = acting_session()
+    if act is None or session is None or act.purpose not in Proof.Purpose.values:
+        return too_late(request)
+    purpose = Proof.Purpose(act.purpose)
+    if request.method != "POST":
+        return asked_for_proof(request, session, act, send=False)
+    if is_proven(user=request.user, session=session, purpose=purpose):
+        return carry_on(request, act)
+    if "again" in request.POST:
+        return asked_for_proof(request, session, act, again=True)
+    form = CodeForm(request.POST)
+    if not form.is_valid():
+        return asked_for_proof(request, session, act, form=form, status=422)
+    try:
+        check_code(user=request.user, session_id=session.pk, purpose=purpose, code=form.cleaned_data["code"])
+    except ProofRefused as error:
+        form.add_error("code", refusal_text(error.reason))
+        return asked_for_proof(request, session, act, form=form, send=False, status=422)
+    if "mine" in request.POST and session.device is not None:
+        confirm_device(device=session.device, actor=request.user, proof=Shown.MAILED_CODE)
+    return carry_on(request, act)
+
+
+def asked_for_proof(
+    request: HttpRequest,
+    session: Session,
+    act: WaitingAct,
+    *,
+    form: CodeForm | None = None,
+    send: bool = True,
+    again: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    """The question. `send`: mail a code, unless one is under way; `again`: another one. An account without an address
+    is asked for none, and told what else there is."""
+    user: Any = request.user
+    purpose = Proof.Purpose(act.purpose)
+    proven = request.method != "POST" and is_proven(user=user, session=session, purpose=purpose)
+    addresses, error = [], ""
+    by_code = can_give_code(user=user, session_id=session.pk, purpose=purpose)
+    if send and by_code:
+        try:
+            sent = send_code(user=user, session_id=session.pk, purpose=purpose, again=again)
+            addresses = [masked(address) for address in sent]
+        except ProofRefused as refused:
+            error, status = refusal_text(refused.reason), 429 if refused.reason == "too_many" else 422
+    back = f"{reverse('sessions_ui:prove')}?{urlencode({'act': act.sign(user)})}"
+    ways = [way for way in reauthentication(request).ways(back) if is_other_factor(way, session)]
+    context = {
+        "purpose": act.purpose,
+        "error": error,
+        "proven": proven,
+        "addresses": addresses,
+        "held_up": bool(addresses) and is_code_held_up(user),
+        "form": (form or CodeForm()) if by_code else None,
+        "ways": ways,
+        "elsewhere": "" if by_code else elsewhere(act, session),
+        "minutes": int(conf.proof_age.total_seconds() // 60),
+        "help_url": conf.help_url,
+    }
+    return question(request, act, "prove", context, status=status)
+
+
+def elsewhere(act: WaitingAct, session: Session) -> str:
+    """On which other device the act needs no proof, in words; empty where there is none."""
+    if act.path.endswith("/found/"):  # any session has to prove that (`ask_for_more()`)
+        return ""
+    if settled_elsewhere(session):
+        return _(
+            "On another device that you have confirmed, and have used for a while, you can do this without a further "
+            "proof."
+        )
+    if act.purpose == Proof.Purpose.END_OLDER and oldest_elsewhere(session):
+        return _("On the device that was signed in first you can do this without a further proof.")
+    return ""
+
+
+def is_other_factor(way: Way, session: Session) -> bool:
+    """Not the sign-in's own, and no recovery code, which can be read where somebody is signed in."""
+    return not way.without_phone and way.method not in session.method.split("+")
+
+
+def refusal_text(reason: str) -> str:
+    texts = {
+        "wrong_code": _("That is not the code."),
+        "code_over": _("This code is over. Ask for another one."),
+        "too_many": _("Too many codes were sent. Nothing was changed. Try again in an hour."),
+        "no_address": _("There is no e-mail address that a code could go to. Nothing was changed."),
+    }
+    return texts[reason]
+
+
+def masked(address: str) -> str:
+    """ "a•••@people.example": enough for its owner, too little for whoever only has the screen."""
+    name, _at, host = address.rpartition("@")
+    return f"{name[:1]}•••@{host}"

@@ -1,0 +1,1 @@
+"""Texts about sessions and devices, for pages, mails and the admin alike."""

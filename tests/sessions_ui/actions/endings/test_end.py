@@ -1,0 +1,233 @@
+"""The one path of all endings."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from sessions_ui import context, signals
+from sessions_ui.actions.endings.end import (
+    Receipt,
+    Reference,
+    acting_user,
+    end_session,
+    end_sessions,
+    end_user_sessions,
+    own_session_of,
+)
+from sessions_ui.exceptions import SessionEnded
+from tests.interleaving import just_before
+from tests.models import Act, Delivery, EndReason, Event, Session
+from tests.statements import gist
+
+pytestmark = pytest.mark.django_db
+
+
+def signed_in(user: Any, browser: Any, number: int) -> None:
+    for _ in range(number):
+        browser().force_login(user)
+
+
+def test_it_ends_with_one_act_an_event_each_and_one_delivery(user: Any, browser: Any) -> None:
+    signed_in(user, browser, 3)
+    receipt = end_user_sessions(
+        user=user, reason=EndReason.HELP_DESK, actor=user, ticket="INC-7", note="phone lost"
+    )
+    act = Act.objects.get()
+    assert receipt == Receipt(act=act, ended=3, already_ended=0, failed=0)
+    assert (act.reason, act.actor_id, act.ticket, act.count) == (EndReason.HELP_DESK, user.pk, "INC-7", 3)
+    assert Session.objects.filter(act=act, ended_at=act.at, ended_by=user).count() == 3
+    events = Event.objects.filter(act=act)
+    assert sorted(event.session_id for event in events) == sorted(
+        Session.objects.values_list("pk", flat=True)
+    )
+    assert {(event.kind, event.reason, event.actor_id) for event in events} == {
+        (Event.Kind.ENDED, EndReason.HELP_DESK, user.pk)
+    }
+    assert [(d.act_id, d.channel, d.receiver) for d in Delivery.objects.all()] == [
+        (act.pk, "mail", user.email)
+    ]
+
+
+def test_ending_twice_ends_once(user: Any, browser: Any) -> None:
+    """Trap L: a second click changes nothing and says so."""
+    signed_in(user, browser, 1)
+    session = Session.objects.get()
+    first = end_session(session=session, reason=EndReason.NOT_ME)
+    second = end_session(session=session, reason=EndReason.ADMINISTRATOR)
+    assert (second.act, second.ended, second.already_ended) == (None, 0, 1)
+    session.refresh_from_db()
+    assert (session.end_reason, session.act) == (EndReason.NOT_ME, first.act)
+    assert Act.objects.count() == 1 and Event.objects.filter(kind=Event.Kind.ENDED).count() == 1
+
+
+@pytest.mark.parametrize("number", [1, 40])
+def test_the_cost_does_not_grow_with_the_number(number: int, user: Any, browser: Any) -> None:
+    """Invariant 5."""
+    signed_in(user, browser, number)
+    with CaptureQueriesContext(connection) as queries:
+        end_user_sessions(user=user, reason=EndReason.ADMINISTRATOR)
+    assert gist(queries) == [
+        "SELECT accounts_user",  # locked
+        "UPDATE sessions_ui_accountstate",
+        "UPDATE sessions_ui_session",
+        "INSERT sessions_ui_act",
+        "SELECT sessions_ui_session",  # what staff did from one of them
+        "INSERT sessions_ui_event",
+        "SELECT sessions_ui_endpoint",
+        "INSERT sessions_ui_delivery",
+    ]
+
+
+def test_the_mail_is_looked_for_among_those_who_were_ended(user: Any, browser: Any) -> None:
+    """MariaDB reads every user else, and at its own REPEATABLE READ locks them."""
+    signed_in(user, browser, 1)
+    with CaptureQueriesContext(connection) as queries:
+        end_user_sessions(user=user, reason=EndReason.ADMINISTRATOR)
+    (sql,) = (
+        query["sql"] for query in queries if "INSERT INTO" in query["sql"] and "delivery" in query["sql"]
+    )
+    quote = connection.ops.quote_name
+    assert f"{quote('accounts_user')}.{quote('id')} IN ({user.pk})" in sql
+
+
+def test_one_stays_when_asked(user: Any, browser: Any) -> None:
+    signed_in(user, browser, 3)
+    kept = Session.objects.first()
+    end_user_sessions(user=user, reason=EndReason.PASSWORD_CHANGED, keep=kept.pk)
+    assert list(Session.objects.living()) == [kept]
+
+
+def test_other_users_and_anonymous_sessions_are_left_alone(user: Any, other_user: Any, browser: Any) -> None:
+    signed_in(user, browser, 1)
+    signed_in(other_user, browser, 1)
+    browser().get("/account/login/")
+    end_sessions(sessions=Session.objects.of(user), reason=EndReason.INCIDENT)
+    assert Session.objects.living().get().user_id == other_user.pk
+    assert not Session.objects.filter(user__isnull=True, ended_at__isnull=False).exists()
+
+
+def test_one_mail_an_act_and_user(user: Any, other_user: Any, browser: Any) -> None:
+    signed_in(user, browser, 3)
+    signed_in(other_user, browser, 2)
+    end_sessions(sessions=Session.objects.all(), reason=EndReason.INCIDENT)
+    assert sorted(Delivery.objects.values_list("receiver", flat=True)) == sorted(
+        [user.email, other_user.email]
+    )
+
+
+@pytest.mark.parametrize(
+    "reason", [EndReason.SIGNED_OUT, EndReason.SUPERSEDED, EndReason.IDLE_TIMEOUT, EndReason.ABSOLUTE_TIMEOUT]
+)
+def test_what_the_person_did_there_or_time_did_is_not_mailed(
+    reason: EndReason, user: Any, browser: Any
+) -> None:
+    signed_in(user, browser, 1)
+    end_user_sessions(user=user, reason=reason)
+    assert not Delivery.objects.exists()
+
+
+def test_a_rolled_back_ending_leaves_nothing(user: Any, browser: Any) -> None:
+    signed_in(user, browser, 1)
+    with transaction.atomic():
+        end_user_sessions(user=user, reason=EndReason.ADMINISTRATOR)
+        transaction.set_rollback(True)
+    assert Session.objects.living().count() == 1
+    assert not Act.objects.exists() and not Delivery.objects.exists()
+
+
+def test_the_host_project_is_told_after_commit(
+    user: Any, browser: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    heard = []
+
+    def listen(sender: Any, act: Act, count: int, **kwargs: Any) -> None:
+        heard.append((act.reason, count))
+
+    signed_in(user, browser, 2)
+    signals.sessions_ended.connect(listen)
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            end_user_sessions(user=user, reason=EndReason.ADMINISTRATOR)
+            assert heard == []
+    finally:
+        signals.sessions_ended.disconnect(listen)
+    assert heard == [(EndReason.ADMINISTRATOR, 2)]
+
+
+def test_what_somebody_else_ended_a_moment_before_has_one_end(
+    user: Any, other_user: Any, browser: Any
+) -> None:
+    """Between counting the sessions and ending them, where no lock keeps the other one away."""
+    signed_in(user, browser, 2)
+    signed_in(other_user, browser, 1)
+    end = {"ended_at": timezone.now(), "end_reason": EndReason.NOT_ME}
+    with just_before(
+        "UPDATE .sessions_ui_session. SET .ended_at.", lambda: Session.objects.of(user).update(**end)
+    ):
+        receipt = end_sessions(
+            sessions=Session.objects.of(user), reason=EndReason.ADMINISTRATOR, of_user=user.pk
+        )
+    assert (receipt.act, receipt.ended, receipt.already_ended) == (None, 0, 2)
+    assert set(Session.objects.of(user).values_list("end_reason", "act")) == {("not_me", None)}
+    assert Session.objects.of(other_user).get().is_living
+    assert not Act.objects.exists() and not Delivery.objects.exists()
+    assert not Event.objects.filter(kind=Event.Kind.ENDED).exists()
+
+
+@pytest.mark.parametrize(("ended", "truth"), [(0, False), (1, True), (2, True)])
+def test_a_receipt_is_true_where_anything_ended(ended: int, truth: bool) -> None:
+    assert bool(Receipt(act=None, ended=ended, already_ended=3)) is truth
+
+
+def test_a_request_that_has_ended_its_own_session_goes_on_to_end_others(user: Any, browser: Any) -> None:
+    """As "sign out here, then everywhere" in a view of the host: only at first the own session must be alive."""
+    signed_in(user, browser, 2)
+    own, other = Session.objects.order_by("pk")
+    store = SimpleNamespace(session_id=own.pk, user_id=user.pk, impersonator_id=None)
+    token = context.begin(context.Acting(store))
+    try:
+        for session in (own, other):
+            assert end_session(session=session, reason=EndReason.SIGNED_OUT_REMOTELY, actor=user)
+    finally:
+        context.finish(token)
+    assert not Session.objects.living().exists()
+
+
+def test_a_request_whose_session_has_ended_meanwhile_ends_nothing(user: Any, browser: Any) -> None:
+    signed_in(user, browser, 2)
+    own, other = Session.objects.order_by("pk")
+    Session.objects.filter(pk=own.pk).update(ended_at=timezone.now(), end_reason=EndReason.NOT_ME)
+    store = SimpleNamespace(session_id=own.pk, user_id=user.pk, impersonator_id=None)
+    token = context.begin(context.Acting(store))
+    try:
+        with pytest.raises(SessionEnded) as refused:
+            end_session(session=other, reason=EndReason.SIGNED_OUT_REMOTELY, actor=user)
+    finally:
+        context.finish(token)
+    assert refused.value.reason == EndReason.NOT_ME
+    assert Session.objects.living().get() == other
+
+
+@pytest.mark.parametrize(
+    ("owner", "staff", "actor"),
+    [(None, None, None), (7, None, 7), (7, 8, 8)],
+    ids=["nobody", "owner", "staff"],
+)
+def test_who_acts_in_a_request_is_whoever_sits_in_front_of_it(
+    owner: int | None, staff: int | None, actor: int | None
+) -> None:
+    assert acting_user() is None
+    token = context.begin(context.Acting(SimpleNamespace(session_id=5, user_id=owner, impersonator_id=staff)))
+    try:
+        assert acting_user() == (None if actor is None else Reference(actor))
+        assert own_session_of(Reference(owner)) == (None if owner is None else 5)
+        assert own_session_of(Reference(9)) is None
+    finally:
+        context.finish(token)
+    assert own_session_of(Reference(owner)) is None

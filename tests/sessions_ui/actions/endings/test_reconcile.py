@@ -1,0 +1,277 @@
+"""What a sweep finds is judged once more when it ends, and for the same reason as at a request (traps 11 and 15)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from itertools import combinations
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import make_password
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from sessions_ui.actions.endings.reconcile import end_unlawful
+from sessions_ui.models.session import ACCOUNT_WAS_OFF
+from sessions_ui.store import SessionStore
+from tests.accounts.test_password import NEW_PASSWORD, change
+from tests.conftest import Browser
+from tests.interleaving import just_after, just_before
+from tests.models import AccountState, EndReason, Session, digest_of
+
+pytestmark = pytest.mark.django_db
+
+DEVICES = "/account/devices/"
+
+
+@pytest.fixture
+def here(user: Any) -> Browser:
+    client = Browser()
+    client.sign_in(user)
+    return client
+
+
+@pytest.fixture
+def there(user: Any) -> Browser:
+    """Another device of the same person."""
+    client = Browser()
+    client.sign_in(user)
+    return client
+
+
+@pytest.fixture(autouse=True)
+def stranger(other_user: Any) -> Iterator[None]:
+    """Somebody else's session, which no sweep ends."""
+    Browser().sign_in(other_user)
+    before = list(Session.objects.of(other_user).values())
+    yield
+    assert list(Session.objects.of(other_user).values()) == before
+
+
+def row_of(client: Browser) -> Session:
+    return Session.objects.get(digest=digest_of(client.cookies["sessionid"].value))
+
+
+def is_in(client: Browser) -> bool:
+    return bool(client.get(DEVICES).status_code == 200)
+
+
+# --- Trap 11: beside an own password change
+
+
+def second_tab(here: Browser) -> Callable[[], Any]:
+    tab = Browser()
+    tab.cookies["sessionid"] = here.cookies["sessionid"].value
+
+    def request() -> None:
+        assert is_in(tab)
+
+    return request
+
+
+@pytest.mark.parametrize("beside", ["the sweep", "a second tab", "both"])
+def test_nothing_ends_the_session_that_is_changing_its_own_password(
+    beside: str, here: Browser, there: Browser, user: Any
+) -> None:
+    """Between the UPDATE of the user and the moment at which the session is told."""
+    kept, other = row_of(here).pk, row_of(there).pk
+    tab = second_tab(here)
+
+    def meanwhile() -> None:
+        if beside != "a second tab":
+            end_unlawful()
+        if beside != "the sweep":
+            tab()
+
+    with just_after("UPDATE .accounts_user. SET .*.password.", meanwhile):
+        answer = change(here)
+    assert answer.status_code == 302
+    user.refresh_from_db()
+    assert user.check_password(NEW_PASSWORD)
+    assert is_in(here) and not is_in(there)
+    row = Session.objects.get(pk=kept)
+    assert (row.ended_at, row.next_auth_hash) == (None, "")
+    assert Session.objects.get(pk=other).end_reason == EndReason.PASSWORD_CHANGED
+    end_unlawful()
+    assert is_in(here)
+
+
+def test_the_session_that_announced_a_new_password_is_refused_where_another_one_was_set(
+    here: Browser, user: Any
+) -> None:
+    """A hash that was announced is no licence: the password that was saved must be that one."""
+    store = SessionStore(here.cookies["sessionid"].value)
+    user.set_password("announced and never saved")
+    store.expect_password_change(user)
+    get_user_model().objects.filter(pk=user.pk).update(password=make_password("somebody else's"))
+    assert end_unlawful() == 1
+    assert row_of(here).end_reason == EndReason.PASSWORD_CHANGED
+    assert not is_in(here)
+
+
+def test_another_session_of_the_same_person_ends_where_one_announced_the_new_password(
+    here: Browser, there: Browser, user: Any
+) -> None:
+    store, other = SessionStore(here.cookies["sessionid"].value), row_of(there)
+    user.set_password(NEW_PASSWORD)
+    store.expect_password_change(user)
+    get_user_model().objects.filter(pk=user.pk).update(password=user.password)
+    assert not is_in(there)
+    assert end_unlawful() == 0
+    other.refresh_from_db()
+    assert other.end_reason == EndReason.PASSWORD_CHANGED
+    assert is_in(here)
+
+
+# --- Trap 11: found by the sweep, and lawful again before it ends
+
+
+def too_old(row: Any) -> None:
+    row.update(last_seen_at=timezone.now() - timedelta(days=15))
+
+
+def touched(row: Any) -> None:
+    row.update(last_seen_at=timezone.now())
+
+
+def run_out(row: Any) -> None:
+    row.update(expires_at=timezone.now() - timedelta(seconds=1))
+
+
+def prolonged(row: Any) -> None:
+    row.update(expires_at=timezone.now() + timedelta(days=1))
+
+
+def disabled(row: Any) -> None:
+    get_user_model().objects.filter(pk__in=row.values("user_id")).update(is_active=False)
+
+
+def enabled(row: Any) -> None:
+    get_user_model().objects.filter(pk__in=row.values("user_id")).update(is_active=True)
+
+
+def due(row: Any) -> None:
+    AccountState.objects.filter(pk__in=row.values("user_id")).update(
+        ends_at=timezone.now() - timedelta(days=1)
+    )
+
+
+def cancelled(row: Any) -> None:
+    AccountState.objects.filter(pk__in=row.values("user_id")).update(ends_at=None)
+
+
+def marked_off(row: Any) -> None:
+    row.update(auth_hash=ACCOUNT_WAS_OFF)
+
+
+def signed_in_anew(row: Any) -> None:
+    row.update(auth_hash=row.get().user.get_session_auth_hash())
+
+
+@pytest.mark.parametrize(
+    ("unlawful", "lawful"),
+    [
+        (too_old, touched),
+        (run_out, prolonged),
+        (disabled, enabled),
+        (due, cancelled),
+        (marked_off, signed_in_anew),
+    ],
+    ids=lambda change: change.__name__,
+)
+def test_a_session_that_became_lawful_before_its_ending_is_not_ended(
+    unlawful: Callable[[Any], None], lawful: Callable[[Any], None], here: Browser, there: Browser, user: Any
+) -> None:
+    row = Session.objects.filter(pk=row_of(here).pk)
+    unlawful(row)
+    # The sweep has chosen whom to look at, and now names the owners of those.
+    with just_before("SELECT .*sessions_ui_session.* IN \\(", lambda: lawful(row)):
+        assert end_unlawful() == 0
+    assert row.get().ended_at is None
+    assert is_in(here) and is_in(there)
+
+
+# --- Trap 15: one order of reasons
+
+
+def account_deleted(row: Any) -> None:
+    for pk in row.values_list("user_id", flat=True).distinct():
+        EmailAddress.objects.filter(user_id=pk).delete()
+        users = get_user_model().objects.filter(pk=pk)
+        users._raw_delete(users.db)
+
+
+def password_changed(row: Any) -> None:
+    users = get_user_model().objects.filter(pk__in=row.values("user_id"))
+    users.update(password=make_password("another"))
+
+
+def out_of_absolute_time(row: Any) -> None:
+    row.update(signed_in_at=timezone.now() - timedelta(days=31))
+
+
+def offboarding_date_over(row: Any) -> None:
+    """As `offboard()` leaves it, when its date has passed."""
+    over = timezone.now() - timedelta(hours=1)
+    AccountState.objects.filter(pk__in=row.values("user_id")).update(ends_at=over)
+    row.update(latest_end_at=over, expires_at=over)
+
+
+# In the order in which they are named: of two the first.
+CAUSES: dict[str, tuple[Callable[[Any], None], EndReason]] = {
+    "account deleted": (account_deleted, EndReason.ACCOUNT_DELETED),
+    "account disabled": (disabled, EndReason.ACCOUNT_DISABLED),
+    "account was off": (marked_off, EndReason.ACCOUNT_DISABLED),
+    "password changed": (password_changed, EndReason.PASSWORD_CHANGED),
+    "absolute timeout": (out_of_absolute_time, EndReason.ABSOLUTE_TIMEOUT),
+    "offboarding date over": (offboarding_date_over, EndReason.OFFBOARDED),
+    "idle timeout": (too_old, EndReason.IDLE_TIMEOUT),
+    "expired": (run_out, EndReason.IDLE_TIMEOUT),
+}
+
+
+def at_a_request(client: Browser) -> str:
+    store = SessionStore(client.cookies["sessionid"].value)
+    assert not store.get_user().is_authenticated
+    assert store.refusal == row_of(client).end_reason
+    return str(store.refusal)
+
+
+@pytest.mark.parametrize("name", CAUSES)
+def test_each_cause_alone_is_named_by_a_request_and_by_the_sweep(
+    name: str, here: Browser, there: Browser, user: Any
+) -> None:
+    cause, reason = CAUSES[name]
+    cause(Session.objects.of(user))
+    assert at_a_request(here) == reason
+    assert end_unlawful() == 1
+    assert row_of(there).end_reason == reason
+
+
+@pytest.mark.parametrize("turned_round", [False, True], ids=["", "turned round"])
+@pytest.mark.parametrize("names", list(combinations(CAUSES, 2)), ids=" and ".join)
+def test_of_two_causes_a_request_and_the_sweep_name_the_same_one(
+    names: tuple[str, str], turned_round: bool, here: Browser, there: Browser, user: Any
+) -> None:
+    """Whichever was there first."""
+    for name in reversed(names) if turned_round else names:
+        CAUSES[name][0](Session.objects.of(user))
+    named = at_a_request(here)
+    assert end_unlawful() == 1
+    assert row_of(there).end_reason == named == CAUSES[names[0]][1]
+
+
+def test_a_round_reads_the_users_of_its_range_in_one_statement(here: Browser, there: Browser) -> None:
+    end_unlawful()  # the cursor is there
+    with CaptureQueriesContext(connection) as statements:
+        assert end_unlawful() == 0
+    about_users = [query["sql"] for query in statements.captured_queries if "accounts_user" in query["sql"]]
+    assert len(about_users) == 1
+    assert "LEFT OUTER JOIN" in about_users[0]  # an account that is gone is found
+    jit = [query["sql"] for query in statements.captured_queries if "jit" in query["sql"]]
+    # For the range, and for what their providers have signed out.
+    assert jit == (["SET LOCAL jit = off"] * 2 if connection.vendor == "postgresql" else [])

@@ -1,0 +1,58 @@
+"""Which sessions of open tabs still live, where no signal told of what was done to the account."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+
+from sessions_ui import lookup
+from sessions_ui.actions.sessions.liveness import still_alive
+from tests.conftest import Browser
+from tests.models import Session
+
+pytestmark = pytest.mark.django_db
+
+
+def signed_in(user: Any) -> int:
+    """The primary key of a new session."""
+    Browser().sign_in(user)
+    return int(Session.objects.of(user).get().pk)
+
+
+def test_the_tabs_of_an_account_that_was_switched_off_by_update_do_not_live(
+    user: Any, other_user: Any
+) -> None:
+    his, hers = signed_in(user), signed_in(other_user)
+    assert still_alive({his, hers}) == {his, hers}
+    get_user_model().objects.filter(pk=user.pk).update(is_active=False)
+    assert still_alive({his, hers}) == {hers}
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"password": "another"}])
+def test_an_account_that_cannot_be_joined_is_asked_for_by_itself(
+    change: dict[str, Any], user: Any, other_user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one in another database, or behind a manager that hides some."""
+    monkeypatch.setattr(lookup, "joins_user", lambda: False)
+    his, hers = signed_in(user), signed_in(other_user)
+    assert still_alive({his, hers}, thoroughly=True) == {his, hers}
+    get_user_model().objects.filter(pk=user.pk).update(**change)
+    assert still_alive({his, hers}, thoroughly=True) == {hers}
+
+
+def test_a_timeout_that_a_callable_says_is_asked_for_where_the_account_cannot_be_joined(
+    user: Any, other_user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    his, hers = signed_in(user), signed_in(other_user)
+    monkeypatch.setattr(lookup, "joins_user", lambda: False)
+    day = timedelta(days=1)
+    settings.SESSIONS_UI = {
+        **settings.SESSIONS_UI,
+        "IDLE_TIMEOUT": lambda asked: day if asked == user else 9 * day,
+    }
+    Session.objects.update(last_seen_at=timezone.now() - 2 * day)
+    assert still_alive({his, hers}, thoroughly=True) == {hers}

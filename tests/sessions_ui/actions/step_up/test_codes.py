@@ -1,0 +1,292 @@
+"""A mailed code proves what it was mailed for, in the session it was mailed for, once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import DatabaseError
+from django.utils import timezone
+
+from sessions_ui import models
+from sessions_ui.actions.step_up.codes import check_code, is_proven, other_factor, send_code
+from sessions_ui.exceptions import ProofRefused
+from tests.interleaving import just_before
+from tests.models import Delivery, Event, Proof, Session
+
+pytestmark = pytest.mark.django_db
+
+END_OLDER, CONFIRM = Proof.Purpose.END_OLDER, Proof.Purpose.CONFIRM
+
+
+@pytest.fixture
+def session(user: Any, browser: Any) -> Session:
+    browser().force_login(user)
+    return Session.objects.of(user).get()
+
+
+def code_for(user: Any, session: Session, purpose: Proof.Purpose = END_OLDER) -> str:
+    send_code(user=user, session_id=session.pk, purpose=purpose)
+    return Proof.objects.get(user=user, session=session, purpose=purpose).code()
+
+
+@pytest.fixture
+def others(session: Session, user: Any, other_user: Any, browser: Any) -> list[tuple[Any, Session, Any]]:
+    """Codes that are open at the same time: of another user, in another session, for another purpose. The first rows
+    of their table."""
+    browser().force_login(other_user)
+    browser().force_login(user)
+    asked = [
+        (other_user, Session.objects.of(other_user).get(), END_OLDER),
+        (user, Session.objects.of(user).exclude(pk=session.pk).get(), END_OLDER),
+        (user, session, CONFIRM),
+    ]
+    for whose, where, purpose in asked:
+        code_for(whose, where, purpose)
+    return asked
+
+
+def test_a_code_is_not_given_where_the_event_cannot_be_written(
+    session: Session, user: Any, request: pytest.FixtureRequest
+) -> None:
+    code = code_for(user, session)
+    request.getfixturevalue("failing_events")
+    with pytest.raises(DatabaseError):
+        check_code(user=user, session_id=session.pk, purpose=END_OLDER, code=code)
+    assert Proof.objects.get().given_at is None
+    assert not is_proven(user=user, session=session, purpose=END_OLDER)
+
+
+def test_one_right_code_proves_nothing_of_any_other_user_session_or_purpose(
+    others: list[tuple[Any, Session, Any]], session: Session, user: Any
+) -> None:
+    before = list(Proof.objects.order_by("pk").values())
+    check_code(user=user, session_id=session.pk, purpose=END_OLDER, code=code_for(user, session))
+    assert is_proven(user=user, session=session, purpose=END_OLDER)
+    for whose, where, purpose in others:
+        assert not is_proven(user=whose, session=where, purpose=purpose)
+    assert list(Proof.objects.order_by("pk").values()[: len(before)]) == before
+    event = Event.objects.get(kind=Event.Kind.PROVEN)
+    assert (event.user_id, event.session_id) == (user.pk, session.pk)
+
+
+def test_a_wrong_code_uses_up_no_try_of_any_other(
+    others: list[tuple[Any, Session, Any]], session: Session, user: Any
+) -> None:
+    before = list(Proof.objects.order_by("pk").values())
+    wrong = f"{(int(code_for(user, session)) + 1) % 10**6:06d}"
+    with pytest.raises(ProofRefused, match="wrong_code"):
+        check_code(user=user, session_id=session.pk, purpose=END_OLDER, code=wrong)
+    assert list(Proof.objects.order_by("pk").values()[: len(before)]) == before
+    assert Proof.objects.latest("pk").tries == 1
+
+
+def test_a_code_that_two_requests_give_at_the_same_moment_counts_once(
+    session: Session, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other request comes between looking for the code and marking it given."""
+    code = code_for(user, session)
+    give = {"user": user, "session_id": session.pk, "purpose": END_OLDER, "code": code}
+    right = models.Proof.code
+
+    def beside(proof: Proof, **options: Any) -> str:
+        monkeypatch.setattr(models.Proof, "code", right)
+        check_code(**give)
+        return right(proof, **options)
+
+    monkeypatch.setattr(models.Proof, "code", beside)
+    with pytest.raises(ProofRefused, match="code_over"):
+        check_code(**give)
+    assert Event.objects.filter(kind=Event.Kind.PROVEN).count() == 1
+
+
+def test_a_session_of_which_nobody_knows_since_when_it_is_signed_in_has_no_other_factor(
+    session: Session, user: Any
+) -> None:
+    Event.objects.create(
+        kind=Event.Kind.REAUTHENTICATED,
+        user=user,
+        session=session,
+        data={"method": "totp", "since": (timezone.now() - timedelta(days=60)).isoformat()},
+    )
+    assert other_factor(session) == "totp"
+    session.signed_in_at = None
+    assert other_factor(session) == ""
+
+
+@pytest.fixture
+def shown_again(session: Session, user: Any) -> Session:
+    """An authenticator app of long ago was shown once more in this session."""
+    Event.objects.create(
+        kind=Event.Kind.REAUTHENTICATED,
+        user=user,
+        session=session,
+        data={"method": "totp", "since": (timezone.now() - timedelta(days=60)).isoformat()},
+    )
+    return session
+
+
+@pytest.mark.parametrize(("method", "found"), [("password", "totp"), ("password+totp", "")])
+def test_the_factor_of_the_sign_in_is_no_other_factor(method: str, found: str, shown_again: Session) -> None:
+    shown_again.method = method
+    assert other_factor(shown_again) == found
+
+
+def test_the_owner_is_told_of_a_factor_at_once_and_only_once(
+    shown_again: Session, user: Any, hastened: list[str], django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        assert is_proven(user=user, session=shown_again, purpose=END_OLDER)
+        assert is_proven(user=user, session=shown_again, purpose=END_OLDER)
+    assert hastened == ["sessions_ui.tasks.sweep_deliveries"]
+    assert Event.objects.filter(kind=Event.Kind.PROVEN).count() == 1
+
+
+def test_the_owner_is_told_once_for_each_session(
+    shown_again: Session, user: Any, browser: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    """A thief who proves something in one session does not silence what is proven in another."""
+    browser().force_login(user)
+    other = Session.objects.of(user).latest("pk")
+    shown = Event.objects.get(kind=Event.Kind.REAUTHENTICATED)
+    Event.objects.create(kind=shown.kind, user=user, session=other, data=shown.data)
+    for session in (shown_again, other, shown_again, other):
+        assert is_proven(user=user, session=session, purpose=END_OLDER)
+    told = Event.objects.filter(kind=Event.Kind.PROVEN).order_by("pk")
+    assert list(told.values_list("session_id", flat=True)) == [shown_again.pk, other.pk]
+    assert Delivery.objects.filter(event__in=told).count() == 2
+
+
+def test_a_factor_and_what_the_owner_was_told_of_it_count_for_ten_minutes(
+    shown_again: Session, user: Any
+) -> None:
+    shown = Event.objects.get(kind=Event.Kind.REAUTHENTICATED)
+
+    def is_proven_after(seconds: float) -> bool:
+        with time_machine.travel(shown.at + timedelta(seconds=seconds), tick=False):
+            return is_proven(user=user, session=shown_again, purpose=END_OLDER)
+
+    assert [is_proven_after(seconds) for seconds in (599, 600)] == [True, False]
+    Event.objects.create(
+        kind=shown.kind, user=user, session=shown_again, data=shown.data, at=shown.at + timedelta(seconds=900)
+    )
+    assert is_proven_after(1200)
+    assert Event.objects.filter(kind=Event.Kind.PROVEN).count() == 2, "told again"
+
+
+def test_no_other_event_than_a_reauthentication_shows_a_factor(session: Session, user: Any) -> None:
+    for kind in set(Event.Kind) - {Event.Kind.REAUTHENTICATED}:
+        data = {"method": "totp", "since": "2020-01-01T00:00:00+00:00"}
+        Event.objects.create(kind=kind, user=user, session=session, data=data)
+    assert other_factor(session) == ""
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        ({"method": "totp", "since": "2020-01-01T00:00:00+00:00"}, "totp"),
+        ({"method": "totp"}, ""),
+        ({"method": "totp", "since": ""}, ""),
+        ({"since": "2020-01-01T00:00:00+00:00"}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_factor_of_which_nobody_knows_since_when_it_is_there_is_none(
+    data: dict[str, str], found: str, session: Session, user: Any
+) -> None:
+    Event.objects.create(kind=Event.Kind.REAUTHENTICATED, user=user, session=session, data=data)
+    assert other_factor(session) == found
+
+
+@pytest.mark.parametrize(("seconds", "found"), [(0, "totp"), (1, "")])
+def test_a_factor_that_was_set_up_after_the_sign_in_is_none(
+    seconds: int, found: str, session: Session, user: Any
+) -> None:
+    assert session.signed_in_at is not None
+    since = session.signed_in_at + timedelta(seconds=seconds)
+    data = {"method": "totp", "since": since.isoformat()}
+    Event.objects.create(kind=Event.Kind.REAUTHENTICATED, user=user, session=session, data=data)
+    assert other_factor(session) == found
+
+
+def test_a_code_can_be_given_and_counts_for_ten_minutes_each(session: Session, user: Any) -> None:
+    code = code_for(user, session)
+    sent = Proof.objects.get()
+    assert sent.expires_at == sent.created_at + timedelta(minutes=10)
+
+    def give(seconds: float) -> None:
+        with time_machine.travel(sent.created_at + timedelta(seconds=seconds), tick=False):
+            check_code(user=user, session_id=session.pk, purpose=END_OLDER, code=code)
+
+    def counts(seconds: float) -> bool:
+        with time_machine.travel(sent.created_at + timedelta(seconds=seconds), tick=False):
+            return is_proven(user=user, session=session, purpose=END_OLDER)
+
+    with pytest.raises(ProofRefused, match="code_over"):
+        give(600)
+    give(599)
+    assert [counts(seconds) for seconds in (599, 1198, 1199)] == [True, True, False]
+    with pytest.raises(ProofRefused, match="code_over"):
+        give(599)
+
+
+def test_codes_of_more_than_an_hour_ago_do_not_count(session: Session, user: Any) -> None:
+    code_for(user, session)
+    first = Proof.objects.get()
+    for number in range(4):
+        Proof.objects.create(
+            user=user,
+            session=session,
+            purpose=END_OLDER,
+            nonce=str(number),
+            created_at=first.created_at,
+            expires_at=first.created_at,
+        )
+
+    def ask(seconds: float) -> list[str]:
+        with time_machine.travel(first.created_at + timedelta(seconds=seconds), tick=False):
+            return send_code(user=user, session_id=session.pk, purpose=END_OLDER, again=True)
+
+    with pytest.raises(ProofRefused, match="too_many"):
+        ask(3599)
+    assert ask(3600) == [user.email]
+
+
+def test_a_guess_beside_the_fifth_one_gets_no_further_try(session: Session, user: Any) -> None:
+    """Four of them come between looking for the code and counting this one."""
+    code = code_for(user, session)
+    with (
+        just_before("UPDATE .sessions_ui_proof.", lambda: Proof.objects.update(tries=5)),
+        pytest.raises(ProofRefused, match="code_over"),
+    ):
+        check_code(user=user, session_id=session.pk, purpose=END_OLDER, code=code)
+    assert Proof.objects.get().tries == 5
+    assert not is_proven(user=user, session=session, purpose=END_OLDER)
+
+
+def test_the_events_say_who_proved_what_where(session: Session, user: Any, hastened: list[str]) -> None:
+    check_code(user=user, session_id=session.pk, purpose=END_OLDER, code=code_for(user, session))
+    sent, proven = Event.objects.filter(kind__in=["code_sent", "proven"]).order_by("pk")
+    for event in (sent, proven):
+        assert (event.user_id, event.actor_id, event.session_id) == (user.pk, user.pk, session.pk)
+    assert sent.data == {"proof": Proof.objects.get().pk, "purpose": "end_older"}
+    assert proven.data == {"proof": "mailed_code", "purpose": "end_older"}
+    assert [delivery.event_id for delivery in Delivery.objects.all()] == [sent.pk]
+
+
+def test_the_event_of_a_factor_says_who_proved_what_where(shown_again: Session, user: Any) -> None:
+    assert is_proven(user=user, session=shown_again, purpose=CONFIRM)
+    event = Event.objects.get(kind=Event.Kind.PROVEN)
+    assert (event.user_id, event.actor_id, event.session_id) == (user.pk, user.pk, shown_again.pk)
+    assert event.data == {"proof": "factor", "method": "totp", "purpose": "confirm"}
+    assert [delivery.event_id for delivery in Delivery.objects.all()] == [event.pk]
+
+
+def test_the_worker_is_asked_to_mail_a_code_now(
+    session: Session, user: Any, hastened: list[str], django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        code_for(user, session)
+    assert hastened == ["sessions_ui.tasks.sweep_deliveries"]

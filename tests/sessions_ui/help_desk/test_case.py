@@ -1,0 +1,652 @@
+"""A call from the first page to the receipt."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from allauth.account.models import EmailAddress
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import DatabaseError
+from django.utils import timezone
+
+from sessions_ui.actions.devices.lost import mark_lost
+from sessions_ui.actions.help_desk.carry_out import Order, carry_out, give_back
+from sessions_ui.actions.help_desk.open import open_case
+from sessions_ui.actions.help_desk.prove import CODE_TRIES, approve, ask_for_approval, check_code
+from sessions_ui.actions.help_desk.send_code import send_code
+from sessions_ui.actions.help_desk.verify import reveal_network, verify_caller
+from sessions_ui.actions.sessions.purge import purge_old
+from sessions_ui.delivery import deliver_due
+from sessions_ui.exceptions import HelpDeskRefused
+from tests.conftest import PASSWORD, _person
+from tests.interleaving import just_before
+from tests.models import Act, Case, CaseReceipt, Delivery, Device, EndReason, Event, Session
+
+pytestmark = pytest.mark.django_db
+NONCE = "n" * 32
+
+
+@pytest.fixture
+def colleague(agent: Any) -> Any:
+    """Another agent."""
+    colleague = _person("colleague@staff.example", is_staff=True)
+    colleague.groups.set(agent.groups.all())
+    return colleague
+
+
+def order(**fields: Any) -> dict[str, Any]:
+    return {"nonce": NONCE, **fields}
+
+
+def is_in(client: Any) -> bool:
+    return client.get("/account/devices/").status_code == 200
+
+
+def test_before_the_caller_is_verified_nothing_is_shown_or_done(
+    desk: Any, case: Case, phone: Any, device_of: Any
+) -> None:
+    page = desk.get(f"/help-desk/{case.public_id}/").content.decode()
+    assert "1 device signed in" in page
+    assert "on Android" not in page
+    for step in ("review", "carry-out", "network", "code", "approval"):
+        response = desk.post(f"/help-desk/{case.public_id}/{step}/", order(device=device_of(phone)))
+        assert response.status_code == 422
+        assert "Verify the caller first. Nothing was done." in response.content.decode()
+    assert is_in(phone)
+
+
+@pytest.mark.parametrize(
+    "missing", [{"ticket": ""}, {"reason": ""}, {"ways": []}, {"reason": "made up"}, {"ways": ["made up"]}]
+)
+def test_verifying_requires_ticket_reason_and_way(desk: Any, case: Case, missing: dict[str, Any]) -> None:
+    complete = {"ticket": "INC-7", "reason": "lost", "ways": ["call_back"]}
+    assert desk.post(f"/help-desk/{case.public_id}/verify/", {**complete, **missing}).status_code == 422
+    case.refresh_from_db()
+    assert not case.is_verified
+    assert desk.post(f"/help-desk/{case.public_id}/verify/", complete).status_code == 302
+    case.refresh_from_db()
+    assert case.is_verified
+
+
+def test_verifying_one_caller_verifies_no_other(
+    case: Case, agent: Any, user: Any, other_user: Any, colleague: Any
+) -> None:
+    """Of the same agent, of another one, about the same account, about another."""
+    open_case(agent=agent, term=user.email)
+    open_case(agent=agent, term=other_user.email)
+    theirs = open_case(agent=colleague, term=user.email)
+    verify_caller(case=theirs, agent=colleague, ticket="INC-1", reason=Case.Reason.LOST, ways=["manager"])
+    others = Case.objects.exclude(pk=case.pk).order_by("pk")
+    before = list(others.values())
+    verify_caller(case=case, agent=agent, ticket="INC-7", reason=Case.Reason.LOST, ways=["call_back"])
+    assert case.is_verified and case.ticket == "INC-7"
+    assert len(before) == 3 and list(others.values()) == before
+
+
+def test_how_an_agent_verified_the_caller_is_an_event(desk: Any, case: Case, agent: Any, user: Any) -> None:
+    """Invariant 9: what was stated can be held against the recording of the call."""
+    stated = {"ticket": "INC-7", "reason": "lost", "ways": ["call_back"]}
+    desk.post(f"/help-desk/{case.public_id}/verify/", stated)
+    event = Event.objects.get(data__step="verified")
+    assert (event.kind, event.user_id, event.actor_id) == ("help_desk", user.pk, agent.pk)
+    assert event.data == {"step": "verified", "case": case.public_id, **stated}
+    case.refresh_from_db()
+    assert (case.ticket, case.reason, case.ways) == ("INC-7", "lost", ["call_back"])
+
+
+def test_the_table_shows_no_address_until_it_is_asked_for(desk: Any, verified: Case, phone: Any) -> None:
+    url = f"/help-desk/{verified.public_id}/"
+    page = desk.get(url).content.decode()
+    assert "on Android" in page and "London" in page
+    assert "81.2.69.142" not in page
+    revealed = desk.post(f"{url}network/").content.decode()
+    assert "81.2.69.142" in revealed
+    assert Event.objects.filter(data__step="network details shown", user=verified.user).count() == 1
+
+
+def test_no_action_goes_past_an_unverified_caller(
+    case: Case, agent: Any, phone: Any, device_of: Any, user: Any
+) -> None:
+    """Whatever calls it: a page of the host has no form of ours in front."""
+    device = Device.objects.get(public_id=device_of(phone))
+    mark_lost(device=device, actor=user)
+    before = list(Event.objects.order_by("pk").values())
+    for act in (
+        lambda: send_code(case=case, agent=agent),
+        lambda: check_code(case=case, agent=agent, code="123456"),
+        lambda: ask_for_approval(case=case, agent=agent),
+        lambda: reveal_network(case=case, agent=agent),
+        lambda: carry_out(case=case, agent=agent, order=Order(chosen=(device.public_id,)), nonce=NONCE),
+        lambda: give_back(case=case, agent=agent, device=device),
+    ):
+        with pytest.raises(HelpDeskRefused, match="not_verified"):
+            act()
+    device.refresh_from_db()
+    assert device.lost_at is not None
+    assert list(Event.objects.order_by("pk").values()) == before
+
+
+def test_what_belongs_to_somebody_else_is_neither_ended_nor_given_back(
+    verified: Case, agent: Any, other_user: Any, browser: Any, device_of: Any
+) -> None:
+    strangers = browser()
+    strangers.force_login(other_user)
+    device = Device.objects.get(public_id=device_of(strangers))
+    with pytest.raises(HelpDeskRefused, match="nothing_selected"):
+        carry_out(case=verified, agent=agent, order=Order(chosen=(device.public_id,)), nonce=NONCE)
+    assert not CaseReceipt.objects.exists() and is_in(strangers)
+    mark_lost(device=device, actor=other_user)
+    with pytest.raises(HelpDeskRefused, match="nobody"):
+        give_back(case=verified, agent=agent, device=device)
+    device.refresh_from_db()
+    assert device.lost_at is not None
+
+
+def test_a_caller_is_not_half_verified_where_the_event_cannot_be_written(
+    case: Case, agent: Any, failing_events: None
+) -> None:
+    before = Case.objects.values().get()
+    with pytest.raises(DatabaseError):
+        verify_caller(case=case, agent=agent, ticket="INC-7", reason=Case.Reason.LOST, ways=["call_back"])
+    assert Case.objects.values().get() == before
+
+
+def test_no_code_is_good_that_could_not_be_sent(verified: Case, agent: Any, failing_events: None) -> None:
+    before = Case.objects.values().get()
+    with pytest.raises(DatabaseError):
+        send_code(case=verified, agent=agent)
+    assert Case.objects.values().get() == before
+
+
+def test_the_code_is_sent_at_once_and_not_by_the_next_sweep(
+    verified: Case, agent: Any, hastened: list[str], django_capture_on_commit_callbacks: Any
+) -> None:
+    """The caller is on the phone."""
+    with django_capture_on_commit_callbacks(execute=True):
+        send_code(case=verified, agent=agent)
+        assert hastened == []
+    assert hastened == ["sessions_ui.tasks.sweep_deliveries"]
+
+
+def test_every_device_is_listed_for_itself(
+    desk: Any, verified: Case, user: Any, browser: Any, phone: Any, settings: Any
+) -> None:
+    """Also what the owner's page folds into one line, or puts apart because it is not used: an agent ticks one."""
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "UNUSED_AFTER": timedelta(0)}
+    for _call in range(2):
+        browser(user_agent="curl/8.5.0").sign_in(user)
+    page = desk.get(f"/help-desk/{verified.public_id}/").content.decode()
+    for device in Device.objects.filter(user=user):
+        assert f'name="device" value="{device.public_id}"' in page
+
+
+def test_the_selected_device_goes_and_the_other_stays(
+    desk: Any, verified: Case, phone: Any, laptop: Any, device_of: Any, agent: Any
+) -> None:
+    url = f"/help-desk/{verified.public_id}/"
+    chosen = {"device": device_of(phone), "lost": "on"}
+    review = desk.post(f"{url}review/", chosen).content.decode()
+    assert "on Android" in review and "INC-7" in review
+    assert is_in(phone)  # nothing happens before it is submitted
+
+    receipt = desk.post(f"{url}carry-out/", order(**chosen), follow=True).content.decode()
+    assert "on Android: signed out, marked as lost" in " ".join(receipt.split())
+    assert not is_in(phone)
+    assert is_in(laptop)
+    act = Act.objects.get()
+    assert (act.reason, act.ticket, act.actor_id, act.count) == (EndReason.DEVICE_LOST, "INC-7", agent.pk, 1)
+    assert Device.objects.get(public_id=chosen["device"]).lost_at is not None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "everything", "new_password"),
+    [({"everything": "on"}, True, False), ({"new_password": "on"}, False, True)],
+)
+def test_the_receipt_keeps_that_everything_went_or_a_password_is_required(
+    desk: Any, verified: Case, phone: Any, wanted: dict[str, str], everything: bool, new_password: bool
+) -> None:
+    prove(verified)
+    page = desk.post(f"/help-desk/{verified.public_id}/carry-out/", order(**wanted), follow=True)
+    receipt = CaseReceipt.objects.get()
+    assert (receipt.everything, receipt.new_password, receipt.lost) == (everything, new_password, False)
+    assert ("Nobody can sign in until it was reset." in page.content.decode()) is new_password
+
+
+def test_submitting_twice_does_it_once(desk: Any, verified: Case, phone: Any, device_of: Any) -> None:
+    url = f"/help-desk/{verified.public_id}/carry-out/"
+    device = device_of(phone)
+    first = desk.post(url, order(device=device))
+    second = desk.post(url, order(device=device))
+    assert first.url == second.url
+    assert CaseReceipt.objects.count() == Act.objects.count() == 1
+
+
+def test_submitting_twice_at_the_same_moment_does_it_once(
+    verified: Case, phone: Any, device_of: Any, agent: Any
+) -> None:
+    """The other request comes between looking for its receipt and writing it. An earlier page of the same case was
+    carried out before."""
+    chosen = Order(chosen=(device_of(phone),))
+    earlier = carry_out(case=verified, agent=agent, order=chosen, nonce="earlier")
+    other: list[CaseReceipt] = []
+
+    def submit() -> None:
+        other.append(carry_out(case=verified, agent=agent, order=chosen, nonce=NONCE))
+
+    with just_before("SAVEPOINT ", submit):
+        receipt = carry_out(case=verified, agent=agent, order=chosen, nonce=NONCE)
+    assert [receipt] == other and receipt != earlier
+    assert CaseReceipt.objects.count() == 2
+
+
+def test_a_device_that_went_by_itself_is_said_to_be_out_already(
+    desk: Any, verified: Case, phone: Any, device_of: Any
+) -> None:
+    device = device_of(phone)
+    phone.post("/account/logout/")
+    receipt = desk.post(f"/help-desk/{verified.public_id}/carry-out/", order(device=device), follow=True)
+    assert "on Android: already signed out" in " ".join(receipt.content.decode().split())
+
+
+def test_foreign_devices_match_nothing(
+    desk: Any, verified: Case, other_user: Any, browser: Any, device_of: Any
+) -> None:
+    strangers = browser()
+    strangers.force_login(other_user)
+    for step in ("review", "carry-out"):
+        url = f"/help-desk/{verified.public_id}/{step}/"
+        assert desk.post(url, order(device=device_of(strangers))).status_code == 422
+    assert is_in(strangers)
+    assert not CaseReceipt.objects.exists()
+
+
+def test_what_is_no_id_at_all_is_no_error(desk: Any, verified: Case, phone: Any) -> None:
+    response = desk.post(f"/help-desk/{verified.public_id}/carry-out/", order(device="\0" * 16))
+    assert "Select at least one device" in response.content.decode()
+    assert is_in(phone)
+
+
+@pytest.mark.parametrize(
+    "what", [{"everything": "on", "typed": "ada@people.example"}, {"new_password": "on"}]
+)
+def test_everything_and_a_new_password_require_a_proof(
+    desk: Any, verified: Case, phone: Any, what: dict[str, str]
+) -> None:
+    for step in ("review", "carry-out"):
+        response = desk.post(f"/help-desk/{verified.public_id}/{step}/", order(**what))
+        assert response.status_code == 422
+        assert "Nothing was done." in response.content.decode()
+    assert is_in(phone)
+
+
+def prove(case: Case) -> None:
+    Case.objects.filter(pk=case.pk).update(proof=Case.Proof.CODE, proven_at=timezone.now())
+
+
+def test_sign_out_all_requires_the_name_typed(desk: Any, verified: Case, phone: Any) -> None:
+    prove(verified)
+    url = f"/help-desk/{verified.public_id}/"
+    assert desk.post(f"{url}review/", {"everything": "on", "typed": "ada"}).status_code == 422
+    typed = {"everything": "on", "typed": "ada@people.example"}
+    assert "on Android" in desk.post(f"{url}review/", typed).content.decode()
+    desk.post(f"{url}carry-out/", order(everything="on"))
+    assert not is_in(phone)
+
+
+def test_a_required_password_shuts_out_until_it_was_reset(
+    desk: Any, verified: Case, phone: Any, browser: Any, user: Any, mailoutbox: Any
+) -> None:
+    prove(verified)
+    desk.post(f"/help-desk/{verified.public_id}/carry-out/", order(new_password="on"))
+    assert not is_in(phone)
+    at_home = browser()
+    response = at_home.post("/account/login/", {"login": user.email, "password": PASSWORD}, follow=True)
+    assert "A new password is needed before you can sign in." in response.content.decode()
+    assert not is_in(at_home)
+
+    # Django's own reset form, which skips accounts without a usable password, still finds this one.
+    from django.contrib.auth.forms import PasswordResetForm
+
+    assert list(PasswordResetForm().get_users(user.email)) == [user]
+    deliver_due()
+    assert "Choose a new password" in [mail.subject for mail in mailoutbox]
+    user.refresh_from_db()
+    user.set_password("a new and better secret")
+    user.save()
+    at_home.sign_in(user, "a new and better secret")
+    assert is_in(at_home)
+
+
+def test_a_required_password_is_in_the_history_of_its_account_with_the_ticket(
+    desk: Any, verified: Case, phone: Any, user: Any, agent: Any
+) -> None:
+    prove(verified)
+    desk.post(f"/help-desk/{verified.public_id}/carry-out/", order(new_password="on"))
+    event = Event.objects.get(kind=Event.Kind.PASSWORD_REQUIRED)
+    assert (event.user_id, event.actor_id) == (user.pk, agent.pk)
+    assert (event.reason, event.data) == ("help_desk", {"ticket": "INC-7"})
+    mail = Delivery.objects.get(event=event)
+    assert (mail.user_id, mail.channel, mail.receiver) == (user.pk, "mail", user.email)
+    act = Act.objects.get()
+    assert (act.reason, act.actor_id, act.ticket) == ("help_desk", agent.pk, "INC-7")
+    assert act.note == "A device was lost or stolen"
+
+
+def test_a_better_hash_of_the_old_password_is_no_new_one(
+    desk: Any, verified: Case, browser: Any, user: Any, settings: Any, monkeypatch: Any
+) -> None:
+    """A user model without `HashUpgradeMixin`: Django saves the upgrade in the middle of the sign-in."""
+    prove(verified)
+    desk.post(f"/help-desk/{verified.public_id}/carry-out/", order(new_password="on"))
+    monkeypatch.setattr(type(user), "check_password", AbstractBaseUser.check_password)
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+        "django.contrib.auth.hashers.MD5PasswordHasher",
+    ]
+    at_home = browser()
+    at_home.sign_in(user)
+    user.refresh_from_db()
+    assert user.password.startswith("pbkdf2")
+    assert not is_in(at_home)
+
+
+def test_no_password_is_required_of_who_has_none(desk: Any, verified: Case, user: Any) -> None:
+    prove(verified)
+    user.set_unusable_password()
+    user.save()
+    page = desk.get(f"/help-desk/{verified.public_id}/").content.decode()
+    assert "Require a new password" not in page
+    response = desk.post(f"/help-desk/{verified.public_id}/carry-out/", order(new_password="on"))
+    assert "through a provider only" in response.content.decode()
+
+
+def test_who_has_no_password_can_be_signed_out_all_the_same(
+    verified: Case, user: Any, agent: Any, phone: Any, device_of: Any
+) -> None:
+    chosen = device_of(phone)
+    prove(verified)
+    verified.refresh_from_db()
+    user.set_unusable_password()
+    user.save()
+    carry_out(case=verified, agent=agent, order=Order(chosen=(chosen,)), nonce=NONCE)
+    carry_out(case=verified, agent=agent, order=Order(everything=True), nonce="another")
+    assert not is_in(phone) and CaseReceipt.objects.count() == 2
+
+
+def test_the_code_goes_to_the_account_and_proves(
+    desk: Any, verified: Case, mailoutbox: Any, user: Any
+) -> None:
+    url = f"/help-desk/{verified.public_id}/"
+    desk.post(f"{url}code/")
+    deliver_due()
+    [mail] = mailoutbox
+    verified.refresh_from_db()
+    code = verified.code()
+    assert mail.to == [user.email] and code in mail.body
+    assert verified.code_salt not in mail.body
+    assert desk.post(f"{url}code/check/", {"code": f"{code[:3]} {code[3:]}"}).status_code == 302
+    verified.refresh_from_db()
+    assert verified.proof == Case.Proof.CODE
+
+
+def test_another_code_can_be_sent_after_a_minute(verified: Case, agent: Any) -> None:
+    send_code(case=verified, agent=agent)
+    sent, first = verified.code_sent_at, verified.code()
+    assert sent is not None
+    with (
+        time_machine.travel(sent + timedelta(seconds=59.9), tick=False),
+        pytest.raises(HelpDeskRefused, match="too_many"),
+    ):
+        send_code(case=verified, agent=agent)
+    verified.refresh_from_db()
+    assert verified.code() == first, "the one that is under way stays the right one"
+    with time_machine.travel(sent + timedelta(seconds=60), tick=False):
+        send_code(case=verified, agent=agent)
+    assert Event.objects.filter(data__step="code sent").count() == 2
+
+
+def test_the_code_is_stored_nowhere(desk: Any, verified: Case) -> None:
+    desk.post(f"/help-desk/{verified.public_id}/code/")
+    verified.refresh_from_db()
+    stored = [str(row) for row in Case.objects.values()] + [str(row) for row in Event.objects.values()]
+    assert not any(verified.code() in row for row in stored)
+
+
+def codes_sent(case: Case) -> int:
+    return Event.objects.filter(data__step="code sent", data__case=case.public_id).count()
+
+
+def test_another_code_is_sent_after_a_minute_and_not_before(verified: Case, agent: Any) -> None:
+    send_code(case=verified, agent=agent)
+    first = verified.code_salt
+    sent = Case.objects.filter(pk=verified.pk)
+    sent.update(code_sent_at=timezone.now() - timedelta(seconds=50))
+    with pytest.raises(HelpDeskRefused, match="too_many"):
+        send_code(case=verified, agent=agent)
+    verified.refresh_from_db()
+    assert (codes_sent(verified), verified.code_salt) == (1, first)
+    sent.update(code_sent_at=timezone.now() - timedelta(seconds=61))
+    send_code(case=verified, agent=agent)
+    verified.refresh_from_db()
+    assert codes_sent(verified) == 2 and verified.code_salt != first
+
+
+def test_a_code_that_was_replaced_meanwhile_proves_nothing(verified: Case, agent: Any) -> None:
+    """The other page was opened before: it still knows the first code for the right one."""
+    send_code(case=verified, agent=agent)
+    page = Case.objects.get(pk=verified.pk)
+    Case.objects.filter(pk=verified.pk).update(code_sent_at=timezone.now() - timedelta(minutes=2))
+    send_code(case=verified, agent=agent)
+    with pytest.raises(HelpDeskRefused, match="code_over"):
+        check_code(case=page, agent=agent, code=page.code())
+    verified.refresh_from_db()
+    assert not verified.is_proven and verified.code_tries == 0
+
+
+def test_no_code_is_sent_once_the_caller_has_proved_who_they_are(verified: Case, agent: Any) -> None:
+    send_code(case=verified, agent=agent)
+    check_code(case=verified, agent=agent, code=verified.code())
+    verified.code_sent_at = timezone.now() - timedelta(hours=1)
+    with pytest.raises(HelpDeskRefused, match="too_many"):
+        send_code(case=verified, agent=agent)
+    assert codes_sent(verified) == 1
+
+
+def nowhere(user: Any) -> list[tuple[str, None]]:
+    return []
+
+
+def test_no_code_is_sent_to_an_account_without_an_address(verified: Case, agent: Any, settings: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "ALERT_ADDRESSES": f"{__name__}.nowhere"}
+    with pytest.raises(HelpDeskRefused, match="no_address"):
+        send_code(case=verified, agent=agent)
+    verified.refresh_from_db()
+    assert codes_sent(verified) == 0 and verified.code_sent_at is None
+
+
+def test_the_page_offers_no_code_that_cannot_come(desk: Any, verified: Case, settings: Any) -> None:
+    url, send = f"/help-desk/{verified.public_id}/", f"/help-desk/{verified.public_id}/code/"
+    assert send in desk.get(url).content.decode()
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "ALERT_ADDRESSES": f"{__name__}.nowhere"}
+    html = desk.get(url).content.decode()
+    assert send not in html and "Ask a second agent" in html and "has no address" in html
+
+
+def test_guessing_the_code_stops_after_five_tries(verified: Case, agent: Any) -> None:
+    send_code(case=verified, agent=agent)
+    right = verified.code()
+    wrong = f"{(int(right) + 1) % 10**6:06d}"
+    for _ in range(CODE_TRIES):
+        with pytest.raises(HelpDeskRefused, match="wrong_code"):
+            check_code(case=verified, agent=agent, code=wrong)
+    with pytest.raises(HelpDeskRefused, match="code_over"):
+        check_code(case=verified, agent=agent, code=right)
+
+
+def test_neither_another_code_nor_another_case_lets_an_agent_go_on_guessing(
+    verified: Case, agent: Any, user: Any
+) -> None:
+    def guess(case: Case) -> None:
+        send_code(case=case, agent=agent)
+        wrong = f"{(int(case.code()) + 1) % 10**6:06d}"
+        for _ in range(CODE_TRIES):
+            with pytest.raises(HelpDeskRefused, match="wrong_code"):
+                check_code(case=case, agent=agent, code=wrong)
+
+    guess(verified)
+    Case.objects.filter(pk=verified.pk).update(code_sent_at=timezone.now() - timedelta(minutes=2))
+    guess(verified)
+    another = open_case(agent=agent, term=user.email)
+    verify_caller(case=another, agent=agent, ticket="INC-8", reason=Case.Reason.LOST, ways=["call_back"])
+    send_code(case=another, agent=agent)
+    with pytest.raises(HelpDeskRefused, match="too_many"):
+        check_code(case=another, agent=agent, code=another.code())
+
+
+def test_wrong_codes_for_one_account_stop_no_case_of_another(
+    verified: Case, agent: Any, other_user: Any
+) -> None:
+    for number in range(2):
+        foreign = open_case(agent=agent, term=other_user.email)
+        verify_caller(case=foreign, agent=agent, ticket=f"INC-9{number}", reason="lost", ways=["call_back"])
+        send_code(case=foreign, agent=agent)
+        wrong = f"{(int(foreign.code()) + 1) % 10**6:06d}"
+        for _ in range(5):
+            with pytest.raises(HelpDeskRefused, match="wrong_code"):
+                check_code(case=foreign, agent=agent, code=wrong)
+    send_code(case=verified, agent=agent)
+    check_code(case=verified, agent=agent, code=verified.code())
+    assert verified.is_proven
+    with pytest.raises(HelpDeskRefused, match="too_many"):
+        check_code(case=foreign, agent=agent, code=foreign.code())
+
+
+def test_the_code_goes_to_no_address_that_was_entered_just_now(
+    verified: Case, agent: Any, user: Any, mailoutbox: Any
+) -> None:
+    thiefs = EmailAddress.objects.create(user=user, email="ada@elsewhere.example", verified=True)
+    thiefs.set_as_primary()
+    send_code(case=verified, agent=agent)
+    mailoutbox.clear()
+    deliver_due()
+    codes = [mail.to for mail in mailoutbox if mail.subject == "A code for the help desk"]
+    assert codes == [["ada@people.example"]]
+
+
+def test_an_old_code_is_none(verified: Case, agent: Any) -> None:
+    send_code(case=verified, agent=agent)
+    Case.objects.update(code_sent_at=timezone.now() - timedelta(minutes=11))
+    verified.refresh_from_db()
+    with pytest.raises(HelpDeskRefused, match="code_over"):
+        check_code(case=verified, agent=agent, code=verified.code())
+
+
+def test_a_second_agent_can_agree_but_not_the_first_nor_the_user(
+    desk: Any, verified: Case, agent: Any, user: Any, browser: Any
+) -> None:
+    ask_for_approval(case=verified, agent=agent)
+    with pytest.raises(HelpDeskRefused, match="same_agent"):
+        approve(case=verified, approver=agent, user=user)
+    user.groups.set(agent.groups.all())
+    with pytest.raises(HelpDeskRefused, match="nobody"):
+        approve(case=verified, approver=user, user=user)
+
+    colleague = _person("colleague@staff.example", is_staff=True)
+    colleague.groups.set(agent.groups.all())
+    client = browser()
+    client.force_login(colleague)
+    for _ in range(2):
+        assert verified.public_id in client.get("/help-desk/approvals/").content.decode()
+    look = Event.objects.get(data__step="second agent looked")
+    assert (look.actor_id, look.user_id, look.data["case"]) == (colleague.pk, user.pk, verified.public_id)
+    client.post(f"/help-desk/approvals/{verified.public_id}/")
+    verified.refresh_from_db()
+    assert (verified.proof, verified.approver_id) == (Case.Proof.SECOND_AGENT, colleague.pk)
+    assert Event.objects.get(data__step="proven").actor_id == colleague.pk
+
+
+def test_a_second_agent_agrees_to_no_case_that_nobody_asked_about_or_that_is_over(
+    verified: Case, agent: Any, user: Any, colleague: Any
+) -> None:
+    with pytest.raises(HelpDeskRefused, match="case_closed"):
+        approve(case=verified, approver=colleague, user=user)
+    ask_for_approval(case=verified, agent=agent)
+    verified.expires_at = timezone.now()
+    with pytest.raises(HelpDeskRefused, match="case_closed"):
+        approve(case=verified, approver=colleague, user=user)
+    assert not Case.objects.get(pk=verified.pk).is_proven
+
+
+def test_a_lost_device_is_found_again(desk: Any, verified: Case, phone: Any, device_of: Any) -> None:
+    device = device_of(phone)
+    url = f"/help-desk/{verified.public_id}/"
+    desk.post(f"{url}carry-out/", order(device=device, lost="on"))
+    assert "It was found" in desk.get(url).content.decode()
+    desk.post(f"{url}devices/{device}/found/")
+    assert Device.objects.get(public_id=device).lost_at is None
+    assert not is_in(phone)  # it still has to sign in
+
+
+def test_acts_are_limited_per_agent(
+    verified: Case, agent: Any, phone: Any, laptop: Any, device_of: Any, settings: Any
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "HELP_DESK_ACTS_PER_HOUR": 1}
+    carry_out(case=verified, agent=agent, order=Order(chosen=(device_of(phone),)), nonce="1")
+    with pytest.raises(HelpDeskRefused, match="too_many"):
+        carry_out(case=verified, agent=agent, order=Order(chosen=(device_of(laptop),)), nonce="2")
+    assert is_in(laptop)
+
+
+def test_what_was_carried_out_is_noted_with_agent_and_receipt(
+    verified: Case, agent: Any, user: Any, phone: Any, device_of: Any
+) -> None:
+    receipt = carry_out(case=verified, agent=agent, order=Order(chosen=(device_of(phone),)), nonce=NONCE)
+    event = Event.objects.get(kind=Event.Kind.HELP_DESK, data__step="carried out")
+    assert (event.user_id, event.actor_id, event.data["case"]) == (user.pk, agent.pk, verified.public_id)
+    assert event.data["receipt"] == receipt.public_id
+
+
+def test_the_person_is_told_by_mail(
+    desk: Any, verified: Case, phone: Any, device_of: Any, user: Any, mailoutbox: Any
+) -> None:
+    desk.post(f"/help-desk/{verified.public_id}/carry-out/", order(device=device_of(phone)))
+    deliver_due()
+    [mail] = mailoutbox
+    assert mail.to == [user.email] and "help desk" in mail.body
+    assert "INC-7" not in mail.body  # the desk's own words stay with the desk
+
+
+def test_the_receipt_is_the_agents_own(
+    desk: Any, verified: Case, phone: Any, device_of: Any, agent: Any, browser: Any
+) -> None:
+    receipt = desk.post(f"/help-desk/{verified.public_id}/carry-out/", order(device=device_of(phone))).url
+    Case.objects.update(expires_at=timezone.now())
+    assert desk.get(receipt).status_code == 200
+    colleague = _person("colleague@staff.example", is_staff=True)
+    colleague.groups.set(agent.groups.all())
+    client = browser()
+    client.force_login(colleague)
+    assert client.get(receipt).status_code == 404
+
+
+def test_sessions_without_a_device_can_be_chosen(desk: Any, verified: Case, phone: Any) -> None:
+    Session.objects.filter(user=verified.user).update(device=None)
+    session = Session.objects.get(user=verified.user)
+    desk.post(f"/help-desk/{verified.public_id}/carry-out/", order(device=session.public_id))
+    assert not is_in(phone)
+
+
+def test_old_cases_are_purged_with_their_receipts(
+    desk: Any, verified: Case, phone: Any, device_of: Any
+) -> None:
+    desk.post(f"/help-desk/{verified.public_id}/carry-out/", order(device=device_of(phone)))
+    purge_old()
+    assert CaseReceipt.objects.count() == Case.objects.count() == 1
+    long_ago = timezone.now() - timedelta(days=400)
+    Case.objects.update(opened_at=long_ago)
+    CaseReceipt.objects.update(at=long_ago)
+    purge_old()
+    assert not CaseReceipt.objects.exists() and not Case.objects.exists()

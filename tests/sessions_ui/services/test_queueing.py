@@ -1,0 +1,83 @@
+"""A worker is asked through the Celery app of the host project, and nobody where it has none."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from sessions_ui.services import queueing
+
+# A project of its own each: what Celery has made stays for as long as the process lives.
+DJANGO = """
+import os, sys, threading
+os.environ["DJANGO_SETTINGS_MODULE"] = "host_settings"
+import types
+sys.modules["host_settings"] = types.ModuleType("host_settings")
+import host_settings
+host_settings.SECRET_KEY = "x"
+host_settings.INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "sessions_ui"]
+host_settings.SESSION_ENGINE = "sessions_ui.store"
+host_settings.ROOT_URLCONF = "sessions_ui.web.urls"
+import django
+"""
+IN_A_THREAD = """
+from sessions_ui import hasten
+found = []
+thread = threading.Thread(target=lambda: found.append(hasten.host_app()))
+thread.start()
+thread.join()
+print(found[0] and found[0].main)
+"""
+MADE = "from celery import Celery\napp = Celery('host', broker='memory://')\n"
+SETUP = "django.setup()\n"
+# Somebody asks for the current app before there is one: Celery makes its own, and keeps it.
+ASKED = "from celery import current_app\ncurrent_app.conf\n"
+PROJECTS = {
+    "without Celery": (SETUP, "None"),
+    "with Celery's own app only": (ASKED + SETUP + ASKED, "None"),
+    "made before the apps are set up": (MADE + SETUP, "host"),
+    "made afterwards": (SETUP + MADE, "host"),
+    "after somebody asked": (ASKED + MADE + SETUP, "host"),
+}
+
+
+def run(program: str) -> str:
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("project", PROJECTS)
+def test_every_thread_knows_the_projects_app_and_no_other(project: str) -> None:
+    program, expected = PROJECTS[project]
+    assert run(DJANGO + program + IN_A_THREAD) == expected
+
+
+def test_a_project_without_celery_neither_loads_it_nor_makes_an_app() -> None:
+    program = f"""{DJANGO}{SETUP}
+from django.core.checks import run_checks
+from sessions_ui import hasten, store, delivery, middleware
+ids = {{message.id for message in run_checks()}}
+assert "sessions_ui.W038" in ids, ids
+assert not hasten.hasten_deliveries() and not hasten.hasten_endings()
+print(sorted(name for name in sys.modules if name.partition(".")[0] in ("celery", "kombu", "billiard")))
+"""
+    assert run(program) == "[]"
+
+
+def test_it_says_whether_somebody_could_be_asked(
+    hastened: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert queueing.hasten_endings() and hastened == [queueing.ENDINGS]
+    monkeypatch.setattr(queueing, "host_app", lambda: None)
+    assert not queueing.hasten_endings() and hastened == [queueing.ENDINGS]
+
+
+def test_a_broker_that_is_down_could_not_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(app: object, name: str, **options: object) -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("celery.Celery.send_task", refuse)
+    assert not queueing.hasten_deliveries()

@@ -1,0 +1,51 @@
+"""Which session acts: that of the request, also where the host has put another one into its place meanwhile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user, update_session_auth_hash
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.urls import path
+
+from sessions_ui.store import SessionStore
+from tests.conftest import PASSWORD
+from tests.models import EndReason, Session
+
+NEW_PASSWORD = "a horse of another colour"
+
+
+def choose_password(request: HttpRequest) -> HttpResponse:
+    """As allauth's headless API does it for an app, which brings no cookie but a token, the key of its session."""
+    cookies = request.session
+    request.session = SessionStore(request.headers["X-Session-Token"])
+    try:
+        user: Any = get_user(request)
+        user.set_password(NEW_PASSWORD)
+        user.save()
+        update_session_auth_hash(request, user)
+        request.session.save()
+        return HttpResponse(request.session.session_key)
+    finally:
+        request.session = cookies
+
+
+urlpatterns = [path("choose-password", choose_password)]
+
+
+@pytest.mark.django_db
+@pytest.mark.urls("tests.sessions_ui.test_context")
+@pytest.mark.parametrize("has_cookie", [False, True])
+def test_a_password_chosen_by_an_apps_token_keeps_the_session_of_the_token(
+    user: Any, has_cookie: bool
+) -> None:
+    app, laptop = Client(), Client()
+    for client in (app, laptop):
+        assert client.login(username=user.email, password=PASSWORD)
+    asking = laptop if has_cookie else Client()
+    answer = asking.get("/choose-password", headers={"X-Session-Token": app.session.session_key})
+    assert SessionStore(answer.content.decode()).user_id == user.pk
+    reasons = list(Session.objects.filter(user=user).order_by("pk").values_list("end_reason", flat=True))
+    assert reasons == ["", EndReason.PASSWORD_CHANGED]

@@ -1,0 +1,230 @@
+"""The link "This wasn't me": opened by anybody and anything, it changes nothing; confirmed once, it does its work."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+import time_machine
+from django.core import mail
+from django.core.signing import dumps
+from django.utils import timezone
+
+from sessions_ui.actions.devices.not_me import report_by_link
+from sessions_ui.database import moments
+from sessions_ui.delivery import deliver_due
+from tests.conftest import PASSWORD
+from tests.interleaving import just_before
+from tests.models import Delivery, EndReason, Event, Session
+
+pytestmark = pytest.mark.django_db
+
+THIEF = "Mozilla/5.0 (Windows NT 10.0; rv:145.0) Gecko/20100101 Firefox/145.0"
+
+
+@pytest.fixture
+def owner(browser: Any, user: Any) -> Any:
+    client = browser()
+    client.sign_in(user)
+    return client
+
+
+@pytest.fixture
+def thief(browser: Any, user: Any, owner: Any) -> Any:
+    client = browser(user_agent=THIEF, address="89.160.20.112")
+    client.sign_in(user)
+    return client
+
+
+@pytest.fixture
+def link(thief: Any) -> str:
+    """The path in the mail that the owner got."""
+    mail.outbox.clear()
+    deliver_due()
+    (message,) = mail.outbox
+    found = re.search(r"https://devices\.example(/account/devices/not-me/\S+)", message.body)
+    assert found and found[1] in message.alternatives[0][0]
+    return found[1]
+
+
+def theirs() -> Session:
+    return Session.objects.select_related("device").latest("pk")
+
+
+def test_the_mail_says_which_device_where_and_when(link: str, user: Any) -> None:
+    (message,) = mail.outbox
+    assert message.to == [user.email] and message.subject == "New sign-in to your account"
+    for text in (
+        "Firefox on Windows",
+        "Near Linköping, Sweden (approximate), 89.160.20.112",
+        " UTC",
+        "with a password",
+        "a new device",
+        "a country you haven’t used before",
+        "cannot be switched off",
+    ):
+        assert text in message.body and text in unescape(message.alternatives[0][0]), text
+
+
+def test_what_whoever_signed_in_can_type_is_not_in_the_mail(thief: Any, user: Any) -> None:
+    """A device's name is its user's: "Your own laptop" would be a lie in our own words."""
+    device = theirs().device
+    device.name = "<b>Your own laptop</b>"
+    device.save()
+    mail.outbox.clear()
+    deliver_due()
+    (message,) = mail.outbox
+    assert "own laptop" not in message.body and "own laptop" not in message.alternatives[0][0]
+
+
+@pytest.mark.parametrize("method", ["get", "head", "options"])
+def test_a_scanner_that_opens_it_many_times_changes_nothing(method: str, link: str, browser: Any) -> None:
+    scanner = browser(user_agent="scanner/1.0")
+    events = Event.objects.count()
+    for _ in range(20):
+        getattr(scanner, method)(link)
+    assert Event.objects.count() == events and theirs().is_living
+    assert Delivery.objects.get().link_used_at is None
+    assert browser().post(link).status_code == 302, "and it still works"
+    assert theirs().end_reason == EndReason.NOT_ME
+
+
+def test_the_page_shows_what_the_mail_told_and_nothing_of_the_account(
+    link: str, browser: Any, user: Any
+) -> None:
+    response = browser().get(link)
+    html = response.content.decode()
+    for text in (
+        "Firefox on Windows",
+        "Near Linköping, Sweden",
+        "89.160.20.112",
+        f" {moments.local(timezone.now()).tzname()}",
+    ):
+        assert text in html, text
+    assert user.email not in html and "Firefox on Linux" not in html
+    assert "no-store" in response.headers["Cache-Control"]
+
+
+def test_confirming_ends_that_session_and_sends_a_reset_to_the_address_that_was_told(
+    link: str, browser: Any, owner: Any, thief: Any, user: Any
+) -> None:
+    told_at = user.email
+    user.emailaddress_set.all().delete()  # what a thief does first
+    user.email = "thief@elsewhere.example"
+    user.save()
+    mail.outbox.clear()
+    response = browser().post(link)
+    assert response.status_code == 302 and response.url == "/account/password/reset/done/"
+    assert thief.get("/account/devices/").status_code == 302
+    assert owner.get("/account/devices/").status_code == 200
+    (reset,) = [message for message in mail.outbox if "/account/password/reset/key/" in message.body]
+    assert reset.to == [told_at]
+    event = Event.objects.get(kind=Event.Kind.NOT_ME)
+    assert (event.session, event.actor_id) == (theirs(), None)
+
+
+def test_the_recovery_is_of_the_account_that_was_told_and_of_no_other(
+    administrator: Any, link: str, browser: Any, user: Any
+) -> None:
+    """`administrator` is older than `user`: the first row of the table."""
+    assert administrator.pk < user.pk
+    mail.outbox.clear()
+    here = browser()
+    here.post(link)
+    (reset,) = mail.outbox
+    path = re.search(r"/account/password/reset/key/\S+", str(reset.body))
+    assert path
+    form = here.get(path[0], follow=True)
+    new = "a horse of another colour"
+    here.post(form.request["PATH_INFO"], {"password1": new, "password2": new})
+    for person in (user, administrator):
+        person.refresh_from_db()
+    assert user.check_password(new) and administrator.check_password(PASSWORD)
+
+
+def test_everywhere_if_asked(link: str, browser: Any, owner: Any, thief: Any) -> None:
+    browser().post(link, {"everywhere": "on"})
+    for client in (owner, thief):
+        assert client.get("/account/devices/").status_code == 302
+
+
+def test_it_works_once(link: str, browser: Any, user: Any) -> None:
+    browser().post(link)
+    again = browser().post(link)
+    assert again.status_code == 410 and "no longer works" in again.content.decode()
+    assert browser().get(link).status_code == 410
+    assert Event.objects.filter(kind=Event.Kind.NOT_ME).count() == 1
+
+
+def test_of_two_presses_at_the_same_moment_one_acts_and_the_other_reads_that_the_link_is_used(
+    link: str, browser: Any, other_user: Any
+) -> None:
+    delivery = Delivery.objects.get()
+    bystander = Delivery.objects.create(
+        event=delivery.event, user=other_user, channel="mail", receiver=other_user.email
+    )
+    receipts = []
+
+    def press() -> None:
+        receipts.append(report_by_link(delivery=delivery, session=theirs()))
+
+    with just_before("UPDATE .sessions_ui_delivery. SET .link_used_at.", press):
+        second = browser().post(link)
+    assert receipts[0] and receipts[0].ended == 1
+    assert second.status_code == 410 and "no longer works" in second.content.decode()
+    assert Event.objects.filter(kind=Event.Kind.NOT_ME).count() == 1
+    bystander.refresh_from_db()
+    assert bystander.link_used_at is None
+
+
+def test_it_expires(link: str, browser: Any) -> None:
+    with time_machine.travel(timezone.now() + timedelta(days=8)):
+        assert browser().get(link).status_code == 410
+        assert browser().post(link).status_code == 410
+    assert theirs().end_reason == ""
+
+
+def test_a_forged_one_is_no_link(link: str, browser: Any) -> None:
+    for token in (
+        "nonsense",
+        "1:1:1",
+        dumps(Delivery.objects.get().pk),
+        dumps("1", salt="sessions_ui.not_me"),
+    ):
+        assert browser().post(f"/account/devices/not-me/{token}/").status_code == 410
+    assert theirs().is_living
+
+
+def test_another_site_cannot_press_the_button(link: str, browser: Any) -> None:
+    assert browser(enforce_csrf_checks=True).post(link).status_code == 403
+    assert theirs().is_living
+
+
+def test_the_key_that_signed_it_may_have_been_replaced(link: str, browser: Any, settings: Any) -> None:
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another one"
+    assert browser().get(link).status_code == 200
+
+
+def test_people_who_sign_in_through_a_provider_are_sent_there(link: str, browser: Any, user: Any) -> None:
+    Session.objects.filter(pk=theirs().pk).update(provider="okta")
+    user.set_unusable_password()
+    user.save()
+    mail.outbox.clear()
+    html = browser().post(link).content.decode()
+    assert "You sign in through Okta" in html and not mail.outbox
+
+
+def test_an_account_that_is_gone_has_nothing_to_recover(link: str, browser: Any, user: Any) -> None:
+    user.delete()
+    assert browser().post(link).status_code == 410
+
+
+def test_hosts_without_allauth_get_their_own_reset_page(
+    link: str, browser: Any, settings: Any, user: Any
+) -> None:
+    settings.SESSIONS_UI = {name: value for name, value in settings.SESSIONS_UI.items() if name != "RECOVERY"}
+    assert browser().post(link).url == "/account/password/reset/"

@@ -1,0 +1,389 @@
+"""Invariant 10 on the page: whoever has the password, or the browser, cannot shut the owner out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core import mail
+from django.urls import reverse
+from django.utils import timezone
+
+from sessions_ui.actions.step_up.codes import send_code
+from sessions_ui.delivery import deliver_due
+from sessions_ui.exceptions import ProofRefused
+from tests.models import Delivery, Device, Event, Proof, Session
+
+pytestmark = pytest.mark.django_db
+
+SignedIn = Callable[..., Session]
+ASKS = "One more proof"
+PROVE = "/account/devices/prove/"
+
+
+@pytest.fixture
+def old(user: Any, signed_in: SignedIn) -> Session:
+    """The owner's laptop, signed in for three days."""
+    return signed_in(user, signed_in_at=timezone.now() - timedelta(days=3), device={"name": "Laptop"})
+
+
+@pytest.fixture
+def thief(browser: Any, user: Any, old: Session) -> Any:
+    client = browser()
+    client.sign_in(user)
+    mail.outbox.clear()
+    Delivery.objects.all().delete()
+    return client
+
+
+def sign_out(client: Any, session: Session, **headers: str) -> Any:
+    assert session.device is not None
+    url = reverse("sessions_ui:sign_out_device", args=[session.device.public_id])
+    return client.post(url, headers=headers)
+
+
+def waiting(response: Any) -> str:
+    found = re.search(r'name="act" value="([^"]+)"', response.content.decode())
+    assert found, response.content.decode()
+    return found[1]
+
+
+def mailed_code() -> str:
+    deliver_due()
+    (found,) = re.findall(r"^    (\d{6})$", mail.outbox[-1].body, re.MULTILINE)
+    return str(found)
+
+
+def is_over(session: Session) -> bool:
+    return Session.objects.get(pk=session.pk).ended_at is not None
+
+
+def test_a_young_sign_in_cannot_end_an_older_one_and_the_owner_is_told(
+    thief: Any, old: Session, user: Any
+) -> None:
+    response = sign_out(thief, old)
+    html = response.content.decode()
+    assert (
+        ASKS in html
+        and "a•••@people.example" in html
+        and user.email not in re.sub(r'title="Signed in as">[^<]+', "", html)
+    )
+    assert not is_over(old)
+    deliver_due()
+    (message,) = mail.outbox
+    assert message.to == [user.email]
+    assert "sign out older devices" in message.body and "Firefox on Linux" in message.body
+    assert "/account/devices/not-me/" in message.body
+
+
+@pytest.mark.parametrize("act", ["sign_out_others", "sign_out_everywhere"])
+def test_nor_all_of_them(act: str, thief: Any, old: Session) -> None:
+    assert ASKS in thief.post(reverse(f"sessions_ui:{act}")).content.decode()
+    assert not is_over(old)
+
+
+def test_nor_a_line_of_a_program_that_signs_in_anew_each_time(
+    thief: Any, user: Any, signed_in: SignedIn
+) -> None:
+    before = timezone.now() - timedelta(days=2)
+    curl = {"kind": "tool", "browser": "curl", "system": "", "first_seen_at": before}
+    calls = [signed_in(user, signed_in_at=before, device=curl) for _call in range(2)]
+    response = thief.post(reverse("sessions_ui:sign_out_folded", args=[calls[0].public_id]))
+    assert ASKS in response.content.decode()
+    assert not any(map(is_over, calls))
+
+
+@pytest.mark.parametrize("act", ["lost", "not_mine"])
+def test_nor_call_the_older_one_lost_or_not_mine(act: str, thief: Any, old: Session) -> None:
+    assert old.device is not None
+    response = thief.post(reverse(f"sessions_ui:{act}", args=[old.device.public_id]))
+    assert ASKS in response.content.decode()
+    old.device.refresh_from_db()
+    assert not is_over(old) and old.device.lost_at is None and old.device.not_me_at is None
+
+
+def test_with_the_mailed_code_it_goes_on_where_it_stopped(thief: Any, old: Session) -> None:
+    act = waiting(sign_out(thief, old))
+    code = mailed_code()
+    response = thief.post(PROVE, {"act": act, "code": f"{code[:3]} {code[3:]}"}, follow=True)
+    assert "Laptop is signed out" in response.content.decode()
+    assert is_over(old)
+    assert Event.objects.filter(kind=Event.Kind.PROVEN, data__proof="mailed_code").count() == 1
+    assert Device.objects.filter(confirmed_at__isnull=False).count() == 0
+
+
+def test_it_counts_for_a_while_in_this_session_only(
+    thief: Any, old: Session, user: Any, signed_in: SignedIn, browser: Any
+) -> None:
+    second = signed_in(user, signed_in_at=timezone.now() - timedelta(days=2))
+    thief.post(PROVE, {"act": waiting(sign_out(thief, old)), "code": mailed_code()})
+    another = browser()
+    another.sign_in(user)
+    assert ASKS in sign_out(another, second).content.decode()
+    sign_out(thief, second)
+    assert is_over(second)
+
+
+def test_what_was_proven_in_another_tab_is_not_asked_for_again(thief: Any, old: Session) -> None:
+    first, second = waiting(sign_out(thief, old)), waiting(sign_out(thief, old))
+    thief.post(PROVE, {"act": first, "code": mailed_code()})
+    assert is_over(old)
+    response = thief.post(PROVE, {"act": second, "code": "no longer of use"}, follow=True)
+    assert response.status_code == 200 and ASKS not in response.content.decode()
+    assert Proof.objects.get().tries == 1
+
+
+def test_the_tick_confirms_this_device(thief: Any, old: Session) -> None:
+    act = waiting(sign_out(thief, old))
+    thief.post(PROVE, {"act": act, "code": mailed_code(), "mine": "on"})
+    device = Session.objects.select_related("device").latest("pk").device
+    assert device is not None and device.confirmed_at is not None
+
+
+def shown(response: Any) -> dict[str, Any]:
+    """What the page knows, but for its form."""
+    names = ("purpose", "error", "proven", "addresses", "ways", "minutes", "help_url")
+    return {name: response.context[name] for name in names}
+
+
+ASKED = {
+    "purpose": "end_older",
+    "error": "",
+    "proven": False,
+    "addresses": ["a•••@people.example"],
+    "ways": [],
+    "minutes": 10,
+    "help_url": "",
+}
+
+
+def test_the_question_says_where_the_code_went_and_an_answer_to_it_sends_nothing(
+    thief: Any, old: Session
+) -> None:
+    response = sign_out(thief, old)
+    assert (response.status_code, shown(response)) == (200, ASKED)
+    assert not response.context["form"].is_bound
+    act = waiting(response)
+    wrong = thief.post(PROVE, {"act": act, "code": "000000"})
+    assert (wrong.status_code, shown(wrong)) == (422, {**ASKED, "addresses": []})
+    assert wrong.context["form"].errors == {"code": ["That is not the code."]}
+    for method in (thief.get, thief.head):
+        response = method(PROVE, {"act": act})
+        assert (response.status_code, shown(response)) == (200, {**ASKED, "addresses": []})
+    assert thief.put(PROVE).status_code == 405
+    thief.post(PROVE, {"act": act, "code": mailed_code()})
+    assert shown(thief.get(PROVE, {"act": act}))["proven"] is True
+
+
+@pytest.mark.parametrize("mine", [True, False])
+def test_only_with_the_tick_this_device_is_confirmed_as_its_owners(
+    mine: bool, thief: Any, old: Session, user: Any
+) -> None:
+    act = waiting(sign_out(thief, old))
+    thief.post(PROVE, {"act": act, "code": mailed_code(), **({"mine": "on"} if mine else {})})
+    own = Session.objects.latest("pk").device_id
+    confirmed = Event.objects.filter(kind=Event.Kind.DEVICE_CONFIRMED)
+    assert [(event.user_id, event.actor_id, event.device_id, event.data) for event in confirmed] == (
+        [(user.pk, user.pk, own, {"proof": "mailed_code"})] if mine else []
+    )
+
+
+def test_a_wrong_code_ends_nothing_and_five_of_them_are_all(thief: Any, old: Session) -> None:
+    act = waiting(sign_out(thief, old))
+    code = mailed_code()
+    wrong = f"{(int(code) + 1) % 10**6:06d}"
+    for _ in range(5):
+        response = thief.post(PROVE, {"act": act, "code": wrong})
+        assert response.status_code == 422 and "That is not the code." in response.content.decode()
+    response = thief.post(PROVE, {"act": act, "code": code})
+    assert response.status_code == 422 and "This code is over" in response.content.decode()
+    assert not is_over(old)
+
+
+@pytest.mark.parametrize("code", ["", "12345", "x" * 40, "١٢٣٤٥٦"])
+def test_what_is_no_code_is_no_error(code: str, thief: Any, old: Session) -> None:
+    act = waiting(sign_out(thief, old))
+    assert thief.post(PROVE, {"act": act, "code": code}).status_code == 422
+    assert not is_over(old)
+
+
+def test_it_is_over_after_ten_minutes(thief: Any, old: Session) -> None:
+    sign_out(thief, old)
+    code = mailed_code()
+    Proof.objects.update(expires_at=timezone.now())
+    response = thief.post(PROVE, {"act": waiting(sign_out(thief, old)), "code": code})
+    assert response.status_code == 422 and not is_over(old)
+
+
+def test_a_mail_that_comes_too_late_is_not_sent(thief: Any, old: Session) -> None:
+    sign_out(thief, old)
+    with time_machine.travel(timezone.now() + timedelta(minutes=11)):
+        deliver_due()
+    assert not mail.outbox
+
+
+def test_a_code_is_for_one_session(thief: Any, old: Session, browser: Any, user: Any) -> None:
+    sign_out(thief, old)
+    code = mailed_code()
+    other = browser()
+    other.sign_in(user)
+    response = other.post(PROVE, {"act": waiting(sign_out(other, old)), "code": code})
+    assert response.status_code == 422 and not is_over(old)
+
+
+def test_asking_again_sends_no_second_code_at_once(thief: Any, old: Session) -> None:
+    act = waiting(sign_out(thief, old))
+    sign_out(thief, old)
+    thief.post(PROVE, {"act": act, "again": "1"})
+    assert Proof.objects.count() == 1
+    Proof.objects.update(created_at=timezone.now() - timedelta(minutes=2))
+    thief.post(PROVE, {"act": act, "again": "1"})
+    assert Proof.objects.count() == 2
+    assert thief.post(PROVE, {"act": act, "code": mailed_code()}).status_code == 302
+
+
+def test_asking_once_more_for_the_act_sends_no_second_code_however_late(thief: Any, old: Session) -> None:
+    """Only the button "send another one" does: the first code is still good."""
+    sign_out(thief, old)
+    Proof.objects.update(created_at=timezone.now() - timedelta(minutes=2))
+    assert sign_out(thief, old).status_code == 200
+    assert Proof.objects.count() == 1
+
+
+def test_another_code_can_be_asked_for_after_a_minute(thief: Any, old: Session, user: Any) -> None:
+    sign_out(thief, old)
+    first = Proof.objects.get()
+
+    def ask(seconds: float) -> int:
+        with time_machine.travel(first.created_at + timedelta(seconds=seconds), tick=False):
+            send_code(user=user, session_id=first.session_id, purpose=first.purpose, again=True)
+        return Proof.objects.count()
+
+    assert (ask(59.9), ask(60)) == (1, 2)
+
+
+def test_coming_back_from_another_factor_sends_no_code(thief: Any, old: Session) -> None:
+    """A GET: browsers and mail scanners fetch links by themselves, and the page asks for the code of before."""
+    act = waiting(sign_out(thief, old))
+    Proof.objects.update(expires_at=timezone.now())
+    response = thief.get(PROVE, {"act": act})
+    assert response.status_code == 200 and ASKS in response.content.decode()
+    assert Proof.objects.count() == 1, "the one that was sent when it was asked for"
+
+
+def test_never_a_mail_storm(thief: Any, old: Session) -> None:
+    for _ in range(5):
+        act = waiting(sign_out(thief, old))
+        Proof.objects.update(created_at=timezone.now() - timedelta(minutes=2))
+        thief.post(PROVE, {"act": act, "again": "1"})
+    response = sign_out(thief, old)
+    Proof.objects.update(tries=5)
+    response = sign_out(thief, old)
+    assert response.status_code == 429 and "Too many codes" in response.content.decode()
+    assert Proof.objects.count() == 5
+
+
+def test_the_codes_of_one_session_do_not_use_up_those_of_another(thief: Any, old: Session) -> None:
+    sign_out(thief, old)
+    sent = Proof.objects.get()
+    Proof.objects.bulk_create(
+        Proof(
+            user=sent.user,
+            session_id=sent.session_id,
+            purpose=sent.purpose,
+            nonce=str(number),
+            created_at=sent.created_at,
+            expires_at=sent.expires_at,
+            tries=5,
+        )
+        for number in range(5)
+    )
+    with pytest.raises(ProofRefused, match="too_many"):
+        send_code(user=sent.user, session_id=sent.session_id, purpose=sent.purpose, again=True)
+    assert send_code(user=sent.user, session_id=sent.session_id + 1, purpose=sent.purpose)
+    Proof.objects.bulk_create(
+        Proof(
+            user=sent.user,
+            session_id=sent.session_id + 3 + number,
+            purpose=sent.purpose,
+            nonce=f"other {number}",
+            created_at=sent.created_at,
+            expires_at=sent.expires_at,
+        )
+        for number in range(2)
+    )
+    assert send_code(user=sent.user, session_id=sent.session_id + 2, purpose=sent.purpose), "the tenth"
+    with pytest.raises(ProofRefused, match="too_many"):
+        send_code(user=sent.user, session_id=sent.session_id + 100, purpose=sent.purpose)
+
+
+def test_the_code_is_stored_nowhere(thief: Any, old: Session) -> None:
+    sign_out(thief, old)
+    code = mailed_code()
+    for model in (Proof, Event, Delivery):
+        assert code not in str(list(model.objects.values()))
+
+
+def test_the_secret_key_may_be_replaced_meanwhile(thief: Any, old: Session, settings: Any) -> None:
+    act = waiting(sign_out(thief, old))
+    code = mailed_code()
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another one"
+    thief.post(PROVE, {"act": act, "code": code})
+    assert is_over(old)
+
+
+def test_a_settled_session_is_not_asked(browser: Any, user: Any, signed_in: SignedIn) -> None:
+    older = signed_in(user, signed_in_at=timezone.now() - timedelta(days=9))
+    client = browser()
+    client.sign_in(user)
+    own = Session.objects.latest("pk")
+    Session.objects.filter(pk=own.pk).update(signed_in_at=timezone.now() - timedelta(days=2))
+    Device.objects.filter(pk=own.device_id).update(confirmed_at=timezone.now())
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": timezone.now().timestamp()}]
+    session.save()
+    sign_out(client, older)
+    assert is_over(older)
+
+
+def test_the_first_session_of_an_account_and_younger_ones_ask_nothing(
+    browser: Any, user: Any, signed_in: SignedIn
+) -> None:
+    client = browser()
+    client.sign_in(user)
+    younger = signed_in(user)
+    sign_out(client, younger)
+    assert is_over(younger)
+    assert client.post(reverse("sessions_ui:sign_out_everywhere")).status_code == 302
+    assert not Session.objects.living().exists() and not Proof.objects.exists()
+
+
+def test_signing_out_here_never_asks(thief: Any) -> None:
+    own = Session.objects.select_related("device").latest("pk")
+    assert sign_out(thief, own).status_code == 302
+    assert is_over(own)
+
+
+def test_htmx_gets_it_in_the_dialog(thief: Any, old: Session) -> None:
+    response = sign_out(thief, old, **{"HX-Request": "true", "HX-Target": "devices"})
+    assert response.headers["HX-Retarget"] == "#sui-dialog"
+    assert "<html" not in response.content.decode()
+    done = thief.post(
+        PROVE,
+        {"act": waiting(response), "code": mailed_code()},
+        headers={"HX-Request": "true", "HX-Target": "devices"},
+    )
+    assert done.content.decode().lstrip().startswith('<section id="devices"')
+
+
+def test_an_act_of_somebody_else_is_none(thief: Any, old: Session, browser: Any, other_user: Any) -> None:
+    act = waiting(sign_out(thief, old))
+    stranger = browser()
+    stranger.sign_in(other_user)
+    assert stranger.post(PROVE, {"act": act, "code": mailed_code()}).status_code == 302
+    assert not is_over(old)
