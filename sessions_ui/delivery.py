@@ -26,7 +26,7 @@ SECONDS = 60  # a run that takes longer leaves the rest to the next one
 
 
 class Outcome(StrEnum):
-    TOLD = "told"
+    DELIVERED = "delivered"
     NOT_WANTED = "not wanted"
     LATER = "to be tried again"
     GIVEN_UP = "given up"
@@ -91,8 +91,10 @@ def deliver(delivery: Delivery) -> Outcome:
         logger.warning("Delivery %s failed", delivery.pk, exc_info=True)
         return failed(delivery, type(error).__name__, permanent=False)
     if outbox.mark_done(delivery) and delivery.channel != "webhook" and not delivery.sealed:
-        note(delivery, Event.Kind.TOLD)  # that people were told is history; of webhooks the rows say enough
-    return Outcome.TOLD
+        note(
+            delivery, Event.Kind.DELIVERED
+        )  # that people were told is history; of webhooks the rows say enough
+    return Outcome.DELIVERED
 
 
 def failed(delivery: Delivery, error: str, *, permanent: bool) -> Outcome:
@@ -100,7 +102,7 @@ def failed(delivery: Delivery, error: str, *, permanent: bool) -> Outcome:
         outbox.put_off(delivery)
     if not outbox.mark_failed(delivery, error, permanent=permanent):
         return Outcome.LATER
-    note(delivery, Event.Kind.TELLING_FAILED)
+    note(delivery, Event.Kind.DELIVERY_FAILED)
     return Outcome.GIVEN_UP
 
 

@@ -305,7 +305,7 @@ def deliveries(plan: Plan, model: Any) -> list[Any]:
     ]
 
 
-@builds("Proof")
+@builds("VerificationCode")
 def proofs(plan: Plan, model: Any) -> list[Any]:
     """A code that may still be entered."""
     asked = {"user_id": plan.user.pk, "session_id": plan.session.pk, "purpose": "end_older", "nonce": "n"}

@@ -53,7 +53,7 @@ def test_a_row_of_theirs_that_changes_appears_or_goes_is_named(user: Any) -> Non
     person, _agent = bystander.keys(get_user_model())
     assert bystander.changes() == []
     models.Device.objects.filter(user_id=person, lost_at=None).update(name="Mine")
-    models.Proof.objects.filter(user_id=person).delete()
+    models.VerificationCode.objects.filter(user_id=person).delete()
     models.Device.objects.create(user_id=person)
     models.Device.objects.create(user_id=user.pk)
     said = sorted(re.sub(r" \d+", "", change) for change in bystander.changes())
@@ -61,7 +61,7 @@ def test_a_row_of_theirs_that_changes_appears_or_goes_is_named(user: Any) -> Non
         "Device is new",
         "Device: name was \"Bystander's\" and is 'Mine'",
         "Device: name was '' and is 'Mine'",
-        "Proof is gone",
+        "VerificationCode is gone",
     ]
 
 

@@ -33,7 +33,9 @@ def test_a_read_of_the_apps_rows_is_refused_to_everybody(module: str) -> None:
 
 
 def test_a_read_of_users_is_refused_to_the_app() -> None:
-    with read_refused(r"^accounts\.User is read from a replica by sessions_ui\.actions\.end:1 \(read\)$"):
+    with read_refused(
+        r"^accounts\.User is read from a replica by sessions_ui\.actions\.endings\.end:1 \(read\)$"
+    ):
         reader("sessions_ui.actions.endings.end")(get_user_model()._base_manager.all())
 
 

@@ -65,7 +65,7 @@ class SessionAdmin(EndingAdmin):
         "kind",
         "how",
         "provider",
-        "organisation_id",
+        "organization_id",
         "signed_in_at",
         "last_seen_at",
         "expires_at",

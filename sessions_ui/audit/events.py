@@ -18,7 +18,7 @@ from sessions_ui.services.pubsub import wake
 from sessions_ui.services.queueing import hasten_deliveries
 
 # What changes nothing that an open page shows.
-QUIET = (Event.Kind.TOLD, Event.Kind.TELLING_FAILED, Event.Kind.CODE_SENT)
+QUIET = (Event.Kind.DELIVERED, Event.Kind.DELIVERY_FAILED, Event.Kind.CODE_SENT)
 
 
 def append(

@@ -24,7 +24,7 @@ class HelpDeskSettings(Section):
     @property
     def help_desk_scope(self) -> Callable[[Any, QuerySet[Any]], QuerySet[Any]]:
         """Dotted path of a callable `(agent, users) -> users` that narrows whom an agent may help, for example to the
-        organisation that their sessions belong to: `users.filter(sessions__organisation_id=agent.organisation_id)`.
+        organisation that their sessions belong to: `users.filter(sessions__organization_id=agent.organization_id)`.
         The default narrows nothing."""
         return import_string(self._given.get("HELP_DESK_SCOPE", "sessions_ui.conf.help_desk.everybody"))
 

@@ -68,7 +68,7 @@ def case_page(case: Case, *, show_network: bool = False) -> CasePage:
     verified = case.is_verified
     lost = Device.objects.filter(user_id=user.pk, lost_at__isnull=False).order_by("-lost_at")
     # That a mail went out says nothing to an agent that its cause does not.
-    happened = Event.objects.filter(user_id=user.pk).exclude(kind=Event.Kind.TOLD)
+    happened = Event.objects.filter(user_id=user.pk).exclude(kind=Event.Kind.DELIVERED)
     return CasePage(
         case=case,
         user=user,

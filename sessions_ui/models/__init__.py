@@ -12,9 +12,9 @@ from sessions_ui.models.endpoint import PING, Endpoint, Hook
 from sessions_ui.models.event import Event, EventDetail
 from sessions_ui.models.heartbeat import Heartbeat
 from sessions_ui.models.offboarding import Offboarding
-from sessions_ui.models.proof import Proof
 from sessions_ui.models.provider_sign_out import ProviderSignOut
 from sessions_ui.models.session import Session, digest_of
+from sessions_ui.models.verification_code import VerificationCode
 
 __all__ = [
     "PING",
@@ -35,8 +35,8 @@ __all__ = [
     "Heartbeat",
     "Hook",
     "Offboarding",
-    "Proof",
     "ProviderSignOut",
     "Session",
+    "VerificationCode",
     "digest_of",
 ]

@@ -8,7 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from sessions_ui.models.fields import user_key
+from sessions_ui.models.fields import CodeField, user_key
 from sessions_ui.models.primary import PrimaryModel
 
 
@@ -68,7 +68,7 @@ class Act(PrimaryModel):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     at = models.DateTimeField(default=timezone.now)
-    reason = models.CharField(max_length=32, choices=EndReason)
+    reason = CodeField(max_length=32, choices=EndReason)
     # Empty where nobody decided: a timeout, a command, a signal outside of a request.
     actor = user_key("+", db_index=False)
     ticket = models.CharField(max_length=100, blank=True)

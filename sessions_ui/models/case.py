@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.models.codes import six_digits
-from sessions_ui.models.fields import new_public_id, user_key
+from sessions_ui.models.fields import CodeField, new_public_id, user_key
 from sessions_ui.models.primary import PrimaryModel, all_users
 
 
@@ -38,7 +38,7 @@ class Case(PrimaryModel):
     expires_at = models.DateTimeField()
 
     ticket = models.CharField(max_length=100, blank=True)
-    reason = models.CharField(max_length=16, choices=Reason, blank=True)
+    reason = CodeField(max_length=16, choices=Reason, blank=True)
     # Keys of `HELP_DESK_WAYS`: how the agent made sure who is calling.
     ways = models.JSONField(default=list, blank=True)
     verified_at = models.DateTimeField(null=True, blank=True)
@@ -49,7 +49,7 @@ class Case(PrimaryModel):
     code_tries = models.PositiveSmallIntegerField(default=0)
     approval_asked_at = models.DateTimeField(null=True, blank=True)
     approver = user_key("+", db_index=False)
-    proof = models.CharField(max_length=16, choices=Proof, blank=True)
+    proof = CodeField(max_length=16, choices=Proof, blank=True)
     proven_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -12,7 +12,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from sessions_ui.models.fields import new_public_id, user_key
+from sessions_ui.models.fields import CodeField, new_public_id, user_key
 from sessions_ui.models.primary import PrimaryModel
 
 COOKIE = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -62,7 +62,7 @@ class Device(PrimaryModel):
     user = user_key("devices", db_index=False)
     cookie_digest = models.CharField(max_length=64, editable=False, blank=True)
     name = models.CharField(_("name"), max_length=64, blank=True)
-    kind = models.CharField(max_length=16, choices=Kind, blank=True, default=Kind.UNKNOWN)
+    kind = CodeField(max_length=16, choices=Kind, blank=True, default=Kind.UNKNOWN)
     maker = models.CharField(max_length=64, blank=True)
     model = models.CharField(max_length=64, blank=True)
     browser = models.CharField(max_length=64, blank=True)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.models.act import EndReason
-from sessions_ui.models.fields import user_key
+from sessions_ui.models.fields import CodeField, user_key
 from sessions_ui.models.primary import PrimaryModel
 
 
@@ -15,7 +15,7 @@ class Ending(PrimaryModel):
     """One decision that is carried out batch by batch. Each batch is an act of its own, with this as its `ending`."""
 
     id = models.BigAutoField(primary_key=True)
-    reason = models.CharField(max_length=32, choices=EndReason)
+    reason = CodeField(max_length=32, choices=EndReason)
     actor = user_key("+", db_index=False)
     ticket = models.CharField(max_length=100, blank=True)
     note = models.TextField(blank=True)

@@ -11,13 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from sessions_ui.exceptions import AppendOnly
 from sessions_ui.models.act import Act, EndReason
 from sessions_ui.models.device import Device
-from sessions_ui.models.fields import user_key
+from sessions_ui.models.fields import CodeField, user_key
 from sessions_ui.models.primary import PrimaryManager, PrimaryModel, PrimaryQuerySet
 from sessions_ui.models.session import Session
 
 # Every sign-in, ending and message writes one. For them the newest are found by walking back from the end of the table,
 # nobody looks for them by their session, and the indexes of the other kinds cost them nothing.
-FREQUENT = ("signed_in", "ended", "told")
+FREQUENT = ("signed_in", "ended", "delivered")
 
 
 class EventQuerySet(PrimaryQuerySet["Event"]):
@@ -57,13 +57,13 @@ class Event(PrimaryModel):
         IMPERSONATED = "impersonated", _("used by support")
         OFFBOARDING_SET = "offboarding_set", _("end of access set")
         OFFBOARDING_CANCELLED = "offboarding_cancelled", _("end of access cancelled")
-        TOLD = "told", _("told")
-        TELLING_FAILED = "telling_failed", _("could not be told")
-        RETOLD = "retold", _("told again by an administrator")
+        DELIVERED = "delivered", _("message delivered")
+        DELIVERY_FAILED = "delivery_failed", _("message could not be delivered")
+        REDELIVERED = "redelivered", _("message sent again by an administrator")
         ENDPOINT_CHANGED = "endpoint_changed", _("webhook endpoint changed")
 
     id = models.BigAutoField(primary_key=True)
-    kind = models.CharField(max_length=32, choices=Kind)
+    kind = CodeField(max_length=32, choices=Kind)
     at = models.DateTimeField(default=timezone.now)
     user = user_key("+", db_index=False)
     # References without a constraint: an event outlives what it speaks of.
@@ -89,7 +89,7 @@ class Event(PrimaryModel):
         Act, on_delete=models.DO_NOTHING, db_constraint=False, null=True, blank=True, related_name="events"
     )
     actor = user_key("+", db_index=False)
-    reason = models.CharField(max_length=32, choices=EndReason, blank=True)
+    reason = CodeField(max_length=32, choices=EndReason, blank=True)
     data = models.JSONField(default=dict, blank=True)
 
     objects: ClassVar[EventManager] = EventManager()

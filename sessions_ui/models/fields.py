@@ -18,6 +18,15 @@ def new_public_id() -> str:
     return get_random_string(PUBLIC_ID_LENGTH, PUBLIC_ID_ALPHABET)
 
 
+class CodeField(models.CharField):
+    """One of a `TextChoices`. Migrations leave out which there are: a new reason or kind changes no table."""
+
+    def deconstruct(self) -> Any:
+        name, _path, args, options = super().deconstruct()
+        options.pop("choices", None)
+        return name, "django.db.models.CharField", args, options
+
+
 class _FromThePrimary:
     """What is followed from a row to its user: the user as the database has it that is written to."""
 

@@ -16,7 +16,7 @@ from sessions_ui.client import Place
 from sessions_ui.exceptions import SessionEnded, StaleSession
 from sessions_ui.models.act import Act, EndReason
 from sessions_ui.models.device import Device
-from sessions_ui.models.fields import new_public_id, user_key
+from sessions_ui.models.fields import CodeField, new_public_id, user_key
 from sessions_ui.models.locking import locked
 from sessions_ui.models.primary import PrimaryManager, PrimaryModel, PrimaryQuerySet
 
@@ -107,7 +107,7 @@ class Session(PrimaryModel):
     previous_digest = models.CharField(max_length=64, null=True, blank=True, editable=False)  # noqa: DJ001
     rotated_at = models.DateTimeField(null=True, blank=True)
 
-    kind = models.CharField(max_length=16, choices=Kind, default=Kind.BROWSER)
+    kind = CodeField(max_length=16, choices=Kind, default=Kind.BROWSER)
     user = user_key("sessions", db_index=False)
     device = models.ForeignKey(
         Device, on_delete=models.SET_NULL, null=True, blank=True, related_name="sessions"
@@ -129,13 +129,13 @@ class Session(PrimaryModel):
 
     # Which of ACCESS_FLAGS the user had at sign-in, as ",is_staff,is_superuser,": the sweep ends the session when one
     # is gone, whoever took it. Requests need no look at it: the rights themselves are read anew for each.
-    rights = models.CharField(max_length=64, blank=True, editable=False)
+    access_flags = models.CharField(max_length=64, blank=True, editable=False)
     method = models.CharField(max_length=32, blank=True)
     provider = models.CharField(max_length=64, blank=True)
     iss = models.CharField(max_length=255, blank=True)
     sub = models.CharField(max_length=255, blank=True)
     sid = models.CharField(max_length=255, blank=True)
-    organisation_id = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
+    organization_id = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
     impersonator = user_key("+", db_index=False)
     impersonation_reason = models.CharField(max_length=255, blank=True)
     # The staff member's own session: this one ends with it.
@@ -167,7 +167,7 @@ class Session(PrimaryModel):
     reviewed_at = models.DateTimeField(null=True, blank=True)
 
     ended_at = models.DateTimeField(null=True, blank=True)
-    end_reason = models.CharField(max_length=32, choices=EndReason, blank=True)
+    end_reason = CodeField(max_length=32, choices=EndReason, blank=True)
     ended_by = user_key("+", db_index=False)
     # Without an index, since ending writes it: look for the sessions of an act among those of its users.
     act = models.ForeignKey(

@@ -25,7 +25,7 @@ from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
 from sessions_ui.actions.endings.require_password import require_new_password
 from sessions_ui.actions.step_up.codes import send_code
 from tests.conftest import PASSWORD
-from tests.models import EndReason, Offboarding, Proof, Session
+from tests.models import EndReason, Offboarding, Session, VerificationCode
 from tests.races.test_sign_in import sign_in
 
 A_WHILE = 0.5  # seconds
@@ -102,7 +102,7 @@ def confirm(session: Session) -> None:
 
 
 def ask_for_a_code(session: Session) -> None:
-    send_code(user=session.user, session_id=session.pk, purpose=Proof.Purpose.CONFIRM)
+    send_code(user=session.user, session_id=session.pk, purpose=VerificationCode.Purpose.CONFIRM)
 
 
 def sign_in_once_more(session: Session) -> None:

@@ -17,7 +17,7 @@ from sessions_ui.delivery import Outcome, deliver_all
 from sessions_ui.metrics.health import WORKER_LATE
 from sessions_ui.services import queueing
 from tests.mailer import LOCMEM, SMTP, set_mailer
-from tests.models import Delivery, Heartbeat, Proof, Session
+from tests.models import Delivery, Heartbeat, Session, VerificationCode
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +31,7 @@ def ask(user: Any, browser: Any, django_capture_on_commit_callbacks: Any) -> Cal
 
     def ask() -> None:
         with django_capture_on_commit_callbacks(execute=True):
-            send_code(user=user, session_id=session.pk, purpose=Proof.Purpose.END_OLDER)
+            send_code(user=user, session_id=session.pk, purpose=VerificationCode.Purpose.END_OLDER)
 
     return ask
 
@@ -52,7 +52,7 @@ def test_a_worker_that_is_at_work_sends_it(
 ) -> None:
     ask()
     assert hastened == [queueing.DELIVERIES] and mail.outbox == []
-    assert deliver_all() == {Outcome.TOLD: 1}
+    assert deliver_all() == {Outcome.DELIVERED: 1}
 
 
 def test_without_celery_the_request_sends_it_also_beside_cron(
@@ -61,7 +61,7 @@ def test_without_celery_the_request_sends_it_also_beside_cron(
     """Cron comes once a minute, and is a worker to the heartbeat."""
     ask()
     [sent] = mail.outbox
-    assert Proof.objects.get().code() in sent.body
+    assert VerificationCode.objects.get().code() in sent.body
     assert Delivery.objects.get().done_at is not None
     assert deliver_all() == {}
 
@@ -121,7 +121,7 @@ def test_a_mail_server_that_is_away_fails_no_request_and_loses_no_code(
     set_mailer(settings, LOCMEM)
     SERVER.reset()
     Delivery.objects.update(due_at=timezone.now())
-    assert deliver_all() == {Outcome.TOLD: 1}
+    assert deliver_all() == {Outcome.DELIVERED: 1}
     assert not is_code_held_up(user)
 
 

@@ -43,7 +43,7 @@ class Broken:
 
 
 def test_the_mail_says_which_devices_and_why_and_is_sent_once(delivery: Delivery, user: Any) -> None:
-    assert deliver_due() == {Outcome.TOLD: 1} and not deliver_due()
+    assert deliver_due() == {Outcome.DELIVERED: 1} and not deliver_due()
     message = mail.outbox.pop()
     assert not mail.outbox
     assert message.to == [user.email]
@@ -52,7 +52,7 @@ def test_the_mail_says_which_devices_and_why_and_is_sent_once(delivery: Delivery
     assert str(delivery.act_id) in message.extra_headers["Message-ID"]
     delivery.refresh_from_db()
     assert delivery.done_at is not None
-    assert Event.objects.get(kind=Event.Kind.TOLD).act_id == delivery.act_id
+    assert Event.objects.get(kind=Event.Kind.DELIVERED).act_id == delivery.act_id
 
 
 def test_two_people_of_one_address_are_both_signed_out_and_told(
@@ -102,7 +102,7 @@ def test_a_lease_does_not_go_by_the_clock_of_its_host(delivery: Delivery) -> Non
         assert outbox.claim(delivery.pk) is None and not deliver_due()
     Delivery.objects.update(leased_until=None)
     with time_machine.travel(timezone.now() - timedelta(hours=1)):
-        assert deliver_due() == {Outcome.TOLD: 1}, "and one whose clock is behind makes what is due"
+        assert deliver_due() == {Outcome.DELIVERED: 1}, "and one whose clock is behind makes what is due"
 
 
 def test_each_is_claimed_just_before_it_is_made(delivery: Delivery, monkeypatch: Any) -> None:
@@ -117,7 +117,7 @@ def test_each_is_claimed_just_before_it_is_made(delivery: Delivery, monkeypatch:
             held.append(Delivery.objects.filter(leased_until__isnull=False).count())
 
     monkeypatch.setitem(CHANNELS, "mail", Watching())
-    assert deliver_due() == {Outcome.TOLD: 6}
+    assert deliver_due() == {Outcome.DELIVERED: 6}
     assert held == [1] * 6
 
 
@@ -167,7 +167,7 @@ def test_what_failed_together_does_not_come_back_together(delivery: Delivery, mo
 
 def test_a_run_begins_none_when_its_time_is_over(delivery: Delivery) -> None:
     assert not deliver_all(seconds=-1)
-    assert deliver_all(seconds=5) == {Outcome.TOLD: 1}
+    assert deliver_all(seconds=5) == {Outcome.DELIVERED: 1}
 
 
 def test_a_passing_failure_is_tried_again_later(delivery: Delivery, monkeypatch: Any) -> None:
@@ -187,7 +187,7 @@ def test_a_permanent_failure_is_parked_for_an_administrator(delivery: Delivery, 
     deliver_due()
     delivery.refresh_from_db()
     assert delivery.parked_at is not None and delivery.error == "no such mailbox"
-    assert Event.objects.filter(kind=Event.Kind.TELLING_FAILED).count() == 1
+    assert Event.objects.filter(kind=Event.Kind.DELIVERY_FAILED).count() == 1
     monkeypatch.undo()
     assert outbox.again(Delivery.objects.all()) == 1
     deliver_due()

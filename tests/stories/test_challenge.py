@@ -19,7 +19,7 @@ from sessions_ui.delivery import deliver_due
 from sessions_ui.web.step_up.challenge import begin_challenge
 from tests.conftest import PASSWORD
 from tests.interleaving import just_before
-from tests.models import Device, EndReason, Event, Proof, Session
+from tests.models import Device, EndReason, Event, Session, VerificationCode
 
 pytestmark = pytest.mark.django_db
 
@@ -135,7 +135,7 @@ def test_five_wrong_codes_are_all_and_mail_no_other_one(waiting: Any) -> None:
         assert waiting.post(CHALLENGE, {"code": wrong}).status_code == 422
     response = waiting.post(CHALLENGE, {"code": code})
     assert response.status_code == 422 and "This code is over" in response.content.decode()
-    assert Proof.objects.count() == 1, "only whoever asks gets another one"
+    assert VerificationCode.objects.count() == 1, "only whoever asks gets another one"
 
 
 @pytest.mark.parametrize("code", ["", "12345678901234567"])
@@ -144,7 +144,7 @@ def test_what_is_no_code_at_all_is_said_at_the_field(code: str, waiting: Any) ->
     response = waiting.post(CHALLENGE, {"code": code})
     assert response.status_code == 422
     assert response.context["form"].errors.keys() == {"code"}
-    assert Proof.objects.get().tries == 0
+    assert VerificationCode.objects.get().tries == 0
 
 
 def codes() -> list[str]:
@@ -158,7 +158,7 @@ def test_another_code_can_be_asked_for_after_a_minute(waiting: Any) -> None:
     waiting.get(CHALLENGE)
     waiting.post(CHALLENGE, {"again": "1"})
     assert len(codes()) == 1, "opening the page once more, or asking at once, mails no other one"
-    Proof.objects.update(created_at=F("created_at") - timedelta(seconds=61))
+    VerificationCode.objects.update(created_at=F("created_at") - timedelta(seconds=61))
     waiting.get(CHALLENGE)
     assert len(codes()) == 1, "nor does opening it later: only whoever asks gets another one"
     assert "a•••@people.example" in waiting.post(CHALLENGE, {"again": "1"}).content.decode()
@@ -170,13 +170,13 @@ def test_another_code_can_be_asked_for_after_a_minute(waiting: Any) -> None:
 def test_five_codes_an_hour_are_all_that_one_waiting_sign_in_gets(waiting: Any) -> None:
     waiting.get(CHALLENGE)
     for _ in range(4):
-        Proof.objects.update(created_at=F("created_at") - timedelta(seconds=61))
+        VerificationCode.objects.update(created_at=F("created_at") - timedelta(seconds=61))
         assert waiting.post(CHALLENGE, {"again": "1"}).status_code == 200
-    Proof.objects.update(created_at=F("created_at") - timedelta(seconds=61))
+    VerificationCode.objects.update(created_at=F("created_at") - timedelta(seconds=61))
     response = waiting.post(CHALLENGE, {"again": "1"})
     assert response.status_code == 429
     assert "Too many codes were sent. Nothing was changed." in response.content.decode()
-    assert Proof.objects.count() == 5
+    assert VerificationCode.objects.count() == 5
 
 
 def test_htmx_is_sent_to_the_challenge(browser: Any, user: Any, owner: Any, settings: Any) -> None:

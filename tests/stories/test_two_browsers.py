@@ -50,7 +50,7 @@ def test_a_lost_phone_is_signed_out_refused_proven_and_told(laptop: Any, phone: 
     deliver_due()
     assert len(mail.outbox) == 1 and "Safari on iOS" in mail.outbox[0].body
     history = Event.objects.filter(act=lost.act).order_by("pk").values_list("kind", flat=True)
-    assert list(history) == [Event.Kind.ENDED, Event.Kind.TOLD]
+    assert list(history) == [Event.Kind.ENDED, Event.Kind.DELIVERED]
     assert laptop.get(DEVICES).status_code == 200
 
 

@@ -118,7 +118,7 @@ def session_from(made: Draft, user: Any, now: datetime, present: bool, *, is_cut
     if is_cut:
         return Skip.ENDED_SINCE
     session.auth_hash = admission.new_hash or session.auth_hash
-    session.rights = flags_of(admission.user)
+    session.access_flags = flags_of(admission.user)
     session.device = Device(user_id=made.user_pk, first_seen_at=signed_in_at)
     describe(session, made.client)
     session.first_address, session.first_user_agent = session.address, session.user_agent

@@ -107,7 +107,7 @@ def why_unlawful(session: Session, now: datetime) -> EndReason | None:
         return EndReason.OFFBOARDED
     if outlives_its_provider(session):
         return EndReason.PROVIDER_SIGN_OUT
-    held = session.rights.strip(",").split(",")
+    held = session.access_flags.strip(",").split(",")
     lost = [flag for flag in conf.access_flags if flag in held and not getattr(admission.user, flag, False)]
     return EndReason.ACCESS_CHANGED if lost and admission.user.is_authenticated else None
 
@@ -181,7 +181,7 @@ def suspicious(now: datetime) -> Q:
         if "is_active" in columns:
             found |= Q(Exists(users.filter(is_active=False)))
         for flag in columns.intersection(conf.access_flags):
-            found |= Q(rights__contains=f",{flag},") & Q(Exists(users.filter(**{flag: False})))
+            found |= Q(access_flags__contains=f",{flag},") & Q(Exists(users.filter(**{flag: False})))
     return found
 
 
@@ -206,9 +206,11 @@ def _of_joined_account(unended: QuerySet[Session]) -> Iterable[int]:
     columns = {field.name for field in get_user_model()._meta.concrete_fields}
     flags = sorted(columns.intersection(conf.access_flags))
     of_user = ["password", *(["is_active"] if "is_active" in columns else []), *flags]
-    rows = unended.values_list("pk", "user_id", "auth_hash", "rights", *(f"user__{name}" for name in of_user))
+    rows = unended.values_list(
+        "pk", "user_id", "auth_hash", "access_flags", *(f"user__{name}" for name in of_user)
+    )
     hashes_of = hasher()
-    for pk, user_id, auth_hash, rights, password, *values in rows:
+    for pk, user_id, auth_hash, held, password, *values in rows:
         if user_id is None:
             continue
         has = dict(zip(of_user[1:], values, strict=True))
@@ -216,7 +218,7 @@ def _of_joined_account(unended: QuerySet[Session]) -> Iterable[int]:
             password is None  # the account is gone
             or not has.get("is_active", True)
             or (auth_hash and auth_hash not in hashes_of(password))
-            or (rights and any(not has[flag] and f",{flag}," in rights for flag in flags))
+            or (held and any(not has[flag] and f",{flag}," in held for flag in flags))
         ):
             yield pk
 
@@ -224,16 +226,16 @@ def _of_joined_account(unended: QuerySet[Session]) -> Iterable[int]:
 def of_another_account(living: QuerySet[Session]) -> Iterable[int]:
     """What `QuerySet.update()` and raw SQL have made of the account: gone, off, without a flag that it had, or with
     another password, whose hash no database can compute; once for each user."""
-    rows = list(living.values_list("pk", "user_id", "auth_hash", "rights"))
-    people = visible_users().in_bulk({user_id for _pk, user_id, _hash, _rights in rows})
+    rows = list(living.values_list("pk", "user_id", "auth_hash", "access_flags"))
+    people = visible_users().in_bulk({user_id for _pk, user_id, _hash, _held in rows})
     current = {user_id: _hashes_of(user) for user_id, user in people.items()}
-    for pk, user_id, auth_hash, rights in rows:
+    for pk, user_id, auth_hash, held in rows:
         user = people.get(user_id)
         if (
             user is None
             or not is_active(user)
             or (current[user_id] and auth_hash not in current[user_id])
-            or any(f",{flag}," in rights and not getattr(user, flag, False) for flag in conf.access_flags)
+            or any(f",{flag}," in held and not getattr(user, flag, False) for flag in conf.access_flags)
         ):
             yield pk
 

@@ -28,9 +28,9 @@ from sessions_ui.models import (
     Event,
     EventDetail,
     Offboarding,
-    Proof,
     ProviderSignOut,
     Session,
+    VerificationCode,
 )
 from sessions_ui.models.locking import locked
 from sessions_ui.models.primary import PrimaryQuerySet, all_users
@@ -53,7 +53,7 @@ def purge_old() -> int:
     removed += _delete(EventDetail.objects.filter(event__at__lte=old))
     removed += _delete(PrimaryQuerySet(Event).filter(at__lte=old))
     removed += _delete(Act.objects.filter(at__lte=old, sessions__isnull=True, deliveries__isnull=True))
-    removed += _delete(Proof.objects.filter(expires_at__lte=now - timedelta(days=1)))
+    removed += _delete(VerificationCode.objects.filter(expires_at__lte=now - timedelta(days=1)))
     removed += _delete(CaseReceipt.objects.filter(at__lte=old))
     removed += _delete(Case.objects.filter(opened_at__lte=old, receipts__isnull=True))
     removed += _delete(ProviderSignOut.objects.filter(at__lte=now - SIGN_OUTS_KEPT))

@@ -106,7 +106,7 @@ def sign_in(
         signed_in_at=now,
         last_seen_at=now,
         method=method[:32],
-        rights=flags_of(user),
+        access_flags=flags_of(user),
         **({"digest": new_digest, "previous_digest": digest, "rotated_at": now} if new_digest else {}),
         **(identity.columns() if identity else NOBODY),
         **seen(client),

@@ -21,7 +21,7 @@ from sessions_ui.conf import conf
 from sessions_ui.database import moments
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import ProofRefused
-from sessions_ui.models import Event, Proof, Session
+from sessions_ui.models import Event, Session, VerificationCode
 from sessions_ui.services.queueing import hasten_deliveries
 
 TRIES = 5
@@ -35,7 +35,7 @@ def can_send_code(user: Any) -> bool:
     return bool(chosen(conf.alert_addresses(user), timezone.now()))
 
 
-def can_give_code(*, user: Any, session_id: int, purpose: Proof.Purpose) -> bool:
+def can_give_code(*, user: Any, session_id: int, purpose: VerificationCode.Purpose) -> bool:
     """Whether it makes sense to ask this session for a code: one can be sent, or is under way."""
     return can_send_code(user) or open_code(user, session_id, purpose, timezone.now()) is not None
 
@@ -46,14 +46,16 @@ def is_code_held_up(user: Any) -> bool:
 
 
 @atomically
-def send_code(*, user: Any, session_id: int, purpose: Proof.Purpose, again: bool = False) -> list[str]:
+def send_code(
+    *, user: Any, session_id: int, purpose: VerificationCode.Purpose, again: bool = False
+) -> list[str]:
     """Mail a code for this purpose in this session; returns the addresses it went to.
 
     One that is still good is not replaced, unless `again` asks for it a minute later. Raises `ProofRefused`:
     `no_address`, or `too_many` codes within an hour. The mail is in the outbox, like every other; where no worker is at
     work it is sent after commit, before this request is answered.
     """
-    using = router.db_for_write(Proof)
+    using = router.db_for_write(VerificationCode)
     lock_users([user.pk])
     now = timezone.now()
     receivers = chosen(conf.alert_addresses(user), now)
@@ -62,10 +64,12 @@ def send_code(*, user: Any, session_id: int, purpose: Proof.Purpose, again: bool
     last = open_code(user, session_id, purpose, now)
     if last is not None and (not again or last.created_at > now - RESEND_AFTER):
         return receivers
-    sent = Proof.objects.using(using).filter(user_id=user.pk, created_at__gt=now - timedelta(hours=1))
+    sent = VerificationCode.objects.using(using).filter(
+        user_id=user.pk, created_at__gt=now - timedelta(hours=1)
+    )
     if sent.count() >= MOST_AN_HOUR or sent.filter(session_id=session_id).count() >= MOST_A_SESSION:
         raise ProofRefused("too_many")
-    proof = Proof.objects.using(using).create(
+    proof = VerificationCode.objects.using(using).create(
         user_id=user.pk,
         session_id=session_id,
         purpose=purpose,
@@ -85,7 +89,7 @@ def send_code(*, user: Any, session_id: int, purpose: Proof.Purpose, again: bool
     return receivers
 
 
-def check_code(*, user: Any, session_id: int, purpose: Proof.Purpose, code: str) -> None:
+def check_code(*, user: Any, session_id: int, purpose: VerificationCode.Purpose, code: str) -> None:
     """Returns where it is the right one. Raises `ProofRefused`: `wrong_code`, or `code_over` after five tries or when
     it is too old."""
     now = timezone.now()
@@ -93,7 +97,7 @@ def check_code(*, user: Any, session_id: int, purpose: Proof.Purpose, code: str)
     if proof is None:
         raise ProofRefused("code_over")
     # Counted before it is compared, in one statement: parallel guesses get no more tries than others.
-    if not Proof.objects.filter(pk=proof.pk, tries__lt=TRIES).update(tries=F("tries") + 1):
+    if not VerificationCode.objects.filter(pk=proof.pk, tries__lt=TRIES).update(tries=F("tries") + 1):
         raise ProofRefused("code_over")
     given = "".join(code.split())
     known = [proof.code(secret=secret) for secret in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]]
@@ -103,8 +107,10 @@ def check_code(*, user: Any, session_id: int, purpose: Proof.Purpose, code: str)
 
 
 @atomically
-def _accept(proof: Proof) -> None:
-    if not Proof.objects.filter(pk=proof.pk, given_at__isnull=True).update(given_at=timezone.now()):
+def _accept(proof: VerificationCode) -> None:
+    if not VerificationCode.objects.filter(pk=proof.pk, given_at__isnull=True).update(
+        given_at=timezone.now()
+    ):
         raise ProofRefused("code_over")
     events.append(
         Event.Kind.PROVEN,
@@ -115,11 +121,11 @@ def _accept(proof: Proof) -> None:
     )
 
 
-def is_proven(*, user: Any, session: Session, purpose: Proof.Purpose) -> bool:
+def is_proven(*, user: Any, session: Session, purpose: VerificationCode.Purpose) -> bool:
     """Whether this session has shown, within `PROOF_AGE`, what a thief of its sign-in does not have. The owner has had
     a mail then: with the code, or now because of the factor."""
     since = timezone.now() - conf.proof_age
-    codes = Proof.objects.filter(user_id=user.pk, session_id=session.pk, purpose=purpose)
+    codes = VerificationCode.objects.filter(user_id=user.pk, session_id=session.pk, purpose=purpose)
     if codes.filter(given_at__gt=since).exists():
         return True
     method = other_factor(session)
@@ -131,7 +137,7 @@ def is_proven(*, user: Any, session: Session, purpose: Proof.Purpose) -> bool:
 
 @atomically
 def _tell_of_factor(
-    *, user: Any, session: Session, method: str, purpose: Proof.Purpose, since: datetime
+    *, user: Any, session: Session, method: str, purpose: VerificationCode.Purpose, since: datetime
 ) -> None:
     """Once a session and `PROOF_AGE`."""
     lock_users([user.pk])
@@ -170,10 +176,12 @@ def other_factor(session: Session) -> str:
     return ""
 
 
-def open_code(user: Any, session_id: int, purpose: Proof.Purpose, now: datetime) -> Proof | None:
+def open_code(
+    user: Any, session_id: int, purpose: VerificationCode.Purpose, now: datetime
+) -> VerificationCode | None:
     """The newest code, if it can still be given."""
     newest = (
-        Proof.objects.using(router.db_for_write(Proof))
+        VerificationCode.objects.using(router.db_for_write(VerificationCode))
         .filter(user_id=user.pk, session_id=session_id, purpose=purpose)
         .order_by("-pk")
         .first()

@@ -24,6 +24,6 @@ def retell(*, deliveries: QuerySet[Delivery], actor: Any) -> int:
     using = router.db_for_write(Delivery)
     count = outbox.again(deliveries.using(using))
     if count:
-        events.append(Event.Kind.RETOLD, actor_id=getattr(actor, "pk", None), data={"count": count})
+        events.append(Event.Kind.REDELIVERED, actor_id=getattr(actor, "pk", None), data={"count": count})
         transaction.on_commit(hasten_deliveries, using=using)
     return count

@@ -10,7 +10,7 @@ from sessions_ui.channels.base import DeliveryFailed
 from sessions_ui.channels.emails.alert import sign_in_line
 from sessions_ui.channels.emails.base import Letter, link
 from sessions_ui.conf import conf
-from sessions_ui.models import Delivery, Event, Proof
+from sessions_ui.models import Delivery, Event, VerificationCode
 from sessions_ui.signing import not_me_token
 
 
@@ -18,7 +18,7 @@ def context(delivery: Delivery) -> dict[str, Any]:
     event = delivery.event
     assert event is not None and event.user_id is not None
     proof = (
-        Proof.objects.select_related("session__device")
+        VerificationCode.objects.select_related("session__device")
         .filter(pk=event.data.get("proof"), user_id=event.user_id)
         .first()
     )

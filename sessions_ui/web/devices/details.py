@@ -19,7 +19,7 @@ PROOF_WAITS = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class Evidence:
     """What is known about the last sign-out: when, whether its tabs were told and its mail went out, the first request
     that was refused."""
 
@@ -44,7 +44,7 @@ class Details:
     living: list[Session]
     current: Session | None
     events: list[Event]
-    proof: Proof | None
+    proof: Evidence | None
 
     @property
     def title(self) -> str:
@@ -77,13 +77,13 @@ def details(device: Device, user: Any, *, current_id: int | None) -> Details:
     )
 
 
-def proof_of(session: Session) -> Proof | None:
+def proof_of(session: Session) -> Evidence | None:
     """None where nobody decided anything: a timeout needs no proof."""
     if session.end_reason in (EndReason.IDLE_TIMEOUT, EndReason.ABSOLUTE_TIMEOUT, EndReason.SUPERSEDED):
         return None
     mails = Delivery.objects.filter(act=session.act_id, user=session.user_id, channel="mail")
     done = [mail.done_at for mail in mails]
-    return Proof(
+    return Evidence(
         session=session,
         mailed_at=max((at for at in done if at), default=None),
         mail_under_way=any(mail.done_at is None and mail.parked_at is None for mail in mails),

@@ -34,7 +34,7 @@ from sessions_ui.actions.step_up.policy import Shown
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import in_transaction
 from sessions_ui.exceptions import ProofRefused, SignInChallenged
-from sessions_ui.models import Device, EndReason, Event, Proof, Session
+from sessions_ui.models import Device, EndReason, Event, Session, VerificationCode
 from sessions_ui.models.primary import all_users
 from sessions_ui.risk import Verdict
 from sessions_ui.session_user import AUTH_KEYS
@@ -44,7 +44,7 @@ from sessions_ui.web.step_up.prove import CodeForm, masked, refusal_text
 
 WAITING_KEY = "_sessions_ui_waiting"
 WAITING_SECONDS = 900
-PURPOSE = Proof.Purpose.SIGN_IN
+PURPOSE = VerificationCode.Purpose.SIGN_IN
 
 
 def begin_challenge(request: HttpRequest, challenged: SignInChallenged) -> HttpResponseBase:

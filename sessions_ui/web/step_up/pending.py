@@ -27,7 +27,7 @@ DIALOG = "#sui-dialog"
 @dataclass(frozen=True, slots=True)
 class WaitingAct:
     """A POST to one of the app's own addresses: path without the script prefix, fields, and what it is in words.
-    `purpose`: what a further proof for it is for (a `Proof.Purpose`), where one is asked for."""
+    `purpose`: what a further proof for it is for (a `VerificationCode.Purpose`), where one is asked for."""
 
     path: str
     fields: str

@@ -33,7 +33,7 @@ from sessions_ui.actions.step_up.policy import (
 )
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import CannotVouch, ProofRefused
-from sessions_ui.models import Device, Proof, Session
+from sessions_ui.models import Device, Session, VerificationCode
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.web.step_up.pending import WaitingAct, carry_on, question, too_late
 from sessions_ui.web.step_up.reauthentication import Way, reauthentication
@@ -57,7 +57,7 @@ def ask_for_proof(request: HttpRequest, what: str, *, ends: SessionQuerySet) -> 
     session = acting_session()
     if session is None or not ends_older(session, ends):
         return None
-    purpose = Proof.Purpose.END_OLDER
+    purpose = VerificationCode.Purpose.END_OLDER
     if is_proven(user=request.user, session=session, purpose=purpose):
         return None
     return asked_for_proof(request, session, WaitingAct.of(request, what, purpose))
@@ -68,7 +68,7 @@ def vouch(request: HttpRequest, what: str, *, device: Device) -> HttpResponse | 
     (it is young, unconfirmed, or on that very device) a code is mailed first, and the response asks for it."""
     session = acting_session()
     shown = Shown.OTHER_DEVICE
-    purpose = Proof.Purpose.CONFIRM
+    purpose = VerificationCode.Purpose.CONFIRM
     if session is not None and is_proven(user=request.user, session=session, purpose=purpose):
         shown = Shown.FACTOR if other_factor(session) else Shown.MAILED_CODE
     try:
@@ -84,7 +84,7 @@ def ask_for_more(request: HttpRequest, what: str) -> HttpResponse | None:
     """None when this session has shown more than it signed in with; else the response that asks for it. For what only
     the owner may say of a device, whatever session says it ("I found it")."""
     session = acting_session()
-    purpose = Proof.Purpose.CONFIRM
+    purpose = VerificationCode.Purpose.CONFIRM
     if session is None or is_proven(user=request.user, session=session, purpose=purpose):
         return None
     return asked_for_proof(request, session, WaitingAct.of(request, what, purpose))
@@ -98,9 +98,9 @@ def prove(request: HttpRequest) -> HttpResponseBase:
     fields = request.POST if request.method == "POST" else request.GET
     act = WaitingAct.read(fields.get("act", ""), request.user)
     session = acting_session()
-    if act is None or session is None or act.purpose not in Proof.Purpose.values:
+    if act is None or session is None or act.purpose not in VerificationCode.Purpose.values:
         return too_late(request)
-    purpose = Proof.Purpose(act.purpose)
+    purpose = VerificationCode.Purpose(act.purpose)
     if request.method != "POST":
         return asked_for_proof(request, session, act, send=False)
     if is_proven(user=request.user, session=session, purpose=purpose):
@@ -133,7 +133,7 @@ def asked_for_proof(
     """The question. `send`: mail a code, unless one is under way; `again`: another one. An account without an address
     is asked for none, and told what else there is."""
     user: Any = request.user
-    purpose = Proof.Purpose(act.purpose)
+    purpose = VerificationCode.Purpose(act.purpose)
     proven = request.method != "POST" and is_proven(user=user, session=session, purpose=purpose)
     addresses, error = [], ""
     by_code = can_give_code(user=user, session_id=session.pk, purpose=purpose)
@@ -169,7 +169,7 @@ def elsewhere(act: WaitingAct, session: Session) -> str:
             "On another device that you have confirmed, and have used for a while, you can do this without a further "
             "proof."
         )
-    if act.purpose == Proof.Purpose.END_OLDER and oldest_elsewhere(session):
+    if act.purpose == VerificationCode.Purpose.END_OLDER and oldest_elsewhere(session):
         return _("On the device that was signed in first you can do this without a further proof.")
     return ""
 

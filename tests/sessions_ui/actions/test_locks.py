@@ -28,7 +28,7 @@ from sessions_ui.actions.sessions.client import client_of
 from sessions_ui.actions.sign_in.assess_risk import judge_change
 from sessions_ui.actions.step_up.codes import is_proven, send_code
 from sessions_ui.client.user_agent import parse
-from tests.models import Delivery, EndReason, Event, Offboarding, Proof, Session
+from tests.models import Delivery, EndReason, Event, Offboarding, Session, VerificationCode
 
 pytestmark = pytest.mark.django_db
 
@@ -45,13 +45,15 @@ Act = Callable[[], Any]
 
 
 def a_code(session: Session) -> Act:
-    return partial(send_code, user=session.user, session_id=session.pk, purpose=Proof.Purpose.CONFIRM)
+    return partial(
+        send_code, user=session.user, session_id=session.pk, purpose=VerificationCode.Purpose.CONFIRM
+    )
 
 
 def a_factor(session: Session) -> Act:
     data = {"method": "totp", "since": (timezone.now() - timedelta(days=60)).isoformat()}
     Event.objects.create(kind=Event.Kind.REAUTHENTICATED, user=session.user, session=session, data=data)
-    return partial(is_proven, user=session.user, session=session, purpose=Proof.Purpose.CONFIRM)
+    return partial(is_proven, user=session.user, session=session, purpose=VerificationCode.Purpose.CONFIRM)
 
 
 def another_browser_midway(session: Session) -> Act:

@@ -181,7 +181,7 @@ def test_an_account_found_disabled_or_with_fewer_rights_takes_what_was_not_adopt
     forgotten, theirs = old_session(user), old_session(other_user)
     phone = Browser()
     phone.force_login(user)
-    Session.objects.of(user).update(rights=",is_staff,")
+    Session.objects.of(user).update(access_flags=",is_staff,")
     rows.update(**change)
     notice(phone)
     rows.update(is_active=True, is_staff=True)

@@ -106,7 +106,7 @@ def test_when_it_is_back_all_go_out(
     enqueue(user, 20)
     deliver_all()
     away()
-    assert deliver_all() == {Outcome.TOLD: 20}
+    assert deliver_all() == {Outcome.DELIVERED: 20}
     assert len(mail.outbox) == 20
     assert set(Delivery.objects.values_list("attempts", flat=True)) == {1}
     assert "The mail server can be reached again" in caplog.messages[-1]
@@ -121,7 +121,7 @@ def test_an_outage_of_a_day_gives_nothing_up(away: Callable[[], None], user: Any
     assert SERVER._failures == 30
     assert Delivery.objects.get().parked_at is None
     away()
-    assert deliver_all() == {Outcome.TOLD: 1}
+    assert deliver_all() == {Outcome.DELIVERED: 1}
 
 
 def test_the_one_that_was_tried_comes_after_the_others(away: Callable[[], None], user: Any) -> None:
@@ -137,7 +137,7 @@ def test_webhooks_do_not_wait_for_the_mail_server(
 ) -> None:
     enqueue(user, 5)
     Delivery.objects.create(endpoint=endpoint, channel="webhook", receiver="endpoint")
-    assert deliver_all() == {Outcome.LATER: 1, Outcome.TOLD: 1}
+    assert deliver_all() == {Outcome.LATER: 1, Outcome.DELIVERED: 1}
 
 
 def test_what_is_wrong_with_one_mail_is_its_own(user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,7 +150,7 @@ def test_what_is_wrong_with_one_mail_is_its_own(user: Any, monkeypatch: pytest.M
 
     monkeypatch.setattr(f"{LOCMEM}.send_messages", refuse)
     enqueue(user, 3)
-    assert deliver_all() == {Outcome.LATER: 1, Outcome.TOLD: 2}
+    assert deliver_all() == {Outcome.LATER: 1, Outcome.DELIVERED: 2}
     assert Delivery.objects.get(done_at=None).attempts == 1
 
 
@@ -185,7 +185,7 @@ def test_without_a_mailer_mails_wait_and_lose_no_attempt(
     assert said.exc_info is None  # nothing but the settings is to blame
     SERVER.reset()
     Delivery.objects.update(due_at=timezone.now())
-    assert deliver_all() == {Outcome.TOLD: 2}
+    assert deliver_all() == {Outcome.DELIVERED: 2}
 
 
 # --- Mails of the host project
@@ -201,7 +201,7 @@ def test_a_mail_of_the_host_waits_encrypted_and_goes_out_as_it_was(away: Callabl
     row = Delivery.objects.get()
     assert row.receiver == "ada@people.example" and "s3cret" not in repr(row.__dict__)
     away()
-    assert deliver_all() == {Outcome.TOLD: 1}
+    assert deliver_all() == {Outcome.DELIVERED: 1}
     [sent] = mail.outbox
     assert (sent.subject, sent.to, sent.from_email) == (
         "Reset",
@@ -213,7 +213,7 @@ def test_a_mail_of_the_host_waits_encrypted_and_goes_out_as_it_was(away: Callabl
     assert sent.extra_headers["X-Kind"] == "reset" and str(row.pk) in sent.extra_headers["Message-ID"]
     row.refresh_from_db()
     assert row.sealed is None, "nothing of it is kept"
-    assert not Event.objects.filter(kind=Event.Kind.TOLD).exists()
+    assert not Event.objects.filter(kind=Event.Kind.DELIVERED).exists()
 
 
 def test_a_mail_of_the_host_that_is_refused_is_tried_again_by_the_worker(
@@ -225,7 +225,7 @@ def test_a_mail_of_the_host_that_is_refused_is_tried_again_by_the_worker(
     with monkeypatch.context() as refusing:
         refusing.setattr(f"{LOCMEM}.send_messages", refuse)
         send_or_keep(message())
-    assert deliver_all() == {Outcome.TOLD: 1} and len(mail.outbox) == 1
+    assert deliver_all() == {Outcome.DELIVERED: 1} and len(mail.outbox) == 1
 
 
 def test_a_mail_of_the_host_whose_key_is_gone_is_given_up(away: Callable[[], None], settings: Any) -> None:

@@ -49,7 +49,7 @@ def _letters(monkeypatch: Any) -> None:
 def test_it_goes_on_until_nothing_is_due(db: None) -> None:
     queue(250)
     said, code = run()
-    assert code == 0 and said.startswith("250 told, 0 not wanted, 0 to be tried again, 0 given up")
+    assert code == 0 and said.startswith("250 delivered, 0 not wanted, 0 to be tried again, 0 given up")
     assert not Delivery.objects.filter(done_at__isnull=True).exists()
 
 
@@ -60,7 +60,7 @@ def test_it_is_silent_when_there_is_nothing_to_do() -> None:
 def test_once_is_one_batch_and_the_exit_code_says_that_more_is_due() -> None:
     queue(150)
     said, code = run("--once")
-    assert code == 1 and said.startswith("100 told") and "more are due" in said
+    assert code == 1 and said.startswith("100 delivered") and "more are due" in said
 
 
 def test_its_time_is_bounded() -> None:

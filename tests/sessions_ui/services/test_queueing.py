@@ -23,9 +23,9 @@ host_settings.ROOT_URLCONF = "sessions_ui.web.urls"
 import django
 """
 IN_A_THREAD = """
-from sessions_ui import hasten
+from sessions_ui.services import queueing
 found = []
-thread = threading.Thread(target=lambda: found.append(hasten.host_app()))
+thread = threading.Thread(target=lambda: found.append(queueing.host_app()))
 thread.start()
 thread.join()
 print(found[0] and found[0].main)
@@ -58,10 +58,11 @@ def test_every_thread_knows_the_projects_app_and_no_other(project: str) -> None:
 def test_a_project_without_celery_neither_loads_it_nor_makes_an_app() -> None:
     program = f"""{DJANGO}{SETUP}
 from django.core.checks import run_checks
-from sessions_ui import hasten, store, delivery, middleware
+from sessions_ui import store, delivery, middleware
+from sessions_ui.services import queueing
 ids = {{message.id for message in run_checks()}}
 assert "sessions_ui.W038" in ids, ids
-assert not hasten.hasten_deliveries() and not hasten.hasten_endings()
+assert not queueing.hasten_deliveries() and not queueing.hasten_endings()
 print(sorted(name for name in sys.modules if name.partition(".")[0] in ("celery", "kombu", "billiard")))
 """
     assert run(program) == "[]"

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from sessions_ui.web.step_up.reauthentication import Reauthentication, Way
 from tests.conftest import FIREFOX_ON_LINUX
-from tests.models import Device, EndReason, Event, Proof, Session
+from tests.models import Device, EndReason, Event, Session, VerificationCode
 
 pytestmark = pytest.mark.django_db
 
@@ -94,7 +94,9 @@ def test_no_act_asks_for_a_code_that_cannot_come(act: str, new: Any, old: Sessio
     assert NO_ADDRESS in html and not is_asked_for_a_code(html)
     # The laptop is older than all others, so it may end all of them; it is unconfirmed, so it confirms none.
     assert ((OLDEST in html), (NOTHING in html)) == ((True, False) if act in ENDS else (False, True))
-    assert not Proof.objects.exists() and not Event.objects.filter(kind=Event.Kind.CODE_SENT).exists()
+    assert (
+        not VerificationCode.objects.exists() and not Event.objects.filter(kind=Event.Kind.CODE_SENT).exists()
+    )
     assert Session.objects.get(pk=old.pk).is_living
 
 
@@ -160,7 +162,7 @@ def test_an_answer_that_was_made_up_is_refused_without_a_field(new: Any, old: Se
     for fields in ({"code": "123456"}, {"again": "1"}, {}):
         html = new.post(PROVE, {"act": act, **fields}).content.decode()
         assert NO_ADDRESS in html and not is_asked_for_a_code(html)
-    assert Session.objects.get(pk=old.pk).is_living and not Proof.objects.exists()
+    assert Session.objects.get(pk=old.pk).is_living and not VerificationCode.objects.exists()
 
 
 def test_a_code_that_is_under_way_when_the_address_goes_can_still_be_given(
@@ -170,7 +172,7 @@ def test_a_code_that_is_under_way_when_the_address_goes_can_still_be_given(
     act = ask(new, "the others", old).context["act"]
     add(settings, ALERT_ADDRESSES=f"{__name__}.nowhere")
     assert is_asked_for_a_code(new.get(PROVE, {"act": act}).content.decode())
-    assert new.post(PROVE, {"act": act, "code": Proof.objects.get().code()}).status_code == 302
+    assert new.post(PROVE, {"act": act, "code": VerificationCode.objects.get().code()}).status_code == 302
     assert not Session.objects.get(pk=old.pk).is_living
 
 
@@ -200,10 +202,10 @@ def test_a_sign_in_that_waits_is_asked_for_no_code_that_cannot_come(
         html = response.content.decode()
         assert NO_ADDRESS in html and advice in html and HELP in html
         assert not is_asked_for_a_code(html) and 'name="device"' not in html
-    assert not Proof.objects.exists()
+    assert not VerificationCode.objects.exists()
     assert Session.objects.of(user).living().count() == 1
 
 
 def test_every_purpose_of_a_code_is_looked_at() -> None:
     """A new one belongs into the tests above."""
-    assert set(Proof.Purpose) == {Proof.Purpose.END_OLDER, Proof.Purpose.CONFIRM, Proof.Purpose.SIGN_IN}
+    assert set(VerificationCode.Purpose.values) == {"end_older", "confirm", "sign_in"}

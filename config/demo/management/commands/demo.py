@@ -9,13 +9,15 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.migrations.loader import MigrationLoader
 
 from config.demo.browsers import DemoBrowsers
 from config.demo.people import PASSWORD, PEOPLE, create_people
@@ -41,6 +43,11 @@ class Command(BaseCommand):
         try:
             with only_demo_here(), Processes(settings.BASE_DIR, {"PORT": str(port)}) as processes:
                 refuse_taken_port(port)
+                if older := set_older_database_aside():
+                    self.stdout.write(
+                        f"The data of an older version cannot be used any more. They are in {older} now, and the demo "
+                        "begins anew."
+                    )
                 created = prepare()
                 start(processes, port)
                 wait_until_healthy(processes, url)
@@ -74,6 +81,31 @@ def refuse_taken_port(port: int) -> None:
             raise CommandError(
                 f"Port {port} is not free ({error.strerror}). Choose another: make run PORT={port + 1}"
             ) from None
+
+
+def set_older_database_aside() -> Path | None:
+    """Until the first release migrations are squashed, so a database may know some that are gone. Returns where the
+    file of SQLite is now, None where there is nothing wrong with it; `CommandError` for a server's."""
+    if not is_of_older_version():
+        return None
+    connection = connections[DEFAULT_DB_ALIAS]
+    connection.close()
+    if connection.vendor != "sqlite":
+        raise CommandError("The database in DATABASE_URL was made by an older version. Name an empty one.")
+    file = Path(connection.settings_dict["NAME"])
+    older = file.with_name(f"{file.name}.{time.strftime('%Y%m%d-%H%M%S')}")
+    for ending in ("", "-wal", "-shm"):
+        part = file.with_name(file.name + ending)
+        if part.exists():
+            part.rename(older.with_name(older.name + ending))
+    return older
+
+
+def is_of_older_version() -> bool:
+    """Whether migrations were applied that are no more."""
+    loader = MigrationLoader(connections[DEFAULT_DB_ALIAS])
+    ours = {"sessions_ui", "accounts"}
+    return any(app in ours for app, _name in loader.applied_migrations.keys() - loader.disk_migrations.keys())
 
 
 def prepare() -> bool:

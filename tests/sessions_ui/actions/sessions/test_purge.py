@@ -34,15 +34,15 @@ from tests.models import (
     Event,
     EventDetail,
     Offboarding,
-    Proof,
     ProviderSignOut,
     Session,
+    VerificationCode,
 )
 from tests.sessions_ui.test_found_from_outside import SerializationFailure
 
 pytestmark = pytest.mark.django_db
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 
 
 def ago(days: int) -> datetime:
@@ -271,7 +271,9 @@ def receipt_of_a_case(user: Any, at: datetime) -> CaseReceipt:
 
 
 def detail_of_an_event(user: Any, at: datetime) -> EventDetail:
-    return EventDetail.objects.create(event=Event.objects.create(kind="told", user=user, at=at), text="x")
+    return EventDetail.objects.create(
+        event=Event.objects.create(kind="delivered", user=user, at=at), text="x"
+    )
 
 
 def session(_user: Any, at: datetime, **fields: Any) -> Session:
@@ -295,11 +297,11 @@ AGES: dict[str, tuple[timedelta, Row]] = {
         lambda user, at: Delivery.objects.create(user=user, channel="mail", receiver="x", parked_at=at),
     ),
     "the detail of an event": (KEPT, detail_of_an_event),
-    "an event": (KEPT, lambda user, at: Event.objects.create(kind="told", user=user, at=at)),
+    "an event": (KEPT, lambda user, at: Event.objects.create(kind="delivered", user=user, at=at)),
     "an act": (KEPT, lambda user, at: Act.objects.create(at=at, reason=EndReason.INCIDENT)),
     "a code": (
         DAY,
-        lambda user, at: Proof.objects.create(
+        lambda user, at: VerificationCode.objects.create(
             user=user, session_id=1, purpose="confirm", nonce="n", expires_at=at
         ),
     ),
@@ -373,7 +375,9 @@ def test_an_act_stays_as_long_as_a_session_or_a_message_names_it(user: Any) -> N
 
 
 def test_events_go_after_the_retention_time_with_their_details(user: Any) -> None:
-    old, young = (Event.objects.create(kind=Event.Kind.TOLD, user=user, at=ago(days)) for days in (181, 179))
+    old, young = (
+        Event.objects.create(kind=Event.Kind.DELIVERED, user=user, at=ago(days)) for days in (181, 179)
+    )
     for event in (old, young):
         EventDetail.objects.create(event=event, text="x")
     purge_old()

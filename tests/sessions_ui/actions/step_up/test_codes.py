@@ -14,11 +14,11 @@ from sessions_ui import models
 from sessions_ui.actions.step_up.codes import check_code, is_proven, other_factor, send_code
 from sessions_ui.exceptions import ProofRefused
 from tests.interleaving import just_before
-from tests.models import Delivery, Event, Proof, Session
+from tests.models import Delivery, Event, Session, VerificationCode
 
 pytestmark = pytest.mark.django_db
 
-END_OLDER, CONFIRM = Proof.Purpose.END_OLDER, Proof.Purpose.CONFIRM
+END_OLDER, CONFIRM = VerificationCode.Purpose.END_OLDER, VerificationCode.Purpose.CONFIRM
 
 
 @pytest.fixture
@@ -27,9 +27,9 @@ def session(user: Any, browser: Any) -> Session:
     return Session.objects.of(user).get()
 
 
-def code_for(user: Any, session: Session, purpose: Proof.Purpose = END_OLDER) -> str:
+def code_for(user: Any, session: Session, purpose: VerificationCode.Purpose = END_OLDER) -> str:
     send_code(user=user, session_id=session.pk, purpose=purpose)
-    return Proof.objects.get(user=user, session=session, purpose=purpose).code()
+    return VerificationCode.objects.get(user=user, session=session, purpose=purpose).code()
 
 
 @pytest.fixture
@@ -55,19 +55,19 @@ def test_a_code_is_not_given_where_the_event_cannot_be_written(
     request.getfixturevalue("failing_events")
     with pytest.raises(DatabaseError):
         check_code(user=user, session_id=session.pk, purpose=END_OLDER, code=code)
-    assert Proof.objects.get().given_at is None
+    assert VerificationCode.objects.get().given_at is None
     assert not is_proven(user=user, session=session, purpose=END_OLDER)
 
 
 def test_one_right_code_proves_nothing_of_any_other_user_session_or_purpose(
     others: list[tuple[Any, Session, Any]], session: Session, user: Any
 ) -> None:
-    before = list(Proof.objects.order_by("pk").values())
+    before = list(VerificationCode.objects.order_by("pk").values())
     check_code(user=user, session_id=session.pk, purpose=END_OLDER, code=code_for(user, session))
     assert is_proven(user=user, session=session, purpose=END_OLDER)
     for whose, where, purpose in others:
         assert not is_proven(user=whose, session=where, purpose=purpose)
-    assert list(Proof.objects.order_by("pk").values()[: len(before)]) == before
+    assert list(VerificationCode.objects.order_by("pk").values()[: len(before)]) == before
     event = Event.objects.get(kind=Event.Kind.PROVEN)
     assert (event.user_id, event.session_id) == (user.pk, session.pk)
 
@@ -75,12 +75,12 @@ def test_one_right_code_proves_nothing_of_any_other_user_session_or_purpose(
 def test_a_wrong_code_uses_up_no_try_of_any_other(
     others: list[tuple[Any, Session, Any]], session: Session, user: Any
 ) -> None:
-    before = list(Proof.objects.order_by("pk").values())
+    before = list(VerificationCode.objects.order_by("pk").values())
     wrong = f"{(int(code_for(user, session)) + 1) % 10**6:06d}"
     with pytest.raises(ProofRefused, match="wrong_code"):
         check_code(user=user, session_id=session.pk, purpose=END_OLDER, code=wrong)
-    assert list(Proof.objects.order_by("pk").values()[: len(before)]) == before
-    assert Proof.objects.latest("pk").tries == 1
+    assert list(VerificationCode.objects.order_by("pk").values()[: len(before)]) == before
+    assert VerificationCode.objects.latest("pk").tries == 1
 
 
 def test_a_code_that_two_requests_give_at_the_same_moment_counts_once(
@@ -89,14 +89,14 @@ def test_a_code_that_two_requests_give_at_the_same_moment_counts_once(
     """The other request comes between looking for the code and marking it given."""
     code = code_for(user, session)
     give = {"user": user, "session_id": session.pk, "purpose": END_OLDER, "code": code}
-    right = models.Proof.code
+    right = models.VerificationCode.code
 
-    def beside(proof: Proof, **options: Any) -> str:
-        monkeypatch.setattr(models.Proof, "code", right)
+    def beside(proof: VerificationCode, **options: Any) -> str:
+        monkeypatch.setattr(models.VerificationCode, "code", right)
         check_code(**give)
         return right(proof, **options)
 
-    monkeypatch.setattr(models.Proof, "code", beside)
+    monkeypatch.setattr(models.VerificationCode, "code", beside)
     with pytest.raises(ProofRefused, match="code_over"):
         check_code(**give)
     assert Event.objects.filter(kind=Event.Kind.PROVEN).count() == 1
@@ -213,7 +213,7 @@ def test_a_factor_that_was_set_up_after_the_sign_in_is_none(
 
 def test_a_code_can_be_given_and_counts_for_ten_minutes_each(session: Session, user: Any) -> None:
     code = code_for(user, session)
-    sent = Proof.objects.get()
+    sent = VerificationCode.objects.get()
     assert sent.expires_at == sent.created_at + timedelta(minutes=10)
 
     def give(seconds: float) -> None:
@@ -234,9 +234,9 @@ def test_a_code_can_be_given_and_counts_for_ten_minutes_each(session: Session, u
 
 def test_codes_of_more_than_an_hour_ago_do_not_count(session: Session, user: Any) -> None:
     code_for(user, session)
-    first = Proof.objects.get()
+    first = VerificationCode.objects.get()
     for number in range(4):
-        Proof.objects.create(
+        VerificationCode.objects.create(
             user=user,
             session=session,
             purpose=END_OLDER,
@@ -258,11 +258,13 @@ def test_a_guess_beside_the_fifth_one_gets_no_further_try(session: Session, user
     """Four of them come between looking for the code and counting this one."""
     code = code_for(user, session)
     with (
-        just_before("UPDATE .sessions_ui_proof.", lambda: Proof.objects.update(tries=5)),
+        just_before(
+            "UPDATE .sessions_ui_verificationcode.", lambda: VerificationCode.objects.update(tries=5)
+        ),
         pytest.raises(ProofRefused, match="code_over"),
     ):
         check_code(user=user, session_id=session.pk, purpose=END_OLDER, code=code)
-    assert Proof.objects.get().tries == 5
+    assert VerificationCode.objects.get().tries == 5
     assert not is_proven(user=user, session=session, purpose=END_OLDER)
 
 
@@ -271,7 +273,7 @@ def test_the_events_say_who_proved_what_where(session: Session, user: Any, haste
     sent, proven = Event.objects.filter(kind__in=["code_sent", "proven"]).order_by("pk")
     for event in (sent, proven):
         assert (event.user_id, event.actor_id, event.session_id) == (user.pk, user.pk, session.pk)
-    assert sent.data == {"proof": Proof.objects.get().pk, "purpose": "end_older"}
+    assert sent.data == {"proof": VerificationCode.objects.get().pk, "purpose": "end_older"}
     assert proven.data == {"proof": "mailed_code", "purpose": "end_older"}
     assert [delivery.event_id for delivery in Delivery.objects.all()] == [sent.pk]
 

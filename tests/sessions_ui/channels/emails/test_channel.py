@@ -123,7 +123,7 @@ def test_what_they_did_themselves_may_be_switched_off(
     assert asked == [(user.pk, reason)]
     delivery = Delivery.objects.get()
     assert delivery.done_at is not None and delivery.error == "switched off by the user"
-    assert not Event.objects.filter(kind=Event.Kind.TOLD).exists()
+    assert not Event.objects.filter(kind=Event.Kind.DELIVERED).exists()
 
 
 @pytest.mark.parametrize(

@@ -195,8 +195,8 @@ def test_the_history_says_whom_people_were_told_by_and_nothing_of_webhooks(
     ended: Session, hooks: Receiver, endpoint: Endpoint, user: Any
 ) -> None:
     """The rows of the deliveries say enough of those; a busy endpoint would drown the rest."""
-    assert deliver_due() == {Outcome.TOLD: 2} and len(hooks.requests) == 1
-    event = Event.objects.get(kind=Event.Kind.TOLD)
+    assert deliver_due() == {Outcome.DELIVERED: 2} and len(hooks.requests) == 1
+    event = Event.objects.get(kind=Event.Kind.DELIVERED)
     assert (event.user_id, event.act_id, event.data) == (user.pk, ended.act_id, {"channel": "mail"})
 
 
@@ -205,7 +205,7 @@ def test_the_history_says_which_channel_failed_for_good(
 ) -> None:
     hooks.behaviour = answers(410)
     deliver_due()
-    event = Event.objects.get(kind=Event.Kind.TELLING_FAILED)
+    event = Event.objects.get(kind=Event.Kind.DELIVERY_FAILED)
     assert (event.act_id, event.data) == (ended.act_id, {"channel": "webhook"})
 
 
@@ -364,5 +364,5 @@ def test_a_replay_has_the_same_id_and_a_mail_is_never_sent_again(
     deliver_due()
     assert len({request.id for request in hooks.requests}) == 1 and len(hooks.requests) == 2
     assert len(mailoutbox) == 1
-    event = Event.objects.get(kind=Event.Kind.RETOLD)
+    event = Event.objects.get(kind=Event.Kind.REDELIVERED)
     assert (event.actor_id, event.data) == (administrator.pk, {"count": 1})

@@ -16,7 +16,7 @@ from django.utils import timezone
 from sessions_ui.wording.events import HISTORY_KINDS, event_text
 from tests.aging import age_sign_ins
 from tests.conftest import PASSWORD
-from tests.models import Delivery, Device, Event, Proof, Session
+from tests.models import Delivery, Device, Event, Session, VerificationCode
 
 SignedIn = Callable[..., Session]
 
@@ -172,7 +172,7 @@ def test_found_takes_a_further_proof(here: Any, phone: Device) -> None:
     assert "One more proof" in here.post(url("found", phone)).content.decode()
     phone.refresh_from_db()
     assert phone.lost_at is not None
-    Proof.objects.update(given_at=timezone.now())
+    VerificationCode.objects.update(given_at=timezone.now())
     answer = here.post(url("found", phone), follow=True).content.decode()
     assert "no longer marked as lost" in answer
     phone.refresh_from_db()

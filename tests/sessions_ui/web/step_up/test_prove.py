@@ -16,7 +16,7 @@ from django.utils import timezone
 from sessions_ui.actions.step_up.codes import send_code
 from sessions_ui.delivery import deliver_due
 from sessions_ui.exceptions import ProofRefused
-from tests.models import Delivery, Device, Event, Proof, Session
+from tests.models import Delivery, Device, Event, Session, VerificationCode
 
 pytestmark = pytest.mark.django_db
 
@@ -134,7 +134,7 @@ def test_what_was_proven_in_another_tab_is_not_asked_for_again(thief: Any, old: 
     assert is_over(old)
     response = thief.post(PROVE, {"act": second, "code": "no longer of use"}, follow=True)
     assert response.status_code == 200 and ASKS not in response.content.decode()
-    assert Proof.objects.get().tries == 1
+    assert VerificationCode.objects.get().tries == 1
 
 
 def test_the_tick_confirms_this_device(thief: Any, old: Session) -> None:
@@ -214,7 +214,7 @@ def test_what_is_no_code_is_no_error(code: str, thief: Any, old: Session) -> Non
 def test_it_is_over_after_ten_minutes(thief: Any, old: Session) -> None:
     sign_out(thief, old)
     code = mailed_code()
-    Proof.objects.update(expires_at=timezone.now())
+    VerificationCode.objects.update(expires_at=timezone.now())
     response = thief.post(PROVE, {"act": waiting(sign_out(thief, old)), "code": code})
     assert response.status_code == 422 and not is_over(old)
 
@@ -239,29 +239,29 @@ def test_asking_again_sends_no_second_code_at_once(thief: Any, old: Session) -> 
     act = waiting(sign_out(thief, old))
     sign_out(thief, old)
     thief.post(PROVE, {"act": act, "again": "1"})
-    assert Proof.objects.count() == 1
-    Proof.objects.update(created_at=timezone.now() - timedelta(minutes=2))
+    assert VerificationCode.objects.count() == 1
+    VerificationCode.objects.update(created_at=timezone.now() - timedelta(minutes=2))
     thief.post(PROVE, {"act": act, "again": "1"})
-    assert Proof.objects.count() == 2
+    assert VerificationCode.objects.count() == 2
     assert thief.post(PROVE, {"act": act, "code": mailed_code()}).status_code == 302
 
 
 def test_asking_once_more_for_the_act_sends_no_second_code_however_late(thief: Any, old: Session) -> None:
     """Only the button "send another one" does: the first code is still good."""
     sign_out(thief, old)
-    Proof.objects.update(created_at=timezone.now() - timedelta(minutes=2))
+    VerificationCode.objects.update(created_at=timezone.now() - timedelta(minutes=2))
     assert sign_out(thief, old).status_code == 200
-    assert Proof.objects.count() == 1
+    assert VerificationCode.objects.count() == 1
 
 
 def test_another_code_can_be_asked_for_after_a_minute(thief: Any, old: Session, user: Any) -> None:
     sign_out(thief, old)
-    first = Proof.objects.get()
+    first = VerificationCode.objects.get()
 
     def ask(seconds: float) -> int:
         with time_machine.travel(first.created_at + timedelta(seconds=seconds), tick=False):
             send_code(user=user, session_id=first.session_id, purpose=first.purpose, again=True)
-        return Proof.objects.count()
+        return VerificationCode.objects.count()
 
     assert (ask(59.9), ask(60)) == (1, 2)
 
@@ -269,29 +269,29 @@ def test_another_code_can_be_asked_for_after_a_minute(thief: Any, old: Session, 
 def test_coming_back_from_another_factor_sends_no_code(thief: Any, old: Session) -> None:
     """A GET: browsers and mail scanners fetch links by themselves, and the page asks for the code of before."""
     act = waiting(sign_out(thief, old))
-    Proof.objects.update(expires_at=timezone.now())
+    VerificationCode.objects.update(expires_at=timezone.now())
     response = thief.get(PROVE, {"act": act})
     assert response.status_code == 200 and ASKS in response.content.decode()
-    assert Proof.objects.count() == 1, "the one that was sent when it was asked for"
+    assert VerificationCode.objects.count() == 1, "the one that was sent when it was asked for"
 
 
 def test_never_a_mail_storm(thief: Any, old: Session) -> None:
     for _ in range(5):
         act = waiting(sign_out(thief, old))
-        Proof.objects.update(created_at=timezone.now() - timedelta(minutes=2))
+        VerificationCode.objects.update(created_at=timezone.now() - timedelta(minutes=2))
         thief.post(PROVE, {"act": act, "again": "1"})
     response = sign_out(thief, old)
-    Proof.objects.update(tries=5)
+    VerificationCode.objects.update(tries=5)
     response = sign_out(thief, old)
     assert response.status_code == 429 and "Too many codes" in response.content.decode()
-    assert Proof.objects.count() == 5
+    assert VerificationCode.objects.count() == 5
 
 
 def test_the_codes_of_one_session_do_not_use_up_those_of_another(thief: Any, old: Session) -> None:
     sign_out(thief, old)
-    sent = Proof.objects.get()
-    Proof.objects.bulk_create(
-        Proof(
+    sent = VerificationCode.objects.get()
+    VerificationCode.objects.bulk_create(
+        VerificationCode(
             user=sent.user,
             session_id=sent.session_id,
             purpose=sent.purpose,
@@ -305,8 +305,8 @@ def test_the_codes_of_one_session_do_not_use_up_those_of_another(thief: Any, old
     with pytest.raises(ProofRefused, match="too_many"):
         send_code(user=sent.user, session_id=sent.session_id, purpose=sent.purpose, again=True)
     assert send_code(user=sent.user, session_id=sent.session_id + 1, purpose=sent.purpose)
-    Proof.objects.bulk_create(
-        Proof(
+    VerificationCode.objects.bulk_create(
+        VerificationCode(
             user=sent.user,
             session_id=sent.session_id + 3 + number,
             purpose=sent.purpose,
@@ -324,7 +324,7 @@ def test_the_codes_of_one_session_do_not_use_up_those_of_another(thief: Any, old
 def test_the_code_is_stored_nowhere(thief: Any, old: Session) -> None:
     sign_out(thief, old)
     code = mailed_code()
-    for model in (Proof, Event, Delivery):
+    for model in (VerificationCode, Event, Delivery):
         assert code not in str(list(model.objects.values()))
 
 
@@ -360,7 +360,7 @@ def test_the_first_session_of_an_account_and_younger_ones_ask_nothing(
     sign_out(client, younger)
     assert is_over(younger)
     assert client.post(reverse("sessions_ui:sign_out_everywhere")).status_code == 302
-    assert not Session.objects.living().exists() and not Proof.objects.exists()
+    assert not Session.objects.living().exists() and not VerificationCode.objects.exists()
 
 
 def test_signing_out_here_never_asks(thief: Any) -> None:

@@ -7,12 +7,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.models.codes import six_digits
-from sessions_ui.models.fields import user_key
+from sessions_ui.models.fields import CodeField, user_key
 from sessions_ui.models.primary import PrimaryModel
 from sessions_ui.models.session import Session
 
 
-class Proof(PrimaryModel):
+class VerificationCode(PrimaryModel):
     """One code, for one purpose in one session. The code itself is nowhere: it is derived from `nonce` and the
     site's secret key when it is mailed and when it is checked (`actions/step_up/codes.py`). It is good
     until `expires_at`, for five tries; of several the newest counts."""
@@ -28,7 +28,7 @@ class Proof(PrimaryModel):
     session = models.ForeignKey(
         Session, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
-    purpose = models.CharField(max_length=16, choices=Purpose)
+    purpose = CodeField(max_length=16, choices=Purpose)
     nonce = models.CharField(max_length=32, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
@@ -38,7 +38,7 @@ class Proof(PrimaryModel):
     class Meta:
         verbose_name = _("proof")
         verbose_name_plural = _("proofs")
-        indexes = [models.Index(fields=["user", "id"], name="sessions_ui_proof_user")]
+        indexes = [models.Index(fields=["user", "id"], name="sessions_ui_code_user")]
 
     def __str__(self) -> str:
         return f"{self.purpose} #{self.pk}"
