@@ -68,7 +68,7 @@ def on_signed_in(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
     if store.has_signed_in_by_saving:
         return  # a receiver before this one has saved the session
     try:
-        store.sign_in(user, backend=store[BACKEND_SESSION_KEY], **attempt_of(request, user))
+        store.sign_in(attempt_of(request, user, backend=store[BACKEND_SESSION_KEY]))
     except SignInRefused as refused:
         forget_user(request)
         if not isinstance(refused, SignInChallenged):  # which keeps what waits in the session

@@ -29,12 +29,11 @@ from sessions_ui.actions.endings.offboard import kept_to_latest_end
 from sessions_ui.actions.endings.reconcile import end_if_unlawful, end_unlawful
 from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.actions.sessions.validate import admit, straggles
-from sessions_ui.actions.sign_in.attempt import attempt_here
+from sessions_ui.actions.sign_in.attempt import SignInAttempt, attempt_in
 from sessions_ui.actions.sign_in.pending import BEGUN_KEY, begun_key
-from sessions_ui.actions.sign_in.provider import PROVIDER_KEY, Identity
-from sessions_ui.actions.sign_in.sign_in import SignIn, sign_in
+from sessions_ui.actions.sign_in.provider import PROVIDER_KEY
+from sessions_ui.actions.sign_in.sign_in import ReadRow, SignIn, sign_in
 from sessions_ui.actions.sign_in.written import sign_in_written, user_of
-from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
 from sessions_ui.context import current
 from sessions_ui.database.transactions import decided, in_transaction, noted, retried
@@ -334,22 +333,9 @@ class SessionStore(NotesWrittenUser, AsynchronousTwins):
 
     # --- Signing in
 
-    def sign_in(
-        self,
-        user: Any,
-        *,
-        backend: str,
-        client: ClientInfo,
-        method: str,
-        device_cookie: str | None,
-        identity: Identity | None,
-        judged: bool,
-        proven: bool,
-        written: WrittenUser | None = None,
-    ) -> SignIn:
+    def sign_in(self, attempt: SignInAttempt) -> SignIn:
         """Called when Django has put the user into the session; there may be no key or row yet (a sign-in as another
-        user), and a second sign-in as the same user does not rotate the key by itself. `written`: nothing was heard of
-        a sign-in (`_sign_in_written()`)."""
+        user), and a second sign-in as the same user does not rotate the key by itself."""
         data = dict(self._session)
         row = self.resolve()
         if self.impersonator_id is not None:
@@ -360,24 +346,15 @@ class SessionStore(NotesWrittenUser, AsynchronousTwins):
         row, key = self.resolve(), self.session_key
         assert row is not None and key is not None
         new_key = self.new_key() if row.user_id is not None else None
-        attempt = partial(
-            sign_in if written is None else partial(sign_in_written, written),
-            session=row,
-            digest=digest_of(key),
-            new_digest=digest_of(new_key) if new_key else "",
-            user=user,
-            backend=backend,
-            client=client,
-            method=method,
-            device_cookie=device_cookie,
-            begun=self.mark_of(user, begun_key(user)),
-            identity=identity,
-            judged=judged,
-            proven=proven,
-        )
+        read = ReadRow(row, digest_of(key), new_digest=digest_of(new_key) if new_key else "")
         self._turned_away = True
-        result = attempt()
+        result = (sign_in if attempt.written is None else sign_in_written)(attempt=attempt, row=read)
         self._turned_away = False
+        self._signed_in(attempt.user, result, new_key)
+        return result
+
+    def _signed_in(self, user: Any, result: SignIn, new_key: str | None) -> None:
+        """The row is the user's from now on, under `new_key`, where it got one."""
         self._knew_a_user = True
         if new_key:
             self._take_key(new_key)
@@ -386,7 +363,6 @@ class SessionStore(NotesWrittenUser, AsynchronousTwins):
         self._mark_user()
         self.row, self.user = result.session, user
         self.device_cookie = result.device_cookie
-        return result
 
     def _sign_in_written(self, written: WrittenUser) -> Session:
         """Sign in whom somebody has written into the session; raises `SignInRefused`. With what the request of this
@@ -395,9 +371,7 @@ class SessionStore(NotesWrittenUser, AsynchronousTwins):
         if self.row is not None and self.row.user_id is not None:
             self.flush()
             self._session_cache = data
-        user = user_of(written)
-        attempt = attempt_here(self, user)
-        row = self.sign_in(user, backend=written.backend, written=written, **attempt).session
+        row = self.sign_in(attempt_in(self, user_of(written), written)).session
         self._session_cache.update(keys_of(row))
         self.has_signed_in_by_saving = self.modified = True
         return row

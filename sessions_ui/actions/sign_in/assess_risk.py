@@ -1,8 +1,11 @@
-"""Judging a sign-in: reads what came before, asks `risk.py`, writes down the verdict."""
+"""Assessing a sign-in: reads what came before, asks `risk.py`, writes down the verdict."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from django.db import router
@@ -11,16 +14,48 @@ from sessions_ui import risk
 from sessions_ui.actions.account_lock import lock_users
 from sessions_ui.actions.endings.end import end_session
 from sessions_ui.actions.sign_in.alert import alert
+from sessions_ui.actions.sign_in.attempt import SignInAttempt
+from sessions_ui.actions.sign_in.identify_device import IdentifiedDevice
 from sessions_ui.client import Client, ClientInfo, Place
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import atomically
 from sessions_ui.models import Device, EndReason, Event, Session
 from sessions_ui.models.primary import with_users
-from sessions_ui.risk import History, Level, Reason, Sighting, Standing, Verdict
+from sessions_ui.risk import ORDINARY, History, Level, Reason, Sighting, Standing, Verdict, classify
 
 REMEMBERED = 100  # earlier sessions looked at, the newest first
 
 DISOWNED = frozenset({EndReason.NOT_ME, EndReason.SUSPICIOUS})
+
+
+class FollowUp(StrEnum):
+    """What follows from a verdict; the last three are the choices of the setting `SUSPICIOUS_SIGN_INS`."""
+
+    NONE = ""
+    FLAG = "flag"
+    CHALLENGE = "challenge"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """`is_news`: not what was found at the device's last sign-in already, and nobody has reviewed."""
+
+    verdict: Verdict = ORDINARY
+    follow_up: FollowUp = FollowUp.NONE
+    is_news: bool = False
+
+
+def assess(attempt: SignInAttempt, found: IdentifiedDevice, *, session_pk: int, now: datetime) -> Assessment:
+    """Assess this sign-in on the device that was found, as the session `session_pk`. Nothing is found, and nothing is
+    read, where nothing is known of the client."""
+    if not attempt.is_assessed:
+        return Assessment()
+    history = history_of(
+        attempt.user, found.device, copied=found.copied, new=found.new, session_pk=session_pk
+    )
+    verdict = classify(history, attempt.client, now)
+    return Assessment(verdict, follow_up_of(verdict, attempt), is_news=verdict != history.unreviewed)
 
 
 def history_of(user: Any, device: Device, *, copied: bool, new: bool, session_pk: int) -> History:
@@ -95,15 +130,15 @@ def standing_of(device: Device, *, copied: bool, new: bool) -> Standing:
     return Standing.NEW if new else Standing.KNOWN
 
 
-def what_follows(verdict: Verdict, *, method: str, proven: bool) -> str:
-    """ "flag", "challenge" or "end" (`SUSPICIOUS_SIGN_INS`); empty where nothing follows. Whoever has shown a
-    second factor or a mailed code at this sign-in has passed the challenge."""
+def follow_up_of(verdict: Verdict, attempt: SignInAttempt) -> FollowUp:
+    """What follows from the verdict, by the settings. Whoever has shown a second factor or a mailed code at this
+    sign-in has passed the challenge."""
     if verdict.level is not Level.SUSPICIOUS:
-        return "flag" if verdict.level else ""
-    passed = proven or "+" in method or method == "passkey"
-    if conf.suspicious_sign_ins == "challenge" and passed:
-        return "flag"
-    return conf.suspicious_sign_ins
+        return FollowUp.FLAG if verdict.level else FollowUp.NONE
+    passed = attempt.is_proven or "+" in attempt.method or attempt.method == "passkey"
+    if conf.suspicious_sign_ins == FollowUp.CHALLENGE and not passed:
+        return FollowUp.CHALLENGE
+    return FollowUp.END if conf.suspicious_sign_ins == FollowUp.END else FollowUp.FLAG
 
 
 def columns(verdict: Verdict) -> dict[str, Any]:
@@ -142,5 +177,5 @@ def judge_change(session_pk: int, user_pk: Any, before: Client, now: Client, cli
     both = risk.verdict_of({*map(Reason, known), Reason.CHANGED_CLIENT})
     Session.objects.filter(pk=session.pk, ended_at__isnull=True).update(reviewed_at=None, **columns(both))
     flag(session, session.user, client, both)
-    if conf.suspicious_sign_ins in ("challenge", "end"):
+    if conf.suspicious_sign_ins in (FollowUp.CHALLENGE, FollowUp.END):
         end_session(session=session, reason=EndReason.SUSPICIOUS)

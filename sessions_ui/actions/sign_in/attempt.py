@@ -1,39 +1,74 @@
-"""What is known of a sign-in beside who it is."""
+"""What is known of a sign-in before it is verified: who, how, and from where."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from sessions_ui import context
 from sessions_ui.actions.sessions.client import client_of
-from sessions_ui.actions.sign_in.provider import PROVIDER_KEY, identity_of, recall_provider
+from sessions_ui.actions.sign_in.pending import begun_key
+from sessions_ui.actions.sign_in.provider import PROVIDER_KEY, Identity, identity_of, recall_provider
+from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
+from sessions_ui.session_user import WrittenUser
 
 
-def attempt_of(request: Any, user: Any) -> dict[str, Any]:
-    """The arguments of `sign_in()` that say how, and from where. Bare requests are welcome: `force_login` of the test
-    client brings one without any header, and without a method."""
-    return {
-        "client": client_of(request.META),
-        "method": conf.sign_in_method(request, user),
-        "device_cookie": request.COOKIES.get(conf.device_cookie_name),
-        "identity": recall_provider(request, user),
-        "judged": request.method is not None,
-        "proven": getattr(request, "sessions_ui_proven", False),
-    }
+@dataclass(frozen=True, slots=True)
+class SignInAttempt:
+    """Made once, where a sign-in is heard of, and handed down.
+
+    `user` is as the sign-in began with them; `backend` the path of the one that let them in. `pending` is the mark of
+    the first step (`pending.py`), where the sign-in had several; `identity` who they are at their sign-in provider,
+    where there is one. `is_assessed`: whether its risk is; not where no request brought it, so that nothing is known
+    of the client at all. `is_proven`: the further proof that a sign-in may be asked for has been given. `written`: the
+    user as somebody wrote them into the session, where nothing else was heard of the sign-in (`written.py`).
+    """
+
+    user: Any
+    backend: str
+    client: ClientInfo
+    method: str
+    device_cookie: str | None
+    pending: dict[str, Any] | None
+    identity: Identity | None
+    is_assessed: bool
+    is_proven: bool
+    written: WrittenUser | None = None
 
 
-def attempt_here(session: Any, user: Any) -> dict[str, Any]:
-    """The same for whoever signs in where `session` is saved. Over a socket, or in a shell, it is no request's: then
-    nothing is known of the client."""
+def attempt_of(request: Any, user: Any, *, backend: str, written: WrittenUser | None = None) -> SignInAttempt:
+    """The attempt that `request` makes. Bare requests are welcome: `force_login` of the test client brings one without
+    any header, and without a method."""
+    return SignInAttempt(
+        user=user,
+        backend=backend,
+        client=client_of(request.META),
+        method=conf.sign_in_method(request, user),
+        device_cookie=request.COOKIES.get(conf.device_cookie_name),
+        pending=request.session.mark_of(user, begun_key(user)),
+        identity=recall_provider(request, user),
+        is_assessed=request.method is not None,
+        is_proven=getattr(request, "sessions_ui_proven", False),
+        written=written,
+    )
+
+
+def attempt_in(session: Any, user: Any, written: WrittenUser) -> SignInAttempt:
+    """The attempt of a user who was written into `session`, where that is saved. Over a socket, or in a shell, it is no
+    request's: then nothing is known of the client."""
     now = context.current()
     if now is not None and now.request is not None and now.request.session is session:
-        return attempt_of(now.request, user)
-    return {
-        "client": client_of({}),
-        "method": "",
-        "device_cookie": None,
-        "identity": identity_of(session.mark_of(user, PROVIDER_KEY)),
-        "judged": False,
-        "proven": False,
-    }
+        return attempt_of(now.request, user, backend=written.backend, written=written)
+    return SignInAttempt(
+        user=user,
+        backend=written.backend,
+        client=client_of({}),
+        method="",
+        device_cookie=None,
+        pending=session.mark_of(user, begun_key(user)),
+        identity=identity_of(session.mark_of(user, PROVIDER_KEY)),
+        is_assessed=False,
+        is_proven=False,
+        written=written,
+    )

@@ -16,7 +16,7 @@ from sessions_ui.models.locking import locked
 
 
 @dataclass(frozen=True, slots=True)
-class Recognised:
+class IdentifiedDevice:
     """The device of a browser, the cookie that it shall keep, and whether the device is new, or even the copy of
     another one."""
 
@@ -26,7 +26,7 @@ class Recognised:
     copied: bool = False
 
 
-def recognise(user: Any, client: ClientInfo, cookie: str | None) -> Recognised:
+def identify_device(user: Any, client: ClientInfo, cookie: str | None) -> IdentifiedDevice:
     """Which device of this user the browser is.
 
     The same cookie from another system is a copied one: the original is flagged, and the copy is a device of its own
@@ -46,7 +46,7 @@ def recognise(user: Any, client: ClientInfo, cookie: str | None) -> Recognised:
             improve_device(device=known, client=described)
             if known.cookie_digest != digests[0]:  # under a former SECRET_KEY, which goes some day
                 Device.objects.filter(pk=known.pk).update(cookie_digest=digests[0])
-            return Recognised(known, cookie)
+            return IdentifiedDevice(known, cookie)
         if known is not None:
             copied = True
             Device.objects.filter(pk=known.pk, copied_at__isnull=True).update(copied_at=timezone.now())
@@ -62,7 +62,7 @@ def recognise(user: Any, client: ClientInfo, cookie: str | None) -> Recognised:
         browser=described.browser,
         system=described.system,
     )
-    return Recognised(device, cookie, new=True, copied=copied)
+    return IdentifiedDevice(device, cookie, new=True, copied=copied)
 
 
 def same_client(device: Device, client: ClientInfo) -> bool:

@@ -20,11 +20,12 @@ from sessions_ui.actions.endings.access_change import flags_of
 from sessions_ui.actions.endings.end import end_sessions
 from sessions_ui.actions.endings.offboard import latest_end_of
 from sessions_ui.actions.endings.require_password import verify_no_password_is_required
-from sessions_ui.actions.sign_in.assess_risk import columns, flag, history_of, what_follows
-from sessions_ui.actions.sign_in.identify_device import recognise
+from sessions_ui.actions.sign_in.assess_risk import Assessment, FollowUp, assess, columns, flag
+from sessions_ui.actions.sign_in.attempt import SignInAttempt
+from sessions_ui.actions.sign_in.identify_device import IdentifiedDevice, identify_device
 from sessions_ui.actions.sign_in.limit import keep_to_limit
 from sessions_ui.actions.sign_in.pending import first_step, verify_begun
-from sessions_ui.actions.sign_in.provider import NOBODY, Identity, catch_up, verify_not_signed_out
+from sessions_ui.actions.sign_in.provider import NOBODY, catch_up, verify_not_signed_out
 from sessions_ui.actions.sign_in.verify_account import hold_for_sign_in, verify_account
 from sessions_ui.audit import events
 from sessions_ui.client import ClientInfo
@@ -33,7 +34,6 @@ from sessions_ui.database.transactions import after_commit, atomically
 from sessions_ui.exceptions import SessionEnded, SignInChallenged
 from sessions_ui.models import Device, EndReason, Event, Session
 from sessions_ui.models.session import SessionQuerySet
-from sessions_ui.risk import ORDINARY, classify
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,106 +46,101 @@ class SignIn:
     device_cookie: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class ReadRow:
+    """The row that becomes the user's, as its store has read it: a copy of it, and the digest of its key. `new_digest`:
+    of the key that it gets now, where it is somebody's already; empty where it was nobody's."""
+
+    session: Session
+    digest: str
+    new_digest: str
+
+    def unchanged(self) -> SessionQuerySet:
+        """The row, as long as it is still as it was read."""
+        rows = Session.objects.using(router.db_for_write(Session))
+        rows = rows.filter(pk=self.session.pk, digest=self.digest, ended_at__isnull=True)
+        # One that was nobody's: another request may have signed somebody in meanwhile.
+        return rows if self.new_digest else rows.filter(user__isnull=True)
+
+    def new_key_columns(self, now: datetime) -> dict[str, Any]:
+        if not self.new_digest:
+            return {}
+        return {"digest": self.new_digest, "previous_digest": self.digest, "rotated_at": now}
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedAccount:
+    """What the account says of itself under its lock. `pending`: the mark that the sign-in goes on from, should more be
+    asked for first; `latest_end`: when access ends, None where it is open-ended."""
+
+    auth_hash: str
+    pending: dict[str, Any]
+    latest_end: datetime | None
+
+
 @atomically
-def sign_in(
-    *,
-    session: Session,
-    digest: str,
-    user: Any,
-    backend: str,
-    client: ClientInfo,
-    new_digest: str,
-    method: str,
-    device_cookie: str | None,
-    begun: dict[str, Any] | None,
-    identity: Identity | None,
-    judged: bool,
-    proven: bool,
-) -> SignIn:
-    """Make the living row of `session`, whose key has this digest, a session of `user`.
+def sign_in(*, attempt: SignInAttempt, row: ReadRow) -> SignIn:
+    """Make the living session of `row` one of the user of `attempt`.
 
     The account is locked and read anew first, so that a sign-in which was under way while the account was disabled or
-    got a new password does not outlive that: `SignInRefused`. `new_digest`: of a new key, where the row is somebody's
-    already. `begun` is the mark of its first step (`pending.py`), where it had several; `identity` who they are at
-    their sign-in provider, where there is one. `SessionEnded` where the row is gone, or somebody's by now. What looks
-    wrong is flagged (`assess_risk.py`) and mailed, unless nothing is known of the client at all (`judged=False`: no
-    request brought it). `SignInChallenged` where the settings ask for a further proof first, which `proven` says has
-    been given.
+    got a new password does not outlive that: `SignInRefused`. `SessionEnded` where the row is gone, or somebody's by
+    now. What looks wrong is flagged (`assess_risk.py`) and mailed. `SignInChallenged` where the settings ask for a
+    further proof first.
     """
-    using = router.db_for_write(Session)
     now = timezone.now()
+    account = verify(attempt, now)
+    found = identify_device(attempt.user, attempt.client, attempt.device_cookie)
+    assessment = assess(attempt, found, session_pk=row.session.pk, now=now)
+    if assessment.follow_up is FollowUp.CHALLENGE:
+        raise SignInChallenged(EndReason.SUSPICIOUS, assessment.verdict, begun=account.pending)
+    fields = {**columns_of(attempt, account, found.device, now), **columns(assessment.verdict)}
+    session = write_session(row, {**fields, **row.new_key_columns(now)}, latest_end=account.latest_end)
+    if assessment.follow_up is not FollowUp.END:
+        make_room(attempt.user, None if found.new else found.device, new=session.pk, begun=account.pending)
+    announce(attempt, session, found, assessment)
+    return SignIn(session=session, device=found.device, new_device=found.new, device_cookie=found.cookie)
+
+
+def verify(attempt: SignInAttempt, now: datetime) -> VerifiedAccount:
+    """Lock the account, and raise `SignInRefused` unless it may be signed in to as it is now."""
+    user = attempt.user
     users, states = hold_for_sign_in([user.pk])
-    auth_hash = verify_account(users.get(user.pk), user, backend)
+    auth_hash = verify_account(users.get(user.pk), user, attempt.backend)
     state = states[user.pk]
-    verify_begun(begun, users[user.pk], state)
-    begun = first_step(user, auth_hash, state.epoch)
-    verify_not_signed_out(identity)
+    verify_begun(attempt.pending, users[user.pk], state)
+    verify_not_signed_out(attempt.identity)
     verify_no_password_is_required(state)
-    latest_end = latest_end_of(state, now)
-    found = recognise(user, client, device_cookie)
-    device = found.device
-    verdict = ORDINARY
-    if judged:
-        history = history_of(user, device, copied=found.copied, new=found.new, session_pk=session.pk)
-        verdict = classify(history, client, now)
-    follows = what_follows(verdict, method=method, proven=proven)
-    if follows == "challenge":
-        raise SignInChallenged(EndReason.SUSPICIOUS, verdict, begun=begun)
-    as_read = Session.objects.using(using).filter(pk=session.pk, digest=digest, ended_at__isnull=True)
-    if not new_digest:  # the row was nobody's, and another request may have signed somebody in meanwhile
-        as_read = as_read.filter(user__isnull=True)
-    session = taken_over(
-        as_read,
-        session,
-        latest_end=latest_end,
-        user_id=user.pk,
-        backend=backend,
-        auth_hash=auth_hash,
-        next_auth_hash="",
-        device=device,
-        signed_in_at=now,
-        last_seen_at=now,
-        method=method[:32],
-        access_flags=flags_of(user),
-        **({"digest": new_digest, "previous_digest": digest, "rotated_at": now} if new_digest else {}),
-        **(identity.columns() if identity else NOBODY),
-        **seen(client),
-        **columns(verdict),
-    )
-    if follows != "end":
-        make_room(user, None if found.new else device, new=session.pk, begun=begun)
-    events.append(
-        Event.Kind.SIGNED_IN,
-        user_id=user.pk,
-        actor_id=user.pk,
-        session_id=session.pk,
-        device=device,
-        data={"method": method[:32], "new_device": found.new},
-        address=client.address,
-        user_agent=client.user_agent,
-    )
-    if identity is not None:
-        after_commit(partial(catch_up, session, identity), using=using)
-    if verdict.level:
-        flag(session, user, client, verdict, tell=verdict != history.unreviewed)
-    if follows == "end":
-        # The request that signed in learns it at its end, like any whose session ended meanwhile.
-        end_sessions(sessions=Session.objects.filter(pk=session.pk), reason=EndReason.SUSPICIOUS)
-    else:
-        after_commit(partial(announce, session, user, new_device=found.new), using=using)
-    return SignIn(session=session, device=device, new_device=found.new, device_cookie=found.cookie)
+    pending = first_step(user, auth_hash, state.epoch)
+    return VerifiedAccount(auth_hash, pending, latest_end_of(state, now))
 
 
-def taken_over(
-    as_read: SessionQuerySet, session: Session, *, latest_end: datetime | None, **fields: Any
-) -> Session:
-    """Write `fields` into the row; returns `session`, a copy of what was read of it, as it is then. Another statement
-    to read it again would say no more. `SessionEnded` where nothing was written."""
-    fields["latest_end_at"] = latest_end
+def columns_of(
+    attempt: SignInAttempt, account: VerifiedAccount, device: Device, now: datetime
+) -> dict[str, Any]:
+    """What the session keeps of its sign-in."""
+    return {
+        "user_id": attempt.user.pk,
+        "backend": attempt.backend,
+        "auth_hash": account.auth_hash,
+        "next_auth_hash": "",
+        "device": device,
+        "signed_in_at": now,
+        "last_seen_at": now,
+        "method": attempt.method[:32],
+        "access_flags": flags_of(attempt.user),
+        **(attempt.identity.columns() if attempt.identity else NOBODY),
+        **seen(attempt.client),
+    }
+
+
+def write_session(row: ReadRow, fields: dict[str, Any], *, latest_end: datetime | None) -> Session:
+    """Write `fields` into the row; returns a copy of what was read of it, as it is then. Another statement to read it
+    again would say no more. `SessionEnded` where nothing was written."""
+    fields = {**fields, "latest_end_at": latest_end}
     earlier = {"expires_at": Least(F("expires_at"), Value(latest_end))} if latest_end else {}
-    if not as_read.update(**fields, **earlier):
+    if not row.unchanged().update(**fields, **earlier):
         raise SessionEnded
-    session = copy(session)
+    session = copy(row.session)
     for name, value in fields.items():
         setattr(session, name, value)
     if latest_end:
@@ -186,7 +181,36 @@ def seen(client: ClientInfo) -> dict[str, Any]:
     }
 
 
-def announce(session: Session, user: Any, *, new_device: bool) -> None:
+def announce(
+    attempt: SignInAttempt, session: Session, found: IdentifiedDevice, assessment: Assessment
+) -> None:
+    """Write down the sign-in, tell whom it concerns, and end it again where that follows from how it looks."""
+    using = router.db_for_write(Session)
+    append_signed_in(attempt, session, found)
+    if attempt.identity is not None:
+        after_commit(partial(catch_up, session, attempt.identity), using=using)
+    flag(session, attempt.user, attempt.client, assessment.verdict, tell=assessment.is_news)
+    if assessment.follow_up is FollowUp.END:
+        # The request that signed in learns it at its end, like any whose session ended meanwhile.
+        end_sessions(sessions=Session.objects.filter(pk=session.pk), reason=EndReason.SUSPICIOUS)
+    else:
+        after_commit(partial(send_signed_in, session, attempt.user, new_device=found.new), using=using)
+
+
+def append_signed_in(attempt: SignInAttempt, session: Session, found: IdentifiedDevice) -> Event:
+    return events.append(
+        Event.Kind.SIGNED_IN,
+        user_id=attempt.user.pk,
+        actor_id=attempt.user.pk,
+        session_id=session.pk,
+        device=found.device,
+        data={"method": session.method, "new_device": found.new},
+        address=attempt.client.address,
+        user_agent=attempt.client.user_agent,
+    )
+
+
+def send_signed_in(session: Session, user: Any, *, new_device: bool) -> None:
     signals.signed_in.send_robust(Session, session=session, user=user, new_device=new_device)
 
 

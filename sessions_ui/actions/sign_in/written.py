@@ -13,8 +13,9 @@ from typing import Any
 
 from django.db import router
 
+from sessions_ui.actions.sign_in.attempt import SignInAttempt
 from sessions_ui.actions.sign_in.pending import reason_of
-from sessions_ui.actions.sign_in.sign_in import SignIn, sign_in
+from sessions_ui.actions.sign_in.sign_in import ReadRow, SignIn, sign_in
 from sessions_ui.actions.sign_in.verify_account import hold_for_sign_in
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import SignInRefused
@@ -28,14 +29,16 @@ RESOLUTION = timedelta(milliseconds=1)  # of SQLite's clock
 
 
 @atomically
-def sign_in_written(written: WrittenUser, *, user: Any, **attempt: Any) -> SignIn:
-    """`sign_in()` of this user, with its arguments. Raises `SignInRefused` as well where the hash that was written is
-    not theirs any more, or where something was decided about the account since it was written."""
+def sign_in_written(*, attempt: SignInAttempt, row: ReadRow) -> SignIn:
+    """`sign_in()` of a user who was written (`attempt.written`). Raises `SignInRefused` as well where the hash that was
+    written is not theirs any more, or where something was decided about the account since it was written."""
+    user, written = attempt.user, attempt.written
+    assert written is not None
     users, states = hold_for_sign_in([user.pk])
     if user.pk in users:  # else `sign_in()` refuses it
         verify_hash(written, users[user.pk])
         verify_undecided(written, states[user.pk])
-    return sign_in(user=user, **attempt)
+    return sign_in(attempt=attempt, row=row)
 
 
 def user_of(written: WrittenUser) -> Any:
