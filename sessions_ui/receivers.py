@@ -17,9 +17,10 @@ from sessions_ui import context, outbox
 from sessions_ui.actions.endings import memberships
 from sessions_ui.actions.endings.access_change import access_changed
 from sessions_ui.actions.endings.email_change import email_changed, tell_old_address
-from sessions_ui.actions.endings.end import acting_user, end_user_sessions
+from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.actions.endings.require_password import new_password_was_chosen
 from sessions_ui.actions.sign_in.attempt import attempt_of
+from sessions_ui.actor import current_actor
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import follow, retried
 from sessions_ui.exceptions import SignInChallenged, SignInRefused, TryAgain
@@ -153,17 +154,17 @@ def after_user_save(sender: Any, instance: Any, using: str, update_fields: Any =
 
 
 def end(user: Any, reason: EndReason) -> None:
-    end_user_sessions(user=user, reason=reason, actor=acting_user())
+    end_user_sessions(user=user, reason=reason, actor=current_actor())
 
 
 def after_email_change(user: Any, old: str, *, using: str) -> None:
     """The old address is told also where nothing could be ended: nobody would notice the change any more, and the
     owner is the one who can do something about it."""
     try:
-        email_changed(user=user, old=old, actor=acting_user())
+        email_changed(user=user, old=old, actor=current_actor())
     except TryAgain:
         if not connections[using].in_atomic_block:
-            tell_old_address(user=user, old=old, actor=acting_user())
+            tell_old_address(user=user, old=old, actor=current_actor())
         raise
 
 
@@ -177,8 +178,8 @@ def is_hash_upgrade(user: Any, update_fields: Any) -> bool:
 def after_password_change(user: Any) -> None:
     """A change keeps the session that made it; a reset, or a change by somebody else, keeps none."""
     now = context.current()
-    actor = acting_user()
-    if now is not None and (now.resets_password or actor is None):
+    actor = current_actor()
+    if now is not None and (now.resets_password or actor.pk is None):
         end_user_sessions(user=user, reason=EndReason.PASSWORD_RESET, actor=actor)
     elif now is not None and keeps_own(user):
         store = acting_store()
@@ -191,14 +192,14 @@ def after_password_change(user: Any) -> None:
 
 def keeps_own(user: Any) -> bool:
     """Whether a change of this user's password keeps the session that makes it."""
-    now, actor = context.current(), acting_user()
-    if now is None or now.resets_password or actor is None or actor.pk != account_key(user):
+    now, actor = context.current(), current_actor()
+    if now is None or now.resets_password or actor.pk is None or actor.pk != account_key(user):
         return False
     return conf.password_change_ends != "all"  # noqa: S105  not a password
 
 
 def before_user_delete(sender: Any, instance: Any, **kwargs: Any) -> None:
-    end_user_sessions(user=instance, reason=EndReason.ACCOUNT_DELETED, actor=acting_user())
+    end_user_sessions(user=instance, reason=EndReason.ACCOUNT_DELETED, actor=current_actor())
 
 
 def before_rights_change(
@@ -222,4 +223,4 @@ def before_permission_delete(sender: Any, instance: Any, **kwargs: Any) -> None:
 
 
 def end_access_of(users: QuerySet[Any]) -> None:
-    access_changed(users=users, actor=acting_user())
+    access_changed(users=users, actor=current_actor())

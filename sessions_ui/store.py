@@ -24,7 +24,7 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 from sessions_ui import lookup
-from sessions_ui.actions.endings.end import Reference, acting_user, end_sessions
+from sessions_ui.actions.endings.end import end_sessions
 from sessions_ui.actions.endings.offboard import kept_to_latest_end
 from sessions_ui.actions.endings.reconcile import end_if_unlawful, end_unlawful
 from sessions_ui.actions.sessions.purge import purge_old
@@ -34,6 +34,7 @@ from sessions_ui.actions.sign_in.pending import BEGUN_KEY, begun_key
 from sessions_ui.actions.sign_in.provider import PROVIDER_KEY
 from sessions_ui.actions.sign_in.sign_in import ReadRow, SignIn, sign_in
 from sessions_ui.actions.sign_in.written import sign_in_written, user_of
+from sessions_ui.actor import actor_by_key, current_actor
 from sessions_ui.conf import conf
 from sessions_ui.context import current
 from sessions_ui.database.transactions import decided, in_transaction, noted, retried
@@ -278,10 +279,11 @@ class SessionStore(NotesWrittenUser, AsynchronousTwins):
                 return
             row = rows.first()  # it was signed in at that moment
         if row is not None:
+            actor = current_actor()
             end_sessions(
                 sessions=Session.objects.filter(pk__in=filter(None, [row.pk, row.impersonated_from_id])),
                 reason=EndReason.SIGNED_OUT,
-                actor=acting_user() or Reference(row.user_id),
+                actor=actor_by_key(row.user_id) if actor.pk is None else actor,
             )
 
     def _rotated_away(self, key: str) -> Session | None:

@@ -12,12 +12,13 @@ from django.db import router, transaction
 from django.utils import timezone
 
 from sessions_ui.actions.account_lock import lock_users
-from sessions_ui.actions.endings.end import Reference, end_session
+from sessions_ui.actions.endings.end import end_session
 from sessions_ui.actions.help_desk.find_user import address_of
 from sessions_ui.actions.help_desk.rights import within_scope
 from sessions_ui.actions.sessions.validate import IMPERSONATE, find_origin
 from sessions_ui.actions.sign_in.sign_in import seen
 from sessions_ui.actions.sign_in.verify_account import hold_for_sign_in
+from sessions_ui.actor import actor_by_key
 from sessions_ui.audit import events
 from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
@@ -127,7 +128,7 @@ def end_impersonation(*, session: Session, key: str, new_key: str) -> Session | 
         }
         if not living.update(**fields):
             origin = None
-    end_session(session=session, reason=EndReason.SIGNED_OUT, actor=Reference(session.impersonator_id))
+    end_session(session=session, reason=EndReason.SIGNED_OUT, actor=actor_by_key(session.impersonator_id))
     if origin is not None:
         Session.objects.using(using).filter(pk=session.pk).update(digest=digest_of(new_public_id()))
     return origin

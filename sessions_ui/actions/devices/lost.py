@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from sessions_ui import context
 from sessions_ui.actions.endings.end import Receipt, end_sessions
+from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.database.transactions import atomically
 from sessions_ui.models import Device, EndReason, Event, Session
@@ -41,7 +42,7 @@ def mark_lost(*, device: Device, actor: Any, ticket: str = "", note: str = "") -
             Event.Kind.DEVICE_LOST,
             at=now,
             user_id=device.user_id,
-            actor_id=getattr(actor, "pk", None),
+            actor_id=actor_of(actor).pk,
             device=device,
             act=receipt.act,
             data={"ticket": ticket} if ticket else {},
@@ -64,7 +65,7 @@ def mark_found(*, device: Device, actor: Any) -> bool:
         events.append(
             Event.Kind.DEVICE_FOUND,
             user_id=device.user_id,
-            actor_id=getattr(actor, "pk", None),
+            actor_id=actor_of(actor).pk,
             device=device,
         )
     return bool(found)

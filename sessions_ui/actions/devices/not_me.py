@@ -12,6 +12,7 @@ from sessions_ui import context
 from sessions_ui.actions.account_lock import lock_users
 from sessions_ui.actions.endings.end import Receipt, end_sessions, end_user_sessions
 from sessions_ui.actions.step_up.policy import acting_session
+from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.database.transactions import atomically
 from sessions_ui.models import Delivery, Device, EndReason, Event, Session
@@ -45,7 +46,7 @@ def report_not_me(*, session: Session, actor: Any = None, everywhere: bool = Fal
     events.append(
         Event.Kind.NOT_ME,
         user_id=user_id,
-        actor_id=getattr(actor, "pk", None),
+        actor_id=actor_of(actor).pk,
         session=session,
         device_id=session.device_id,
         act=receipt.act,

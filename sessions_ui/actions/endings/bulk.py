@@ -21,7 +21,8 @@ from django.utils import timezone
 
 from sessions_ui import context
 from sessions_ui.actions.account_lock import hold, users_of
-from sessions_ui.actions.endings.end import Receipt, Reference, end_sessions
+from sessions_ui.actions.endings.end import Receipt, end_sessions
+from sessions_ui.actor import actor_by_key, actor_of
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import TryAgain
 from sessions_ui.models import Act, Ending, EndingBatch, EndReason, Session
@@ -66,7 +67,7 @@ def end_later(
     keys = list(as_they_are_now(living.order_by("user_id", "pk")).values_list("user_id", "pk"))
     ending = Ending.objects.using(using).create(
         reason=reason,
-        actor_id=getattr(actor, "pk", None),
+        actor_id=actor_of(actor).pk,
         ticket=ticket,
         note=note,
         total=len(keys),
@@ -147,7 +148,7 @@ def _end_batch(batch: EndingBatch) -> int:
     receipt = end_sessions(
         sessions=Session.objects.filter(pk__in=batch.keys),
         reason=EndReason(ending.reason),
-        actor=Reference(ending.actor_id) if ending.actor_id is not None else None,
+        actor=actor_by_key(ending.actor_id),
         ticket=ending.ticket,
         note=ending.note,
         decided_before=True,

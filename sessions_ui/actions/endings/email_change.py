@@ -8,6 +8,7 @@ from django.db import router, transaction
 
 from sessions_ui import outbox
 from sessions_ui.actions.endings.end import Receipt, end_user_sessions, own_session_of
+from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import atomically
@@ -36,7 +37,7 @@ def tell_old_address(*, user: Any, old: str, actor: Any = None, act: Act | None 
     """The event, and the mail that goes out whatever became of the sessions. It waits for nobody who holds the
     account. `act`: what ended because of it."""
     event = events.append(
-        Event.Kind.EMAIL_CHANGED, user_id=user.pk, actor_id=getattr(actor, "pk", None), act=act, text=old
+        Event.Kind.EMAIL_CHANGED, user_id=user.pk, actor_id=actor_of(actor).pk, act=act, text=old
     )
     if old and outbox.enqueue_event(event, [old]):
         transaction.on_commit(hasten_deliveries, using=router.db_for_write(Session))

@@ -13,6 +13,7 @@ from django.db.models import Count, Q, QuerySet
 from sessions_ui import context, outbox, signals
 from sessions_ui.actions.account_lock import HARMLESS, MANY_USERS, hold, on_primary, users_are_here, users_of
 from sessions_ui.actions.endings.trusted_browsers import void_trust
+from sessions_ui.actor import ActorKind, actor_of
 from sessions_ui.audit import events
 from sessions_ui.database.transactions import after_commit, atomically
 from sessions_ui.exceptions import NotTheOwner, SessionEnded
@@ -69,7 +70,8 @@ def end_sessions(
     """
     using = router.db_for_write(Session)
     selected = sessions.using(using).order_by().filter(user__isnull=False)
-    if actor is not None:
+    who = actor_of(actor)
+    if who.kind is not ActorKind.SYSTEM:
         _refuse_to_end_others(selected)
     decided = None if decided_before or reason in HARMLESS else reason
     accounts = [of_user] if of_user is not None else of_users
@@ -84,7 +86,7 @@ def end_sessions(
     if decided is not None:
         _verify_acting_session()
     void_trust(held, reason)
-    act = Act(reason=reason, actor_id=getattr(actor, "pk", None), ticket=ticket, note=note)
+    act = Act(reason=reason, actor_id=who.pk, ticket=ticket, note=note)
     act.count = selected.filter(ended_at__isnull=True).update(
         ended_at=act.at, end_reason=reason, ended_by_id=act.actor_id, act_id=act.pk
     )
@@ -226,24 +228,7 @@ def end_user_sessions(
     )
 
 
-def acting_user() -> Any:
-    """Who is acting in this request, as a bare reference (`pk` only): the staff member, where one uses somebody's
-    account. None outside of a request."""
-    now = context.current()
-    if now is None:
-        return None
-    pk = now.user_id if now.impersonator_id is None else now.impersonator_id
-    return None if pk is None else Reference(pk)
-
-
 def own_session_of(user: Any) -> int | None:
     """Primary key of the acting session where it is one of this user's own: what a change by the person keeps."""
     now = context.current()
     return now.session_id if now is not None and now.user_id == user.pk else None
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A user by the primary key only, where an actor is asked for and nobody needs the rest."""
-
-    pk: Any

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sessions_ui.actions.endings.end import Receipt, acting_user, end_user_sessions, own_session_of
+from sessions_ui.actions.endings.end import Receipt, end_user_sessions, own_session_of
+from sessions_ui.actor import current_actor
 from sessions_ui.conf import conf
 from sessions_ui.models import EndReason
 
@@ -21,5 +22,5 @@ def factor_changed(*, user: Any, actor: Any = None) -> Receipt:
     if own is not None and conf.factor_change_ends == "offer":
         return Receipt(act=None, ended=0, already_ended=0)
     return end_user_sessions(
-        user=user, reason=EndReason.FACTOR_CHANGED, actor=actor or acting_user(), keep=own
+        user=user, reason=EndReason.FACTOR_CHANGED, actor=actor or current_actor(), keep=own
     )

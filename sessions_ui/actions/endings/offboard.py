@@ -14,6 +14,7 @@ from django.utils import timezone
 from sessions_ui import context
 from sessions_ui.actions.account_lock import hold, write_states
 from sessions_ui.actions.endings.end import end_user_sessions
+from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.database import moments
 from sessions_ui.database.transactions import atomically
@@ -42,12 +43,12 @@ def offboard(
     write_states([user.pk], ends_at=ends_at)
     if ends_at <= now:  # whoever waits for a second factor now stays out also when it is cancelled
         write_states([user.pk], epoch=F("epoch") + 1, reason=EndReason.OFFBOARDED)
-    open_offboardings(user.pk).update(cancelled_at=now, cancelled_by_id=getattr(actor, "pk", None))
+    open_offboardings(user.pk).update(cancelled_at=now, cancelled_by_id=actor_of(actor).pk)
     row = Offboarding.objects.create(
         user_id=user.pk,
         ends_at=ends_at,
         created_at=now,
-        actor_id=getattr(actor, "pk", None),
+        actor_id=actor_of(actor).pk,
         ticket=ticket,
         note=note,
     )
@@ -71,7 +72,7 @@ def cancel_offboarding(*, offboarding: Offboarding, actor: Any = None) -> bool:
     user_id: Any = offboarding.user_id
     hold([user_id])
     row = open_offboardings(user_id).filter(pk=offboarding.pk)
-    cancelled = row.update(cancelled_at=timezone.now(), cancelled_by_id=getattr(actor, "pk", None))
+    cancelled = row.update(cancelled_at=timezone.now(), cancelled_by_id=actor_of(actor).pk)
     if cancelled:
         write_states([user_id], ends_at=None)
         _note(Event.Kind.OFFBOARDING_CANCELLED, offboarding, actor)
@@ -105,6 +106,6 @@ def _note(kind: Event.Kind, row: Offboarding, actor: Any) -> None:
     events.append(
         kind,
         user_id=row.user_id,
-        actor_id=getattr(actor, "pk", None),
+        actor_id=actor_of(actor).pk,
         data={"ends_at": moments.aware(row.ends_at).isoformat(), **ticket},
     )

@@ -11,6 +11,7 @@ from django.utils import timezone
 from sessions_ui.actions.account_lock import hold, write_states
 from sessions_ui.actions.endings.end import Receipt, end_user_sessions
 from sessions_ui.actions.help_desk.find_user import address_of
+from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.database.transactions import atomically, retried
 from sessions_ui.exceptions import SignInRefused
@@ -27,7 +28,7 @@ def require_new_password(
     The password itself is not touched: Django's reset form skips accounts without a usable one. So somebody who
     has only a passkey or a provider is shut out as well until a password exists; do not ask for it there.
     """
-    actor_id = getattr(actor, "pk", None)
+    actor_id = actor_of(actor).pk
     hold([user.pk], decided=reason)
     write_states([user.pk], password_required_at=timezone.now(), password_required_by_id=actor_id)
     event = events.append(

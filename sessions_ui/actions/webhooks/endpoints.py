@@ -8,6 +8,7 @@ from django.db import router, transaction
 from django.utils import timezone
 
 from sessions_ui import context
+from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import atomically
@@ -29,7 +30,7 @@ def save_endpoint(*, endpoint: Endpoint, actor: Any) -> str:
 def _save(endpoint: Endpoint, secret: str, actor: Any) -> None:
     if secret:
         endpoint.set_secret(secret)
-        endpoint.created_by_id = getattr(actor, "pk", None)
+        endpoint.created_by_id = actor_of(actor).pk
         endpoint.pk = None  # a try that was rolled back has set it
         endpoint.save(force_insert=True)
     else:
@@ -86,6 +87,6 @@ def ping(*, endpoint: Endpoint, actor: Any) -> Delivery:
 def note(endpoint: Endpoint, what: str, actor: Any, **data: Any) -> None:
     events.append(
         Event.Kind.ENDPOINT_CHANGED,
-        actor_id=getattr(actor, "pk", None),
+        actor_id=actor_of(actor).pk,
         data={"endpoint": endpoint.pk, "what": what, **data},
     )

@@ -8,6 +8,7 @@ from django.db import router, transaction
 from django.db.models import QuerySet
 
 from sessions_ui import context, outbox
+from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.database.transactions import atomically
 from sessions_ui.models import Delivery, Event
@@ -24,6 +25,6 @@ def retell(*, deliveries: QuerySet[Delivery], actor: Any) -> int:
     using = router.db_for_write(Delivery)
     count = outbox.again(deliveries.using(using))
     if count:
-        events.append(Event.Kind.REDELIVERED, actor_id=getattr(actor, "pk", None), data={"count": count})
+        events.append(Event.Kind.REDELIVERED, actor_id=actor_of(actor).pk, data={"count": count})
         transaction.on_commit(hasten_deliveries, using=using)
     return count

@@ -10,7 +10,8 @@ from django.utils.html import format_html
 
 import sessions_ui
 from config.urls import *  # noqa: F403
-from sessions_ui.actions.endings.end import acting_user, end_user_sessions
+from sessions_ui.actions.endings.end import end_user_sessions
+from sessions_ui.actor import current_actor
 from sessions_ui.models import EndReason
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -83,7 +84,7 @@ def leave_and_choose_password(request: HttpRequest) -> HttpResponse:
 def leave_and_end_all(request: HttpRequest) -> HttpResponse:
     user = request.user
     logout(request)
-    end_user_sessions(user=user, reason=EndReason.SIGNED_OUT_EVERYWHERE, actor=acting_user())
+    end_user_sessions(user=user, reason=EndReason.SIGNED_OUT_EVERYWHERE, actor=current_actor())
     return HttpResponse()
 
 

@@ -1,0 +1,51 @@
+"""Who acts: a user, staff in somebody's account, nobody who is known, or the system itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sessions_ui import context
+
+
+class ActorKind(StrEnum):
+    USER = "user"
+    STAFF = "staff"  # who uses somebody's account
+    NOBODY = "nobody"  # who is known: a request without a user
+    SYSTEM = "system"  # outside of a request: a shell, a command, a task, a rule
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """`pk`: the primary key of the user who acts, the staff member's where one uses somebody's account; None for
+    `NOBODY` and `SYSTEM`."""
+
+    kind: ActorKind
+    pk: Any = None
+
+
+NOBODY = Actor(ActorKind.NOBODY)
+SYSTEM = Actor(ActorKind.SYSTEM)
+
+
+def actor_of(given: Any) -> Actor:
+    """The `actor` that a verb was given: a user, an `Actor`, or None for the system."""
+    if isinstance(given, Actor):
+        return given
+    return SYSTEM if given is None else actor_by_key(given.pk, otherwise=NOBODY)
+
+
+def actor_by_key(pk: Any, *, otherwise: Actor = SYSTEM) -> Actor:
+    """The user with this primary key, as a row has it; `otherwise` where it is None."""
+    return otherwise if pk is None else Actor(ActorKind.USER, pk)
+
+
+def current_actor() -> Actor:
+    """Who acts in this request; the system outside of one."""
+    now = context.current()
+    if now is None:
+        return SYSTEM
+    if now.impersonator_id is not None:
+        return Actor(ActorKind.STAFF, now.impersonator_id)
+    return actor_by_key(now.user_id, otherwise=NOBODY)
