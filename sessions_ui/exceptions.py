@@ -2,11 +2,55 @@
 
 from __future__ import annotations
 
-from typing import Any
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Literal
 
 from django.contrib.sessions.backends.base import UpdateError
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
+
+if TYPE_CHECKING:
+    from sessions_ui.models import EndReason
+
+
+class ProofRefusal(StrEnum):
+    """Why a code was not sent or not accepted."""
+
+    TOO_MANY = "too_many"
+    NO_ADDRESS = "no_address"
+    WRONG_CODE = "wrong_code"
+    CODE_OVER = "code_over"
+
+
+class ImpersonationRefusal(StrEnum):
+    """Why staff may not use an account."""
+
+    NOT_SIGNED_IN = "not_signed_in"
+    NESTED = "nested"
+    NOT_ALLOWED = "not_allowed"
+    ONESELF = "oneself"
+    DISABLED = "disabled"
+    OFFBOARDED = "offboarded"
+    MORE_RIGHTS = "more_rights"
+    NO_REASON = "no_reason"
+    NOT_IMPERSONATING = "not_impersonating"
+
+
+class HelpDeskRefusal(StrEnum):
+    """Why an agent may not do now what they asked for."""
+
+    CASE_CLOSED = "case_closed"
+    NOT_VERIFIED = "not_verified"
+    NOT_PROVEN = "not_proven"
+    NO_PASSWORD = "no_password"  # noqa: S105  not a password
+    NOBODY = "nobody"
+    OWN_ACCOUNT = "own_account"
+    WRONG_CODE = "wrong_code"
+    CODE_OVER = "code_over"
+    NO_ADDRESS = "no_address"
+    SAME_AGENT = "same_agent"
+    NOTHING_SELECTED = "nothing_selected"
+    TOO_MANY = "too_many"
 
 
 class SessionsUIError(Exception):
@@ -44,11 +88,11 @@ class DoneInPart(OutcomeUnknown):
 class SignInRefused(SessionsUIError, PermissionDenied):
     """The sign-in lost a race: the account was disabled, or its password changed, after it began.
 
-    `reason` is an `EndReason` value that the middleware puts into words. A `PermissionDenied`, since Django's
+    `reason` is what the middleware puts into words. A `PermissionDenied`, since Django's
     `RemoteUserMiddleware` signs in where no view is: it answers 403 then.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: EndReason) -> None:
         super().__init__(f"sign-in refused: {reason}")
         self.reason = reason
 
@@ -58,7 +102,7 @@ class SignInChallenged(SignInRefused):
     (`session_limit`). `verdict`: what was found, a `risk.Verdict`; None where nothing was. `begun`: the mark of what
     succeeded so far (`pending.py`), by the account as it was then. Nobody is signed in yet."""
 
-    def __init__(self, reason: str, verdict: object = None, *, begun: dict[str, Any]) -> None:
+    def __init__(self, reason: EndReason, verdict: object = None, *, begun: dict[str, Any]) -> None:
         super().__init__(reason)
         self.verdict = verdict
         self.begun = begun
@@ -69,9 +113,9 @@ class CannotVouch(SessionsUIError):
 
 
 class ProofRefused(SessionsUIError):
-    """A code that was not sent or not accepted. `reason`: `too_many`, `no_address`, `wrong_code`, `code_over`."""
+    """A code that was not sent or not accepted."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: ProofRefusal) -> None:
         super().__init__(f"no proof: {reason}")
         self.reason = reason
 
@@ -80,10 +124,10 @@ class SessionEnded(SessionsUIError, UpdateError):
     """A write to a session that has ended; nothing was written.
 
     An `UpdateError` too, so that code written for Django's own engines handles it.
-    `reason` is an `EndReason` value, empty where the session does not exist at all.
+    `reason` is empty where the session does not exist at all.
     """
 
-    def __init__(self, reason: str = "") -> None:
+    def __init__(self, reason: EndReason | Literal[""] = "") -> None:
         super().__init__(f"the session has ended: {reason or 'unknown'}")
         self.reason = reason
 
@@ -105,15 +149,11 @@ class NotTheOwner(SessionsUIError, PermissionDenied):
 
 
 class ImpersonationRefused(SessionsUIError, PermissionDenied):
-    """Staff may not use this account; nothing was done.
+    """Staff may not use this account; nothing was done."""
 
-    `why` is one of `not_signed_in`, `nested`, `not_allowed`, `oneself`, `disabled`, `offboarded`, `more_rights`,
-    `no_reason`, `not_impersonating`.
-    """
-
-    def __init__(self, why: str) -> None:
-        super().__init__(f"impersonation refused: {why}")
-        self.why = why
+    def __init__(self, reason: ImpersonationRefusal) -> None:
+        super().__init__(f"impersonation refused: {reason}")
+        self.reason = reason
 
 
 class AppendOnly(SessionsUIError):
@@ -121,12 +161,8 @@ class AppendOnly(SessionsUIError):
 
 
 class HelpDeskRefused(SessionsUIError):
-    """What an agent asked for is not allowed now; nothing was done.
+    """What an agent asked for is not allowed now; nothing was done."""
 
-    `why` is one of `case_closed`, `not_verified`, `not_proven`, `nobody`, `own_account`, `wrong_code`, `code_over`,
-    `no_address`, `same_agent`, `nothing_selected`, `too_many`.
-    """
-
-    def __init__(self, why: str) -> None:
-        super().__init__(f"refused: {why}")
-        self.why = why
+    def __init__(self, reason: HelpDeskRefusal) -> None:
+        super().__init__(f"refused: {reason}")
+        self.reason = reason

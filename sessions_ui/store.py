@@ -541,7 +541,7 @@ class SessionStore(NotesWrittenUser, AsynchronousTwins):
             raise KeyRotated
         reason = EndReason.IDLE_TIMEOUT if found and found[1] is None else found[2] if found else ""
         self.refusal = EndReason(reason) if reason else None
-        raise SessionEnded(reason)
+        raise SessionEnded(self.refusal or "")
 
     def _living(self, row: Session) -> SessionQuerySet:
         """This row, as long as it may be written to: a session that ran out while a request had it stays over."""

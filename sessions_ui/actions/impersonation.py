@@ -23,7 +23,7 @@ from sessions_ui.audit import events
 from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import atomically
-from sessions_ui.exceptions import ImpersonationRefused, SessionEnded
+from sessions_ui.exceptions import ImpersonationRefusal, ImpersonationRefused, SessionEnded
 from sessions_ui.models import Delivery, EndReason, Event, Session, digest_of
 from sessions_ui.models.fields import new_public_id
 from sessions_ui.models.locking import locked
@@ -49,14 +49,14 @@ def begin_impersonation(
     verify_may_impersonate(people.get(actor.pk), people.get(user.pk), reason)
     latest_end = states[user.pk].ends_at
     if latest_end is not None and latest_end <= now:
-        raise ImpersonationRefused("offboarded")
+        raise ImpersonationRefused(ImpersonationRefusal.OFFBOARDED)
     living = Session.objects.using(using).filter(pk=origin.pk, user_id=actor.pk, ended_at__isnull=True)
     # A plain read in a transaction of the host may see what was there before the lock.
     own = locked(living).first()
     if own is None:
         raise SessionEnded
     if own.impersonated_from_id is not None:
-        raise ImpersonationRefused("nested")
+        raise ImpersonationRefused(ImpersonationRefusal.NESTED)
     person = people[user.pk]
     session = Session(
         digest=digest,
@@ -92,17 +92,17 @@ def begin_impersonation(
 def verify_may_impersonate(actor: Any, user: Any, reason: str) -> None:
     """Raise `ImpersonationRefused` unless the staff member has the permission, and the other nothing that they lack."""
     if actor is None or not is_active(actor) or not actor.has_perm(IMPERSONATE):
-        raise ImpersonationRefused("not_allowed")
+        raise ImpersonationRefused(ImpersonationRefusal.NOT_ALLOWED)
     if user is None or not is_active(user):
-        raise ImpersonationRefused("disabled")
+        raise ImpersonationRefused(ImpersonationRefusal.DISABLED)
     if user.pk == actor.pk:
-        raise ImpersonationRefused("oneself")
+        raise ImpersonationRefused(ImpersonationRefusal.ONESELF)
     if conf.help_desk_more_rights(user, actor):
-        raise ImpersonationRefused("more_rights")
+        raise ImpersonationRefused(ImpersonationRefusal.MORE_RIGHTS)
     if not within_scope(actor).filter(pk=user.pk).exists():
-        raise ImpersonationRefused("not_allowed")
+        raise ImpersonationRefused(ImpersonationRefusal.NOT_ALLOWED)
     if not reason:
-        raise ImpersonationRefused("no_reason")
+        raise ImpersonationRefused(ImpersonationRefusal.NO_REASON)
 
 
 @atomically

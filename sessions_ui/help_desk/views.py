@@ -20,7 +20,7 @@ from sessions_ui.actions.help_desk.open import open_case
 from sessions_ui.actions.help_desk.rights import verify_case
 from sessions_ui.actions.help_desk.send_code import send_code as mail_code
 from sessions_ui.conf import conf
-from sessions_ui.exceptions import HelpDeskRefused
+from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
 from sessions_ui.help_desk.access import agents_only
 from sessions_ui.help_desk.forms import (
     NONCE_LENGTH,
@@ -54,9 +54,12 @@ def with_case(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
 
 def refused(request: HttpRequest, case: Case, error: HelpDeskRefused) -> HttpResponse:
     text, status = refused_text(error), refused_status(error)
-    if error.why in ("case_closed", "nobody"):
+    if error.reason in (HelpDeskRefusal.CASE_CLOSED, HelpDeskRefusal.NOBODY):
         return search_page(
-            request, SearchForm(), error=refused_text(HelpDeskRefused("case_closed")), status=409
+            request,
+            SearchForm(),
+            error=refused_text(HelpDeskRefused(HelpDeskRefusal.CASE_CLOSED)),
+            status=409,
         )
     return render_case(request, case, error=text, status=status)
 
@@ -138,7 +141,7 @@ def review(request: HttpRequest, case: Case) -> HttpResponseBase:
         return render_case(request, case, error=text, status=422)
     targets = carrying_out.targets_of(user, None if order.needs_proof else order.chosen)
     if not targets and not order.needs_proof:
-        raise HelpDeskRefused("nothing_selected")
+        raise HelpDeskRefused(HelpDeskRefusal.NOTHING_SELECTED)
     context = {
         "base_template": conf.base_template,
         "page": page,
@@ -155,7 +158,7 @@ def review(request: HttpRequest, case: Case) -> HttpResponseBase:
 def carry_out(request: HttpRequest, case: Case) -> HttpResponseBase:
     form = OrderForm(request.POST)
     if not form.is_valid() or not form.cleaned_data["nonce"]:
-        raise HelpDeskRefused("nothing_selected")
+        raise HelpDeskRefused(HelpDeskRefusal.NOTHING_SELECTED)
     receipt = carrying_out.carry_out(
         case=case, agent=request.user, order=form.order(), nonce=form.cleaned_data["nonce"]
     )

@@ -10,7 +10,7 @@ from django.middleware.csrf import rotate_token
 
 from sessions_ui.actions.impersonation import begin_impersonation, end_impersonation
 from sessions_ui.actions.sessions.client import client_of
-from sessions_ui.exceptions import ImpersonationRefused
+from sessions_ui.exceptions import ImpersonationRefusal, ImpersonationRefused
 from sessions_ui.models import Session, digest_of
 from sessions_ui.store import SessionStore
 
@@ -24,7 +24,7 @@ def impersonate(request: HttpRequest, *, user: Any, actor: Any, reason: str) -> 
     store = request.session
     origin = store.resolve() if isinstance(store, SessionStore) else None
     if not isinstance(store, SessionStore) or origin is None or origin.user_id != actor.pk:
-        raise ImpersonationRefused("not_signed_in")
+        raise ImpersonationRefused(ImpersonationRefusal.NOT_SIGNED_IN)
     if store.modified:
         store.save()  # of the own session, such as a message for later
     key = store.new_key()
@@ -47,7 +47,7 @@ def stop_impersonating(request: HttpRequest) -> Any:
     store = request.session
     session = store.resolve() if isinstance(store, SessionStore) else None
     if not isinstance(store, SessionStore) or session is None or session.impersonated_from_id is None:
-        raise ImpersonationRefused("not_impersonating")
+        raise ImpersonationRefused(ImpersonationRefusal.NOT_IMPERSONATING)
     key, new_key = store.session_key, store.new_key()
     assert key is not None
     origin = end_impersonation(session=session, key=key, new_key=new_key)

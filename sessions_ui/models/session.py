@@ -249,7 +249,7 @@ class Session(PrimaryModel):
         if row is None:
             raise StaleSession("the row is gone")
         if row["ended_at"] is not None:
-            raise SessionEnded(row["end_reason"])
+            raise SessionEnded(EndReason(row["end_reason"]))
         if changed := [name for name in DECISIVE if row[name] != getattr(self, name)]:
             raise StaleSession(f"changed since: {', '.join(changed)}")
         if self.expires_at > row["expires_at"]:

@@ -4,35 +4,41 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from sessions_ui.exceptions import HelpDeskRefused
+from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
 from sessions_ui.models import Event
 
-STATUS = {"too_many": 429, "nobody": 404, "case_closed": 409}
+STATUS = {HelpDeskRefusal.TOO_MANY: 429, HelpDeskRefusal.NOBODY: 404, HelpDeskRefusal.CASE_CLOSED: 409}
 
 
 def refused_text(error: HelpDeskRefused) -> str:
-    """One sentence for each `HelpDeskRefused.why`."""
+    """One sentence for each `HelpDeskRefusal`."""
     texts = {
-        "nobody": _("No account that you may help matches exactly."),
-        "own_account": _("This is your own account. Use your devices page, or ask a colleague."),
-        "too_many": _("That was too often in too short a time. Wait a little, then try again."),
-        "case_closed": _("This case is closed. Nothing was done; open a new one."),
-        "not_verified": _("Verify the caller first. Nothing was done."),
-        "not_proven": _("This needs a code that the caller read back, or a second agent. Nothing was done."),
-        "no_password": _(
+        HelpDeskRefusal.NOBODY: _("No account that you may help matches exactly."),
+        HelpDeskRefusal.OWN_ACCOUNT: _(
+            "This is your own account. Use your devices page, or ask a colleague."
+        ),
+        HelpDeskRefusal.TOO_MANY: _("That was too often in too short a time. Wait a little, then try again."),
+        HelpDeskRefusal.CASE_CLOSED: _("This case is closed. Nothing was done; open a new one."),
+        HelpDeskRefusal.NOT_VERIFIED: _("Verify the caller first. Nothing was done."),
+        HelpDeskRefusal.NOT_PROVEN: _(
+            "This needs a code that the caller read back, or a second agent. Nothing was done."
+        ),
+        HelpDeskRefusal.NO_PASSWORD: _(
             "This account signs in through a provider only, so there is no password to require."
         ),
-        "nothing_selected": _("Select at least one device. Nothing was done."),
-        "wrong_code": _("That is not the code."),
-        "code_over": _("This code is no longer good. Send a new one."),
-        "no_address": _("This account has no address that a code could be sent to. Ask a second agent."),
-        "same_agent": _("A second agent has to agree, not you."),
+        HelpDeskRefusal.NOTHING_SELECTED: _("Select at least one device. Nothing was done."),
+        HelpDeskRefusal.WRONG_CODE: _("That is not the code."),
+        HelpDeskRefusal.CODE_OVER: _("This code is no longer good. Send a new one."),
+        HelpDeskRefusal.NO_ADDRESS: _(
+            "This account has no address that a code could be sent to. Ask a second agent."
+        ),
+        HelpDeskRefusal.SAME_AGENT: _("A second agent has to agree, not you."),
     }
-    return texts[error.why]
+    return texts[error.reason]
 
 
 def refused_status(error: HelpDeskRefused) -> int:
-    return STATUS.get(error.why, 422)
+    return STATUS.get(error.reason, 422)
 
 
 def step_text(event: Event) -> str:

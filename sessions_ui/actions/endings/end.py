@@ -178,7 +178,7 @@ def _verify_acting_session() -> None:
     rows = Session.objects.using(router.db_for_write(Session)).filter(pk=own)
     row = locked(rows).values_list("ended_at", "end_reason").first()
     if row is None or row[0] is not None:
-        raise SessionEnded(row[1] if row else "")
+        raise SessionEnded(EndReason(row[1]) if row else "")
     now.is_verified = True
 
 

@@ -16,7 +16,7 @@ from sessions_ui.actions.endings.require_password import require_new_password
 from sessions_ui.actions.help_desk.open import note_step
 from sessions_ui.actions.help_desk.rights import verify_case, verify_pace
 from sessions_ui.database.transactions import atomically
-from sessions_ui.exceptions import HelpDeskRefused
+from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
 from sessions_ui.models import Case, CaseReceipt, Device, EndReason, Session
 from sessions_ui.user_model import has_usable_password
 
@@ -74,7 +74,7 @@ def _carry_out(case: Case, agent: Any, user: Any, order: Order, nonce: str) -> C
     lock_users([user.pk])
     targets = targets_of(user, None if order.needs_proof else order.chosen)
     if not targets and not order.needs_proof:
-        raise HelpDeskRefused("nothing_selected")
+        raise HelpDeskRefused(HelpDeskRefusal.NOTHING_SELECTED)
     end(case, agent, user, order, targets)
     receipt.lines = [line(target) for target in targets]
     receipt.save(update_fields=["lines"])
@@ -86,14 +86,14 @@ def verify_order(case: Case, agent: Any, order: Order) -> Any:
     """The user, if this order may be carried out now."""
     user = verify_case(case, agent)
     if not case.is_verified:
-        raise HelpDeskRefused("not_verified")
+        raise HelpDeskRefused(HelpDeskRefusal.NOT_VERIFIED)
     if order.needs_proof and not case.is_proven:
-        raise HelpDeskRefused("not_proven")
+        raise HelpDeskRefused(HelpDeskRefusal.NOT_PROVEN)
     if order.new_password and not has_usable_password(user):
         # Signs in through a provider only: the requirement could never be fulfilled.
-        raise HelpDeskRefused("no_password")
+        raise HelpDeskRefused(HelpDeskRefusal.NO_PASSWORD)
     if not order.needs_proof and not order.chosen:
-        raise HelpDeskRefused("nothing_selected")
+        raise HelpDeskRefused(HelpDeskRefusal.NOTHING_SELECTED)
     return user
 
 
@@ -148,8 +148,8 @@ def give_back(*, case: Case, agent: Any, device: Device) -> None:
     """A lost device was found again: its return is no longer flagged. It still has to sign in."""
     user = verify_case(case, agent)
     if not case.is_verified:
-        raise HelpDeskRefused("not_verified")
+        raise HelpDeskRefused(HelpDeskRefusal.NOT_VERIFIED)
     if device.user_id != user.pk:
-        raise HelpDeskRefused("nobody")
+        raise HelpDeskRefused(HelpDeskRefusal.NOBODY)
     mark_found(device=device, actor=agent)
     note_step(case, agent, "device found", device=device.public_id)

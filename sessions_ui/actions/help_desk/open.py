@@ -10,7 +10,7 @@ from sessions_ui.actions.help_desk.find_user import called
 from sessions_ui.actions.help_desk.rights import may_help, verify_pace, within_scope
 from sessions_ui.audit import events
 from sessions_ui.conf import conf
-from sessions_ui.exceptions import HelpDeskRefused
+from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
 from sessions_ui.models import Case, Event
 
 MAX_TERM = 320
@@ -27,20 +27,27 @@ def open_case(*, agent: Any, term: str) -> Case:
     # A name that two accounts share identifies neither.
     found = called(term, within_scope(agent)) if term else []
     user = found[0] if len(found) == 1 else None
-    why = "nobody" if user is None else "own_account" if user.pk == agent.pk else ""
-    if user is not None and not why and not may_help(agent, user):
-        why = "nobody"
+    reason = refusal_of(agent, user)
     now = timezone.now()
     case = Case.objects.create(
         agent_id=agent.pk,
-        user_id=None if user is None or why else user.pk,
+        user_id=None if user is None or reason else user.pk,
         opened_at=now,
         expires_at=now + conf.help_desk_case_age,
     )
-    note_step(case, agent, f"refused: {why}" if why else "opened", text=term)
-    if why:
-        raise HelpDeskRefused(why)
+    note_step(case, agent, f"refused: {reason}" if reason else "opened", text=term)
+    if reason:
+        raise HelpDeskRefused(reason)
     return case
+
+
+def refusal_of(agent: Any, user: Any) -> HelpDeskRefusal | None:
+    """Why this agent gets no case for `user`, None where nobody was found; None where they get one."""
+    if user is None:
+        return HelpDeskRefusal.NOBODY
+    if user.pk == agent.pk:
+        return HelpDeskRefusal.OWN_ACCOUNT
+    return None if may_help(agent, user) else HelpDeskRefusal.NOBODY
 
 
 def note_step(case: Case, agent: Any, step: str, *, text: str = "", **data: Any) -> Event:

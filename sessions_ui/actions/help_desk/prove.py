@@ -14,7 +14,7 @@ from sessions_ui.actions.help_desk.open import note_step
 from sessions_ui.actions.help_desk.rights import HOUR, may_help, verify_case
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import atomically
-from sessions_ui.exceptions import HelpDeskRefused
+from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
 from sessions_ui.models import Case, Event
 
 CODE_TRIES = 5
@@ -29,24 +29,24 @@ def check_code(*, case: Case, agent: Any, code: str) -> None:
     """`HelpDeskRefused`: `wrong_code`, `code_over` after five tries or when it is too old, or `too_many` wrong ones."""
     user = verify_case(case, agent)
     if not case.is_verified:
-        raise HelpDeskRefused("not_verified")
+        raise HelpDeskRefused(HelpDeskRefusal.NOT_VERIFIED)
     if wrong_codes(user) >= MOST_WRONG:
-        raise HelpDeskRefused("too_many")
+        raise HelpDeskRefused(HelpDeskRefusal.TOO_MANY)
     sent = case.code_sent_at
     if sent is None or timezone.now() > sent + conf.help_desk_code_age:
-        raise HelpDeskRefused("code_over")
+        raise HelpDeskRefused(HelpDeskRefusal.CODE_OVER)
     # Counted before it is compared, in one statement: parallel guesses get no more tries than others.
     if (
         not Case.objects.filter(pk=case.pk, code_tries__lt=CODE_TRIES, code_salt=case.code_salt)
         .exclude(code_salt="")
         .update(code_tries=F("code_tries") + 1)
     ):
-        raise HelpDeskRefused("code_over")
+        raise HelpDeskRefused(HelpDeskRefusal.CODE_OVER)
     given = "".join(code.split())
     known = [case.code(secret=secret) for secret in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]]
     if not any(constant_time_compare(given, right) for right in known):
         note_step(case, agent, WRONG_CODE)
-        raise HelpDeskRefused("wrong_code")
+        raise HelpDeskRefused(HelpDeskRefusal.WRONG_CODE)
     _prove(case, agent, Case.Proof.CODE)
 
 
@@ -60,7 +60,7 @@ def ask_for_approval(*, case: Case, agent: Any) -> None:
     """Puts the case on the list of the other agents."""
     verify_case(case, agent)
     if not case.is_verified:
-        raise HelpDeskRefused("not_verified")
+        raise HelpDeskRefused(HelpDeskRefusal.NOT_VERIFIED)
     if Case.objects.filter(pk=case.pk, approval_asked_at__isnull=True).update(
         approval_asked_at=timezone.now()
     ):
@@ -81,11 +81,11 @@ def note_looks(*, cases: Collection[Case], agent: Any) -> None:
 def approve(*, case: Case, approver: Any, user: Any) -> None:
     """The second agent agrees. Not the first one, and nobody who could not have opened the case."""
     if case.agent_id == approver.pk:
-        raise HelpDeskRefused("same_agent")
+        raise HelpDeskRefused(HelpDeskRefusal.SAME_AGENT)
     if not case.is_open or case.approval_asked_at is None:
-        raise HelpDeskRefused("case_closed")
+        raise HelpDeskRefused(HelpDeskRefusal.CASE_CLOSED)
     if not may_help(approver, user):
-        raise HelpDeskRefused("nobody")
+        raise HelpDeskRefused(HelpDeskRefusal.NOBODY)
     _prove(case, approver, Case.Proof.SECOND_AGENT, approver_id=approver.pk)
 
 

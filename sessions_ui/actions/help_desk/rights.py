@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from sessions_ui.conf import conf
-from sessions_ui.exceptions import HelpDeskRefused
+from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
 from sessions_ui.models import Case, CaseReceipt
 from sessions_ui.models.primary import visible_users
 from sessions_ui.user_model import is_active
@@ -57,10 +57,10 @@ def has_more_rights(user: Any, agent: Any) -> bool:
 def verify_case(case: Case, agent: Any) -> Any:
     """The user of an open case of this agent's, who may still be helped; `HelpDeskRefused` else."""
     if case.agent_id != agent.pk or not case.is_open:
-        raise HelpDeskRefused("case_closed")
+        raise HelpDeskRefused(HelpDeskRefusal.CASE_CLOSED)
     user = case.account()
     if user is None or not may_help(agent, user):
-        raise HelpDeskRefused("nobody")
+        raise HelpDeskRefused(HelpDeskRefusal.NOBODY)
     return user
 
 
@@ -78,4 +78,4 @@ def verify_pace(agent: Any, *, acts: bool) -> None:
         done = Case.objects.filter(agent_id=agent.pk, opened_at__gt=since)  # type: ignore[assignment]
         limit = conf.help_desk_searches_per_hour
     if done.count() >= limit:
-        raise HelpDeskRefused("too_many")
+        raise HelpDeskRefused(HelpDeskRefusal.TOO_MANY)

@@ -17,7 +17,7 @@ from sessions_ui.actions.sign_in.alert import chosen
 from sessions_ui.actions.step_up.deliver_now import deliver_after_commit
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import atomically
-from sessions_ui.exceptions import HelpDeskRefused
+from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
 from sessions_ui.models import Case
 
 RESEND_AFTER = timedelta(seconds=60)
@@ -31,16 +31,16 @@ def send_code(*, case: Case, agent: Any) -> None:
     commit, before this request is answered."""
     user = verify_case(case, agent)
     if not case.is_verified:
-        raise HelpDeskRefused("not_verified")
+        raise HelpDeskRefused(HelpDeskRefusal.NOT_VERIFIED)
     now = timezone.now()
     receivers = chosen(conf.alert_addresses(user), now)
     if not receivers:
-        raise HelpDeskRefused("no_address")
+        raise HelpDeskRefused(HelpDeskRefusal.NO_ADDRESS)
     using = router.db_for_write(Case)
     not_lately = Q(code_sent_at__isnull=True) | Q(code_sent_at__lte=now - RESEND_AFTER)
     waiting = Case.objects.using(using).filter(not_lately, pk=case.pk, proven_at__isnull=True)
     if not waiting.update(code_salt=secrets.token_urlsafe(16), code_sent_at=now, code_tries=0):
-        raise HelpDeskRefused("too_many")
+        raise HelpDeskRefused(HelpDeskRefusal.TOO_MANY)
     case.refresh_from_db()
     event = note_step(case, agent, "code sent")
     outbox.enqueue_event(event, receivers)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from sessions_ui.actions.help_desk.open import note_step
 from sessions_ui.actions.help_desk.rights import verify_case
 from sessions_ui.database.transactions import atomically
-from sessions_ui.exceptions import HelpDeskRefused
+from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
 from sessions_ui.models import Case
 
 
@@ -29,5 +29,5 @@ def reveal_network(*, case: Case, agent: Any) -> None:
     """The agent is about to see addresses: an event of its own."""
     verify_case(case, agent)
     if not case.is_verified:
-        raise HelpDeskRefused("not_verified")
+        raise HelpDeskRefused(HelpDeskRefusal.NOT_VERIFIED)
     note_step(case, agent, "network details shown")

@@ -20,7 +20,7 @@ from sessions_ui.audit import events
 from sessions_ui.conf import conf
 from sessions_ui.database import moments
 from sessions_ui.database.transactions import atomically
-from sessions_ui.exceptions import ProofRefused
+from sessions_ui.exceptions import ProofRefusal, ProofRefused
 from sessions_ui.models import Event, Session, VerificationCode
 from sessions_ui.services.queueing import hasten_deliveries
 
@@ -60,7 +60,7 @@ def send_code(
     now = timezone.now()
     receivers = chosen(conf.alert_addresses(user), now)
     if not receivers:
-        raise ProofRefused("no_address")
+        raise ProofRefused(ProofRefusal.NO_ADDRESS)
     last = open_code(user, session_id, purpose, now)
     if last is not None and (not again or last.created_at > now - RESEND_AFTER):
         return receivers
@@ -68,7 +68,7 @@ def send_code(
         user_id=user.pk, created_at__gt=now - timedelta(hours=1)
     )
     if sent.count() >= MOST_AN_HOUR or sent.filter(session_id=session_id).count() >= MOST_A_SESSION:
-        raise ProofRefused("too_many")
+        raise ProofRefused(ProofRefusal.TOO_MANY)
     proof = VerificationCode.objects.using(using).create(
         user_id=user.pk,
         session_id=session_id,
@@ -95,14 +95,14 @@ def check_code(*, user: Any, session_id: int, purpose: VerificationCode.Purpose,
     now = timezone.now()
     proof = open_code(user, session_id, purpose, now)
     if proof is None:
-        raise ProofRefused("code_over")
+        raise ProofRefused(ProofRefusal.CODE_OVER)
     # Counted before it is compared, in one statement: parallel guesses get no more tries than others.
     if not VerificationCode.objects.filter(pk=proof.pk, tries__lt=TRIES).update(tries=F("tries") + 1):
-        raise ProofRefused("code_over")
+        raise ProofRefused(ProofRefusal.CODE_OVER)
     given = "".join(code.split())
     known = [proof.code(secret=secret) for secret in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]]
     if not any(constant_time_compare(given, right) for right in known):
-        raise ProofRefused("wrong_code")
+        raise ProofRefused(ProofRefusal.WRONG_CODE)
     _accept(proof)
 
 
@@ -111,7 +111,7 @@ def _accept(proof: VerificationCode) -> None:
     if not VerificationCode.objects.filter(pk=proof.pk, given_at__isnull=True).update(
         given_at=timezone.now()
     ):
-        raise ProofRefused("code_over")
+        raise ProofRefused(ProofRefusal.CODE_OVER)
     events.append(
         Event.Kind.PROVEN,
         user_id=proof.user_id,

@@ -33,7 +33,7 @@ from sessions_ui.actions.step_up.codes import can_give_code, check_code, is_code
 from sessions_ui.actions.step_up.policy import Shown
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import in_transaction
-from sessions_ui.exceptions import ProofRefused, SignInChallenged
+from sessions_ui.exceptions import ProofRefusal, ProofRefused, SignInChallenged
 from sessions_ui.models import Device, EndReason, Event, Session, VerificationCode
 from sessions_ui.models.primary import all_users
 from sessions_ui.risk import Verdict
@@ -164,7 +164,10 @@ def asked(
             sent = send_code(user=user, session_id=session_id, purpose=PURPOSE, again=again)
             addresses = [masked(address) for address in sent]
         except ProofRefused as refused:
-            error, status = refusal_text(refused.reason), 429 if refused.reason == "too_many" else 422
+            error, status = (
+                refusal_text(refused.reason),
+                429 if refused.reason is ProofRefusal.TOO_MANY else 422,
+            )
     full = waiting["reason"] == EndReason.SESSION_LIMIT
     context = {
         "base_template": conf.base_template,

@@ -32,7 +32,7 @@ from sessions_ui.actions.step_up.policy import (
     settled_elsewhere,
 )
 from sessions_ui.conf import conf
-from sessions_ui.exceptions import CannotVouch, ProofRefused
+from sessions_ui.exceptions import CannotVouch, ProofRefusal, ProofRefused
 from sessions_ui.models import Device, Session, VerificationCode
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.web.step_up.pending import WaitingAct, carry_on, question, too_late
@@ -142,7 +142,10 @@ def asked_for_proof(
             sent = send_code(user=user, session_id=session.pk, purpose=purpose, again=again)
             addresses = [masked(address) for address in sent]
         except ProofRefused as refused:
-            error, status = refusal_text(refused.reason), 429 if refused.reason == "too_many" else 422
+            error, status = (
+                refusal_text(refused.reason),
+                429 if refused.reason is ProofRefusal.TOO_MANY else 422,
+            )
     back = f"{reverse('sessions_ui:prove')}?{urlencode({'act': act.sign(user)})}"
     ways = [way for way in reauthentication(request).ways(back) if is_other_factor(way, session)]
     context = {
@@ -179,12 +182,14 @@ def is_other_factor(way: Way, session: Session) -> bool:
     return not way.without_phone and way.method not in session.method.split("+")
 
 
-def refusal_text(reason: str) -> str:
+def refusal_text(reason: ProofRefusal) -> str:
     texts = {
-        "wrong_code": _("That is not the code."),
-        "code_over": _("This code is over. Ask for another one."),
-        "too_many": _("Too many codes were sent. Nothing was changed. Try again in an hour."),
-        "no_address": _("There is no e-mail address that a code could go to. Nothing was changed."),
+        ProofRefusal.WRONG_CODE: _("That is not the code."),
+        ProofRefusal.CODE_OVER: _("This code is over. Ask for another one."),
+        ProofRefusal.TOO_MANY: _("Too many codes were sent. Nothing was changed. Try again in an hour."),
+        ProofRefusal.NO_ADDRESS: _(
+            "There is no e-mail address that a code could go to. Nothing was changed."
+        ),
     }
     return texts[reason]
 

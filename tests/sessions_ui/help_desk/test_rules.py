@@ -34,7 +34,7 @@ def colleague(agent: Any) -> Any:
 def refused(act: Any, **options: Any) -> str:
     with pytest.raises(HelpDeskRefused) as error:
         act(**options)
-    return error.value.why
+    return error.value.reason
 
 
 @pytest.mark.parametrize(

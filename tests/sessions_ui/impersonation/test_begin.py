@@ -120,7 +120,7 @@ def test_not_from_a_session_that_is_over(
 def refused(*args: Any) -> str:
     with pytest.raises(ImpersonationRefused) as error:
         verify_may_impersonate(*args)
-    return error.value.why
+    return error.value.reason
 
 
 def changed(person: Any, **fields: Any) -> Any:

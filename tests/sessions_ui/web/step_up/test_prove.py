@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from sessions_ui.actions.step_up.codes import send_code
 from sessions_ui.delivery import deliver_due
-from sessions_ui.exceptions import ProofRefused
+from sessions_ui.exceptions import ProofRefusal, ProofRefused
+from sessions_ui.web.step_up.prove import refusal_text
 from tests.models import Delivery, Device, Event, Session, VerificationCode
 
 pytestmark = pytest.mark.django_db
@@ -387,3 +388,9 @@ def test_an_act_of_somebody_else_is_none(thief: Any, old: Session, browser: Any,
     stranger.sign_in(other_user)
     assert stranger.post(PROVE, {"act": act, "code": mailed_code()}).status_code == 302
     assert not is_over(old)
+
+
+def test_every_refusal_of_a_code_reads_otherwise() -> None:
+    texts = {refusal_text(reason) for reason in ProofRefusal}
+    assert len(texts) == len(ProofRefusal)
+    assert all(text.endswith(".") for text in texts)
