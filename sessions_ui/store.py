@@ -6,7 +6,7 @@ rotating the key changes the key of the same row. Every write is conditional on 
 having ended and on the user that was read; whoever was read from a row is never inserted with another one, and a user
 whom somebody wrote into the data signs in or is refused where it is saved.
 
-Every asynchronous method runs its synchronous twin (`twins.py`), so that both take the same way.
+Every asynchronous method runs its synchronous twin (`async_methods.py`), so that both take the same way.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from sessions_ui.actions.sign_in.provider import PROVIDER_KEY
 from sessions_ui.actions.sign_in.sign_in import ReadRow, SignIn, sign_in
 from sessions_ui.actions.sign_in.written import sign_in_written, user_of
 from sessions_ui.actor import actor_by_key, current_actor
+from sessions_ui.async_methods import AsyncMethods
 from sessions_ui.conf import conf
 from sessions_ui.context import current
 from sessions_ui.database.transactions import decided, in_transaction, noted, retried
@@ -42,7 +43,6 @@ from sessions_ui.exceptions import KeyRotated, NotTheOwner, SessionEnded, TryAga
 from sessions_ui.models import EndReason, Session, digest_of
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.session_user import AUTH_KEYS, FromRow, NotesWrittenUser, WrittenUser, columns_in, keys_of
-from sessions_ui.twins import AsynchronousTwins
 from sessions_ui.user_model import account_key, auth_hash_of
 
 MARKS = (f"{BEGUN_KEY}.", PROVIDER_KEY)  # what their names begin with
@@ -58,7 +58,7 @@ def adopt_missing(key: str) -> bool:
     return adopt.adopt_missing(key)
 
 
-class SessionStore(NotesWrittenUser, AsynchronousTwins):
+class SessionStore(NotesWrittenUser, AsyncMethods):
     """One request's session. `row` and `user` are known once it was looked up (`resolve()`)."""
 
     if TYPE_CHECKING:  # Django's, which the stubs leave out

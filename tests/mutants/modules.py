@@ -57,8 +57,8 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/users",
         SEQUENCES,
     ),
-    "twins.py": (
-        "tests/sessions_ui/test_twins.py",
+    "async_methods.py": (
+        "tests/sessions_ui/test_async_methods.py",
         *STORE,
         "tests/sessions_ui/test_middleware_async.py",
         SEQUENCES,

@@ -39,7 +39,7 @@ IN_MEMORY = frozenset(
 )
 
 
-class AsynchronousTwins(SessionBase):
+class AsyncMethods(SessionBase):
     """A session store whose asynchronous methods run the synchronous ones, a subclass's own included."""
 
     @classmethod
@@ -67,4 +67,4 @@ def by_way_of(twin_name: str, name: str) -> Callable[..., Coroutine[Any, Any, An
 
 
 for _name, _twin in twins():
-    setattr(AsynchronousTwins, _name, by_way_of(_twin, _name))
+    setattr(AsyncMethods, _name, by_way_of(_twin, _name))
