@@ -60,7 +60,7 @@ countries: $(VENV)/.test-installed
 	$(BIN)/python -m tests.countries
 
 # Which small changes to the code that decides does no test notice? Goes on where it was stopped (var/mutants.json).
-# ARGS="--sample 200 --seed 3" for a share, ARGS="--module store.py", ARGS=--again for the survivors once more.
+# ARGS="--sample 200 --seed 3" for a share, ARGS="--module store/writing.py", ARGS=--again for the survivors once more.
 mutants: $(VENV)/.test-installed
 	$(BIN)/python -m tests.mutants $(ARGS)
 

@@ -45,18 +45,23 @@ CODES = (
     "tests/accounts/test_second_proof.py",
 )
 
+ENGINE = (
+    *STORE,
+    "tests/sessions_ui/test_receivers.py",
+    "tests/sessions_ui/actions/endings/test_offboard.py",
+    "tests/sessions_ui/impersonation/test_session.py",
+    "tests/stories/test_no_cache.py",
+    "tests/sessions_ui/actions/sign_in/test_assess_risk.py::test_a_sign_in_without_a_request_is_not_judged",
+    "tests/sessions_ui/test_middleware_async.py",
+    "tests/users",
+    SEQUENCES,
+)
+
 TESTS: dict[str, tuple[str, ...]] = {
-    "store.py": (
-        *STORE,
-        "tests/sessions_ui/test_receivers.py",
-        "tests/sessions_ui/actions/endings/test_offboard.py",
-        "tests/sessions_ui/impersonation/test_session.py",
-        "tests/stories/test_no_cache.py",
-        "tests/sessions_ui/actions/sign_in/test_assess_risk.py::test_a_sign_in_without_a_request_is_not_judged",
-        "tests/sessions_ui/test_middleware_async.py",
-        "tests/users",
-        SEQUENCES,
-    ),
+    "store/resolving.py": ENGINE,
+    "store/writing.py": ENGINE,
+    "store/signing_in.py": ENGINE,
+    "store/engine.py": ENGINE,
     "async_methods.py": (
         "tests/sessions_ui/test_async_methods.py",
         *STORE,

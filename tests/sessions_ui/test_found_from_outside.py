@@ -313,7 +313,7 @@ def test_a_second_sign_in_that_fails_signs_nobody_out_who_was_signed_in(
     def fail(**kwargs: Any) -> None:
         raise exception
 
-    monkeypatch.setattr("sessions_ui.store.sign_in", fail)
+    monkeypatch.setattr("sessions_ui.store.signing_in.sign_in", fail)
     with pytest.raises(type(exception)):
         login(request_with(store, user), user, backend=backend)
     store["cart"] = 1
@@ -331,7 +331,7 @@ def test_a_session_that_was_emptied_after_a_failed_sign_in_is_signed_out(
     def refuse(**kwargs: Any) -> None:
         raise SignInRefused("offboarded")
 
-    monkeypatch.setattr("sessions_ui.store.sign_in", refuse)
+    monkeypatch.setattr("sessions_ui.store.signing_in.sign_in", refuse)
     with pytest.raises(SignInRefused):
         login(request_with(store, user), user, backend=BACKEND)
     store.clear()

@@ -1,0 +1,188 @@
+"""Who a session key belongs to: looking its row up, and refusing it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import router
+from django.utils import timezone
+
+from sessions_ui import lookup
+from sessions_ui.actions.endings.reconcile import end_if_unlawful
+from sessions_ui.actions.sessions.validate import admit, straggles
+from sessions_ui.async_methods import AsyncMethods
+from sessions_ui.conf import conf
+from sessions_ui.database.transactions import noted
+from sessions_ui.exceptions import TryAgain
+from sessions_ui.models import EndReason, Session, digest_of
+from sessions_ui.session_user import AUTH_KEYS, NotesWrittenUser, keys_of
+
+
+def adopt_missing(key: str) -> bool:
+    """A key that is unknown here: see `actions/adoption/adopt.py`, which is loaded where ADOPT_FROM asks for it."""
+    if not conf.adopt_from:
+        return False
+    from sessions_ui.actions.adoption import adopt
+
+    return adopt.adopt_missing(key)
+
+
+class Resolving(NotesWrittenUser, AsyncMethods):
+    """A session store that looks its row up. `row` and `user` are known once it was looked up (`resolve()`)."""
+
+    if TYPE_CHECKING:  # Django's, which the stubs leave out
+        _session: dict[str, Any]
+        _session_cache: dict[str, Any]
+
+        def _get_session(self, no_load: bool = False) -> dict[str, Any]: ...
+
+    def __init__(self, session_key: str | None = None) -> None:
+        super().__init__(session_key)
+        self.row: Session | None = None
+        self.user: Any = None
+        # Why the key that came with the request was refused: an EndReason, None for a key that is merely unknown.
+        self.refusal: EndReason | None = None
+        # The key was replaced a moment ago: whoever holds it is late, neither signed out nor signed in.
+        self.is_straggler = False
+        self._late_key: str | None = None
+        # Since when the key that came with the request is valid no more, as far as its row says.
+        self._over_at: datetime | None = None
+        self._resolved_key: str | None = None
+        # Its row was taken over by this request, maybe in a transaction of the host that is rolled back.
+        self._adopted = False
+        # A row with a user was found under a key of this store: what the cache says of one may be that row's.
+        self._knew_a_user = False
+        # The staff member who used an account in this session until it was emptied.
+        self._left_by: Any = None
+
+    def resolve(self) -> Session | None:
+        """The row of this key, if it may still answer; one SQL statement, once. Refuses everything else: the key is
+        forgotten (the middleware then deletes the cookie) and `refusal` says why."""
+        key = self.session_key
+        if key is None or key == self._resolved_key:
+            return self.row
+        self._resolved_key = key
+        self.row, self.user = None, None
+        try:
+            if not self._admit(key):
+                self._admit(key, again=True)  # what it was refused for was over a moment later
+        except Exception:
+            self._resolved_key = None  # nobody knows yet: whoever asks again must not hear "not signed in"
+            raise
+        if self.row is None:
+            self._session_key = None
+            self._forget_user()
+        return self.row
+
+    def _admit(self, key: str, *, again: bool = False) -> bool:
+        """Look the key up and take its row, if it may answer. Returns whether that is the last word."""
+        digest, now = digest_of(key), timezone.now()
+        row = lookup.find(digest)
+        if row is None and adopt_missing(key):
+            row = lookup.find(digest)
+            self._adopted = row is not None
+        if row is None or row.digest != digest:
+            self.is_straggler = row is not None and straggles(row, now)
+            self._late_key = key if self.is_straggler else None
+            self._over_at = None if row is None else row.ended_at or row.rotated_at
+            return True
+        self._knew_a_user = self._knew_a_user or row.user_id is not None
+        admission = admit(row, now)
+        if admission.refused is None:
+            self.row, self.user = row, admission.user
+            if admission.new_hash:
+                self._carry_to_current_secret(admission.new_hash)
+            return True
+        return row.user_id is None or self._refuse(row, admission.refused, is_final=again)
+
+    def get_user(self) -> Any:
+        """Who is signed in, without another look-up. Counts as an access: a response that depends on the user must
+        vary on the cookie."""
+        self.accessed = True
+        if self.resolve() is None:
+            return AnonymousUser()
+        return self.user
+
+    @property
+    def session_id(self) -> int | None:
+        row = self.resolve()
+        return row.pk if row else None
+
+    @property
+    def user_id(self) -> Any:
+        row = self.resolve()
+        return row.user_id if row else None
+
+    @property
+    def impersonator_id(self) -> Any:
+        """Who of the staff uses the account; None where its owner does. Still so once they have signed out: what the
+        request goes on to do is not done by nobody."""
+        row = self.resolve()
+        if row is not None and row.impersonated_from_id is not None:
+            return row.impersonator_id
+        return self._left_by
+
+    def was_valid_at(self, moment: datetime) -> bool:
+        """Whether the key that was refused was still valid then, as far as its row says: whoever had it then may have
+        another one by now."""
+        return self._over_at is not None and self._over_at >= moment
+
+    def load(self) -> dict[str, Any]:
+        if self.__dict__.pop("_session_cache", None) is not None:
+            self._resolved_key = None  # asked for once more: what was found before may have ended
+        row = self.resolve()
+        if row is None:
+            return {}
+        data = self.decode(row.payload) if row.payload else {}
+        if row.user_id is not None:
+            data.update(keys_of(row))
+        return data
+
+    def exists(self, session_key: str | None) -> bool:
+        if session_key is None:
+            return False
+        living = self._rows().filter(digest=digest_of(session_key), ended_at__isnull=True)
+        return living.exists() or (adopt_missing(session_key) and living.exists())
+
+    def _rotated_away(self, key: str) -> Session | None:
+        rows = self._rows().filter(previous_digest=digest_of(key), user__isnull=False)
+        row = rows.only("id", "user", "impersonated_from", "ended_at", "rotated_at").first()
+        return row if row is not None and straggles(row, timezone.now()) else None
+
+    def _refuse(self, row: Session, reason: EndReason, *, is_final: bool) -> bool:
+        """Put down the first refusal after an end: the proof that it works, and the only write it ever costs. What
+        should have ended before (time, a disabled account) ends now, if that is still so. Returns whether it is
+        refused; else it is worth another look."""
+        if row.ended_at is None:
+            try:
+                ended = end_if_unlawful([row.pk])
+            except TryAgain:
+                ended = 0  # refused all the same; the sweep will end it
+                is_final = True
+            if not ended and not is_final:
+                return False
+        self.refusal, self._over_at = reason, row.ended_at
+        if row.refused_at is None:
+            ended_rows = self._rows().filter(pk=row.pk, ended_at__isnull=False, refused_at__isnull=True)
+            noted(partial(ended_rows.update, refused_at=timezone.now()), using=ended_rows.db)
+        return True
+
+    def _carry_to_current_secret(self, auth_hash: str) -> None:
+        row = self.row
+        assert row is not None and self.session_key is not None
+        same = self._rows().filter(pk=row.pk, digest=digest_of(self.session_key), ended_at__isnull=True)
+        unchanged = same.filter(auth_hash=row.auth_hash)
+        noted(partial(unchanged.update, auth_hash=auth_hash), using=unchanged.db)
+        row.auth_hash = auth_hash
+
+    def _forget_user(self, data: dict[str, Any] | None = None) -> None:
+        """What the data (left out: the cache) says of a user came from a row, which may answer no more."""
+        for name in AUTH_KEYS:
+            (self.__dict__.get("_session_cache", {}) if data is None else data).pop(name, None)
+
+    @staticmethod
+    def _rows() -> Any:
+        return Session.objects.using(router.db_for_write(Session))
