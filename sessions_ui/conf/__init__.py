@@ -4,6 +4,7 @@ docs/settings.md is made from these modules (`manage.py settings_reference`), so
 """
 
 from sessions_ui.conf.adoption import AdoptionSettings
+from sessions_ui.conf.base import Section
 from sessions_ui.conf.clients import ClientSettings
 from sessions_ui.conf.commits import CommitSettings
 from sessions_ui.conf.database import DatabaseSettings
@@ -21,28 +22,6 @@ from sessions_ui.conf.risk import RiskSettings
 from sessions_ui.conf.sso import SingleSignOnSettings
 from sessions_ui.conf.telling import TellingSettings
 from sessions_ui.conf.webhooks import WebhookSettings
-
-# In the order of docs/settings.md.
-SECTIONS = (
-    ClientSettings,
-    PlaceSettings,
-    LifetimeSettings,
-    EndingSettings,
-    CommitSettings,
-    AdoptionSettings,
-    DeviceSettings,
-    RiskSettings,
-    PageSettings,
-    ReauthenticationSettings,
-    TellingSettings,
-    MailSettings,
-    WebhookSettings,
-    SingleSignOnSettings,
-    ImpersonationSettings,
-    HelpDeskSettings,
-    LiveSettings,
-    DatabaseSettings,
-)
 
 
 class Conf(
@@ -65,7 +44,9 @@ class Conf(
     LiveSettings,
     DatabaseSettings,
 ):
-    """The settings of sessions_ui, typed."""
+    """The settings of sessions_ui, typed; the sections in the order of docs/settings.md."""
 
+
+SECTIONS: tuple[type[Section], ...] = Conf.__bases__
 
 conf = Conf()
