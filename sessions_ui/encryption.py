@@ -9,8 +9,7 @@ import base64
 import hmac
 from typing import TYPE_CHECKING
 
-from django.conf import settings
-
+from sessions_ui.conf.secret_keys import secrets_of_settings
 from sessions_ui.exceptions import SessionsUIError
 
 if TYPE_CHECKING:
@@ -38,9 +37,7 @@ def _cipher() -> MultiFernet:
     """Encrypts with the current secret, decrypts with the former ones too, so that rotating it loses nothing."""
     from cryptography.fernet import Fernet, MultiFernet
 
-    return MultiFernet(
-        [Fernet(_key(secret)) for secret in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]]
-    )
+    return MultiFernet([Fernet(_key(secret)) for secret in secrets_of_settings()])
 
 
 def _key(secret: str | bytes) -> bytes:

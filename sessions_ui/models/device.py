@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import secrets
 
-from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from sessions_ui.conf.secret_keys import secrets_of_settings
 from sessions_ui.models.fields import CodeField, new_public_id, user_key
 from sessions_ui.models.primary import PrimaryModel
 
@@ -38,7 +38,7 @@ def cookie_digests(user_pk: object, cookie: str) -> list[str]:
         salted_hmac(
             "sessions_ui.device", f"{user_pk}:{cookie}", secret=secret, algorithm="sha256"
         ).hexdigest()
-        for secret in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+        for secret in secrets_of_settings()
     ]
 
 

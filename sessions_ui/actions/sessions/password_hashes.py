@@ -7,9 +7,10 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils.encoding import force_bytes
+
+from sessions_ui.conf.secret_keys import secrets_of_settings
 
 KEY_SALT = b"django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
 METHODS = ("get_session_auth_hash", "get_session_auth_fallback_hash", "_get_session_auth_hash")
@@ -25,8 +26,7 @@ def hasher() -> Callable[[str], frozenset[str]]:
 
     The keys are made once, which is most of what `salted_hmac()` does: 2 µs a password instead of 15.
     """
-    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    keys = [sha256(KEY_SALT + force_bytes(secret)).digest() for secret in secrets]
+    keys = [sha256(KEY_SALT + force_bytes(secret)).digest() for secret in secrets_of_settings()]
 
     def hashes_of(password: str) -> frozenset[str]:
         return frozenset(hmac.digest(key, password.encode(), "sha256").hex() for key in keys)

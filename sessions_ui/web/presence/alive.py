@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.views.decorators.http import require_GET
 
+from sessions_ui.conf.secret_keys import secrets_of_settings
 from sessions_ui.store import SessionStore
 from sessions_ui.web.presence.decorators import passive
 from sessions_ui.web.responses.refusals import PRIVATE, keeping_cookies
@@ -48,10 +49,9 @@ def state_of(key: str | None, mark: str) -> str:
 
 def _is_of(user_id: Any, mark: str) -> bool:
     """A page that was made before the secret was rotated is still the same person's."""
-    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return any(
         constant_time_compare(
             mark, salted_hmac(SALT, str(user_id), secret=secret, algorithm="sha1").hexdigest()
         )
-        for secret in secrets
+        for secret in secrets_of_settings()
     )
