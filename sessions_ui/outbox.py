@@ -3,6 +3,8 @@
 A delivery is claimed by a conditional UPDATE with a lease, so two workers never make the same one at the same time,
 and a worker that dies leaves it to the sweep. The lease goes by the database's clock. At least once: a worker that dies
 between telling and noting it down tells again; receivers deduplicate by the delivery's id (for mails the Message-ID).
+
+Whoever puts something in has a worker asked after commit to look at it now: that is done here, not by each caller.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from random import SystemRandom
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import router
+from django.db import router, transaction
 from django.db.models import (
     BooleanField,
     Exists,
@@ -34,6 +36,7 @@ from sessions_ui.models.bulk import insert_from
 from sessions_ui.models.clock import DatabaseNow
 from sessions_ui.models.primary import all_users
 from sessions_ui.models.session import SessionQuerySet
+from sessions_ui.services.queueing import hasten_deliveries
 
 _random = SystemRandom()
 
@@ -83,8 +86,10 @@ def enqueue_ended(act: Act, ended: SessionQuerySet, *, user_ids: Collection[Any]
     """One mail an act and user, one webhook an act and endpoint; returns how many. `ended`: the sessions that `act`
     has ended, whose events are written; `user_ids`: whose they are, None where they are too many to be named. Three
     statements at most."""
-    hooks = _enqueue_hooks(Hook.SESSIONS_ENDED, using=ended.db, act=act, created_at=act.at)
-    return hooks + (_enqueue_mails(act, ended, user_ids) if act.reason in TOLD_BY_MAIL else 0)
+    count = _enqueue_hooks(Hook.SESSIONS_ENDED, using=ended.db, act=act, created_at=act.at)
+    if act.reason in TOLD_BY_MAIL:
+        count += _enqueue_mails(act, ended, user_ids)
+    return _hastened(count, using=ended.db)
 
 
 def enqueue_webhooks(event: Event) -> int:
@@ -93,7 +98,8 @@ def enqueue_webhooks(event: Event) -> int:
     if hook is None:
         return 0
     using = router.db_for_write(Delivery)
-    return _enqueue_hooks(hook, using=using, event=event, user_id=event.user_id, created_at=event.at)
+    count = _enqueue_hooks(hook, using=using, event=event, user_id=event.user_id, created_at=event.at)
+    return _hastened(count, using=using)
 
 
 def _enqueue_hooks(hook: Hook, *, using: str, **about: Any) -> int:
@@ -146,10 +152,29 @@ def _enqueue_mails(act: Act, ended: SessionQuerySet, user_ids: Collection[Any] |
 
 def enqueue_event(event: Event, receivers: Iterable[str]) -> int:
     """A mail about the event to each of these addresses; returns how many."""
+    return _hastened(enqueue_awaited(event, receivers), using=router.db_for_write(Delivery))
+
+
+def enqueue_awaited(event: Event, receivers: Iterable[str]) -> int:
+    """The same for mails that somebody waits for: the caller has them sent (`delivery.deliver_awaited()`)."""
     now: Any = DatabaseNow()
     fields = {"event": event, "user_id": event.user_id, "created_at": event.at, "due_at": now}
     rows = [Delivery(channel="mail", receiver=address, **fields) for address in receivers]
     return len(Delivery.objects.bulk_create(rows))
+
+
+def enqueue_ping(endpoint: Endpoint) -> Delivery:
+    """A webhook about nothing, to see whether it arrives."""
+    ping = Delivery.objects.create(endpoint=endpoint, channel="webhook", receiver=f"endpoint {endpoint.pk}")
+    _hastened(1, using=router.db_for_write(Delivery))
+    return ping
+
+
+def _hastened(count: int, *, using: str) -> int:
+    """`count`, of deliveries that were put in; if there are any, a worker is asked after commit to look at them."""
+    if count:
+        transaction.on_commit(hasten_deliveries, using=using)
+    return count
 
 
 def open_about(event: Event) -> list[int]:
@@ -287,9 +312,10 @@ def again(deliveries: QuerySet[Delivery]) -> int:
     A mail that was sent is never sent again: its reader could not know that it is the same.
     """
     over = Q(parked_at__isnull=False) | Q(done_at__isnull=False, channel="webhook")
-    return deliveries.filter(over).update(
+    count = deliveries.filter(over).update(
         parked_at=None, done_at=None, attempts=0, due_at=DatabaseNow(), leased_until=None, error=""
     )
+    return _hastened(count, using=deliveries.db)
 
 
 def oldest_open() -> timedelta | None:

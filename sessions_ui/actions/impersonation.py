@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import router, transaction
+from django.db import router
 from django.utils import timezone
 
+from sessions_ui import outbox
 from sessions_ui.actions.account_lock import lock_users
 from sessions_ui.actions.endings.end import end_session
 from sessions_ui.actions.help_desk.find_user import address_of
@@ -24,10 +25,9 @@ from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import ImpersonationRefusal, ImpersonationRefused, SessionEnded
-from sessions_ui.models import Delivery, EndReason, Event, Session, digest_of
+from sessions_ui.models import EndReason, Event, Session, digest_of
 from sessions_ui.models.fields import new_public_id
 from sessions_ui.models.locking import locked
-from sessions_ui.services.queueing import hasten_deliveries
 from sessions_ui.user_model import auth_hash_of, is_active
 
 
@@ -84,8 +84,7 @@ def begin_impersonation(
         user_agent=client.user_agent,
     )
     if conf.impersonation_mail and (address := address_of(person)):
-        Delivery.objects.create(event=event, user_id=user.pk, channel="mail", receiver=address)
-        transaction.on_commit(hasten_deliveries, using=using)
+        outbox.enqueue_event(event, [address])
     return session
 
 

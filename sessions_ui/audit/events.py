@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django.db import router, transaction
+from django.db import router
 from django.db.models import F, JSONField, Q, Value
 
 from sessions_ui import outbox
@@ -15,7 +15,6 @@ from sessions_ui.database.transactions import after_commit
 from sessions_ui.models import Act, Event, EventDetail, Session
 from sessions_ui.models.bulk import insert_from
 from sessions_ui.services.pubsub import wake
-from sessions_ui.services.queueing import hasten_deliveries
 
 # What changes nothing that an open page shows.
 QUIET = (Event.Kind.DELIVERED, Event.Kind.DELIVERY_FAILED, Event.Kind.CODE_SENT)
@@ -33,8 +32,7 @@ def append(
     event = Event.objects.create(kind=kind, **fields)
     if address or user_agent or text:
         EventDetail.objects.create(event=event, address=address, user_agent=user_agent, text=text)
-    if outbox.enqueue_webhooks(event):
-        transaction.on_commit(hasten_deliveries, using=event._state.db)
+    outbox.enqueue_webhooks(event)
     if kind not in QUIET and event.user_id is not None:
         _wake_after_commit([event.user_id])
     return event

@@ -14,7 +14,7 @@ from django.utils import timezone
 from sessions_ui import outbox
 from sessions_ui.actions.devices.lost import mark_found, mark_lost
 from sessions_ui.actions.endings.end import end_sessions, end_user_sessions
-from sessions_ui.actions.webhooks.endpoints import save_endpoint
+from sessions_ui.actions.webhooks.endpoints import ping, save_endpoint
 from sessions_ui.channels import CHANNELS, DeliveryFailed
 from sessions_ui.conf import conf
 from sessions_ui.delivery import Outcome, deliver_all, deliver_due
@@ -261,3 +261,31 @@ def test_a_webhook_is_made_at_once_and_not_by_the_next_sweep(
         mark_found(device=device, actor=user)
         assert hastened == []
     assert hastened == ["sessions_ui.tasks.sweep_deliveries"]
+
+
+def tried_out(event: Event) -> None:
+    save_endpoint(endpoint=Endpoint(url="https://hooks.example/", types=[]), actor=None)
+    ping(endpoint=Endpoint.objects.get(), actor=None)
+
+
+@pytest.mark.parametrize(
+    ("put_in", "asked"),
+    [
+        (lambda event: outbox.enqueue_event(event, ["a@people.example", "b@people.example"]), 1),
+        (lambda event: outbox.enqueue_event(event, []), 0),
+        (lambda event: outbox.enqueue_awaited(event, ["a@people.example"]), 0),
+        (lambda event: outbox.again(Delivery.objects.filter(done_at=None)), 0),
+        (lambda event: outbox.again(Delivery.objects.all()), 1),
+        (tried_out, 1),
+    ],
+    ids=["a mail", "no mail", "a mail that is awaited", "none again", "a webhook again", "a ping"],
+)
+def test_a_worker_is_asked_once_to_look_at_what_was_put_in(
+    put_in: Any, asked: int, user: Any, hastened: list[str], django_capture_on_commit_callbacks: Any
+) -> None:
+    event = Event.objects.create(kind=Event.Kind.FLAGGED, user=user)
+    Delivery.objects.create(user=user, channel="webhook", receiver="endpoint 1", done_at=timezone.now())
+    with django_capture_on_commit_callbacks(execute=True):
+        put_in(event)
+        assert hastened == []
+    assert hastened == ["sessions_ui.tasks.sweep_deliveries"] * asked

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import router, transaction
-
 from sessions_ui import outbox
 from sessions_ui.actions.endings.end import Receipt, end_user_sessions, own_session_of
 from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import atomically
-from sessions_ui.models import Act, EndReason, Event, Session
-from sessions_ui.services.queueing import hasten_deliveries
+from sessions_ui.models import Act, EndReason, Event
 
 
 @atomically
@@ -39,5 +36,4 @@ def tell_old_address(*, user: Any, old: str, actor: Any = None, act: Act | None 
     event = events.append(
         Event.Kind.EMAIL_CHANGED, user_id=user.pk, actor_id=actor_of(actor).pk, act=act, text=old
     )
-    if old and outbox.enqueue_event(event, [old]):
-        transaction.on_commit(hasten_deliveries, using=router.db_for_write(Session))
+    outbox.enqueue_event(event, [old] if old else [])

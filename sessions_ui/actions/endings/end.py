@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from django.db import router, transaction
+from django.db import router
 from django.db.models import Count, Q, QuerySet
 
 from sessions_ui import context, outbox, signals
@@ -20,7 +20,6 @@ from sessions_ui.exceptions import NotTheOwner, SessionEnded
 from sessions_ui.models import Act, EndReason, Session
 from sessions_ui.models.locking import locked
 from sessions_ui.models.session import SessionQuerySet
-from sessions_ui.services.queueing import hasten_deliveries
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +107,7 @@ def _tell(act: Act, user_ids: list[Any]) -> None:
         ended = ended_by(act, user_ids)
     few = user_ids if len(user_ids) <= MANY_USERS else None
     events.append_ended(act, ended, user_ids=few)
-    if outbox.enqueue_ended(act, ended, user_ids=few):
-        transaction.on_commit(hasten_deliveries, using=act._state.db)
+    outbox.enqueue_ended(act, ended, user_ids=few)
     after_commit(partial(announce, act), using=str(act._state.db))
 
 

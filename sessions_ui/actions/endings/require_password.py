@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from django.db import router, transaction
+from django.db import router
 from django.utils import timezone
 
+from sessions_ui import outbox
 from sessions_ui.actions.account_lock import hold, write_states
 from sessions_ui.actions.endings.end import Receipt, end_user_sessions
 from sessions_ui.actions.help_desk.find_user import address_of
@@ -15,8 +16,7 @@ from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.database.transactions import atomically, retried
 from sessions_ui.exceptions import SignInRefused
-from sessions_ui.models import AccountState, Delivery, EndReason, Event, Session
-from sessions_ui.services.queueing import hasten_deliveries
+from sessions_ui.models import AccountState, EndReason, Event
 
 
 @atomically
@@ -39,8 +39,7 @@ def require_new_password(
         data={"ticket": ticket} if ticket else {},
     )
     if address := address_of(user):
-        Delivery.objects.create(event=event, user_id=user.pk, channel="mail", receiver=address)
-        transaction.on_commit(hasten_deliveries, using=router.db_for_write(Session))
+        outbox.enqueue_event(event, [address])
     return end_user_sessions(user=user, reason=reason, actor=actor, ticket=ticket, note=note)
 
 

@@ -43,5 +43,5 @@ def send_code(*, case: Case, agent: Any) -> None:
         raise HelpDeskRefused(HelpDeskRefusal.TOO_MANY)
     case.refresh_from_db()
     event = note_step(case, agent, "code sent")
-    outbox.enqueue_event(event, receivers)
+    outbox.enqueue_awaited(event, receivers)
     deliver_after_commit(event, using=using)  # the caller is on the phone

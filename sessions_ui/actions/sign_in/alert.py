@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import router, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -18,7 +17,6 @@ from sessions_ui.conf import conf
 from sessions_ui.database import moments
 from sessions_ui.models import Event, Session
 from sessions_ui.risk import Verdict
-from sessions_ui.services.queueing import hasten_deliveries
 
 SETTLED = timedelta(days=30)  # an address verified for so long is its owner's
 MOST = 5  # mails to one user within the window, however different the sign-ins look
@@ -46,8 +44,7 @@ def alert(
         address=client.address,
         user_agent=client.user_agent,
     )
-    if outbox.enqueue_event(event, receivers):
-        transaction.on_commit(hasten_deliveries, using=router.db_for_write(Event))
+    outbox.enqueue_event(event, receivers)
     return event
 
 

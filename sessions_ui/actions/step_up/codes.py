@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import router, transaction
+from django.db import router
 from django.db.models import F
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -22,7 +22,6 @@ from sessions_ui.database import moments
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import ProofRefusal, ProofRefused
 from sessions_ui.models import Event, Session, VerificationCode
-from sessions_ui.services.queueing import hasten_deliveries
 
 TRIES = 5
 MOST_AN_HOUR = 10  # codes to one user, whoever asks: 50 guesses at a million
@@ -84,7 +83,7 @@ def send_code(
         session_id=session_id,
         data={"proof": proof.pk, "purpose": str(purpose)},
     )
-    outbox.enqueue_event(event, receivers)
+    outbox.enqueue_awaited(event, receivers)
     deliver_after_commit(event, using=using)
     return receivers
 
@@ -151,8 +150,7 @@ def _tell_of_factor(
         session_id=session.pk,
         data={"proof": "factor", "method": method, "purpose": str(purpose)},
     )
-    if outbox.enqueue_event(event, chosen(conf.alert_addresses(user), timezone.now())):
-        transaction.on_commit(hasten_deliveries, using=router.db_for_write(Event))
+    outbox.enqueue_event(event, chosen(conf.alert_addresses(user), timezone.now()))
 
 
 def other_factor(session: Session) -> str:

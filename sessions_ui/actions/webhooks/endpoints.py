@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import router, transaction
 from django.utils import timezone
 
-from sessions_ui import context
+from sessions_ui import context, outbox
 from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import atomically
 from sessions_ui.models import Delivery, Endpoint, Event
 from sessions_ui.models.endpoint import new_secret
-from sessions_ui.services.queueing import hasten_deliveries
 
 
 def save_endpoint(*, endpoint: Endpoint, actor: Any) -> str:
@@ -75,12 +73,8 @@ def switch_on(*, endpoint: Endpoint, actor: Any) -> bool:
 def ping(*, endpoint: Endpoint, actor: Any) -> Delivery:
     """A message that says nothing, to see whether it arrives; it goes the way of all others."""
     context.require_owner()
-    using = router.db_for_write(Delivery)
-    delivery = Delivery.objects.create(
-        endpoint=endpoint, channel="webhook", receiver=f"endpoint {endpoint.pk}"
-    )
+    delivery = outbox.enqueue_ping(endpoint)
     note(endpoint, "tried out", actor)
-    transaction.on_commit(hasten_deliveries, using=using)
     return delivery
 
 

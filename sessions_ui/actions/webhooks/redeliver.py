@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import router, transaction
+from django.db import router
 from django.db.models import QuerySet
 
 from sessions_ui import context, outbox
@@ -12,7 +12,6 @@ from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.database.transactions import atomically
 from sessions_ui.models import Delivery, Event
-from sessions_ui.services.queueing import hasten_deliveries
 
 
 @atomically
@@ -22,9 +21,7 @@ def retell(*, deliveries: QuerySet[Delivery], actor: Any) -> int:
     Under the same ids, so that a receiver knows what it has had. Mails that were sent are left alone.
     """
     context.require_owner()
-    using = router.db_for_write(Delivery)
-    count = outbox.again(deliveries.using(using))
+    count = outbox.again(deliveries.using(router.db_for_write(Delivery)))
     if count:
         events.append(Event.Kind.REDELIVERED, actor_id=actor_of(actor).pk, data={"count": count})
-        transaction.on_commit(hasten_deliveries, using=using)
     return count
