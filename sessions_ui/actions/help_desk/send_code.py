@@ -13,9 +13,8 @@ from django.utils import timezone
 from sessions_ui import outbox
 from sessions_ui.actions.help_desk.open import note_step
 from sessions_ui.actions.help_desk.rights import verify_case
-from sessions_ui.actions.sign_in.alert import chosen
 from sessions_ui.actions.step_up.deliver_now import deliver_after_commit
-from sessions_ui.conf import conf
+from sessions_ui.actions.trusted_addresses import trusted_addresses
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
 from sessions_ui.models import Case
@@ -33,7 +32,7 @@ def send_code(*, case: Case, agent: Any) -> None:
     if not case.is_verified:
         raise HelpDeskRefused(HelpDeskRefusal.NOT_VERIFIED)
     now = timezone.now()
-    receivers = chosen(conf.alert_addresses(user), now)
+    receivers = trusted_addresses(user)
     if not receivers:
         raise HelpDeskRefused(HelpDeskRefusal.NO_ADDRESS)
     using = router.db_for_write(Case)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -11,14 +10,13 @@ from django.utils.crypto import salted_hmac
 
 from sessions_ui import outbox
 from sessions_ui.actions.help_desk.find_user import address_of
+from sessions_ui.actions.trusted_addresses import trusted_addresses
 from sessions_ui.audit import events
 from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
-from sessions_ui.database import moments
 from sessions_ui.models import Event, Session
 from sessions_ui.risk import Verdict
 
-SETTLED = timedelta(days=30)  # an address verified for so long is its owner's
 MOST = 5  # mails to one user within the window, however different the sign-ins look
 
 
@@ -29,7 +27,7 @@ def alert(
     `ALERT_WINDOW`, or `tell` is false. The user's row is locked, so that two sign-ins at once make one mail."""
     look = look_alike(user, client, verdict)
     told = tell and is_worth_a_mail(user, look, timezone.now())
-    receivers = chosen(conf.alert_addresses(user), timezone.now()) if told else []
+    receivers = trusted_addresses(user) if told else []
     event = events.append(
         kind,
         user_id=user.pk,
@@ -63,20 +61,6 @@ def is_worth_a_mail(user: Any, look: str, now: datetime) -> bool:
     )
     told = [data["look"] for data in recent.values_list("data", flat=True) if data.get("told")]
     return look not in told and len(told) < MOST
-
-
-def chosen(addresses: Iterable[tuple[str, datetime | None]], now: datetime) -> list[str]:
-    """Every address verified 30 days ago or earlier (unknown counts as long ago), else the oldest there is. Addresses
-    that differ in case only are one."""
-    known = [(address, at and moments.stored(at)) for address, at in addresses if address]
-    settled = [address for address, at in known if at is None or at <= now - SETTLED]
-    if settled:
-        first: dict[str, str] = {}
-        for address in settled:
-            first.setdefault(address.casefold(), address)
-        return list(first.values())
-    oldest = sorted((at, address) for address, at in known if at is not None)
-    return [address for _at, address in oldest[:1]]
 
 
 def own_address(user: Any) -> list[tuple[str, datetime | None]]:

@@ -14,8 +14,8 @@ from django.utils.crypto import constant_time_compare
 
 from sessions_ui import outbox
 from sessions_ui.actions.account_lock import lock_users
-from sessions_ui.actions.sign_in.alert import chosen
 from sessions_ui.actions.step_up.deliver_now import deliver_after_commit
+from sessions_ui.actions.trusted_addresses import trusted_addresses
 from sessions_ui.audit import events
 from sessions_ui.conf import conf
 from sessions_ui.database import moments
@@ -31,7 +31,7 @@ RESEND_AFTER = timedelta(seconds=60)
 
 def can_send_code(user: Any) -> bool:
     """Whether there is an address to which a code for this account may go."""
-    return bool(chosen(conf.alert_addresses(user), timezone.now()))
+    return bool(trusted_addresses(user))
 
 
 def can_give_code(*, user: Any, session_id: int, purpose: VerificationCode.Purpose) -> bool:
@@ -57,7 +57,7 @@ def send_code(
     using = router.db_for_write(VerificationCode)
     lock_users([user.pk])
     now = timezone.now()
-    receivers = chosen(conf.alert_addresses(user), now)
+    receivers = trusted_addresses(user)
     if not receivers:
         raise ProofRefused(ProofRefusal.NO_ADDRESS)
     last = open_code(user, session_id, purpose, now)
@@ -150,7 +150,7 @@ def _tell_of_factor(
         session_id=session.pk,
         data={"proof": "factor", "method": method, "purpose": str(purpose)},
     )
-    outbox.enqueue_event(event, chosen(conf.alert_addresses(user), timezone.now()))
+    outbox.enqueue_event(event, trusted_addresses(user))
 
 
 def other_factor(session: Session) -> str:

@@ -16,8 +16,9 @@ from sessions_ui.actions.devices.lost import mark_lost
 from sessions_ui.actions.devices.not_me import report_not_me
 from sessions_ui.actions.endings.end import end_session
 from sessions_ui.actions.sessions.client import client_of
-from sessions_ui.actions.sign_in.alert import MOST, chosen
+from sessions_ui.actions.sign_in.alert import MOST
 from sessions_ui.actions.sign_in.assess_risk import REMEMBERED, history_of, judge_change
+from sessions_ui.actions.trusted_addresses import settled_or_oldest
 from sessions_ui.client.user_agent import parse
 from tests.models import Delivery, Device, EndReason, Event, Session
 
@@ -220,7 +221,7 @@ def test_whom_an_alert_goes_to(ages: dict[str, int | None], told: list[str]) -> 
     addresses = [
         (address, None if days is None else now - timedelta(days=days)) for address, days in ages.items()
     ]
-    assert sorted(chosen(addresses, now)) == told
+    assert sorted(settled_or_oldest(addresses, now)) == told
 
 
 def test_a_disowned_past_is_none(user: Any, browser: Any) -> None:
