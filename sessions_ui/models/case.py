@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from sessions_ui.models.codes import six_digits
+from sessions_ui.conf import conf
+from sessions_ui.models.codes import OneTimeCode
 from sessions_ui.models.fields import CodeField, new_public_id, user_key
 from sessions_ui.models.primary import PrimaryModel, all_users
 
 
-class Case(PrimaryModel):
+class Case(OneTimeCode):
     """One call. Opened by an exact search; a search that found nobody is a case without a user, and counts.
 
-    Nothing can be done in it before the caller was verified, and nothing after `expires_at`.
+    Nothing can be done in it before the caller was verified, and nothing after `expires_at`. The code by which the
+    caller proves who they are is the case's own: another one takes its place.
     """
+
+    CODE_SALT = "sessions_ui.help_desk.code"
+    NONCE_FIELD = "code_salt"
+    TRIES_FIELD = "code_tries"
 
     class Reason(models.TextChoices):
         LOST = "lost", _("A device was lost or stolen")
@@ -43,7 +50,6 @@ class Case(PrimaryModel):
     ways = models.JSONField(default=list, blank=True)
     verified_at = models.DateTimeField(null=True, blank=True)
 
-    # The code itself is nowhere: it follows from the secret key and this salt.
     code_salt = models.CharField(max_length=32, blank=True, editable=False)
     code_sent_at = models.DateTimeField(null=True, blank=True)
     code_tries = models.PositiveSmallIntegerField(default=0)
@@ -71,13 +77,14 @@ class Case(PrimaryModel):
     def __str__(self) -> str:
         return self.public_id
 
-    def code(self, *, secret: str | None = None) -> str:
-        """The code to be read back, six digits. It is stored nowhere: who reads the database does not learn it."""
-        return six_digits("sessions_ui.help_desk.code", f"{self.pk}:{self.code_salt}", secret=secret)
-
     def account(self) -> Any:
         """The user; None where the account is gone. Not `self.user`: a default manager may hide people."""
         return None if self.user_id is None else all_users().filter(pk=self.user_id).first()
+
+    @property
+    def code_expires_at(self) -> datetime | None:
+        """Until when the code that was sent last is good; None where none was sent."""
+        return None if self.code_sent_at is None else self.code_sent_at + conf.help_desk_code_age
 
     @property
     def is_open(self) -> bool:

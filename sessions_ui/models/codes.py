@@ -2,12 +2,47 @@
 
 from __future__ import annotations
 
-from django.utils.crypto import salted_hmac
+import secrets
+from typing import ClassVar
+
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from sessions_ui.conf.secret_keys import secrets_of_settings
+from sessions_ui.models.primary import PrimaryModel
 
 DIGITS = 6
 
 
-def six_digits(purpose: str, value: str, *, secret: str | None = None) -> str:
-    """Derived from the site's secret key (or `secret`, a fallback of it) and `value`, which holds a random salt."""
-    digest = salted_hmac(purpose, value, secret=secret, algorithm="sha256").hexdigest()
-    return f"{int(digest, 16) % 10**DIGITS:0{DIGITS}d}"
+def new_nonce() -> str:
+    """128 random bits, which the next code is derived from."""
+    return secrets.token_urlsafe(16)
+
+
+class OneTimeCode(PrimaryModel):
+    """A row with a code: derived, when it is mailed and when it is checked, from the site's secret key, the row's key
+    and a nonce. `actions/one_time_codes.py` sends and checks it."""
+
+    # Tells the codes of these rows from those of others, and which fields have the nonce and the number of tries.
+    CODE_SALT: ClassVar[str]
+    NONCE_FIELD: ClassVar[str] = "nonce"
+    TRIES_FIELD: ClassVar[str] = "tries"
+
+    class Meta(PrimaryModel.Meta):
+        abstract = True
+
+    @property
+    def code_nonce(self) -> str:
+        """Empty where there is no code."""
+        return str(getattr(self, self.NONCE_FIELD))
+
+    def code(self, *, secret: str | bytes | None = None) -> str:
+        """The six digits, under the current secret key or `secret`, a former one."""
+        value = f"{self.pk}:{self.code_nonce}"
+        digest = salted_hmac(self.CODE_SALT, value, secret=secret, algorithm="sha256").hexdigest()
+        return f"{int(digest, 16) % 10**DIGITS:0{DIGITS}d}"
+
+    def is_code(self, given: str) -> bool:
+        """Whether this was typed in for the code, with spaces or without; it may have been mailed under a former
+        secret key."""
+        typed = "".join(given.split())
+        return any(constant_time_compare(typed, self.code(secret=known)) for known in secrets_of_settings())

@@ -6,16 +6,16 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from sessions_ui.models.codes import six_digits
+from sessions_ui.models.codes import OneTimeCode
 from sessions_ui.models.fields import CodeField, user_key
-from sessions_ui.models.primary import PrimaryModel
 from sessions_ui.models.session import Session
 
 
-class VerificationCode(PrimaryModel):
-    """One code, for one purpose in one session. The code itself is nowhere: it is derived from `nonce` and the
-    site's secret key when it is mailed and when it is checked (`actions/step_up/codes.py`). It is good
-    until `expires_at`, for five tries; of several the newest counts."""
+class VerificationCode(OneTimeCode):
+    """One code, for one purpose in one session (`actions/step_up/codes.py`). It is good until `expires_at`, for five
+    tries; of several the newest counts."""
+
+    CODE_SALT = "sessions_ui.proof"
 
     class Purpose(models.TextChoices):
         END_OLDER = "end_older", _("sign out older devices")
@@ -42,7 +42,3 @@ class VerificationCode(PrimaryModel):
 
     def __str__(self) -> str:
         return f"{self.purpose} #{self.pk}"
-
-    def code(self, *, secret: str | None = None) -> str:
-        """The code to be typed in, six digits."""
-        return six_digits("sessions_ui.proof", f"{self.pk}:{self.nonce}", secret=secret)

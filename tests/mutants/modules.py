@@ -38,6 +38,7 @@ ENDINGS = (
     "tests/sessions_ui/test_receivers.py",
 )
 LOCKS = f"{ACTIONS}/test_locks.py"
+ONE_TIME_CODES = f"{ACTIONS}/test_one_time_codes.py"
 CODES = (
     "tests/sessions_ui/actions/step_up/test_codes.py",
     LOCKS,
@@ -81,6 +82,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/sessions_ui/web/devices/test_listing.py",
         "tests/stories/test_devices.py",
     ),
+    "models/codes.py": (ONE_TIME_CODES,),
     "models/account_state.py": (
         *SIGN_IN,
         *ENDINGS,
@@ -214,6 +216,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/stories/test_challenge.py",
     ),
     "actions/impersonation.py": IMPERSONATION,
+    "actions/one_time_codes.py": (ONE_TIME_CODES, "tests/sessions_ui/test_awaited.py"),
     "actions/step_up/codes.py": CODES,
     "actions/devices/confirm.py": (
         "tests/sessions_ui/actions/devices/test_confirm.py",

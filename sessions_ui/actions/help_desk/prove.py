@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from django.conf import settings
-from django.db.models import F
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare
 
 from sessions_ui.actions.help_desk.open import note_step
 from sessions_ui.actions.help_desk.rights import HOUR, may_help, verify_case
-from sessions_ui.conf import conf
+from sessions_ui.actions.one_time_codes import Answer, try_code
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
 from sessions_ui.models import Case, Event
 
-CODE_TRIES = 5
 WRONG_CODE = "wrong code"
 LOOKED = "second agent looked"
 MOST_WRONG = (
@@ -32,21 +28,13 @@ def check_code(*, case: Case, agent: Any, code: str) -> None:
         raise HelpDeskRefused(HelpDeskRefusal.NOT_VERIFIED)
     if wrong_codes(user) >= MOST_WRONG:
         raise HelpDeskRefused(HelpDeskRefusal.TOO_MANY)
-    sent = case.code_sent_at
-    if sent is None or timezone.now() > sent + conf.help_desk_code_age:
+    if case.code_expires_at is None or timezone.now() > case.code_expires_at:
         raise HelpDeskRefused(HelpDeskRefusal.CODE_OVER)
-    # Counted before it is compared, in one statement: parallel guesses get no more tries than others.
-    if (
-        not Case.objects.filter(pk=case.pk, code_tries__lt=CODE_TRIES, code_salt=case.code_salt)
-        .exclude(code_salt="")
-        .update(code_tries=F("code_tries") + 1)
-    ):
-        raise HelpDeskRefused(HelpDeskRefusal.CODE_OVER)
-    given = "".join(code.split())
-    known = [case.code(secret=secret) for secret in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]]
-    if not any(constant_time_compare(given, right) for right in known):
+    answer = try_code(case, code)
+    if answer is Answer.WRONG:
         note_step(case, agent, WRONG_CODE)
-        raise HelpDeskRefused(HelpDeskRefusal.WRONG_CODE)
+    if answer is not Answer.RIGHT:
+        raise HelpDeskRefused(HelpDeskRefusal(answer))
     _prove(case, agent, Case.Proof.CODE)
 
 

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import secrets
-from datetime import timedelta
 from typing import Any
 
-from django.db import router
 from django.db.models import Q
 from django.utils import timezone
 
-from sessions_ui import outbox
 from sessions_ui.actions.help_desk.open import note_step
 from sessions_ui.actions.help_desk.rights import verify_case
-from sessions_ui.actions.step_up.deliver_now import deliver_after_commit
+from sessions_ui.actions.one_time_codes import RESEND_AFTER, mail_code
 from sessions_ui.actions.trusted_addresses import trusted_addresses
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
 from sessions_ui.models import Case
-
-RESEND_AFTER = timedelta(seconds=60)
+from sessions_ui.models.codes import new_nonce
 
 
 @atomically
 def send_code(*, case: Case, agent: Any) -> None:
     """A fresh code; the one before is void. It goes where alerts go: not to an address that a thief has just entered,
     who would pass for the owner by it. `HelpDeskRefused`: `not_verified`, `no_address`, or `too_many` within a minute
-    of the last one. The mail is in the outbox, like every other; where no worker is at work it is sent after
-    commit, before this request is answered."""
+    of the last one."""
     user = verify_case(case, agent)
     if not case.is_verified:
         raise HelpDeskRefused(HelpDeskRefusal.NOT_VERIFIED)
@@ -35,12 +29,9 @@ def send_code(*, case: Case, agent: Any) -> None:
     receivers = trusted_addresses(user)
     if not receivers:
         raise HelpDeskRefused(HelpDeskRefusal.NO_ADDRESS)
-    using = router.db_for_write(Case)
     not_lately = Q(code_sent_at__isnull=True) | Q(code_sent_at__lte=now - RESEND_AFTER)
-    waiting = Case.objects.using(using).filter(not_lately, pk=case.pk, proven_at__isnull=True)
-    if not waiting.update(code_salt=secrets.token_urlsafe(16), code_sent_at=now, code_tries=0):
+    waiting = Case.objects.filter(not_lately, pk=case.pk, proven_at__isnull=True)
+    if not waiting.update(code_salt=new_nonce(), code_sent_at=now, code_tries=0):
         raise HelpDeskRefused(HelpDeskRefusal.TOO_MANY)
     case.refresh_from_db()
-    event = note_step(case, agent, "code sent")
-    outbox.enqueue_awaited(event, receivers)
-    deliver_after_commit(event, using=using)  # the caller is on the phone
+    mail_code(note_step(case, agent, "code sent"), receivers)

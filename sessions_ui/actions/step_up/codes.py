@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import router
-from django.db.models import F
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare
 
 from sessions_ui import outbox
 from sessions_ui.actions.account_lock import lock_users
-from sessions_ui.actions.step_up.deliver_now import deliver_after_commit
+from sessions_ui.actions.one_time_codes import RESEND_AFTER, TRIES, Answer, mail_code, try_code
 from sessions_ui.actions.trusted_addresses import trusted_addresses
 from sessions_ui.audit import events
 from sessions_ui.conf import conf
@@ -22,11 +18,10 @@ from sessions_ui.database import moments
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import ProofRefusal, ProofRefused
 from sessions_ui.models import Event, Session, VerificationCode
+from sessions_ui.models.codes import new_nonce
 
-TRIES = 5
 MOST_AN_HOUR = 10  # codes to one user, whoever asks: 50 guesses at a million
 MOST_A_SESSION = 5  # of these: a thief's session leaves some to the owner's
-RESEND_AFTER = timedelta(seconds=60)
 
 
 def can_send_code(user: Any) -> bool:
@@ -51,8 +46,7 @@ def send_code(
     """Mail a code for this purpose in this session; returns the addresses it went to.
 
     One that is still good is not replaced, unless `again` asks for it a minute later. Raises `ProofRefused`:
-    `no_address`, or `too_many` codes within an hour. The mail is in the outbox, like every other; where no worker is at
-    work it is sent after commit, before this request is answered.
+    `no_address`, or `too_many` codes within an hour.
     """
     using = router.db_for_write(VerificationCode)
     lock_users([user.pk])
@@ -72,7 +66,7 @@ def send_code(
         user_id=user.pk,
         session_id=session_id,
         purpose=purpose,
-        nonce=secrets.token_urlsafe(16),
+        nonce=new_nonce(),
         created_at=now,
         expires_at=now + conf.proof_age,
     )
@@ -83,8 +77,7 @@ def send_code(
         session_id=session_id,
         data={"proof": proof.pk, "purpose": str(purpose)},
     )
-    outbox.enqueue_awaited(event, receivers)
-    deliver_after_commit(event, using=using)
+    mail_code(event, receivers)
     return receivers
 
 
@@ -95,13 +88,9 @@ def check_code(*, user: Any, session_id: int, purpose: VerificationCode.Purpose,
     proof = open_code(user, session_id, purpose, now)
     if proof is None:
         raise ProofRefused(ProofRefusal.CODE_OVER)
-    # Counted before it is compared, in one statement: parallel guesses get no more tries than others.
-    if not VerificationCode.objects.filter(pk=proof.pk, tries__lt=TRIES).update(tries=F("tries") + 1):
-        raise ProofRefused(ProofRefusal.CODE_OVER)
-    given = "".join(code.split())
-    known = [proof.code(secret=secret) for secret in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]]
-    if not any(constant_time_compare(given, right) for right in known):
-        raise ProofRefused(ProofRefusal.WRONG_CODE)
+    answer = try_code(proof, code)
+    if answer is not Answer.RIGHT:
+        raise ProofRefused(ProofRefusal(answer))
     _accept(proof)
 
 

@@ -16,9 +16,9 @@ def code_context(delivery: Delivery) -> dict[str, Any]:
     event = delivery.event
     assert event is not None
     case = Case.objects.filter(public_id=event.data.get("case")).first()
-    if case is None or not case.code_salt or case.code_sent_at is None:
+    if case is None or not case.code_salt or case.code_expires_at is None:
         raise DeliveryFailed("the case needs no code any more", permanent=True)
-    if timezone.now() > case.code_sent_at + conf.help_desk_code_age:
+    if timezone.now() > case.code_expires_at:
         raise DeliveryFailed("the code is too old", permanent=True)
     return {
         "code": case.code(),

@@ -15,9 +15,10 @@ from django.utils import timezone
 from sessions_ui.actions.devices.lost import mark_lost
 from sessions_ui.actions.help_desk.carry_out import Order, carry_out, give_back
 from sessions_ui.actions.help_desk.open import open_case
-from sessions_ui.actions.help_desk.prove import CODE_TRIES, approve, ask_for_approval, check_code
+from sessions_ui.actions.help_desk.prove import approve, ask_for_approval, check_code
 from sessions_ui.actions.help_desk.send_code import send_code
 from sessions_ui.actions.help_desk.verify import reveal_network, verify_caller
+from sessions_ui.actions.one_time_codes import TRIES
 from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.delivery import deliver_due
 from sessions_ui.exceptions import HelpDeskRefused
@@ -479,7 +480,7 @@ def test_guessing_the_code_stops_after_five_tries(verified: Case, agent: Any) ->
     send_code(case=verified, agent=agent)
     right = verified.code()
     wrong = f"{(int(right) + 1) % 10**6:06d}"
-    for _ in range(CODE_TRIES):
+    for _ in range(TRIES):
         with pytest.raises(HelpDeskRefused, match="wrong_code"):
             check_code(case=verified, agent=agent, code=wrong)
     with pytest.raises(HelpDeskRefused, match="code_over"):
@@ -492,7 +493,7 @@ def test_neither_another_code_nor_another_case_lets_an_agent_go_on_guessing(
     def guess(case: Case) -> None:
         send_code(case=case, agent=agent)
         wrong = f"{(int(case.code()) + 1) % 10**6:06d}"
-        for _ in range(CODE_TRIES):
+        for _ in range(TRIES):
             with pytest.raises(HelpDeskRefused, match="wrong_code"):
                 check_code(case=case, agent=agent, code=wrong)
 
