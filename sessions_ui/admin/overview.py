@@ -24,22 +24,14 @@ from sessions_ui.database import moments
 from sessions_ui.metrics.health import is_outbox_late, is_worker_late
 from sessions_ui.metrics.statistics import Statistics, statistics
 from sessions_ui.models import Delivery, Device, Ending, EndingBatch, EndReason, Heartbeat
+from sessions_ui.models.act import AUTOMATIC
 from sessions_ui.wording.sessions import ago
 
 BARS = 8
 BY_PEOPLE = frozenset(
     {EndReason.SIGNED_OUT, EndReason.SIGNED_OUT_REMOTELY, EndReason.SIGNED_OUT_EVERYWHERE, EndReason.API}
 )
-BY_RULE = frozenset(
-    {
-        EndReason.SUPERSEDED,
-        EndReason.IDLE_TIMEOUT,
-        EndReason.ABSOLUTE_TIMEOUT,
-        EndReason.SESSION_LIMIT,
-        EndReason.OFFBOARDED,
-        EndReason.OWNER_ENDED,
-    }
-)
+BY_RULE = AUTOMATIC - {EndReason.PROVIDER_SIGN_OUT}  # what a provider ends counts as ended for safety
 FOR_SAFETY = frozenset(EndReason) - BY_PEOPLE - BY_RULE
 ENDING_LATE = timedelta(minutes=5)
 

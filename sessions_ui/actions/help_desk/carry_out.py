@@ -14,7 +14,7 @@ from sessions_ui.actions.devices.lost import mark_found, mark_lost
 from sessions_ui.actions.endings.end import end_sessions, end_user_sessions
 from sessions_ui.actions.endings.require_password import require_new_password
 from sessions_ui.actions.help_desk.open import note_step
-from sessions_ui.actions.help_desk.rights import verify_case, verify_pace
+from sessions_ui.actions.help_desk.rights import verify_known_caller, verify_pace
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
 from sessions_ui.models import Case, CaseReceipt, Device, EndReason, Session
@@ -84,9 +84,7 @@ def _carry_out(case: Case, agent: Any, user: Any, order: Order, nonce: str) -> C
 
 def verify_order(case: Case, agent: Any, order: Order) -> Any:
     """The user, if this order may be carried out now."""
-    user = verify_case(case, agent)
-    if not case.is_verified:
-        raise HelpDeskRefused(HelpDeskRefusal.NOT_VERIFIED)
+    user = verify_known_caller(case, agent)
     if order.needs_proof and not case.is_proven:
         raise HelpDeskRefused(HelpDeskRefusal.NOT_PROVEN)
     if order.new_password and not has_usable_password(user):
@@ -146,9 +144,7 @@ def line(target: Target) -> dict[str, str]:
 
 def give_back(*, case: Case, agent: Any, device: Device) -> None:
     """A lost device was found again: its return is no longer flagged. It still has to sign in."""
-    user = verify_case(case, agent)
-    if not case.is_verified:
-        raise HelpDeskRefused(HelpDeskRefusal.NOT_VERIFIED)
+    user = verify_known_caller(case, agent)
     if device.user_id != user.pk:
         raise HelpDeskRefused(HelpDeskRefusal.NOBODY)
     mark_found(device=device, actor=agent)

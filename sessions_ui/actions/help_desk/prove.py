@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from sessions_ui.actions.help_desk.open import note_step
-from sessions_ui.actions.help_desk.rights import HOUR, may_help, verify_case
+from sessions_ui.actions.help_desk.rights import HOUR, may_help, verify_known_caller
 from sessions_ui.actions.one_time_codes import Answer, try_code
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
@@ -23,9 +23,7 @@ MOST_WRONG = (
 
 def check_code(*, case: Case, agent: Any, code: str) -> None:
     """`HelpDeskRefused`: `wrong_code`, `code_over` after five tries or when it is too old, or `too_many` wrong ones."""
-    user = verify_case(case, agent)
-    if not case.is_verified:
-        raise HelpDeskRefused(HelpDeskRefusal.NOT_VERIFIED)
+    user = verify_known_caller(case, agent)
     if wrong_codes(user) >= MOST_WRONG:
         raise HelpDeskRefused(HelpDeskRefusal.TOO_MANY)
     if case.code_expires_at is None or timezone.now() > case.code_expires_at:
@@ -46,9 +44,7 @@ def wrong_codes(user: Any) -> int:
 
 def ask_for_approval(*, case: Case, agent: Any) -> None:
     """Puts the case on the list of the other agents."""
-    verify_case(case, agent)
-    if not case.is_verified:
-        raise HelpDeskRefused(HelpDeskRefusal.NOT_VERIFIED)
+    verify_known_caller(case, agent)
     if Case.objects.filter(pk=case.pk, approval_asked_at__isnull=True).update(
         approval_asked_at=timezone.now()
     ):

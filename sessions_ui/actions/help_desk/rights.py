@@ -64,6 +64,14 @@ def verify_case(case: Case, agent: Any) -> Any:
     return user
 
 
+def verify_known_caller(case: Case, agent: Any) -> Any:
+    """The user of such a case, once the agent has verified who is calling; `HelpDeskRefused` else."""
+    user = verify_case(case, agent)
+    if not case.is_verified:
+        raise HelpDeskRefused(HelpDeskRefusal.NOT_VERIFIED)
+    return user
+
+
 def verify_pace(agent: Any, *, acts: bool) -> None:
     """Searches and acts are limited per agent and hour: an account taken over leafs through nobody."""
     since = timezone.now() - HOUR

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from sessions_ui.actions.help_desk.open import note_step
-from sessions_ui.actions.help_desk.rights import verify_case
+from sessions_ui.actions.help_desk.rights import verify_known_caller
 from sessions_ui.actions.one_time_codes import RESEND_AFTER, mail_code
 from sessions_ui.actions.trusted_addresses import trusted_addresses
 from sessions_ui.database.transactions import atomically
@@ -22,9 +22,7 @@ def send_code(*, case: Case, agent: Any) -> None:
     """A fresh code; the one before is void. It goes where alerts go: not to an address that a thief has just entered,
     who would pass for the owner by it. `HelpDeskRefused`: `not_verified`, `no_address`, or `too_many` within a minute
     of the last one."""
-    user = verify_case(case, agent)
-    if not case.is_verified:
-        raise HelpDeskRefused(HelpDeskRefusal.NOT_VERIFIED)
+    user = verify_known_caller(case, agent)
     now = timezone.now()
     receivers = trusted_addresses(user)
     if not receivers:

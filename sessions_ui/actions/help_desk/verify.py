@@ -8,9 +8,8 @@ from typing import Any
 from django.utils import timezone
 
 from sessions_ui.actions.help_desk.open import note_step
-from sessions_ui.actions.help_desk.rights import verify_case
+from sessions_ui.actions.help_desk.rights import verify_case, verify_known_caller
 from sessions_ui.database.transactions import atomically
-from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
 from sessions_ui.models import Case
 
 
@@ -27,7 +26,5 @@ def verify_caller(*, case: Case, agent: Any, ticket: str, reason: str, ways: Seq
 
 def reveal_network(*, case: Case, agent: Any) -> None:
     """The agent is about to see addresses: an event of its own."""
-    verify_case(case, agent)
-    if not case.is_verified:
-        raise HelpDeskRefused(HelpDeskRefusal.NOT_VERIFIED)
+    verify_known_caller(case, agent)
     note_step(case, agent, "network details shown")
