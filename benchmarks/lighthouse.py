@@ -1,6 +1,8 @@
 """`make lighthouse`: Lighthouse's scores of the signed-in devices page, with the demo's devices. Needs Node, Chromium.
 
-Fails when one of the categories is below 0.98. The site runs in this process, with a throw-away database.
+Fails when one of the categories is below 0.98 in each of three tries: whatever else the machine does makes the page
+slower, nothing makes it faster. The site runs in this process, with a throw-away database. Lighthouse itself comes from
+the registry of Node's packages.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from docs.screenshots.__main__ import prepare, sign_in_devices
 LIGHTHOUSE = "lighthouse@12.8.2"
 CATEGORIES = ("performance", "accessibility", "best-practices")
 LEAST = 0.98
+TRIES = 3
 PATHS = ("/account/devices/",)
 
 
@@ -37,15 +40,21 @@ def main() -> int:
         with serve() as url:
             sign_in_devices(url, var)
             with signed_in(url, browser, var) as port:
-                reports = {path: judge(f"{url}{path}", port, var) for path in PATHS}
-    for path, report in reports.items():
+                passed = [is_good(f"{url}{path}", port, var) for path in PATHS]
+    return int(not all(passed))
+
+
+def is_good(url: str, port: int, var: Path) -> bool:
+    """Whether one of the tries has what is wanted in every category; prints each."""
+    for _ in range(TRIES):
+        report = judge(url, port, var)
         scores = {name: report["categories"][name]["score"] for name in CATEGORIES}
-        print(path, " ".join(f"{name} {score}" for name, score in scores.items()))
+        print(url, " ".join(f"{name} {score}" for name, score in scores.items()), flush=True)
         for audit in shortcomings(report):
-            print(f"  {audit}")
-    return int(
-        any(report["categories"][name]["score"] < LEAST for report in reports.values() for name in CATEGORIES)
-    )
+            print(f"  {audit}", flush=True)
+        if min(scores.values()) >= LEAST:
+            return True
+    return False
 
 
 @contextmanager
