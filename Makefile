@@ -57,7 +57,7 @@ test-hosts: $(VENV)/.test-installed
 
 # Names of countries from the newest CLDR that babel has.
 countries: $(VENV)/.test-installed
-	$(BIN)/python -m tests.countries
+	$(BIN)/python -m tools.countries
 
 # Which small changes to the code that decides does no test notice? Goes on where it was stopped (var/mutants.json).
 # ARGS="--sample 200 --seed 3" for a share, ARGS="--module store/writing.py", ARGS=--again for the survivors once more.
@@ -72,7 +72,7 @@ test-long: test-races test-clusters test-hosts mutants
 
 # For the browser tests. Where none is found and none can be had they are skipped, and say so.
 chromium: $(VENV)/.test-installed
-	@$(BIN)/python -m tests.chromium
+	@$(BIN)/python -m tools.chromium
 
 lint: $(VENV)/.test-installed
 	$(BIN)/ruff check $(CODE)
@@ -95,7 +95,7 @@ lock: $(BIN)/uv
 	$(LOCK) $(UPGRADE) --extra site --group bench -c $(LOCKS)/site.txt -o $(LOCKS)/bench.txt
 
 screenshots: $(VENV)/.test-installed
-	$(BIN)/python -m docs.screenshots
+	$(BIN)/python -m tools.screenshots
 
 # Lighthouse of the signed-in devices page; needs Node and a Chromium.
 lighthouse: $(VENV)/.test-installed
@@ -103,7 +103,7 @@ lighthouse: $(VENV)/.test-installed
 
 # Every text into the catalogues of every language, and the catalogues compiled. Needs gettext.
 messages: $(VENV)/.test-installed
-	$(BIN)/python -m tests.messages
+	$(BIN)/python -m tools.messages
 
 # Needs PostgreSQL and Redis; docs/performance.md. ARGS=--quick for a look, ARGS=--write for that page's tables.
 # An environment of its own: the peers and what they drag in are nothing that the site or its tests should see.
@@ -161,7 +161,7 @@ $(VENV)/.bench-installed: $(LOCKS)/bench.txt | $(VENV)/.pip-installed
 
 # Once for an environment: without a network every try would cost its time again. `make chromium` tries anew.
 $(VENV)/.chromium-tried: | $(VENV)/.test-installed
-	@$(BIN)/python -m tests.chromium || true
+	@$(BIN)/python -m tools.chromium || true
 	@touch $@
 
 $(BIN)/uv: | $(BIN)/python

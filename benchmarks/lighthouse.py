@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from docs.screenshots.__main__ import prepare, sign_in_devices
+from tools.screenshots.__main__ import prepare, sign_in_devices
 
 LIGHTHOUSE = "lighthouse@12.8.2"
 CATEGORIES = ("performance", "accessibility", "best-practices")
@@ -30,8 +30,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="devices-lighthouse-") as folder:
         var = Path(folder)
         prepare(var)
-        from tests import chromium
         from tests.browser.server import serve
+        from tools import chromium
 
         browser = chromium.find()
         if browser is None:

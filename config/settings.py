@@ -277,7 +277,7 @@ vars().update(mail_settings(MAIL_URL, timeout=10))
 
 # --- Language, time, files ----------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
-# Only what is complete (tests/test_messages.py); `make messages` keeps the catalogues.
+# Only what is complete (tests/tools/test_messages.py); `make messages` keeps the catalogues.
 LANGUAGES = [("en", _("English")), ("de", _("German")), ("ar", _("Arabic"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True

@@ -1,6 +1,6 @@
 """Names of countries in the reader's language, from CLDR: place files have them in English only, or not at all.
 
-Pure: the language comes from the caller. The names are files beside this module (`python -m tests.countries` makes
+Pure: the language comes from the caller. The names are files beside this module (`python -m tools.countries` makes
 them), one a language, and read when one is asked for first: most processes never name a country.
 """
 

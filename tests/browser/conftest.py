@@ -10,12 +10,12 @@ import pytest
 from django.db import connections
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests import chromium
 from tests.aging import settle
 from tests.browser.launch import launch
 from tests.browser.server import serve
 from tests.conftest import PASSWORD
 from tests.conftest import Browser as WithoutPages
+from tools import chromium
 
 TIMEOUT_MS = 180_000  # ends what hangs; decides nothing, however busy the machine is
 # No complaints: requests that their page no longer waited for, since another one was asked for, and one that met a

@@ -1,10 +1,10 @@
-"""Starts the Chromium that tests/chromium.py found."""
+"""Starts the Chromium that tools/chromium.py found."""
 
 from __future__ import annotations
 
 from playwright.sync_api import Browser, Playwright
 
-from tests import chromium
+from tools import chromium
 
 # No sandbox: containers have none. sRGB: pictures look the same on every machine.
 ARGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--force-color-profile=srgb"]

@@ -1,6 +1,6 @@
 """The map below the devices: circles on an outline of the land, in its projection. Pure, and a list says the same.
 
-The outline is a file of its own (static/sessions_ui/land.svg, made by docs/land/land.mjs). Both use Equal Earth
+The outline is a file of its own (static/sessions_ui/land.svg, made by tools/land/land.mjs). Both use Equal Earth
 (Šavrič, Patterson and Jenny, 2018): areas are true, so a circle covers as much land as the accuracy it stands for.
 """
 

@@ -6,7 +6,7 @@ import pytest
 from django.conf.locale import LANG_INFO
 
 from sessions_ui.client.country import FOLDER, country_name
-from tests.countries import files, names
+from tools.countries import files, names
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_it_is_named_in_that_language(code: str, language: str | None, name: str
 
 
 def test_the_files_say_what_cldr_says() -> None:
-    """`python -m tests.countries` makes them."""
+    """`python -m tools.countries` makes them."""
     wanted = files()  # of this Django; a newer one may have more languages
     assert {name: (FOLDER / name).read_text(encoding="utf-8") for name in wanted} == wanted
 

@@ -50,7 +50,7 @@ def outline() -> str:
 @pytest.mark.parametrize(
     ("latitude", "longitude", "x", "y"),
     [
-        # What d3-geo says, which has drawn the outline (docs/land/land.mjs prints these).
+        # What d3-geo says, which has drawn the outline (tools/land/land.mjs prints these).
         (51.5074, -0.1278, 499.711, 63.106),
         (6.5244, 3.3792, 509.358, 217.002),
         (-33.8688, 151.2093, 885.554, 364.179),

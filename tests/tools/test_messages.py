@@ -9,7 +9,7 @@ import polib
 import pytest
 from django.conf import settings
 
-from tests.messages import APP, SITE, SOURCE_LANGUAGE, Catalogue, problems, update
+from tools.messages import APP, SITE, SOURCE_LANGUAGE, Catalogue, problems, update
 
 pytestmark = pytest.mark.skipif(shutil.which("xgettext") is None, reason="gettext is not installed")
 

@@ -1,10 +1,10 @@
 // Writes sessions_ui/static/sessions_ui/land.svg: the outline of the land, as one path that the map on the devices page
 // refers to. Run when the projection or the view changes, not at build or run time: the file is committed.
 //
-//     cd docs/land && npm install --no-package-lock && npm run build
+//     cd tools/land && npm install --no-package-lock && npm run build
 //
 // Natural Earth 1:110m (public domain), by way of world-atlas. Equal Earth, so that the area of an accuracy circle means
-// the same everywhere. The numbers of the view stand in sessions_ui/web/map.py, too; a test holds them together.
+// the same everywhere. The numbers of the view stand in sessions_ui/web/devices/map.py, too; a test holds them together.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -24,7 +24,7 @@ projection.translate([WIDTH / 2, -top]).clipExtent([[0, 0], [WIDTH, height]]);
 const land = createRequire(import.meta.url)("world-atlas/land-110m.json");
 const path = geoPath(projection).digits(0)(feature(land, land.objects.land));
 const svg = `<svg xmlns="http://www.w3.org/2000/svg">
-<!-- Land outline: Natural Earth 1:110m, public domain; Equal Earth projection; made by docs/land/land.mjs -->
+<!-- Land outline: Natural Earth 1:110m, public domain; Equal Earth projection; made by tools/land/land.mjs -->
 <symbol id="land" viewBox="0 0 ${WIDTH} ${height}"><path d="${path}"/></symbol>
 </svg>
 `;

@@ -1,4 +1,4 @@
-"""Which Chromium the browser tests drive. `python -m tests.chromium` gets one where there is none."""
+"""Which Chromium the browser tests drive. `python -m tools.chromium` gets one where there is none."""
 
 from __future__ import annotations
 

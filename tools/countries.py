@@ -1,6 +1,6 @@
 """Writes `sessions_ui/client/countries/`: names of countries in every language of Django's, from CLDR, as babel has it.
 
-    python -m tests.countries       with the newest Django: it has the most languages
+    python -m tools.countries       with the newest Django: it has the most languages
 
 babel itself is 33 MB, of which the app would need 0.6. A file has what its language says otherwise than the one of its
 first part ("pt-br": "pt"), and none is made where that is nothing.

@@ -1,11 +1,12 @@
 """`make screenshots`: the pages as a person sees them, from real sign-ins on a throw-away database.
 
-`python -m docs.screenshots FOLDER` makes every state in every width and scheme there, to be looked at; without a folder
-those few that the documentation shows.
+`python -m tools.screenshots [FOLDER]` makes those few that the documentation shows, in docs/screenshots by default;
+`--all FOLDER` every state in every width and scheme, to be looked at.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import tempfile
@@ -13,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
+SHOWN_IN = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 WIDTHS = {1280: "", 390: "-390", 320: "-320"}
 SCHEMES = {"light": "", "dark": "-dark"}
 # State (a function of states.py), width, scheme: what the documentation shows.
@@ -38,6 +39,12 @@ STORY = {
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.screenshots", description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="docs/screenshots by default")
+    parser.add_argument("--all", action="store_true", help="every state in every width and scheme")
+    options = parser.parse_args()
+    if options.all and not options.folder:
+        parser.error("name a folder for so many")
     with tempfile.TemporaryDirectory(prefix="devices-screenshots-") as folder:
         var = Path(folder)
         prepare(var)
@@ -45,9 +52,8 @@ def main() -> int:
 
         with serve() as url:
             sign_in_devices(url, var)
-            target = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
-            for path in take(url, target, everything() if len(sys.argv) > 1 else SHOWN):
-                print(path)  # noqa: T201
+            for path in take(url, options.folder or SHOWN_IN, everything() if options.all else SHOWN):
+                print(path)
     return 0
 
 
@@ -59,7 +65,7 @@ def prepare(var: Path) -> None:
         DEBUG="1",
         DEMO="0",
         VAR_DIR=str(var),
-        SECRET_KEY="only for screenshots",  # noqa: S106
+        SECRET_KEY="only for screenshots",
         TRUSTED_PROXIES="127.0.0.0/8",
         GEOIP_PATH=str(var / "places.mmdb"),
         DATABASE_URL=f"sqlite:///{var / 'site.sqlite3'}",
@@ -126,10 +132,10 @@ def take(url: str, folder: Path, shots: list[tuple[str, int, str]]) -> list[Path
 
     from config.demo.devices import DEVICES
     from config.demo.people import PASSWORD
-    from docs.screenshots import states
     from sessions_ui.models import Session
-    from tests import chromium
     from tests.browser.launch import launch
+    from tools import chromium
+    from tools.screenshots import states
 
     laptop = next(device for device in DEVICES if device.key == "laptop")
     path = chromium.find()
@@ -148,7 +154,7 @@ def take(url: str, folder: Path, shots: list[tuple[str, int, str]]) -> list[Path
         Session.objects.exclude(first_address=ODD).update(reviewed_at=timezone.now())
         for state, width, scheme in shots:
             page.set_viewport_size({"width": width, "height": 800})
-            page.emulate_media(color_scheme=scheme)
+            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
             getattr(states, state)(page, url)
             name = f"{state}{WIDTHS[width]}{SCHEMES[scheme]}.png"
             made.append(shoot(page, folder / name, whole=state not in states.DIALOGS))
@@ -162,7 +168,7 @@ def shoot(page: Any, path: Path, *, whole: bool) -> Path:
 
 
 def everything() -> list[tuple[str, int, str]]:
-    from docs.screenshots import states
+    from tools.screenshots import states
 
     return [(state, width, scheme) for state in states.STATES for width in WIDTHS for scheme in SCHEMES]
 

@@ -1,6 +1,6 @@
-"""`python -m tests.messages`: every text of the code and the templates into the catalogues of the languages.
+"""`python -m tools.messages`: every text of the code and the templates into the catalogues of the languages.
 
-`problems()` says what a language lacks; tests/test_messages.py fails on it for each that the site offers.
+`problems()` says what a language lacks; tests/tools/test_messages.py fails on it for each that the site offers.
 Needs gettext.
 """
 
