@@ -24,7 +24,6 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('accounts', '0004_indexes_for_searches'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
