@@ -3,7 +3,7 @@
     python -m tools.countries       with the newest Django: it has the most languages
 
 babel itself is 33 MB, of which the app would need 0.6. A file has what its language says otherwise than the one of its
-first part ("pt-br": "pt"), and none is made where that is nothing.
+first part ("pt-br": "pt"), and none is made where that is nothing. A language that this Django lacks keeps its file.
 """
 
 from __future__ import annotations
@@ -45,10 +45,13 @@ def files() -> dict[str, str]:
 
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
-    for old in FOLDER.glob("*.json"):
-        old.unlink()
-    for name, text in files().items():
-        (FOLDER / name).write_text(text, encoding="utf-8")
+    made = files()
+    for language in languages():
+        file = FOLDER / f"{language}.json"
+        if text := made.get(file.name):
+            file.write_text(text, encoding="utf-8")
+        else:
+            file.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

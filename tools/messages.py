@@ -64,8 +64,10 @@ def _path() -> str:
     return str(Path(found).parent)
 
 
-def update(catalogue: Catalogue, language: str, root: Path = ROOT) -> None:
-    """Take in what is new, keep what is translated, drop what is gone, compile."""
+def update(
+    catalogue: Catalogue, language: str, root: Path = ROOT, *, texts: polib.POFile | None = None
+) -> None:
+    """Take in what is new, keep what is translated, drop what is gone, compile. `texts`: what was extracted before."""
     path = catalogue.path(language, root)
     po = polib.pofile(str(path)) if path.exists() else polib.POFile()
     po.metadata |= {
@@ -75,7 +77,7 @@ def update(catalogue: Catalogue, language: str, root: Path = ROOT) -> None:
         "Language": language,
         "Plural-Forms": PLURALS[language],
     }
-    po.merge(catalogue.extract(root))
+    po.merge(texts or catalogue.extract(root))
     for entry in po.obsolete_entries():
         po.remove(entry)
     for entry in po:
@@ -86,15 +88,17 @@ def update(catalogue: Catalogue, language: str, root: Path = ROOT) -> None:
     po.save_as_mofile(str(path.with_suffix(".mo")))
 
 
-def problems(catalogue: Catalogue, language: str, root: Path = ROOT) -> list[str]:
-    """One line for each text that is missing, or says other placeholders than the English one."""
+def problems(
+    catalogue: Catalogue, language: str, root: Path = ROOT, *, texts: polib.POFile | None = None
+) -> list[str]:
+    """One line for each text that is missing, or says other placeholders than the English one. `texts`: as above."""
     path = catalogue.path(language, root)
     if not path.exists():
         return [f"{catalogue.locale}: no catalogue for {language}"]
     po = polib.pofile(str(path))
     known = {(entry.msgctxt, entry.msgid): entry for entry in po if not entry.obsolete}
     found = []
-    for wanted in catalogue.extract(root):
+    for wanted in texts or catalogue.extract(root):
         entry = known.get((wanted.msgctxt, wanted.msgid))
         if entry is None or not entry.translated():
             found.append(f"missing: {wanted.msgid}")
@@ -121,10 +125,11 @@ def wrong_placeholders(entry: polib.POEntry) -> str:
 
 
 def main() -> int:
-    for language in PLURALS:
-        for catalogue in (APP, SITE):
-            update(catalogue, language)
-            lacking = len(problems(catalogue, language))
+    for catalogue in (APP, SITE):
+        texts = catalogue.extract()  # the same for every language, and what takes the time
+        for language in PLURALS:
+            update(catalogue, language, texts=texts)
+            lacking = len(problems(catalogue, language, texts=texts))
             print(f"{catalogue.path(language).relative_to(ROOT)}: {lacking} to do")
     return 0
 
