@@ -12,7 +12,6 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -qq --re
 # --custom-compile-command: the header of a lock names this command and no path of anybody's machine.
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
-CODE := sessions_ui accounts config tests benchmarks manage.py
 
 .DELETE_ON_ERROR:
 .PHONY: help run demo-devices test test-races test-clusters test-hosts test-long chromium lint format lock screenshots lighthouse messages countries mutants bench bench-streams bench-outages clean
@@ -24,9 +23,12 @@ help:
 	@echo "make test-races    hundreds of rounds of every race, on every database and isolation level"
 	@echo "make test-clusters servers of every kind are killed under load: what is lost, and for how long"
 	@echo "make test-hosts    the tests of other people's projects, with the app in them"
+	@echo "make test-long     what .ci/run has no time for; hours"
 	@echo "make lint format   what CI checks; what can be put right by itself"
 	@echo "make lock          pin the newest allowed versions, with hashes"
 	@echo "make messages      every text into the catalogues of the languages"
+	@echo "make countries     the names of countries, from CLDR"
+	@echo "make chromium      a browser for the tests, where there is none"
 	@echo "make screenshots lighthouse mutants bench bench-streams bench-outages clean"
 
 run: $(VENV)/.site-installed
@@ -64,25 +66,36 @@ countries: $(VENV)/.test-installed
 mutants: $(VENV)/.test-installed
 	$(BIN)/python -m tests.mutants $(ARGS)
 
-# What takes too long for every change: hours.
-test-long: test-races test-clusters test-hosts mutants
+# What takes too long for every change, or needs more than Python: hours. The long commands come in a form that fits;
+# last what a busy machine can fail.
+test-long:
+	$(MAKE) --no-print-directory test-races ARGS="--rounds 20"
+	$(MAKE) --no-print-directory test-clusters ARGS=
+	$(MAKE) --no-print-directory test-hosts ARGS=
+	$(MAKE) --no-print-directory mutants ARGS="--sample 20"
+	$(MAKE) --no-print-directory screenshots ARGS=var/screenshots
+	$(MAKE) --no-print-directory bench ARGS=--quick
+	$(MAKE) --no-print-directory bench-streams ARGS=
+	$(MAKE) --no-print-directory bench-streams ARGS="--soak 1"
+	$(MAKE) --no-print-directory bench-outages ARGS=restart
 	USE_TZ=0 TIME_ZONE=Asia/Kathmandu $(BIN)/python -m pytest -n 2 -m "not browser and not faults and not registry" \
 		tests/stories tests/accounts tests/sessions_ui --ignore tests/sessions_ui/test_every_session_method.py
 	SEQUENCES=all $(BIN)/python -m pytest tests/sessions_ui/test_every_session_method.py
+	$(MAKE) --no-print-directory lighthouse
 
 # For the browser tests. Where none is found and none can be had they are skipped, and say so.
 chromium: $(VENV)/.test-installed
 	@$(BIN)/python -m tools.chromium
 
 lint: $(VENV)/.test-installed
-	$(BIN)/ruff check $(CODE)
-	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	SECRET_KEY=types $(BIN)/mypy
 
 format: $(VENV)/.test-installed
-	$(BIN)/ruff check --fix $(CODE)
-	$(BIN)/ruff format $(CODE)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 # UPGRADE= pins only what is new in pyproject.toml.
 UPGRADE ?= --upgrade
@@ -94,8 +107,9 @@ lock: $(BIN)/uv
 	$(LOCK) $(UPGRADE) --group hosts -c $(LOCKS)/site.txt -o $(LOCKS)/hosts.txt
 	$(LOCK) $(UPGRADE) --extra site --group bench -c $(LOCKS)/site.txt -o $(LOCKS)/bench.txt
 
+# The pictures of the documentation. ARGS=FOLDER puts them there, ARGS="--all FOLDER" has every state.
 screenshots: $(VENV)/.test-installed
-	$(BIN)/python -m tools.screenshots
+	$(BIN)/python -m tools.screenshots $(ARGS)
 
 # Lighthouse of the signed-in devices page; needs Node and a Chromium.
 lighthouse: $(VENV)/.test-installed
@@ -111,7 +125,7 @@ bench:
 	@$(MAKE) --no-print-directory VENV=.venv-bench .venv-bench/.bench-installed
 	.venv-bench/bin/python -m benchmarks $(ARGS)
 
-# The streams of open tabs, thousands at once; docs/live.md.
+# The streams of open tabs, thousands at once, or ARGS="--soak 5" for minutes; docs/live.md.
 bench-streams:
 	@$(MAKE) --no-print-directory VENV=.venv-bench .venv-bench/.bench-installed
 	.venv-bench/bin/python -m benchmarks.streams $(ARGS)
