@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 LOCKS := config/requirements
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -qq --require-hashes
 # --custom-compile-command: the header of a lock names this command and no path of anybody's machine.
-LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DELETE_ON_ERROR:
