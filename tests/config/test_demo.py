@@ -1,4 +1,4 @@
-"""The demo's parts that need no running demo; `make run` itself is tried in tests/config/test_make_run.py."""
+"""The demo's parts that need no running demo; `make run` itself is tried by .ci/run."""
 
 from __future__ import annotations
 
