@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sessions_ui.client import hardware
 from sessions_ui.client.hardware import Hardware
@@ -11,13 +12,16 @@ from sessions_ui.client.hints import Hints
 from sessions_ui.client.names import known
 from sessions_ui.client.text import cut
 
+if TYPE_CHECKING:
+    import ua_parser  # below in the function: many processes that load the app name no device
+
 REDUCED_ANDROID = re.compile(r"Android 10; K(?=[;)])")
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
     """ua-parser's names and versions, as it writes them; empty where it knows none. (Not those of the package
-    user-agents: it makes 24.4 of Ubuntu 24.04, and its way into ua-parser is the slow one, 0.6 ms a header.)"""
+    user-agents: it makes 24.4 of Ubuntu 24.04. Its kinds are asked last: `last_resort.py`.)"""
 
     browser: str
     browser_version: str
@@ -30,15 +34,21 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
+    """`found` is ua-parser's own result, `base` what of it our rules look at."""
+
     header: str
     hints: Hints
+    found: ua_parser.Result
     base: Base
     machine: Hardware | None
 
 
 def gather(user_agent: str, hints: Hints) -> Evidence:
+    import ua_parser
+
     header = _unreduced(user_agent, hints)
-    return Evidence(header, hints, _base(header), hardware.find(header))
+    found = ua_parser.parse(header)
+    return Evidence(header, hints, found, _base(found), hardware.find(header))
 
 
 def _unreduced(user_agent: str, hints: Hints) -> str:
@@ -49,10 +59,7 @@ def _unreduced(user_agent: str, hints: Hints) -> str:
     return cut(REDUCED_ANDROID.sub(lambda _: words, user_agent, count=1))
 
 
-def _base(header: str) -> Base:
-    import ua_parser  # here, not above: many processes that load the app name no device
-
-    found = ua_parser.parse(header)
+def _base(found: ua_parser.Result) -> Base:
     browser, system, device = found.user_agent, found.os, found.device
     return Base(
         browser=known(browser.family) if browser else "",

@@ -46,4 +46,6 @@ def parse_user_agent(header: str) -> Client:
 def warm_up() -> None:
     """Load the rules and build ua-parser's patterns now (0.1 s, once a process) and not in the first request that
     needs a name. For the entry point of a server; whatever imports the app for a moment need not pay for it."""
-    parse_user_agent("Mozilla/5.0")
+    parse_user_agent(
+        "Mozilla/5.0 (X11; Linux x86_64)"
+    )  # our rules know its kind: the last resort is not loaded

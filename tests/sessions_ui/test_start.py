@@ -43,6 +43,7 @@ LATER = {
     "cryptography": "when something is encrypted",
     "jwt": "when a provider signs somebody out",
     "ua_parser": "when a device is named first",
+    "user_agents": "when no rule of ours knows a device's kind",
     "sessions_ui.client.user_agent": "the same",
     "maxminddb": "when a place file is opened",
     "smtplib": "when mails are sent",
