@@ -12,7 +12,8 @@ VERSION = re.compile(r"\d+(?:\.\d+)*(?![\w-])", re.ASCII)
 
 def cut(text: str, length: int = MAX_USER_AGENT) -> str:
     """At most `length` characters, none of them a control character (PostgreSQL refuses NUL)."""
-    return "".join(char for char in text[:length] if char.isprintable())
+    short = text[:length]
+    return short if short.isprintable() else "".join(filter(str.isprintable, short))
 
 
 def name(text: str | None) -> str:
