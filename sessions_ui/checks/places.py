@@ -16,6 +16,9 @@ if TYPE_CHECKING:  # below in the functions: a server that starts looks at no fi
     from sessions_ui.client.place.files import DataFile
     from sessions_ui.client.place.schema import Content
 
+UPDATE = "Run manage.py update_places; docs/places.md names the sources."
+INSTALL = 'pip install "sessions-ui[places]": it brings geoip2. Flat files, those of npm, are read without.'
+
 
 def place_files(**kwargs: Any) -> list[checks.CheckMessage]:
     """W018 for what cannot be read, W017 for what is old. Without a file every place is unavailable, and nothing
@@ -48,9 +51,8 @@ def _of(
 ) -> Iterator[checks.CheckMessage]:
     if not paths:
         return
-    import maxminddb
-
     from sessions_ui.client.place.files import SUFFIX, DataFile
+    from sessions_ui.client.place.reader import MissingPackage, UnreadableFile
 
     for path in map(Path, paths):
         found = sorted(path.glob(f"*{SUFFIX}")) if path.is_dir() else [path]
@@ -58,7 +60,11 @@ def _of(
         for file_path in found:
             try:
                 file = DataFile.open(file_path)
-            except (OSError, maxminddb.InvalidDatabaseError) as error:
+            except MissingPackage as error:
+                usable += 1  # where it is installed
+                yield _unreadable(name, f"{file_path} cannot be read: {error}", hint=INSTALL)
+                continue
+            except UnreadableFile as error:
                 yield _unreadable(name, f"{file_path} cannot be read: {error}")
                 continue
             if is_wanted(file.content):
@@ -70,10 +76,10 @@ def _of(
             yield _unreadable(name, f"{path} holds no file of the right kind.")
 
 
-def _unreadable(name: str, what: str) -> checks.CheckMessage:
+def _unreadable(name: str, what: str, *, hint: str = UPDATE) -> checks.CheckMessage:
     return checks.Warning(
         f"SESSIONS_UI['{name}']: {what}",
-        hint="Run manage.py update_places; docs/places.md names the sources.",
+        hint=hint,
         id="sessions_ui.W018",
     )
 

@@ -20,7 +20,8 @@ class PlaceSettings(Section):
     @property
     def geoip_path(self) -> tuple[str, ...]:
         """Path of a City or Country file of MaxMind or DB-IP (.mmdb), of a folder that holds such files, or a list of
-        paths (IPv4 and IPv6 may be two files). Empty: every place is "unavailable"."""
+        paths (IPv4 and IPv6 may be two files). All but flat files need the package `geoip2` (the extra `places`).
+        Empty: every place is "unavailable"."""
         return _paths(self._given.get("GEOIP_PATH"))
 
     @property

@@ -46,6 +46,7 @@ LATER = {
     "user_agents": "when no rule of ours knows a device's kind",
     "sessions_ui.client.user_agent": "the same",
     "maxminddb": "when a place file is opened",
+    "geoip2": "when one in MaxMind's own schema is",
     "smtplib": "when mails are sent",
     "sessions_ui.channels": "the worker's",
     "sessions_ui.delivery": "the worker's",

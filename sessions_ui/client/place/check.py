@@ -7,12 +7,12 @@ from ipaddress import IPv4Address, IPv6Address
 from itertools import islice
 from pathlib import Path
 
-from maxminddb import InvalidDatabaseError
+import maxminddb
 
 from sessions_ui.client.address import Address
-from sessions_ui.client.info import Place
-from sessions_ui.client.place.files import DataFile
-from sessions_ui.client.place.schema import Content, network_from, place_from
+from sessions_ui.client.place.files import NOTHING, DataFile
+from sessions_ui.client.place.reader import DamagedFile, MissingPackage, UnreadableFile
+from sessions_ui.client.place.schema import Content
 
 LOOK_UPS = 32_768  # of each family, spread evenly over what is routed
 RECORDS = 256  # records read from the beginning of the file
@@ -31,22 +31,18 @@ def checked(path: Path) -> DataFile:
             raise UnusableFile(
                 f'{path.name} is of the type "{file.database_type}": no City, Country, ASN or ISP file.'
             )
-        known = sum(_says_something(file, record) for _, record in islice(file.reader, RECORDS))
-        for address in _spread(file.ip_version):
-            file.reader.get(address)
-    except (OSError, InvalidDatabaseError, ValueError, UnicodeDecodeError) as error:
+        with maxminddb.open_database(path) as records:  # geoip2 cannot go through a file, and is slower
+            first = (network.network_address for network, _ in islice(records, RECORDS))
+            known = sum(file.reader.find(address) not in (None, NOTHING) for address in first)
+            for address in _spread(file.ip_version):
+                records.get(address)
+    except MissingPackage as error:
+        raise UnusableFile(f"{path.name} cannot be read: {error}") from error
+    except (OSError, maxminddb.InvalidDatabaseError, UnreadableFile, DamagedFile, ValueError) as error:
         raise UnusableFile(f"{path.name} is damaged or no place file: {error}") from error
     if not known:
         raise UnusableFile(f"{path.name} holds nothing that can be read: its schema is unknown.")
     return file
-
-
-def _says_something(file: DataFile, record: object) -> bool:
-    if not isinstance(record, dict):
-        return False
-    if file.content == Content.NETWORKS:
-        return network_from(record) != ""
-    return place_from(record) != Place()
 
 
 def _spread(ip_version: int) -> Iterator[Address]:

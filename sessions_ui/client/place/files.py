@@ -5,22 +5,21 @@ from __future__ import annotations
 import logging
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
 
 from sessions_ui.client.address import Address
-from sessions_ui.client.place.schema import Content, content_of
-
-if TYPE_CHECKING:
-    import maxminddb  # below in the functions: a site without place files never loads it
+from sessions_ui.client.info import Place
+from sessions_ui.client.place.reader import DamagedFile, MissingPackage, PlaceReader, UnreadableFile
+from sessions_ui.client.place.schema import Content, content_of, geoip2_method
 
 logger = logging.getLogger(__name__)
 
 SUFFIX = ".mmdb"
+NOTHING = Place()
 
 # Which file it is (device, inode) and of when: another file moved over it, or written anew, has another stamp.
 Stamp = tuple[str, int, int, int, int]
@@ -32,7 +31,7 @@ class DataFile:
     last reference."""
 
     path: Path
-    reader: maxminddb.Reader
+    reader: PlaceReader
     database_type: str
     content: Content
     ip_version: int
@@ -40,31 +39,44 @@ class DataFile:
 
     @classmethod
     def open(cls, path: Path) -> DataFile:
-        """Mapped into memory, so that all processes share its pages. Raises `OSError` and
-        `maxminddb.InvalidDatabaseError`."""
-        import maxminddb
+        """Mapped into memory, so that all processes share its pages. Raises `UnreadableFile`."""
+        import maxminddb  # here, not above: a site without place files never loads it
 
-        reader = maxminddb.open_database(path)
-        metadata = reader.metadata()
         try:
+            with maxminddb.open_database(path) as file:
+                metadata = file.metadata()
             built_at = datetime.fromtimestamp(metadata.build_epoch, UTC)
-        except (OverflowError, ValueError, OSError) as error:
-            raise maxminddb.InvalidDatabaseError(f"its build time is no time: {error}") from error
-        database_type = str(metadata.database_type)
+            database_type = str(metadata.database_type)
+            reader = _reader(path, database_type)
+        except (OverflowError, ValueError, OSError, maxminddb.InvalidDatabaseError) as error:
+            raise UnreadableFile(str(error)) from error
         return cls(path, reader, database_type, content_of(database_type), metadata.ip_version, built_at)
 
-    def find(self, address: Address) -> Mapping[str, Any] | None:
-        """The record of this address, None where there is none. A damaged file knows nothing, and is named once."""
+    def find(self, address: Address) -> Place | None:
+        """What it says of this address, None where nothing. A damaged file knows nothing, and is named once."""
         if address.version > self.ip_version:
             return None
-        import maxminddb
-
         try:
-            record = self.reader.get(address)
-        except (maxminddb.InvalidDatabaseError, ValueError) as error:
+            place = self.reader.find(address)
+        except DamagedFile as error:
             _warn_once(self.path, error)
             return None
-        return record if isinstance(record, dict) else None
+        return None if place == NOTHING else place
+
+
+def _reader(path: Path, database_type: str) -> PlaceReader:
+    method = geoip2_method(database_type)
+    if not method:
+        from sessions_ui.client.place.flat import FlatReader
+
+        return FlatReader(path)
+    try:
+        from sessions_ui.client.place.nested import NestedReader
+    except ImportError as error:
+        raise MissingPackage(
+            f'Files of the type "{database_type}" need geoip2: pip install "sessions-ui[places]".'
+        ) from error
+    return NestedReader(path, method)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +132,6 @@ class DataFiles:
 
     def _open(self, stamps: tuple[Stamp, ...], before: _Opened | None) -> tuple[DataFile, ...]:
         """A file that cannot be read leaves what was known from its path before: stale is better than nothing."""
-        if not stamps:
-            return ()
-        import maxminddb
-
         known = {str(file.path): (stamp, file) for stamp, file in _pairs(before)}
         files = []
         for stamp in stamps:
@@ -133,7 +141,7 @@ class DataFiles:
                 continue
             try:
                 files.append(DataFile.open(Path(path)))
-            except (OSError, maxminddb.InvalidDatabaseError) as error:
+            except UnreadableFile as error:
                 logger.warning("The place file %s cannot be read: %s", path, error)
                 if path in known:
                     files.append(known[path][1])

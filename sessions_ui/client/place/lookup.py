@@ -9,7 +9,7 @@ from sessions_ui.client.address import Address, parse_address
 from sessions_ui.client.info import Place
 from sessions_ui.client.place.files import DataFile, DataFiles
 from sessions_ui.client.place.licence import is_from_dbip
-from sessions_ui.client.place.schema import Content, network_from, place_from
+from sessions_ui.client.place.schema import Content, without_suburb
 
 
 class Places:
@@ -40,16 +40,14 @@ class Places:
 
     def _place_of(self, address: Address) -> Place | None:
         for file in self._places.current():
-            record = file.find(address)
-            if record is not None:
-                place = place_from(record, has_suburbs=is_from_dbip(file))
-                if place != Place():
-                    return place
+            place = file.find(address)
+            if place is not None:
+                return replace(place, city=without_suburb(place.city)) if is_from_dbip(file) else place
         return None
 
     def _network_of(self, address: Address) -> str:
         found = (file.find(address) for file in self._networks.current())
-        return next((name for record in found if record and (name := network_from(record))), "")
+        return next((place.network for place in found if place is not None), "")
 
 
 @lru_cache(maxsize=64)

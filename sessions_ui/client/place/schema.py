@@ -1,24 +1,33 @@
-"""What is in the records of the files that we read.
+"""What is in the files that we read, and what of a record's values we believe.
 
-| `database_type` | schema |
-|---|---|
-| GeoLite2-City, GeoIP2-City, GeoIP2-Enterprise, DBIP-City-Lite, … | nested: `city.names.en`, `location.latitude`, … |
-| GeoLite2-Country, GeoIP2-Country, DBIP-Country-Lite, … | nested, without the lower levels |
-| "city ipv4", "country ipv6", … (the npm packages of ip-location-db) | flat: `country_code`, `state1`, `city`, … |
-| GeoLite2-ASN, GeoIP2-ISP, DBIP-ASN-Lite, "asn ipv4", … | `autonomous_system_organization` |
+| `database_type` | schema | read by |
+|---|---|---|
+| GeoLite2-City, GeoIP2-City, GeoIP2-Enterprise, DBIP-City-Lite, … | nested: `city.names.en`, … | geoip2 |
+| GeoLite2-Country, GeoIP2-Country, DBIP-Country-Lite, … | nested, without the lower levels | geoip2 |
+| GeoLite2-ASN, GeoIP2-ISP, "DBIP-ASN-Lite (compat=GeoLite2-ASN)" | `autonomous_system_organization` | geoip2 |
+| "city ipv4", "country ipv6", … (ip-location-db's on npm) | flat: `country_code`, `state1`, `city`, … | maxminddb |
+| "asn ipv4" and others of networks, which geoip2 refuses | `autonomous_system_organization`, `isp` | maxminddb |
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
 from enum import IntEnum
 from typing import Any
 
-from sessions_ui.client.info import Place
+from sessions_ui.client.text import cut
 
 # Parts of a name as long as they may be: a file is data from outside, and what it says is stored.
 MAX_NAME = 128
+
+# The word that a method of `geoip2.database.Reader` looks for in the type of a file, and the method. A type with two
+# of the words ("DBIP-Location-ISP (compat=Enterprise)") is that of the first.
+GEOIP2 = {
+    "Enterprise": "enterprise",
+    "City": "city",
+    "Country": "country",
+    "GeoLite2-ASN": "asn",
+    "GeoIP2-ISP": "isp",
+}
 
 
 class Content(IntEnum):
@@ -41,70 +50,31 @@ def content_of(database_type: str) -> Content:
     return Content.UNUSABLE
 
 
-def is_flat(record: Mapping[str, Any]) -> bool:
-    return "country_code" in record
+def geoip2_method(database_type: str) -> str:
+    """The method of `geoip2.database.Reader` that reads such a file; empty where none does."""
+    return next((method for word, method in GEOIP2.items() if word in database_type), "")
 
 
-def place_from(record: Mapping[str, Any], *, has_suburbs: bool = False) -> Place:
-    """`has_suburbs`: DB-IP writes "Berkeley (North Berkeley)"; the suburb is more than an address can tell."""
-    place = _from_flat(record) if is_flat(record) else _from_nested(record)
-    if has_suburbs or is_flat(record):
-        return replace(place, city=place.city.partition(" (")[0])
-    return place
+def text(value: Any) -> str:
+    return cut(value, MAX_NAME) if isinstance(value, str) else ""
 
 
-def network_from(record: Mapping[str, Any]) -> str:
-    return _text(record.get("autonomous_system_organization") or record.get("isp"))
-
-
-def _from_nested(record: Mapping[str, Any]) -> Place:
-    country = _mapping(record.get("country"))
-    location = _mapping(record.get("location"))
-    regions = record.get("subdivisions")
-    region = _mapping(regions[-1]) if isinstance(regions, list) and regions else {}
-    return Place(
-        country_code=_code(country.get("iso_code")),
-        country=_name(country),
-        region=_name(region),
-        city=_name(_mapping(record.get("city"))),
-        latitude=_degrees(location.get("latitude"), 90),
-        longitude=_degrees(location.get("longitude"), 180),
-        radius_km=_radius(location.get("accuracy_radius")),
-    )
-
-
-def _from_flat(record: Mapping[str, Any]) -> Place:
-    return Place(
-        country_code=_code(record.get("country_code")),
-        region=_text(record.get("state1")),
-        city=_text(record.get("city")),
-        latitude=_degrees(record.get("latitude"), 90),
-        longitude=_degrees(record.get("longitude"), 180),
-    )
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _name(part: Mapping[str, Any]) -> str:
-    return _text(_mapping(part.get("names")).get("en"))
-
-
-def _text(value: Any) -> str:
-    return "".join(char for char in value[:MAX_NAME] if char.isprintable()) if isinstance(value, str) else ""
-
-
-def _code(value: Any) -> str:
+def code(value: Any) -> str:
     """ISO 3166-1 alpha-2; the files write capitals, and "ZZ" or nothing where they do not know."""
     is_code = isinstance(value, str) and len(value) == 2 and value.isascii() and value.isalpha()
     return value.upper() if is_code and value.upper() != "ZZ" else ""
 
 
-def _degrees(value: Any, limit: int) -> float | None:
+def degrees(value: Any, limit: int) -> float | None:
     # The flat files keep single precision ("51.51430130004883"): five places are a metre.
     return round(float(value), 5) if isinstance(value, int | float) and -limit <= value <= limit else None
 
 
-def _radius(value: Any) -> int | None:
+def radius(value: Any) -> int | None:
+    """Kilometres."""
     return int(value) if isinstance(value, int | float) and value >= 0 else None
+
+
+def without_suburb(city: str) -> str:
+    """DB-IP writes "Berkeley (North Berkeley)"; the suburb is more than an address can tell."""
+    return city.partition(" (")[0]

@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage
 
 from sessions_ui.checks.places import place_files, unnamed_proxies
 from sessions_ui.checks.setup import clients
-from tests.sessions_ui.client.place.written import LONDON, asn, nested, write
+from tests.sessions_ui.client.place.written import LONDON, asn, nested, uninstall_geoip2, write
 
 CITY, NETWORK = {f"{LONDON}/32": nested()}, {f"{LONDON}/32": asn("Quad9")}
 OLD = datetime.now(UTC) - timedelta(days=31)
@@ -48,6 +48,20 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, settings: Any) -> None:
     for path in (tmp_path / "junk.mmdb", tmp_path / "gone.mmdb", tmp_path / "empty", network):
         [message] = messages(settings, GEOIP_PATH=path)
         assert message.id == "sessions_ui.W018" and str(path) in message.msg
+
+
+def test_a_package_that_is_not_installed_is_named_for_the_files_that_need_it(
+    tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uninstall_geoip2(monkeypatch)
+    city, network = tmp_path / "city", tmp_path / "asn"
+    city.mkdir()
+    network.mkdir()
+    write(city / "city.mmdb", CITY, kind="GeoLite2-City")
+    write(network / "asn.mmdb", NETWORK, kind="asn ipv4")  # flat: maxminddb reads it
+    [message] = messages(settings, GEOIP_PATH=city, GEOIP_ASN_PATH=network)
+    assert message.id == "sessions_ui.W018" and str(city / "city.mmdb") in message.msg
+    assert message.hint is not None and 'pip install "sessions-ui[places]"' in message.hint
 
 
 def test_proxies_that_nobody_named(settings: Any) -> None:

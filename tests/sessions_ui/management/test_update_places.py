@@ -16,7 +16,15 @@ from django.conf import settings as site
 from django.core.management import CommandError, call_command
 
 from sessions_ui.client.place import place_of, unpack
-from tests.sessions_ui.client.place.written import GOOGLE_V6, LONDON, asn, flat, nested, write
+from tests.sessions_ui.client.place.written import (
+    GOOGLE_V6,
+    LONDON,
+    asn,
+    flat,
+    nested,
+    uninstall_geoip2,
+    write,
+)
 
 NOW = datetime.now(UTC)
 OLD = {f"{LONDON}/32": nested("GB", "Old London")}
@@ -184,6 +192,19 @@ def test_what_unpacks_to_more_than_any_place_file_is_refused(
     monkeypatch.setattr(unpack, "MOST_BYTES", 100)
     with pytest.raises(CommandError, match=r"unpacks to more than 100 bytes.*Nothing was replaced"):
         update(packed(kind, tmp_path / "download"))
+    assert city(path) == "Old London"
+
+
+def test_a_file_that_needs_a_package_which_is_not_installed_is_refused(
+    places: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(places("city.mmdb"), {f"{LONDON}/32": flat(city="Old London")}, kind="city ipv4")
+    new = write(tmp_path / "new.mmdb", NEW, kind="GeoLite2-City")
+    uninstall_geoip2(monkeypatch)
+    with pytest.raises(
+        CommandError, match=r'cannot be read: .*pip install "sessions-ui\[places\]"\. Nothing was replaced'
+    ):
+        update(new)
     assert city(path) == "Old London"
 
 

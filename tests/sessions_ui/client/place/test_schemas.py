@@ -7,11 +7,20 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from geoip2.database import Reader
 
 from sessions_ui.client import Place
 from sessions_ui.client.place import place_of, places_in
 from sessions_ui.client.place.licence import DB_IP, GEOLITE, attributions
-from tests.sessions_ui.client.place.written import GOOGLE_V6, LONDON, asn, flat, nested, write
+from tests.sessions_ui.client.place.written import (
+    GOOGLE_V6,
+    LONDON,
+    asn,
+    flat,
+    nested,
+    uninstall_geoip2,
+    write,
+)
 
 BOTH = {f"{LONDON}/32": nested(accuracy_radius=20), "2001:4860::/32": nested("US", "Mountain View")}
 
@@ -29,9 +38,63 @@ def test_a_city_file_of_maxmind(tmp_path: Path) -> None:
     )
 
 
-def test_it_agrees_with_maxminds_own_reader(tmp_path: Path) -> None:
-    from geoip2.database import Reader
+COUNTRY = {"country": {"iso_code": "GB", "names": {"en": "United Kingdom"}}}
+NESTED = {
+    "GeoIP2-City": (nested(), "London"),
+    "GeoIP2-Enterprise": (nested(), "London"),
+    "DBIP-City-Lite": (nested(), "London"),
+    "DBIP-Location-ISP (compat=Enterprise)": (nested(), "London"),
+    "GeoIP2-Country": (COUNTRY, "United Kingdom"),
+    "DBIP-Country-Lite": (COUNTRY, "United Kingdom"),
+    "GeoLite2-ASN": (asn("Andrews & Arnold"), "Andrews & Arnold"),
+    "DBIP-ASN-Lite (compat=GeoLite2-ASN)": (asn("Andrews & Arnold"), "Andrews & Arnold"),
+    "GeoIP2-ISP": ({"isp": "Andrews & Arnold"}, "Andrews & Arnold"),
+}
+FLAT = {
+    "city ipv4": (flat(), "London"),
+    "country ipv4": ({"country_code": "GB"}, "GB"),
+    "asn ipv4": (asn("Andrews & Arnold"), "Andrews & Arnold"),
+}
 
+
+def said(file: Path) -> str:
+    """The most exact that this file, the only one, says of London."""
+    place = places_in((str(file),), (str(file),)).of(LONDON) or Place()
+    return place.network or place.city or place.country or place.country_code
+
+
+@pytest.mark.parametrize("kind", NESTED)
+def test_geoip2_reads_what_it_knows_of_maxmind_and_dbip(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    record, expected = NESTED[kind]
+    assert said(write(tmp_path / "with.mmdb", {f"{LONDON}/32": record}, kind=kind)) == expected
+    uninstall_geoip2(monkeypatch)
+    without = write(tmp_path / "without.mmdb", {f"{LONDON}/32": record}, kind=kind)
+    assert said(without) == said(without) == ""
+    assert 'pip install "sessions-ui[places]"' in caplog.text and kind in caplog.text
+
+
+@pytest.mark.parametrize("kind", FLAT)
+def test_flat_files_are_read_without_geoip2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    record, expected = FLAT[kind]
+    uninstall_geoip2(monkeypatch)
+    assert said(write(tmp_path / "flat.mmdb", {f"{LONDON}/32": record}, kind=kind)) == expected
+    assert caplog.text == ""
+
+
+def test_without_geoip2_a_flat_file_beside_a_nested_one_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uninstall_geoip2(monkeypatch)
+    write(tmp_path / "city.mmdb", {f"{LONDON}/32": nested(city="Paris")}, kind="GeoLite2-City")
+    write(tmp_path / "flat.mmdb", {f"{LONDON}/32": flat()}, kind="city ipv4")
+    assert said(tmp_path) == "London"
+
+
+def test_it_says_what_geoip2_itself_says(tmp_path: Path) -> None:
     file = write(tmp_path / "city.mmdb", BOTH, kind="GeoLite2-City")
     theirs, ours = Reader(str(file)).city(LONDON), place_of(LONDON, str(file))
     assert ours is not None
@@ -39,6 +102,17 @@ def test_it_agrees_with_maxminds_own_reader(tmp_path: Path) -> None:
     assert (ours.city, ours.region) == (theirs.city.name, theirs.subdivisions.most_specific.name)
     assert (ours.latitude, ours.longitude) == (theirs.location.latitude, theirs.location.longitude)
     assert ours.radius_km == theirs.location.accuracy_radius
+
+
+def test_a_record_that_is_none_of_its_schema_is_named_once_and_the_others_are_read(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    records = {"9.9.9.9/32": {"country": "GB", "city": ["London"]}, f"{LONDON}/32": nested()}
+    file = str(write(tmp_path / "odd.mmdb", records, kind="GeoLite2-City"))
+    assert place_of("9.9.9.9", file) is place_of("9.9.9.9", file) is None
+    assert caplog.text.count("is damaged") == 1
+    place = place_of(LONDON, file)
+    assert place is not None and place.city == "London"
 
 
 def test_a_city_file_of_dbip_has_suburbs_and_no_radius(tmp_path: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 import time_machine
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet
@@ -63,3 +65,9 @@ def write(
     with time_machine.travel(built_at or datetime.now(UTC), tick=False):
         writer.to_db_file(str(new))
     return new.replace(path)
+
+
+def uninstall_geoip2(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if it were not installed: what has been imported of ours is forgotten, and geoip2 is not found again."""
+    monkeypatch.delitem(sys.modules, "sessions_ui.client.place.nested", raising=False)
+    monkeypatch.setitem(sys.modules, "geoip2.database", None)
