@@ -7,14 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from sessions_ui.client.address import network_of
 from sessions_ui.models import Device
 from sessions_ui.risk import Level
-
-if TYPE_CHECKING:
-    from sessions_ui.web.devices.listing import Card
+from sessions_ui.web.devices.cards import Card
 
 KINDS = frozenset({Device.Kind.APP, Device.Kind.TOOL, Device.Kind.BOT})
 # The device came into being with the sign-in: its cookie never came back.

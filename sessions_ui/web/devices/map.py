@@ -9,14 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from sessions_ui.client import Place
 from sessions_ui.client.distance import EARTH_RADIUS_KM
+from sessions_ui.web.devices.cards import Card
 from sessions_ui.wording.sessions import place_name
-
-if TYPE_CHECKING:
-    from sessions_ui.web.devices.listing import Card
 
 # The view of the outline, as in land.mjs: the whole equator, and from 84° north to 57° south.
 WIDTH, HEIGHT = 1000, 435

@@ -12,7 +12,7 @@ from django.contrib.staticfiles import finders
 from django.utils import translation
 
 from sessions_ui.client import Place
-from sessions_ui.web.devices.listing import Card
+from sessions_ui.web.devices.cards import Card
 from sessions_ui.web.devices.map import (
     HEIGHT,
     LEAST_RADIUS,

@@ -1,0 +1,131 @@
+"""A card of the devices page: one device with its sign-ins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from sessions_ui.client import Place
+from sessions_ui.conf import conf
+from sessions_ui.models import Device, Session
+from sessions_ui.wording.names import distinct_title
+
+ACTIVE_NOW = timedelta(minutes=5)
+# What a card shows at once: a client that signs in at every call must not fill the page.
+SIGN_INS = 10
+
+
+@dataclass(slots=True)
+class Card:
+    """One device with its sign-ins, the most recently used first. `device` is None where device cookies are off and
+    the session was taken over from elsewhere. `current` is the sign-in that asks, if it is one of these."""
+
+    device: Device | None
+    sessions: list[Session] = field(default_factory=list)
+    current: Session | None = None
+    # Several devices of one program that keeps no cookies (folding.py).
+    is_folded: bool = False
+    # What tells it from others of the same name (wording/names.py).
+    beside: str = ""
+
+    @property
+    def latest(self) -> Session:
+        return self.sessions[0]
+
+    @property
+    def public_id(self) -> str:
+        return self.device.public_id if self.device else self.latest.public_id
+
+    @property
+    def title(self) -> str:
+        return distinct_title((self.device or Device()).title, self.beside)
+
+    @property
+    def url(self) -> str:
+        """The page of the device."""
+        return reverse("sessions_ui:device", args=[self.public_id])
+
+    @property
+    def rename_url(self) -> str:
+        return reverse("sessions_ui:rename", args=[self.public_id])
+
+    @property
+    def sign_out_url(self) -> str:
+        """Ends all its sign-ins."""
+        if self.is_folded:
+            return reverse("sessions_ui:sign_out_folded", args=[self.latest.public_id])
+        name = "sign_out_device" if self.device else "sign_out_session"
+        return reverse(f"sessions_ui:{name}", args=[self.public_id])
+
+    @property
+    def sign_out_label(self) -> str:
+        return _("Sign out here") if self.is_current else _("Sign out")
+
+    @property
+    def sign_out_spoken(self) -> str:
+        """What a screen reader says in place of the label."""
+        if self.is_current:
+            return _("Sign out here, on this device")
+        return _("Sign out %(name)s") % {"name": self.title}
+
+    @property
+    def about(self) -> str:
+        """What stands under the title: the derived name where the title is the user's own, then the model, else the
+        kind. Unknown parts are left out."""
+        device = self.device or Device()
+        parts = [
+            device.derived_name if device.name else "",
+            device.make or (str(Device.Kind(device.kind).label) if device.kind else ""),
+            _("signs in anew each time") if self.is_folded else "",
+        ]
+        return " · ".join(part for part in parts if part)
+
+    @property
+    def is_current(self) -> bool:
+        return self.current is not None
+
+    @property
+    def last_seen_at(self) -> datetime:
+        return self.latest.last_seen_at
+
+    @property
+    def is_active_now(self) -> bool:
+        return self.is_current or self.last_seen_at > timezone.now() - ACTIVE_NOW
+
+    @property
+    def is_unused(self) -> bool:
+        return not self.is_current and self.last_seen_at < timezone.now() - conf.unused_after
+
+    @property
+    def is_app(self) -> bool:
+        """An app or a key: nothing of it is a browser."""
+        return all(session.kind != Session.Kind.BROWSER for session in self.sessions)
+
+    @property
+    def flagged(self) -> Session | None:
+        """The most recently used sign-in that nobody has looked at yet."""
+        return next((session for session in self.sessions if session.needs_a_look), None)
+
+    def is_newer_than(self, moment: datetime) -> bool:
+        """Whether nobody was signed in there at that moment."""
+        return all((session.signed_in_at or session.created_at) > moment for session in self.sessions)
+
+    @property
+    def place(self) -> Place | None:
+        return self.latest.current_place
+
+    @property
+    def several(self) -> bool:
+        return len(self.sessions) > 1
+
+    @property
+    def shown_sessions(self) -> list[Session]:
+        return self.sessions[:SIGN_INS]
+
+    @property
+    def more_sessions(self) -> int:
+        return max(len(self.sessions) - SIGN_INS, 0)
