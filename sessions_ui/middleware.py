@@ -44,7 +44,7 @@ from sessions_ui.models import Session, digest_of
 from sessions_ui.store import SessionStore
 from sessions_ui.web.impersonation.views import only_for_its_owner
 from sessions_ui.web.presence.client_hints import ask_for_hints
-from sessions_ui.web.responses import cookies, refusals
+from sessions_ui.web.responses import cookies, headers, later, notice, refusals
 from sessions_ui.web.step_up.challenge import begin_challenge
 
 logger = logging.getLogger(__name__)
@@ -109,17 +109,17 @@ class SessionMiddleware(DjangoSessionMiddleware):
                 request.session.turn_away()
             return refusals.signed_out(request, exception.reason)
         if isinstance(exception, KeyRotated):
-            return refusals.renewed(request)
+            return later.renewed(request)
         if isinstance(exception, SessionEnded):
             return refusals.signed_out(request, exception.reason)
         if isinstance(exception, NotTheOwner):
             return only_for_its_owner(request)
         if isinstance(exception, TryAgain) or is_failed_commit(exception):
-            return refusals.busy(request)
+            return later.busy(request)
         if isinstance(exception, DoneInPart):
-            return refusals.in_part(request)
+            return later.in_part(request)
         if isinstance(exception, OutcomeUnknown) or is_lost_commit(exception):
-            return refusals.unknown(request)
+            return later.unknown(request)
         return None
 
     def process_response(self, request: HttpRequest, response: Any) -> Any:
@@ -128,7 +128,7 @@ class SessionMiddleware(DjangoSessionMiddleware):
             return super().process_response(request, response)
         answer = self._after_view(request, store, response)
         if answer is not response:
-            refusals.keep_headers(response, answer)
+            headers.keep_headers(response, answer)
         return answer
 
     def _after_view(
@@ -136,29 +136,29 @@ class SessionMiddleware(DjangoSessionMiddleware):
     ) -> HttpResponseBase:
         if response.status_code == 500 and (raised := exception_of(request)) is not None:
             response = self.process_exception(request, raised) or response
-        if refusals.keeps_cookies(response):
+        if later.keeps_cookies(response):
             response.cookies.clear()  # of views and middlewares that were at work before
             return self._with_committed_key(request, store, response)
         if store.is_straggler and store.is_empty():
-            return refusals.straggler_response(request, response)
+            return later.straggler_response(request, response)
         if store.refusal is not None and store.is_empty():
             response = refusals.worded(request, response, store.refusal)
         try:
             response = self._save_or_refuse(request, store, response)
         except KeyRotated:
-            return self._with_committed_key(request, store, refusals.renewed(request))
+            return self._with_committed_key(request, store, later.renewed(request))
         except (TryAgain, OutcomeUnknown):
             # The view is done, and what it did may be in force.
-            return self._with_committed_key(request, store, refusals.unavailable(request))
+            return self._with_committed_key(request, store, later.unavailable(request))
         except SessionEnded as error:
             # The cookie stays: by now it may be that of a new sign-in in another tab. If not, the next request with it
             # is refused, and deletes it.
             response = refusals.signed_out(request, error.reason)
-            cookies.vary_on_cookie(response)
+            headers.vary_on_cookie(response)
             return self._with_committed_key(request, store, response)
         self._touch(request, store, response)
         ask_for_hints(request, response)
-        refusals.forget_shown_notice(request, response)
+        notice.forget_shown_notice(request, response)
         return response
 
     def _with_committed_key(
@@ -187,12 +187,12 @@ class SessionMiddleware(DjangoSessionMiddleware):
         if empty and settings.SESSION_COOKIE_NAME in request.COOKIES:
             if not store.was_valid_at(began_at(request)):  # else it may be the cookie of a new sign-in by now
                 cookies.delete_session_cookie(response)
-            cookies.vary_on_cookie(response)
+            headers.vary_on_cookie(response)
             return
         if store.accessed:
-            cookies.vary_on_cookie(response)
+            headers.vary_on_cookie(response)
             if store.row is not None and store.row.user_id is not None:
-                cookies.keep_private(response)
+                headers.keep_private(response)
         if empty:
             return
         if response.status_code < 500 and (store.modified or settings.SESSION_SAVE_EVERY_REQUEST):
@@ -205,7 +205,7 @@ class SessionMiddleware(DjangoSessionMiddleware):
         cookies.set_session_cookie(response, store)
         if store.device_cookie:
             cookies.set_device_cookie(response, store.device_cookie)
-        cookies.vary_on_cookie(response)
+        headers.vary_on_cookie(response)
 
     def _touch(self, request: HttpRequest, store: SessionStore, response: HttpResponseBase) -> None:
         row, key = store.row, store.session_key

@@ -25,7 +25,7 @@ from sessions_ui.web.devices.icons import icon
 from sessions_ui.web.devices.listing import cards_of
 from sessions_ui.web.presence.idle import seconds_left
 from sessions_ui.web.presence.script import live_script
-from sessions_ui.web.responses.refusals import read_notice
+from sessions_ui.web.responses.notice import read_notice
 from sessions_ui.wording import risk, sessions
 from sessions_ui.wording.events import event_text
 from sessions_ui.wording.help_desk import step_text

@@ -39,6 +39,22 @@ ENDINGS = (
 )
 LOCKS = f"{ACTIONS}/test_locks.py"
 ONE_TIME_CODES = f"{ACTIONS}/test_one_time_codes.py"
+ANSWERS = (
+    "tests/sessions_ui/web/responses/test_refusals.py",
+    "tests/sessions_ui/web/responses/test_cookies.py",
+    f"{WEB}/test_clear_site_data.py",
+    "tests/sessions_ui/test_middleware.py",
+    "tests/sessions_ui/wording/test_sessions.py",
+    f"{WEB}/test_provider_text.py",
+    "tests/sessions_ui/test_timeouts.py",
+)
+COOKIES = (
+    "tests/sessions_ui/web/responses/test_cookies.py",
+    f"{WEB}/test_clear_site_data.py",
+    "tests/sessions_ui/test_middleware.py",
+    "tests/sessions_ui/actions/devices/test_lost.py",
+    "tests/sessions_ui/actions/sign_in/test_sign_in.py",
+)
 CODES = (
     "tests/sessions_ui/actions/step_up/test_codes.py",
     LOCKS,
@@ -252,20 +268,13 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/sessions_ui/web/devices/test_device_page.py",
         f"{WEB}/test_error_reports.py",
     ),
-    "web/responses/refusals.py": (
-        "tests/sessions_ui/web/responses/test_refusals.py",
-        "tests/sessions_ui/web/responses/test_cookies.py",
-        f"{WEB}/test_clear_site_data.py",
-        "tests/sessions_ui/test_middleware.py",
-        "tests/sessions_ui/wording/test_sessions.py",
-        f"{WEB}/test_provider_text.py",
-        "tests/sessions_ui/test_timeouts.py",
-    ),
-    "web/responses/cookies.py": (
-        "tests/sessions_ui/web/responses/test_cookies.py",
-        f"{WEB}/test_clear_site_data.py",
-        "tests/sessions_ui/test_middleware.py",
-        "tests/sessions_ui/actions/devices/test_lost.py",
-        "tests/sessions_ui/actions/sign_in/test_sign_in.py",
-    ),
+    "web/responses/refusals.py": ANSWERS,
+    "web/responses/words.py": ANSWERS,
+    "web/responses/notice.py": ANSWERS,
+    "web/responses/navigation.py": ANSWERS,
+    "web/responses/redirects.py": ANSWERS,
+    "web/responses/programs.py": ANSWERS,
+    "web/responses/later.py": ANSWERS,
+    "web/responses/cookies.py": COOKIES,
+    "web/responses/headers.py": COOKIES,
 }

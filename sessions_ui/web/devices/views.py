@@ -29,7 +29,7 @@ from sessions_ui.web.devices.listing import cards_of, listing
 from sessions_ui.web.devices.own import own_device, own_session
 from sessions_ui.web.presence.decorators import passive
 from sessions_ui.web.recovery.secure import ways_to_secure
-from sessions_ui.web.responses import refusals
+from sessions_ui.web.responses.refusals import to_sign_in
 from sessions_ui.web.step_up.confirm import ask_again
 from sessions_ui.web.step_up.prove import vouch
 
@@ -195,7 +195,7 @@ def ended(
 
 def signed_out_here(request: HttpRequest) -> HttpResponseBase:
     logout(request)
-    return refusals.to_sign_in(request, None)
+    return to_sign_in(request, None)
 
 
 def done(request: HttpRequest, text: str) -> HttpResponseBase:

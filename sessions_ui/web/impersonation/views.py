@@ -12,7 +12,8 @@ from django.views.decorators.http import require_POST
 
 from sessions_ui.conf import conf
 from sessions_ui.impersonation.api import stop_impersonating
-from sessions_ui.web.responses.refusals import problem, wants_json
+from sessions_ui.web.responses.navigation import wants_json
+from sessions_ui.web.responses.programs import problem
 
 
 @login_not_required  # whose session is over by now reads why, as without `LoginRequiredMiddleware`

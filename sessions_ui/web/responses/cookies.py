@@ -1,10 +1,9 @@
-"""The cookies of the app, and which responses may be kept by whom."""
+"""The cookies of the app."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.http.response import HttpResponseBase
-from django.utils.cache import patch_vary_headers
 
 from sessions_ui.conf import conf
 from sessions_ui.store import SessionStore
@@ -44,18 +43,3 @@ def set_device_cookie(response: HttpResponseBase, cookie: str) -> None:
         httponly=True,
         samesite="Lax",
     )
-
-
-def vary_on_cookie(response: HttpResponseBase) -> None:
-    """`patch_vary_headers()`, without its parsing where there is nothing to parse: most responses."""
-    if response.has_header("Vary"):
-        patch_vary_headers(response, ("Cookie",))
-    else:
-        response.headers["Vary"] = "Cookie"
-
-
-def keep_private(response: HttpResponseBase) -> None:
-    """No cache keeps what a signed-in user sees, the browser's back button included; a view that set its own
-    `Cache-Control` knows better."""
-    if not response.has_header("Cache-Control"):
-        response.headers["Cache-Control"] = "no-store, private"

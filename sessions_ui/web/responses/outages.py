@@ -14,11 +14,11 @@ from django.http.response import HttpResponseBase
 from django.views import defaults
 
 from sessions_ui.database.outages import is_outage
-from sessions_ui.web.responses import refusals
+from sessions_ui.web.responses import later
 
 
 def server_error(request: HttpRequest, template_name: str = "500.html") -> HttpResponseBase:
     """Django's page for an error of ours; 503, `Retry-After` and words where the database is away or takes nothing."""
     if is_outage(sys.exc_info()[1]):
-        return refusals.unavailable(request)
+        return later.unavailable(request)
     return defaults.server_error(request, template_name)

@@ -39,7 +39,10 @@ from sessions_ui.models.primary import all_users
 from sessions_ui.risk import Verdict
 from sessions_ui.session_user import AUTH_KEYS
 from sessions_ui.store import SessionStore
-from sessions_ui.web.responses import refusals
+from sessions_ui.web.responses.navigation import is_htmx, is_page_navigation
+from sessions_ui.web.responses.programs import not_signed_in
+from sessions_ui.web.responses.redirects import sign_in_url
+from sessions_ui.web.responses.words import words
 from sessions_ui.web.step_up.prove import CodeForm, masked, refusal_text
 
 WAITING_KEY = "_sessions_ui_waiting"
@@ -84,11 +87,11 @@ def begin_challenge(request: HttpRequest, challenged: SignInChallenged) -> HttpR
             )
         )
     url = reverse("sessions_ui:challenge")
-    if refusals.is_htmx(request):
+    if is_htmx(request):
         return HttpResponse(headers={"HX-Redirect": url})
-    if refusals.is_page_navigation(request):
+    if is_page_navigation(request):
         return HttpResponseRedirect(url)
-    return refusals.not_signed_in(request, "further-proof-needed", _("One more proof is needed to sign in."))
+    return not_signed_in(request, "further-proof-needed", _("One more proof is needed to sign in."))
 
 
 @login_not_required
@@ -101,7 +104,7 @@ def challenge(request: HttpRequest) -> HttpResponseBase:
     user = user_of(waiting["user"]) if waiting else None
     session_id = request.session.session_id if isinstance(request.session, SessionStore) else None
     if waiting is None or user is None or session_id is None:
-        return redirect(resolve_url(refusals.sign_in_url(request)))
+        return redirect(resolve_url(sign_in_url(request)))
     if request.method != "POST":
         return asked(request, waiting, user, session_id)
     if not waiting["proven"]:
@@ -178,10 +181,10 @@ def asked(
         "minutes": int(conf.proof_age.total_seconds() // 60),
         "error": error,
         "full": full,
-        "full_words": refusals.words(EndReason.SESSION_LIMIT),
+        "full_words": words(EndReason.SESSION_LIMIT),
         "devices": devices_of(user) if full else [],
         "help_url": conf.help_url,
-        "sign_in_url": resolve_url(refusals.sign_in_url(request)),
+        "sign_in_url": resolve_url(sign_in_url(request)),
     }
     return render(request, "sessions_ui/challenge.html", context, status=status)
 

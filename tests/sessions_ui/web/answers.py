@@ -58,7 +58,7 @@ own engine before, during and after an ending. These differ; the table is made f
 TAIL = """
 Beside it stands why, also on a page for everybody where its view asks who is there: the header `Session-Ended`
 holds the reason where anybody may know it (`idle_timeout`, `password_changed`, …; those with a sentence in
-`sessions_ui/web/responses/refusals.py`), and else `unnamed`, because the device may be in a thief's hand. Where scripts
+`sessions_ui/web/responses/words.py`), and else `unnamed`, because the device may be in a thief's hand. Where scripts
 of another origin should read it, name it in `Access-Control-Expose-Headers`. The cookie `signed_out` has the same for
 the notice on your sign-in page, and the session cookie is deleted. An answer that turns somebody away also gets
 `Cache-Control: no-store, private` unless it says something else. Where the answer is ours instead of the view's, it

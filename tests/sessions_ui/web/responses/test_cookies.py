@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from django.http import HttpResponse
 
-from sessions_ui.web.responses.cookies import vary_on_cookie
+from sessions_ui.web.responses.headers import vary_on_cookie
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db

@@ -12,22 +12,12 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from django.utils import timezone
 
-from sessions_ui.web.responses.refusals import (
-    busy,
-    forget_shown_notice,
-    is_page_navigation,
-    keeps_cookies,
-    leave_notice,
-    read_notice,
-    sign_in_url,
-    signed_out,
-    straggler_response,
-    try_again,
-    turns_away,
-    wants_json,
-    worded,
-    words,
-)
+from sessions_ui.web.responses.later import busy, keeps_cookies, straggler_response, try_again
+from sessions_ui.web.responses.navigation import is_page_navigation, wants_json
+from sessions_ui.web.responses.notice import forget_shown_notice, leave_notice, read_notice
+from sessions_ui.web.responses.redirects import sign_in_url, turns_away
+from sessions_ui.web.responses.refusals import signed_out, worded
+from sessions_ui.web.responses.words import words
 from tests.conftest import PAGE
 from tests.models import EndReason, Session
 

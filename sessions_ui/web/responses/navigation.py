@@ -1,0 +1,32 @@
+"""Who asks: a person who looks at what comes back, htmx, or a program."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+OWN_NAMESPACES = frozenset({"sessions_ui", "help_desk"})
+
+
+def is_page_navigation(request: HttpRequest) -> bool:
+    """Whether a person looks at what comes back: a link, a form or the address bar of a browser. Browsers say so in
+    `Sec-Fetch-Mode` (Fetch Metadata), but neither the old ones nor over plain HTTP."""
+    mode = request.headers.get("Sec-Fetch-Mode")
+    if mode is not None:
+        return mode == "navigate"
+    by_script = request.headers.get("X-Requested-With") == "XMLHttpRequest"
+    return "text/html" in request.headers.get("Accept", "") and not by_script
+
+
+def is_htmx(request: HttpRequest) -> bool:
+    return request.headers.get("HX-Request") == "true"
+
+
+def is_own_page(request: HttpRequest) -> bool:
+    """Whether the view is one of the app's own: after a sign-in nobody is sent back to one that acts."""
+    match = request.resolver_match
+    return match is not None and not OWN_NAMESPACES.isdisjoint(match.app_names)
+
+
+def wants_json(request: HttpRequest) -> bool:
+    accept = request.headers.get("Accept", "")
+    return "json" in accept and "text/html" not in accept

@@ -1,0 +1,34 @@
+"""Answers for programs: problem details (RFC 9457) where they ask for JSON, else a line of text."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from sessions_ui.web.responses.headers import PRIVATE
+from sessions_ui.web.responses.navigation import wants_json
+
+
+def not_signed_in(request: HttpRequest, kind: str, text: str) -> HttpResponse:
+    """401 for a program: problem details where it asks for JSON, else a line of text. RFC 9110 (11.6.1) wants a
+    challenge with it: none that is registered is a cookie's, and of one that they do not know browsers ask nobody."""
+    response = problem(401, kind, text) if wants_json(request) else line_of_text(401, text)
+    response.headers["WWW-Authenticate"] = "Session"
+    return response
+
+
+def line_of_text(status: int, text: str) -> HttpResponse:
+    return HttpResponse(
+        text,
+        status=status,
+        content_type="text/plain; charset=utf-8",
+        headers={"Cache-Control": PRIVATE},
+    )
+
+
+def problem(status: int, kind: str, title: str) -> JsonResponse:
+    return JsonResponse(
+        {"type": f"urn:sessions-ui:{kind}", "title": title, "status": status},
+        status=status,
+        content_type="application/problem+json",
+        headers={"Cache-Control": PRIVATE},
+    )
