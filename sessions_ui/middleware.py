@@ -41,7 +41,7 @@ from sessions_ui.exceptions import (
     TryAgain,
 )
 from sessions_ui.models import Session, digest_of
-from sessions_ui.store import SessionStore
+from sessions_ui.store import SessionStore, store_of
 from sessions_ui.web.impersonation.views import only_for_its_owner
 from sessions_ui.web.presence.client_hints import ask_for_hints
 from sessions_ui.web.responses import cookies, headers, later, notice, refusals
@@ -89,8 +89,7 @@ class SessionMiddleware(DjangoSessionMiddleware):
             )
         # One moment for the whole request: a touch that `_needs_database()` found not due is not due later either.
         request._sessions_ui_began_at = timezone.now()  # type: ignore[attr-defined]
-        store = request.session if isinstance(request.session, SessionStore) else None
-        return context.Acting(store, request.META, partial(resets_password, request), request)
+        return context.Acting(store_of(request), request.META, partial(resets_password, request), request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
         """A session that ended while its view was at work is a sign-out like any other, not an error."""
@@ -105,8 +104,8 @@ class SessionMiddleware(DjangoSessionMiddleware):
         if isinstance(exception, SignInChallenged):
             return begin_challenge(request, exception)
         if isinstance(exception, SignInRefused):
-            if isinstance(request.session, SessionStore):
-                request.session.turn_away()
+            if (store := store_of(request)) is not None:
+                store.turn_away()
             return refusals.signed_out(request, exception.reason)
         if isinstance(exception, KeyRotated):
             return later.renewed(request)
@@ -123,8 +122,8 @@ class SessionMiddleware(DjangoSessionMiddleware):
         return None
 
     def process_response(self, request: HttpRequest, response: Any) -> Any:
-        store = getattr(request, "session", None)
-        if not isinstance(store, SessionStore):
+        store = store_of(request)
+        if store is None:
             return super().process_response(request, response)
         answer = self._after_view(request, store, response)
         if answer is not response:
@@ -222,8 +221,8 @@ class SessionMiddleware(DjangoSessionMiddleware):
 
     def _needs_database(self, request: HttpRequest, response: HttpResponseBase) -> bool:
         """Whether `process_response()` may have to ask the database: under ASGI that takes a thread."""
-        store = getattr(request, "session", None)
-        if not isinstance(store, SessionStore) or store.modified or settings.SESSION_SAVE_EVERY_REQUEST:
+        store = store_of(request)
+        if store is None or store.modified or settings.SESSION_SAVE_EVERY_REQUEST:
             return True
         if store.has_new_key(other_than=key_of(request)):
             return True
@@ -252,8 +251,8 @@ class AuthenticationMiddleware(DjangoAuthenticationMiddleware):
 def get_user(request: HttpRequest) -> Any:
     """As Django's, cached on the request, but without a second look-up."""
     if not _is_known(request):
-        store = request.session
-        if isinstance(store, SessionStore) and not _changed_by_hand(store):
+        store = store_of(request)
+        if store is not None and not _changed_by_hand(store):
             request._cached_user = store.get_user()  # type: ignore[attr-defined]
         else:
             request._cached_user = django_get_user(request)  # type: ignore[attr-defined]

@@ -22,7 +22,7 @@ from sessions_ui.conf import conf
 from sessions_ui.models import EndReason, Session
 from sessions_ui.models.primary import with_users
 from sessions_ui.models.session import SessionQuerySet
-from sessions_ui.store import SessionStore
+from sessions_ui.store import store_of
 
 EXAMPLES = 10  # sign-ins named on the confirmation page; the rest is a number
 
@@ -72,7 +72,8 @@ class EndingAdmin(ReadOnlyAdmin):
             )
             return None
         living = sessions.living()
-        own = request.session.session_id if isinstance(request.session, SessionStore) else None
+        store = store_of(request)
+        own = store.session_id if store is not None else None
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Sign out: are you sure?"),

@@ -22,7 +22,7 @@ from sessions_ui.audit import events
 from sessions_ui.conf import conf
 from sessions_ui.database import moments
 from sessions_ui.models import Event
-from sessions_ui.store import SessionStore
+from sessions_ui.store import store_of
 
 NOTED = "_sessions_ui_help_desk_refused"  # in the session: when a refusal was last made an event
 NOTED_EVERY = 600  # seconds
@@ -53,7 +53,8 @@ def has_fresh_factor(request: HttpRequest) -> bool:
 
 def second_factor_at_sign_in(request: HttpRequest) -> datetime | None:
     """The default of `SECOND_FACTOR_AT`: a sign-in of two steps, or with a passkey, showed one when it happened."""
-    row = request.session.resolve() if isinstance(request.session, SessionStore) else None
+    store = store_of(request)
+    row = store.resolve() if store is not None else None
     if row is None or not ("+" in row.method or row.method == "passkey"):
         return None
     return row.signed_in_at

@@ -12,7 +12,7 @@ from sessions_ui.actions.impersonation import begin_impersonation, end_impersona
 from sessions_ui.actions.sessions.client import client_of
 from sessions_ui.exceptions import ImpersonationRefusal, ImpersonationRefused
 from sessions_ui.models import Session, digest_of
-from sessions_ui.store import SessionStore
+from sessions_ui.store import store_of
 
 
 def impersonate(request: HttpRequest, *, user: Any, actor: Any, reason: str) -> Session:
@@ -21,9 +21,9 @@ def impersonate(request: HttpRequest, *, user: Any, actor: Any, reason: str) -> 
     The staff member's own session stays as it is and is not used meanwhile. `reason` is read by the user. Raises
     `ImpersonationRefused`, a `PermissionDenied` that says why.
     """
-    store = request.session
-    origin = store.resolve() if isinstance(store, SessionStore) else None
-    if not isinstance(store, SessionStore) or origin is None or origin.user_id != actor.pk:
+    store = store_of(request)
+    origin = store.resolve() if store is not None else None
+    if store is None or origin is None or origin.user_id != actor.pk:
         raise ImpersonationRefused(ImpersonationRefusal.NOT_SIGNED_IN)
     if store.modified:
         store.save()  # of the own session, such as a message for later
@@ -44,9 +44,9 @@ def impersonate(request: HttpRequest, *, user: Any, actor: Any, reason: str) -> 
 def stop_impersonating(request: HttpRequest) -> Any:
     """Back to the staff member's own session; returns its user, or `AnonymousUser` where that session is over by now.
     Raises `ImpersonationRefused` where nobody's account is used."""
-    store = request.session
-    session = store.resolve() if isinstance(store, SessionStore) else None
-    if not isinstance(store, SessionStore) or session is None or session.impersonated_from_id is None:
+    store = store_of(request)
+    session = store.resolve() if store is not None else None
+    if store is None or session is None or session.impersonated_from_id is None:
         raise ImpersonationRefused(ImpersonationRefusal.NOT_IMPERSONATING)
     key, new_key = store.session_key, store.new_key()
     assert key is not None

@@ -13,6 +13,6 @@ its synchronous twin (`async_methods.py`), so that both take the same way.
 
 from __future__ import annotations
 
-from sessions_ui.store.engine import SessionStore, acting_store
+from sessions_ui.store.engine import SessionStore, acting_store, store_of
 
-__all__ = ["SessionStore", "acting_store"]
+__all__ = ["SessionStore", "acting_store", "store_of"]

@@ -139,6 +139,12 @@ class SessionStore(SigningIn):
             self._update(self._sign_in_written(written), self._stored(self._session))
 
 
+def store_of(request: Any) -> SessionStore | None:
+    """The store of a request; None where it has no session, or one of another engine."""
+    store = getattr(request, "session", None)
+    return store if isinstance(store, SessionStore) else None
+
+
 def acting_store() -> SessionStore | None:
     """The store of the request that acts now."""
     now = current()

@@ -18,7 +18,7 @@ from sessions_ui.client.place.licence import Attribution, attributions
 from sessions_ui.conf import conf
 from sessions_ui.database import moments
 from sessions_ui.models import Session
-from sessions_ui.store import SessionStore
+from sessions_ui.store import store_of
 from sessions_ui.web.devices.act_form import act_form, posts_to
 from sessions_ui.web.devices.folding import fold
 from sessions_ui.web.devices.icons import icon
@@ -60,9 +60,8 @@ def sessions_ui_notice(context: dict[str, Any]) -> str:
 @register.inclusion_tag("sessions_ui/_impersonating.html", takes_context=True)
 def sessions_ui_impersonation(context: dict[str, Any]) -> dict[str, Any]:
     """For staff that uses somebody's account: whose, and the way out. Nothing for everybody else."""
-    request = context.get("request")
-    store = getattr(request, "session", None)
-    if not isinstance(store, SessionStore) or store.impersonator_id is None:
+    store = store_of(context.get("request"))
+    if store is None or store.impersonator_id is None:
         return {}
     return {"person": store.user, "csrf_token": context.get("csrf_token")}
 

@@ -20,6 +20,7 @@ from sessions_ui.web.devices.details import details
 from sessions_ui.web.devices.own import own_device, own_session
 from sessions_ui.web.presence.decorators import passive
 from sessions_ui.web.recovery.secure import ways_to_secure
+from sessions_ui.web.responses.navigation import htmx_of
 from sessions_ui.web.step_up.confirm import ask_again
 from sessions_ui.web.step_up.prove import ask_for_more
 
@@ -47,7 +48,7 @@ def situation(request: HttpRequest, public_id: str, name: str) -> HttpResponse:
     """What follows from "I lost it", "I don't recognise it", "I no longer use it": read before anything is done. In the
     page's dialog for htmx, else a page of its own."""
     chosen = own_device(request, public_id)
-    fragment = request.headers.get("HX-Request") == "true"
+    fragment = bool(htmx_of(request))
     context = {
         "base_template": conf.base_template,
         "details": details(chosen, request.user, current_id=own_session(request)),
@@ -117,7 +118,7 @@ def is_in_hand(request: HttpRequest, chosen: Device) -> bool:
 
 def device_done(request: HttpRequest, chosen: Device, text: str = "", *, error: str = "") -> HttpResponseBase:
     """After an act: the same page again, as a fragment for htmx, by way of a redirect for a plain form."""
-    if request.headers.get("HX-Request") == "true":
+    if htmx_of(request):
         return device_page(request, chosen, status_text=text, error=error, status=422 if error else 200)
     level = messages.ERROR if error else messages.SUCCESS
     messages.add_message(request, level, error or text, fail_silently=True)
@@ -127,7 +128,7 @@ def device_done(request: HttpRequest, chosen: Device, text: str = "", *, error: 
 def device_page(
     request: HttpRequest, chosen: Device, *, status_text: str = "", error: str = "", status: int = 200
 ) -> HttpResponse:
-    fragment = request.headers.get("HX-Request") == "true"
+    fragment = bool(htmx_of(request))
     context: dict[str, Any] = {
         "base_template": conf.base_template,
         "fragment": fragment,

@@ -6,12 +6,13 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from sessions_ui.models import Device
-from sessions_ui.store import SessionStore
+from sessions_ui.store import store_of
 
 
 def own_session(request: HttpRequest) -> int | None:
     """Primary key of the session that asks."""
-    return request.session.session_id if isinstance(request.session, SessionStore) else None
+    store = store_of(request)
+    return store.session_id if store is not None else None
 
 
 def own_device(request: HttpRequest, public_id: str) -> Device:

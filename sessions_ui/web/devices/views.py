@@ -29,6 +29,7 @@ from sessions_ui.web.devices.listing import cards_of, listing
 from sessions_ui.web.devices.own import own_device, own_session
 from sessions_ui.web.presence.decorators import passive
 from sessions_ui.web.recovery.secure import ways_to_secure
+from sessions_ui.web.responses.navigation import htmx_of
 from sessions_ui.web.responses.refusals import to_sign_in
 from sessions_ui.web.step_up.confirm import ask_again
 from sessions_ui.web.step_up.prove import vouch
@@ -200,7 +201,7 @@ def signed_out_here(request: HttpRequest) -> HttpResponseBase:
 
 def done(request: HttpRequest, text: str) -> HttpResponseBase:
     """After an act: the same page again, as a fragment for htmx, by way of a redirect for a plain form."""
-    if request.headers.get("HX-Request") == "true":
+    if htmx_of(request):
         return page(request, status_text=text)
     messages.success(request, text, fail_silently=True)
     return redirect("sessions_ui:devices")
@@ -215,7 +216,7 @@ def page(
     since: datetime | None = None,
 ) -> HttpResponse:
     """The page, or only its list where htmx or the page's script asks (`since`)."""
-    fragment = since is not None or request.headers.get("HX-Request") == "true"
+    fragment = since is not None or bool(htmx_of(request))
     found = listing(request.user, current_id=own_session(request), page=page_number(request))
     context = {
         "base_template": conf.base_template,
@@ -235,8 +236,8 @@ def page(
 def page_number(request: HttpRequest) -> int:
     """Of the other devices; htmx says in a header on which page it is. What is no number is the first one."""
     query = request.GET
-    if request.headers.get("HX-Request") == "true":
-        query = QueryDict(query_of(request.headers.get("HX-Current-URL", "")))
+    if htmx := htmx_of(request):
+        query = QueryDict(query_of(htmx.current_url or ""))
     number = query.get("page", "")
     return int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1
 

@@ -14,7 +14,6 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.shortcuts import redirect, resolve_url
 from django.urls import path
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -23,6 +22,7 @@ from hijack.conf import settings
 
 from sessions_ui.impersonation.api import impersonate, stop_impersonating
 from sessions_ui.models.primary import visible_users
+from sessions_ui.web.responses.redirects import safe_next
 
 HISTORY = "hijack_history"
 
@@ -43,7 +43,7 @@ def acquire(request: HttpRequest) -> HttpResponse:
     impersonate(request, user=person, actor=actor, reason=reason)
     request.session[HISTORY] = [person._meta.pk.value_to_string(actor)]
     signals.hijack_started.send(sender=None, request=request, hijacker=actor, hijacked=person)
-    return HttpResponseRedirect(target(request, settings.LOGIN_REDIRECT_URL))
+    return HttpResponseRedirect(safe_next(request) or resolve_url(settings.LOGIN_REDIRECT_URL))
 
 
 @login_required
@@ -54,14 +54,7 @@ def release(request: HttpRequest) -> HttpResponse:
     if not actor.is_authenticated:
         return redirect(settings.LOGIN_URL)
     signals.hijack_ended.send(sender=None, request=request, hijacker=actor, hijacked=person)
-    return HttpResponseRedirect(target(request, settings.LOGOUT_REDIRECT_URL or "/"))
-
-
-def target(request: HttpRequest, default: str) -> str:
-    """`next`, where it stays on this site."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if safe else resolve_url(default)
+    return HttpResponseRedirect(safe_next(request) or resolve_url(settings.LOGOUT_REDIRECT_URL or "/"))
 
 
 app_name = "hijack"

@@ -6,7 +6,6 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -14,6 +13,7 @@ from sessions_ui.conf import conf
 from sessions_ui.impersonation.api import stop_impersonating
 from sessions_ui.web.responses.navigation import wants_json
 from sessions_ui.web.responses.programs import problem
+from sessions_ui.web.responses.redirects import safe_next
 
 
 @login_not_required  # whose session is over by now reads why, as without `LoginRequiredMiddleware`
@@ -21,11 +21,9 @@ from sessions_ui.web.responses.programs import problem
 def leave_account(request: HttpRequest) -> HttpResponse:
     """Back to the own session, and to `next` or the start page."""
     user = stop_impersonating(request)
-    target = request.POST.get("next", "")
-    allowed = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
     if not user.is_authenticated:
         return redirect(settings.LOGIN_URL)
-    return redirect(target if allowed else resolve_url(settings.LOGIN_REDIRECT_URL))
+    return redirect(safe_next(request) or resolve_url(settings.LOGIN_REDIRECT_URL))
 
 
 def only_for_its_owner(request: HttpRequest) -> HttpResponse:

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from sessions_ui.conf import conf
-from sessions_ui.store import SessionStore
+from sessions_ui.store import store_of
 
 # What `client/hints.py` reads beyond the three that come by themselves. Not `Critical-CH`: it would load the page twice
 # for what the form's POST brings anyway. Nothing is delegated: other origins of the page get none (the default of
@@ -20,8 +20,8 @@ WANTED = ", ".join(
 def ask_for_hints(request: HttpRequest, response: HttpResponseBase) -> None:
     """`Accept-CH` on an HTML page of SIGN_IN_PAGES that somebody reads who is not signed in. The browser sends the
     hints with its next requests of this site, and so with the sign-in form."""
-    store = getattr(request, "session", None)
-    if isinstance(store, SessionStore) and store.row is not None and store.row.user_id is not None:
+    store = store_of(request)
+    if store is not None and store.row is not None and store.row.user_id is not None:
         return
     is_page = response.status_code == 200 and response.headers.get("Content-Type", "").startswith("text/html")
     if is_page and request.method == "GET" and _leads_to_sign_in(request):

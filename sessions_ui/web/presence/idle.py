@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from sessions_ui.conf import conf
-from sessions_ui.store import SessionStore
+from sessions_ui.store import store_of
 from sessions_ui.web.presence.decorators import passive
 
 # With longer timeouts no page stays open for so long that a warning would help.
@@ -21,7 +21,8 @@ LONGEST = timedelta(days=1)
 def seconds_left(request: HttpRequest, user: Any) -> int | None:
     """Until the session ends if nothing happens; None without such a limit, and for one that is not worth a warning."""
     idle = conf.idle_timeout_of(user)
-    row = request.session.row if isinstance(request.session, SessionStore) else None
+    store = store_of(request)
+    row = store.row if store is not None else None
     if idle is None or idle > LONGEST or row is None:
         return None
     return max(int((row.last_seen_at + idle - timezone.now()).total_seconds()), 0)

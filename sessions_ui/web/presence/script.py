@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from sessions_ui.conf import conf
-from sessions_ui.store import SessionStore
+from sessions_ui.store import store_of
 from sessions_ui.stream.mount import stream_url
 from sessions_ui.web.presence.alive import mark_of
 
@@ -27,8 +27,8 @@ def live_script(context: dict[str, Any], clear: str = "") -> SafeString | str:
     Once a page, even where it stands in several of its templates.
     """
     request = context.get("request")
-    store = getattr(request, "session", None)
-    if not isinstance(store, SessionStore) or getattr(request, "_sessions_ui_live", False):
+    store = store_of(request)
+    if store is None or getattr(request, "_sessions_ui_live", False):
         return ""
     # Whose session it is, not who is shown: somebody who acts as another person stays signed in as themselves.
     if not store.get_user().is_authenticated:

@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from sessions_ui.conf import conf
 from sessions_ui.models import Session
-from sessions_ui.store import SessionStore
+from sessions_ui.store import store_of
 
 # The message's extra tag. Where a template shows messages, it includes "sessions_ui/_offer.html" in one with this tag.
 OFFER = "sui-offer"
@@ -22,8 +22,8 @@ def offer_to_sign_out_others(request: HttpRequest) -> bool:
     None where nothing else is signed in, or where `FACTOR_CHANGE_ENDS` has ended it already. Needs
     `django.contrib.messages`; without it the devices page is where people find the same button.
     """
-    store = request.session
-    if conf.factor_change_ends != "offer" or not isinstance(store, SessionStore) or store.session_id is None:
+    store = store_of(request)
+    if conf.factor_change_ends != "offer" or store is None or store.session_id is None:
         return False
     others = Session.objects.of(request.user).living().exclude(pk=store.session_id).count()
     if not others or getattr(request, OFFERED, False):

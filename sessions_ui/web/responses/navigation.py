@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest
+from django_htmx.middleware import HtmxDetails
 
 OWN_NAMESPACES = frozenset({"sessions_ui", "help_desk"})
 
@@ -17,8 +18,10 @@ def is_page_navigation(request: HttpRequest) -> bool:
     return "text/html" in request.headers.get("Accept", "") and not by_script
 
 
-def is_htmx(request: HttpRequest) -> bool:
-    return request.headers.get("HX-Request") == "true"
+def htmx_of(request: HttpRequest) -> HtmxDetails:
+    """`request.htmx`, also for a request that did not get as far as `HtmxMiddleware`, or where a site goes without."""
+    details = getattr(request, "htmx", None)
+    return details if isinstance(details, HtmxDetails) else HtmxDetails(request)
 
 
 def is_own_page(request: HttpRequest) -> bool:

@@ -5,22 +5,33 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from sessions_ui.web.responses.navigation import is_htmx
+from sessions_ui.web.responses.navigation import htmx_of
+
+
+def safe_next(request: HttpRequest) -> str:
+    """Where the request wants to go afterwards (`next`), or an empty string where that is not on this site."""
+    url: str = request.POST.get(REDIRECT_FIELD_NAME) or request.GET.get(REDIRECT_FIELD_NAME) or ""
+    return url if is_on_this_site(request, url) else ""
+
+
+def is_on_this_site(request: HttpRequest, url: str) -> bool:
+    return url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
 
 
 def sign_in_url(request: HttpRequest) -> str:
     """The sign-in page, with the way back to the page that was asked for (never to one that acts)."""
     login_url = resolve_url(settings.LOGIN_URL)
     back = path = ""
-    if is_htmx(request):
-        current = request.headers.get("HX-Current-URL", "")
-        if url_has_allowed_host_and_scheme(current, {request.get_host()}, require_https=request.is_secure()):
+    if htmx := htmx_of(request):
+        current = htmx.current_url or ""
+        if is_on_this_site(request, current):
             parts = urlsplit(current)
             path = parts.path
             back = path + (f"?{parts.query}" if parts.query else "")

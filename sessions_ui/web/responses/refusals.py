@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django_htmx.http import HttpResponseClientRedirect
 
 from sessions_ui.conf import conf
 from sessions_ui.models import EndReason
 from sessions_ui.web.responses.headers import PRIVATE
-from sessions_ui.web.responses.navigation import is_htmx, is_own_page, is_page_navigation, wants_json
+from sessions_ui.web.responses.navigation import htmx_of, is_own_page, is_page_navigation, wants_json
 from sessions_ui.web.responses.notice import leave_notice
 from sessions_ui.web.responses.programs import not_signed_in, problem
 from sessions_ui.web.responses.redirects import sign_in_url, turns_away
@@ -24,7 +25,7 @@ def worded(request: HttpRequest, response: HttpResponseBase, reason: EndReason) 
     A page that anybody may see can show the notice itself (`{% sessions_ui_notice %}`).
     """
     if turns_away(response):
-        if is_htmx(request) or is_own_page(request):
+        if htmx_of(request) or is_own_page(request):
             return to_sign_in(request, reason)
         if not response.has_header("Location"):
             if wants_json(request):
@@ -54,7 +55,7 @@ def signed_out(request: HttpRequest, reason: str | None) -> HttpResponseBase:
     """For a request whose session ended while its view was at work, or whose sign-in was refused: to the sign-in page
     for a person, 401 for a program. No redirect, which `fetch()` would follow, and take the sign-in page for success.
     """
-    if is_htmx(request) or is_page_navigation(request) or wants_json(request):
+    if htmx_of(request) or is_page_navigation(request) or wants_json(request):
         return to_sign_in(request, reason)
     response = not_signed_in(request, "session-ended", words(reason))
     say_why(request, response, reason)
@@ -69,8 +70,8 @@ def to_sign_in(request: HttpRequest, reason: str | None) -> HttpResponseBase:
         clear_site_data(request, response, reason)
         name_reason(response, reason)
         return response
-    if is_htmx(request):
-        response = HttpResponse(headers={"HX-Redirect": sign_in_url(request)})
+    if htmx_of(request):
+        response = HttpResponseClientRedirect(sign_in_url(request))
     else:
         response = HttpResponseRedirect(sign_in_url(request))
     say_why(request, response, reason)

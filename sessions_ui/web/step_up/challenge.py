@@ -11,17 +11,17 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, REDIRECT_FIELD_NAME, SESSION_KEY, get_user_model, login
+from django.contrib.auth import BACKEND_SESSION_KEY, SESSION_KEY, get_user_model, login
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRedirect
 
 from sessions_ui.actions.devices.confirm import confirm_device
 from sessions_ui.actions.endings.end import end_sessions
@@ -38,10 +38,10 @@ from sessions_ui.models import Device, EndReason, Event, Session, VerificationCo
 from sessions_ui.models.primary import all_users
 from sessions_ui.risk import Verdict
 from sessions_ui.session_user import AUTH_KEYS
-from sessions_ui.store import SessionStore
-from sessions_ui.web.responses.navigation import is_htmx, is_page_navigation
+from sessions_ui.store import store_of
+from sessions_ui.web.responses.navigation import htmx_of, is_page_navigation
 from sessions_ui.web.responses.programs import not_signed_in
-from sessions_ui.web.responses.redirects import sign_in_url
+from sessions_ui.web.responses.redirects import safe_next, sign_in_url
 from sessions_ui.web.responses.words import words
 from sessions_ui.web.step_up.prove import CodeForm, masked, refusal_text
 
@@ -63,7 +63,7 @@ def begin_challenge(request: HttpRequest, challenged: SignInChallenged) -> HttpR
         # Of the account as it was judged: whatever is decided from then on ends what waits here.
         "begun": challenged.begun,
         "proven": bool(getattr(request, "sessions_ui_proven", False)),
-        "next": next_of(request) or kept.get(WAITING_KEY, {}).get("next", ""),
+        "next": safe_next(request) or kept.get(WAITING_KEY, {}).get("next", ""),
     }
     request.session.flush()
     for name, value in kept.items():
@@ -87,8 +87,8 @@ def begin_challenge(request: HttpRequest, challenged: SignInChallenged) -> HttpR
             )
         )
     url = reverse("sessions_ui:challenge")
-    if is_htmx(request):
-        return HttpResponse(headers={"HX-Redirect": url})
+    if htmx_of(request):
+        return HttpResponseClientRedirect(url)
     if is_page_navigation(request):
         return HttpResponseRedirect(url)
     return not_signed_in(request, "further-proof-needed", _("One more proof is needed to sign in."))
@@ -102,7 +102,8 @@ def challenge(request: HttpRequest) -> HttpResponseBase:
     """GET shows the question, and mails a code unless one is under way; POST answers it and signs in."""
     waiting = waiting_of(request)
     user = user_of(waiting["user"]) if waiting else None
-    session_id = request.session.session_id if isinstance(request.session, SessionStore) else None
+    store = store_of(request)
+    session_id = store.session_id if store is not None else None
     if waiting is None or user is None or session_id is None:
         return redirect(resolve_url(sign_in_url(request)))
     if request.method != "POST":
@@ -206,9 +207,3 @@ def living_browsers(user: Any) -> Any:
 def devices_of(user: Any) -> list[Device]:
     """By name only, to somebody who has shown no more than the password."""
     return list(Device.objects.filter(sessions__in=living_browsers(user)).distinct().order_by("pk"))
-
-
-def next_of(request: HttpRequest) -> str:
-    url = request.POST.get(REDIRECT_FIELD_NAME) or request.GET.get(REDIRECT_FIELD_NAME) or ""
-    safe = url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
-    return url if safe else ""

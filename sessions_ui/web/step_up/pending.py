@@ -16,8 +16,10 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
 from sessions_ui.conf import conf
+from sessions_ui.web.responses.navigation import htmx_of
 
 ACT_SECONDS = 600
 SALT = "sessions_ui.act"
@@ -67,28 +69,24 @@ def carry_on(request: HttpRequest, act: WaitingAct) -> HttpResponseBase:
 
 def too_late(request: HttpRequest) -> HttpResponseBase:
     messages.error(request, _("That took too long, so nothing was changed. Try again."), fail_silently=True)
-    response: HttpResponseBase = redirect("sessions_ui:devices")
-    if request.headers.get("HX-Request") == "true":
-        response = HttpResponse(headers={"HX-Redirect": reverse("sessions_ui:devices")})
-    return response
+    if htmx_of(request):
+        return HttpResponseClientRedirect(reverse("sessions_ui:devices"))
+    return redirect("sessions_ui:devices")
 
 
 def question(
     request: HttpRequest, act: WaitingAct, name: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """The template `_<name>.html` in the page's dialog for htmx, else `<name>.html`, a page of its own."""
-    fragment = request.headers.get("HX-Request") == "true"
+    htmx = htmx_of(request)
     context = {
         "base_template": conf.base_template,
         "act": act.sign(request.user),
         "what": act.what,
         # Where the answer goes when it was right: the part of the page that the act changes.
-        "target": "device" if request.headers.get("HX-Target") == "device" else "devices",
+        "target": "device" if htmx.target == "device" else "devices",
         **context,
     }
-    template = f"sessions_ui/_{name}.html" if fragment else f"sessions_ui/{name}.html"
+    template = f"sessions_ui/_{name}.html" if htmx else f"sessions_ui/{name}.html"
     response = render(request, template, context, status=status)
-    if fragment:
-        response.headers["HX-Retarget"] = DIALOG
-        response.headers["HX-Reswap"] = "innerHTML"
-    return response
+    return reswap(retarget(response, DIALOG), "innerHTML") if htmx else response

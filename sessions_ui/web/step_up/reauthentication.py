@@ -19,7 +19,7 @@ from sessions_ui.actions.help_desk.find_user import address_of
 from sessions_ui.actions.step_up.reauthentication import failed_reauthentications, note_reauthentication
 from sessions_ui.conf import conf
 from sessions_ui.database import moments
-from sessions_ui.store import SessionStore
+from sessions_ui.store import store_of
 from sessions_ui.user_model import has_usable_password
 
 CONFIRMED_AT = "sessions_ui_confirmed_at"  # in the session: when, in seconds since 1970
@@ -147,12 +147,12 @@ class Reauthentication:
 
     @property
     def _session_id(self) -> int | None:
-        session = self.request.session
-        return session.session_id if isinstance(session, SessionStore) else None
+        store = store_of(self.request)
+        return store.session_id if store is not None else None
 
     def _signed_in_at(self) -> datetime | None:
-        session = self.request.session
-        row = session.row if isinstance(session, SessionStore) else None
+        store = store_of(self.request)
+        row = store.row if store is not None else None
         return row.signed_in_at if row else None
 
 
