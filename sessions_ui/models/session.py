@@ -59,10 +59,6 @@ class SessionQuerySet(PrimaryQuerySet["Session"]):
         """Signed in, not ended, within their time. A disabled user's are among them until they are refused."""
         return self.filter(user__isnull=False, ended_at__isnull=True, expires_at__gt=timezone.now())
 
-    def needing_a_look(self) -> SessionQuerySet:
-        """Flagged, and their owner has not said yet whose they are."""
-        return self.living().exclude(verdict="").filter(reviewed_at__isnull=True)
-
     def bulk_update(self, objs: Any, fields: Any, *args: Any, **options: Any) -> int:
         """As Django's, but what an instance remembers of `DECISIVE` columns is not written: it may be from before the
         end."""
@@ -261,6 +257,7 @@ class Session(PrimaryModel):
 
     @property
     def needs_a_look(self) -> bool:
+        """Flagged, and its owner has not said yet whose it is."""
         return bool(self.verdict) and self.reviewed_at is None and self.is_living
 
     @property
