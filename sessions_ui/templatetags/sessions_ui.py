@@ -38,6 +38,7 @@ register.simple_tag(posts_to)
 register.simple_tag(act_form, takes_context=True, name="act")
 register.filter("kind_icon", sessions.kind_icon)
 register.filter("place_text", sessions.place_text)
+register.filter("place_with_radius", sessions.place_with_radius)
 register.filter("place_name", sessions.place_name)
 register.filter("place_icon", sessions.place_icon)
 register.filter("method_text", sessions.method_text)
@@ -110,7 +111,6 @@ def ago(moment: datetime) -> SafeString:
     return _time(moment, sessions.ago(moment))
 
 
-@register.filter
 def day(moment: datetime) -> SafeString:
     return _time(moment, sessions.day(moment))
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, localize
 from django.utils.text import get_text_list
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
@@ -50,6 +50,15 @@ def place_text(place: Place | None) -> str:
     if not (place.city or place.region):
         return _("In %(country)s (approximate)") % {"country": name}
     return _("Near %(place)s (approximate)") % {"place": name}
+
+
+def place_with_radius(place: Place | None) -> str:
+    """As `place_text()`, and how far off it may be where the file says so."""
+    text = place_text(place)
+    if place is None or not place.radius_km:
+        return text
+    within = ngettext("within about %(km)s km", "within about %(km)s km", place.radius_km)
+    return text + _(", ") + within % {"km": localize(place.radius_km)}
 
 
 def place_name(place: Place | None) -> str:

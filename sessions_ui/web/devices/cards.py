@@ -73,6 +73,11 @@ class Card:
         return _("Sign out %(name)s") % {"name": self.title}
 
     @property
+    def more_label(self) -> str:
+        """What leads to the page of the device."""
+        return _("Details") if self.is_current else _("Lost, or not yours?")
+
+    @property
     def about(self) -> str:
         """What stands under the title: the derived name where the title is the user's own, then the model, else the
         kind. Unknown parts are left out."""

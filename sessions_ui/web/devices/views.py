@@ -218,6 +218,7 @@ def page(
     """The page, or only its list where htmx or the page's script asks (`since`)."""
     fragment = since is not None or bool(htmx_of(request))
     found = listing(request.user, current_id=own_session(request), page=page_number(request))
+    new = sum(card.is_newer_than(since) for card in found.cards) if since is not None else 0
     context = {
         "base_template": conf.base_template,
         "fragment": fragment,
@@ -227,10 +228,19 @@ def page(
         "error": error,
         "history_days": conf.history_days,
         "unused_days": conf.unused_after.days,
-        "new": sum(card.is_newer_than(since) for card in found.cards) if since is not None else 0,
+        "new": new,
+        "news": news(new),
     }
     template = "sessions_ui/_devices.html" if fragment else "sessions_ui/devices.html"
     return render(request, template, context, status=status)
+
+
+def news(new: int) -> str:
+    """What the page says when it has changed while somebody looked at it."""
+    if not new:
+        return _("Something has changed.")
+    text = ngettext("%(count)s new device signed in.", "%(count)s new devices signed in.", new)
+    return text % {"count": new}
 
 
 def page_number(request: HttpRequest) -> int:

@@ -148,6 +148,7 @@ def asked_for_proof(
             )
     back = f"{reverse('sessions_ui:prove')}?{urlencode({'act': act.sign(user)})}"
     ways = [way for way in reauthentication(request).ways(back) if is_other_factor(way, session)]
+    other_device = "" if by_code else elsewhere(act, session)
     context = {
         "purpose": act.purpose,
         "error": error,
@@ -156,7 +157,8 @@ def asked_for_proof(
         "held_up": bool(addresses) and is_code_held_up(user),
         "form": (form or CodeForm()) if by_code else None,
         "ways": ways,
-        "elsewhere": "" if by_code else elsewhere(act, session),
+        "elsewhere": other_device,
+        "has_another_way": bool(ways or other_device or conf.help_url),
         "minutes": int(conf.proof_age.total_seconds() // 60),
         "help_url": conf.help_url,
     }
