@@ -4,7 +4,6 @@ does)."""
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -19,7 +18,6 @@ from django.contrib.auth.views import PasswordResetConfirmView
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import got_request_exception
-from django.db import OperationalError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -29,23 +27,12 @@ from sessions_ui import context
 from sessions_ui.actions.sessions.activity import is_due, touch
 from sessions_ui.actions.sessions.client import client_of
 from sessions_ui.conf import conf
-from sessions_ui.database import outages, transactions
-from sessions_ui.exceptions import (
-    DoneInPart,
-    KeyRotated,
-    NotTheOwner,
-    OutcomeUnknown,
-    SessionEnded,
-    SignInChallenged,
-    SignInRefused,
-    TryAgain,
-)
+from sessions_ui.exceptions import KeyRotated, OutcomeUnknown, SessionEnded, SignInRefused, TryAgain
 from sessions_ui.models import Session, digest_of
 from sessions_ui.store import SessionStore, store_of
-from sessions_ui.web.impersonation.views import only_for_its_owner
 from sessions_ui.web.presence.client_hints import ask_for_hints
 from sessions_ui.web.responses import cookies, headers, later, notice, refusals
-from sessions_ui.web.step_up.challenge import begin_challenge
+from sessions_ui.web.responses.exceptions import answer_to, exception_of, remember_exception
 
 logger = logging.getLogger(__name__)
 
@@ -94,32 +81,10 @@ class SessionMiddleware(DjangoSessionMiddleware):
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
         """A session that ended while its view was at work is a sign-out like any other, not an error."""
         try:
-            return self._answer(request, exception)
+            return answer_to(request, exception)
         except (KeyRotated, SessionEnded, TryAgain, OutcomeUnknown) as error:
             # Of tidying up; these are put into words without the database.
-            return self._answer(request, error)
-
-    def _answer(self, request: HttpRequest, exception: BaseException) -> HttpResponseBase | None:
-        """What `exception` means to whoever asked; None for those that mean nothing to us."""
-        if isinstance(exception, SignInChallenged):
-            return begin_challenge(request, exception)
-        if isinstance(exception, SignInRefused):
-            if (store := store_of(request)) is not None:
-                store.turn_away()
-            return refusals.signed_out(request, exception.reason)
-        if isinstance(exception, KeyRotated):
-            return later.renewed(request)
-        if isinstance(exception, SessionEnded):
-            return refusals.signed_out(request, exception.reason)
-        if isinstance(exception, NotTheOwner):
-            return only_for_its_owner(request)
-        if isinstance(exception, TryAgain) or is_failed_commit(exception):
-            return later.busy(request)
-        if isinstance(exception, DoneInPart):
-            return later.in_part(request)
-        if isinstance(exception, OutcomeUnknown) or is_lost_commit(exception):
-            return later.unknown(request)
-        return None
+            return answer_to(request, error)
 
     def process_response(self, request: HttpRequest, response: Any) -> Any:
         store = store_of(request)
@@ -176,7 +141,7 @@ class SessionMiddleware(DjangoSessionMiddleware):
         try:
             self._save(request, store, response)
         except SignInRefused as refused:
-            response = self._answer(request, refused) or response
+            response = answer_to(request, refused) or response
             self._save(request, store, response)
         return response
 
@@ -280,34 +245,6 @@ def _changed_by_hand(store: SessionStore) -> bool:
         return False
     user_id = store.row.user_id if store.row else None
     return data.get(SESSION_KEY) != (None if user_id is None else str(user_id))
-
-
-def remember_exception(sender: Any, request: HttpRequest | None = None, **kwargs: Any) -> None:
-    """Django asks `process_exception()` about views only. What a middleware raises, such as a sign-in behind a proxy
-    (`RemoteUserMiddleware`), has become a response of status 500 when `process_response()` sees it."""
-    if request is not None:
-        request._sessions_ui_raised = sys.exc_info()[1]  # type: ignore[attr-defined]
-
-
-def exception_of(request: HttpRequest) -> Exception | None:
-    raised = getattr(request, "_sessions_ui_raised", None)
-    return raised if isinstance(raised, Exception) else None
-
-
-def is_failed_commit(exception: BaseException) -> bool:
-    """Whether the database refused a transaction of the host project (ATOMIC_REQUESTS, say) in which an action of ours
-    took part: at a strict isolation level it does so as late as at the commit."""
-    return _took_part() and isinstance(exception, OperationalError) and transactions.is_passing(exception)
-
-
-def is_lost_commit(exception: BaseException) -> bool:
-    """Whether the connection was lost in such a transaction, maybe as late as at the commit."""
-    return _took_part() and outages.is_connection_lost(exception)
-
-
-def _took_part() -> bool:
-    now = context.current()
-    return now is not None and now.took_part
 
 
 def _is_forwarded(request: HttpRequest) -> bool:

@@ -275,6 +275,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "web/responses/redirects.py": ANSWERS,
     "web/responses/programs.py": ANSWERS,
     "web/responses/later.py": ANSWERS,
+    "web/responses/exceptions.py": ANSWERS,
     "web/responses/cookies.py": COOKIES,
     "web/responses/headers.py": COOKIES,
 }

@@ -1,0 +1,78 @@
+"""What an exception means to whoever asked."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from django.db import OperationalError
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from sessions_ui import context
+from sessions_ui.database import outages, transactions
+from sessions_ui.exceptions import (
+    DoneInPart,
+    KeyRotated,
+    NotTheOwner,
+    OutcomeUnknown,
+    SessionEnded,
+    SignInChallenged,
+    SignInRefused,
+    TryAgain,
+)
+from sessions_ui.store import store_of
+from sessions_ui.web.impersonation.views import only_for_its_owner
+from sessions_ui.web.responses import later, refusals
+from sessions_ui.web.step_up.challenge import begin_challenge
+
+
+def answer_to(request: HttpRequest, exception: BaseException) -> HttpResponseBase | None:
+    """What `exception` means to whoever asked; None for those that mean nothing to us."""
+    if isinstance(exception, SignInChallenged):
+        return begin_challenge(request, exception)
+    if isinstance(exception, SignInRefused):
+        if (store := store_of(request)) is not None:
+            store.turn_away()
+        return refusals.signed_out(request, exception.reason)
+    if isinstance(exception, KeyRotated):
+        return later.renewed(request)
+    if isinstance(exception, SessionEnded):
+        return refusals.signed_out(request, exception.reason)
+    if isinstance(exception, NotTheOwner):
+        return only_for_its_owner(request)
+    if isinstance(exception, TryAgain) or is_failed_commit(exception):
+        return later.busy(request)
+    if isinstance(exception, DoneInPart):
+        return later.in_part(request)
+    if isinstance(exception, OutcomeUnknown) or is_lost_commit(exception):
+        return later.unknown(request)
+    return None
+
+
+def is_failed_commit(exception: BaseException) -> bool:
+    """Whether the database refused a transaction of the host project (ATOMIC_REQUESTS, say) in which an action of ours
+    took part: at a strict isolation level it does so as late as at the commit."""
+    return _took_part() and isinstance(exception, OperationalError) and transactions.is_passing(exception)
+
+
+def is_lost_commit(exception: BaseException) -> bool:
+    """Whether the connection was lost in such a transaction, maybe as late as at the commit."""
+    return _took_part() and outages.is_connection_lost(exception)
+
+
+def _took_part() -> bool:
+    now = context.current()
+    return now is not None and now.took_part
+
+
+def remember_exception(sender: Any, request: HttpRequest | None = None, **kwargs: Any) -> None:
+    """Django asks `process_exception()` about views only. What a middleware raises, such as a sign-in behind a proxy
+    (`RemoteUserMiddleware`), has become a response of status 500 when `process_response()` sees it."""
+    if request is not None:
+        request._sessions_ui_raised = sys.exc_info()[1]  # type: ignore[attr-defined]
+
+
+def exception_of(request: HttpRequest) -> Exception | None:
+    raised = getattr(request, "_sessions_ui_raised", None)
+    return raised if isinstance(raised, Exception) else None
