@@ -90,8 +90,8 @@ def is_impersonated() -> bool:
 
 
 def require_owner() -> None:
-    """Raise `NotTheOwner` where staff acts in somebody's name: for all that ends, confirms or changes who may sign
-    in."""
+    """Raise `NotTheOwner` where staff acts in somebody's name (docs/impersonation.md): for all that ends, confirms or
+    changes who may sign in, and for what else only the owner of an account may do. Outside of a request nobody does."""
     if is_impersonated():
         raise NotTheOwner
 

@@ -33,7 +33,8 @@ class Outcome(StrEnum):
 
 
 def deliver_all(*, seconds: float = SECONDS) -> Counter[Outcome]:
-    """Until nothing is due, or the time is over; returns how many ended how. It is the worker's sign of life."""
+    """Make the deliveries that are due, until none is or `seconds` are over; returns how many ended how. It is the
+    worker's sign of life. What fails is tried again later (`DELIVERY_RETRIES`) and raises nothing here."""
     Heartbeat.beat("worker")
     deadline = time.monotonic() + seconds
     made: Counter[Outcome] = Counter()
@@ -113,7 +114,8 @@ def note(delivery: Delivery, kind: Event.Kind) -> None:
 def send_or_keep(message: EmailMessage) -> None:
     """Send a mail of the host project now; where that fails it waits in the outbox, encrypted, and the worker sends it.
 
-    Never raises for a mail server that is away. Needs the package `cryptography` (the extra `webhooks`) then.
+    Never raises for a mail server that is away. Keeping it needs the package `cryptography` (the extra `webhooks`), and
+    is part of the caller's transaction.
     """
     try:
         send(message)

@@ -1,7 +1,7 @@
 """Staff uses somebody's account: labelled, limited, told, and over with the staff member's own session.
 
 The row that this makes is no sign-in of the user: it has no device and no device cookie, replaces nothing, does not
-count for the limit and moves no "last sign-in". What its holder may not do is refused by `acting.require_owner()`.
+count for the limit and moves no "last sign-in". What its holder may not do is refused by `context.require_owner()`.
 """
 
 from __future__ import annotations
@@ -28,12 +28,13 @@ from sessions_ui.exceptions import ImpersonationRefusal, ImpersonationRefused, S
 from sessions_ui.models import EndReason, Event, Session, digest_of
 from sessions_ui.models.fields import new_public_id
 from sessions_ui.models.locking import locked
+from sessions_ui.protocols import HasPk
 from sessions_ui.user_model import auth_hash_of, is_active
 
 
 @atomically
 def begin_impersonation(
-    *, origin: Session, digest: str, user: Any, actor: Any, reason: str, client: ClientInfo
+    *, origin: Session, digest: str, user: HasPk, actor: HasPk, reason: str, client: ClientInfo
 ) -> Session:
     """A session as `user` whose key has this digest, from the living session `origin` of `actor`.
 

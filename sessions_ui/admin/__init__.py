@@ -2,6 +2,7 @@
 
 from importlib.util import find_spec
 
+from sessions_ui.admin.base import CappedPaginator
 from sessions_ui.admin.deliveries import DeliveryAdmin
 from sessions_ui.admin.endings import EndingProgressAdmin
 from sessions_ui.admin.history import ActAdmin, EventAdmin
@@ -10,6 +11,7 @@ from sessions_ui.admin.sessions import DeviceAdmin, SessionAdmin
 
 __all__ = [
     "ActAdmin",
+    "CappedPaginator",
     "DeliveryAdmin",
     "DeviceAdmin",
     "EndingProgressAdmin",

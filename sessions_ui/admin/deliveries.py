@@ -18,6 +18,8 @@ from sessions_ui.models import Delivery, Event
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin):
+    """Who must be told, and how it went; what was given up can be tried again."""
+
     list_display = (
         "id",
         "account",

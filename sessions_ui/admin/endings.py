@@ -17,6 +17,8 @@ from sessions_ui.models import Ending
 
 @admin.register(Ending)
 class EndingProgressAdmin(ReadOnlyAdmin):
+    """How far each large sign-out has come; what failed can be tried again."""
+
     list_display = ("created_at", "reason", "who", "progress", "ended", "failed", "done_at", "ticket")
     list_filter = ("reason",)
     list_select_related = ("actor",)

@@ -25,6 +25,8 @@ class EventDetailInline(admin.StackedInline):
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
+    """What happened to sessions and devices, with its detail as long as that is kept."""
+
     list_display = ("at", "kind", "account", "device", "reason", "who")
     list_filter = ("kind", "reason")
     list_select_related = ("user", "device", "actor")
@@ -43,6 +45,8 @@ class EventAdmin(ReadOnlyAdmin):
 
 @admin.register(Act)
 class ActAdmin(ReadOnlyAdmin):
+    """Who ended sessions, when and why. It is searched by who decided."""
+
     list_display = ("at", "reason", "count", "who", "ticket")
     list_filter = ("reason", "at")
     list_select_related = ("actor",)

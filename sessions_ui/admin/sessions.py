@@ -31,6 +31,8 @@ from sessions_ui.wording.sessions import method_text, place_name
 
 @admin.register(Session)
 class SessionAdmin(EndingAdmin):
+    """Everything that was signed in, with the overview of them; anonymous sessions are not shown."""
+
     list_display = (
         "account",
         "device",
@@ -140,6 +142,8 @@ class SessionAdmin(EndingAdmin):
 
 @admin.register(Device)
 class DeviceAdmin(EndingAdmin):
+    """Devices of everybody; whatever is signed in on one can be signed out."""
+
     list_display = ("public_id", "account", "title", "about", "kind", "first_seen_at", "signed_in")
     list_filter = ("kind", "first_seen_at")
     list_select_related = ("user",)

@@ -141,8 +141,8 @@ def retried(work: Callable[[], T], *, using: str | None = None) -> T:
 def follow(steps: Iterable[Callable[[], object]], *, using: str) -> None:
     """Do what follows from a row that was just saved in the database `using`, one step after the other.
 
-    In a transaction the first step that is refused takes the row back with it: `TryAgain`. Without one the row stays
-    saved, so every step is tried, and `DoneInPart` says that one was refused.
+    For a receiver of `post_save`. In a transaction the first step that is refused takes the row back with it:
+    `TryAgain`. Without one the row stays saved, so every step is tried, and `DoneInPart` says that one was refused.
     """
     refused: TryAgain | OutcomeUnknown | None = None
     for step in steps:

@@ -12,14 +12,16 @@ from sessions_ui.actions.impersonation import begin_impersonation, end_impersona
 from sessions_ui.actions.sessions.client import client_of
 from sessions_ui.exceptions import ImpersonationRefusal, ImpersonationRefused
 from sessions_ui.models import Session, digest_of
+from sessions_ui.protocols import HasPk, UserLike
 from sessions_ui.store import store_of
 
 
-def impersonate(request: HttpRequest, *, user: Any, actor: Any, reason: str) -> Session:
+def impersonate(request: HttpRequest, *, user: HasPk, actor: HasPk, reason: str) -> Session:
     """Let `actor`, who is signed in in this browser, use the account of `user`; returns the session that does.
 
-    The staff member's own session stays as it is and is not used meanwhile. `reason` is read by the user. Raises
-    `ImpersonationRefused`, a `PermissionDenied` that says why.
+    The staff member's own session stays as it is and is not used meanwhile. `reason` is read by the user, and cut to
+    255 characters. Raises `ImpersonationRefused`, a `PermissionDenied` that says why (docs/impersonation.md: who may);
+    `SessionEnded` where the own session ended meanwhile; `TryAgain` or `OutcomeUnknown` as `end_sessions()` does.
     """
     store = store_of(request)
     origin = store.resolve() if store is not None else None
@@ -41,9 +43,10 @@ def impersonate(request: HttpRequest, *, user: Any, actor: Any, reason: str) -> 
     return session
 
 
-def stop_impersonating(request: HttpRequest) -> Any:
-    """Back to the staff member's own session; returns its user, or `AnonymousUser` where that session is over by now.
-    Raises `ImpersonationRefused` where nobody's account is used."""
+def stop_impersonating(request: HttpRequest) -> UserLike:
+    """Go back to the staff member's own session; returns its user, or `AnonymousUser` where that session is over by
+    now. Raises `ImpersonationRefused` where nobody's account is used, `TryAgain` or `OutcomeUnknown` as
+    `end_sessions()` does."""
     store = store_of(request)
     session = store.resolve() if store is not None else None
     if store is None or session is None or session.impersonated_from_id is None:

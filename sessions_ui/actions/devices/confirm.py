@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils import timezone
 
 from sessions_ui import context
@@ -12,15 +10,17 @@ from sessions_ui.actions.step_up.policy import Shown, verify_vouching
 from sessions_ui.audit import events
 from sessions_ui.database.transactions import atomically
 from sessions_ui.models import Device, Event, Session
+from sessions_ui.protocols import HasPk
 
 
 @atomically
-def confirm_device(*, device: Device, actor: Any, proof: Shown | str) -> bool:
+def confirm_device(*, device: Device, actor: HasPk, proof: Shown | str) -> bool:
     """Confirm the device, and with it what was flagged there; returns whether it was not confirmed before.
 
     `proof` names what was shown: "factor" (other than that of the sign-in), "mailed_code" or "other_device"; whoever
-    calls has checked the first two. Raises `CannotVouch` where it says nothing about this device. The caller checks
-    whose device it is.
+    calls has checked the first two. The caller checks whose device it is. Raises `ValueError` for another `proof`,
+    `CannotVouch` where it says nothing about this device (docs/risk.md says which rule that is), `TryAgain` or
+    `OutcomeUnknown` as `end_sessions()` does, and `NotTheOwner` where staff uses an account.
     """
     context.require_owner()
     shown = Shown(proof)

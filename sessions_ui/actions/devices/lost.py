@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import router
 from django.utils import timezone
 
@@ -13,16 +11,18 @@ from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.database.transactions import atomically
 from sessions_ui.models import Device, EndReason, Event, Session
+from sessions_ui.protocols import HasPk
 
 
 @atomically
-def mark_lost(*, device: Device, actor: Any, ticket: str = "", note: str = "") -> Receipt:
+def mark_lost(*, device: Device, actor: HasPk | None, ticket: str = "", note: str = "") -> Receipt:
     """End every session of the device and mark it lost, in one transaction; idempotent.
 
     Its cookie goes on recognising it, so that its return is noticed, and vouches for nothing any more: a confirmation
     by the owner is void, and stays so when the device is found. Marking it again ends what signed in there meanwhile.
-    `actor` is the user who says so, the owner or an agent; the caller checks whose device it is. `note` is for
-    administrators only.
+    `actor` is the user who says so, the owner or an agent; the caller checks whose device it is. `ticket` (100
+    characters at most) and `note` are for administrators only. Raises what `end_sessions()` does, and `NotTheOwner`
+    where staff uses an account.
     """
     context.require_owner()
     using = router.db_for_write(Session)
@@ -52,10 +52,12 @@ def mark_lost(*, device: Device, actor: Any, ticket: str = "", note: str = "") -
 
 
 @atomically
-def mark_found(*, device: Device, actor: Any) -> bool:
+def mark_found(*, device: Device, actor: HasPk | None) -> bool:
     """Take the mark away; returns whether there was one. It signs nothing in, and confirms nothing.
 
-    The caller asks for a fresh sign-in with a second factor first: whoever holds the device must not be able to.
+    The caller checks whose device it is, and asks for a fresh sign-in with a second factor first: whoever holds the
+    device must not be able to. Raises `TryAgain` or `OutcomeUnknown` as `end_sessions()` does, and `NotTheOwner` where
+    staff uses an account.
     """
     context.require_owner()
     row = Device.objects.using(router.db_for_write(Device)).filter(pk=device.pk)

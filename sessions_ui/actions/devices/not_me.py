@@ -16,16 +16,18 @@ from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.database.transactions import atomically
 from sessions_ui.models import Delivery, Device, EndReason, Event, Session
+from sessions_ui.protocols import HasPk
 
 
 @atomically
-def report_not_me(*, session: Session, actor: Any = None, everywhere: bool = False) -> Receipt:
+def report_not_me(*, session: Session, actor: HasPk | None = None, everywhere: bool = False) -> Receipt:
     """End that session with reason NOT_ME, and whatever else is signed in on its device: a thief who signed in there
     again would stay otherwise. `everywhere` ends all of the user's sessions; the one that acts now stays, unless it is
     on that device, too.
 
     The device is no longer confirmed and does not count as known again. `actor` is None where nobody is signed in
-    (the link in a mail). One transaction and one act; idempotent, except for the event.
+    (the link in a mail). One transaction and one act; idempotent, except for the event. The caller checks whose session
+    it is. Raises what `end_sessions()` does, and `NotTheOwner` where staff uses an account.
     """
     context.require_owner()
     user_id: Any = session.user_id

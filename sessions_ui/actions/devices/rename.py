@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sessions_ui import context
 from sessions_ui.audit import events
 from sessions_ui.database.transactions import atomically
 from sessions_ui.models import Device, Event
+from sessions_ui.protocols import HasPk
 
 
 @atomically
-def rename_device(*, device: Device, name: str, actor: Any) -> bool:
+def rename_device(*, device: Device, name: str, actor: HasPk) -> bool:
     """Give the device a name of its owner's choice, or take it away with an empty one; returns whether it changed.
 
-    `name` is cut to 64 characters and loses its control characters; the caller checks whose device it is.
+    `name` is cut to 64 characters and loses its control characters; the caller checks whose device it is. Raises
+    `TryAgain` or `OutcomeUnknown` as `end_sessions()` does, and `NotTheOwner` where staff uses an account.
     """
     name = " ".join("".join(char if char.isprintable() else " " for char in name).split())[:64]
     context.require_owner()

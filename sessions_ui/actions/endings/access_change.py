@@ -9,10 +9,16 @@ from django.db.models import Q, QuerySet
 from sessions_ui.actions.endings.end import Receipt, end_sessions, sessions_of
 from sessions_ui.conf import conf
 from sessions_ui.models import EndReason
+from sessions_ui.protocols import HasPk
 
 
 def access_changed(
-    *, users: QuerySet[Any], actor: Any = None, ticket: str = "", note: str = "", only: Q | None = None
+    *,
+    users: QuerySet[Any],
+    actor: HasPk | None = None,
+    ticket: str = "",
+    note: str = "",
+    only: Q | None = None,
 ) -> Receipt:
     """End the sessions of these users, what another engine still holds of them included; in one transaction, whatever
     their number.
@@ -22,6 +28,9 @@ def access_changed(
 
         without = ~Q(method__contains="+") & ~Q(method="passkey")
         access_changed(users=User.objects.filter(is_staff=True), only=without, actor=request.user)
+
+    What another engine holds is not adopted any more whatever `only` says. `actor`, `ticket` and `note`, and what is
+    raised, are as for `end_sessions()`.
     """
     sessions = sessions_of(users)
     return end_sessions(

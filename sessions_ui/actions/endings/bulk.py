@@ -29,6 +29,7 @@ from sessions_ui.models import Act, Ending, EndingBatch, EndReason, Session
 from sessions_ui.models.clock import DatabaseNow
 from sessions_ui.models.locking import as_they_are_now
 from sessions_ui.models.session import SessionQuerySet
+from sessions_ui.protocols import HasPk
 from sessions_ui.services.queueing import hasten_endings
 
 logger = logging.getLogger(__name__)
@@ -45,19 +46,22 @@ def end_later(
     *,
     sessions: SessionQuerySet,
     reason: EndReason,
-    actor: Any = None,
+    actor: HasPk | None = None,
     ticket: str = "",
     note: str = "",
     of_users: QuerySet[Any] | None = None,
     unadopted: bool = False,
 ) -> Ending:
-    """Have a worker end what is signed in among these sessions now; the row says how far it has come.
+    """Have a worker end what is signed in among these sessions now; the row that is returned says how far it has come.
 
     What was chosen is written down here: a sign-in from now on is not among it, except one that takes the place of a
     chosen one in the same browser before the worker comes. The decision itself is in force with the commit: no sign-in
     of these accounts that waits for its second factor goes on, and with `unadopted` nothing that another engine still
     holds of them is adopted. `of_users`: whose sessions they can be, as for `end_sessions()`; without it, whose they
     are. What must be over when the request is answered is for that one.
+
+    `reason`, `actor`, `ticket` and `note` are as for `end_sessions()`. Raises `TryAgain` or `OutcomeUnknown` as that
+    does, and `NotTheOwner` where staff uses an account. Without a worker `manage.py sessions carry-out` does the work.
     """
     context.require_owner()
     using = router.db_for_write(Session)

@@ -20,6 +20,7 @@ from sessions_ui.exceptions import NotTheOwner, SessionEnded
 from sessions_ui.models import Act, EndReason, Session
 from sessions_ui.models.locking import locked
 from sessions_ui.models.session import SessionQuerySet
+from sessions_ui.protocols import HasPk
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def end_sessions(
     *,
     sessions: SessionQuerySet,
     reason: EndReason,
-    actor: Any = None,
+    actor: HasPk | None = None,
     ticket: str = "",
     note: str = "",
     of_user: Any = None,
@@ -56,16 +57,22 @@ def end_sessions(
     """End every session of the queryset that has not ended; idempotent.
 
     One transaction: the rows, one act, an event for each session, the deliveries. It is final when this returns (or
-    when the caller's own transaction commits), and needs no broker, worker or cache. `actor` is the user who decided,
-    None for the system. The cost is a fixed number of statements, whatever the number of sessions. Raises `TryAgain`
-    where the database refused it; nothing was changed then.
+    when the caller's own transaction commits), and needs no broker, worker or cache. The cost is a fixed number of
+    statements, whatever the number of sessions. What ends sessions when, and who is told: docs/endings.md.
+
+    `reason` is what people read. `actor` is the user who decided, None for the system. `ticket` (100 characters at
+    most) and `note` are for administrators only.
 
     The accounts are held first (`hold()`): a sign-in under way either came before and is ended here, or waits and reads
-    the account anew; one that waits for its second factor is refused. `of_user` (a primary key) or `of_users` (a
+    the account again; one that waits for its second factor is refused. `of_user` (a primary key) or `of_users` (a
     queryset of users) says whose sessions they can be: these accounts are held even if there is nothing to end.
-    `unadopted`: what another engine still holds of them ends with it. `decided_before`: the decision was noted when it
-    was made, and a sign-in that began since is none of its business (`bulk.py`). `all_living`: the queryset leaves
+    `unadopted`: what another engine still holds of them ends with it. `decided_before`: the decision was recorded when
+    it was made, and a sign-in that began since is none of its business (`bulk.py`). `all_living`: the queryset leaves
     out what has ended already, which nobody need count then (where the accounts are named).
+
+    Raises `TryAgain` where the database refused it, and nothing was changed then; `OutcomeUnknown` where the connection
+    was lost at the commit; `SessionEnded` where the session of the request that asks has ended meanwhile; `NotTheOwner`
+    where staff that uses an account would end other sessions than its own.
     """
     using = router.db_for_write(Session)
     selected = sessions.using(using).order_by().filter(user__isnull=False)
@@ -191,25 +198,27 @@ def count_by_user(sessions: SessionQuerySet) -> tuple[int, list[Any]]:
 
 
 def end_session(
-    *, session: Session, reason: EndReason, actor: Any = None, ticket: str = "", note: str = ""
+    *, session: Session, reason: EndReason, actor: HasPk | None = None, ticket: str = "", note: str = ""
 ) -> Receipt:
-    """End this one session."""
+    """End this one session; idempotent. Arguments and errors are those of `end_sessions()`."""
     chosen = Session.objects.filter(pk=session.pk)
     return end_sessions(sessions=chosen, reason=reason, actor=actor, ticket=ticket, note=note)
 
 
 def end_user_sessions(
     *,
-    user: Any,
+    user: HasPk,
     reason: EndReason,
-    actor: Any = None,
+    actor: HasPk | None = None,
     keep: int | None = None,
     ticket: str = "",
     note: str = "",
 ) -> Receipt:
-    """End all sessions of a user; `keep` is the primary key of one that stays (usually the actor's own).
+    """End all sessions of a user; `keep` is the primary key of one that stays (usually the actor's own:
+    `request.session.session_id`).
 
-    "All" includes what another engine still holds of them: none of it is adopted any more.
+    "All" includes what another engine still holds of them: none of it is adopted any more. Idempotent; the other
+    arguments and the errors are those of `end_sessions()`.
     """
     chosen = Session.objects.filter(user_id=user.pk, ended_at__isnull=True)
     if keep is not None:

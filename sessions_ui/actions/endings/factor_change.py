@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sessions_ui.actions.endings.end import Receipt, end_user_sessions, own_session_of
 from sessions_ui.actor import current_actor
 from sessions_ui.conf import conf
 from sessions_ui.models import EndReason
+from sessions_ui.protocols import HasPk
 
 
-def factor_changed(*, user: Any, actor: Any = None) -> Receipt:
-    """To be called by whatever keeps the second factors, in the transaction of the change (accounts/receivers.py does
-    it for allauth).
+def factor_changed(*, user: HasPk, actor: HasPk | None = None) -> Receipt:
+    """End what a second factor or a passkey that was added, changed or removed ends (ASVS 5.0 7.4.3).
 
-    A change by the person in one of their own sessions ends the others where `FACTOR_CHANGE_ENDS` says so; else it ends
-    nothing, and the page that follows offers it (`sessions_ui.web.recovery.offer.offer_to_sign_out_others`). A change
-    by anybody else, or outside of a request, ends all. `actor` is whoever acts now, where it is left out.
+    For whatever keeps the factors, in the transaction of the change (accounts/factors.py calls it for allauth). A
+    change by the person in one of their own sessions ends the others where `FACTOR_CHANGE_ENDS` says so; else it ends
+    nothing, and the page that follows offers it (`offer_to_sign_out_others()`). A change by anybody else, or outside of
+    a request, ends all. `actor` is whoever acts now, where it is left out. Raises what `end_sessions()` does.
     """
     own = own_session_of(user)
     if own is not None and conf.factor_change_ends == "offer":

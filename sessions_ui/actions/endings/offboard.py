@@ -20,18 +20,22 @@ from sessions_ui.database import moments
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import SignInRefused
 from sessions_ui.models import AccountState, EndReason, Event, Offboarding, Session
+from sessions_ui.protocols import HasPk
 
 
 @atomically
 def offboard(
-    *, user: Any, ends_at: datetime, actor: Any = None, ticket: str = "", note: str = ""
+    *, user: HasPk, ends_at: datetime, actor: HasPk | None = None, ticket: str = "", note: str = ""
 ) -> Offboarding:
     """Let nothing of this user go on after `ends_at`: the living sessions get it as their latest end, a sign-in before
     it gets it too, and one after it is refused (`SignInRefused`). A date that is over ends everything now.
-    Raises `ValueError` for an `ends_at` without a time zone, unless the project goes without `USE_TZ`.
 
     One open date a user: another one takes its place. A later date lets people sign in until then, but what is signed
     in keeps the earlier end, since nothing ever makes a session longer. Under the account's lock, as every sign-in.
+
+    `actor` is the user who decided, None for the system; `ticket` (100 characters at most) and `note` are for
+    administrators only. Raises `ValueError` for an `ends_at` without a time zone, unless the project goes without
+    `USE_TZ`; `TryAgain` or `OutcomeUnknown` as `end_sessions()` does; `NotTheOwner` where staff uses an account.
     """
     context.require_owner()
     if settings.USE_TZ and timezone.is_naive(ends_at):
@@ -63,10 +67,12 @@ def offboard(
 
 
 @atomically
-def cancel_offboarding(*, offboarding: Offboarding, actor: Any = None) -> bool:
+def cancel_offboarding(*, offboarding: Offboarding, actor: HasPk | None = None) -> bool:
     """Let the user sign in again, also after the date; returns whether it was still open.
 
     What had ended stays ended, and what is signed in still ends at the date: whoever stays signs in once more.
+    `actor` is the user who decided, None for the system. Raises `TryAgain` or `OutcomeUnknown` as `end_sessions()`
+    does, and `NotTheOwner` where staff uses an account.
     """
     context.require_owner()
     user_id: Any = offboarding.user_id

@@ -1,11 +1,14 @@
-"""Who asks, under this site's settings."""
+"""What the app knows of the client of a request, by the settings of the site."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from django.http import HttpRequest
+
 from sessions_ui.client import ClientInfo, client_info
+from sessions_ui.client.address import client_address, network_of
 from sessions_ui.conf import conf
 
 
@@ -19,3 +22,13 @@ def client_of(meta: Mapping[str, Any]) -> ClientInfo:
         geoip_asn_path=conf.geoip_asn_path,
         keep_address=conf.store_addresses,
     )
+
+
+def client_network(request: HttpRequest) -> str:
+    """Return what a rate limit counts by: the client's IPv4 address or the /64 of its IPv6 address, empty if unknown.
+
+    Of an IPv6 network a client can take another address for each try. Whose address it is with proxies in between is
+    decided as for the devices page, by `TRUSTED_PROXIES` and `PROXY_HEADER`; whatever the headers hold, nothing is
+    raised.
+    """
+    return network_of(client_address(request.META, conf.trusted_proxies, conf.proxy_header))

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.sessions.backends.base import SessionBase
 from django.db import router
 
 from sessions_ui.actions.sign_in.provider import PROVIDER_KEY
 from sessions_ui.actions.sign_in.verify_account import hold_for_sign_in
 from sessions_ui.exceptions import SignInRefused
 from sessions_ui.models import AccountState, EndReason
+from sessions_ui.protocols import HasPk
 from sessions_ui.user_model import auth_hash_of, is_auth_hash_of
 
 BEGUN_KEY = "_sessions_ui_begun"
@@ -26,8 +28,12 @@ def begun_key(user: Any) -> str:
     return f"{BEGUN_KEY}.{user.pk}"
 
 
-def begin_sign_in(session: Any, user: Any) -> None:
-    """Call it when the first step succeeded (in allauth: the adapter's `pre_login`). `session`: `request.session`."""
+def begin_sign_in(session: SessionBase, user: HasPk) -> None:
+    """Leave a mark in `session` (`request.session`) that the first of several steps of a sign-in succeeded for `user`.
+
+    To be called where it did (in allauth: the adapter's `pre_login`). The last step raises `SignInRefused` where
+    anything was decided about the account in between, such as a reset password or "sign out everywhere".
+    """
     session.pop(PROVIDER_KEY, None)  # of a sign-in that was given up
     states = AccountState.objects.using(router.db_for_write(AccountState)).filter(pk=user.pk)
     epoch = states.values_list("epoch", flat=True).first() or 0

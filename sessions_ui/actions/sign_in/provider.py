@@ -16,6 +16,7 @@ from sessions_ui.actions.endings.end import Receipt, end_session, end_sessions
 from sessions_ui.database import moments
 from sessions_ui.exceptions import SignInRefused
 from sessions_ui.models import EndReason, ProviderSignOut, Session
+from sessions_ui.protocols import HasPk
 
 PROVIDER_KEY = "_sessions_ui_provider"
 LONGEST = 255  # characters of `iss`, `sub` and `sid`
@@ -43,9 +44,13 @@ NOBODY: dict[str, str] = {"provider": "", "iss": "", "sub": "", "sid": ""}
 
 
 def remember_provider(
-    request: HttpRequest, user: Any, *, provider: str, iss: str = "", sub: str = "", sid: str = ""
+    request: HttpRequest, user: HasPk, *, provider: str, iss: str = "", sub: str = "", sid: str = ""
 ) -> None:
     """Say, before `login()`, by which provider `user` is signing in; it is kept on the session that follows.
+
+    `provider` is a key of the setting `PROVIDERS` (64 characters are kept). `iss`, `sub` and `sid` are the claims of
+    the ID token (OpenID Connect Core 1.0, section 2; `sid`: Back-Channel Logout 1.0, section 2.1), in SAML entity id,
+    NameID and SessionIndex; of one that is longer than 255 characters a digest is kept.
 
     A second factor may come in between: it waits in `request.session` like the sign-in itself. On the request, too,
     since `login()` empties the session where somebody else was signed in.
@@ -146,12 +151,14 @@ def end_provider_sessions(
     sub: str = "",
     sid: str = "",
     reason: EndReason = EndReason.PROVIDER_SIGN_OUT,
-    actor: Any = None,
+    actor: HasPk | None = None,
     note: str = "",
 ) -> Receipt:
     """End what was signed in by this session at the provider (`sid`), or all of this person (`sub` alone).
 
-    Both given: that session, and only where it is this person's. Idempotent.
+    Both given: that session, and only where it is this person's. Idempotent. `iss`: the issuer, as it was given to
+    `remember_provider()`. Raises `ValueError` without an issuer, or with neither subject nor session, and whatever
+    `end_sessions()` does. The rule is that of OpenID Connect Back-Channel Logout 1.0, section 2.7.
     """
     iss, sub, sid = fitting(iss), fitting(sub), fitting(sid)
     if not iss or not (sub or sid):

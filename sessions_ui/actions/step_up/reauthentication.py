@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sessions_ui.audit import events
 from sessions_ui.database import moments
 from sessions_ui.models import Event
+from sessions_ui.protocols import HasPk
 
 
 def note_reauthentication(
-    *, user: Any, session_id: int | None, succeeded: bool, method: str = "", since: datetime | None = None
+    *, user: HasPk, session_id: int | None, succeeded: bool, method: str = "", since: datetime | None = None
 ) -> Event:
-    """One event. `method` is a word of `Session.method`; where it failed, what was tried. `since`: when a second factor
-    was set up, where that is known; it is a further proof (`proof.py`) only if it was there before the sign-in."""
+    """Record that the user confirmed who they are in this session, or failed to; returns the event.
+
+    `session_id` is the primary key of the session (`request.session.session_id`). `method` is a word of
+    `Session.method`; where it failed, what was tried. `since`: when a second factor was set up, where that is known; it
+    is a further proof (docs/risk.md, "Signing out older devices") only if it was there before the sign-in.
+    """
     kind = Event.Kind.REAUTHENTICATED if succeeded else Event.Kind.REAUTHENTICATION_FAILED
     data = {"method": method} if method else {}
     if since is not None:
@@ -22,7 +26,7 @@ def note_reauthentication(
     return events.append(kind, user_id=user.pk, actor_id=user.pk, session_id=session_id, data=data)
 
 
-def failed_reauthentications(*, user: Any, session_id: int, since: datetime) -> int:
+def failed_reauthentications(*, user: HasPk, session_id: int, since: datetime) -> int:
     """How many tries of this session (its primary key) of `user` failed since then.
 
     By session, not by user alone: else whoever holds a stolen one could keep the owner from signing it out.
