@@ -10,19 +10,14 @@ from django.contrib.sites.shortcuts import get_current_site
 from django.http import HttpRequest, HttpResponse
 
 from accounts.provider import identity
-from sessions_ui.actions.sign_in.pending import begin_sign_in
-from sessions_ui.actions.sign_in.provider import remember_provider
-from sessions_ui.client.address import client_address, network_of
-from sessions_ui.conf import conf
-from sessions_ui.delivery import send_or_keep
+from sessions_ui import begin_sign_in, client_network, remember_provider, send_or_keep
 
 
 class AccountAdapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         """The rate limits count per client, not per proxy: the address that the devices page shows. Of IPv6 it is the
         /64: a client can take any of its addresses for each try."""
-        address = client_address(request.META, conf.trusted_proxies, conf.proxy_header)
-        return network_of(address) or "unknown"
+        return client_network(request) or "unknown"
 
     def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
         """The first step of a sign-in succeeded; a second factor or a mail may take minutes. What happens to the

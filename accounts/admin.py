@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from sessions_ui.admin.base import CappedPaginator
+from sessions_ui.admin import CappedPaginator
 
 
 @admin.register(User)

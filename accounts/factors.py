@@ -10,9 +10,7 @@ from allauth.mfa.models import Authenticator
 from django.db.models.signals import post_delete, post_save, pre_save
 from django.http import HttpRequest
 
-from sessions_ui.actions.endings.factor_change import factor_changed
-from sessions_ui.database.transactions import follow
-from sessions_ui.web.recovery.offer import offer_to_sign_out_others
+from sessions_ui import factor_changed, follow, offer_to_sign_out_others
 
 # What of an authenticator makes the factor; the rest of it changes at every use, or is its name.
 SECRETS = ("secret", "seed", "credential")

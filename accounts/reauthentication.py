@@ -17,8 +17,8 @@ from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from sessions_ui.database import moments
-from sessions_ui.web.step_up.reauthentication import PasswordForm, Reauthentication, Way
+from accounts.sign_in import moment_of
+from sessions_ui.web import PasswordForm, Reauthentication, Way
 
 
 class AllauthPasswordForm(PasswordForm):
@@ -32,7 +32,7 @@ class AllauthReauthentication(Reauthentication):
     def confirmed_at(self) -> datetime | None:
         """allauth keeps its records in the session."""
         records = get_authentication_records(self.request, self.request.user)
-        times = [moments.from_timestamp(record["at"]) for record in records[-1:]]
+        times = [moment_of(record) for record in records[-1:]]
         return max((at for at in (super().confirmed_at(), *times) if at), default=None)
 
     def form(self, data: Any = None) -> forms.Form | None:

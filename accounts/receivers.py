@@ -9,7 +9,7 @@ from allauth.mfa.models import Authenticator
 from django.http import HttpRequest
 
 from accounts.sign_in import step_of
-from sessions_ui.actions.step_up.reauthentication import note_reauthentication
+from sessions_ui import note_reauthentication
 
 
 def rotate_on_reauthentication(

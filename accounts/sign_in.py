@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from django.utils import timezone
-
-from sessions_ui.database import moments
 
 MAX_LENGTH = 32
 SETTLED = timedelta(days=1)
@@ -47,11 +46,17 @@ def second_factor_at(request: HttpRequest) -> datetime | None:
     if not Authenticator.objects.filter(user=request.user, created_at__lte=settled).exists():
         return None
     times = [
-        record["at"]
+        moment_of(record)
         for record in get_authentication_records(request, request.user)
         if record.get("method") == "mfa" and "at" in record
     ]
-    return moments.from_timestamp(max(times)) if times else None
+    return max(times, default=None)
+
+
+def moment_of(record: Mapping[str, Any]) -> datetime:
+    """When that was, as Django keeps moments here."""
+    at = datetime.fromtimestamp(record["at"], UTC)
+    return at if settings.USE_TZ else timezone.make_naive(at)
 
 
 def step_of(record: Mapping[str, Any]) -> tuple[str, bool]:

@@ -110,7 +110,7 @@ def costs(entries: list[Entry]) -> str:
             unit="ms",
             note=f"the worst of {len(hostile)}: {slowest}",
         ),
-        Target("`import sessions_ui.client` in a new process", imported, most=250, unit="ms"),
+        Target("loading `sessions_ui/client/` in a new process", imported, most=250, unit="ms"),
     ]
     high = sorted(cold)[int(len(cold) * 0.95)]
     return (

@@ -7,7 +7,7 @@ from django.core.asgi import get_asgi_application
 
 from config import process
 from config.limit import limited
-from sessions_ui.client import warm_up
+from sessions_ui import warm_up
 from sessions_ui.stream import with_stream
 
 process.become(process.Process.WEB)

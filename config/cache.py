@@ -20,7 +20,7 @@ from redis import RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from sessions_ui.services.circuit_breaker import CircuitBreaker
+from sessions_ui import CircuitBreaker
 
 TIMEOUT_SECONDS = 0.5
 

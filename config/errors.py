@@ -13,7 +13,7 @@ from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 
-from sessions_ui.web.responses import outages
+from sessions_ui import web
 
 
 def give_back() -> None:
@@ -39,4 +39,4 @@ def giving_back(view: ErrorView) -> ErrorView:
 bad_request = giving_back(defaults.bad_request)
 permission_denied = giving_back(defaults.permission_denied)
 page_not_found = giving_back(defaults.page_not_found)
-server_error = outages.server_error  # asks the database for nothing
+server_error = web.server_error  # asks the database for nothing

@@ -38,7 +38,7 @@ def limited(application: Application, *, most: int, always: frozenset[str]) -> A
 
 async def refuse(scope: Any, send: Any) -> None:
     """The page that an outage shows, in the language of the browser. It needs no thread."""
-    from sessions_ui.web.responses.later import busy
+    from sessions_ui.web import busy
 
     request = ASGIRequest(scope, BytesIO())
     with translation.override(translation.get_language_from_request(request)):

@@ -7,7 +7,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from accounts.views import second_factor
-from sessions_ui.web.health import healthz
+from sessions_ui.web import healthz
 
 admin.autodiscover()
 # Django's own admin sign-in page knows no second factor (recipe: allauth, "secure_admin_login").

@@ -1,16 +1,97 @@
-"""Your active devices: server-side sessions that know their device and place, and that end for good."""
+"""Your active devices: server-side sessions that know their device and place, and that end for good.
+
+What a host project calls is here, and imported when it is asked for: the app registry may not be ready yet. Which other
+modules are for host projects: docs/architecture.md, "The public face".
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-# What a host project calls by the name of the app; they need models, which are not there yet when it is imported.
-LAZY = frozenset({"impersonate", "stop_impersonating"})
+from sessions_ui.lazy import lazy_names
 
+__all__ = [
+    "CircuitBreaker",
+    "HasPk",
+    "QuietOutages",
+    "Receipt",
+    "UserLike",
+    "access_changed",
+    "begin_sign_in",
+    "cancel_offboarding",
+    "client_network",
+    "confirm_device",
+    "deliver_all",
+    "end_later",
+    "end_provider_sessions",
+    "end_session",
+    "end_sessions",
+    "end_user_sessions",
+    "factor_changed",
+    "follow",
+    "impersonate",
+    "mark_found",
+    "mark_lost",
+    "note_reauthentication",
+    "offboard",
+    "offer_to_sign_out_others",
+    "remember_provider",
+    "rename_device",
+    "report_not_me",
+    "require_owner",
+    "send_or_keep",
+    "stop_impersonating",
+    "warm_up",
+]
 
-def __getattr__(name: str) -> Any:
-    if name not in LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from sessions_ui.impersonation import api
-
-    return getattr(api, name)
+if TYPE_CHECKING:
+    from sessions_ui.actions.devices.confirm import confirm_device
+    from sessions_ui.actions.devices.lost import mark_found, mark_lost
+    from sessions_ui.actions.devices.not_me import report_not_me
+    from sessions_ui.actions.devices.rename import rename_device
+    from sessions_ui.actions.endings.access_change import access_changed
+    from sessions_ui.actions.endings.bulk import end_later
+    from sessions_ui.actions.endings.end import Receipt, end_session, end_sessions, end_user_sessions
+    from sessions_ui.actions.endings.factor_change import factor_changed
+    from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
+    from sessions_ui.actions.sessions.client import client_network
+    from sessions_ui.actions.sign_in.pending import begin_sign_in
+    from sessions_ui.actions.sign_in.provider import end_provider_sessions, remember_provider
+    from sessions_ui.actions.step_up.reauthentication import note_reauthentication
+    from sessions_ui.client import warm_up
+    from sessions_ui.context import require_owner
+    from sessions_ui.database.transactions import follow
+    from sessions_ui.delivery import deliver_all, send_or_keep
+    from sessions_ui.impersonation.api import impersonate, stop_impersonating
+    from sessions_ui.protocols import HasPk, UserLike
+    from sessions_ui.services.circuit_breaker import CircuitBreaker
+    from sessions_ui.services.outage_log import QuietOutages
+    from sessions_ui.web.recovery.offer import offer_to_sign_out_others
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "actions.devices.confirm": ("confirm_device",),
+            "actions.devices.lost": ("mark_found", "mark_lost"),
+            "actions.devices.not_me": ("report_not_me",),
+            "actions.devices.rename": ("rename_device",),
+            "actions.endings.access_change": ("access_changed",),
+            "actions.endings.bulk": ("end_later",),
+            "actions.endings.end": ("Receipt", "end_session", "end_sessions", "end_user_sessions"),
+            "actions.endings.factor_change": ("factor_changed",),
+            "actions.endings.offboard": ("cancel_offboarding", "offboard"),
+            "actions.sessions.client": ("client_network",),
+            "actions.sign_in.pending": ("begin_sign_in",),
+            "actions.sign_in.provider": ("end_provider_sessions", "remember_provider"),
+            "actions.step_up.reauthentication": ("note_reauthentication",),
+            "client": ("warm_up",),
+            "context": ("require_owner",),
+            "database.transactions": ("follow",),
+            "delivery": ("deliver_all", "send_or_keep"),
+            "impersonation.api": ("impersonate", "stop_impersonating"),
+            "protocols": ("HasPk", "UserLike"),
+            "services.circuit_breaker": ("CircuitBreaker",),
+            "services.outage_log": ("QuietOutages",),
+            "web.recovery.offer": ("offer_to_sign_out_others",),
+        },
+    )

@@ -12,6 +12,27 @@ from django.db import OperationalError
 if TYPE_CHECKING:
     from sessions_ui.models import EndReason
 
+__all__ = [
+    "AppendOnly",
+    "CannotVouch",
+    "DoneInPart",
+    "HelpDeskRefusal",
+    "HelpDeskRefused",
+    "ImpersonationRefusal",
+    "ImpersonationRefused",
+    "KeyRotated",
+    "NotTheOwner",
+    "OutcomeUnknown",
+    "ProofRefusal",
+    "ProofRefused",
+    "SessionEnded",
+    "SessionsUIError",
+    "SignInChallenged",
+    "SignInRefused",
+    "StaleSession",
+    "TryAgain",
+]
+
 
 class ProofRefusal(StrEnum):
     """Why a code was not sent or not accepted."""

@@ -31,8 +31,11 @@ from sessions_ui.exceptions import KeyRotated, OutcomeUnknown, SessionEnded, Sig
 from sessions_ui.models import Session, digest_of
 from sessions_ui.store import SessionStore, store_of
 from sessions_ui.web.presence.client_hints import ask_for_hints
+from sessions_ui.web.presence.timezone import time_zone_middleware
 from sessions_ui.web.responses import cookies, headers, later, notice, refusals
 from sessions_ui.web.responses.exceptions import answer_to, exception_of, remember_exception
+
+__all__ = ["AuthenticationMiddleware", "SessionMiddleware", "time_zone_middleware"]
 
 logger = logging.getLogger(__name__)
 

@@ -8,6 +8,8 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import router
 
+__all__ = ["HashUpgradeMixin"]
+
 
 class HashUpgradeMixin:
     """Put it before `AbstractBaseUser`: signing in with a stronger hasher then signs out no other device.

@@ -3,6 +3,8 @@ The app itself never listens to them: internals call functions."""
 
 from django.dispatch import Signal
 
+__all__ = ["sessions_ended", "signed_in", "trust_voided"]
+
 # Sent after commit, once an act. Arguments: act (Act), count (int, sessions ended).
 sessions_ended = Signal()
 

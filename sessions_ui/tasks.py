@@ -9,6 +9,8 @@ from sessions_ui.actions.endings.reconcile import end_unlawful
 from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.delivery import deliver_all
 
+__all__ = ["purge", "reconcile", "sweep_deliveries", "sweep_endings"]
+
 
 @shared_task
 def sweep_deliveries() -> int:

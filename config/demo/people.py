@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -13,11 +14,11 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 
 from config.demo.factor import SECRET
-from sessions_ui.actions.help_desk.group import make_agents_group
 
 PASSWORD = "devices-demo"  # noqa: S105 - printed for everybody to see
 HELP_DESK = "Help desk"
@@ -72,5 +73,5 @@ def create_people() -> bool:
 
 def help_desk() -> Any:
     """As `manage.py sessions help-desk-group` makes it."""
-    make_agents_group(HELP_DESK)
+    call_command("sessions", "help-desk-group", name=HELP_DESK, stdout=StringIO())
     return Group.objects.get(name=HELP_DESK)

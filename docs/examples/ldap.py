@@ -5,7 +5,7 @@ from collections.abc import Collection
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from sessions_ui.actions.endings.end import Receipt, end_sessions
+from sessions_ui import Receipt, end_sessions
 from sessions_ui.models import EndReason, Session
 
 

@@ -4,16 +4,18 @@ Your SAML library verifies signatures, audience and times; this is what you do w
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.contrib.auth import login
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.http import HttpRequest
 
-from sessions_ui.actions.sign_in.provider import end_provider_sessions, remember_provider
+from sessions_ui import end_provider_sessions, remember_provider
 
 
-def signed_in(request: HttpRequest, user: Any, *, issuer: str, name_id: str, session_index: str) -> None:
+def signed_in(
+    request: HttpRequest, user: AbstractBaseUser, *, issuer: str, name_id: str, session_index: str
+) -> None:
     """After a verified Response: entity id, NameID and SessionIndex of its assertion stay on the session."""
     remember_provider(request, user, provider="saml", iss=issuer, sub=name_id, sid=session_index)
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")

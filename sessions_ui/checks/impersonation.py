@@ -22,7 +22,7 @@ def hijack(**kwargs: Any) -> list[checks.CheckMessage]:
         checks.Warning(
             "django-hijack signs staff in as the customer: unlabelled, on a device of the customer's, and out of the "
             "own session.",
-            hint='Use include("sessions_ui.web.impersonation.hijack") instead of include("hijack.urls").',
+            hint='Use include("sessions_ui.web.hijack_urls") instead of include("hijack.urls").',
             id="sessions_ui.W025",
         )
     ]

@@ -29,8 +29,7 @@ def reauthentication(**kwargs: Any) -> list[checks.CheckMessage]:
         return []
     return [
         checks.Error(
-            f"REAUTHENTICATION: {conf.reauthentication} is no "
-            "sessions_ui.web.step_up.reauthentication.Reauthentication.",
+            f"REAUTHENTICATION: {conf.reauthentication} is no sessions_ui.web.Reauthentication.",
             id="sessions_ui.E037",
         )
     ]

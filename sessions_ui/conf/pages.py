@@ -28,8 +28,8 @@ class PageSettings(Section):
     @property
     def time_zone(self) -> PerUser[str]:
         """A callable `user -> "Europe/Berlin"`, or its dotted path: the zone of the times on pages, with the optional
-        `sessions_ui.web.presence.timezone.time_zone_middleware`. None, and whatever is no zone: what the browser says
-        of itself."""
+        `sessions_ui.middleware.time_zone_middleware`. None, and whatever is no zone: what the browser says of
+        itself."""
         return self._per_user("TIME_ZONE")
 
     @property

@@ -18,12 +18,10 @@ class ReauthenticationSettings(Section):
 
     @property
     def reauthentication(self) -> str:
-        """Dotted path of a `sessions_ui.web.step_up.reauthentication.Reauthentication`: how a person confirms it. The
-        app's own asks for the password; this site's (`accounts.reauthentication.AllauthReauthentication`) offers what
+        """Dotted path of a `sessions_ui.web.Reauthentication`: how a person confirms it. The app's own asks for the
+        password; this site's (`accounts.reauthentication.AllauthReauthentication`) offers what
         allauth has: password, passkey, authenticator app, recovery code."""
-        return self._given.get(
-            "REAUTHENTICATION", "sessions_ui.web.step_up.reauthentication.Reauthentication"
-        )
+        return self._given.get("REAUTHENTICATION", "sessions_ui.web.Reauthentication")
 
     @property
     def reauthentication_tries(self) -> int:

@@ -1,6 +1,6 @@
 """A log that says once that the database or the broker is away, in full, and then how often it mattered.
 
-A filter, for the handlers of LOGGING: `"filters": {"quiet": {"()": "sessions_ui.services.outage_log.QuietOutages"}}`.
+A filter, for the handlers of LOGGING: `"filters": {"quiet": {"()": "sessions_ui.QuietOutages"}}`.
 Everything that has nothing to do with an outage passes.
 """
 

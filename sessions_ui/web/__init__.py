@@ -1,0 +1,27 @@
+"""The pages of people, and what the URLs and settings of a host project name of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sessions_ui.lazy import lazy_names
+
+__all__ = ["PasswordForm", "Reauthentication", "Way", "ask_for_hints", "busy", "healthz", "server_error"]
+
+if TYPE_CHECKING:
+    from sessions_ui.web.health import healthz
+    from sessions_ui.web.presence.client_hints import ask_for_hints
+    from sessions_ui.web.responses.later import busy
+    from sessions_ui.web.responses.outages import server_error
+    from sessions_ui.web.step_up.reauthentication import PasswordForm, Reauthentication, Way
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "health": ("healthz",),
+            "presence.client_hints": ("ask_for_hints",),
+            "responses.outages": ("server_error",),
+            "responses.later": ("busy",),
+            "step_up.reauthentication": ("PasswordForm", "Reauthentication", "Way"),
+        },
+    )

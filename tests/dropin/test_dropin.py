@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -38,6 +39,11 @@ def test_the_readme_names_both_files_and_both_ways() -> None:
 def test_the_readme_and_the_package_say_the_same_of_django() -> None:
     readme = (ROOT / "README.md").read_text()
     assert f"Django {', '.join(supported()[:-1])} or {supported()[-1]}, Python 3.11 or newer" in readme
+
+
+@pytest.mark.registry
+def test_type_checkers_may_read_the_types_of_the_wheel(wheel: Path) -> None:
+    assert "sessions_ui/py.typed" in ZipFile(wheel).namelist()
 
 
 @pytest.mark.registry

@@ -1,4 +1,4 @@
-"""django-hijack's views, on our impersonation: `path("hijack/", include("sessions_ui.web.impersonation.hijack"))`.
+"""django-hijack's views, on our impersonation: `path("hijack/", include("sessions_ui.web.hijack_urls"))`.
 
 The same names, fields, signals and session key, so that its buttons, banner and middleware work; without its `login()`,
 which would end the staff member's own session and pass for a sign-in of the customer's (docs/impersonation.md).

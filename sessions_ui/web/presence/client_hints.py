@@ -18,8 +18,8 @@ WANTED = ", ".join(
 
 
 def ask_for_hints(request: HttpRequest, response: HttpResponseBase) -> None:
-    """`Accept-CH` on an HTML page of SIGN_IN_PAGES that somebody reads who is not signed in. The browser sends the
-    hints with its next requests of this site, and so with the sign-in form."""
+    """Ask for client hints (`Accept-CH`) on an HTML page of SIGN_IN_PAGES that somebody reads who is not signed in. The
+    browser sends them with its next requests of this site, and so with the sign-in form."""
     store = store_of(request)
     if store is not None and store.row is not None and store.row.user_id is not None:
         return

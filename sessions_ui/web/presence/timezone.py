@@ -33,8 +33,9 @@ def named(name: Any) -> ZoneInfo | None:
 
 @sync_and_async_middleware
 def time_zone_middleware(get_response: Any) -> Any:
-    """Optional, after the authentication middleware: every page of the site is in the zone of its reader. The user is
-    looked up only where the host has a setting that asks for one."""
+    """Show the times of every page in the zone of its reader; optional, after the authentication middleware.
+
+    The user is looked up only where the host has a setting that asks for one (`TIME_ZONE`)."""
     if iscoroutinefunction(get_response):
 
         async def asynchronous(request: HttpRequest) -> Any:

@@ -17,7 +17,8 @@ OFFERED = "_sessions_ui_offered"
 
 
 def offer_to_sign_out_others(request: HttpRequest) -> bool:
-    """Leave a message for the next page, once a request; returns whether it was left.
+    """Leave a message for the next page that offers to sign out everything else (ASVS 5.0 7.4.3), once a request;
+    returns whether it was left.
 
     None where nothing else is signed in, or where `FACTOR_CHANGE_ENDS` has ended it already. Needs
     `django.contrib.messages`; without it the devices page is where people find the same button.

@@ -1,7 +1,7 @@
 """What a host project may use when its database is away: a page in place of a 500, and a log that stays readable.
 
-Nothing of it is in effect by itself: `handler500 = "sessions_ui.web.responses.outages.server_error"` in the root
-URLconf, and `sessions_ui.services.outage_log.QuietOutages` as a filter of the handlers in LOGGING (docs/production.md,
+Nothing of it is in effect by itself: `handler500 = "sessions_ui.web.server_error"` in the root
+URLconf, and `sessions_ui.QuietOutages` as a filter of the handlers in LOGGING (docs/production.md,
 "What happens when").
 """
 
