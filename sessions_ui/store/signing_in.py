@@ -12,7 +12,7 @@ from sessions_ui.actions.sign_in.pending import BEGUN_KEY, begun_key
 from sessions_ui.actions.sign_in.provider import PROVIDER_KEY
 from sessions_ui.actions.sign_in.sign_in import ReadRow, SignIn, sign_in
 from sessions_ui.actions.sign_in.written import sign_in_written, user_of
-from sessions_ui.exceptions import NotTheOwner
+from sessions_ui.exceptions import KeyRotated, NotTheOwner
 from sessions_ui.models import Session, digest_of
 from sessions_ui.session_user import FromRow, WrittenUser, columns_in, keys_of
 from sessions_ui.store.writing import Writing
@@ -49,7 +49,11 @@ class SigningIn(Writing):
         new_key = self.new_key() if row.user_id is not None else None
         read = ReadRow(row, digest_of(key), new_digest=digest_of(new_key) if new_key else "")
         self._turned_away = True
-        result = (sign_in if attempt.written is None else sign_in_written)(attempt=attempt, row=read)
+        try:
+            result = (sign_in if attempt.written is None else sign_in_written)(attempt=attempt, row=read)
+        except KeyRotated:  # another tab was faster: what this one has must not be written over its session
+            self.is_straggler = True
+            raise
         self._turned_away = False
         self._signed_in(attempt.user, result, new_key)
         return result

@@ -23,7 +23,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_ui.actions.endings.end import end_user_sessions
-from sessions_ui.exceptions import SessionEnded
+from sessions_ui.exceptions import KeyRotated
 from sessions_ui.models.session import ACCOUNT_WAS_OFF
 from sessions_ui.store import SessionStore
 from tests.conftest import PASSWORD
@@ -227,7 +227,7 @@ def test_a_user_written_by_hand_does_not_replace_one_who_signed_in_meanwhile(
         backend=settings.AUTHENTICATION_BACKENDS[0],
         auth_hash=user.get_session_auth_hash(),
     )
-    with pytest.raises(SessionEnded):
+    with pytest.raises(KeyRotated):
         by_hand.save()
     assert who(anonymous.session_key) == user.pk
     assert not Session.objects.of(third).exists()

@@ -37,7 +37,7 @@ from sessions_ui import context
 from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.actions.endings.offboard import offboard
 from sessions_ui.actions.endings.require_password import require_new_password
-from sessions_ui.exceptions import SessionEnded, SignInRefused
+from sessions_ui.exceptions import KeyRotated, SessionEnded, SignInRefused
 from sessions_ui.store import SessionStore
 from tests.conftest import FIREFOX_ON_LINUX, LONDON, Browser
 from tests.models import AccountState, EndReason, Event, Session
@@ -704,3 +704,69 @@ def test_a_user_who_is_overwritten_with_nothing_is_signed_out(user: Any) -> None
     store[SESSION_KEY] = None
     store.save()
     assert Session.objects.of(user).get().end_reason == EndReason.SIGNED_OUT
+
+
+# --- Two tabs of one browser that is signed in nowhere yet
+
+
+def two_tabs() -> list[SessionStore]:
+    """Of one session; each has read it before the other writes."""
+    tabs = [store := anonymous_store(), SessionStore(store.session_key)]
+    for tab in tabs:
+        assert tab["cart"] == 1
+    return tabs
+
+
+def test_of_two_tabs_that_write_a_user_the_later_one_is_told_to_try_again(user: Any, other_user: Any) -> None:
+    Browser().force_login(other_user)
+    earlier, later = two_tabs()
+    for tab in (earlier, later):
+        tab.update(three_keys(user))
+    earlier.save()
+    with pytest.raises(KeyRotated):
+        later.save()
+    assert SessionStore(earlier.session_key).get_user() == user
+    assert Event.objects.filter(kind=Event.Kind.SIGNED_IN, user_id=user.pk).count() == 1
+    assert Session.objects.of(other_user).living().count() == 1
+
+
+def test_whoever_swallows_that_writes_nothing_into_the_session_of_the_other_tab(user: Any) -> None:
+    earlier, later = two_tabs()
+    for number, tab in enumerate((earlier, later), start=1):
+        tab.update(three_keys(user))
+        tab["cart"] = 10 * number
+    earlier.save()
+    for attempt in (later.save, later.save, later.create):
+        with pytest.raises(KeyRotated):
+            attempt()
+    now = SessionStore(earlier.session_key)
+    assert (now.get_user(), now["cart"]) == (user, 10)
+    assert Session.objects.count() == 1
+
+
+def test_a_tab_whose_session_was_signed_in_and_ended_meanwhile_is_signed_out(user: Any) -> None:
+    earlier, later = two_tabs()
+    for tab in (earlier, later):
+        tab.update(three_keys(user))
+    earlier.save()
+    Session.objects.update(ended_at=timezone.now(), end_reason=EndReason.SIGNED_OUT_REMOTELY)
+    with pytest.raises(SessionEnded):
+        later.save()
+    assert not SessionStore(earlier.session_key).get_user().is_authenticated
+
+
+@pytest.mark.parametrize("page", ["/write/", "/write-asynchronously/"])
+def test_a_browser_that_signs_in_in_two_tabs_at_once_stays_signed_in(page: str, user: Any) -> None:
+    tab, other_tab = Client(), Client()
+    tab.cookies[settings.SESSION_COOKIE_NAME] = anonymous_store().session_key or ""
+    other_tab.cookies = tab.cookies
+
+    def meanwhile() -> None:
+        between.append(lambda: None)
+        assert other_tab.get("/write/", {"email": user.email}).status_code == 200
+
+    between.append(meanwhile)
+    response = tab.get(page, {"email": user.email})
+    assert response.status_code == 409 and response["Refresh"]
+    assert settings.SESSION_COOKIE_NAME not in response.cookies
+    assert tab.get("/account/devices/").status_code == 200

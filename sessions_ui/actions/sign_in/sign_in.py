@@ -31,8 +31,9 @@ from sessions_ui.audit import events
 from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import after_commit, atomically
-from sessions_ui.exceptions import SessionEnded, SignInChallenged
+from sessions_ui.exceptions import KeyRotated, SessionEnded, SignInChallenged
 from sessions_ui.models import Device, EndReason, Event, Session
+from sessions_ui.models.locking import locked
 from sessions_ui.models.session import SessionQuerySet
 
 
@@ -62,6 +63,13 @@ class ReadRow:
         # One that was nobody's: another request may have signed somebody in meanwhile.
         return rows if self.new_digest else rows.filter(user__isnull=True)
 
+    def is_living(self) -> bool:
+        """Whether the session goes on, whoever is signed in there and whatever its key is by now. Locked, because a
+        plain read in a transaction of the host sees what was there when that began (MariaDB)."""
+        rows = Session.objects.using(router.db_for_write(Session))
+        living = locked(rows.filter(pk=self.session.pk, ended_at__isnull=True))
+        return living.values_list("pk").first() is not None
+
     def new_key_columns(self, now: datetime) -> dict[str, Any]:
         if not self.new_digest:
             return {}
@@ -83,9 +91,9 @@ def sign_in(*, attempt: SignInAttempt, row: ReadRow) -> SignIn:
     """Make the living session of `row` one of the user of `attempt`.
 
     The account is locked and read anew first, so that a sign-in which was under way while the account was disabled or
-    got a new password does not outlive that: `SignInRefused`. `SessionEnded` where the row is gone, or somebody's by
-    now. What looks wrong is flagged (`assess_risk.py`) and mailed. `SignInChallenged` where the settings ask for a
-    further proof first.
+    got a new password does not outlive that: `SignInRefused`. `SessionEnded` where the row is gone; `KeyRotated` where
+    another request of this browser has signed in there, or replaced the key. What looks wrong is flagged
+    (`assess_risk.py`) and mailed. `SignInChallenged` where the settings ask for a further proof first.
     """
     now = timezone.now()
     account = verify(attempt, now)
@@ -135,11 +143,11 @@ def columns_of(
 
 def write_session(row: ReadRow, fields: dict[str, Any], *, latest_end: datetime | None) -> Session:
     """Write `fields` into the row; returns a copy of what was read of it, as it is then. Another statement to read it
-    again would say no more. `SessionEnded` where nothing was written."""
+    again would say no more. `SessionEnded` or `KeyRotated` where nothing was written."""
     fields = {**fields, "latest_end_at": latest_end}
     earlier = {"expires_at": Least(F("expires_at"), Value(latest_end))} if latest_end else {}
     if not row.unchanged().update(**fields, **earlier):
-        raise SessionEnded
+        raise KeyRotated if row.is_living() else SessionEnded
     session = copy(row.session)
     for name, value in fields.items():
         setattr(session, name, value)
