@@ -17,7 +17,7 @@ from sessions_ui.channels.emails.channel import send
 from sessions_ui.channels.emails.sealed import seal
 from sessions_ui.metrics.health import is_worker_late
 from sessions_ui.models import Delivery, Event, Heartbeat
-from sessions_ui.services.queueing import hasten_deliveries
+from sessions_ui.services.queueing import queue_deliveries_task
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def deliver_awaited(event: Event) -> None:
 
     Each is claimed first, so nobody gets two should a worker be there after all.
     """
-    if hasten_deliveries() and not is_worker_late(Heartbeat.last("worker")):
+    if queue_deliveries_task() and not is_worker_late(Heartbeat.last("worker")):
         return
     for pk in outbox.open_about(event):
         if (delivery := outbox.claim(pk)) is not None:

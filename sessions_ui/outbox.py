@@ -36,7 +36,7 @@ from sessions_ui.models.bulk import insert_from
 from sessions_ui.models.clock import DatabaseNow
 from sessions_ui.models.primary import all_users
 from sessions_ui.models.session import SessionQuerySet
-from sessions_ui.services.queueing import hasten_deliveries
+from sessions_ui.services.queueing import queue_deliveries_task
 
 _random = SystemRandom()
 
@@ -89,7 +89,7 @@ def enqueue_ended(act: Act, ended: SessionQuerySet, *, user_ids: Collection[Any]
     count = _enqueue_hooks(Hook.SESSIONS_ENDED, using=ended.db, act=act, created_at=act.at)
     if act.reason in TOLD_BY_MAIL:
         count += _enqueue_mails(act, ended, user_ids)
-    return _hastened(count, using=ended.db)
+    return _with_task_queued(count, using=ended.db)
 
 
 def enqueue_webhooks(event: Event) -> int:
@@ -99,7 +99,7 @@ def enqueue_webhooks(event: Event) -> int:
         return 0
     using = router.db_for_write(Delivery)
     count = _enqueue_hooks(hook, using=using, event=event, user_id=event.user_id, created_at=event.at)
-    return _hastened(count, using=using)
+    return _with_task_queued(count, using=using)
 
 
 def _enqueue_hooks(hook: Hook, *, using: str, **about: Any) -> int:
@@ -152,7 +152,7 @@ def _enqueue_mails(act: Act, ended: SessionQuerySet, user_ids: Collection[Any] |
 
 def enqueue_event(event: Event, receivers: Iterable[str]) -> int:
     """A mail about the event to each of these addresses; returns how many."""
-    return _hastened(enqueue_awaited(event, receivers), using=router.db_for_write(Delivery))
+    return _with_task_queued(enqueue_awaited(event, receivers), using=router.db_for_write(Delivery))
 
 
 def enqueue_awaited(event: Event, receivers: Iterable[str]) -> int:
@@ -166,14 +166,14 @@ def enqueue_awaited(event: Event, receivers: Iterable[str]) -> int:
 def enqueue_ping(endpoint: Endpoint) -> Delivery:
     """A webhook about nothing, to see whether it arrives."""
     ping = Delivery.objects.create(endpoint=endpoint, channel="webhook", receiver=f"endpoint {endpoint.pk}")
-    _hastened(1, using=router.db_for_write(Delivery))
+    _with_task_queued(1, using=router.db_for_write(Delivery))
     return ping
 
 
-def _hastened(count: int, *, using: str) -> int:
+def _with_task_queued(count: int, *, using: str) -> int:
     """`count`, of deliveries that were put in; if there are any, a worker is asked after commit to look at them."""
     if count:
-        transaction.on_commit(hasten_deliveries, using=using)
+        transaction.on_commit(queue_deliveries_task, using=using)
     return count
 
 
@@ -315,7 +315,7 @@ def again(deliveries: QuerySet[Delivery]) -> int:
     count = deliveries.filter(over).update(
         parked_at=None, done_at=None, attempts=0, due_at=DatabaseNow(), leased_until=None, error=""
     )
-    return _hastened(count, using=deliveries.db)
+    return _with_task_queued(count, using=deliveries.db)
 
 
 def oldest_open() -> timedelta | None:

@@ -1,4 +1,4 @@
-"""Celery's way in: thin shells over functions that work without it. Only a worker imports it (`hasten.PERIODIC`)."""
+"""Celery's way in: thin shells over functions that work without it. Only a worker imports it (`queueing.PERIODIC`)."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ __all__ = ["purge", "reconcile", "sweep_deliveries", "sweep_endings"]
 
 @shared_task
 def sweep_deliveries() -> int:
-    """Make every delivery that is due. Beat calls it every few seconds, an ending hastens it."""
+    """Make every delivery that is due. Beat calls it every few seconds, and whoever adds one asks for it at once."""
     return deliver_all().total()
 
 
 @shared_task
 def sweep_endings() -> int:
-    """Carry out large endings, batch by batch. Beat calls it every few seconds, a new one hastens it."""
+    """Carry out large endings, batch by batch. Beat calls it every few seconds; whoever adds one asks for it at once."""
     return end_batches()
 
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from sessions_ui.actions.webhooks.redeliver import retell
+from sessions_ui.actions.webhooks.redeliver import redeliver
 from sessions_ui.admin.base import ReadOnlyAdmin, person, users_exactly
 from sessions_ui.admin.filters import NEWEST, ChannelFilter, DeliveryStateFilter, EndpointFilter
 from sessions_ui.models import Delivery, Event
@@ -68,7 +68,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     )
     def retry(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         chosen = Delivery.objects.filter(pk__in=queryset.order_by().values("pk"))
-        count = retell(deliveries=chosen, actor=request.user)
+        count = redeliver(deliveries=chosen, actor=request.user)
         if not count:
             messages.warning(request, gettext("None of these was given up, and mails are sent once only."))
             return

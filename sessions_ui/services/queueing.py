@@ -23,14 +23,14 @@ BROKER = CircuitBreaker(logger, "The broker", meanwhile="the sweep finds what is
 _seen: Any = None  # the host's app, for the threads that do not know it
 
 
-def hasten_deliveries() -> bool:
+def queue_deliveries_task() -> bool:
     """Returns whether somebody could be asked."""
-    return _hasten(DELIVERIES)
+    return _send_task(DELIVERIES)
 
 
-def hasten_endings() -> bool:
+def queue_endings_task() -> bool:
     """Returns whether somebody could be asked."""
-    return _hasten(ENDINGS)
+    return _send_task(ENDINGS)
 
 
 def host_app() -> Any:
@@ -51,7 +51,7 @@ def host_app() -> Any:
     return _seen
 
 
-def _hasten(task: str) -> bool:
+def _send_task(task: str) -> bool:
     """Never raises and never waits long: who ended a session must not wait for a broker that is down."""
     app = host_app()
     if app is None or not BROKER.may_try():

@@ -71,3 +71,28 @@ def test_what_fails_after_the_commit_is_logged_and_the_next_thing_is_done(
         after_commit(partial(done.append, "done"), using="default")
     assert done == ["done"]
     assert "the host's receiver" in caplog.text
+
+
+def test_a_receiver_of_a_sign_in_gets_a_session_that_is_read_as_a_whole(user: Any) -> None:
+    """Also where there was an anonymous session before, of which a request reads a few columns only."""
+    heard: list[Session] = []
+
+    def listen(sender: Any, session: Session, **kwargs: Any) -> None:
+        heard.append(session)
+
+    signals.signed_in.connect(listen)
+    client = Browser()
+    client.get("/account/login/")
+    store = client.session
+    store["cart"] = 1
+    store.save()
+    client.cookies["sessionid"] = store.session_key
+    client.sign_in(user)
+    signals.signed_in.disconnect(listen)
+    [session] = heard
+    assert session.get_deferred_fields() == set()
+    stored = Session.objects.get()
+    fields = {field.attname for field in Session._meta.concrete_fields} - {"payload", "expires_at", "digest"}
+    assert {name: getattr(session, name) for name in fields} == {
+        name: getattr(stored, name) for name in fields
+    }

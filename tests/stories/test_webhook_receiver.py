@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.actions.webhooks.endpoints import save_endpoint
-from sessions_ui.actions.webhooks.redeliver import retell
+from sessions_ui.actions.webhooks.redeliver import redeliver
 from sessions_ui.delivery import deliver_due
 from tests.models import Delivery, Endpoint, EndReason, Hook, Session
 
@@ -80,7 +80,7 @@ def test_it_verifies_the_message_and_takes_it_once(user: Any, browser: Any, said
     for _ in range(2):
         deliver_due()
         assert Delivery.objects.get(channel="webhook").done_at is not None
-        retell(deliveries=Delivery.objects.all(), actor=None)
+        redeliver(deliveries=Delivery.objects.all(), actor=None)
     [line] = said.read_text().splitlines()
     assert line.startswith("sessions.ended ")
     assert "'reason': 'device_lost'" in line and session.public_id in line

@@ -30,7 +30,7 @@ from sessions_ui.models.clock import DatabaseNow
 from sessions_ui.models.locking import as_they_are_now
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.protocols import HasPk
-from sessions_ui.services.queueing import hasten_endings
+from sessions_ui.services.queueing import queue_endings_task
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ def end_later(
         (EndingBatch(ending=ending, keys=batch, size=len(batch)) for batch in batches(keys)),
         batch_size=500,
     )
-    transaction.on_commit(hasten_endings, using=using)
+    transaction.on_commit(queue_endings_task, using=using)
     return ending
 
 
@@ -174,7 +174,7 @@ def retry_failed(endings: QuerySet[Ending]) -> int:
     )
     if again:
         Ending.objects.filter(pk__in=keys).update(done_at=None)
-        hasten_endings()
+        queue_endings_task()
     return again
 
 

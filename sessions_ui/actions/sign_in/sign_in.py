@@ -219,6 +219,12 @@ def append_signed_in(attempt: SignInAttempt, session: Session, found: Identified
 
 
 def send_signed_in(session: Session, user: Any, *, new_device: bool) -> None:
+    """Tell the receivers of a host project, where there are any. They get a whole session: what was not read of it
+    before would be asked for by an asynchronous one, where Django raises."""
+    if not signals.signed_in.has_listeners(Session):
+        return
+    if unread := session.get_deferred_fields():
+        session.refresh_from_db(using=router.db_for_write(Session), fields=unread)
     signals.signed_in.send_robust(Session, session=session, user=user, new_device=new_device)
 
 

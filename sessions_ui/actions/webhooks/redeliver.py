@@ -15,7 +15,7 @@ from sessions_ui.models import Delivery, Event
 
 
 @atomically
-def retell(*, deliveries: QuerySet[Delivery], actor: Any) -> int:
+def redeliver(*, deliveries: QuerySet[Delivery], actor: Any) -> int:
     """Those of the queryset that were given up, and webhooks that were delivered, start anew; returns how many.
 
     Under the same ids, so that a receiver knows what it has had. Mails that were sent are left alone.

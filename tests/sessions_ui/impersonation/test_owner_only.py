@@ -18,7 +18,7 @@ from sessions_ui.actions.endings.bulk import end_later
 from sessions_ui.actions.endings.end import end_session, end_sessions, end_user_sessions
 from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
 from sessions_ui.actions.webhooks.endpoints import ping, renew_secret, save_endpoint, switch_off, switch_on
-from sessions_ui.actions.webhooks.redeliver import retell
+from sessions_ui.actions.webhooks.redeliver import redeliver
 from sessions_ui.exceptions import NotTheOwner
 from tests.conftest import PASSWORD, Browser
 from tests.models import Delivery, Device, Ending, Endpoint, EndReason, Event, Offboarding, Session
@@ -270,7 +270,7 @@ class ReadsElsewhere:
         lambda endpoint: switch_off(endpoint=endpoint, why="", actor=None),
         lambda endpoint: switch_on(endpoint=endpoint, actor=None),
         lambda endpoint: ping(endpoint=endpoint, actor=None),
-        lambda endpoint: retell(deliveries=Delivery.objects.all(), actor=None),
+        lambda endpoint: redeliver(deliveries=Delivery.objects.all(), actor=None),
     ],
 )
 def test_nothing_of_the_administration_is_done_in_somebodys_name(

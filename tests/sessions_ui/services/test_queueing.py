@@ -62,7 +62,7 @@ from sessions_ui import store, delivery, middleware
 from sessions_ui.services import queueing
 ids = {{message.id for message in run_checks()}}
 assert "sessions_ui.W038" in ids, ids
-assert not queueing.hasten_deliveries() and not queueing.hasten_endings()
+assert not queueing.queue_deliveries_task() and not queueing.queue_endings_task()
 print(sorted(name for name in sys.modules if name.partition(".")[0] in ("celery", "kombu", "billiard")))
 """
     assert run(program) == "[]"
@@ -71,9 +71,9 @@ print(sorted(name for name in sys.modules if name.partition(".")[0] in ("celery"
 def test_it_says_whether_somebody_could_be_asked(
     hastened: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert queueing.hasten_endings() and hastened == [queueing.ENDINGS]
+    assert queueing.queue_endings_task() and hastened == [queueing.ENDINGS]
     monkeypatch.setattr(queueing, "host_app", lambda: None)
-    assert not queueing.hasten_endings() and hastened == [queueing.ENDINGS]
+    assert not queueing.queue_endings_task() and hastened == [queueing.ENDINGS]
 
 
 def test_a_broker_that_is_down_could_not_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,4 +81,4 @@ def test_a_broker_that_is_down_could_not_be_asked(monkeypatch: pytest.MonkeyPatc
         raise ConnectionRefusedError
 
     monkeypatch.setattr("celery.Celery.send_task", refuse)
-    assert not queueing.hasten_deliveries()
+    assert not queueing.queue_deliveries_task()

@@ -18,7 +18,7 @@ from sessions_ui.actions.devices.lost import mark_lost
 from sessions_ui.actions.devices.not_me import report_not_me
 from sessions_ui.actions.endings.end import end_sessions, end_user_sessions
 from sessions_ui.actions.webhooks.endpoints import ping, renew_secret, save_endpoint, switch_off, switch_on
-from sessions_ui.actions.webhooks.redeliver import retell
+from sessions_ui.actions.webhooks.redeliver import redeliver
 from sessions_ui.database import moments
 from sessions_ui.delivery import Outcome, deliver_due
 from tests.models import Delivery, Device, Endpoint, EndReason, Event, Hook, Session
@@ -83,7 +83,7 @@ def test_the_address_is_for_endpoints_that_ask_for_it(
     deliver_due()
     assert ended.address not in hooks.requests[0].body.decode()
     Endpoint.objects.update(addresses=True)
-    retell(deliveries=webhooks(), actor=None)
+    redeliver(deliveries=webhooks(), actor=None)
     deliver_due()
     [session] = json.loads(hooks.requests[1].body)["data"]["sessions"]
     assert session["address"] == ended.address
@@ -333,7 +333,7 @@ def test_what_waits_for_an_endpoint_that_is_off_is_parked_and_can_be_told_when_i
     deliver_due()
     assert webhooks().get().error == "the endpoint is switched off" and not hooks.requests
     assert switch_on(endpoint=endpoint, actor=None) and not switch_on(endpoint=endpoint, actor=None)
-    assert retell(deliveries=Delivery.objects.all(), actor=None) == 1
+    assert redeliver(deliveries=Delivery.objects.all(), actor=None) == 1
     deliver_due()
     assert len(hooks.requests) == 1
 
@@ -360,7 +360,7 @@ def test_a_replay_has_the_same_id_and_a_mail_is_never_sent_again(
 ) -> None:
     mailoutbox.clear()
     deliver_due()
-    assert retell(deliveries=Delivery.objects.all(), actor=administrator) == 1
+    assert redeliver(deliveries=Delivery.objects.all(), actor=administrator) == 1
     deliver_due()
     assert len({request.id for request in hooks.requests}) == 1 and len(hooks.requests) == 2
     assert len(mailoutbox) == 1
