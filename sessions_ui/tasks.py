@@ -20,7 +20,7 @@ def sweep_deliveries() -> int:
 
 @shared_task
 def sweep_endings() -> int:
-    """Carry out large endings, batch by batch. Beat calls it every few seconds; whoever adds one asks for it at once."""
+    """Carry out large endings, batch by batch. Beat calls it every few seconds, whoever adds one at once."""
     return end_batches()
 
 
