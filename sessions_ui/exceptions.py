@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
 
 if TYPE_CHECKING:
-    from sessions_ui.models import EndReason
+    from sessions_ui.models.end_reason import EndReason
 
 __all__ = [
     "AppendOnly",

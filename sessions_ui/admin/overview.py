@@ -24,7 +24,7 @@ from sessions_ui.database import moments
 from sessions_ui.metrics.health import is_outbox_late, is_worker_late
 from sessions_ui.metrics.statistics import Statistics, statistics
 from sessions_ui.models import Delivery, Device, Ending, EndingBatch, EndReason, Heartbeat
-from sessions_ui.models.act import AUTOMATIC
+from sessions_ui.models.end_reason import AUTOMATIC
 from sessions_ui.wording.sessions import ago
 
 BARS = 8

@@ -1,12 +1,13 @@
 """Rows and their querysets."""
 
 from sessions_ui.models.account_state import AccountState
-from sessions_ui.models.act import Act, EndReason
+from sessions_ui.models.act import Act
 from sessions_ui.models.adoption import Adoption
 from sessions_ui.models.case import Case, CaseReceipt
 from sessions_ui.models.cursor import Cursor
 from sessions_ui.models.delivery import Delivery
 from sessions_ui.models.device import Device
+from sessions_ui.models.end_reason import EndReason
 from sessions_ui.models.ending import Ending, EndingBatch
 from sessions_ui.models.endpoint import PING, Endpoint, Hook
 from sessions_ui.models.event import Event, EventDetail

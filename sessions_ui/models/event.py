@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.exceptions import AppendOnly
-from sessions_ui.models.act import Act, EndReason
+from sessions_ui.models.act import Act
 from sessions_ui.models.device import Device
+from sessions_ui.models.end_reason import EndReason
 from sessions_ui.models.fields import CodeField, user_key
 from sessions_ui.models.primary import PrimaryManager, PrimaryModel, PrimaryQuerySet
 from sessions_ui.models.session import Session

@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.client import Place
 from sessions_ui.exceptions import SessionEnded, StaleSession
-from sessions_ui.models.act import Act, EndReason
+from sessions_ui.models.act import Act
 from sessions_ui.models.device import Device
+from sessions_ui.models.end_reason import EndReason
 from sessions_ui.models.fields import CodeField, new_public_id, user_key
 from sessions_ui.models.locking import locked
 from sessions_ui.models.primary import PrimaryManager, PrimaryModel, PrimaryQuerySet

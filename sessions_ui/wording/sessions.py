@@ -18,7 +18,7 @@ from sessions_ui.client.country import country_name
 from sessions_ui.conf import conf
 from sessions_ui.database import moments
 from sessions_ui.models import Device, EndReason, Session
-from sessions_ui.models.act import AUTOMATIC
+from sessions_ui.models.end_reason import AUTOMATIC
 
 KIND_ICONS = {
     Device.Kind.COMPUTER: "device-desktop",

@@ -14,7 +14,7 @@ from sessions_ui.channels.base import DeliveryFailed
 from sessions_ui.conf import conf
 from sessions_ui.database import moments
 from sessions_ui.models import PING, Act, Delivery, Endpoint, Event, EventDetail, Hook
-from sessions_ui.models.act import AUTOMATIC
+from sessions_ui.models.end_reason import AUTOMATIC
 from sessions_ui.outbox import HOOK_OF_EVENT
 
 

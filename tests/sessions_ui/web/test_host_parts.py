@@ -58,7 +58,7 @@ def test_the_summary_says_nothing_to_strangers(db: None) -> None:
 def test_a_warning_where_there_is_an_idle_timeout(here: Any, settings: Any) -> None:
     with_idle_timeout(settings, timedelta(minutes=30))
     html = here.get(PAGE).content.decode()
-    assert re.search(r'id="sui-idle"[^>]* data-seconds="1[78]\d\d" data-warn="120"', html)
+    assert re.search(r'id="sui-idle"[^>]* data-seconds="1[78]\d\d"\s+data-warn="120"', html)
     assert "Are you still there?" in html
 
 

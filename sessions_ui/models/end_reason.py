@@ -1,0 +1,57 @@
+"""Why sessions end."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class EndReason(models.TextChoices):
+    """Why a session ended. The labels finish the sentence "Signed out: …" for people."""
+
+    SIGNED_OUT = "signed_out", _("signed out on the device itself")
+    SIGNED_OUT_REMOTELY = "signed_out_remotely", _("signed out from another device")
+    SIGNED_OUT_EVERYWHERE = "signed_out_everywhere", _("signed out everywhere")
+    SUPERSEDED = "superseded", _("replaced by a newer sign-in in the same browser")
+    PASSWORD_CHANGED = "password_changed", _("the password was changed")
+    PASSWORD_RESET = "password_reset", _("the password was reset")
+    FACTOR_CHANGED = "factor_changed", _("a second factor was changed")
+    EMAIL_CHANGED = "email_changed", _("the e-mail address was changed")
+    ACCESS_CHANGED = "access_changed", _("the rights of the account changed")
+    ACCOUNT_DISABLED = "account_disabled", _("the account was disabled")
+    ACCOUNT_DELETED = "account_deleted", _("the account was deleted")
+    OFFBOARDED = "offboarded", _("access ended on the agreed date")
+    DEVICE_LOST = "device_lost", _("the device was reported lost")
+    NOT_ME = "not_me", _("the sign-in was not recognised")
+    SUSPICIOUS = "suspicious", _("the sign-in looked suspicious")
+    HELP_DESK = "help_desk", _("signed out by the help desk")
+    ADMINISTRATOR = "administrator", _("signed out by an administrator")
+    INCIDENT = "incident", _("signed out as a security measure")
+    IDLE_TIMEOUT = "idle_timeout", _("not used for too long")
+    ABSOLUTE_TIMEOUT = "absolute_timeout", _("the sign-in reached its time limit")
+    SESSION_LIMIT = "session_limit", _("too many devices were signed in")
+    PROVIDER_SIGN_OUT = "provider_sign_out", _("signed out at the sign-in provider")
+    OWNER_ENDED = "owner_ended", _("what it belonged to is gone")
+    # Refuses sign-ins only: what it ends has the reason of whoever required it.
+    PASSWORD_REQUIRED = "password_required", _("a new password has to be chosen first")
+    API = "api", _("signed out by an application")
+
+    @classmethod
+    def _missing_(cls, value: object) -> EndReason:
+        """Of a row that somebody's SQL has ended without a reason, or a later release for one that is not known here.
+        It is refused like any other."""
+        return cls.ADMINISTRATOR
+
+
+# Endings that follow a rule: nobody decided, whoever was signed in at that moment.
+AUTOMATIC = frozenset(
+    {
+        EndReason.SUPERSEDED,
+        EndReason.IDLE_TIMEOUT,
+        EndReason.ABSOLUTE_TIMEOUT,
+        EndReason.SESSION_LIMIT,
+        EndReason.OFFBOARDED,
+        EndReason.OWNER_ENDED,
+        EndReason.PROVIDER_SIGN_OUT,
+    }
+)
