@@ -13,12 +13,12 @@ from django.utils import timezone
 from sessions_ui import lookup
 from sessions_ui.actions.endings.reconcile import end_if_unlawful
 from sessions_ui.actions.sessions.validate import admit, straggles
-from sessions_ui.async_methods import AsyncMethods
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import noted
 from sessions_ui.exceptions import TryAgain
 from sessions_ui.models import EndReason, Session, digest_of
 from sessions_ui.session_user import AUTH_KEYS, NotesWrittenUser, keys_of
+from sessions_ui.store.async_methods import AsyncMethods
 
 
 def adopt_missing(key: str) -> bool:

@@ -15,10 +15,10 @@ SIGN_IN = (
 )
 METHODS = "tests/sessions_ui/test_every_session_method.py"
 STORE = (
-    "tests/sessions_ui/test_store_endings.py",
-    "tests/sessions_ui/test_store_writes.py",
+    "tests/sessions_ui/store/test_endings.py",
+    "tests/sessions_ui/store/test_writes.py",
     "tests/sessions_ui/test_stragglers.py",
-    "tests/sessions_ui/test_store_contract.py",
+    "tests/sessions_ui/store/test_contract.py",
     "tests/sessions_ui/test_timeouts.py",
     "tests/sessions_ui/test_middleware.py",
     f"{METHODS}::test_no_method_alone_revives_a_session_or_takes_from_it",
@@ -79,8 +79,8 @@ TESTS: dict[str, tuple[str, ...]] = {
     "store/writing.py": ENGINE,
     "store/signing_in.py": ENGINE,
     "store/engine.py": ENGINE,
-    "async_methods.py": (
-        "tests/sessions_ui/test_async_methods.py",
+    "store/async_methods.py": (
+        "tests/sessions_ui/store/test_async_methods.py",
         *STORE,
         "tests/sessions_ui/test_middleware_async.py",
         SEQUENCES,

@@ -30,7 +30,7 @@ DIFFERENCES = (
     ),
     Difference(
         "It looks the emptied session up by its key in Django's table. That it is saved with us, too, is tested in "
-        "`tests/sessions_ui/test_store_contract.py`.",
+        "`tests/sessions_ui/store/test_contract.py`.",
         ("sessions_tests.tests.SessionMiddlewareTests.test_empty_session_saved",),
     ),
     Difference(
@@ -45,7 +45,7 @@ DIFFERENCES = (
     Difference(
         "A session verified by one of SECRET_KEY_FALLBACKS must get a new key there. With us it gets its new hash and "
         "keeps its key, which does not depend on the secret: else the first parallel requests of every browser would "
-        "meet a key that has just been replaced. The hash is tested in `tests/sessions_ui/test_store_endings.py`.",
+        "meet a key that has just been replaced. The hash is tested in `tests/sessions_ui/store/test_endings.py`.",
         (
             "auth_tests.test_basic.TestGetUser.test_get_user_fallback_secret",
             "auth_tests.test_basic.TestGetUser.test_aget_user_fallback_secret",

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from sessions_ui.async_methods import twins
 from sessions_ui.store import SessionStore
+from sessions_ui.store.async_methods import twins
 
 IN_MEMORY = {
     "__setitem__",
