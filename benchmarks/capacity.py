@@ -67,15 +67,15 @@ def fill(number: int) -> None:
 
 def figures(number: int) -> Iterator[tuple[str, str]]:
     from benchmarks.fill import key
-    from sessions_ui import lookup
+    from sessions_ui import session_lookup
     from sessions_ui.actions.endings.end import end_user_sessions
     from sessions_ui.actions.sessions.activity import touch
     from sessions_ui.client import ClientInfo
     from sessions_ui.models import EndReason, Session, digest_of
 
     digests = [digest_of(key(random.randint(1, number))) for _ in range(SAMPLE)]
-    yield "a look-up, as Django sends it", cost(lookup.find, digests)
-    statement = lookup._look_up("default").statements[0]
+    yield "a look-up, as Django sends it", cost(session_lookup.find, digests)
+    statement = session_lookup._look_up("default").statements[0]
 
     def prepared(digest: str) -> None:
         with raw().cursor() as cursor:

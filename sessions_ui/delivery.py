@@ -101,7 +101,7 @@ def deliver(delivery: Delivery) -> Outcome:
 def failed(delivery: Delivery, error: str, *, permanent: bool) -> Outcome:
     if delivery.endpoint_id is not None and not permanent:
         outbox.put_off(delivery)
-    if not outbox.mark_failed(delivery, error, permanent=permanent):
+    if not outbox.retry_or_park(delivery, error, permanent=permanent):
         return Outcome.LATER
     note(delivery, Event.Kind.DELIVERY_FAILED)
     return Outcome.GIVEN_UP

@@ -243,7 +243,7 @@ def mark_done(delivery: Delivery, *, untold: str = "") -> bool:
     return bool(done.update(done_at=timezone.now(), leased_until=None, error=untold[:255], sealed=None))
 
 
-def mark_failed(delivery: Delivery, error: str, *, permanent: bool) -> bool:
+def retry_or_park(delivery: Delivery, error: str, *, permanent: bool) -> bool:
     """Try again later, or park it for an administrator; returns whether it was parked.
 
     Whoever has lost the lease meanwhile changes nothing: the number of attempts says whose turn it is.

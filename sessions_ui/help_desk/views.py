@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from sessions_ui.actions.help_desk import caller, prove
 from sessions_ui.actions.help_desk import carry_out as carrying_out
-from sessions_ui.actions.help_desk import prove, verify
 from sessions_ui.actions.help_desk.open import open_case
 from sessions_ui.actions.help_desk.rights import verify_case
 from sessions_ui.actions.help_desk.send_code import send_code as mail_code
@@ -97,7 +97,7 @@ def verify_caller(request: HttpRequest, case: Case) -> HttpResponseBase:
     form = VerifyForm(request.POST)
     if not form.is_valid():
         return render_case(request, case, form=form, status=422)
-    verify.verify_caller(case=case, agent=request.user, **form.cleaned_data)
+    caller.verify_caller(case=case, agent=request.user, **form.cleaned_data)
     return redirect("help_desk:case", case.public_id)
 
 
@@ -105,7 +105,7 @@ def verify_caller(request: HttpRequest, case: Case) -> HttpResponseBase:
 @with_case
 def network(request: HttpRequest, case: Case) -> HttpResponseBase:
     """The addresses, for this one page; looking again is another event."""
-    verify.reveal_network(case=case, agent=request.user)
+    caller.reveal_network(case=case, agent=request.user)
     return render_case(request, case, show_network=True)
 
 

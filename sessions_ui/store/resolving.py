@@ -10,7 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import router
 from django.utils import timezone
 
-from sessions_ui import lookup
+from sessions_ui import session_lookup
 from sessions_ui.actions.endings.reconcile import end_if_unlawful
 from sessions_ui.actions.sessions.validate import admit, straggles
 from sessions_ui.conf import conf
@@ -80,9 +80,9 @@ class Resolving(NotesWrittenUser, AsyncMethods):
     def _admit(self, key: str, *, again: bool = False) -> bool:
         """Look the key up and take its row, if it may answer. Returns whether that is the last word."""
         digest, now = digest_of(key), timezone.now()
-        row = lookup.find(digest)
+        row = session_lookup.find(digest)
         if row is None and adopt_missing(key):
-            row = lookup.find(digest)
+            row = session_lookup.find(digest)
             self._adopted = row is not None
         if row is None or row.digest != digest:
             self.is_straggler = row is not None and straggles(row, now)

@@ -13,8 +13,8 @@ from django.db import connections, router
 from django.db.models import Max
 from django.utils import timezone
 
-from sessions_ui.actions.sessions.liveness import still_alive
-from sessions_ui.actions.sessions.tabs import note_tabs_told
+from sessions_ui.actions.sessions.open_tabs import still_alive
+from sessions_ui.actions.sessions.tabs_told import note_tabs_told
 from sessions_ui.audit.events import QUIET
 from sessions_ui.models import Event
 from sessions_ui.store import SessionStore

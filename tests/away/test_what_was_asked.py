@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from config.demo.factor import current_code
 from sessions_ui.actions.devices.lost import mark_lost
-from sessions_ui.actions.help_desk.verify import verify_caller
+from sessions_ui.actions.help_desk.caller import verify_caller
 from tests.aging import age_sign_ins, settle
 from tests.away.addresses import addresses
 from tests.bystander import Bystander

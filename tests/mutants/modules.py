@@ -163,6 +163,13 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/sessions_ui/test_receivers.py",
         "tests/sessions_ui/impersonation/test_session.py",
     ),
+    "actions/sessions/timeouts.py": (
+        "tests/sessions_ui/actions/sessions/test_validate.py",
+        *STORE,
+        "tests/users",
+        "tests/sessions_ui/test_receivers.py",
+        "tests/sessions_ui/impersonation/test_session.py",
+    ),
     "actions/endings/reconcile.py": (
         LOCKS,
         "tests/sessions_ui/actions/endings/test_reconcile.py",
@@ -254,7 +261,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "actions/help_desk/prove.py": HELP_DESK,
     "actions/help_desk/rights.py": HELP_DESK,
     "actions/help_desk/send_code.py": HELP_DESK,
-    "actions/help_desk/verify.py": HELP_DESK,
+    "actions/help_desk/caller.py": HELP_DESK,
     "web/step_up/challenge.py": (
         "tests/stories/test_challenge.py",
         "tests/sessions_ui/actions/sign_in/test_provider.py",

@@ -17,7 +17,7 @@ from django.db.backends.utils import CursorWrapper
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
-from sessions_ui import lookup
+from sessions_ui import session_lookup
 from sessions_ui.database.prepared import MOST_FAILURES, PREPARED_FROM, SAVEPOINT
 from sessions_ui.store import SessionStore
 from tests.conftest import Browser
@@ -90,7 +90,7 @@ def on(other: Any, key: str) -> str:
         return execute(sql, *rest)
 
     with other.execute_wrapper(note):
-        row = lookup.look_up_on("default").statements[0].query.fetch(other, digest_of(key))
+        row = session_lookup.look_up_on("default").statements[0].query.fetch(other, digest_of(key))
     assert row is not None and digest_of(key) in row
     (sql,) = asked
     return sql.removeprefix(f"SAVEPOINT {SAVEPOINT}; ").split()[0]
@@ -143,15 +143,15 @@ def test_what_wraps_the_statements_of_the_host_sees_it(prepared: str) -> None:
 def test_what_is_found_is_the_same(around: Callable[[], AbstractContextManager[None]], prepared: str) -> None:
     digest = digest_of(prepared)
     with around():
-        found, user = (row := lookup.find(digest)), row and row.user
+        found, user = (row := session_lookup.find(digest)), row and row.user
         with another() as other:
-            query = lookup.look_up_on("default").statements[0].query
+            query = session_lookup.look_up_on("default").statements[0].query
             assert query.fetch(connection, digest) == query.fetch(other, digest)
     assert found is not None and user is not None
-    found.refresh_from_db(fields=lookup.HOT_FIELDS)
+    found.refresh_from_db(fields=session_lookup.HOT_FIELDS)
     same = type(found).objects.get(pk=found.pk)
-    assert {name: getattr(same, name) for name in lookup.HOT_FIELDS} == {
-        name: getattr(found, name) for name in lookup.HOT_FIELDS
+    assert {name: getattr(same, name) for name in session_lookup.HOT_FIELDS} == {
+        name: getattr(found, name) for name in session_lookup.HOT_FIELDS
     }
     whole = get_user_model()._base_manager.get(pk=user.pk)
     assert {**vars(whole), "_state": None} == {**vars(user), "_state": None}
@@ -188,7 +188,7 @@ def test_its_plan_for_any_key_reads_no_table_as_a_whole(prepared: str) -> None:
         )
         execute("ANALYZE sessions_ui_session")
         execute("SET LOCAL plan_cache_mode = force_generic_plan")
-        query: Any = lookup.look_up_on("default").statements[0].query
+        query: Any = session_lookup.look_up_on("default").statements[0].query
         plan = str(execute(f"EXPLAIN EXECUTE {query.name} ('x')"))
         transaction.set_rollback(True)
     assert "sessions_ui_session" in plan and "Seq Scan on sessions_ui_session" not in plan
@@ -274,7 +274,7 @@ def test_it_outlives_the_rollback_of_the_transaction_that_prepared_it(key: str) 
 
 def test_a_statement_that_is_there_already_is_made_again(prepared: str) -> None:
     """As after `DISCARD` of what this process knows: the look-up was compiled again."""
-    lookup._look_ups.clear()
+    session_lookup._look_ups.clear()
     assert look_ups(prepared, 4) == [PLAIN, PLAIN, PREPARED, PREPARED]
 
 
@@ -350,7 +350,7 @@ def test_a_pool_that_resets_its_connections_costs_nobody_a_request(key: str) -> 
         raw.autocommit = False
 
     digest = digest_of(key)
-    query = lookup.look_up_on("default").statements[0].query
+    query = session_lookup.look_up_on("default").statements[0].query
     with another(pool={"min_size": 1, "max_size": 1, "reset": reset}) as other:
         for _ in range(PREPARED_FROM + 2 * MOST_FAILURES):
             assert query.fetch(other, digest) is not None
@@ -381,7 +381,7 @@ def test_a_pooler_is_noticed(key: str) -> None:
 @override_settings(SESSIONS_UI={**site_settings.SESSIONS_UI, "PREPARE_LOOK_UP": True})
 def test_a_pooler_that_changes_connections_in_between_is_survived(key: str) -> None:
     """Against the advice of the documentation: PgBouncer in transaction mode, and two of PostgreSQL's connections."""
-    query = lookup.look_up_on("default").statements[0].query
+    query = session_lookup.look_up_on("default").statements[0].query
     fetch = partial(query.fetch, value=digest_of(key))
     with through_pgbouncer() as one, through_pgbouncer() as other:
         for _ in range(PREPARED_FROM):

@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import include, path
 from django.utils import timezone
 
-from sessions_ui import lookup
+from sessions_ui import session_lookup
 from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.actions.sessions.activity import touch
 from sessions_ui.actions.sessions.client import client_of
@@ -272,7 +272,7 @@ def test_no_planner_reads_the_whole_table_for_a_session() -> None:
         Session(digest=digest_of(str(number)), expires_at=timezone.now()) for number in range(1000)
     )
     explain = {"sqlite": "EXPLAIN QUERY PLAN"}.get(connection.vendor, "EXPLAIN")
-    query = lookup.look_up_on(connection.alias).statements[0].query
+    query = session_lookup.look_up_on(connection.alias).statements[0].query
     with connection.cursor() as cursor:
         if connection.vendor != "mysql":  # which would commit, and keeps its statistics by itself
             cursor.execute("ANALYZE")

@@ -126,7 +126,7 @@ def test_whoever_lost_the_lease_takes_it_from_nobody(delivery: Delivery) -> None
     slow = outbox.claim(delivery.pk)
     let_time_pass(conf.delivery_lease)
     outbox.claim(delivery.pk)
-    outbox.mark_failed(slow, "TimeoutError", permanent=False)
+    outbox.retry_or_park(slow, "TimeoutError", permanent=False)
     assert outbox.due(limit=10) == [] and outbox.claim(delivery.pk) is None
     delivery.refresh_from_db()
     assert delivery.leased_until is not None and delivery.error == ""

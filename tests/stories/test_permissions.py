@@ -11,10 +11,10 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from sessions_ui.actions.help_desk.caller import verify_caller
 from sessions_ui.actions.help_desk.carry_out import Order, carry_out
 from sessions_ui.actions.help_desk.open import open_case
 from sessions_ui.actions.help_desk.prove import ask_for_approval
-from sessions_ui.actions.help_desk.verify import verify_caller
 from tests.conftest import _person
 from tests.models import Device, Session
 

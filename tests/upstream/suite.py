@@ -12,7 +12,7 @@ from django.contrib.auth.signals import user_logged_out
 from sessions_tests import tests as session_tests
 from test_client_regress import tests as client_tests
 
-from sessions_ui import lookup
+from sessions_ui import session_lookup
 from sessions_ui.middleware import AuthenticationMiddleware, SessionMiddleware
 from sessions_ui.models import Session
 from sessions_ui.store import SessionStore
@@ -50,7 +50,7 @@ class DatabaseSessionWithTimeZoneTests(session_tests.DatabaseSessionWithTimeZone
     @classmethod
     def setUpClass(cls) -> None:
         # Compiled once a process: on MariaDB with USE_TZ's converters, and no site changes that while it runs.
-        cls.enterClassContext(mock.patch.dict(lookup._look_ups, clear=True))
+        cls.enterClassContext(mock.patch.dict(session_lookup._look_ups, clear=True))
         super().setUpClass()
 
 

@@ -16,7 +16,7 @@ from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sessions_ui import lookup
+from sessions_ui import session_lookup
 from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.actions.endings.reconcile import end_unlawful
 from sessions_ui.actions.help_desk.find_user import users_exactly
@@ -50,7 +50,7 @@ class EveryUserModel(TestCase):
 
     def test_it_signs_in_and_costs_one_statement_where_a_join_can_do_it(self) -> None:
         statements = int(os.environ["STATEMENTS"])
-        assert lookup.joins_user() is (statements == 1)
+        assert session_lookup.joins_user() is (statements == 1)
         with CaptureQueriesContext(connection) as here, CaptureQueriesContext(connections[USERS]) as there:
             assert self.whoami() == self.user.get_username()
         assert len(here) + (len(there) if USERS != "default" else 0) == statements
@@ -182,7 +182,7 @@ class EveryUserModel(TestCase):
         users = User._base_manager.using(USERS).filter(pk=self.user.pk)
         users._raw_delete(USERS)
         assert end_unlawful() == 1
-        reason = EndReason.ACCOUNT_DELETED if lookup.joins_user() else EndReason.ACCOUNT_DISABLED
+        reason = EndReason.ACCOUNT_DELETED if session_lookup.joins_user() else EndReason.ACCOUNT_DISABLED
         assert Session.objects.get().end_reason == reason
 
     def test_the_sweep_ends_what_the_default_manager_hides(self) -> None:

@@ -11,7 +11,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 
-from sessions_ui import lookup
+from sessions_ui import session_lookup
 from sessions_ui.actions.endings.access_change import flags_of
 from sessions_ui.actions.sessions.client import client_of
 from sessions_ui.actions.sessions.validate import admit
@@ -108,7 +108,7 @@ def session_from(made: Draft, user: Any, now: datetime, present: bool, *, is_cut
     session.signed_in_at = signed_in_at
     session.last_seen_at = now if present else _last_seen_at(made, signed_in_at, user, now)
     session.expires_at = _expires_at(made, signed_in_at, user)
-    if lookup.joins_user():
+    if session_lookup.joins_user():
         session._state.fields_cache["user"] = user
     admission = admit(session, now)
     if admission.refused is not None:

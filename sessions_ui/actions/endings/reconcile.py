@@ -20,11 +20,12 @@ from django.db import connections, router, transaction
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from sessions_ui import lookup
+from sessions_ui import session_lookup
 from sessions_ui.actions.account_lock import lock_users
 from sessions_ui.actions.endings.end import end_sessions
 from sessions_ui.actions.sessions.password_hashes import hasher, is_of_password_alone
-from sessions_ui.actions.sessions.validate import admit, out_of_time
+from sessions_ui.actions.sessions.timeouts import out_of_time
+from sessions_ui.actions.sessions.validate import admit
 from sessions_ui.actions.sign_in.provider import outlives_its_provider, outliving_their_provider
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import atomically, in_transaction
@@ -73,7 +74,7 @@ def end_if_unlawful(keys: list[int]) -> int:
     owners = dict(living.filter(user__isnull=False).values_list("pk", "user_id"))
     lock_users(set(owners.values()))
     rows = living.filter(pk__in=owners).order_by("pk").defer("payload")
-    if lookup.joins_user():
+    if session_lookup.joins_user():
         rows = rows.select_related("user")  # an outer join: the account may be gone
     found: dict[tuple[EndReason, bool], list[int]] = defaultdict(list)
     now = timezone.now()
@@ -130,7 +131,7 @@ def _end_within(after: int, up_to: int, now: datetime) -> int:
     living = unended.filter(user__isnull=False)
     with _without_jit():
         suspects = set(living.filter(_out_of_time(now)).values_list("pk", flat=True))
-        if lookup.joins_user() and is_of_password_alone(get_user_model()):
+        if session_lookup.joins_user() and is_of_password_alone(get_user_model()):
             suspects.update(_of_joined_account(unended))
         else:
             suspects.update(of_another_account(living))
@@ -174,7 +175,7 @@ def suspicious(now: datetime) -> Q:
     they can be joined (else: `of_another_account()`)."""
     due = AccountState.objects.filter(pk=OuterRef("user_id"), ends_at__lte=now)
     found = _out_of_time(now) | Q(Exists(due)) | outliving_their_provider()
-    if lookup.joins_user():
+    if session_lookup.joins_user():
         users = all_users().filter(pk=OuterRef("user_id"))
         found |= ~Q(Exists(users))
         columns = {field.name for field in get_user_model()._meta.concrete_fields}

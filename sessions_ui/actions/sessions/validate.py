@@ -13,7 +13,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import router
 from django.utils.crypto import constant_time_compare
 
-from sessions_ui import lookup
+from sessions_ui import session_lookup
+from sessions_ui.actions.sessions.timeouts import out_of_time
 from sessions_ui.conf import conf
 from sessions_ui.models import EndReason, Session
 from sessions_ui.models.primary import visible_users
@@ -65,23 +66,11 @@ def find_origin(session: Session, now: datetime) -> Session | None:
     itself. One statement more, for such sessions only."""
     origin_pk: Any = session.impersonated_from_id
     rows = Session.objects.using(router.db_for_write(Session)).filter(pk=origin_pk)
-    origin = (rows.select_related("user") if lookup.joins_user() else rows).first()
+    origin = (rows.select_related("user") if session_lookup.joins_user() else rows).first()
     if origin is None:
         return None
     admission = admit(origin, now)
     return origin if admission.refused is None and admission.user.is_authenticated else None
-
-
-def out_of_time(session: Session, user: Any, now: datetime) -> EndReason | None:
-    """Ages count from the sign-in, never from the row's creation: anybody can age an anonymous row."""
-    absolute, idle = conf.absolute_timeout_of(user), conf.idle_timeout_of(user)
-    if absolute and session.signed_in_at and session.signed_in_at + absolute <= now:
-        return EndReason.ABSOLUTE_TIMEOUT
-    if session.expires_at <= now and (latest := session.latest_end_at) is not None and latest <= now:
-        return EndReason.OFFBOARDED
-    if session.expires_at <= now or (idle and session.last_seen_at + idle <= now):
-        return EndReason.IDLE_TIMEOUT
-    return None
 
 
 def _verify(session: Session) -> Admission:

@@ -11,7 +11,7 @@ from sessions_ui.client.place import places_in
 from sessions_ui.client.user_agent import parse
 from sessions_ui.conf import conf
 from sessions_ui.models import Delivery, Device, EndReason, EventDetail, Session
-from sessions_ui.signing import not_me_token
+from sessions_ui.not_me_link import not_me_token
 
 
 def context(delivery: Delivery) -> dict[str, Any]:

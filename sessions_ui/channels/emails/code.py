@@ -11,7 +11,7 @@ from sessions_ui.channels.emails.alert import sign_in_line
 from sessions_ui.channels.emails.base import Letter, link
 from sessions_ui.conf import conf
 from sessions_ui.models import Delivery, Event, VerificationCode
-from sessions_ui.signing import not_me_token
+from sessions_ui.not_me_link import not_me_token
 
 
 def context(delivery: Delivery) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from sessions_ui.actions.sessions.validate import out_of_time
+from sessions_ui.actions.sessions.timeouts import out_of_time
 from sessions_ui.models import Delivery, Device, EndReason, Event, Session
 from sessions_ui.wording.events import HISTORY_KINDS
 

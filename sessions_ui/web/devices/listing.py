@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from sessions_ui.actions.sessions.validate import out_of_time
+from sessions_ui.actions.sessions.timeouts import out_of_time
 from sessions_ui.conf import conf
 from sessions_ui.models import Session
 from sessions_ui.web.devices.cards import Card

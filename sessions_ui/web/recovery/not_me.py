@@ -23,7 +23,7 @@ from sessions_ui.client import Place
 from sessions_ui.conf import conf
 from sessions_ui.models import Delivery, Session
 from sessions_ui.models.primary import all_users
-from sessions_ui.signing import read_not_me_token
+from sessions_ui.not_me_link import read_not_me_token
 
 
 class NotMeForm(forms.Form):

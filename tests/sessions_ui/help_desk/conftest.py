@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from sessions_ui.actions.help_desk.caller import verify_caller
 from sessions_ui.actions.help_desk.open import open_case
-from sessions_ui.actions.help_desk.verify import verify_caller
 from tests.models import Case, Session
 
 CHROME_ON_ANDROID = (

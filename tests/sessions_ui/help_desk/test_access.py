@@ -21,10 +21,10 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from config.demo.people import help_desk
+from sessions_ui.actions.help_desk.caller import reveal_network, verify_caller
 from sessions_ui.actions.help_desk.find_user import users_exactly
 from sessions_ui.actions.help_desk.open import open_case
 from sessions_ui.actions.help_desk.rights import has_more_rights, is_agent, may_help
-from sessions_ui.actions.help_desk.verify import reveal_network, verify_caller
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import HelpDeskRefused
 from sessions_ui.store import SessionStore

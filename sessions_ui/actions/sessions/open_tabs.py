@@ -8,7 +8,7 @@ from django.db import router
 from django.db.models import BooleanField, Case, When
 from django.utils import timezone
 
-from sessions_ui import lookup
+from sessions_ui import session_lookup
 from sessions_ui.actions.endings.reconcile import (
     has_timeouts_by_user,
     late_for_their_user,
@@ -36,6 +36,6 @@ def still_alive(session_ids: Collection[int], *, thoroughly: bool = False) -> se
     )
     if thoroughly and has_timeouts_by_user():
         alive.difference_update(late_for_their_user(living, now))
-    if thoroughly and not lookup.joins_user():
+    if thoroughly and not session_lookup.joins_user():
         alive.difference_update(of_another_account(living))
     return alive

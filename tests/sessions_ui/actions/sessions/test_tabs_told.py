@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from sessions_ui.actions.sessions.tabs import note_tabs_told
+from sessions_ui.actions.sessions.tabs_told import note_tabs_told
 from sessions_ui.models.fields import new_public_id
 from tests.models import Session, digest_of
 

@@ -9,8 +9,8 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from sessions_ui import lookup
-from sessions_ui.actions.sessions.liveness import still_alive
+from sessions_ui import session_lookup
+from sessions_ui.actions.sessions.open_tabs import still_alive
 from tests.conftest import Browser
 from tests.models import Session
 
@@ -37,7 +37,7 @@ def test_an_account_that_cannot_be_joined_is_asked_for_by_itself(
     change: dict[str, Any], user: Any, other_user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As one in another database, or behind a manager that hides some."""
-    monkeypatch.setattr(lookup, "joins_user", lambda: False)
+    monkeypatch.setattr(session_lookup, "joins_user", lambda: False)
     his, hers = signed_in(user), signed_in(other_user)
     assert still_alive({his, hers}, thoroughly=True) == {his, hers}
     get_user_model().objects.filter(pk=user.pk).update(**change)
@@ -48,7 +48,7 @@ def test_a_timeout_that_a_callable_says_is_asked_for_where_the_account_cannot_be
     user: Any, other_user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     his, hers = signed_in(user), signed_in(other_user)
-    monkeypatch.setattr(lookup, "joins_user", lambda: False)
+    monkeypatch.setattr(session_lookup, "joins_user", lambda: False)
     day = timedelta(days=1)
     settings.SESSIONS_UI = {
         **settings.SESSIONS_UI,
