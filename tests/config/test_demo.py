@@ -89,6 +89,15 @@ def test_a_taken_port_is_said_to_be_taken() -> None:
             demo.refuse_taken_port(port)
 
 
+@pytest.mark.parametrize(
+    ("port", "command"), [(8000, "make demo-devices\n"), (8137, "make demo-devices PORT=8137\n")]
+)
+def test_what_the_demo_tells_to_do_finds_its_port(port: int, command: str) -> None:
+    said = demo.banner(port)
+    assert command in said
+    assert f"http://localhost:{port}/demo/mail/" in said
+
+
 def test_the_mailbox_reads_what_the_file_backend_writes(tmp_path: Path) -> None:
     with EmailBackend(file_path=tmp_path) as backend:
         for number in (1, 2):

@@ -25,6 +25,7 @@ from config.demo.places import write_places
 from config.demo.processes import ProcessDied, Processes, Stopped
 
 HOST = "127.0.0.1"  # nobody else's business: the passwords are printed below
+USUAL_PORT = 8000  # the Makefile's
 START_SECONDS = 60
 
 
@@ -33,7 +34,7 @@ class Command(BaseCommand):
     requires_system_checks = []  # `migrate` runs them
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000))
+        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or USUAL_PORT))
 
     def handle(self, *, port: int, **options: Any) -> None:
         if not settings.DEMO:
@@ -52,7 +53,7 @@ class Command(BaseCommand):
                 start(processes, port)
                 wait_until_healthy(processes, url)
                 DemoBrowsers(url, settings.VAR_DIR).sign_in_all(afresh=created)
-                self.stdout.write(banner(url))
+                self.stdout.write(banner(port))
                 self.stdout.flush()
                 processes.wait()
         except Stopped:
@@ -149,7 +150,8 @@ def wait_until_healthy(processes: Processes, url: str) -> None:
     raise CommandError(f"{url}/healthz did not answer within {START_SECONDS} seconds.")
 
 
-def banner(url: str) -> str:
+def banner(port: int) -> str:
+    url = f"http://localhost:{port}"
     line = "─" * 78
     people = "\n".join(f"    {person.email:<22} {person.what}" for person in PEOPLE)
     return f"""
@@ -165,6 +167,6 @@ def banner(url: str) -> str:
   Help desk:              {url}/help-desk/  (agents need a code: {url}/demo/code/)
   Administration:         {url}/admin/
   Sign a device out, then see in another terminal that it is refused:
-                          make demo-devices
+                          make demo-devices{"" if port == USUAL_PORT else f" PORT={port}"}
   Ctrl-C ends everything. Nothing is lost: the data stays in {settings.VAR_DIR}
 {line}"""

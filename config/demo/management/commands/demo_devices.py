@@ -27,4 +27,7 @@ class Command(BaseCommand):
                 words = self.style.SUCCESS("let in ") if let_in else self.style.ERROR("refused")
                 self.stdout.write(f"{words}  {device.person.email:<20} {device.what}")
         except httpx.ConnectError as error:
-            raise CommandError(f"Nothing answers on {url}. Start the demo first: make run") from error
+            raise CommandError(
+                f"Nothing answers on {url}. Start the demo first: make run. If it has another port: "
+                f"make demo-devices PORT={port + 1}"
+            ) from error
