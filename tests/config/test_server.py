@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -25,3 +26,22 @@ def test_uvicorn_takes_them_by_itself() -> None:
     assert config.http_protocol_class.__module__ == "uvicorn.protocols.http.httptools_impl"
     factory = config.get_loop_factory()
     assert factory is not None and factory.__module__.startswith("uvloop")
+
+
+def test_a_static_file_puts_no_warning_into_the_log() -> None:
+    """WhiteNoise answers with a `FileResponse`. In a process of its own: pytest keeps the warnings of this one."""
+    program = """
+import asyncio, io
+import config.asgi
+from django.http import FileResponse
+
+async def read():
+    return [part async for part in FileResponse(io.BytesIO(b"a"))]
+
+assert asyncio.run(read()) == [b"a"]
+"""
+    command = [sys.executable, "-W", "default", "-c", program]
+    done = subprocess.run(
+        command, cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, "must consume synchronous" in done.stderr) == (0, False), done.stderr
