@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -95,3 +96,15 @@ def test_a_broker_of_its_own_needs_no_folders(broker: str, tmp_path: Path) -> No
         CELERY_BROKER_URL=broker,
     )
     assert shown == str((broker, False))
+
+
+def test_every_variable_that_the_settings_read_is_documented() -> None:
+    code = (ROOT / "config" / "settings.py").read_text()
+    read = set(re.findall(r"\benv(?:\.\w+)?\(\s*\"([A-Z_]+)\"", code))
+    page = (ROOT / "docs" / "production.md").read_text()
+    rows = page.split("## Environment variables")[1].split("\n## ")[0]
+    told = {
+        name for row in re.findall(r"^\| (`[^|]+) \|", rows, re.M) for name in re.findall(r"`([A-Z_]+)`", row)
+    }
+    of_the_demo = {"PORT"}
+    assert read - of_the_demo == told
