@@ -190,6 +190,12 @@ def test_a_worker_that_was_never_seen(admin: Any) -> None:
     assert "Is the worker running?" in admin.get(f"{LIST}overview/").content.decode()
 
 
+def test_breadcrumbs_are_a_list_as_in_newer_admins_and_older_ones_get_its_look(admin: Any) -> None:
+    html = admin.get(f"{LIST}overview/").content.decode()
+    assert '<ol class="breadcrumbs">' in html and '<li aria-current="page">Overview</li>' in html
+    assert "sessions_ui/admin.css" in html
+
+
 def test_the_overview_is_linked(admin: Any) -> None:
     for page in (LIST, "/admin/sessions_ui/"):
         assert f"{LIST}overview/" in admin.get(page).content.decode()
