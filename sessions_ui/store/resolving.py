@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from sessions_ui import session_lookup
 from sessions_ui.actions.endings.reconcile import end_if_unlawful
-from sessions_ui.actions.sessions.validate import admit, straggles
+from sessions_ui.actions.sessions.validate import admit, rotated_at_of, straggles
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import noted
 from sessions_ui.exceptions import TryAgain
@@ -87,7 +87,7 @@ class Resolving(NotesWrittenUser, AsyncMethods):
         if row is None or row.digest != digest:
             self.is_straggler = row is not None and straggles(row, now)
             self._late_key = key if self.is_straggler else None
-            self._over_at = None if row is None else row.ended_at or row.rotated_at
+            self._over_at = None if row is None else row.ended_at or rotated_at_of(row)
             return True
         self._knew_a_user = self._knew_a_user or row.user_id is not None
         admission = admit(row, now)

@@ -108,8 +108,15 @@ def _backend(path: str) -> Any:
 def straggles(session: Session, now: datetime) -> bool:
     """Whether the key, which was this session's until a rotation, was replaced within the grace: its holder is late,
     not signed out. One statement, for such requests only."""
-    return (
-        session.ended_at is None
-        and session.rotated_at is not None
-        and session.rotated_at > now - conf.rotation_grace
-    )
+    if session.ended_at is not None:
+        return False
+    rotated_at = rotated_at_of(session)
+    return rotated_at is not None and rotated_at > now - conf.rotation_grace
+
+
+def rotated_at_of(session: Session) -> datetime | None:
+    """When its key was replaced, which the look-up leaves out; None where the row, of nobody, was removed since."""
+    try:
+        return session.rotated_at
+    except Session.DoesNotExist:
+        return None

@@ -11,7 +11,7 @@ from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from sessions_ui import context
+from sessions_ui import context, lookup
 from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.exceptions import KeyRotated, SessionEnded
 from sessions_ui.store import SessionStore
@@ -124,6 +124,29 @@ def test_after_the_grace_the_old_key_is_a_stranger(key: str, settings: Any) -> N
     straggler = SessionStore(key)
     assert not straggler.get_user().is_authenticated
     assert not straggler.is_straggler
+
+
+def test_a_replaced_key_of_nobody_whose_row_is_removed_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another tab signs out between the look-up and the look at when the key was replaced: nobody is there, and that
+    is no error."""
+    store = SessionStore()
+    store.create()
+    key = store.session_key
+    assert key is not None
+    store.cycle_key()
+    find = lookup.find
+
+    def found_and_removed(digest: str) -> Session | None:
+        row = find(digest)
+        store.delete()
+        return row
+
+    monkeypatch.setattr(lookup, "find", found_and_removed)
+
+    late = SessionStore(key)
+
+    assert not late.get_user().is_authenticated
+    assert not late.is_straggler
 
 
 def test_a_write_with_a_replaced_key_is_told_apart_from_an_ending(key: str) -> None:
