@@ -39,10 +39,11 @@ RETRIED_FOR = 10.0  # seconds; five tries were too few (seen: 20 sign-ins of one
 LONGEST_PAUSE = 0.25  # seconds
 
 # PostgreSQL: serialization failure, deadlock, lock timeout. MariaDB and MySQL: deadlock (also of Galera's
-# certification), lock timeout, "record has changed since last read" (innodb_snapshot_isolation), a Galera node that is
-# not ready (it takes nothing at all until the others agree on who is left, about six seconds). SQLite: busy, locked.
+# certification), lock timeout, "record has changed since last read" (innodb_snapshot_isolation), "failed to read
+# auto-increment value" (one of the first two about the next key, beside an INSERT … SELECT), a Galera node that is not
+# ready (it takes nothing at all until the others agree on who is left, about six seconds). SQLite: busy, locked.
 SQLSTATES = frozenset({"40001", "40P01", "55P03"})
-MYSQL_CODES = frozenset({1213, 1205, 1020, 1047})
+MYSQL_CODES = frozenset({1213, 1205, 1020, 1467, 1047})
 SQLITE_CODES = frozenset({5, 6})
 
 # Stopped by a limit of the server or by an administrator: PostgreSQL's `statement_timeout` and
@@ -175,7 +176,8 @@ class _Named:
 
 def noted(work: Callable[[], object], *, using: str) -> None:
     """Run a statement that only notes something, or leave it: where the database is busy or away nobody waits for it,
-    nothing fails, and a transaction of the host goes on as if it had not been tried."""
+    nothing fails, and a transaction of the host goes on as if it had not been tried. Raises `TryAgain` where the
+    database has taken back the whole of that (MariaDB, after a deadlock): there is nothing to go on with."""
     connection = connections[using]
     try:
         if connection.in_atomic_block:
@@ -185,6 +187,8 @@ def noted(work: Callable[[], object], *, using: str) -> None:
             work()
     except DRIVERS_ERRORS as error:
         if is_passing(error) or is_stopped(error):
+            if connection.needs_rollback:
+                raise TryAgain from error
             return
         if connection.in_atomic_block or not is_connection_lost(error):
             raise

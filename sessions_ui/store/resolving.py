@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db import router
+from django.db import connections, router
 from django.utils import timezone
 
 from sessions_ui import session_lookup
@@ -160,6 +160,8 @@ class Resolving(NotesWrittenUser, AsyncMethods):
             try:
                 ended = end_if_unlawful([row.pk])
             except TryAgain:
+                if connections[self._rows().db].needs_rollback:
+                    raise  # the transaction of the host is lost with it (MariaDB): nobody can ask anything in there
                 ended = 0  # refused all the same; the sweep will end it
                 is_final = True
             if not ended and not is_final:

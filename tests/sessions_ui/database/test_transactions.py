@@ -12,7 +12,8 @@ from unittest.mock import patch
 
 import pytest
 from allauth.mfa.models import Authenticator
-from django.db import OperationalError, connection, connections, transaction
+from django.contrib.auth import get_user_model
+from django.db import DatabaseError, OperationalError, connection, connections, transaction
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import rotate_token
 from django.test import override_settings
@@ -25,6 +26,7 @@ from sessions_ui.actions.endings.reconcile import end_unlawful
 from sessions_ui.database import transactions
 from sessions_ui.database.transactions import in_transaction, is_passing, noted, retried
 from sessions_ui.exceptions import DoneInPart, OutcomeUnknown, TryAgain
+from sessions_ui.store import SessionStore
 from tests.aging import settle
 from tests.conftest import Browser
 from tests.models import AccountState, Act, Delivery, EndReason, Event, Session
@@ -60,6 +62,7 @@ PASSING = {
     "MariaDB: deadlock": Refused(1213, "Deadlock found when trying to get lock"),
     "MariaDB: lock timeout": Refused(1205, "Lock wait timeout exceeded"),
     "MariaDB: changed since it was read": Refused(1020, "Record has changed since last read"),
+    "MariaDB: deadlock about a next key": Refused(1467, "Failed to read auto-increment value"),
     "Galera: not ready": Refused(1047, "WSREP has not yet prepared node for application use"),
     "SQLite: busy": sqlite_error(sqlite3.SQLITE_BUSY),
     "SQLite: locked": sqlite_error(sqlite3.SQLITE_LOCKED),
@@ -333,6 +336,41 @@ def test_what_is_only_noted_is_left_where_it_was_stopped(error: str, transaction
     with transaction.atomic():
         noted(statement, using="default")
         assert not Act.objects.exists(), "the transaction goes on"
+
+
+def test_what_is_only_noted_says_where_the_transaction_of_the_host_is_lost_with_it(
+    transactional_db: None,
+) -> None:
+    """MariaDB takes back the whole transaction after a deadlock, and knows no savepoint of it any more."""
+
+    def statement() -> None:
+        raise as_django_raises_it(PASSING["MariaDB: deadlock"])
+
+    with (
+        pytest.raises(TryAgain),
+        transaction.atomic(),
+        patch.object(connection, "savepoint_rollback", side_effect=DatabaseError("it does not exist")),
+    ):
+        noted(statement, using="default")
+
+
+def test_a_key_is_neither_refused_nor_admitted_where_the_transaction_of_the_host_is_lost(ada: Any) -> None:
+    """What should have ended is ended where it is found; after a deadlock in that nothing else can be asked."""
+    client = Browser()
+    client.force_login(ada)
+    get_user_model().objects.filter(pk=ada.pk).update(is_active=False)
+    store = SessionStore(client.cookies["sessionid"].value)
+
+    with (
+        pytest.raises(TryAgain),
+        transaction.atomic(),
+        patch.object(connection, "savepoint_rollback", side_effect=DatabaseError("it does not exist")),
+        connection.execute_wrapper(refuse(1, PASSING["MariaDB: deadlock"])),
+    ):
+        store.get_user()
+
+    assert not store.get_user().is_authenticated
+    assert store.refusal == EndReason.ACCOUNT_DISABLED
 
 
 @pytest.mark.usefixtures("stranger")
