@@ -24,7 +24,8 @@ DEVICE_PAGE = '<input type="hidden" name="page" value="device">'
 
 
 def posts_to(action: str, target: str = "") -> SafeString:
-    """The attributes of a form whose answer htmx puts in the place of the element `target`, by default the list."""
+    """Return the attributes of a form whose answer htmx puts in the place of the element `target`, by default the
+    list."""
     return SafeString(FORM.format(escape(action), escape(target or "devices")))
 
 
@@ -39,7 +40,7 @@ def act_form(
     icon: str = "logout",
     target: str = "",
 ) -> SafeString:
-    """A form of one button.
+    """Return a form of one button.
 
     `action`: the address; `spoken`: what a screen reader says in place of the label; `described_by`: the id of the
     element that says what follows; `target`: "device" on the page of one device.
@@ -59,5 +60,6 @@ def act_form(
 
 
 def _text(text: str) -> str:
-    """What a translator wrote as HTML (`{% blocktranslate asvar %}` has escaped its parts) stays as it is."""
+    """Return the text escaped, except what a translator wrote as HTML (`{% blocktranslate asvar %}` has escaped its
+    parts), which stays as it is."""
     return text if isinstance(text, SafeString) else escape(str(text))

@@ -29,7 +29,7 @@ class Card:
     current: Session | None = None
     # Several devices of one program that keeps no cookies (folding.py).
     is_folded: bool = False
-    # What tells it from others of the same name (wording/names.py).
+    # What distinguishes it from others of the same name (wording/names.py).
     beside: str = ""
 
     @property
@@ -55,7 +55,7 @@ class Card:
 
     @property
     def sign_out_url(self) -> str:
-        """Ends all its sign-ins."""
+        """The address that ends all its sign-ins."""
         if self.is_folded:
             return reverse("sessions_ui:sign_out_folded", args=[self.latest.public_id])
         name = "sign_out_device" if self.device else "sign_out_session"
@@ -74,13 +74,13 @@ class Card:
 
     @property
     def more_label(self) -> str:
-        """What leads to the page of the device."""
+        """The label of the link to the page of the device."""
         return _("Details") if self.is_current else _("Lost, or not yours?")
 
     @property
     def about(self) -> str:
-        """What stands under the title: the derived name where the title is the user's own, then the model, else the
-        kind. Unknown parts are left out."""
+        """The line under the title: the derived name where the title is the user's own, then the model, else the kind.
+        Unknown parts are left out."""
         device = self.device or Device()
         parts = [
             device.derived_name if device.name else "",
@@ -107,7 +107,7 @@ class Card:
 
     @property
     def is_app(self) -> bool:
-        """An app or a key: nothing of it is a browser."""
+        """Whether every sign-in is an app's or a key's, and none a browser's."""
         return all(session.kind != Session.Kind.BROWSER for session in self.sessions)
 
     @property
@@ -116,7 +116,7 @@ class Card:
         return next((session for session in self.sessions if session.needs_a_look), None)
 
     def is_newer_than(self, moment: datetime) -> bool:
-        """Whether nobody was signed in there at that moment."""
+        """Return whether nobody was signed in on the device at that moment."""
         return all((session.signed_in_at or session.created_at) > moment for session in self.sessions)
 
     @property

@@ -52,7 +52,7 @@ class Details:
 
     @property
     def latest(self) -> Session | None:
-        """The most recently used one, else the last there was."""
+        """The most recently used sign-in of those that are signed in, else the last there was."""
         return max(self.living or self.sign_ins, key=lambda session: session.last_seen_at, default=None)
 
     @property
@@ -61,7 +61,7 @@ class Details:
 
 
 def details(device: Device, user: Any, *, current_id: int | None) -> Details:
-    """Three SQL statements. The caller has checked whose device it is."""
+    """Return what the page of one device shows, in three SQL statements. The caller has checked whose device it is."""
     newest = Session.objects.of(user).filter(device=device).defer("payload").order_by("-signed_in_at", "-id")
     sign_ins = list(newest[:SIGN_INS])
     now = timezone.now()
@@ -78,7 +78,8 @@ def details(device: Device, user: Any, *, current_id: int | None) -> Details:
 
 
 def proof_of(session: Session) -> Evidence | None:
-    """None where nobody decided anything: a timeout needs no proof."""
+    """Return what proves that the session has ended; None where nobody decided anything, because a timeout needs no
+    proof."""
     if session.end_reason in (EndReason.IDLE_TIMEOUT, EndReason.ABSOLUTE_TIMEOUT, EndReason.SUPERSEDED):
         return None
     mails = Delivery.objects.filter(act=session.act_id, user=session.user_id, channel="mail")

@@ -1,4 +1,4 @@
-"""The page of one device, and what its owner can say about it. Whose is it, form, action, page."""
+"""The page of one device, and what its owner can say about it. Every view checks the owner, then form, action, page."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def device(request: HttpRequest, public_id: str) -> HttpResponse:
 @login_required
 @require_GET
 def proof(request: HttpRequest, public_id: str) -> HttpResponse:
-    """The part that fills by itself after a sign-out; the page asks for it, so it is no activity."""
+    """Show the part that fills by itself after a sign-out. The page polls it, so it is no activity."""
     found = details(own_device(request, public_id), request.user, current_id=own_session(request))
     return render(request, "sessions_ui/_proof.html", {"details": found})
 
@@ -45,8 +45,8 @@ def proof(request: HttpRequest, public_id: str) -> HttpResponse:
 @login_required
 @require_safe
 def situation(request: HttpRequest, public_id: str, name: str) -> HttpResponse:
-    """What follows from "I lost it", "I don't recognise it", "I no longer use it": read before anything is done. In the
-    page's dialog for htmx, else a page of its own."""
+    """Show what follows from "I lost it", "I don't recognise it" or "I no longer use it", before anything is done: in
+    the page's dialog for htmx, else on a page of its own."""
     chosen = own_device(request, public_id)
     fragment = bool(htmx_of(request))
     context = {
@@ -61,7 +61,7 @@ def situation(request: HttpRequest, public_id: str, name: str) -> HttpResponse:
 @login_required
 @require_POST
 def lost(request: HttpRequest, public_id: str) -> HttpResponseBase:
-    """Every sign-in there ends, and its return will be noticed."""
+    """Mark the device as lost: every sign-in there ends, and its return will be noticed."""
     chosen = own_device(request, public_id)
     if is_in_hand(request, chosen):
         return device_done(request, chosen, error=_("This is the device in your hands: it is not lost."))
@@ -79,7 +79,7 @@ def lost(request: HttpRequest, public_id: str) -> HttpResponseBase:
 @login_required
 @require_POST
 def found(request: HttpRequest, public_id: str) -> HttpResponseBase:
-    """Whoever has the device and the password must not be able to say so: it takes a further proof."""
+    """Mark the device as found, after a further proof: the device and the password must not be enough to say so."""
     chosen = own_device(request, public_id)
     what = _("“%(name)s” was found again") % {"name": chosen.title}
     if question := ask_again(request, what) or ask_for_more(request, what):
@@ -92,7 +92,7 @@ def found(request: HttpRequest, public_id: str) -> HttpResponseBase:
 @login_required
 @require_POST
 def not_mine(request: HttpRequest, public_id: str) -> HttpResponseBase:
-    """Somebody else was in the account: everything but this session ends."""
+    """Report that somebody else was in the account: everything but this session ends."""
     chosen = own_device(request, public_id)
     if is_in_hand(request, chosen):
         return device_done(
@@ -117,7 +117,7 @@ def is_in_hand(request: HttpRequest, chosen: Device) -> bool:
 
 
 def device_done(request: HttpRequest, chosen: Device, text: str = "", *, error: str = "") -> HttpResponseBase:
-    """After an act: the same page again, as a fragment for htmx, by way of a redirect for a plain form."""
+    """Show the same page again after an act: as a fragment for htmx, by way of a redirect for a plain form."""
     if htmx_of(request):
         return device_page(request, chosen, status_text=text, error=error, status=422 if error else 200)
     level = messages.ERROR if error else messages.SUCCESS

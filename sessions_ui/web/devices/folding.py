@@ -14,12 +14,12 @@ from sessions_ui.risk import Level
 from sessions_ui.web.devices.cards import Card
 
 KINDS = frozenset({Device.Kind.APP, Device.Kind.TOOL, Device.Kind.BOT})
-# The device came into being with the sign-in: its cookie never came back.
+# The device was created with the sign-in: its cookie never came back.
 AT_ONCE = timedelta(minutes=1)
 
 
 def fold(cards: Iterable[Card]) -> list[Card]:
-    """The cards of one app or tool in one network become one, at the place of the most recently used."""
+    """Merge the cards of one app or tool in one network into one, at the place of the most recently used."""
     folded: dict[object, Card] = {}
     for number, card in enumerate(cards):
         key = _key(card) if is_foldable(card) else number
@@ -32,7 +32,8 @@ def fold(cards: Iterable[Card]) -> list[Card]:
 
 
 def is_foldable(card: Card) -> bool:
-    """One sign-in of a program that keeps no cookies, on a device that nobody named, confirmed or reported."""
+    """Return whether the card is one sign-in of a program that keeps no cookies, on a device that nobody named,
+    confirmed or reported."""
     device = card.device
     if device is None or device.kind not in KINDS or card.is_current or len(card.sessions) != 1:
         return False
@@ -43,8 +44,11 @@ def is_foldable(card: Card) -> bool:
 
 
 def _key(card: Card) -> tuple[object, ...]:
-    """App and network: by its name where there is ASN data (machines of a cloud change their address), else by the
-    address. What looks suspicious is not hidden among what does not; that each sign-in is a new device is no news."""
+    """Return what cards must share to be merged: app, network and whether they look suspicious.
+
+    The network goes by its name where there is ASN data, because machines of a cloud change their address, else by the
+    address. What looks suspicious is not hidden among what does not; that each sign-in is a new device is no news.
+    """
     assert card.device is not None
     place = card.place
     network = (place.network if place else "") or network_of(card.latest.address)

@@ -1,4 +1,4 @@
-"""What people may type."""
+"""The forms in which people type something."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -7,7 +7,7 @@ from sessions_ui.models import Device
 
 
 class RenameForm(forms.Form):
-    """An empty name takes the device's own name away again."""
+    """The name of a device. An empty one removes the device's own name."""
 
     name = forms.CharField(
         label=_("Name of this device"), required=False, max_length=Device._meta.get_field("name").max_length

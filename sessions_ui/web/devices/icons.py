@@ -12,7 +12,7 @@ TURNING = frozenset({"login", "logout"})  # doors that open the other way where 
 
 
 class Icons(dict[str, SafeString]):
-    """The icons of one page. A page has few, and each of them many times: what is rendered is kept, but no longer than
+    """The icons of one page. A page shows few icons, each many times, so what was rendered is kept; but no longer than
     the page, because the address of the sprite is the storage's, which may sign or move it."""
 
     def __init__(self, context: Any) -> None:
@@ -27,7 +27,7 @@ class Icons(dict[str, SafeString]):
 
 
 def icon(context: Any, name: str) -> SafeString:
-    """The markup of an icon, by the id of its symbol."""
+    """Return the markup of an icon, by the id of its symbol."""
     request = context.get("request")
     if request is None:
         return Icons(context)[name]

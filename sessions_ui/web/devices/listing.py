@@ -29,7 +29,7 @@ class Listing:
 
     cards: list[Card]
     recently_ended: list[Session]
-    # In which staff uses the account: on nobody's device.
+    # The sessions in which staff uses the account: they are on nobody's device.
     impersonations: list[Session] = field(default_factory=list)
     page: int = 1
     at: datetime = field(default_factory=timezone.now)
@@ -76,17 +76,18 @@ class Listing:
 
     @property
     def shown_page(self) -> int:
-        """Within the pages there are: the last device of the last page may just have been signed out."""
+        """The number of the page that is shown, within those there are: the last device of the last page may just have
+        been signed out."""
         return min(max(self.page, 1), self.pages)
 
     @property
     def previous_page(self) -> int:
-        """0 for none."""
+        """The number of the page before, or 0."""
         return self.shown_page - 1
 
     @property
     def next_page(self) -> int:
-        """0 for none."""
+        """The number of the page after, or 0."""
         return self.shown_page + 1 if self.shown_page < self.pages else 0
 
     @property
@@ -95,7 +96,7 @@ class Listing:
 
     @cached_property
     def elsewhere(self) -> int:
-        """What "Sign out everywhere else" ends: every sign-in but the one that asks, on this device too."""
+        """How many sign-ins "Sign out everywhere else" ends: all but the one that asks, on this device too."""
         return sum(len(card.sessions) for card in self.cards) - (1 if self.current else 0)
 
     @cached_property
@@ -115,7 +116,7 @@ class Listing:
 
 
 def listing(user: Any, *, current_id: int | None, page: int = 1) -> Listing:
-    """Two SQL statements, whatever the number of devices."""
+    """Return what the devices page shows, in two SQL statements, whatever the number of devices."""
     since = timezone.now() - timedelta(days=conf.history_days)
     ended = Session.objects.of(user).ended_since(since).select_related("device").defer("payload")
     living = signed_in(user)
@@ -128,13 +129,13 @@ def listing(user: Any, *, current_id: int | None, page: int = 1) -> Listing:
 
 
 def cards_of(user: Any, *, current_id: int | None) -> list[Card]:
-    """Everything that is signed in; one SQL statement."""
+    """Return the cards of everything that is signed in, in one SQL statement."""
     return group(signed_in(user), current_id=current_id)
 
 
 def signed_in(user: Any) -> list[Session]:
-    """The most recently used first, by the rule that refuses them: what the sweep has not reached yet is not listed
-    as signed in."""
+    """Return the user's living sessions, the most recently used first, by the rule that refuses them: what the sweep
+    has not reached yet is not listed as signed in."""
     now = timezone.now()
     living = Session.objects.of(user).living().select_related("device").defer("payload")
     # Sorted here: all are read anyway, and ORDER BY makes the statement half as long again to put together.
@@ -152,8 +153,8 @@ def told_apart(cards: list[Card]) -> list[Card]:
 
 
 def group(sessions: Iterable[Session], *, current_id: int | None) -> list[Card]:
-    """Grouped by device, which is known by its cookie only: two equal laptops stay two. What staff does in the
-    account is on no device of its owner's."""
+    """Group the sessions by device, which is known by its cookie only: two equal laptops stay two. What staff does in
+    the account is on no device of its owner's."""
     cards: dict[object, Card] = {}
     for session in sessions:
         if session.impersonated_from_id is not None:

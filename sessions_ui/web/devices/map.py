@@ -1,4 +1,5 @@
-"""The map below the devices: circles on an outline of the land, in its projection. Pure, and a list says the same.
+"""The map below the devices: circles on an outline of the land, in its projection. Pure functions; a list on the page
+says the same in words.
 
 The outline is a file of its own (static/sessions_ui/land.svg, made by tools/land/land.mjs). Both use Equal Earth
 (Šavrič, Patterson and Jenny, 2018): areas are true, so a circle covers as much land as the accuracy it stands for.
@@ -56,13 +57,14 @@ class Spot:
 
     @property
     def circle(self) -> dict[str, str]:
-        """As attributes of SVG, which know no decimal commas."""
+        """The circle as attributes of SVG, which knows no decimal commas."""
         return {"cx": f"{self.x:.1f}", "cy": f"{self.y:.1f}", "r": f"{self.radius:.1f}"}
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceMap:
-    """`elsewhere`: devices that are not on it, since their place is unknown, private, or known by its name only."""
+    """The map and what is missing on it. `elsewhere`: devices that are not on it, because their place is unknown,
+    private, or known by its name only."""
 
     spots: list[Spot]
     elsewhere: int
@@ -78,8 +80,8 @@ class DeviceMap:
 
 
 def map_of(cards: Iterable[Card]) -> DeviceMap:
-    """A spot for each place that has a name and coordinates, in the order of the cards. A file that gives several
-    coordinates or accuracies for one name gets the first, and the widest accuracy."""
+    """Return a map with a spot for each place that has a name and coordinates, in the order of the cards. Where a file
+    gives several coordinates or accuracies for one name, the first coordinates and the widest accuracy are used."""
     spots: dict[tuple[str, str, str], Spot] = {}
     elsewhere = 0
     for card in cards:
@@ -98,7 +100,8 @@ def map_of(cards: Iterable[Card]) -> DeviceMap:
 
 
 def position(place: Place) -> tuple[float, float] | None:
-    """Units of the view, from its top left corner. None without coordinates, or with such as are none."""
+    """Return where a place is on the map, in units of the view from its top left corner; None without valid
+    coordinates."""
     if place.latitude is None or place.longitude is None:
         return None
     if not (-90 <= place.latitude <= 90 and -180 <= place.longitude <= 180):
@@ -108,14 +111,15 @@ def position(place: Place) -> tuple[float, float] | None:
 
 
 def radius_of(place: Place) -> float:
-    """Units of the view: never too small to be seen, and a large one where the accuracy is unknown."""
+    """Return the radius of a place's circle in units of the view: never too small to be seen, and large where the
+    accuracy is unknown."""
     if place.radius_km is None:
         return UNKNOWN_RADIUS
     return max(SCALE * place.radius_km / EARTH_RADIUS_KM, LEAST_RADIUS)
 
 
 def _equal_earth(latitude: float, longitude: float) -> tuple[float, float]:
-    """Degrees to the plane of a globe of radius 1; north is positive."""
+    """Project latitude and longitude, in degrees, to the plane of a globe of radius 1; north is positive."""
     t = math.asin(M * math.sin(math.radians(latitude)))
     t2 = t * t
     t6 = t2**3

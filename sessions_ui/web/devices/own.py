@@ -1,4 +1,4 @@
-"""Whose is it: everybody sees and changes only their own; what is somebody else's does not exist."""
+"""Access to one's own devices and sessions only; what is somebody else's does not exist (404)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sessions_ui.store import store_of
 
 
 def own_session(request: HttpRequest) -> int | None:
-    """Primary key of the session that asks."""
+    """Return the primary key of the session that asks."""
     store = store_of(request)
     return store.session_id if store is not None else None
 

@@ -1,4 +1,4 @@
-"""The devices page. Every view: whose is it, form, action, page; plain forms work, htmx makes them smooth."""
+"""The devices page. Every view checks the owner, then form, action, page; plain forms work, htmx makes them smooth."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def devices(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def device_list(request: HttpRequest) -> HttpResponse:
-    """The list alone, for a page that heard that something changed; asking it is no activity. `since`: when the page
-    was made, in seconds since 1970, so that it can say how many are new."""
+    """Show the list alone, for a page that heard that something changed; asking for it is no activity. `since`: when
+    the page was made, in seconds since 1970, so that it can say how many devices are new."""
     try:
         since = moments.from_timestamp(float(request.GET.get("since", "")))
     except (ValueError, OverflowError, OSError):
@@ -89,7 +89,7 @@ def sign_out_session(request: HttpRequest, public_id: str) -> HttpResponseBase:
 @login_required
 @require_POST
 def sign_out_folded(request: HttpRequest, public_id: str) -> HttpResponseBase:
-    """End every sign-in of the line that the page shows for a program which signs in anew each time."""
+    """End every sign-in of the line that the page shows for a program which signs in again at each call."""
     session = get_object_or_404(
         Session.objects.of(request.user).select_related("device"), public_id=public_id
     )
@@ -163,7 +163,8 @@ def rename(request: HttpRequest, public_id: str) -> HttpResponseBase:
 @login_required
 @require_POST
 def mine(request: HttpRequest, public_id: str) -> HttpResponseBase:
-    """ "Yes, it's mine" of what was flagged; on the device itself, or on a young one, it takes a further proof."""
+    """Confirm a sign-in that was flagged ("Yes, it's mine"). On the device itself, or on a young one, it takes a
+    further proof."""
     chosen = own_device(request, public_id)
     what = _("“%(name)s” is mine") % {"name": chosen.title}
     if question := ask_again(request, what) or vouch(request, what, device=chosen):
@@ -179,7 +180,7 @@ def end_remotely(request: HttpRequest, sessions: Any, *, here: bool) -> Receipt:
 def ended(
     request: HttpRequest, receipt: Receipt, *, name: str, here: bool, device: Device | None = None
 ) -> HttpResponseBase:
-    """Say what happened, which is not always what was asked for; on the page where it was asked."""
+    """Show what happened, which is not always what was asked for, on the page where it was asked."""
     if here:
         return signed_out_here(request)
     if receipt:
@@ -200,7 +201,7 @@ def signed_out_here(request: HttpRequest) -> HttpResponseBase:
 
 
 def done(request: HttpRequest, text: str) -> HttpResponseBase:
-    """After an act: the same page again, as a fragment for htmx, by way of a redirect for a plain form."""
+    """Show the same page again after an act: as a fragment for htmx, by way of a redirect for a plain form."""
     if htmx_of(request):
         return page(request, status_text=text)
     messages.success(request, text, fail_silently=True)
@@ -215,7 +216,7 @@ def page(
     status: int = 200,
     since: datetime | None = None,
 ) -> HttpResponse:
-    """The page, or only its list where htmx or the page's script asks (`since`)."""
+    """Show the page, or only its list where htmx or the page's script asks (`since`)."""
     fragment = since is not None or bool(htmx_of(request))
     found = listing(request.user, current_id=own_session(request), page=page_number(request))
     new = sum(card.is_newer_than(since) for card in found.cards) if since is not None else 0
@@ -236,7 +237,7 @@ def page(
 
 
 def news(new: int) -> str:
-    """What the page says when it has changed while somebody looked at it."""
+    """Return what the page says when something has changed while somebody looked at it."""
     if not new:
         return _("Something has changed.")
     text = ngettext("%(count)s new device signed in.", "%(count)s new devices signed in.", new)
@@ -244,7 +245,8 @@ def news(new: int) -> str:
 
 
 def page_number(request: HttpRequest) -> int:
-    """Of the other devices; htmx says in a header on which page it is. What is no number is the first one."""
+    """Return which page of the other devices is asked for; htmx says in a header on which page it is. What is no number
+    means the first page."""
     query = request.GET
     if htmx := htmx_of(request):
         query = QueryDict(query_of(htmx.current_url or ""))
@@ -253,7 +255,7 @@ def page_number(request: HttpRequest) -> int:
 
 
 def query_of(url: str) -> str:
-    """Empty where it is no URL: it comes from a header."""
+    """Return the query of a URL; empty where it is no URL, because it comes from a header."""
     try:
         return urlsplit(url).query
     except ValueError:
