@@ -1,4 +1,4 @@
-"""What the script of open pages asks (`static/sessions_ui/live.js`)."""
+"""The endpoint that the script of open pages asks (`static/sessions_ui/live.js`)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SALT = "sessions_ui.live"
 
 
 def mark_of(user_id: Any) -> str:
-    """Whom a page was made for, as the page says it: 40 hex digits that tell nobody else who that is."""
+    """Return the mark that says for whom a page was made: 40 hex digits that tell nobody else who that is."""
     return salted_hmac(SALT, str(user_id), algorithm="sha1").hexdigest()
 
 
@@ -28,19 +28,22 @@ def mark_of(user_id: Any) -> str:
 @passive
 @require_GET
 def alive(request: HttpRequest) -> HttpResponse:
-    """`{"state": …}`, as `state_of()` finds it for the page whose mark is in `?page=`. Under ASGI `with_stream()`
-    answers before this view is reached (`stream/alive.py`).
+    """Answer `{"state": …}`, as `state_of()` finds it for the page whose mark is in `?page=`. Under ASGI
+    `with_stream()` answers before this view is reached (`stream/alive.py`).
 
-    It only asks: the cookie stays, because a sign-in may be on its way that replaces it. The next page deletes it. Also
-    where a middleware of the host has asked for the user, as `LoginRequiredMiddleware` does.
+    It only asks: the cookie stays, because a sign-in may be on its way that replaces it. The next page deletes it. This
+    also holds where a middleware of the host has asked for the user, as `LoginRequiredMiddleware` does.
     """
     state = state_of(request.COOKIES.get(settings.SESSION_COOKIE_NAME), request.GET.get("page", ""))
     return keeping_cookies(JsonResponse({"state": state}, headers={"Cache-Control": PRIVATE}))
 
 
 def state_of(key: str | None, mark: str) -> str:
-    """ "alive" while the person for whom a page was made (its mark) is signed in, "other" when somebody else is by now,
-    "ended" when nobody is, "late" with a key that was replaced a moment ago: ask again. One statement."""
+    """Return what became of the person for whom a page was made (its mark), in one SQL statement.
+
+    "alive" while they are signed in, "other" when somebody else is by now, "ended" when nobody is, "late" with a key
+    that was replaced a moment ago: the script asks again.
+    """
     store = SessionStore(key)
     row = store.resolve()
     if row is None or row.user_id is None:
@@ -49,7 +52,7 @@ def state_of(key: str | None, mark: str) -> str:
 
 
 def _is_of(user_id: Any, mark: str) -> bool:
-    """A page that was made before the secret was rotated is still the same person's."""
+    """Return whether a page was made for this user, also before the secret was rotated."""
     return any(
         constant_time_compare(
             mark, salted_hmac(SALT, str(user_id), secret=secret, algorithm="sha1").hexdigest()

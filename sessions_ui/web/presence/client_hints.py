@@ -9,9 +9,9 @@ from django.http.response import HttpResponseBase
 from sessions_ui.conf import conf
 from sessions_ui.store import store_of
 
-# What `client/hints.py` reads beyond the three that come by themselves. Not `Critical-CH`: it would load the page twice
-# for what the form's POST brings anyway. Nothing is delegated: other origins of the page get none (the default of
-# Permissions-Policy), and no response depends on a hint, so none varies on one.
+# The hints that `client/hints.py` reads beyond the three that come by themselves. Not `Critical-CH`: it would load the
+# page twice for what the form's POST brings anyway. Nothing is delegated: other origins of the page get none (the
+# default of Permissions-Policy), and no response depends on a hint, so none varies on one.
 WANTED = ", ".join(
     f"Sec-CH-UA-{name}" for name in ("Full-Version-List", "Platform-Version", "Model", "Form-Factors")
 )

@@ -1,4 +1,4 @@
-"""Requests that a page makes by itself."""
+"""Decorators for the views that a page requests by itself."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from django.http import HttpRequest
 
 
 def passive(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorate a view that is polled: asking it is no activity of a person, and keeps no session from its idle
-    timeout (ASVS 5.0 7.3.1). Works for synchronous and asynchronous views."""
+    """Decorate a view that is polled: asking it is no activity of a person, and keeps no session from its idle timeout
+    (ASVS 5.0 7.3.1). Works for synchronous and asynchronous views."""
     if iscoroutinefunction(view):
 
         @wraps(view)

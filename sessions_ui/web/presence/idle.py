@@ -1,4 +1,4 @@
-"""Before the idle timeout signs somebody out, the page warns, and one click stays signed in (WCAG 2.2.1)."""
+"""Warning before the idle timeout signs somebody out: one click on the page stays signed in (WCAG 2.2.1)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ LONGEST = timedelta(days=1)
 
 
 def seconds_left(request: HttpRequest, user: Any) -> int | None:
-    """Until the session ends if nothing happens; None without such a limit, and for one that is not worth a warning."""
+    """Return how many seconds are left until the session ends if nothing happens; None without such a limit, and for
+    one that is not worth a warning."""
     idle = conf.idle_timeout_of(user)
     store = store_of(request)
     row = store.row if store is not None else None
@@ -32,14 +33,15 @@ def seconds_left(request: HttpRequest, user: Any) -> int | None:
 @login_required
 @require_GET
 def idle(request: HttpRequest) -> JsonResponse:
-    """`{"seconds": …}`: how long it still is; another tab may have been used meanwhile. Asking it is no activity."""
+    """Answer `{"seconds": …}`: how many are left, because another tab may have been used meanwhile. Asking it is no
+    activity."""
     return answer(seconds_left(request, request.user))
 
 
 @login_required
 @require_POST
 def stay(request: HttpRequest) -> JsonResponse:
-    """ "Stay signed in": activity like any other, which the middleware writes down after this view."""
+    """Stay signed in: activity like any other, which the middleware records after this view."""
     limit = conf.idle_timeout_of(request.user)
     return answer(int(limit.total_seconds()) if limit is not None and limit <= LONGEST else None)
 

@@ -21,10 +21,10 @@ from sessions_ui.web.presence.alive import mark_of
 
 
 def live_script(context: dict[str, Any], clear: str = "") -> SafeString | str:
-    """The script that empties the page once its person is signed out (docs/live.md); nothing for anybody else.
+    """Return the script that empties the page once its person is signed out (docs/live.md); nothing for anybody else.
 
-    `clear`: keys of the session storage to remove then, separated by spaces; `drafts-*` for all that begin so.
-    Once a page, even where it stands in several of its templates.
+    `clear`: keys of the session storage to remove then, separated by spaces; `drafts-*` for all that begin so. The
+    script appears once on a page, even where several of its templates name it.
     """
     request = context.get("request")
     store = store_of(request)

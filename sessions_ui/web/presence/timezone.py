@@ -1,4 +1,4 @@
-"""In which time zone a person reads the times: what the host knows of them, else what their browser says."""
+"""The time zone in which a person reads times: what the host knows of them, else what their browser says."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ COOKIE = "sessions_ui_zone"  # devices.js writes it: "Europe/Berlin"
 
 
 def zone_of(request: HttpRequest, user: Any) -> ZoneInfo | None:
-    """None: the site's own zone."""
+    """Return the reader's time zone; None for the site's own."""
     return named(for_user(conf.time_zone, user)) or named(request.COOKIES.get(COOKIE))
 
 
 def named(name: Any) -> ZoneInfo | None:
-    """None for what is no zone: a cookie may say anything."""
+    """Return the time zone of that name; None for what is no zone, because a cookie may say anything."""
     if not isinstance(name, str) or not name or len(name) > 64:
         return None
     try:
