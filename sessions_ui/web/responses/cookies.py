@@ -33,7 +33,7 @@ def set_session_cookie(response: HttpResponseBase, store: SessionStore) -> None:
 
 
 def set_device_cookie(response: HttpResponseBase, cookie: str) -> None:
-    """Host-only, for security alone: it recognises the browser and signs nobody in."""
+    """Set the device cookie. It is host-only and for security alone: it recognises the browser and signs nobody in."""
     response.set_cookie(
         conf.device_cookie_name,
         cookie,

@@ -1,4 +1,4 @@
-"""What an exception means to whoever asked."""
+"""Answers to exceptions."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from sessions_ui.web.step_up.challenge import begin_challenge
 
 
 def answer_to(request: HttpRequest, exception: BaseException) -> HttpResponseBase | None:
-    """What `exception` means to whoever asked; None for those that mean nothing to us."""
+    """Return the response to `exception` for whoever asked; None for an exception that is not ours to answer."""
     if isinstance(exception, SignInChallenged):
         return begin_challenge(request, exception)
     if isinstance(exception, SignInRefused):
@@ -51,13 +51,13 @@ def answer_to(request: HttpRequest, exception: BaseException) -> HttpResponseBas
 
 
 def is_failed_commit(exception: BaseException) -> bool:
-    """Whether the database refused a transaction of the host project (ATOMIC_REQUESTS, say) in which an action of ours
-    took part: at a strict isolation level it does so as late as at the commit."""
+    """Return whether the database refused a transaction of the host project (ATOMIC_REQUESTS, say) in which an action
+    of ours took part: at a strict isolation level it does so as late as at the commit."""
     return _took_part() and isinstance(exception, OperationalError) and transactions.is_passing(exception)
 
 
 def is_lost_commit(exception: BaseException) -> bool:
-    """Whether the connection was lost in such a transaction, maybe as late as at the commit."""
+    """Return whether the connection was lost in such a transaction, maybe as late as at the commit."""
     return _took_part() and outages.is_connection_lost(exception)
 
 
@@ -67,8 +67,9 @@ def _took_part() -> bool:
 
 
 def remember_exception(sender: Any, request: HttpRequest | None = None, **kwargs: Any) -> None:
-    """Django asks `process_exception()` about views only. What a middleware raises, such as a sign-in behind a proxy
-    (`RemoteUserMiddleware`), has become a response of status 500 when `process_response()` sees it."""
+    """Remember an exception for `process_response()`. Django calls `process_exception()` for views only: what a
+    middleware raises, such as a sign-in behind a proxy (`RemoteUserMiddleware`), is a response of status 500 by
+    then."""
     if request is not None:
         request._sessions_ui_raised = sys.exc_info()[1]  # type: ignore[attr-defined]
 

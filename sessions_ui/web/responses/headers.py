@@ -6,7 +6,7 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
 PRIVATE = "no-store, private"
-# Beginnings of the names of headers, in small letters.
+# Prefixes of the names of headers, in lower case.
 OF_THE_SITE = (
     "access-control-", "content-security-policy", "cross-origin-", "permissions-policy", "referrer-policy",
     "strict-transport-security", "x-content-type-options", "x-frame-options",
@@ -14,7 +14,7 @@ OF_THE_SITE = (
 
 
 def vary_on_cookie(response: HttpResponseBase) -> None:
-    """`patch_vary_headers()`, without its parsing where there is nothing to parse: most responses."""
+    """Do what `patch_vary_headers()` does, without its parsing where there is nothing to parse: in most responses."""
     if response.has_header("Vary"):
         patch_vary_headers(response, ("Cookie",))
     else:
@@ -22,15 +22,15 @@ def vary_on_cookie(response: HttpResponseBase) -> None:
 
 
 def keep_private(response: HttpResponseBase) -> None:
-    """No cache keeps what a signed-in user sees, the browser's back button included; a view that set its own
+    """Keep what a signed-in user sees out of every cache, the browser's back button included. A view that set its own
     `Cache-Control` knows better."""
     if not response.has_header("Cache-Control"):
         response.headers["Cache-Control"] = PRIVATE
 
 
 def keep_headers(replaced: HttpResponseBase, response: HttpResponseBase) -> None:
-    """What the host's middlewares have added to the response that this one replaces, on every answer of the site: they
-    are past, and will not see it. Nothing that is about the content."""
+    """Copy what the host's middlewares add to every answer of the site from the response that this one replaces: they
+    have run, and will not see the new one. Nothing that is about the content is copied."""
     for name, value in replaced.headers.items():
         if name.lower().startswith(OF_THE_SITE) and not response.has_header(name):
             response.headers[name] = value

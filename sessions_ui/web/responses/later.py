@@ -19,8 +19,8 @@ ONLY_READ = ("GET", "HEAD", "OPTIONS")
 
 
 def try_again(request: HttpRequest) -> HttpResponse:
-    """The key of the session was replaced while this request was under way. Nothing was done and nobody signed out:
-    the browser has the new key by now."""
+    """Answer 409 where the key of the session was replaced while this request was under way. Nothing was done and
+    nobody signed out: the browser has the new key by now."""
     text = _("Your sign-in was renewed at the same moment. Please try again.")
     response = keeping_cookies(_later(request, 409, ROTATED, text))
     if request.method in ("GET", "HEAD"):
@@ -29,7 +29,8 @@ def try_again(request: HttpRequest) -> HttpResponse:
 
 
 def renewed(request: HttpRequest) -> HttpResponse:
-    """The same, but a view had been at work: what it did may be in force, only its session was not saved."""
+    """Answer as `try_again()`, where a view had been at work: what it did may be in force, only its session was not
+    saved."""
     if request.method in ONLY_READ:
         return try_again(request)
     text = _(
@@ -40,20 +41,20 @@ def renewed(request: HttpRequest) -> HttpResponse:
 
 
 def busy(request: HttpRequest) -> HttpResponse:
-    """The database refused what was asked for, or was not there, and nothing of it was done. Nobody is signed out, no
-    cookie touched."""
+    """Answer 503 where the database refused what was asked for, or was not there, and nothing of it was done. Nobody is
+    signed out, no cookie is touched."""
     text = _("This could not be done just now, and nothing was changed. Please try again.")
     return keeping_cookies(_later(request, 503, "busy", text))
 
 
 def unknown(request: HttpRequest) -> HttpResponse:
-    """The connection was lost when it mattered: whether it was done, only another look can say."""
+    """Answer 503 where the connection was lost when it mattered: only another look can say whether it was done."""
     text = _("The connection broke off. We cannot say whether this was done: please look again in a moment.")
     return _later(request, 503, "outcome-unknown", text, OUTAGE_SECONDS)
 
 
 def in_part(request: HttpRequest) -> HttpResponse:
-    """What was asked for is saved, and what should follow from it was refused."""
+    """Answer 503 where what was asked for is saved, but what should follow from it was refused."""
     text = _(
         "This was saved, but not all that follows from it could be done just now. Please look again in a moment."
     )
@@ -61,8 +62,8 @@ def in_part(request: HttpRequest) -> HttpResponse:
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
-    """The database was not there for something that was no action of ours. Nobody is signed out. What only reads was
-    not done; of anything else an earlier part may have been."""
+    """Answer 503 where the database was not there for something that was no action of ours. Nobody is signed out. What
+    only reads was not done; of anything else an earlier part may have been."""
     if request.method not in ONLY_READ:
         return unknown(request)
     text = _("This cannot be shown just now. It does not sign you out: please try again in a moment.")
@@ -72,8 +73,8 @@ def unavailable(request: HttpRequest) -> HttpResponse:
 def _later(
     request: HttpRequest, status: int, kind: str, text: str, seconds: int = RETRY_SECONDS
 ) -> HttpResponse:
-    """A page for a browser, problem details for a program that wants JSON, a line of text for any other. Neither the
-    database nor the session is asked for anything."""
+    """Return a page for a browser, problem details for a program that wants JSON, a line of text for any other. Needs
+    neither the database nor the session."""
     response: HttpResponse
     if wants_json(request):
         response = problem(status, kind, text)
@@ -92,11 +93,11 @@ def keeping_cookies(response: HttpResponse) -> HttpResponse:
 
 
 def keeps_cookies(response: HttpResponseBase) -> bool:
-    """Whether the cookies that the browser has by now are the valid ones."""
+    """Return whether the cookies that the browser has by now are the valid ones."""
     return getattr(response, "sessions_ui_keeps_cookies", False)
 
 
 def straggler_response(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """A request with a key that was valid a moment ago: no cookie is deleted, and where the view turned it away it
-    is told to try again with the new one. A page for anybody is fine as it is."""
+    """Return the response to a request with a key that was valid a moment ago. No cookie is deleted, and where the view
+    turned the client away it is told to try again with the new key. A page for anybody stays as it is."""
     return try_again(request) if turns_away(response) else response

@@ -1,4 +1,4 @@
-"""Who asks: a person who looks at what comes back, htmx, or a program."""
+"""What kind of client asks: a person who looks at what comes back, htmx, or a program."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ OWN_NAMESPACES = frozenset({"sessions_ui", "help_desk"})
 
 
 def is_page_navigation(request: HttpRequest) -> bool:
-    """Whether a person looks at what comes back: a link, a form or the address bar of a browser. Browsers say so in
-    `Sec-Fetch-Mode` (Fetch Metadata), but neither the old ones nor over plain HTTP."""
+    """Return whether a person looks at what comes back: a link, a form or the address bar of a browser. Browsers say so
+    in `Sec-Fetch-Mode` (Fetch Metadata), but neither the old ones nor over plain HTTP."""
     mode = request.headers.get("Sec-Fetch-Mode")
     if mode is not None:
         return mode == "navigate"
@@ -19,13 +19,14 @@ def is_page_navigation(request: HttpRequest) -> bool:
 
 
 def htmx_of(request: HttpRequest) -> HtmxDetails:
-    """`request.htmx`, also for a request that did not get as far as `HtmxMiddleware`, or where a site goes without."""
+    """Return `request.htmx`, also for a request that did not get as far as `HtmxMiddleware`, or on a site without
+    it."""
     details = getattr(request, "htmx", None)
     return details if isinstance(details, HtmxDetails) else HtmxDetails(request)
 
 
 def is_own_page(request: HttpRequest) -> bool:
-    """Whether the view is one of the app's own: after a sign-in nobody is sent back to one that acts."""
+    """Return whether the view is one of the app's own: after a sign-in nobody is sent back to a view that acts."""
     match = request.resolver_match
     return match is not None and not OWN_NAMESPACES.isdisjoint(match.app_names)
 

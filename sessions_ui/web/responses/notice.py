@@ -1,4 +1,4 @@
-"""The notice why somebody was signed out, said once: a cookie carries it to the next page that shows notices."""
+"""The notice that says once why somebody was signed out: a cookie carries it to the next page that shows notices."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NOTICE_SECONDS = 600
 
 
 def leave_notice(request: HttpRequest, response: HttpResponseBase, reason: str | None) -> None:
-    """A short-lived cookie carries the reason to the next page that shows notices, unless this one did.
+    """Set a short-lived cookie that carries the reason to the next page that shows notices, unless this one did.
 
     Not signed: it chooses among a few harmless sentences, and anybody could have one signed by being signed out.
     """
@@ -31,7 +31,7 @@ def leave_notice(request: HttpRequest, response: HttpResponseBase, reason: str |
 
 
 def read_notice(request: HttpRequest) -> str:
-    """The sentence to show on this page, or an empty string; said once."""
+    """Return the sentence to show on this page, or an empty string; it is shown once."""
     refusal = getattr(getattr(request, "session", None), "refusal", None)
     if refusal is not None:
         request._sessions_ui_notice_shown = True  # type: ignore[attr-defined]

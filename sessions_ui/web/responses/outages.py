@@ -18,7 +18,8 @@ from sessions_ui.web.responses import later
 
 
 def server_error(request: HttpRequest, template_name: str = "500.html") -> HttpResponseBase:
-    """Django's page for an error of ours; 503, `Retry-After` and words where the database is away or takes nothing."""
+    """Show Django's page for an error of ours; 503 with `Retry-After` and an explanation where the database is away or
+    refuses writes."""
     if is_outage(sys.exc_info()[1]):
         return later.unavailable(request)
     return defaults.server_error(request, template_name)

@@ -9,8 +9,9 @@ from sessions_ui.web.responses.navigation import wants_json
 
 
 def not_signed_in(request: HttpRequest, kind: str, text: str) -> HttpResponse:
-    """401 for a program: problem details where it asks for JSON, else a line of text. RFC 9110 (11.6.1) wants a
-    challenge with it: none that is registered is a cookie's, and of one that they do not know browsers ask nobody."""
+    """Answer 401 to a program: problem details where it asks for JSON, else a line of text. RFC 9110 (11.6.1) asks for
+    a challenge with it, but none of the registered ones is for cookies, and browsers ask nobody for one that they do
+    not know."""
     response = problem(401, kind, text) if wants_json(request) else line_of_text(401, text)
     response.headers["WWW-Authenticate"] = "Session"
     return response

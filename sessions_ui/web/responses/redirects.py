@@ -1,4 +1,4 @@
-"""Ways to the sign-in page, and back from it."""
+"""The way to the sign-in page, and back from it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sessions_ui.web.responses.navigation import htmx_of
 
 
 def safe_next(request: HttpRequest) -> str:
-    """Where the request wants to go afterwards (`next`), or an empty string where that is not on this site."""
+    """Return where the request wants to go afterwards (`next`), or an empty string where that is not on this site."""
     url: str = request.POST.get(REDIRECT_FIELD_NAME) or request.GET.get(REDIRECT_FIELD_NAME) or ""
     return url if is_on_this_site(request, url) else ""
 
@@ -26,7 +26,7 @@ def is_on_this_site(request: HttpRequest, url: str) -> bool:
 
 
 def sign_in_url(request: HttpRequest) -> str:
-    """The sign-in page, with the way back to the page that was asked for (never to one that acts)."""
+    """Return the sign-in page, with the way back to the page that was asked for (never to one that acts)."""
     login_url = resolve_url(settings.LOGIN_URL)
     back = path = ""
     if htmx := htmx_of(request):
@@ -44,7 +44,8 @@ def sign_in_url(request: HttpRequest) -> str:
 
 
 def turns_away(response: HttpResponseBase) -> bool:
-    """Whether a view refused whoever is not signed in: by its status, or by sending them to the sign-in page."""
+    """Return whether a view refused somebody who is not signed in: by its status, or by sending them to the sign-in
+    page."""
     if response.status_code in (401, 403):
         return True
     if response.status_code in (301, 302, 303, 307) and response.has_header("Location"):

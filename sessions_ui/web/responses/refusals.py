@@ -1,4 +1,4 @@
-"""Answers to a client whose session is no more, or whose sign-in was refused."""
+"""Answers to a client whose session has ended, or whose sign-in was refused."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ REASON_HEADER = "Session-Ended"
 
 
 def worded(request: HttpRequest, response: HttpResponseBase, reason: EndReason) -> HttpResponseBase:
-    """The response to a request whose session had ended before. It is the host's, as for somebody who was never signed
-    in; the reason comes beside it. Three kinds of answer are not: docs/django-sessions.md lists them.
+    """Return the response to a request whose session had ended before. It is the host's, as for somebody who was never
+    signed in; the reason comes beside it. Three kinds of answer are not: docs/django-sessions.md lists them.
 
     A page that anybody may see can show the notice itself (`{% sessions_ui_notice %}`).
     """
@@ -52,9 +52,9 @@ def use_problem_details(response: HttpResponseBase, reason: EndReason) -> None:
 
 
 def signed_out(request: HttpRequest, reason: str | None) -> HttpResponseBase:
-    """For a request whose session ended while its view was at work, or whose sign-in was refused: to the sign-in page
-    for a person, 401 for a program. No redirect, which `fetch()` would follow, and take the sign-in page for success.
-    """
+    """Answer a request whose session ended while its view was at work, or whose sign-in was refused: the sign-in page
+    for a person, 401 for a program. No redirect, because `fetch()` would follow it, and take the sign-in page for
+    success."""
     if htmx_of(request) or is_page_navigation(request) or wants_json(request):
         return to_sign_in(request, reason)
     response = not_signed_in(request, "session-ended", words(reason))
@@ -63,7 +63,8 @@ def signed_out(request: HttpRequest, reason: str | None) -> HttpResponseBase:
 
 
 def to_sign_in(request: HttpRequest, reason: str | None) -> HttpResponseBase:
-    """To the sign-in page, `HX-Redirect` for htmx, 401 problem details (RFC 9457) for who asks for JSON."""
+    """Lead to the sign-in page: by a redirect, `HX-Redirect` for htmx, 401 problem details (RFC 9457) for a program
+    that asks for JSON."""
     response: HttpResponseBase
     if wants_json(request):
         response = not_signed_in(request, "session-ended", words(reason))
@@ -86,12 +87,12 @@ def say_why(request: HttpRequest, response: HttpResponseBase, reason: str | None
 
 
 def name_reason(response: HttpResponseBase, reason: str | None) -> None:
-    """What a script or a program may read of the reason: no more than the notice says."""
+    """Name the reason in a header for scripts and programs: no more of it than the notice says."""
     response.headers[REASON_HEADER] = nameable(reason)
 
 
 def clear_site_data(request: HttpRequest, response: HttpResponseBase, reason: str | None) -> None:
-    """Where somebody is suspected, what the browser has kept goes too. Browsers obey over HTTPS only. Never "cookies",
-    which are those of the whole registrable domain; ours are deleted by name."""
+    """Ask the browser to delete what it has stored, where somebody is suspected (`Clear-Site-Data`). Browsers obey over
+    HTTPS only. Never "cookies", which are those of the whole registrable domain; ours are deleted by name."""
     if reason in conf.clear_site_data and request.is_secure():
         response.headers["Clear-Site-Data"] = '"cache", "storage"'

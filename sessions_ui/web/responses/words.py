@@ -1,4 +1,4 @@
-"""Why somebody was signed out, in words that are fit for a screen which may be in a thief's hand."""
+"""Why somebody was signed out, in words that are safe on a screen which a thief may be looking at."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ HARMLESS_WORDS: dict[EndReason, str | Promise] = {
 
 
 def words(reason: str | None) -> str:
-    """One sentence for the screen."""
+    """Return one sentence for the screen."""
     harmless = HARMLESS_WORDS.get(EndReason(reason)) if reason else None
     return str(harmless) if harmless else _("You were signed out.")
 
 
 def nameable(reason: str | None) -> str:
-    """The reason as a cookie or header may hold it, which can be read on the device."""
+    """Return the reason as a cookie or header may hold it, which can be read on the device."""
     return str(reason) if reason in HARMLESS_WORDS else UNNAMED
