@@ -51,7 +51,7 @@ PURPOSE = VerificationCode.Purpose.SIGN_IN
 
 
 def begin_challenge(request: HttpRequest, challenged: SignInChallenged) -> HttpResponseBase:
-    """Take back what Django's `login()` wrote into the session, keep who is waiting, mail a code."""
+    """Take back what Django's `login()` wrote into the session, store who is waiting, and mail a code."""
     kept = dict(request.session.items())
     user = user_of(kept[SESSION_KEY])
     identity = None if user is None else request.session.mark_of(user, PROVIDER_KEY)  # type: ignore[attr-defined]
@@ -60,7 +60,7 @@ def begin_challenge(request: HttpRequest, challenged: SignInChallenged) -> HttpR
         "backend": kept[BACKEND_SESSION_KEY],
         "reason": str(challenged.reason),
         "at": time.time(),
-        # Of the account as it was judged: whatever is decided from then on ends what waits here.
+        # The state of the account when it was judged: whatever is decided from then on ends what waits here.
         "begun": challenged.begun,
         "proven": bool(getattr(request, "sessions_ui_proven", False)),
         "next": safe_next(request) or kept.get(WAITING_KEY, {}).get("next", ""),
@@ -99,7 +99,7 @@ def begin_challenge(request: HttpRequest, challenged: SignInChallenged) -> HttpR
 @sensitive_post_parameters("code")
 @require_http_methods(["GET", "HEAD", "POST"])
 def challenge(request: HttpRequest) -> HttpResponseBase:
-    """GET shows the question, and mails a code unless one is under way; POST answers it and signs in."""
+    """Show the question on GET, and mail a code unless one is under way; on POST check the answer and sign in."""
     waiting = waiting_of(request)
     user = user_of(waiting["user"]) if waiting else None
     store = store_of(request)
@@ -131,8 +131,8 @@ def challenge(request: HttpRequest) -> HttpResponseBase:
 
 
 def give_way(user: Any, public_id: str, begun: dict[str, Any]) -> None:
-    """End what is signed in on the chosen device, unless this sign-in is over itself: `SignInRefused`. The reason is
-    one that leaves it alone (`HARMLESS`)."""
+    """End what is signed in on the chosen device; `SignInRefused` where this sign-in itself is over. The reason of the
+    ending is one that leaves this sign-in alone (`HARMLESS`)."""
     verify_waiting(begun, user)
     chosen = living_browsers(user).filter(device__public_id=public_id)
     end_sessions(sessions=chosen, reason=EndReason.SESSION_LIMIT, actor=user)
@@ -196,7 +196,7 @@ def waiting_of(request: HttpRequest) -> dict[str, Any] | None:
 
 
 def user_of(key: str) -> Any:
-    """None where the account is gone."""
+    """Return the user with this key; None where the account is gone."""
     return all_users().filter(pk=get_user_model()._meta.pk.to_python(key)).first()
 
 
@@ -205,5 +205,6 @@ def living_browsers(user: Any) -> Any:
 
 
 def devices_of(user: Any) -> list[Device]:
-    """By name only, to somebody who has shown no more than the password."""
+    """Return the devices to choose from. They are shown by name only, to somebody who has shown no more than the
+    password."""
     return list(Device.objects.filter(sessions__in=living_browsers(user)).distinct().order_by("pk"))

@@ -1,4 +1,4 @@
-"""Asking again who is there before an act."""
+"""Asking people again who they are before an act."""
 
 from __future__ import annotations
 
@@ -22,8 +22,11 @@ from sessions_ui.web.step_up.reauthentication import reauthentication
 
 
 def ask_again(request: HttpRequest, what: str, *, ends: SessionQuerySet | None = None) -> HttpResponse | None:
-    """None when the act may go on; else the response that asks who is there. `what` names the act in words, `ends` the
-    sessions that it ends: older ones need a further proof from one that does not vouch for itself."""
+    """Return None when the act may go on, else the response that asks people who they are.
+
+    `what` names the act in words, `ends` the sessions that it ends: ending older ones needs a further proof, unless
+    this session vouches for itself.
+    """
     require_owner()
     if not reauthentication(request).is_fresh():
         return asked(request, WaitingAct.of(request, what))
@@ -34,7 +37,7 @@ def ask_again(request: HttpRequest, what: str, *, ends: SessionQuerySet | None =
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest) -> HttpResponseBase:
-    """The answer to the question. A GET comes back from another way to confirm it, and offers to carry on."""
+    """Check the answer to the question. A GET comes back from another way to confirm it, and offers to carry on."""
     fields = request.POST if request.method == "POST" else request.GET
     act = WaitingAct.read(fields.get("act", ""), request.user)
     if act is None:
@@ -63,7 +66,7 @@ def asked(
     error: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    """The question: in the page's dialog for htmx, else a page of its own."""
+    """Show the question: in the page's dialog for htmx, else on a page of its own."""
     asking = reauthentication(request)
     ways = asking.ways(f"{reverse('sessions_ui:confirm')}?{urlencode({'act': act.sign(request.user)})}")
     context = {

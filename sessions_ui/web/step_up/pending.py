@@ -48,7 +48,7 @@ class WaitingAct:
 
     @classmethod
     def read(cls, signed: str, user: Any) -> WaitingAct | None:
-        """None for what is too old, somebody else's or no act at all."""
+        """Return the act that was signed; None for what is too old, somebody else's or no act at all."""
         try:
             owner, *parts = signing.loads(signed, salt=SALT, max_age=ACT_SECONDS)
         except (signing.BadSignature, ValueError):
@@ -57,10 +57,10 @@ class WaitingAct:
 
 
 def carry_on(request: HttpRequest, act: WaitingAct) -> HttpResponseBase:
-    """Do what had to wait, as if it was posted now."""
+    """Do what had to wait, as if it were posted now."""
     try:
         match = resolve(act.path)
-    except Resolver404:  # the site moved its addresses in these ten minutes
+    except Resolver404:  # the site changed its URLs in these ten minutes
         return too_late(request)
     request.POST = QueryDict(act.fields)
     request.path_info, request.resolver_match = act.path, match
@@ -77,7 +77,7 @@ def too_late(request: HttpRequest) -> HttpResponseBase:
 def question(
     request: HttpRequest, act: WaitingAct, name: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    """The template `_<name>.html` in the page's dialog for htmx, else `<name>.html`, a page of its own."""
+    """Show the template `_<name>.html` in the page's dialog for htmx, else `<name>.html`, a page of its own."""
     htmx = htmx_of(request)
     context = {
         "base_template": conf.base_template,

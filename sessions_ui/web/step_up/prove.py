@@ -52,8 +52,11 @@ class CodeForm(forms.Form):
 
 
 def ask_for_proof(request: HttpRequest, what: str, *, ends: SessionQuerySet) -> HttpResponse | None:
-    """None when the act may go on: nothing older than this session ends, it vouches for itself, or has shown more than
-    it signed in with. Else a code is mailed, and the response asks for it."""
+    """Return None when the act may go on, else mail a code and return the response that asks for it.
+
+    It may go on when it ends nothing older than this session, or when this session vouches for itself or has shown more
+    than it signed in with.
+    """
     session = acting_session()
     if session is None or not ends_older(session, ends):
         return None
@@ -64,8 +67,8 @@ def ask_for_proof(request: HttpRequest, what: str, *, ends: SessionQuerySet) -> 
 
 
 def vouch(request: HttpRequest, what: str, *, device: Device) -> HttpResponse | None:
-    """ "Yes, it's mine": confirm the device, and return None. Where the session that says so does not vouch for it
-    (it is young, unconfirmed, or on that very device) a code is mailed first, and the response asks for it."""
+    """Confirm the device ("Yes, it's mine"), and return None. Where the session that says so does not vouch for it (it
+    is young, unconfirmed, or on that very device) mail a code first, and return the response that asks for it."""
     session = acting_session()
     shown = Shown.OTHER_DEVICE
     purpose = VerificationCode.Purpose.CONFIRM
@@ -81,8 +84,8 @@ def vouch(request: HttpRequest, what: str, *, device: Device) -> HttpResponse | 
 
 
 def ask_for_more(request: HttpRequest, what: str) -> HttpResponse | None:
-    """None when this session has shown more than it signed in with; else the response that asks for it. For what only
-    the owner may say of a device, whatever session says it ("I found it")."""
+    """Return None when this session has shown more than it signed in with, else the response that asks for it. For what
+    only the owner may say of a device, whatever session says it ("I found it")."""
     session = acting_session()
     purpose = VerificationCode.Purpose.CONFIRM
     if session is None or is_proven(user=request.user, session=session, purpose=purpose):
@@ -94,7 +97,7 @@ def ask_for_more(request: HttpRequest, what: str) -> HttpResponse | None:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def prove(request: HttpRequest) -> HttpResponseBase:
-    """The answer. A GET comes back from another factor, and offers to carry on; it sends nothing."""
+    """Check the answer. A GET comes back from another factor, and offers to carry on; it sends nothing."""
     fields = request.POST if request.method == "POST" else request.GET
     act = WaitingAct.read(fields.get("act", ""), request.user)
     session = acting_session()
@@ -130,8 +133,8 @@ def asked_for_proof(
     again: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    """The question. `send`: mail a code, unless one is under way; `again`: another one. An account without an address
-    is asked for none, and told what else there is."""
+    """Show the question. `send`: mail a code, unless one is under way; `again`: mail another one. An account without an
+    address is asked for no code, and told what else there is."""
     user: Any = request.user
     purpose = VerificationCode.Purpose(act.purpose)
     proven = request.method != "POST" and is_proven(user=user, session=session, purpose=purpose)
@@ -166,7 +169,7 @@ def asked_for_proof(
 
 
 def elsewhere(act: WaitingAct, session: Session) -> str:
-    """On which other device the act needs no proof, in words; empty where there is none."""
+    """Return on which other device the act needs no proof, in words; empty where there is none."""
     if act.path.endswith("/found/"):  # any session has to prove that (`ask_for_more()`)
         return ""
     if settled_elsewhere(session):
@@ -180,7 +183,8 @@ def elsewhere(act: WaitingAct, session: Session) -> str:
 
 
 def is_other_factor(way: Way, session: Session) -> bool:
-    """Not the sign-in's own, and no recovery code, which can be read where somebody is signed in."""
+    """Return whether it is not the sign-in's own factor, nor a recovery code, which can be read where somebody is
+    signed in."""
     return not way.without_phone and way.method not in session.method.split("+")
 
 
@@ -197,6 +201,7 @@ def refusal_text(reason: ProofRefusal) -> str:
 
 
 def masked(address: str) -> str:
-    """ "a•••@people.example": enough for its owner, too little for whoever only has the screen."""
+    """Return the address as "a•••@people.example": enough for its owner, too little for somebody who only has the
+    screen."""
     name, _at, host = address.rpartition("@")
     return f"{name[:1]}•••@{host}"

@@ -38,7 +38,7 @@ class Way:
 
 
 class PasswordForm(forms.Form):
-    """Asks the authentication backends, so that a password that a directory holds works too."""
+    """The password, checked by the authentication backends, so that one that a directory holds works too."""
 
     password = forms.CharField(
         label=gettext_lazy("Your password"),
@@ -67,11 +67,11 @@ class PasswordForm(forms.Form):
 
 
 def names_of(request: HttpRequest, user: Any) -> list[dict[str, str]]:
-    """By which names the site's backends may know this user: arguments of `authenticate()` beside the password.
+    """Return by which names the site's backends may know this user: arguments of `authenticate()` beside the password.
 
-    `username` is what Django's own sign-in form says, and what nearly every backend accepts. The name of the user
-    model's field, and of its e-mail address, are for those that take nothing else: each more would be one more failed
-    sign-in to whoever counts them (`user_login_failed`).
+    `username` is what Django's own sign-in form passes, and what nearly every backend accepts. The name of the user
+    model's field, and of its e-mail address, are for those that accept nothing else: each further try would be one more
+    failed sign-in to whoever counts them (`user_login_failed`).
     """
     fields = {"username": user.get_username(), user.USERNAME_FIELD: user.get_username()}
     if email := address_of(user):
@@ -88,7 +88,7 @@ def names_of(request: HttpRequest, user: Any) -> list[dict[str, str]]:
 
 
 def accepts(signature: inspect.Signature, request: HttpRequest, field: str) -> bool:
-    """As `authenticate()` finds out which backends to ask."""
+    """Return whether a backend accepts the field, found out as `authenticate()` does."""
     try:
         signature.bind(request, **{field: ""}, password="")
     except TypeError:
@@ -97,33 +97,34 @@ def accepts(signature: inspect.Signature, request: HttpRequest, field: str) -> b
 
 
 class Reauthentication:
-    """The app's own: the password, or whatever ways a subclass adds. One object serves one request."""
+    """The app's own reauthentication: the password, and whatever ways a subclass adds. One object serves one
+    request."""
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
 
     def is_fresh(self) -> bool:
-        """Whether the act may go on without asking."""
+        """Return whether the act may go on without asking."""
         at = self.confirmed_at()
         return at is not None and at > timezone.now() - conf.reauthentication_age
 
     def confirmed_at(self) -> datetime | None:
-        """The last time somebody proved in this session to be its owner: at the sign-in, or when asked again."""
+        """Return when somebody last proved in this session to be its owner: at the sign-in, or when asked again."""
         at = self.request.session.get(CONFIRMED_AT)
         times = [self._signed_in_at(), moments.from_timestamp(at) if at else None]
         return max((moment for moment in times if moment), default=None)
 
     def form(self, data: Any = None) -> forms.Form | None:
-        """What is asked for on the spot; None for people who have nothing to type, they take another way."""
+        """Return the form to fill in on the spot; None for people who have nothing to type: they take another way."""
         user: Any = self.request.user
         return PasswordForm(data, request=self.request) if has_usable_password(user) else None
 
     def ways(self, next_url: str) -> list[Way]:
-        """Other ways, each coming back to `next_url`."""
+        """Return the other ways, each coming back to `next_url`."""
         return []
 
     def may_try(self) -> bool:
-        """False after too many wrong tries; counted and asked before each."""
+        """Return whether another try is allowed: not after too many wrong ones. Counted and asked before each try."""
         if (session_id := self._session_id) is None:
             return True
         since = timezone.now() - conf.reauthentication_age
@@ -131,13 +132,14 @@ class Reauthentication:
         return failed < conf.reauthentication_tries
 
     def confirm(self, form: forms.Form) -> None:
-        """The form was right. A new session key: whoever copied the old one must not profit (ASVS 5.0 7.2.4)."""
+        """Record that the form was right, and take a new session key: somebody who copied the old one must not profit
+        (ASVS 5.0 7.2.4)."""
         self.request.session[CONFIRMED_AT] = moments.aware(timezone.now()).timestamp()
         self.request.session.cycle_key()
         self._note(succeeded=True)
 
     def refuse(self, form: forms.Form | None) -> None:
-        """The form was wrong."""
+        """Record that the form was wrong."""
         self._note(succeeded=False)
 
     def _note(self, *, succeeded: bool) -> None:
@@ -157,5 +159,5 @@ class Reauthentication:
 
 
 def reauthentication(request: HttpRequest) -> Reauthentication:
-    """An object of the class that the setting names."""
+    """Return an object of the class that the setting names."""
     return import_string(conf.reauthentication)(request)
