@@ -34,7 +34,7 @@ class NotMeForm(forms.Form):
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def not_me(request: HttpRequest, token: str) -> HttpResponseBase:
-    """GET asks, POST does. 410 for a link that is forged, too old, was used, or whose account is gone."""
+    """Ask on GET, and do it on POST. 410 for a link that is forged, too old or used, or whose account is gone."""
     delivery = delivery_of(token)
     session = told_session(delivery) if delivery else None
     if delivery is None or session is None:
@@ -68,7 +68,7 @@ def delivery_of(token: str) -> Delivery | None:
 
 
 def told_session(delivery: Delivery) -> Session | None:
-    """The session that the mail told of; it may have ended since."""
+    """Return the session that the mail told of; it may have ended since."""
     user_id: Any = delivery.user_id
     told = Session.objects.filter(events=delivery.event_id, user_id=user_id)
     return told.select_related("device").defer("payload").first()

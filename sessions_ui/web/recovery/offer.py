@@ -1,4 +1,4 @@
-"""After people changed how they sign in: the next page offers to sign out everything else (ASVS 5.0 7.4.3)."""
+"""After people change how they sign in, the next page offers to sign out everything else (ASVS 5.0 7.4.3)."""
 
 from __future__ import annotations
 

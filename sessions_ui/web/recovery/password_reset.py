@@ -14,7 +14,7 @@ PASSWORD_RESET_PAGES = ("account_reset_password", "password_reset")
 
 
 def to_password_reset(request: HttpRequest, user: Any, address: str) -> str | None:
-    """The default of `RECOVERY`: the page that asks for a password reset, for who has a password."""
+    """Return the page that asks for a password reset, for somebody who has a password. The default of `RECOVERY`."""
     if not has_usable_password(user):
         return None
     for name in PASSWORD_RESET_PAGES:

@@ -1,4 +1,4 @@
-"""Where people secure their account: the pages of the host that are there."""
+"""Links to the host's pages on which people secure their account, as far as there are any."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ class SecureLink:
 
 
 def ways_to_secure(user: Any) -> list[SecureLink]:
-    """What this person has: the password, if there is one, and the second factors. By the names of allauth's addresses
-    and of Django's own; a host with neither has no links, and its own in the block `secure`."""
+    """Return links for what this person has: the password, if there is one, and the second factors. They go by the
+    names of allauth's URLs and of Django's own; a host with neither has no links, and adds its own in the block
+    `secure`."""
     places = [
         ("account_change_password", _("Change your password"), has_usable_password(user)),
         ("password_change", _("Change your password"), has_usable_password(user)),
