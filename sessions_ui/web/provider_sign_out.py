@@ -1,4 +1,4 @@
-"""Where sign-in providers say that somebody signed out there."""
+"""The endpoint where sign-in providers say that somebody signed out there."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from sessions_ui.conf import conf
 NOT_KEPT = {"Cache-Control": "no-store"}
 
 
-@csrf_exempt  # its signature says whose it is; no cookie has a part in it
+@csrf_exempt  # the token's signature says who sends it; no cookie is involved
 @login_not_required
 @transaction.non_atomic_requests
 @require_POST
 def provider_sign_out(request: HttpRequest) -> JsonResponse:
-    """The back-channel logout endpoint: 200 where nothing is left that the token speaks of, else 400 and why."""
+    """Answer back-channel logout: 200 where nothing is left that the token speaks of, else 400 and why."""
     if not any(provider.issuer for provider in conf.providers.values()):
         raise Http404
     # Here and not above: only sites with such providers have the library.

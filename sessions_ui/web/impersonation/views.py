@@ -16,10 +16,10 @@ from sessions_ui.web.responses.programs import problem
 from sessions_ui.web.responses.redirects import safe_next
 
 
-@login_not_required  # whose session is over by now reads why, as without `LoginRequiredMiddleware`
+@login_not_required  # somebody whose session is over reads why, as without `LoginRequiredMiddleware`
 @require_POST
 def leave_account(request: HttpRequest) -> HttpResponse:
-    """Back to the own session, and to `next` or the start page."""
+    """Go back to one's own session, and to `next` or the start page."""
     user = stop_impersonating(request)
     if not user.is_authenticated:
         return redirect(settings.LOGIN_URL)
@@ -27,7 +27,7 @@ def leave_account(request: HttpRequest) -> HttpResponse:
 
 
 def only_for_its_owner(request: HttpRequest) -> HttpResponse:
-    """403: nothing was done, and why."""
+    """Answer 403 and say why: nothing was done, because only the account's owner may do it."""
     if wants_json(request):
         return problem(
             403, "only-the-owner", _("You are using this account as support. Only its owner can do this.")
