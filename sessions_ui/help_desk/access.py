@@ -31,7 +31,8 @@ View: TypeAlias = Callable[..., HttpResponseBase]
 
 
 def agents_only(view: View) -> View:
-    """Signed in, an agent, with a fresh second factor. Who is turned away for want of the last two is an event."""
+    """Decorate a view for agents who are signed in and have shown a second factor not long ago. Turning somebody away
+    who is no agent, or has no fresh factor, is an event."""
 
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -52,7 +53,8 @@ def has_fresh_factor(request: HttpRequest) -> bool:
 
 
 def second_factor_at_sign_in(request: HttpRequest) -> datetime | None:
-    """The default of `SECOND_FACTOR_AT`: a sign-in of two steps, or with a passkey, showed one when it happened."""
+    """Return when the session showed a second factor: at its sign-in, if that had two steps or used a passkey. The
+    default of `SECOND_FACTOR_AT`."""
     store = store_of(request)
     row = store.resolve() if store is not None else None
     if row is None or not ("+" in row.method or row.method == "passkey"):
@@ -61,7 +63,8 @@ def second_factor_at_sign_in(request: HttpRequest) -> datetime | None:
 
 
 def factor_needed(request: HttpRequest) -> HttpResponseBase:
-    """403, with the way to show one. It comes back to the page where the agent stood, never to one that acts."""
+    """Answer 403, with the way to show a second factor. It comes back to the page where the agent was, never to one
+    that acts."""
     url = ""
     if conf.help_desk_factor_url:
         back = request.get_full_path() if request.method == "GET" else reverse("help_desk:search")
@@ -71,7 +74,8 @@ def factor_needed(request: HttpRequest) -> HttpResponseBase:
 
 
 def note_refusal(request: HttpRequest, why: str) -> None:
-    """Once in a while for a session, reason and kind of request: whoever is signed in can ask as often as they like."""
+    """Record a refusal as an event, once in a while for a session, reason and kind of request, because whoever is
+    signed in can ask as often as they like."""
     noted = request.session.get(NOTED, {})
     kind, now = f"{request.method} {why}", int(moments.aware(timezone.now()).timestamp())
     if now - noted.get(kind, 0) < NOTED_EVERY:

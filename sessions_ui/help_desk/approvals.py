@@ -1,4 +1,4 @@
-"""The second agent: what waits for one, and the one click that agrees."""
+"""The second agent: the cases that wait for one, and the one click that agrees."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def ask(request: HttpRequest, case: Case) -> HttpResponseBase:
 @require_GET
 @agents_only
 def waiting(request: HttpRequest) -> HttpResponseBase:
-    """Cases of other agents that ask for a second one, as far as this agent may help the account."""
+    """Show the cases of other agents that ask for a second one, as far as this agent may help the account."""
     cases = [case for case in open_cases()[:SHOWN] if case.agent_id != request.user.pk]
     people = all_users().in_bulk([case.user_id for case in cases])
     rows = [

@@ -1,4 +1,4 @@
-"""What an agent may type."""
+"""The forms that an agent fills in."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class SearchForm(forms.Form):
 
 
 class VerifyForm(forms.Form):
-    """Before any act: which call this is, and how it is known who is calling."""
+    """What is asked before any act: which call this is, and how it is known who is calling."""
 
     ticket = forms.CharField(label=_("Ticket number"), max_length=100)
     reason = forms.ChoiceField(label=_("What the call is about"), choices=[("", "—"), *Case.Reason.choices])
@@ -49,7 +49,7 @@ class CodeForm(forms.Form):
 
 
 class PublicIds(forms.Field):
-    """Any number of public ids. Whose they are is asked when they are used; foreign ones match nothing, and what is no
+    """Any number of public ids. Whose they are is checked when they are used: foreign ones match nothing. What is no
     such id is left out (PostgreSQL takes no NUL)."""
 
     widget = forms.MultipleHiddenInput
@@ -62,7 +62,7 @@ class PublicIds(forms.Field):
 
 
 class OrderForm(forms.Form):
-    """What shall be done. The same form on the case page and, hidden, on the review page."""
+    """What should be done. The same form is on the case page and, hidden, on the review page."""
 
     device = PublicIds(required=False)
     lost = forms.BooleanField(required=False)
@@ -81,5 +81,5 @@ class OrderForm(forms.Form):
 
 
 def is_typed_right(typed: str, name: str) -> bool:
-    """ "Sign out all" asks for the user's name, typed."""
+    """Return whether the user's name was typed, as "Sign out all" asks for."""
     return constant_time_compare(typed.strip().casefold(), name.casefold())

@@ -23,7 +23,8 @@ TIMELINE = 50  # the newest events of the account
 
 @dataclass(frozen=True, slots=True)
 class CasePage:
-    """`cards` and `lost` are empty until the caller was verified. `show_network`: addresses, for this one page."""
+    """What the case page shows. `cards` and `lost` are empty until the caller was verified. `show_network`: show
+    addresses, for this one page."""
 
     case: Case
     user: Any
@@ -64,7 +65,7 @@ class CasePage:
 
 def case_page(case: Case, *, show_network: bool = False) -> CasePage:
     user = case.account()
-    # All of them, each for itself: whatever the owner's page puts into another part or folds into one line.
+    # All of them one by one, also those that the owner's page puts elsewhere or folds into one line.
     cards = told_apart(cards_of(user, current_id=None))
     verified = case.is_verified
     lost = Device.objects.filter(user_id=user.pk, lost_at__isnull=False).order_by("-lost_at")

@@ -36,8 +36,8 @@ from sessions_ui.wording.help_desk import refused_status, refused_text
 
 
 def with_case(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """The view gets a case of this agent's own, open, whose user may still be helped. Another agent's does not exist.
-    `HelpDeskRefused` out of it becomes a sentence on the page."""
+    """Decorate a view that works on a case: it gets an open one of this agent's own, whose user may still be helped.
+    Another agent's does not exist (404). `HelpDeskRefused` becomes a sentence on the page."""
 
     @agents_only
     @wraps(view)
@@ -74,7 +74,7 @@ def search_page(
 @require_http_methods(["GET", "POST"])
 @agents_only
 def search(request: HttpRequest) -> HttpResponseBase:
-    """POST, so that what somebody is called stands in no log of addresses."""
+    """Search for a user by POST, so that names of people do not get into logs of URLs."""
     form = SearchForm(request.POST or None)
     if not form.is_valid():
         return search_page(request, form, status=422 if form.is_bound else 200)
@@ -104,7 +104,7 @@ def verify_caller(request: HttpRequest, case: Case) -> HttpResponseBase:
 @require_POST
 @with_case
 def network(request: HttpRequest, case: Case) -> HttpResponseBase:
-    """The addresses, for this one page; looking again is another event."""
+    """Show the addresses, for this one page; looking again is another event."""
     caller.reveal_network(case=case, agent=request.user)
     return render_case(request, case, show_network=True)
 
@@ -130,7 +130,7 @@ def check_code(request: HttpRequest, case: Case) -> HttpResponseBase:
 @require_POST
 @with_case
 def review(request: HttpRequest, case: Case) -> HttpResponseBase:
-    """What is about to happen, to whom, and what they will read. Nothing is done yet."""
+    """Show what is about to happen, to whom, and what they will read. Nothing is done yet."""
     form = OrderForm(request.POST)
     form.is_valid()
     order = form.order()
@@ -176,7 +176,7 @@ def found(request: HttpRequest, case: Case, device_id: str) -> HttpResponseBase:
 @require_GET
 @agents_only
 def show_receipt(request: HttpRequest, public_id: str) -> HttpResponseBase:
-    """Stays readable when the case is closed: it is what the agent shows afterwards."""
+    """Show what was done. It stays readable when the case is closed: it is what the agent shows afterwards."""
     receipt = get_object_or_404(
         CaseReceipt.objects.select_related("case"), public_id=public_id, case__agent_id=request.user.pk
     )
