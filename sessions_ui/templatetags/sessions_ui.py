@@ -53,14 +53,14 @@ register.filter("reasons_in_words", risk.reasons_in_words)
 
 @register.simple_tag(takes_context=True)
 def sessions_ui_notice(context: dict[str, Any]) -> str:
-    """Why the visitor was signed out, once, or an empty string: `{% sessions_ui_notice as notice %}`."""
+    """Return why the visitor was signed out, once, or an empty string: `{% sessions_ui_notice as notice %}`."""
     request = context.get("request")
     return read_notice(request) if request is not None else ""
 
 
 @register.inclusion_tag("sessions_ui/_impersonating.html", takes_context=True)
 def sessions_ui_impersonation(context: dict[str, Any]) -> dict[str, Any]:
-    """For staff that uses somebody's account: whose, and the way out. Nothing for everybody else."""
+    """Show staff that uses somebody's account whose it is, and the way out. Nothing for everybody else."""
     store = store_of(context.get("request"))
     if store is None or store.impersonator_id is None:
         return {}
@@ -69,7 +69,7 @@ def sessions_ui_impersonation(context: dict[str, Any]) -> dict[str, Any]:
 
 @register.simple_tag
 def sessions_ui_htmx() -> SafeString | str:
-    """htmx, where the host has it: without it the pages work as plain forms."""
+    """Return the script tag of htmx, where the host has it: without it the pages work as plain forms."""
     if not apps.is_installed("django_htmx"):
         return ""
     from django_htmx.jinja import htmx_script
@@ -79,7 +79,8 @@ def sessions_ui_htmx() -> SafeString | str:
 
 @register.inclusion_tag("sessions_ui/summary.html", takes_context=True)
 def sessions_ui_summary(context: dict[str, Any]) -> dict[str, Any]:
-    """ "3 devices signed in. Review", for a page of the host; one statement. Nothing for who is not signed in."""
+    """Show "3 devices signed in. Review" on a page of the host, in one SQL statement. Nothing for somebody who is not
+    signed in."""
     user = getattr(context.get("request"), "user", None)
     cards = fold(cards_of(user, current_id=None)) if user is not None and user.is_authenticated else []
     return {"count": len(cards), "flagged": sum(card.flagged is not None for card in cards)}
@@ -87,7 +88,7 @@ def sessions_ui_summary(context: dict[str, Any]) -> dict[str, Any]:
 
 @register.inclusion_tag("sessions_ui/idle.html", takes_context=True)
 def sessions_ui_idle(context: dict[str, Any]) -> dict[str, Any]:
-    """The warning before the idle timeout, at the end of a page; nothing where there is no timeout to warn of."""
+    """Show the warning before the idle timeout, at the end of a page; nothing where there is no timeout to warn of."""
     request = context.get("request")
     user = getattr(request, "user", None)
     if request is None or user is None or not user.is_authenticated:
@@ -101,13 +102,13 @@ def sessions_ui_idle(context: dict[str, Any]) -> dict[str, Any]:
 
 @register.simple_tag
 def place_sources() -> list[Attribution]:
-    """Whom the licences of the place files want named, with a link."""
+    """Return whom the licences of the place files want named, with a link."""
     return attributions(places_in(conf.geoip_path, conf.geoip_asn_path).files())
 
 
 @register.filter
 def ago(moment: datetime) -> SafeString:
-    """ "3 h ago", with the absolute time and its zone on hover."""
+    """Return "3 h ago", with the absolute time and its zone on hover."""
     return _time(moment, sessions.ago(moment))
 
 
@@ -117,7 +118,7 @@ def day(moment: datetime) -> SafeString:
 
 @register.filter
 def moment(at: datetime) -> SafeString:
-    """The absolute time with its zone."""
+    """Return the absolute time with its zone."""
     return format_html(
         '<time datetime="{}">{}</time>',
         moments.aware(at).isoformat(timespec="seconds"),
@@ -127,31 +128,32 @@ def moment(at: datetime) -> SafeString:
 
 @register.filter
 def last_active(session: Session) -> SafeString:
-    """ "Last active 3 h ago"."""
+    """Return "Last active 3 h ago"."""
     return _sentence(_("Last active %(ago)s"), ago=ago(session.last_seen_at))
 
 
 @register.filter
 def signed_in(session: Session) -> SafeString:
-    """ "Signed in 2 November with a passkey"."""
+    """Return "Signed in 2 November with a passkey"."""
     at = session.signed_in_at or session.created_at
     return _sentence(_("Signed in %(day)s %(how)s"), day=day(at), how=sessions.method_text(session.method))
 
 
 @register.filter
 def until(moment: datetime) -> SafeString:
-    """ "Until 2 December at the latest"."""
+    """Return "Until 2 December at the latest"."""
     return _sentence(_("Until %(day)s at the latest"), day=day(moment))
 
 
 @register.filter
 def first_place(session: Session) -> Place | None:
-    """Where the sign-in came from, which may be another place than the current one."""
+    """Return where the sign-in came from, which may be another place than the current one."""
     return Place.from_dict(session.first_place)
 
 
 def _sentence(text: str, **parts: str) -> SafeString:
-    """`{% blocktranslate %}` for what stands on every card, at a tenth of its time: only the parts are escaped."""
+    """Return the text with its parts, of which each is escaped. It is `{% blocktranslate %}` for what stands on every
+    card, in a tenth of its time."""
     return SafeString(text % {name: conditional_escape(part) for name, part in parts.items()})
 
 
