@@ -19,7 +19,7 @@ from sessions_ui.models.primary import with_users
 
 
 class CappedPaginator(Paginator):
-    """Counts no further than anybody leafs: COUNT(*) over millions of rows makes an admin unusable."""
+    """A paginator that counts no further than anybody leafs: COUNT(*) over millions of rows makes an admin unusable."""
 
     cap = 10_000
 
@@ -30,7 +30,7 @@ class CappedPaginator(Paginator):
 
 
 class ListWithUsers(ChangeList):
-    """Joins what `list_select_related` names, but no users that live in another database."""
+    """A change list that joins what `list_select_related` names, except users that live in another database."""
 
     def apply_select_related(self, qs: QuerySet[Any]) -> QuerySet[Any]:
         names = self.list_select_related if isinstance(self.list_select_related, list | tuple) else ()
@@ -41,7 +41,8 @@ class ListWithUsers(ChangeList):
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """Nobody adds, changes or deletes a row here, superusers included. `fields` names what may be seen."""
+    """A read-only admin: nobody adds, changes or deletes a row, superusers included. `fields` names what may be
+    seen."""
 
     paginator = CappedPaginator
     show_full_result_count = False
@@ -79,7 +80,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
 
 def address_exactly(term: str) -> str | None:
-    """The address in the one way it is stored, None where it is none."""
+    """Return the address in the one way it is stored; None where it is none."""
     try:
         return str(ip_address(term))
     except ValueError:
@@ -87,7 +88,7 @@ def address_exactly(term: str) -> str | None:
 
 
 def person(user: Any, pk: Any) -> str:
-    """The history of an account outlives the account."""
+    """Return the name of the user, or of the deleted account: the history of an account outlives the account."""
     if user is not None:
         return str(user)
     return str(_("deleted account %(pk)s") % {"pk": pk}) if pk is not None else ""

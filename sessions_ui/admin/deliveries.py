@@ -54,8 +54,8 @@ class DeliveryAdmin(ReadOnlyAdmin):
     )
 
     def exactly(self, term: str) -> Q:
-        # By a statement of their own: inside of an OR PostgreSQL does not use what it knows of a partial index, and
-        # reads the table from its end.
+        # By a statement of their own: inside an OR PostgreSQL does not use what it knows of a partial index, and reads
+        # the table from its end.
         mails = Delivery.objects.filter(receiver__iexact=term, endpoint__isnull=True).order_by("-id")
         keys = list(mails.values_list("pk", flat=True)[:NEWEST])
         return Q(user_id__in=users_exactly(term)) | Q(pk__in=keys)

@@ -37,7 +37,7 @@ class ReasonForm(forms.Form):
 
 
 class EndingAdmin(ReadOnlyAdmin):
-    """Whose rows have sessions. Looking is one permission, signing out is another."""
+    """The admin of rows that have sessions. Looking is one permission, signing out is another."""
 
     actions = ("sign_out_selected", "sign_out_users")
 

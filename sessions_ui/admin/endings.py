@@ -71,7 +71,7 @@ class EndingProgressAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("progress"))
     def progress(self, ending: Any) -> str:
-        """ "400 of 5,000": those that had ended otherwise count as done."""
+        """Return "400 of 5,000": sessions that had ended otherwise count as done."""
         return gettext("%(done)d of %(total)d") % {"done": ending.looked_at or 0, "total": ending.total}
 
     @admin.display(description=_("signed out"))

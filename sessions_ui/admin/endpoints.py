@@ -38,7 +38,8 @@ class EndpointForm(forms.ModelForm):
         widgets = {"url": forms.URLInput(attrs={"class": "vURLField"})}
 
     def clean_url(self) -> str:
-        """What can be judged without asking the DNS; the rest is judged at each delivery, by what the name is then."""
+        """Check what can be judged without asking the DNS; the rest is judged at each delivery, by what the name
+        resolves to then."""
         url: str = self.cleaned_data["url"]
         URLValidator(schemes=["https", "http"] if conf.webhook_allow_http else ["https"])(url)
         parts = urlsplit(url)
@@ -57,7 +58,8 @@ class EndpointForm(forms.ModelForm):
 
 @admin.register(Endpoint)
 class EndpointAdmin(admin.ModelAdmin):
-    """Switched off rather than deleted: what was sent there stays to be seen until the retention time is over."""
+    """Receivers of webhooks. They are switched off rather than deleted: what was sent there stays visible until the
+    retention time is over."""
 
     form = EndpointForm
     change_form_template = "sessions_ui/admin/endpoint.html"
@@ -118,7 +120,8 @@ class EndpointAdmin(admin.ModelAdmin):
         return endpoint
 
     def _show_secret(self, request: HttpRequest, endpoint: Endpoint, secret: str) -> HttpResponse:
-        """The answer to the POST itself: no message, session or address ever holds it. `admin_view` forbids caching."""
+        """Show the secret in the answer to the POST itself: no message, session or URL ever holds it. `admin_view`
+        forbids caching."""
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Copy the secret now"),

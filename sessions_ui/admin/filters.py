@@ -42,7 +42,7 @@ class SessionStateFilter(admin.SimpleListFilter):
 
 
 class DayFilter(admin.SimpleListFilter):
-    """By the day of the sign-in, which has an index. Django's own date hierarchy asks for every day there is."""
+    """By the day of the sign-in, which has an index. Django's own date hierarchy queries every day there is."""
 
     title = _("day of the sign-in")
     parameter_name = "day"
@@ -62,7 +62,8 @@ class DayFilter(admin.SimpleListFilter):
 
 
 class CountryFilter(admin.SimpleListFilter):
-    """By the country of the sign-in. Offered are those of the newest sign-ins: all there are would be a full scan."""
+    """By the country of the sign-in. It offers the countries of the newest sign-ins, because all there are would take a
+    full scan."""
 
     title = _("country of the sign-in")
     parameter_name = "country"
@@ -78,7 +79,8 @@ class CountryFilter(admin.SimpleListFilter):
 
 
 class ReasonFilter(admin.SimpleListFilter):
-    """By why it ended: the newest endings for that reason, found in the log of events, which has an index for it."""
+    """By why the session ended: the newest endings for that reason, found in the log of events, which has an index for
+    it."""
 
     title = _("why it ended (the newest)")
     parameter_name = "why"
@@ -140,8 +142,8 @@ class DeliveryStateFilter(admin.SimpleListFilter):
 
 
 class ChannelFilter(admin.SimpleListFilter):
-    """Mails and webhooks. Django's own filter asks for every value there is in the whole table; what tells the two
-    apart is the endpoint, which has an index."""
+    """Mails and webhooks. Django's own filter would select the distinct values of the whole table; the two differ in
+    the endpoint, which has an index."""
 
     title = _("channel")
     parameter_name = "channel"
@@ -156,7 +158,8 @@ class ChannelFilter(admin.SimpleListFilter):
 
 
 class EndpointFilter(admin.SimpleListFilter):
-    """The receivers there are, not those that have deliveries: that would be a DISTINCT over all of these."""
+    """By endpoint, out of all there are, not only those that have deliveries: that would be a DISTINCT over all
+    deliveries."""
 
     title = _("webhook endpoint")
     parameter_name = "endpoint"

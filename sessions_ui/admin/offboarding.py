@@ -36,7 +36,7 @@ class OffboardingForm(forms.ModelForm):
         fields = ("ticket", "note")
 
     def clean_who(self) -> Any:
-        """The key of the user."""
+        """Return the key of the user."""
         found = users_exactly(self.cleaned_data["who"].strip())
         if len(found) != 1:
             raise forms.ValidationError(_("No account matches exactly."), code="unknown")
@@ -45,7 +45,7 @@ class OffboardingForm(forms.ModelForm):
 
 @admin.register(Offboarding)
 class OffboardingAdmin(ReadOnlyAdmin):
-    """To add one is a permission, to cancel one is another (`change_offboarding`)."""
+    """The agreed ends of access. To add one is a permission, to cancel one is another (`change_offboarding`)."""
 
     list_display = ("account", "ends_at", "state", "who", "ticket", "created_at")
     list_select_related = ("user", "actor")

@@ -38,7 +38,7 @@ ENDING_LATE = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`warning` is a sentence on what to do, empty where all is well."""
+    """A line of the overview. `warning` is a sentence on what to do, empty where all is well."""
 
     label: str
     value: Any
@@ -112,7 +112,7 @@ def telling_rows(numbers: Statistics) -> list[Row]:
 
 
 def ending_rows() -> list[Row]:
-    """Large sign-outs are the one ending that needs a worker."""
+    """Return the rows about large sign-outs, which are the one ending that needs a worker."""
     now = timezone.now()
     oldest = Ending.objects.filter(done_at__isnull=True).order_by("pk").first()
     failed = EndingBatch.objects.filter(failed_at__isnull=False).aggregate(size=Sum("size"))["size"] or 0
@@ -153,7 +153,7 @@ def sign_ins_by_day(numbers: Statistics) -> Columns:
 
 
 def endings_by_day(numbers: Statistics) -> Columns:
-    """Three series; the table beside it has every reason."""
+    """Return the chart of endings by day, in three series; the table beside it has every reason."""
     days = [
         (
             day,
@@ -174,7 +174,7 @@ def refusals_by_day(numbers: Statistics) -> Columns:
 
 
 def reasons_of(numbers: Statistics) -> list[tuple[str, int]]:
-    """Sign-outs of the last days by reason, the most frequent first."""
+    """Return the sign-outs of the last days by reason, the most frequent first."""
     total: Counter[str] = Counter()
     for reasons in numbers.endings_by_day.values():
         total.update(reasons)

@@ -1,4 +1,5 @@
-"""Bar charts as SVG, drawn by the server: rectangles with numbers, and the same as a table for whoever reads tables."""
+"""Bar charts as SVG, drawn by the server: rectangles with numbers, and the same as a table for people who read
+tables."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ HEIGHT = 120  # of the highest column
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A lying bar: its label, its number, where it is drawn."""
+    """A horizontal bar: its label, its number, where it is drawn."""
 
     label: str
     number: int
@@ -65,7 +66,7 @@ class Columns:
 
 
 def bars(title: str, head: str, numbers: Iterable[tuple[str, int]], *, most: int, rest: str) -> Bars:
-    """At most `most` bars; what comes after them is one more, called `rest`."""
+    """Return a chart of at most `most` bars; what would come after them is added up in the last one, called `rest`."""
     rows = list(numbers)
     if len(rows) > most:
         rows = [*rows[: most - 1], (rest, sum(number for _label, number in rows[most - 1 :]))]
@@ -78,7 +79,7 @@ def bars(title: str, head: str, numbers: Iterable[tuple[str, int]], *, most: int
 
 
 def columns(title: str, series: list[str], days: Iterable[tuple[date, list[int]]]) -> Columns:
-    """One column a day; its parts, one for each of the series, stand on each other."""
+    """Return a chart with a column for each day; its parts, one for each series, are stacked."""
     rows = list(days)
     highest = max((sum(numbers) for _day, numbers in rows), default=0) or 1
     drawn = []

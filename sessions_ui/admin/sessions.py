@@ -89,7 +89,7 @@ class SessionAdmin(EndingAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
-        """Signed-in ones only: an anonymous row is nobody's. The secrets are not even fetched.
+        """Return signed-in sessions only, because an anonymous row is nobody's. The secrets are not even fetched.
 
         Not `user__isnull=False`: with `select_related` Django makes that an inner join, and the sessions of deleted
         accounts are gone from the list.
@@ -167,8 +167,8 @@ class DeviceAdmin(EndingAdmin):
         return super().get_queryset(request).defer("cookie_digest")
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """Which devices of the page are signed in, in one statement. Not `Exists` in the list's own: PostgreSQL then
-        collects every living session there is before it looks at the page."""
+        """Find out in one statement which devices of the page are signed in. Not `Exists` in the list's own query:
+        PostgreSQL then collects every living session there is before it looks at the page."""
         changelist = super().get_changelist_instance(request)
         page = list(changelist.result_list)
         living = Session.objects.living().filter(device__in=page).values_list("device_id", flat=True)
