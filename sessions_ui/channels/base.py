@@ -1,4 +1,4 @@
-"""What a channel is, and how it says that it did not tell."""
+"""What a channel is, and the exceptions by which it says that nothing was delivered."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sessions_ui.models import Delivery
 
 
 class DeliveryFailed(SessionsUIError):
-    """`permanent`: trying again cannot help (no such address, nothing to tell)."""
+    """The delivery failed. `permanent`: trying again cannot help (no such address, nothing to tell)."""
 
     def __init__(self, message: str, *, permanent: bool = False) -> None:
         super().__init__(message)
@@ -23,7 +23,7 @@ class NotWanted(SessionsUIError):
 
 
 class NotNow(SessionsUIError):
-    """There is nothing wrong, but it shall wait until this moment."""
+    """Nothing is wrong, but the delivery should wait until this moment."""
 
     def __init__(self, until: datetime) -> None:
         super().__init__(f"not before {moments.aware(until).isoformat()}")
@@ -31,9 +31,9 @@ class NotNow(SessionsUIError):
 
 
 class ServerAway(SessionsUIError):
-    """The server that the whole channel goes through cannot be reached: it is no fault of this delivery's."""
+    """The server that the whole channel goes through cannot be reached: this delivery is not at fault."""
 
 
 class Channel(Protocol):
     def deliver(self, delivery: Delivery) -> None:
-        """Tell the receiver. Raises one of the above; all else counts as a passing failure."""
+        """Tell the receiver. Raises one of the above; any other exception counts as a passing failure."""

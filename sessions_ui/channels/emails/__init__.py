@@ -24,7 +24,7 @@ BY_EVENT: dict[str, Letter] = {
 
 
 def letter_about(delivery: Delivery) -> Letter:
-    """The letter for what the delivery is about: an event of some kind, or an act."""
+    """Return the letter for what the delivery is about: an event of some kind, or an act."""
     if delivery.event_id is not None:
         kind = Event.objects.filter(pk=delivery.event_id).values_list("kind", flat=True).first()
         if kind is None:

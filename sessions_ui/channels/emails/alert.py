@@ -1,4 +1,4 @@
-"""Somebody signed in, and it does not look like the owner's other sign-ins."""
+"""The mail about a sign-in that does not look like the owner's other sign-ins."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from sessions_ui.not_me_link import not_me_token
 
 
 def context(delivery: Delivery) -> dict[str, Any]:
-    """As it was at the sign-in: what the session does later must not change what is told of it."""
+    """Return what the mail says about the sign-in, as it was then: what the session does later must not change what is
+    told of it."""
     assert delivery.user_id is not None
     session = (
         Session.objects.select_related("device")
@@ -36,7 +37,7 @@ def context(delivery: Delivery) -> dict[str, Any]:
 
 
 def sign_in_line(session: Session) -> DeviceLine:
-    """The device under its derived name: whoever is signed in there can rename it to "Your own laptop"."""
+    """Return the device under its derived name: whoever is signed in there can rename it to "Your own laptop"."""
     return DeviceLine(
         title=one_line(session.device.derived_name) if session.device else "",
         about="",
@@ -46,7 +47,8 @@ def sign_in_line(session: Session) -> DeviceLine:
 
 
 def waiting_context(delivery: Delivery) -> dict[str, Any]:
-    """Nobody is signed in yet, so there is no session: what the event's erasable part says is all there is."""
+    """Return what the mail says about a sign-in that waits. Nobody is signed in yet, so there is no session: what the
+    event's erasable part says is all there is."""
     event = delivery.event
     detail = EventDetail.objects.filter(event=delivery.event_id).first()
     if event is None or detail is None:

@@ -42,7 +42,7 @@ class DeviceLine:
 
 
 def device_lines(sessions: Sequence[Session]) -> list[DeviceLine]:
-    """With what tells them apart, where two have one name."""
+    """Return a line for each device, with what distinguishes those that have the same name."""
     beside = tell_apart([(session.device, session) for session in sessions])
     return [device_line(session, text) for session, text in zip(sessions, beside, strict=True)]
 
@@ -59,12 +59,12 @@ def device_line(session: Session, beside: str = "") -> DeviceLine:
 
 
 def one_line(text: str) -> str:
-    """What a user typed, without line breaks and other characters that nobody sees: it could pose as our own words."""
+    """Return what a user typed without line breaks and other invisible characters: it could pose as our own words."""
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
 def link(name: str, *args: object) -> str:
-    """Absolute address of a page (a name as in `reverse()`), empty where the site's own is not known."""
+    """Return the absolute URL of a page (a name as in `reverse()`); empty where the site's own address is not known."""
     if not conf.site_url:
         return ""
     try:

@@ -67,14 +67,16 @@ class MailChannel:
 
 
 def send(message: EmailMessage) -> None:
-    """Raises `ServerAway` where the mail server cannot be reached, `DeliveryFailed` where it refuses the address."""
+    """Send the mail. Raises `ServerAway` where the mail server cannot be reached, `DeliveryFailed` where it refuses the
+    address."""
     with mail_server() as connection:
         send_through(connection, message)
 
 
 @contextmanager
 def mail_server() -> Iterator[Any]:
-    """A connection to it. Raises `ServerAway` where none can be made: so an outage differs from a mail that fails."""
+    """Open a connection to the mail server. Raises `ServerAway` where none can be made: that is how an outage differs
+    from a mail that fails."""
     if not SERVER.may_try():
         raise ServerAway
     try:
@@ -106,9 +108,9 @@ def send_through(connection: Any, message: EmailMessage) -> None:
 
 
 def next_turn(delivery: Delivery, letter: Letter) -> datetime | None:
-    """When one more of this kind may go to this person; None: now.
+    """Return when one more of this kind may go to this person; None for now.
 
-    Each kind is counted by itself, so that whoever makes a storm of one kind cannot delay the mail about another.
+    Each kind is counted by itself, so that somebody who causes a flood of one kind cannot delay the mail about another.
     """
     most, hour = conf.mails_per_hour, timedelta(hours=1)
     if letter.awaited or delivery.user_id is None:
@@ -126,12 +128,13 @@ def next_turn(delivery: Delivery, letter: Letter) -> datetime | None:
 
 
 def user_of(delivery: Delivery) -> Any:
-    """None where the account is gone."""
+    """Return the user to tell; None where the account is gone."""
     return all_users().filter(pk=delivery.user_id).first() if delivery.user_id is not None else None
 
 
 def wanted(letter: Letter, user: Any) -> bool:
-    """Nobody can switch off what is about the safety of the account, and nobody switched it off who is gone."""
+    """Return whether the receiver wants this letter. Nobody can switch off what is about the safety of the account, and
+    somebody whose account is gone has switched nothing off."""
     preference = conf.mail_preference
     return not letter.optional or user is None or preference is None or bool(preference(user, letter.kind))
 
@@ -161,7 +164,8 @@ def written(letter: Letter, delivery: Delivery, user: Any) -> EmailMultiAlternat
 
 
 def headers(delivery: Delivery) -> dict[str, str]:
-    """Stable, so that a second attempt is the same mail; auto-generated, so that nobody's absence answers."""
+    """Return headers that are the same at each attempt, so that a second one is the same mail, and say that it is
+    auto-generated, so that no absence note answers."""
     return {
         "Message-ID": f"<sessions-ui.{about(delivery)}.{delivery.pk}@{mail_domain()}>",
         "Auto-Submitted": "auto-generated",
@@ -170,7 +174,7 @@ def headers(delivery: Delivery) -> dict[str, str]:
 
 @contextmanager
 def reading_as(user: Any) -> Iterator[None]:
-    """The language and the time zone of this user, as far as the site knows them."""
+    """Use the language and the time zone of this user, as far as the site knows them."""
     language = for_user(conf.mail_language, user)
     if language not in dict(settings.LANGUAGES):
         language = settings.LANGUAGE_CODE

@@ -1,4 +1,4 @@
-"""A code that somebody has to type in before older devices are signed out, or a sign-in goes on."""
+"""The mail with a code that somebody has to type in before older devices are signed out, or a sign-in goes on."""
 
 from __future__ import annotations
 

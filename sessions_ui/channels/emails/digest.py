@@ -1,4 +1,4 @@
-"""What was held back, all in one."""
+"""The mail that has everything that was held back."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Line:
 
 
 def digest(deliveries: list[Delivery], *, optional: bool) -> Letter:
-    """One letter about all of these; they are of one person."""
+    """Return one letter about all of these deliveries, which are to one person."""
 
     def context(_delivery: Delivery) -> dict[str, Any]:
         lines = sorted((line(delivery) for delivery in deliveries), key=lambda line: line.at)

@@ -1,4 +1,4 @@
-"""Devices were signed out."""
+"""The mail about devices that were signed out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from sessions_ui.models import Act, Delivery, EndReason, Session
 
 LISTED = 10  # devices named in a mail; the rest is a number
 
-# What the person may find superfluous: it was done from a device of theirs, and nothing about the account changed.
+# The reasons about which the person may not want a mail: it was done from a device of theirs, and nothing about the
+# account changed.
 OPTIONAL = frozenset({EndReason.SIGNED_OUT_REMOTELY, EndReason.SIGNED_OUT_EVERYWHERE})
 GONE = frozenset({EndReason.ACCOUNT_DISABLED, EndReason.ACCOUNT_DELETED})
 BY_STAFF = frozenset(

@@ -1,4 +1,4 @@
-"""What the help desk sends: a code to be read back, and that a new password is needed."""
+"""The mails that the help desk sends: a code to be read back, and that a new password is needed."""
 
 from __future__ import annotations
 

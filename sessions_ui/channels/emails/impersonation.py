@@ -1,4 +1,4 @@
-"""Staff uses somebody's account."""
+"""The mail about staff that uses somebody's account."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sessions_ui.models import Delivery, Event, Session
 
 
 def context(delivery: Delivery) -> dict[str, Any]:
-    """The reason and the times; never who of the staff."""
+    """Return the reason and the times; never which member of the staff it is."""
     event = delivery.event
     assert event is not None and event.session_id is not None
     session = Session.objects.filter(pk=event.session_id).first()

@@ -1,4 +1,4 @@
-"""A young or unconfirmed device showed another factor, and may sign out older ones."""
+"""The mail about a young or unconfirmed device that showed another factor, and may sign out older ones."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from sessions_ui.encryption import Undecipherable, decrypt, encrypt
 
 
 def seal(message: EmailMessage) -> str:
-    """Text for a row. Attachments are left out."""
+    """Return the mail as encrypted text for a row. Attachments are left out."""
     return encrypt(
         json.dumps(
             {
@@ -28,7 +28,7 @@ def seal(message: EmailMessage) -> str:
 
 
 def unseal(sealed: str) -> EmailMessage:
-    """What `seal()` was given. Raises `DeliveryFailed` where the key is gone."""
+    """Return the mail that `seal()` was given. Raises `DeliveryFailed` where the key is gone."""
     try:
         fields = json.loads(decrypt(sealed))
     except Undecipherable as error:

@@ -1,4 +1,4 @@
-"""Webhooks as Standard Webhooks (https://www.standardwebhooks.com) has them: JSON, signed, one id for all attempts."""
+"""Webhooks after Standard Webhooks (https://www.standardwebhooks.com): JSON, signed, one id for all attempts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sessions_ui.models import Delivery, Endpoint
 
 
 class Gone(DeliveryFailed):
-    """The receiver wants no more of these, ever: 410."""
+    """The receiver does not want webhooks any more: it answered 410."""
 
     def __init__(self) -> None:
         super().__init__("answered 410 Gone", permanent=True)
@@ -71,12 +71,14 @@ def signature(secret: str, signed: bytes) -> str:
 
 
 def webhook_id(delivery: Delivery) -> str:
-    """The same at every attempt, and at a replay: receivers deduplicate by it. It must not contain a full stop."""
+    """Return the id, which is the same at every attempt, and at a replay: receivers deduplicate by it. It must not
+    contain a full stop."""
     if delivery.event_id is not None:
         return f"event_{delivery.event_id}_{delivery.pk}"
     return f"act_{delivery.act_id}_{delivery.pk}" if delivery.act_id else f"ping_{delivery.pk}"
 
 
 def attempted_at(delivery: Delivery) -> datetime:
-    """When it was claimed, by the database's clock: receivers refuse what a host with a wrong clock has signed."""
+    """Return when the delivery was claimed, by the database's clock: receivers refuse what a host with a wrong clock
+    has signed."""
     return delivery.leased_until - conf.delivery_lease if delivery.leased_until else timezone.now()

@@ -1,7 +1,8 @@
-"""A POST to an address that was judged: the name is resolved once, and the connection goes to what was judged.
+"""A POST to an address that was checked: the name is resolved once, and the connection goes to the address that was
+checked.
 
-Judging the name and connecting to the name would ask the DNS twice, and it may answer otherwise the second time. No
-proxy, no redirect, no second try: each would be another connection that nobody has judged.
+Checking the name and then connecting to the name would ask the DNS twice, and it may answer otherwise the second time.
+No proxy, no redirect, no second try: each would be another connection that nobody has checked.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ class NoAnswer(SessionsUIError):
 
 
 def post(url: str, body: bytes, headers: dict[str, str], *, seconds: float) -> int:
-    """The status of the answer. `seconds` is for all of it, from the connection on: a receiver that sends a byte now
-    and then must not hold a worker for longer than its lease."""
+    """Send the POST and return the status of the answer. `seconds` is for all of it, from the connection on: a receiver
+    that sends a byte now and then must not hold a worker for longer than its lease. Raises `NoAnswer`."""
     parts = urlsplit(url)
     host, port = target(parts)
     address = judged(host, port)
@@ -49,13 +50,13 @@ def post(url: str, body: bytes, headers: dict[str, str], *, seconds: float) -> i
             late = cut.is_set() or isinstance(error, TimeoutError)
             text = f"no answer within {seconds:g} s" if late else f"no answer: {type(error).__name__}"
             raise NoAnswer(text) from error
-        if cut.is_set():  # http.client takes headers that break off for complete ones
+        if cut.is_set():  # http.client takes truncated headers for complete ones
             raise NoAnswer(f"no answer within {seconds:g} s")
         return status
 
 
 def target(parts: SplitResult) -> tuple[str, int]:
-    """Host (as the DNS and TLS spell it) and port."""
+    """Return the host (as the DNS and TLS spell it) and the port. Raises `NoAnswer` where the URL has none."""
     allowed = ("https", "http") if conf.webhook_allow_http else ("https",)
     if parts.scheme not in allowed:
         raise NoAnswer("only https:// is allowed")
@@ -66,7 +67,7 @@ def target(parts: SplitResult) -> tuple[str, int]:
 
 
 def judged(host: str, port: int) -> str:
-    """The first address of this host that a webhook may go to."""
+    """Return the first address of this host that a webhook may go to. Raises `NoAnswer` where there is none."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
@@ -102,16 +103,17 @@ def host_header(parts: SplitResult, host: str, port: int) -> str:
 
 @lru_cache(maxsize=1)
 def tls() -> ssl.SSLContext:
-    """Certificate and name are verified. Reading the authorities of the system takes its time: once is enough."""
+    """Return a context that verifies certificate and name. Reading the authorities of the system takes its time: once
+    is enough."""
     return ssl.create_default_context()
 
 
 @contextmanager
 def cut_off_after(seconds: float, raw: socket.socket) -> Iterator[threading.Event]:
-    """Ends the connection at that time, whatever it is doing; the event says whether that has happened.
+    """End the connection after so many seconds, whatever it is doing; the event says whether that has happened.
 
-    A socket's own timeout is for each packet. The duplicate is the same connection, and stays valid when TLS takes
-    the original over.
+    A socket's own timeout is for each packet. The duplicate is the same connection, and stays valid when TLS takes the
+    original over.
     """
     cut = threading.Event()
 

@@ -19,7 +19,7 @@ from sessions_ui.outbox import HOOK_OF_EVENT
 
 
 def message(delivery: Delivery, endpoint: Endpoint) -> dict[str, Any]:
-    """`{"type": …, "timestamp": …, "data": {…}}`, as Standard Webhooks recommends."""
+    """Return `{"type": …, "timestamp": …, "data": {…}}`, as Standard Webhooks recommends."""
     if delivery.event_id is not None:
         event = Event.objects.filter(pk=delivery.event_id).first()
         if event is None or event.kind not in HOOK_OF_EVENT:
@@ -80,7 +80,7 @@ def _with_ids(events: QuerySet[Event]) -> QuerySet[Event, Any]:
 
 
 def actor_kind(actor: Any, users: set[str | None], reason: str) -> str:
-    """Who decided, in the words of CAEP's `initiating_entity`: user, admin, policy or system."""
+    """Return who decided, in the words of CAEP's `initiating_entity`: user, admin, policy or system."""
     if reason in AUTOMATIC:
         return "policy"
     if actor is None:
