@@ -1,8 +1,8 @@
 """The question of an open page whether its person is still signed in, answered beside Django.
 
-Under ASGI a middleware of Django's takes a thread before the view and one after it. Those of the site cost three times
-as much as the answer, and none of them has anything to do for it: `web/presence/alive.py` needs the cookie and nothing
-else.
+Under ASGI one of Django's middlewares takes a thread before the view and one after it. Those of the site cost three
+times as much as the answer, and none of them has anything to do for it: `web/presence/alive.py` needs the cookie and
+nothing else.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ HEADERS = [
 
 
 def is_alive_path(path: str) -> bool:
-    """Whether `path`, within the site, is that of the view `alive`. Other paths need no URLconf: an error there is
-    Django's to show."""
+    """Return whether `path`, within the site, is that of the view `alive`. Other paths need no URLconf: an error there
+    is Django's to show."""
     return path.endswith("/alive") and path == _alive_path(settings.ROOT_URLCONF)
 
 
 @lru_cache(maxsize=8)
 def _alive_path(urlconf: str) -> str:
-    """Empty where a host has not included the pages."""
+    """Return the path of the view `alive`; empty where a host has not included the pages."""
     try:
         found = reverse("sessions_ui:alive", urlconf=urlconf)
     except NoReverseMatch:
@@ -45,7 +45,7 @@ def _alive_path(urlconf: str) -> str:
 
 
 async def alive(scope: Message, receive: Receive, send: Send) -> None:
-    """As the view does; 503 without a database."""
+    """Answer as the view does; 503 without a database."""
     request = ASGIRequest(scope, BytesIO())
     if status := refused(request):
         await answer(send, status)
@@ -64,7 +64,8 @@ async def alive(scope: Message, receive: Receive, send: Send) -> None:
 
 
 def _ask(key: str | None, mark: str) -> str:
-    """Like a request to Django: a connection is kept as long as the host says (CONN_MAX_AGE), or given to its pool."""
+    """Ask the database as a request to Django would: the connection is kept as long as the host says (CONN_MAX_AGE), or
+    given to its pool."""
     close_old_connections()
     try:
         return state_of(key, mark)

@@ -26,7 +26,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-# Proxies close what is silent: nginx after 60 s, others after 30. Also how a vanished client is noticed.
+# Proxies close connections that are silent: nginx after 60 s, others after 30. Also how a vanished client is noticed.
 HEARTBEAT_SECONDS = 20.0
 # Not all browsers come back in the same moment after a restart.
 RETRY_SECONDS = (1.0, 3.0)
@@ -39,8 +39,11 @@ HEADERS = [
 
 
 async def stream(scope: Message, receive: Receive, send: Send) -> None:
-    """200 and events for whoever is signed in. 204 for anybody else, after which a browser does not ask again; 403
-    from another site, 409 with a key that was just replaced, 429 with too many streams, 503 without a database."""
+    """Answer 200 and events to whoever is signed in.
+
+    204 to anybody else, after which a browser does not ask again; 403 to another site, 409 with a key that was just
+    replaced, 429 with too many streams, 503 without a database.
+    """
     request = ASGIRequest(scope, BytesIO())
     if status := refused(request):
         return await answer(send, status)
@@ -61,8 +64,9 @@ async def stream(scope: Message, receive: Receive, send: Send) -> None:
 
 
 def refused(request: ASGIRequest) -> int:
-    """A status for what is no question of one of our own pages, else 0. A browser sends `Sec-Fetch-Site` with every
-    request, and `Origin` across origins; a page elsewhere could not read the answer, but it could hold the stream."""
+    """Return a status for a request that does not come from one of our own pages, else 0. A browser sends
+    `Sec-Fetch-Site` with every request, and `Origin` across origins; a page elsewhere could not read the answer, but it
+    could hold the stream."""
     if request.method != "GET":
         return 405
     try:
@@ -75,7 +79,7 @@ def refused(request: ASGIRequest) -> int:
 
 
 async def answer(send: Send, status: int) -> None:
-    """A status and nothing more."""
+    """Send a status and nothing more."""
     headers = [(b"cache-control", b"no-store"), *([(b"allow", b"GET")] if status == 405 else [])]
     if status != 204:
         headers.append((b"content-length", b"0"))
@@ -94,7 +98,7 @@ class _Stream:
         self._something: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def tell(self, what: str) -> None:
-        """A client that reads slowly is told once of what happened twice."""
+        """Leave something to be told. A client that reads slowly is told once of what happened twice."""
         if what not in self._untold:
             self._untold.append(what)
         if not self._something.done():

@@ -1,4 +1,4 @@
-"""What streams ask of the database: in a thread, and the connection is given back before the answer is."""
+"""The queries of the streams: each in a thread, and the connection is given back before the answer is."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ CHUNK = 1_000  # primary keys named in one statement
 # An event whose transaction commits late has a smaller number than those that were read before it.
 OVERLAP = timedelta(seconds=60)
 
-# Few threads for any number of streams, and none waits for another: not a look for somebody who waits for a lock while
-# entering, nor a look that was asked for by a wake for the one at everybody.
+# Few threads for any number of streams, and none waits for another: a look does not wait for an entrance that waits for
+# a lock, nor a look after a wake for the look at everybody.
 entering = ThreadPoolExecutor(max_workers=2, thread_name_prefix="sessions-ui-enter")
 polling = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sessions-ui-poll")
 answering = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sessions-ui-answer")
@@ -46,8 +46,9 @@ class Entrance:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """`alive`: primary keys of the sessions that live. `events`: number and user of those above the floor, without
-    the quiet ones. `newest`: number of the newest event of all before they were read."""
+    """What a look at the database has found. `alive`: primary keys of the sessions that live. `events`: number and
+    user of those above the floor, without the quiet ones. `newest`: number of the newest event of all before they
+    were read."""
 
     alive: set[int]
     events: list[tuple[int, str]]
@@ -63,8 +64,8 @@ def giving_back(function: Callable[..., T], *args: Any) -> T:
 
 
 def enter(session_key: str | None) -> Entrance:
-    """One statement for a living session; a refusal is noted as that of a request would be. Being asked for is no
-    activity: nothing is touched."""
+    """Find out whose session a cookie holds, in one statement for a living session; a refusal is recorded as that of a
+    request would be. Being asked for is no activity: nothing is touched."""
     store = SessionStore(session_key)
     row = store.resolve()
     if row is None or row.user_id is None:
@@ -73,7 +74,8 @@ def enter(session_key: str | None) -> Entrance:
 
 
 def look(session_ids: Collection[int], user_ids: Collection[Any], floor: int, thoroughly: bool) -> Sight:
-    """One statement for a thousand sessions, one for a thousand users, and one for the newest event.
+    """Find out which sessions live and what has happened: one statement for a thousand sessions, one for a thousand
+    users, and one for the newest event.
 
     The sessions are asked for last: where an event of an end has been seen, its session is seen to have ended, so a tab
     is never told of its own end as if it were a change.
@@ -93,8 +95,8 @@ def look(session_ids: Collection[int], user_ids: Collection[Any], floor: int, th
 
 
 def note_told(session_ids: Collection[int], at: datetime) -> None:
-    """That the tabs of these sessions were told of their end at `at`; one statement for a thousand. Best effort: what
-    cannot be written is missing from the proof, and nothing else."""
+    """Record that the tabs of these sessions were told of their end at `at`; one statement for a thousand. Best effort:
+    what cannot be written is missing from the proof, and nothing else."""
     try:
         for chunk in _chunks(session_ids):
             note_tabs_told(session_ids=chunk, at=at)
@@ -103,7 +105,7 @@ def note_told(session_ids: Collection[int], at: datetime) -> None:
 
 
 def first_floor() -> int:
-    """The number of the newest event that is older than the overlap; walks back from the end of the table."""
+    """Return the number of the newest event that is older than the overlap; it walks back from the end of the table."""
     events = Event.objects.using(router.db_for_write(Event))
     old = events.filter(at__lt=timezone.now() - OVERLAP).order_by("-pk")
     return old.values_list("pk", flat=True).first() or 0

@@ -1,4 +1,5 @@
-"""Puts the stream beside a Django application. Imports nothing that needs the apps to be ready: asgi.py comes first."""
+"""Mounting the stream beside a Django application. Imports nothing that needs the apps to be ready, because asgi.py
+comes first."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ _mounted_at = ""
 
 
 def with_stream(application: Application, *, path: str = DEFAULT_PATH) -> Application:
-    """`application` with the stream beside it: `application = with_stream(get_asgi_application())`.
+    """Return `application` with the stream beside it: `application = with_stream(get_asgi_application())`.
 
     `path` begins at the root of the site, as in a URLconf: where the whole site lies below another path (the server's
     `root_path`, FORCE_SCRIPT_NAME), so does the stream. The pages that this process renders then name it by themselves.
@@ -42,19 +43,19 @@ def with_stream(application: Application, *, path: str = DEFAULT_PATH) -> Applic
 
 
 def path_of(scope: Any) -> str:
-    """The path within the site, by the rule of Django's `ASGIRequest`."""
+    """Return the path within the site, by the rule of Django's `ASGIRequest`."""
     prefix: str = settings.FORCE_SCRIPT_NAME or scope.get("root_path", "")
     path: str = scope["path"]
     return path.removeprefix(prefix)
 
 
 def is_mounted() -> bool:
-    """Whether this process has imported an asgi.py with `with_stream()`."""
+    """Return whether this process has imported an asgi.py with `with_stream()`."""
     return bool(_mounted_at)
 
 
 def stream_url() -> str:
-    """Where this process's pages find the stream; empty where there is none."""
+    """Return where this process's pages find the stream; empty where there is none."""
     if conf.stream_url or not _mounted_at:
         return conf.stream_url
     return get_script_prefix().rstrip("/") + _mounted_at

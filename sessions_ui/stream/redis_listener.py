@@ -1,4 +1,4 @@
-"""What other processes publish (`pubsub.py`), heard through Redis without a thread."""
+"""Listening to what other processes publish (`pubsub.py`), through Redis and without a thread."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ RETRY_SECONDS = (1.0, 2.0, 5.0, 10.0)
 
 
 async def listen(url: str, heard: Callable[[pubsub.Users], None]) -> None:
-    """Until cancelled. What was published while Redis was down is lost, and found by the watcher within a second."""
+    """Listen until cancelled. What was published while Redis was down is lost, and found by the watcher within a
+    second."""
     failures = 0
     while True:
         try:

@@ -23,8 +23,8 @@ class Tail:
         self._told: dict[int, float] = {}
 
     def news(self, sight: Sight, now: float) -> tuple[set[str], set[str]]:
-        """The users to whom something happened since the last look, and those to whom something happened within the
-        overlap: to be told to a stream that has just been opened, since its page may be a little older."""
+        """Return the users to whom something happened since the last look, and those to whom something happened within
+        the overlap. The latter is for a stream that has just been opened, because its page may be a little older."""
         fresh = {pk: user for pk, user in sight.events if pk not in self._told}
         self._told.update(dict.fromkeys(fresh, now))
         self._forget_before(now - OVERLAP_SECONDS, sight.newest, now)

@@ -23,8 +23,8 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-POLL_SECONDS = 0.8  # an open page is to hear within a second, the way to it included
-THOROUGHLY_SECONDS = 30.0  # what only Python can tell is asked less often
+POLL_SECONDS = 0.8  # an open page should hear within a second, the time to reach it included
+THOROUGHLY_SECONDS = 30.0  # what only Python can decide is checked less often
 
 # What is told. None of it says more: who is told asks for the rest, as anybody does.
 ENDED = "ended"  # this session is over; nothing else follows
@@ -46,8 +46,8 @@ class Watch:
 
 
 class Watcher:
-    """Belongs to one event loop; `_note()` alone may be called from other threads. Its task runs while there is
-    anything to watch."""
+    """Asks the database for all streams of one event loop. Its task runs while there is anything to watch. Only
+    `_note()` may be called from other threads."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -59,13 +59,13 @@ class Watcher:
         self._fails = False
 
     def count(self, user_id: Any = None) -> int:
-        """How many streams are open, or how many of one user."""
+        """Return how many streams are open, or how many of one user."""
         if user_id is not None:
             return len(self._watches.get(str(user_id), ()))
         return sum(map(len, self._watches.values()))
 
     def add(self, watch: Watch) -> None:
-        """From now on it is told, beginning with what has happened since its session was looked up."""
+        """Tell this stream from now on, beginning with what has happened since its session was looked up."""
         self._watches.setdefault(watch.user, set()).add(watch)
         self._vacant.clear()
         self._wake({watch.user})
@@ -83,7 +83,7 @@ class Watcher:
             self._vacant.set()
 
     def _note(self, users: pubsub.Users) -> None:
-        """Somebody committed something (`pubsub.py`)."""
+        """Take note that somebody committed something (`pubsub.py`)."""
         try:
             self._loop.call_soon_threadsafe(self._wake, users)
         except RuntimeError:  # the loop was closed before its watcher had ended
@@ -125,7 +125,8 @@ class Watcher:
                 pass
 
     async def _answer_wakes(self) -> None:
-        """Beside the polling: a look at thousands of streams must not keep the one waiting that was woken."""
+        """Look after each wake, beside the polling: a look at thousands of streams must not keep the one waiting that
+        was woken."""
         while True:
             await self._woken.wait()
             self._woken.clear()
@@ -136,7 +137,8 @@ class Watcher:
     async def _try_to_look(
         self, users: set[str] | None, executor: Executor, *, thoroughly: bool = False
     ) -> None:
-        """`users`: None for everybody who has a stream. What fails is tried again by the next look."""
+        """Look at the streams of these `users` (None for everybody who has one) and tell them. What fails is tried
+        again by the next look."""
         try:
             if self._tail is None:
                 self._tail = Tail(await self._ask(executor, database.first_floor))
@@ -187,7 +189,7 @@ _watchers: WeakKeyDictionary[asyncio.AbstractEventLoop, Watcher] = WeakKeyDictio
 
 
 def watcher() -> Watcher:
-    """That of the running event loop."""
+    """Return the watcher of the running event loop."""
     loop = asyncio.get_running_loop()
     if (found := _watchers.get(loop)) is None:
         found = _watchers[loop] = Watcher(loop)
@@ -196,7 +198,7 @@ def watcher() -> Watcher:
 
 @contextmanager
 def watched(session_id: int, user_id: Any, tell: Callable[[str], None]) -> Iterator[None]:
-    """While the context lasts, `tell` is called in this event loop with ENDED (at most once), CHANGED or CLOSING.
+    """Call `tell` in this event loop with ENDED (at most once), CHANGED or CLOSING, while the context lasts.
 
     For anything that stays open longer than a request: the stream of `with_stream()`, a host's own socket. What has
     happened since the session was looked up is told, too.
