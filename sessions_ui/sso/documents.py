@@ -23,14 +23,14 @@ class DocumentUnavailable(SessionsUIError):
 
 class _NoRedirects(HTTPRedirectHandler):
     def redirect_request(self, *args: Any) -> None:
-        """Whoever can redirect an answer could hand in keys of their own."""
+        """Follow no redirect: whoever can redirect an answer could hand in keys of their own."""
 
 
 _opener = build_opener(_NoRedirects)
 
 
 def get_document(url: str, *, allow_http: bool = False) -> dict[str, Any]:
-    """The JSON object at this address. Raises `DocumentUnavailable`."""
+    """Return the JSON object at this URL. Raises `DocumentUnavailable`."""
     if urlsplit(url).scheme not in (("https", "http") if allow_http else ("https",)):
         raise DocumentUnavailable(f"{url} is not https")
     deadline = time.monotonic() + SECONDS

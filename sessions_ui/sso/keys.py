@@ -1,4 +1,4 @@
-"""The public keys of a provider: kept for a while in each process, asked for anew when an unknown one turns up."""
+"""The public keys of a provider: kept for a while in each process, asked for again when an unknown one turns up."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Keys:
         self._asked_at: float | None = None
 
     def find(self, kid: str | None, algorithm: str) -> PyJWK | None:
-        """The key that may have made this signature. Raises `DocumentUnavailable`."""
+        """Return the key that may have made this signature. Raises `DocumentUnavailable`."""
         with self._lock:
             if self._is_old():
                 self._fetch()
@@ -55,7 +55,7 @@ class Keys:
         self._fetched_at = time.monotonic()
 
     def _uri(self) -> str:
-        """As configured, else by OpenID Connect Discovery 1.0, section 4."""
+        """Return where the keys are: as configured, else by OpenID Connect Discovery 1.0, section 4."""
         if self.provider.jwks_uri:
             return self.provider.jwks_uri
         url = self.provider.issuer.rstrip("/") + "/.well-known/openid-configuration"
@@ -65,7 +65,8 @@ class Keys:
         return document["jwks_uri"]
 
     def _choose(self, kid: str | None, algorithm: str) -> PyJWK | None:
-        """By its id; a token without one is unambiguous only where one key fits (OpenID Connect Core 1.0, 10.1)."""
+        """Choose a key by its id; a token without one is unambiguous only where one key fits (OpenID Connect Core 1.0,
+        10.1)."""
         fitting = [key for data in self._keys if (key := _usable(data, kid, algorithm))]
         return fitting[0] if len(fitting) == 1 else None
 

@@ -26,7 +26,8 @@ TYPES = frozenset({"logout+jwt", "jwt"})
 
 
 class LogoutTokenRefused(SessionsUIError):
-    """The text says why, in words that may go back to whoever sent it. `error`: a code for programs."""
+    """The token is not valid. The text says why, in words that may go back to whoever sent it. `error`: a code for
+    programs."""
 
     def __init__(self, text: str, error: str = "invalid_request") -> None:
         super().__init__(text)
@@ -45,7 +46,7 @@ class LogoutToken:
 
 
 def verify_logout_token(token: str) -> LogoutToken:
-    """All that section 2.6 asks for, except whether it was used before. Raises `LogoutTokenRefused`.
+    """Verify all that section 2.6 asks for, except whether the token was used before. Raises `LogoutTokenRefused`.
 
     May ask the provider for its keys: not to be called inside a transaction.
     """
@@ -73,7 +74,7 @@ def verify_logout_token(token: str) -> LogoutToken:
 
 
 def _read(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Header and claims of something that looks like a JWT; nothing of it is to be believed yet."""
+    """Return header and claims of something that looks like a JWT; nothing of it is to be believed yet."""
     if not token or len(token) > LONGEST:
         raise LogoutTokenRefused("no logout token, or a very long one")
     try:
@@ -106,7 +107,7 @@ def _verify_signature(token: str, provider: Provider, kid: Any, algorithm: str) 
 
 
 def _verify_purpose(claims: dict[str, Any]) -> None:
-    """It is a logout token and no ID token that somebody hands in as one, and it was made just now."""
+    """Verify that it is a logout token, made just now, and no ID token that somebody hands in as one."""
     events = claims["events"]
     if not isinstance(events, dict) or not isinstance(events.get(EVENT), dict):
         raise LogoutTokenRefused("events does not say logout")
