@@ -25,7 +25,8 @@ HISTORY_KINDS = (
 
 
 def event_text(event: Event, viewer: Any) -> str:
-    """ "Signed out by you, from another device"; never a name of staff, nor what an agent noted."""
+    """Return what happened, as "Signed out by you, from another device"; never a name of staff, nor what an agent
+    noted."""
     if event.kind == Event.Kind.ENDED:
         how = ended_text(Session(end_reason=event.reason, ended_by_id=event.actor_id), viewer)
         return _("Signed out %(how)s") % {"how": how}

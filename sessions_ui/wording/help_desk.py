@@ -11,7 +11,7 @@ STATUS = {HelpDeskRefusal.TOO_MANY: 429, HelpDeskRefusal.NOBODY: 404, HelpDeskRe
 
 
 def refused_text(error: HelpDeskRefused) -> str:
-    """One sentence for each `HelpDeskRefusal`."""
+    """Return the sentence for a `HelpDeskRefusal`."""
     texts = {
         HelpDeskRefusal.NOBODY: _("No account that you may help matches exactly."),
         HelpDeskRefusal.OWN_ACCOUNT: _(
@@ -42,7 +42,7 @@ def refused_status(error: HelpDeskRefused) -> int:
 
 
 def step_text(event: Event) -> str:
-    """A line of the account's timeline. What staff typed as free text is not repeated here."""
+    """Return a line of the account's timeline. What staff typed as free text is not repeated here."""
     step = str(event.data.get("step", ""))
     steps = {
         "opened": _("Help desk: case opened"),

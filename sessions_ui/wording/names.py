@@ -1,4 +1,4 @@
-"""What tells devices apart that would be called the same: "Chrome on Windows" and "Chrome on Windows"."""
+"""What distinguishes devices that would have the same name: "Chrome on Windows" and "Chrome on Windows"."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Feature: TypeAlias = Callable[[Device | None, Session | None], str]
 
 
 def tell_apart(lines: Sequence[Line]) -> list[str]:
-    """For each line what has to stand beside its title; empty where the title is enough.
+    """Return for each line what has to stand beside its title; empty where the title is enough.
 
     What people know of a device comes first: its model, then system, place, and when it was first seen. Only what
     differs is named, and what is unknown is not.

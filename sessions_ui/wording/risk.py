@@ -24,13 +24,13 @@ def reason_text(reason: Reason) -> str:
 
 
 def reasons_text(session: Session) -> str:
-    """ "a new device and a country you haven’t used before"; empty where nothing was found."""
+    """Return "a new device and a country you haven’t used before"; empty where nothing was found."""
     found = [reason for reason in Reason if str(reason) in (session.verdict_reasons or ())]
     return get_text_list([reason_text(reason) for reason in found], _("and"))
 
 
 def reasons_in_words(session: Session) -> str:
-    """For "Needs a look": "A new device and a country you haven’t used before, signed in 3 h ago"."""
+    """Return the line for "Needs a look": "A new device and a country you haven’t used before, signed in 3 h ago"."""
     return _("%(reasons)s, signed in %(ago)s") % {
         "reasons": capfirst(reasons_text(session)),
         "ago": ago(session.signed_in_at or session.created_at),

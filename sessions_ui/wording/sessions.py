@@ -34,7 +34,7 @@ KIND_ICONS = {
 
 
 def kind_icon(kind: str) -> str:
-    """Id of a symbol in sprite.svg."""
+    """Return the id of a symbol in sprite.svg."""
     return (
         KIND_ICONS.get(Device.Kind(kind), "device-unknown")
         if kind in Device.Kind.values
@@ -43,7 +43,7 @@ def kind_icon(kind: str) -> str:
 
 
 def place_text(place: Place | None) -> str:
-    """Never more exact than it is: the file names a city, the truth may be far from it."""
+    """Return the place, never more exactly than it is known: the file names a city, the truth may be far from it."""
     name = place_name(place)
     if place is None or place.private or not place.is_known:
         return name
@@ -53,7 +53,7 @@ def place_text(place: Place | None) -> str:
 
 
 def place_with_radius(place: Place | None) -> str:
-    """As `place_text()`, and how far off it may be where the file says so."""
+    """Return the place as `place_text()` does, and how far off it may be where the file says so."""
     text = place_text(place)
     if place is None or not place.radius_km:
         return text
@@ -62,7 +62,7 @@ def place_with_radius(place: Place | None) -> str:
 
 
 def place_name(place: Place | None) -> str:
-    """The bare name, for tables."""
+    """Return the bare name of the place, for tables."""
     if place is None:
         return _("Place unavailable")
     if place.private:
@@ -90,14 +90,14 @@ METHODS: dict[str, Any] = {
 
 
 def method_text(method: str) -> str:
-    """ "with a password and an authenticator code", from `password+totp`; empty where it is not known."""
+    """Return "with a password and an authenticator code" for `password+totp`; empty where the method is not known."""
     # Anything else is a provider: "google", "okta".
     words = [str(METHODS.get(step) or conf.provider_name(step)) for step in method.split("+") if step]
     return _("with %(steps)s") % {"steps": get_text_list(words, _("and"))} if words else ""
 
 
 def provider_text(providers: list[str]) -> str:
-    """ "This doesn’t sign you out of Google."; empty for people who sign in here."""
+    """Return "This doesn’t sign you out of Google."; empty for people who sign in here."""
     names = [conf.provider_name(key) for key in providers]
     if not names:
         return ""
@@ -105,7 +105,7 @@ def provider_text(providers: list[str]) -> str:
 
 
 def ago(moment: datetime, now: datetime | None = None) -> str:
-    """ "just now", "5 min ago", "3 h ago", "2 days ago"; from a month on the day itself says more."""
+    """Return "just now", "5 min ago", "3 h ago" or "2 days ago"; from a month on the day itself says more."""
     passed = (now or timezone.now()) - moment
     if passed < timedelta(minutes=1):
         return _("just now")
@@ -120,14 +120,14 @@ def ago(moment: datetime, now: datetime | None = None) -> str:
 
 
 def day(moment: datetime, now: datetime | None = None) -> str:
-    """ "2 November", with the year where it is another one."""
+    """Return "2 November", with the year where it is another one."""
     local, today = moments.local(moment), moments.local(now or timezone.now())
     # Translators: Django date formats, https://docs.djangoproject.com/en/stable/ref/templates/builtins/#date
     return _date_text(local.date(), _("j F") if local.year == today.year else _("j F Y"), get_language())
 
 
 def moment_text(moment: datetime) -> str:
-    """ "2 November 2026, 14:02 UTC": the absolute time with its zone."""
+    """Return "2 November 2026, 14:02 UTC": the absolute time with its zone."""
     local = moments.local(moment)
     # Translators: Django date formats, https://docs.djangoproject.com/en/stable/ref/templates/builtins/#date
     style = _("j F Y, H:i")
@@ -141,13 +141,13 @@ def moment_text(moment: datetime) -> str:
 
 @lru_cache(maxsize=1024)
 def _date_text(date: date_of, style: str, language: str | None) -> str:
-    """A date in a format of Django's. The pages of everybody name the same few hundred days: each is put into words
-    once a language, where a devices page would do it 28 times."""
+    """Return a date in a format of Django's. The pages of everybody name the same few hundred days: each is put into
+    words once for each language, where a devices page would do it 28 times."""
     return date_format(date, style)
 
 
 def ended_by(session: Session, viewer: Any) -> str:
-    """Who ended it, as its owner may read it: never a name of staff. Empty where nobody decided."""
+    """Return who ended it, as its owner may read it: never a name of staff. Empty where nobody decided."""
     if session.end_reason == EndReason.HELP_DESK:
         return _("by the help desk")
     if session.end_reason in AUTOMATIC:
@@ -190,10 +190,10 @@ ENDED_WHY: dict[str, Any] = {
 
 
 def ended_why(reason: str) -> str:
-    """Goes on where "Signed out 5 min ago by you" stops."""
+    """Return why it ended, in words that follow "Signed out 5 min ago by you"."""
     return str(ENDED_WHY.get(reason, ""))
 
 
 def ended_text(session: Session, viewer: Any) -> str:
-    """ "by you, from another device"."""
+    """Return who ended it and why, as "by you, from another device"."""
     return ", ".join(part for part in (ended_by(session, viewer), ended_why(session.end_reason)) if part)
