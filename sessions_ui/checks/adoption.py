@@ -1,4 +1,4 @@
-"""Moving here from another session engine: what only the database knows."""
+"""Whether there are sessions of another engine to move here: what only the database knows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from sessions_ui.models import Heartbeat, Session
 def not_adopted(
     app_configs: Any = None, databases: Collection[str] | None = None, **kwargs: Any
 ) -> list[checks.CheckMessage]:
-    """A check of databases: it is made by `migrate` and `check --database`, never by a server that starts."""
+    """Warn of sessions that were not adopted. A check of databases: it is made by `migrate` and `check --database`,
+    never by a server that starts."""
     using = router.db_for_write(Session)
     if using not in (databases or ()) or not _is_migrated(using):
         return []
@@ -36,7 +37,8 @@ def not_adopted(
 
 
 def _is_migrated(using: str) -> bool:
-    """Before the first `migrate`, which makes this check, too, there is nothing to adopt into."""
+    """Return whether our tables are there: before the first `migrate`, which makes this check, too, there is nothing to
+    adopt into."""
     connection = connections[using]
     with connection.cursor() as cursor:
         return Heartbeat._meta.db_table in connection.introspection.table_names(cursor)

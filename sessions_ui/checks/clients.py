@@ -1,4 +1,4 @@
-"""What the settings say of clients."""
+"""The settings about clients."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sessions_ui.conf import conf
 
 
 def sign_in_pages(**kwargs: Any) -> list[checks.CheckMessage]:
-    """Only names that the project itself has set: the default knows pages of packages that may not be there."""
+    """Check only names that the project itself has set: the default knows pages of packages that may not be there."""
     given = getattr(settings, "SESSIONS_UI", {}).get("SIGN_IN_PAGES")
     missing = sorted(name for name in conf.sign_in_pages if not _exists(name)) if given else []
     return [

@@ -1,4 +1,4 @@
-"""What ends sessions by itself: settings that would silently end nothing."""
+"""Settings by which sessions end by themselves: some would silently end nothing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def what_ends(**kwargs: Any) -> list[checks.CheckMessage]:
 
 
 def access_flags(**kwargs: Any) -> list[checks.CheckMessage]:
-    """A user model without the default ones, `is_staff` and `is_superuser`, is no mistake."""
+    """Check the names of access flags. A user model without the default ones, `is_staff` and `is_superuser`, is no
+    mistake."""
     fields = {field.name for field in get_user_model()._meta.concrete_fields}
     unknown = [flag for flag in conf.access_flags if flag not in {*fields, *DEFAULT_ACCESS_FLAGS}]
     if not unknown:

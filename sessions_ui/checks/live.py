@@ -17,8 +17,9 @@ from sessions_ui.stream import mount
 
 
 def stream(**kwargs: Any) -> list[checks.CheckMessage]:
-    """Only with `check --deploy`: a project under WSGI is as safe, and its pages are merely later. What the servers
-    run cannot be seen from here, so the modules are asked that an ASGI server would be given."""
+    """Warn where no stream is mounted, only with `check --deploy`: a project under WSGI is as safe, and its pages are
+    merely later. What the servers run cannot be seen from here, so the modules are looked at that an ASGI server would
+    be given."""
     if conf.stream_url or mount.is_mounted():
         return []
     names = asgi_modules()
@@ -40,7 +41,7 @@ def stream(**kwargs: Any) -> list[checks.CheckMessage]:
 
 
 def asgi_modules() -> list[str]:
-    """What ASGI_APPLICATION names (Channels, daphne), else asgi.py where `startproject` puts it."""
+    """Return what ASGI_APPLICATION names (Channels, daphne), else asgi.py where `startproject` puts it."""
     named = getattr(settings, "ASGI_APPLICATION", None)
     if named:
         return [str(named).rpartition(".")[0]]

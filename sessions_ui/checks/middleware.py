@@ -1,4 +1,4 @@
-"""That our middlewares, or classes of the host that extend them, stand in MIDDLEWARE in place of Django's."""
+"""Whether our middlewares, or classes of the host that extend them, stand in MIDDLEWARE in place of Django's."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def middleware(**kwargs: Any) -> list[checks.CheckMessage]:
 
 
 def _in_its_place(replaced: Replaced, classes: dict[str, type]) -> list[checks.CheckMessage]:
-    """Exactly one that is ours, and none that is Django's only."""
+    """Check that exactly one is ours, and none is Django's only."""
     path = path_of(replaced.ours)
     ours = [name for name, found in classes.items() if issubclass(found, replaced.ours)]
     others = [
@@ -74,7 +74,8 @@ def path_of(found: type) -> str:
 
 
 def _class_at(path: str) -> type | None:
-    """None for a function, and for what cannot be imported, which Django itself says."""
+    """Return the class at this path; None for a function, and for what cannot be imported, which Django itself
+    reports."""
     try:
         found = import_string(path)
     except ImportError:

@@ -1,4 +1,4 @@
-"""What the pages stand on."""
+"""What the pages rely on: a way to confirm who somebody is, a sign-in page, and the request in templates."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ def reauthentication(**kwargs: Any) -> list[checks.CheckMessage]:
 
 
 def sign_in_page(**kwargs: Any) -> list[checks.CheckMessage]:
-    """Whoever is signed out is sent to `LOGIN_URL`. One of another host is believed."""
+    """Check that `LOGIN_URL` leads somewhere, because whoever is signed out is sent there. One on another host is
+    believed."""
     if not getattr(settings, "ROOT_URLCONF", None):
         return []
     try:
@@ -57,8 +58,8 @@ def sign_in_page(**kwargs: Any) -> list[checks.CheckMessage]:
 
 
 def _leads_somewhere(path: str) -> bool:
-    """Also by way of a slash that `CommonMiddleware` adds, or a language that `LocaleMiddleware` does
-    (`i18n_patterns()`)."""
+    """Return whether a view has this path, also by way of a slash that `CommonMiddleware` adds, or a language that
+    `LocaleMiddleware` does (`i18n_patterns()`)."""
     path = "/" + path.removeprefix(get_script_prefix()).lstrip("/")
     spelled = (path, f"{path}/")
     if any(map(is_valid_path, spelled)):
@@ -71,7 +72,7 @@ def _leads_somewhere(path: str) -> bool:
 
 
 def request_in_templates(**kwargs: Any) -> list[checks.CheckMessage]:
-    """Asked of the engine that renders our pages, where the host has them."""
+    """Check the engine that renders our pages, where the host has them."""
     try:
         reverse("sessions_ui:devices")
     except NoReverseMatch:

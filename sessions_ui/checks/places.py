@@ -1,4 +1,4 @@
-"""Where addresses are, and whose they are."""
+"""The settings about where addresses are, and about proxies."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ INSTALL = 'pip install "sessions-ui[places]": it brings geoip2. Flat files, thos
 
 
 def place_files(**kwargs: Any) -> list[checks.CheckMessage]:
-    """W018 for what cannot be read, W017 for what is old. Without a file every place is unavailable, and nothing
-    fails: hence warnings."""
+    """Warn of what cannot be read (W018) and of what is old (W017). Without a file every place is unavailable, and
+    nothing fails: hence warnings."""
     from sessions_ui.client.place.schema import Content
 
     return [
@@ -32,7 +32,8 @@ def place_files(**kwargs: Any) -> list[checks.CheckMessage]:
 
 
 def unnamed_proxies(**kwargs: Any) -> list[checks.CheckMessage]:
-    """At run time the middleware warns too, at the first `X-Forwarded-For` that nobody is trusted to send."""
+    """Warn of proxies that no setting names. At run time the middleware warns too, at the first `X-Forwarded-For` that
+    nobody is trusted to send."""
     is_behind_proxy = settings.SECURE_PROXY_SSL_HEADER or settings.USE_X_FORWARDED_HOST
     # Not by `conf`: networks that cannot be read are E005's.
     if getattr(settings, "SESSIONS_UI", {}).get("TRUSTED_PROXIES") or not is_behind_proxy:

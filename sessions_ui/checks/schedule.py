@@ -41,7 +41,7 @@ def periodic_tasks(**kwargs: Any) -> list[checks.CheckMessage]:
 
 
 def scheduled_tasks() -> Iterator[str]:
-    """Names of tasks, from Django's settings and from the Celery app of the project, whatever its namespace."""
+    """Return names of tasks, from Django's settings and from the Celery app of the project, whatever its namespace."""
     schedules = [getattr(settings, name, None) for name in SETTINGS]
     if (app := host_app()) is not None:
         app.finalize()  # by then `add_periodic_task()` has been called

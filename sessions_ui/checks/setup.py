@@ -100,7 +100,7 @@ def idle_timeout(**kwargs: Any) -> list[checks.CheckMessage]:
 
 
 def persistent_connections(**kwargs: Any) -> list[checks.CheckMessage]:
-    """Seen: 32 clients under ASGI with CONN_MAX_AGE, and PostgreSQL has "too many clients already"."""
+    """Check for CONN_MAX_AGE under ASGI. Seen: 32 clients with it, and PostgreSQL has "too many clients already"."""
     if not getattr(settings, "ASGI_APPLICATION", None):
         return []
     return [
@@ -115,7 +115,7 @@ def persistent_connections(**kwargs: Any) -> list[checks.CheckMessage]:
 
 
 def prepared_look_up(**kwargs: Any) -> list[checks.CheckMessage]:
-    """A string from the environment, say: "0" would be true."""
+    """Check the type of the setting: a string from the environment, say "0", would be true."""
     if conf.prepare_look_up in (None, True, False):
         return []
     return [checks.Error("PREPARE_LOOK_UP must be None, True or False.", id="sessions_ui.E039")]
@@ -145,7 +145,8 @@ def adoption(**kwargs: Any) -> list[checks.CheckMessage]:
 
 
 def databases(**kwargs: Any) -> list[checks.CheckMessage]:
-    """It works, and people should know what it costs (docs/scaling.md, "What to do next")."""
+    """Tell what it costs to keep sessions and users in two databases. It works, so this is for information only
+    (docs/scaling.md, "What to do next")."""
     if are_users_beside(Session):
         return []
     sessions, users = router.db_for_write(Session), router.db_for_write(get_user_model())
@@ -160,7 +161,8 @@ def databases(**kwargs: Any) -> list[checks.CheckMessage]:
 
 
 def secure_cookie(**kwargs: Any) -> list[checks.CheckMessage]:
-    """Django asks for it itself only where its own app or middleware is there (`security.W010` to `W012`)."""
+    """Check that the session cookie is secure. Django asks for it itself only where its own app or middleware is there
+    (`security.W010` to `W012`)."""
     if settings.SESSION_COOKIE_SECURE or "django.contrib.sessions" in settings.INSTALLED_APPS:
         return []
     return [

@@ -1,4 +1,4 @@
-"""Whether those who must be told can be told."""
+"""Whether mails and webhooks can reach those who must be told."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from sessions_ui.services.mailer import ALIAS, SMTP, default_mailer, has_mailers
 
 MARGIN = timedelta(
     seconds=60
-)  # for the DNS, which knows no time limit of ours, and for noting down how it went
+)  # for the DNS, which knows no time limit of ours, and for recording how it went
 
 
 def mail_timeout(**kwargs: Any) -> list[checks.CheckMessage]:
-    """Without one a mail server that hangs keeps a worker for ever, and its lease runs out meanwhile."""
+    """Check that mails have a timeout: without one a mail server that hangs keeps a worker for ever, and its lease runs
+    out meanwhile."""
     mailer = default_mailer()
     if mailer is None or mailer.backend != SMTP:
         return []
