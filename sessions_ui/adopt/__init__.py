@@ -1,6 +1,6 @@
-"""Readers of other session engines' tables, one module each. What becomes of the rows: `actions/adoption/adopt.py`.
+"""Readers of other session engines' tables, one module each. What happens to the rows: `actions/adoption/adopt.py`.
 
-The engines that keep nothing which can be listed (`cache`, `file`, `signed_cookies`) have no reader.
+Engines that keep nothing which can be listed (`cache`, `file`, `signed_cookies`) have no reader.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["SOURCES", "OldSession", "Source", "present"]
 
 
 def present(using: str) -> list[Source]:
-    """The sources that have living rows. allauth's list only describes rows of Django's table: where it is there, it
-    stands for both."""
+    """Return the sources that have living rows. allauth's list only describes rows of Django's table: where it is
+    there, it stands for both."""
     found = [source for source in SOURCES.values() if source.is_present(using) and source.has_living(using)]
     return [source for source in found if source is not DB or ALLAUTH not in found]

@@ -38,7 +38,8 @@ class AllauthSource(Source):
         return super().tables | {UserSession._meta.db_table}
 
     def complete(self, rows: Sequence[Any], using: str) -> list[OldSession]:
-        """Sessions that allauth has not listed (anonymous ones, sign-ins past it) stay undescribed."""
+        """Add what allauth knows of these rows. Sessions that it has not listed (anonymous ones, sign-ins past it) stay
+        undescribed."""
         found = UserSession._base_manager.using(using).filter(
             session_key__in=[row.session_key for row in rows]
         )

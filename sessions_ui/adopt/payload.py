@@ -19,7 +19,7 @@ SALT = "django.contrib.sessions.SessionStore"
 
 
 def decode(payload: str) -> tuple[dict[str, Any], datetime] | None:
-    """The data and when it was saved, which is part of the signature. None for what is corrupt, was signed with
+    """Return the data and when it was saved, which is part of the signature. None for what is corrupt, was signed with
     another key, or was written by another serializer."""
     signer = signing.TimestampSigner(salt=SALT)
     try:

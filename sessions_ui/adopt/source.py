@@ -73,7 +73,8 @@ class Source:
         return self._rows(using).filter(expire_date__lte=timezone.now()).count()
 
     def batches(self, using: str, size: int) -> Iterator[list[OldSession]]:
-        """All rows that have not expired, in constant memory, and without a cursor that stays open on the server."""
+        """Yield all rows that have not expired, in constant memory, and without a cursor that stays open on the
+        server."""
         after = ""
         while rows := list(self._living(using).filter(session_key__gt=after).order_by("session_key")[:size]):
             yield self.complete(rows, using)
@@ -98,7 +99,7 @@ class Source:
         ]
 
     def describe(self, row: Any) -> dict[str, Any]:
-        """Further fields of `OldSession`."""
+        """Return further fields of `OldSession`."""
         return {}
 
     def _rows(self, using: str) -> models.QuerySet[Any]:
