@@ -12,7 +12,8 @@ from sessions_ui.models import Session
 
 
 class MigratedCommand(BaseCommand):
-    """One that says in a line where `migrate` was forgotten, instead of the database's words about a missing table."""
+    """A command that says in one line that `migrate` was forgotten, instead of the database's words about a missing
+    table."""
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         try:
@@ -27,7 +28,7 @@ class MigratedCommand(BaseCommand):
 
 
 def is_migrated(using: str) -> bool:
-    """Whether all of our migrations were applied."""
+    """Return whether all of our migrations were applied."""
     executor = MigrationExecutor(connections[using])
     app_label = Session._meta.app_label
     return not executor.migration_plan(

@@ -9,7 +9,7 @@ EVERY = 2.0  # seconds between two lines
 
 
 class Progress:
-    """`say(text)` writes it, unless the last line was written a moment ago."""
+    """Calls `say(text)` with the progress, unless the last line was written a moment ago."""
 
     def __init__(self, write: Callable[[str], object], *, quiet: bool) -> None:
         self._write = write

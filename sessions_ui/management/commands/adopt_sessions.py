@@ -74,7 +74,7 @@ class Command(MigratedCommand):
             self.stdout.write(f"Ended, because they had left the old table: {ended:,}")
 
     def source(self, name: str | None) -> Source | None:
-        """None where there is nothing to adopt, as in a new project."""
+        """Return the source to adopt from; None where there is nothing to adopt, as in a new project."""
         using = router.db_for_write(Session)
         if name:
             source = SOURCES[name]

@@ -1,4 +1,4 @@
-"""Applies new rules to stored sessions and devices."""
+"""`manage.py reparse_clients`: apply new rules to stored sessions and devices."""
 
 from __future__ import annotations
 

@@ -161,9 +161,10 @@ class Command(MigratedCommand):
         self.stdout.write(f"Group made: {name}" if made else f"The group is there: {name}")
 
     def health(self, worker_within: timedelta, told_within: timedelta) -> None:
-        """A process that runs may do nothing: after a Redis was away Celery's has stopped to take tasks (celery#8091,
-        celery#10205). What counts is what was done."""
-        for meaning in _weaknesses():  # a new worker would not help
+        """Check that a worker works and that people are told, each within its time. A process that runs may do nothing:
+        after a Redis was away Celery's has stopped to take tasks (celery#8091, celery#10205). What counts is what was
+        done."""
+        for meaning in _weaknesses():  # printed only, because a new worker would not help
             self.stderr.write(f"Warning: {meaning}")
         wrong = []
         if is_worker_late(Heartbeat.last("worker"), worker_within):
@@ -181,7 +182,7 @@ class Command(MigratedCommand):
 
 
 def _weaknesses() -> list[str]:
-    """In words."""
+    """Return the weaknesses of the database servers, in words."""
     return [MEANING[weakness] for weakness in examine(connections[router.db_for_write(Session)])]
 
 
@@ -190,7 +191,7 @@ def _seconds(text: str) -> timedelta:
 
 
 def _user(name: str) -> Any:
-    """The primary key."""
+    """Return the primary key of the one user with this name. Raises `CommandError` where there is not exactly one."""
     found = users_exactly(name)
     if len(found) != 1:
         raise CommandError(f"--user: no account matches {name!r} exactly.")

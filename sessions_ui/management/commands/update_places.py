@@ -1,4 +1,4 @@
-"""Brings the place files up to date (docs/places.md)."""
+"""`manage.py update_places`: bring the place files up to date (docs/places.md)."""
 
 from __future__ import annotations
 
