@@ -17,9 +17,9 @@ FORWARDED_FOR = re.compile(r'(?:^|;)\s*for\s*=\s*(?:"([^"]*)"|([^;\s]*))', re.IG
 
 
 def parse_address(text: str) -> Address | None:
-    """An address from a header or the socket: `1.2.3.4`, `1.2.3.4:5678`, `[2001:db8::1]:5678`; None for junk.
+    """Parse an address from a header or the socket: `1.2.3.4`, `1.2.3.4:5678`, `[2001:db8::1]:5678`; None for junk.
 
-    IPv4 addresses in IPv6 clothes (`::ffff:1.2.3.4`) are unwrapped, zone ids (`%eth0`) cut off.
+    IPv4 addresses that are mapped to IPv6 (`::ffff:1.2.3.4`) are unwrapped, zone ids (`%eth0`) cut off.
     """
     text = text.strip()
     if text.startswith("["):
@@ -34,14 +34,14 @@ def parse_address(text: str) -> Address | None:
 
 
 def same_network(one: str | None, other: str | None) -> bool:
-    """Whether two addresses belong to one connection: equal in IPv4, in the same /64 in IPv6, of which one household
-    or phone has a whole and changes within it every day. What is unknown matches nothing."""
+    """Return whether two addresses belong to one connection: equal in IPv4, in the same /64 in IPv6, of which one
+    household or phone has a whole and changes within it every day. What is unknown matches nothing."""
     network = network_of(one)
     return network != "" and network == network_of(other)
 
 
 def network_of(address: str | None) -> str:
-    """What `same_network()` compares: an IPv4 address, the /64 of an IPv6 one, empty for unknown."""
+    """Return what `same_network()` compares: an IPv4 address, the /64 of an IPv6 one, empty for unknown."""
     parsed = parse_address(address or "")
     if parsed is None:
         return ""
@@ -49,8 +49,8 @@ def network_of(address: str | None) -> str:
 
 
 def kept(address: str | None, how: Kept) -> str | None:
-    """What is stored of a normalised address: all of it, its network (/24 of IPv4, /48 of IPv6, the rest zeros), or
-    nothing."""
+    """Return what is stored of a normalised address: all of it, its network (/24 of IPv4, /48 of IPv6, the rest zeros),
+    or nothing."""
     if how == "full":
         return address
     parsed = parse_address(address or "")
@@ -61,7 +61,7 @@ def kept(address: str | None, how: Kept) -> str | None:
 
 
 def forwarded_chain(meta: Mapping[str, Any], header: ProxyHeader = "") -> list[str]:
-    """What the proxies wrote, client first: in `header`, or, where none is named, in `X-Forwarded-For` and only
+    """Return what the proxies wrote, client first: in `header`, or, where none is named, in `X-Forwarded-For` and only
     without it in `Forwarded` (RFC 7239). Never in both: a proxy passes the one that it does not write on from the
     client as it came."""
     written = str(meta.get("HTTP_X_FORWARDED_FOR", "")) if header != "Forwarded" else ""
@@ -77,11 +77,11 @@ def forwarded_chain(meta: Mapping[str, Any], header: ProxyHeader = "") -> list[s
 def client_address(
     meta: Mapping[str, Any], trusted: Iterable[Network], header: ProxyHeader = ""
 ) -> str | None:
-    """The address of the client, normalised, or None where it cannot be known.
+    """Return the address of the client, normalised, or None where it cannot be known.
 
-    Walks the chain from the right and stops at the first address that is not a trusted proxy: what stands further
-    left was written by whoever is not trusted. A Unix socket has no peer address; whoever can reach it is a proxy of
-    this machine. Junk in the header is "unknown", not an error.
+    Walks the chain from the right and stops at the first address that is not a trusted proxy: what stands further left
+    was written by whoever is not trusted. A Unix socket has no peer address; whoever can reach it is a proxy of this
+    machine. Junk in the header is "unknown", not an error.
     """
     networks = tuple(trusted)
 

@@ -1,4 +1,4 @@
-"""Robots that say so. Whoever pretends to be a person's browser is not found here, nor by anybody's list."""
+"""Robots that say so. One that pretends to be a person's browser is not found here, nor by anybody's list."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NAMED = re.compile(
 
 
 def known(user_agent: str) -> tuple[str, str] | None:
-    """(name, version) of a robot of the list; None for everybody else."""
+    """Return (name, version) of a robot of the list; None for any other client."""
     for name, pattern in ROBOTS:
         if match := pattern.search(user_agent):
             return name, match[1] if match.re.groups else ""
@@ -38,11 +38,12 @@ def known(user_agent: str) -> tuple[str, str] | None:
 
 
 def named(user_agent: str) -> tuple[str, str] | None:
-    """The word with "bot", "spider" or "crawler" in it, of a header that ua-parser holds for a robot's."""
+    """Return (name, version) of the word with "bot", "spider" or "crawler" in it, of a header that ua-parser takes for
+    a robot's."""
     match = NAMED.search(user_agent)
     return (match[1], match[2] or "") if match else None
 
 
 def is_robots_name(browser: str) -> bool:
-    """Whether what ua-parser took for the browser is a robot's name."""
+    """Return whether what ua-parser took for the browser is a robot's name."""
     return NAMED.fullmatch(browser) is not None

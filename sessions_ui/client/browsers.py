@@ -36,7 +36,7 @@ CHROMIUM = "Chromium"  # the engine's own brand, in every list
 
 
 def find(evidence: Evidence) -> tuple[str, str]:
-    """(name, version), each empty where unknown."""
+    """Return (name, version), each empty where unknown."""
     if app := in_app.find(evidence.header):
         return app
     name, version = _by_header(evidence)
@@ -64,7 +64,7 @@ def _by_header(evidence: Evidence) -> tuple[str, str]:
 
 
 def _by_brands(hints: Hints) -> tuple[str, str]:
-    """The one brand that is not the engine's; Chromium itself where there is no other."""
+    """Return the one brand that is not the engine's; Chromium itself where there is no other."""
     brands = [brand for brand in hints.brands if brand[0] != CHROMIUM] or list(hints.brands)
     if len(brands) != 1:
         return "", ""

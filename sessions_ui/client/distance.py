@@ -16,10 +16,10 @@ UNKNOWN_RADIUS_KM = 500
 
 
 def distance_km(one: Place | None, other: Place | None) -> float | None:
-    """The least distance in kilometres: great circle between the centres, minus both radii, never negative.
+    """Return the least distance in kilometres: great circle between the centres, minus both radii, never negative.
 
-    None where either has no coordinates (unknown, private, known by its country only). A radius that the file does
-    not state counts as `UNKNOWN_RADIUS_KM`.
+    None where either has no coordinates (unknown, private, known by its country only). A radius that the file does not
+    state counts as `UNKNOWN_RADIUS_KM`.
     """
     if one is None or other is None:
         return None
@@ -30,7 +30,8 @@ def distance_km(one: Place | None, other: Place | None) -> float | None:
 
 
 def speed_kmh(one: Place | None, at: datetime, other: Place | None, then: datetime) -> float | None:
-    """The least speed that takes somebody from one place to the other in the time between, in either order.
+    """Return the least speed in km/h that takes somebody from one place to the other in the time between, in either
+    order.
 
     None where the distance is unknown; infinite where there is a distance and no time for it.
     """
@@ -42,7 +43,7 @@ def speed_kmh(one: Place | None, at: datetime, other: Place | None, then: dateti
 
 
 def great_circle_km(latitude: float, longitude: float, to_latitude: float, to_longitude: float) -> float:
-    """Between two points in degrees, by the haversine formula: exact for near points too."""
+    """Return the distance between two points in degrees, by the haversine formula: exact for near points too."""
     north, to_north = math.radians(latitude), math.radians(to_latitude)
     half_up, half_across = (to_north - north) / 2, math.radians(to_longitude - longitude) / 2
     chord = math.sin(half_up) ** 2 + math.cos(north) * math.cos(to_north) * math.sin(half_across) ** 2

@@ -34,7 +34,7 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """`found` is ua-parser's own result, `base` what of it our rules look at."""
+    """What all rules look at. `found` is ua-parser's own result, `base` the part of it that our rules use."""
 
     header: str
     hints: Hints
@@ -52,7 +52,7 @@ def gather(user_agent: str, hints: Hints) -> Evidence:
 
 
 def _unreduced(user_agent: str, hints: Hints) -> str:
-    """Android's header as it was before Chromium froze it, with what the hints say in the place of "10; K"."""
+    """Return Android's header as it was before Chromium froze it, with what the hints say in the place of "10; K"."""
     if not (hints.model and hints.platform_version):
         return user_agent
     words = f"Android {hints.platform_version.partition('.')[0]}; {hints.model}"

@@ -43,7 +43,7 @@ OTHER_TV = re.compile(
 
 
 def find(user_agent: str) -> Hardware | None:
-    """The TV, console or watch that the header names; None for everything else."""
+    """Return the TV, console or watch that the header names; None for everything else."""
     return _console(user_agent) or _watch(user_agent) or _tv(user_agent)
 
 

@@ -56,7 +56,7 @@ MOBILE = {"?1": True, "?0": False}
 
 
 def read(meta: Mapping[str, Any]) -> Hints:
-    """From a WSGI-like `META`. Never raises: what is no hint says nothing."""
+    """Read the hints from a WSGI-like `META`. Never raises: what is no hint says nothing."""
     touch = TOUCHED.search(str(meta.get("HTTP_COOKIE", ""))) is not None
     return _read(tuple(str(meta.get(field, ""))[:length] for field, length in FIELDS.items()), touch)
 
@@ -84,6 +84,6 @@ def _brands(sent: str) -> tuple[tuple[str, str], ...]:
 
 
 def _string(sent: str) -> str:
-    """A structured header's string (RFC 8941): in quotes, or it is none."""
+    """Return the string in a structured header (RFC 8941), which is in quotes; empty for anything else."""
     match = QUOTED.fullmatch(sent.strip())
     return match.group(1) if match else ""

@@ -8,7 +8,8 @@ from typing import TypeAlias
 from sessions_ui.client.info import Client
 
 Disguises: TypeAlias = dict[str, frozenset[str]]
-# Who says the left can be any of the right, until client hints (or the sign-in page's script) tell more.
+# A client that says it is the left can be any of the right, until client hints (or the sign-in page's script) tell
+# more.
 BROWSERS: Disguises = {
     "Chrome": frozenset({"Brave", "Chromium", "DuckDuckGo", "Iron", "Vivaldi"}),
     "Opera": frozenset({"Opera Air", "Opera GX"}),
@@ -21,15 +22,15 @@ SYSTEMS: Disguises = {
 
 
 def contradicts(old: Client, new: Client) -> bool:
-    """Whether these cannot be one client: browsers update themselves but change neither family nor system. What is
-    unknown contradicts nothing, nor does what one of them only looks like without client hints."""
+    """Return whether these cannot be one client: browsers update themselves but change neither family nor system. What
+    is unknown contradicts nothing, nor does what one of them only looks like without client hints."""
     return not (_may_be(old.browser, new.browser, BROWSERS) and _may_be(old.system, new.system, SYSTEMS))
 
 
 def improved(old: Client, new: Client) -> Client:
-    """`old` with what `new` tells beyond it: unknowns filled, versions that are newer or more exact, the browser's own
-    name instead of the one it looks like. No known name becomes unknown. A client that contradicts is another one:
-    then `old` comes back as it is."""
+    """Return `old` with what `new` tells beyond it: unknowns filled, versions that are newer or more exact, the
+    browser's own name instead of the one it looks like. No known name becomes unknown. A client that contradicts is
+    another one: then `old` comes back as it is."""
     if contradicts(old, new):
         return old
     browser = _telling(old.browser, new.browser, BROWSERS)
@@ -60,7 +61,7 @@ def _telling(old: str, new: str, disguises: Disguises) -> str:
 
 
 def _newer(old: str, new: str) -> str:
-    """Of "141" and "141.0.7390.54" the more exact; else the later word."""
+    """Return the more exact of "141" and "141.0.7390.54"; else the later version."""
     return old if not new or f"{old}.".startswith(f"{new}.") else new
 
 

@@ -1,4 +1,4 @@
-"""Browsers inside of apps: the app's own words in an otherwise ordinary header. Most are unknown to ua-parser."""
+"""Browsers inside apps: the app's own words in an otherwise ordinary header. Most are unknown to ua-parser."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ APPS = tuple(
         ("Zalo", r"\bZalo (?:iOS|android)/([\d.]+)"),
     )
 )
-# None of the apps can be there without one of these; sparing most headers the patterns above.
+# None of the apps can be there without one of these, which spares most headers the patterns above.
 SIGN = re.compile(
     r"FBA[NV]/|FB_IAB|Instagram|Barcelona|BytedanceWebview|musical_ly|trill_|aweme|MicroMessenger|LinkedInApp|"
     r"Snapchat|GSA/| Line/|KAKAOTALK|NAVER|Pinterest/|Twitter|Reddit/|Slack/|baiduboxapp|DingTalk|Alipay|"
@@ -47,7 +47,7 @@ SIGN = re.compile(
 
 
 def find(user_agent: str) -> tuple[str, str] | None:
-    """(app, version), the version empty where the app does not tell it; None outside of known apps."""
+    """Return (app, version), the version empty where the app does not tell it; None outside known apps."""
     if not SIGN.search(user_agent):
         return None
     for name, pattern in APPS:

@@ -25,11 +25,11 @@ class Place:
 
     @property
     def is_known(self) -> bool:
-        """Whether there is anything to name; a network's name is no place."""
+        """Return whether there is anything to name; a network's name is no place."""
         return bool(self.city or self.region or self.country or self.country_code)
 
     def to_dict(self) -> dict[str, Any]:
-        """Only what is known, for a JSON column."""
+        """Return only what is known, for a JSON column."""
         return {name: value for name, value in asdict(self).items() if value not in (None, "", False)}
 
     @classmethod

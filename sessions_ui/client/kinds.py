@@ -30,7 +30,7 @@ DESKTOPS = ("X11;", "Wayland;")  # how browsers on Linux and the BSDs begin
 
 
 def find(evidence: Evidence, system: str) -> str:
-    """A kind of `Device.Kind`, empty where unknown. `system` is what `systems.find()` said."""
+    """Return a kind of `Device.Kind`, empty where unknown. `system` is what `systems.find()` said."""
     header, base = evidence.header, evidence.base
     if evidence.machine:
         return evidence.machine.kind
@@ -53,7 +53,7 @@ def find(evidence: Evidence, system: str) -> str:
 
 
 def by_last_resort(evidence: Evidence) -> str:
-    """The kind that the package user-agents knows, for a header that no rule of ours knows one of."""
+    """Return the kind that the package user-agents knows, for a header that none of our rules knows a kind of."""
     # Here, not above: it takes 0.1 s to load, and most processes meet no such header.
     from sessions_ui.client import last_resort
 

@@ -1,6 +1,6 @@
-"""The kinds of the package user-agents, for headers that no rule of ours knows a kind of.
+"""The kinds of the package user-agents, for headers that none of our rules knows a kind of.
 
-Whoever needs it imports it at that moment: the package loads ua-parser's patterns once more, as Python's (0.1 s).
+It is imported only when it is needed: the package loads ua-parser's patterns once more, as Python's (0.1 s).
 """
 
 from __future__ import annotations
@@ -40,11 +40,12 @@ class ParsedUserAgent(UserAgent):
 
 
 def kind(found: Result) -> str:
-    """A kind of `Device.Kind` for a header that ua-parser has read; empty where the package knows none either."""
+    """Return a kind of `Device.Kind` for a header that ua-parser has read; empty where the package knows none
+    either."""
     agent = ParsedUserAgent(found)
     return next((ours for theirs, ours in KINDS if getattr(agent, theirs)), "")
 
 
 def _parts(found: Browser | OS | None) -> tuple[str | None, ...]:
-    """Family and version of a browser or system, as the package's functions take them."""
+    """Return family and version of a browser or system, as the package's functions take them."""
     return (found.family, found.major, found.minor, found.patch, found.patch_minor) if found else NOTHING

@@ -15,7 +15,7 @@ ANDROID_MODEL = re.compile(
 
 
 def find(evidence: Evidence, system: str) -> tuple[str, str]:
-    """(maker, model), each empty where unknown. `system` is what `systems.find()` said."""
+    """Return (maker, model), each empty where unknown. `system` is what `systems.find()` said."""
     machine, base = evidence.machine, evidence.base
     if machine and machine.model:
         return machine.maker, machine.model

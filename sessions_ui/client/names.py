@@ -102,5 +102,5 @@ PLACEHOLDER_MODELS = frozenset(
 
 
 def known(name: str | None) -> str:
-    """ua-parser's word for "unknown" is Other."""
+    """Return the name; empty where it is unknown, which ua-parser calls Other or Generic."""
     return "" if name in (None, "Other", "Generic") else str(name)

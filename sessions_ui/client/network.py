@@ -23,7 +23,8 @@ def permitted(address: IPv4Address | IPv6Address, allowed: Iterable[IPv4Network 
 
 
 def embedded(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """The IPv4 address that an IPv6 one stands for, where it does: that is where the packets go in the end."""
+    """Return the IPv4 address that an IPv6 one stands for, else the address itself: that is where the packets go in the
+    end."""
     if isinstance(address, IPv4Address):
         return address
     if address.ipv4_mapped is not None:
@@ -31,6 +32,6 @@ def embedded(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     if address in NAT64:
         return IPv4Address(int(address) & 0xFFFFFFFF)
     if address in SIX_TO_FOUR or address in TEREDO:
-        # Tunnels that nobody needs any more, to wherever: judged as what is never permitted.
+        # Tunnels that nobody needs any more, to anywhere: treated like an address that is never permitted.
         return IPv4Address(0)
     return address

@@ -9,8 +9,8 @@ from urllib.parse import unquote
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """`system` only where the header states one; None: what ua-parser makes of the header may be believed.
-    `is_listed`: a name from the tables below, not just the word that the header begins with."""
+    """An app or tool. `system` only where the header states one; None: what ua-parser makes of the header may be
+    believed. `is_listed`: a name from the tables below, not just the word that the header begins with."""
 
     kind: str
     name: str
@@ -75,13 +75,13 @@ STATED_SYSTEM = re.compile(r"\b(Android|iOS|iPadOS|macOS|Mac OS|tvOS|watchOS)[ /
 
 
 def find(user_agent: str) -> Program | None:
-    """The app or tool whose header this is; None for browsers and whatever else begins like one."""
+    """Return the app or tool whose header this is; None for browsers and whatever else begins like one."""
     return _tool(user_agent) or _app(user_agent)
 
 
 def named_by_itself(user_agent: str, *, has_machine: bool) -> Program | None:
-    """A program nobody knows, by the name it gives itself: `Name/1.2`. An app where it names a phone's system; its
-    kind is unknown otherwise. A TV, console or watch has one of its own."""
+    """Return a program nobody knows, by the name it gives itself: `Name/1.2`. An app where it names a phone's system;
+    its kind is unknown otherwise. A TV, console or watch has a kind of its own."""
     name, version = _product(user_agent)
     if not version or name.startswith(("Mozilla", "Opera", "Dalvik")):
         return None
@@ -122,15 +122,18 @@ def _app(user_agent: str) -> Program | None:
 
 
 def _apple(darwin: int, *, is_intel: bool) -> tuple[str | None, str]:
-    """Until Darwin 17 (2017) ua-parser knows whose CFNetwork it was; until 19 a Mac's said so by its processor. Since
-    then phones, tablets and Macs send the same, and only an old Intel Mac may still say so."""
+    """Return (system, version) of an Apple program; the system is None where ua-parser may be believed.
+
+    Until Darwin 17 (2017) ua-parser knows whose CFNetwork it was; until 19 a Mac's said so by its processor. After that
+    phones, tablets and Macs send the same, and only an old Intel Mac may still say so.
+    """
     if darwin >= 18 and is_intel:
         return "macOS", ""
     return (None if darwin <= 19 else ""), ""
 
 
 def _product(user_agent: str) -> tuple[str, str]:
-    """(name, version) of the product that the header begins with; CFNetwork writes the name percent-encoded."""
+    """Return (name, version) of the product that the header begins with; CFNetwork writes the name percent-encoded."""
     match = PRODUCT.match(user_agent)
     if match is None:
         return "", ""

@@ -20,8 +20,8 @@ def client_info(
     geoip_asn_path: tuple[str, ...] = (),
     keep_address: Kept = "full",
 ) -> ClientInfo:
-    """From a WSGI-like `META`. Never raises, whatever the headers hold. The place is that of the whole address, also
-    where only a part of it is kept."""
+    """Describe the client of a request from a WSGI-like `META`. Never raises, whatever the headers hold. The place is
+    that of the whole address, also where only a part of it is kept."""
     # Here, not above: many processes that load the app describe no client.
     from sessions_ui.client.place import places_in
     from sessions_ui.client.user_agent import parse
@@ -37,7 +37,8 @@ def client_info(
 
 
 def parse_user_agent(header: str) -> Client:
-    """What a header names, without hints: `user_agent.parse()`, whose rules are loaded when they are needed first."""
+    """Return what a header names, without hints: `user_agent.parse()`, whose rules are loaded when they are first
+    needed."""
     from sessions_ui.client.user_agent import parse
 
     return parse(header)

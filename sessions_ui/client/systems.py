@@ -38,7 +38,7 @@ IOS_BROWSER = re.compile(r"\b(?:CriOS|FxiOS|EdgiOS)/")
 
 
 def find(evidence: Evidence) -> tuple[str, str]:
-    """(name, version), each empty where unknown."""
+    """Return (name, version), each empty where unknown."""
     machine, hints = evidence.machine, evidence.hints
     if machine and machine.system:
         return machine.system, machine.system_version
@@ -82,8 +82,8 @@ def _is_before(version: str, major: int) -> bool:
 
 
 def _is_touched(evidence: Evidence) -> bool:
-    """Safari on something to touch with several fingers, which no Mac is. Other browsers of a Mac tell what screens
-    are plugged in."""
+    """Return whether it is Safari on something to touch with several fingers, which no Mac is. Other browsers of a Mac
+    tell what screens are plugged in."""
     return evidence.hints.touch and "Version/" in evidence.header and "Chrome/" not in evidence.header
 
 

@@ -11,20 +11,20 @@ VERSION = re.compile(r"\d+(?:\.\d+)*(?![\w-])", re.ASCII)
 
 
 def cut(text: str, length: int = MAX_USER_AGENT) -> str:
-    """At most `length` characters, none of them a control character (PostgreSQL refuses NUL)."""
+    """Return at most `length` characters, none of them a control character (PostgreSQL refuses NUL)."""
     short = text[:length]
     return short if short.isprintable() else "".join(filter(str.isprintable, short))
 
 
 def name(text: str | None) -> str:
-    """A name as it may be shown. One with markup in it is nobody's name: unknown."""
+    """Return a name as it may be shown; nothing for one with markup in it, which is nobody's name."""
     text = cut(text or "", MAX_NAME).strip()
     return "" if any(char in text for char in '<>"&{}$\\') else text
 
 
 def version(text: str | None) -> str:
-    """The numbers it begins with ("2.46.0" of "2.46.0.windows.1"), without the zeros that reduced user agents put where
-    the real numbers were: "141", not "141.0.0.0". Empty where it begins with none."""
+    """Return the numbers it begins with ("2.46.0" of "2.46.0.windows.1"), without the zeros that reduced user agents
+    put where the real numbers were: "141", not "141.0.0.0". Empty where it begins with none."""
     numbers = VERSION.match((text or "")[:MAX_VERSION])
     tidy = numbers[0] if numbers else ""
     while tidy.endswith(".0"):

@@ -20,7 +20,8 @@ __all__ = ["MAX_USER_AGENT", "cut", "parse"]
 
 
 def parse(user_agent: str, hints: Hints = NO_HINTS) -> Client:
-    """Pure and cached: parsed at sign-in or when the client changes, never at rendering."""
+    """Return the client that the header and the hints name. Pure and cached: called at sign-in or when the client
+    changes, never at rendering."""
     return _parse(cut(user_agent), hints)
 
 
@@ -44,7 +45,7 @@ def _parse(user_agent: str, hints: Hints) -> Client:
 
 
 def _robot(name: str, version: str) -> Client:
-    """What a robot says of its system is a disguise."""
+    """Return a robot by its name and version only, because what it says of its system is a disguise."""
     return _client(kind="bot", browser=name, browser_version=version)
 
 
@@ -98,7 +99,7 @@ def _browser(evidence: Evidence) -> Client:
 
 
 def _client(*, kind: str, **parts: str) -> Client:
-    """Every part short, tidy and without markup; no version without a name."""
+    """Return a client with every part short, tidy and without markup; no version without a name."""
     names = {key: text.name(part) for key, part in parts.items() if not key.endswith("_version")}
     versions = {
         f"{key}_version": text.version(parts.get(f"{key}_version")) if names.get(key) else ""

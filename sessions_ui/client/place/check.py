@@ -19,12 +19,12 @@ RECORDS = 256  # records read from the beginning of the file
 
 
 class UnusableFile(Exception):
-    """The text says what is wrong with the file."""
+    """The file cannot be used; the text says what is wrong with it."""
 
 
 def checked(path: Path) -> DataFile:
-    """Open it, read its first records, and look up addresses of both families all over it, so that damage in its
-    middle shows: its metadata stands at the end. A second of work. Raises `UnusableFile`."""
+    """Open the file, read its first records, and look up addresses of both families all over it, so that damage in its
+    middle shows: its metadata stands at the end. It takes a second. Raises `UnusableFile`."""
     try:
         file = DataFile.open(path)
         if file.content == Content.UNUSABLE:
@@ -46,7 +46,7 @@ def checked(path: Path) -> DataFile:
 
 
 def _spread(ip_version: int) -> Iterator[Address]:
-    """Unicast addresses at even distances: all of IPv4 below 224.0.0.0, and 2000::/3 of IPv6."""
+    """Yield unicast addresses at even distances: all of IPv4 below 224.0.0.0, and 2000::/3 of IPv6."""
     for number in range(LOOK_UPS):
         yield IPv4Address(number * (224 << 24) // LOOK_UPS)
         if ip_version == 6:

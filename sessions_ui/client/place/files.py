@@ -21,7 +21,8 @@ logger = logging.getLogger(__name__)
 SUFFIX = ".mmdb"
 NOTHING = Place()
 
-# Which file it is (device, inode) and of when: another file moved over it, or written anew, has another stamp.
+# Which file it is (device, inode) and of when: another file that was moved over it, or written again, has another
+# stamp.
 Stamp = tuple[str, int, int, int, int]
 
 
@@ -39,7 +40,7 @@ class DataFile:
 
     @classmethod
     def open(cls, path: Path) -> DataFile:
-        """Mapped into memory, so that all processes share its pages. Raises `UnreadableFile`."""
+        """Open the file, mapped into memory, so that all processes share its pages. Raises `UnreadableFile`."""
         import maxminddb  # here, not above: a site without place files never loads it
 
         try:
@@ -53,7 +54,7 @@ class DataFile:
         return cls(path, reader, database_type, content_of(database_type), metadata.ip_version, built_at)
 
     def find(self, address: Address) -> Place | None:
-        """What it says of this address, None where nothing. A damaged file knows nothing, and is named once."""
+        """Return what it says of this address, None where nothing. A damaged file knows nothing, and is logged once."""
         if address.version > self.ip_version:
             return None
         try:
@@ -131,7 +132,8 @@ class DataFiles:
                 continue  # not there, or being replaced at this moment: a check names it (checks/places.py)
 
     def _open(self, stamps: tuple[Stamp, ...], before: _Opened | None) -> tuple[DataFile, ...]:
-        """A file that cannot be read leaves what was known from its path before: stale is better than nothing."""
+        """Open the files. One that cannot be read leaves what was known from its path before: stale is better than
+        nothing."""
         known = {str(file.path): (stamp, file) for stamp, file in _pairs(before)}
         files = []
         for stamp in stamps:

@@ -16,7 +16,7 @@ from sessions_ui.client.place.schema import code, degrees, text, without_suburb
 
 class FlatReader:
     def __init__(self, path: Path) -> None:
-        """Raises `OSError` and `maxminddb.InvalidDatabaseError`."""
+        """Open the file. Raises `OSError` and `maxminddb.InvalidDatabaseError`."""
         self._reader = open_database(path)
 
     def find(self, address: Address) -> Place | None:

@@ -26,7 +26,7 @@ GEOLITE = Attribution("This product includes GeoLite Data created by MaxMind", "
 
 
 def attributions(files: Sequence[DataFile]) -> list[Attribution]:
-    """What a page has to show that uses these files, each once. Data that is paid for asks for nothing."""
+    """Return what a page has to show that uses these files, each once. Data that is paid for asks for nothing."""
     return [
         *([DB_IP] if any(is_from_dbip(file) for file in files) else []),
         *([GEOLITE] if any(is_geolite(file) for file in files) else []),
@@ -34,11 +34,12 @@ def attributions(files: Sequence[DataFile]) -> list[Attribution]:
 
 
 def is_geolite(file: DataFile) -> bool:
-    """Its data must be deleted within 30 days of a newer release (GeoLite EULA)."""
+    """Return whether it is GeoLite, whose data must be deleted within 30 days of a newer release (GeoLite EULA)."""
     return "geolite" in f"{file.database_type} {file.path.name}".lower()
 
 
 def is_from_dbip(file: DataFile) -> bool:
-    """The flat files of ip-location-db name no maker ("city ipv4"): what is not called GeoLite is taken for DB-IP's."""
+    """Return whether it is DB-IP's. The flat files of ip-location-db name no maker ("city ipv4"): what is not called
+    GeoLite is taken for DB-IP's."""
     kind = file.database_type.lower()
     return kind.startswith("dbip") or (" ipv" in kind and not is_geolite(file))

@@ -23,12 +23,12 @@ class Places:
         self._networks = DataFiles(network_paths, lambda content: content == Content.NETWORKS)
 
     def files(self) -> tuple[DataFile, ...]:
-        """What is open at this moment."""
+        """Return what is open at this moment."""
         return self._places.current() + self._networks.current()
 
     def of(self, address: str | None) -> Place | None:
-        """None for unknown, `Place(private=True)` for an address that is nowhere (RFC 1918, loopback, documentation
-        networks and their like). Never raises."""
+        """Return the place of an address: None for unknown, `Place(private=True)` for one that is nowhere (RFC 1918,
+        loopback, documentation networks and their like). Never raises."""
         parsed = parse_address(address) if address else None
         if parsed is None:
             return None
@@ -52,7 +52,7 @@ class Places:
 
 @lru_cache(maxsize=64)
 def places_in(paths: tuple[str, ...], network_paths: tuple[str, ...] = ()) -> Places:
-    """One for each configuration: it keeps the files open."""
+    """Return the `Places` of a configuration, always the same one, because it keeps the files open."""
     return Places(paths, network_paths)
 
 

@@ -21,7 +21,8 @@ class NestedReader:
     """City, Country, Enterprise, ASN and ISP files, by geoip2 (the extra `places`)."""
 
     def __init__(self, path: Path, method: str) -> None:
-        """`method`: which of geoip2's reader. Raises `OSError` and `maxminddb.InvalidDatabaseError`."""
+        """Open the file. `method`: which of geoip2's reader to use. Raises `OSError` and
+        `maxminddb.InvalidDatabaseError`."""
         # People come from few addresses, and geoip2 makes a dozen objects of each record. The file never changes: one
         # that takes its place has another reader (`files.py`).
         self._answer = lru_cache(maxsize=1024)(partial(_answer, getattr(Reader(path), method)))

@@ -24,5 +24,5 @@ class PlaceReader(Protocol):
     """One open file."""
 
     def find(self, address: Address) -> Place | None:
-        """What the file says of this address, possibly nothing that is known; None where it has no record of it.
+        """Return what the file says of this address, possibly nothing that is known; None where it has no record of it.
         In a file of networks only `network` is filled. Raises `DamagedFile`."""

