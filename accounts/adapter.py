@@ -15,13 +15,13 @@ from sessions_ui import begin_sign_in, client_network, remember_provider, send_o
 
 class AccountAdapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
-        """The rate limits count per client, not per proxy: the address that the devices page shows. Of IPv6 it is the
-        /64: a client can take any of its addresses for each try."""
+        """Return what the rate limits count by: the client's address, not the proxy's, as the devices page shows it. Of
+        IPv6 it is the /64, because a client can take any of its addresses for each try."""
         return client_network(request) or "unknown"
 
     def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
-        """The first step of a sign-in succeeded; a second factor or a mail may take minutes. What happens to the
-        account meanwhile decides whether the last step still counts."""
+        """Remember that the first step of a sign-in succeeded; a second factor or a mail may take minutes. What happens
+        to the account meanwhile decides whether the last step still counts."""
         response = super().pre_login(request, user, **kwargs)
         begin_sign_in(request.session, user)
         if sociallogin := (kwargs.get("signal_kwargs") or {}).get("sociallogin"):
@@ -29,7 +29,8 @@ class AccountAdapter(DefaultAccountAdapter):
         return response
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """As allauth's, but what cannot be sent now waits: signing up and resetting a password need no mail server."""
+        """Send a mail as allauth does, but keep what cannot be sent now: signing up and resetting a password need no
+        mail server."""
         request = current.request
         about = {"request": request, "email": email, "current_site": get_current_site(request)}
         send_or_keep(self.render_mail(template_prefix, email, about | context))

@@ -14,8 +14,8 @@ REMEMBERED = timedelta(days=30)  # a thief who removes the owner's address does 
 
 
 def alert_addresses(user: Any) -> list[tuple[str, datetime | None]]:
-    """For `SESSIONS_UI["ALERT_ADDRESSES"]`: verified addresses and since when, those removed lately included;
-    the account's own where none was written down."""
+    """Return verified addresses and since when they are, those removed lately included; the account's own where none
+    was recorded. For `SESSIONS_UI["ALERT_ADDRESSES"]`."""
     removed_since = timezone.now() - REMEMBERED
     rows = VerifiedAddress.objects.filter(user_id=user.pk).values_list("email", "verified_at", "removed_at")
     found: list[tuple[str, datetime | None]] = [
@@ -27,7 +27,7 @@ def alert_addresses(user: Any) -> list[tuple[str, datetime | None]]:
 
 
 def note_verified(sender: Any, instance: EmailAddress, **kwargs: Any) -> None:
-    """An address was saved. allauth does not keep when it was verified."""
+    """Record when an address was verified, which allauth does not keep. Called whenever one was saved."""
     if not instance.verified:
         return
     now = timezone.now()

@@ -35,7 +35,7 @@ def before_save(sender: Any, instance: Any, update_fields: Any = None, **kwargs:
         return
     if instance.pk is None:
         return
-    # Asked for whether or not the instance was fetched: with the key of a row it is written over that.
+    # Read whether or not the instance was fetched: one with the key of a row overwrites that row.
     stored = Authenticator.objects.filter(pk=instance.pk).values_list("data", flat=True).first()
     instance.__dict__[BEFORE] = secrets_of(stored)
 
@@ -54,7 +54,7 @@ def after_delete(sender: Any, instance: Any, origin: Any = None, **kwargs: Any) 
 
 
 def deletes_user(origin: Any) -> bool:
-    """Whether the factor goes with its account, whose sessions have ended already."""
+    """Return whether the factor is deleted with its account, whose sessions have ended already."""
     model = getattr(origin, "model", type(origin))
     return model is not Authenticator
 

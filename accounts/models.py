@@ -51,7 +51,7 @@ class User(HashUpgradeMixin, AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
-        # Upper and not Lower: so Django's `iexact` asks, in every search and sign-in, and finds this index.
+        # Upper and not Lower: Django's `iexact` compares so, in every search and sign-in, and uses this index.
         constraints = [models.UniqueConstraint(Upper("email"), name="accounts_user_email_iexact")]
         # For the filters of the administration. Ordinary people are in none of them.
         indexes = [

@@ -6,7 +6,7 @@ from typing import Any
 
 
 def identity(sociallogin: Any) -> dict[str, str]:
-    """The arguments of `remember_provider()`. `iss` and `sid` are empty for providers without an ID token."""
+    """Return the arguments of `remember_provider()`. `iss` and `sid` are empty for providers without an ID token."""
     account = sociallogin.account
     data = account.extra_data if isinstance(account.extra_data, dict) else {}
     claims = data.get("id_token") or data  # openid_connect keeps it beside `userinfo`, Google nothing else

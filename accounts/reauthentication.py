@@ -1,4 +1,5 @@
-"""Confirming who it is, by what allauth has: the password on the spot, the other factors on allauth's own pages."""
+"""Confirming who somebody is, by what allauth has: the password on the spot, the other factors on allauth's own
+pages."""
 
 from __future__ import annotations
 
@@ -27,10 +28,10 @@ class AllauthPasswordForm(PasswordForm):
 
 
 class AllauthReauthentication(Reauthentication):
-    """What was confirmed here counts on allauth's pages, and the other way round."""
+    """Reauthentication together with allauth: what was confirmed here counts on its pages, and the other way round."""
 
     def confirmed_at(self) -> datetime | None:
-        """allauth keeps its records in the session."""
+        """Return the last confirmation, also from allauth's records, which are in the session."""
         records = get_authentication_records(self.request, self.request.user)
         times = [moment_of(record) for record in records[-1:]]
         return max((at for at in (super().confirmed_at(), *times) if at), default=None)
@@ -60,11 +61,12 @@ class AllauthReauthentication(Reauthentication):
         return ways
 
     def may_try(self) -> bool:
-        """Counted together with the tries on allauth's pages."""
+        """Return whether another try is allowed; counted together with the tries on allauth's pages."""
         return super().may_try() and bool(
             consume(self.request, action="reauthenticate", user=self.request.user)
         )
 
     def confirm(self, form: forms.Form) -> None:
-        """`accounts.receivers.rotate_on_reauthentication` hears of it, rotates the key and writes the event."""
+        """Tell allauth that the form was right. `accounts.receivers.rotate_on_reauthentication` then rotates the key
+        and writes the event."""
         reauthenticate_by_password(self.request)

@@ -15,9 +15,10 @@ from sessions_ui import note_reauthentication
 def rotate_on_reauthentication(
     request: HttpRequest, *, user: Any, method: str, reauthenticated: bool = False, **kwargs: Any
 ) -> None:
-    """Whoever copied the session key before must not profit from the owner's confirmation (ASVS 5.0, 7.2.4).
+    """Rotate the session key: somebody who copied it before must not profit from the owner's confirmation (ASVS 5.0,
+    7.2.4).
 
-    Django rotates at sign-in by itself; allauth's re-authentication only notes the time in the session.
+    Django rotates at sign-in by itself; allauth's re-authentication only records the time in the session.
     """
     if reauthenticated:
         request.session.cycle_key()
@@ -32,7 +33,7 @@ def rotate_on_reauthentication(
 
 
 def set_up_at(pk: int | None) -> datetime | None:
-    """Since when this second factor is there: one that a thief has just added proves nothing. Unknown of recovery
-    codes: who is signed in and confirms it reads them on allauth's page, so that one proves no more than that."""
+    """Return since when this second factor is there: one that a thief has just added proves nothing. None for recovery
+    codes: whoever is signed in and confirms it reads them on allauth's page, so that one proves no more than that."""
     factors = Authenticator.objects.exclude(type=Authenticator.Type.RECOVERY_CODES)
     return factors.filter(pk=pk).values_list("created_at", flat=True).first()

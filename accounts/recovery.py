@@ -11,8 +11,8 @@ from django.urls import reverse
 
 
 def send_reset(request: HttpRequest, user: Any, address: str) -> str | None:
-    """For `SESSIONS_UI["RECOVERY"]`: a password reset to exactly the address that the mail went to, whatever addresses
-    the account has by now. None for people without a password: their provider is the place."""
+    """Mail a password reset to exactly the address that the mail went to, whatever addresses the account has by now.
+    Returns None for people without a password, who recover at their provider. For `SESSIONS_UI["RECOVERY"]`."""
     if not user.has_usable_password() or not user.is_active:
         return None
     request_password_reset(request, address, [user], default_token_generator)

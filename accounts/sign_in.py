@@ -19,7 +19,8 @@ SECOND_FACTORS = {"totp": "totp", "recovery_codes": "recovery_code", "webauthn":
 
 
 def method(request: HttpRequest, user: AbstractBaseUser) -> str:
-    """`password`, `password+totp`, `passkey`, ...; empty where it is not known (`force_login`, another backend)."""
+    """Return `password`, `password+totp`, `passkey`, ...; empty where it is not known (`force_login`, another
+    backend)."""
     session = getattr(request, "session", None)
     if session is None:
         return ""
@@ -37,10 +38,10 @@ def method(request: HttpRequest, user: AbstractBaseUser) -> str:
 
 
 def second_factor_at(request: HttpRequest) -> datetime | None:
-    """When a second factor or a passkey was last shown in this session, at sign-in or to confirm it.
+    """Return when a second factor or a passkey was last shown in this session, at sign-in or to confirm it.
 
-    Only where the account has had one for a day: whoever has just the password of somebody without a factor can set
-    one up, and would be as good as two proofs. By then the owner has had the mail about it.
+    Only where the account has had one for a day: whoever has just the password of somebody without a factor can set one
+    up, and would be as good as two proofs. By then the owner has had the mail about it.
     """
     settled = timezone.now() - SETTLED
     if not Authenticator.objects.filter(user=request.user, created_at__lte=settled).exists():
@@ -54,13 +55,13 @@ def second_factor_at(request: HttpRequest) -> datetime | None:
 
 
 def moment_of(record: Mapping[str, Any]) -> datetime:
-    """When that was, as Django keeps moments here."""
+    """Return when that was, aware or naive as USE_TZ says."""
     at = datetime.fromtimestamp(record["at"], UTC)
     return at if settings.USE_TZ else timezone.make_naive(at)
 
 
 def step_of(record: Mapping[str, Any]) -> tuple[str, bool]:
-    """The step's name, and whether a sign-in begins with it."""
+    """Return the step's name, and whether a sign-in begins with it."""
     name = str(record.get("method", ""))
     if name == "mfa":
         return SECOND_FACTORS.get(str(record.get("type")), ""), bool(record.get("passwordless"))
@@ -70,7 +71,7 @@ def step_of(record: Mapping[str, Any]) -> tuple[str, bool]:
 
 
 def _joined(steps: list[str]) -> str:
-    """Whole steps only: half a name would be a wrong one."""
+    """Join the steps, whole ones only: half a name would be a wrong one."""
     while steps and len("+".join(steps)) > MAX_LENGTH:
         steps = steps[:-1]
     return "+".join(steps)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 @login_required
 @require_GET
 def second_factor(request: HttpRequest) -> HttpResponseRedirect:
-    """To where this person can show a second factor, whichever they have; else to where one is set up."""
+    """Redirect to where this person can show a second factor, whichever they have; else to where one is set up."""
     types = set(Authenticator.objects.filter(user=request.user).values_list("type", flat=True))
     if Authenticator.Type.TOTP in types:
         page = "mfa_reauthenticate"

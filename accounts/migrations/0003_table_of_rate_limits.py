@@ -7,7 +7,7 @@ TABLE = "site_cache"
 
 
 def make_table(apps, schema_editor):
-    """Nothing is done where it is there already."""
+    """Make the table; do nothing where it is there already."""
     call_command("createcachetable", TABLE, database=schema_editor.connection.alias, verbosity=0)
 
 
