@@ -17,7 +17,8 @@ logger = logging.getLogger(__name__)
 
 class Channel(filesystem.Channel):
     def _get(self, queue: str, timeout: float | None = None) -> Any:
-        """The next message that can be read; those that cannot are gone. Raises `queue.Empty` where there is none."""
+        """Return the next message that can be read; those that cannot are dropped. Raises `queue.Empty` where there is
+        none."""
         while True:
             try:
                 return super()._get(queue)  # has removed the file before it reads it
@@ -25,7 +26,7 @@ class Channel(filesystem.Channel):
                 logger.warning("A message of the queue %s could not be read, and was dropped.", queue)
 
     def get_table(self, exchange: str) -> Any:
-        """Who hears of what is sent to the exchange; nobody where the table cannot be read."""
+        """Return who hears of what is sent to the exchange; nobody where the table cannot be read."""
         try:
             return super().get_table(exchange)
         except ValueError:

@@ -33,7 +33,7 @@ REDIS = CircuitBreaker(
 
 
 def or_in_rows(method: Callable[..., Any]) -> Callable[..., Any]:
-    """The method of `RedisCache`, or its namesake of the other cache where Redis does not answer."""
+    """Return a method that asks `RedisCache`, or the other cache where Redis does not answer."""
 
     @wraps(method)
     def either(self: RedisOrRows, *args: Any, **kwargs: Any) -> Any:
@@ -52,7 +52,8 @@ def or_in_rows(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class RedisOrRows(RedisCache):
-    """`OPTIONS`: those of `RedisCache`, and `ROWS`, the alias of the cache that steps in."""
+    """The cache in Redis, with another cache that steps in. `OPTIONS`: those of `RedisCache`, and `ROWS`, the alias of
+    the other cache."""
 
     def __init__(self, server: str | list[str], params: dict[str, Any]) -> None:
         super().__init__(server, params)
@@ -61,7 +62,8 @@ class RedisOrRows(RedisCache):
         self._options = {
             "socket_connect_timeout": TIMEOUT_SECONDS,
             "socket_timeout": TIMEOUT_SECONDS,
-            # Once, at once: that a restart has cut a connection is only noticed by using it. A silent Redis gets none.
+            # One retry, at once: that a restart has cut a connection is only noticed by using it. A silent Redis gets
+            # none.
             "retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
             **options,
         }

@@ -17,7 +17,7 @@ app.autodiscover_tasks()
 
 @app.on_after_configure.connect
 def make_broker_folders(sender: Celery, **kwargs: object) -> None:
-    """The broker that needs no server needs its folders, on the side that sends as on the side that works."""
+    """Make the folders of the broker that needs no server, on the side that sends as on the side that works."""
     options = sender.conf.broker_transport_options or {}
     for name in ("data_folder_in", "data_folder_out", "control_folder"):
         if folder := options.get(name):

@@ -1,7 +1,7 @@
 """A connection that gives up on a server which says nothing: one whose processes are stopped, or whose disk hangs.
 
-Neither PostgreSQL's own timeouts help there, since nobody is at work who could look at the clock, nor TCP's: the kernel
-of that machine goes on acknowledging.
+Neither PostgreSQL's own timeouts help there, because nobody is at work who could look at the clock, nor TCP's: the
+kernel of that machine goes on acknowledging.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ class ServerIsSilent(psycopg.OperationalError):
 
 
 class BoundedConnection(psycopg.Connection[Any]):
-    """Of a pool: one that turns out to be dead takes those with it that were there before, since what it died of is
-    what a server does to all. Else each would be tried by somebody, who waits a second and more for the next one."""
+    """A connection that waits for a bounded time. In a pool, one that turns out to be dead takes with it those that
+    were made before, because what it died of is what a server does to all. Else each would be tried by somebody, who
+    waits a second and more for the next one."""
 
     longest: ClassVar[float | None] = None  # seconds
     drained_at: ClassVar[float] = 0.0
@@ -34,7 +35,7 @@ class BoundedConnection(psycopg.Connection[Any]):
         self._is_checked = False
 
     def execute(self, *args: Any, **kwargs: Any) -> psycopg.Cursor[Any]:
-        """What the pool asks a connection before it gives it away; Django's statements come through cursors."""
+        """Execute what the pool asks a connection before it gives it away; Django's statements come through cursors."""
         self._is_checked = True
         try:
             return super().execute(*args, **kwargs)
@@ -62,6 +63,6 @@ class BoundedConnection(psycopg.Connection[Any]):
 
 
 def bounded_connection(statement_seconds: float) -> type[BoundedConnection]:
-    """For a server that lets a statement run for so long; 0 is for ever."""
+    """Return the class for a server that lets a statement run for so many seconds; 0 is for ever."""
     longest = statement_seconds + GRACE_SECONDS if statement_seconds else None
     return type("BoundedConnection", (BoundedConnection,), {"longest": longest})

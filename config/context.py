@@ -1,4 +1,4 @@
-"""What every template of the site may ask for."""
+"""What every template of the site may use."""
 
 from django.conf import settings
 from django.http import HttpRequest

@@ -13,8 +13,8 @@ from config.process import Process
 
 CONNECT_SECONDS = 2  # to each host of the URL; libpq takes no less
 POOL_SECONDS = 3.0  # for a connection of the pool; more than one dead host takes
-# A pool tries again after one second, and after twice as long each time: a server that is back after a minute it would
-# find half a minute later. So it gives up after two, and tries when the next request asks.
+# A pool tries again after one second, and after twice as long each time: a server that is back after a minute would be
+# found half a minute later. So it gives up after two, and tries when the next request asks.
 RECONNECT_SECONDS = 2.0
 
 # A server whose machine is gone answers nothing, not even that it is gone.
@@ -73,6 +73,6 @@ def bound(database: dict[str, Any], bounds: Bounds, *, pool_size: int, pooler: b
 
 
 def _server_settings(bounds: Bounds) -> str:
-    """As `options` of libpq; what comes later wins."""
+    """Return the bounds as `options` of libpq; what comes later wins."""
     settings = {"lock_timeout": bounds.lock, "statement_timeout": bounds.statement}
     return " ".join(f"-c {name}={seconds * 1000:.0f}" for name, seconds in settings.items())

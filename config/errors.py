@@ -17,7 +17,8 @@ from sessions_ui import web
 
 
 def give_back() -> None:
-    """What Django does at the end of a request, except to whoever is inside a transaction: the tests."""
+    """Give back the connections as Django does at the end of a request, except to whoever is inside a transaction: the
+    tests."""
     for connection in connections.all(initialized_only=True):
         if not connection.in_atomic_block:
             connection.close_if_unusable_or_obsolete()

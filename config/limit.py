@@ -1,4 +1,4 @@
-"""As many requests at a time as this process can serve: whoever comes beyond them hears so at once.
+"""A limit for requests at a time to as many as this process can serve: whoever comes beyond it is told so at once.
 
 Each request that a synchronous view answers has a thread. When the database is slow or away they wait there, and
 without a bound a process has hundreds of them. A server's own limit counts open streams, too (docs/production.md).
@@ -17,7 +17,7 @@ Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 def limited(application: Application, *, most: int, always: frozenset[str]) -> Application:
-    """`application` for `most` requests at a time; 503 for others, except for the paths in `always`."""
+    """Return `application` limited to `most` requests at a time; 503 for others, except for the paths in `always`."""
     at_work = 0
 
     async def counted(scope: Any, receive: Any, send: Any) -> None:
@@ -37,7 +37,7 @@ def limited(application: Application, *, most: int, always: frozenset[str]) -> A
 
 
 async def refuse(scope: Any, send: Any) -> None:
-    """The page that an outage shows, in the language of the browser. It needs no thread."""
+    """Send the page that an outage shows, in the language of the browser. It needs no thread."""
     from sessions_ui.web import busy
 
     request = ASGIRequest(scope, BytesIO())

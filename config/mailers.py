@@ -29,7 +29,7 @@ OPTIONS = {
 def mail_settings(
     url: Mapping[str, Any], *, timeout: float | None, version: tuple[int, ...] = django.VERSION[:2]
 ) -> dict[str, Any]:
-    """The settings for this Django.
+    """Return the settings for this Django.
 
     `url` is what django-environ's `email_url()` returned: EMAIL_* settings by name. `timeout`: seconds that a mail
     server may take to answer, None for as long as it likes.

@@ -1,7 +1,9 @@
-"""What this process is: who serves people waits for nothing as long as a worker or a migration may.
+"""What kind of process this is: one that serves people must not wait for anything as long as a worker or a migration
+may.
 
-`config/asgi.py` and `config/wsgi.py` say that they serve, `manage.py` that it is a command, before settings are read;
-whoever says nothing is a worker. A variable of the environment would reach the processes that one starts.
+`config/asgi.py` and `config/wsgi.py` say that they serve, `manage.py` that it is a command, before settings are read; a
+process that says nothing is a worker. A variable of the environment would be inherited by the processes that one
+starts.
 """
 
 from __future__ import annotations

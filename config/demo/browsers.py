@@ -34,8 +34,8 @@ class DemoBrowsers:
         self.file = folder / "demo-devices.json"
 
     def sign_in_all(self, *, afresh: bool) -> int:
-        """Signs in whoever has not been: all of them in a new database (`afresh`), else only those that an
-        interrupted first start left out. How many that were."""
+        """Sign in the devices that have not been: all of them in a new database (`afresh`), else only those that an
+        interrupted first start left out. Return how many that were."""
         jars = {} if afresh else self._load()
         missing = [device for device in DEVICES if device.key not in jars]
         for device in missing:
@@ -49,7 +49,7 @@ class DemoBrowsers:
         return len(missing)
 
     def ask_all(self) -> Iterator[tuple[DemoDevice, bool]]:
-        """Each device's next request for its devices page: True if it was let in."""
+        """Send each device's next request for its devices page; yield True with it if it was let in."""
         jars = self._load()
         for device in DEVICES:
             if device.key not in jars:
@@ -97,7 +97,7 @@ class DemoBrowsers:
         form: dict[str, str] | None = None,
         asked_hints: dict[str, str] | None = None,
     ) -> httpx.Response:
-        """Opens the page, as a person does, and sends the form that it finds there."""
+        """Open the page, as a person does, and send the form that it finds there."""
         shown = client.get(page)
         if "Accept-CH" in shown.headers:
             client.headers.update(asked_hints or {})

@@ -9,7 +9,8 @@ from config.demo.people import ADA, ADMIN, AGENT, Person
 
 @dataclass(frozen=True, slots=True)
 class DemoDevice:
-    """`hints` are sent with every request, `asked_hints` only to a site that asks for them (`Accept-CH`).
+    """A device of the demo. `hints` are sent with every request, `asked_hints` only to a site that asks for them
+    (`Accept-CH`).
 
     Signed in `days` ago and last used `hours` ago, as far as the list is concerned; `known`: its owner said so.
     """

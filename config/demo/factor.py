@@ -1,4 +1,4 @@
-"""The authenticator app of the demo's agents: its codes are on a page, for whoever tries the demo."""
+"""The authenticator app of the demo's agents: its codes are shown on a page, for whoever tries the demo."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ SECRET = "DEMODEMODEMODEMO"  # noqa: S105 - shown to everybody who runs the demo
 
 
 def current_code(secret: str = SECRET, *, before: int = 0) -> str:
-    """Six digits, another one every 30 seconds, each good for one sign-in; `before`: the one of so many periods ago.
-    Tests that type it elsewhere set MFA_TOTP_TOLERANCE to 1, in case the next one begins in between."""
+    """Return the six digits of a code. There is another one every 30 seconds, each good for one sign-in; `before`: the
+    one of so many periods ago. Tests that type it elsewhere set MFA_TOTP_TOLERANCE to 1, in case the next one begins in
+    between."""
     return format_hotp_value(hotp_value(secret, int(time.time()) // app_settings.TOTP_PERIOD - before))

@@ -16,7 +16,7 @@ SEPARATOR = re.compile(rb"\n-{79}\n(?=[A-Za-z-]+: |\Z)")
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """`name` is what it is called in its address: the file and its number there."""
+    """A mail. `name` is how its URL names it: the file and its number there."""
 
     name: str
     message: EmailMessage
@@ -40,12 +40,13 @@ class Mail:
 
 
 def mails(folder: Path) -> list[Mail]:
-    """All of them, the newest first."""
+    """Return all mails, the newest first."""
     return [mail for file in sorted(folder.glob("*.log"), reverse=True) for mail in reversed(list(_in(file)))]
 
 
 def find(folder: Path, name: str) -> Mail | None:
-    """Compared with the names that there are, so that no name leads out of the folder."""
+    """Return the mail of that name. It is compared with the names that there are, so that no name leads out of the
+    folder."""
     return next((mail for mail in mails(folder) if mail.name == name), None)
 
 

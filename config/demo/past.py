@@ -1,4 +1,4 @@
-"""The demo's devices did not all sign in a moment ago: what the list says of them is moved into the past.
+"""Moving the demo's devices into the past, because they did not all sign in a moment ago.
 
 Only rows of the demo are written like this. The log of events keeps the real times, as it must.
 """
@@ -14,7 +14,8 @@ from sessions_ui.models import Device, Session, digest_of
 
 
 def move_into_the_past(device: DemoDevice, session_key: str) -> None:
-    """Before the next device signs in, so that it is judged against a plausible history."""
+    """Move a sign-in into the past, before the next device signs in, so that that one is judged against a plausible
+    history."""
     now = timezone.now()
     signed_in, used = now - timedelta(days=device.days), now - timedelta(hours=device.hours)
     rows = Session.objects.filter(digest=digest_of(session_key))

@@ -43,9 +43,10 @@ PEOPLE = [ADA, AGENT, SECOND_AGENT, ADMIN]
 
 
 def create_people() -> bool:
-    """Into an empty database of a demo only: known passwords on a real site would be an open door.
+    """Create the demo's people, in an empty database of a demo only: known passwords on a real site would be an open
+    door.
 
-    True if they were created now.
+    Return True if they were created now.
     """
     if not settings.DEMO:
         raise ImproperlyConfigured("The demo's people exist in a demo only (DEMO=1).")
@@ -72,6 +73,6 @@ def create_people() -> bool:
 
 
 def help_desk() -> Any:
-    """As `manage.py sessions help-desk-group` makes it."""
+    """Return the group of agents, made as `manage.py sessions help-desk-group` makes it."""
     call_command("sessions", "help-desk-group", name=HELP_DESK, stdout=StringIO())
     return Group.objects.get(name=HELP_DESK)

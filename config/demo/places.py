@@ -36,7 +36,7 @@ PLACES = [
 
 
 def write_places(path: Path) -> None:
-    """Written beside the target and moved over it: a reader that has the old file open keeps it."""
+    """Write the file beside the target and move it over that: a reader that has the old file open keeps it."""
     writer = MMDBWriter(
         ip_version=6,
         ipv4_compatible=True,

@@ -32,10 +32,10 @@ class ProcessDied(Exception):
 
 
 class Processes:
-    """A context: on leaving it, whatever the reason, none of the processes is left.
+    """The processes of the demo, as a context: on leaving it, whatever the reason, none of them is left.
 
-    Each runs in a process group of its own: Ctrl-C reaches only this process, which ends them in order, the
-    last started first. All output goes to the terminal that the demo was started in.
+    Each runs in a process group of its own: Ctrl-C reaches only this process, which ends them in order, the last
+    started first. All output goes to the terminal that the demo was started in.
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
@@ -82,7 +82,7 @@ class Processes:
                 self._restart(name, process.returncode)
 
     def _restart(self, name: str, code: int) -> None:
-        """Unless it cannot run here; where that would be too soon, at a later check."""
+        """Start a process again, unless it cannot run here; where that would be too soon, a later check does."""
         module, arguments, started = self._commands[name]
         ran = time.monotonic() - started
         if ran >= SETTLED_SECONDS:
@@ -94,7 +94,7 @@ class Processes:
             self.start(name, module, arguments)
 
     def wait(self) -> None:
-        """Until somebody stops the demo, or one of the processes dies."""
+        """Wait until somebody stops the demo, or one of the processes dies."""
         while True:
             self.check()
             time.sleep(0.5)

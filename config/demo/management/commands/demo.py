@@ -64,7 +64,8 @@ class Command(BaseCommand):
 
 @contextmanager
 def only_demo_here() -> Iterator[None]:
-    """Two demos on one folder would run every schedule twice. The lock goes when the process does."""
+    """Lock the folder for this demo: two on one folder would run every schedule twice. The lock goes when the process
+    does."""
     with (settings.VAR_DIR / "demo.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -85,8 +86,9 @@ def refuse_taken_port(port: int) -> None:
 
 
 def set_older_database_aside() -> Path | None:
-    """Until the first release migrations are squashed, so a database may know some that are gone. Returns where the
-    file of SQLite is now, None where there is nothing wrong with it; `CommandError` for a server's."""
+    """Set a database aside that an older version made. Until the first release migrations are squashed, so it may know
+    some that are gone. Returns where the file of SQLite is now, None where there is nothing wrong with it;
+    `CommandError` for a server's."""
     if not is_of_older_version():
         return None
     connection = connections[DEFAULT_DB_ALIAS]
@@ -103,14 +105,14 @@ def set_older_database_aside() -> Path | None:
 
 
 def is_of_older_version() -> bool:
-    """Whether migrations were applied that are no more."""
+    """Return whether migrations were applied that do not exist any more."""
     loader = MigrationLoader(connections[DEFAULT_DB_ALIAS])
     ours = {"sessions_ui", "accounts"}
     return any(app in ours for app, _name in loader.applied_migrations.keys() - loader.disk_migrations.keys())
 
 
 def prepare() -> bool:
-    """Database, place file, folders, people. True if the people were created now."""
+    """Prepare database, place file, folders and people. Return True if the people were created now."""
     write_places(settings.VAR_DIR / "demo-places.mmdb")  # first: `migrate` checks that it is there
     call_command("migrate", interactive=False, verbosity=0)
     folders = [settings.DEMO_MAIL_DIR, settings.STATIC_ROOT]
@@ -128,7 +130,7 @@ def start(processes: Processes, port: int) -> None:
     uvicorn = ["config.asgi:application", "--host", HOST, "--port", str(port), "--no-proxy-headers"]
     uvicorn += ["--log-level", "warning", "--timeout-graceful-shutdown", "2", "--lifespan", "off"]
     celery = ["--quiet", "--app", "config"]
-    # One of each: nobody to gossip with.
+    # There is one worker only, so it has nobody to gossip with.
     worker = ["--pool", "threads", "--concurrency", "4", "--without-gossip", "--without-mingle"]
     processes.start("web server", "uvicorn", uvicorn)
     processes.start("worker", "celery", [*celery, "worker", *worker, "--loglevel", "WARNING"])

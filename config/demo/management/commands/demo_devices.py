@@ -1,4 +1,4 @@
-"""`make demo-devices`: sends the next request of each of the demo's devices and says what came of it."""
+"""`make demo-devices`: send the next request of each of the demo's devices and say what came of it."""
 
 from __future__ import annotations
 
