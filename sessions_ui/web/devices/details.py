@@ -37,7 +37,8 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """`sign_ins`: the last ten, the newest first; `living`: those of them that are signed in."""
+    """What the page of one device shows. `sign_ins`: the last ten, the newest first; `living`: those of them that are
+    signed in."""
 
     device: Device
     sign_ins: list[Session]
