@@ -37,7 +37,8 @@ class UserAdmin(BaseUserAdmin):
     add_fieldsets = ((None, {"fields": ("email", "name", "usable_password", "password1", "password2")}),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        """Read from the database that is written to, not from a replica: it decides who may sign in."""
+        """Read users from the database that is written to, not from a replica, because the page says who may sign
+        in."""
         return super().get_queryset(request).using(router.db_for_write(User))
 
 

@@ -37,7 +37,7 @@ def not_adopted(
 
 
 def _is_migrated(using: str) -> bool:
-    """Return whether our tables are there: before the first `migrate`, which makes this check, too, there is nothing to
+    """Return whether our tables are there. Before the first `migrate`, which makes this check, too, there is nothing to
     adopt into."""
     connection = connections[using]
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Settings by which sessions end by themselves: some would silently end nothing."""
+"""Settings by which sessions end by themselves, and that would silently end nothing."""
 
 from __future__ import annotations
 

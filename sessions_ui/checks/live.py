@@ -18,7 +18,7 @@ from sessions_ui.stream import mount
 
 def stream(**kwargs: Any) -> list[checks.CheckMessage]:
     """Warn where no stream is mounted, only with `check --deploy`: a project under WSGI is as safe, and its pages are
-    merely later. What the servers run cannot be seen from here, so the modules are looked at that an ASGI server would
+    merely later. What the servers run cannot be seen from here, so the modules are imported that an ASGI server would
     be given."""
     if conf.stream_url or mount.is_mounted():
         return []

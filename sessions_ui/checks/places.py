@@ -1,4 +1,4 @@
-"""The settings about where addresses are, and about proxies."""
+"""Where addresses are, and whose they are: place files and proxies."""
 
 from __future__ import annotations
 

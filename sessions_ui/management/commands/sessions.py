@@ -161,9 +161,9 @@ class Command(MigratedCommand):
         self.stdout.write(f"Group made: {name}" if made else f"The group is there: {name}")
 
     def health(self, worker_within: timedelta, told_within: timedelta) -> None:
-        """Check that a worker works and that people are told, each within its time. A process that runs may do nothing:
-        after a Redis was away Celery's has stopped to take tasks (celery#8091, celery#10205). What counts is what was
-        done."""
+        """Check that a worker is at work and no message is late, each by its own limit. A process that runs may do
+        nothing: after a Redis was away Celery's has stopped taking tasks (celery#8091, celery#10205). What counts is
+        what was done."""
         for meaning in _weaknesses():  # printed only, because a new worker would not help
             self.stderr.write(f"Warning: {meaning}")
         wrong = []

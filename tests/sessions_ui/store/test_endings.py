@@ -11,7 +11,7 @@ from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from sessions_ui import context, lookup
+from sessions_ui import context
 from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.exceptions import KeyRotated, SessionEnded
 from sessions_ui.store import SessionStore
@@ -134,14 +134,14 @@ def test_a_replaced_key_of_nobody_whose_row_is_removed_meanwhile(monkeypatch: py
     key = store.session_key
     assert key is not None
     store.cycle_key()
-    find = lookup.find
+    find = session_lookup.find
 
     def found_and_removed(digest: str) -> Session | None:
         row = find(digest)
         store.delete()
         return row
 
-    monkeypatch.setattr(lookup, "find", found_and_removed)
+    monkeypatch.setattr(session_lookup, "find", found_and_removed)
 
     late = SessionStore(key)
 
