@@ -1,1 +1,1 @@
-"""Whatever ends sessions. All of it goes through `end.py`."""
+"""Everything that ends sessions. All of it goes through `end.py`."""

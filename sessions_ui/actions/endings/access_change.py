@@ -1,4 +1,4 @@
-"""People have fewer rights than they signed in with."""
+"""End the sessions of people who have fewer rights than they signed in with."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ def access_changed(
     note: str = "",
     only: Q | None = None,
 ) -> Receipt:
-    """End the sessions of these users, what another engine still holds of them included; in one transaction, whatever
-    their number.
+    """End the sessions of these users, including what another engine still holds of them.
 
-    Rights that Django keeps are watched (`receivers.py`). This is the call for all others: a role in a table of your
-    own, or a second factor that is now a must, where `only` picks the sessions without one::
+    This is one transaction, whatever their number. Rights that Django keeps are watched (`receivers.py`). Call this for
+    all others: a role in a table of your own, or a second factor that is now required, where `only` picks the sessions
+    without one::
 
         without = ~Q(method__contains="+") & ~Q(method="passkey")
         access_changed(users=User.objects.filter(is_staff=True), only=without, actor=request.user)
 
-    What another engine holds is not adopted any more whatever `only` says. `actor`, `ticket` and `note`, and what is
+    What another engine holds is no longer adopted, whatever `only` says. `actor`, `ticket` and `note`, and what is
     raised, are as for `end_sessions()`.
     """
     sessions = sessions_of(users)
@@ -45,6 +45,6 @@ def access_changed(
 
 
 def flags_of(user: Any) -> str:
-    """The rights among `ACCESS_FLAGS` that the user has, as a session keeps them: ",is_staff,is_superuser,"."""
+    """Return the user's rights among `ACCESS_FLAGS` as a session keeps them: ",is_staff,is_superuser,"."""
     held = [flag for flag in conf.access_flags if getattr(user, flag, False)]
     return f",{','.join(held)}," if held else ""

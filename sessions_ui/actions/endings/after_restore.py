@@ -1,4 +1,4 @@
-"""After a restore: a backup revives the sessions that had ended since it was taken."""
+"""End the sessions that a restored backup has revived: those that had ended since it was taken."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ def end_restored(
     dry_run: bool = False,
     progress: Callable[[int], None] = lambda ended: None,
 ) -> int:
-    """End every session that was signed in before `before`, the moment of the restore; returns how many.
+    """End every session that was signed in before `before`, the moment of the restore; return how many.
 
-    Reason: incident. Nobody decided about any of these accounts, and everybody should know why they were signed out.
-    In batches of users, so that nobody gets two mails about it. It can be interrupted and run again.
+    The reason is "incident", because nobody decided about any of these accounts, and everybody should know why they
+    were signed out. It works in batches of users, so that nobody gets two mails about it. It can be interrupted and run
+    again.
     """
     if adopting_from():
         raise StillAdopting

@@ -1,8 +1,9 @@
-"""Ending many sessions, or without waiting for it: a worker does it in batches, from rows that no broker can lose.
+"""End many sessions by a worker, in batches, from rows that no broker can lose.
 
-A batch is one transaction of bounded length: SQLite has one writer, and everybody else waits for it. Each is claimed by
-a conditional UPDATE with a lease, so that two workers never take the same one, and one that a dead worker held is taken
-up again. Ending twice ends once, so a batch that is done twice does no harm either.
+No request waits for it. A batch is one transaction of bounded length, because SQLite has one writer and everybody else
+waits for it. Each batch is claimed by a conditional UPDATE with a lease, so that two workers never take the same one,
+and one that a dead worker held is taken up again. A batch that is done twice does no harm, because a session that has
+ended is not ended again.
 """
 
 from __future__ import annotations
@@ -52,16 +53,16 @@ def end_later(
     of_users: QuerySet[Any] | None = None,
     unadopted: bool = False,
 ) -> Ending:
-    """Have a worker end what is signed in among these sessions now; the row that is returned says how far it has come.
+    """Have a worker end those of these sessions that are signed in now; return the row that shows the progress.
 
-    What was chosen is written down here: a sign-in from now on is not among it, except one that takes the place of a
-    chosen one in the same browser before the worker comes. The decision itself is in force with the commit: no sign-in
-    of these accounts that waits for its second factor goes on, and with `unadopted` nothing that another engine still
-    holds of them is adopted. `of_users`: whose sessions they can be, as for `end_sessions()`; without it, whose they
-    are. What must be over when the request is answered is for that one.
+    The choice is recorded here: a sign-in from now on is not part of it, except one that takes the place of a chosen
+    one in the same browser before the worker comes. The decision itself is in force with the commit: no sign-in of
+    these accounts that waits for its second factor goes on, and with `unadopted` nothing that another engine still
+    holds of them is adopted. Use `end_sessions()` for what must be over when the request is answered.
 
+    `of_users` says whose sessions they can be, as for `end_sessions()`; without it, the owners of the chosen sessions.
     `reason`, `actor`, `ticket` and `note` are as for `end_sessions()`. Raises `TryAgain` or `OutcomeUnknown` as that
-    does, and `NotTheOwner` where staff uses an account. Without a worker `manage.py sessions carry-out` does the work.
+    does, and `NotTheOwner` where staff uses an account. Without a worker, `manage.py sessions carry-out` does the work.
     """
     context.require_owner()
     using = router.db_for_write(Session)
@@ -86,8 +87,10 @@ def end_later(
 
 
 def batches(keys: Iterable[tuple[Any, int]]) -> Iterator[list[int]]:
-    """Lists of about `BATCH` sessions out of pairs of user and session, sorted by user. A user is in one of them only,
-    unless one list could not hold them."""
+    """Yield lists of about `BATCH` sessions from pairs of user and session, sorted by user.
+
+    Each user is in only one list, unless one list could not hold all of their sessions.
+    """
     batch: list[int] = []
     for _user, pairs in groupby(keys, key=itemgetter(0)):
         own = [pk for _owner, pk in pairs]
@@ -103,8 +106,8 @@ def batches(keys: Iterable[tuple[Any, int]]) -> Iterator[list[int]]:
 
 
 def end_batches(*, ending: Ending | None = None, seconds: float = SECONDS) -> int:
-    """Work on open batches, of this ending or of all, until none is free or the time is over; returns how many
-    sessions ended. The worker's task, and its sweep."""
+    """Work on open batches, of this ending or of all, until none is free or `seconds` are over; return how many
+    sessions ended. This is the worker's task, and its sweep."""
     deadline = time.monotonic() + seconds
     ended = 0
     while time.monotonic() < deadline and (batch := claim(ending)) is not None:
@@ -120,7 +123,7 @@ def open_batches() -> QuerySet[EndingBatch]:
 
 
 def claim(ending: Ending | None = None) -> EndingBatch | None:
-    """A batch that nobody holds, now held by the caller for the lease; None where there is none."""
+    """Claim a batch that nobody holds for the length of the lease, and return it; None where there is none."""
     free = open_batches().filter(Q(leased_until__isnull=True) | Q(leased_until__lte=DatabaseNow()))
     if ending is not None:
         free = free.filter(ending=ending)
@@ -132,7 +135,7 @@ def claim(ending: Ending | None = None) -> EndingBatch | None:
 
 
 def carry_out(batch: EndingBatch) -> int:
-    """End one claimed batch in one transaction; returns how many sessions ended. What went wrong is on the row."""
+    """End one claimed batch in one transaction; return how many sessions ended. What went wrong is on the row."""
     ending = batch.ending
     mine = open_batches().filter(pk=batch.pk, attempts=batch.attempts)
     try:
@@ -159,7 +162,7 @@ def _end_batch(batch: EndingBatch) -> int:
     )
     if receipt.act is not None:
         Act.objects.filter(pk=receipt.act.pk).update(ending=ending)
-    # Counted even if the lease was lost meanwhile: whoever comes second has nothing left to end.
+    # Counted even if the lease was lost meanwhile, because whoever comes second has nothing left to end.
     open_batches().filter(pk=batch.pk).update(
         done_at=timezone.now(), ended=F("ended") + receipt.ended, error=""
     )
@@ -167,7 +170,7 @@ def _end_batch(batch: EndingBatch) -> int:
 
 
 def retry_failed(endings: QuerySet[Ending]) -> int:
-    """Failed batches of these once more, from the first attempt on; returns how many."""
+    """Put the failed batches of these endings back in the queue, from the first attempt on; return how many."""
     keys = list(endings.values_list("pk", flat=True))
     again = EndingBatch.objects.filter(ending__in=keys, failed_at__isnull=False).update(
         failed_at=None, attempts=0, leased_until=None
@@ -179,7 +182,10 @@ def retry_failed(endings: QuerySet[Ending]) -> int:
 
 
 def receipt_of(ending: Ending) -> Receipt:
-    """How far it has come: what ended, what others had ended, what failed. One statement; its acts name the ending."""
+    """Return how far the ending has come: what ended, what others had ended, what failed.
+
+    One statement; its acts name the ending.
+    """
     sums = ending.batches.aggregate(
         done=Sum("size", filter=Q(done_at__isnull=False)),
         failed=Sum("size", filter=Q(failed_at__isnull=False)),

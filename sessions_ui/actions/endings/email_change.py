@@ -1,4 +1,4 @@
-"""The account has another e-mail address."""
+"""What follows from a changed e-mail address: the old address is told, and sessions end."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from sessions_ui.models import Act, EndReason, Event
 
 @atomically
 def email_changed(*, user: Any, old: str, actor: Any = None) -> Receipt:
-    """Tell the old address, which is the only one that a thief of the account does not have, and end what
-    `EMAIL_CHANGE_ENDS` says; "others" spares the session that made the change.
+    """Tell the old address about the change, and end the sessions that `EMAIL_CHANGE_ENDS` names.
 
-    `user` has the new address already. One transaction; the mail to the old address goes out even if nothing ends.
+    The old address is the only one that a thief of the account does not have. "others" spares the session that made the
+    change. `user` has the new address already. All of it is one transaction; the mail to the old address goes out even
+    if nothing ends.
     """
     ends = conf.email_change_ends
     receipt = Receipt(act=None, ended=0, already_ended=0)
@@ -31,8 +32,10 @@ def email_changed(*, user: Any, old: str, actor: Any = None) -> Receipt:
 
 @atomically
 def tell_old_address(*, user: Any, old: str, actor: Any = None, act: Act | None = None) -> None:
-    """The event, and the mail that goes out whatever became of the sessions. It waits for nobody who holds the
-    account. `act`: what ended because of it."""
+    """Append the event and the mail to the old address, whatever became of the sessions.
+
+    This does not wait for whoever holds the account. `act` is the one that ended sessions because of the change.
+    """
     event = events.append(
         Event.Kind.EMAIL_CHANGED, user_id=user.pk, actor_id=actor_of(actor).pk, act=act, text=old
     )

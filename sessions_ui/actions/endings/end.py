@@ -1,4 +1,4 @@
-"""Ending sessions: the one path, whatever asks for it."""
+"""End sessions: the one path, whatever asks for it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from sessions_ui.protocols import HasPk
 class Receipt:
     """What an ending did. `act` is None where there was nothing left to end; its events name the sessions that ended.
 
-    `failed` is how many are still signed in, since the database refused: only an ending in batches (`bulk.py`) can
+    `failed` is how many are still signed in because the database refused: only an ending in batches (`bulk.py`) can
     fail in part, all others end everything or raise.
     """
 
@@ -60,15 +60,15 @@ def end_sessions(
     when the caller's own transaction commits), and needs no broker, worker or cache. The cost is a fixed number of
     statements, whatever the number of sessions. What ends sessions when, and who is told: docs/endings.md.
 
-    `reason` is what people read. `actor` is the user who decided, None for the system. `ticket` (100 characters at
-    most) and `note` are for administrators only.
+    `reason` is what people read. `actor` is the user who decided, None for the system. `ticket` (at most 100
+    characters) and `note` are for administrators only.
 
     The accounts are held first (`hold()`): a sign-in under way either came before and is ended here, or waits and reads
     the account again; one that waits for its second factor is refused. `of_user` (a primary key) or `of_users` (a
     queryset of users) says whose sessions they can be: these accounts are held even if there is nothing to end.
-    `unadopted`: what another engine still holds of them ends with it. `decided_before`: the decision was recorded when
-    it was made, and a sign-in that began since is none of its business (`bulk.py`). `all_living`: the queryset leaves
-    out what has ended already, which nobody need count then (where the accounts are named).
+    `unadopted` also ends what another engine still holds of them. `decided_before` says that the decision was recorded
+    when it was made, and does not concern a sign-in that began since (`bulk.py`). `all_living` says that the queryset
+    leaves out what has ended already, so that nobody needs to count it (where the accounts are named).
 
     Raises `TryAgain` where the database refused it, and nothing was changed then; `OutcomeUnknown` where the connection
     was lost at the commit; `SessionEnded` where the session of the request that asks has ended meanwhile; `NotTheOwner`
@@ -107,7 +107,10 @@ def end_sessions(
 
 
 def _tell(act: Act, user_ids: list[Any]) -> None:
-    """Events, deliveries and the signal, for exactly what `act` has ended; `user_ids`: whose sessions these are."""
+    """Append events and deliveries and send the signal, for exactly what `act` has ended.
+
+    `user_ids`: whose sessions these are.
+    """
     ended = ended_by(act, user_ids)
     if accounts := end_impersonations(act, ended):
         user_ids = user_ids + accounts
@@ -123,8 +126,11 @@ def _accounts_of(sessions: SessionQuerySet, user_ids: list[Any]) -> Collection[A
 
 
 def _ended_users(act: Act, held: list[Any]) -> list[Any]:
-    """Whose sessions `act` has ended. By the act, not by the filter that chose them: "users with a session that lives"
-    finds nobody any more. At MariaDB's own REPEATABLE READ there can be more of them than a snapshot knew of."""
+    """Return the users whose sessions `act` has ended.
+
+    They are found by the act, not by the filter that chose them: "users with a session that lives" finds nobody any
+    more. At MariaDB's own REPEATABLE READ there can be more of them than a snapshot knew of.
+    """
     total, user_ids = count_by_user(ended_by(act, held))
     if total < act.count:
         _total, user_ids = count_by_user(Session.objects.using(act._state.db).filter(act=act))
@@ -132,7 +138,7 @@ def _ended_users(act: Act, held: list[Any]) -> list[Any]:
 
 
 def sessions_of(users: QuerySet[Any]) -> SessionQuerySet:
-    """All sessions of a queryset of users, ended ones included."""
+    """Return all sessions of a queryset of users, including ended ones."""
     keys: Any = on_primary(users).order_by().values("pk")
     if not users_are_here():
         keys = list(keys.values_list("pk", flat=True))
@@ -140,15 +146,18 @@ def sessions_of(users: QuerySet[Any]) -> SessionQuerySet:
 
 
 def ended_by(act: Act, user_ids: list[Any]) -> SessionQuerySet:
-    """By the index of the users, as long as they are few: the act has none."""
+    """Return the sessions that `act` has ended.
+
+    They are found by the index of the users as long as those are few, because the act has none.
+    """
     ended = Session.objects.using(act._state.db).filter(act=act)
     return ended.filter(user_id__in=user_ids) if len(user_ids) <= MANY_USERS else ended
 
 
 def end_impersonations(act: Act, ended: SessionQuerySet) -> list[Any]:
-    """With the session of a staff member ends what they do from it in somebody's name; returns whose accounts.
+    """End what staff does in somebody's name from the sessions that ended; return the primary keys of those accounts.
 
-    Nobody's row is locked for it: whoever begins an impersonation holds the row of the staff member, as we do.
+    Nobody's row is locked for it, because whoever begins an impersonation holds the row of the staff member, as we do.
     """
     rows = Session.objects.using(act._state.db)
     begun = rows.filter(
@@ -165,7 +174,10 @@ def end_impersonations(act: Act, ended: SessionQuerySet) -> list[Any]:
 
 
 def _refuse_to_end_others(selected: SessionQuerySet) -> None:
-    """Staff that uses an account may leave it, or sign out altogether, and ends nothing else there."""
+    """Raise `NotTheOwner` where staff that uses an account would end sessions other than its own there.
+
+    Staff may leave the account, or sign out altogether.
+    """
     now = context.current()
     if now is None or now.impersonator_id is None:
         return
@@ -175,8 +187,11 @@ def _refuse_to_end_others(selected: SessionQuerySet) -> None:
 
 
 def _verify_acting_session() -> None:
-    """Raise `SessionEnded` where the session that asks has ended while it waited for the lock: of two that sign each
-    other out at the same moment the first does. Once a request, since it may end its own session and go on."""
+    """Raise `SessionEnded` where the session that asks has ended while it waited for the lock.
+
+    Of two sessions that sign each other out at the same moment the first one succeeds. This is checked once a request,
+    because a request may end its own session and go on.
+    """
     now = context.current()
     if now is None or now.is_verified or (own := now.session_id) is None:
         return
@@ -192,7 +207,7 @@ def announce(act: Act) -> None:
 
 
 def count_by_user(sessions: SessionQuerySet) -> tuple[int, list[Any]]:
-    """How many there are, and whose they are."""
+    """Return how many sessions there are, and the primary keys of their users."""
     rows = list(sessions.values_list("user_id").annotate(total=Count("pk")))
     return sum(total for _user_id, total in rows), [user_id for user_id, _total in rows]
 
@@ -214,11 +229,11 @@ def end_user_sessions(
     ticket: str = "",
     note: str = "",
 ) -> Receipt:
-    """End all sessions of a user; `keep` is the primary key of one that stays (usually the actor's own:
-    `request.session.session_id`).
+    """End all sessions of a user, except `keep`; idempotent.
 
-    "All" includes what another engine still holds of them: none of it is adopted any more. Idempotent; the other
-    arguments and the errors are those of `end_sessions()`.
+    `keep` is the primary key of a session that stays (usually the actor's own: `request.session.session_id`). "All"
+    includes what another engine still holds of them: none of it is adopted any more. The other arguments and the errors
+    are those of `end_sessions()`.
     """
     chosen = Session.objects.filter(user_id=user.pk, ended_at__isnull=True)
     if keep is not None:
@@ -236,6 +251,9 @@ def end_user_sessions(
 
 
 def own_session_of(user: Any) -> int | None:
-    """Primary key of the acting session where it is one of this user's own: what a change by the person keeps."""
+    """Return the primary key of the acting session if it is one of this user's own, otherwise None.
+
+    A change by the person keeps that session.
+    """
     now = context.current()
     return now.session_id if now is not None and now.user_id == user.pk else None

@@ -1,4 +1,4 @@
-"""A second factor or a passkey was added, changed or removed (ASVS 5.0 7.4.3)."""
+"""What follows when a second factor or a passkey is added, changed or removed (ASVS 5.0 7.4.3)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from sessions_ui.protocols import HasPk
 
 
 def factor_changed(*, user: HasPk, actor: HasPk | None = None) -> Receipt:
-    """End what a second factor or a passkey that was added, changed or removed ends (ASVS 5.0 7.4.3).
+    """End the sessions that should end when a second factor or a passkey is added, changed or removed (ASVS 5.0 7.4.3).
 
     For whatever keeps the factors, in the transaction of the change (accounts/factors.py calls it for allauth). A
-    change by the person in one of their own sessions ends the others where `FACTOR_CHANGE_ENDS` says so; else it ends
-    nothing, and the page that follows offers it (`offer_to_sign_out_others()`). A change by anybody else, or outside of
-    a request, ends all. `actor` is whoever acts now, where it is left out. Raises what `end_sessions()` does.
+    change by the person in one of their own sessions ends the others where `FACTOR_CHANGE_ENDS` says so; otherwise it
+    ends nothing, and the page that follows offers it (`offer_to_sign_out_others()`). A change by anybody else, or
+    outside of a request, ends all. `actor` is whoever acts now, if it is left out. Raises what `end_sessions()` does.
     """
     own = own_session_of(user)
     if own is not None and conf.factor_change_ends == "offer":

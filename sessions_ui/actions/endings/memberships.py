@@ -1,8 +1,8 @@
-"""Who loses a right with a group or a permission, as querysets: whole groups in a fixed number of statements.
+"""Find who loses a right with a group or a permission, as querysets: whole groups in a fixed number of statements.
 
-Rights are what `ACCESS_GROUPS` and `ACCESS_PERMISSIONS` name; a group that holds such a permission is one, too. Read
-before the change, since afterwards nobody knows whom it concerned; and from the database that is written to, since a
-replica may not know yet who was given it a moment ago.
+Rights are what `ACCESS_GROUPS` and `ACCESS_PERMISSIONS` name; a group that holds such a permission is one, too. They
+are read before the change, because afterwards nobody knows whom it concerned; and from the database that is written to,
+because a replica may not know yet who was given it a moment ago.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ NOTHING = Q(pk__in=())
 
 
 def are_watched() -> bool:
-    """Whether the settings name any; the user model may know neither groups nor permissions."""
+    """Return whether the settings name any rights; the user model may know neither groups nor permissions."""
     return bool(conf.access_groups or conf.access_permissions)
 
 
 def tables_of_users() -> list[Any]:
-    """The many-to-many tables that say which groups and permissions a user has."""
+    """Return the many-to-many tables that say which groups and permissions a user has."""
     fields = (_relation("groups"), _relation("user_permissions"))
     return [field.remote_field.through for field in fields if field is not None]
 
 
 def tables() -> list[Any]:
-    """Those from which somebody can lose a right: the users' own, and that of the groups' permissions."""
+    """Return the tables from which somebody can lose a right: the users' own, and that of the groups' permissions."""
     return [*tables_of_users(), Group.permissions.through]
 
 
@@ -57,7 +57,7 @@ def members_of(groups: QuerySet[Group]) -> QuerySet[Any]:
 
 
 def holders_of(permissions: QuerySet[Permission]) -> QuerySet[Any]:
-    """Who has one of them, directly or by a group."""
+    """Return the users who have one of these permissions, directly or by a group."""
     holding = _stored(Group.permissions.through).filter(permission__in=permissions)
     users = members_of(_stored(Group).filter(pk__in=holding.values("group_id")))
     if field := _relation("user_permissions"):
@@ -68,7 +68,7 @@ def holders_of(permissions: QuerySet[Permission]) -> QuerySet[Any]:
 def losing(
     through: Any, instance: Any, *, reverse: bool, pk_set: Collection[Any] | None
 ) -> QuerySet[Any] | None:
-    """Who loses a right when `m2m_changed` removes from the table `through`; None for any other table.
+    """Return who loses a right when `m2m_changed` removes from the table `through`; None for any other table.
 
     `instance`, `reverse` and `pk_set` are the signal's; a `pk_set` of None means all of them.
     """
@@ -108,7 +108,7 @@ def _users(field: Any, rights: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def _relation(name: str) -> Any:
-    """The user model's field of this name where it is one to groups or permissions, else None."""
+    """Return the user model's field of this name where it is one to groups or permissions, otherwise None."""
     try:
         field = get_user_model()._meta.get_field(name)
     except FieldDoesNotExist:

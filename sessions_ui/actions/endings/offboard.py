@@ -1,4 +1,4 @@
-"""Access that ends at a date: in force without any process that runs then."""
+"""End access at a date, without any process that has to run at that moment."""
 
 from __future__ import annotations
 
@@ -27,13 +27,14 @@ from sessions_ui.protocols import HasPk
 def offboard(
     *, user: HasPk, ends_at: datetime, actor: HasPk | None = None, ticket: str = "", note: str = ""
 ) -> Offboarding:
-    """Let nothing of this user go on after `ends_at`: the living sessions get it as their latest end, a sign-in before
-    it gets it too, and one after it is refused (`SignInRefused`). A date that is over ends everything now.
+    """End all access of this user at `ends_at`.
 
-    One open date a user: another one takes its place. A later date lets people sign in until then, but what is signed
-    in keeps the earlier end, since nothing ever makes a session longer. Under the account's lock, as every sign-in.
+    The living sessions get it as their latest end, a sign-in before it gets it too, and one after it is refused
+    (`SignInRefused`). A date in the past ends everything now. There is one open date a user: another one takes its
+    place. A later date lets people sign in until then, but what is signed in keeps the earlier end, because nothing
+    ever makes a session longer. This is done under the account's lock, as every sign-in is.
 
-    `actor` is the user who decided, None for the system; `ticket` (100 characters at most) and `note` are for
+    `actor` is the user who decided, None for the system; `ticket` (at most 100 characters) and `note` are for
     administrators only. Raises `ValueError` for an `ends_at` without a time zone, unless the project goes without
     `USE_TZ`; `TryAgain` or `OutcomeUnknown` as `end_sessions()` does; `NotTheOwner` where staff uses an account.
     """
@@ -68,11 +69,11 @@ def offboard(
 
 @atomically
 def cancel_offboarding(*, offboarding: Offboarding, actor: HasPk | None = None) -> bool:
-    """Let the user sign in again, also after the date; returns whether it was still open.
+    """Let the user sign in again, also after the date; return whether it was still open.
 
-    What had ended stays ended, and what is signed in still ends at the date: whoever stays signs in once more.
-    `actor` is the user who decided, None for the system. Raises `TryAgain` or `OutcomeUnknown` as `end_sessions()`
-    does, and `NotTheOwner` where staff uses an account.
+    What had ended stays ended, and what is signed in still ends at the date: whoever stays signs in once more. `actor`
+    is the user who decided, None for the system. Raises `TryAgain` or `OutcomeUnknown` as `end_sessions()` does, and
+    `NotTheOwner` where staff uses an account.
     """
     context.require_owner()
     user_id: Any = offboarding.user_id
@@ -86,15 +87,21 @@ def cancel_offboarding(*, offboarding: Offboarding, actor: HasPk | None = None) 
 
 
 def latest_end_of(state: AccountState, now: datetime) -> datetime | None:
-    """When access ends, None where it is open-ended. `SignInRefused` where it has. `state`: the account's, locked."""
+    """Return when access ends, None where it is open-ended; raise `SignInRefused` where it has ended.
+
+    `state` is the account's, locked.
+    """
     if state.ends_at is not None and state.ends_at <= now:
         raise SignInRefused(EndReason.OFFBOARDED)
     return state.ends_at
 
 
 def kept_to_latest_end(fields: dict[str, Any]) -> dict[str, Any]:
-    """`expires_at` never later than the row's `latest_end_at`, decided by the database: it may have been set after a
-    request read the row, and no look-up should have to read it."""
+    """Return these fields with `expires_at` no later than the row's `latest_end_at`.
+
+    The database decides that, because the date may have been set after a request read the row, and no look-up should
+    have to read it.
+    """
     if "expires_at" not in fields:
         return fields
     date = Value(fields["expires_at"])

@@ -1,4 +1,4 @@
-"""A provider says that somebody signed out there (OpenID Connect Back-Channel Logout 1.0)."""
+"""End sessions because a provider says that somebody signed out there (OpenID Connect Back-Channel Logout 1.0)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from sessions_ui.sso import LogoutToken, LogoutTokenRefused, verify_logout_token
 
 
 def sign_out_by_token(token: str) -> Receipt:
-    """Verify the token and end what it speaks of. Raises `LogoutTokenRefused`; each token works once.
+    """Verify the logout token and end the sessions it speaks of. Raises `LogoutTokenRefused`; each token works once.
 
-    Not to be called inside a transaction. That the provider spoke is committed first: a sign-in under way either
-    sees it, or is committed before and ended here. Where the ending fails the token stays unused.
+    Do not call this inside a transaction. The provider's message is committed first, so that a sign-in under way either
+    sees it, or is committed before and ended here. If the ending fails, the token stays unused.
     """
     told = verify_logout_token(token)
     return _carry_out(told, remember(told))

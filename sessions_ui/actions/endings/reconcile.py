@@ -1,8 +1,9 @@
-"""Ending the sessions that would be refused anyway, so that no list shows them as signed in.
+"""End the sessions that would be refused anyway, so that no list shows them as signed in.
 
 They are refused without this (`validate.py`); a sweep only makes the rows say so. The primary key is walked in ranges
-with a stored cursor: no index mentions what the conditions ask for, so that the hot path stays cheap. What they find is
-only a suspicion: whoever is found is judged once more, by the function that judges requests, on the locked row.
+with a stored cursor, because no index mentions what the conditions ask for, which keeps the hot path cheap. What they
+find is only a suspicion: each session found is judged once more, by the function that judges requests, on the locked
+row.
 """
 
 from __future__ import annotations
@@ -46,8 +47,11 @@ OF_THE_ACCOUNT = frozenset(
 
 
 def end_unlawful(*, seconds: float = SECONDS) -> int:
-    """End what ran out of time, and what no signal told us of, such as the sessions of users disabled by
-    `QuerySet.update()`. Returns how many; a second worker at the same time does no harm."""
+    """End what ran out of time, and what no signal told us of; return how many ended.
+
+    The latter are, for example, the sessions of users disabled by `QuerySet.update()`. Works for up to `seconds`. A
+    second worker at the same time does no harm.
+    """
     name = "unlawful"
     deadline = time.monotonic() + seconds
     position = Cursor.read(name)
@@ -65,10 +69,10 @@ def end_unlawful(*, seconds: float = SECONDS) -> int:
 
 @atomically
 def end_if_unlawful(keys: list[int]) -> int:
-    """End those of these sessions that a request would be refused for now; returns how many.
+    """End those of these sessions (primary keys) that a request would be refused for now; return how many.
 
-    Judged on locked rows, under the lock of their accounts: what somebody has seen before may be over. A session that
-    is about to get its new password (`next_auth_hash`) gets it here.
+    They are judged on locked rows, under the lock of their accounts, because what somebody has seen before may be over.
+    A session that is about to get its new password (`next_auth_hash`) gets it here.
     """
     living = _rows().filter(pk__in=keys, ended_at__isnull=True)
     owners = dict(living.filter(user__isnull=False).values_list("pk", "user_id"))
@@ -88,7 +92,7 @@ def end_if_unlawful(keys: list[int]) -> int:
             sessions=_rows().filter(pk__in=group),
             reason=reason,
             unadopted=of_the_account,
-            # What no signal told of is noted now: the account may be on again before a sign-in that waits goes on.
+            # What no signal told of is recorded now: the account may be on again before a waiting sign-in goes on.
             decided_before=reason not in (EndReason.ACCOUNT_DISABLED, EndReason.ACCOUNT_DELETED),
         ).ended
         for (reason, of_the_account), group in found.items()
@@ -96,7 +100,10 @@ def end_if_unlawful(keys: list[int]) -> int:
 
 
 def why_unlawful(session: Session, now: datetime) -> EndReason | None:
-    """As a request would be told, and three reasons more that only a sweep looks for."""
+    """Return the reason that a request would be refused for, otherwise None.
+
+    There are three more reasons, which only a sweep looks for.
+    """
     admission = admit(session, now)
     if admission.refused is EndReason.PASSWORD_CHANGED and session.next_auth_hash:
         _carry_to_new_password(session)
@@ -114,7 +121,10 @@ def why_unlawful(session: Session, now: datetime) -> EndReason | None:
 
 
 def _carry_to_new_password(session: Session) -> None:
-    """The request that changes the password has saved the user, and is about to tell its session."""
+    """Give the session the hash of its new password.
+
+    The request that changes it has saved the user, and is about to tell its session.
+    """
     session.auth_hash, session.next_auth_hash = session.next_auth_hash, ""
     if admit(session, timezone.now()).refused is not EndReason.PASSWORD_CHANGED:
         _rows().filter(pk=session.pk, ended_at__isnull=True).update(
@@ -147,8 +157,11 @@ def _end_all(suspects: set[int]) -> int:
 
 @contextmanager
 def _without_jit() -> Iterator[None]:
-    """PostgreSQL compiles what it expects to be long, which takes longer here than the statements themselves. Others
-    get no transaction: on SQLite it would keep everybody from writing."""
+    """Switch PostgreSQL's JIT off for the block.
+
+    It compiles what it expects to be long, which takes longer here than the statements themselves. Other databases get
+    no transaction: on SQLite it would keep everybody from writing.
+    """
     alias = router.db_for_write(Session)
     if connections[alias].vendor != "postgresql":
         yield
@@ -160,7 +173,7 @@ def _without_jit() -> Iterator[None]:
 
 
 def _out_of_time(now: datetime) -> Q:
-    """What the row of a session says by itself."""
+    """Return the condition for what the row of a session says by itself."""
     absolute, idle = conf.absolute_timeout, conf.idle_timeout
     found = Q(expires_at__lte=now) | Q(auth_hash=ACCOUNT_WAS_OFF)
     if absolute and not callable(absolute):
@@ -171,8 +184,10 @@ def _out_of_time(now: datetime) -> Q:
 
 
 def suspicious(now: datetime) -> Q:
-    """What `why_unlawful()` would find, as far as SQL can tell, for few sessions: it asks for the user of each, where
-    they can be joined (else: `of_another_account()`)."""
+    """Return the condition for what `why_unlawful()` would find, as far as SQL can tell, for few sessions.
+
+    It asks for the user of each, where they can be joined (otherwise: `of_another_account()`).
+    """
     due = AccountState.objects.filter(pk=OuterRef("user_id"), ends_at__lte=now)
     found = _out_of_time(now) | Q(Exists(due)) | outliving_their_provider()
     if session_lookup.joins_user():
@@ -187,14 +202,14 @@ def suspicious(now: datetime) -> Q:
 
 
 def _offboarded(now: datetime) -> Iterable[int]:
-    """Of everybody whose agreed end is over; they are few, so for all ranges at once."""
+    """Return the living sessions of everybody whose agreed end is over; they are few, so for all ranges at once."""
     due = AccountState.objects.using(router.db_for_write(AccountState)).filter(ends_at__lte=now)
     living = _rows().filter(user_id__in=due.values("pk"), ended_at__isnull=True)
     return list(living.values_list("pk", flat=True))
 
 
 def _signed_out_by_provider() -> Iterable[int]:
-    """Sign-ins that the provider's word passed by (`provider.catch_up()`); for all ranges at once, too."""
+    """Return the sign-ins that the provider's message missed (`provider.catch_up()`); for all ranges at once, too."""
     with _without_jit():
         return list(
             _rows().filter(outliving_their_provider(), ended_at__isnull=True).values_list("pk", flat=True)
@@ -202,8 +217,10 @@ def _signed_out_by_provider() -> Iterable[int]:
 
 
 def _of_joined_account(unended: QuerySet[Session]) -> Iterable[int]:
-    """As `of_another_account()`, by one statement that reads the users of these sessions and no others, and makes no
-    instances of them."""
+    """Do as `of_another_account()` does, by one statement.
+
+    It reads the users of these sessions and no others, and makes no instances of them.
+    """
     columns = {field.name for field in get_user_model()._meta.concrete_fields}
     flags = sorted(columns.intersection(conf.access_flags))
     of_user = ["password", *(["is_active"] if "is_active" in columns else []), *flags]
@@ -225,8 +242,11 @@ def _of_joined_account(unended: QuerySet[Session]) -> Iterable[int]:
 
 
 def of_another_account(living: QuerySet[Session]) -> Iterable[int]:
-    """What `QuerySet.update()` and raw SQL have made of the account: gone, off, without a flag that it had, or with
-    another password, whose hash no database can compute; once for each user."""
+    """Yield the sessions whose account was changed by `QuerySet.update()` or raw SQL.
+
+    The account is gone, off, without a flag that it had, or has another password, whose hash no database can compute;
+    it is computed once for each user.
+    """
     rows = list(living.values_list("pk", "user_id", "auth_hash", "access_flags"))
     people = visible_users().in_bulk({user_id for _pk, user_id, _hash, _held in rows})
     current = {user_id: _hashes_of(user) for user_id, user in people.items()}
@@ -242,7 +262,7 @@ def of_another_account(living: QuerySet[Session]) -> Iterable[int]:
 
 
 def _hashes_of(user: Any) -> frozenset[str]:
-    """Under the current SECRET_KEY and former ones; none for a user model without."""
+    """Return the session auth hashes under the current SECRET_KEY and former ones; none for a user model without."""
     if not (current := auth_hash_of(user)):
         return frozenset()
     return frozenset({current, *fallback_hashes_of(user)})
@@ -253,7 +273,10 @@ def has_timeouts_by_user() -> bool:
 
 
 def late_for_their_user(living: QuerySet[Session], now: datetime) -> Iterable[int]:
-    """Where a timeout is a callable, only Python can say."""
+    """Yield the sessions that are out of time by their user's own timeout.
+
+    Where a timeout is a callable, only Python can say.
+    """
     for session in with_users(living.defer("payload"), "user"):
         if out_of_time(session, session.user, now):
             yield session.pk

@@ -1,4 +1,4 @@
-"""Requiring a new password: everything ends, and nobody signs in before a new one was chosen."""
+"""Require a new password: everything ends, and nobody signs in before a new one is chosen."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ from sessions_ui.models import AccountState, EndReason, Event
 def require_new_password(
     *, user: Any, reason: EndReason, actor: Any, ticket: str = "", note: str = ""
 ) -> Receipt:
-    """In one transaction, under the account's lock: a sign-in under way comes before, and is ended, or is refused.
+    """End all sessions of the user, and refuse every sign-in until a new password is chosen.
 
-    The password itself is not touched: Django's reset form skips accounts without a usable one. So somebody who
-    has only a passkey or a provider is shut out as well until a password exists; do not ask for it there.
+    This is one transaction under the account's lock: a sign-in under way comes before, and is ended, or is refused. The
+    password itself is not touched, because Django's reset form skips accounts without a usable one. So somebody who has
+    only a passkey or a provider is shut out as well until a password exists; do not ask for it there.
     """
     actor_id = actor_of(actor).pk
     hold([user.pk], decided=reason)
@@ -48,13 +49,13 @@ def is_password_required(user: Any) -> bool:
 
 
 def verify_no_password_is_required(state: AccountState) -> None:
-    """`state`: of the account that signs in, locked."""
+    """Raise `SignInRefused` where a new password is required. `state` is that of the account that signs in, locked."""
     if state.password_required_at is not None:
         raise SignInRefused(EndReason.PASSWORD_REQUIRED)
 
 
 def new_password_was_chosen(user: Any) -> None:
-    """Called wherever a password was saved."""
+    """Take the requirement of a new password back. Called wherever a password was saved."""
     required = _required(user)
     retried(partial(required.update, password_required_at=None, password_required_by=None), using=required.db)
 

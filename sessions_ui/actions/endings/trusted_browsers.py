@@ -1,4 +1,4 @@
-"""Whatever lets a browser skip a second factor goes with the sessions, where they end for a reason like that."""
+"""Void what lets a browser skip a second factor, where sessions end for a reason that casts doubt on it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ VOIDING = frozenset({EndReason.DEVICE_LOST, EndReason.NOT_ME, EndReason.SIGNED_O
 
 
 def void_trust(user_ids: Iterable[Any], reason: EndReason) -> None:
-    """Tell the host project after commit, once a user, if the reason asks for it. This app itself has no such cookie,
-    and refuses allauth's (check E006); a device's confirmation is taken away by the actions that doubt it."""
+    """Tell the host project after commit, once for each user, if the reason asks for it.
+
+    This app itself has no such cookie, and refuses allauth's (check E006); a device's confirmation is taken away by the
+    actions that doubt it.
+    """
     if reason not in VOIDING:
         return
     for user_id in user_ids:
