@@ -1,4 +1,4 @@
-"""Holding accounts: what ends sessions and what signs in meet here, so that neither passes the other unseen."""
+"""Lock accounts: what ends sessions and what signs in meet here, so that neither passes the other unseen."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ HARMLESS = frozenset(
 def hold(
     accounts: Collection[Any] | QuerySet[Any], *, decided: EndReason | None = None, unadopted: bool = False
 ) -> list[Any]:
-    """Lock these accounts (primary keys, or a queryset of users), and note what was decided about them: a sign-in that
-    was under way is refused from now on. A reason that says nothing about the account leaves no note.
+    """Lock these accounts, and record what was decided about them; return their primary keys.
 
-    Returns their primary keys. Whoever asks for a queryset must not evaluate it again later: what was written meanwhile
-    can be what it filters by ("users with a session that lives").
+    `accounts` are primary keys, or a queryset of users. A sign-in that was under way is refused from now on. A reason
+    that says nothing about the account (`HARMLESS`) is not recorded. Whoever passes a queryset must not evaluate it
+    again later: what was written meanwhile can be what it filters by ("users with a session that lives").
 
-    Always in this order, lest two wait for each other: the users' rows, as the host project's own code locks them
-    first, too; then the account states; sessions and everything else after that.
+    The order is always the same, so that no two callers wait for each other: the users' rows, because the host
+    project's own code locks them first, too; then the account states; sessions and everything else after that.
     """
     keys = lock_users(accounts)
     if not isinstance(accounts, QuerySet) or len(keys) <= MANY_USERS or not users_are_here():
@@ -67,10 +67,10 @@ def write_states(accounts: Collection[Any] | QuerySet[Any], **changes: Any) -> N
 
 
 def lock_users(accounts: Collection[Any] | QuerySet[Any]) -> list[Any]:
-    """Lock the rows of these users (as in `hold()`), always in the same order, so that nobody deadlocks. Returns the
-    primary keys: those that were given, or those that the queryset found at this moment.
+    """Lock the rows of these users (as in `hold()`), always in the same order, so that nobody deadlocks.
 
-    Where they live in another database a lock would be gone at once; the account states take its place there.
+    Returns the primary keys: those that were given, or those that the queryset found at this moment. Where the users
+    live in another database a lock would be gone at once; the account states take its place there.
     """
     named = on_primary(accounts).order_by() if isinstance(accounts, QuerySet) else None
     if not users_are_here():
@@ -82,7 +82,7 @@ def lock_users(accounts: Collection[Any] | QuerySet[Any]) -> list[Any]:
 
 
 def users_of(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """The users whom these rows of ours (sessions, devices) belong to."""
+    """Return the users whom these rows of ours (sessions, devices) belong to."""
     keys: Any = rows.order_by().filter(user_id__isnull=False).values("user_id")
     if not users_are_here():
         keys = list(keys.values_list("user_id", flat=True).distinct())
@@ -90,10 +90,13 @@ def users_of(rows: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def on_primary(users: QuerySet[Any]) -> QuerySet[Any]:
-    """A host's own queryset may read from a replica; what is decided here may not."""
+    """Return the users as read from the database that is written to.
+
+    A host's own queryset may read from a replica, but what is decided here may not.
+    """
     return users.using(router.db_for_write(users.model))
 
 
 def users_are_here() -> bool:
-    """Whether the users live in the database of their sessions."""
+    """Return whether the users live in the database of their sessions."""
     return are_users_beside(Session)

@@ -1,7 +1,8 @@
-"""Staff uses somebody's account: labelled, limited, told, and over with the staff member's own session.
+"""Let staff use somebody's account: labelled, limited, told to the user, and over with the staff member's own session.
 
 The row that this makes is no sign-in of the user: it has no device and no device cookie, replaces nothing, does not
-count for the limit and moves no "last sign-in". What its holder may not do is refused by `context.require_owner()`.
+count towards the limit and does not change "last sign-in". What its holder may not do is refused by
+`context.require_owner()`.
 """
 
 from __future__ import annotations
@@ -36,12 +37,12 @@ from sessions_ui.user_model import auth_hash_of, is_active
 def begin_impersonation(
     *, origin: Session, digest: str, user: HasPk, actor: HasPk, reason: str, client: ClientInfo
 ) -> Session:
-    """A session as `user` whose key has this digest, from the living session `origin` of `actor`.
+    """Make a session as `user` whose key has this digest, from the living session `origin` of `actor`; return it.
 
-    `reason` is what the user reads; 255 characters at most. It lasts no longer than the account: where that is to end
-    at a date (offboarding), this ends with it. Raises `ImpersonationRefused`, or `SessionEnded` where
-    `origin` ended meanwhile. Both people's rows are locked: whatever ends a session of either comes before, and is
-    seen, or after, and ends this one too.
+    `reason` is what the user reads; at most 255 characters. It lasts no longer than the account: where access is to end
+    at a date (offboarding), this ends with it. Raises `ImpersonationRefused`, or `SessionEnded` where `origin` ended
+    meanwhile. Both people's rows are locked: whatever ends a session of either comes before, and is seen, or after, and
+    ends this one too.
     """
     using = router.db_for_write(Session)
     reason = " ".join(reason.split())[:255]
@@ -90,7 +91,7 @@ def begin_impersonation(
 
 
 def verify_may_impersonate(actor: Any, user: Any, reason: str) -> None:
-    """Raise `ImpersonationRefused` unless the staff member has the permission, and the other nothing that they lack."""
+    """Raise `ImpersonationRefused` unless the staff member has the permission, and the user no right that they lack."""
     if actor is None or not is_active(actor) or not actor.has_perm(IMPERSONATE):
         raise ImpersonationRefused(ImpersonationRefusal.NOT_ALLOWED)
     if user is None or not is_active(user):
@@ -107,10 +108,10 @@ def verify_may_impersonate(actor: Any, user: Any, reason: str) -> None:
 
 @atomically
 def end_impersonation(*, session: Session, key: str, new_key: str) -> Session | None:
-    """End it, and give the staff member's own session, with its user, the new key; None where that one is over.
+    """End the impersonation, and give the staff member's own session the new key; return that session with its user.
 
-    `key` is the one of `session`. A request that is still under way with it is told to try again, like any after a
-    change of keys, lest the browser be told to forget the new one.
+    Returns None where that session is over. `key` is the one of `session`. A request that is still under way with it is
+    told to try again, like any after a change of keys; otherwise the browser would be told to forget the new one.
     """
     using = router.db_for_write(Session)
     now = timezone.now()

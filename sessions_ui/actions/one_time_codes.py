@@ -1,9 +1,9 @@
-"""Codes that are mailed and typed in: one engine for a person's (`step_up/codes.py`) and for those that a caller reads
-back to the help desk (`help_desk/send_code.py`, `help_desk/prove.py`).
+"""Send and check codes that are mailed and typed in: one engine for a person's (`step_up/codes.py`) and for those that
+a caller reads back to the help desk (`help_desk/send_code.py`, `help_desk/prove.py`).
 
 What they have in common is here: how a code is checked, when another one may be sent, and that its mail does not wait
-for the sweep. How many may be sent or be wrong within an hour, how long one is good and what it proves differs, and
-stands with each of them.
+for the sweep. How many may be sent or be wrong within an hour, how long one is good and what it proves differs, and is
+defined with each of them.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ class Answer(StrEnum):
 
 
 def try_code(row: OneTimeCode, given: str) -> Answer:
-    """Use up one of the five tries, and see whether it is the code of this row as it was read.
+    """Use up one of the five tries, and return whether `given` is right, wrong or too late for this row as it was read.
 
-    Counted before it is compared, in one statement: parallel guesses get no more tries than others, and a code that was
-    replaced meanwhile is over.
+    The try is counted before the code is compared, in one statement: parallel guesses get no more tries than others,
+    and a code that was replaced meanwhile is over.
     """
     rows: Any = type(row).objects.filter(
         pk=row.pk, **{row.NONCE_FIELD: row.code_nonce, f"{row.TRIES_FIELD}__lt": TRIES}
@@ -46,8 +46,11 @@ def try_code(row: OneTimeCode, given: str) -> Answer:
 
 
 def mail_code(event: Event, receivers: list[str]) -> None:
-    """Mail the code that `event` is about to these addresses. Somebody waits for it: it is in the outbox like every
-    mail, and sent once it is committed, by a worker, or by this request where none is at work."""
+    """Mail the code that `event` is about to these addresses.
+
+    Somebody waits for it: it is in the outbox like every mail, and sent once it is committed, by a worker, or by this
+    request where none is at work.
+    """
     outbox.enqueue_awaited(event, receivers)
 
     def deliver_now() -> None:

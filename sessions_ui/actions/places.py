@@ -1,4 +1,4 @@
-"""New place files in place of the old ones, after a look at them; and MaxMind's program that brings them."""
+"""Replace the place files by new ones, after checking them; and run MaxMind's program that downloads them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Installed:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """`skipped`: names of files that came along, for which the settings have no place."""
+    """What an update did. `skipped`: names of files that came along, for which the settings have no place."""
 
     installed: list[Installed]
     skipped: list[str]
@@ -49,8 +49,8 @@ class Update:
 def update_places(*, source: Path, allow_older: bool = False) -> Update:
     """Unpack `source`, check every file in it, and only then move them to where the settings look for them.
 
-    Raises `PlacesNotUpdated`, `NothingThere` and `UnusableFile`; what was there before stays then. `OSError` where a
-    folder cannot be written.
+    Raises `PlacesNotUpdated`, `NothingThere` and `UnusableFile`; what was there before stays then. Raises `OSError`
+    where a folder cannot be written.
     """
     with tempfile.TemporaryDirectory(prefix="places-") as folder:
         files = [checked(path) for path in unpack(source, Path(folder))]
@@ -80,8 +80,10 @@ def update_places(*, source: Path, allow_older: bool = False) -> Update:
 
 
 def destinations(files: Sequence[DataFile], settings: Sequence[str]) -> list[tuple[DataFile, Path]]:
-    """Where each file belongs: in the folder that the setting names, or at the path with its name. A single path
-    takes the best file, whatever its name. What has no place is left out."""
+    """Return where each file belongs: in the folder that the setting names, or at the path with its name.
+
+    A single path takes the best file, whatever its name. What has no place is left out.
+    """
     paths = [Path(path) for path in settings]
     if not files or not paths:
         return []
@@ -105,8 +107,10 @@ def is_file_path(path: Path) -> bool:
 
 
 def replace(target: Path, new: Path) -> None:
-    """Atomic: copied beside the target first, so that both are on one file system, then moved over it. Who reads the
-    old one goes on with it."""
+    """Replace `target` by `new` atomically. Whoever reads the old one goes on with it.
+
+    The new file is copied beside the target first, so that both are on one file system, then moved over it.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     descriptor, beside = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
@@ -123,7 +127,7 @@ def replace(target: Path, new: Path) -> None:
 
 
 def run_geoipupdate(program: str, *, config: str = "") -> Path:
-    """Let MaxMind's program load what is new into a folder beside our files; returns that folder."""
+    """Let MaxMind's program download what is new into a folder beside our files; return that folder."""
     paths = [Path(path) for path in conf.geoip_path + conf.geoip_asn_path]
     if not paths:
         raise PlacesNotUpdated("SESSIONS_UI['GEOIP_PATH'] is not set.")
@@ -154,4 +158,4 @@ def _current(target: Path) -> DataFile | None:
     try:
         return checked(target)
     except UnusableFile:
-        return None  # none there, or one that knows nothing: any is better
+        return None  # none there, or one that is unusable: any is better

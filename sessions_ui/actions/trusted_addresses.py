@@ -1,4 +1,4 @@
-"""The addresses that are the owner's for long: where alerts and codes go, and no thief of the account reads."""
+"""The addresses that have long been the owner's: alerts and codes go there, and no thief of the account reads them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ SETTLED = timedelta(days=30)  # an address verified for so long is its owner's
 
 
 def trusted_addresses(user: Any) -> list[str]:
-    """Those of this user's `ALERT_ADDRESSES` that count now; none where the account has no address."""
+    """Return those of this user's `ALERT_ADDRESSES` that count now; none where the account has no address."""
     return settled_or_oldest(conf.alert_addresses(user), timezone.now())
 
 
 def settled_or_oldest(addresses: Iterable[tuple[str, datetime | None]], now: datetime) -> list[str]:
-    """Every address verified 30 days ago or earlier (unknown counts as long ago), else the oldest there is. Addresses
-    that differ in case only are one."""
+    """Return every address verified 30 days ago or earlier (unknown counts as long ago), otherwise the oldest there is.
+
+    Addresses that differ in case only are one.
+    """
     known = [(address, at and moments.stored(at)) for address, at in addresses if address]
     settled = [address for address, at in known if at is None or at <= now - SETTLED]
     if settled:

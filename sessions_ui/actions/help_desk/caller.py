@@ -1,4 +1,4 @@
-"""Who is calling: what the agent states before anything can be done."""
+"""Record who is calling: what the agent states before anything can be done."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sessions_ui.models import Case
 
 @atomically
 def verify_caller(*, case: Case, agent: Any, ticket: str, reason: str, ways: Sequence[str]) -> None:
-    """Note down ticket, reason and how the caller was verified. The form has checked their values."""
+    """Record ticket, reason and how the caller was verified. The form has checked their values."""
     verify_case(case, agent)
     Case.objects.filter(pk=case.pk).update(
         ticket=ticket, reason=reason, ways=list(ways), verified_at=timezone.now()
@@ -25,6 +25,6 @@ def verify_caller(*, case: Case, agent: Any, ticket: str, reason: str, ways: Seq
 
 
 def reveal_network(*, case: Case, agent: Any) -> None:
-    """The agent is about to see addresses: an event of its own."""
+    """Record that the agent is about to see addresses: an event of its own."""
     verify_known_caller(case, agent)
     note_step(case, agent, "network details shown")

@@ -1,4 +1,4 @@
-"""Keeping "last seen": throttled, conditional, best effort."""
+"""Keep "last seen" up to date: throttled, conditional, best effort."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def is_due(session: Session, now: datetime) -> bool:
 
 
 def touch(*, session: Session, digest: str, client: ClientInfo, now: datetime) -> bool:
-    """Note that the session is in use, and from where; returns whether a row was written.
+    """Record that the session is in use, and from where; return whether a row was written.
 
-    It can revive nothing: the write is conditional on the current digest and on not having ended. It changes no
-    indexed column (a HOT update on PostgreSQL). A failure is no reason to fail the request.
+    It can revive nothing: the write is conditional on the current digest and on not having ended. It changes no indexed
+    column (a HOT update on PostgreSQL). A failure is no reason to fail the request.
     """
     using = router.db_for_write(Session)
     row = Session.objects.using(using).filter(
@@ -58,7 +58,7 @@ def touch(*, session: Session, digest: str, client: ClientInfo, now: datetime) -
 def _write(
     row: SessionQuerySet, free: SessionQuerySet, client: ClientInfo, now: datetime
 ) -> dict[str, Any] | None:
-    """Returns what the row said before; None where nothing was written."""
+    """Write what changed, and return what the row said before; None where nothing was written."""
     before = free.values(*BEFORE).first()
     if before is None or not row.update(last_seen_at=now, **_changes(before, client)):
         return None
@@ -66,8 +66,11 @@ def _write(
 
 
 def _afterwards(before: Mapping[str, Any], client: ClientInfo, now: datetime) -> None:
-    """What else follows from a touch. Not while its row is locked: an ending locks the staff member's session first and
-    this one after it, a sign-in the device first, and the two would wait for each other."""
+    """Do what else follows from a touch.
+
+    This is not done while its row is locked: an ending locks the staff member's session first and this one after it, a
+    sign-in locks the device first, and the two would wait for each other.
+    """
     if before["impersonated_from_id"] is not None:
         _keep_origin_awake(before["impersonated_from_id"], now)
     elif not _changes(before, client).keys().isdisjoint(TOLD_BY_CLIENT):
@@ -75,14 +78,20 @@ def _afterwards(before: Mapping[str, Any], client: ClientInfo, now: datetime) ->
 
 
 def _keep_origin_awake(origin_pk: int, now: datetime) -> None:
-    """Staff at work in somebody's account is not idle: the own session must not run out behind it."""
+    """Mark the staff member's own session as used.
+
+    Staff at work in somebody's account is not idle, so that session must not run out meanwhile.
+    """
     rows = Session.objects.using(router.db_for_write(Session)).filter(pk=origin_pk, ended_at__isnull=True)
     retried(partial(rows.update, last_seen_at=now))
 
 
 def _changes(before: Mapping[str, Any], client: ClientInfo) -> dict[str, Any]:
-    """The columns that say something else now. The place is compared by itself: the address may not be kept
-    (`STORE_ADDRESSES`). A version is not forgotten because this request came without hints."""
+    """Return the columns that say something else now.
+
+    The place is compared by itself, because the address may not be kept (`STORE_ADDRESSES`). A version is not forgotten
+    because this request came without hints.
+    """
     known = replace(
         parse_user_agent(before["user_agent"]),
         browser_version=before["browser_version"],
@@ -100,8 +109,11 @@ def _changes(before: Mapping[str, Any], client: ClientInfo) -> dict[str, Any]:
 
 
 def _on_another_client(before: Mapping[str, Any], client: ClientInfo) -> None:
-    """Better hints describe the device better. Another family or system in the middle of a session is an event: a
-    stolen session looks like that. The headers alone are compared: one request comes with hints and another without."""
+    """Describe the device better where hints are better, and record and flag another browser family or system.
+
+    A stolen session looks like that in the middle. The headers alone are compared, because one request comes with hints
+    and another without.
+    """
     device = Device.objects.filter(pk=before["device_id"]).first()
     if device is not None:
         improve_device(device=device, client=client.client)

@@ -1,4 +1,4 @@
-"""What the app knows of the client of a request, by the settings of the site."""
+"""Read what the app knows of the client of a request, by the site's settings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from sessions_ui.conf import conf
 
 
 def client_of(meta: Mapping[str, Any]) -> ClientInfo:
-    """All that a request says of its client, and what may be kept of it (`STORE_ADDRESSES`)."""
+    """Return the client information of a request, by the site's settings.
+
+    That is all that it says, and what may be kept of it (`STORE_ADDRESSES`).
+    """
     return client_info(
         meta,
         trusted=conf.trusted_proxies,
@@ -27,7 +30,7 @@ def client_of(meta: Mapping[str, Any]) -> ClientInfo:
 def client_network(request: HttpRequest) -> str:
     """Return what a rate limit counts by: the client's IPv4 address or the /64 of its IPv6 address, empty if unknown.
 
-    Of an IPv6 network a client can take another address for each try. Whose address it is with proxies in between is
+    In an IPv6 network a client can take another address for each try. Whose address it is with proxies in between is
     decided as for the devices page, by `TRUSTED_PROXIES` and `PROXY_HEADER`; whatever the headers hold, nothing is
     raised.
     """

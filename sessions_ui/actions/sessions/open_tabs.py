@@ -1,4 +1,7 @@
-"""Which of many sessions would still be let in: asked for open tabs, again and again, so in bulk."""
+"""Find out which of many sessions would still be let in.
+
+Open tabs ask for it again and again, so it is done in bulk.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +22,11 @@ from sessions_ui.models import Session
 
 
 def still_alive(session_ids: Collection[int], *, thoroughly: bool = False) -> set[int]:
-    """Those of these sessions that a request would still find alive, as far as SQL can tell; one statement.
+    """Return those of these sessions that a request would still find alive, as far as SQL can tell; one statement.
 
-    Living ones are asked for, not ended ones: a row that is gone is no session either. `thoroughly` also asks Python
-    for what only the users can say, which loads the rows: timeouts that are callables, and all that is wrong with an
-    account which cannot be joined, such as one in another database.
+    It asks for living ones, not for ended ones, because a row that is gone is no session either. `thoroughly` also asks
+    Python for what only the users can say, which loads the rows: timeouts that are callables, and all that is wrong
+    with an account which cannot be joined, such as one in another database.
     """
     now = timezone.now()
     living = Session.objects.using(router.db_for_write(Session)).filter(

@@ -1,4 +1,7 @@
-"""Session auth hashes of many passwords, as `AbstractBaseUser.get_session_auth_hash()` makes them one by one."""
+"""Compute the session auth hashes of many passwords.
+
+They are those that `AbstractBaseUser.get_session_auth_hash()` makes one by one.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +20,12 @@ METHODS = ("get_session_auth_hash", "get_session_auth_fallback_hash", "_get_sess
 
 
 def is_of_password_alone(user_model: type[Any]) -> bool:
-    """Whether the session auth hash of these users is Django's own, which nothing but the password decides."""
+    """Return whether the session auth hash of these users is Django's own, which nothing but the password decides."""
     return all(getattr(user_model, name, None) is getattr(AbstractBaseUser, name) for name in METHODS)
 
 
 def hasher() -> Callable[[str], frozenset[str]]:
-    """A function from a stored password to its session auth hashes, under the current SECRET_KEY and former ones.
+    """Return a function from a stored password to its session auth hashes, by the current SECRET_KEY and former ones.
 
     The keys are made once, which is most of what `salted_hmac()` does: 2 µs a password instead of 15.
     """

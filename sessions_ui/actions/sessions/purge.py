@@ -1,4 +1,4 @@
-"""Removing what is old: docs/production.md, "What is kept how long", has every table."""
+"""Remove what is old: docs/production.md, "What is kept how long", has every table."""
 
 from __future__ import annotations
 
@@ -41,8 +41,10 @@ SIGN_OUTS_KEPT = timedelta(days=2)
 
 
 def purge_old() -> int:
-    """Remove what nothing needs any more, in batches of primary keys: constant memory, no lock longer than a batch.
-    Returns how many rows went."""
+    """Remove what nothing needs any more; return how many rows were removed.
+
+    It works in batches of primary keys: constant memory, and no lock is held longer than a batch.
+    """
     now = timezone.now()
     old = now - conf.retention
     _keep_time_of_cookies(old)
@@ -70,8 +72,10 @@ def purge_old() -> int:
 
 
 def _keep_time_of_cookies(old: datetime) -> None:
-    """Each sign-in sets the device cookie anew. Before the sessions of a lost device go, it learns from them when that
-    was: its cookie may outlive them, and its return has to be noticed."""
+    """Record on each lost device when its cookie was last set, before the sessions that know it are removed.
+
+    Each sign-in sets the device cookie again. The cookie may outlive the sessions, and its return has to be noticed.
+    """
     sessions = Session.objects.filter(device=OuterRef("pk"), signed_in_at__isnull=False)
     last: Any = Subquery(sessions.order_by("-signed_in_at").values("signed_in_at")[:1])
     lost = Device.objects.using(router.db_for_write(Device)).filter(lost_at__isnull=False)
@@ -82,8 +86,10 @@ def _keep_time_of_cookies(old: datetime) -> None:
 
 
 def _delete_devices(now: datetime, old: datetime) -> int:
-    """Those whose last session was purged, so that they were not used for the whole retention time. A lost one stays
-    until its cookie has expired, but for those of accounts that are gone: nobody signs in there."""
+    """Remove devices whose last session was purged, so that they were not used for the whole retention time.
+
+    A lost one stays until its cookie has expired, except those of accounts that are gone: nobody signs in there.
+    """
     sessions = Session.objects.filter(device=OuterRef("pk"))
     unused = Device.objects.filter(~Exists(sessions), first_seen_at__lte=old)
     expired = now - conf.device_cookie_age
@@ -97,7 +103,7 @@ def _delete_devices(now: datetime, old: datetime) -> int:
 
 
 def _delete_of_gone_accounts(rows: models.QuerySet[Any]) -> int:
-    """Those of the rows whose user no longer exists. Users may be in another database, hence no join."""
+    """Remove those of the rows whose user no longer exists. Users may be in another database, hence no join."""
     rows = _where_written(rows).filter(user__isnull=False)
     users = all_users()
     removed = 0
@@ -114,12 +120,15 @@ def _delete(rows: models.QuerySet[Any]) -> int:
 
 
 def _where_written(rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
-    """What a replica says may be old."""
+    """Return the rows as read from the database that is written to, because what a replica says may be old."""
     return rows.using(router.db_for_write(rows.model))
 
 
 def _batches(rows: models.QuerySet[Any]) -> Iterator[list[Any]]:
-    """Primary keys of the rows. It walks them once, so that a batch does not look again at all that went before it."""
+    """Yield the primary keys of the rows in batches.
+
+    It walks them once, so that a batch does not look again at all that went before it.
+    """
     rest = rows
     while keys := list(rest.order_by("pk").values_list("pk", flat=True)[:BATCH]):
         yield keys
@@ -127,8 +136,11 @@ def _batches(rows: models.QuerySet[Any]) -> Iterator[list[Any]]:
 
 
 def _delete_batch(rows: models.QuerySet[Any], keys: list[Any]) -> int:
-    """The statement that deletes asks the condition again, of rows that nobody else is changing: one of them may just
-    have signed in."""
+    """Remove these rows, where they still meet the condition.
+
+    The statement that deletes checks it again, of rows that nobody else is changing: one of them may just have signed
+    in.
+    """
 
     def delete() -> int:
         if connections[rows.db].features.has_select_for_update:

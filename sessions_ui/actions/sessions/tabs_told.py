@@ -1,4 +1,4 @@
-"""Open tabs heard that their session is over: a part of the proof that the owner sees."""
+"""Record that open tabs heard that their session is over: a part of the proof that the owner sees."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sessions_ui.models import Session
 
 
 def note_tabs_told(*, session_ids: Collection[int], at: datetime) -> int:
-    """Write it down, once, of those that have ended; one statement. Returns how many were new.
+    """Record the moment once for those of these sessions that have ended; one statement. Return how many were new.
 
     What is merely out of time is not ended yet, and what lives again (an account that was disabled for a moment) must
     not carry the proof of an end that has not come.

@@ -1,5 +1,7 @@
-"""When a session has run out of time. Requests are refused by it (`validate.py`), and the sweep ends what it finds
-(`endings/reconcile.py`)."""
+"""Decide when a session has run out of time.
+
+Requests are refused by this rule (`validate.py`), and the sweep ends what it finds (`endings/reconcile.py`).
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,10 @@ from sessions_ui.models import EndReason, Session
 
 
 def out_of_time(session: Session, user: Any, now: datetime) -> EndReason | None:
-    """Ages count from the sign-in, never from the row's creation: anybody can age an anonymous row."""
+    """Return the reason why the session is out of time, otherwise None.
+
+    Ages count from the sign-in, never from the row's creation, because anybody can age an anonymous row.
+    """
     absolute, idle = conf.absolute_timeout_of(user), conf.idle_timeout_of(user)
     if absolute and session.signed_in_at and session.signed_in_at + absolute <= now:
         return EndReason.ABSOLUTE_TIMEOUT

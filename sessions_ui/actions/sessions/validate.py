@@ -1,4 +1,4 @@
-"""Whether a session that was found may answer as its user. Every refusal is decided here."""
+"""Decide whether a session that was found may answer as its user. Every refusal is decided here."""
 
 from __future__ import annotations
 
@@ -25,8 +25,11 @@ IMPERSONATE = "sessions_ui.impersonate"  # the permission
 
 
 class Admission(NamedTuple):
-    """`refused`: why not, else None. `user`: who it is. `new_hash`: the session auth hash under the current secret,
-    where a fallback secret verified the old one."""
+    """The decision about a session.
+
+    `refused`: why it is refused, otherwise None. `user`: who it is. `new_hash`: the session auth hash under the current
+    secret, where a fallback secret verified the old one.
+    """
 
     refused: EndReason | None
     user: Any
@@ -34,9 +37,12 @@ class Admission(NamedTuple):
 
 
 def admit(session: Session, now: datetime) -> Admission:
-    """The checks of `django.contrib.auth.get_user`, and ours, in this order: ended; account gone or disabled; password
-    changed; out of time; what it stands on is over. Of several reasons the first is named, here and by the sweep, which
-    asks here too. No statement of its own where the user was joined."""
+    """Decide whether a session may answer as its user.
+
+    The checks are those of `django.contrib.auth.get_user`, and ours, in this order: ended; account gone or disabled;
+    password changed; out of time; what it stands on is over. Of several reasons the first is named, here and by the
+    sweep, which asks here too. It makes no statement of its own where the user was joined.
+    """
     if session.ended_at is not None:
         return Admission(EndReason(session.end_reason), None)
     if session.user_id is None:
@@ -52,7 +58,10 @@ def admit(session: Session, now: datetime) -> Admission:
 
 
 def _withdrawn(session: Session, now: datetime) -> EndReason | None:
-    """Why a staff member may not go on using an account: their own session is over, or the permission is gone."""
+    """Return why a staff member may not go on using an account, otherwise None.
+
+    Their own session is over, or the permission is gone.
+    """
     origin = find_origin(session, now)
     if origin is None:
         return EndReason.OWNER_ENDED
@@ -62,8 +71,10 @@ def _withdrawn(session: Session, now: datetime) -> EndReason | None:
 
 
 def find_origin(session: Session, now: datetime) -> Session | None:
-    """The staff member's own session from which an account is used, with its user; None where it would be refused
-    itself. One statement more, for such sessions only."""
+    """Return the staff member's own session from which an account is used, with its user.
+
+    None where it would be refused itself. This costs one more statement, for such sessions only.
+    """
     origin_pk: Any = session.impersonated_from_id
     rows = Session.objects.using(router.db_for_write(Session)).filter(pk=origin_pk)
     origin = (rows.select_related("user") if session_lookup.joins_user() else rows).first()
