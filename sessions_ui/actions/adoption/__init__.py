@@ -1,1 +1,1 @@
-"""Sessions of another engine go on in this one."""
+"""Take sessions over from another engine, so that they go on in this one."""

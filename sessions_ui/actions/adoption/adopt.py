@@ -1,8 +1,8 @@
-"""Taking sessions over from another engine: same cookie, same user, now a row of ours.
+"""Adopt sessions of another engine: same cookie, same user, now a row of ours.
 
 In bulk (`manage.py adopt_sessions`) and, while ADOPT_FROM is in effect, one by one when a key is unknown here. Both put
 the old row to the same proof as a request (`validate.py`), under the lock of the user's row: what was ended, or signed
-in with a password of yesterday, is not brought back (docs/adoption.md).
+in with an earlier password, is not brought back (docs/adoption.md).
 """
 
 from __future__ import annotations
@@ -76,10 +76,10 @@ def adopt_all(
     mark: bool = False,
     progress: Callable[[Report], None] = lambda report: None,
 ) -> Report:
-    """Adopt every living session of `source` that was not adopted before: it can be interrupted and run again.
+    """Adopt every living session of `source` that was not adopted before; it can be interrupted and run again.
 
-    A transaction a batch, constant memory. `dry_run` decides the same and writes nothing. `mark` notes which adopted
-    sessions are still in the old table, for `end_missing()`.
+    One transaction a batch, constant memory. `dry_run` decides the same and writes nothing. `mark` records which
+    adopted sessions are still in the old table, for `end_missing()`.
     """
     run = Run(source, router.db_for_write(Session), timezone.now(), dry=dry_run, mark=mark)
     report = Report()
@@ -91,9 +91,9 @@ def adopt_all(
 
 
 def adopt_missing(key: str) -> bool:
-    """A key that is unknown here: adopt its session from ADOPT_FROM. Whether it is worth to look the key up again.
+    """Adopt the session of an unknown key from ADOPT_FROM; return whether the key is worth looking up again.
 
-    Costs nothing where that is not set, and one statement for a key that is unknown there too.
+    It costs nothing where that is not set, and one statement for a key that is unknown there too.
     """
     name = adopting_from()
     if not name or name not in SOURCES or not can_be_a_key(key):
@@ -116,16 +116,18 @@ def adopt_missing(key: str) -> bool:
 
 
 def can_be_a_key(key: str) -> bool:
-    """Whether an engine can have made this: letters and digits, no more than its column holds. A cookie can hold
-    anything, such as the zero byte that PostgreSQL takes in no text."""
+    """Return whether an engine can have made this key: letters and digits, no more than its column holds.
+
+    A cookie can hold anything, such as the zero byte that PostgreSQL accepts in no text.
+    """
     return key.isascii() and key.isalnum() and len(key) <= LONGEST_KEY
 
 
 def end_missing(*, source: Source, since: datetime) -> int:
     """End what was adopted and has left the old table since: somebody signed it out on a server of the old release.
 
-    To be called after a whole walk with `mark` that began at `since`. Keys that were rotated here are left alone:
-    the old table has nothing to say of them.
+    Call it after a whole walk with `mark` that began at `since`. Keys that were rotated here are left alone, because
+    the old table has nothing to say about them.
     """
     using = router.db_for_write(Session)
     gone = Adoption.objects.using(using).filter(
@@ -143,7 +145,7 @@ def end_missing(*, source: Source, since: datetime) -> int:
 
 
 def _adopt(rows: Sequence[OldSession], run: Run) -> Report:
-    """Parsing comes first: nobody waits for it with a lock."""
+    """Adopt one batch of old rows. They are parsed first, so that nobody waits for it with a lock."""
     report = Report()
     drafts = []
     for row in rows:
@@ -203,8 +205,10 @@ def _write(drafts: Sequence[Draft], run: Run) -> Report:
 
 
 def _accounts(drafts: Sequence[Draft], run: Run) -> tuple[dict[Any, Any], dict[Any, AccountState]]:
-    """The users as they are now and what was decided about them, both held as by a sign-in: an ending of theirs either
-    came before, and is seen, or waits and finds what is adopted here."""
+    """Return the users as they are now and what was decided about them, both held as by a sign-in.
+
+    An ending of theirs either came before, and is seen, or waits and finds what is adopted here.
+    """
     keys = {made.user_pk for made in drafts if made.user_pk is not None}
     if not keys:
         return {}, {}
@@ -225,8 +229,11 @@ def _known(drafts: Sequence[Draft], run: Run) -> set[str]:
 
 
 def _describe_from_request(session: Session, run: Run) -> None:
-    """Django's own engine knows nothing of the client, but the request that brought the key does. As at sign-in
-    nothing is noted: that may have been elsewhere."""
+    """Describe the session by the request that brought its key.
+
+    Django's own engine knows nothing of the client. Nothing is recorded as the state at sign-in, because that may have
+    been elsewhere.
+    """
     now = context.current() if run.present else None
     if now is not None and now.meta and not session.user_agent and not session.address:
         client = client_of(now.meta)

@@ -1,4 +1,4 @@
-"""Whether a row of another engine may be adopted, and as what session."""
+"""Decide whether a row of another engine may be adopted, and as what session."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ REFUSALS = {
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An old row, read: no statement was needed so far. `user_pk` is None for an anonymous one."""
+    """An old row that has been parsed, without any statement so far. `user_pk` is None for an anonymous one."""
 
     old: OldSession
     digest: str
@@ -88,10 +88,11 @@ def draft(old: OldSession, source: Source) -> Draft | Skip:
 
 
 def session_from(made: Draft, user: Any, now: datetime, present: bool, *, is_cut: bool) -> Session | Skip:
-    """A session that is not saved yet, its device beside it; or why not. `present`: it is in use at this moment.
+    """Return a session that is not saved yet, with its device; or the reason to skip it.
 
-    `is_cut`: all sessions of its user were ended here. Whatever the old table says of it since, an old server may have
-    saved, prolonged or re-keyed it after that, and nothing tells it from a new sign-in there.
+    `present`: it is in use at this moment. `is_cut`: all sessions of its user were ended here. Whatever the old table
+    says of it since, an old server may have saved, prolonged or re-keyed it after that, and nothing tells it from a new
+    sign-in there.
     """
     session = Session(
         digest=made.digest,
@@ -127,7 +128,7 @@ def session_from(made: Draft, user: Any, now: datetime, present: bool, *, is_cut
 
 
 def describe(session: Session, client: ClientInfo) -> None:
-    """What is known of the client, on the session and on its device."""
+    """Write what is known of the client on the session and on its device."""
     session.address, session.user_agent = client.address, client.user_agent
     session.place = client.place.to_dict() if client.place else None
     session.browser_version = client.client.browser_version
@@ -138,8 +139,10 @@ def describe(session: Session, client: ClientInfo) -> None:
 
 
 def _signed_in_at(made: Draft, user: Any, now: datetime) -> datetime:
-    """The old table's own word, else the latest moment at which it can have been: a session is saved after its
-    sign-in, and `last_login` is that of the user's last one."""
+    """Return when the session was signed in: what the old table says, otherwise the latest moment that is possible.
+
+    A session is saved after its sign-in, and `last_login` is that of the user's last one.
+    """
     if made.old.signed_in_at is not None:
         return min(made.old.signed_in_at, now)
     last_login = getattr(user, "last_login", None)
@@ -147,15 +150,21 @@ def _signed_in_at(made: Draft, user: Any, now: datetime) -> datetime:
 
 
 def _last_seen_at(made: Draft, signed_in_at: datetime, user: Any, now: datetime) -> datetime:
-    """No other engine writes down every use. Where the site has an idle timeout, its clock starts now: nobody is
-    signed out for uses that nobody noted."""
+    """Return when the session was last used; now, where the site has an idle timeout.
+
+    No other engine records every use, so the clock of the timeout starts now: nobody is signed out for uses that nobody
+    recorded.
+    """
     if conf.idle_timeout_of(user):
         return now
     return min(now, max(signed_in_at, made.saved_at, made.old.seen_at or signed_in_at))
 
 
 def _expires_at(made: Draft, signed_in_at: datetime, user: Any) -> datetime:
-    """As the old engine had promised, but never later than our timeouts allow (as `SessionStore._expires_at()`)."""
+    """Return the moment that the old engine had promised, but never later than our timeouts allow.
+
+    `SessionStore._expires_at()` does the same.
+    """
     limits = [conf.absolute_timeout_of(user)]
     if made.data.get("_session_expiry") == 0:
         limits.append(conf.not_remembered_timeout_of(user))

@@ -1,4 +1,4 @@
-"""For how long a key that is unknown here is looked up in the table of another engine."""
+"""Decide for how long a key that is unknown here is looked up in the table of another engine."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ _migrated: dict[str, datetime | None] = {}
 
 
 def adopting_from() -> str:
-    """The source that a miss falls back to now; empty for none. Where ADOPT_UNTIL is not set it costs one statement a
-    process."""
+    """Return the source that an unknown key is looked up in now; empty for none.
+
+    Where ADOPT_UNTIL is not set this costs one statement a process.
+    """
     name = conf.adopt_from
     if not name:
         return ""
@@ -34,7 +36,10 @@ def adopting_from() -> str:
 
 
 def _end_of_first_days(using: str) -> datetime | None:
-    """None where nobody knows: the tables were made without migrations."""
+    """Return when the first days after `migrate` end.
+
+    None where nobody knows, because the tables were made without migrations.
+    """
     if using not in _migrated:
         recorder = MigrationRecorder(connections[using])
         ours = recorder.migration_qs.filter(app=Session._meta.app_label)
