@@ -1,1 +1,1 @@
-"""What people say of their devices."""
+"""What people do with their devices."""

@@ -1,4 +1,4 @@
-""" "Yes, it's mine": a device that its owner vouched for."""
+"""Confirm a device: its owner says "Yes, it's mine"."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from sessions_ui.protocols import HasPk
 
 @atomically
 def confirm_device(*, device: Device, actor: HasPk, proof: Shown | str) -> bool:
-    """Confirm the device, and with it what was flagged there; returns whether it was not confirmed before.
+    """Confirm the device, and with it what was flagged there; return whether it was not confirmed before.
 
-    `proof` names what was shown: "factor" (other than that of the sign-in), "mailed_code" or "other_device"; whoever
-    calls has checked the first two. The caller checks whose device it is. Raises `ValueError` for another `proof`,
-    `CannotVouch` where it says nothing about this device (docs/risk.md says which rule that is), `TryAgain` or
-    `OutcomeUnknown` as `end_sessions()` does, and `NotTheOwner` where staff uses an account.
+    `proof` names what was shown: "factor" (other than that of the sign-in), "mailed_code" or "other_device"; the caller
+    has checked the first two, and whose device it is. Raises `ValueError` for another `proof`, `CannotVouch` where it
+    says nothing about this device (docs/risk.md says which rule that is), `TryAgain` or `OutcomeUnknown` as
+    `end_sessions()` does, and `NotTheOwner` where staff uses an account.
     """
     context.require_owner()
     shown = Shown(proof)

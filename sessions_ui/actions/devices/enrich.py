@@ -1,4 +1,4 @@
-"""A device is described better when its client tells more: a later request may carry hints that the sign-in lacked."""
+"""Describe a device better when its client tells more: a later request may carry hints that the sign-in lacked."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ DESCRIBED = ("kind", "maker", "model", "browser", "system")
 
 
 def improve_device(*, device: Device, client: Client) -> bool:
-    """Write down what `client` tells beyond what is known of the device; returns whether that was anything.
+    """Save what `client` tells beyond what is known of the device; return whether that was anything.
 
-    A client that contradicts changes nothing (`client/improve.py`). One conditional statement, no indexed column;
-    two requests at once do not mix their halves.
+    A client that contradicts changes nothing (`client/improve.py`). One conditional statement, no indexed column; two
+    requests at once do not mix their halves.
     """
     known = description(device)
     better = improved(Client(**known), client)
@@ -27,5 +27,5 @@ def improve_device(*, device: Device, client: Client) -> bool:
 
 
 def description(device: Device) -> dict[str, Any]:
-    """What the device's row says of its client."""
+    """Return what the device's row says of its client."""
     return {name: getattr(device, name) for name in DESCRIBED}

@@ -1,4 +1,4 @@
-"""A device that its owner has lost, and one that was found again."""
+"""Mark a device as lost, or as found again."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from sessions_ui.protocols import HasPk
 def mark_lost(*, device: Device, actor: HasPk | None, ticket: str = "", note: str = "") -> Receipt:
     """End every session of the device and mark it lost, in one transaction; idempotent.
 
-    Its cookie goes on recognising it, so that its return is noticed, and vouches for nothing any more: a confirmation
+    Its cookie goes on recognising it, so that its return is noticed, but no longer vouches for anything: a confirmation
     by the owner is void, and stays so when the device is found. Marking it again ends what signed in there meanwhile.
-    `actor` is the user who says so, the owner or an agent; the caller checks whose device it is. `ticket` (100
-    characters at most) and `note` are for administrators only. Raises what `end_sessions()` does, and `NotTheOwner`
-    where staff uses an account.
+    `actor` is the user who says so, the owner or an agent; the caller checks whose device it is. `ticket` (at most 100
+    characters) and `note` are for administrators only. Raises what `end_sessions()` does, and `NotTheOwner` where staff
+    uses an account.
     """
     context.require_owner()
     using = router.db_for_write(Session)
@@ -53,7 +53,7 @@ def mark_lost(*, device: Device, actor: HasPk | None, ticket: str = "", note: st
 
 @atomically
 def mark_found(*, device: Device, actor: HasPk | None) -> bool:
-    """Take the mark away; returns whether there was one. It signs nothing in, and confirms nothing.
+    """Take the mark "lost" away; return whether there was one. This signs nothing in, and confirms nothing.
 
     The caller checks whose device it is, and asks for a fresh sign-in with a second factor first: whoever holds the
     device must not be able to. Raises `TryAgain` or `OutcomeUnknown` as `end_sessions()` does, and `NotTheOwner` where

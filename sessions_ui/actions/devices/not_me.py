@@ -1,4 +1,4 @@
-""" "This wasn't me": what somebody else did with the account ends."""
+"""End what somebody else did with the account: its owner says "This wasn't me"."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from sessions_ui.protocols import HasPk
 
 @atomically
 def report_not_me(*, session: Session, actor: HasPk | None = None, everywhere: bool = False) -> Receipt:
-    """End that session with reason NOT_ME, and whatever else is signed in on its device: a thief who signed in there
-    again would stay otherwise. `everywhere` ends all of the user's sessions; the one that acts now stays, unless it is
-    on that device, too.
+    """End that session with reason NOT_ME, and whatever else is signed in on its device.
 
-    The device is no longer confirmed and does not count as known again. `actor` is None where nobody is signed in
-    (the link in a mail). One transaction and one act; idempotent, except for the event. The caller checks whose session
-    it is. Raises what `end_sessions()` does, and `NotTheOwner` where staff uses an account.
+    Otherwise a thief who signed in there again would stay. `everywhere` ends all of the user's sessions; the one that
+    acts now stays, unless it is on that device, too. The device is no longer confirmed and does not count as known
+    again. `actor` is None where nobody is signed in (the link in a mail). One transaction and one act; idempotent,
+    except for the event. The caller checks whose session it is. Raises what `end_sessions()` does, and `NotTheOwner`
+    where staff uses an account.
     """
     context.require_owner()
     user_id: Any = session.user_id
@@ -67,7 +67,7 @@ def _kept(reported: Session) -> int | None:
 
 @atomically
 def report_by_link(*, delivery: Delivery, session: Session, everywhere: bool = False) -> Receipt | None:
-    """The same from the link in the mail that `delivery` was, once: None where the link was used before."""
+    """Do the same from the link in the mail that `delivery` was, once; return None where the link was used before."""
     using = router.db_for_write(Session)
     lock_users([session.user_id])
     unused = Delivery.objects.using(using).filter(pk=delivery.pk, link_used_at__isnull=True)

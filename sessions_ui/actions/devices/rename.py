@@ -1,4 +1,4 @@
-"""What people do with a device other than signing it out."""
+"""Rename a device."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sessions_ui.protocols import HasPk
 
 @atomically
 def rename_device(*, device: Device, name: str, actor: HasPk) -> bool:
-    """Give the device a name of its owner's choice, or take it away with an empty one; returns whether it changed.
+    """Give the device a name of its owner's choice, or take it away with an empty one; return whether it changed.
 
     `name` is cut to 64 characters and loses its control characters; the caller checks whose device it is. Raises
     `TryAgain` or `OutcomeUnknown` as `end_sessions()` does, and `NotTheOwner` where staff uses an account.

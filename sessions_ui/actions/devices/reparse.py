@@ -1,4 +1,4 @@
-"""New rules, applied to what was stored under old ones: user agents parsed again, places looked up again."""
+"""Apply new rules to what was stored under old ones: parse user agents again, look places up again."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WRITTEN = ("browser_version", "system_version", "first_place", "place")
 
 @dataclass(slots=True)
 class Report:
-    """Rows looked at, and rows that read otherwise now."""
+    """How many rows were looked at, and how many read otherwise now."""
 
     looked_at: int = 0
     sessions: int = 0
@@ -43,10 +43,10 @@ def reparse(
     from_start: bool = False,
     progress: Callable[[Report], object] = lambda report: None,
 ) -> Report:
-    """Walk all sessions of users, ended ones too, in batches by primary key; what was interrupted goes on where it
-    stopped. Running twice at once does no harm.
+    """Walk all sessions of users, including ended ones, in batches by primary key; return what was found.
 
-    Hints are not stored, so what only they told is kept: a rule may correct a name, but not forget a version.
+    An interrupted walk goes on where it stopped. Running twice at once does no harm. Hints are not stored, so what only
+    they told is kept: a rule may correct a name, but not forget a version.
     """
     places = places_in(conf.geoip_path, conf.geoip_asn_path) if with_places else None
     report = Report()
@@ -65,7 +65,7 @@ def reparse(
 def _sessions(
     after: int, batch_size: int, places: Places | None, report: Report, *, dry_run: bool
 ) -> list[Session]:
-    """One batch, read and written in a transaction of its own: a touch meanwhile gives up, an ending waits."""
+    """Read and write one batch in a transaction of its own: a touch meanwhile gives up, an ending waits."""
     using = router.db_for_write(Session)
     rows = Session.objects.using(using).filter(pk__gt=after, user__isnull=False).order_by("pk")
 
@@ -97,7 +97,10 @@ def _reread(session: Session, places: Places | None) -> bool:
 
 
 def _devices(sessions: list[Session], report: Report, *, dry_run: bool) -> None:
-    """A device is what its latest sign-in says. A transaction of its own: a sign-in locks the device first."""
+    """Describe each device by its latest sign-in.
+
+    This is a transaction of its own, because a sign-in locks the device first.
+    """
     headers = {
         session.device_id: session.first_user_agent or session.user_agent
         for session in sessions
@@ -120,8 +123,11 @@ def _devices(sessions: list[Session], report: Report, *, dry_run: bool) -> None:
 
 
 def corrected(old: Client, new: Client) -> Client:
-    """`old`, as stored, with what the rules of today make of the same header. Where they say otherwise they are
-    right, except about what only looks like something else without hints, and what they do not know."""
+    """Return `old`, as stored, with what today's rules make of the same header.
+
+    Where they say otherwise they are right, except about what only looks like something else without hints, and what
+    they do not know.
+    """
     told = improved(old, new)
     if contradicts(old, new):
         told = replace(old, **dict(_known_parts(new)))
