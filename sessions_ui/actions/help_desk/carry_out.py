@@ -1,4 +1,4 @@
-"""What the agent decided, done once, with a receipt."""
+"""Carry out what the agent decided, once, with a receipt."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ALREADY_SIGNED_OUT = "already_signed_out"
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What shall be done. `chosen`: public ids of devices, or of sessions that have no device."""
+    """What is to be done. `chosen`: public ids of devices, or of sessions that have no device."""
 
     chosen: tuple[str, ...] = ()
     lost: bool = False
@@ -49,8 +49,11 @@ class Target:
 
 
 def carry_out(*, case: Case, agent: Any, order: Order, nonce: str) -> CaseReceipt:
-    """One transaction: what the order says, or nothing. Submitted twice with the same nonce it is done once, and
-    both get the same receipt. `HelpDeskRefused` where the case does not allow it."""
+    """Do what the order says, or nothing, in one transaction; return the receipt.
+
+    An order that is submitted twice with the same nonce is done once, and both get the same receipt. Raises
+    `HelpDeskRefused` where the case does not allow it.
+    """
     user = verify_order(case, agent, order)
     if (done := CaseReceipt.objects.filter(case=case, nonce=nonce).first()) is not None:
         return done
@@ -83,7 +86,7 @@ def _carry_out(case: Case, agent: Any, user: Any, order: Order, nonce: str) -> C
 
 
 def verify_order(case: Case, agent: Any, order: Order) -> Any:
-    """The user, if this order may be carried out now."""
+    """Return the user, if this order may be carried out now; otherwise raise `HelpDeskRefused`."""
     user = verify_known_caller(case, agent)
     if order.needs_proof and not case.is_proven:
         raise HelpDeskRefused(HelpDeskRefusal.NOT_PROVEN)
@@ -96,7 +99,10 @@ def verify_order(case: Case, agent: Any, order: Order) -> Any:
 
 
 def targets_of(user: Any, chosen: Iterable[str] | None) -> list[Target]:
-    """The chosen devices of this user (None: all that are signed in), in two statements. Foreign ids match none."""
+    """Return the chosen devices of this user (None: all that are signed in), in two statements.
+
+    Foreign ids match none.
+    """
     sessions = Session.objects.filter(user_id=user.pk).select_related("device").defer("payload")
     devices = Device.objects.filter(user_id=user.pk)
     if chosen is None:
@@ -143,7 +149,10 @@ def line(target: Target) -> dict[str, str]:
 
 
 def give_back(*, case: Case, agent: Any, device: Device) -> None:
-    """A lost device was found again: its return is no longer flagged. It still has to sign in."""
+    """Take the mark "lost" off a device that was found again.
+
+    Its return is no longer flagged. It still has to sign in.
+    """
     user = verify_known_caller(case, agent)
     if device.user_id != user.pk:
         raise HelpDeskRefused(HelpDeskRefusal.NOBODY)

@@ -1,4 +1,4 @@
-"""Finding people by exactly what they are called, and where to reach them."""
+"""Find people by exactly what they are called, and where to reach them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from sessions_ui.outbox import email_field_name
 
 
 def called(term: str, users: QuerySet[Any]) -> list[Any]:
-    """Those of `users` with this very user name, e-mail address (without regard to case) or value of one of the fields
-    in `USER_LOOKUPS`, such as a staff number.
+    """Return those of `users` with this very user name, e-mail address (without regard to case) or value of one of the
+    fields in `USER_LOOKUPS`, such as a staff number.
 
-    Not left to the database alone: the usual collations of MariaDB take "jose" for "josé", who is somebody else.
+    The database alone does not decide this: the usual collations of MariaDB take "jose" for "josé", who is somebody
+    else.
     """
     user_model = get_user_model()
     wanted = Q(**{user_model.USERNAME_FIELD: term})
@@ -32,17 +33,17 @@ def called(term: str, users: QuerySet[Any]) -> list[Any]:
 
 
 def _values(user: Any, names: Iterable[str]) -> set[str]:
-    """In lower case; a name may lead to another row ("person__number")."""
+    """Return the user's values of these fields in lower case; a name may lead to another row ("person__number")."""
     found = (reduce(lambda row, part: getattr(row, part, ""), name.split("__"), user) for name in names)
     return {str(value).lower() for value in found}
 
 
 def users_exactly(term: str) -> list[Any]:
-    """Their primary keys."""
+    """Return the primary keys of the users with exactly this name, address or other field of `USER_LOOKUPS`."""
     return [user.pk for user in called(term, all_users())]
 
 
 def address_of(user: Any) -> str:
-    """The account's e-mail address by Django's own rule, empty where there is none."""
+    """Return the account's e-mail address by Django's own rule, empty where there is none."""
     name = user.get_email_field_name() if hasattr(user, "get_email_field_name") else "email"
     return str(getattr(user, name, "") or "")

@@ -1,4 +1,4 @@
-"""The group of agents, for hosts that want one made."""
+"""Make the group of agents, for hosts that want one."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ class GroupIsTaken(Exception):
 
 
 def make_agents_group(name: str) -> bool:
-    """Make the group `name` with the one permission that makes its members agents; False where it is there already.
+    """Make the group `name` with the one permission that makes its members agents; return False where it is there.
 
-    Raises `GroupIsTaken`: nobody becomes an agent because a name is the same. A group may have further permissions.
+    Raises `GroupIsTaken`, so that nobody becomes an agent because a name is the same. A group may have further
+    permissions.
     """
     using = router.db_for_write(Group)
     permission = Permission.objects.using(using).get(codename=CODENAME, content_type__app_label="sessions_ui")

@@ -1,4 +1,4 @@
-"""A call begins: one exact search, and a case for whoever was found."""
+"""Begin a call: one exact search, and a case for whoever was found."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ MAX_TERM = 320
 
 
 def open_case(*, agent: Any, term: str) -> Case:
-    """A case for the one account that matches exactly and that this agent may help.
+    """Open a case for the one account that matches exactly and that this agent may help.
 
-    `HelpDeskRefused`: `too_many`, `own_account`, or `nobody`. The last one says nothing about whether there is such
-    an account. Each search is an event; what was searched for is in its detail, which can be erased.
+    Raises `HelpDeskRefused`: `too_many`, `own_account`, or `nobody`. The last one says nothing about whether there is
+    such an account. Each search is an event; what was searched for is in its detail, which can be erased.
     """
     verify_pace(agent, acts=False)
     term = term.strip()[:MAX_TERM]
@@ -42,7 +42,7 @@ def open_case(*, agent: Any, term: str) -> Case:
 
 
 def refusal_of(agent: Any, user: Any) -> HelpDeskRefusal | None:
-    """Why this agent gets no case for `user`, None where nobody was found; None where they get one."""
+    """Return why this agent gets no case for `user` (who is None where nobody was found); None where they get one."""
     if user is None:
         return HelpDeskRefusal.NOBODY
     if user.pk == agent.pk:
@@ -51,7 +51,7 @@ def refusal_of(agent: Any, user: Any) -> HelpDeskRefusal | None:
 
 
 def note_step(case: Case, agent: Any, step: str, *, text: str = "", **data: Any) -> Event:
-    """Every look and act of staff is an event (docs/architecture.md, 9)."""
+    """Record a step of a case. Every look and act of staff is an event (docs/architecture.md, 9)."""
     return events.append(
         Event.Kind.HELP_DESK,
         user_id=case.user_id,

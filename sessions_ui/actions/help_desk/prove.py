@@ -1,4 +1,4 @@
-"""More than a voice on the phone: a code that only the account's owner can read, or a colleague who agrees."""
+"""Prove more than a voice on the phone: by a code that only the account's owner can read, or a colleague who agrees."""
 
 from __future__ import annotations
 
@@ -22,7 +22,11 @@ MOST_WRONG = (
 
 
 def check_code(*, case: Case, agent: Any, code: str) -> None:
-    """`HelpDeskRefused`: `wrong_code`, `code_over` after five tries or when it is too old, or `too_many` wrong ones."""
+    """Accept the code that the caller has read back, if it is the right one.
+
+    Raises `HelpDeskRefused`: `wrong_code`, `code_over` after five tries or when it is too old, or `too_many` wrong
+    ones.
+    """
     user = verify_known_caller(case, agent)
     if wrong_codes(user) >= MOST_WRONG:
         raise HelpDeskRefused(HelpDeskRefusal.TOO_MANY)
@@ -37,13 +41,13 @@ def check_code(*, case: Case, agent: Any, code: str) -> None:
 
 
 def wrong_codes(user: Any) -> int:
-    """How many were read back for this account within the hour."""
+    """Return how many wrong codes were read back for this account within the hour."""
     steps = Event.objects.filter(user_id=user.pk, kind=Event.Kind.HELP_DESK, data__step=WRONG_CODE)
     return steps.filter(at__gt=timezone.now() - HOUR).count()
 
 
 def ask_for_approval(*, case: Case, agent: Any) -> None:
-    """Puts the case on the list of the other agents."""
+    """Put the case on the list of the other agents."""
     verify_known_caller(case, agent)
     if Case.objects.filter(pk=case.pk, approval_asked_at__isnull=True).update(
         approval_asked_at=timezone.now()
@@ -53,7 +57,10 @@ def ask_for_approval(*, case: Case, agent: Any) -> None:
 
 
 def note_looks(*, cases: Collection[Case], agent: Any) -> None:
-    """That this second agent has read whom these cases are about: one event a case, however often the list is read."""
+    """Record that this second agent has read whom these cases are about.
+
+    That is one event a case, however often the list is read.
+    """
     looks = Event.objects.filter(kind=Event.Kind.HELP_DESK, actor_id=agent.pk, data__step=LOOKED)
     looks = looks.filter(user_id__in={case.user_id for case in cases})
     noted = {data["case"] for data in looks.values_list("data", flat=True)}
@@ -63,7 +70,7 @@ def note_looks(*, cases: Collection[Case], agent: Any) -> None:
 
 
 def approve(*, case: Case, approver: Any, user: Any) -> None:
-    """The second agent agrees. Not the first one, and nobody who could not have opened the case."""
+    """Record that the second agent agrees. Not the first one, and nobody who could not have opened the case."""
     if case.agent_id == approver.pk:
         raise HelpDeskRefused(HelpDeskRefusal.SAME_AGENT)
     if not case.is_open or case.approval_asked_at is None:

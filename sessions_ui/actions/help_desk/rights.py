@@ -1,4 +1,4 @@
-"""Who is an agent, and whom an agent may help."""
+"""Decide who is an agent, and whom an agent may help."""
 
 from __future__ import annotations
 
@@ -20,8 +20,11 @@ HOUR = timedelta(hours=1)
 
 
 def is_agent(user: Any) -> bool:
-    """Holds the permission, by a group or personally. A superuser, who has every permission there is, is none by
-    that: the right to look into people's accounts is given, not implied."""
+    """Return whether the user holds the permission, by a group or personally.
+
+    A superuser, who has every permission there is, is not an agent by that: the right to look into people's accounts is
+    given, not implied.
+    """
     if not is_active(user):
         return False
     if not getattr(user, "is_superuser", False):
@@ -31,12 +34,12 @@ def is_agent(user: Any) -> bool:
 
 
 def within_scope(agent: Any) -> QuerySet[Any]:
-    """The accounts that the host project's `HELP_DESK_SCOPE` leaves to this agent."""
+    """Return the accounts that the host project's `HELP_DESK_SCOPE` leaves to this agent."""
     return conf.help_desk_scope(agent, visible_users())
 
 
 def may_help(agent: Any, user: Any) -> bool:
-    """Not oneself, not somebody with more rights, nobody out of scope."""
+    """Return whether the agent may help the user: not oneself, not somebody with more rights, nobody out of scope."""
     return (
         user.pk != agent.pk
         and not conf.help_desk_more_rights(user, agent)
@@ -45,7 +48,7 @@ def may_help(agent: Any, user: Any) -> bool:
 
 
 def has_more_rights(user: Any, agent: Any) -> bool:
-    """Whether the account can do anything that the agent cannot. A superuser always can."""
+    """Return whether the account can do anything that the agent cannot. A superuser always can."""
     if getattr(user, "is_superuser", False):
         return True
     if getattr(user, "is_staff", False) and not getattr(agent, "is_staff", False):
@@ -55,7 +58,7 @@ def has_more_rights(user: Any, agent: Any) -> bool:
 
 
 def verify_case(case: Case, agent: Any) -> Any:
-    """The user of an open case of this agent's, who may still be helped; `HelpDeskRefused` else."""
+    """Return the user of an open case of this agent's, who may still be helped; otherwise raise `HelpDeskRefused`."""
     if case.agent_id != agent.pk or not case.is_open:
         raise HelpDeskRefused(HelpDeskRefusal.CASE_CLOSED)
     user = case.account()
@@ -65,7 +68,7 @@ def verify_case(case: Case, agent: Any) -> Any:
 
 
 def verify_known_caller(case: Case, agent: Any) -> Any:
-    """The user of such a case, once the agent has verified who is calling; `HelpDeskRefused` else."""
+    """Return the user of such a case, once the agent has verified who is calling; otherwise raise `HelpDeskRefused`."""
     user = verify_case(case, agent)
     if not case.is_verified:
         raise HelpDeskRefused(HelpDeskRefusal.NOT_VERIFIED)
@@ -73,7 +76,10 @@ def verify_known_caller(case: Case, agent: Any) -> Any:
 
 
 def verify_pace(agent: Any, *, acts: bool) -> None:
-    """Searches and acts are limited per agent and hour: an account taken over leafs through nobody."""
+    """Raise `HelpDeskRefused` where the agent has searched or acted too often within the hour.
+
+    The limit keeps whoever has taken over an agent's account from leafing through everybody's.
+    """
     since = timezone.now() - HOUR
     if acts:
         # No older case can have been open since: by its index, receipts have none of their time.

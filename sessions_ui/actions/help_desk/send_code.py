@@ -1,4 +1,4 @@
-"""A code to the addresses of the account, for the caller to read back."""
+"""Send a code to the addresses of the account, for the caller to read back."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ from sessions_ui.models.codes import new_nonce
 
 @atomically
 def send_code(*, case: Case, agent: Any) -> None:
-    """A fresh code; the one before is void. It goes where alerts go: not to an address that a thief has just entered,
-    who would pass for the owner by it. `HelpDeskRefused`: `not_verified`, `no_address`, or `too_many` within a minute
-    of the last one."""
+    """Send a fresh code; the one before is void.
+
+    It goes where alerts go: not to an address that a thief has just entered, who would pass for the owner by it. Raises
+    `HelpDeskRefused`: `not_verified`, `no_address`, or `too_many` within a minute of the last one.
+    """
     user = verify_known_caller(case, agent)
     now = timezone.now()
     receivers = trusted_addresses(user)
