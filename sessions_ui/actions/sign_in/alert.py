@@ -1,4 +1,4 @@
-"""Telling the owner of a sign-in that was flagged: whom, and how often."""
+"""Tell the owner of a sign-in that was flagged, unless they were told of one like it."""
 
 from __future__ import annotations
 
@@ -23,8 +23,11 @@ MOST = 5  # mails to one user within the window, however different the sign-ins 
 def alert(
     *, kind: Event.Kind, user: Any, session: Session | None, client: ClientInfo, verdict: Verdict, tell: bool
 ) -> Event:
-    """Append the event of this kind with the verdict's reasons, and mail it unless a sign-in like it was mailed within
-    `ALERT_WINDOW`, or `tell` is false. The user's row is locked, so that two sign-ins at once make one mail."""
+    """Append the event of this kind with the verdict's reasons, and mail it to the owner.
+
+    It is not mailed where a sign-in like it was mailed within `ALERT_WINDOW`, or `tell` is false. The user's row is
+    locked, so that two sign-ins at once make one mail.
+    """
     look = look_alike(user, client, verdict)
     told = tell and is_worth_a_mail(user, look, timezone.now())
     receivers = trusted_addresses(user) if told else []
@@ -47,7 +50,10 @@ def alert(
 
 
 def look_alike(user: Any, client: ClientInfo, verdict: Verdict) -> str:
-    """What two sign-ins have in common that are told once; a digest, since an event holds nothing personal."""
+    """Return a digest of what sign-ins that are told only once have in common.
+
+    It is a digest because an event holds nothing personal.
+    """
     country = client.place.country_code if client.place else ""
     parts = (user.pk, client.client.browser, client.client.system, country, verdict.level)
     return salted_hmac("sessions_ui.look_alike", "|".join(map(str, parts)), algorithm="sha256").hexdigest()[
@@ -64,5 +70,5 @@ def is_worth_a_mail(user: Any, look: str, now: datetime) -> bool:
 
 
 def own_address(user: Any) -> list[tuple[str, datetime | None]]:
-    """The default of `ALERT_ADDRESSES`: the user model's e-mail address, by Django's own rule."""
+    """Return the user model's e-mail address, by Django's own rule: the default of `ALERT_ADDRESSES`."""
     return [(address_of(user), None)]

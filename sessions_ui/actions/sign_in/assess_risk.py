@@ -1,4 +1,4 @@
-"""Assessing a sign-in: reads what came before, asks `risk.py`, writes down the verdict."""
+"""Assess the risk of a sign-in: read what came before, ask `risk.py`, record the verdict."""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ class FollowUp(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """`is_news`: not what was found at the device's last sign-in already, and nobody has reviewed."""
+    """What was found.
+
+    `is_news`: it is not what was found at the device's last sign-in already and nobody has reviewed.
+    """
 
     verdict: Verdict = ORDINARY
     follow_up: FollowUp = FollowUp.NONE
@@ -47,8 +50,10 @@ class Assessment:
 
 
 def assess(attempt: SignInAttempt, found: IdentifiedDevice, *, session_pk: int, now: datetime) -> Assessment:
-    """Assess this sign-in on the device that was found, as the session `session_pk`. Nothing is found, and nothing is
-    read, where nothing is known of the client."""
+    """Assess this sign-in on the device that was found, as the session `session_pk`.
+
+    Where nothing is known of the client, nothing is read and nothing is found.
+    """
     if not attempt.is_assessed:
         return Assessment()
     history = history_of(
@@ -59,7 +64,7 @@ def assess(attempt: SignInAttempt, found: IdentifiedDevice, *, session_pk: int, 
 
 
 def history_of(user: Any, device: Device, *, copied: bool, new: bool, session_pk: int) -> History:
-    """What came before the session `session_pk`, which signs in on this device; one statement."""
+    """Return what came before the session `session_pk`, which signs in on this device; one statement."""
     rows = list(
         Session.objects.using(router.db_for_write(Session))
         .by_owner()
@@ -82,7 +87,7 @@ def history_of(user: Any, device: Device, *, copied: bool, new: bool, session_pk
     )
     owned = [row for row in rows if is_owners(row)]
     if new and not conf.device_cookie:
-        # Nothing recognises a device but what it says of itself.
+        # Nothing identifies a device except what it says of itself.
         looks = {(row["device__browser"], row["device__system"]) for row in owned}
         new = (device.browser, device.system) not in looks
     places = [(Place.from_dict(row["place"]), row) for row in owned]
@@ -100,21 +105,21 @@ def history_of(user: Any, device: Device, *, copied: bool, new: bool, session_pk
 
 
 def is_owners(row: Mapping[str, Any]) -> bool:
-    """What was flagged and not reviewed, or disowned, is not the owner's own past."""
+    """Return whether this row is of the owner's own past: not flagged without a review, and not disowned."""
     if row["end_reason"] in DISOWNED or row["device__not_me_at"] or row["device__lost_at"]:
         return False
     return not row["verdict"] or row["reviewed_at"] is not None
 
 
 def open_verdict(row: Mapping[str, Any]) -> Verdict:
-    """What was found and nobody has reviewed: a thief who signs in once more must not look known by that."""
+    """Return what was found and nobody has reviewed: a thief who signs in once more must not look known by that."""
     if not row["verdict"] or row["reviewed_at"] is not None:
         return Verdict()
     return risk.verdict_of(Reason(reason) for reason in row["verdict_reasons"] or ())
 
 
 def standing_of(device: Device, *, copied: bool, new: bool) -> Standing:
-    """A mark counts until the owner vouches for the device after it."""
+    """Return what is known of the device. A mark counts until the owner vouches for the device after it."""
     if copied:
         return Standing.COPIED
     if device.lost_at is not None:
@@ -131,8 +136,10 @@ def standing_of(device: Device, *, copied: bool, new: bool) -> Standing:
 
 
 def follow_up_of(verdict: Verdict, attempt: SignInAttempt) -> FollowUp:
-    """What follows from the verdict, by the settings. Whoever has shown a second factor or a mailed code at this
-    sign-in has passed the challenge."""
+    """Return what follows from the verdict, by the settings.
+
+    Whoever has shown a second factor or a mailed code at this sign-in has passed the challenge.
+    """
     if verdict.level is not Level.SUSPICIOUS:
         return FollowUp.FLAG if verdict.level else FollowUp.NONE
     passed = attempt.is_proven or "+" in attempt.method or attempt.method == "passkey"
@@ -142,12 +149,12 @@ def follow_up_of(verdict: Verdict, attempt: SignInAttempt) -> FollowUp:
 
 
 def columns(verdict: Verdict) -> dict[str, Any]:
-    """What the session keeps of it."""
+    """Return what the session keeps of the verdict."""
     return {"verdict": str(verdict.level), "verdict_reasons": [str(reason) for reason in verdict.reasons]}
 
 
 def flag(session: Session, user: Any, client: ClientInfo, verdict: Verdict, *, tell: bool = True) -> None:
-    """Write the event of a sign-in that was found worth a look, and tell the owner. Nothing for an ordinary one."""
+    """Append the event of a sign-in that was found worth a look, and tell the owner; do nothing for an ordinary one."""
     if verdict.level:
         alert(
             kind=Event.Kind.FLAGGED,
@@ -161,8 +168,11 @@ def flag(session: Session, user: Any, client: ClientInfo, verdict: Verdict, *, t
 
 @atomically
 def judge_change(session_pk: int, user_pk: Any, before: Client, now: Client, client: ClientInfo) -> None:
-    """The headers of a living session of this user told of `before` and tell of `now`: another family or system flags
-    it, once until its owner has reviewed it."""
+    """Flag a living session of this user whose client now tells of another browser family or system.
+
+    It is flagged once until its owner has reviewed it, and ended where the settings say so. `before` and `now` are what
+    its headers told of then and tell of now.
+    """
     verdict = risk.changed_midway(before, now)
     if not verdict.level:
         return

@@ -16,13 +16,14 @@ from sessions_ui.session_user import WrittenUser
 
 @dataclass(frozen=True, slots=True)
 class SignInAttempt:
-    """Made once, where a sign-in is heard of, and handed down.
+    """A sign-in before it is verified. Made once, where a sign-in is heard of, and handed down.
 
     `user` is as the sign-in began with them; `backend` the path of the one that let them in. `pending` is the mark of
     the first step (`pending.py`), where the sign-in had several; `identity` who they are at their sign-in provider,
-    where there is one. `is_assessed`: whether its risk is; not where no request brought it, so that nothing is known
-    of the client at all. `is_proven`: the further proof that a sign-in may be asked for has been given. `written`: the
-    user as somebody wrote them into the session, where nothing else was heard of the sign-in (`written.py`).
+    where there is one. `is_assessed` says whether its risk is assessed; it is not where no request brought it, because
+    nothing is known of the client then. `is_proven`: the further proof that a sign-in may be asked for has been given.
+    `written`: the user as somebody wrote them into the session, where nothing else was heard of the sign-in
+    (`written.py`).
     """
 
     user: Any
@@ -38,8 +39,10 @@ class SignInAttempt:
 
 
 def attempt_of(request: Any, user: Any, *, backend: str, written: WrittenUser | None = None) -> SignInAttempt:
-    """The attempt that `request` makes. Bare requests are welcome: `force_login` of the test client brings one without
-    any header, and without a method."""
+    """Return the attempt that `request` makes.
+
+    Bare requests are accepted: `force_login` of the test client brings one without any header, and without a method.
+    """
     return SignInAttempt(
         user=user,
         backend=backend,
@@ -55,8 +58,10 @@ def attempt_of(request: Any, user: Any, *, backend: str, written: WrittenUser | 
 
 
 def attempt_in(session: Any, user: Any, written: WrittenUser) -> SignInAttempt:
-    """The attempt of a user who was written into `session`, where that is saved. Over a socket, or in a shell, it is no
-    request's: then nothing is known of the client."""
+    """Return the attempt of a user who was written into `session`, where that is saved.
+
+    Over a socket, or in a shell, no request made it: then nothing is known of the client.
+    """
     now = context.current()
     if now is not None and now.request is not None and now.request.session is session:
         return attempt_of(now.request, user, backend=written.backend, written=written)

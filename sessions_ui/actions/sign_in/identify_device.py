@@ -1,4 +1,4 @@
-"""Which device of its user a browser is: known by its device cookie, never by user agent or address."""
+"""Find out which device of its user a browser is, by its device cookie, never by user agent or address."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from sessions_ui.models.locking import locked
 
 @dataclass(frozen=True, slots=True)
 class IdentifiedDevice:
-    """The device of a browser, the cookie that it shall keep, and whether the device is new, or even the copy of
-    another one."""
+    """The device of a browser, and the cookie that the browser should keep.
+
+    It also says whether the device is new, or even the copy of another one.
+    """
 
     device: Device
     cookie: str | None
@@ -27,7 +29,7 @@ class IdentifiedDevice:
 
 
 def identify_device(user: Any, client: ClientInfo, cookie: str | None) -> IdentifiedDevice:
-    """Which device of this user the browser is.
+    """Return which device of this user the browser is.
 
     The same cookie from another system is a copied one: the original is flagged, and the copy is a device of its own
     that replaces nothing.
@@ -39,7 +41,7 @@ def identify_device(user: Any, client: ClientInfo, cookie: str | None) -> Identi
         digests = cookie_digests(user.pk, cookie)
         known = Device.objects.filter(user_id=user.pk, cookie_digest__in=digests).first()
         if known is not None:
-            # Locked, so that no purge removes it before there is a session on it; by its key, as the purge does, since
+            # Locked, so that no purge removes it before there is a session on it; by its key like the purge, because
             # InnoDB would lock the index of the digest first, and the two could wait for each other.
             known = locked(Device.objects.filter(pk=known.pk)).first()
         if known is not None and same_client(known, client):
@@ -66,5 +68,5 @@ def identify_device(user: Any, client: ClientInfo, cookie: str | None) -> Identi
 
 
 def same_client(device: Device, client: ClientInfo) -> bool:
-    """Whether nothing that is known speaks against it (`client/improve.py`)."""
+    """Return whether nothing that is known speaks against this being the device's client (`client/improve.py`)."""
     return not contradicts(Client(browser=device.browser, system=device.system), client.client)

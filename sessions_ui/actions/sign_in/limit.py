@@ -1,4 +1,4 @@
-"""The limit of concurrent sessions (ASVS 5.0 7.1.2)."""
+"""Keep to the limit of concurrent sessions (ASVS 5.0 7.1.2)."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from sessions_ui.models.locking import locked
 
 
 def keep_to_limit(user: Any, *, new: int, begun: dict[str, Any]) -> None:
-    """Make room for the session `new` of a user whose row is locked, or refuse it, as the settings say; `begun` is what
-    it goes on from then.
+    """Make room for the session `new` of a user whose row is locked, or refuse it, as the settings say.
 
-    The oldest sessions on devices that nobody confirmed go first, then the oldest of all. Access tokens and apps are
-    not counted: nobody wants a script to stop because a browser signed in.
+    `begun` is what a refused sign-in goes on from. The oldest sessions on devices that nobody confirmed go first, then
+    the oldest of all. Access tokens and apps are not counted, because nobody wants a script to stop because a browser
+    signed in.
     """
     limit = conf.session_limit_of(user)
     if limit is None:
@@ -27,7 +27,7 @@ def keep_to_limit(user: Any, *, new: int, begun: dict[str, Any]) -> None:
     living = Session.objects.using(router.db_for_write(Session)).of(user).living().by_owner()
     others = living.filter(kind=Session.Kind.BROWSER).exclude(pk=new)
     order = (F("device__confirmed_at").asc(nulls_first=True), "signed_in_at", "pk")
-    # Locked, since a plain read at MariaDB's REPEATABLE READ does not see who signed in while this one waited.
+    # Locked, because a plain read at MariaDB's REPEATABLE READ does not see who signed in while this one waited.
     keys = list(locked(others.order_by(*order)).values_list("pk", flat=True))
     over = len(keys) + 1 - limit
     if over <= 0:

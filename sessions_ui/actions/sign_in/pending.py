@@ -1,7 +1,7 @@
-"""A sign-in that takes several steps, and what is decided about the account between them.
+"""Keep a sign-in of several steps safe from what is decided about the account between them.
 
-After the password, a second factor may be asked for many minutes later; in between the half of a sign-in waits in an
-anonymous session (allauth: 15 minutes). Seen: it outlives a password reset. So the first step leaves a mark with the
+After the password, a second factor may be asked for many minutes later; in between, the half-finished sign-in waits in
+an anonymous session (allauth: 15 minutes). Seen: it outlives a password reset. So the first step leaves a mark with the
 account's epoch, and the last one is refused at another epoch: whatever was decided in between, and whether or not there
 was anything left to end. No clock is asked.
 """
@@ -24,15 +24,18 @@ BEGUN_KEY = "_sessions_ui_begun"
 
 
 def begun_key(user: Any) -> str:
-    """Where a session keeps the mark of this user's first step: two people in one browser have one each."""
+    """Return the name under which a session keeps the mark of this user's first step.
+
+    Two people in one browser have one each.
+    """
     return f"{BEGUN_KEY}.{user.pk}"
 
 
 def begin_sign_in(session: SessionBase, user: HasPk) -> None:
     """Leave a mark in `session` (`request.session`) that the first of several steps of a sign-in succeeded for `user`.
 
-    To be called where it did (in allauth: the adapter's `pre_login`). The last step raises `SignInRefused` where
-    anything was decided about the account in between, such as a reset password or "sign out everywhere".
+    Call it where that step succeeded (in allauth: the adapter's `pre_login`). The last step raises `SignInRefused`
+    where anything was decided about the account in between, such as a reset password or "sign out everywhere".
     """
     session.pop(PROVIDER_KEY, None)  # of a sign-in that was given up
     states = AccountState.objects.using(router.db_for_write(AccountState)).filter(pk=user.pk)
@@ -41,13 +44,15 @@ def begin_sign_in(session: SessionBase, user: HasPk) -> None:
 
 
 def first_step(user: Any, auth_hash: str, epoch: int) -> dict[str, Any]:
-    """The mark: who they are, and what the account was like."""
+    """Return the mark: who they are, and what the account was like."""
     return {"user": str(user.pk), "auth_hash": auth_hash, "epoch": epoch}
 
 
 def verify_waiting(mark: dict[str, Any] | None, user: Any) -> None:
-    """Lock the account and raise `SignInRefused` where the first step does not count any more: before anything is done
-    for a sign-in that is about to go on. In a transaction of the caller."""
+    """Lock the account and raise `SignInRefused` where the first step no longer counts.
+
+    Call it in a transaction, before anything is done for a sign-in that is about to go on.
+    """
     users, states = hold_for_sign_in([user.pk])
     if user.pk not in users:
         raise SignInRefused(EndReason.ACCOUNT_DELETED)
@@ -55,8 +60,10 @@ def verify_waiting(mark: dict[str, Any] | None, user: Any) -> None:
 
 
 def verify_begun(mark: dict[str, Any] | None, user: Any, state: AccountState) -> None:
-    """Raise `SignInRefused` where the mark of a first step does not hold any more. `user` and `state`: the account's,
-    read under its lock."""
+    """Raise `SignInRefused` where the mark of a first step no longer holds.
+
+    `user` and `state` are the account's, read under its lock.
+    """
     if mark is None or mark.get("user") != str(user.pk):
         return
     if not is_auth_hash_of(user, mark["auth_hash"]):
@@ -66,5 +73,5 @@ def verify_begun(mark: dict[str, Any] | None, user: Any, state: AccountState) ->
 
 
 def reason_of(state: AccountState) -> EndReason:
-    """Of the last decision about the account."""
+    """Return the reason of the last decision about the account."""
     return EndReason(state.reason) if state.reason else EndReason.ADMINISTRATOR

@@ -1,4 +1,4 @@
-"""Sign-ins by way of a provider (OpenID Connect, SAML, …): whose they are there, and ending them from there."""
+"""Remember who people are at their sign-in provider (OpenID Connect, SAML, …), and end their sessions from there."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ NOBODY: dict[str, str] = {"provider": "", "iss": "", "sub": "", "sid": ""}
 def remember_provider(
     request: HttpRequest, user: HasPk, *, provider: str, iss: str = "", sub: str = "", sid: str = ""
 ) -> None:
-    """Say, before `login()`, by which provider `user` is signing in; it is kept on the session that follows.
+    """Record, before `login()`, by which provider `user` is signing in; it is kept on the session that follows.
 
     `provider` is a key of the setting `PROVIDERS` (64 characters are kept). `iss`, `sub` and `sid` are the claims of
     the ID token (OpenID Connect Core 1.0, section 2; `sid`: Back-Channel Logout 1.0, section 2.1), in SAML entity id,
     NameID and SessionIndex; of one that is longer than 255 characters a digest is kept.
 
-    A second factor may come in between: it waits in `request.session` like the sign-in itself. On the request, too,
-    since `login()` empties the session where somebody else was signed in.
+    A second factor may come in between: the record waits in `request.session` like the sign-in itself. It is kept on
+    the request, too, because `login()` empties the session where somebody else was signed in.
     """
     mark = {
         "user": str(user.pk),
@@ -68,15 +68,18 @@ def remember_provider(
 
 
 def recall_provider(request: Any, user: Any) -> Identity | None:
-    """What was said of this user's sign-in. It stays in the session until that has succeeded: more may be asked for
-    first (`web/step_up/challenge.py`)."""
+    """Return what `remember_provider()` was told of this user's sign-in; None where it was told nothing.
+
+    It stays in the session until the sign-in has succeeded, because more may be asked for first
+    (`web/step_up/challenge.py`).
+    """
     mark = request.session.mark_of(user, PROVIDER_KEY) or getattr(request, "_sessions_ui_provider", None)
     request._sessions_ui_provider = None
     return None if mark is None or mark["user"] != str(user.pk) else identity_of(mark)
 
 
 def identity_of(mark: dict[str, Any] | None) -> Identity | None:
-    """What `remember_provider()` has left in the session of whoever signs in; None where it left nothing."""
+    """Return what `remember_provider()` has left in the session of whoever signs in; None where it left nothing."""
     if mark is None:
         return None
     named = {name: mark[name] for name in ("provider", "iss", "sub", "sid")}
@@ -84,19 +87,22 @@ def identity_of(mark: dict[str, Any] | None) -> Identity | None:
 
 
 def fitting(value: str) -> str:
-    """An identifier as it is stored and looked for: one that is too long for the column by its digest."""
+    """Return an identifier as it is stored and looked for: one that is too long for the column by its digest."""
     return value if len(value) <= LONGEST else "sha256:" + hashlib.sha256(value.encode()).hexdigest()
 
 
 def verify_not_signed_out(identity: Identity | None) -> None:
-    """Raise `SignInRefused` where the provider ended this sign-in while it was under way: a session of the provider
-    never comes back; a person may sign in again, but not by what the provider vouched for before."""
+    """Raise `SignInRefused` where the provider ended this sign-in while it was under way.
+
+    A session of the provider never comes back; a person may sign in again, but not by what the provider vouched for
+    before.
+    """
     if identity is not None and is_signed_out(identity):
         raise SignInRefused(EndReason.PROVIDER_SIGN_OUT)
 
 
 def is_signed_out(identity: Identity) -> bool:
-    """Whether the provider has signed out this session of its own or, since `identity.at`, everything of the person."""
+    """Return whether the provider has signed out this session or, since `identity.at`, everything of the person."""
     if not identity.iss:
         return False
     told = words_about(iss=identity.iss, sub=identity.sub, sid=identity.sid, since=identity.at)
@@ -105,14 +111,20 @@ def is_signed_out(identity: Identity) -> bool:
 
 
 def words_about(*, iss: Any, sub: Any, sid: Any, since: Any) -> QuerySet[ProviderSignOut]:
-    """What providers have said of this session of theirs, or of the whole person since then; as values or as references
-    to the columns of an outer query. Each of their words names a session or a person, so an empty `sub` finds none."""
+    """Return what providers have said of this session of theirs, or of the whole person since then.
+
+    The arguments are values or references to the columns of an outer query. Each message names a session or a person,
+    so an empty `sub` finds none.
+    """
     of_session, of_person = Q(sid=sid, sid__gt=""), Q(sid="", sub=sub, at__gte=since)
     return ProviderSignOut.objects.filter(of_session | of_person, iss=iss)
 
 
 def outlives_its_provider(session: Session) -> bool:
-    """Whether `catch_up()` has missed it: it comes after the commit, where what a host does first can fail."""
+    """Return whether `catch_up()` has missed this session.
+
+    That comes after the commit, where what a host does first can fail.
+    """
     at = session.signed_in_at
     if at is None:
         return False
@@ -120,7 +132,7 @@ def outlives_its_provider(session: Session) -> bool:
 
 
 def outliving_their_provider() -> Q:
-    """The same as a condition on sessions, as far as SQL can tell."""
+    """Return the same as a condition on sessions, as far as SQL can tell."""
     told = words_about(
         iss=OuterRef("iss"), sub=OuterRef("sub"), sid=OuterRef("sid"), since=OuterRef("signed_in_at")
     )
@@ -128,15 +140,20 @@ def outliving_their_provider() -> Q:
 
 
 def catch_up(session: Session, identity: Identity) -> None:
-    """The same once more after the sign-in was committed: the provider's word may have come between the first look
-    and the commit, when there was nothing yet that it could end. What is missed here the sweep ends."""
+    """End the session if the provider signed it out while the sign-in was being committed.
+
+    The provider's message may have come between the first look and the commit, when there was nothing yet that it could
+    end. What is missed here the sweep ends.
+    """
     if is_signed_out(identity):
         end_session(session=session, reason=EndReason.PROVIDER_SIGN_OUT)
 
 
 def is_meant(session: tuple[str, str, str], *, told: tuple[str, str, str]) -> bool:
-    """Whether `told` (iss, sub, sid) speaks of this session's. Not left to the database: the usual collations of
-    MariaDB take "abc" for "ABC"."""
+    """Return whether `told` (iss, sub, sid) speaks of this session's.
+
+    This is not left to the database, because the usual collations of MariaDB take "abc" for "ABC".
+    """
     (iss, sub, sid), (told_iss, told_sub, told_sid) = session, told
     if iss != told_iss:
         return False
@@ -156,8 +173,8 @@ def end_provider_sessions(
 ) -> Receipt:
     """End what was signed in by this session at the provider (`sid`), or all of this person (`sub` alone).
 
-    Both given: that session, and only where it is this person's. Idempotent. `iss`: the issuer, as it was given to
-    `remember_provider()`. Raises `ValueError` without an issuer, or with neither subject nor session, and whatever
+    If both are given: that session, and only where it is this person's. Idempotent. `iss`: the issuer, as it was given
+    to `remember_provider()`. Raises `ValueError` without an issuer, or with neither subject nor session, and whatever
     `end_sessions()` does. The rule is that of OpenID Connect Back-Channel Logout 1.0, section 2.7.
     """
     iss, sub, sid = fitting(iss), fitting(sub), fitting(sid)

@@ -1,4 +1,4 @@
-"""A sign-in: the session becomes its user's, and learns its device and place."""
+"""Sign a user in: the session becomes theirs, and learns its device and place."""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ from sessions_ui.models.session import SessionQuerySet
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """`device_cookie` is what the browser shall keep; None where device cookies are switched off."""
+    """What a sign-in made.
+
+    `device_cookie` is what the browser should keep; None where device cookies are switched off.
+    """
 
     session: Session
     device: Device
@@ -49,23 +52,27 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True)
 class ReadRow:
-    """The row that becomes the user's, as its store has read it: a copy of it, and the digest of its key. `new_digest`:
-    of the key that it gets now, where it is somebody's already; empty where it was nobody's."""
+    """The row that becomes the user's, as its store has read it: a copy of it, and the digest of its key.
+
+    `new_digest` is that of the key that it gets now, where it is somebody's already; empty where it was nobody's.
+    """
 
     session: Session
     digest: str
     new_digest: str
 
     def unchanged(self) -> SessionQuerySet:
-        """The row, as long as it is still as it was read."""
+        """Return the row, as long as it is still as it was read."""
         rows = Session.objects.using(router.db_for_write(Session))
         rows = rows.filter(pk=self.session.pk, digest=self.digest, ended_at__isnull=True)
         # One that was nobody's: another request may have signed somebody in meanwhile.
         return rows if self.new_digest else rows.filter(user__isnull=True)
 
     def is_living(self) -> bool:
-        """Whether the session goes on, whoever is signed in there and whatever its key is by now. Locked, because a
-        plain read in a transaction of the host sees what was there when that began (MariaDB)."""
+        """Return whether the session goes on, whoever is signed in there and whatever its key is by now.
+
+        The read locks, because a plain read in a transaction of the host sees what was there when that began (MariaDB).
+        """
         rows = Session.objects.using(router.db_for_write(Session))
         living = locked(rows.filter(pk=self.session.pk, ended_at__isnull=True))
         return living.values_list("pk").first() is not None
@@ -78,8 +85,11 @@ class ReadRow:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedAccount:
-    """What the account says of itself under its lock. `pending`: the mark that the sign-in goes on from, should more be
-    asked for first; `latest_end`: when access ends, None where it is open-ended."""
+    """What the account says of itself under its lock.
+
+    `pending` is the mark that the sign-in goes on from, should more be asked for first; `latest_end` is when access
+    ends, None where it is open-ended.
+    """
 
     auth_hash: str
     pending: dict[str, Any]
@@ -90,10 +100,12 @@ class VerifiedAccount:
 def sign_in(*, attempt: SignInAttempt, row: ReadRow) -> SignIn:
     """Make the living session of `row` one of the user of `attempt`.
 
-    The account is locked and read anew first, so that a sign-in which was under way while the account was disabled or
-    got a new password does not outlive that: `SignInRefused`. `SessionEnded` where the row is gone; `KeyRotated` where
-    another request of this browser has signed in there, or replaced the key. What looks wrong is flagged
-    (`assess_risk.py`) and mailed. `SignInChallenged` where the settings ask for a further proof first.
+    The account is locked and read again first, so that a sign-in which was under way while the account was disabled or
+    got a new password does not outlive that. What looks wrong is flagged (`assess_risk.py`) and mailed.
+
+    Raises `SignInRefused` where the account may not be signed in to any more; `SessionEnded` where the row is gone;
+    `KeyRotated` where another request of this browser has signed in there, or replaced the key; `SignInChallenged`
+    where the settings ask for a further proof first.
     """
     now = timezone.now()
     account = verify(attempt, now)
@@ -125,7 +137,7 @@ def verify(attempt: SignInAttempt, now: datetime) -> VerifiedAccount:
 def columns_of(
     attempt: SignInAttempt, account: VerifiedAccount, device: Device, now: datetime
 ) -> dict[str, Any]:
-    """What the session keeps of its sign-in."""
+    """Return what the session keeps of its sign-in."""
     return {
         "user_id": attempt.user.pk,
         "backend": attempt.backend,
@@ -142,8 +154,11 @@ def columns_of(
 
 
 def write_session(row: ReadRow, fields: dict[str, Any], *, latest_end: datetime | None) -> Session:
-    """Write `fields` into the row; returns a copy of what was read of it, as it is then. Another statement to read it
-    again would say no more. `SessionEnded` or `KeyRotated` where nothing was written."""
+    """Write `fields` into the row; return a copy of what was read of it, as it is then.
+
+    Another statement to read it again would say no more. Raises `SessionEnded` or `KeyRotated` where nothing was
+    written.
+    """
     fields = {**fields, "latest_end_at": latest_end}
     earlier = {"expires_at": Least(F("expires_at"), Value(latest_end))} if latest_end else {}
     if not row.unchanged().update(**fields, **earlier):
@@ -157,8 +172,11 @@ def write_session(row: ReadRow, fields: dict[str, Any], *, latest_end: datetime 
 
 
 def make_room(user: Any, device: Device | None, *, new: int, begun: dict[str, Any]) -> None:
-    """End what the new session takes the place of: an older one in the same browser (`device`, where it was known
-    before), and what is over the limit. `begun`: what the sign-in goes on from where the limit refuses it."""
+    """End what the new session takes the place of.
+
+    That is an older one in the same browser (`device`, where it was known before), and what is over the limit. `begun`
+    is what the sign-in goes on from where the limit refuses it.
+    """
     if conf.supersede and device is not None:
         older = Session.objects.filter(
             device=device, user_id=user.pk, kind=Session.Kind.BROWSER, ended_at__isnull=True
@@ -174,7 +192,7 @@ def make_room(user: Any, device: Device | None, *, new: int, begun: dict[str, An
 
 
 def seen(client: ClientInfo) -> dict[str, Any]:
-    """What the session keeps of its client: as it was at sign-in and, for now the same, as it is."""
+    """Return what the session keeps of its client: as it was at sign-in and, for now the same, as it is."""
     place = client.place.to_dict() if client.place else None
     return {
         "first_address": client.address,
@@ -192,7 +210,7 @@ def seen(client: ClientInfo) -> dict[str, Any]:
 def announce(
     attempt: SignInAttempt, session: Session, found: IdentifiedDevice, assessment: Assessment
 ) -> None:
-    """Write down the sign-in, tell whom it concerns, and end it again where that follows from how it looks."""
+    """Record the sign-in, tell whom it concerns, and end it again where that follows from how it looks."""
     using = router.db_for_write(Session)
     append_signed_in(attempt, session, found)
     if attempt.identity is not None:
@@ -219,8 +237,11 @@ def append_signed_in(attempt: SignInAttempt, session: Session, found: Identified
 
 
 def send_signed_in(session: Session, user: Any, *, new_device: bool) -> None:
-    """Tell the receivers of a host project, where there are any. They get a whole session: what was not read of it
-    before would be asked for by an asynchronous one, where Django raises."""
+    """Tell the receivers of a host project, where there are any.
+
+    They get a whole session: an asynchronous one would otherwise ask for what was not read of it before, where Django
+    raises.
+    """
     if not signals.signed_in.has_listeners(Session):
         return
     if unread := session.get_deferred_fields():
@@ -229,7 +250,7 @@ def send_signed_in(session: Session, user: Any, *, new_device: bool) -> None:
 
 
 def default_method(request: HttpRequest, user: Any) -> str:
-    """ "password" behind Django's own sign-in view; any other view may mean anything."""
+    """Return "password" behind Django's own sign-in view, otherwise "": any other view may mean anything."""
     view = getattr(getattr(request, "resolver_match", None), "func", None)
     view_class = getattr(view, "view_class", None)
     return "password" if view_class is not None and issubclass(view_class, LoginView) else ""

@@ -1,4 +1,4 @@
-"""Whether an account may be signed in to at all, asked once more under its lock."""
+"""Verify that an account may be signed in to at all, under its lock."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ from sessions_ui.user_model import auth_hash_of
 
 
 def hold_for_sign_in(keys: Collection[Any]) -> tuple[dict[Any, Any], dict[Any, AccountState]]:
-    """Lock these accounts and count the sign-in, so that whatever is decided about them comes before or after. Returns
-    the users as they are now, those that are gone left out, and their states; both by primary key."""
+    """Lock these accounts and count the sign-in, so that whatever is decided about them comes before or after.
+
+    Returns the users as they are now, those that are gone left out, and their states; both by primary key.
+    """
     user_model = get_user_model()
     rows = user_model._base_manager.using(router.db_for_write(user_model)).filter(pk__in=keys).order_by("pk")
     users = {user.pk: user for user in (locked(rows) if users_are_here() else rows)}
@@ -32,7 +34,7 @@ def hold_for_sign_in(keys: Collection[Any]) -> tuple[dict[Any, Any], dict[Any, A
 
 
 def verify_account(current: Any, user: Any, backend_path: str) -> str:
-    """Whether `user`, as the sign-in began with them, may still sign in as they are now (`current`).
+    """Verify that `user`, as the sign-in began with them, may still sign in as they are now (`current`).
 
     Returns the session auth hash of today (empty where there is none); raises `SignInRefused`.
     """

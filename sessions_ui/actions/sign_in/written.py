@@ -1,4 +1,4 @@
-"""A user whom somebody wrote into a session, and of whose sign-in nothing was heard when that is to be saved.
+"""Sign in a user whom somebody wrote into a session, where nothing was heard of a sign-in before the session is saved.
 
 Django Channels' `login()` does that: it sends `user_logged_in` without a request. So does Django's own where a receiver
 of the host project that was connected before ours raises, and so does whoever writes the three keys by hand. The write
@@ -30,8 +30,11 @@ RESOLUTION = timedelta(milliseconds=1)  # of SQLite's clock
 
 @atomically
 def sign_in_written(*, attempt: SignInAttempt, row: ReadRow) -> SignIn:
-    """`sign_in()` of a user who was written (`attempt.written`). Raises `SignInRefused` as well where the hash that was
-    written is not theirs any more, or where something was decided about the account since it was written."""
+    """Do `sign_in()` for a user who was written (`attempt.written`).
+
+    Raises `SignInRefused` as well where the hash that was written is not theirs any more, or where something was
+    decided about the account since it was written.
+    """
     user, written = attempt.user, attempt.written
     assert written is not None
     users, states = hold_for_sign_in([user.pk])
@@ -49,16 +52,22 @@ def user_of(written: WrittenUser) -> Any:
 
 
 def verify_hash(written: WrittenUser, user: Any) -> None:
-    """As `django.contrib.auth.get_user()` does at each request."""
+    """Raise `SignInRefused` where the hash that was written is not the user's.
+
+    `django.contrib.auth.get_user()` checks the same at each request.
+    """
     if hasattr(user, "get_session_auth_hash") and not is_auth_hash_of(user, written.auth_hash):
         raise SignInRefused(EndReason.PASSWORD_CHANGED)
 
 
 def verify_undecided(written: WrittenUser, state: AccountState) -> None:
-    """`state`: the account's, locked. No statement is spent on the epoch when a user is written, since nearly always
+    """Raise `SignInRefused` where something was decided about the account since the user was written.
+
+    `state` is the account's, locked. No statement is spent on the epoch when a user is written, because nearly always
     `login()` writes one, and its signal follows. So the database's clock says when something was decided, and this
-    process how long ago the user was written: that is right however wrong the host's clock is. What was decided less
-    than the answer's way before that counts as later."""
+    process how long ago the user was written: that is right however wrong the host's clock is. What was decided earlier
+    by less than the time that the answer takes counts as later.
+    """
     if state.decided_at is None:
         return
     states = AccountState.objects.using(router.db_for_write(AccountState)).filter(pk=state.pk)
