@@ -1,1 +1,1 @@
-"""Asking for more than the sign-in has shown (RFC 9470)."""
+"""Ask for more than the sign-in has shown (RFC 9470)."""

@@ -1,4 +1,7 @@
-"""A further proof: a code mailed to addresses that are the owner's for long, or a factor other than the sign-in's."""
+"""Accept a further proof of who somebody is.
+
+It is a code mailed to addresses that have long been the owner's, or a factor other than the sign-in's.
+"""
 
 from __future__ import annotations
 
@@ -25,17 +28,17 @@ MOST_A_SESSION = 5  # of these: a thief's session leaves some to the owner's
 
 
 def can_send_code(user: Any) -> bool:
-    """Whether there is an address to which a code for this account may go."""
+    """Return whether there is an address to which a code for this account may go."""
     return bool(trusted_addresses(user))
 
 
 def can_give_code(*, user: Any, session_id: int, purpose: VerificationCode.Purpose) -> bool:
-    """Whether it makes sense to ask this session for a code: one can be sent, or is under way."""
+    """Return whether it makes sense to ask this session for a code: one can be sent, or is under way."""
     return can_send_code(user) or open_code(user, session_id, purpose, timezone.now()) is not None
 
 
 def is_code_held_up(user: Any) -> bool:
-    """Whether the mail with the last code could not be sent so far."""
+    """Return whether the mail with the last code could not be sent so far."""
     return outbox.is_held_up(user_id=user.pk, kind=Event.Kind.CODE_SENT)
 
 
@@ -43,7 +46,7 @@ def is_code_held_up(user: Any) -> bool:
 def send_code(
     *, user: Any, session_id: int, purpose: VerificationCode.Purpose, again: bool = False
 ) -> list[str]:
-    """Mail a code for this purpose in this session; returns the addresses it went to.
+    """Mail a code for this purpose in this session; return the addresses it went to.
 
     One that is still good is not replaced, unless `again` asks for it a minute later. Raises `ProofRefused`:
     `no_address`, or `too_many` codes within an hour.
@@ -82,8 +85,10 @@ def send_code(
 
 
 def check_code(*, user: Any, session_id: int, purpose: VerificationCode.Purpose, code: str) -> None:
-    """Returns where it is the right one. Raises `ProofRefused`: `wrong_code`, or `code_over` after five tries or when
-    it is too old."""
+    """Accept the code if it is the right one.
+
+    Raises `ProofRefused`: `wrong_code`, or `code_over` after five tries or when it is too old.
+    """
     now = timezone.now()
     proof = open_code(user, session_id, purpose, now)
     if proof is None:
@@ -110,8 +115,10 @@ def _accept(proof: VerificationCode) -> None:
 
 
 def is_proven(*, user: Any, session: Session, purpose: VerificationCode.Purpose) -> bool:
-    """Whether this session has shown, within `PROOF_AGE`, what a thief of its sign-in does not have. The owner has had
-    a mail then: with the code, or now because of the factor."""
+    """Return whether this session has shown, within `PROOF_AGE`, what a thief of its sign-in does not have.
+
+    The owner has had a mail then: with the code, or now because of the factor.
+    """
     since = timezone.now() - conf.proof_age
     codes = VerificationCode.objects.filter(user_id=user.pk, session_id=session.pk, purpose=purpose)
     if codes.filter(given_at__gt=since).exists():
@@ -127,7 +134,7 @@ def is_proven(*, user: Any, session: Session, purpose: VerificationCode.Purpose)
 def _tell_of_factor(
     *, user: Any, session: Session, method: str, purpose: VerificationCode.Purpose, since: datetime
 ) -> None:
-    """Once a session and `PROOF_AGE`."""
+    """Tell the owner that the factor was a proof, once for each session and `PROOF_AGE`."""
     lock_users([user.pk])
     told = Event.objects.filter(user_id=user.pk, session_id=session.pk, kind=Event.Kind.PROVEN)
     if told.filter(at__gt=since).exists():
@@ -143,8 +150,10 @@ def _tell_of_factor(
 
 
 def other_factor(session: Session) -> str:
-    """The second factor that was shown in this session within `PROOF_AGE`; empty where there is none. Not one that the
-    sign-in used, and not one that was set up after it: a thief could have added that."""
+    """Return the second factor that was shown in this session within `PROOF_AGE`; empty where there is none.
+
+    It is not one that the sign-in used, and not one that was set up after it, because a thief could have added that.
+    """
     signed_in_at = session.signed_in_at
     if signed_in_at is None:
         return ""
@@ -166,7 +175,7 @@ def other_factor(session: Session) -> str:
 def open_code(
     user: Any, session_id: int, purpose: VerificationCode.Purpose, now: datetime
 ) -> VerificationCode | None:
-    """The newest code, if it can still be given."""
+    """Return the newest code, if it can still be given."""
     newest = (
         VerificationCode.objects.using(router.db_for_write(VerificationCode))
         .filter(user_id=user.pk, session_id=session_id, purpose=purpose)

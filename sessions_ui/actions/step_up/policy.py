@@ -1,4 +1,4 @@
-"""No device and no session vouches for itself (docs/architecture.md, 10).
+"""Decide what a session has to prove: no device and no session vouches for itself (docs/architecture.md, 10).
 
 A thief of the password signs in, or a thief of the browser is signed in already: neither may shut the owner out, or
 make the own device look trusted. So a session that is young, or on a device that nobody confirmed, has to show what
@@ -30,15 +30,17 @@ class Shown(StrEnum):
 
 
 def is_settled(session: Session, now: datetime) -> bool:
-    """Whether a session (its device loaded or not) is old enough, and on a confirmed device."""
+    """Return whether a session (its device loaded or not) is old enough, and on a confirmed device."""
     if session.signed_in_at is None or session.signed_in_at > now - conf.young_session:
         return False
     return session.device is not None and session.device.confirmed_at is not None
 
 
 def settled_elsewhere(session: Session) -> bool:
-    """Whether the person is signed in on another device as well, in a browser that vouches for itself: there they can
-    do what this session has to prove something for."""
+    """Return whether the person is signed in on another device as well, in a browser that vouches for itself.
+
+    There they can do what this session has to prove something for.
+    """
     user_id: Any = session.user_id
     device_id: Any = session.device_id
     settled = Session.objects.filter(
@@ -51,8 +53,10 @@ def settled_elsewhere(session: Session) -> bool:
 
 
 def oldest_elsewhere(session: Session) -> bool:
-    """Whether the sign-in that is older than all others is in a browser on another device: there everything can be
-    ended, since nothing is older (`ends_older()`)."""
+    """Return whether the sign-in that is older than all others is in a browser on another device.
+
+    There everything can be ended, because nothing is older (`ends_older()`).
+    """
     user_id: Any = session.user_id
     living = Session.objects.filter(user_id=user_id).by_owner().living()
     oldest = living.order_by("signed_in_at", "pk").values_list("kind", "device_id").first()
@@ -60,7 +64,8 @@ def oldest_elsewhere(session: Session) -> bool:
 
 
 def ends_older(session: Session, ends: SessionQuerySet) -> bool:
-    """Whether some of these living sessions were there before this one, and a further proof is needed for that."""
+    """Return whether some of these living sessions were there before this one, and a further proof is needed for
+    that."""
     now = timezone.now()
     if is_settled(session, now):
         return False
@@ -82,7 +87,7 @@ def verify_vouching(device: Device, shown: Shown) -> None:
 
 
 def acting_session() -> Session | None:
-    """The session of the request that acts now, with its device; None outside of one."""
+    """Return the session of the request that acts now, with its device; None outside of one."""
     now = context.current()
     if now is None or now.session_id is None:
         return None

@@ -1,4 +1,4 @@
-"""Confirming who it is, in the middle of a session: written down, and wrong tries counted."""
+"""Record that people confirmed who they are in the middle of a session, and count wrong tries."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from sessions_ui.protocols import HasPk
 def note_reauthentication(
     *, user: HasPk, session_id: int | None, succeeded: bool, method: str = "", since: datetime | None = None
 ) -> Event:
-    """Record that the user confirmed who they are in this session, or failed to; returns the event.
+    """Record that the user confirmed who they are in this session, or failed to; return the event.
 
     `session_id` is the primary key of the session (`request.session.session_id`). `method` is a word of
-    `Session.method`; where it failed, what was tried. `since`: when a second factor was set up, where that is known; it
-    is a further proof (docs/risk.md, "Signing out older devices") only if it was there before the sign-in.
+    `Session.method`; where it failed, what was tried. `since` is when a second factor was set up, where that is known;
+    it is a further proof (docs/risk.md, "Signing out older devices") only if it was there before the sign-in.
     """
     kind = Event.Kind.REAUTHENTICATED if succeeded else Event.Kind.REAUTHENTICATION_FAILED
     data = {"method": method} if method else {}
@@ -27,9 +27,10 @@ def note_reauthentication(
 
 
 def failed_reauthentications(*, user: HasPk, session_id: int, since: datetime) -> int:
-    """How many tries of this session (its primary key) of `user` failed since then.
+    """Return how many tries of this session (its primary key) of `user` failed since then.
 
-    By session, not by user alone: else whoever holds a stolen one could keep the owner from signing it out.
+    They are counted by session, not by user alone: otherwise whoever holds a stolen one could keep the owner from
+    signing it out.
     """
     failed = Event.objects.filter(
         user_id=user.pk, session_id=session_id, kind=Event.Kind.REAUTHENTICATION_FAILED
