@@ -1,4 +1,4 @@
-"""Receivers of webhooks: entered, changed, tried out and switched off by administrators. Each act is an event."""
+"""Manage the receivers of webhooks: administrators enter, change, try out and switch them off. Each act is an event."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ from sessions_ui.models.endpoint import new_secret
 
 
 def save_endpoint(*, endpoint: Endpoint, actor: Any) -> str:
-    """Save a new endpoint or the changed fields of one. Returns the secret of a new one, else an empty string: it is
-    to be shown to the administrator now and never again."""
+    """Save a new endpoint or the changed fields of one.
+
+    Returns the secret of a new one, otherwise an empty string: it has to be shown to the administrator now and never
+    again.
+    """
     context.require_owner()
     secret = new_secret() if endpoint.pk is None else ""
     _save(endpoint, secret, actor)
@@ -38,7 +41,10 @@ def _save(endpoint: Endpoint, secret: str, actor: Any) -> None:
 
 @atomically
 def renew_secret(*, endpoint: Endpoint, actor: Any) -> str:
-    """A new secret, returned to be shown once. The one until now signs beside it for `WEBHOOK_SECRET_OVERLAP`."""
+    """Give the endpoint a new secret, and return it to be shown once.
+
+    The former one signs beside it for `WEBHOOK_SECRET_OVERLAP`.
+    """
     context.require_owner()
     secret = new_secret()
     endpoint.set_secret(secret, former_until=timezone.now() + conf.webhook_secret_overlap)
@@ -49,7 +55,10 @@ def renew_secret(*, endpoint: Endpoint, actor: Any) -> str:
 
 @atomically
 def switch_off(*, endpoint: Endpoint, why: str, actor: Any = None) -> bool:
-    """Nothing is sent there any more; returns whether anything was until now. What is on its way is parked."""
+    """Send nothing to the endpoint any more; return whether anything was sent until now.
+
+    What is on its way is parked.
+    """
     context.require_owner()
     on = Endpoint.objects.filter(pk=endpoint.pk, disabled_at__isnull=True)
     changed = on.update(disabled_at=timezone.now(), disabled_why=why[:100])
@@ -60,7 +69,10 @@ def switch_off(*, endpoint: Endpoint, why: str, actor: Any = None) -> bool:
 
 @atomically
 def switch_on(*, endpoint: Endpoint, actor: Any) -> bool:
-    """What happened in between is not told; what was parked can be tried again."""
+    """Send to the endpoint again; return whether it was switched off.
+
+    What happened in between is not told; what was parked can be tried again.
+    """
     context.require_owner()
     off = Endpoint.objects.filter(pk=endpoint.pk, disabled_at__isnull=False)
     changed = off.update(disabled_at=None, disabled_why="")
@@ -71,7 +83,7 @@ def switch_on(*, endpoint: Endpoint, actor: Any) -> bool:
 
 @atomically
 def ping(*, endpoint: Endpoint, actor: Any) -> Delivery:
-    """A message that says nothing, to see whether it arrives; it goes the way of all others."""
+    """Send a message that says nothing, to see whether it arrives; it goes the way of all others."""
     context.require_owner()
     delivery = outbox.enqueue_ping(endpoint)
     note(endpoint, "tried out", actor)

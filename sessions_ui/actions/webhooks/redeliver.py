@@ -1,4 +1,4 @@
-"""Telling again what was given up, and webhooks that a receiver has lost."""
+"""Deliver again what was given up, and webhooks that a receiver has lost."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from sessions_ui.models import Delivery, Event
 
 @atomically
 def redeliver(*, deliveries: QuerySet[Delivery], actor: Any) -> int:
-    """Those of the queryset that were given up, and webhooks that were delivered, start anew; returns how many.
+    """Put deliveries that were given up, and webhooks that were delivered, back in the queue; return how many.
 
-    Under the same ids, so that a receiver knows what it has had. Mails that were sent are left alone.
+    They keep their ids, so that a receiver knows what it has had. Mails that were sent are left alone.
     """
     context.require_owner()
     count = outbox.again(deliveries.using(router.db_for_write(Delivery)))
