@@ -1,4 +1,4 @@
-"""The asynchronous half of Django's session contract, by way of the synchronous one.
+"""The asynchronous half of Django's session contract: each method runs its synchronous twin.
 
 Django's own asynchronous methods do not all call their synchronous twin: `acycle_key()` creates a row and deletes the
 old one, which an engine whose `cycle_key()` does something else never hears of (seen: it revived a session that had
@@ -15,7 +15,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.contrib.sessions.backends.base import SessionBase
 
-# Twins that only look at, or change, what was loaded: they need no thread once it was.
+# Twins that only look at, or change, what was loaded: once it was, they need no thread.
 IN_MEMORY = frozenset(
     {
         "__setitem__",
@@ -40,7 +40,7 @@ IN_MEMORY = frozenset(
 
 
 class AsyncMethods(SessionBase):
-    """A session store whose asynchronous methods run the synchronous ones, a subclass's own included."""
+    """A session store whose asynchronous methods run the synchronous ones, including a subclass's own."""
 
     @classmethod
     async def aclear_expired(cls) -> None:
@@ -48,7 +48,7 @@ class AsyncMethods(SessionBase):
 
 
 def twins() -> Iterator[tuple[str, str]]:
-    """Every asynchronous method of Django's base class, public or not, with the name of its synchronous twin."""
+    """Yield every asynchronous method of Django's base class, public or not, with the name of its synchronous twin."""
     for name in set(dir(SessionBase)) - {"aclear_expired"}:
         underscore, stem = ("_", name[1:]) if name.startswith("_") else ("", name)
         if stem.startswith("a") and iscoroutinefunction(getattr(SessionBase, name)):

@@ -63,8 +63,10 @@ class SessionStore(SigningIn):
         return None
 
     def cycle_key(self) -> None:
-        """A new key for the same row: same session, same device, and the old key authenticates nobody any more. Where
-        the row may not answer any more the data goes on in a new one, and nobody is signed in there."""
+        """Give the same row a new key: same session, same device, and the old key no longer authenticates anybody.
+
+        Where the row may not answer any more, the data goes on in a new one, and nobody is signed in there.
+        """
         self._get_session()
         row = self.resolve()
         if row is None:
@@ -82,9 +84,11 @@ class SessionStore(SigningIn):
         self.modified = True
 
     def delete(self, session_key: str | None = None) -> None:
-        """End the session of a user (reason: signed out), remove an anonymous one. Whoever comes with a key that was
-        replaced a moment ago asks for the same. Staff that uses an account is out of its own session, too: no browser
-        has that one's key meanwhile."""
+        """End the session of a user (reason: signed out), or remove an anonymous one.
+
+        Whoever comes with a key that was replaced a moment ago asks for the same. Staff that uses an account is signed
+        out of its own session, too, because no browser has that one's key meanwhile.
+        """
         key = session_key or self.session_key or self._late_key
         if key is None:
             return
@@ -117,8 +121,11 @@ class SessionStore(SigningIn):
         purge_old()
 
     def _insert(self, data: dict[str, Any]) -> None:
-        """A new row. A user signs in to it only where somebody wrote one into a store that never knew one, as tests and
-        some host projects do: a copy of a row would outlive its end."""
+        """Insert a new row.
+
+        A user signs in to it only where somebody wrote one into a store that never knew one, as tests and some host
+        projects do: a copy of a row would outlive its end.
+        """
         assert self.session_key is not None
         if self._knew_a_user or isinstance(data.get(SESSION_KEY), FromRow):
             self._forget_user(data)
@@ -140,12 +147,12 @@ class SessionStore(SigningIn):
 
 
 def store_of(request: Any) -> SessionStore | None:
-    """The store of a request; None where it has no session, or one of another engine."""
+    """Return the store of a request; None where it has no session, or one of another engine."""
     store = getattr(request, "session", None)
     return store if isinstance(store, SessionStore) else None
 
 
 def acting_store() -> SessionStore | None:
-    """The store of the request that acts now."""
+    """Return the store of the request that acts now."""
     now = current()
     return now._store if now and isinstance(now._store, SessionStore) else None

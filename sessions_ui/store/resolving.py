@@ -1,4 +1,4 @@
-"""Who a session key belongs to: looking its row up, and refusing it."""
+"""Look up the row that a session key belongs to, and refuse it where it may not answer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from sessions_ui.store.async_methods import AsyncMethods
 
 
 def adopt_missing(key: str) -> bool:
-    """A key that is unknown here: see `actions/adoption/adopt.py`, which is loaded where ADOPT_FROM asks for it."""
+    """Adopt the session of an unknown key; see `actions/adoption/adopt.py`, which is loaded where ADOPT_FROM asks for
+    it."""
     if not conf.adopt_from:
         return False
     from sessions_ui.actions.adoption import adopt
@@ -59,8 +60,11 @@ class Resolving(NotesWrittenUser, AsyncMethods):
         self._left_by: Any = None
 
     def resolve(self) -> Session | None:
-        """The row of this key, if it may still answer; one SQL statement, once. Refuses everything else: the key is
-        forgotten (the middleware then deletes the cookie) and `refusal` says why."""
+        """Return the row of this key, if it may still answer; one SQL statement, once.
+
+        Everything else is refused: the key is forgotten (the middleware then deletes the cookie) and `refusal` says
+        why.
+        """
         key = self.session_key
         if key is None or key == self._resolved_key:
             return self.row
@@ -78,7 +82,7 @@ class Resolving(NotesWrittenUser, AsyncMethods):
         return self.row
 
     def _admit(self, key: str, *, again: bool = False) -> bool:
-        """Look the key up and take its row, if it may answer. Returns whether that is the last word."""
+        """Look the key up and take its row, if it may answer. Return whether that is the last word."""
         digest, now = digest_of(key), timezone.now()
         row = session_lookup.find(digest)
         if row is None and adopt_missing(key):
@@ -99,8 +103,10 @@ class Resolving(NotesWrittenUser, AsyncMethods):
         return row.user_id is None or self._refuse(row, admission.refused, is_final=again)
 
     def get_user(self) -> Any:
-        """Who is signed in, without another look-up. Counts as an access: a response that depends on the user must
-        vary on the cookie."""
+        """Return who is signed in, without another look-up.
+
+        This counts as an access: a response that depends on the user must vary on the cookie.
+        """
         self.accessed = True
         if self.resolve() is None:
             return AnonymousUser()
@@ -118,16 +124,20 @@ class Resolving(NotesWrittenUser, AsyncMethods):
 
     @property
     def impersonator_id(self) -> Any:
-        """Who of the staff uses the account; None where its owner does. Still so once they have signed out: what the
-        request goes on to do is not done by nobody."""
+        """The primary key of the staff member who uses the account; None where its owner does.
+
+        It stays so once they have signed out, because what the request goes on to do is still done by somebody.
+        """
         row = self.resolve()
         if row is not None and row.impersonated_from_id is not None:
             return row.impersonator_id
         return self._left_by
 
     def was_valid_at(self, moment: datetime) -> bool:
-        """Whether the key that was refused was still valid then, as far as its row says: whoever had it then may have
-        another one by now."""
+        """Return whether the key that was refused was still valid then, as far as its row says.
+
+        Whoever had it then may have another one by now.
+        """
         return self._over_at is not None and self._over_at >= moment
 
     def load(self) -> dict[str, Any]:
@@ -153,9 +163,11 @@ class Resolving(NotesWrittenUser, AsyncMethods):
         return row if row is not None and straggles(row, timezone.now()) else None
 
     def _refuse(self, row: Session, reason: EndReason, *, is_final: bool) -> bool:
-        """Put down the first refusal after an end: the proof that it works, and the only write it ever costs. What
-        should have ended before (time, a disabled account) ends now, if that is still so. Returns whether it is
-        refused; else it is worth another look."""
+        """Record the first refusal after an end: the proof that it works, and the only write it ever costs.
+
+        What should have ended before (time, a disabled account) ends now, if that is still so. Returns whether the row
+        is refused; otherwise it is worth another look.
+        """
         if row.ended_at is None:
             try:
                 ended = end_if_unlawful([row.pk])
@@ -181,7 +193,10 @@ class Resolving(NotesWrittenUser, AsyncMethods):
         row.auth_hash = auth_hash
 
     def _forget_user(self, data: dict[str, Any] | None = None) -> None:
-        """What the data (left out: the cache) says of a user came from a row, which may answer no more."""
+        """Remove the user from the data (from the cache, if `data` is left out).
+
+        It came from a row, which may no longer answer.
+        """
         for name in AUTH_KEYS:
             (self.__dict__.get("_session_cache", {}) if data is None else data).pop(name, None)
 

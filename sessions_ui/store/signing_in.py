@@ -1,4 +1,4 @@
-"""Signing in to a session: its user, as Django or somebody else has written them into its data."""
+"""Sign in to a session: its user, as Django or somebody else has written them into its data."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class SigningIn(Writing):
         super().__init__(session_key)
         # What the first step of a sign-in has left in the session that `login()` emptied since.
         self._marks: dict[str, Any] = {}
-        # What the browser shall keep, after a sign-in.
+        # The device cookie that the browser should keep, after a sign-in.
         self.device_cookie: str | None = None
         # `login()` has written a user into the session who was not let in (yet).
         self._turned_away = False
@@ -35,8 +35,11 @@ class SigningIn(Writing):
         self.has_signed_in_by_saving = False
 
     def sign_in(self, attempt: SignInAttempt) -> SignIn:
-        """Called when Django has put the user into the session; there may be no key or row yet (a sign-in as another
-        user), and a second sign-in as the same user does not rotate the key by itself."""
+        """Sign the user of `attempt` in. Called when Django has put the user into the session.
+
+        There may be no key or row yet (a sign-in as another user), and a second sign-in as the same user does not
+        rotate the key by itself.
+        """
         data = dict(self._session)
         row = self.resolve()
         if self.impersonator_id is not None:
@@ -59,7 +62,7 @@ class SigningIn(Writing):
         return result
 
     def _signed_in(self, user: Any, result: SignIn, new_key: str | None) -> None:
-        """The row is the user's from now on, under `new_key`, where it got one."""
+        """Make the row the user's from now on, under `new_key`, where it got one."""
         self._knew_a_user = True
         if new_key:
             self._take_key(new_key)
@@ -70,8 +73,11 @@ class SigningIn(Writing):
         self.device_cookie = result.device_cookie
 
     def _sign_in_written(self, written: WrittenUser) -> Session:
-        """Sign in whom somebody has written into the session; raises `SignInRefused`. With what the request of this
-        session says, where there is one. As with `login()`, nobody goes on in the session of somebody else."""
+        """Sign in whom somebody has written into the session; raise `SignInRefused` where that is refused.
+
+        What the request of this session says is used, where there is one. As with `login()`, nobody goes on in the
+        session of somebody else.
+        """
         data = self._session
         if self.row is not None and self.row.user_id is not None:
             self.flush()
@@ -82,7 +88,7 @@ class SigningIn(Writing):
         return row
 
     def turn_away(self) -> None:
-        """Whoever tried to sign in here is refused. Whoever was signed in before still is."""
+        """Refuse whoever tried to sign in here. Whoever was signed in before still is."""
         row = self.resolve()
         if row is None or row.user_id is None:
             self.flush()
@@ -96,12 +102,13 @@ class SigningIn(Writing):
         self._turned_away = self.has_signed_in_by_saving = False
 
     def mark_of(self, user: Any, name: str) -> dict[str, Any] | None:
-        """What the first step of a sign-in as this user has left; None where it was somebody else's."""
+        """Return what the first step of a sign-in as this user has left; None where it was somebody else's."""
         mark: dict[str, Any] | None = self.get(name) or self._marks.get(name)
         return mark if mark is not None and mark["user"] == str(user.pk) else None
 
     def _keep_marks(self) -> None:
-        """What a sign-in under way has left here: `login()` empties the session of somebody else before it asks."""
+        """Keep what a sign-in under way has left here: `login()` empties the session of somebody else before it
+        asks."""
         row = self.resolve()
         data = self.__dict__.get("_session_cache")
         if data is None and row is not None and row.payload:
@@ -115,8 +122,11 @@ class SigningIn(Writing):
                 self._marks.pop(name, None)
 
     def _written_user(self, row: Session | None, data: dict[str, Any]) -> WrittenUser | None:
-        """Whom somebody has written into the data, and who is not the row's. A copy of another row's, and one whom no
-        backend would let answer, is taken out again: nobody is signed in by that."""
+        """Return whom somebody has written into the data, and who is not the row's; None where there is nobody.
+
+        A copy of another row's user, and one whom no backend would let answer, is taken out again: nobody is signed in
+        by that.
+        """
         given = columns_in(data)
         if given["user_id"] in (None, row.user_id if row else None):
             return None
@@ -126,7 +136,10 @@ class SigningIn(Writing):
         return WrittenUser(**given, at=self._user_written_at)
 
     def _take_back_user(self) -> None:
-        """`login()` has written somebody who was not let in. Whoever was signed in before still is."""
+        """Take the user out of the data whom `login()` has written but who was not let in.
+
+        Whoever was signed in before still is.
+        """
         cache = self.__dict__.get("_session_cache", {})
         was_written = SESSION_KEY in cache
         self._forget_user()

@@ -1,4 +1,4 @@
-"""Writing to the row of a session: each write is conditional on what was read of it."""
+"""Write to the row of a session: each write is conditional on what was read of it."""
 
 from __future__ import annotations
 
@@ -36,13 +36,15 @@ class Writing(Resolving):
         self._new_key_is_committed = False
 
     def create_with(self, data: dict[str, Any]) -> None:
-        """A new row with a new key for this data, without whoever was signed in."""
+        """Make a new row with a new key for this data, without whoever was signed in."""
         self._session_cache = {name: value for name, value in data.items() if name not in AUTH_KEYS}
         self.create()
 
     def become(self, row: Session, key: str, user: Any) -> None:
-        """Go on as another row, whose key is `key`: staff begins to use an account, or leaves it. The browser gets
-        the key with the response."""
+        """Go on as another row, whose key is `key`, because staff begins to use an account, or leaves it.
+
+        The browser gets the key with the response.
+        """
         self.__dict__.pop("_session_cache", None)
         self._session_key = self._resolved_key = key
         self._note_new_key()
@@ -52,12 +54,15 @@ class Writing(Resolving):
         self.accessed = self.modified = True
 
     def has_new_key(self, *, other_than: str | None) -> bool:
-        """Whether this request made the key, and the browser has another one."""
+        """Return whether this request made the key, and the browser has another one."""
         return self.session_key is not None and self.session_key == self._new_key != other_than
 
     def has_committed_key(self, *, other_than: str | None) -> bool:
-        """Whether this request made a new key and the database knows it: the transaction that made it may have been
-        rolled back. Where the database says nothing any more it counts that there was no transaction of the host."""
+        """Return whether this request made a new key and the database knows it.
+
+        The transaction that made it may have been rolled back. Where the database does not answer any more, the key
+        counts as committed if it was made in no transaction of the host.
+        """
         if not self.has_new_key(other_than=other_than):
             return False
         try:
@@ -66,14 +71,17 @@ class Writing(Resolving):
             return self._new_key_is_committed
 
     def expect_password_change(self, user: Any) -> None:
-        """The session that acts is about to save this new password of its user: from that moment on until it is told
-        (`keep_after_password_change()`) no request with it may be refused for the old one."""
+        """Announce that the session that acts is about to save this new password of its user.
+
+        From that moment on until it is told (`keep_after_password_change()`) no request with it may be refused for the
+        old one.
+        """
         row = self.resolve()
         if row is not None and row.user_id == account_key(user):
             self._update(row, {"next_auth_hash": auth_hash_of(user)})
 
     def keep_after_password_change(self, user: Any) -> None:
-        """The session that changed its own password goes on under the new one."""
+        """Let the session that changed its own password go on under the new one."""
         row = self.resolve()
         if row is not None and row.user_id == user.pk:
             # Whatever its key is by now: the password has been saved, and another request may have rotated it.
@@ -90,14 +98,14 @@ class Writing(Resolving):
         return self.new_key()
 
     def _stored(self, data: dict[str, Any]) -> dict[str, Any]:
-        """The columns for what Django calls the session's data, without its user."""
+        """Return the columns for what Django calls the session's data, without its user."""
         return {
             "payload": self.encode({name: value for name, value in data.items() if name not in AUTH_KEYS}),
             "expires_at": self._expires_at(),
         }
 
     def _expires_at(self) -> datetime:
-        """Django's date, but never later than the timeouts that count from the sign-in allow."""
+        """Return Django's expiry date, but never later than the timeouts that count from the sign-in allow."""
         date = self.get_expiry_date()
         row = self.row
         if row is not None and row.impersonated_from_id is not None:
@@ -119,21 +127,24 @@ class Writing(Resolving):
         self._new_key_is_committed = not connections[self._rows().db].in_atomic_block
 
     def _mark_user(self) -> None:
-        """Whoever the cache names is in a row from now on."""
+        """Mark the user in the cache as read from a row: they are in one from now on."""
         cache = self.__dict__.get("_session_cache", {})
         if SESSION_KEY in cache:
             cache[SESSION_KEY] = FromRow(cache[SESSION_KEY])
 
     def _changed_user(self, row: Session, data: dict[str, Any]) -> dict[str, Any]:
-        """The columns of backend and hash, where somebody wrote another one than was read from the row."""
+        """Return the columns of backend and hash, where somebody wrote another one than was read from the row."""
         given = columns_in(data)
         return {} if all(getattr(row, name) == value for name, value in given.items()) else given
 
     def _update(
         self, row: Session, fields: dict[str, Any], changed_user: dict[str, Any] | None = None
     ) -> None:
-        """The conditional write, and what to make of it when nothing was written. `changed_user` (backend and hash) is
-        written only over what was read: what somebody else has written meanwhile stays."""
+        """Write these fields conditionally, and decide what to make of it when nothing was written.
+
+        `changed_user` (backend and hash) is written only over what was read: what somebody else has written meanwhile
+        stays.
+        """
         assert self.session_key is not None
         living = self._living(row)
         mine = living.filter(digest=digest_of(self.session_key))
@@ -163,7 +174,8 @@ class Writing(Resolving):
         raise SessionEnded(self.refusal or "")
 
     def _living(self, row: Session) -> SessionQuerySet:
-        """This row, as long as it may be written to: a session that ran out while a request had it stays over."""
+        """Return this row, as long as it may be written to: a session that ran out while a request had it stays
+        over."""
         rows: SessionQuerySet = self._rows().filter(pk=row.pk, ended_at__isnull=True)
         return rows if row.user_id is None else rows.filter(expires_at__gt=timezone.now())
 
