@@ -1,1 +1,1 @@
-"""What is asked of the database as such: the look-up of a request, transactions, outages, clocks."""
+"""What concerns the database itself: the look-up of a request, transactions, outages, clocks."""

@@ -1,4 +1,4 @@
-"""Moments with `USE_TZ` and without: what the rows hold, and what is said to the outside.
+"""Convert moments, with `USE_TZ` and without: between what the rows hold and what is said to the outside.
 
 Without `USE_TZ` Django keeps moments as the wall clock of `TIME_ZONE` shows them, without an offset, and
 `timezone.now()` is one of these. So does the app: what it compares are moments as they are stored. What comes from the
@@ -15,36 +15,45 @@ from django.utils import timezone
 
 
 def stored(moment: datetime) -> datetime:
-    """As the rows hold it, whatever it came as. One without an offset is taken for the wall clock of `TIME_ZONE`."""
+    """Return the moment as the rows hold it, in whatever form it came.
+
+    One without an offset is taken for the wall clock of `TIME_ZONE`.
+    """
     if settings.USE_TZ:
         return moment if timezone.is_aware(moment) else timezone.make_aware(moment, _zone())
     return timezone.make_naive(moment, _zone()) if timezone.is_aware(moment) else moment
 
 
 def from_timestamp(seconds: float) -> datetime:
-    """A moment as the rows hold it, from seconds since 1970. Raises what `datetime.fromtimestamp()` does."""
+    """Return a moment as the rows hold it, from seconds since 1970. Raises what `datetime.fromtimestamp()` does."""
     return stored(datetime.fromtimestamp(seconds, UTC))
 
 
 def aware(moment: datetime) -> datetime:
-    """With its offset. In the hour that comes twice in autumn, one of a row is the first of the two."""
+    """Return the moment with its offset. In the hour that comes twice in autumn, one of a row is the first of the
+    two."""
     return moment if timezone.is_aware(moment) else timezone.make_aware(moment, _zone())
 
 
 def local(moment: datetime) -> datetime:
-    """With its offset, in the zone in which somebody reads it."""
+    """Return the moment with its offset, in the zone in which somebody reads it."""
     return timezone.localtime(aware(moment))
 
 
 def day_of(moment: datetime) -> date:
-    """The day that it belongs to where days are counted: by the zone of the reader, which is the only one that rows
-    without an offset can be counted by."""
+    """Return the day that the moment belongs to where days are counted.
+
+    It goes by the zone of the reader, except for rows without an offset: they can be counted only by the zone they are
+    in.
+    """
     return local(moment).date() if settings.USE_TZ else moment.date()
 
 
 def midnight(day: date) -> datetime:
-    """When this day begins, as the rows hold it. Raises `OverflowError` or `ValueError` at the ends of the calendar,
-    where there may be no such moment."""
+    """Return when this day begins, as the rows hold it.
+
+    Raises `OverflowError` or `ValueError` at the ends of the calendar, where there may be no such moment.
+    """
     begins = datetime.combine(day, time.min)
     return timezone.make_aware(begins).astimezone(UTC) if settings.USE_TZ else begins
 
@@ -54,14 +63,14 @@ def in_utc(moment: datetime) -> datetime:
 
 
 def wall_clock() -> timedelta:
-    """By how much the wall clock of the rows is ahead of UTC now."""
+    """Return by how much the wall clock of the rows is ahead of UTC now."""
     if settings.USE_TZ:
         return timedelta(0)
     return datetime.now(_zone()).utcoffset() or timedelta(0)
 
 
 def is_put_forward() -> bool:
-    """Whether that clock is put forward and back in the course of a year."""
+    """Return whether that clock is put forward and back in the course of a year."""
     now = datetime.now(UTC)
     return (
         len({(now + timedelta(days=30 * month)).astimezone(_zone()).utcoffset() for month in range(12)}) > 1

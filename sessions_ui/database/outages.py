@@ -1,4 +1,7 @@
-"""Which errors of a database say that it is away, or takes nothing just now: nobody's fault, and over some time."""
+"""Tell which errors of a database say that it is away, or accepts nothing just now.
+
+Such errors are nobody's fault, and over after a while.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ LOST_SQLSTATES = frozenset({"57P01", "57P02", "57P03", "57P05", "25P03", "25P04"
 
 
 def is_outage(error: BaseException | None) -> bool:
-    """Whether the database is away or overloaded, and no statement of ours was wrong."""
+    """Return whether the database is away or overloaded, and no statement of ours was wrong."""
     if not isinstance(error, DatabaseError | InterfaceError):
         return False
     state, mysql, sqlite = codes_of(error)
@@ -35,8 +38,10 @@ def is_outage(error: BaseException | None) -> bool:
 
 
 def is_connection_lost(error: BaseException) -> bool:
-    """Whether the connection is gone, or the server will not say anything on it any more: what was under way on it was
-    rolled back, unless it was the commit itself."""
+    """Return whether the connection is gone, or the server will not say anything on it any more.
+
+    What was under way on it was rolled back, unless it was the commit itself.
+    """
     if not isinstance(error, DatabaseError | InterfaceError):
         return False
     state, mysql, sqlite = codes_of(error)
@@ -50,7 +55,8 @@ def is_connection_lost(error: BaseException) -> bool:
 
 
 def codes_of(error: BaseException) -> tuple[str | None, int | None, int | None]:
-    """SQLSTATE, MySQL's number and SQLite's of an error of Django's or the driver's, each None where it has none."""
+    """Return SQLSTATE, MySQL's number and SQLite's of an error of Django's or the driver's, each None where it has
+    none."""
     cause: Any = error.__cause__ or error
     state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
     sqlite = getattr(cause, "sqlite_errorcode", None)
@@ -59,6 +65,8 @@ def codes_of(error: BaseException) -> tuple[str | None, int | None, int | None]:
 
 
 def _is_of_a_connection(error: BaseException) -> bool:
-    """An error without a number comes from the driver or the pool, not from a server: there is no connection, or it is
-    broken."""
+    """Return whether the error comes from the driver or the pool because there is no connection, or it is broken.
+
+    It has no number then, because it does not come from a server.
+    """
     return isinstance(error, OperationalError | InterfaceError)

@@ -1,8 +1,9 @@
-"""A query that PostgreSQL parses and plans once a connection, and not at every use.
+"""Have PostgreSQL parse and plan a query once for each connection, and not at every use.
 
-By SQL's own PREPARE and EXECUTE. EXECUTE goes through Django's ordinary cursor, so the query log, `execute_wrapper`s
-and tracing see it, as one statement. Preparing is setting up a connection: like Django's own set-up (time zone, role)
-it goes through the driver's cursor, so it is in no log, and a test that counts statements never sees it.
+This is done by SQL's own PREPARE and EXECUTE. EXECUTE goes through Django's ordinary cursor, so the query log,
+`execute_wrapper`s and tracing see it, as one statement. Preparing is setting up a connection: like Django's own set-up
+(time zone, role) it goes through the driver's cursor, so it is in no log, and a test that counts statements never sees
+it.
 
 Nobody is worse off for it: what PostgreSQL has forgotten, or has planned for a table that looks different by now, is
 asked in full instead, and the attempt breaks no transaction of the host.
@@ -99,7 +100,7 @@ class PreparedQuery(Query):
             return self._in_full(cursor, value)
 
     def _use_by(self, connection: Any) -> Use:
-        """Of the driver's connection: a pool gives Django another one for each request."""
+        """Return how the driver's connection has used the query: a pool gives Django another one for each request."""
         use = self._uses.get(connection.connection)
         if use is None:
             use = self._uses[connection.connection] = Use(quick_timestamps(connection.connection))
@@ -125,9 +126,12 @@ class PreparedQuery(Query):
         return use.is_prepared
 
     def _prepare_on(self, connection: Any) -> bool:
-        """Not where EXECUTE's value would be a parameter of the protocol, of which PostgreSQL takes none there
-        (`server_side_binding`, where psycopg has a way of its own), and not behind a pooler, where the next statement
-        may meet another connection of PostgreSQL. A pooler shows by its process number, which it has made up."""
+        """Prepare the query on this connection, where that is possible; return whether it was done.
+
+        It is not possible where EXECUTE's value would be a parameter of the protocol, of which PostgreSQL takes none
+        there (`server_side_binding`, where psycopg has a way of its own), nor behind a pooler, where the next statement
+        may meet another connection of PostgreSQL. A pooler shows by its process number, which it has made up.
+        """
         raw = connection.connection
         with connection.wrap_database_errors, raw.cursor() as cursor:
             if not hasattr(cursor, "mogrify"):
@@ -141,8 +145,10 @@ class PreparedQuery(Query):
 
 
 def quick_timestamps(raw: Any) -> Any:
-    """What reads timestamps as Django's loader does, which is written in Python, but in C: psycopg's own. None where
-    there is none, or where somebody has put one of theirs in the place of Django's."""
+    """Return what reads timestamps as Django's loader does, but in C: psycopg's own. Django's is written in Python.
+
+    Returns None where there is none, or where somebody has put one of theirs in the place of Django's.
+    """
     from django.db.backends.postgresql import psycopg_any
 
     if not psycopg_any.is_psycopg3:

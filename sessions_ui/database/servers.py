@@ -1,4 +1,4 @@
-"""What the database servers say of themselves, and endings depend on: no system check can ask them.
+"""Ask the database servers what endings depend on: no system check can ask them.
 
 `/healthz` and `manage.py sessions health` report it; docs/scaling.md says what to do about each.
 """
@@ -52,8 +52,10 @@ SYNC_WAIT_READS = 1  # the bit of wsrep_sync_wait that is about SELECT
 
 
 def examine(connection: BaseDatabaseWrapper) -> list[Weakness]:
-    """Ask the server behind this connection, in one statement. SQLite has nothing to say. Raises what the driver
-    raises where it cannot be asked."""
+    """Ask the server behind this connection for its weaknesses, in one statement; return them.
+
+    SQLite has nothing to say. Raises what the driver raises where the server cannot be asked.
+    """
     match connection.vendor:
         case "postgresql":
             return _examine_postgresql(connection)

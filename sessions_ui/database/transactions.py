@@ -1,4 +1,4 @@
-"""The transactions of this app: at READ COMMITTED, begun with a write, and repeated when the database says so.
+"""Run the transactions of this app: at READ COMMITTED, begun with a write, and repeated when the database says so.
 
 Two transactions that write the same rows can be told to try again: a deadlock, a serialization failure between the
 nodes of a cluster or at a stricter isolation level, SQLite's one writer. Where the outermost transaction is ours it is
@@ -8,8 +8,8 @@ repeated, with jitter, for up to `RETRIED_FOR`. Inside a transaction of the host
 A statement that was stopped, by a time limit or by an administrator, was not done: `TryAgain` at once, without a
 repetition that would take as long.
 
-A connection that is lost says no more. Before the commit was sent nothing was changed (`TryAgain`, at once: the next
-try may take as long as the server is away); after that nobody knows (`OutcomeUnknown`).
+A lost connection says nothing more. Before the commit was sent nothing was changed (`TryAgain`, at once: the next try
+may take as long as the server is away); after that nobody knows (`OutcomeUnknown`).
 
 A transaction that decides something is committed as `SYNCHRONOUS_COMMIT` says (PostgreSQL), whoever began it.
 """
@@ -57,8 +57,10 @@ DRIVERS_ERRORS = (OperationalError, InterfaceError)
 
 
 class OurAtomic(transaction.Atomic):
-    """Tells a transaction of ours from one of the host project, and says what a lost connection means for it.
-    `decides`: it is committed as `SYNCHRONOUS_COMMIT` says."""
+    """A transaction of ours, told from one of the host project; it says what a lost connection means for it.
+
+    `decides`: it is committed as `SYNCHRONOUS_COMMIT` says.
+    """
 
     def __init__(self, using: str, *, savepoint: bool, decides: bool) -> None:
         super().__init__(using, savepoint, durable=False)
@@ -79,9 +81,11 @@ class OurAtomic(transaction.Atomic):
 
 
 def atomically(action: Callable[P, T]) -> Callable[P, T]:
-    """Make `action`, which decides something, one transaction on the database that sessions are written to. It may run
-    more than once: it must change nothing but rows before it returns, and leave what is to happen afterwards to
-    `on_commit()`."""
+    """Make `action`, which decides something, one transaction on the database that sessions are written to.
+
+    It may run more than once: it must change nothing but rows before it returns, and leave what is to happen afterwards
+    to `on_commit()`.
+    """
 
     @wraps(action)
     def inside(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -91,11 +95,11 @@ def atomically(action: Callable[P, T]) -> Callable[P, T]:
 
 
 def in_transaction(work: Callable[[], T], *, using: str | None = None, decides: bool = False) -> T:
-    """Run `work` in a transaction on the database `using` (an alias; that of the sessions where it is left out).
+    """Run `work` in a transaction on the database `using` (an alias; that of the sessions if it is left out).
 
     `decides`: it is to be committed as `SYNCHRONOUS_COMMIT` says. Raises `TryAgain` where the database refused it for
-    so long, or refused it once inside a transaction of the host, or cannot be reached: nothing was changed then. Raises
-    `OutcomeUnknown` where the connection was lost at the commit.
+    `RETRIED_FOR`, or refused it once inside a transaction of the host, or cannot be reached: nothing was changed then.
+    Raises `OutcomeUnknown` where the connection was lost at the commit.
     """
     connection = connections[using or _database()]
     ours = [block for block in connection.atomic_blocks if isinstance(block, OurAtomic)]
@@ -117,8 +121,10 @@ def decided(work: Callable[[], T], *, using: str | None = None) -> T:
 
 
 def retried(work: Callable[[], T], *, using: str | None = None) -> T:
-    """Run `work`, a single statement or a whole transaction, again until the database takes it. Raises as
-    `in_transaction()` does: a single statement is its own commit."""
+    """Run `work`, a single statement or a whole transaction, again until the database takes it.
+
+    Raises as `in_transaction()` does, because a single statement is its own commit.
+    """
     connection = connections[using or _database()]
     _connect(connection)
     if connection.in_atomic_block and (now := context.current()) is not None:
@@ -158,8 +164,11 @@ def follow(steps: Iterable[Callable[[], object]], *, using: str) -> None:
 
 
 def after_commit(work: Callable[[], object], *, using: str) -> None:
-    """Run `work`, which calls the host project or reaches for other machines, once the transaction is committed (at
-    once where there is none). What it raises is logged, and neither fails what was done nor stops what else follows."""
+    """Run `work`, which calls the host project or reaches for other machines, once the transaction is committed.
+
+    It runs at once where there is no transaction. What it raises is logged, and neither fails what was done nor stops
+    what else follows.
+    """
     transaction.on_commit(_Named(work), using=using, robust=True)
 
 
@@ -195,12 +204,12 @@ def noted(work: Callable[[], object], *, using: str) -> None:
 
 
 def is_passing(error: BaseException) -> bool:
-    """Whether the database may take the same transaction the next time."""
+    """Return whether the database may take the same transaction the next time."""
     return isinstance(error, TryAgain) or _has_code(error, SQLSTATES, MYSQL_CODES, SQLITE_CODES)
 
 
 def is_stopped(error: BaseException) -> bool:
-    """Whether the statement took too long, or somebody stopped it; nothing of it was done."""
+    """Return whether the statement took too long, or somebody stopped it; nothing of it was done."""
     return _has_code(error, STOPPED_SQLSTATES, STOPPED_MYSQL_CODES, STOPPED_SQLITE_CODES)
 
 
@@ -216,13 +225,16 @@ def _has_code(
 
 
 def _tell(error: BaseException, meaning: type[TryAgain | OutcomeUnknown]) -> None:
-    """Raise what a lost connection means to whoever asked; return where `error` is of another kind, or says it."""
+    """Raise what a lost connection means to whoever asked.
+
+    Returns where `error` is of another kind, or says it already.
+    """
     if not isinstance(error, TryAgain | OutcomeUnknown) and is_connection_lost(error):
         raise meaning from error
 
 
 def _connect(connection: BaseDatabaseWrapper) -> None:
-    """Raises `TryAgain` where the database cannot be reached: nothing has begun yet."""
+    """Connect, and raise `TryAgain` where the database cannot be reached: nothing has begun yet."""
     try:
         connection.ensure_connection()
     except DRIVERS_ERRORS as error:
@@ -249,7 +261,7 @@ _isolation: dict[str, str] = {}
 
 
 def _reads_committed(connection: BaseDatabaseWrapper) -> bool:
-    """Whether that is the default of this database, role or connection; asked once a process."""
+    """Return whether READ COMMITTED is the default of this database, role or connection; asked once a process."""
     if connection.alias not in _isolation:
         with connection.cursor() as cursor:
             cursor.execute("SHOW transaction_isolation")
@@ -258,14 +270,17 @@ def _reads_committed(connection: BaseDatabaseWrapper) -> bool:
 
 
 def _commit_synchronously(connection: BaseDatabaseWrapper) -> None:
-    """Until the end of the whole transaction, also where ours is a savepoint in it."""
+    """Set `SYNCHRONOUS_COMMIT` until the end of the whole transaction, also where ours is a savepoint in it."""
     if connection.vendor == "postgresql" and (level := conf.synchronous_commit):
         _execute(connection, f"SET LOCAL synchronous_commit TO {level}")  # one of a few words
 
 
 def _become_the_writer(connection: BaseDatabaseWrapper) -> None:
-    """SQLite as Django configures it takes the write lock at the first write; if somebody else has written since the
-    first read it never gets it ("database is locked", without waiting). So the first statement writes: nothing."""
+    """Take SQLite's write lock at once, by a first statement that writes nothing.
+
+    SQLite as Django configures it takes the lock at the first write; if somebody else has written since the first read
+    it never gets it ("database is locked", without waiting).
+    """
     if connection.transaction_mode in (None, "DEFERRED"):  # type: ignore[attr-defined]
         table = apps.get_model("sessions_ui", "AccountState")._meta.db_table
         _execute(connection, f"DELETE FROM {connection.ops.quote_name(table)} WHERE 0")  # noqa: S608  no input
