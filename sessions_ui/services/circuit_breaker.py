@@ -1,4 +1,4 @@
-"""A service that is away costs one try now and then instead of one a request, and a few lines of the log."""
+"""Try a service that is away only now and then instead of once a request, and write a few lines to the log about it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class CircuitBreaker:
     def __init__(
         self, logger: logging.Logger, service: str, *, meanwhile: str, pause: float, trace: bool = False
     ) -> None:
-        """`service` begins a sentence of the log, and `meanwhile` says what happens without it. After a try that
-        failed nobody tries again for `pause` seconds. `trace`: the first failure is logged with its traceback,
-        unless it is one of the settings."""
+        """`service` begins a sentence of the log, and `meanwhile` says what happens without it. After a failed try
+        nobody tries again for `pause` seconds. `trace`: the first failure is logged with its traceback, unless it is
+        one of the settings."""
         self.pause = pause
         self._logger = logger
         self._service = service
@@ -32,13 +32,13 @@ class CircuitBreaker:
         self.reset()
 
     def reset(self) -> None:
-        """As if nothing had failed so far."""
+        """Forget all failures so far."""
         self._away_since: float | None = None
         self._next_try = self._next_report = 0.0
         self._failures = 0
 
     def may_try(self) -> bool:
-        """Whether to try it now. While it is away, one caller in `pause` seconds is told so."""
+        """Return whether to try the service now. While it is away, one caller in `pause` seconds is told to."""
         if self._away_since is None:
             return True
         with self._lock:
@@ -49,7 +49,10 @@ class CircuitBreaker:
             return True
 
     def failed(self, error: BaseException) -> None:
-        """It did not answer, or not in time. The log has the first failure, and then a count every ten minutes."""
+        """Record that the service did not answer, or not in time.
+
+        The first failure is logged, and then a count every ten minutes.
+        """
         with self._lock:
             now = time.monotonic()
             self._next_try = now + self.pause
@@ -71,7 +74,7 @@ class CircuitBreaker:
                 )
 
     def worked(self) -> bool:
-        """It answered; returns whether it was away until now. Then the log says so."""
+        """Record that the service answered; return whether it was away until now. The log says so then."""
         if self._away_since is None:
             return False
         with self._lock:

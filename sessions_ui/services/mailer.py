@@ -15,28 +15,31 @@ ALIAS = "default"
 
 @dataclass(frozen=True, slots=True)
 class Mailer:
-    """`backend` is a dotted path; `timeout` (seconds) is what it is told, None where it may take for ever."""
+    """How mails are sent.
+
+    `backend` is a dotted path; `timeout` (seconds) is what it is told, None where it may take for ever.
+    """
 
     backend: str
     timeout: float | None
 
 
 def has_mailers() -> bool:
-    """Whether the project names its mail servers in MAILERS; before Django 6.1 they would mean nothing."""
+    """Return whether the project names its mail servers in MAILERS; before Django 6.1 they would mean nothing."""
     return hasattr(mail, "mailers") and hasattr(settings, "MAILERS")
 
 
 def default_mailer() -> Mailer | None:
-    """The one that mails go through, as the settings name it; None where MAILERS has no "default".
+    """Return the mailer that mails go through, as the settings name it; None where MAILERS has no "default".
 
-    It is made by nobody here: Django's file backend makes its folder already then.
+    The backend itself is not made here, because Django's file backend makes its folder as soon as it is.
     """
     if has_mailers():
         config = getattr(settings, "MAILERS", {}).get(ALIAS)
         if config is None:
             return None
         return Mailer(config.get("BACKEND", SMTP), config.get("OPTIONS", {}).get("timeout"))
-    # Since Django 6.1 whoever reads these is warned. Who sets them was told when the settings were loaded.
+    # Since Django 6.1 whoever reads these is warned. Whoever sets them was told when the settings were loaded.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         warnings.simplefilter("ignore", PendingDeprecationWarning)
@@ -44,6 +47,8 @@ def default_mailer() -> Mailer | None:
 
 
 def new_connection() -> Any:
-    """A mail backend of it, not yet open. Raises `ImproperlyConfigured` where MAILERS has no "default", or one that
-    cannot be made."""
+    """Return a mail backend of the default mailer, not yet open.
+
+    Raises `ImproperlyConfigured` where MAILERS has no "default", or one that cannot be made.
+    """
     return mail.mailers.default if hasattr(mail, "mailers") else mail.get_connection()

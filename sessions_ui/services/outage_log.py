@@ -1,7 +1,7 @@
-"""A log that says once that the database or the broker is away, in full, and then how often it mattered.
+"""Log once, in full, that the database or the broker is away, and then how often it mattered.
 
-A filter, for the handlers of LOGGING: `"filters": {"quiet": {"()": "sessions_ui.QuietOutages"}}`.
-Everything that has nothing to do with an outage passes.
+A filter, for the handlers of LOGGING: `"filters": {"quiet": {"()": "sessions_ui.QuietOutages"}}`. Everything that has
+nothing to do with an outage passes.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ BEAT = "celery.beat"  # says of each task that it could not be handed to the bro
 
 
 class QuietOutages(logging.Filter):
-    """Of each kind (what failed, and who says so) the first is written as it is. Those after it are counted, and the
-    count is written every `seconds`; after as many without one the next is the first again."""
+    """Let the first record of each kind (what failed, and who says so) pass as it is, and count those after it.
+
+    The count is written every `seconds`; after as many without one the next is the first again.
+    """
 
     def __init__(self, seconds: float = SECONDS) -> None:
         super().__init__()
@@ -61,7 +63,7 @@ class QuietOutages(logging.Filter):
 
 
 def _outage_in(record: logging.LogRecord) -> str:
-    """Which kind the record tells of; empty where it tells of something else."""
+    """Return which kind of outage the record tells of; empty where it tells of something else."""
     if record.name == POOL and record.levelno >= logging.WARNING:
         return POOL
     error = record.exc_info[1] if record.exc_info else None

@@ -1,8 +1,8 @@
-"""Tells the streams of open tabs to look now. Only a hint: each process asks the database once a second anyway.
+"""Tell the streams of open tabs to look now. Only a hint: each process asks the database once a second anyway.
 
 The streams of this process are woken by a call, those of other processes by Redis, where `REDIS_URL` names one. Sites
-that share a Redis wake each other, which costs a question and tells nothing: a message names nobody but the primary
-keys of users, and what happened to them is asked of the database.
+that share a Redis wake each other, which costs a query and tells nothing: a message names nobody but the primary keys
+of users, and what happened to them is asked of the database.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 CHANNEL = "sessions_ui:wake"
 # A commit is followed by one message; it must not wait for a Redis that is down.
 TIMEOUT_SECONDS = 0.25
-# After Redis did not answer no request waits for it again for so many seconds.
+# When Redis did not answer, no request waits for it again for so many seconds.
 REDIS = CircuitBreaker(
     logger, "Redis, for open tabs,", meanwhile="those of other processes hear of it within a second", pause=10
 )
@@ -34,9 +34,10 @@ _listeners: set[Listener] = set()
 
 
 def wake(user_ids: Collection[Any] | None) -> None:
-    """Something happened to the sessions or devices of these users (primary keys; None: of too many to name).
+    """Tell the streams that something happened to the sessions or devices of these users.
 
-    To be called after commit. Never raises, and never waits long.
+    `user_ids` are primary keys; None means too many to name. Call it after commit. It never raises, and never waits
+    long.
     """
     users = None if user_ids is None else frozenset(map(str, user_ids))
     for listener in tuple(_listeners):
@@ -46,7 +47,7 @@ def wake(user_ids: Collection[Any] | None) -> None:
 
 
 def listen(listener: Listener) -> None:
-    """`listener` is called in whatever thread commits, and must neither block nor raise."""
+    """Call `listener` at every wake, in whatever thread commits; it must neither block nor raise."""
     _listeners.add(listener)
 
 
@@ -55,7 +56,7 @@ def forget(listener: Listener) -> None:
 
 
 def read(message: bytes) -> Users:
-    """What `_publish()` wrote; everybody where it cannot be read."""
+    """Return the users in a message that `_publish()` wrote; everybody where it cannot be read."""
     try:
         users = json.loads(message)
         return None if users is None else frozenset(map(str, users))

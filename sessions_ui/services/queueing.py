@@ -1,4 +1,4 @@
-"""Asks a worker to look at the outbox, or at large endings, now. Only a hint: the sweep finds every row without it.
+"""Ask a worker to look at the outbox, or at large endings, now. Only a hint: the sweep finds every row without it.
 
 A host project without a Celery app of its own publishes nothing, and Celery need not be installed there.
 """
@@ -17,29 +17,29 @@ DELIVERIES = "sessions_ui.tasks.sweep_deliveries"
 ENDINGS = "sessions_ui.tasks.sweep_endings"
 # What beat has to call, or cron: see README.md and docs/production.md.
 PERIODIC = (DELIVERIES, ENDINGS, "sessions_ui.tasks.reconcile", "sessions_ui.tasks.purge")
-# After the broker did not answer no request waits for it again for so many seconds.
+# When the broker did not answer, no request waits for it again for so many seconds.
 BROKER = CircuitBreaker(logger, "The broker", meanwhile="the sweep finds what is to be done", pause=30)
 
 _seen: Any = None  # the host's app, for the threads that do not know it
 
 
 def queue_deliveries_task() -> bool:
-    """Returns whether somebody could be asked."""
+    """Ask a worker to make the deliveries that are due; return whether one could be asked."""
     return _send_task(DELIVERIES)
 
 
 def queue_endings_task() -> bool:
-    """Returns whether somebody could be asked."""
+    """Ask a worker to carry out large endings; return whether one could be asked."""
     return _send_task(ENDINGS)
 
 
 def host_app() -> Any:
-    """The Celery app that the host project has made, as far as this process knows; None where there is none.
+    """Return the Celery app that the host project has made, as far as this process knows; None where there is none.
 
     Celery knows a current app by the thread that made it, and a default one for all others: the project's where Celery
-    found Django's settings, else one that Celery makes itself when it is asked. That one has a broker which nobody
-    named (`amqp://guest@localhost`). It is neither asked for here nor made: it would be in the place of an app that
-    the project makes later.
+    found Django's settings, otherwise one that Celery makes itself when it is asked. That one has a broker which nobody
+    named (`amqp://guest@localhost`). It is neither asked for here nor made, because it would take the place of an app
+    that the project makes later.
     """
     global _seen
     state = sys.modules.get("celery._state")
@@ -52,7 +52,10 @@ def host_app() -> Any:
 
 
 def _send_task(task: str) -> bool:
-    """Never raises and never waits long: who ended a session must not wait for a broker that is down."""
+    """Send the task to the broker; return whether that worked.
+
+    Never raises and never waits long, because whoever ended a session must not wait for a broker that is down.
+    """
     app = host_app()
     if app is None or not BROKER.may_try():
         return False
