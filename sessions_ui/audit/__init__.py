@@ -1,1 +1,1 @@
-"""What happened, as it is kept."""
+"""The event log."""

@@ -1,4 +1,4 @@
-"""Appending to the event log. Whatever is appended wakes the streams of its users after commit (`pubsub.py`)."""
+"""Append to the event log. Whatever is appended wakes the streams of its users after commit (`pubsub.py`)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def append(
     text: str = "",
     **fields: Any,
 ) -> Event:
-    """One event. Address, user agent and free text go to its detail row, which can be erased."""
+    """Append one event, and return it. Address, user agent and free text go to its detail row, which can be erased."""
     event = Event.objects.create(kind=kind, **fields)
     if address or user_agent or text:
         EventDetail.objects.create(event=event, address=address, user_agent=user_agent, text=text)
@@ -39,8 +39,10 @@ def append(
 
 
 def append_ended(act: Act, ended: Any, *, user_ids: Collection[Any] | None) -> int:
-    """One event for each session that `act` ended (`ended`: their queryset), in one statement. `user_ids`: whose
-    they are; None for too many to name."""
+    """Append one event for each session that `act` ended, in one statement; return how many.
+
+    `ended` is their queryset. `user_ids`: whose they are; None for too many to name.
+    """
     assert ended.model is Session
     _wake_after_commit(user_ids)
     return insert_from(
@@ -61,7 +63,10 @@ def append_ended(act: Act, ended: Any, *, user_ids: Collection[Any] | None) -> i
 
 
 def append_adopted(adopted: Any, source: str, *, at: datetime) -> int:
-    """One event for each session of the queryset that was taken over from another engine, in two statements."""
+    """Append one event for each session of the queryset that was taken over from another engine; return how many.
+
+    Two statements.
+    """
     assert adopted.model is Session
     count = insert_from(
         Event,
