@@ -1,1 +1,1 @@
-"""Figures about how it goes."""
+"""Figures about how the app is doing."""

@@ -1,4 +1,7 @@
-"""When people are told too late: what the administration's overview marks, and `manage.py sessions health` reports."""
+"""Decide when people are told too late.
+
+The administration's overview marks it, and `manage.py sessions health` reports it.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,10 @@ OUTBOX_LATE = timedelta(minutes=5)
 
 
 def is_worker_late(seen_at: datetime | None, limit: timedelta = WORKER_LATE) -> bool:
-    """`seen_at` is its last heartbeat; None where there was none."""
+    """Return whether the worker is late. `seen_at` is its last heartbeat; None where there was none."""
     return seen_at is None or timezone.now() - seen_at > limit
 
 
 def is_outbox_late(waiting: timedelta | None, limit: timedelta = OUTBOX_LATE) -> bool:
-    """`waiting` is the age of the oldest message that is due; None where none is."""
+    """Return whether messages wait too long. `waiting` is the age of the oldest one that is due; None where none is."""
     return waiting is not None and waiting > limit

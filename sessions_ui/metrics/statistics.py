@@ -1,5 +1,8 @@
-"""The numbers behind the overview's pictures. Each is one statement; together they are kept for a minute, since on a
-table with a million sessions they read all of it."""
+"""Count the numbers behind the overview's pictures.
+
+Each is one statement; together they are kept for a minute, because on a table with a million sessions they read all of
+it.
+"""
 
 from __future__ import annotations
 
@@ -34,8 +37,11 @@ CACHE = CircuitBreaker(
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """`by_kind` and `by_country` count living sessions; the `…_by_day` have an entry for each of the last 14 days,
-    the oldest first. `until_refused`: from an ending to the first request refused after it, on average."""
+    """The numbers of one moment.
+
+    `by_kind` and `by_country` count living sessions; the `…_by_day` have an entry for each of the last 14 days, the
+    oldest first. `until_refused`: from an ending to the first request refused after it, on average.
+    """
 
     at: datetime
     living: int = 0
@@ -59,7 +65,7 @@ def statistics() -> Statistics:
 
 
 def _try_cache(work: Callable[[], Any]) -> Any:
-    """What `work` returns, None where the cache cannot be reached."""
+    """Return what `work` returns, None where the cache cannot be reached."""
     if not CACHE.may_try():
         return None
     try:
