@@ -1,1 +1,1 @@
-"""Staff that uses somebody's account: what a host project calls, and what stays the owner's alone."""
+"""Staff using somebody's account: what a host project calls, and what stays the owner's alone."""

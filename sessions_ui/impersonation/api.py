@@ -1,4 +1,4 @@
-"""Using somebody's account, in a request: `sessions_ui.impersonate()` and `sessions_ui.stop_impersonating()`."""
+"""Use somebody's account in a request: `sessions_ui.impersonate()` and `sessions_ui.stop_impersonating()`."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from sessions_ui.store import store_of
 
 
 def impersonate(request: HttpRequest, *, user: HasPk, actor: HasPk, reason: str) -> Session:
-    """Let `actor`, who is signed in in this browser, use the account of `user`; returns the session that does.
+    """Let `actor`, who is signed in in this browser, use the account of `user`; return the session that does.
 
     The staff member's own session stays as it is and is not used meanwhile. `reason` is read by the user, and cut to
     255 characters. Raises `ImpersonationRefused`, a `PermissionDenied` that says why (docs/impersonation.md: who may);
-    `SessionEnded` where the own session ended meanwhile; `TryAgain` or `OutcomeUnknown` as `end_sessions()` does.
+    `SessionEnded` where the staff member's own session ended meanwhile; `TryAgain` or `OutcomeUnknown` as
+    `end_sessions()` does.
     """
     store = store_of(request)
     origin = store.resolve() if store is not None else None
@@ -44,9 +45,11 @@ def impersonate(request: HttpRequest, *, user: HasPk, actor: HasPk, reason: str)
 
 
 def stop_impersonating(request: HttpRequest) -> UserLike:
-    """Go back to the staff member's own session; returns its user, or `AnonymousUser` where that session is over by
-    now. Raises `ImpersonationRefused` where nobody's account is used, `TryAgain` or `OutcomeUnknown` as
-    `end_sessions()` does."""
+    """Go back to the staff member's own session; return its user, or `AnonymousUser` where that session is over by now.
+
+    Raises `ImpersonationRefused` where nobody's account is used, `TryAgain` or `OutcomeUnknown` as `end_sessions()`
+    does.
+    """
     store = store_of(request)
     session = store.resolve() if store is not None else None
     if store is None or session is None or session.impersonated_from_id is None:
@@ -64,6 +67,6 @@ def stop_impersonating(request: HttpRequest) -> UserLike:
 
 
 def _go_on_as(request: HttpRequest, user: Any) -> None:
-    """As `login()` does: the rest of this request is somebody else's, and so is every form from now on."""
+    """Make the rest of this request, and every form from now on, that of `user`, as `login()` does."""
     request.user = request._cached_user = user  # type: ignore[attr-defined]
     rotate_token(request)

@@ -1,7 +1,7 @@
-"""What only the owner of an account may do, refused to staff that uses it, whatever asks for it: page, API, own view.
+"""Refuse to staff that uses an account what only its owner may do, whatever asks for it: page, API, own view.
 
-In front of the rows and not of the views, since the host project has views of its own. `QuerySet.update()` and raw SQL
-send no signal and are not seen.
+The guards are in front of the rows and not of the views, because the host project has views of its own.
+`QuerySet.update()` and raw SQL send no signal and are not seen.
 """
 
 from __future__ import annotations
@@ -51,14 +51,17 @@ def bind(sender: type[Model], **kwargs: Any) -> None:
 
 
 def bind_anew(setting: str, **kwargs: Any) -> None:
-    """Only tests change a setting of a running site (`override_settings`)."""
+    """Bind every model again after a change of SESSIONS_UI.
+
+    Only tests change a setting of a running site (`override_settings`).
+    """
     if setting == "SESSIONS_UI":
         for model in apps.get_models():
             bind(sender=model)
 
 
 def is_named(model: type[Model]) -> bool:
-    """Whether OWNER_ONLY_MODELS names it, or what it is a proxy or a child of."""
+    """Return whether OWNER_ONLY_MODELS names the model, or what it is a proxy or a child of."""
     named = conf.owner_only_models
     return any(base._meta.label in named for base in model.__mro__ if hasattr(base, "_meta"))
 
