@@ -1,4 +1,4 @@
-"""Rows and their querysets."""
+"""The models and their querysets."""
 
 from sessions_ui.models.account_state import AccountState
 from sessions_ui.models.act import Act

@@ -1,4 +1,4 @@
-"""What was decided about an account, in one row of our own that sign-ins and decisions both write."""
+"""What was decided about an account, in one row of our own that both sign-ins and decisions write."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from sessions_ui.models.primary import PrimaryManager, PrimaryModel, PrimaryQuer
 
 class AccountStateQuerySet(PrimaryQuerySet["AccountState"]):
     def write(self, users: Collection[Any] | QuerySet[Any], **changes: Any) -> None:
-        """Write these columns of these users' states; missing ones are made first. `users`: primary keys, or a
-        queryset of users (in the same database) where they are too many to name.
+        """Write these columns of these users' states; missing states are made first.
 
-        One statement where every state is there; three where some are not.
+        `users`: primary keys, or a queryset of users (in the same database) where they are too many to name. One
+        statement where every state is there; three where some are not.
         """
         keys: Any = users.order_by().values("pk") if isinstance(users, QuerySet) else users
         states = self.filter(user_id__in=keys)
@@ -39,7 +39,10 @@ class AccountStateQuerySet(PrimaryQuerySet["AccountState"]):
             states.update(**changes)
 
     def _add_missing(self, users: Collection[Any] | QuerySet[Any]) -> None:
-        """Somebody else may insert the same at this moment: then that is waited for, and stays as it is."""
+        """Insert the states that are missing.
+
+        Somebody else may insert the same at this moment: then that is waited for, and stays as it is.
+        """
         if isinstance(users, QuerySet):
             columns = {"user_id": F("pk"), "epoch": Value(0), "sign_ins": Value(0), "reason": Value("")}
             columns["changed_at"] = Value(timezone.now(), models.DateTimeField())
@@ -53,10 +56,11 @@ AccountStateManager = PrimaryManager.from_queryset(AccountStateQuerySet)
 
 
 class AccountState(PrimaryModel):
-    """Every decision about an account raises its `epoch`, also where there was nothing left to end; every sign-in
-    counts in `sign_ins`. So the two never pass each other unseen: at READ COMMITTED the second waits, at a stricter
-    isolation level and between the nodes of a cluster the database refuses one of them, which is repeated
-    (`transactions.py`).
+    """What was decided about one account, and how often it was signed in to.
+
+    Every decision about an account raises its `epoch`, also where there was nothing left to end; every sign-in counts
+    in `sign_ins`. So the two never pass each other unseen: at READ COMMITTED the second waits, at a stricter isolation
+    level and between the nodes of a cluster the database refuses one of them, which is repeated (`transactions.py`).
 
     A sign-in of several steps carries the epoch of its first one, and is refused at another
     (`actions/sign_in/pending.py`).
@@ -70,9 +74,9 @@ class AccountState(PrimaryModel):
         related_name="+",
     )
     epoch = models.PositiveBigIntegerField(default=0)
-    # Of the last decision, an `EndReason`: a sign-in that waited meanwhile is refused for it.
+    # The reason of the last decision, an `EndReason`: a sign-in that waited meanwhile is refused for it.
     reason = models.CharField(max_length=32, blank=True)
-    # When that was, by the database's clock: for a user of whom nobody knows at which epoch they were written into a
+    # When that was, by the database's clock: for a user of whom nobody knows at which epoch they were put into a
     # session (`actions/sign_in/written.py`).
     decided_at = models.DateTimeField(null=True, blank=True)
     sign_ins = models.PositiveBigIntegerField(default=0)
@@ -80,11 +84,11 @@ class AccountState(PrimaryModel):
 
     # All of the account's sessions were ended then: nothing that another engine still holds of it is adopted any more.
     cut_at = models.DateTimeField(null=True, blank=True)
-    # Nobody signs in until a new password was chosen. The old one stays usable for Django's reset form, which skips
+    # Nobody signs in until a new password is chosen. The old one stays usable for Django's reset form, which skips
     # people without a password; it just signs nobody in.
     password_required_at = models.DateTimeField(null=True, blank=True)
     password_required_by = user_key("+", db_index=False)
-    # The open `Offboarding`'s: from then on nobody signs in.
+    # The date of the open `Offboarding`: from then on nobody signs in.
     ends_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[AccountStateManager] = AccountStateManager()

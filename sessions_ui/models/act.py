@@ -23,7 +23,7 @@ class Act(PrimaryModel):
     actor = user_key("+", db_index=False)
     ticket = models.CharField(max_length=100, blank=True)
     note = models.TextField(blank=True)
-    # The large ending that it is a batch of. Without a constraint: ending sessions must not wait for that row.
+    # The large ending that it is a batch of. Without a constraint, because ending sessions must not wait for that row.
     ending = models.ForeignKey(
         "sessions_ui.Ending",
         on_delete=models.DO_NOTHING,

@@ -10,8 +10,9 @@ from sessions_ui.models.primary import PrimaryModel
 class Adoption(PrimaryModel):
     """One key of the old engine that was adopted.
 
-    The session's own row cannot tell: its digest moves on at every rotation, and an anonymous one is deleted. Without
-    this the old row, which stays where it is, would bring back a key that has been replaced or signed out since.
+    The session's own row cannot tell, because its digest moves on at every rotation, and an anonymous one is deleted.
+    Without this the old row, which stays where it is, would bring back a key that has been replaced or signed out
+    since.
     """
 
     digest = models.CharField(max_length=64, primary_key=True, editable=False)

@@ -1,4 +1,4 @@
-"""INSERT … SELECT for querysets, which the ORM has no words for."""
+"""INSERT … SELECT for querysets, which the ORM cannot express."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def insert_from(
     *,
     ignore_conflicts: bool = False,
 ) -> int:
-    """Insert one row of `model` for each of `rows`; returns how many.
+    """Insert one row of `model` for each of `rows`; return how many.
 
     `columns` maps attribute names of `model` (`user_id`, not `user`) to expressions over `rows`. What it leaves out
     must be nullable. One statement whatever the number: 1,000 events take a third of `bulk_create`'s time.

@@ -78,12 +78,13 @@ class Case(OneTimeCode):
         return self.public_id
 
     def account(self) -> Any:
-        """The user; None where the account is gone. Not `self.user`: a default manager may hide people."""
+        """Return the user; None where the account is gone. Not `self.user`, because a default manager may hide
+        people."""
         return None if self.user_id is None else all_users().filter(pk=self.user_id).first()
 
     @property
     def code_expires_at(self) -> datetime | None:
-        """Until when the code that was sent last is good; None where none was sent."""
+        """Return until when the code that was sent last is good; None where none was sent."""
         return None if self.code_sent_at is None else self.code_sent_at + conf.help_desk_code_age
 
     @property

@@ -29,5 +29,5 @@ class DatabaseNow(Now):
 
 
 def ahead() -> int:
-    """Seconds by which what is stored is ahead of UTC: none with `USE_TZ`."""
+    """Return by how many seconds what is stored is ahead of UTC: none with `USE_TZ`."""
     return int(moments.wall_clock().total_seconds())

@@ -14,13 +14,16 @@ DIGITS = 6
 
 
 def new_nonce() -> str:
-    """128 random bits, which the next code is derived from."""
+    """Return 128 random bits, which the next code is derived from."""
     return secrets.token_urlsafe(16)
 
 
 class OneTimeCode(PrimaryModel):
-    """A row with a code: derived, when it is mailed and when it is checked, from the site's secret key, the row's key
-    and a nonce. `actions/one_time_codes.py` sends and checks it."""
+    """A row with a code, which `actions/one_time_codes.py` sends and checks.
+
+    The code is derived, when it is mailed and when it is checked, from the site's secret key, the row's key and a
+    nonce.
+    """
 
     # Tells the codes of these rows from those of others, and which fields have the nonce and the number of tries.
     CODE_SALT: ClassVar[str]
@@ -32,17 +35,19 @@ class OneTimeCode(PrimaryModel):
 
     @property
     def code_nonce(self) -> str:
-        """Empty where there is no code."""
+        """The nonce of the code; empty where there is no code."""
         return str(getattr(self, self.NONCE_FIELD))
 
     def code(self, *, secret: str | bytes | None = None) -> str:
-        """The six digits, under the current secret key or `secret`, a former one."""
+        """Return the six digits, under the current secret key or `secret`, a former one."""
         value = f"{self.pk}:{self.code_nonce}"
         digest = salted_hmac(self.CODE_SALT, value, secret=secret, algorithm="sha256").hexdigest()
         return f"{int(digest, 16) % 10**DIGITS:0{DIGITS}d}"
 
     def is_code(self, given: str) -> bool:
-        """Whether this was typed in for the code, with spaces or without; it may have been mailed under a former
-        secret key."""
+        """Return whether `given` is the code, typed in with spaces or without.
+
+        It may have been mailed under a former secret key.
+        """
         typed = "".join(given.split())
         return any(constant_time_compare(typed, self.code(secret=known)) for known in secrets_of_settings())

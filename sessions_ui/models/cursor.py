@@ -8,7 +8,7 @@ from sessions_ui.models.primary import PrimaryModel
 
 
 class Cursor(PrimaryModel):
-    """`name` is what sweeps; `position` the last primary key that it has looked at."""
+    """The position of a sweep. `name` is what sweeps; `position` the last primary key that it has looked at."""
 
     name = models.CharField(max_length=32, primary_key=True)
     position = models.BigIntegerField(default=0)

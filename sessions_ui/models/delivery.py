@@ -39,11 +39,11 @@ class Delivery(PrimaryModel):
     # What the channel needs to reach them, as it was when it happened: the account may be gone by now.
     receiver = models.CharField(max_length=320)
     # A whole mail of the host project, encrypted: the mail server could not be reached when it was written.
-    # Nullable, since a server that runs the release before knows nothing of it.
+    # Nullable, because a server that runs the release before knows nothing of it.
     sealed = models.TextField(null=True, blank=True, editable=False)  # noqa: DJ001
     created_at = models.DateTimeField(default=timezone.now)
     due_at = models.DateTimeField(default=timezone.now)
-    # Whoever claimed it has until then; after that the sweep gives it to somebody else.
+    # Whoever claimed it has until then to make it; after that the sweep gives it to somebody else.
     leased_until = models.DateTimeField(null=True, blank=True)
     # It was one too many of its kind within the hour, and goes out in one mail with the others that wait.
     held_at = models.DateTimeField(null=True, blank=True)

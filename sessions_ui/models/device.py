@@ -19,20 +19,23 @@ COOKIE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def new_cookie() -> str:
-    """256 random bits."""
+    """Return 256 random bits."""
     return secrets.token_urlsafe(32)
 
 
 def is_cookie(text: str | None) -> bool:
-    """Whether it can be one that we gave out: a browser must not choose its own, which might be anybody's."""
+    """Return whether it can be a cookie that we gave out.
+
+    A browser must not choose its own, which might be anybody's.
+    """
     return text is not None and COOKIE.fullmatch(text) is not None
 
 
 def cookie_digests(user_pk: object, cookie: str) -> list[str]:
-    """The digests under which a device cookie of this user may be stored, the current one first.
+    """Return the digests under which a device cookie of this user may be stored, the current one first.
 
-    The user is part of it, so that two accounts of one browser cannot be linked. The fallback secrets come after
-    the current one, so that rotating SECRET_KEY makes no device a new one.
+    The user is part of it, so that two accounts of one browser cannot be linked. The fallback secrets come after the
+    current one, so that rotating SECRET_KEY makes no device a new one.
     """
     return [
         salted_hmac(
@@ -70,7 +73,7 @@ class Device(PrimaryModel):
     first_seen_at = models.DateTimeField(default=timezone.now)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     lost_at = models.DateTimeField(null=True, blank=True)
-    # Of a lost device, once sessions of it were purged: when its cookie was last set, as far as they knew.
+    # When the cookie of a lost device was last set, as far as its sessions knew; written when they are purged.
     cookie_set_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Its device cookie was seen on a browser or system that cannot be the one it was given to.
     copied_at = models.DateTimeField(null=True, blank=True)
@@ -93,7 +96,7 @@ class Device(PrimaryModel):
 
     @property
     def title(self) -> str:
-        """The user's own name for it, else the derived one."""
+        """The user's own name for it, otherwise the derived one."""
         return self.name or self.derived_name
 
     @property

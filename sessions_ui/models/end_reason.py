@@ -38,12 +38,14 @@ class EndReason(models.TextChoices):
 
     @classmethod
     def _missing_(cls, value: object) -> EndReason:
-        """Of a row that somebody's SQL has ended without a reason, or a later release for one that is not known here.
-        It is refused like any other."""
+        """Read an unknown reason as ADMINISTRATOR, so that the session is refused like any other.
+
+        Somebody's SQL has ended the row without a reason, or a later release for one that is not known here.
+        """
         return cls.ADMINISTRATOR
 
 
-# Endings that follow a rule: nobody decided, whoever was signed in at that moment.
+# Endings that follow a rule: nobody decided them, whoever was signed in at that moment.
 AUTOMATIC = frozenset(
     {
         EndReason.SUPERSEDED,

@@ -37,10 +37,10 @@ class EndingBatch(PrimaryModel):
 
     id = models.BigAutoField(primary_key=True)
     ending = models.ForeignKey(Ending, on_delete=models.CASCADE, related_name="batches")
-    # Primary keys of sessions, of whole users as far as that goes: then nobody gets two mails.
+    # Primary keys of sessions: all those of a user, as far as possible, so that nobody gets two mails.
     keys = models.JSONField()
     size = models.PositiveIntegerField()
-    # Whoever claimed it has until then; after that the sweep gives it to somebody else.
+    # Whoever claimed it has until then to do it; after that the sweep gives it to somebody else.
     leased_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     ended = models.PositiveIntegerField(default=0)

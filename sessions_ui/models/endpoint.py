@@ -32,7 +32,7 @@ PING = "ping"
 
 
 def new_secret() -> str:
-    """192 random bits and more, as Standard Webhooks writes them: "whsec_" and base64."""
+    """Return 256 random bits, as Standard Webhooks writes them (it asks for 192 or more): "whsec_" and base64."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
@@ -50,7 +50,7 @@ class Endpoint(PrimaryModel):
         help_text=_("Only for a receiver that may know where people are."),
     )
     secret = models.TextField(editable=False)
-    # The one before signs, too, until then: the receiver changes over whenever it suits.
+    # The one before signs, too, until `former_until`: the receiver changes over whenever it suits.
     former_secret = models.TextField(editable=False, blank=True)
     former_until = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -66,12 +66,15 @@ class Endpoint(PrimaryModel):
         return self.description or urlsplit(self.url).netloc
 
     def set_secret(self, secret: str, *, former_until: datetime | None = None) -> None:
-        """Not saved yet. The one until now goes on signing until `former_until`; None: it does not."""
+        """Give the endpoint a new secret, which is not saved yet.
+
+        The one until now goes on signing until `former_until`; if that is None, it stops.
+        """
         self.former_secret = self.secret if former_until else ""
         self.former_until = former_until
         self.secret = encrypt(secret)
 
     def secrets(self, at: datetime) -> list[str]:
-        """In the clear, the current one first."""
+        """Return the secrets that sign at this moment, in the clear, the current one first."""
         former = self.former_until is not None and self.former_until > at
         return [decrypt(self.secret), *([decrypt(self.former_secret)] if former else [])]

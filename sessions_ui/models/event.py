@@ -117,10 +117,10 @@ class Event(PrimaryModel):
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M:%S}"
 
     def save_base(self, *args: Any, **options: Any) -> None:
-        """Here and not in `save()`, without which it can be called."""
+        """Refuse to change an event that is there. Here and not in `save()`, because this can be called without it."""
         if not self._state.adding or options.get("force_update"):
             raise AppendOnly("events are never changed")
-        # Forced, since an instance that was not fetched can have the key of a row.
+        # Forced, because an instance that was not fetched can have the key of a row.
         super().save_base(*args, **{**options, "force_insert": options.get("force_insert") or True})
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:

@@ -14,12 +14,12 @@ PUBLIC_ID_LENGTH = 16
 
 
 def new_public_id() -> str:
-    """80 random bits, unrelated to any key: names a row in a URL or to the help desk."""
+    """Return 80 random bits, unrelated to any key, to name a row in a URL or to the help desk."""
     return get_random_string(PUBLIC_ID_LENGTH, PUBLIC_ID_ALPHABET)
 
 
 class CodeField(models.CharField):
-    """One of a `TextChoices`. Migrations leave out which there are: a new reason or kind changes no table."""
+    """One value of a `TextChoices`. Migrations leave the choices out, so that a new reason or kind changes no table."""
 
     def deconstruct(self) -> Any:
         name, _path, args, options = super().deconstruct()
@@ -28,7 +28,7 @@ class CodeField(models.CharField):
 
 
 class _FromThePrimary:
-    """What is followed from a row to its user: the user as the database has it that is written to."""
+    """Follow a row to its user as the user is in the database that is written to."""
 
     def get_queryset(self, **hints: Any) -> models.QuerySet[Any]:
         users: models.QuerySet[Any] = super().get_queryset(**hints)  # type: ignore[misc]
@@ -36,15 +36,15 @@ class _FromThePrimary:
 
 
 class UserOfRow(_FromThePrimary, ForwardManyToOneDescriptor):
-    """`session.user` and the like."""
+    """Reads `session.user` and the like."""
 
 
 class OneUserOfRow(_FromThePrimary, ForwardOneToOneDescriptor):
-    """`state.user`."""
+    """Reads `state.user`."""
 
 
 class UserKey(models.ForeignKey):
-    """To migrations it is Django's own."""
+    """A foreign key to the user. To migrations it is Django's own."""
 
     forward_related_accessor_class = UserOfRow
 
@@ -54,7 +54,7 @@ class UserKey(models.ForeignKey):
 
 
 class OneUserKey(models.OneToOneField):
-    """To migrations it is Django's own."""
+    """A one-to-one key to the user. To migrations it is Django's own."""
 
     forward_related_accessor_class = OneUserOfRow
 
@@ -64,11 +64,11 @@ class OneUserKey(models.OneToOneField):
 
 
 def user_key(related_name: str, **options: Any) -> models.ForeignKey:
-    """A reference to the user that survives the user.
+    """Return a reference to the user that survives the user.
 
-    The history of an account outlives it, and the users may be in another database. So the database does not
-    enforce the reference, and deleting a user deletes nothing here: what they left is ended, and purged after
-    the retention time.
+    The history of an account outlives it, and the users may be in another database. So the database does not enforce
+    the reference, and deleting a user deletes nothing here: what they left is ended, and purged after the retention
+    time.
     """
     return UserKey(
         settings.AUTH_USER_MODEL,

@@ -11,7 +11,7 @@ from sessions_ui.models.primary import PrimaryModel
 
 
 class Heartbeat(PrimaryModel):
-    """`name` is what beats ("worker"); a row each."""
+    """The last sign of life of a process. `name` is what beats ("worker"); one row each."""
 
     name = models.CharField(max_length=32, primary_key=True)
     seen_at = models.DateTimeField()

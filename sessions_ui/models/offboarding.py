@@ -11,7 +11,10 @@ from sessions_ui.models.primary import PrimaryModel
 
 
 class Offboarding(PrimaryModel):
-    """From `ends_at` on nobody signs in to the account, and nothing is signed in; one that is not cancelled a user."""
+    """The date from which nobody signs in to the account, and nothing is signed in.
+
+    Each user has at most one that is not cancelled.
+    """
 
     id = models.BigAutoField(primary_key=True)
     user = user_key("+")

@@ -44,23 +44,25 @@ class PrimaryModel(models.Model):
 
 
 def are_users_beside(model: type[models.Model]) -> bool:
-    """Whether the users live in the database of this model of ours."""
+    """Return whether the users live in the database of this model of ours."""
     return router.db_for_write(get_user_model()) == router.db_for_write(model)
 
 
 def with_users(rows: models.QuerySet[Any], *names: str) -> models.QuerySet[Any]:
-    """These rows and the users whom their keys `names` refer to: joined, or by one statement more for each key where
-    the users live in another database."""
+    """Return these rows with the users whom their keys `names` refer to.
+
+    They are joined, or read by one more statement for each key where the users live in another database.
+    """
     return rows.select_related(*names) if are_users_beside(rows.model) else rows.prefetch_related(*names)
 
 
 def all_users() -> models.QuerySet[Any]:
-    """The users, also those whom the host's default manager hides."""
+    """Return the users, including those whom the host's default manager hides."""
     model = get_user_model()
     return model._base_manager.using(router.db_for_write(model))
 
 
 def visible_users() -> models.QuerySet[Any]:
-    """The users whom the host's default manager shows."""
+    """Return the users whom the host's default manager shows."""
     model = get_user_model()
     return model._default_manager.using(router.db_for_write(model))

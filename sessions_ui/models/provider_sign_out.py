@@ -10,8 +10,11 @@ from sessions_ui.models.primary import PrimaryModel
 
 
 class ProviderSignOut(PrimaryModel):
-    """One logout token. Unique, so that no process accepts it a second time; and remembered for a day, so that a
-    sign-in which was under way at that moment does not outlive it."""
+    """One logout token.
+
+    It is unique, so that no process accepts it a second time; and remembered for a day, so that a sign-in which was
+    under way at that moment does not outlive it.
+    """
 
     id = models.BigAutoField(primary_key=True)
     # SHA-256 of issuer and `jti`.

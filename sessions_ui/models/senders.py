@@ -26,21 +26,28 @@ def for_every_model(bind: Callable[..., None]) -> None:
 
 
 def is_account(model: type[Model]) -> bool:
-    """Whether a row of `model` is a user: of the user model and its proxies, each of which sends its own class."""
+    """Return whether a row of `model` is a user: of the user model and its proxies, each of which sends its own
+    class."""
     return model._meta.concrete_model is get_user_model()._meta.concrete_model
 
 
 def is_part_of_account(model: type[Model]) -> bool:
-    """Whether a row of `model` can hold columns of a user: with multi-table inheritance the parents and children of the
-    user model do as well, and so do the proxies of all these."""
+    """Return whether a row of `model` can hold columns of a user.
+
+    With multi-table inheritance the parents and children of the user model do as well, and so do the proxies of all
+    these.
+    """
     theirs: Any = model._meta.concrete_model
     users: Any = get_user_model()._meta.concrete_model
     return issubclass(theirs, users) or issubclass(users, theirs)
 
 
 def accounts_of(instance: Model, using: str) -> QuerySet[Any]:
-    """The user that this row is (a part of), as a queryset on the database `using`; empty where the row of a parent
-    belongs to nobody who could sign in, and, without asking, for one that has no key yet."""
+    """Return the user that this row is (a part of), as a queryset on the database `using`.
+
+    It is empty where the row of a parent belongs to nobody who could sign in, and, without asking, for one that has no
+    key yet.
+    """
     user_model = get_user_model()
     users = user_model._base_manager.using(using)
     if isinstance(instance, user_model._meta.concrete_model):  # type: ignore[arg-type]
@@ -51,8 +58,10 @@ def accounts_of(instance: Model, using: str) -> QuerySet[Any]:
 
 
 def written_fields(instance: Model, *, raw: bool, update_fields: Any) -> list[Any]:
-    """The fields that a save writes, by the arguments of its signal. A fixture (`raw`) writes one table, and knows
-    nothing of the parents' columns."""
+    """Return the fields that a save writes, by the arguments of its signal.
+
+    A fixture (`raw`) writes one table, and knows nothing of the parents' columns.
+    """
     options: Any = instance._meta.concrete_model._meta  # type: ignore[union-attr]
     fields = options.local_concrete_fields if raw else options.concrete_fields
     return [

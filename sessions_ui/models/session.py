@@ -23,7 +23,7 @@ from sessions_ui.models.primary import PrimaryManager, PrimaryModel, PrimaryQuer
 
 
 def digest_of(key: str) -> str:
-    """SHA-256 of a session key in hex, 64 characters. The key itself is never stored (ASVS 5.0 7.2.2)."""
+    """Return the SHA-256 of a session key in hex, 64 characters. The key itself is never stored (ASVS 5.0 7.2.2)."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
@@ -50,19 +50,24 @@ DECISIVE = (
 GUARDED = (*(name.removesuffix("_id") for name in DECISIVE), "expires_at")
 
 
-# Asked from another address than at the sign-in. Only these have an index of the address of today, so neither a sign-in
+# Used from another address than at the sign-in. Only these have an index of the current address, so neither a sign-in
 # nor an ending writes it, and a touch only where the address changes.
 MOVED = Q(address__isnull=False) & (Q(first_address__isnull=True) | ~Q(address=F("first_address")))
 
 
 class SessionQuerySet(PrimaryQuerySet["Session"]):
     def living(self) -> SessionQuerySet:
-        """Signed in, not ended, within their time. A disabled user's are among them until they are refused."""
+        """Return those that are signed in, not ended and within their time.
+
+        A disabled user's are among them until they are refused.
+        """
         return self.filter(user__isnull=False, ended_at__isnull=True, expires_at__gt=timezone.now())
 
     def bulk_update(self, objs: Any, fields: Any, *args: Any, **options: Any) -> int:
-        """As Django's, but what an instance remembers of `DECISIVE` columns is not written: it may be from before the
-        end."""
+        """Update as Django does, but raise `StaleSession` for `GUARDED` fields.
+
+        What an instance remembers of them may be from before the end.
+        """
         if decisive := {*fields} & {*GUARDED}:
             raise StaleSession(f"not in bulk: {', '.join(sorted(decisive))}")
         return super().bulk_update(objs, fields, *args, **options)
@@ -73,7 +78,7 @@ class SessionQuerySet(PrimaryQuerySet["Session"]):
         return super().bulk_create(objs, *args, **options)
 
     def by_owner(self) -> SessionQuerySet:
-        """Without those in which staff uses the account."""
+        """Leave out those in which staff uses the account."""
         return self.filter(impersonated_from__isnull=True)
 
     def of(self, user: Any) -> SessionQuerySet:
@@ -87,9 +92,10 @@ SessionManager = PrimaryManager.from_queryset(SessionQuerySet)
 
 
 class Session(PrimaryModel):
-    """Ended sessions stay as history until the retention time is over; anonymous ones go when they expire.
+    """One session: a user's, or an anonymous one.
 
-    No index mentions what an ending or a touch writes: ending and touching stay cheap (HOT) updates on PostgreSQL.
+    Ended sessions stay as history until the retention time is over; anonymous ones go when they expire. No index
+    mentions what an ending or a touch writes, so that ending and touching stay cheap (HOT) updates on PostgreSQL.
     """
 
     class Kind(models.TextChoices):
@@ -125,7 +131,7 @@ class Session(PrimaryModel):
     latest_end_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     # Which of ACCESS_FLAGS the user had at sign-in, as ",is_staff,is_superuser,": the sweep ends the session when one
-    # is gone, whoever took it. Requests need no look at it: the rights themselves are read anew for each.
+    # is gone, whoever took it. Requests need no look at it: the rights themselves are read again for each.
     access_flags = models.CharField(max_length=64, blank=True, editable=False)
     method = models.CharField(max_length=32, blank=True)
     provider = models.CharField(max_length=64, blank=True)
@@ -146,19 +152,19 @@ class Session(PrimaryModel):
         related_name="impersonations",
     )
 
-    # As it was at sign-in, and as it is now: a change in the middle is a signal.
+    # The client as it was at sign-in, and as it is now: a change in the middle is a signal.
     first_address = models.GenericIPAddressField(null=True, blank=True)
     address = models.GenericIPAddressField(null=True, blank=True)
     first_user_agent = models.CharField(max_length=512, blank=True)
     user_agent = models.CharField(max_length=512, blank=True)
     first_place = models.JSONField(null=True, blank=True)
     place = models.JSONField(null=True, blank=True)
-    # Of the first place, by itself: administrators filter by it.
+    # The country of the first place, by itself, because administrators filter by it.
     first_country = models.CharField(max_length=2, blank=True, editable=False)
     browser_version = models.CharField(max_length=32, blank=True)
     system_version = models.CharField(max_length=32, blank=True)
 
-    # What `risk.py` made of the sign-in: a `Level` and `Reason`s. Reviewed once the owner said whose it was.
+    # How `risk.py` classified the sign-in: a `Level` and `Reason`s. Reviewed once the owner said whose it was.
     verdict = models.CharField(max_length=16, blank=True, default="", db_default="")
     verdict_reasons = models.JSONField(null=True, blank=True)
     reviewed_at = models.DateTimeField(null=True, blank=True)
@@ -166,7 +172,7 @@ class Session(PrimaryModel):
     ended_at = models.DateTimeField(null=True, blank=True)
     end_reason = CodeField(max_length=32, choices=EndReason, blank=True)
     ended_by = user_key("+", db_index=False)
-    # Without an index, since ending writes it: look for the sessions of an act among those of its users.
+    # Without an index, because ending writes it: look for the sessions of an act among those of its users.
     act = models.ForeignKey(
         Act,
         on_delete=models.DO_NOTHING,
@@ -216,7 +222,7 @@ class Session(PrimaryModel):
         return self.public_id
 
     def save(self, *, using: str | None = None, **options: Any) -> None:
-        """As Django's, but what the instance remembers never undoes what was decided since.
+        """Save as Django does, but never let what the instance remembers undo what was decided since.
 
         Raises `SessionEnded` where the row has ended, `StaleSession` where it is gone, where one of `DECISIVE` differs
         by now, or where it would live longer than the row says. To change these on purpose is for the actions, whose
@@ -232,7 +238,7 @@ class Session(PrimaryModel):
         using: str | None = None,
         update_fields: Any = None,
     ) -> None:
-        """What `save()` promises, here because this can be called without it."""
+        """Keep what `save()` promises; it is done here because this can be called without it."""
         database = using or router.db_for_write(type(self), instance=self)
         if self._state.adding:
             super().save_base(raw=raw, force_insert=force_insert or True, using=database)
@@ -258,7 +264,7 @@ class Session(PrimaryModel):
 
     @property
     def needs_a_look(self) -> bool:
-        """Flagged, and its owner has not said yet whose it is."""
+        """Whether it was flagged and its owner has not said yet whose it is."""
         return bool(self.verdict) and self.reviewed_at is None and self.is_living
 
     @property

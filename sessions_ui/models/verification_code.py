@@ -1,4 +1,4 @@
-"""A mailed code: what everybody has who can read the account's mail, and a thief of the password has not."""
+"""A mailed code: everybody who can read the account's mail has it, and a thief of the password does not."""
 
 from __future__ import annotations
 
