@@ -100,7 +100,7 @@ class Event(PrimaryModel):
         verbose_name_plural = _("events")
         indexes = [
             models.Index(fields=["user", "id"], name="sessions_ui_event_user"),
-            # For administrators; a session's own reason has none, since ending writes it.
+            # For administrators; a session's own reason has no index, because ending writes it.
             models.Index(
                 fields=["reason", "id"], name="sessions_ui_event_reason", condition=~models.Q(reason="")
             ),

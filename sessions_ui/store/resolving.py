@@ -49,7 +49,7 @@ class Resolving(NotesWrittenUser, AsyncMethods):
         # The key was replaced a moment ago: whoever holds it is late, neither signed out nor signed in.
         self.is_straggler = False
         self._late_key: str | None = None
-        # Since when the key that came with the request is valid no more, as far as its row says.
+        # From when on the key that came with the request is no longer valid, as far as its row says.
         self._over_at: datetime | None = None
         self._resolved_key: str | None = None
         # Its row was taken over by this request, maybe in a transaction of the host that is rolled back.

@@ -36,7 +36,7 @@ from sessions_ui.models.locking import locked
 from sessions_ui.models.primary import PrimaryQuerySet, all_users
 
 BATCH = 1000  # rows a statement
-# Longer than any logout token is accepted (`LOGOUT_TOKEN_AGE`, at most a day), lest one be accepted twice.
+# Longer than any logout token is accepted (`LOGOUT_TOKEN_AGE`, at most a day), so that none is accepted twice.
 SIGN_OUTS_KEPT = timedelta(days=2)
 
 
