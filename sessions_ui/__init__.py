@@ -1,7 +1,7 @@
 """Your active devices: server-side sessions that know their device and place, and that end for good.
 
-What a host project calls is here, and imported when it is asked for: the app registry may not be ready yet. Which other
-modules are for host projects: docs/architecture.md, "The public face".
+What a host project calls is here, and imported only when it is asked for, because the app registry may not be ready
+yet. Which other modules are for host projects: docs/architecture.md, "The public face".
 """
 
 from __future__ import annotations

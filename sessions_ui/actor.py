@@ -18,8 +18,11 @@ class ActorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`pk`: the primary key of the user who acts, the staff member's where one uses somebody's account; None for
-    `NOBODY` and `SYSTEM`."""
+    """Who acts.
+
+    `pk` is the primary key of the user who acts, the staff member's where one uses somebody's account; None for
+    `NOBODY` and `SYSTEM`.
+    """
 
     kind: ActorKind
     pk: Any = None
@@ -30,19 +33,19 @@ SYSTEM = Actor(ActorKind.SYSTEM)
 
 
 def actor_of(given: Any) -> Actor:
-    """The `actor` that a verb was given: a user, an `Actor`, or None for the system."""
+    """Return the actor for the `actor` that a verb was given: a user, an `Actor`, or None for the system."""
     if isinstance(given, Actor):
         return given
     return SYSTEM if given is None else actor_by_key(given.pk, otherwise=NOBODY)
 
 
 def actor_by_key(pk: Any, *, otherwise: Actor = SYSTEM) -> Actor:
-    """The user with this primary key, as a row has it; `otherwise` where it is None."""
+    """Return the user with this primary key as an actor, as a row has it; `otherwise` where it is None."""
     return otherwise if pk is None else Actor(ActorKind.USER, pk)
 
 
 def current_actor() -> Actor:
-    """Who acts in this request; the system outside of one."""
+    """Return who acts in this request; the system outside of one."""
     now = context.current()
     if now is None:
         return SYSTEM

@@ -14,7 +14,7 @@ class SessionsUIConfig(AppConfig):
         from sessions_ui.impersonation import guards
         from sessions_ui.services import queueing
 
-        queueing.host_app()  # this thread is likely to be the one that made it
+        queueing.host_app()  # called here because this thread is likely to be the one that made it
         checks.register()
         receivers.connect()
         guards.connect()

@@ -16,7 +16,7 @@ from sessions_ui.exceptions import NotTheOwner
 
 
 class ActingSession(Protocol):
-    """What `Acting` asks of a session store; it is asked only when somebody wants to know."""
+    """What `Acting` asks of a session store, and only when somebody wants to know."""
 
     @property
     def session_id(self) -> int | None: ...
@@ -29,9 +29,11 @@ class ActingSession(Protocol):
 
 
 class Acting:
-    """The request that acts: its session and user (looked up when asked for), address headers and purpose. `request` is
-    for a sign-in in its session of which nobody else tells, and for which session that is by now: allauth's headless
-    API puts that of an app's token in place of the cookie's."""
+    """The request that acts: its session and user (looked up when asked for), address headers and purpose.
+
+    `request` is for a sign-in in its session that nothing else reports, and tells which session that is by now:
+    allauth's headless API puts that of an app's token in place of the cookie's.
+    """
 
     def __init__(
         self,
@@ -56,7 +58,7 @@ class Acting:
 
     @property
     def resets_password(self) -> bool:
-        """True inside a password reset: then nothing of the user is kept, not even the session that asks."""
+        """True inside a password reset: then none of the user's sessions is kept, not even the one that asks."""
         return self._resets_password is not None and self._resets_password()
 
     @property
@@ -79,19 +81,22 @@ _current: ContextVar[Acting | None] = ContextVar("sessions_ui_acting", default=N
 
 
 def current() -> Acting | None:
-    """None outside of a request: in a shell, a command, a task."""
+    """Return the request that acts; None outside of one: in a shell, a command, a task."""
     return _current.get()
 
 
 def is_impersonated() -> bool:
-    """Whether staff acts in somebody's name; False outside of a request."""
+    """Return whether staff acts in somebody's name; False outside of a request."""
     now = _current.get()
     return now is not None and now.impersonator_id is not None
 
 
 def require_owner() -> None:
-    """Raise `NotTheOwner` where staff acts in somebody's name (docs/impersonation.md): for all that ends, confirms or
-    changes who may sign in, and for what else only the owner of an account may do. Outside of a request nobody does."""
+    """Raise `NotTheOwner` where staff acts in somebody's name (docs/impersonation.md).
+
+    It guards all that ends, confirms or changes who may sign in, and whatever else only the owner of an account may do.
+    Outside of a request nobody acts in somebody's name.
+    """
     if is_impersonated():
         raise NotTheOwner
 

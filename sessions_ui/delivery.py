@@ -1,4 +1,4 @@
-"""Joins the outbox and the channels: takes what is due, tells, notes down how it went."""
+"""Join the outbox and the channels: take what is due, send it, record how it went."""
 
 from __future__ import annotations
 
@@ -33,8 +33,10 @@ class Outcome(StrEnum):
 
 
 def deliver_all(*, seconds: float = SECONDS) -> Counter[Outcome]:
-    """Make the deliveries that are due, until none is or `seconds` are over; returns how many ended how. It is the
-    worker's sign of life. What fails is tried again later (`DELIVERY_RETRIES`) and raises nothing here."""
+    """Make the deliveries that are due, until none is or `seconds` are over; return how many had which outcome.
+
+    It is the worker's sign of life. What fails is tried again later (`DELIVERY_RETRIES`) and raises nothing here.
+    """
     Heartbeat.beat("worker")
     deadline = time.monotonic() + seconds
     made: Counter[Outcome] = Counter()
@@ -44,10 +46,10 @@ def deliver_all(*, seconds: float = SECONDS) -> Counter[Outcome]:
 
 
 def deliver_awaited(event: Event) -> None:
-    """Have the mails about `event` sent, which somebody waits for on the screen: by a worker, or here and now where
-    none can be asked or was seen at work. To be called after commit.
+    """Have the mails about `event` sent: somebody waits for them at the screen.
 
-    Each is claimed first, so nobody gets two should a worker be there after all.
+    A worker sends them, or they are sent here and now where none can be asked or was seen at work. Call it after
+    commit. Each is claimed first, so that nobody gets two should a worker be there after all.
     """
     if queue_deliveries_task() and not is_worker_late(Heartbeat.last("worker")):
         return
@@ -57,8 +59,10 @@ def deliver_awaited(event: Event) -> None:
 
 
 def deliver_due(*, limit: int = BATCH, deadline: float | None = None) -> Counter[Outcome]:
-    """Make up to `limit` deliveries that are due. No transaction is held meanwhile. `deadline` is a time of
-    `time.monotonic()` after which none is begun."""
+    """Make up to `limit` deliveries that are due; return how many had which outcome.
+
+    No transaction is held meanwhile. `deadline` is a time of `time.monotonic()` after which none is begun.
+    """
     made: Counter[Outcome] = Counter()
     for pk in outbox.due(limit=limit):
         if deadline is not None and time.monotonic() > deadline:
@@ -69,7 +73,7 @@ def deliver_due(*, limit: int = BATCH, deadline: float | None = None) -> Counter
 
 
 def deliver(delivery: Delivery) -> Outcome:
-    """One claimed delivery. What went wrong is on the row, and an event once nobody will try again."""
+    """Make one claimed delivery. What went wrong is recorded on the row, and as an event once nobody will try again."""
     try:
         CHANNELS[delivery.channel].deliver(delivery)
     except NotWanted as why:

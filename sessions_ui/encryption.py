@@ -1,4 +1,4 @@
-"""Secrets that the database must hold but no reader of a dump may use: encrypted with a key made from SECRET_KEY.
+"""Encrypt secrets that the database must hold but no reader of a dump may use, with a key made from SECRET_KEY.
 
 Needs the package `cryptography` (the extra `webhooks`), which is imported when there is something to encrypt.
 """
@@ -34,7 +34,10 @@ def decrypt(token: str) -> str:
 
 
 def _cipher() -> MultiFernet:
-    """Encrypts with the current secret, decrypts with the former ones too, so that rotating it loses nothing."""
+    """Return a cipher that encrypts with the current secret and decrypts with former ones too.
+
+    So rotating SECRET_KEY loses nothing.
+    """
     from cryptography.fernet import Fernet, MultiFernet
 
     return MultiFernet([Fernet(_key(secret)) for secret in secrets_of_settings()])

@@ -1,4 +1,4 @@
-"""Everything this app raises on purpose has one root; subclasses carry what a handler needs to know."""
+"""The exceptions of this app. They have one root; subclasses carry what a handler needs to know."""
 
 from __future__ import annotations
 
@@ -79,11 +79,11 @@ class SessionsUIError(Exception):
 
 
 class TryAgain(SessionsUIError, OperationalError):
-    """The database refused a transaction of ours for as long as we tried (`transactions.py`), or once inside one of the
-    host project; or it stopped a statement; or the connection was lost before the transaction was committed. Nothing
-    was changed, and the same may work a moment later.
+    """Nothing was changed, and the same may work a moment later.
 
-    An `OperationalError` too, so that a host project that repeats its own transactions repeats this one.
+    The database refused a transaction of ours for as long as we tried (`transactions.py`), or once inside one of the
+    host project; or it stopped a statement; or the connection was lost before the transaction was committed. An
+    `OperationalError` too, so that a host project that repeats its own transactions repeats this one.
     """
 
     def __init__(self) -> None:
@@ -91,8 +91,10 @@ class TryAgain(SessionsUIError, OperationalError):
 
 
 class OutcomeUnknown(SessionsUIError, OperationalError):
-    """The connection was lost while the database committed a transaction of ours, so nobody knows whether it did. What
-    was asked for may be asked for again: an ending ends once, however often it is tried."""
+    """The connection was lost while the database committed a transaction of ours, so nobody knows whether it did.
+
+    What was asked for may be asked for again: an ending ends once, however often it is tried.
+    """
 
     def __init__(self) -> None:
         super().__init__("the connection was lost at the commit; whether it was done is not known")
@@ -100,7 +102,9 @@ class OutcomeUnknown(SessionsUIError, OperationalError):
 
 class DoneInPart(OutcomeUnknown):
     """A row was saved outside of a transaction, and what was to follow from it was refused (`transactions.follow()`).
-    `__cause__` says why. The row stays saved: inside a transaction both had been rolled back together."""
+
+    `__cause__` says why. The row stays saved: inside a transaction both would have been rolled back together.
+    """
 
     def __init__(self) -> None:
         super(OutcomeUnknown, self).__init__("saved, but what follows from it could not be done")
@@ -109,8 +113,8 @@ class DoneInPart(OutcomeUnknown):
 class SignInRefused(SessionsUIError, PermissionDenied):
     """The sign-in lost a race: the account was disabled, or its password changed, after it began.
 
-    `reason` is what the middleware puts into words. A `PermissionDenied`, since Django's
-    `RemoteUserMiddleware` signs in where no view is: it answers 403 then.
+    `reason` is what the middleware puts into words. A `PermissionDenied`, because Django's `RemoteUserMiddleware` signs
+    in where no view is: it answers 403 then.
     """
 
     def __init__(self, reason: EndReason) -> None:
@@ -119,9 +123,11 @@ class SignInRefused(SessionsUIError, PermissionDenied):
 
 
 class SignInChallenged(SignInRefused):
-    """The sign-in may go on after a further proof: it looked suspicious, or one device has to go first
-    (`session_limit`). `verdict`: what was found, a `risk.Verdict`; None where nothing was. `begun`: the mark of what
-    succeeded so far (`pending.py`), by the account as it was then. Nobody is signed in yet."""
+    """The sign-in may go on after a further proof; nobody is signed in yet.
+
+    It looked suspicious, or one device has to go first (`session_limit`). `verdict`: what was found, a `risk.Verdict`;
+    None where nothing was. `begun`: the mark of what succeeded so far (`pending.py`), by the account as it was then.
+    """
 
     def __init__(self, reason: EndReason, verdict: object = None, *, begun: dict[str, Any]) -> None:
         super().__init__(reason)
@@ -130,11 +136,11 @@ class SignInChallenged(SignInRefused):
 
 
 class CannotVouch(SessionsUIError):
-    """What was shown does not vouch for the device: nothing that a thief of this browser would not have, too."""
+    """What was shown does not vouch for the device: a thief of this browser would have it, too."""
 
 
 class ProofRefused(SessionsUIError):
-    """A code that was not sent or not accepted."""
+    """A code was not sent or not accepted."""
 
     def __init__(self, reason: ProofRefusal) -> None:
         super().__init__(f"no proof: {reason}")
@@ -158,8 +164,10 @@ class KeyRotated(SessionsUIError, UpdateError):
 
 
 class StaleSession(SessionsUIError, UpdateError):
-    """`save()` of a `Session` instance that is not the row any more: somebody rotated, changed or deleted it since it
-    was read. Nothing was written."""
+    """`save()` of a `Session` instance that is not the row any more; nothing was written.
+
+    Somebody rotated, changed or deleted the row after it was read.
+    """
 
     def __init__(self, why: str) -> None:
         super().__init__(f"this instance of the session is stale: {why}")

@@ -1,4 +1,4 @@
-"""Names of a package that are imported when somebody asks for them: its face needs no app registry that way."""
+"""Import names of a package when somebody asks for them, so that importing the package needs no app registry."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""What a request needs before and after the view. It words refusals; it decides none (`actions/sessions/validate.py`
-does)."""
+"""Do what a request needs before and after the view. This words refusals; it decides none
+(`actions/sessions/validate.py` does)."""
 
 from __future__ import annotations
 
@@ -41,8 +41,11 @@ logger = logging.getLogger(__name__)
 
 
 class SessionMiddleware(DjangoSessionMiddleware):
-    """In place of Django's. Keeps its contract, and sync and async both without a detour through a thread for
-    requests that need no database."""
+    """Django's session middleware for this store, in place of Django's own.
+
+    It keeps its contract, and serves sync and async without a detour through a thread for requests that need no
+    database.
+    """
 
     _has_warned = False
 
@@ -82,11 +85,11 @@ class SessionMiddleware(DjangoSessionMiddleware):
         return context.Acting(store_of(request), request.META, partial(resets_password, request), request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
-        """A session that ended while its view was at work is a sign-out like any other, not an error."""
+        """Answer a session that ended while its view was at work as a sign-out like any other, not as an error."""
         try:
             return answer_to(request, exception)
         except (KeyRotated, SessionEnded, TryAgain, OutcomeUnknown) as error:
-            # Of tidying up; these are put into words without the database.
+            # Raised while tidying up; these are put into words without the database.
             return answer_to(request, error)
 
     def process_response(self, request: HttpRequest, response: Any) -> Any:
@@ -131,8 +134,11 @@ class SessionMiddleware(DjangoSessionMiddleware):
     def _with_committed_key(
         self, request: HttpRequest, store: SessionStore, response: HttpResponseBase
     ) -> HttpResponseBase:
-        """An error saves nothing. But a key that this request has made, and that the database has by now, must reach
-        the browser whatever became of the rest: nobody else knows it, and the former one is valid no more."""
+        """Return the response, with the cookie of a new key that the database knows by now.
+
+        An error saves nothing. But such a key, which this request has made, must reach the browser whatever became of
+        the rest, because nobody else knows it, and the former one is no longer valid.
+        """
         if store.has_committed_key(other_than=key_of(request)):
             self._set_cookies(store, response)
         return response
@@ -140,7 +146,10 @@ class SessionMiddleware(DjangoSessionMiddleware):
     def _save_or_refuse(
         self, request: HttpRequest, store: SessionStore, response: HttpResponseBase
     ) -> HttpResponseBase:
-        """Saving signs in whom a view has written into the session without a sign-in: that may be refused as well."""
+        """Save the session, and answer a sign-in that is refused by that.
+
+        Saving signs in whom a view has written into the session without a sign-in.
+        """
         try:
             self._save(request, store, response)
         except SignInRefused as refused:
@@ -149,7 +158,7 @@ class SessionMiddleware(DjangoSessionMiddleware):
         return response
 
     def _save(self, request: HttpRequest, store: SessionStore, response: HttpResponseBase) -> None:
-        """As Django's middleware does it: delete the cookie of an empty session, save a changed one."""
+        """Do as Django's middleware does: delete the cookie of an empty session, save a changed one."""
         empty = store.is_empty()
         if empty and settings.SESSION_COOKIE_NAME in request.COOKIES:
             if not store.was_valid_at(began_at(request)):  # else it may be the cookie of a new sign-in by now
@@ -188,7 +197,7 @@ class SessionMiddleware(DjangoSessionMiddleware):
         return is_due(row, began_at(request))
 
     def _needs_database(self, request: HttpRequest, response: HttpResponseBase) -> bool:
-        """Whether `process_response()` may have to ask the database: under ASGI that takes a thread."""
+        """Return whether `process_response()` may have to ask the database: under ASGI that takes a thread."""
         store = store_of(request)
         if store is None or store.modified or settings.SESSION_SAVE_EVERY_REQUEST:
             return True
@@ -198,10 +207,13 @@ class SessionMiddleware(DjangoSessionMiddleware):
 
 
 class AuthenticationMiddleware(DjangoAuthenticationMiddleware):
-    """In place of Django's: `request.user` and `auser()` come with the session, in one statement."""
+    """Django's authentication middleware for this store, in place of Django's own.
+
+    `request.user` and `auser()` come with the session, in one statement.
+    """
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
-        """Not Django's, which takes a thread for `process_request()`."""
+        """Do as Django's does, which takes a thread for `process_request()`, without one."""
         self.process_request(request)
         response: HttpResponseBase = await self.get_response(request)  # type: ignore[misc]
         return response
@@ -217,7 +229,7 @@ class AuthenticationMiddleware(DjangoAuthenticationMiddleware):
 
 
 def get_user(request: HttpRequest) -> Any:
-    """As Django's, cached on the request, but without a second look-up."""
+    """Return the user as Django does, cached on the request, but without a second look-up."""
     if not _is_known(request):
         store = store_of(request)
         if store is not None and not _changed_by_hand(store):
@@ -233,8 +245,10 @@ async def auser(request: HttpRequest) -> Any:
 
 
 def _is_known(request: HttpRequest) -> bool:
-    """Whether the user was asked for, and nobody has signed in or out since: `login()` and `logout()` set `user` anew,
-    but not what `auser()` returns."""
+    """Return whether the user was asked for, and nobody has signed in or out since.
+
+    `login()` and `logout()` set `user` again, but not what `auser()` returns.
+    """
     if not hasattr(request, "_cached_user"):
         return False
     row = getattr(request.session, "row", None)
@@ -242,7 +256,7 @@ def _is_known(request: HttpRequest) -> bool:
 
 
 def _changed_by_hand(store: SessionStore) -> bool:
-    """Whether somebody wrote another user into the session since it was loaded, without `login()`."""
+    """Return whether somebody wrote another user into the session since it was loaded, without `login()`."""
     data = store.__dict__.get("_session_cache")
     if data is None:
         return False
@@ -255,7 +269,7 @@ def _is_forwarded(request: HttpRequest) -> bool:
 
 
 def key_of(request: HttpRequest) -> str | None:
-    """The session key that the browser has sent."""
+    """Return the session key that the browser has sent."""
     return request.COOKIES.get(settings.SESSION_COOKIE_NAME)
 
 
@@ -264,7 +278,10 @@ def began_at(request: HttpRequest) -> datetime:
 
 
 def resets_password(request: HttpRequest) -> bool:
-    """A reset has no signal; what it saves must not pass for a change by the signed-in user."""
+    """Return whether the request resets a password.
+
+    A reset has no signal; what it saves must not pass for a change by the signed-in user.
+    """
     match = request.resolver_match
     if match is None:
         return False

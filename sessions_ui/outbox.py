@@ -1,10 +1,10 @@
 """The outbox: who must be told, who is telling them now, who was told.
 
-A delivery is claimed by a conditional UPDATE with a lease, so two workers never make the same one at the same time,
-and a worker that dies leaves it to the sweep. The lease goes by the database's clock. At least once: a worker that dies
-between telling and noting it down tells again; receivers deduplicate by the delivery's id (for mails the Message-ID).
-
-Whoever puts something in has a worker asked after commit to look at it now: that is done here, not by each caller.
+A delivery is claimed by a conditional UPDATE with a lease, so that two workers never make the same one at the same
+time, and a worker that dies leaves it to the sweep. The lease goes by the database's clock. Each is made at least once:
+a worker that dies between telling and recording it tells again; receivers deduplicate by the delivery's id (for mails
+the Message-ID). Whoever puts something in has a worker asked after commit to look at it now: that is done here, not by
+each caller.
 """
 
 from __future__ import annotations
@@ -83,9 +83,11 @@ def open_deliveries() -> QuerySet[Delivery]:
 
 
 def enqueue_ended(act: Act, ended: SessionQuerySet, *, user_ids: Collection[Any] | None) -> int:
-    """One mail an act and user, one webhook an act and endpoint; returns how many. `ended`: the sessions that `act`
-    has ended, whose events are written; `user_ids`: whose they are, None where they are too many to be named. Three
-    statements at most."""
+    """Enqueue one mail for each act and user, and one webhook for each act and endpoint; return how many.
+
+    `ended`: the sessions that `act` has ended, whose events are written; `user_ids`: whose they are, None where they
+    are too many to be named. Three statements at most.
+    """
     count = _enqueue_hooks(Hook.SESSIONS_ENDED, using=ended.db, act=act, created_at=act.at)
     if act.reason in TOLD_BY_MAIL:
         count += _enqueue_mails(act, ended, user_ids)
@@ -93,7 +95,7 @@ def enqueue_ended(act: Act, ended: SessionQuerySet, *, user_ids: Collection[Any]
 
 
 def enqueue_webhooks(event: Event) -> int:
-    """One webhook for each endpoint that asks for such events; returns how many."""
+    """Enqueue one webhook for each endpoint that asks for such events; return how many."""
     hook = HOOK_OF_EVENT.get(event.kind)
     if hook is None:
         return 0
@@ -114,8 +116,11 @@ def _enqueue_hooks(hook: Hook, *, using: str, **about: Any) -> int:
 
 
 def _enqueue_mails(act: Act, ended: SessionQuerySet, user_ids: Collection[Any] | None) -> int:
-    """To the address that the account has at this moment. None about what staff did in somebody's account: that it
-    began was told (`actions/impersonation.py`)."""
+    """Enqueue mails to the address that each account has at this moment; return how many.
+
+    There is none about what staff did in somebody's account, because that it began was told
+    (`actions/impersonation.py`).
+    """
     user_model = get_user_model()
     email_field = email_field_name()
     if email_field is None:
@@ -151,12 +156,12 @@ def _enqueue_mails(act: Act, ended: SessionQuerySet, user_ids: Collection[Any] |
 
 
 def enqueue_event(event: Event, receivers: Iterable[str]) -> int:
-    """A mail about the event to each of these addresses; returns how many."""
+    """Enqueue a mail about the event to each of these addresses; return how many."""
     return _with_task_queued(enqueue_awaited(event, receivers), using=router.db_for_write(Delivery))
 
 
 def enqueue_awaited(event: Event, receivers: Iterable[str]) -> int:
-    """The same for mails that somebody waits for: the caller has them sent (`delivery.deliver_awaited()`)."""
+    """Do the same for mails that somebody waits for: the caller has them sent (`delivery.deliver_awaited()`)."""
     now: Any = DatabaseNow()
     fields = {"event": event, "user_id": event.user_id, "created_at": event.at, "due_at": now}
     rows = [Delivery(channel="mail", receiver=address, **fields) for address in receivers]
@@ -164,27 +169,30 @@ def enqueue_awaited(event: Event, receivers: Iterable[str]) -> int:
 
 
 def enqueue_ping(endpoint: Endpoint) -> Delivery:
-    """A webhook about nothing, to see whether it arrives."""
+    """Enqueue a webhook about nothing, to see whether it arrives."""
     ping = Delivery.objects.create(endpoint=endpoint, channel="webhook", receiver=f"endpoint {endpoint.pk}")
     _with_task_queued(1, using=router.db_for_write(Delivery))
     return ping
 
 
 def _with_task_queued(count: int, *, using: str) -> int:
-    """`count`, of deliveries that were put in; if there are any, a worker is asked after commit to look at them."""
+    """Return `count`, the number of deliveries that were put in, and queue the worker's task after commit if there are
+    any."""
     if count:
         transaction.on_commit(queue_deliveries_task, using=using)
     return count
 
 
 def open_about(event: Event) -> list[int]:
-    """Keys of the deliveries about it that are not made yet."""
+    """Return the keys of the deliveries about the event that are not made yet."""
     return list(open_deliveries().filter(event=event).values_list("pk", flat=True))
 
 
 def is_held_up(*, user_id: Any, kind: Event.Kind) -> bool:
-    """Whether the last mail to this person about such an event could not be sent so far, to none of its receivers: the
-    mail server is away, or has refused it."""
+    """Return whether the last mail to this person about such an event could not be sent so far to any receiver.
+
+    The mail server is away then, or has refused it.
+    """
     about = Delivery.objects.filter(user_id=user_id, channel="mail", event__kind=kind)
     refused = Q(parked_at__isnull=False) | Q(due_at__gt=DatabaseNow()) | ~Q(error="")
     held = ExpressionWrapper(Q(done_at__isnull=True) & refused, output_field=BooleanField())
@@ -193,13 +201,13 @@ def is_held_up(*, user_id: Any, kind: Event.Kind) -> bool:
 
 
 def enqueue_sealed(sealed: str, *, receiver: str) -> None:
-    """A mail of the host project, encrypted, to this address."""
+    """Enqueue a mail of the host project, encrypted, to this address."""
     now: Any = DatabaseNow()
     Delivery.objects.create(channel="mail", receiver=receiver, sealed=sealed, due_at=now)
 
 
 def email_field_name() -> str | None:
-    """The user model's field for the e-mail address, by Django's own rule; None where it has none."""
+    """Return the user model's field for the e-mail address, by Django's own rule; None where it has none."""
     user_model = get_user_model()
     name = user_model.get_email_field_name() if hasattr(user_model, "get_email_field_name") else "email"
     return name if name in {field.name for field in user_model._meta.concrete_fields} else None
@@ -217,17 +225,17 @@ def _enqueue_across_databases(act: Act, ended: SessionQuerySet, email_field: str
 
 
 def due(*, limit: int) -> list[int]:
-    """Keys of up to `limit` deliveries that are due and that nobody holds, the longest due first.
+    """Return the keys of up to `limit` deliveries that are due and that nobody holds, the longest due first.
 
-    Nothing is held yet: each is claimed just before it is made. A worker that claimed many and then told them one
-    after another would outlive its lease at the first slow receiver.
+    Nothing is held yet: each is claimed just before it is made. A worker that claimed many and then told them one after
+    another would outlive its lease at the first slow receiver.
     """
     waiting = open_deliveries().filter(_free(), due_at__lte=DatabaseNow())
     return list(waiting.order_by("due_at").values_list("pk", flat=True)[:limit])
 
 
 def claim(pk: int) -> Delivery | None:
-    """The delivery, now held by the caller for the lease; None where somebody else was faster."""
+    """Claim the delivery for the lease, and return it; None where somebody else was faster."""
     claimable = open_deliveries().filter(_free(), pk=pk, due_at__lte=DatabaseNow())
     held = claimable.update(leased_until=DatabaseNow() + conf.delivery_lease, attempts=F("attempts") + 1)
     return Delivery.objects.select_related("act", "endpoint").get(pk=pk) if held else None
@@ -238,13 +246,16 @@ def _free() -> Q:
 
 
 def mark_done(delivery: Delivery, *, untold: str = "") -> bool:
-    """False where somebody else finished it after our lease had run out. `untold` says why nobody had to be told."""
+    """Mark the delivery as done; return False where somebody else finished it after our lease had run out.
+
+    `untold` says why nobody had to be told.
+    """
     done = open_deliveries().filter(pk=delivery.pk)
     return bool(done.update(done_at=timezone.now(), leased_until=None, error=untold[:255], sealed=None))
 
 
 def retry_or_park(delivery: Delivery, error: str, *, permanent: bool) -> bool:
-    """Try again later, or park it for an administrator; returns whether it was parked.
+    """Try the delivery again later, or park it for an administrator; return whether it was parked.
 
     Whoever has lost the lease meanwhile changes nothing: the number of attempts says whose turn it is.
     """
@@ -254,20 +265,20 @@ def retry_or_park(delivery: Delivery, error: str, *, permanent: bool) -> bool:
     if parked:
         fields["parked_at"] = timezone.now()
     else:
-        # What failed together shall not come back together.
+        # What failed together should not come back together.
         fields["due_at"] = DatabaseNow() + retries[delivery.attempts - 1] * _random.uniform(0.9, 1.1)
     mine = open_deliveries().filter(pk=delivery.pk, attempts=delivery.attempts)
     return bool(mine.update(**fields)) and parked
 
 
 def hold(delivery: Delivery, until: datetime) -> None:
-    """Not now, and no fault of anybody's: it counts as no attempt."""
+    """Hold the delivery back until then. It is nobody's fault, so it counts as no attempt."""
     mine = open_deliveries().filter(pk=delivery.pk, attempts=delivery.attempts)
     mine.update(due_at=until, held_at=timezone.now(), leased_until=None, attempts=F("attempts") - 1)
 
 
 def claim_held_with(delivery: Delivery) -> list[Delivery]:
-    """The others that were held back for the same person and are due, now held by the caller, the oldest first."""
+    """Claim the others that were held back for the same person and are due; return them, the oldest first."""
     if delivery.user_id is None:
         return []
     waiting = open_deliveries().filter(
@@ -283,17 +294,19 @@ def claim_held_with(delivery: Delivery) -> list[Delivery]:
 
 
 def put_off(delivery: Delivery) -> int:
-    """Its endpoint did not answer: what else is due there waits a little, without an attempt; returns how many.
+    """Put off what else is due at this delivery's endpoint, which did not answer; return how many.
 
-    Else a queue of a thousand for a receiver that hangs would keep a worker for hours, and the mails behind it.
+    It counts as no attempt. Otherwise a queue of a thousand for a receiver that hangs would keep a worker for hours,
+    and the mails behind it.
     """
     return _put_off(Q(endpoint=delivery.endpoint), min([PAUSE, *conf.delivery_retries]))
 
 
 def wait_for_server(delivery: Delivery) -> int:
-    """The server of its channel is away: it and all that is due there wait a little, without an attempt; how many.
+    """Put off this delivery and all that is due on its channel, whose server is away; return how many.
 
-    It comes after the others then. Should it be this very mail that the server cannot stand, they do not wait for it.
+    It counts as no attempt. This delivery comes after the others then: should it be this very mail that the server
+    cannot stand, they do not wait for it.
     """
     others = _put_off(Q(channel=delivery.channel), PAUSE)
     mine = open_deliveries().filter(pk=delivery.pk, attempts=delivery.attempts)
@@ -307,9 +320,10 @@ def _put_off(which: Q, pause: timedelta) -> int:
 
 
 def again(deliveries: QuerySet[Delivery]) -> int:
-    """Parked ones back into the queue, from the first attempt on, and webhooks that were delivered, too; how many.
+    """Put parked deliveries, and webhooks that were delivered, back into the queue from the first attempt on; return
+    how many.
 
-    A mail that was sent is never sent again: its reader could not know that it is the same.
+    A mail that was sent is never sent again, because its reader could not know that it is the same.
     """
     over = Q(parked_at__isnull=False) | Q(done_at__isnull=False, channel="webhook")
     count = deliveries.filter(over).update(
@@ -319,8 +333,10 @@ def again(deliveries: QuerySet[Delivery]) -> int:
 
 
 def oldest_open() -> timedelta | None:
-    """How long the oldest delivery that is due has been waiting, or the oldest mail that waits for the mail server;
-    None when nothing is."""
+    """Return how long the oldest open delivery has been waiting; None when nothing is waiting.
+
+    Open are those that are due, and mails that wait for the mail server.
+    """
     times = open_deliveries().aggregate(
         due=Min("due_at", filter=Q(due_at__lte=DatabaseNow())),
         put_off=Min("created_at", filter=Q(channel="mail", attempts=0, held_at__isnull=True)),

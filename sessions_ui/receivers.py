@@ -1,4 +1,4 @@
-"""Django's own signals, translated into actions. Connected in `ready()`."""
+"""Translate Django's own signals into actions. Connected in `ready()`."""
 
 from __future__ import annotations
 
@@ -59,8 +59,10 @@ def bind(sender: type[Model], **kwargs: Any) -> None:
 
 
 def on_signed_in(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
-    """`request` is None where Django Channels signs in: who that is in which session, the store finds out when it is
-    saved."""
+    """Sign the user in to the session of the request.
+
+    `request` is None where Django Channels signs in: the store finds out who that is in which session when it is saved.
+    """
     store = getattr(request, "session", None)
     if not isinstance(store, SessionStore):
         return
@@ -78,8 +80,10 @@ def on_signed_in(sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
 
 
 def forget_user(request: Any) -> None:
-    """Django names the user in the request before it tells of a sign-in. Whoever swallows the refusal must not let them
-    act until the response is there."""
+    """Remove the user from the request: Django names them there before it tells of a sign-in.
+
+    Whoever swallows the refusal must not let them act until the response is there.
+    """
 
     async def nobody() -> AnonymousUser:
         return AnonymousUser()
@@ -92,8 +96,10 @@ def forget_user(request: Any) -> None:
 def before_user_save(
     sender: Any, instance: Any, using: str, raw: bool = False, update_fields: Any = None, **kwargs: Any
 ) -> None:
-    """Remember what the account was. In a transaction of the host its row is locked, so that nobody changes it between
-    this look and the save."""
+    """Remember what the account was.
+
+    In a transaction of the host its row is locked, so that nobody changes it between this look and the save.
+    """
     written = {field.attname for field in written_fields(instance, raw=raw, update_fields=update_fields)}
     written &= {*columns_of(get_user_model())}
     if watched := [name for name in watched_fields() if name in written]:
@@ -111,8 +117,10 @@ def before_user_save(
 
 
 def before_password_change(user: Any, stored: str | None) -> None:
-    """The session that changes its own password learns of it before the user is saved: a request of it in between must
-    not be refused for the old one."""
+    """Tell the session that changes its own password of it before the user is saved.
+
+    A request of it in between must not be refused for the old one.
+    """
     if stored is None or stored == user.password or not keeps_own(user):
         return
     if (store := acting_store()) is not None:
@@ -124,7 +132,7 @@ def columns_of(model: Any) -> list[str]:
 
 
 def watched_fields() -> tuple[str, ...]:
-    """What an ending may depend on; a save that writes none of them costs nothing."""
+    """Return the fields that an ending may depend on; a save that writes none of them costs nothing."""
     email = outbox.email_field_name()
     return ("password", "is_active", *((email,) if email else ()), *conf.access_flags)
 
@@ -158,8 +166,10 @@ def end(user: Any, reason: EndReason) -> None:
 
 
 def after_email_change(user: Any, old: str, *, using: str) -> None:
-    """The old address is told also where nothing could be ended: nobody would notice the change any more, and the
-    owner is the one who can do something about it."""
+    """Tell the old address, also where nothing could be ended.
+
+    Otherwise nobody would notice the change any more, and the owner is the one who can do something about it.
+    """
     try:
         email_changed(user=user, old=old, actor=current_actor())
     except TryAgain:
@@ -169,14 +179,20 @@ def after_email_change(user: Any, old: str, *, using: str) -> None:
 
 
 def is_hash_upgrade(user: Any, update_fields: Any) -> bool:
-    """As `AbstractBaseUser.check_password()` saves one, where the model goes without `HashUpgradeMixin`: this field
-    alone, the raw password forgotten. It is the old one, and must not pass for the new one that was required."""
+    """Return whether this save is a hash upgrade as `AbstractBaseUser.check_password()` makes one.
+
+    That happens where the model goes without `HashUpgradeMixin`: this field alone is saved, the raw password forgotten.
+    It is the old password, and must not pass for the new one that was required.
+    """
     forgotten = user.__dict__.get("_password", "") is None
     return forgotten and update_fields is not None and set(update_fields) == {"password"}
 
 
 def after_password_change(user: Any) -> None:
-    """A change keeps the session that made it; a reset, or a change by somebody else, keeps none."""
+    """End sessions after a change of the password.
+
+    A change keeps the session that made it; a reset, or a change by somebody else, keeps none.
+    """
     now = context.current()
     actor = current_actor()
     if now is not None and (now.resets_password or actor.pk is None):
@@ -191,7 +207,7 @@ def after_password_change(user: Any) -> None:
 
 
 def keeps_own(user: Any) -> bool:
-    """Whether a change of this user's password keeps the session that makes it."""
+    """Return whether a change of this user's password keeps the session that makes it."""
     now, actor = context.current(), current_actor()
     if now is None or now.resets_password or actor.pk is None or actor.pk != account_key(user):
         return False
@@ -205,7 +221,7 @@ def before_user_delete(sender: Any, instance: Any, **kwargs: Any) -> None:
 def before_rights_change(
     sender: Any, instance: Any, action: str, reverse: bool, pk_set: Any = None, **kwargs: Any
 ) -> None:
-    """Groups and permissions are taken away, in the transaction that takes them."""
+    """End the sessions of those who lose groups or permissions, in the transaction that takes them away."""
     if action in ("pre_remove", "pre_clear") and memberships.are_watched():
         losing = memberships.losing(sender, instance, reverse=reverse, pk_set=pk_set)
         if losing is not None:

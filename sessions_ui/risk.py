@@ -1,8 +1,9 @@
-"""Whether a sign-in looks like its owner's. Pure: what happened before and who asks now go in, a verdict comes out.
+"""Decide whether a sign-in looks like its owner's.
 
-docs/risk.md has the truth table, and a test keeps it and this module in step. Two rules stand above all others: a place
-alone never flags, since VPNs and mobile networks move; and a device that its owner confirmed is not doubted for where
-it is. What is unknown speaks against nobody.
+The module is pure: what happened before and who asks now go in, a verdict comes out. docs/risk.md has the truth table,
+and a test keeps it and this module in step. Two rules stand above all others: a place alone never flags, because VPNs
+and mobile networks move; and a device that its owner confirmed is not doubted for where it is. What is unknown speaks
+against nobody.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ FAR_KM = 500
 
 
 class Level(StrEnum):
-    """How much a sign-in asks for a look; the empty string is the ordinary one."""
+    """How much a sign-in needs a look; the empty string is the ordinary one."""
 
     ORDINARY = ""
     NEW = "new"
@@ -30,7 +31,7 @@ class Level(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why; `wording/risk.py` has the words."""
+    """Why a sign-in was flagged; `wording/risk.py` has the words."""
 
     NEW_DEVICE = "new_device"
     NEW_COUNTRY = "new_country"
@@ -54,7 +55,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """Where some session of the user was seen last, and whether on the device that signs in now."""
+    """Where a session of the user was seen last, when, and whether on the device that signs in now."""
 
     place: Place | None
     at: datetime
@@ -69,10 +70,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What came before. Sign-ins that the owner disowned, or has not reviewed, must not be in it: a thief's country
-    would be a known one at the second visit.
+    """What came before.
 
-    `unreviewed`: what was found at this device's last sign-in, as long as its owner has not said whose it was.
+    Sign-ins that the owner disowned, or has not reviewed, must not be in it: otherwise a thief's country would be a
+    known one at the second visit. `unreviewed`: what was found at this device's last sign-in, as long as its owner has
+    not said whose it was.
     """
 
     standing: Standing
@@ -91,7 +93,7 @@ MARKS = {
 
 
 def classify(history: History, client: ClientInfo, now: datetime) -> Verdict:
-    """The verdict on a sign-in, its reasons in the order of `Reason`."""
+    """Return the verdict on a sign-in, its reasons in the order of `Reason`."""
     if history.standing is Standing.CONFIRMED:
         return ORDINARY
     found = set(history.unreviewed.reasons)
@@ -109,7 +111,10 @@ def classify(history: History, client: ClientInfo, now: datetime) -> Verdict:
 
 
 def verdict_of(reasons: Iterable[Reason]) -> Verdict:
-    """A new device in a country already known is merely new; everything else there is looks suspicious."""
+    """Return the verdict for these reasons.
+
+    A new device in a country already known is merely new; everything else there is looks suspicious.
+    """
     found = frozenset(reasons)
     if not found:
         return ORDINARY
@@ -123,8 +128,11 @@ def is_new_country(history: History, client: ClientInfo) -> bool:
 
 
 def travelled_impossibly(history: History, client: ClientInfo, now: datetime) -> bool:
-    """A known device is compared with itself only: a laptop that refreshes its mail at home says nothing about where
-    the phone may be."""
+    """Return whether the user would have to have travelled faster than an airliner from where they were seen before.
+
+    A known device is compared with itself only: a laptop that refreshes its mail at home says nothing about where the
+    phone may be.
+    """
     own_only = history.standing is not Standing.NEW
     return any(
         (distance_km(sighting.place, client.place) or 0) >= FAR_KM
@@ -135,6 +143,8 @@ def travelled_impossibly(history: History, client: ClientInfo, now: datetime) ->
 
 
 def changed_midway(before: Client, now: Client) -> Verdict:
-    """The verdict on a session whose client tells another story than at its sign-in: browsers update themselves, but
-    they do not change family or system."""
+    """Return the verdict on a session whose client tells another story than at its sign-in.
+
+    Browsers update themselves, but they do not change family or system.
+    """
     return verdict_of([Reason.CHANGED_CLIENT]) if contradicts(before, now) else ORDINARY

@@ -1,7 +1,7 @@
-"""The one statement of the hot path: a session and its user by the digest of the key.
+"""Look up a session and its user by the digest of the key: the one statement of the hot path.
 
-Most of the time of a Django query goes into building and compiling it, so it is compiled once a database alias and
-user model, and its SQL text kept; PostgreSQL parses and plans it once a connection (`prepared.py`). The rows are
+Most of the time of a Django query goes into building and compiling it, so it is compiled once for each database alias
+and user model, and its SQL text kept; PostgreSQL parses and plans it once a connection (`prepared.py`). The rows are
 hydrated as the ORM would do it, converters included. docs/performance.md says where the rest of the time goes.
 """
 
@@ -53,8 +53,10 @@ class Columns:
 
     @classmethod
     def of(cls, info: dict[str, Any], select: list[Any]) -> Columns:
-        """From a compiler's `klass_info`. In the order of the model's fields: multi-table inheritance selects the
-        parent's columns first."""
+        """Return the columns for a compiler's `klass_info`.
+
+        They are in the order of the model's fields, because multi-table inheritance selects the parent's columns first.
+        """
         positions = {select[index][0].target.attname: index for index in info["select_fields"]}
         model = info["model"]
         names = [field.attname for field in model._meta.concrete_fields]
@@ -68,7 +70,7 @@ class Columns:
         )
 
     def hydrate(self, alias: str, row: tuple[Any, ...]) -> Any:
-        """None where an outer join found nothing."""
+        """Make an instance of a result row; None where an outer join found nothing."""
         if row[self.pk] is None:
             return None
         return self.model.from_db(alias, self.names, self.pick((*row, DEFERRED)))
@@ -84,7 +86,7 @@ class Statement:
 
     @classmethod
     def of(cls, alias: str, rows: models.QuerySet[Any, Any]) -> Statement:
-        """`rows` are filtered by `PLACEHOLDER` and nothing else."""
+        """Compile the look-up of `rows`, which are filtered by `PLACEHOLDER` and nothing else."""
         compiler = rows.query.get_compiler(alias)
         sql, params = compiler.as_sql()
         assert params and set(params) == {PLACEHOLDER}, "the look-up has the digest for its parameters"
@@ -101,7 +103,10 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
-    """A session by its digest: the first of the statements that finds one. `user` is None where it is not joined."""
+    """How to find a session by its digest: by the first of the statements that finds one.
+
+    `user` is None where it is not joined.
+    """
 
     statements: list[Statement]
     session: Columns
@@ -112,13 +117,15 @@ _look_ups: dict[tuple[str, str], LookUp] = {}
 
 
 def find(digest: str) -> Session | None:
-    """The session with this digest, or the one that had it until its key was replaced (its `digest` is another one
-    then), ended and expired ones included; the user of one that has not ended comes with it where `joins_user()`.
+    """Return the session with this digest, or the one that had it until its key was replaced.
 
-    An ended row must be found, because it says why; and who comes with a key that was replaced a moment ago is late,
-    not signed out. Both conditions in one statement cost 11 µs more than the first alone, a second statement for each
-    unknown cookie as much as the first. Always on the database that is written to: on a lagging replica an ended
-    session lives.
+    The `digest` of the latter is another one then. Ended and expired ones are included; the user of one that has not
+    ended comes with it where `joins_user()`.
+
+    An ended row must be found, because it says why; and whoever comes with a key that was replaced a moment ago is
+    late, not signed out. Both conditions in one statement cost 11 µs more than the first alone, a second statement for
+    each unknown cookie as much as the first. The look-up is always on the database that is written to, because on a
+    lagging replica an ended session lives.
     """
     alias = router.db_for_write(Session)
     look_up = look_up_on(alias)
@@ -134,7 +141,7 @@ def find(digest: str) -> Session | None:
 
 
 def joins_user() -> bool:
-    """Whether the user can come with the session in one statement.
+    """Return whether the user can come with the session in one statement.
 
     Not when they live in another database, or when the user model's default manager filters: `ModelBackend.get_user`
     asks that manager, and a join would find users that it hides (seen: soft deletion).
@@ -145,7 +152,7 @@ def joins_user() -> bool:
 
 
 def look_up_on(alias: str) -> LookUp:
-    """Of the sessions on this database, compiled once for it and the user model."""
+    """Return the look-up of the sessions on this database, compiled once for it and the user model."""
     key = (alias, settings.AUTH_USER_MODEL)
     try:
         return _look_ups[key]
@@ -168,7 +175,10 @@ def _compile(alias: str) -> LookUp:
 
 
 def _conditions(alias: str) -> list[Q]:
-    """One after the other on SQLite: after ANALYZE of a table in which no key was ever replaced (all adopted, say) it
-    reads the whole of it for an OR (seen), and a second statement costs little where no server is asked."""
+    """Return the conditions of the look-up: one after the other on SQLite, in one statement elsewhere.
+
+    After ANALYZE of a table in which no key was ever replaced (all adopted, say) SQLite reads the whole of it for an OR
+    (seen), and a second statement costs little where no server is asked.
+    """
     now, before = Q(digest=PLACEHOLDER), Q(previous_digest=PLACEHOLDER)
     return [now, before] if connections[alias].vendor == "sqlite" else [now | before]

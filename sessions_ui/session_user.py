@@ -14,14 +14,16 @@ AUTH_KEYS = (SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY)
 
 
 class FromRow(str):
-    """The user in a session's data, as read from a row. A copy of it signs nobody in, wherever it is written: the row
-    that it comes from may have ended."""
+    """The user in a session's data, as read from a row.
+
+    A copy of it signs nobody in, wherever it is written, because the row that it comes from may have ended.
+    """
 
     __slots__ = ()
 
 
 def keys_of(row: Any) -> dict[str, Any]:
-    """Django's three keys, as the columns of a session's row say them."""
+    """Return Django's three keys, as the columns of a session's row say them."""
     return {
         SESSION_KEY: FromRow(row.user_id),
         BACKEND_SESSION_KEY: row.backend,
@@ -30,7 +32,7 @@ def keys_of(row: Any) -> dict[str, Any]:
 
 
 def columns_in(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The same columns, as a session's data says them."""
+    """Return the same columns, as a session's data says them."""
     user_id = data.get(SESSION_KEY)
     if user_id is None:
         return {"user_id": None, "backend": "", "auth_hash": ""}
@@ -43,8 +45,10 @@ def columns_in(data: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class WrittenUser:
-    """A user (primary key) whom somebody has written into the data, with backend and session auth hash, and when that
-    was (`time.monotonic()`: it says how long ago, whatever the time of day is on this host)."""
+    """A user (primary key) whom somebody has written into the data, with backend, session auth hash and the moment.
+
+    The moment is one of `time.monotonic()`: it says how long ago that was, whatever the time of day is on this host.
+    """
 
     user_id: Any
     backend: str
@@ -53,8 +57,10 @@ class WrittenUser:
 
 
 class NotesWrittenUser(SessionBase):
-    """A session that notes when a user is written into its data. What writes past these methods counts as written when
-    the session was made."""
+    """A session that remembers when a user is written into its data.
+
+    What writes past these methods counts as written when the session was made.
+    """
 
     def __init__(self, session_key: str | None = None) -> None:
         super().__init__(session_key)

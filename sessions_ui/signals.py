@@ -1,5 +1,7 @@
-"""Announcements to the host project, by `send_robust()`: what a receiver raises is logged, and the next one is called.
-The app itself never listens to them: internals call functions."""
+"""Signals for the host project, sent by `send_robust()`: what a receiver raises is logged, and the next one is called.
+
+The app itself never listens to them: internals call functions.
+"""
 
 from django.dispatch import Signal
 

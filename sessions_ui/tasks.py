@@ -1,4 +1,7 @@
-"""Celery's way in: thin shells over functions that work without it. Only a worker imports it (`queueing.PERIODIC`)."""
+"""The Celery tasks: thin shells over functions that work without Celery.
+
+Only a worker imports this module (`queueing.PERIODIC`).
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,8 @@ def sweep_deliveries() -> int:
 
 @shared_task
 def sweep_endings() -> int:
-    """Carry out large endings, batch by batch. Beat calls it every few seconds, whoever adds one at once."""
+    """Carry out large endings, batch by batch. Beat calls it every few seconds, whoever adds one asks for it at
+    once."""
     return end_batches()
 
 

@@ -1,4 +1,4 @@
-"""What Django asks of a user model, and no more than that: one that is not made of `AbstractBaseUser` may lack it."""
+"""What Django asks of a user model, and no more than that: one that is not based on `AbstractBaseUser` may lack it."""
 
 from __future__ import annotations
 
@@ -10,33 +10,38 @@ from django.utils.crypto import constant_time_compare
 
 
 def account_key(user: Any) -> Any:
-    """The primary key of the account that `user` is, an instance of the user model or of a child of it. Not the child's
-    own: the first parent of a child of several may be another model."""
+    """Return the primary key of the account that `user` is, an instance of the user model or of a child of it.
+
+    It is not the child's own, because the first parent of a child of several may be another model.
+    """
     return getattr(user, get_user_model()._meta.pk.attname)
 
 
 def is_active(user: Any) -> bool:
-    """As `ModelBackend.user_can_authenticate()` has it: a model that cannot switch accounts off has none that is."""
+    """Return whether the account is active, as `ModelBackend.user_can_authenticate()` does.
+
+    With a model that cannot switch accounts off, every account is active.
+    """
     return bool(getattr(user, "is_active", True))
 
 
 def has_usable_password(user: Any) -> bool:
-    """Whether there is a password to ask for; not where the model knows of none, as with a directory's accounts."""
+    """Return whether there is a password to ask for; False where the model has none, as with a directory's accounts."""
     return hasattr(user, "has_usable_password") and bool(user.has_usable_password())
 
 
 def auth_hash_of(user: Any) -> str:
-    """The session auth hash, empty for a model without one, as `django.contrib.auth.login()` has it."""
+    """Return the session auth hash, empty for a model without one, as `django.contrib.auth.login()` does."""
     return str(user.get_session_auth_hash()) if hasattr(user, "get_session_auth_hash") else ""
 
 
 def is_auth_hash_of(user: Any, given: str) -> bool:
-    """Whether this is their session auth hash, under the secret of now or one of `SECRET_KEY_FALLBACKS`."""
+    """Return whether this is the user's session auth hash, by the current secret or one of `SECRET_KEY_FALLBACKS`."""
     hashes = (auth_hash_of(user), *fallback_hashes_of(user))
     return any(constant_time_compare(given, auth_hash) for auth_hash in hashes)
 
 
 def fallback_hashes_of(user: Any) -> Iterator[str]:
-    """The same under each of `SECRET_KEY_FALLBACKS`; none for a model that does not say them."""
+    """Yield the session auth hash under each of `SECRET_KEY_FALLBACKS`; none for a model that does not say them."""
     if hasattr(user, "get_session_auth_fallback_hash"):
         yield from user.get_session_auth_fallback_hash()
