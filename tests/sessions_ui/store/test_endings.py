@@ -11,7 +11,7 @@ from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from sessions_ui import context
+from sessions_ui import context, session_lookup
 from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.exceptions import KeyRotated, SessionEnded
 from sessions_ui.store import SessionStore
