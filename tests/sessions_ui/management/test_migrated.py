@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -32,12 +33,21 @@ def test_every_command_that_needs_our_tables_says_so() -> None:
     assert [name for name, found in classes.items() if not issubclass(found, MigratedCommand)] == []
 
 
-@pytest.mark.parametrize("command", [["deliver"], ["sessions", "health"]])
-def test_a_forgotten_migration_is_one_line(command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    last = MigrationRecorder(connection).migration_qs.filter(app="sessions_ui").order_by("name").last()
+@pytest.fixture
+def forgotten(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As if the last migration had not been applied, and made a table."""
+    recorder = MigrationRecorder(connection)
+    last = recorder.migration_qs.filter(app="sessions_ui").order_by("name").last()
     assert last is not None
-    last.delete()
+    recorder.record_unapplied("sessions_ui", last.name)
     monkeypatch.setattr(Heartbeat._meta, "db_table", "not_made_yet")
+    yield
+    recorder.record_applied("sessions_ui", last.name)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("command", [["deliver"], ["sessions", "health"]])
+def test_a_forgotten_migration_is_one_line(command: list[str], forgotten: None) -> None:
     with pytest.raises(CommandError, match="are not up to date"):
         call_command(*command)
 
