@@ -23,9 +23,8 @@ NOT_COPIED = (".git", ".venv*", "var", "node_modules", "__pycache__", ".*_cache"
 # failures that explain themselves.
 PYTEST = ["-m", "pytest", "-q", "--tb=no", "--assert=plain", "--nomigrations"]
 PLUGINS = ["-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "tests.mutants.lines"]
-OF_MIGRATIONS = (
-    "tests/sessions_ui/help_desk/test_access.py::test_the_migration_made_the_group_with_its_one_permission"
-)
+# Asks when the migrations were applied.
+OF_MIGRATIONS = "tests/sessions_ui/adopt/test_one_by_one.py::test_when_migrate_was_is_asked_once_a_process"
 SERVICES = ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "PGBOUNCER_URL", "MARIADB_URL", "REQUIRE_ALL")
 NOT_PASSED_ON = (*SERVICES, "PYTHONDONTWRITEBYTECODE")
 FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
