@@ -15,7 +15,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sessions_ui.actions.endings.reconcile import end_unlawful
+from sessions_ui.actions.endings.reconcile import end_unlawful, why_unlawful
 from sessions_ui.models.session import ACCOUNT_WAS_OFF
 from sessions_ui.store import SessionStore
 from tests.accounts.test_password import NEW_PASSWORD, change
@@ -275,3 +275,14 @@ def test_a_round_reads_the_users_of_its_range_in_one_statement(here: Browser, th
     jit = [query["sql"] for query in statements.captured_queries if "jit" in query["sql"]]
     # For the range, and for what their providers have signed out.
     assert jit == (["SET LOCAL jit = off"] * 2 if connection.vendor == "postgresql" else [])
+
+
+def test_the_agreed_end_of_somebody_else_ends_nothing(user: Any, other_user: Any) -> None:
+    Browser().sign_in(user)
+    AccountState.objects.update_or_create(
+        user_id=other_user.pk, defaults={"ends_at": timezone.now() - timedelta(days=1)}
+    )
+    session = Session.objects.of(user).get()
+    assert why_unlawful(session, timezone.now()) is None
+    AccountState.objects.filter(pk=user.pk).update(ends_at=timezone.now() - timedelta(days=1))
+    assert why_unlawful(session, timezone.now()) == "offboarded"
