@@ -18,7 +18,7 @@ def not_adopted(
     """Warn of sessions that were not adopted. A check of databases: it is made by `migrate` and `check --database`,
     never by a server that starts."""
     using = router.db_for_write(Session)
-    if using not in (databases or ()) or not _is_migrated(using):
+    if using not in (databases or ()) or not _has_tables(using):
         return []
     from sessions_ui.adopt import present  # described here only where they are looked for
 
@@ -36,7 +36,7 @@ def not_adopted(
     ]
 
 
-def _is_migrated(using: str) -> bool:
+def _has_tables(using: str) -> bool:
     """Return whether our tables are there. Before the first `migrate`, which makes this check, too, there is nothing to
     adopt into."""
     connection = connections[using]
