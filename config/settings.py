@@ -229,6 +229,7 @@ SESSIONS_UI = {
     "BASE_TEMPLATE": "base.html",
     "ALERT_ADDRESSES": "accounts.addresses.alert_addresses",
     "RECOVERY": "accounts.recovery.send_reset",
+    "CREDENTIALS": "accounts.credentials.AllauthCredentials",
     "REAUTHENTICATION": "accounts.reauthentication.AllauthReauthentication",
     "HELP_URL": env.str("HELP_URL", default=""),
     "SYNCHRONOUS_COMMIT": env.str("SYNCHRONOUS_COMMIT", default=""),

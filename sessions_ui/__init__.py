@@ -21,6 +21,7 @@ __all__ = [
     "cancel_offboarding",
     "client_network",
     "confirm_device",
+    "credential_changed",
     "deliver_all",
     "end_later",
     "end_provider_sessions",
@@ -45,6 +46,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from sessions_ui.actions.credentials.changed import credential_changed
     from sessions_ui.actions.devices.confirm import confirm_device
     from sessions_ui.actions.devices.lost import mark_found, mark_lost
     from sessions_ui.actions.devices.not_me import report_not_me
@@ -71,6 +73,7 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "actions.credentials.changed": ("credential_changed",),
             "actions.devices.confirm": ("confirm_device",),
             "actions.devices.lost": ("mark_found", "mark_lost"),
             "actions.devices.not_me": ("report_not_me",),

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from sessions_ui.conf.base import Section
+from sessions_ui.credentials import CredentialStore
 
 
 class RiskSettings(Section):
@@ -43,6 +44,15 @@ class RiskSettings(Section):
         return import_string(
             self._given.get("RECOVERY", "sessions_ui.web.recovery.password_reset.to_password_reset")
         )
+
+    @property
+    def credentials(self) -> type[CredentialStore]:
+        """Dotted path of a class (`sessions_ui.credentials.CredentialStore`) that lists and removes what somebody signs
+        in with beside the password: factors, passkeys, addresses, connected providers. The default knows none."""
+        store: type[CredentialStore] = import_string(
+            self._given.get("CREDENTIALS", "sessions_ui.credentials.CredentialStore")
+        )
+        return store
 
     @property
     def young_session(self) -> timedelta:

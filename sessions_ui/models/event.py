@@ -55,6 +55,8 @@ class Event(PrimaryModel):
         HELP_DESK = "help_desk", _("help desk")
         PASSWORD_REQUIRED = "password_required", _("a new password was required")
         EMAIL_CHANGED = "email_changed", _("e-mail address changed")
+        # `data` has the kind of credential and what was done, the detail its name (`credentials.py`).
+        CREDENTIAL_CHANGED = "credential_changed", _("way to sign in changed")
         IMPERSONATED = "impersonated", _("used by support")
         OFFBOARDING_SET = "offboarding_set", _("end of access set")
         OFFBOARDING_CANCELLED = "offboarding_cancelled", _("end of access cancelled")

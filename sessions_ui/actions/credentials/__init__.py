@@ -1,0 +1,1 @@
+"""What changes who the owner of an account is."""

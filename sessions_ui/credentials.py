@@ -1,0 +1,59 @@
+"""What lets somebody in to an account, its sessions aside: the kinds, and what must be known of whatever keeps them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+__all__ = ["Credential", "CredentialChange", "CredentialKind", "CredentialStore"]
+
+
+class CredentialKind(StrEnum):
+    """What a credential is. Its value stands in events, webhooks and links."""
+
+    PASSWORD = "password"  # noqa: S105  not a password
+    ADDRESS = "address"  # mail to it resets the password
+    TOTP = "totp"
+    PASSKEY = "passkey"  # or a security key
+    RECOVERY_CODES = "recovery_codes"
+    PROVIDER = "provider"  # a connected account at a sign-in provider
+
+
+class CredentialChange(StrEnum):
+    """What was done to a credential. Its value stands in events and webhooks."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """One credential of an account, as whatever keeps it describes it. Holds no secret.
+
+    `id` is unique among those of its kind and account, and means nothing to anybody else. `label` is what people
+    know it by: an address, a passkey's name, a provider. `since` is when it was added (verified, for an address), an
+    aware `datetime`; None where nobody knows.
+    """
+
+    kind: CredentialKind
+    id: str
+    label: str = ""
+    since: datetime | None = None
+
+
+class CredentialStore:
+    """What keeps the credentials of this project's accounts; the subclass that `CREDENTIALS` names knows them.
+
+    This one knows none, as for a project whose only credential is Django's password.
+    """
+
+    def of(self, user: Any) -> list[Credential]:
+        """Return the credentials of this user, other than the password."""
+        return []
+
+    def remove(self, user: Any, credential: Credential) -> None:
+        """Remove it, in the caller's transaction, and whatever it may still do; nothing where it is gone already."""
+        raise NotImplementedError
