@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 ACTIONS = "tests/sessions_ui/actions"
 WEB = "tests/sessions_ui/web"
 HELP_DESK = ("tests/sessions_ui/help_desk", "tests/stories/test_permissions.py")
@@ -40,16 +42,17 @@ ENDINGS = (
 LOCKS = f"{ACTIONS}/test_locks.py"
 ONE_TIME_CODES = f"{ACTIONS}/test_one_time_codes.py"
 ANSWERS = (
-    "tests/sessions_ui/web/responses/test_refusals.py",
-    "tests/sessions_ui/web/responses/test_cookies.py",
+    f"{WEB}/responses",
     f"{WEB}/test_clear_site_data.py",
+    f"{WEB}/test_answers.py",
+    f"{WEB}/test_login_required.py",
     "tests/sessions_ui/test_middleware.py",
     "tests/sessions_ui/wording/test_sessions.py",
     f"{WEB}/test_provider_text.py",
     "tests/sessions_ui/test_timeouts.py",
 )
 COOKIES = (
-    "tests/sessions_ui/web/responses/test_cookies.py",
+    f"{WEB}/responses",
     f"{WEB}/test_clear_site_data.py",
     "tests/sessions_ui/test_middleware.py",
     "tests/sessions_ui/actions/devices/test_lost.py",
@@ -71,10 +74,11 @@ ENGINE = (
     "tests/sessions_ui/actions/sign_in/test_assess_risk.py::test_a_sign_in_without_a_request_is_not_judged",
     "tests/sessions_ui/test_middleware_async.py",
     "tests/users",
+    *ADOPT,
     SEQUENCES,
 )
 
-TESTS: dict[str, tuple[str, ...]] = {
+NEAREST: dict[str, tuple[str, ...]] = {
     "store/resolving.py": ENGINE,
     "store/writing.py": ENGINE,
     "store/signing_in.py": ENGINE,
@@ -137,6 +141,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     ),
     "actions/endings/bulk.py": (
         LOCKS,
+        "tests/sessions_ui/impersonation/test_owner_only.py",
         "tests/sessions_ui/actions/endings/test_bulk.py",
         "tests/sessions_ui/test_admin_sign_out.py",
         "tests/sessions_ui/management/test_sessions.py",
@@ -158,6 +163,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     ),
     "actions/sessions/validate.py": (
         "tests/sessions_ui/actions/sessions/test_validate.py",
+        "tests/sessions_ui/actions/endings/test_reconcile.py",
         *STORE,
         "tests/users",
         "tests/sessions_ui/test_receivers.py",
@@ -271,6 +277,8 @@ TESTS: dict[str, tuple[str, ...]] = {
     "web/recovery/not_me.py": ("tests/sessions_ui/web/recovery/test_not_me.py",),
     "web/step_up/prove.py": (
         *CODES,
+        f"{WEB}/step_up/test_confirm.py",
+        f"{WEB}/test_without_address.py",
         f"{WEB}/test_flagged.py",
         "tests/sessions_ui/web/devices/test_device_page.py",
         f"{WEB}/test_error_reports.py",
@@ -285,4 +293,20 @@ TESTS: dict[str, tuple[str, ...]] = {
     "web/responses/exceptions.py": ANSWERS,
     "web/responses/cookies.py": COOKIES,
     "web/responses/headers.py": COOKIES,
+}
+
+
+# After the nearest ones: whatever the room's own tests and the journeys of people notice.
+JOURNEYS = ("tests/stories", "tests/accounts", "tests/sessions_ui/test_middleware.py")
+
+
+def rooms_of(module: str) -> list[str]:
+    """Return where the tests of a module's room are: in the folder that mirrors it."""
+    folder = Path("tests", "sessions_ui", module).parent
+    return [str(folder)] if folder.is_dir() and folder.name != "sessions_ui" else []
+
+
+TESTS: dict[str, tuple[str, ...]] = {
+    module: tuple(dict.fromkeys([*nearest, *rooms_of(module), *JOURNEYS]))
+    for module, nearest in NEAREST.items()
 }

@@ -216,6 +216,15 @@ def test_the_receipt_keeps_that_everything_went_or_a_password_is_required(
     assert ("Nobody can sign in until it was reset." in page.content.decode()) is new_password
 
 
+def test_the_receipt_names_each_device_and_what_became_of_it(
+    desk: Any, verified: Case, phone: Any, device_of: Any
+) -> None:
+    public_id = device_of(phone)
+    desk.post(f"/help-desk/{verified.public_id}/carry-out/", order(device=public_id))
+    title = Device.objects.get(public_id=public_id).title
+    assert CaseReceipt.objects.get().lines == [{"device": public_id, "title": title, "result": "signed_out"}]
+
+
 def test_submitting_twice_does_it_once(desk: Any, verified: Case, phone: Any, device_of: Any) -> None:
     url = f"/help-desk/{verified.public_id}/carry-out/"
     device = device_of(phone)

@@ -23,7 +23,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_ui.actions.endings.end import end_user_sessions
-from sessions_ui.exceptions import KeyRotated
+from sessions_ui.exceptions import KeyRotated, SessionEnded
 from sessions_ui.models.session import ACCOUNT_WAS_OFF
 from sessions_ui.store import SessionStore
 from tests.conftest import PASSWORD
@@ -316,3 +316,40 @@ def test_what_has_run_out_is_ended_by_the_request_that_finds_it_and_looked_up_on
     looked_up = [query for query in queries if digest_of(key) in query["sql"]]
     assert len(looked_up) == 1
     assert late.refusal == row_of(key).end_reason == EndReason.IDLE_TIMEOUT
+
+
+def test_what_is_refused_twice_is_refused_though_nothing_could_be_ended(
+    user: Any, key: str, stranger: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where an account is off at each look, and on again whenever the end is judged."""
+    monkeypatch.setattr("sessions_ui.store.resolving.end_if_unlawful", lambda pks: 0)
+    get_user_model().objects.filter(pk=user.pk).update(is_active=False)
+    store = SessionStore(key)
+    assert not store.get_user().is_authenticated
+    assert (store.refusal, store.session_key) == (EndReason.ACCOUNT_DISABLED, None)
+
+
+def test_an_anonymous_session_that_has_run_out_is_refused_and_left_to_the_purge(stranger: Session) -> None:
+    store = SessionStore()
+    store["cart"] = 1
+    store.save()
+    assert store.session_key is not None
+    Session.objects.filter(digest=digest_of(store.session_key)).update(expires_at=timezone.now())
+    before = as_dict(row_of(store.session_key))
+    with CaptureQueriesContext(connection) as queries:
+        assert SessionStore(store.session_key).get("cart") is None
+    assert len(queries) == 1
+    assert as_dict(row_of(store.session_key)) == before
+
+
+def test_a_session_that_ended_after_its_key_was_replaced_is_over_for_who_has_the_former_key(
+    user: Any, key: str, stranger: Session
+) -> None:
+    """Not merely late: a browser that tries again must not be told that it is signed in."""
+    late, other = SessionStore(key), SessionStore(key)
+    late["cart"] = 1
+    other.cycle_key()
+    end_user_sessions(user=user, reason=EndReason.NOT_ME)
+    with pytest.raises(SessionEnded) as raised:
+        late.save()
+    assert (raised.value.reason, late.is_straggler) == (EndReason.NOT_ME, False)

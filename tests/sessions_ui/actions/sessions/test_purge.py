@@ -138,6 +138,17 @@ def test_the_last_sign_in_on_a_lost_device_is_known_whichever_session_goes_first
     assert not exists(device)
 
 
+def test_when_the_cookie_of_a_device_was_set_is_recorded_of_lost_ones_alone(user: Any) -> None:
+    ordinary, lost = used(user, ended=181), used(user, ended=181, lost_at=ago(1))
+    later = ago(100)
+    for device in (ordinary, lost):
+        other = used(user, ended=99)
+        Session.objects.filter(device=other).update(device=device, signed_in_at=later)
+    purge_old()
+    set_at = [Device.objects.get(pk=device.pk).cookie_set_at for device in (ordinary, lost)]
+    assert set_at == [None, later]
+
+
 def test_a_lost_device_stays_for_the_retention_time_where_that_is_longer(user: Any, settings: Any) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "DEVICE_COOKIE_AGE": timedelta(days=90)}
     stays, goes = (used(user, ended=days, lost_at=ago(500)) for days in (179, 181))

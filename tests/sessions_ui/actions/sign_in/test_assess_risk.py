@@ -316,3 +316,13 @@ def test_the_last_hundred_sessions_are_the_past(user: Any, browser: Any) -> None
     assert countries().countries == {"SE"}
     Session.objects.create(digest="one more", user=user, expires_at=timezone.now(), device=oldest.device)
     assert countries().countries == frozenset()
+
+
+def test_where_somebody_was_is_known_of_places_with_coordinates_alone(user: Any, browser: Any) -> None:
+    """Some place files know the country, and no more."""
+    browser(address=SWEDEN).sign_in(user)
+    known, device = latest(), Device.objects.create(user=user)
+    sightings = partial(history_of, user, device, copied=False, new=True, session_pk=0)
+    assert len(sightings().sightings) == 1
+    Session.objects.filter(pk=known.pk).update(place={"country_code": "SE"})
+    assert (sightings().sightings, sightings().countries) == ((), {"SE"})

@@ -125,6 +125,14 @@ def test_the_page_itself_asks_the_database_for_nothing(ada: Browser) -> None:
     assert len(asked) == 1, "the look-up of the session"
 
 
+@pytest.mark.parametrize("method", ["get", "head", "options"])
+def test_what_only_reads_has_changed_nothing(method: str, ada: Browser) -> None:
+    answer = ask(ada, method=method, accept="application/json")
+    assert (answer.status_code, answer["Content-Type"]) == (503, "application/problem+json")
+    if method != "head":
+        assert answer.json()["type"] == "urn:sessions-ui:unavailable"
+
+
 def test_what_should_have_changed_something_may_have(ada: Browser) -> None:
     response = ada.post("/changes-something/", HTTP_ACCEPT="text/html")
     assert response.status_code == 503

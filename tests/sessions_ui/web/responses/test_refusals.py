@@ -317,3 +317,14 @@ def test_a_late_request_is_told_to_try_again_only_where_it_is_turned_away() -> N
     public, refused = HttpResponse("public"), HttpResponse(status=403)
     assert straggler_response(ask(), public) is public
     assert straggler_response(ask(), refused).status_code == 409
+
+
+@pytest.mark.parametrize("location", [{}, {"Location": TO_SIGN_IN}])
+def test_htmx_that_a_host_turns_away_is_led_to_the_sign_in_page_as_a_whole_page(
+    location: dict[str, str],
+) -> None:
+    turned_away = HttpResponse(status=302 if location else 403, headers=location)
+    response = worded(ask(hx_request="true"), turned_away, EndReason.IDLE_TIMEOUT)
+    assert response is not turned_away
+    assert response["HX-Redirect"] == "/account/login/"
+    assert response.cookies["signed_out"].value == "idle_timeout"

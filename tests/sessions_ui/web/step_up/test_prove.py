@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from sessions_ui.actions.step_up.codes import send_code
 from sessions_ui.delivery import deliver_due
-from sessions_ui.exceptions import ProofRefusal, ProofRefused
-from sessions_ui.web.step_up.prove import refusal_text
+from sessions_ui.exceptions import CannotVouch, ProofRefusal, ProofRefused
+from sessions_ui.web.step_up.prove import refusal_text, vouch
 from tests.models import Delivery, Device, Event, Session, VerificationCode
 
 pytestmark = pytest.mark.django_db
@@ -208,7 +208,8 @@ def test_a_wrong_code_ends_nothing_and_five_of_them_are_all(thief: Any, old: Ses
 @pytest.mark.parametrize("code", ["", "12345", "x" * 40, "١٢٣٤٥٦"])
 def test_what_is_no_code_is_no_error(code: str, thief: Any, old: Session) -> None:
     act = waiting(sign_out(thief, old))
-    assert thief.post(PROVE, {"act": act, "code": code}).status_code == 422
+    response = thief.post(PROVE, {"act": act, "code": code})
+    assert response.status_code == 422 and 'aria-invalid="true"' in response.content.decode()
     assert not is_over(old)
 
 
@@ -394,3 +395,13 @@ def test_every_refusal_of_a_code_reads_otherwise() -> None:
     texts = {refusal_text(reason) for reason in ProofRefusal}
     assert len(texts) == len(ProofRefusal)
     assert all(text.endswith(".") for text in texts)
+
+
+def test_nobody_vouches_for_a_device_from_outside_of_a_session(user: Any, old: Session, rf: Any) -> None:
+    """As behind another session engine: there is nobody to ask for a code."""
+    request = rf.post("/")
+    request.user = user
+    assert old.device is not None
+    with pytest.raises(CannotVouch):
+        vouch(request, "Confirm", device=old.device)
+    assert Device.objects.get(pk=old.device_id).confirmed_at is None
