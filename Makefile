@@ -72,6 +72,7 @@ test-long:
 	$(MAKE) --no-print-directory test-races ARGS="--rounds 20"
 	$(MAKE) --no-print-directory test-clusters ARGS=
 	$(MAKE) --no-print-directory test-hosts ARGS=
+	bash .ci/pairs
 	$(MAKE) --no-print-directory mutants ARGS="--sample 20"
 	$(MAKE) --no-print-directory screenshots ARGS=var/screenshots
 	$(MAKE) --no-print-directory bench ARGS=--quick
