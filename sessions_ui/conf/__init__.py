@@ -1,4 +1,4 @@
-"""Every setting of the app: a property that reads `settings.SESSIONS_UI` when it is asked, with a default.
+"""Every setting of the app: a property that is read from `settings.SESSIONS_UI` once, when it is first asked for.
 
 docs/settings.md is made from these modules (`manage.py settings_reference`), so each docstring is its documentation.
 """

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias, TypeVar
 
 from django.conf import settings
+from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
 T = TypeVar("T")
@@ -23,6 +24,14 @@ def for_user(setting: Any, user: Any) -> Any:
 
 class Section:
     """Settings that belong together. The first line of a section's docstring is its heading in docs/settings.md."""
+
+    def __init__(self) -> None:
+        # `override_settings`, and pytest-django's `settings`: whatever changes, since values depend on Django's, too.
+        setting_changed.connect(self.forget)
+
+    def forget(self, **kwargs: Any) -> None:
+        """Read every setting again when it is asked for."""
+        self.__dict__.clear()
 
     @property
     def _given(self) -> dict[str, Any]:

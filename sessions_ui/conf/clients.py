@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Literal
 
@@ -31,13 +31,13 @@ def networks(setting: str, given: Sequence[str]) -> tuple[Network, ...]:
 class ClientSettings(Section):
     """Who is asking, and from where"""
 
-    @property
+    @cached_property
     def trusted_proxies(self) -> tuple[Network, ...]:
         """Networks (CIDR) of the proxies in front of the site. Only they may say, in `X-Forwarded-For` or
         `Forwarded`, who the client is; empty means that the peer's own address counts."""
         return networks("TRUSTED_PROXIES", self._given.get("TRUSTED_PROXIES", ()))
 
-    @property
+    @cached_property
     def proxy_header(self) -> Literal["", "X-Forwarded-For", "Forwarded"]:
         """The header that the trusted proxies write: "X-Forwarded-For" or "Forwarded" (RFC 7239); the other is not
         looked at. Empty: `X-Forwarded-For`, and only without it `Forwarded`. Name "Forwarded" if your proxies write
@@ -49,7 +49,7 @@ class ClientSettings(Section):
             )
         return name
 
-    @property
+    @cached_property
     def sign_in_method(self) -> Callable[[HttpRequest, Any], str]:
         """Dotted path of a callable `(request, user) -> str` that names how somebody signed in ("password",
         "passkey", …; 32 characters at most, empty for unknown). The default knows Django's own sign-in view."""
@@ -57,7 +57,7 @@ class ClientSettings(Section):
             self._given.get("SIGN_IN_METHOD", "sessions_ui.actions.sign_in.sign_in.default_method")
         )
 
-    @property
+    @cached_property
     def sign_in_pages(self) -> frozenset[str]:
         """Names of views (as in `reverse()`) whose pages lead to sign-in, beside that of `LOGIN_URL`: they ask the
         browser for client hints (`Accept-CH`), which tell Windows 11 from 10, a phone's model and Brave from Chrome.
@@ -75,7 +75,7 @@ class ClientSettings(Section):
             )
         )
 
-    @property
+    @cached_property
     def password_reset_views(self) -> frozenset[str]:
         """Names of views (as in `reverse()`) in which a saved password is a reset, which ends every session, that of
         the browser included, not a change. Views derived from Django's `PasswordResetConfirmView` are known; the

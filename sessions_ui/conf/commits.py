@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Literal, TypeAlias, cast, get_args
 
 from django.core.exceptions import ImproperlyConfigured
@@ -14,7 +15,7 @@ SynchronousCommit: TypeAlias = Literal["", "local", "remote_write", "on", "remot
 class CommitSettings(Section):
     """How decisions are committed (docs/scaling.md)"""
 
-    @property
+    @cached_property
     def synchronous_commit(self) -> SynchronousCommit:
         """What PostgreSQL's `synchronous_commit` is set to (`SET LOCAL`) in each transaction that signs somebody in,
         ends sessions, decides something about an account or replaces a session key, the host project's transactions

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from sessions_ui.conf.base import Section
 
 
 class DatabaseSettings(Section):
     """How the database is asked (docs/performance.md)"""
 
-    @property
+    @cached_property
     def prepare_look_up(self) -> bool | None:
         """Whether the one statement of a request is prepared on PostgreSQL (`PREPARE`, `EXECUTE`), from the third
         request of a connection on. None: where the connection is PostgreSQL's own; a pooler in between is noticed.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from sessions_ui.conf.base import Section
 
 DEFAULT_ACCESS_FLAGS = ("is_staff", "is_superuser")
@@ -10,42 +12,42 @@ DEFAULT_ACCESS_FLAGS = ("is_staff", "is_superuser")
 class EndingSettings(Section):
     """What ends sessions by itself (docs/endings.md)"""
 
-    @property
+    @cached_property
     def password_change_ends(self) -> str:
         """What a password change by the person ends: "others", or "all", the session that made it included. A reset,
         or a change by somebody else, always ends all."""
         return self._given.get("PASSWORD_CHANGE_ENDS", "others")
 
-    @property
+    @cached_property
     def factor_change_ends(self) -> str:
         """What it ends when people add, change or remove a second factor or passkey of their own: "others", or
         "offer": nothing by itself, the next page offers it (ASVS 5.0 7.4.3). A change by somebody else always ends
         all: nobody is there to be asked."""
         return self._given.get("FACTOR_CHANGE_ENDS", "offer")
 
-    @property
+    @cached_property
     def email_change_ends(self) -> str:
         """What another e-mail address of the account ends: "nothing", "others", or "all". The old address is told in
         any case."""
         return self._given.get("EMAIL_CHANGE_ENDS", "nothing")
 
-    @property
+    @cached_property
     def end_at_once(self) -> int:
         """More sessions than this are not ended by the request that asks for it (the administration, `manage.py
         sessions end --async`), but by a worker, in batches."""
         return self._given.get("END_AT_ONCE", 1000)
 
-    @property
+    @cached_property
     def access_flags(self) -> tuple[str, ...]:
         """Boolean fields of the user model that are rights: whoever loses one is signed out."""
         return tuple(self._given.get("ACCESS_FLAGS", DEFAULT_ACCESS_FLAGS))
 
-    @property
+    @cached_property
     def access_groups(self) -> tuple[str, ...]:
         """Names of groups that are rights: whoever leaves one is signed out."""
         return tuple(self._given.get("ACCESS_GROUPS", ()))
 
-    @property
+    @cached_property
     def access_permissions(self) -> tuple[str, ...]:
         """Permissions ("app.codename") whose loss signs people out: taken from a user, from a group of theirs, or lost
         with the group."""

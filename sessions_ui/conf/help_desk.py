@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
@@ -21,14 +22,14 @@ def everybody(agent: Any, users: QuerySet[Any]) -> QuerySet[Any]:
 class HelpDeskSettings(Section):
     """The help desk (docs/help-desk.md)"""
 
-    @property
+    @cached_property
     def help_desk_scope(self) -> Callable[[Any, QuerySet[Any]], QuerySet[Any]]:
         """Dotted path of a callable `(agent, users) -> users` that narrows whom an agent may help, for example to the
         organisation that their sessions belong to: `users.filter(sessions__organization_id=agent.organization_id)`.
         The default narrows nothing."""
         return import_string(self._given.get("HELP_DESK_SCOPE", "sessions_ui.conf.help_desk.everybody"))
 
-    @property
+    @cached_property
     def help_desk_more_rights(self) -> Callable[[Any, Any], bool]:
         """Dotted path of a callable `(user, agent) -> bool`: whether the account has more rights than the agent, and
         is none of the help desk's. The default: superusers, staff where the agent is none, and whoever has a
@@ -37,7 +38,7 @@ class HelpDeskSettings(Section):
             self._given.get("HELP_DESK_MORE_RIGHTS", "sessions_ui.actions.help_desk.rights.has_more_rights")
         )
 
-    @property
+    @cached_property
     def help_desk_ways(self) -> dict[str, Any]:
         """How a caller can have been verified: a dictionary of keys (kept) and texts (shown)."""
         return self._given.get(
@@ -50,27 +51,27 @@ class HelpDeskSettings(Section):
             },
         )
 
-    @property
+    @cached_property
     def help_desk_case_age(self) -> timedelta:
         """A verified caller stays verified for so long; then a new case has to be opened."""
         return self._given.get("HELP_DESK_CASE_AGE", timedelta(minutes=30))
 
-    @property
+    @cached_property
     def help_desk_code_age(self) -> timedelta:
         """The code that is mailed to the account is good for so long."""
         return self._given.get("HELP_DESK_CODE_AGE", timedelta(minutes=10))
 
-    @property
+    @cached_property
     def help_desk_searches_per_hour(self) -> int:
         """More searches of one agent in an hour are refused."""
         return self._given.get("HELP_DESK_SEARCHES_PER_HOUR", 60)
 
-    @property
+    @cached_property
     def help_desk_acts_per_hour(self) -> int:
         """More acts of one agent in an hour are refused."""
         return self._given.get("HELP_DESK_ACTS_PER_HOUR", 30)
 
-    @property
+    @cached_property
     def second_factor_at(self) -> Callable[[HttpRequest], datetime | None]:
         """Dotted path of a callable `(request) -> datetime | None`: when a second factor (or a passkey) was last shown
         in this session. The help desk asks for one. The default goes by the way somebody signed in."""
@@ -78,18 +79,18 @@ class HelpDeskSettings(Section):
             self._given.get("SECOND_FACTOR_AT", "sessions_ui.help_desk.access.second_factor_at_sign_in")
         )
 
-    @property
+    @cached_property
     def help_desk_factor_age(self) -> timedelta:
         """An agent's second factor counts for so long."""
         return self._given.get("HELP_DESK_FACTOR_AGE", timedelta(hours=1))
 
-    @property
+    @cached_property
     def help_desk_factor_url(self) -> str:
         """Name of the view (or a path) where an agent shows a second factor again; it gets `next`. Empty: agents have
         to sign out and in again."""
         return self._given.get("HELP_DESK_FACTOR_URL", "")
 
-    @property
+    @cached_property
     def user_lookups(self) -> tuple[str, ...]:
         """Fields of the user model, besides user name and e-mail address, by which the help desk and the admin find
         somebody exactly: `("staff_number",)`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cached_property
 
 from sessions_ui.conf.base import Section
 
@@ -10,17 +11,17 @@ from sessions_ui.conf.base import Section
 class ImpersonationSettings(Section):
     """Impersonation (docs/impersonation.md)"""
 
-    @property
+    @cached_property
     def impersonation_timeout(self) -> timedelta:
         """Staff uses somebody's account for so long at most."""
         return self._given.get("IMPERSONATION_TIMEOUT", timedelta(hours=1))
 
-    @property
+    @cached_property
     def impersonation_mail(self) -> bool:
         """Tell people by mail, too, that staff uses their account. The devices page says so in any case."""
         return self._given.get("IMPERSONATION_MAIL", True)
 
-    @property
+    @cached_property
     def owner_only_models(self) -> frozenset[str]:
         """Models (`app_label.Model`) whose rows, those of their proxies and children included, say who may sign in:
         staff that uses an account cannot save or delete them. Read when the site starts. The user model's password,

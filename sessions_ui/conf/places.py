@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -17,25 +18,25 @@ Paths: TypeAlias = str | Path | Iterable[str | Path] | None
 class PlaceSettings(Section):
     """Where addresses are (docs/places.md)"""
 
-    @property
+    @cached_property
     def geoip_path(self) -> tuple[str, ...]:
         """Path of a City or Country file of MaxMind or DB-IP (.mmdb), of a folder that holds such files, or a list of
         paths (IPv4 and IPv6 may be two files). All but flat files need the package `geoip2` (the extra `places`).
         Empty: every place is "unavailable"."""
         return _paths(self._given.get("GEOIP_PATH"))
 
-    @property
+    @cached_property
     def geoip_asn_path(self) -> tuple[str, ...]:
         """Likewise for ASN or ISP files, which name the network that an address belongs to. Empty: no names."""
         return _paths(self._given.get("GEOIP_ASN_PATH"))
 
-    @property
+    @cached_property
     def geoipupdate_config(self) -> str:
         """Configuration file for MaxMind's `geoipupdate`, which `manage.py update_places` runs. Empty: where
         `geoipupdate` looks for it by itself (`/etc/GeoIP.conf`)."""
         return str(self._given.get("GEOIPUPDATE_CONFIG") or "")
 
-    @property
+    @cached_property
     def store_addresses(self) -> Literal["full", "network", "none"]:
         """How much of an address is kept with a sign-in: "full", "network" (/24 of IPv4, /48 of IPv6, the rest zeros)
         or "none", for where the law forbids more. Places are looked up before."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest
@@ -16,7 +17,7 @@ from sessions_ui.credentials import CredentialStore
 class RiskSettings(Section):
     """Judging sign-ins (docs/risk.md)"""
 
-    @property
+    @cached_property
     def alert_addresses(self) -> Callable[[Any], Iterable[tuple[str, datetime | None]]]:
         """Dotted path of a callable that gets the user and returns `(address, verified_at)` of each verified e-mail
         address, `verified_at` None where nobody knows. A new device is told to those verified 30 days ago or earlier,
@@ -25,17 +26,17 @@ class RiskSettings(Section):
             self._given.get("ALERT_ADDRESSES", "sessions_ui.actions.sign_in.alert.own_address")
         )
 
-    @property
+    @cached_property
     def alert_window(self) -> timedelta:
         """Sign-ins that look alike (browser, system, country, verdict) make one mail in this time."""
         return self._given.get("ALERT_WINDOW", timedelta(hours=24))
 
-    @property
+    @cached_property
     def not_me_link_age(self) -> timedelta:
         """How long the link "This wasn't me" in a mail works."""
         return self._given.get("NOT_ME_LINK_AGE", timedelta(days=7))
 
-    @property
+    @cached_property
     def recovery(self) -> Callable[[HttpRequest, Any, str], str | None]:
         """Dotted path of a callable `(request, user, address)` that starts the recovery of an account whose owner said
         "This wasn't me" in a mail to `address`, and returns where to go next; None where there is nothing to recover
@@ -45,7 +46,7 @@ class RiskSettings(Section):
             self._given.get("RECOVERY", "sessions_ui.web.recovery.password_reset.to_password_reset")
         )
 
-    @property
+    @cached_property
     def credentials(self) -> type[CredentialStore]:
         """Dotted path of a class (`sessions_ui.credentials.CredentialStore`) that lists and removes what somebody signs
         in with beside the password: factors, passkeys, addresses, connected providers. The default knows none."""
@@ -54,18 +55,18 @@ class RiskSettings(Section):
         )
         return store
 
-    @property
+    @cached_property
     def young_session(self) -> timedelta:
         """A sign-in younger than that vouches for nothing: to sign out devices that were there before it, or to
         confirm another one, takes a further proof. So does one on a device that was never confirmed."""
         return self._given.get("YOUNG_SESSION", timedelta(hours=24))
 
-    @property
+    @cached_property
     def proof_age(self) -> timedelta:
         """How long a mailed code is good, and how long a further proof counts in the session that gave it."""
         return self._given.get("PROOF_AGE", timedelta(minutes=10))
 
-    @property
+    @cached_property
     def suspicious_sign_ins(self) -> str:
         """What happens to a sign-in that looks suspicious, and to a session whose browser or system changes midway.
         "flag": it is shown and mailed. "challenge": it waits, signed in as nobody, for a mailed code; one with a second

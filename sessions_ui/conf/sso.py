@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -66,7 +67,7 @@ class Provider:
 class SingleSignOnSettings(Section):
     """Single sign-on (docs/single-sign-on.md)"""
 
-    @property
+    @cached_property
     def providers(self) -> dict[str, Provider]:
         """Sign-in providers by the name that your sign-in code says (`remember_provider()`). Each a dictionary:
         `name` for people ("Google"); and, for back-channel logout, `issuer`, `audience` (your client id, or several),
@@ -75,12 +76,12 @@ class SingleSignOnSettings(Section):
         given: Mapping[str, Mapping[str, Any]] = self._given.get("PROVIDERS", {})
         return {key: Provider.of(key, options) for key, options in given.items()}
 
-    @property
+    @cached_property
     def provider_keys_for(self) -> timedelta:
         """A provider's keys are asked for anew after so long; an unknown key earlier, but at most twice a minute."""
         return self._given.get("PROVIDER_KEYS_FOR", timedelta(hours=1))
 
-    @property
+    @cached_property
     def logout_token_age(self) -> timedelta:
         """How old a logout token may be when it arrives, at most a day; clocks may differ by a minute on top."""
         return min(self._given.get("LOGOUT_TOKEN_AGE", timedelta(minutes=5)), timedelta(days=1))

@@ -14,6 +14,7 @@ from django.utils.crypto import get_random_string
 
 from sessions_ui.actions.endings.offboard import kept_to_latest_end
 from sessions_ui.conf import conf
+from sessions_ui.conf.base import for_user
 from sessions_ui.database.transactions import decided, retried
 from sessions_ui.exceptions import KeyRotated, SessionEnded
 from sessions_ui.models import EndReason, Session, digest_of
@@ -112,8 +113,8 @@ class Writing(Resolving):
             return row.expires_at
         if row is not None and row.signed_in_at is not None:
             remembered = self.get("_session_expiry") != 0
-            limits = [conf.absolute_timeout_of(self.user)]
-            limits += [] if remembered else [conf.not_remembered_timeout_of(self.user)]
+            limits = [for_user(conf.absolute_timeout, self.user)]
+            limits += [] if remembered else [for_user(conf.not_remembered_timeout, self.user)]
             date = min([date, *(row.signed_in_at + limit for limit in limits if limit is not None)])
         return date
 

@@ -18,6 +18,7 @@ from sessions_ui.actions.sessions.validate import admit
 from sessions_ui.adopt import OldSession, Source, payload
 from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
+from sessions_ui.conf.base import for_user
 from sessions_ui.models import Device, EndReason, Session, digest_of
 from sessions_ui.session_user import AUTH_KEYS
 
@@ -155,7 +156,7 @@ def _last_seen_at(made: Draft, signed_in_at: datetime, user: Any, now: datetime)
     No other engine records every use, so the clock of the timeout starts now: nobody is signed out for uses that nobody
     recorded.
     """
-    if conf.idle_timeout_of(user):
+    if for_user(conf.idle_timeout, user):
         return now
     return min(now, max(signed_in_at, made.saved_at, made.old.seen_at or signed_in_at))
 
@@ -165,7 +166,7 @@ def _expires_at(made: Draft, signed_in_at: datetime, user: Any) -> datetime:
 
     `SessionStore._expires_at()` does the same.
     """
-    limits = [conf.absolute_timeout_of(user)]
+    limits = [for_user(conf.absolute_timeout, user)]
     if made.data.get("_session_expiry") == 0:
-        limits.append(conf.not_remembered_timeout_of(user))
+        limits.append(for_user(conf.not_remembered_timeout, user))
     return min([made.old.expires_at, *(signed_in_at + limit for limit in limits if limit is not None)])

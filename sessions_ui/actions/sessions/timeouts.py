@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sessions_ui.conf import conf
+from sessions_ui.conf.base import for_user
 from sessions_ui.models import EndReason, Session
 
 
@@ -17,7 +18,7 @@ def out_of_time(session: Session, user: Any, now: datetime) -> EndReason | None:
 
     Ages count from the sign-in, never from the row's creation, because anybody can age an anonymous row.
     """
-    absolute, idle = conf.absolute_timeout_of(user), conf.idle_timeout_of(user)
+    absolute, idle = for_user(conf.absolute_timeout, user), for_user(conf.idle_timeout, user)
     if absolute and session.signed_in_at and session.signed_in_at + absolute <= now:
         return EndReason.ABSOLUTE_TIMEOUT
     if session.expires_at <= now and (latest := session.latest_end_at) is not None and latest <= now:

@@ -9,6 +9,7 @@ from django.db.models import F
 
 from sessions_ui.actions.endings.end import end_sessions
 from sessions_ui.conf import conf
+from sessions_ui.conf.base import for_user
 from sessions_ui.exceptions import SignInChallenged
 from sessions_ui.models import EndReason, Session
 from sessions_ui.models.locking import locked
@@ -21,7 +22,7 @@ def keep_to_limit(user: Any, *, new: int, begun: dict[str, Any]) -> None:
     the oldest of all. Access tokens and apps are not counted, because nobody wants a script to stop because a browser
     signed in.
     """
-    limit = conf.session_limit_of(user)
+    limit = for_user(conf.session_limit, user)
     if limit is None:
         return
     living = Session.objects.using(router.db_for_write(Session)).of(user).living().by_owner()

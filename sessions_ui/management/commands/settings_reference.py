@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -15,7 +16,7 @@ from sessions_ui.conf.base import Section
 HEAD = """# Settings
 
 Made by `manage.py settings_reference` from `sessions_ui/conf/`. Every setting is a key of the dictionary
-`SESSIONS_UI` in the settings of your project; all of them are optional and are read when they are needed.
+`SESSIONS_UI` in the settings of your project; all of them are optional, and each is read once, when it is first needed.
 """
 
 TABLE = """
@@ -37,17 +38,15 @@ class Command(BaseCommand):
         self.stdout.write(HEAD + "".join(tables), ending="")
 
     def table(self, section: type[Section]) -> str:
-        rows = [
-            self.row(name, member) for name, member in vars(section).items() if self.is_setting(name, member)
-        ]
+        rows = [self.row(name, member) for name, member in vars(section).items() if self.is_setting(member)]
         return TABLE.format(heading=(section.__doc__ or "").splitlines()[0], rows="\n".join(rows))
 
     @staticmethod
-    def is_setting(name: str, member: object) -> bool:
-        return isinstance(member, property) and not name.startswith("_")
+    def is_setting(member: object) -> bool:
+        return isinstance(member, cached_property)
 
     @staticmethod
-    def row(name: str, member: property) -> str:
+    def row(name: str, member: cached_property[Any]) -> str:
         text = " ".join((inspect.getdoc(member) or "").split()).replace("|", "\\|")
         return f"| `{name.upper()}` | {in_words(getattr(conf, name))} | {text} |"
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from sessions_ui.conf import conf
+from sessions_ui.conf.base import for_user
 from sessions_ui.store import store_of
 from sessions_ui.web.presence.decorators import passive
 
@@ -21,7 +22,7 @@ LONGEST = timedelta(days=1)
 def seconds_left(request: HttpRequest, user: Any) -> int | None:
     """Return how many seconds are left until the session ends if nothing happens; None without such a limit, and for
     one that is not worth a warning."""
-    idle = conf.idle_timeout_of(user)
+    idle = for_user(conf.idle_timeout, user)
     store = store_of(request)
     row = store.row if store is not None else None
     if idle is None or idle > LONGEST or row is None:
@@ -42,7 +43,7 @@ def idle(request: HttpRequest) -> JsonResponse:
 @require_POST
 def stay(request: HttpRequest) -> JsonResponse:
     """Stay signed in: activity like any other, which the middleware records after this view."""
-    limit = conf.idle_timeout_of(request.user)
+    limit = for_user(conf.idle_timeout, request.user)
     return answer(int(limit.total_seconds()) if limit is not None and limit <= LONGEST else None)
 
 
