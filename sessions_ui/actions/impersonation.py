@@ -44,7 +44,6 @@ def begin_impersonation(
     meanwhile. Both people's rows are locked: whatever ends a session of either comes before, and is seen, or after, and
     ends this one too.
     """
-    using = router.db_for_write(Session)
     reason = " ".join(reason.split())[:255]
     now = timezone.now()
     people, states = hold_for_sign_in([user.pk, actor.pk])
@@ -52,14 +51,9 @@ def begin_impersonation(
     latest_end = states[user.pk].ends_at
     if latest_end is not None and latest_end <= now:
         raise ImpersonationRefused(ImpersonationRefusal.OFFBOARDED)
-    living = Session.objects.using(using).filter(pk=origin.pk, user_id=actor.pk, ended_at__isnull=True)
-    # A plain read in a transaction of the host may see what was there before the lock.
-    own = locked(living).first()
-    if own is None:
-        raise SessionEnded
-    if own.impersonated_from_id is not None:
-        raise ImpersonationRefused(ImpersonationRefusal.NESTED)
+    own = own_session(origin, actor)
     person = people[user.pk]
+    limits = [now + conf.impersonation_timeout, own.expires_at, *([latest_end] if latest_end else [])]
     session = Session(
         digest=digest,
         user=person,
@@ -69,25 +63,41 @@ def begin_impersonation(
         impersonated_from=own,
         impersonation_reason=reason,
         signed_in_at=now,
-        expires_at=min(
-            now + conf.impersonation_timeout, own.expires_at, *([latest_end] if latest_end else [])
-        ),
+        expires_at=min(limits),
         latest_end_at=latest_end,
         **seen(client),
     )
-    session.save(using=using, force_insert=True)
+    session.save(using=router.db_for_write(Session), force_insert=True)
+    tell_of_impersonation(session, person, client)
+    return session
+
+
+def own_session(origin: Session, actor: HasPk) -> Session:
+    """Return the staff member's own session, read under the lock; raise `SessionEnded` where it is over, and
+    `ImpersonationRefused` where it is somebody's account already."""
+    rows = Session.objects.using(router.db_for_write(Session))
+    living = rows.filter(pk=origin.pk, user_id=actor.pk, ended_at__isnull=True)
+    # A plain read in a transaction of the host may see what was there before the lock.
+    own = locked(living).first()
+    if own is None:
+        raise SessionEnded
+    if own.impersonated_from_id is not None:
+        raise ImpersonationRefused(ImpersonationRefusal.NESTED)
+    return own
+
+
+def tell_of_impersonation(session: Session, person: Any, client: ClientInfo) -> None:
     event = events.append(
         Event.Kind.IMPERSONATED,
-        user_id=user.pk,
-        actor_id=actor.pk,
+        user_id=session.user_id,
+        actor_id=session.impersonator_id,
         session=session,
-        text=reason,
+        text=session.impersonation_reason,
         address=client.address,
         user_agent=client.user_agent,
     )
     if conf.impersonation_mail and (address := address_of(person)):
         outbox.enqueue_event(event, [address])
-    return session
 
 
 def verify_may_impersonate(actor: Any, user: Any, reason: str) -> None:

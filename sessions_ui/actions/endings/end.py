@@ -93,17 +93,23 @@ def end_sessions(
         _verify_acting_session()
     void_trust(held, reason)
     act = Act(reason=reason, actor_id=who.pk, ticket=ticket, note=note)
-    act.count = selected.filter(ended_at__isnull=True).update(
-        ended_at=act.at, end_reason=reason, ended_by_id=act.actor_id, act_id=act.pk
-    )
-    if not act.count:
+    if not _write(act, selected):
         return Receipt(act=None, ended=0, already_ended=total)
-    act.save(using=using, force_insert=True)
     # Not as they were counted: that was by an older snapshot, or one of them has signed in since.
     if accounts is not None:
         user_ids = held if of_user is not None else _ended_users(act, held)
     _tell(act, user_ids)
     return Receipt(act=act, ended=act.count, already_ended=max(total - act.count, 0))
+
+
+def _write(act: Act, selected: SessionQuerySet) -> bool:
+    """End those that have not ended, in one statement; return whether there were any, and keep the act only then."""
+    act.count = selected.filter(ended_at__isnull=True).update(
+        ended_at=act.at, end_reason=act.reason, ended_by_id=act.actor_id, act_id=act.pk
+    )
+    if act.count:
+        act.save(using=selected.db, force_insert=True)
+    return act.count > 0
 
 
 def _tell(act: Act, user_ids: list[Any]) -> None:
