@@ -91,7 +91,7 @@ class EndingAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, "sessions_ui/admin/confirm_sign_out.html", context)
 
     def _end(self, request: HttpRequest, sessions: SessionQuerySet, **options: Any) -> None:
-        if sessions.living().order_by()[: conf.end_at_once + 1].count() > conf.end_at_once:
+        if sessions.living().order_by()[: conf.end_at_once_max + 1].count() > conf.end_at_once_max:
             self._end_later(request, sessions, **options)
             return
         receipt = end_sessions(

@@ -32,7 +32,7 @@ def stream(**kwargs: Any) -> list[checks.CheckMessage]:
     return [
         checks.Warning(
             f"No ASGI application has the stream{where}: an open page notices its sign-out only after up to "
-            f"{conf.live_poll_seconds} s.",
+            f"{conf.live_poll_interval.total_seconds():.0f} s.",
             hint="Wrap the ASGI application with sessions_ui.stream.with_stream() (docs/live.md), name its address in "
             "SESSIONS_UI['STREAM_URL'], or silence this where asking every so often is enough, as under WSGI.",
             id="sessions_ui.W030",

@@ -32,10 +32,10 @@ class EndingSettings(Section):
         return self._given.get("EMAIL_CHANGE_ENDS", "nothing")
 
     @cached_property
-    def end_at_once(self) -> int:
+    def end_at_once_max(self) -> int:
         """More sessions than this are not ended by the request that asks for it (the administration, `manage.py
         sessions end --async`), but by a worker, in batches."""
-        return self._given.get("END_AT_ONCE", 1000)
+        return self._given.get("END_AT_ONCE_MAX", 1000)
 
     @cached_property
     def access_flags(self) -> tuple[str, ...]:

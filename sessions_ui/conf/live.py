@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import timedelta
 from functools import cached_property
 
 from sessions_ui.conf.base import Section
@@ -30,10 +31,10 @@ class LiveSettings(Section):
         return self._given.get("STREAMS_PER_USER", 20)
 
     @cached_property
-    def live_poll_seconds(self) -> int:
+    def live_poll_interval(self) -> timedelta:
         """How often an open page asks whether it is still signed in, where there is no stream (WSGI) or none to be
         had. One tab asks for all tabs of its browser."""
-        return self._given.get("LIVE_POLL_SECONDS", 30)
+        return self._given.get("LIVE_POLL_INTERVAL", timedelta(seconds=30))
 
     @cached_property
     def clear_site_data(self) -> Collection[str]:

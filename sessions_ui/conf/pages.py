@@ -17,9 +17,9 @@ class PageSettings(Section):
         return self._given.get("BASE_TEMPLATE", "sessions_ui/base.html")
 
     @cached_property
-    def history_days(self) -> int:
-        """ "Recently signed out" on the devices page goes back so many days."""
-        return self._given.get("HISTORY_DAYS", 30)
+    def history_age(self) -> timedelta:
+        """ "Recently signed out" on the devices page goes back so far; the page says it in days."""
+        return self._given.get("HISTORY_AGE", timedelta(days=30))
 
     @cached_property
     def unused_after(self) -> timedelta:

@@ -77,9 +77,9 @@ class SingleSignOnSettings(Section):
         return {key: Provider.of(key, options) for key, options in given.items()}
 
     @cached_property
-    def provider_keys_for(self) -> timedelta:
+    def provider_keys_age(self) -> timedelta:
         """A provider's keys are asked for anew after so long; an unknown key earlier, but at most twice a minute."""
-        return self._given.get("PROVIDER_KEYS_FOR", timedelta(hours=1))
+        return self._given.get("PROVIDER_KEYS_AGE", timedelta(hours=1))
 
     @cached_property
     def logout_token_age(self) -> timedelta:

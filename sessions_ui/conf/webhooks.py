@@ -35,6 +35,6 @@ class WebhookSettings(Section):
         return self._given.get("WEBHOOK_SECRET_OVERLAP", timedelta(hours=24))
 
     @cached_property
-    def webhook_sessions(self) -> int:
+    def webhook_max_sessions(self) -> int:
         """A message about an act lists so many sign-ins at most; how many more there are is a number."""
-        return self._given.get("WEBHOOK_SESSIONS", 500)
+        return self._given.get("WEBHOOK_MAX_SESSIONS", 500)

@@ -38,7 +38,7 @@ class Keys:
             return key
 
     def _is_old(self) -> bool:
-        kept = conf.provider_keys_for.total_seconds()
+        kept = conf.provider_keys_age.total_seconds()
         return self._fetched_at is None or self._fetched_at + kept <= time.monotonic()
 
     def _may_ask(self) -> bool:

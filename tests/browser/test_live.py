@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -212,7 +213,7 @@ def test_where_there_is_no_stream_it_asks_every_so_often(
 ) -> None:
     """As under WSGI."""
     monkeypatch.setattr(mount, "_mounted_at", "")
-    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "LIVE_POLL_SECONDS": 1}
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "LIVE_POLL_INTERVAL": timedelta(seconds=1)}
     there = visitor()
     page = there.sign_in(user)
     with page.expect_request("**/devices/alive**"):

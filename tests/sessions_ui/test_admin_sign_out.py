@@ -189,7 +189,7 @@ def test_a_stranger_sees_nothing(ada: Any) -> None:
 def test_many_are_left_to_the_worker_and_the_page_says_how_far_it_is(
     admin: Any, ada: Any, user: Any, browser: Any, settings: Any, administrator: Any
 ) -> None:
-    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "END_AT_ONCE": 1}
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "END_AT_ONCE_MAX": 1}
     browser().force_login(user)
     fields = {"action": "sign_out_users", "_selected_action": [of(user).pk], "confirmed": "1", "note": "leak"}
     answer = admin.post(LIST, fields, follow=True).content.decode()

@@ -39,7 +39,7 @@ def about_act(act: Act, *, addresses: bool) -> dict[str, Any]:
     ended = Event.objects.filter(act=act, kind=Event.Kind.ENDED)
     sessions = [
         ended_session(row, addresses=addresses)
-        for row in _with_ids(ended.order_by("pk"))[: conf.webhook_sessions]
+        for row in _with_ids(ended.order_by("pk"))[: conf.webhook_max_sessions]
     ]
     return {
         "act": str(act.pk),

@@ -130,7 +130,7 @@ class Command(MigratedCommand):
         why: dict[str, Any] = {name: options[name] for name in ("ticket", "note")}
         why |= {"of_users": users, "unadopted": True}
         reason = EndReason(options["reason"])
-        if not options["later"] and sessions.count() <= conf.end_at_once:
+        if not options["later"] and sessions.count() <= conf.end_at_once_max:
             receipt = end_sessions(sessions=sessions, reason=reason, **why)
             self.stdout.write(f"Sessions ended: {receipt.ended:,}")
             return

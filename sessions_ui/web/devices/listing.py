@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -117,7 +117,7 @@ class Listing:
 
 def listing(user: Any, *, current_id: int | None, page: int = 1) -> Listing:
     """Return what the devices page shows, in two SQL statements, whatever the number of devices."""
-    since = timezone.now() - timedelta(days=conf.history_days)
+    since = timezone.now() - conf.history_age
     ended = Session.objects.of(user).ended_since(since).select_related("device").defer("payload")
     living = signed_in(user)
     return Listing(

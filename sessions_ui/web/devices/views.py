@@ -227,7 +227,7 @@ def page(
         "secure": ways_to_secure(request.user),
         "status_text": status_text,
         "error": error,
-        "history_days": conf.history_days,
+        "history_days": conf.history_age.days,
         "unused_days": conf.unused_after.days,
         "new": new,
         "news": news(new),

@@ -38,7 +38,7 @@ def live_script(context: dict[str, Any], clear: str = "") -> SafeString | str:
         "data-alive": reverse("sessions_ui:alive"),
         "data-stream": stream_url(),
         "data-mark": mark_of(store.user_id),
-        "data-poll": conf.live_poll_seconds,
+        "data-poll": int(conf.live_poll_interval.total_seconds()),
         "data-clear": clear,
         "data-sign-in": resolve_url(settings.LOGIN_URL),
         "data-next": REDIRECT_FIELD_NAME,

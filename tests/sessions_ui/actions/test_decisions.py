@@ -236,7 +236,7 @@ def admin_everything(scene: Scene) -> None:
 
 
 def admin_everything_by_a_worker(scene: Scene) -> None:
-    scene.configure(END_AT_ONCE=0)
+    scene.configure(END_AT_ONCE_MAX=0)
     admin_page(scene, "sign_out_users")
 
 
@@ -249,7 +249,7 @@ def command_by_a_worker(scene: Scene) -> None:
 
 
 def command_in_batches(scene: Scene) -> None:
-    scene.configure(END_AT_ONCE=0)
+    scene.configure(END_AT_ONCE_MAX=0)
     command(scene)
 
 

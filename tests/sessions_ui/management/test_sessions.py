@@ -124,7 +124,7 @@ def test_end_signs_people_out_everywhere(user: Any, other_user: Any, agent: Any,
 def test_end_works_in_batches_where_there_are_many(
     user: Any, other_user: Any, browser: Any, settings: Any, monkeypatch: Any
 ) -> None:
-    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "END_AT_ONCE": 2}
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "END_AT_ONCE_MAX": 2}
     monkeypatch.setattr(bulk, "BATCH", 2)
     for person in (user, user, other_user):
         browser().force_login(person)
@@ -134,7 +134,7 @@ def test_end_works_in_batches_where_there_are_many(
 
 
 def test_end_says_what_it_could_not_do(user: Any, browser: Any, settings: Any, monkeypatch: Any) -> None:
-    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "END_AT_ONCE": 0}
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "END_AT_ONCE_MAX": 0}
     browser().force_login(user)
 
     def locked(**kwargs: Any) -> None:

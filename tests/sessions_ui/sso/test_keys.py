@@ -62,7 +62,7 @@ def test_not_for_ever(provider: Provider, clock: Any) -> None:
     assert is_accepted(provider.logout_token(sub="ada"))
     withdrawn = provider.logout_token(sub="ada")
     provider.rotate(Key("ES256"))
-    clock(conf.provider_keys_for.total_seconds() + 1)
+    clock(conf.provider_keys_age.total_seconds() + 1)
     assert not is_accepted(withdrawn)
 
 

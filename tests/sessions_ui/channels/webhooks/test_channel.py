@@ -129,7 +129,7 @@ def test_it_says_what_kind_of_actor_decided(
 def test_a_big_act_is_one_message_that_says_how_many_more(
     user: Any, other_user: Any, browser: Any, hooks: Receiver, endpoint: Endpoint, settings: Any
 ) -> None:
-    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "WEBHOOK_SESSIONS": 2}
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "WEBHOOK_MAX_SESSIONS": 2}
     for person in (user, user, other_user):
         browser().force_login(person)
     Delivery.objects.all().delete()
