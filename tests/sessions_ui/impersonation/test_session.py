@@ -89,6 +89,16 @@ def test_it_ends_when_the_permission_is_gone(inside: Any, used: Session, user: A
     assert used.end_reason == EndReason.ACCESS_CHANGED
 
 
+def test_of_two_reasons_the_first_is_named_that_of_the_account_before_that_of_the_staff_member(
+    inside: Any, used: Session, user: Any, support: Any
+) -> None:
+    type(user).objects.filter(pk=user.pk).update(is_active=False)
+    support.user_permissions.clear()
+    assert whose(inside) == "nobody"
+    used.refresh_from_db()
+    assert used.end_reason == EndReason.ACCOUNT_DISABLED
+
+
 def test_leaving_returns_to_the_own_session(inside: Any, used: Session, support: Any) -> None:
     before = own(support).pk
     response = inside.post(LEAVE)
