@@ -2,29 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TypeAlias
+from dataclasses import dataclass, replace
 
 from sessions_ui.client.info import Client
 
-Disguises: TypeAlias = dict[str, frozenset[str]]
-# A client that says it is the left can be any of the right, until client hints (or the sign-in page's script) tell
-# more.
-BROWSERS: Disguises = {
+
+@dataclass(frozen=True, slots=True)
+class Disguise:
+    """A system that says it is another one: `says` in the header, one of `may_be` in truth.
+
+    `browsers`: with these only; None: with any. Which way round the two came says nothing, because a device may have
+    been seen in its disguise first.
+    """
+
+    says: str
+    may_be: frozenset[str]
+    browsers: frozenset[str] | None = None
+
+
+# A browser that says it is the left can be any of the right, until client hints tell more.
+BROWSERS = {
     "Chrome": frozenset({"Brave", "Chromium", "DuckDuckGo", "Iron", "Vivaldi"}),
     "Opera": frozenset({"Opera Air", "Opera GX"}),
     "WebView": frozenset({"DuckDuckGo"}),
 }
-SYSTEMS: Disguises = {
-    "Linux": frozenset({"Android", "Fedora", "Ubuntu"}),
-    "macOS": frozenset({"iPadOS"}),
-}
+# What a system may be until client hints (or the sign-in page's script) tell more; docs/risk.md has the same table.
+SYSTEMS = (
+    Disguise("Linux", frozenset({"Fedora", "Ubuntu"})),
+    Disguise("Linux", frozenset({"Android", "Fire OS"})),  # "Desktop site"
+    Disguise("macOS", frozenset({"iPadOS"})),  # which asks for desktop sites by itself
+    # "Request Desktop Website" of an iPhone. On a Mac these have the same engine, and say nothing of iOS.
+    Disguise("macOS", frozenset({"iOS"}), frozenset({"DuckDuckGo", "Safari"})),
+    # The same, where touch.js or the browser's own name tells that it is no Mac: then it reads as an iPad.
+    Disguise("iPadOS", frozenset({"iOS"}), frozenset({"Chrome", "DuckDuckGo", "Edge", "Firefox", "Safari"})),
+)
 
 
 def contradicts(old: Client, new: Client) -> bool:
     """Return whether these cannot be one client: browsers update themselves but change neither family nor system. What
     is unknown contradicts nothing, nor does what one of them only looks like without client hints."""
-    return not (_may_be(old.browser, new.browser, BROWSERS) and _may_be(old.system, new.system, SYSTEMS))
+    return not (_may_be_one_browser(old.browser, new.browser) and _may_be_one_system(old, new))
 
 
 def improved(old: Client, new: Client) -> Client:
@@ -33,8 +50,8 @@ def improved(old: Client, new: Client) -> Client:
     another one: then `old` comes back as it is."""
     if contradicts(old, new):
         return old
-    browser = _telling(old.browser, new.browser, BROWSERS)
-    system = _telling(old.system, new.system, SYSTEMS)
+    browser = new.browser if not old.browser or new.browser in BROWSERS.get(old.browser, ()) else old.browser
+    system = new.system if not old.system or _is_disguised(old, new) else old.system
     is_unmasked = (
         bool(old.system) and system != old.system
     )  # the Mac is an iPad: its kind and model were the mask's
@@ -52,12 +69,27 @@ def improved(old: Client, new: Client) -> Client:
     )
 
 
-def _may_be(old: str, new: str, disguises: Disguises) -> bool:
-    return old == new or not old or not new or new in disguises.get(old, ()) or old in disguises.get(new, ())
+def _may_be_one_browser(old: str, new: str) -> bool:
+    if old == new or not old or not new:
+        return True
+    return new in BROWSERS.get(old, ()) or old in BROWSERS.get(new, ())
 
 
-def _telling(old: str, new: str, disguises: Disguises) -> str:
-    return new if not old or new in disguises.get(old, ()) else old
+def _may_be_one_system(old: Client, new: Client) -> bool:
+    if old.system == new.system or not old.system or not new.system:
+        return True
+    return _is_disguised(old, new) or _is_disguised(new, old)
+
+
+def _is_disguised(says: Client, may_be: Client) -> bool:
+    """Return whether what the first says of its system is what the second may say instead."""
+    browsers = {says.browser, may_be.browser} - {""}
+    return any(
+        disguise.says == says.system
+        and may_be.system in disguise.may_be
+        and (disguise.browsers is None or browsers <= disguise.browsers)
+        for disguise in SYSTEMS
+    )
 
 
 def _newer(old: str, new: str) -> str:
