@@ -186,8 +186,13 @@ class SessionMiddleware(DjangoSessionMiddleware):
     def _touch(self, request: HttpRequest, store: SessionStore, response: HttpResponseBase) -> None:
         row, key = store.row, store.session_key
         if row is not None and key is not None and self._is_touch_due(request, row, response):
-            client = client_of(request.META)
-            touch(session=row, digest=digest_of(key), client=client, now=began_at(request))
+            touch(
+                session=row,
+                digest=digest_of(key),
+                client=client_of(request.META),
+                now=began_at(request),
+                device_cookie=request.COOKIES.get(conf.device_cookie_name),
+            )
 
     def _is_touch_due(self, request: HttpRequest, row: Session, response: HttpResponseBase) -> bool:
         if row.user_id is None or response.status_code >= 500:

@@ -15,8 +15,8 @@ class DeviceSettings(Section):
 
     @cached_property
     def device_cookie(self) -> bool:
-        """Recognise a browser by a long-lived random cookie, set at sign-in only. It signs nobody in. Off: each
-        sign-in is a new device."""
+        """Recognise a browser by a long-lived cookie, set at sign-in only, with a value for each account that has
+        signed in there. It signs nobody in. Off: each sign-in is a new device."""
         return self._given.get("DEVICE_COOKIE", True)
 
     @cached_property

@@ -2,47 +2,14 @@
 
 from __future__ import annotations
 
-import re
-import secrets
-
 from django.db import models
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from sessions_ui.conf.secret_keys import secrets_of_settings
+from sessions_ui.models.device_cookie import DeviceCookieValue
 from sessions_ui.models.fields import CodeField, new_public_id, user_key
 from sessions_ui.models.primary import PrimaryModel
-
-COOKIE = re.compile(r"[A-Za-z0-9_-]{43}")
-
-
-def new_cookie() -> str:
-    """Return 256 random bits."""
-    return secrets.token_urlsafe(32)
-
-
-def is_cookie(text: str | None) -> bool:
-    """Return whether it can be a cookie that we gave out.
-
-    A browser must not choose its own, which might be anybody's.
-    """
-    return text is not None and COOKIE.fullmatch(text) is not None
-
-
-def cookie_digests(user_pk: object, cookie: str) -> list[str]:
-    """Return the digests under which a device cookie of this user may be stored, the current one first.
-
-    The user is part of it, so that two accounts of one browser cannot be linked. The fallback secrets come after the
-    current one, so that rotating SECRET_KEY makes no device a new one.
-    """
-    return [
-        salted_hmac(
-            "sessions_ui.device", f"{user_pk}:{cookie}", secret=secret, algorithm="sha256"
-        ).hexdigest()
-        for secret in secrets_of_settings()
-    ]
 
 
 class Device(PrimaryModel):
@@ -63,7 +30,11 @@ class Device(PrimaryModel):
     id = models.BigAutoField(primary_key=True)
     public_id = models.CharField(max_length=16, default=new_public_id, editable=False)
     user = user_key("devices", db_index=False)
+    # Of the series of its device cookie (`device_cookie.py`); empty where it has none, as with what was adopted.
     cookie_digest = models.CharField(max_length=64, editable=False, blank=True)
+    # The number of the newest value of its cookie that was given out, and of the newest that has come back.
+    cookie_issued = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    cookie_seen = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     name = models.CharField(_("name"), max_length=64, blank=True)
     kind = CodeField(max_length=16, choices=Kind, blank=True, default=Kind.UNKNOWN)
     maker = models.CharField(max_length=64, blank=True)
@@ -75,7 +46,8 @@ class Device(PrimaryModel):
     lost_at = models.DateTimeField(null=True, blank=True)
     # When the cookie of a lost device was last set, as far as its sessions knew; written when they are purged.
     cookie_set_at = models.DateTimeField(null=True, blank=True, editable=False)
-    # Its device cookie was seen on a browser or system that cannot be the one it was given to.
+    # Its device cookie came with a value that had been replaced, or from a browser or system that cannot be the one it
+    # was given to: one of the two is a copy.
     copied_at = models.DateTimeField(null=True, blank=True)
     # A sign-in there was not its owner's: it does not count as known, unless it is confirmed after all.
     not_me_at = models.DateTimeField(null=True, blank=True)
@@ -93,6 +65,15 @@ class Device(PrimaryModel):
 
     def __str__(self) -> str:
         return self.title
+
+    def accepts(self, value: DeviceCookieValue) -> bool:
+        """Return whether a value of its device cookie is good, or else a copy.
+
+        Good is the value that was seen last, because the answer with its successor may have been lost, and each of its
+        successors, because two tabs may have signed in at once, until one of them is seen: then the others are not. A
+        value that is newer than any the database knows of was given out before that was restored, or failed over.
+        """
+        return value.number > self.cookie_issued or self.cookie_seen in (value.number, value.parent)
 
     @property
     def title(self) -> str:

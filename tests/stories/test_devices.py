@@ -18,8 +18,10 @@ LONDON, LINKOEPING, MILTON = "81.2.69.142", "89.160.20.112", "216.160.83.57"
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 NEWER_FIREFOX = FIREFOX.replace("145.0", "146.0")
-CHROME_ON_WINDOWS = f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {WEBKIT} Chrome/141.0.0.0 Safari/537.36"
+WINDOWS, MACINTOSH = "Windows NT 10.0; Win64; x64", "Macintosh; Intel Mac OS X 10_15_7"
+CHROME_ON_WINDOWS = f"Mozilla/5.0 ({WINDOWS}) {WEBKIT} Chrome/141.0.0.0 Safari/537.36"
 CHROME_ON_ANDROID = f"Mozilla/5.0 (Linux; Android 10; K) {WEBKIT} Chrome/141.0.0.0 Mobile Safari/537.36"
+IOS = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
 WINDOWS_11 = {
     "HTTP_SEC_CH_UA": '"Google Chrome";v="141", "Not?A_Brand";v="8", "Chromium";v="141"',
     "HTTP_SEC_CH_UA_PLATFORM": '"Windows"',
@@ -90,10 +92,8 @@ def test_two_users_of_one_browser_cannot_be_linked(user: Any, other_user: Any, b
     """Neither by the database nor by what one of them sees."""
     client = browser()
     client.sign_in(user)
-    cookie = client.cookies[COOKIE].value
     client.post("/account/logout/")
     client.sign_in(other_user)
-    assert client.cookies[COOKIE].value == cookie
     ada, grace = Device.objects.order_by("pk")
     assert (ada.user_id, grace.user_id) == (user.pk, other_user.pk)
     assert not {ada.cookie_digest, ada.public_id} & {grace.cookie_digest, grace.public_id}
@@ -211,6 +211,43 @@ def test_a_copied_cookie_is_flagged_and_supersedes_nothing(user: Any, browser: A
     assert thief.cookies[COOKIE].value != laptop.cookies[COOKIE].value
 
 
+IPHONE = f"{IOS} Version/18.5 Mobile/15E148 Safari/604.1"
+MAC = f"{IOS.replace('iPhone; CPU iPhone OS 18_5 like Mac OS X', MACINTOSH)} Version/18.5 Safari/605.1.15"
+
+
+def test_an_iphone_that_requests_desktop_websites_is_no_copy_and_no_change(user: Any, browser: Any) -> None:
+    phone = browser(user_agent=IPHONE)
+    phone.sign_in(user)
+    for user_agent in (MAC, IPHONE):
+        visit(phone, HTTP_USER_AGENT=user_agent)
+        phone.defaults["HTTP_USER_AGENT"] = user_agent
+        sign_in_again(phone, user)
+    device = Device.objects.get()
+    assert (device.system, device.kind, device.copied_at) == ("iOS", "phone", None)
+    assert changes() == [] and not Session.objects.exclude(verdict="").exists()
+
+
+def test_an_iphone_that_came_with_the_desktop_site_first_is_called_one_as_soon_as_it_says_so(
+    user: Any, browser: Any
+) -> None:
+    phone = browser(user_agent=MAC)
+    phone.sign_in(user)
+    assert Device.objects.get().system == "macOS"
+    phone.defaults["HTTP_USER_AGENT"] = IPHONE
+    sign_in_again(phone, user)
+    device = Device.objects.get()
+    assert (device.system, device.kind, device.copied_at) == ("iOS", "phone", None)
+
+
+def test_an_iphones_cookie_on_another_engine_of_a_mac_is_a_copy(user: Any, browser: Any) -> None:
+    phone, mac = browser(user_agent=IPHONE), browser(user_agent=CHROME_ON_WINDOWS.replace(WINDOWS, MACINTOSH))
+    phone.sign_in(user)
+    mac.cookies[COOKIE] = phone.cookies[COOKIE].value
+    mac.sign_in(user)
+    assert Session.objects.latest("pk").verdict_reasons == ["copied_cookie"]
+    assert phone.get("/account/devices/").status_code == 200
+
+
 def test_without_device_cookies_each_sign_in_is_a_device(user: Any, browser: Any, settings: Any) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "DEVICE_COOKIE": False}
     client = browser()
@@ -224,7 +261,7 @@ def test_a_browser_does_not_choose_its_own_device_cookie(user: Any, browser: Any
     client = browser()
     client.cookies[COOKIE] = junk
     client.sign_in(user)
-    assert client.cookies[COOKIE].value != junk and len(client.cookies[COOKIE].value) == 43
+    assert client.cookies[COOKIE].value != junk and len(client.cookies[COOKIE].value) == 63
     assert Device.objects.count() == 1
 
 

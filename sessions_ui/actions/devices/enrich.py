@@ -16,14 +16,19 @@ def improve_device(*, device: Device, client: Client) -> bool:
     A client that contradicts changes nothing (`client/improve.py`). One conditional statement, no indexed column; two
     requests at once do not mix their halves.
     """
-    known = description(device)
-    better = improved(Client(**known), client)
-    changed = {name: getattr(better, name) for name in DESCRIBED if getattr(better, name) != known[name]}
-    if not changed or not Device.objects.filter(pk=device.pk, **known).update(**changed):
+    changed = improvements(device, client)
+    if not changed or not Device.objects.filter(pk=device.pk, **description(device)).update(**changed):
         return False
     for name, value in changed.items():
         setattr(device, name, value)
     return True
+
+
+def improvements(device: Device, client: Client) -> dict[str, Any]:
+    """Return the columns of the device that `client` tells more of than is known."""
+    known = description(device)
+    better = improved(Client(**known), client)
+    return {name: getattr(better, name) for name in DESCRIBED if getattr(better, name) != known[name]}
 
 
 def description(device: Device) -> dict[str, Any]:

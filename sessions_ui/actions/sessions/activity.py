@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import DatabaseError, connections, router, transaction
 
+from sessions_ui.actions.devices.cookie_seen import is_first_use, note_cookie_seen
 from sessions_ui.actions.devices.enrich import improve_device
 from sessions_ui.actions.sign_in.assess_risk import judge_change
 from sessions_ui.audit import events
@@ -23,18 +24,29 @@ from sessions_ui.models.session import SessionQuerySet
 logger = logging.getLogger(__name__)
 
 TOLD_BY_CLIENT = ("user_agent", "browser_version", "system_version")
-BEFORE = ("pk", "user_id", "device_id", "impersonated_from_id", "address", "place", *TOLD_BY_CLIENT)
+BEFORE = (
+    *("pk", "user_id", "device_id", "impersonated_from_id", "signed_in_at", "last_seen_at"),
+    *("address", "place", *TOLD_BY_CLIENT),
+)
 
 
 def is_due(session: Session, now: datetime) -> bool:
     return session.last_seen_at + conf.last_seen_every <= now
 
 
-def touch(*, session: Session, digest: str, client: ClientInfo, now: datetime) -> bool:
+def touch(
+    *,
+    session: Session,
+    digest: str,
+    client: ClientInfo,
+    now: datetime,
+    device_cookie: str | None = None,
+) -> bool:
     """Record that the session is in use, and from where; return whether a row was written.
 
     It can revive nothing: the write is conditional on the current digest and on not having ended. It changes no indexed
-    column (a HOT update on PostgreSQL). A failure is no reason to fail the request.
+    column (a HOT update on PostgreSQL). A failure is no reason to fail the request. `device_cookie` is that cookie, as
+    the request brought it.
     """
     using = router.db_for_write(Session)
     row = Session.objects.using(using).filter(
@@ -48,7 +60,7 @@ def touch(*, session: Session, digest: str, client: ClientInfo, now: datetime) -
         else:
             before = _write(row, row, client, now)
         if before is not None:
-            _afterwards(before, client, now)
+            _afterwards(before, client, now, device_cookie)
         return before is not None
     except DatabaseError:
         logger.info("Last activity of session %s was not written", session.pk, exc_info=True)
@@ -65,7 +77,9 @@ def _write(
     return before
 
 
-def _afterwards(before: Mapping[str, Any], client: ClientInfo, now: datetime) -> None:
+def _afterwards(
+    before: Mapping[str, Any], client: ClientInfo, now: datetime, device_cookie: str | None
+) -> None:
     """Do what else follows from a touch.
 
     This is not done while its row is locked: an ending locks the staff member's session first and this one after it, a
@@ -73,7 +87,10 @@ def _afterwards(before: Mapping[str, Any], client: ClientInfo, now: datetime) ->
     """
     if before["impersonated_from_id"] is not None:
         _keep_origin_awake(before["impersonated_from_id"], now)
-    elif not _changes(before, client).keys().isdisjoint(TOLD_BY_CLIENT):
+        return
+    if is_first_use(before, now):
+        note_cookie_seen(device_pk=before["device_id"], user_pk=before["user_id"], cookie=device_cookie)
+    if not _changes(before, client).keys().isdisjoint(TOLD_BY_CLIENT):
         _on_another_client(before, client)
 
 

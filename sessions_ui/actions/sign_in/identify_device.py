@@ -7,11 +7,17 @@ from typing import Any
 
 from django.utils import timezone
 
-from sessions_ui.actions.devices.enrich import improve_device
+from sessions_ui.actions.devices.enrich import description, improvements
 from sessions_ui.client import Client, ClientInfo, contradicts
 from sessions_ui.conf import conf
 from sessions_ui.models import Device
-from sessions_ui.models.device import cookie_digests, is_cookie, new_cookie
+from sessions_ui.models.device_cookie import (
+    DeviceCookieValue,
+    first_value,
+    series_digests,
+    value_of,
+    with_value,
+)
 from sessions_ui.models.locking import locked
 
 
@@ -29,44 +35,77 @@ class IdentifiedDevice:
 
 
 def identify_device(user: Any, client: ClientInfo, cookie: str | None) -> IdentifiedDevice:
-    """Return which device of this user the browser is.
+    """Return which device of this user the browser is, and the cookie with its next value.
 
-    The same cookie from another system is a copied one: the original is flagged, and the copy is a device of its own
-    that replaces nothing.
+    A value that was replaced, or one that comes from another system, is a copied one (docs/risk.md): the original is
+    flagged, and the copy is a device of its own that replaces nothing.
     """
+    brought = value_of(cookie, user.pk) if conf.device_cookie else None
+    known = device_with(user, brought) if brought is not None else None
+    if brought is not None and known is not None and known.accepts(brought) and same_client(known, client):
+        value = give_next_value(known, brought, user, client)
+        return IdentifiedDevice(known, with_value(cookie, user.pk, value))
+    if known is not None:
+        mark_copied(known)
+    value = first_value()
+    device = add_device(user, value, client)
+    kept = with_value(cookie, user.pk, value) if conf.device_cookie else None
+    return IdentifiedDevice(device, kept, new=True, copied=known is not None)
+
+
+def device_with(user: Any, value: DeviceCookieValue) -> Device | None:
+    """Return the user's device that has this series, locked.
+
+    The lock keeps a purge from removing it before there is a session on it. It is taken by the row's key, as the purge
+    does, because InnoDB would lock the index of the digest first, and the two could wait for each other.
+    """
+    digests = series_digests(user.pk, value.series)
+    known = Device.objects.filter(user_id=user.pk, cookie_digest__in=digests).first()
+    return None if known is None else locked(Device.objects.filter(pk=known.pk)).first()
+
+
+def same_client(device: Device, client: ClientInfo) -> bool:
+    """Return whether nothing that is known speaks against this being the device's client (`client/improve.py`)."""
+    return not contradicts(Client(**description(device)), client.client)
+
+
+def give_next_value(
+    device: Device, brought: DeviceCookieValue, user: Any, client: ClientInfo
+) -> DeviceCookieValue:
+    """Record that the device, which is locked, brought this value of its cookie; return the next one.
+
+    The same statement says what the client tells beyond what was known.
+    """
+    number = max(device.cookie_issued, brought.number) + 1
+    changes = {"cookie_issued": number, "cookie_seen": brought.number, **improvements(device, client.client)}
+    digest = series_digests(user.pk, brought.series)[0]
+    if device.cookie_digest != digest:  # under a former SECRET_KEY, which goes some day
+        changes["cookie_digest"] = digest
+    Device.objects.filter(pk=device.pk).update(**changes)
+    for name, value in changes.items():
+        setattr(device, name, value)
+    return DeviceCookieValue(brought.series, number=number, parent=brought.number)
+
+
+def mark_copied(device: Device) -> None:
+    """Record that the device's cookie was copied. Its confirmation is void, because this may be the copy."""
+    Device.objects.filter(pk=device.pk).update(copied_at=timezone.now(), confirmed_at=None)
+
+
+def add_device(user: Any, value: DeviceCookieValue, client: ClientInfo) -> Device:
+    """Add a device of this user, as `client` describes it, with the first value of its cookie."""
     described = client.client
-    copied = False
-    cookie = cookie if conf.device_cookie and is_cookie(cookie) else None
-    if cookie:
-        digests = cookie_digests(user.pk, cookie)
-        known = Device.objects.filter(user_id=user.pk, cookie_digest__in=digests).first()
-        if known is not None:
-            # Locked, so that no purge removes it before there is a session on it; by its key like the purge, because
-            # InnoDB would lock the index of the digest first, and the two could wait for each other.
-            known = locked(Device.objects.filter(pk=known.pk)).first()
-        if known is not None and same_client(known, client):
-            improve_device(device=known, client=described)
-            if known.cookie_digest != digests[0]:  # under a former SECRET_KEY, which goes some day
-                Device.objects.filter(pk=known.pk).update(cookie_digest=digests[0])
-            return IdentifiedDevice(known, cookie)
-        if known is not None:
-            copied = True
-            Device.objects.filter(pk=known.pk, copied_at__isnull=True).update(copied_at=timezone.now())
-            cookie = None
-    # A cookie of another user's device on this browser is shared: each has a device, and nobody can link them.
-    cookie = (cookie or new_cookie()) if conf.device_cookie else None
-    device = Device.objects.create(
+    cookie = (
+        {"cookie_digest": series_digests(user.pk, value.series)[0], "cookie_issued": value.number}
+        if conf.device_cookie
+        else {}
+    )
+    return Device.objects.create(
         user_id=user.pk,
-        cookie_digest=cookie_digests(user.pk, cookie)[0] if cookie else "",
         kind=described.kind,
         maker=described.maker,
         model=described.model,
         browser=described.browser,
         system=described.system,
+        **cookie,
     )
-    return IdentifiedDevice(device, cookie, new=True, copied=copied)
-
-
-def same_client(device: Device, client: ClientInfo) -> bool:
-    """Return whether nothing that is known speaks against this being the device's client (`client/improve.py`)."""
-    return not contradicts(Client(browser=device.browser, system=device.system), client.client)

@@ -81,7 +81,7 @@ def test_the_statements_of_a_sign_in_from_a_known_browser(user: Any) -> None:
         *HELD,
         "SELECT sessions_ui_device",
         "SELECT sessions_ui_device",  # locked
-        "UPDATE sessions_ui_device",  # which names itself now
+        "UPDATE sessions_ui_device",  # which names itself now, and got the next value of its cookie
         "SELECT sessions_ui_session",
         *KEPT,
         "SELECT accounts_user",  # an older sign-in in the same browser is superseded: there is none
