@@ -1,7 +1,14 @@
 """The app: receivers and checks are connected here and nowhere else."""
 
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 from django.utils.translation import gettext_lazy as _
+
+from sessions_ui.user_model import remember_last_login
+
+# Here, and not in `ready()`: Django connects the receiver that writes the new one in the `ready()` of an app that may
+# come before ours.
+user_logged_in.connect(remember_last_login, dispatch_uid="sessions_ui.remember_last_login")
 
 
 class SessionsUIConfig(AppConfig):

@@ -73,8 +73,8 @@ class History:
     """What came before.
 
     Sign-ins that the owner disowned, or has not reviewed, must not be in it: otherwise a thief's country would be a
-    known one at the second visit. `unreviewed`: what was found at this device's last sign-in, as long as its owner has
-    not said whose it was.
+    known one at the second visit. `signed_in_before`: ever, whatever is kept of it. `unreviewed`: what was found at
+    this device's last sign-in, as long as its owner has not said whose it was.
     """
 
     standing: Standing

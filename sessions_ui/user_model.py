@@ -3,10 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.utils.crypto import constant_time_compare
+
+LAST_LOGIN = "_sessions_ui_last_login"
+
+
+def remember_last_login(sender: Any, user: Any = None, **kwargs: Any) -> None:
+    """Keep `last_login` as it was before this sign-in, on the user. For the signal `user_logged_in`.
+
+    Django's own receiver writes the new one into the same instance, and it may come before the app's.
+    """
+    if user is not None:
+        user.__dict__[LAST_LOGIN] = user.__dict__.get("last_login")
+
+
+def last_login_before(user: Any) -> datetime | None:
+    """Return the user's `last_login` from before this sign-in; None where nobody knows of one.
+
+    A user model need not have the field, and what stands in its place may be anything.
+    """
+    found = user.__dict__.pop(LAST_LOGIN, user.__dict__.get("last_login"))
+    return found if isinstance(found, datetime) else None
 
 
 def account_key(user: Any) -> Any:

@@ -46,7 +46,7 @@ def begin_impersonation(
     """
     reason = " ".join(reason.split())[:255]
     now = timezone.now()
-    people, states = hold_for_sign_in([user.pk, actor.pk])
+    people, states = hold_for_sign_in([user.pk, actor.pk], counts=False)
     verify_may_impersonate(people.get(actor.pk), people.get(user.pk), reason)
     latest_end = states[user.pk].ends_at
     if latest_end is not None and latest_end <= now:

@@ -58,6 +58,11 @@ COOKIES = (
     "tests/sessions_ui/actions/devices/test_lost.py",
     "tests/sessions_ui/actions/sign_in/test_sign_in.py",
 )
+DEVICE_COOKIE = (
+    "tests/sessions_ui/models/test_device_cookie.py",
+    "tests/sessions_ui/actions/devices/test_cookie_seen.py",
+    "tests/stories/test_shared_browser.py",
+)
 CODES = (
     "tests/sessions_ui/actions/step_up/test_codes.py",
     LOCKS,
@@ -103,6 +108,18 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/stories/test_devices.py",
     ),
     "models/codes.py": (ONE_TIME_CODES,),
+    "models/device_cookie.py": DEVICE_COOKIE,
+    "actions/devices/cookie_seen.py": DEVICE_COOKIE,
+    "actions/sign_in/identify_device.py": (
+        *DEVICE_COOKIE,
+        "tests/stories/test_devices.py",
+        "tests/sessions_ui/actions/sign_in/test_sign_in.py",
+    ),
+    "client/improve.py": (
+        "tests/sessions_ui/client/test_improve.py",
+        "tests/sessions_ui/test_risk.py",
+        "tests/stories/test_devices.py",
+    ),
     "models/account_state.py": (
         *SIGN_IN,
         *ENDINGS,
@@ -243,6 +260,8 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/sessions_ui/test_risk.py",
         f"{WEB}/test_flagged.py",
         "tests/stories/test_challenge.py",
+        "tests/stories/test_long_unused_account.py",
+        "tests/sessions_ui/adopt/test_adopt.py",
     ),
     "actions/impersonation.py": IMPERSONATION,
     "actions/one_time_codes.py": (

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sessions_ui.client import Client, ClientInfo, Place
+from sessions_ui.client.improve import SYSTEMS
 from sessions_ui.risk import (
     ORDINARY,
     History,
@@ -33,9 +34,21 @@ OPEN = {
     "lost device": verdict_of([Reason.LOST_DEVICE]),
 }
 
+# "purged": there were earlier sign-ins, of which nothing is kept
 # standing, earlier sign-ins, where, seen there ago (hours, this device or another), unreviewed | level, reasons
 TABLE = [
     ("first sign-in ever", "new", 0, "Lagos", None, "", "", ""),
+    (
+        "new device, nothing kept of earlier sign-ins",
+        "new",
+        "purged",
+        "Lagos",
+        None,
+        "",
+        "new",
+        "new_device",
+    ),
+    ("known device, nothing kept of earlier sign-ins", "known", "purged", "Lagos", None, "", "", ""),
     ("known device", "known", 3, "London", (1, "this"), "", "", ""),
     ("known device, another country, in time", "known", 3, "Lagos", (24, "this"), "", "", ""),
     (
@@ -129,7 +142,7 @@ TABLE = [
 def test_the_truth_table(
     name: str,
     standing: str,
-    before: int,
+    before: int | str,
     where: str,
     seen: tuple[int, str] | None,
     unreviewed: str,
@@ -139,8 +152,8 @@ def test_the_truth_table(
     sightings = () if seen is None else (Sighting(LONDON, NOW - timedelta(hours=seen[0]), seen[1] == "this"),)
     history = History(
         standing=Standing(standing),
-        signed_in_before=before > 0,
-        countries=frozenset({"GB"}) if before else frozenset(),
+        signed_in_before=before != 0,
+        countries=frozenset({"GB"}) if before == 3 else frozenset(),
         sightings=sightings,
         unreviewed=OPEN[unreviewed],
     )
@@ -153,6 +166,15 @@ def test_the_page_has_the_same_table() -> None:
     rows = [
         f"| {name} | {level or 'ordinary'} | {', '.join(f'`{reason}`' for reason in reasons.split()) or 'none'} |"
         for name, *_given, level, reasons in TABLE
+    ]
+    assert "|---|---|---|\n" + "\n".join(rows) + "\n\n" in page
+
+
+def test_the_page_has_the_same_table_of_disguises() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "risk.md").read_text(encoding="utf-8")
+    rows = [
+        f"| {it.says} | {', '.join(sorted(it.may_be))} | {', '.join(sorted(it.browsers or ['any browser']))} |"
+        for it in SYSTEMS
     ]
     assert "|---|---|---|\n" + "\n".join(rows) + "\n\n" in page
 

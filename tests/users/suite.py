@@ -8,11 +8,13 @@ from datetime import timedelta
 from typing import Any
 from unittest import skipUnless
 
-from django.contrib.auth import get_user_model
+from django.conf import settings
+from django.contrib.auth import get_user_model, login
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import AnonymousUser
 from django.core import serializers
 from django.db import connection, connections, router
-from django.test import TestCase
+from django.test import RequestFactory, TestCase
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -71,6 +73,20 @@ class EveryUserModel(TestCase):
         user = SessionStore(self.client.cookies["sessionid"].value).get_user()
         assert type(user) is User and user == self.user
         assert {field.attname for field in User._meta.concrete_fields} <= set(user.__dict__)
+
+    def test_only_one_that_has_been_away_for_longer_than_history_is_kept_is_on_a_new_device(self) -> None:
+        """Django's own receiver, which writes the new `last_login`, is connected before ours in this project."""
+        found = {}
+        for name, days in {"away@people.example": 181, "here@people.example": 179}.items():
+            person = User(**{User.USERNAME_FIELD: name})
+            if "last_login" in COLUMNS:
+                person.last_login = timezone.now() - timedelta(days=days)
+            person.save()
+            request = RequestFactory().get("/")
+            request.session, request.user = SessionStore(), AnonymousUser()
+            login(request, person, backend=settings.AUTHENTICATION_BACKENDS[0])
+            found[days] = Session.objects.get(user_id=person.pk).verdict
+        assert found == {181: "new" if "last_login" in COLUMNS else "", 179: ""}
 
     def test_its_devices_are_listed(self) -> None:
         assert self.client.get("/account/devices/").status_code == 200

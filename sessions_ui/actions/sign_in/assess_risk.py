@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from django.db import router
+from django.utils.timezone import is_aware
 
 from sessions_ui import risk
 from sessions_ui.actions.account_lock import lock_users
@@ -49,22 +50,43 @@ class Assessment:
     is_news: bool = False
 
 
-def assess(attempt: SignInAttempt, found: IdentifiedDevice, *, session_pk: int, now: datetime) -> Assessment:
+def assess(
+    attempt: SignInAttempt, found: IdentifiedDevice, *, sign_ins: int, session_pk: int, now: datetime
+) -> Assessment:
     """Assess this sign-in on the device that was found, as the session `session_pk`.
 
-    Where nothing is known of the client, nothing is read and nothing is found.
+    `sign_ins` is how many the account had before, whatever is kept of them. Where nothing is known of the client,
+    nothing is read and nothing is found.
     """
     if not attempt.is_assessed:
         return Assessment()
     history = history_of(
-        attempt.user, found.device, copied=found.copied, new=found.new, session_pk=session_pk
+        attempt.user,
+        found.device,
+        copied=found.copied,
+        new=found.new,
+        used=sign_ins > 0 or was_used_long_ago(attempt, now),
+        session_pk=session_pk,
     )
     verdict = classify(history, attempt.client, now)
     return Assessment(verdict, follow_up_of(verdict, attempt), is_news=verdict != history.unreviewed)
 
 
-def history_of(user: Any, device: Device, *, copied: bool, new: bool, session_pk: int) -> History:
-    """Return what came before the session `session_pk`, which signs in on this device; one statement."""
+def was_used_long_ago(attempt: SignInAttempt, now: datetime) -> bool:
+    """Return whether the last sign-in, as the user model tells of it, was before all that is kept of sign-ins.
+
+    A later one of which nothing is kept was not by this app: the project uses it since then. That is unknown, which
+    speaks against nobody; else everybody would be told of a new device who signs in there for the first time.
+    """
+    last = attempt.last_login
+    return last is not None and is_aware(last) == is_aware(now) and last <= now - conf.retention
+
+
+def history_of(user: Any, device: Device, *, copied: bool, new: bool, used: bool, session_pk: int) -> History:
+    """Return what came before the session `session_pk`, which signs in on this device; one statement.
+
+    `used`: the account was signed in to before, even if nothing of that is kept.
+    """
     rows = list(
         Session.objects.using(router.db_for_write(Session))
         .by_owner()
@@ -73,6 +95,7 @@ def history_of(user: Any, device: Device, *, copied: bool, new: bool, session_pk
         .order_by("-pk")
         .values(
             "device_id",
+            "device__cookie_digest",
             "device__browser",
             "device__system",
             "device__not_me_at",
@@ -86,14 +109,12 @@ def history_of(user: Any, device: Device, *, copied: bool, new: bool, session_pk
         )[:REMEMBERED]
     )
     owned = [row for row in rows if is_owners(row)]
-    if new and not conf.device_cookie:
-        # Nothing identifies a device except what it says of itself.
-        looks = {(row["device__browser"], row["device__system"]) for row in owned}
-        new = (device.browser, device.system) not in looks
+    if new:
+        new = not is_known_by_looks(device, owned)
     places = [(Place.from_dict(row["place"]), row) for row in owned]
     return History(
         standing=standing_of(device, copied=copied, new=new),
-        signed_in_before=bool(rows),
+        signed_in_before=used or bool(rows),
         countries=frozenset(place.country_code for place, _row in places if place and place.country_code),
         sightings=tuple(
             Sighting(place, row["last_seen_at"], same_device=row["device_id"] == device.pk)
@@ -102,6 +123,24 @@ def history_of(user: Any, device: Device, *, copied: bool, new: bool, session_pk
         ),
         unreviewed=next((open_verdict(row) for row in rows if row["device_id"] == device.pk), Verdict()),
     )
+
+
+def is_known_by_looks(device: Device, owned: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether a device that no cookie tells of is known by its browser and system, where there is no more.
+
+    So it is without device cookies; and of what was adopted, which has none, once: the next sign-in there has one. An
+    adopted session whose client is unknown can be that of any browser.
+    """
+    look = (device.browser, device.system)
+    looks = {(row["device__browser"], row["device__system"]) for row in owned}
+    if not conf.device_cookie:
+        return look in looks
+    with_cookie = {
+        (row["device__browser"], row["device__system"]) for row in owned if row["device__cookie_digest"]
+    }
+    if look in with_cookie:
+        return False
+    return look in looks or (("", "") in looks and not with_cookie)
 
 
 def is_owners(row: Mapping[str, Any]) -> bool:

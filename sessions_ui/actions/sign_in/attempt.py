@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sessions_ui import context
@@ -12,6 +13,7 @@ from sessions_ui.actions.sign_in.provider import PROVIDER_KEY, Identity, identit
 from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
 from sessions_ui.session_user import WrittenUser
+from sessions_ui.user_model import last_login_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class SignInAttempt:
     where there is one. `is_assessed` says whether its risk is assessed; it is not where no request brought it, because
     nothing is known of the client then. `is_proven`: the further proof that a sign-in may be asked for has been given.
     `written`: the user as somebody wrote them into the session, where nothing else was heard of the sign-in
-    (`written.py`).
+    (`written.py`). `last_login` is what the user model says of the sign-in before this one, None where it says nothing.
     """
 
     user: Any
@@ -36,6 +38,7 @@ class SignInAttempt:
     is_assessed: bool
     is_proven: bool
     written: WrittenUser | None = None
+    last_login: datetime | None = None
 
 
 def attempt_of(request: Any, user: Any, *, backend: str, written: WrittenUser | None = None) -> SignInAttempt:
@@ -54,6 +57,7 @@ def attempt_of(request: Any, user: Any, *, backend: str, written: WrittenUser | 
         is_assessed=request.method is not None,
         is_proven=getattr(request, "sessions_ui_proven", False),
         written=written,
+        last_login=last_login_before(user),
     )
 
 

@@ -53,7 +53,7 @@ def verify_waiting(mark: dict[str, Any] | None, user: Any) -> None:
 
     Call it in a transaction, before anything is done for a sign-in that is about to go on.
     """
-    users, states = hold_for_sign_in([user.pk])
+    users, states = hold_for_sign_in([user.pk], counts=False)
     if user.pk not in users:
         raise SignInRefused(EndReason.ACCOUNT_DELETED)
     verify_begun(mark, users[user.pk], states[user.pk])

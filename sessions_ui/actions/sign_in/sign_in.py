@@ -88,12 +88,13 @@ class VerifiedAccount:
     """What the account says of itself under its lock.
 
     `pending` is the mark that the sign-in goes on from, should more be asked for first; `latest_end` is when access
-    ends, None where it is open-ended.
+    ends, None where it is open-ended; `sign_ins` how many there were before this one.
     """
 
     auth_hash: str
     pending: dict[str, Any]
     latest_end: datetime | None
+    sign_ins: int
 
 
 @atomically
@@ -110,7 +111,7 @@ def sign_in(*, attempt: SignInAttempt, row: ReadRow) -> SignIn:
     now = timezone.now()
     account = verify(attempt, now)
     found = identify_device(attempt.user, attempt.client, attempt.device_cookie)
-    assessment = assess(attempt, found, session_pk=row.session.pk, now=now)
+    assessment = assess(attempt, found, sign_ins=account.sign_ins, session_pk=row.session.pk, now=now)
     if assessment.follow_up is FollowUp.CHALLENGE:
         raise SignInChallenged(EndReason.SUSPICIOUS, assessment.verdict, begun=account.pending)
     fields = {**columns_of(attempt, account, found.device, now), **columns(assessment.verdict)}
@@ -131,7 +132,7 @@ def verify(attempt: SignInAttempt, now: datetime) -> VerifiedAccount:
     verify_not_signed_out(attempt.identity)
     verify_no_password_is_required(state)
     pending = first_step(user, auth_hash, state.epoch)
-    return VerifiedAccount(auth_hash, pending, latest_end_of(state, now))
+    return VerifiedAccount(auth_hash, pending, latest_end_of(state, now), sign_ins=state.sign_ins - 1)
 
 
 def columns_of(

@@ -17,15 +17,19 @@ from sessions_ui.models.locking import locked
 from sessions_ui.user_model import auth_hash_of
 
 
-def hold_for_sign_in(keys: Collection[Any]) -> tuple[dict[Any, Any], dict[Any, AccountState]]:
+def hold_for_sign_in(
+    keys: Collection[Any], *, counts: bool = True
+) -> tuple[dict[Any, Any], dict[Any, AccountState]]:
     """Lock these accounts and count the sign-in, so that whatever is decided about them comes before or after.
 
-    Returns the users as they are now, those that are gone left out, and their states; both by primary key.
+    `counts`: somebody signs in here, which is not so in a step before that, or where staff uses the account. The states
+    are written anyway. Returns the users as they are now, those that are gone left out, and their states; both by
+    primary key.
     """
     user_model = get_user_model()
     rows = user_model._base_manager.using(router.db_for_write(user_model)).filter(pk__in=keys).order_by("pk")
     users = {user.pk: user for user in (locked(rows) if users_are_here() else rows)}
-    write_states(users, sign_ins=F("sign_ins") + 1)
+    write_states(users, **({"sign_ins": F("sign_ins") + 1} if counts else {}))
     if not users_are_here():  # read once more: there the state is the lock
         users = {user.pk: user for user in rows}
     # A locking read: at MariaDB's REPEATABLE READ a plain one would still see what was there before the lock.

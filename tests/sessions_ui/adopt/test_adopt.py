@@ -16,7 +16,7 @@ from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.actions.endings.offboard import offboard
 from sessions_ui.adopt import SOURCES
 from sessions_ui.store import SessionStore
-from tests.conftest import LONDON
+from tests.conftest import FIREFOX_ON_LINUX, LONDON
 from tests.models import EndReason, Event, EventDetail, Session, digest_of
 from tests.sessions_ui.adopt.conftest import CHROME_ON_WINDOWS, OldSessions, days_ago
 
@@ -96,6 +96,30 @@ def test_django_knows_no_client_so_neither_do_we(user: Any, old_session: OldSess
     assert not session.device.cookie_digest
     assert session.signed_in_at is not None
     assert abs(session.signed_in_at - days_ago(3)) < timedelta(minutes=1)
+
+
+def verdict_of_a_sign_in(browser: Any, user: Any, user_agent: str) -> str:
+    browser(user_agent=user_agent).sign_in(user)
+    return Session.objects.latest("pk").verdict
+
+
+def test_a_browser_that_was_adopted_is_not_flagged_as_new_when_it_signs_in_for_the_first_time(
+    user: Any, old_session: OldSessions, browser: Any
+) -> None:
+    """Else everybody would be told of a new device when a project begins to use the app. Once: it has a cookie then."""
+    old_session(user, source="qsessions", ip=LONDON, user_agent=CHROME_ON_WINDOWS)
+    adopt("qsessions")
+    found = [verdict_of_a_sign_in(browser, user, it) for it in (FIREFOX_ON_LINUX, *[CHROME_ON_WINDOWS] * 2)]
+    assert found == ["new", "", "new"]
+
+
+def test_a_browser_that_was_adopted_unknown_can_be_any_once(
+    user: Any, old_session: OldSessions, browser: Any
+) -> None:
+    old_session(user)
+    adopt()
+    found = [verdict_of_a_sign_in(browser, user, it) for it in (FIREFOX_ON_LINUX, CHROME_ON_WINDOWS)]
+    assert found == ["", "new"]
 
 
 def test_an_unknown_device_gets_its_name_at_the_next_request(

@@ -312,7 +312,7 @@ def test_the_last_hundred_sessions_are_the_past(user: Any, browser: Any) -> None
         for number in range(99)
     )
     device = Device.objects.create(user=user)
-    countries = partial(history_of, user, device, copied=False, new=True, session_pk=0)
+    countries = partial(history_of, user, device, copied=False, new=True, used=False, session_pk=0)
     assert countries().countries == {"SE"}
     Session.objects.create(digest="one more", user=user, expires_at=timezone.now(), device=oldest.device)
     assert countries().countries == frozenset()
