@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 from django.db import connections, router
+from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 
 from sessions_ui import outbox
@@ -23,9 +24,11 @@ from sessions_ui.management.progress import Progress
 from sessions_ui.metrics.health import OUTBOX_LATE, WORKER_LATE, is_outbox_late, is_worker_late
 from sessions_ui.models import EndReason, Heartbeat, Session
 from sessions_ui.models.primary import all_users
+from sessions_ui.models.session import SessionQuerySet
 
 CARRY_OUT = 50.0  # seconds: cron starts the next one after a minute
 SLICE = 2.0  # seconds between two looks at how far it has come
+EVERYONE = "everyone"  # what has to be typed
 # What an operator decides; the others follow from what happened.
 DECIDED = (
     EndReason.ADMINISTRATOR,
@@ -53,12 +56,23 @@ class Command(MigratedCommand):
         )
         restored.add_argument("--dry-run", action="store_true", help="Only say how many.")
         end = commands.add_parser("end", help="Sign people out everywhere.")
-        end.add_argument(
+        whom = end.add_mutually_exclusive_group(required=True)
+        whom.add_argument(
             "--user",
-            required=True,
             action="append",
             metavar="U",
             help="The whole e-mail address or user name; may be given more than once.",
+        )
+        whom.add_argument(
+            "--everyone",
+            action="store_true",
+            help="Everybody, staff included; it has to be confirmed in words.",
+        )
+        end.add_argument(
+            "--no-input",
+            dest="interactive",
+            action="store_false",
+            help="Do not ask before signing everybody out.",
         )
         end.add_argument(
             "--reason", choices=[str(reason) for reason in DECIDED], default=EndReason.ADMINISTRATOR
@@ -121,12 +135,12 @@ class Command(MigratedCommand):
         self.stdout.write(f"{what}, signed in before {moments.aware(before).isoformat()}: {ended:,}")
 
     def end(self, options: dict[str, Any]) -> None:
-        keys = [_user(name) for name in options["user"]]
-        users = all_users().filter(pk__in=keys)
-        sessions = Session.objects.filter(user_id__in=keys, ended_at__isnull=True)
+        users, sessions = _everyone() if options["everyone"] else _named(options["user"])
         if options["dry_run"]:
             self.stdout.write(f"Sessions to end: {sessions.count():,}")
             return
+        if options["everyone"] and options["interactive"]:
+            self.confirm_everyone(sessions)
         why: dict[str, Any] = {name: options[name] for name in ("ticket", "note")}
         why |= {"of_users": users, "unadopted": True}
         reason = EndReason(options["reason"])
@@ -150,6 +164,23 @@ class Command(MigratedCommand):
             raise CommandError(
                 f"{left:,} are left to the worker: see “Large sign-outs” in the administration."
             )
+
+    def confirm_everyone(self, sessions: SessionQuerySet) -> None:
+        """Ask for a word that nobody types by mistake. Raises `CommandError` for any other, and where nobody can be
+        asked."""
+        people = sessions.order_by().values("user_id").distinct().count()
+        self.stdout.write(
+            f"This signs out everybody, staff included: {sessions.count():,} sessions of {people:,} people. A sign-in "
+            "under way is refused, too. Nobody's password changes, so whoever knows one can sign in again."
+        )
+        try:
+            answer = input(f"Type “{EVERYONE}” to go on: ")
+        except EOFError:
+            raise CommandError(
+                "Nobody is there to be asked: --no-input goes on without. Nothing was done."
+            ) from None
+        if answer.strip() != EVERYONE:
+            raise CommandError("Not confirmed. Nothing was done.")
 
     def help_desk_group(self, name: str) -> None:
         try:
@@ -188,6 +219,18 @@ def _weaknesses() -> list[str]:
 
 def _seconds(text: str) -> timedelta:
     return timedelta(seconds=float(text))
+
+
+def _everyone() -> tuple[QuerySet[Any], SessionQuerySet]:
+    """Return all accounts, those where nobody is signed in included, and what is signed in."""
+    return all_users(), Session.objects.filter(user__isnull=False, ended_at__isnull=True)
+
+
+def _named(names: list[str]) -> tuple[QuerySet[Any], SessionQuerySet]:
+    """Return these accounts and what is signed in to them. Raises `CommandError` for a name that is not one
+    account's."""
+    keys = [_user(name) for name in names]
+    return all_users().filter(pk__in=keys), Session.objects.filter(user_id__in=keys, ended_at__isnull=True)
 
 
 def _user(name: str) -> Any:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
 from typing import Any
 
 import pytest
+from django.contrib.auth import login
 from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_ui.actions.endings import bulk
+from sessions_ui.actions.sign_in.pending import begin_sign_in
 from sessions_ui.database.servers import Weakness
 from sessions_ui.delivery import deliver_all, deliver_due
+from sessions_ui.exceptions import SignInRefused
 from sessions_ui.management import progress
 from sessions_ui.management.commands import sessions
+from sessions_ui.store import SessionStore
 from sessions_ui.tasks import sweep_endings
 from tests.models import Act, Delivery, Ending, EndReason, Heartbeat, Session
 
@@ -31,6 +37,7 @@ def after_restore(before: str, *arguments: str) -> str:
     return out.getvalue()
 
 
+@pytest.mark.control("SOC 2 CC7.5")
 @pytest.mark.no_bystander("a restored backup ends everybody")
 def test_it_ends_what_was_signed_in_before_and_nothing_else(user: Any, other_user: Any, browser: Any) -> None:
     old, anonymous, new = browser(), browser(), browser()
@@ -167,6 +174,71 @@ def test_end_guesses_nobody(name: str, user: Any, browser: Any) -> None:
     with pytest.raises(CommandError, match="no account matches"):
         end("--user", name)
     assert Session.objects.living().exists()
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """What an operator types at the question; nothing at all where it is empty, as without a terminal."""
+    return lambda text: monkeypatch.setattr("sys.stdin", StringIO(text))
+
+
+@pytest.mark.control("ASVS 7.4.5")
+@pytest.mark.no_bystander("everybody is signed out")
+def test_end_signs_everybody_out_once_that_was_typed(
+    user: Any, other_user: Any, administrator: Any, browser: Any, typed: Callable[[str], None]
+) -> None:
+    clients = [browser() for _ in range(3)]
+    for client, person in zip(clients, (user, other_user, administrator), strict=True):
+        client.force_login(person)
+    assert end("--everyone", "--dry-run") == "Sessions to end: 3\n"
+    typed("everyone\n")
+    text = end("--everyone", "--reason", "incident", "--ticket", "SEC-1")
+    assert "3 sessions of 3 people" in text and text.endswith("Sessions ended: 3\n")
+    assert [client.get(DEVICES).status_code for client in clients] == [302, 302, 302]
+    assert Act.objects.get().reason == EndReason.INCIDENT
+    clients[0].sign_in(user)
+    assert clients[0].get(DEVICES).status_code == 200
+
+
+@pytest.mark.parametrize("answer", ["", "yes\n", "Everyone!\n"])
+def test_end_signs_nobody_out_where_everybody_was_not_typed(
+    answer: str, user: Any, browser: Any, typed: Callable[[str], None]
+) -> None:
+    browser().force_login(user)
+    typed(answer)
+    with pytest.raises(CommandError, match="Nothing was done"):
+        end("--everyone")
+    assert Session.objects.living().exists()
+
+
+@pytest.mark.no_bystander("everybody is signed out")
+def test_end_of_everybody_refuses_a_sign_in_that_waits_for_its_second_factor(user: Any) -> None:
+    """Nothing of the account is signed in that could be ended: it is the decision that counts."""
+    half = SessionStore()
+    begin_sign_in(half, user)
+    half.save()
+    assert end("--everyone", "--no-input") == "Sessions ended: 0\n"
+    request = RequestFactory().get("/")
+    request.session = SessionStore(half.session_key)
+    with pytest.raises(SignInRefused):
+        login(request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
+
+
+@pytest.mark.no_bystander("everybody is signed out")
+def test_end_of_everybody_works_in_batches_where_there_are_many(
+    user: Any, other_user: Any, browser: Any, settings: Any
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "END_AT_ONCE": 1}
+    for person in (user, other_user):
+        browser().force_login(person)
+    assert end("--everyone", "--no-input").endswith("Sessions ended: 2\n")
+    assert Ending.objects.get().done_at is not None
+
+
+@pytest.mark.parametrize("arguments", [(), ("--everyone", "--user", "ada@people.example")])
+def test_end_is_told_whom_in_one_way(arguments: tuple[str, ...]) -> None:
+    with pytest.raises(CommandError, match="--everyone"):
+        end(*arguments)
 
 
 def test_clearsessions_exists_without_djangos_app(user: Any, browser: Any) -> None:
