@@ -11,7 +11,8 @@ from django.core.management import get_commands
 
 ROOT: Path = settings.BASE_DIR
 APP = ROOT / "sessions_ui"
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]  # CHANGELOG.md names what went, too
+# CHANGELOG.md names what went, too.
+PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
 FENCED = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"`((?:[\w-]+/)*[\w-]+\.(?:py|html|txt|js|css|toml))`")
 LINK = re.compile(r"\]\((?!\w+:)([^)\s#]*)(?:#([^)\s]+))?\)")

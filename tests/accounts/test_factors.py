@@ -59,6 +59,7 @@ def reasons() -> list[str]:
     return list(Session.objects.order_by("pk").values_list("end_reason", flat=True))
 
 
+@pytest.mark.control("ASVS 7.4.3")
 @pytest.mark.django_db(transaction=True)
 def test_adding_one_offers_to_sign_out_the_others(user: Any, laptop: Any, app_code: Any) -> None:
     page = activate_app(laptop, app_code)
@@ -83,6 +84,7 @@ def test_adding_one_ends_the_others_where_the_setting_says_so(
     assert Act.objects.get().actor_id == user.pk
 
 
+@pytest.mark.control("ASVS 7.4.3")
 def test_removing_one_offers_it_too(laptop_of_two_factors: Any) -> None:
     page = laptop_of_two_factors.post(reverse("mfa_deactivate_totp"), follow=True).content.decode()
     assert not Authenticator.objects.exists()
@@ -99,6 +101,7 @@ def test_removing_one_ends_the_others_where_the_setting_says_so(
     assert OFFER not in page
 
 
+@pytest.mark.control("ASVS 7.4.3")
 def test_removing_a_passkey_offers_it(security_key: Authenticator, laptop_of_two_factors: Any) -> None:
     url = reverse("mfa_remove_webauthn", args=[security_key.pk])
     assert OFFER in laptop_of_two_factors.post(url, follow=True).content.decode()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from django.contrib.auth import SESSION_KEY
 from django.core import mail
 from django.urls import reverse
@@ -36,6 +37,7 @@ def test_changing_the_password_keeps_this_device_signed_in(browser: Any, user: A
     assert here.get(reverse("account_email")).status_code == 200
 
 
+@pytest.mark.control("ASVS 7.5.1")
 def test_changing_the_password_needs_the_old_one(browser: Any, user: Any) -> None:
     here = browser()
     here.sign_in(user)
@@ -44,6 +46,7 @@ def test_changing_the_password_needs_the_old_one(browser: Any, user: Any) -> Non
     assert user.check_password(PASSWORD)
 
 
+@pytest.mark.control("ASVS 7.4.3")
 def test_changing_the_password_signs_out_the_other_devices(browser: Any, user: Any) -> None:
     here, there = browser(), browser()
     here.sign_in(user)
@@ -58,12 +61,14 @@ def test_the_mailed_link_sets_a_new_password(browser: Any, user: Any) -> None:
     assert user.check_password(NEW_PASSWORD)
 
 
+@pytest.mark.control("ASVS 7.6.2")
 def test_resetting_the_password_signs_nobody_in(browser: Any, user: Any) -> None:
     here = browser()
     choose(here, reset_link(browser, user.email))
     assert SESSION_KEY not in here.session
 
 
+@pytest.mark.control("ASVS 7.4.3")
 def test_resetting_the_password_signs_out_every_device(browser: Any, user: Any) -> None:
     there = browser()
     there.sign_in(user)

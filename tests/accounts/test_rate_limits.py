@@ -52,6 +52,7 @@ def test_a_test_with_real_transactions_leaves_nothing_in_the_cache(turn: str) ->
     cache.set("left-behind", turn)
 
 
+@pytest.mark.control("SOC 2 CC6.6")
 @pytest.mark.django_db
 @pytest.mark.usefixtures("two_failures_per_address")
 def test_too_many_failures_from_one_address_are_stopped(browser: Any) -> None:

@@ -51,6 +51,7 @@ def test_a_wrong_password_opens_nothing(browser: Any, user: Any) -> None:
     assert here.get(reverse("mfa_activate_totp")).status_code == 302
 
 
+@pytest.mark.control("ASVS 7.2.4")
 def test_the_session_key_rotates(browser: Any, user: Any) -> None:
     """ASVS 5.0, 7.2.4: who copied the key before does not profit from the confirmation."""
     here, thief = browser(), browser()

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from django.contrib.auth import SESSION_KEY
 from django.urls import reverse
 
@@ -13,6 +14,7 @@ def second_step(here: Any, code: str) -> Any:
     return here.post(reverse("mfa_authenticate"), {"code": code})
 
 
+@pytest.mark.control("CSF PR.AA-03")
 def test_the_password_alone_signs_nobody_in(browser: Any, user_with_totp: Any) -> None:
     here = browser()
     assert here.sign_in(user_with_totp).url == reverse("mfa_authenticate")

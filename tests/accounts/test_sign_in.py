@@ -76,6 +76,16 @@ def test_signs_out_by_post(browser: Any, user: Any) -> None:
     assert here.get(reverse("account_email")).status_code == 302
 
 
+@pytest.mark.control("ASVS 7.4.1", "SP 800-53 SC-23(1)")
+def test_a_key_that_was_copied_is_refused_after_its_owner_has_signed_out(browser: Any, user: Any) -> None:
+    here, thief = browser(), browser()
+    here.sign_in(user)
+    thief.cookies["sessionid"] = here.cookies["sessionid"].value
+    assert thief.get(reverse("account_email")).status_code == 200
+    here.post(reverse("account_logout"))
+    assert thief.get(reverse("account_email")).status_code == 302
+
+
 def test_signing_out_needs_the_csrf_cookie(browser: Any, user: Any) -> None:
     here = browser(enforce_csrf_checks=False)
     here.sign_in(user)

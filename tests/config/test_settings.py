@@ -54,6 +54,7 @@ def test_without_a_secret_the_site_does_not_start(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir()), "the demo's secret is made in a demo only"
 
 
+@pytest.mark.control("SP 800-63B 5.1")
 def test_the_defaults_are_those_of_a_real_site(tmp_path: Path) -> None:
     expected = {
         "DEBUG": False,

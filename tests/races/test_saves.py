@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
@@ -52,6 +53,7 @@ def loaded(key: str | None) -> SessionStore:
     return store
 
 
+@pytest.mark.control("ASVS 7.4.1")
 def test_no_write_outlives_an_ending(race: Race) -> None:
     """Trap 1."""
     for write in race.turns(WRITES):

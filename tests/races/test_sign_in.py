@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
@@ -62,6 +63,7 @@ def test_a_sign_in_never_outlives_what_shuts_the_account(race: Race) -> None:
     assert 0 < refused < race.rounds or race.rounds < MANY, "both orders were seen"
 
 
+@pytest.mark.control("ASVS 7.4.2")
 def test_a_sign_in_never_outlives_the_disabling_of_its_account(race: Race) -> None:
     for number in race.times():
         person = somebody(known=number % 2 == 0)
@@ -96,6 +98,7 @@ def test_a_sign_in_while_a_date_is_set_gets_the_date(race: Race) -> None:
         race.is_over(living(person).get().expires_at > ends_at, "a session beyond the date")
 
 
+@pytest.mark.control("SP 800-53 AC-10")
 def test_eight_sign_ins_at_once_keep_to_a_limit_of_one(race: Race, settings: Any) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "SESSION_LIMIT": 1}
     for known in race.turns([True, False], rounds=ROUNDS // 4):

@@ -56,6 +56,7 @@ def reason(user: Any) -> str:
     return Session.objects.of(user).get().end_reason
 
 
+@pytest.mark.control("CSF PR.AA-05")
 @pytest.mark.parametrize("flag", ["is_staff", "is_superuser"])
 @pytest.mark.parametrize("fields", [None, "flag only"])
 def test_a_flag_taken_away_by_a_save(flag: str, fields: Any, administrator: Any, browser: Any) -> None:
@@ -145,6 +146,7 @@ def in_the_admin(user: Any) -> None:
     assert admin.post(url, data).status_code == 302
 
 
+@pytest.mark.control("CSF PR.AA-05")
 @pytest.mark.parametrize(
     "take",
     [

@@ -54,6 +54,7 @@ def whats() -> list[str]:
     return [event.data["what"] for event in events]
 
 
+@pytest.mark.control("NHI2:2025")
 def test_a_new_one_shows_its_secret_once(admin: Any, administrator: Any) -> None:
     response = admin.post(f"{LIST}add/", FORM)
     secret = secret_on(response)

@@ -91,6 +91,7 @@ def test_the_person_is_told_but_not_the_note(admin: Any, ada: Any, user: Any) ->
     assert "\n\n\n" not in body
 
 
+@pytest.mark.control("ASVS 7.4.5")
 def test_everything_of_these_users(
     admin: Any, ada: Any, browser: Any, user: Any, other_user: Any, django_assert_max_num_queries: Any
 ) -> None:
@@ -105,6 +106,7 @@ def test_everything_of_these_users(
     assert Act.objects.get().count == 2
 
 
+@pytest.mark.control("ASVS 7.4.5")
 def test_all_of_a_filtered_list(admin: Any, ada: Any, browser: Any, user: Any) -> None:
     """The "select all" of Django's list: what is ended is what the filter finds, not what is on the page."""
     browser().sign_in(user)

@@ -121,6 +121,7 @@ def test_a_first_address_is_told_nobody(user: Any) -> None:
     assert Event.objects.filter(kind=Event.Kind.EMAIL_CHANGED).count() == 1
 
 
+@pytest.mark.control("SP 800-63B 4.6")
 def test_the_mail_goes_to_the_old_address_and_does_not_name_the_new_one(user: Any, mailoutbox: Any) -> None:
     by_save(user)
     deliver_due()

@@ -430,6 +430,7 @@ def test_a_touch_revives_nothing(client_in: Any, user: Any) -> None:
     assert Session.objects.get().last_seen_at < later
 
 
+@pytest.mark.control("ASVS 7.3.1")
 def test_the_idle_timeout_is_enforced_at_the_next_request(client_in: Any) -> None:
     """ASVS 5.0 7.3.1."""
     Session.objects.update(last_seen_at=Session.objects.get().last_seen_at - timedelta(days=15))
@@ -437,6 +438,7 @@ def test_the_idle_timeout_is_enforced_at_the_next_request(client_in: Any) -> Non
     assert Session.objects.get().end_reason == EndReason.IDLE_TIMEOUT
 
 
+@pytest.mark.control("ASVS 7.3.2")
 def test_the_absolute_timeout_is_enforced_whatever_the_use(client_in: Any) -> None:
     """ASVS 5.0 7.3.2."""
     row = Session.objects.get()

@@ -56,6 +56,7 @@ def deactivate_in_admin(user: Any, administrator: Any) -> None:
     assert response.status_code == 302, response.content.decode()
 
 
+@pytest.mark.control("ASVS 7.4.2")
 @pytest.mark.parametrize(
     "deactivate", [deactivate_by_save, deactivate_by_save_of_one_field, deactivate_in_admin]
 )
@@ -216,6 +217,7 @@ def test_reactivating_revives_nothing(user: Any, browser: Any) -> None:
     assert phone.get("/account/devices/").status_code == 302
 
 
+@pytest.mark.control("ASVS 7.4.2")
 @pytest.mark.parametrize("how", ["instance", "queryset", "admin"])
 def test_deletion_ends_every_session_and_the_history_survives(
     how: str, user: Any, administrator: Any, browser: Any

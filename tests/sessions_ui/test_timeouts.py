@@ -130,6 +130,37 @@ def test_a_sign_in_that_is_not_remembered_ends_sooner(user: Any, browser: Any, s
     assert row.expires_at - row.signed_in_at > timedelta(days=29)
 
 
+# SP 800-63B-4 names these for each assurance level; 15 minutes are also PCI DSS's (8.2.8).
+AAL2 = {"ABSOLUTE_TIMEOUT": timedelta(hours=24), "IDLE_TIMEOUT": timedelta(hours=1)}
+AAL3 = {"ABSOLUTE_TIMEOUT": timedelta(hours=12), "IDLE_TIMEOUT": timedelta(minutes=15)}
+
+
+def over(limits: dict[str, timedelta], user: Any, browser: Any, settings: Any) -> list[tuple[int, int]]:
+    """What a request gets just before each limit, and at it."""
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, **limits}
+    answers = []
+    for name, column in (("ABSOLUTE_TIMEOUT", "signed_in_at"), ("IDLE_TIMEOUT", "last_seen_at")):
+        Session.objects.all().delete()
+        client = browser()
+        client.force_login(user)
+        age(**{column: limits[name] - timedelta(minutes=1)})
+        before = client.get("/account/devices/").status_code
+        Session.objects.update(**{column: timezone.now() - limits[name]})
+        answers.append((before, client.get("/account/devices/").status_code))
+    return answers
+
+
+@pytest.mark.control("SP 800-63B 2.2.3")
+def test_a_site_can_keep_to_the_timeouts_of_aal2(user: Any, browser: Any, settings: Any) -> None:
+    assert over(AAL2, user, browser, settings) == [(200, 302), (200, 302)]
+
+
+@pytest.mark.control("SP 800-63B 2.3.3", "PCI DSS 8.2.8")
+def test_a_site_can_keep_to_the_timeouts_of_aal3(user: Any, browser: Any, settings: Any) -> None:
+    assert over(AAL3, user, browser, settings) == [(200, 302), (200, 302)]
+
+
+@pytest.mark.control("ASVS 7.3.2")
 def test_no_save_makes_a_session_last_longer_than_the_absolute_timeout(user: Any, browser: Any) -> None:
     client = browser()
     client.force_login(user)
@@ -177,6 +208,7 @@ def test_nobody_signs_in_to_an_anonymous_session_by_saving_it(db: None) -> None:
     assert Session.objects.get().signed_in_at is None
 
 
+@pytest.mark.control("ASVS 7.3.1")
 @pytest.mark.parametrize("address", ["/poll", "/poll-async"])
 def test_polling_is_no_activity(address: str, user: Any, browser: Any) -> None:
     client = browser()

@@ -352,6 +352,7 @@ def test_a_suspicious_one_may_end_at_once(browser: Any, user: Any, owner: Any, s
     assert message.subject == "We stopped a sign-in to your account"
 
 
+@pytest.mark.control("SP 800-63B 5.3")
 @pytest.mark.parametrize("way", ["challenge", "end"])
 def test_a_session_that_changes_its_browser_midway_ends(
     way: str, user: Any, owner: Any, settings: Any, django_capture_on_commit_callbacks: Any

@@ -12,6 +12,7 @@ from django.db import connection
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.control("NHI2:2025")
 def test_no_key_of_a_living_session_is_in_a_dump(user: Any, browser: Any) -> None:
     clients = [browser() for _ in range(3)]
     for client in clients:

@@ -142,6 +142,7 @@ def test_what_is_somebody_elses_looks_like_what_does_not_exist(
         assert told_apart(there) == told_apart(nowhere), name
 
 
+@pytest.mark.control("CSF PR.AA-05")
 @pytest.mark.parametrize("who", ["owner", "stranger", "viewer", "administrator"])
 @pytest.mark.parametrize("method", METHODS)
 def test_the_help_desk_is_for_agents(people: Any, owned: dict[str, str], who: str, method: str) -> None:
@@ -204,6 +205,7 @@ def test_the_admin_is_for_staff_with_the_right_to_look(
         assert outcome(people[who].get(f"{ADMIN}{model}/")) == expected, who
 
 
+@pytest.mark.control("CSF PR.AA-05")
 @pytest.mark.parametrize("action", ["sign_out_selected", "sign_out_users"])
 def test_whoever_may_only_look_ends_nothing(
     people: Any, owned: dict[str, str], user: Any, action: str

@@ -60,6 +60,7 @@ def test_everything_else_ends_and_this_device_stays(laptop: Any, phone: Any) -> 
     assert laptop.get(DEVICES).status_code == 200
 
 
+@pytest.mark.control("ASVS 7.5.2")
 def test_everywhere_ends_this_device_too(laptop: Any, phone: Any) -> None:
     response = laptop.post("/account/devices/sign-out-everywhere/")
     assert response.status_code == 302 and response.cookies["sessionid"].value == ""
@@ -75,6 +76,7 @@ def test_a_second_click_says_that_it_was_already_done(laptop: Any, phone: Any) -
     assert Event.objects.filter(kind=Event.Kind.ENDED).count() == 1
 
 
+@pytest.mark.control("ASVS 7.4.1")
 def test_a_revoked_browser_stays_out_whatever_it_keeps(laptop: Any, phone: Any) -> None:
     """Traps K and M: no cookie that the browser kept signs it in again, and revoking one revokes no other."""
     kept = {name: morsel.value for name, morsel in phone.cookies.items()}

@@ -52,6 +52,7 @@ def start_worker(mails: Path, tmp_path: Path) -> Iterator[Any]:
             os.killpg(process.pid, signal.SIGKILL)
 
 
+@pytest.mark.control("CSF RS.MI-01")
 def test_signing_out_needs_neither_and_the_mail_goes_out_once(
     user: Any, browser: Any, monkeypatch: Any, start_worker: Any, mails: Path, tmp_path: Path
 ) -> None:

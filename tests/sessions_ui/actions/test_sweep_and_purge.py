@@ -21,6 +21,7 @@ from tests.models import Act, Delivery, EndReason, Event, EventDetail, Session
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.control("ASVS 7.4.2")
 def test_it_ends_the_sessions_of_users_disabled_without_a_signal(user: Any, browser: Any) -> None:
     browser().force_login(user)
     get_user_model().objects.filter(pk=user.pk).update(is_active=False)

@@ -113,6 +113,7 @@ def test_attempts_in_a_row_are_one_event_in_ten_minutes(user: Any, browser: Any)
     assert len(steps()) == 3, "an act is something else than a look"
 
 
+@pytest.mark.control("ISO A.8.2")
 def test_a_superuser_is_no_agent_by_that(administrator: Any, desk: Any, browser: Any) -> None:
     client = browser()
     client.force_login(administrator)
@@ -194,6 +195,7 @@ def test_by_default_no_session_of_this_app_has_shown_no_second_factor(rf: Any, d
         assert conf.second_factor_at(request) is None
 
 
+@pytest.mark.control("ASVS 7.5.3")
 def test_it_requires_a_fresh_second_factor_and_the_attempt_is_an_event(agent: Any, browser: Any) -> None:
     client = browser()
     client.force_login(agent)

@@ -279,6 +279,7 @@ def test_what_is_no_id_at_all_is_no_error(desk: Any, verified: Case, phone: Any)
     assert is_in(phone)
 
 
+@pytest.mark.control("ASVS 7.5.3")
 @pytest.mark.parametrize(
     "what", [{"everything": "on", "typed": "ada@people.example"}, {"new_password": "on"}]
 )
@@ -554,6 +555,7 @@ def test_an_old_code_is_none(verified: Case, agent: Any) -> None:
         check_code(case=verified, agent=agent, code=verified.code())
 
 
+@pytest.mark.control("CSF PR.AA-05")
 def test_a_second_agent_can_agree_but_not_the_first_nor_the_user(
     desk: Any, verified: Case, agent: Any, user: Any, browser: Any
 ) -> None:
@@ -610,6 +612,7 @@ def test_acts_are_limited_per_agent(
     assert is_in(laptop)
 
 
+@pytest.mark.control("SP 800-53 AU-12", "CSF DE.CM-03")
 def test_what_was_carried_out_is_noted_with_agent_and_receipt(
     verified: Case, agent: Any, user: Any, phone: Any, device_of: Any
 ) -> None:

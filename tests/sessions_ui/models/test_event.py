@@ -18,6 +18,7 @@ def event(user: Any) -> Any:
     return Event(kind=Event.Kind.SIGNED_IN, user_id=user.pk)
 
 
+@pytest.mark.control("SP 800-53 AU-10")
 def test_an_event_is_not_written_over_by_an_instance_that_was_not_fetched(event: Any) -> None:
     event.save()
     other = Event(pk=event.pk, kind=Event.Kind.ENDED)
@@ -28,6 +29,7 @@ def test_an_event_is_not_written_over_by_an_instance_that_was_not_fetched(event:
     assert Event.objects.get().kind == Event.Kind.SIGNED_IN
 
 
+@pytest.mark.control("SP 800-53 AU-10")
 def test_an_event_is_not_saved_twice(event: Any) -> None:
     event.save()
     for save in (event.save, event.save_base):

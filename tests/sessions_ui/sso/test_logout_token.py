@@ -99,12 +99,14 @@ def test_a_token_without_a_kind_is_taken_for_one(provider: Provider) -> None:
     assert verify_logout_token(provider.key.sign(provider.claims(sub="ada"), typ=""))
 
 
+@pytest.mark.control("NHI4:2025")
 def test_no_signature_is_refused(provider: Provider) -> None:
     unsigned = jwt.encode(provider.claims(sub="ada"), None, algorithm="none")
     assert refusal(unsigned) == "this algorithm is not accepted"
     assert provider.asked == []
 
 
+@pytest.mark.control("NHI4:2025")
 def test_a_public_key_is_no_shared_secret(provider: Provider) -> None:
     """The best known of all forgeries: HS256 with the public key, which everybody has."""
     public = provider.key.private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)

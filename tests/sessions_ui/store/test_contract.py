@@ -88,6 +88,7 @@ class StoreContract(TestCase):
         session.cycle_key()
         assert dict(session.items()) == {"a": "b"}
 
+    @pytest.mark.control("ASVS 7.2.1")
     def test_an_invented_key_is_not_adopted(self) -> None:
         session = SessionStore("1" * 32)
         session["cat"] = "dog"

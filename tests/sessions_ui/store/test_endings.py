@@ -36,6 +36,7 @@ def is_signed_in(key: str | None) -> bool:
     return SessionStore(key).get_user().is_authenticated
 
 
+@pytest.mark.control("ASVS 7.2.1")
 def test_it_requires_one_statement_for_session_and_user(key: str, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(1):
         assert is_signed_in(key)
@@ -46,6 +47,7 @@ def test_it_requires_no_statement_without_a_key(django_assert_num_queries: Any) 
         assert not is_signed_in(None)
 
 
+@pytest.mark.control("ASVS 7.4.1")
 def test_a_request_that_loaded_before_the_end_cannot_save(user: Any, key: str) -> None:
     """Interleaving A."""
     late = SessionStore(key)
@@ -106,6 +108,7 @@ def test_an_unknown_key_costs_no_write() -> None:
     assert Session.objects.count() == 0
 
 
+@pytest.mark.control("ASVS 7.2.4")
 def test_rotation_keeps_the_row_and_the_old_key_authenticates_nobody(user: Any, key: str) -> None:
     before = Session.objects.get()
     store = SessionStore(key)
@@ -212,6 +215,7 @@ def test_emptying_a_users_session_is_a_sign_out(user: Any, key: str) -> None:
     assert store.session_key != key
 
 
+@pytest.mark.control("ASVS 7.4.2", "SP 800-207 tenet 6")
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

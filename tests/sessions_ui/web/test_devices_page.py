@@ -48,6 +48,7 @@ def html_of(client: Any) -> str:
     return client.get(PAGE).content.decode()
 
 
+@pytest.mark.control("ASVS 7.5.2")
 def test_a_card_says_what_where_since_when_and_until(here: Any, phone: Any) -> None:
     html = html_of(here)
     for text in (
@@ -174,6 +175,7 @@ def test_a_link_does_nothing(here: Any, act: str, args: list[str]) -> None:
     assert here.get(PAGE).status_code == 200
 
 
+@pytest.mark.control("SP 800-63B 5.1")
 def test_another_site_cannot_sign_anybody_out(browser: Any, user: Any) -> None:
     client = browser(enforce_csrf_checks=True)
     client.force_login(user)

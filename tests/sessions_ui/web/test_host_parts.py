@@ -55,6 +55,7 @@ def test_the_summary_says_nothing_to_strangers(db: None) -> None:
     assert summary(AnonymousUser()) == ""
 
 
+@pytest.mark.control("SP 800-53 AC-12(3)")
 def test_a_warning_where_there_is_an_idle_timeout(here: Any, settings: Any) -> None:
     with_idle_timeout(settings, timedelta(minutes=30))
     html = here.get(PAGE).content.decode()

@@ -28,6 +28,7 @@ def post(token: str, **options: Any) -> Any:
     return Client(enforce_csrf_checks=True).post(URL, {"logout_token": token}, **options)
 
 
+@pytest.mark.control("ASVS 7.6.1")
 def test_it_ends_the_session_that_the_token_names(provider: Provider, user: Any) -> None:
     meant = signed_in(user, iss=provider.issuer, sid="s1")
     other = signed_in(user, iss=provider.issuer, sid="s2")

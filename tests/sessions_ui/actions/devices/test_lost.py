@@ -38,6 +38,7 @@ def kinds(device: Device) -> list[str]:
     return [kind for kind in events.values_list("kind", flat=True) if kind.startswith("device_")]
 
 
+@pytest.mark.control("SP 800-63B 4.3")
 def test_it_ends_what_is_signed_in_there_and_nothing_else(
     device: Device, phone: Any, browser: Any, user: Any
 ) -> None:

@@ -31,6 +31,7 @@ def signed_in(user: Any, browser: Any, number: int) -> None:
         browser().force_login(user)
 
 
+@pytest.mark.control("SP 800-53 AU-10", "SP 800-53 AU-12")
 def test_it_ends_with_one_act_an_event_each_and_one_delivery(user: Any, browser: Any) -> None:
     signed_in(user, browser, 3)
     receipt = end_user_sessions(

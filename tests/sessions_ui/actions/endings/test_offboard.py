@@ -45,6 +45,7 @@ def test_nothing_happens_before_the_date(user: Any, phone: Any, friday: datetime
     assert Session.objects.living().count() == 1
 
 
+@pytest.mark.control("SP 800-53 AC-2(3)", "PCI DSS 8.2.5", "PCI DSS 8.2.7")
 def test_at_the_date_a_request_is_refused_with_the_reason(user: Any, phone: Any, friday: datetime) -> None:
     """No sweep ran."""
     offboard(user=user, ends_at=friday)
@@ -98,6 +99,7 @@ def test_rotating_the_key_makes_nothing_longer(user: Any, phone: Any, friday: da
     assert (row.expires_at, row.latest_end_at) == (friday, friday)
 
 
+@pytest.mark.control("PCI DSS 8.2.7")
 def test_a_later_sign_in_gets_the_date_too(user: Any, browser: Any, friday: datetime) -> None:
     offboard(user=user, ends_at=friday)
     browser().sign_in(user)

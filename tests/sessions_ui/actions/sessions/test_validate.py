@@ -30,6 +30,7 @@ def row(**fields: Any) -> Session:
     return Session(**{**living, **fields})
 
 
+@pytest.mark.control("ASVS 7.3.1", "ASVS 7.3.2")
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [

@@ -160,6 +160,7 @@ def test_without_device_cookies_its_own_description_is_all_there_is(
     assert found() == ("new", ["new_device"])
 
 
+@pytest.mark.control("SP 800-63B 5.3")
 def test_another_browser_in_the_middle_of_a_session_is_suspicious(
     user: Any, browser: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
@@ -204,6 +205,7 @@ def test_the_past_costs_one_statement_whatever_its_length(user: Any, browser: An
     assert counts[0] == counts[1]
 
 
+@pytest.mark.control("SP 800-63B 4.6")
 @pytest.mark.parametrize(
     ("ages", "told"),
     [

@@ -18,6 +18,7 @@ def limited(settings: Any, **values: Any) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, **values}
 
 
+@pytest.mark.control("ASVS 7.1.2")
 def test_the_oldest_ends(user: Any, browser: Any, settings: Any) -> None:
     limited(settings, SESSION_LIMIT=2)
     for _ in range(3):
@@ -70,6 +71,7 @@ def test_tokens_and_apps_neither_count_nor_go(kind: str, user: Any, browser: Any
     assert Session.objects.living().filter(pk=script.pk).exists()
 
 
+@pytest.mark.control("ASVS 7.1.2")
 def test_it_may_refuse_the_new_one_instead(user: Any, browser: Any, settings: Any) -> None:
     limited(settings, SESSION_LIMIT=1, SESSION_LIMIT_REFUSES=True)
     browser().force_login(user)

@@ -108,6 +108,25 @@ def test_the_next_sign_in_without_a_provider_has_none(user: Any) -> None:
     assert Session.objects.get().sid == ""
 
 
+@pytest.mark.control("ASVS 7.6.1")
+@pytest.mark.parametrize(
+    ("name", "column"), [("IDLE_TIMEOUT", "last_seen_at"), ("ABSOLUTE_TIMEOUT", "signed_in_at")]
+)
+def test_our_own_timeouts_end_it_however_long_it_lasts_at_the_provider(
+    name: str, column: str, user: Any, browser: Any, settings: Any
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, name: timedelta(hours=8)}
+    request = request_with()
+    remember_provider(request, user, provider="example", iss=ISSUER, sub="ada-7", sid="s1")
+    login(request, user, backend=BACKEND)
+    request.session.save()
+    client = browser()
+    client.cookies["sessionid"] = request.session.session_key
+    assert client.get("/account/devices/").status_code == 200
+    Session.objects.update(**{column: timezone.now() - timedelta(hours=8)})
+    assert client.get("/account/devices/").status_code == 302
+
+
 def test_a_session_at_the_provider_ends_its_sessions_only(user: Any) -> None:
     for sid in ("s1", "s1", "s2"):
         signed_in(user, sid=sid)
@@ -178,6 +197,7 @@ def test_it_is_an_event_and_no_mail(user: Any) -> None:
     assert not Delivery.objects.filter(act=event.act).exists()
 
 
+@pytest.mark.control("ASVS 7.6.1")
 def test_a_sign_in_under_way_does_not_outlive_its_session_at_the_provider(user: Any) -> None:
     ProviderSignOut.objects.create(token_digest="1", iss=ISSUER, sid="s1")
     with pytest.raises(SignInRefused) as refused:

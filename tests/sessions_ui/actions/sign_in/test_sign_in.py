@@ -158,6 +158,7 @@ def test_the_public_id_has_nothing_to_do_with_the_key(user: Any, browser: Any) -
     assert row.public_id not in key and key not in row.public_id and row.public_id not in row.digest
 
 
+@pytest.mark.control("ASVS 7.2.4")
 def test_the_key_changes_at_sign_in(user: Any, browser: Any) -> None:
     """ASVS 5.0 7.2.4, session fixation."""
     client = browser()

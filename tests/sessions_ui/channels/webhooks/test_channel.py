@@ -53,6 +53,7 @@ def ended(user: Any, browser: Any, hooks: Receiver, endpoint: Endpoint) -> Sessi
 # --- What it says
 
 
+@pytest.mark.control("NHI4:2025")
 def test_the_library_of_the_standard_verifies_it(ended: Session, hooks: Receiver, endpoint: Endpoint) -> None:
     deliver_due()
     [request] = hooks.requests
@@ -236,6 +237,7 @@ def test_the_cost_of_an_ending_does_not_grow_with_the_endpoints(
 # --- Signatures
 
 
+@pytest.mark.control("NHI7:2025")
 def test_a_new_secret_signs_beside_the_former_one_until_the_overlap_is_over(
     ended: Session, hooks: Receiver, endpoint: Endpoint
 ) -> None:
@@ -252,6 +254,7 @@ def test_a_new_secret_signs_beside_the_former_one_until_the_overlap_is_over(
         received(hooks.requests[1], former)
 
 
+@pytest.mark.control("NHI2:2025")
 def test_the_secret_is_encrypted_and_survives_a_new_secret_key(
     ended: Session, hooks: Receiver, endpoint: Endpoint, settings: Any
 ) -> None:

@@ -94,6 +94,7 @@ def test_the_name_is_resolved_once_and_the_connection_goes_there(
     assert server.requests[0].headers["host"] == f"hooks.example:{server.port}"
 
 
+@pytest.mark.control("SOC 2 CC6.6")
 @pytest.mark.parametrize(
     "url",
     [

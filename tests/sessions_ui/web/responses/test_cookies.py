@@ -67,6 +67,7 @@ EVERY_COOKIE = {
 }
 
 
+@pytest.mark.control("SP 800-63B 5.1.1")
 @pytest.mark.parametrize("secure", [True, False])
 @pytest.mark.parametrize("which", EVERY_COOKIE)
 def test_a_cookie_has_these_attributes_and_no_others(

@@ -10,6 +10,7 @@ from sessions_ui.web.responses.navigation import htmx_of
 from sessions_ui.web.responses.redirects import safe_next
 
 
+@pytest.mark.control("SOC 2 CC6.6")
 @pytest.mark.parametrize(
     ("wanted", "safe"),
     [

@@ -65,6 +65,7 @@ def test_any_other_reason_is_not(reason: str | None) -> None:
     assert words(reason) == "You were signed out."
 
 
+@pytest.mark.control("SP 800-53 AC-12(2)")
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("reason", "in_the_cookie"),

@@ -54,6 +54,7 @@ def is_over(session: Session) -> bool:
     return Session.objects.get(pk=session.pk).ended_at is not None
 
 
+@pytest.mark.control("ASVS 7.5.2")
 def test_an_act_asks_and_carries_on_where_it_stopped(here: Any, other: Session) -> None:
     question = here.post(sign_out_url(other))
     assert question.status_code == 200
@@ -84,6 +85,7 @@ def test_a_sign_in_of_a_moment_ago_is_enough(browser: Any, user: Any, signed_in:
     assert is_over(other)
 
 
+@pytest.mark.control("ASVS 7.5.2")
 @pytest.mark.parametrize("act", ["sign_out_others", "sign_out_everywhere"])
 def test_all_at_once_asks_too(here: Any, other: Session, act: str) -> None:
     assert ASKS in here.post(reverse(f"sessions_ui:{act}")).content.decode()
@@ -115,6 +117,7 @@ def test_a_wrong_password_changes_nothing_and_the_act_still_waits(here: Any, oth
     assert is_over(other)
 
 
+@pytest.mark.control("HIPAA 164.308(a)(5)(ii)(C)")
 def test_every_try_is_an_event(here: Any, other: Session, user: Any) -> None:
     act = waiting(here.post(sign_out_url(other)))
     here.post(CONFIRM, {"act": act, "password": "wrong"})
@@ -138,6 +141,7 @@ def test_guessing_is_slowed_down(here: Any, other: Session, settings: Any) -> No
     assert not is_over(other)
 
 
+@pytest.mark.control("ASVS 7.2.4")
 def test_the_session_key_rotates(here: Any, other: Session) -> None:
     before = here.session.session_key
     here.post(CONFIRM, {"act": waiting(here.post(sign_out_url(other))), "password": PASSWORD})

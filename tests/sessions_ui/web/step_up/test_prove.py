@@ -63,6 +63,7 @@ def is_over(session: Session) -> bool:
     return Session.objects.get(pk=session.pk).ended_at is not None
 
 
+@pytest.mark.control("ASVS 7.5.3")
 def test_a_young_sign_in_cannot_end_an_older_one_and_the_owner_is_told(
     thief: Any, old: Session, user: Any
 ) -> None:
@@ -81,6 +82,7 @@ def test_a_young_sign_in_cannot_end_an_older_one_and_the_owner_is_told(
     assert "/account/devices/not-me/" in message.body
 
 
+@pytest.mark.control("ASVS 7.5.3")
 @pytest.mark.parametrize("act", ["sign_out_others", "sign_out_everywhere"])
 def test_nor_all_of_them(act: str, thief: Any, old: Session) -> None:
     assert ASKS in thief.post(reverse(f"sessions_ui:{act}")).content.decode()
