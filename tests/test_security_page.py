@@ -12,6 +12,7 @@ from django.conf import settings
 
 from sessions_ui.conf.lifetimes import LifetimeSettings
 from sessions_ui.conf.sso import SingleSignOnSettings
+from tools.controls import SETTINGS, documented_settings
 
 ROOT: Path = settings.BASE_DIR
 DOCS = ROOT / "docs"
@@ -97,6 +98,14 @@ def test_the_site_has_no_provider_as_the_page_says() -> None:
     assert "This repository's own site has no provider" in page
     assert "PROVIDERS" not in settings.SESSIONS_UI
     assert not [app for app in settings.INSTALLED_APPS if "socialaccount" in app]
+
+
+def test_every_setting_that_the_threats_name_is_there() -> None:
+    threats = (DOCS / "security.md").read_text().split("## Threats")[1].split("\n## ")[0]
+    named = {
+        name for names in re.findall(r"\[(`[A-Z_`, ]+`)\]", threats) for name in re.findall(r"[A-Z_]+", names)
+    }
+    assert len(named) > 15 and named - documented_settings(SETTINGS.read_text()).keys() == set()
 
 
 def test_whoever_finds_a_weakness_finds_where_to_report_it() -> None:

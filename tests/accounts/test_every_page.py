@@ -70,8 +70,9 @@ def test_every_page_that_needs_a_sign_in_offers_to_sign_out(boss: Any, browser: 
 
 
 @pytest.mark.control("ASVS 7.6.2")
-def test_opening_an_address_signs_nobody_in(browser: Any) -> None:
-    """A link on another site, a picture, a page that a browser fetches ahead: none of them is anybody's consent."""
+def test_opening_an_address_signs_nobody_in(browser: Any, user: Any) -> None:
+    """A link on another site, a picture, a page that a browser fetches ahead: none of them is anybody's consent.
+    `user` could be signed in; the rows in the addresses are those of an account that could not."""
     paths = addresses(Bystander())
     before = set(Session.objects.values_list("pk", flat=True))
     stranger = browser(HTTP_REFERER="https://elsewhere.example/")
