@@ -228,7 +228,7 @@ def test_end_of_everybody_refuses_a_sign_in_that_waits_for_its_second_factor(use
 def test_end_of_everybody_works_in_batches_where_there_are_many(
     user: Any, other_user: Any, browser: Any, settings: Any
 ) -> None:
-    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "END_AT_ONCE": 1}
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "END_AT_ONCE_MAX": 1}
     for person in (user, other_user):
         browser().force_login(person)
     assert end("--everyone", "--no-input").endswith("Sessions ended: 2\n")
