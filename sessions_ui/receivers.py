@@ -26,6 +26,7 @@ from sessions_ui.database.transactions import follow, retried
 from sessions_ui.exceptions import SignInChallenged, SignInRefused, TryAgain
 from sessions_ui.models import EndReason
 from sessions_ui.models.locking import locked
+from sessions_ui.models.primary import all_users
 from sessions_ui.models.senders import (
     accounts_of,
     for_every_model,
@@ -152,7 +153,7 @@ def after_user_save(sender: Any, instance: Any, using: str, update_fields: Any =
             steps.append(partial(new_password_was_chosen, user))
         steps.append(partial(after_password_change, user))
     if any(before.get(flag) and not getattr(user, flag) for flag in conf.access_flags):
-        steps.append(partial(end, user, EndReason.ACCESS_CHANGED))
+        steps.append(partial(end_access_of, all_users().filter(pk=user.pk)))
     email = outbox.email_field_name()
     if email is not None and email in before:
         old, new = before[email] or "", getattr(user, email) or ""
