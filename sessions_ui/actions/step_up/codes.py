@@ -14,6 +14,7 @@ from django.utils import timezone
 from sessions_ui import outbox
 from sessions_ui.actions.account_lock import lock_users
 from sessions_ui.actions.one_time_codes import RESEND_AFTER, TRIES, Answer, mail_code, try_code
+from sessions_ui.actions.step_up.policy import is_established
 from sessions_ui.actions.trusted_addresses import trusted_addresses
 from sessions_ui.audit import events
 from sessions_ui.conf import conf
@@ -152,22 +153,22 @@ def _tell_of_factor(
 def other_factor(session: Session) -> str:
     """Return the second factor that was shown in this session within `PROOF_AGE`; empty where there is none.
 
-    It is not one that the sign-in used, and not one that was set up after it, because a thief could have added that.
+    It is not one that the sign-in used, and not a young one, because a thief could have added that.
     """
-    signed_in_at = session.signed_in_at
-    if signed_in_at is None:
+    if session.signed_in_at is None:
         return ""
     user_id: Any = session.user_id
+    now = timezone.now()
     shown = Event.objects.filter(
         user_id=user_id,
         session_id=session.pk,
         kind=Event.Kind.REAUTHENTICATED,
-        at__gt=timezone.now() - conf.proof_age,
+        at__gt=now - conf.proof_age,
     )
     for data in shown.values_list("data", flat=True):
         method, since = data.get("method", ""), data.get("since")
         is_other = method and method not in session.method.split("+")
-        if is_other and since and moments.stored(datetime.fromisoformat(since)) <= signed_in_at:
+        if is_other and since and is_established(moments.stored(datetime.fromisoformat(since)), now):
             return str(method)
     return ""
 

@@ -201,14 +201,17 @@ def test_a_factor_of_which_nobody_knows_since_when_it_is_there_is_none(
 
 
 @pytest.mark.parametrize(("seconds", "found"), [(0, "totp"), (1, "")])
-def test_a_factor_that_was_set_up_after_the_sign_in_is_none(
-    seconds: int, found: str, session: Session, user: Any
+@pytest.mark.parametrize("signed_in", [timedelta(0), timedelta(days=9)])
+def test_a_factor_that_was_set_up_within_a_day_is_none_however_old_the_sign_in_is(
+    seconds: int, found: str, signed_in: timedelta, session: Session, user: Any
 ) -> None:
-    assert session.signed_in_at is not None
-    since = session.signed_in_at + timedelta(seconds=seconds)
+    now = timezone.now()
+    session.signed_in_at = now - signed_in
+    since = now - timedelta(hours=24) + timedelta(seconds=seconds)
     data = {"method": "totp", "since": since.isoformat()}
-    Event.objects.create(kind=Event.Kind.REAUTHENTICATED, user=user, session=session, data=data)
-    assert other_factor(session) == found
+    with time_machine.travel(now, tick=False):
+        Event.objects.create(kind=Event.Kind.REAUTHENTICATED, user=user, session=session, data=data)
+        assert other_factor(session) == found
 
 
 def test_a_code_can_be_given_and_counts_for_ten_minutes_each(session: Session, user: Any) -> None:
