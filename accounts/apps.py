@@ -11,7 +11,7 @@ class AccountsConfig(AppConfig):
         from allauth.account.models import EmailAddress
         from allauth.account.signals import authentication_step_completed
 
-        from accounts import factors
+        from accounts import factors, guard
         from accounts.addresses import note_removed, note_verified
         from accounts.receivers import rotate_on_reauthentication
 
@@ -22,3 +22,4 @@ class AccountsConfig(AppConfig):
         post_save.connect(note_verified, sender=EmailAddress, dispatch_uid="accounts.note_verified")
         post_delete.connect(note_removed, sender=EmailAddress, dispatch_uid="accounts.note_removed")
         factors.connect()
+        guard.connect()

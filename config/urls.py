@@ -23,7 +23,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("account/", include("sessions_ui.web.urls")),
     path("account/second-factor/", second_factor, name="second_factor"),
-    path("account/", include("allauth.urls")),
+    path("account/", include("accounts.urls")),
     path("help-desk/", include("sessions_ui.help_desk.urls")),
     path("admin/", admin.site.urls),
 ]

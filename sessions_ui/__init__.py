@@ -40,6 +40,7 @@ __all__ = [
     "rename_device",
     "report_not_me",
     "require_owner",
+    "require_settled",
     "send_or_keep",
     "stop_impersonating",
     "warm_up",
@@ -47,6 +48,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from sessions_ui.actions.credentials.changed import credential_changed
+    from sessions_ui.actions.credentials.guard import require_settled
     from sessions_ui.actions.devices.confirm import confirm_device
     from sessions_ui.actions.devices.lost import mark_found, mark_lost
     from sessions_ui.actions.devices.not_me import report_not_me
@@ -74,6 +76,7 @@ else:
         __name__,
         {
             "actions.credentials.changed": ("credential_changed",),
+            "actions.credentials.guard": ("require_settled",),
             "actions.devices.confirm": ("confirm_device",),
             "actions.devices.lost": ("mark_found", "mark_lost"),
             "actions.devices.not_me": ("report_not_me",),

@@ -10,12 +10,14 @@ from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
 
 if TYPE_CHECKING:
+    from sessions_ui.credentials import CredentialKind
     from sessions_ui.models.end_reason import EndReason
 
 __all__ = [
     "AppendOnly",
     "CannotVouch",
     "DoneInPart",
+    "FurtherProofNeeded",
     "HelpDeskRefusal",
     "HelpDeskRefused",
     "ImpersonationRefusal",
@@ -137,6 +139,18 @@ class SignInChallenged(SignInRefused):
 
 class CannotVouch(SessionsUIError):
     """What was shown does not vouch for the device: a thief of this browser would have it, too."""
+
+
+class FurtherProofNeeded(SessionsUIError, PermissionDenied):
+    """A session that does not vouch for itself tried to change how its account is signed in to; nothing was written.
+
+    `kind` is what it wanted to change. The middleware asks for the proof; a `PermissionDenied`, so that code which
+    answers exceptions itself says 403.
+    """
+
+    def __init__(self, kind: CredentialKind) -> None:
+        super().__init__(f"changing this takes a further proof: {kind}")
+        self.kind = kind
 
 
 class ProofRefused(SessionsUIError):

@@ -14,6 +14,7 @@ from django.db.models import Model, QuerySet
 from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_save
 
 from sessions_ui import context, outbox
+from sessions_ui.actions.credentials.guard import verify_settled
 from sessions_ui.actions.endings import memberships
 from sessions_ui.actions.endings.access_change import access_changed
 from sessions_ui.actions.endings.email_change import email_changed, tell_old_address
@@ -22,6 +23,7 @@ from sessions_ui.actions.endings.require_password import new_password_was_chosen
 from sessions_ui.actions.sign_in.attempt import attempt_of
 from sessions_ui.actor import current_actor
 from sessions_ui.conf import conf
+from sessions_ui.credentials import CredentialKind
 from sessions_ui.database.transactions import follow, retried
 from sessions_ui.exceptions import SignInChallenged, SignInRefused, TryAgain
 from sessions_ui.models import EndReason
@@ -112,9 +114,21 @@ def before_user_save(
         if connections[using].in_atomic_block:
             stored = locked(stored)
         before = retried(stored.values("pk", *watched).first, using=using)
+        if before:
+            guard_credentials(instance, before, update_fields)
         instance.__dict__["_sessions_ui_before"] = before
         if isinstance(instance, get_user_model()) and before:
             before_password_change(instance, before.get("password"))
+
+
+def guard_credentials(instance: Any, before: dict[str, Any], update_fields: Any) -> None:
+    """Raise `FurtherProofNeeded` before a session that may not changes the password or the address of its user."""
+    changed = [name for name in before if before[name] != getattr(instance, name)]
+    if "password" in changed and not is_hash_upgrade(instance, update_fields):
+        verify_settled(before["pk"], CredentialKind.PASSWORD)
+    email = outbox.email_field_name()
+    if email in changed and (before[email] or "").lower() != (getattr(instance, email) or "").lower():
+        verify_settled(before["pk"], CredentialKind.ADDRESS)
 
 
 def before_password_change(user: Any, stored: str | None) -> None:

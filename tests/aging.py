@@ -31,6 +31,12 @@ def age_sign_ins(user: Any, by: timedelta = timedelta(hours=1)) -> None:
 def settle(user: Any) -> None:
     """As if `user` had used these browsers for days, and confirmed them: they vouch for themselves (invariant 10)."""
     Session.objects.filter(user=user, ended_at__isnull=True).update(
-        signed_in_at=F("signed_in_at") - timedelta(days=2)
+        signed_in_at=F("signed_in_at") - timedelta(days=2), reviewed_at=timezone.now()
     )
     Device.objects.filter(user=user).update(confirmed_at=timezone.now())
+
+
+def long_ago(user: Any) -> None:
+    """As if the devices that `user` has now had been there for weeks, signed in two days ago."""
+    Device.objects.filter(user=user).update(first_seen_at=F("first_seen_at") - timedelta(days=40))
+    Session.objects.filter(user=user).update(signed_in_at=F("signed_in_at") - timedelta(days=2))

@@ -41,6 +41,8 @@ CHECKS = (
     pages.sign_in_page,
     pages.request_in_templates,
     risk.suspicious_sign_ins,
+    risk.young_session,
+    risk.credential_guard,
     sso.providers,
     sso.library,
     places.place_files,

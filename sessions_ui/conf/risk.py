@@ -58,8 +58,17 @@ class RiskSettings(Section):
     @cached_property
     def young_session(self) -> timedelta:
         """A sign-in younger than that vouches for nothing: to sign out devices that were there before it, or to
-        confirm another one, takes a further proof. So does one on a device that was never confirmed."""
+        confirm another one, takes a further proof. So does one on a device that was never confirmed, unless the account
+        began on it. Must be shorter than every absolute timeout: no session would ever be old enough."""
         return self._given.get("YOUNG_SESSION", timedelta(hours=24))
+
+    @cached_property
+    def credential_guard(self) -> bool:
+        """Changing how an account is signed in to (password, e-mail address, factor, passkey, recovery codes, connected
+        provider) takes a further proof in a session that does not vouch for itself, whatever view writes it
+        ([risk.md](risk.md), "Who the owner is"). Works where `sessions_ui.web.urls` is included, because that is where
+        the proof is given."""
+        return self._given.get("CREDENTIAL_GUARD", True)
 
     @cached_property
     def proof_age(self) -> timedelta:

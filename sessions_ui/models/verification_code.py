@@ -21,6 +21,7 @@ class VerificationCode(OneTimeCode):
         END_OLDER = "end_older", _("sign out older devices")
         CONFIRM = "confirm", _("confirm a device")
         SIGN_IN = "sign_in", _("go on with a sign-in")
+        CREDENTIAL = "credential", _("change how you sign in")
 
     id = models.BigAutoField(primary_key=True)
     user = user_key("+", db_index=False)

@@ -6,13 +6,23 @@ from typing import TYPE_CHECKING
 
 from sessions_ui.lazy import lazy_names
 
-__all__ = ["PasswordForm", "Reauthentication", "Way", "ask_for_hints", "busy", "healthz", "server_error"]
+__all__ = [
+    "PasswordForm",
+    "Reauthentication",
+    "Way",
+    "ask_for_hints",
+    "busy",
+    "healthz",
+    "server_error",
+    "settled_required",
+]
 
 if TYPE_CHECKING:
     from sessions_ui.web.health import healthz
     from sessions_ui.web.presence.client_hints import ask_for_hints
     from sessions_ui.web.responses.later import busy
     from sessions_ui.web.responses.outages import server_error
+    from sessions_ui.web.step_up.credentials import settled_required
     from sessions_ui.web.step_up.reauthentication import PasswordForm, Reauthentication, Way
 else:
     __getattr__, __dir__ = lazy_names(
@@ -22,6 +32,7 @@ else:
             "presence.client_hints": ("ask_for_hints",),
             "responses.outages": ("server_error",),
             "responses.later": ("busy",),
+            "step_up.credentials": ("settled_required",),
             "step_up.reauthentication": ("PasswordForm", "Reauthentication", "Way"),
         },
     )

@@ -8,7 +8,7 @@ from sessions_ui.web.presence import alive, idle
 from sessions_ui.web.provider_sign_out import provider_sign_out
 from sessions_ui.web.recovery import not_me
 from sessions_ui.web.responses.own_transactions import own_transactions
-from sessions_ui.web.step_up import challenge, confirm, prove
+from sessions_ui.web.step_up import challenge, confirm, credentials, prove
 
 app_name = "sessions_ui"
 
@@ -18,6 +18,7 @@ urlpatterns = [
     path("devices/confirm/", confirm.confirm, name="confirm"),
     path("devices/challenge/", challenge.challenge, name="challenge"),
     path("devices/prove/", prove.prove, name="prove"),
+    path("devices/go-on/", credentials.go_on, name="go_on"),
     path("devices/alive", alive.alive, name="alive"),
     path("devices/not-me/<str:token>/", not_me.not_me, name="not_me"),
     path("devices/idle/", idle.idle, name="idle"),

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from sessions_ui.delivery import deliver_due
 from tests.accounts.conftest import SECRET
+from tests.aging import long_ago
 from tests.conftest import PASSWORD
 from tests.models import Act, EndReason, Session
 
@@ -30,6 +31,7 @@ def laptop(user: Any, browser: Any) -> Any:
     """Just confirmed who it is; the same person is signed in elsewhere, too."""
     client = browser()
     client.sign_in(user)
+    long_ago(user)
     client.post("/account/reauthenticate/", {"password": PASSWORD})
     browser().sign_in(user)
     return client
@@ -39,6 +41,7 @@ def laptop(user: Any, browser: Any) -> Any:
 def laptop_of_two_factors(user_with_totp: Any, browser: Any, app_code: Callable[[], str]) -> Any:
     client = browser()
     client.force_login(user_with_totp)
+    long_ago(user_with_totp)
     client.post("/account/reauthenticate/", {"password": PASSWORD})
     browser().force_login(user_with_totp)
     return client

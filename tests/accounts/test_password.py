@@ -8,6 +8,7 @@ from django.core import mail
 from django.urls import reverse
 
 from tests.accounts.test_sign_up import link_in
+from tests.aging import long_ago
 from tests.conftest import PASSWORD
 
 NEW_PASSWORD = "seven brown cows on a hill"
@@ -50,6 +51,7 @@ def test_changing_the_password_needs_the_old_one(browser: Any, user: Any) -> Non
 def test_changing_the_password_signs_out_the_other_devices(browser: Any, user: Any) -> None:
     here, there = browser(), browser()
     here.sign_in(user)
+    long_ago(user)
     there.sign_in(user)
     change(here)
     assert there.get(reverse("account_email")).status_code == 302

@@ -69,6 +69,14 @@ CODES = (
     "tests/sessions_ui/web/step_up/test_prove.py",
     "tests/accounts/test_second_proof.py",
 )
+GUARD = (
+    "tests/sessions_ui/actions/credentials/test_guard.py",
+    "tests/sessions_ui/actions/step_up/test_policy.py",
+    "tests/sessions_ui/web/step_up/test_credentials.py",
+    "tests/stories/test_take_over.py",
+    "tests/accounts/test_guard.py",
+    "tests/accounts/test_who_is_asked.py",
+)
 
 ENGINE = (
     *STORE,
@@ -270,6 +278,9 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/sessions_ui/help_desk/test_case.py::test_another_code_can_be_sent_after_a_minute",
     ),
     "actions/step_up/codes.py": CODES,
+    "actions/step_up/policy.py": (*GUARD, *CODES),
+    "actions/credentials/guard.py": GUARD,
+    "web/step_up/credentials.py": GUARD,
     "actions/devices/confirm.py": (
         "tests/sessions_ui/actions/devices/test_confirm.py",
         LOCKS,

@@ -9,6 +9,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user_model
 
 from sessions_ui.delivery import deliver_due
+from tests.aging import long_ago
 from tests.conftest import PASSWORD
 from tests.models import Delivery, EndReason, Event, EventDetail, Session
 
@@ -20,6 +21,7 @@ OLD, NEW = "ada@people.example", "ada@new.example"
 def laptop(user: Any, browser: Any) -> Any:
     client = browser()
     client.sign_in(user)
+    long_ago(user)
     browser().sign_in(user)
     return client
 

@@ -23,6 +23,7 @@ from sessions_ui.actions.endings.reconcile import end_unlawful
 from sessions_ui.actions.endings.require_password import require_new_password
 from sessions_ui.exceptions import SignInRefused
 from sessions_ui.store import SessionStore
+from tests.aging import long_ago
 from tests.conftest import PASSWORD
 from tests.models import Delivery, EndReason, Event, Session
 
@@ -243,6 +244,7 @@ def test_deletion_ends_every_session_and_the_history_survives(
 def test_a_changed_password_ends_the_others_and_keeps_the_own(user: Any, browser: Any) -> None:
     laptop, phone = browser(), browser()
     laptop.sign_in(user)
+    long_ago(user)
     phone.sign_in(user)
     response = laptop.post(
         "/account/password/change/",
@@ -260,6 +262,7 @@ def test_a_changed_password_ends_the_own_too_where_the_setting_says_so(
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "PASSWORD_CHANGE_ENDS": "all"}
     laptop = browser()
     laptop.sign_in(user)
+    long_ago(user)
     browser().sign_in(user)
     response = laptop.post(
         "/account/password/change/",

@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from django.db.models import Q, QuerySet, Subquery
 from django.utils import timezone
 
 from sessions_ui import context
@@ -18,6 +19,8 @@ from sessions_ui.conf import conf
 from sessions_ui.exceptions import CannotVouch
 from sessions_ui.models import Device, Session
 from sessions_ui.models.session import SessionQuerySet
+
+MOST_LOOKED_AT = 20  # sessions on other devices: who has confirmed more has settled on one of these
 
 
 class Shown(StrEnum):
@@ -30,26 +33,72 @@ class Shown(StrEnum):
 
 
 def is_settled(session: Session, now: datetime) -> bool:
-    """Return whether a session (its device loaded or not) is old enough, and on a confirmed device."""
-    if session.signed_in_at is None or session.signed_in_at > now - conf.young_session:
+    """Return whether a session (its device loaded or not) vouches for itself.
+
+    Its device is one that vouches (`vouching_since()`), and the session, or what the device vouches by, is older than
+    `YOUNG_SESSION`; or nothing else was ever signed in to the account. A sign-in that was flagged vouches for nothing
+    until its owner said whose it is, because it may be the copy of a browser that does.
+    """
+    if session.signed_in_at is None or session.device is None or is_in_doubt(session):
         return False
-    return session.device is not None and session.device.confirmed_at is not None
+    since = vouching_since(session.device)
+    if since is None:
+        return False
+    if min(session.signed_in_at, since) <= now - conf.young_session:
+        return True
+    return session.device.confirmed_at is None and is_only_device(session.device)
 
 
-def settled_elsewhere(session: Session) -> bool:
-    """Return whether the person is signed in on another device as well, in a browser that vouches for itself.
+def is_in_doubt(session: Session) -> bool:
+    """Return whether the session was flagged, and its owner has not said yet whose it is."""
+    return bool(session.verdict) and session.reviewed_at is None
 
-    There they can do what this session has to prove something for.
+
+def vouching_since(device: Device) -> datetime | None:
+    """Return since when this device vouches for its sessions; None where it does not.
+
+    It was confirmed, or the account began on it and nobody has reported a sign-in ("This wasn't me") since.
+    """
+    if device.confirmed_at is not None:
+        return device.confirmed_at
+    return device.first_seen_at if is_undoubted_first(device) else None
+
+
+def is_undoubted_first(device: Device) -> bool:
+    if device.lost_at or device.copied_at or device.not_me_at:
+        return False
+    devices = devices_beside(device)
+    first = devices.order_by("first_seen_at", "pk").values_list("pk", flat=True).first()
+    return first == device.pk and not devices.filter(not_me_at__gte=device.first_seen_at).exists()
+
+
+def is_only_device(device: Device) -> bool:
+    return not devices_beside(device).exclude(pk=device.pk).exists()
+
+
+def devices_beside(device: Device) -> QuerySet[Device]:
+    """Return all devices of the account that this one is of."""
+    user_id: Any = device.user_id
+    return Device.objects.filter(user_id=user_id)
+
+
+def settled_device_elsewhere(session: Session) -> Device | None:
+    """Return another device on which the person is signed in in a browser that vouches for itself; None if there is
+    none.
+
+    There they can do what this session has to prove something for. Of several it is the one that was used last.
     """
     user_id: Any = session.user_id
     device_id: Any = session.device_id
-    settled = Session.objects.filter(
-        user_id=user_id,
-        kind=Session.Kind.BROWSER,
-        signed_in_at__lte=timezone.now() - conf.young_session,
-        device__confirmed_at__isnull=False,
-    )
-    return settled.by_owner().living().exclude(device_id=device_id).exists()
+    now = timezone.now()
+    living = Session.objects.filter(user_id=user_id, kind=Session.Kind.BROWSER).by_owner().living()
+    first = Device.objects.filter(user_id=user_id).order_by("first_seen_at", "pk").values("pk")[:1]
+    vouching = Q(device__confirmed_at__isnull=False) | Q(device_id=Subquery(first))
+    others = living.filter(vouching).exclude(device_id=device_id).select_related("device").defer("payload")
+    for other in others.order_by("-last_seen_at")[:MOST_LOOKED_AT]:
+        if is_settled(other, now):
+            return other.device
+    return None
 
 
 def is_established(since: datetime, now: datetime) -> bool:

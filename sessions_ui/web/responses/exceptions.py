@@ -13,6 +13,7 @@ from sessions_ui import context
 from sessions_ui.database import outages, transactions
 from sessions_ui.exceptions import (
     DoneInPart,
+    FurtherProofNeeded,
     KeyRotated,
     NotTheOwner,
     OutcomeUnknown,
@@ -25,6 +26,7 @@ from sessions_ui.store import store_of
 from sessions_ui.web.impersonation.views import only_for_its_owner
 from sessions_ui.web.responses import later, refusals
 from sessions_ui.web.step_up.challenge import begin_challenge
+from sessions_ui.web.step_up.credentials import further_proof_needed
 
 
 def answer_to(request: HttpRequest, exception: BaseException) -> HttpResponseBase | None:
@@ -41,6 +43,8 @@ def answer_to(request: HttpRequest, exception: BaseException) -> HttpResponseBas
         return refusals.signed_out(request, exception.reason)
     if isinstance(exception, NotTheOwner):
         return only_for_its_owner(request)
+    if isinstance(exception, FurtherProofNeeded):
+        return further_proof_needed(request, exception.kind)
     if isinstance(exception, TryAgain) or is_failed_commit(exception):
         return later.busy(request)
     if isinstance(exception, DoneInPart):

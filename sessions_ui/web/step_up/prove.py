@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
@@ -21,6 +22,7 @@ from sessions_ui.actions.step_up.codes import (
     check_code,
     is_code_held_up,
     is_proven,
+    open_code,
     other_factor,
     send_code,
 )
@@ -29,8 +31,9 @@ from sessions_ui.actions.step_up.policy import (
     acting_session,
     ends_older,
     oldest_elsewhere,
-    settled_elsewhere,
+    settled_device_elsewhere,
 )
+from sessions_ui.actions.trusted_addresses import trusted_addresses
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import CannotVouch, ProofRefusal, ProofRefused
 from sessions_ui.models import Device, Session, VerificationCode
@@ -151,12 +154,17 @@ def asked_for_proof(
             )
     back = f"{reverse('sessions_ui:prove')}?{urlencode({'act': act.sign(user)})}"
     ways = [way for way in reauthentication(request).ways(back) if is_other_factor(way, session)]
-    other_device = "" if by_code else elsewhere(act, session)
+    by_page = purpose is VerificationCode.Purpose.CREDENTIAL
+    other_device = "" if by_code and not by_page else elsewhere(act, session)
+    under_way = bool(addresses) or open_code(user, session.pk, purpose, timezone.now()) is not None
     context = {
         "purpose": act.purpose,
         "error": error,
         "proven": proven,
         "addresses": addresses,
+        # A page that is only opened mails nothing: it offers to.
+        "offers_code": by_code and by_page and not under_way,
+        "receivers": [masked(address) for address in trusted_addresses(user)] if by_page else [],
         "held_up": bool(addresses) and is_code_held_up(user),
         "form": (form or CodeForm()) if by_code else None,
         "ways": ways,
@@ -172,14 +180,19 @@ def elsewhere(act: WaitingAct, session: Session) -> str:
     """Return on which other device the act needs no proof, in words; empty where there is none."""
     if act.path.endswith("/found/"):  # any session has to prove that (`ask_for_more()`)
         return ""
-    if settled_elsewhere(session):
-        return _(
-            "On another device that you have confirmed, and have used for a while, you can do this without a further "
-            "proof."
-        )
-    if act.purpose == VerificationCode.Purpose.END_OLDER and oldest_elsewhere(session):
+    settled = settled_device_elsewhere(session)
+    is_confirmed = settled is not None and settled.confirmed_at is not None
+    signs_out = act.purpose == VerificationCode.Purpose.END_OLDER
+    if signs_out and not is_confirmed and oldest_elsewhere(session):
         return _("On the device that was signed in first you can do this without a further proof.")
-    return ""
+    if settled is None:
+        return ""
+    if not is_confirmed or act.purpose == VerificationCode.Purpose.CREDENTIAL:
+        return _("On “%(device)s” you can do this without a further proof.") % {"device": settled.title}
+    return _(
+        "On another device that you have confirmed, and have used for a while, you can do this without a further "
+        "proof."
+    )
 
 
 def is_other_factor(way: Way, session: Session) -> bool:

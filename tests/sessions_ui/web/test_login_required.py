@@ -42,6 +42,7 @@ SIGNED_IN = {
     "sessions_ui:device_list",
     "sessions_ui:devices",
     "sessions_ui:found",
+    "sessions_ui:go_on",
     "sessions_ui:idle",
     "sessions_ui:lost",
     "sessions_ui:mine",

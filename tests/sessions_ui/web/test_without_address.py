@@ -22,6 +22,7 @@ ELSEWHERE = "On another device that you have confirmed"
 OLDEST = "On the device that was signed in first"
 BEFORE = "Sign in on a device that you have used before."
 FIRST = "Sign out on one of your other devices, then sign in here again."
+LAPTOP = "On “Laptop” you can do this without a further proof."
 NOTHING = "There is nothing here that could prove it."
 HELP = "https://help.example/"
 CHALLENGE = "/account/devices/challenge/"
@@ -92,8 +93,8 @@ def test_no_act_asks_for_a_code_that_cannot_come(act: str, new: Any, old: Sessio
     html = response.content.decode()
     assert response.status_code == 200 and "One more proof" in html
     assert NO_ADDRESS in html and not is_asked_for_a_code(html)
-    # The laptop is older than all others, so it may end all of them; it is unconfirmed, so it confirms none.
-    assert ((OLDEST in html), (NOTHING in html)) == ((True, False) if act in ENDS else (False, True))
+    # The account began on the laptop, so it may do all but one: that a lost device was found is proven everywhere.
+    assert (OLDEST in html, LAPTOP in html, NOTHING in html) == (act in ENDS, act == "mine", act == "found")
     assert (
         not VerificationCode.objects.exists() and not Event.objects.filter(kind=Event.Kind.CODE_SENT).exists()
     )
@@ -156,6 +157,16 @@ def test_a_settled_device_of_somebody_else_is_not_offered(
     assert ELSEWHERE not in html and OLDEST in html
 
 
+def test_changing_how_one_signs_in_asks_for_no_code_either(new: Any, old: Session) -> None:
+    """Purpose CREDENTIAL, before the form and after it was sent."""
+    url = reverse("account_change_password")
+    for response in (new.get(url), new.post(url)):
+        html = response.content.decode()
+        assert NO_ADDRESS in html and LAPTOP in html
+        assert not is_asked_for_a_code(html)
+    assert not VerificationCode.objects.exists()
+
+
 def test_an_answer_that_was_made_up_is_refused_without_a_field(new: Any, old: Session) -> None:
     response = ask(new, "the others", old)
     act = response.context["act"]
@@ -208,4 +219,4 @@ def test_a_sign_in_that_waits_is_asked_for_no_code_that_cannot_come(
 
 def test_every_purpose_of_a_code_is_looked_at() -> None:
     """A new one belongs into the tests above."""
-    assert set(VerificationCode.Purpose.values) == {"end_older", "confirm", "sign_in"}
+    assert set(VerificationCode.Purpose.values) == {"end_older", "confirm", "sign_in", "credential"}

@@ -19,6 +19,7 @@ from sessions_ui.actions.endings.reconcile import end_unlawful, why_unlawful
 from sessions_ui.models.session import ACCOUNT_WAS_OFF
 from sessions_ui.store import SessionStore
 from tests.accounts.test_password import NEW_PASSWORD, change
+from tests.aging import long_ago
 from tests.conftest import Browser
 from tests.interleaving import just_after, just_before
 from tests.models import AccountState, EndReason, Session, digest_of
@@ -32,6 +33,7 @@ DEVICES = "/account/devices/"
 def here(user: Any) -> Browser:
     client = Browser()
     client.sign_in(user)
+    long_ago(user)  # so that it may change its own password
     return client
 
 

@@ -346,7 +346,9 @@ def test_a_settled_session_is_not_asked(browser: Any, user: Any, signed_in: Sign
     client = browser()
     client.sign_in(user)
     own = Session.objects.latest("pk")
-    Session.objects.filter(pk=own.pk).update(signed_in_at=timezone.now() - timedelta(days=2))
+    Session.objects.filter(pk=own.pk).update(
+        signed_in_at=timezone.now() - timedelta(days=2), reviewed_at=timezone.now()
+    )
     Device.objects.filter(pk=own.device_id).update(confirmed_at=timezone.now())
     session = client.session
     session["account_authentication_methods"] = [{"method": "password", "at": timezone.now().timestamp()}]

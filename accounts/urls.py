@@ -1,0 +1,41 @@
+"""allauth's pages, as this site has them: whoever has to prove something before a change is asked before the form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from allauth.urls import urlpatterns as pages_of_allauth
+from django.urls import URLPattern, URLResolver
+
+from sessions_ui.credentials import CredentialKind
+from sessions_ui.web import settled_required
+
+# The page of addresses and that of connected accounts are looked at by many who change nothing: a POST is asked.
+ASKED = {
+    "account_change_password": settled_required(CredentialKind.PASSWORD),
+    "account_set_password": settled_required(CredentialKind.PASSWORD),
+    "mfa_activate_totp": settled_required(CredentialKind.TOTP),
+    "mfa_deactivate_totp": settled_required(CredentialKind.TOTP),
+    "mfa_add_webauthn": settled_required(CredentialKind.PASSKEY),
+    "mfa_remove_webauthn": settled_required(CredentialKind.PASSKEY),
+    "mfa_generate_recovery_codes": settled_required(CredentialKind.RECOVERY_CODES),
+    # Whoever reads them has them.
+    "mfa_view_recovery_codes": settled_required(CredentialKind.RECOVERY_CODES),
+    "mfa_download_recovery_codes": settled_required(CredentialKind.RECOVERY_CODES),
+    "socialaccount_connections": settled_required(CredentialKind.PROVIDER, methods=("POST",)),
+}
+
+
+def asked_beforehand(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[URLPattern | URLResolver]:
+    """Yield copies of the patterns, with the views named above decorated."""
+    for one in patterns:
+        if isinstance(one, URLResolver):
+            inner = list(asked_beforehand(one.url_patterns))
+            yield URLResolver(one.pattern, inner, one.default_kwargs, one.app_name, one.namespace)
+        elif one.name in ASKED:
+            yield URLPattern(one.pattern, ASKED[one.name](one.callback), one.default_args, one.name)
+        else:
+            yield one
+
+
+urlpatterns = list(asked_beforehand(pages_of_allauth))

@@ -1,0 +1,76 @@
+"""Refuse to change who the owner of an account is, where the session that asks does not vouch for itself.
+
+It is asked where a credential is written, not in views: HTML, an API, the administration and a host's own view write
+the same rows. `QuerySet.update()` and raw SQL send no signal, and whoever writes so asks first.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+
+from sessions_ui import context
+from sessions_ui.actions.step_up.codes import is_proven
+from sessions_ui.actions.step_up.policy import acting_session, is_settled
+from sessions_ui.conf import conf
+from sessions_ui.credentials import CredentialKind
+from sessions_ui.exceptions import FurtherProofNeeded
+from sessions_ui.models import Session, VerificationCode
+from sessions_ui.protocols import HasPk
+
+PROOF_PAGE = "sessions_ui:prove"
+
+
+def require_settled(*, user: HasPk, kind: CredentialKind) -> None:
+    """Raise `FurtherProofNeeded` before a credential of `user` is added, changed or removed by a session of theirs that
+    neither vouches for itself nor has given a further proof.
+
+    For whatever keeps credentials, before it writes anything. Not asked are a session of somebody else (staff has rules
+    of its own, a sign-up has no session yet), staff that uses the account (`require_owner()` refuses that), a password
+    reset by a mailed link, and whatever is no request.
+    """
+    verify_settled(user.pk, kind)
+
+
+def verify_settled(user_pk: Any, kind: CredentialKind) -> None:
+    """Do the same for the user with this primary key."""
+    if not is_acting_user(user_pk):
+        return
+    session = acting_session()
+    if session is not None and needs_proof(session):
+        raise FurtherProofNeeded(kind)
+
+
+def needs_proof(session: Session) -> bool:
+    """Return whether this session has to prove something before it changes a credential of its own user."""
+    if not is_enforced() or is_settled(session, timezone.now()):
+        return False
+    # The user as stored: one who is about to be saved may have another address, and the owner's is told.
+    return not is_proven(user=session.user, session=session, purpose=VerificationCode.Purpose.CREDENTIAL)
+
+
+def is_acting_user(user_pk: Any) -> bool:
+    """Return whether the user acts in a session of their own, and does not reset the password."""
+    now = context.current()
+    if now is None or now.user_id is None or now.user_id != user_pk:
+        return False
+    return now.impersonator_id is None and not now.resets_password
+
+
+def is_enforced() -> bool:
+    """Return whether the rule is in force: not where a site has no page on which somebody could give a proof."""
+    return conf.credential_guard and has_proof_page()
+
+
+def has_proof_page() -> bool:
+    """Return whether the site has the page, whichever URLs this request is served by."""
+    if not getattr(settings, "ROOT_URLCONF", None):
+        return False
+    try:
+        reverse(PROOF_PAGE, urlconf=settings.ROOT_URLCONF)
+    except NoReverseMatch:
+        return False
+    return True

@@ -1,0 +1,197 @@
+"""A thief has the password, and tries to become the owner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
+from django.db.models import F
+from django.urls import reverse
+from django.utils import timezone
+
+from config.demo.factor import current_code
+from sessions_ui.actions.step_up.codes import other_factor
+from tests.accounts.conftest import SECRET
+from tests.accounts.credential_views import add_app, add_key, new_codes, remove_app, state_of
+from tests.accounts.journeys import is_question, signed_in_by
+from tests.aging import long_ago
+from tests.conftest import PASSWORD, Browser
+from tests.models import Device, Session
+
+# With real transactions: an error in `delete()` breaks the one around it.
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.urls("tests.accounts.bare_urls")]
+
+STOLEN = "a password of the thief"
+
+
+@pytest.fixture(autouse=True)
+def _time_stands_still() -> Iterator[None]:
+    with time_machine.travel(timezone.now(), tick=False):
+        yield
+
+
+@pytest.fixture
+def owner(browser: Any, user: Any) -> Session:
+    """Nine days ago, on a device that is confirmed."""
+    browser().sign_in(user)
+    session = Session.objects.of(user).get()
+    Session.objects.filter(pk=session.pk).update(signed_in_at=F("signed_in_at") - timedelta(days=9))
+    Device.objects.filter(user=user).update(
+        confirmed_at=timezone.now() - timedelta(days=8), first_seen_at=F("first_seen_at") - timedelta(days=9)
+    )
+    return session
+
+
+def as_thief(browser: Any, user: Any) -> Any:
+    client = browser()
+    client.sign_in(user)
+    return client
+
+
+def lives(session: Session) -> bool:
+    return Session.objects.living().filter(pk=session.pk).exists()
+
+
+def everywhere(client: Any) -> Any:
+    return client.post(reverse("sessions_ui:sign_out_everywhere"), follow=True)
+
+
+def test_a_thief_of_the_password_adds_no_factor_and_signs_nobody_out(
+    browser: Any, user: Any, owner: Session
+) -> None:
+    """As it worked: a TOTP and a passkey, another sign-in with that passkey, that TOTP as the further proof."""
+    thief = as_thief(browser, user)
+    before = state_of(user)
+    thief.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    for attempt in (add_app, add_key):
+        refused = attempt(thief)
+        assert refused.status_code == 403 and is_question(refused)
+    assert state_of(user) == before
+    assert "One more proof" in everywhere(thief).content.decode()
+    assert "One more proof" in everywhere(as_thief(browser, user)).content.decode()
+    assert lives(owner)
+    assert (
+        not Device.objects.filter(user=user, confirmed_at__isnull=False).exclude(pk=owner.device_id).exists()
+    )
+
+
+def test_a_factor_that_a_thief_has_set_up_proves_nothing_at_another_sign_in(
+    browser: Any, user: Any, owner: Session, settings: Any
+) -> None:
+    """One that was there before the rule was, or was written past it."""
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "CREDENTIAL_GUARD": False}
+    thief = as_thief(browser, user)
+    thief.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    add_app(thief)
+    secret = Authenticator.objects.get(user=user, type=Authenticator.Type.TOTP).wrap().instance.data["secret"]
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "CREDENTIAL_GUARD": True}
+    with time_machine.travel(timezone.now() + timedelta(hours=1), tick=False):
+        again = signed_in_by(browser(), user, method="mfa", type="webauthn", passwordless=True)
+        Session.objects.filter(pk=again.session.session_id).update(method="passkey")
+        again.post(reverse("mfa_reauthenticate"), {"code": current_code(secret)})
+        session = Session.objects.get(pk=again.session.session_id)
+        assert other_factor(session) == ""
+        assert "One more proof" in everywhere(again).content.decode()
+        assert is_question(new_codes(again))
+    assert lives(owner)
+
+
+def with_app(user: Any, browser: Any) -> Any:
+    """The owner's account with an authenticator app; and a thief who has a cookie of it, copied a moment ago."""
+    TOTP.activate(user, SECRET)
+    RecoveryCodes.activate(user)
+    browser().force_login(user)
+    long_ago(user)
+    return signed_in_by(browser(), user, method="password")
+
+
+def test_a_thief_of_a_new_sign_in_makes_no_recovery_codes(browser: Any, user: Any) -> None:
+    thief, before = with_app(user, browser), state_of(user)
+    assert is_question(new_codes(thief))
+    assert state_of(user) == before
+
+
+def test_a_thief_of_a_new_sign_in_does_not_remove_the_owners_app(browser: Any, user: Any) -> None:
+    thief, before = with_app(user, browser), state_of(user)
+    assert is_question(remove_app(thief))
+    assert state_of(user) == before
+
+
+PROBLEM = {
+    "type": "urn:sessions-ui:further-proof-needed",
+    "title": "Nothing was changed. To change how you sign in, show first that it is you.",
+    "status": 403,
+}
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "data"),
+    [
+        ("post", "account/password/change", {"current_password": PASSWORD, "new_password": STOLEN}),
+        ("delete", "account/email", {"email": "second@people.example"}),
+        ("patch", "account/email", {"email": "second@people.example", "primary": True}),
+        ("post", "account/authenticators/recovery-codes", {}),
+        ("delete", "account/authenticators/totp", {}),
+    ],
+)
+@pytest.mark.parametrize("kind", ["browser", "app"])
+def test_a_thief_changes_nothing_by_the_headless_api(
+    kind: str, method: str, address: str, data: dict[str, Any], browser: Any, user: Any
+) -> None:
+    EmailAddress.objects.create(user=user, email="second@people.example", verified=True)
+    thief, before = with_app(user, browser), state_of(user)
+    assert_refused(by_api(kind, thief if kind == "browser" else thief.session, method, address, data))
+    assert state_of(user) == before
+
+
+@pytest.mark.parametrize("kind", ["browser", "app"])
+def test_a_thief_adds_no_address_by_the_headless_api(
+    kind: str, browser: Any, user: Any, owner: Session
+) -> None:
+    thief, before = signed_in_by(browser(), user, method="password"), state_of(user)
+    data = {"email": "evil@thief.example"}
+    assert_refused(by_api(kind, thief if kind == "browser" else thief.session, "post", "account/email", data))
+    assert state_of(user) == before
+
+
+def by_api(kind: str, who: Any, method: str, address: str, data: dict[str, Any]) -> Any:
+    """As a page with the cookie of `who`, a browser; or as an app with the key of `who`, a session."""
+    client, headers = who, {"Accept": "application/json"}
+    if kind == "app":
+        client, headers = Browser(), {**headers, "X-Session-Token": who.session_key}
+    call = getattr(client, method)
+    return call(f"/_allauth/{kind}/v1/{address}", data, content_type="application/json", headers=headers)
+
+
+def assert_refused(answer: Any) -> None:
+    assert (answer.status_code, answer.headers["Content-Type"]) == (403, "application/problem+json")
+    assert answer.json() == PROBLEM
+
+
+def test_a_view_of_the_hosts_own_changes_no_password_for_a_thief(
+    browser: Any, user: Any, owner: Session
+) -> None:
+    thief, before = as_thief(browser, user), state_of(user)
+    refused = thief.post(
+        "/own/password/", {"password": STOLEN}, headers={"Referer": "http://testserver/own/"}
+    )
+    assert refused.status_code == 403 and is_question(refused)
+    assert state_of(user) == before
+    assert lives(owner) and Session.objects.living().count() == 2
+
+
+def test_a_view_of_the_hosts_own_changes_no_address_for_a_thief(
+    browser: Any, user: Any, owner: Session
+) -> None:
+    thief, before = as_thief(browser, user), state_of(user)
+    body = {"email": "evil@thief.example"}
+    refused = thief.post("/own/email/", body, content_type="application/json", headers={"Accept": "*/*"})
+    assert (refused.status_code, refused.json()) == (403, PROBLEM)
+    assert state_of(user) == before
