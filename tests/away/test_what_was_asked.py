@@ -410,6 +410,8 @@ NO_STORY = {
     "sessions_ui:provider_sign_out": "asked by a provider's server, and this site has no provider",
     "account_confirm_login_code": "signing in by code is not switched on",
     "mfa_download_recovery_codes": "only reads",
+    "mfa_view_recovery_codes": "only reads",
+    "sessions_ui:go_on": "a redirect",
     # A key signs what it is asked, which takes a browser; the pages around it are asked without one.
     "mfa_add_webauthn": "takes a key",
     "mfa_edit_webauthn": "takes a key",

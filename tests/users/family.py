@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
@@ -19,10 +20,11 @@ from django.db import connection, transaction
 from django.db.models import signals
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext, override_settings
+from django.utils import timezone
 
 from sessions_ui import context
 from sessions_ui.exceptions import NotTheOwner
-from sessions_ui.models import EndReason, Event, Session
+from sessions_ui.models import Device, EndReason, Event, Session
 from tests.users.models import (
     AliasOfChild,
     AliasOfGroup,
@@ -96,12 +98,28 @@ class Family(TestCase):
 
         self.ends_for_each(change, EndReason.PASSWORD_CHANGED)
 
+    def settle(self) -> None:
+        """As if Ada had confirmed these devices two days ago: else nobody there chooses a new password."""
+        now = timezone.now()
+        Device.objects.filter(user_id=self.user.pk).update(confirmed_at=now - timedelta(days=2))
+        Session.objects.filter(user_id=self.user.pk).update(reviewed_at=now)
+
+    def test_a_session_that_is_not_settled_chooses_none(self) -> None:
+        self.client.force_login(self.user)
+        for model in PARTS:
+            with self.subTest(model.__name__), rolled_back():
+                before = User.objects.get(pk=self.user.pk).password
+                answer = self.client.post("/own-password", {"model": model._meta.model_name})
+                self.assertEqual(answer.status_code, 403)
+                self.assertEqual(User.objects.get(pk=self.user.pk).password, before)
+
     def test_a_new_password_keeps_the_session_that_chose_it(self) -> None:
         """The user model has a session auth hash of its own here, as only the user model knows it."""
         with mock.patch.object(User, "get_session_auth_hash", lambda user: f"own {user.password}"[:64]):
             self.client.force_login(self.user)
             other = self.client_class()
             other.force_login(self.user)
+            self.settle()
             for model in PARTS:
                 with self.subTest(model.__name__), rolled_back():
                     with CaptureQueriesContext(connection) as statements:
