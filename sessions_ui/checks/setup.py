@@ -61,8 +61,8 @@ def allauth_usersessions(**kwargs: Any) -> list[checks.CheckMessage]:
 
 
 def cookie_age(**kwargs: Any) -> list[checks.CheckMessage]:
-    absolute = conf.absolute_timeout
-    if not isinstance(absolute, timedelta) or absolute.total_seconds() <= settings.SESSION_COOKIE_AGE:
+    absolute = _timeout("absolute_timeout")
+    if absolute is None or absolute.total_seconds() <= settings.SESSION_COOKIE_AGE:
         return []
     return [
         checks.Warning(
@@ -87,8 +87,8 @@ def time_zones(**kwargs: Any) -> list[checks.CheckMessage]:
 
 
 def idle_timeout(**kwargs: Any) -> list[checks.CheckMessage]:
-    idle = conf.idle_timeout
-    if not isinstance(idle, timedelta) or idle >= 2 * conf.last_seen_every:
+    idle = _timeout("idle_timeout")
+    if idle is None or idle >= 2 * conf.last_seen_every:
         return []
     return [
         checks.Warning(
@@ -178,6 +178,15 @@ def cookie_flags(**kwargs: Any) -> list[checks.CheckMessage]:
     if settings.SESSION_COOKIE_HTTPONLY:
         return []
     return [checks.Warning("Scripts can read the session cookie.", id="sessions_ui.W009")]
+
+
+def _timeout(name: str) -> timedelta | None:
+    """Return a timeout that is the same for everybody; None for another, or where the profile is unknown (E090)."""
+    try:
+        timeout = getattr(conf, name)
+    except ImproperlyConfigured:
+        return None
+    return timeout if isinstance(timeout, timedelta) else None
 
 
 def _readable(read: Callable[[], object], number: str) -> list[checks.CheckMessage]:

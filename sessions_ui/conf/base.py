@@ -9,6 +9,8 @@ from django.conf import settings
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
+from sessions_ui.conf.profiles import default_of
+
 T = TypeVar("T")
 # One value for everybody, or one for each user.
 PerUser: TypeAlias = T | Callable[[Any], T | None] | None
@@ -38,5 +40,6 @@ class Section:
         return getattr(settings, "SESSIONS_UI", {})
 
     def _per_user(self, name: str) -> Any:
-        given = self._given.get(name)
-        return import_string(given) if isinstance(given, str) else given
+        """Return what the project says, else what its profile says; None where neither says anything."""
+        value = self._given[name] if name in self._given else default_of(self._given, name)
+        return import_string(value) if isinstance(value, str) else value

@@ -12,6 +12,15 @@ class LifetimeSettings(Section):
     """How long a sign-in lasts"""
 
     @cached_property
+    def profile(self) -> str:
+        """Ready-made defaults of `ABSOLUTE_TIMEOUT` and `IDLE_TIMEOUT`; what you set yourself wins. "aal1", "aal2" and
+        "aal3" are those of NIST SP 800-63B-4: 30 days and no idle timeout (2.1.3), 24 hours and 1 hour (2.2.3), 12
+        hours and 15 minutes (2.3.3). "pci" is an idle timeout of 15 minutes (PCI DSS 4.0.1, 8.2.8). Empty: none. A
+        profile says how long, not how: whether people sign in as strongly is for the site
+        ([assurance.md](assurance.md))."""
+        return self._given.get("PROFILE", "")
+
+    @cached_property
     def idle_timeout(self) -> PerUser[timedelta]:
         """A session that was not used for so long has ended (ASVS 5.0 7.3.1). A `timedelta`, None for no such limit,
         or a callable (or its dotted path) that gets the user and returns either."""

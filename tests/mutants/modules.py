@@ -281,6 +281,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
     "actions/step_up/policy.py": (*GUARD, *CODES),
     "actions/credentials/guard.py": GUARD,
     "web/step_up/credentials.py": GUARD,
+    "conf/profiles.py": ("tests/sessions_ui/checks/test_profiles.py",),
     "actions/devices/confirm.py": (
         "tests/sessions_ui/actions/devices/test_confirm.py",
         LOCKS,
