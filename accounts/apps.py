@@ -10,14 +10,17 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from allauth.account.models import EmailAddress
         from allauth.account.signals import authentication_step_completed
+        from allauth.mfa.signals import authenticator_used
 
         from accounts import factors, guard
         from accounts.addresses import note_removed, note_verified
         from accounts.receivers import rotate_on_reauthentication
+        from accounts.sign_in import complete_record
 
         authentication_step_completed.connect(
             rotate_on_reauthentication, dispatch_uid="accounts.rotate_on_reauthentication"
         )
+        authenticator_used.connect(complete_record, dispatch_uid="accounts.complete_record")
         # Whoever saves it: a confirmed mail, the admin, a provider.
         post_save.connect(note_verified, sender=EmailAddress, dispatch_uid="accounts.note_verified")
         post_delete.connect(note_removed, sender=EmailAddress, dispatch_uid="accounts.note_removed")

@@ -32,6 +32,11 @@ class AllauthCredentials(CredentialStore):
             row.delete()
 
 
+def name_of(authenticator_type: str, pk: int) -> str:
+    """Return how a session calls this factor in what it has shown: kind and id, as above."""
+    return f"{KINDS[Authenticator.Type(authenticator_type)]}:{pk}"
+
+
 def model_of(kind: CredentialKind) -> Any:
     if kind is CredentialKind.PROVIDER:
         return apps.get_app_config("socialaccount").get_model("SocialAccount")

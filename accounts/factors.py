@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -9,12 +10,14 @@ from allauth.mfa import signals
 from allauth.mfa.models import Authenticator
 from django.db.models.signals import post_delete, post_save, pre_save
 from django.http import HttpRequest
+from django.utils import timezone
 
-from sessions_ui import factor_changed, follow, offer_to_sign_out_others
+from sessions_ui import acts_settled, factor_changed, follow, offer_to_sign_out_others
 
 # What of an authenticator makes the factor; the rest of it changes at every use, or is its name.
 SECRETS = ("secret", "seed", "credential")
 BEFORE = "_accounts_before"
+PROVENANCE = "provenance"  # ours, in allauth's JSON: it goes where the row goes
 
 
 def connect() -> None:
@@ -30,14 +33,42 @@ def connect() -> None:
         signal.connect(offer, dispatch_uid="accounts.factors.offer")
 
 
-def before_save(sender: Any, instance: Any, update_fields: Any = None, **kwargs: Any) -> None:
+def before_save(
+    sender: Any, instance: Any, raw: bool = False, update_fields: Any = None, **kwargs: Any
+) -> None:
     if update_fields is not None and "data" not in update_fields:
         return
-    if instance.pk is None:
+    stored = None
+    if instance.pk is not None:
+        # Read whether or not the instance was fetched: one with the key of a row overwrites that row.
+        stored = Authenticator.objects.filter(pk=instance.pk).values_list("data", flat=True).first()
+        instance.__dict__[BEFORE] = secrets_of(stored)
+    if not raw:
+        note_provenance(instance, stored)
+
+
+def note_provenance(instance: Authenticator, stored: dict[str, Any] | None) -> None:
+    """Keep in the row whether a session sets this factor up that vouches for itself, and when its secret was replaced:
+    the row is as old as the first one."""
+    if stored is not None and secrets_of(stored) == secrets_of(instance.data):
+        if PROVENANCE in stored:
+            instance.data.setdefault(PROVENANCE, stored[PROVENANCE])
         return
-    # Read whether or not the instance was fetched: one with the key of a row overwrites that row.
-    stored = Authenticator.objects.filter(pk=instance.pk).values_list("data", flat=True).first()
-    instance.__dict__[BEFORE] = secrets_of(stored)
+    replaced_at = None if stored is None else datetime.now(UTC).isoformat()
+    set_up = {"by_settled": acts_settled(instance.user), "replaced_at": replaced_at}
+    instance.data = {**(instance.data or {}), PROVENANCE: set_up}
+
+
+def set_up_at(authenticator: Authenticator) -> datetime:
+    """Return since when this factor is there, aware."""
+    created_at: datetime = authenticator.created_at
+    at = created_at if timezone.is_aware(created_at) else timezone.make_aware(created_at)
+    replaced_at = authenticator.data.get(PROVENANCE, {}).get("replaced_at")
+    return max(at, datetime.fromisoformat(replaced_at)) if replaced_at else at
+
+
+def is_by_settled(authenticator: Authenticator) -> bool:
+    return bool(authenticator.data.get(PROVENANCE, {}).get("by_settled"))
 
 
 def after_save(sender: Any, instance: Any, created: bool, raw: bool, using: str, **kwargs: Any) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import time
 from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.http import HttpRequest
 
-from accounts.sign_in import step_of
+from accounts.sign_in import provenance, shown_by
 from sessions_ui import note_reauthentication
 
 
@@ -22,18 +22,17 @@ def rotate_on_reauthentication(
     """
     if reauthenticated:
         request.session.cycle_key()
-        step, _begins = step_of({"method": method, **kwargs})
         note_reauthentication(
             user=user,
             session_id=request.session.session_id,  # type: ignore[attr-defined]
             succeeded=True,
-            method=step,
-            since=set_up_at(kwargs.get("id")) if method == "mfa" else None,
+            shown=shown_by(
+                {"method": method, "at": time.time(), **provenance_of(kwargs.get("id")), **kwargs}
+            ),
         )
 
 
-def set_up_at(pk: int | None) -> datetime | None:
-    """Return since when this second factor is there: one that a thief has just added proves nothing. None for recovery
-    codes: whoever is signed in and confirms it reads them on allauth's page, so that one proves no more than that."""
-    factors = Authenticator.objects.exclude(type=Authenticator.Type.RECOVERY_CODES)
-    return factors.filter(pk=pk).values_list("created_at", flat=True).first()
+def provenance_of(pk: int | None) -> dict[str, Any]:
+    """Return since when the second factor with this key is there (`accounts.sign_in.provenance()`)."""
+    authenticator = None if pk is None else Authenticator.objects.filter(pk=pk).first()
+    return {} if authenticator is None else provenance(authenticator)

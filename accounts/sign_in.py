@@ -1,62 +1,106 @@
-"""How somebody signed in, in a word or two: what the devices page says after "Signed in with"."""
+"""How somebody signed in: in a word or two, which the devices page says after "Signed in with", and as data."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
-from allauth.account.authentication import get_authentication_records
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY, get_authentication_records
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.credentials import name_of
+from accounts.factors import is_by_settled, set_up_at
+from sessions_ui import factors_shown
+from sessions_ui.assurance import Authentication
+
 MAX_LENGTH = 32
-SETTLED = timedelta(days=1)
 SECOND_FACTORS = {"totp": "totp", "recovery_codes": "recovery_code", "webauthn": "passkey"}
 
 
 def method(request: HttpRequest, user: AbstractBaseUser) -> str:
     """Return `password`, `password+totp`, `passkey`, ...; empty where it is not known (`force_login`, another
     backend)."""
-    session = getattr(request, "session", None)
-    if session is None:
-        return ""
-    steps: list[str] = []
-    for record in get_authentication_records(request, user):
-        if record.get("reauthenticated"):
-            continue  # confirms a sign-in, begins none
-        step, first = step_of(record)
-        if first:
-            # allauth keeps the steps of an earlier sign-in that stopped half-way, too.
-            steps = []
-        if step and step not in steps:
-            steps.append(step)
-    return _joined(steps)
+    return _joined(list(dict.fromkeys(step_of(record)[0] for record in records_of(request, user))))
+
+
+def authentication(request: HttpRequest, user: AbstractBaseUser) -> list[Authentication]:
+    """Return the same as data, for `SESSIONS_UI["AUTHENTICATION"]`."""
+    return [shown_by(record) for record in records_of(request, user)]
 
 
 def second_factor_at(request: HttpRequest) -> datetime | None:
     """Return when a second factor or a passkey was last shown in this session, at sign-in or to confirm it.
 
-    Only where the account has had one for a day: whoever has just the password of somebody without a factor can set one
-    up, and would be as good as two proofs. By then the owner has had the mail about it.
+    Only one that a thief of the sign-in cannot have set up (`sessions_ui.factors_shown()`), and that is still there:
+    the owner may have removed it meanwhile, because it was stolen.
     """
-    settled = timezone.now() - SETTLED
-    if not Authenticator.objects.filter(user=request.user, created_at__lte=settled).exists():
-        return None
-    times = [
-        moment_of(record)
-        for record in get_authentication_records(request, request.user)
-        if record.get("method") == "mfa" and "at" in record
-    ]
+    rows = Authenticator.objects.filter(user=request.user.pk).values_list("type", "pk")
+    there = {name_of(kind, pk) for kind, pk in rows}
+    times = [moment(shown.at) for shown in factors_shown(request) if shown.credential in there]
     return max(times, default=None)
+
+
+def records_of(request: HttpRequest, user: AbstractBaseUser) -> list[dict[str, Any]]:
+    """Return allauth's records of the steps of this sign-in; of those that it names the same way, all."""
+    session = getattr(request, "session", None)
+    if session is None:
+        return []
+    records: list[dict[str, Any]] = []
+    for record in get_authentication_records(request, user):
+        if record.get("reauthenticated"):
+            continue  # confirms a sign-in, begins none
+        name, first = step_of(record)
+        if first:
+            # allauth keeps the steps of an earlier sign-in that stopped half-way, too.
+            records = []
+        if name:
+            records.append(record)
+    return records
+
+
+def shown_by(record: Mapping[str, Any]) -> Authentication:
+    """Return what one of allauth's records says was shown. A passkey signs in alone only where a PIN or a biometric has
+    unlocked it; beside a password nobody asked whether one has."""
+    since = record.get("since")
+    return Authentication.of(
+        step_of(record)[0],
+        at=datetime.fromtimestamp(record["at"], UTC),
+        credential=name_of(record["type"], record["id"]) if "id" in record else "",
+        since=None if since is None else datetime.fromtimestamp(since, UTC),
+        by_settled=bool(record.get("by_settled")),
+        user_verified=bool(record.get("passwordless")),
+    )
+
+
+def complete_record(request: HttpRequest, authenticator: Authenticator, **kwargs: Any) -> None:
+    """Add to allauth's record of this factor since when it is there. Called at `authenticator_used`, where the row is
+    at hand: a sign-in takes no statement for it."""
+    records = get_authentication_records(request, authenticator.user)
+    if records and records[-1].get("id") == authenticator.pk:
+        records[-1].update(provenance(authenticator))
+        request.session[AUTHENTICATION_METHODS_SESSION_KEY] = records
+
+
+def provenance(authenticator: Authenticator) -> dict[str, Any]:
+    """Return since when this factor is there (seconds since 1970), and whether a session has set it up that vouched
+    for itself. Nothing of recovery codes: whoever is signed in and confirms it reads them on allauth's page, so that
+    one proves no more than that."""
+    if authenticator.type == Authenticator.Type.RECOVERY_CODES:
+        return {}
+    return {"since": set_up_at(authenticator).timestamp(), "by_settled": is_by_settled(authenticator)}
 
 
 def moment_of(record: Mapping[str, Any]) -> datetime:
     """Return when that was, aware or naive as USE_TZ says."""
-    at = datetime.fromtimestamp(record["at"], UTC)
+    return moment(datetime.fromtimestamp(record["at"], UTC))
+
+
+def moment(at: datetime) -> datetime:
     return at if settings.USE_TZ else timezone.make_naive(at)
 
 

@@ -12,18 +12,22 @@ from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET
 
+PAGES = {
+    Authenticator.Type.TOTP: "mfa_reauthenticate",
+    Authenticator.Type.WEBAUTHN: "mfa_reauthenticate_webauthn",
+}
+
 
 @login_required
 @require_GET
 def second_factor(request: HttpRequest) -> HttpResponseRedirect:
-    """Redirect to where this person can show a second factor, whichever they have; else to where one is set up."""
-    types = set(Authenticator.objects.filter(user=request.user).values_list("type", flat=True))
-    if Authenticator.Type.TOTP in types:
-        page = "mfa_reauthenticate"
-    elif Authenticator.Type.WEBAUTHN in types:
-        page = "mfa_reauthenticate_webauthn"
-    else:
+    """Redirect to where this person can show the second factor that is there for longest, because a new one does not
+    count yet; else to where one is set up."""
+    factors = Authenticator.objects.filter(user=request.user, type__in=PAGES)
+    oldest = factors.order_by("created_at", "pk").values_list("type", flat=True).first()
+    if oldest is None:
         return HttpResponseRedirect(resolve_url("mfa_index"))
+    page = PAGES[Authenticator.Type(oldest)]
     back = request.GET.get(REDIRECT_FIELD_NAME, "")
     query = (
         f"?{urlencode({REDIRECT_FIELD_NAME: back})}"

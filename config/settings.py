@@ -224,6 +224,7 @@ SESSIONS_UI = {
     "GEOIP_ASN_PATH": env.str("GEOIP_ASN_PATH", default=""),
     "STORE_ADDRESSES": env.str("STORE_ADDRESSES", default="full"),
     "SIGN_IN_METHOD": "accounts.sign_in.method",
+    "AUTHENTICATION": "accounts.sign_in.authentication",
     "SECOND_FACTOR_AT": "accounts.sign_in.second_factor_at",
     "HELP_DESK_FACTOR_URL": "second_factor",
     "BASE_TEMPLATE": "base.html",

@@ -17,6 +17,7 @@ __all__ = [
     "Receipt",
     "UserLike",
     "access_changed",
+    "acts_settled",
     "begin_sign_in",
     "cancel_offboarding",
     "client_network",
@@ -29,6 +30,7 @@ __all__ = [
     "end_sessions",
     "end_user_sessions",
     "factor_changed",
+    "factors_shown",
     "follow",
     "impersonate",
     "mark_found",
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
     from sessions_ui.actions.sessions.client import client_network
     from sessions_ui.actions.sign_in.pending import begin_sign_in
     from sessions_ui.actions.sign_in.provider import end_provider_sessions, remember_provider
+    from sessions_ui.actions.step_up.factors import acts_settled
     from sessions_ui.actions.step_up.reauthentication import note_reauthentication
     from sessions_ui.client import warm_up
     from sessions_ui.context import require_owner
@@ -71,6 +74,7 @@ if TYPE_CHECKING:
     from sessions_ui.services.circuit_breaker import CircuitBreaker
     from sessions_ui.services.outage_log import QuietOutages
     from sessions_ui.web.recovery.offer import offer_to_sign_out_others
+    from sessions_ui.web.step_up.factors import factors_shown
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
@@ -89,6 +93,7 @@ else:
             "actions.sessions.client": ("client_network",),
             "actions.sign_in.pending": ("begin_sign_in",),
             "actions.sign_in.provider": ("end_provider_sessions", "remember_provider"),
+            "actions.step_up.factors": ("acts_settled",),
             "actions.step_up.reauthentication": ("note_reauthentication",),
             "client": ("warm_up",),
             "context": ("require_owner",),
@@ -99,5 +104,6 @@ else:
             "services.circuit_breaker": ("CircuitBreaker",),
             "services.outage_log": ("QuietOutages",),
             "web.recovery.offer": ("offer_to_sign_out_others",),
+            "web.step_up.factors": ("factors_shown",),
         },
     )

@@ -23,6 +23,7 @@ ROOT: Path = settings.BASE_DIR
 FACE = (
     "sessions_ui",
     "sessions_ui.admin",
+    "sessions_ui.assurance",
     "sessions_ui.credentials",
     "sessions_ui.exceptions",
     "sessions_ui.help_desk.urls",

@@ -8,6 +8,8 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -26,7 +28,7 @@ from sessions_ui.admin.overview import overview
 from sessions_ui.client import Place
 from sessions_ui.models import Device, Session
 from sessions_ui.models.session import MOVED, SessionQuerySet
-from sessions_ui.wording.sessions import method_text, place_name
+from sessions_ui.wording.sessions import level_text, place_name, shown_text, sign_in_text
 
 
 @admin.register(Session)
@@ -66,6 +68,8 @@ class SessionAdmin(EndingAdmin):
         "device",
         "kind",
         "how",
+        "level",
+        "shown",
         "provider",
         "organization_id",
         "signed_in_at",
@@ -123,7 +127,15 @@ class SessionAdmin(EndingAdmin):
 
     @admin.display(description=_("signed in"))
     def how(self, session: Session) -> str:
-        return method_text(session.method)
+        return sign_in_text(session)
+
+    @admin.display(description=_("assurance level"))
+    def level(self, session: Session) -> str:
+        return level_text(session)
+
+    @admin.display(description=_("what was shown"))
+    def shown(self, session: Session) -> str:
+        return format_html_join(mark_safe("<br>"), "{}", ((shown_text(one),) for one in session.shown))
 
     @admin.display(description=_("state"))
     def state(self, session: Session) -> str:

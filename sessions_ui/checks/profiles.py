@@ -16,12 +16,12 @@ def profile(**kwargs: Any) -> list[checks.CheckMessage]:
     try:
         default_of({"PROFILE": conf.profile}, "")
     except ImproperlyConfigured as error:
-        return [checks.Error(str(error), id="sessions_ui.E090")]
+        return [checks.Error(str(error), id="sessions_ui.E094")]
     return [
         checks.Warning(
             f"{name} is weaker than the profile {conf.profile!r}, which has {most}.",
             hint=f"Leave {name} out, or give another PROFILE: what people read of it should be so.",
-            id="sessions_ui.W091",
+            id="sessions_ui.W095",
         )
         for name, most in PROFILES.get(conf.profile, {}).items()
         if is_weaker(getattr(conf, name.lower()), most)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from sessions_ui.conf.base import Section
+
+if TYPE_CHECKING:
+    from sessions_ui.assurance import Authentication
 
 Network = IPv4Network | IPv6Network
 
@@ -56,6 +59,15 @@ class ClientSettings(Section):
         return import_string(
             self._given.get("SIGN_IN_METHOD", "sessions_ui.actions.sign_in.sign_in.default_method")
         )
+
+    @cached_property
+    def authentication(self) -> Callable[[HttpRequest, Any], Iterable[Authentication]] | None:
+        """Dotted path of a callable `(request, user)` that returns what was shown at the sign-in that is going on: a
+        `sessions_ui.assurance.Authentication` for each, with the id of the credential and since when that is there
+        (docs/assurance.md). None: what follows from the words of `SIGN_IN_METHOD`, of which nobody knows since when
+        they are there, so that none of them ever is a further proof."""
+        name = self._given.get("AUTHENTICATION")
+        return import_string(name) if name else None
 
     @cached_property
     def sign_in_pages(self) -> frozenset[str]:

@@ -74,9 +74,11 @@ class HelpDeskSettings(Section):
     @cached_property
     def second_factor_at(self) -> Callable[[HttpRequest], datetime | None]:
         """Dotted path of a callable `(request) -> datetime | None`: when a second factor (or a passkey) was last shown
-        in this session. The help desk asks for one. The default goes by the way somebody signed in."""
+        in this session. The help desk asks for one. The default goes by what the session has shown (`AUTHENTICATION`,
+        `sessions_ui.note_reauthentication()`), and counts no factor that was younger than `YOUNG_SESSION` then, and
+        none of which nobody knows since when it is there."""
         return import_string(
-            self._given.get("SECOND_FACTOR_AT", "sessions_ui.help_desk.access.second_factor_at_sign_in")
+            self._given.get("SECOND_FACTOR_AT", "sessions_ui.help_desk.access.second_factor_at")
         )
 
     @cached_property

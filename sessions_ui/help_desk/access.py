@@ -22,7 +22,7 @@ from sessions_ui.audit import events
 from sessions_ui.conf import conf
 from sessions_ui.database import moments
 from sessions_ui.models import Event
-from sessions_ui.store import store_of
+from sessions_ui.web.step_up.factors import factors_shown
 
 NOTED = "_sessions_ui_help_desk_refused"  # in the session: when a refusal was last made an event
 NOTED_EVERY = 600  # seconds
@@ -52,14 +52,10 @@ def has_fresh_factor(request: HttpRequest) -> bool:
     return shown_at is not None and timezone.now() - moments.stored(shown_at) <= conf.help_desk_factor_age
 
 
-def second_factor_at_sign_in(request: HttpRequest) -> datetime | None:
-    """Return when the session showed a second factor: at its sign-in, if that had two steps or used a passkey. The
-    default of `SECOND_FACTOR_AT`."""
-    store = store_of(request)
-    row = store.resolve() if store is not None else None
-    if row is None or not ("+" in row.method or row.method == "passkey"):
-        return None
-    return row.signed_in_at
+def second_factor_at(request: HttpRequest) -> datetime | None:
+    """Return when the session last showed a second factor that was not new then (`factors_shown()`), at its sign-in or
+    later. The default of `SECOND_FACTOR_AT`."""
+    return max((moments.stored(one.at) for one in factors_shown(request)), default=None)
 
 
 def factor_needed(request: HttpRequest) -> HttpResponseBase:

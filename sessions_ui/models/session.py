@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from sessions_ui.assurance import Authentication, Level, acr_of, amr_of, level_of
 from sessions_ui.client import Place
 from sessions_ui.exceptions import SessionEnded, StaleSession
 from sessions_ui.models.act import Act
@@ -134,6 +135,9 @@ class Session(PrimaryModel):
     # is gone, whoever took it. Requests need no look at it: the rights themselves are read again for each.
     access_flags = models.CharField(max_length=64, blank=True, editable=False)
     method = models.CharField(max_length=32, blank=True)
+    # What was shown, to sign in and since then, as `Authentication.to_dict()` says it. NULL where nobody knows: adopted
+    # sessions, those of support, anonymous ones.
+    authentication = models.JSONField(null=True, blank=True, editable=False)
     provider = models.CharField(max_length=64, blank=True)
     iss = models.CharField(max_length=255, blank=True)
     sub = models.CharField(max_length=255, blank=True)
@@ -270,6 +274,26 @@ class Session(PrimaryModel):
     @property
     def current_place(self) -> Place | None:
         return Place.from_dict(self.place)
+
+    @property
+    def shown(self) -> list[Authentication]:
+        """What was shown in this session, to sign in and since then; the oldest first."""
+        return [Authentication.from_dict(one) for one in self.authentication or ()]
+
+    @property
+    def assurance_level(self) -> Level:
+        """The level of NIST SP 800-63B-4 that this makes (docs/assurance.md)."""
+        return level_of(self.shown)
+
+    @property
+    def amr(self) -> list[str]:
+        """What was shown, as Authentication Method References (RFC 8176)."""
+        return amr_of(self.shown)
+
+    @property
+    def acr(self) -> str:
+        """The level as an Authentication Context Class Reference; empty where it is unknown."""
+        return acr_of(self.assurance_level)
 
     @property
     def reason_in_words(self) -> str:

@@ -42,6 +42,8 @@ register.filter("place_with_radius", sessions.place_with_radius)
 register.filter("place_name", sessions.place_name)
 register.filter("place_icon", sessions.place_icon)
 register.filter("method_text", sessions.method_text)
+register.filter("sign_in_text", sessions.sign_in_text)
+register.filter("level_text", sessions.level_text)
 register.filter("provider_text", sessions.provider_text)
 register.filter("ended_text", sessions.ended_text)
 register.filter("moment_text", sessions.moment_text)
@@ -136,7 +138,7 @@ def last_active(session: Session) -> SafeString:
 def signed_in(session: Session) -> SafeString:
     """Return "Signed in 2 November with a passkey"."""
     at = session.signed_in_at or session.created_at
-    return _sentence(_("Signed in %(day)s %(how)s"), day=day(at), how=sessions.method_text(session.method))
+    return _sentence(_("Signed in %(day)s %(how)s"), day=day(at), how=sessions.sign_in_text(session))
 
 
 @register.filter

@@ -13,6 +13,7 @@ from django.utils.text import get_text_list
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
+from sessions_ui.assurance import Authentication, Step
 from sessions_ui.client import Place
 from sessions_ui.client.country import country_name
 from sessions_ui.conf import conf
@@ -94,6 +95,33 @@ def method_text(method: str) -> str:
     # Anything else is a provider: "google", "okta".
     words = [str(METHODS.get(step) or conf.provider_name(step)) for step in method.split("+") if step]
     return _("with %(steps)s") % {"steps": get_text_list(words, _("and"))} if words else ""
+
+
+def sign_in_text(session: Session) -> str:
+    """Return the same of a session: by what it has shown to sign in, where that is known, else by its method."""
+    steps = [one.method for one in session.shown if one.step is Step.SIGN_IN]
+    return method_text("+".join(dict.fromkeys(steps)) or session.method)
+
+
+def level_text(session: Session) -> str:
+    """Return the assurance level of a session; empty where it is unknown."""
+    level = session.assurance_level
+    return f"{level.name} (NIST SP 800-63B)" if level else ""
+
+
+STEPS: dict[Step, Any] = {
+    Step.SIGN_IN: gettext_lazy("at the sign-in"),
+    Step.REAUTHENTICATION: gettext_lazy("to confirm who it is"),
+    Step.STEP_UP: gettext_lazy("as a further proof"),
+}
+
+
+def shown_text(one: Authentication) -> str:
+    """Return what was shown, when and what for, as administrators read it: "an authenticator code (totp:7), at
+    the sign-in, 2 November 2026, 14:02 UTC"."""
+    what = str(METHODS.get(one.method) or conf.provider_name(one.method))
+    named = f"{what} ({one.credential})" if one.credential else what
+    return _(", ").join([named, str(STEPS[one.step]), moment_text(moments.stored(one.at))])
 
 
 def provider_text(providers: list[str]) -> str:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib.auth import SESSION_KEY
 from django.urls import reverse
+from django.utils import timezone
 
 from tests.models import Session
 
@@ -71,3 +74,26 @@ def test_a_sign_in_can_be_given_up_half_way(browser: Any, user_with_totp: Any) -
     here.sign_in(user_with_totp)
     here.post(reverse("account_logout"), {"next": reverse("account_login")})
     assert here.get(reverse("mfa_authenticate")).url == reverse("account_login")
+
+
+@pytest.mark.parametrize(
+    ("days", "page"), [(400, "mfa_reauthenticate"), (1, "mfa_reauthenticate_webauthn"), (None, "mfa_index")]
+)
+def test_the_help_desk_leads_to_the_factor_that_is_there_for_longest(
+    days: int | None,
+    page: str,
+    browser: Any,
+    user_with_totp: Any,
+    recovery_codes: list[str],
+    security_key: Any,
+) -> None:
+    client = browser()
+    client.force_login(user_with_totp)
+    now = timezone.now()
+    if days is None:
+        rows = Authenticator.objects.exclude(type="recovery_codes")
+        rows._raw_delete(rows.db)
+    Authenticator.objects.filter(type="totp").update(created_at=now - timedelta(days=days or 0))
+    Authenticator.objects.filter(type="webauthn").update(created_at=now - timedelta(days=30))
+    Authenticator.objects.filter(type="recovery_codes").update(created_at=now - timedelta(days=900))
+    assert client.get("/account/second-factor/").url == reverse(page)

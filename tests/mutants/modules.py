@@ -78,6 +78,13 @@ GUARD = (
     "tests/accounts/test_who_is_asked.py",
 )
 
+FACTORS = (
+    "tests/sessions_ui/actions/step_up/test_factors.py",
+    "tests/sessions_ui/help_desk/test_access.py",
+    "tests/stories/test_factor_shown.py",
+    *CODES,
+)
+
 ENGINE = (
     *STORE,
     "tests/sessions_ui/test_receivers.py",
@@ -281,6 +288,8 @@ NEAREST: dict[str, tuple[str, ...]] = {
     "actions/step_up/policy.py": (*GUARD, *CODES),
     "actions/credentials/guard.py": GUARD,
     "web/step_up/credentials.py": GUARD,
+    "actions/step_up/factors.py": FACTORS,
+    "assurance.py": ("tests/sessions_ui/test_assurance.py",),
     "conf/profiles.py": ("tests/sessions_ui/checks/test_profiles.py",),
     "actions/devices/confirm.py": (
         "tests/sessions_ui/actions/devices/test_confirm.py",

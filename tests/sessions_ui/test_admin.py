@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_ui.admin.base import CappedPaginator
+from tests.conftest import PASSWORD
 from tests.models import Act, Delivery, Device, Event, Heartbeat, Session
 
 MODELS = ["session", "device", "event", "delivery", "act"]
@@ -222,3 +223,10 @@ def test_whoever_may_only_look_retries_nothing(viewer: Any, delivery: Delivery) 
     viewer.post("/admin/sessions_ui/delivery/", {"action": "retry", "_selected_action": [delivery.pk]})
     delivery.refresh_from_db()
     assert delivery.parked_at is not None
+
+
+def test_a_sign_in_says_what_was_shown_and_how_sure_that_is(admin: Any, ada: Any, user: Any) -> None:
+    ada.post("/account/reauthenticate/", {"password": PASSWORD})
+    page = admin.get(f"{LIST}{Session.objects.of(user).get().pk}/change/").content.decode()
+    for text in ("AAL1 (NIST SP 800-63B)", "a password, at the sign-in", "a password, to confirm who it is"):
+        assert text in page, text

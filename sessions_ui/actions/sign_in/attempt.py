@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from sessions_ui import context
 from sessions_ui.actions.sessions.client import client_of
 from sessions_ui.actions.sign_in.pending import begun_key
 from sessions_ui.actions.sign_in.provider import PROVIDER_KEY, Identity, identity_of, recall_provider
+from sessions_ui.assurance import MAILED_CODE, Authentication
 from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
+from sessions_ui.database import moments
 from sessions_ui.session_user import WrittenUser
 from sessions_ui.user_model import last_login_before
 
@@ -20,7 +24,8 @@ from sessions_ui.user_model import last_login_before
 class SignInAttempt:
     """A sign-in before it is verified. Made once, where a sign-in is heard of, and handed down.
 
-    `user` is as the sign-in began with them; `backend` the path of the one that let them in. `pending` is the mark of
+    `user` is as the sign-in began with them; `backend` the path of the one that let them in. `method` names how, for
+    people, and `shown` is the same as data; empty where nobody knows. `pending` is the mark of
     the first step (`pending.py`), where the sign-in had several; `identity` who they are at their sign-in provider,
     where there is one. `is_assessed` says whether its risk is assessed; it is not where no request brought it, because
     nothing is known of the client then. `is_proven`: the further proof that a sign-in may be asked for has been given.
@@ -32,6 +37,7 @@ class SignInAttempt:
     backend: str
     client: ClientInfo
     method: str
+    shown: tuple[Authentication, ...]
     device_cookie: str | None
     pending: dict[str, Any] | None
     identity: Identity | None
@@ -46,19 +52,34 @@ def attempt_of(request: Any, user: Any, *, backend: str, written: WrittenUser | 
 
     Bare requests are accepted: `force_login` of the test client brings one without any header, and without a method.
     """
+    method = conf.sign_in_method(request, user)
+    is_proven = getattr(request, "sessions_ui_proven", False)
     return SignInAttempt(
         user=user,
         backend=backend,
         client=client_of(request.META),
-        method=conf.sign_in_method(request, user),
+        method=method,
+        shown=shown_at_sign_in(request, user, method, is_proven=is_proven),
         device_cookie=request.COOKIES.get(conf.device_cookie_name),
         pending=request.session.mark_of(user, begun_key(user)),
         identity=recall_provider(request, user),
         is_assessed=request.method is not None,
-        is_proven=getattr(request, "sessions_ui_proven", False),
+        is_proven=is_proven,
         written=written,
         last_login=last_login_before(user),
     )
+
+
+def shown_at_sign_in(request: Any, user: Any, method: str, *, is_proven: bool) -> tuple[Authentication, ...]:
+    """Return what a sign-in has shown, by the setting `AUTHENTICATION`, or else by the words of `method`.
+
+    `is_proven`: a mailed code as well (`web/step_up/challenge.py`).
+    """
+    now = moments.aware(timezone.now())
+    steps = [*method.split("+")] if method else []
+    known = conf.authentication
+    shown = [Authentication.of(step, at=now) for step in steps] if known is None else known(request, user)
+    return (*shown, *([Authentication.of(MAILED_CODE, at=now)] if is_proven else []))
 
 
 def attempt_in(session: Any, user: Any, written: WrittenUser) -> SignInAttempt:
@@ -74,6 +95,7 @@ def attempt_in(session: Any, user: Any, written: WrittenUser) -> SignInAttempt:
         backend=written.backend,
         client=client_of({}),
         method="",
+        shown=(),
         device_cookie=None,
         pending=session.mark_of(user, begun_key(user)),
         identity=identity_of(session.mark_of(user, PROVIDER_KEY)),

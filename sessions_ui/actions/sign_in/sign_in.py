@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +28,7 @@ from sessions_ui.actions.sign_in.limit import keep_to_limit
 from sessions_ui.actions.sign_in.pending import first_step, verify_begun
 from sessions_ui.actions.sign_in.provider import NOBODY, catch_up, verify_not_signed_out
 from sessions_ui.actions.sign_in.verify_account import hold_for_sign_in, verify_account
+from sessions_ui.assurance import Authentication, amr_of, bounded, level_of
 from sessions_ui.audit import events
 from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
@@ -148,6 +150,7 @@ def columns_of(
         "signed_in_at": now,
         "last_seen_at": now,
         "method": attempt.method[:32],
+        "authentication": [one.to_dict() for one in bounded(attempt.shown)] or None,
         "access_flags": flags_of(attempt.user),
         **(attempt.identity.columns() if attempt.identity else NOBODY),
         **seen(attempt.client),
@@ -231,10 +234,20 @@ def append_signed_in(attempt: SignInAttempt, session: Session, found: Identified
         actor_id=attempt.user.pk,
         session_id=session.pk,
         device=found.device,
-        data={"method": session.method, "new_device": found.new},
+        data={"method": session.method, "new_device": found.new, **in_short(attempt.shown)},
         address=attempt.client.address,
         user_agent=attempt.client.user_agent,
     )
+
+
+def in_short(shown: Sequence[Authentication]) -> dict[str, Any]:
+    """Return what the event keeps of what was shown: its level, its methods, and which credentials they were."""
+    said = {
+        "assurance_level": int(level_of(shown)),
+        "amr": amr_of(shown),
+        "credentials": [one.credential for one in shown if one.credential],
+    }
+    return {name: value for name, value in said.items() if value}
 
 
 def send_signed_in(session: Session, user: Any, *, new_device: bool) -> None:

@@ -14,8 +14,9 @@ from django.utils import timezone
 from sessions_ui import outbox
 from sessions_ui.actions.account_lock import lock_users
 from sessions_ui.actions.one_time_codes import RESEND_AFTER, TRIES, Answer, mail_code, try_code
-from sessions_ui.actions.step_up.policy import is_established
+from sessions_ui.actions.step_up.factors import append_shown, is_of_sign_in, proves, shown_in
 from sessions_ui.actions.trusted_addresses import trusted_addresses
+from sessions_ui.assurance import MAILED_CODE, Authentication, Step
 from sessions_ui.audit import events
 from sessions_ui.conf import conf
 from sessions_ui.database import moments
@@ -97,11 +98,12 @@ def check_code(*, user: Any, session_id: int, purpose: VerificationCode.Purpose,
     answer = try_code(proof, code)
     if answer is not Answer.RIGHT:
         raise ProofRefused(ProofRefusal(answer))
-    _accept(proof)
+    _accept(user, proof)
 
 
 @atomically
-def _accept(proof: VerificationCode) -> None:
+def _accept(user: Any, proof: VerificationCode) -> None:
+    lock_users([user.pk])  # before the session, like whoever ends one
     if not VerificationCode.objects.filter(pk=proof.pk, given_at__isnull=True).update(
         given_at=timezone.now()
     ):
@@ -113,6 +115,8 @@ def _accept(proof: VerificationCode) -> None:
         session_id=proof.session_id,
         data={"proof": "mailed_code", "purpose": str(proof.purpose)},
     )
+    shown = Authentication.of(MAILED_CODE, at=moments.aware(timezone.now()), step=Step.STEP_UP)
+    append_shown(user=user, session_id=proof.session_id, shown=shown)
 
 
 def is_proven(*, user: Any, session: Session, purpose: VerificationCode.Purpose) -> bool:
@@ -153,23 +157,16 @@ def _tell_of_factor(
 def other_factor(session: Session) -> str:
     """Return the second factor that was shown in this session within `PROOF_AGE`; empty where there is none.
 
-    It is not one that the sign-in used, and not a young one, because a thief could have added that.
+    It is none like those that the sign-in used, and a thief cannot have added it (`proves()`).
     """
-    if session.signed_in_at is None:
+    signed_in_at = session.signed_in_at
+    if signed_in_at is None:
         return ""
-    user_id: Any = session.user_id
-    now = timezone.now()
-    shown = Event.objects.filter(
-        user_id=user_id,
-        session_id=session.pk,
-        kind=Event.Kind.REAUTHENTICATED,
-        at__gt=now - conf.proof_age,
-    )
-    for data in shown.values_list("data", flat=True):
-        method, since = data.get("method", ""), data.get("since")
-        is_other = method and method not in session.method.split("+")
-        if is_other and since and is_established(moments.stored(datetime.fromisoformat(since)), now):
-            return str(method)
+    since, shown = timezone.now() - conf.proof_age, shown_in(session.pk)
+    for one in reversed(shown):
+        lately = one.step is Step.REAUTHENTICATION and moments.stored(one.at) > since
+        if lately and proves(one, signed_in_at) and not is_of_sign_in(one.method, session, shown):
+            return one.method
     return ""
 
 

@@ -101,14 +101,6 @@ def settled_device_elsewhere(session: Session) -> Device | None:
     return None
 
 
-def is_established(since: datetime, now: datetime) -> bool:
-    """Return whether a factor that was set up then is a further proof: it is older than `YOUNG_SESSION`.
-
-    Not whether it is older than the sign-in: a thief who has set one up would only have to sign in again.
-    """
-    return since <= now - conf.young_session
-
-
 def oldest_elsewhere(session: Session) -> bool:
     """Return whether the sign-in that is older than all others is in a browser on another device.
 

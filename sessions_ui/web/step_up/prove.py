@@ -26,6 +26,7 @@ from sessions_ui.actions.step_up.codes import (
     other_factor,
     send_code,
 )
+from sessions_ui.actions.step_up.factors import is_of_sign_in
 from sessions_ui.actions.step_up.policy import (
     Shown,
     acting_session,
@@ -198,7 +199,7 @@ def elsewhere(act: WaitingAct, session: Session) -> str:
 def is_other_factor(way: Way, session: Session) -> bool:
     """Return whether it is not the sign-in's own factor, nor a recovery code, which can be read where somebody is
     signed in."""
-    return not way.without_phone and way.method not in session.method.split("+")
+    return not way.without_phone and not is_of_sign_in(way.method, session, session.shown)
 
 
 def refusal_text(reason: ProofRefusal) -> str:

@@ -27,8 +27,9 @@ from sessions_ui.actions.endings.require_password import require_new_password
 from sessions_ui.actions.sessions.client import client_of
 from sessions_ui.actions.sign_in.assess_risk import judge_change
 from sessions_ui.actions.step_up.codes import is_proven, send_code
+from sessions_ui.actions.step_up.reauthentication import note_reauthentication
 from sessions_ui.client.user_agent import parse
-from tests.models import Delivery, EndReason, Event, Offboarding, Session, VerificationCode
+from tests.models import Delivery, EndReason, Offboarding, Session, VerificationCode
 
 pytestmark = pytest.mark.django_db
 
@@ -51,8 +52,10 @@ def a_code(session: Session) -> Act:
 
 
 def a_factor(session: Session) -> Act:
-    data = {"method": "totp", "since": (timezone.now() - timedelta(days=60)).isoformat()}
-    Event.objects.create(kind=Event.Kind.REAUTHENTICATED, user=session.user, session=session, data=data)
+    since = timezone.now() - timedelta(days=60)
+    note_reauthentication(
+        user=session.user, session_id=session.pk, succeeded=True, method="totp", since=since
+    )
     return partial(is_proven, user=session.user, session=session, purpose=VerificationCode.Purpose.CONFIRM)
 
 

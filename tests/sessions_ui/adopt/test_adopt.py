@@ -92,6 +92,7 @@ def test_django_knows_no_client_so_neither_do_we(user: Any, old_session: OldSess
     adopt()
     session = Session.objects.get()
     assert (session.address, session.first_address, session.place, session.method) == (None, None, None, "")
+    assert (session.authentication, session.assurance_level) == (None, 0)
     assert session.device is not None and session.device.derived_name == "Unknown device"
     assert not session.device.cookie_digest
     assert session.signed_in_at is not None

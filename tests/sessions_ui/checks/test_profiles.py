@@ -53,7 +53,7 @@ def test_a_profile_that_there_is_not_sets_nothing_silently(settings: Any) -> Non
         chosen(settings, PROFILE=profile)
         with pytest.raises(ImproperlyConfigured, match="one of aal1, aal2, aal3, pci, not"):
             _ = conf.idle_timeout
-        assert "sessions_ui.E090" in ids()
+        assert "sessions_ui.E094" in ids()
 
 
 @pytest.mark.parametrize(
@@ -76,13 +76,13 @@ def test_what_is_weaker_than_the_profile_is_named(
     given: dict[str, Any], names: list[str], settings: Any
 ) -> None:
     chosen(settings, PROFILE="aal2", **given)
-    named = [message.msg.split()[0] for message in run_checks() if message.id == "sessions_ui.W091"]
+    named = [message.msg.split()[0] for message in run_checks() if message.id == "sessions_ui.W095"]
     assert named == names
 
 
 def test_without_a_profile_nothing_is_weaker(settings: Any) -> None:
     chosen(settings, IDLE_TIMEOUT=None)
-    assert not ids() & {"sessions_ui.E090", "sessions_ui.W091"}
+    assert not ids() & {"sessions_ui.E094", "sessions_ui.W095"}
 
 
 def in_words(time: timedelta | None) -> str:

@@ -25,6 +25,8 @@ from sessions_ui.actions.help_desk.caller import reveal_network, verify_caller
 from sessions_ui.actions.help_desk.find_user import users_exactly
 from sessions_ui.actions.help_desk.open import open_case
 from sessions_ui.actions.help_desk.rights import has_more_rights, is_agent, may_help
+from sessions_ui.actions.step_up.reauthentication import note_reauthentication
+from sessions_ui.assurance import Authentication
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import HelpDeskRefused
 from sessions_ui.store import SessionStore
@@ -158,35 +160,50 @@ def default_factor(settings: Any) -> None:
     settings.SESSIONS_UI = {name: given[name] for name in given if name != "SECOND_FACTOR_AT"}
 
 
+def show(*methods: str, days: int | None = 99, at: Any = None) -> None:
+    """Every session has shown these at its sign-in; what is in them is so many days old."""
+    at = at or timezone.now()
+    since = None if days is None else at - timedelta(days=days)
+    shown = [Authentication.of(method, at=at, since=since).to_dict() for method in methods]
+    Session.objects.update(method="+".join(methods), authentication=shown, signed_in_at=at)
+
+
 @pytest.mark.parametrize(
-    ("method", "is_let_in"),
+    ("methods", "days", "is_let_in"),
     [
-        ("", False),
-        ("password", False),
-        ("code", False),
-        ("password+totp", True),
-        ("password+webauthn", True),
-        ("passkey", True),
+        ([], 99, False),
+        (["password"], 99, False),
+        (["code"], 99, False),
+        (["password", "recovery_code"], 99, False),
+        (["password", "totp"], 99, True),
+        (["password", "totp"], 1, True),
+        (["password", "totp"], 0, False),
+        (["password", "totp"], None, False),
+        (["passkey"], 99, True),
+        (["passkey"], 0, False),
     ],
 )
-def test_by_default_a_sign_in_of_two_steps_or_with_a_passkey_showed_a_second_factor(
-    method: str, is_let_in: bool, agent: Any, browser: Any, default_factor: None
+def test_by_default_a_second_factor_or_a_passkey_that_is_not_new_lets_in(
+    methods: list[str], days: int | None, is_let_in: bool, agent: Any, browser: Any, default_factor: None
 ) -> None:
     client = browser()
     client.force_login(agent)
-    Session.objects.update(method=method)
+    show(*methods, days=days)
     assert client.get("/help-desk/").status_code == (200 if is_let_in else 403)
 
 
-def test_by_default_the_second_factor_is_as_old_as_the_sign_in(
+def test_by_default_the_second_factor_is_as_old_as_when_it_was_shown(
     agent: Any, browser: Any, default_factor: None
 ) -> None:
     client = browser()
     client.force_login(agent)
     for minutes, status in ((59, 200), (61, 403)):
-        then = timezone.now() - timedelta(minutes=minutes)
-        Session.objects.update(method="password+totp", signed_in_at=then)
+        show("password", "totp", at=timezone.now() - timedelta(minutes=minutes))
         assert client.get("/help-desk/").status_code == status
+    app = Authentication.of("totp", at=timezone.now(), since=timezone.now() - timedelta(days=99))
+    session_id = Session.objects.get().pk
+    note_reauthentication(user=agent, session_id=session_id, succeeded=True, shown=app)
+    assert client.get("/help-desk/").status_code == 200, "shown again"
 
 
 def test_by_default_no_session_of_this_app_has_shown_no_second_factor(rf: Any, default_factor: None) -> None:

@@ -35,6 +35,7 @@ def own(support: Any) -> Session:
 def test_it_is_labelled(used: Session, user: Any, support: Any) -> None:
     assert (used.user, used.impersonator, used.impersonation_reason) == (user, support, "Your invoice of May")
     assert used.impersonated_from == own(support)
+    assert (used.authentication, used.assurance_level) == (None, 0)
     event = Event.objects.get(kind=Event.Kind.IMPERSONATED)
     assert (event.user, event.actor, event.session) == (user, support, used)
     assert event.detail.text == "Your invoice of May"

@@ -11,6 +11,7 @@ from django.contrib.staticfiles import finders
 from django.utils import timezone
 from django.utils.translation import override
 
+from sessions_ui.assurance import Authentication, Step
 from sessions_ui.client import Place
 from sessions_ui.wording import sessions
 from tests.models import Device, EndReason, Session
@@ -131,3 +132,36 @@ def test_a_moment_is_worded_in_any_format(monkeypatch: pytest.MonkeyPatch) -> No
             assert sessions.moment_text(NOW) == "24. November 2026, 12:00 UTC"
         monkeypatch.setattr(sessions, "_", lambda text: "P, j F Y" if text == "j F Y, H:i" else text)
         assert sessions.moment_text(NOW) == "noon, 24 November 2026 UTC"
+
+
+SHOWN = [
+    Authentication.of("password", at=NOW),
+    Authentication.of("totp", at=NOW, credential="totp:7"),
+    Authentication.of("passkey", at=NOW + timedelta(hours=1), step=Step.REAUTHENTICATION),
+    Authentication.of("code", at=NOW + timedelta(hours=2), step=Step.STEP_UP),
+]
+
+
+def test_a_sign_in_is_described_by_what_was_shown_then() -> None:
+    session = Session(method="password", authentication=[one.to_dict() for one in SHOWN])
+    assert sessions.sign_in_text(session) == "with a password and an authenticator code"
+    assert sessions.level_text(session) == "AAL2 (NIST SP 800-63B)"
+
+
+def test_a_sign_in_of_which_only_the_name_is_known_is_described_by_that() -> None:
+    session = Session(method="passkey")
+    assert (sessions.sign_in_text(session), sessions.level_text(session)) == ("with a passkey", "")
+    assert sessions.sign_in_text(Session()) == ""
+
+
+@pytest.mark.parametrize(
+    ("one", "text"),
+    [
+        (SHOWN[0], "a password, at the sign-in, 24 November 2026, 12:00 UTC"),
+        (SHOWN[1], "an authenticator code (totp:7), at the sign-in, 24 November 2026, 12:00 UTC"),
+        (SHOWN[2], "a passkey, to confirm who it is, 24 November 2026, 13:00 UTC"),
+        (SHOWN[3], "a mailed code, as a further proof, 24 November 2026, 14:00 UTC"),
+    ],
+)
+def test_administrators_read_what_was_shown_when_and_what_for(one: Authentication, text: str) -> None:
+    assert sessions.shown_text(one) == text

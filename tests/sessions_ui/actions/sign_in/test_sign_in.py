@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.views import View
 
 from sessions_ui import signals
+from sessions_ui.assurance import MOST, Authentication
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import SessionEnded, SignInRefused
 from sessions_ui.store import SessionStore
@@ -121,7 +122,79 @@ def test_it_stores_method_address_user_agent_device_and_place(user: Any, browser
     assert (event.user_id, event.actor_id) == (user.pk, user.pk)
     assert (event.session_id, event.device_id) == (row.pk, row.device_id)
     assert (event.detail.address, event.detail.user_agent) == (LONDON, FIREFOX_ON_LINUX)
-    assert event.data == {"method": "password", "new_device": True}  # and no address, which has its own life
+    assert event.data == {  # and no address, which has its own life
+        "method": "password",
+        "new_device": True,
+        "assurance_level": 1,
+        "amr": ["pwd"],
+    }
+
+
+def passkey_and_more(request: Any, user: Any) -> list[Authentication]:
+    """For `AUTHENTICATION`."""
+    at = timezone.now()
+    key = Authentication.of("passkey", at=at, credential="key-7", user_verified=True, hardware_bound=True)
+    return [key, *[Authentication.of("password", at=at)] * MOST]
+
+
+def test_it_keeps_what_the_site_says_was_shown(user: Any, browser: Any, settings: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "AUTHENTICATION": f"{__name__}.passkey_and_more"}
+    browser().sign_in(user)
+    session = Session.objects.get()
+    assert [one.credential for one in session.shown] == ["key-7", *[""] * (MOST - 1)]
+    assert (session.assurance_level, session.amr) == (3, ["hwk", "user", "pwd", "mfa"])
+    assert session.acr == "http://idmanagement.gov/ns/assurance/aal/3"
+    event = Event.objects.get(kind=Event.Kind.SIGNED_IN)
+    assert event.data == {
+        "method": "password",
+        "new_device": True,
+        "assurance_level": 3,
+        "amr": session.amr,
+        "credentials": ["key-7"],
+    }
+
+
+def two_steps(request: Any, user: Any) -> str:
+    """For `SIGN_IN_METHOD`."""
+    return "password+totp"
+
+
+def test_a_site_that_says_it_in_words_only_is_understood_as_far_as_they_go(
+    user: Any, browser: Any, settings: Any
+) -> None:
+    given = {name: value for name, value in settings.SESSIONS_UI.items() if name != "AUTHENTICATION"}
+    settings.SESSIONS_UI = {**given, "SIGN_IN_METHOD": f"{__name__}.two_steps"}
+    browser().sign_in(user)
+    session = Session.objects.get()
+    assert [(one.method, one.credential, one.since) for one in session.shown] == [
+        ("password", "", None),
+        ("totp", "", None),
+    ]
+    assert session.assurance_level == 2
+
+
+def test_of_a_sign_in_of_which_nothing_is_known_nothing_is_kept(user: Any) -> None:
+    bare_login(user)
+    session = Session.objects.get()
+    assert (session.authentication, session.shown) == (None, [])
+    assert (session.assurance_level, session.amr, session.acr) == (0, [], "")
+    assert Event.objects.get(kind=Event.Kind.SIGNED_IN).data == {"method": "", "new_device": True}
+
+
+def test_a_sign_in_as_the_same_user_begins_the_list_anew(user: Any, browser: Any) -> None:
+    client = browser()
+    client.sign_in(user)
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
+    assert len(Session.objects.get().shown) == 2
+    client.force_login(user)
+    assert [one.step for one in Session.objects.living().get().shown] == ["sign_in"]
+
+
+def test_a_request_does_not_read_what_was_shown(user: Any, browser: Any) -> None:
+    client = browser()
+    client.sign_in(user)
+    row = SessionStore(client.session.session_key).resolve()
+    assert row is not None and "authentication" in row.get_deferred_fields()
 
 
 def test_an_anonymous_session_is_in_use_from_its_sign_in_on(user: Any, browser: Any) -> None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from sessions_ui import models
 from sessions_ui.actions.step_up.codes import check_code, is_proven, other_factor, send_code
+from sessions_ui.actions.step_up.reauthentication import note_reauthentication
 from sessions_ui.exceptions import ProofRefused
 from tests.interleaving import just_before
 from tests.models import Delivery, Event, Session, VerificationCode
@@ -30,6 +31,15 @@ def session(user: Any, browser: Any) -> Session:
 def code_for(user: Any, session: Session, purpose: VerificationCode.Purpose = END_OLDER) -> str:
     send_code(user=user, session_id=session.pk, purpose=purpose)
     return VerificationCode.objects.get(user=user, session=session, purpose=purpose).code()
+
+
+LONG_AGO = timedelta(days=60)
+
+
+def show(user: Any, session: Session, **given: Any) -> Event:
+    """What the site says when an authenticator app of long ago was shown in this session."""
+    named = {"method": "totp", "since": timezone.now() - LONG_AGO, **given}
+    return note_reauthentication(user=user, session_id=session.pk, succeeded=True, **named)
 
 
 @pytest.fixture
@@ -105,12 +115,7 @@ def test_a_code_that_two_requests_give_at_the_same_moment_counts_once(
 def test_a_session_of_which_nobody_knows_since_when_it_is_signed_in_has_no_other_factor(
     session: Session, user: Any
 ) -> None:
-    Event.objects.create(
-        kind=Event.Kind.REAUTHENTICATED,
-        user=user,
-        session=session,
-        data={"method": "totp", "since": (timezone.now() - timedelta(days=60)).isoformat()},
-    )
+    show(user, session)
     assert other_factor(session) == "totp"
     session.signed_in_at = None
     assert other_factor(session) == ""
@@ -119,12 +124,7 @@ def test_a_session_of_which_nobody_knows_since_when_it_is_signed_in_has_no_other
 @pytest.fixture
 def shown_again(session: Session, user: Any) -> Session:
     """An authenticator app of long ago was shown once more in this session."""
-    Event.objects.create(
-        kind=Event.Kind.REAUTHENTICATED,
-        user=user,
-        session=session,
-        data={"method": "totp", "since": (timezone.now() - timedelta(days=60)).isoformat()},
-    )
+    show(user, session)
     return session
 
 
@@ -150,8 +150,7 @@ def test_the_owner_is_told_once_for_each_session(
     """A thief who proves something in one session does not silence what is proven in another."""
     browser().force_login(user)
     other = Session.objects.of(user).latest("pk")
-    shown = Event.objects.get(kind=Event.Kind.REAUTHENTICATED)
-    Event.objects.create(kind=shown.kind, user=user, session=other, data=shown.data)
+    show(user, other)
     for session in (shown_again, other, shown_again, other):
         assert is_proven(user=user, session=session, purpose=END_OLDER)
     told = Event.objects.filter(kind=Event.Kind.PROVEN).order_by("pk")
@@ -169,49 +168,67 @@ def test_a_factor_and_what_the_owner_was_told_of_it_count_for_ten_minutes(
             return is_proven(user=user, session=shown_again, purpose=END_OLDER)
 
     assert [is_proven_after(seconds) for seconds in (599, 600)] == [True, False]
-    Event.objects.create(
-        kind=shown.kind, user=user, session=shown_again, data=shown.data, at=shown.at + timedelta(seconds=900)
-    )
+    with time_machine.travel(shown.at + timedelta(seconds=900), tick=False):
+        show(user, shown_again)
     assert is_proven_after(1200)
     assert Event.objects.filter(kind=Event.Kind.PROVEN).count() == 2, "told again"
 
 
-def test_no_other_event_than_a_reauthentication_shows_a_factor(session: Session, user: Any) -> None:
-    for kind in set(Event.Kind) - {Event.Kind.REAUTHENTICATED}:
-        data = {"method": "totp", "since": "2020-01-01T00:00:00+00:00"}
-        Event.objects.create(kind=kind, user=user, session=session, data=data)
-    assert other_factor(session) == ""
+@pytest.mark.parametrize(("step", "found"), [("sign_in", ""), ("reauthentication", "totp"), ("step_up", "")])
+def test_only_what_was_shown_to_confirm_it_is_another_factor(
+    step: str, found: str, session: Session, user: Any
+) -> None:
+    show(user, session)
+    [shown] = Session.objects.get(pk=session.pk).authentication
+    Session.objects.filter(pk=session.pk).update(authentication=[{**shown, "step": step}])
+    assert other_factor(session) == found
+
+
+def test_the_factor_of_the_sign_in_is_known_by_what_it_has_shown(session: Session, user: Any) -> None:
+    """Its name has no more than 32 characters, and leaves steps out."""
+    show(user, session)
+    [shown] = Session.objects.get(pk=session.pk).authentication
+    for method, found in (("passkey", "totp"), ("totp", "")):
+        first = {**shown, "method": method, "step": "sign_in"}
+        Session.objects.filter(pk=session.pk).update(authentication=[first, shown])
+        assert other_factor(session) == found
 
 
 @pytest.mark.parametrize(
     ("data", "found"),
     [
-        ({"method": "totp", "since": "2020-01-01T00:00:00+00:00"}, "totp"),
-        ({"method": "totp"}, ""),
-        ({"method": "totp", "since": ""}, ""),
-        ({"since": "2020-01-01T00:00:00+00:00"}, ""),
-        ({}, ""),
+        ({}, "totp"),
+        ({"method": "our_own_key"}, "our_own_key"),
+        ({"since": None}, ""),
+        ({"method": "our_own_key", "since": None}, ""),
+        ({"method": ""}, ""),
+        ({"method": "recovery_code"}, ""),
+        ({"method": "code"}, ""),
+        ({"method": "password"}, ""),
     ],
 )
 def test_a_factor_of_which_nobody_knows_since_when_it_is_there_is_none(
-    data: dict[str, str], found: str, session: Session, user: Any
+    data: dict[str, Any], found: str, session: Session, user: Any
 ) -> None:
-    Event.objects.create(kind=Event.Kind.REAUTHENTICATED, user=user, session=session, data=data)
+    show(user, session, **data)
     assert other_factor(session) == found
 
 
 @pytest.mark.parametrize(("seconds", "found"), [(0, "totp"), (1, "")])
-@pytest.mark.parametrize("signed_in", [timedelta(0), timedelta(days=9)])
-def test_a_factor_that_was_set_up_within_a_day_is_none_however_old_the_sign_in_is(
-    seconds: int, found: str, signed_in: timedelta, session: Session, user: Any
+def test_a_factor_that_was_set_up_after_the_sign_in_is_none(
+    seconds: int, found: str, session: Session, user: Any
 ) -> None:
-    now = timezone.now()
-    session.signed_in_at = now - signed_in
-    since = now - timedelta(hours=24) + timedelta(seconds=seconds)
-    data = {"method": "totp", "since": since.isoformat()}
-    with time_machine.travel(now, tick=False):
-        Event.objects.create(kind=Event.Kind.REAUTHENTICATED, user=user, session=session, data=data)
-        assert other_factor(session) == found
+    Session.objects.update(signed_in_at=timezone.now() - timedelta(days=3))
+    session.refresh_from_db()
+    assert session.signed_in_at is not None
+    show(user, session, since=session.signed_in_at + timedelta(seconds=seconds))
+    assert other_factor(session) == found
+
+
+def test_a_code_that_was_given_is_among_what_the_session_has_shown(session: Session, user: Any) -> None:
+    check_code(user=user, session_id=session.pk, purpose=END_OLDER, code=code_for(user, session))
+    [shown] = Session.objects.get(pk=session.pk).shown
+    assert (shown.method, shown.step, shown.kinds) == ("code", "step_up", ())
 
 
 def test_a_code_can_be_given_and_counts_for_ten_minutes_each(session: Session, user: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from sessions_ui.actions.step_up.policy import is_established, is_settled, settled_device_elsewhere
+from sessions_ui.actions.step_up.policy import is_settled, settled_device_elsewhere
 from sessions_ui.conf import conf
 from sessions_ui.models.fields import new_public_id
 from tests.models import Device, Session, digest_of
@@ -151,8 +151,3 @@ def test_the_settled_device_elsewhere_is_the_one_used_last(
     assert settled_device_elsewhere(here) == first
     Session.objects.filter(device=first).update(ended_at=now)
     assert settled_device_elsewhere(here) is None
-
-
-@pytest.mark.parametrize(("age", "counts"), [(YOUNG, True), (YOUNG - timedelta(seconds=1), False)])
-def test_a_factor_of_a_day_ago_is_a_further_proof(age: timedelta, counts: bool, now: datetime) -> None:
-    assert is_established(now - age, now) is counts

@@ -240,3 +240,11 @@ def test_what_staff_noted_is_not_told(here: Any, user: Any, agent: Any, phone: D
     assert "Reported lost" in html
     for secret in ("drunk", agent.email, "T-4711"):
         assert secret not in html
+
+
+def test_it_says_how_somebody_signed_in_and_how_sure_that_is(here: Any, phone: Device, user: Any) -> None:
+    html = here.get(
+        url("device", Device.objects.filter(user=user).exclude(pk=phone.pk).get())
+    ).content.decode()
+    assert "with a password" in html and "AAL1 (NIST SP 800-63B)" in html
+    assert "NIST" not in here.get(url("device", phone)).content.decode(), "nothing is known of that one"
