@@ -227,6 +227,7 @@ SESSIONS_UI = {
     "AUTHENTICATION": "accounts.sign_in.authentication",
     "SECOND_FACTOR_AT": "accounts.sign_in.second_factor_at",
     "HELP_DESK_FACTOR_URL": "second_factor",
+    "ADMIN_FACTOR_REQUIRED": env.bool("ADMIN_FACTOR_REQUIRED", default=False),
     "BASE_TEMPLATE": "base.html",
     "ALERT_ADDRESSES": "accounts.addresses.alert_addresses",
     "RECOVERY": "accounts.recovery.send_reset",

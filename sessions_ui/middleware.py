@@ -30,6 +30,7 @@ from sessions_ui.conf import conf
 from sessions_ui.exceptions import KeyRotated, OutcomeUnknown, SessionEnded, SignInRefused, TryAgain
 from sessions_ui.models import Session, digest_of
 from sessions_ui.store import SessionStore, store_of
+from sessions_ui.web.administration import gate
 from sessions_ui.web.presence.client_hints import ask_for_hints
 from sessions_ui.web.presence.timezone import time_zone_middleware
 from sessions_ui.web.responses import cookies, headers, later, notice, refusals
@@ -214,14 +215,38 @@ class SessionMiddleware(DjangoSessionMiddleware):
 class AuthenticationMiddleware(DjangoAuthenticationMiddleware):
     """Django's authentication middleware for this store, in place of Django's own.
 
-    `request.user` and `auser()` come with the session, in one statement.
+    `request.user` and `auser()` come with the session, in one statement. Requests for Django's admin pass a gate
+    here (`web/administration/gate.py`).
     """
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        super().__init__(get_response)
+        # Django would take a thread for each request otherwise. A subclass that has a method of its own keeps it.
+        if self.async_mode and type(self).process_view is AuthenticationMiddleware.process_view:
+            self.process_view = self._aprocess_view  # type: ignore[method-assign,assignment]
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         """Do as Django's does, which takes a thread for `process_request()`, without one."""
         self.process_request(request)
         response: HttpResponseBase = await self.get_response(request)  # type: ignore[misc]
+        if gate.shows_form_to_type_in(request, response):
+            return await sync_to_async(gate.after_view)(request, response)
         return response
+
+    def process_view(
+        self, request: HttpRequest, view: Any, arguments: Any, named: Any
+    ) -> HttpResponseBase | None:
+        return gate.before_view(request) if gate.is_for_admin(request) else None
+
+    async def _aprocess_view(
+        self, request: HttpRequest, view: Any, arguments: Any, named: Any
+    ) -> HttpResponseBase | None:
+        return await sync_to_async(gate.before_view)(request) if gate.is_for_admin(request) else None
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        return (
+            gate.after_view(request, response) if gate.shows_form_to_type_in(request, response) else response
+        )
 
     def process_request(self, request: HttpRequest) -> None:
         if not hasattr(request, "session"):

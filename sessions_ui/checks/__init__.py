@@ -3,6 +3,7 @@
 from django.core import checks
 
 from sessions_ui.checks import (
+    administration,
     adoption,
     clients,
     commits,
@@ -45,6 +46,7 @@ CHECKS = (
     risk.suspicious_sign_ins,
     risk.young_session,
     risk.credential_guard,
+    administration.administration,
     sso.providers,
     sso.library,
     places.place_files,

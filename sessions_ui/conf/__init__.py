@@ -3,6 +3,7 @@
 docs/settings.md is made from these modules (`manage.py settings_reference`), so each docstring is its documentation.
 """
 
+from sessions_ui.conf.administration import AdministrationSettings
 from sessions_ui.conf.adoption import AdoptionSettings
 from sessions_ui.conf.base import Section
 from sessions_ui.conf.clients import ClientSettings
@@ -41,6 +42,7 @@ class Conf(
     SingleSignOnSettings,
     ImpersonationSettings,
     HelpDeskSettings,
+    AdministrationSettings,
     LiveSettings,
     DatabaseSettings,
 ):

@@ -88,8 +88,8 @@ class HelpDeskSettings(Section):
 
     @cached_property
     def help_desk_factor_url(self) -> str:
-        """Name of the view (or a path) where an agent shows a second factor again; it gets `next`. Empty: agents have
-        to sign out and in again."""
+        """Name of the view (or a path) where an agent, or staff in Django's admin, shows a second factor again; it gets
+        `next`. Empty: agents have to sign out and in again."""
         return self._given.get("HELP_DESK_FACTOR_URL", "")
 
     @cached_property

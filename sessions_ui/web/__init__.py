@@ -15,9 +15,11 @@ __all__ = [
     "healthz",
     "server_error",
     "settled_required",
+    "staff_confirmed",
 ]
 
 if TYPE_CHECKING:
+    from sessions_ui.web.administration.gate import staff_confirmed
     from sessions_ui.web.health import healthz
     from sessions_ui.web.presence.client_hints import ask_for_hints
     from sessions_ui.web.responses.later import busy
@@ -28,6 +30,7 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "administration.gate": ("staff_confirmed",),
             "health": ("healthz",),
             "presence.client_hints": ("ask_for_hints",),
             "responses.outages": ("server_error",),

@@ -7,6 +7,7 @@ from pathlib import Path
 ACTIONS = "tests/sessions_ui/actions"
 WEB = "tests/sessions_ui/web"
 HELP_DESK = ("tests/sessions_ui/help_desk", "tests/stories/test_permissions.py")
+ADMINISTRATION = ("tests/sessions_ui/web/administration", "tests/stories/test_administration.py")
 IMPERSONATION = ("tests/sessions_ui/impersonation",)
 ADOPT = ("tests/sessions_ui/adopt",)
 SIGN_IN = (
@@ -152,6 +153,9 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/accounts/test_factors.py",
         "tests/users",
     ),
+    "web/administration/demand.py": ADMINISTRATION,
+    "web/administration/gate.py": ADMINISTRATION,
+    "web/administration/question.py": ADMINISTRATION,
     "impersonation/guards.py": (*IMPERSONATION, "tests/sessions_ui/models/test_senders.py"),
     "actions/sign_in/pending.py": (
         *SIGN_IN,
