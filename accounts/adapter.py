@@ -6,9 +6,11 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as current
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib.sites.shortcuts import get_current_site
 from django.http import HttpRequest, HttpResponse
 
+from accounts.factor_secrets import seal, unseal
 from accounts.provider import identity
 from sessions_ui import begin_sign_in, client_network, remember_provider, send_or_keep
 
@@ -34,3 +36,13 @@ class AccountAdapter(DefaultAccountAdapter):
         request = current.request
         about = {"request": request, "email": email, "current_site": get_current_site(request)}
         send_or_keep(self.render_mail(template_prefix, email, about | context))
+
+
+class FactorAdapter(DefaultMFAAdapter):
+    """What allauth stores of second factors is encrypted."""
+
+    def encrypt(self, text: str) -> str:
+        return seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return unseal(encrypted_text)

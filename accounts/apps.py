@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core import checks
 from django.db.models.signals import post_delete, post_save
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +15,7 @@ class AccountsConfig(AppConfig):
 
         from accounts import factors, guard
         from accounts.addresses import note_removed, note_verified
+        from accounts.checks import factor_keys
         from accounts.receivers import rotate_on_reauthentication
         from accounts.sign_in import complete_record
 
@@ -26,3 +28,4 @@ class AccountsConfig(AppConfig):
         post_delete.connect(note_removed, sender=EmailAddress, dispatch_uid="accounts.note_removed")
         factors.connect()
         guard.connect()
+        checks.register(factor_keys)

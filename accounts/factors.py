@@ -12,6 +12,7 @@ from django.db.models.signals import post_delete, post_save, pre_save
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.factor_secrets import same_for_both
 from sessions_ui import acts_settled, factor_changed, follow, offer_to_sign_out_others
 
 # What of an authenticator makes the factor; the rest of it changes at every use, or is its name.
@@ -95,4 +96,5 @@ def offer(request: HttpRequest, **kwargs: Any) -> None:
 
 
 def secrets_of(data: Any) -> dict[str, Any]:
-    return {name: data[name] for name in SECRETS if name in (data or {})}
+    """Return what makes the factor, so that it compares equal after its secret was encrypted with another key."""
+    return {name: same_for_both(data[name]) for name in SECRETS if name in (data or {})}

@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.forms import LoginForm
+from allauth.core import context as current
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from accounts.factor_secrets import seal, unseal
 
 
 class SignInForm(LoginForm):
@@ -27,3 +32,12 @@ class AddKeyForm(AddWebAuthnForm):
             "It then asks for your fingerprint, your face or its PIN. "
             "Untick this for a key that is only the second step."
         )
+
+
+class AddAppForm(ActivateTOTPForm):
+    """The secret of an app that is being set up waits in the session, which is a row like any other: encrypted."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.secret: str = unseal(self.secret)
+        current.request.session[SECRET_SESSION_KEY] = seal(self.secret)

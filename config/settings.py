@@ -37,6 +37,13 @@ if not SECRET_KEY:
 
     SECRET_KEY = demo_secret(VAR_DIR)
 
+# What encrypts the secrets of second factors, the current one first.
+FACTOR_KEYS = env.list("FACTOR_KEYS", default=[])
+if DEMO and not FACTOR_KEYS:
+    from config.demo.secret import demo_secret
+
+    FACTOR_KEYS = [demo_secret(VAR_DIR, "demo-factor-key")]
+
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=LOCAL_HOSTS if DEMO or DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -193,6 +200,7 @@ LOGIN_REDIRECT_URL = "sessions_ui:devices"
 LOGOUT_REDIRECT_URL = "account_login"
 
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+MFA_ADAPTER = "accounts.adapter.FactorAdapter"
 ACCOUNT_FORMS = {"login": "accounts.forms.SignInForm"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -207,7 +215,10 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_FORMS = {"add_webauthn": "accounts.forms.AddKeyForm"}
+MFA_FORMS = {
+    "add_webauthn": "accounts.forms.AddKeyForm",
+    "activate_totp": "accounts.forms.AddAppForm",
+}
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TRUST_ENABLED = False  # a stateless trust cookie would survive every sign-out
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO

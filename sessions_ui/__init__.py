@@ -13,6 +13,7 @@ from sessions_ui.lazy import lazy_names
 __all__ = [
     "CircuitBreaker",
     "HasPk",
+    "KeyRing",
     "QuietOutages",
     "Receipt",
     "UserLike",
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
     from sessions_ui.context import require_owner
     from sessions_ui.database.transactions import follow
     from sessions_ui.delivery import deliver_all, send_or_keep
+    from sessions_ui.encryption import KeyRing
     from sessions_ui.impersonation.api import impersonate, stop_impersonating
     from sessions_ui.protocols import HasPk, UserLike
     from sessions_ui.services.circuit_breaker import CircuitBreaker
@@ -99,6 +101,7 @@ else:
             "context": ("require_owner",),
             "database.transactions": ("follow",),
             "delivery": ("deliver_all", "send_or_keep"),
+            "encryption": ("KeyRing",),
             "impersonation.api": ("impersonate", "stop_impersonating"),
             "protocols": ("HasPk", "UserLike"),
             "services.circuit_breaker": ("CircuitBreaker",),

@@ -33,6 +33,7 @@ __all__ = [
     "SignInRefused",
     "StaleSession",
     "TryAgain",
+    "Undecipherable",
 ]
 
 
@@ -209,3 +210,7 @@ class HelpDeskRefused(SessionsUIError):
     def __init__(self, reason: HelpDeskRefusal) -> None:
         super().__init__(f"refused: {reason}")
         self.reason = reason
+
+
+class Undecipherable(SessionsUIError):
+    """None of the keys that are left has encrypted this."""

@@ -23,6 +23,7 @@ os.environ.update(
     DEMO="0",
     VAR_DIR=str(VAR_DIR),
     SECRET_KEY="not a secret: only the tests use it, and only on their own databases",
+    FACTOR_KEYS="not a secret either: it encrypts the second factors of the tests",
     ALLOWED_HOSTS="testserver,localhost,127.0.0.1",
     # The test client speaks plain HTTP; that production redirects is a test of its own.
     SECURE_SSL_REDIRECT="0",

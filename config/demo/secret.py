@@ -1,4 +1,4 @@
-"""The demo's own secret, made once and kept, so that a restart signs nobody out."""
+"""The demo's own secrets, made once and kept, so that a restart signs nobody out."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 from django.core.management.utils import get_random_secret_key
 
 
-def demo_secret(folder: Path) -> str:
-    file = folder / "demo-secret"
+def demo_secret(folder: Path, name: str = "demo-secret") -> str:
+    file = folder / name
     if not file.exists():
         folder.mkdir(parents=True, exist_ok=True)
         file.touch(mode=0o600)

@@ -18,6 +18,7 @@ def use(processes: Processes, **environment: str) -> None:
         DEBUG="0",
         DEMO="0",
         SECRET_KEY="not a secret: only the clusters of this run use it",
+        FACTOR_KEYS="not a secret either: only the clusters of this run use it",
         ALLOWED_HOSTS=HOST,
         SECURE_SSL_REDIRECT="0",
         TRUSTED_PROXIES="",

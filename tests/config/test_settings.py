@@ -88,6 +88,19 @@ def test_the_demo_keeps_its_own_secret(tmp_path: Path) -> None:
     assert (tmp_path / "demo-secret").stat().st_mode & 0o077 == 0
 
 
+def test_the_demo_keeps_a_key_of_its_own_for_second_factors(tmp_path: Path) -> None:
+    given = {"DEMO": "1", "VAR_DIR": str(tmp_path), "FACTOR_KEYS": ""}
+    first = setting("settings.FACTOR_KEYS", **given)
+    assert setting("settings.FACTOR_KEYS", **given) == first
+    assert first != str([setting("settings.SECRET_KEY", **given)])
+    assert (tmp_path / "demo-factor-key").stat().st_mode & 0o077 == 0
+
+
+def test_without_a_key_for_second_factors_a_real_site_is_told_so(tmp_path: Path) -> None:
+    done = run(["manage.py", "check"], SECRET_KEY="x" * 60, VAR_DIR=str(tmp_path), FACTOR_KEYS="")
+    assert done.returncode != 0 and "accounts.E001" in done.stderr
+
+
 @pytest.mark.parametrize("broker", ["redis://cache:6379/1", "amqp://guest:guest@broker:5672//"])
 def test_a_broker_of_its_own_needs_no_folders(broker: str, tmp_path: Path) -> None:
     shown = setting(

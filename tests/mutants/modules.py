@@ -153,6 +153,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/accounts/test_factors.py",
         "tests/users",
     ),
+    "encryption.py": ("tests/sessions_ui/test_encryption.py", "tests/accounts/test_factor_secrets.py"),
     "web/administration/demand.py": ADMINISTRATION,
     "web/administration/gate.py": ADMINISTRATION,
     "web/administration/question.py": ADMINISTRATION,

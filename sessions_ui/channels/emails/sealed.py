@@ -7,7 +7,8 @@ import json
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 
 from sessions_ui.channels.base import DeliveryFailed
-from sessions_ui.encryption import Undecipherable, decrypt, encrypt
+from sessions_ui.encryption import decrypt, encrypt
+from sessions_ui.exceptions import Undecipherable
 
 
 def seal(message: EmailMessage) -> str:

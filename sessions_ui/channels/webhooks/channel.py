@@ -14,7 +14,7 @@ from sessions_ui.channels.webhooks.http import NoAnswer, post
 from sessions_ui.channels.webhooks.payload import message
 from sessions_ui.conf import conf
 from sessions_ui.database import moments
-from sessions_ui.encryption import Undecipherable
+from sessions_ui.exceptions import Undecipherable
 from sessions_ui.models import Delivery, Endpoint
 
 

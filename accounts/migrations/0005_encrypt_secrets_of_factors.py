@@ -1,0 +1,18 @@
+"""Secrets of second factors were stored plain. They are encrypted with the first of FACTOR_KEYS."""
+
+from django.db import migrations
+
+from accounts.factor_secrets import reseal
+
+
+def encrypt_what_is_plain(apps, schema_editor):
+    reseal(apps.get_model("mfa", "Authenticator").objects.using(schema_editor.connection.alias))
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("accounts", "0004_indexes_for_searches"),
+        ("mfa", "0003_authenticator_type_uniq"),
+    ]
+
+    operations = [migrations.RunPython(encrypt_what_is_plain, migrations.RunPython.noop)]
