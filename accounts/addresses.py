@@ -2,43 +2,99 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.utils import timezone
 
 from accounts.models import VerifiedAddress
+from accounts.telling import address_told, deletes_user
+from sessions_ui import acts_settled
+from sessions_ui.credentials import AddressBook, CredentialChange, KnownAddress, OwnerAddress
 
 REMEMBERED = timedelta(days=30)  # a thief who removes the owner's address does not silence us
+BEFORE = "_accounts_before"
 
 
-def alert_addresses(user: Any) -> list[tuple[str, datetime | None]]:
+def alert_addresses(user: Any) -> list[OwnerAddress]:
     """Return verified addresses and since when they are, those removed lately included; the account's own where none
-    was recorded. For `SESSIONS_UI["ALERT_ADDRESSES"]`."""
+    was recorded. For `SESSIONS_UI["ALERT_ADDRESSES"]`.
+
+    One that its owner removed is told, and no more: whoever reads that mailbox by now must not get in by it.
+    """
     removed_since = timezone.now() - REMEMBERED
-    rows = VerifiedAddress.objects.filter(user_id=user.pk).values_list("email", "verified_at", "removed_at")
-    found: list[tuple[str, datetime | None]] = [
-        (email, verified_at)
-        for email, verified_at, removed_at in rows
-        if not removed_at or removed_at > removed_since
+    found = [
+        OwnerAddress(row.email, row.verified_at, row.recovers)
+        for row in VerifiedAddress.objects.filter(user_id=user.pk)
+        if not row.removed_at or row.removed_at > removed_since
     ]
-    return found or [(user.email, None)]
+    return found or [OwnerAddress(user.email, None)]
 
 
-def note_verified(sender: Any, instance: EmailAddress, **kwargs: Any) -> None:
-    """Record when an address was verified, which allauth does not keep. Called whenever one was saved."""
+class VerifiedAddresses(AddressBook):
+    """For `SESSIONS_UI["ADDRESS_BOOK"]`: former ones without an end, so that the help desk finds people by them."""
+
+    def addresses(self, user: Any) -> list[KnownAddress]:
+        rows = VerifiedAddress.objects.filter(user_id=user.pk).order_by("verified_at", "pk")
+        return [KnownAddress(row.email, row.verified_at, row.removed_at, row.recovers) for row in rows]
+
+    def owners(self, address: str) -> list[Any]:
+        # They are stored in lower case. MariaDB's usual collations take "jose" for "josé", who is somebody else.
+        wanted = address.lower()
+        rows = VerifiedAddress.objects.filter(email=wanted).values_list("user_id", "email")
+        return [user_id for user_id, email in rows if email == wanted]
+
+
+def before_save(sender: Any, instance: EmailAddress, update_fields: Any = None, **kwargs: Any) -> None:
+    """Remember an address that is written over by another one, as in the admin."""
+    if instance.pk is None or (update_fields is not None and "email" not in update_fields):
+        return
+    stored = EmailAddress.objects.filter(pk=instance.pk).first()
+    if stored is not None and stored.email.lower() != instance.email.lower():
+        instance.__dict__[BEFORE] = stored
+
+
+def after_save(
+    sender: Any, instance: EmailAddress, created: bool = False, raw: bool = False, **kwargs: Any
+) -> None:
+    former = instance.__dict__.pop(BEFORE, None)
+    if former is not None:
+        remove(former)
+    note_verified(instance)
+    if former is not None:
+        address_told(instance, CredentialChange.CHANGED)
+    if created and not raw:
+        address_told(instance, CredentialChange.ADDED)
+
+
+def after_delete(sender: Any, instance: EmailAddress, origin: Any = None, **kwargs: Any) -> None:
+    if not deletes_user(sender, origin):
+        remove(instance)
+        address_told(instance, CredentialChange.REMOVED)
+
+
+def note_verified(instance: EmailAddress) -> None:
+    """Record when an address was verified, which allauth does not keep.
+
+    One that comes back counts from then on, unless somebody else had removed it: it has been the owner's all along.
+    """
     if not instance.verified:
         return
     now = timezone.now()
     address, created = VerifiedAddress.objects.get_or_create(
         user_id=instance.user_id, email=instance.email.lower(), defaults={"verified_at": now}
     )
-    if not created and address.removed_at is not None:
-        VerifiedAddress.objects.filter(pk=address.pk).update(verified_at=now, removed_at=None)
+    if created or address.removed_at is None:
+        return
+    kept = address.recovers and address.removed_at > now - REMEMBERED
+    VerifiedAddress.objects.filter(pk=address.pk).update(
+        verified_at=address.verified_at if kept else now, removed_at=None, removed_by_settled=None
+    )
 
 
-def note_removed(sender: Any, instance: EmailAddress, **kwargs: Any) -> None:
+def remove(instance: EmailAddress) -> None:
+    """Record until when an address was on the account, and whether a session that vouches for itself removed it."""
     VerifiedAddress.objects.filter(
         user_id=instance.user_id, email=instance.email.lower(), removed_at__isnull=True
-    ).update(removed_at=timezone.now())
+    ).update(removed_at=timezone.now(), removed_by_settled=acts_settled(user=instance.user))

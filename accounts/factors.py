@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from allauth.mfa import signals
@@ -13,7 +12,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.factor_secrets import same_for_both
-from sessions_ui import acts_settled, factor_changed, follow, offer_to_sign_out_others
+from accounts.telling import deletes_user, factor_told
+from sessions_ui import acts_settled, follow, offer_to_sign_out_others
+from sessions_ui.credentials import CredentialChange
 
 # What of an authenticator makes the factor; the rest of it changes at every use, or is its name.
 SECRETS = ("secret", "seed", "credential")
@@ -56,7 +57,7 @@ def note_provenance(instance: Authenticator, stored: dict[str, Any] | None) -> N
             instance.data.setdefault(PROVENANCE, stored[PROVENANCE])
         return
     replaced_at = None if stored is None else datetime.now(UTC).isoformat()
-    set_up = {"by_settled": acts_settled(instance.user), "replaced_at": replaced_at}
+    set_up = {"by_settled": bool(acts_settled(user=instance.user)), "replaced_at": replaced_at}
     instance.data = {**(instance.data or {}), PROVENANCE: set_up}
 
 
@@ -77,18 +78,13 @@ def after_save(sender: Any, instance: Any, created: bool, raw: bool, using: str,
     if created and raw:  # a fixture may bring a factor before its account
         return
     if created or (before is not None and before != secrets_of(instance.data)):
-        follow([partial(factor_changed, user=instance.user)], using=using)
+        change = CredentialChange.ADDED if created else CredentialChange.CHANGED
+        follow([factor_told(instance, change)], using=using)
 
 
 def after_delete(sender: Any, instance: Any, origin: Any = None, **kwargs: Any) -> None:
-    if not deletes_user(origin):
-        factor_changed(user=instance.user)
-
-
-def deletes_user(origin: Any) -> bool:
-    """Return whether the factor is deleted with its account, whose sessions have ended already."""
-    model = getattr(origin, "model", type(origin))
-    return model is not Authenticator
+    if not deletes_user(sender, origin):
+        factor_told(instance, CredentialChange.REMOVED)()
 
 
 def offer(request: HttpRequest, **kwargs: Any) -> None:

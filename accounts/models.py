@@ -83,6 +83,8 @@ class VerifiedAddress(models.Model):
     email = models.EmailField(_("e-mail address"))
     verified_at = models.DateTimeField(_("verified"))
     removed_at = models.DateTimeField(_("removed"), null=True, blank=True)
+    # Whether a session that vouches for itself did it; None where no session of the account did, or nobody knows.
+    removed_by_settled = models.BooleanField(_("removed by its owner"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("verified address")
@@ -90,6 +92,14 @@ class VerifiedAddress(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["user", "email"], name="accounts_verified_address_once")
         ]
+        # The help desk finds people by former addresses. They are in lower case.
+        indexes = [models.Index(fields=["email"], name="accounts_verified_email")]
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def recovers(self) -> bool:
+        """Return whether codes and resets may go there: not once its owner has removed it. A thief who did so had no
+        session that vouches for itself."""
+        return self.removed_at is None or self.removed_by_settled is False

@@ -241,6 +241,7 @@ SESSIONS_UI = {
     "ADMIN_FACTOR_REQUIRED": env.bool("ADMIN_FACTOR_REQUIRED", default=False),
     "BASE_TEMPLATE": "base.html",
     "ALERT_ADDRESSES": "accounts.addresses.alert_addresses",
+    "ADDRESS_BOOK": "accounts.addresses.VerifiedAddresses",
     "RECOVERY": "accounts.recovery.send_reset",
     "CREDENTIALS": "accounts.credentials.AllauthCredentials",
     "REAUTHENTICATION": "accounts.reauthentication.AllauthReauthentication",

@@ -50,6 +50,8 @@ class Acting:
         self.took_part = False
         # The session that acts was found alive under the lock of an account; what this request ends next may be itself.
         self.is_verified = False
+        # The first change of a credential in this request, by account: what it changes besides comes in the same mail.
+        self.told_changes: dict[Any, int] = {}
 
     @property
     def _store(self) -> ActingSession | None:

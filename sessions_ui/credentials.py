@@ -5,9 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
-__all__ = ["Credential", "CredentialChange", "CredentialKind", "CredentialStore"]
+__all__ = [
+    "AddressBook",
+    "Credential",
+    "CredentialChange",
+    "CredentialKind",
+    "CredentialStore",
+    "KnownAddress",
+    "OwnerAddress",
+]
 
 
 class CredentialKind(StrEnum):
@@ -57,3 +65,43 @@ class CredentialStore:
     def remove(self, user: Any, credential: Credential) -> None:
         """Remove it, in the caller's transaction, and whatever it may still do; nothing where it is gone already."""
         raise NotImplementedError
+
+
+class OwnerAddress(NamedTuple):
+    """One verified e-mail address of an account, as `ALERT_ADDRESSES` returns it.
+
+    `verified_at` is when it was verified; None where nobody knows. `recovers` is whether mails that let somebody in (a
+    reset, a code) may go there: an address that its owner removed is told what happens, and that is all.
+    """
+
+    address: str
+    verified_at: datetime | None
+    recovers: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAddress:
+    """A verified e-mail address that an account has, or had until `removed_at`.
+
+    `recovers`: whether it still proves who somebody is, as in `OwnerAddress`.
+    """
+
+    address: str
+    verified_at: datetime | None = None
+    removed_at: datetime | None = None
+    recovers: bool = True
+
+
+class AddressBook:
+    """What a project knows of its accounts' verified addresses, former ones included (`ADDRESS_BOOK`).
+
+    This one knows none: people are found by what their account says now.
+    """
+
+    def addresses(self, user: Any) -> list[KnownAddress]:
+        """Return the verified addresses of this user, and those that were, in the order in which they came."""
+        return []
+
+    def owners(self, address: str) -> list[Any]:
+        """Return the primary keys of the users who have or had this very address verified, in any case."""
+        return []

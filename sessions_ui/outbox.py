@@ -75,6 +75,7 @@ HOOK_OF_EVENT: dict[str, Hook] = {
     Event.Kind.DEVICE_LOST: Hook.DEVICE_LOST,
     Event.Kind.DEVICE_FOUND: Hook.DEVICE_FOUND,
     Event.Kind.DEVICE_CONFIRMED: Hook.DEVICE_CONFIRMED,
+    Event.Kind.CREDENTIAL_CHANGED: Hook.CREDENTIAL_CHANGED,
 }
 
 
@@ -158,6 +159,73 @@ def _enqueue_mails(act: Act, ended: SessionQuerySet, user_ids: Collection[Any] |
 def enqueue_event(event: Event, receivers: Iterable[str]) -> int:
     """Enqueue a mail about the event to each of these addresses; return how many."""
     return _with_task_queued(enqueue_awaited(event, receivers), using=router.db_for_write(Delivery))
+
+
+def sum_up_later(event: Event, receivers: Iterable[str], *, until: timedelta) -> int:
+    """Enqueue a mail to each of these addresses that counts such events from this one on, when `until` is over; return
+    how many. Whom one of these waits for already gets no second."""
+    user_id: Any = event.user_id
+    waiting = open_deliveries().filter(
+        user_id=user_id, channel="mail", event__data__later=True, due_at__gt=DatabaseNow()
+    )
+    known = {address.casefold() for address in waiting.values_list("receiver", flat=True)}
+    later: Any = DatabaseNow() + until
+    # Held back, and not waiting for the mail server.
+    fields = {"event": event, "user_id": event.user_id, "created_at": event.at, "held_at": event.at}
+    rows = [
+        Delivery(channel="mail", receiver=address, due_at=later, **fields)
+        for address in receivers
+        if address.casefold() not in known
+    ]
+    return len(Delivery.objects.bulk_create(rows)) if rows else 0
+
+
+def enqueue_act(act: Act, user_id: Any, receivers: Iterable[str]) -> int:
+    """Enqueue the mail about the act to these addresses of a user, beside the account's own; return how many.
+
+    Whoever is told of it already is left out.
+    """
+    told = {address.casefold() for address in _mails_of(act, user_id).values_list("receiver", flat=True)}
+    now: Any = DatabaseNow()
+    fields = {"act": act, "user_id": user_id, "created_at": act.at, "due_at": now}
+    rows = [
+        Delivery(channel="mail", receiver=address, **fields)
+        for address in receivers
+        if address.casefold() not in told
+    ]
+    return _with_task_queued(
+        len(Delivery.objects.bulk_create(rows)) if rows else 0, using=router.db_for_write(Delivery)
+    )
+
+
+def leave_out(act: Act, user_id: Any, receivers: Iterable[str]) -> int:
+    """Take back the mails about the act to these addresses, which are told the same by another one; return how many.
+
+    Only what nobody has claimed yet: in the transaction of the act that is all of them.
+    """
+    told = {address.casefold() for address in receivers}
+    waiting = _mails_of(act, user_id).filter(_free(), done_at__isnull=True)
+    same = [pk for pk, address in waiting.values_list("pk", "receiver") if address.casefold() in told]
+    return waiting.filter(pk__in=same).delete()[0] if same else 0
+
+
+def _mails_of(act: Act, user_id: Any) -> QuerySet[Delivery]:
+    return Delivery.objects.using(router.db_for_write(Delivery)).filter(
+        act=act, user_id=user_id, channel="mail"
+    )
+
+
+def join(event_id: int) -> set[str]:
+    """Return the addresses to which a mail about this event waits that nobody has claimed: it can tell more.
+
+    They are written, so that a worker which claims one meanwhile comes after the transaction that tells more.
+    """
+    waiting = open_deliveries().filter(_free(), event_id=event_id, channel="mail")
+    waiting = waiting.using(router.db_for_write(Delivery))
+    keys = list(waiting.values_list("pk", flat=True))
+    if not keys or waiting.filter(pk__in=keys).update(due_at=DatabaseNow()) < len(keys):
+        return set()
+    return set(waiting.filter(pk__in=keys).values_list("receiver", flat=True))
 
 
 def enqueue_awaited(event: Event, receivers: Iterable[str]) -> int:

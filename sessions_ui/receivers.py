@@ -14,11 +14,13 @@ from django.db.models import Model, QuerySet
 from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_save
 
 from sessions_ui import context, outbox
+from sessions_ui.actions.credentials.changed import end_and_tell
 from sessions_ui.actions.credentials.guard import verify_settled
+from sessions_ui.actions.credentials.password import password_changed
 from sessions_ui.actions.endings import memberships
 from sessions_ui.actions.endings.access_change import access_changed
 from sessions_ui.actions.endings.email_change import email_changed, tell_old_address
-from sessions_ui.actions.endings.end import end_user_sessions
+from sessions_ui.actions.endings.end import Receipt, end_user_sessions
 from sessions_ui.actions.endings.require_password import new_password_was_chosen
 from sessions_ui.actions.sign_in.attempt import attempt_of
 from sessions_ui.actor import current_actor
@@ -160,11 +162,16 @@ def after_user_save(sender: Any, instance: Any, using: str, update_fields: Any =
     if not isinstance(instance, get_user_model()) or instance.pk != before["pk"]:
         user = accounts_of(instance, using).get()
     steps: list[Callable[[], object]] = []
+    has_changed = "password" in before and before["password"] != user.password
+    is_new = has_changed and not is_hash_upgrade(instance, update_fields)
+    tell = partial(password_changed, user, before.get("password") or "")
     if before.get("is_active") and not user.is_active:
         steps.append(partial(end, user, EndReason.ACCOUNT_DISABLED))
-    elif "password" in before and before["password"] != user.password:
-        if not is_hash_upgrade(instance, update_fields):
-            steps.append(partial(new_password_was_chosen, user))
+        steps += [tell] if is_new else []
+    elif is_new:
+        steps.append(partial(new_password_was_chosen, user))
+        steps.append(partial(end_and_tell, partial(after_password_change, user), tell))
+    elif has_changed:
         steps.append(partial(after_password_change, user))
     if any(before.get(flag) and not getattr(user, flag) for flag in conf.access_flags):
         steps.append(partial(end_access_of, all_users().filter(pk=user.pk)))
@@ -203,22 +210,23 @@ def is_hash_upgrade(user: Any, update_fields: Any) -> bool:
     return forgotten and update_fields is not None and set(update_fields) == {"password"}
 
 
-def after_password_change(user: Any) -> None:
-    """End sessions after a change of the password.
+def after_password_change(user: Any) -> Receipt:
+    """End sessions after a change of the password; return what ended.
 
     A change keeps the session that made it; a reset, or a change by somebody else, keeps none.
     """
     now = context.current()
     actor = current_actor()
     if now is not None and (now.resets_password or actor.pk is None):
-        end_user_sessions(user=user, reason=EndReason.PASSWORD_RESET, actor=actor)
-    elif now is not None and keeps_own(user):
+        return end_user_sessions(user=user, reason=EndReason.PASSWORD_RESET, actor=actor)
+    if now is not None and keeps_own(user):
         store = acting_store()
         if store is not None:
             store.keep_after_password_change(user)
-        end_user_sessions(user=user, reason=EndReason.PASSWORD_CHANGED, actor=actor, keep=now.session_id)
-    else:
-        end_user_sessions(user=user, reason=EndReason.PASSWORD_CHANGED, actor=actor)
+        return end_user_sessions(
+            user=user, reason=EndReason.PASSWORD_CHANGED, actor=actor, keep=now.session_id
+        )
+    return end_user_sessions(user=user, reason=EndReason.PASSWORD_CHANGED, actor=actor)
 
 
 def keeps_own(user: Any) -> bool:

@@ -15,11 +15,11 @@ from django.utils import timezone
 from sessions_ui import outbox
 from sessions_ui.actions.account_lock import lock_users
 from sessions_ui.actions.endings.end import end_session
-from sessions_ui.actions.help_desk.find_user import address_of
 from sessions_ui.actions.help_desk.rights import within_scope
 from sessions_ui.actions.sessions.validate import IMPERSONATE, find_origin
 from sessions_ui.actions.sign_in.sign_in import seen
 from sessions_ui.actions.sign_in.verify_account import hold_for_sign_in
+from sessions_ui.actions.trusted_addresses import told_addresses
 from sessions_ui.actor import actor_by_key
 from sessions_ui.audit import events
 from sessions_ui.client import ClientInfo
@@ -96,8 +96,8 @@ def tell_of_impersonation(session: Session, person: Any, client: ClientInfo) -> 
         address=client.address,
         user_agent=client.user_agent,
     )
-    if conf.impersonation_mail and (address := address_of(person)):
-        outbox.enqueue_event(event, [address])
+    if conf.impersonation_mail:
+        outbox.enqueue_event(event, told_addresses(person))
 
 
 def verify_may_impersonate(actor: Any, user: Any, reason: str) -> None:

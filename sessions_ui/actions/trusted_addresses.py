@@ -1,4 +1,8 @@
-"""The addresses that have long been the owner's: alerts and codes go there, and no thief of the account reads them."""
+"""The addresses that have long been the owner's: mails about the account go there, and no thief of it reads them.
+
+Some are told and no more: an address that its owner removed may belong to somebody else by now, so that a code or a
+reset in it would hand the account over. docs/risk.md lists who asks for which ("Which address is asked for what").
+"""
 
 from __future__ import annotations
 
@@ -9,14 +13,34 @@ from typing import Any
 from django.utils import timezone
 
 from sessions_ui.conf import conf
+from sessions_ui.credentials import OwnerAddress
 from sessions_ui.database import moments
 
 SETTLED = timedelta(days=30)  # an address verified for so long is its owner's
 
 
 def trusted_addresses(user: Any) -> list[str]:
-    """Return those of this user's `ALERT_ADDRESSES` that count now; none where the account has no address."""
-    return settled_or_oldest(conf.alert_addresses(user), timezone.now())
+    """Return those of this user's `ALERT_ADDRESSES` that prove who somebody is: codes and resets go there.
+
+    None where the account has no such address.
+    """
+    return _trusted(_owner_addresses(user))
+
+
+def told_addresses(user: Any) -> list[str]:
+    """Return the addresses that are told what happens to the account: the trusted ones first, then those that the owner
+    removed lately."""
+    known = _owner_addresses(user)
+    return _distinct([*_trusted(known), *settled_or_oldest(_dated(known), timezone.now())])
+
+
+def recovers_by(user: Any, address: str) -> bool | None:
+    """Return whether a mail that went to this address may let somebody in: False where the owner has removed it.
+
+    None where the account knows nothing of it (any more), as where a host names only the present address.
+    """
+    same = [each for each in _owner_addresses(user) if each.address.casefold() == address.casefold()]
+    return any(each.recovers for each in same) if same else None
 
 
 def settled_or_oldest(addresses: Iterable[tuple[str, datetime | None]], now: datetime) -> list[str]:
@@ -27,9 +51,25 @@ def settled_or_oldest(addresses: Iterable[tuple[str, datetime | None]], now: dat
     known = [(address, at and moments.stored(at)) for address, at in addresses if address]
     settled = [address for address, at in known if at is None or at <= now - SETTLED]
     if settled:
-        first: dict[str, str] = {}
-        for address in settled:
-            first.setdefault(address.casefold(), address)
-        return list(first.values())
+        return _distinct(settled)
     oldest = sorted((at, address) for address, at in known if at is not None)
     return [address for _at, address in oldest[:1]]
+
+
+def _owner_addresses(user: Any) -> list[OwnerAddress]:
+    return [OwnerAddress(*given) for given in conf.alert_addresses(user)]
+
+
+def _trusted(known: Iterable[OwnerAddress]) -> list[str]:
+    return settled_or_oldest(_dated(each for each in known if each.recovers), timezone.now())
+
+
+def _dated(known: Iterable[OwnerAddress]) -> list[tuple[str, datetime | None]]:
+    return [(each.address, each.verified_at) for each in known]
+
+
+def _distinct(addresses: Iterable[str]) -> list[str]:
+    first: dict[str, str] = {}
+    for address in addresses:
+        first.setdefault(address.casefold(), address)
+    return list(first.values())

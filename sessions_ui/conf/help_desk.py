@@ -13,6 +13,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.conf.base import Section
+from sessions_ui.credentials import AddressBook
 
 
 def everybody(agent: Any, users: QuerySet[Any]) -> QuerySet[Any]:
@@ -97,3 +98,12 @@ class HelpDeskSettings(Section):
         """Fields of the user model, besides user name and e-mail address, by which the help desk and the admin find
         somebody exactly: `("staff_number",)`."""
         return tuple(self._given.get("USER_LOOKUPS", ()))
+
+    @cached_property
+    def address_book(self) -> type[AddressBook]:
+        """Dotted path of a class (`sessions_ui.credentials.AddressBook`) that knows the verified addresses of accounts,
+        former ones included: a caller whose address a thief has removed is found by it. The default knows none."""
+        book: type[AddressBook] = import_string(
+            self._given.get("ADDRESS_BOOK", "sessions_ui.credentials.AddressBook")
+        )
+        return book

@@ -11,17 +11,19 @@ from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from sessions_ui.conf.base import Section
-from sessions_ui.credentials import CredentialStore
+from sessions_ui.credentials import CredentialStore, OwnerAddress
 
 
 class RiskSettings(Section):
     """Judging sign-ins (docs/risk.md)"""
 
     @cached_property
-    def alert_addresses(self) -> Callable[[Any], Iterable[tuple[str, datetime | None]]]:
+    def alert_addresses(self) -> Callable[[Any], Iterable[OwnerAddress | tuple[str, datetime | None]]]:
         """Dotted path of a callable that gets the user and returns `(address, verified_at)` of each verified e-mail
         address, `verified_at` None where nobody knows. A new device is told to those verified 30 days ago or earlier,
-        else to the oldest: never only to one that a thief has just added. Default: the user model's own address."""
+        else to the oldest: never only to one that a thief has just added. A third element, False, says that the owner
+        has removed it: it is told what happens, and neither code nor reset goes there
+        (`sessions_ui.credentials.OwnerAddress`). Default: the user model's own address."""
         return import_string(
             self._given.get("ALERT_ADDRESSES", "sessions_ui.actions.sign_in.alert.own_address")
         )

@@ -10,8 +10,10 @@ from django.shortcuts import render
 
 from sessions_ui import outbox
 from sessions_ui.actions.endings.require_password import is_password_required
+from sessions_ui.actions.help_desk.open import FORMER_ADDRESS
 from sessions_ui.actions.step_up.codes import can_send_code
 from sessions_ui.conf import conf
+from sessions_ui.credentials import KnownAddress
 from sessions_ui.help_desk.forms import CodeForm, VerifyForm
 from sessions_ui.models import Case, Device, Event
 from sessions_ui.user_model import has_usable_password, is_active
@@ -23,8 +25,9 @@ TIMELINE = 50  # the newest events of the account
 
 @dataclass(frozen=True, slots=True)
 class CasePage:
-    """What the case page shows. `cards` and `lost` are empty until the caller was verified. `show_network`: show
-    addresses, for this one page."""
+    """What the case page shows. `cards`, `lost` and `addresses` are empty until the caller was verified.
+    `show_network`: show network addresses, for this one page. `found_by_former`: the account was searched for by an
+    address that it no longer has."""
 
     case: Case
     user: Any
@@ -33,6 +36,8 @@ class CasePage:
     count: int
     timeline: list[Event]
     show_network: bool
+    addresses: list[KnownAddress]
+    found_by_former: bool
 
     @property
     def may_send_code(self) -> bool:
@@ -79,7 +84,15 @@ def case_page(case: Case, *, show_network: bool = False) -> CasePage:
         count=len(cards),
         timeline=list(happened.order_by("-id").select_related("device")[:TIMELINE]) if verified else [],
         show_network=show_network,
+        addresses=conf.address_book().addresses(user) if verified else [],
+        found_by_former=is_found_by_former(case),
     )
+
+
+def is_found_by_former(case: Case) -> bool:
+    user_id: Any = case.user_id
+    opened = Event.objects.filter(user_id=user_id, kind=Event.Kind.HELP_DESK, data__case=case.public_id)
+    return opened.filter(data__by=FORMER_ADDRESS).exists()
 
 
 def render_case(

@@ -26,6 +26,7 @@ class Hook(models.TextChoices):
     DEVICE_LOST = "device.lost", _("a device was marked lost")
     DEVICE_FOUND = "device.found", _("a lost device was found again")
     DEVICE_CONFIRMED = "device.confirmed", _("a device was confirmed")
+    CREDENTIAL_CHANGED = "credential.changed", _("a way to sign in was added, changed or removed")
 
 
 PING = "ping"

@@ -6,7 +6,7 @@ from sessions_ui.web.devices import device_page, views
 from sessions_ui.web.impersonation.views import leave_account
 from sessions_ui.web.presence import alive, idle
 from sessions_ui.web.provider_sign_out import provider_sign_out
-from sessions_ui.web.recovery import not_me
+from sessions_ui.web.recovery import choose_password, not_me
 from sessions_ui.web.responses.own_transactions import own_transactions
 from sessions_ui.web.step_up import challenge, confirm, credentials, prove
 
@@ -21,6 +21,7 @@ urlpatterns = [
     path("devices/go-on/", credentials.go_on, name="go_on"),
     path("devices/alive", alive.alive, name="alive"),
     path("devices/not-me/<str:token>/", not_me.not_me, name="not_me"),
+    path("devices/choose-password/<str:token>/", choose_password.choose_password, name="choose_password"),
     path("devices/idle/", idle.idle, name="idle"),
     path("devices/stay/", idle.stay, name="stay"),
     path("devices/sign-out-others/", views.sign_out_others, name="sign_out_others"),

@@ -8,6 +8,7 @@ ACTIONS = "tests/sessions_ui/actions"
 WEB = "tests/sessions_ui/web"
 HELP_DESK = ("tests/sessions_ui/help_desk", "tests/stories/test_permissions.py")
 ADMINISTRATION = ("tests/sessions_ui/web/administration", "tests/stories/test_administration.py")
+FORMER = "tests/stories/test_former_addresses.py"
 IMPERSONATION = ("tests/sessions_ui/impersonation",)
 ADOPT = ("tests/sessions_ui/adopt",)
 SIGN_IN = (
@@ -283,6 +284,28 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/stories/test_long_unused_account.py",
         "tests/sessions_ui/adopt/test_adopt.py",
     ),
+    "actions/sign_in/alert.py": (
+        "tests/sessions_ui/actions/sign_in/test_assess_risk.py",
+        "tests/stories/test_noisy_sign_ins.py",
+    ),
+    "actions/trusted_addresses.py": (
+        "tests/sessions_ui/actions/test_trusted_addresses.py",
+        "tests/sessions_ui/actions/sign_in/test_assess_risk.py",
+        FORMER,
+    ),
+    "actions/credentials/changed.py": (
+        "tests/sessions_ui/actions/credentials/test_changed.py",
+        "tests/stories/test_changes_are_told.py",
+    ),
+    "actions/credentials/password.py": ("tests/stories/test_changes_are_told.py",),
+    "actions/endings/email_change.py": (
+        "tests/sessions_ui/test_email_change.py",
+        "tests/stories/test_changes_are_told.py",
+    ),
+    "actions/devices/former_address.py": (FORMER,),
+    "actions/step_up/acting.py": ("tests/sessions_ui/actions/step_up/test_acting.py",),
+    "actions/help_desk/find_user.py": (FORMER, *HELP_DESK),
+    "web/recovery/choose_password.py": (FORMER,),
     "actions/impersonation.py": IMPERSONATION,
     "actions/one_time_codes.py": (
         ONE_TIME_CODES,

@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from sessions_ui import context
 from sessions_ui.actions.account_lock import lock_users
+from sessions_ui.actions.devices.former_address import end_by_former_address
 from sessions_ui.actions.endings.end import Receipt, end_sessions, end_user_sessions
 from sessions_ui.actions.step_up.policy import acting_session
+from sessions_ui.actions.trusted_addresses import recovers_by
 from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.database.transactions import atomically
@@ -67,10 +69,16 @@ def _kept(reported: Session) -> int | None:
 
 @atomically
 def report_by_link(*, delivery: Delivery, session: Session, everywhere: bool = False) -> Receipt | None:
-    """Do the same from the link in the mail that `delivery` was, once; return None where the link was used before."""
+    """Do the same from the link in the mail that `delivery` was, once; return None where the link was used before.
+
+    From a mail to an address that its owner has removed, it ends sessions and does nothing else: whoever reads that
+    mailbox by now says nothing about the account's devices (`former_address.py`).
+    """
     using = router.db_for_write(Session)
     lock_users([session.user_id])
     unused = Delivery.objects.using(using).filter(pk=delivery.pk, link_used_at__isnull=True)
     if not unused.update(link_used_at=timezone.now()):
         return None
+    if recovers_by(session.user, delivery.receiver) is False:
+        return end_by_former_address(session=session, everywhere=everywhere)
     return report_not_me(session=session, everywhere=everywhere)

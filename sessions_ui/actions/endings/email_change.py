@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 from sessions_ui import outbox
+from sessions_ui.actions.credentials.changed import credential_changed
 from sessions_ui.actions.endings.end import Receipt, end_user_sessions, own_session_of
+from sessions_ui.actions.help_desk.find_user import address_of
+from sessions_ui.actions.trusted_addresses import recovers_by, told_addresses
 from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.conf import conf
+from sessions_ui.credentials import CredentialChange, CredentialKind
 from sessions_ui.database.transactions import atomically
 from sessions_ui.models import Act, EndReason, Event
 
@@ -32,11 +37,48 @@ def email_changed(*, user: Any, old: str, actor: Any = None) -> Receipt:
 
 @atomically
 def tell_old_address(*, user: Any, old: str, actor: Any = None, act: Act | None = None) -> None:
-    """Append the event and the mail to the old address, whatever became of the sessions.
+    """Append the events, and mail the old address and those that are the owner's for long, whatever became of the
+    sessions.
 
-    This does not wait for whoever holds the account. `act` is the one that ended sessions because of the change.
+    This does not wait for whoever holds the account. `act` is the one that ended sessions because of the change. Whom
+    another change of the same request is told already gets no second mail.
     """
-    event = events.append(
-        Event.Kind.EMAIL_CHANGED, user_id=user.pk, actor_id=actor_of(actor).pk, act=act, text=old
+    new = address_of(user)
+    change = credential_changed(
+        user=user,
+        kind=CredentialKind.ADDRESS,
+        change=kind_of_change(old, new),
+        label=new or old,
+        actor=actor,
+        act=act,
+        tell=False,
     )
-    outbox.enqueue_event(event, [old] if old else [])
+    event = events.append(
+        Event.Kind.EMAIL_CHANGED,
+        user_id=user.pk,
+        actor_id=actor_of(actor).pk,
+        session_id=own_session_of(user),
+        act=act,
+        data={"left": True} if old and not recovers_by(user, old) else {},
+        text=old,
+    )
+    told = outbox.join(change.data["with"]) if "with" in change.data else set()
+    receivers = [address for address in addresses_before(user, old) if address not in told]
+    if act is not None:
+        outbox.leave_out(act, user.pk, [*receivers, *told])
+    outbox.enqueue_event(event, receivers)
+
+
+def addresses_before(user: Any, old: str) -> list[str]:
+    """Return the old address, and those that are told what happens to the account, as they were before the change."""
+    former = copy(user)
+    if (field := outbox.email_field_name()) is not None:
+        setattr(former, field, old)
+    first = {address.casefold(): address for address in (old, *told_addresses(former)) if address}
+    return list(first.values())
+
+
+def kind_of_change(old: str, new: str) -> CredentialChange:
+    if not old:
+        return CredentialChange.ADDED
+    return CredentialChange.CHANGED if new else CredentialChange.REMOVED

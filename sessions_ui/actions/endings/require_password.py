@@ -11,7 +11,7 @@ from django.utils import timezone
 from sessions_ui import outbox
 from sessions_ui.actions.account_lock import hold, write_states
 from sessions_ui.actions.endings.end import Receipt, end_user_sessions
-from sessions_ui.actions.help_desk.find_user import address_of
+from sessions_ui.actions.trusted_addresses import trusted_addresses
 from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.database.transactions import atomically, retried
@@ -27,7 +27,8 @@ def require_new_password(
 
     This is one transaction under the account's lock: a sign-in under way comes before, and is ended, or is refused. The
     password itself is not touched, because Django's reset form skips accounts without a usable one. So somebody who has
-    only a passkey or a provider is shut out as well until a password exists; do not ask for it there.
+    only a passkey or a provider is shut out as well until a password exists; do not ask for it there. The mail that
+    says how to choose one goes to the addresses that have long been the owner's.
     """
     actor_id = actor_of(actor).pk
     hold([user.pk], decided=reason)
@@ -39,8 +40,8 @@ def require_new_password(
         reason=reason,
         data={"ticket": ticket} if ticket else {},
     )
-    if address := address_of(user):
-        outbox.enqueue_event(event, [address])
+    # Not the account's own address as such: a thief may have entered it.
+    outbox.enqueue_event(event, trusted_addresses(user))
     return end_user_sessions(user=user, reason=reason, actor=actor, ticket=ticket, note=note)
 
 

@@ -9,12 +9,14 @@ from typing import Any
 from django.db import IntegrityError
 from django.db.models import Q
 
+from sessions_ui import outbox
 from sessions_ui.actions.account_lock import lock_users
 from sessions_ui.actions.devices.lost import mark_found, mark_lost
-from sessions_ui.actions.endings.end import end_sessions, end_user_sessions
+from sessions_ui.actions.endings.end import Receipt, end_sessions, end_user_sessions
 from sessions_ui.actions.endings.require_password import require_new_password
 from sessions_ui.actions.help_desk.open import note_step
 from sessions_ui.actions.help_desk.rights import verify_known_caller, verify_pace
+from sessions_ui.actions.trusted_addresses import told_addresses
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
 from sessions_ui.models import Case, CaseReceipt, Device, EndReason, Session
@@ -123,21 +125,30 @@ def targets_of(user: Any, chosen: Iterable[str] | None) -> list[Target]:
 
 
 def end(case: Case, agent: Any, user: Any, order: Order, targets: list[Target]) -> None:
+    """End what the order says, and tell also the addresses that have long been the owner's: the account's own may be
+    one that a thief has entered."""
     common: dict[str, Any] = {"actor": agent, "ticket": case.ticket, "note": case.get_reason_display()}
-    if order.lost:
-        for target in targets:
-            if target.device is not None:
-                mark_lost(device=target.device, **common)
+    receipts = _lost(order, targets, common)
     if order.new_password:
-        require_new_password(user=user, reason=EndReason.HELP_DESK, **common)
+        receipts.append(require_new_password(user=user, reason=EndReason.HELP_DESK, **common))
     elif order.everything:
-        end_user_sessions(user=user, reason=EndReason.HELP_DESK, **common)
+        receipts.append(end_user_sessions(user=user, reason=EndReason.HELP_DESK, **common))
     else:
         ids = [target.public_id for target in targets]
         chosen = Session.objects.filter(
             Q(device__public_id__in=ids) | Q(device__isnull=True, public_id__in=ids), user_id=user.pk
         )
-        end_sessions(sessions=chosen, reason=EndReason.HELP_DESK, of_user=user.pk, **common)
+        receipts.append(end_sessions(sessions=chosen, reason=EndReason.HELP_DESK, of_user=user.pk, **common))
+    told = told_addresses(user)
+    for receipt in receipts:
+        if receipt.act is not None:
+            outbox.enqueue_act(receipt.act, user.pk, told)
+
+
+def _lost(order: Order, targets: list[Target], common: dict[str, Any]) -> list[Receipt]:
+    if not order.lost:
+        return []
+    return [mark_lost(device=target.device, **common) for target in targets if target.device is not None]
 
 
 def line(target: Target) -> dict[str, str]:

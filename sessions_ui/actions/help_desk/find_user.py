@@ -38,6 +38,34 @@ def _values(user: Any, names: Iterable[str]) -> set[str]:
     return {str(value).lower() for value in found}
 
 
+def caller_of(term: str, users: QuerySet[Any]) -> tuple[list[Any], bool]:
+    """Return those of `users` with exactly this name or address, and whether they were found by a former address.
+
+    Whoever has removed the owner's address can sign up with it, but not verify it. So an account that has only claimed
+    the address comes after one that has had it verified.
+    """
+    book = conf.address_book()
+    found = called(term, users)
+    if found and not any(is_address_of(user, term) for user in found):
+        return found, False  # by a name, or a staff number
+    owners = set(book.owners(term))
+    if owners & {user.pk for user in found}:
+        return found, False
+    owned = list(users.filter(pk__in=owners)) if owners else []
+    if has_now := [user for user in owned if is_verified_now(user, term)]:
+        return has_now, False
+    return (owned, True) if owned else (found, False)
+
+
+def is_verified_now(user: Any, address: str) -> bool:
+    known = conf.address_book().addresses(user)
+    return any(each.address.lower() == address.lower() and each.removed_at is None for each in known)
+
+
+def is_address_of(user: Any, term: str) -> bool:
+    return address_of(user).lower() == term.lower()
+
+
 def users_exactly(term: str) -> list[Any]:
     """Return the primary keys of the users with exactly this name, address or other field of `USER_LOOKUPS`."""
     return [user.pk for user in called(term, all_users())]

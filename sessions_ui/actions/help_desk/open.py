@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from sessions_ui.actions.help_desk.find_user import called
+from sessions_ui.actions.help_desk.find_user import caller_of
 from sessions_ui.actions.help_desk.rights import may_help, verify_pace, within_scope
 from sessions_ui.audit import events
 from sessions_ui.conf import conf
@@ -14,6 +14,7 @@ from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
 from sessions_ui.models import Case, Event
 
 MAX_TERM = 320
+FORMER_ADDRESS = "former_address"  # in the event: what the account was found by
 
 
 def open_case(*, agent: Any, term: str) -> Case:
@@ -25,7 +26,7 @@ def open_case(*, agent: Any, term: str) -> Case:
     verify_pace(agent, acts=False)
     term = term.strip()[:MAX_TERM]
     # A name that two accounts share identifies neither.
-    found = called(term, within_scope(agent)) if term else []
+    found, by_former = caller_of(term, within_scope(agent)) if term else ([], False)
     user = found[0] if len(found) == 1 else None
     reason = refusal_of(agent, user)
     now = timezone.now()
@@ -35,7 +36,8 @@ def open_case(*, agent: Any, term: str) -> Case:
         opened_at=now,
         expires_at=now + conf.help_desk_case_age,
     )
-    note_step(case, agent, f"refused: {reason}" if reason else "opened", text=term)
+    by = {"by": FORMER_ADDRESS} if by_former and not reason else {}
+    note_step(case, agent, f"refused: {reason}" if reason else "opened", text=term, **by)
     if reason:
         raise HelpDeskRefused(reason)
     return case

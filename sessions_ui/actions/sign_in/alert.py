@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from django.utils import timezone
@@ -10,14 +11,23 @@ from django.utils.crypto import salted_hmac
 
 from sessions_ui import outbox
 from sessions_ui.actions.help_desk.find_user import address_of
-from sessions_ui.actions.trusted_addresses import trusted_addresses
+from sessions_ui.actions.trusted_addresses import told_addresses
 from sessions_ui.audit import events
 from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
 from sessions_ui.models import Event, Session
 from sessions_ui.risk import Verdict
 
-MOST = 5  # mails to one user within the window, however different the sign-ins look
+MOST = 5  # mails of one verdict to one user within the window, however different the sign-ins look
+SUMMED_UP_AFTER = timedelta(hours=1)  # one mail says how many more there were
+
+
+class Telling(StrEnum):
+    """What becomes of a flagged sign-in. Its value stands in the event, `""` for one that needs no mail."""
+
+    NOW = "now"
+    LATER = "later"  # counted by the mail that sums up
+    NOT = ""
 
 
 def alert(
@@ -25,12 +35,13 @@ def alert(
 ) -> Event:
     """Append the event of this kind with the verdict's reasons, and mail it to the owner.
 
-    It is not mailed where a sign-in like it was mailed within `ALERT_WINDOW`, or `tell` is false. The user's row is
-    locked, so that two sign-ins at once make one mail.
+    It is not mailed where a sign-in like it was mailed within `ALERT_WINDOW`, or `tell` is false. What is over the
+    limit is counted by one mail an hour later. Verdicts are counted apart: a worse one is always told at once. The
+    user's row is locked, so that two sign-ins at once make one mail.
     """
     look = look_alike(user, client, verdict)
-    told = tell and is_worth_a_mail(user, look, timezone.now())
-    receivers = trusted_addresses(user) if told else []
+    telling = telling_of(user, look, verdict, timezone.now()) if tell else Telling.NOT
+    receivers = told_addresses(user) if telling else []
     event = events.append(
         kind,
         user_id=user.pk,
@@ -40,12 +51,16 @@ def alert(
             "level": str(verdict.level),
             "reasons": [str(reason) for reason in verdict.reasons],
             "look": look,
-            "told": bool(receivers),
+            "told": bool(receivers) and telling is Telling.NOW,
+            **({"later": True} if telling is Telling.LATER else {}),
         },
         address=client.address,
         user_agent=client.user_agent,
     )
-    outbox.enqueue_event(event, receivers)
+    if telling is Telling.LATER:
+        outbox.sum_up_later(event, receivers, until=SUMMED_UP_AFTER)
+    else:
+        outbox.enqueue_event(event, receivers)
     return event
 
 
@@ -61,12 +76,16 @@ def look_alike(user: Any, client: ClientInfo, verdict: Verdict) -> str:
     ]
 
 
-def is_worth_a_mail(user: Any, look: str, now: datetime) -> bool:
+def telling_of(user: Any, look: str, verdict: Verdict, now: datetime) -> Telling:
+    """Return whether this sign-in is told now, summed up later, or was told by one like it."""
     recent = Event.objects.filter(
         user_id=user.pk, kind__in=[Event.Kind.FLAGGED, Event.Kind.CHALLENGED], at__gt=now - conf.alert_window
     )
-    told = [data["look"] for data in recent.values_list("data", flat=True) if data.get("told")]
-    return look not in told and len(told) < MOST
+    told = [data for data in recent.values_list("data", flat=True) if data.get("told") or data.get("later")]
+    if look in {data["look"] for data in told}:
+        return Telling.NOT
+    of_level = [data for data in told if data.get("told") and data.get("level") == str(verdict.level)]
+    return Telling.NOW if len(of_level) < MOST else Telling.LATER
 
 
 def own_address(user: Any) -> list[tuple[str, datetime | None]]:

@@ -15,7 +15,7 @@ from sessions_ui import outbox
 from sessions_ui.actions.account_lock import lock_users
 from sessions_ui.actions.one_time_codes import RESEND_AFTER, TRIES, Answer, mail_code, try_code
 from sessions_ui.actions.step_up.factors import append_shown, is_of_sign_in, proves, shown_in
-from sessions_ui.actions.trusted_addresses import trusted_addresses
+from sessions_ui.actions.trusted_addresses import told_addresses, trusted_addresses
 from sessions_ui.assurance import MAILED_CODE, Authentication, Step
 from sessions_ui.audit import events
 from sessions_ui.conf import conf
@@ -151,7 +151,7 @@ def _tell_of_factor(
         session_id=session.pk,
         data={"proof": "factor", "method": method, "purpose": str(purpose)},
     )
-    outbox.enqueue_event(event, trusted_addresses(user))
+    outbox.enqueue_event(event, told_addresses(user))
 
 
 def other_factor(session: Session) -> str:

@@ -10,9 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import router
-from django.utils import timezone
 
-from sessions_ui.actions.step_up.policy import acting_session, is_settled
 from sessions_ui.assurance import RECOVERY_CODE, Authentication, Kind, Step, bounded
 from sessions_ui.conf import conf
 from sessions_ui.database import moments
@@ -85,17 +83,6 @@ def is_before(one: Authentication, signed_in_at: datetime | None) -> bool:
     if one.since is None or signed_in_at is None:
         return False
     return moments.stored(one.since) <= signed_in_at
-
-
-def acts_settled(user: HasPk) -> bool:
-    """Return whether a session of `user` acts now that vouches for itself (docs/risk.md).
-
-    For what keeps since when a credential is there: one that such a session sets up is a further proof at once.
-    """
-    session = acting_session()
-    if session is None or session.user_id != user.pk or session.impersonated_from_id is not None:
-        return False
-    return is_settled(session, timezone.now())
 
 
 def is_of_sign_in(method: str, session: Session, shown: list[Authentication]) -> bool:

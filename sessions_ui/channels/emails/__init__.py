@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from sessions_ui.channels.base import DeliveryFailed
-from sessions_ui.channels.emails import email_changed, ended, help_desk, impersonation
+from sessions_ui.channels.emails import (
+    credential_changed,
+    email_changed,
+    ended,
+    help_desk,
+    impersonation,
+    more_sign_ins,
+)
 from sessions_ui.channels.emails.alert import ALERT, CHALLENGED
 from sessions_ui.channels.emails.base import Letter
 from sessions_ui.channels.emails.code import CODE
@@ -13,6 +20,7 @@ from sessions_ui.models import Delivery, Event
 
 BY_EVENT: dict[str, Letter] = {
     Event.Kind.EMAIL_CHANGED: email_changed.LETTER,
+    Event.Kind.CREDENTIAL_CHANGED: credential_changed.LETTER,
     Event.Kind.FLAGGED: ALERT,
     Event.Kind.CHALLENGED: CHALLENGED,
     Event.Kind.PROVEN: PROVEN,
@@ -26,9 +34,12 @@ BY_EVENT: dict[str, Letter] = {
 def letter_about(delivery: Delivery) -> Letter:
     """Return the letter for what the delivery is about: an event of some kind, or an act."""
     if delivery.event_id is not None:
-        kind = Event.objects.filter(pk=delivery.event_id).values_list("kind", flat=True).first()
-        if kind is None:
+        found = Event.objects.filter(pk=delivery.event_id).values_list("kind", "data").first()
+        if found is None:
             raise DeliveryFailed("the event is gone", permanent=True)
+        kind, data = found
+        if kind in more_sign_ins.KINDS and data.get("later"):
+            return more_sign_ins.LETTER
         if kind not in BY_EVENT:
             raise DeliveryFailed(f"no mail is written about {kind}", permanent=True)
         return BY_EVENT[kind]

@@ -26,7 +26,7 @@ from sessions_ui.channels.emails import Letter, digest, letter_about
 from sessions_ui.channels.emails.sealed import unseal
 from sessions_ui.conf import conf
 from sessions_ui.conf.base import for_user
-from sessions_ui.models import Delivery
+from sessions_ui.models import Delivery, Event
 from sessions_ui.models.primary import all_users
 from sessions_ui.services.circuit_breaker import CircuitBreaker
 from sessions_ui.services.mailer import new_connection
@@ -116,7 +116,7 @@ def next_turn(delivery: Delivery, letter: Letter) -> datetime | None:
     if letter.awaited or delivery.user_id is None:
         return None
     sent = Delivery.objects.filter(
-        Q(event__kind=delivery.event.kind) if delivery.event else Q(act__reason=letter.kind),
+        like(delivery.event) if delivery.event else Q(act__reason=letter.kind),
         user_id=delivery.user_id,
         channel=delivery.channel,
         receiver=delivery.receiver,
@@ -125,6 +125,14 @@ def next_turn(delivery: Delivery, letter: Letter) -> datetime | None:
     )
     times = [at for at in sent.order_by("-done_at").values_list("done_at", flat=True)[:most] if at]
     return times[-1] + hour if len(times) >= most else None
+
+
+def like(event: Event) -> Q:
+    """Return what finds the mails about events of this kind; of flagged sign-ins those with the same verdict, so that
+    many new devices do not hold back the mail about a suspicious one."""
+    same = Q(event__kind=event.kind)
+    level = event.data.get("level")
+    return same & Q(event__data__level=level) if level else same
 
 
 def user_of(delivery: Delivery) -> Any:

@@ -6,8 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import ngettext
+
 from sessions_ui.channels.emails.base import Letter, link
+from sessions_ui.channels.emails.credential_changed import changed_together
+from sessions_ui.channels.emails.more_sign_ins import how_many_since
 from sessions_ui.models import Delivery, EndReason, Event
+from sessions_ui.wording.credentials import change_text
 
 LISTED = 20  # lines of a mail; the rest is a number
 
@@ -40,5 +45,20 @@ def line(delivery: Delivery) -> Line:
     if delivery.act is not None:
         return Line(delivery.act.at, str(EndReason(delivery.act.reason).label), delivery.act.count)
     assert delivery.event_id is not None
-    kind = Event.objects.filter(pk=delivery.event_id).values_list("kind", flat=True).first()
-    return Line(delivery.created_at, str(Event.Kind(kind).label) if kind else "", None)
+    event = Event.objects.filter(pk=delivery.event_id).first()
+    return Line(delivery.created_at, what_happened(event) if event is not None else "", None)
+
+
+def what_happened(event: Event) -> str:
+    """Return what the event was, in the words of its own mail where these say more than its kind."""
+    if event.kind == Event.Kind.CREDENTIAL_CHANGED:
+        return ", ".join(change_text(each) for each in changed_together(event))
+    if event.data.get("later"):
+        count = how_many_since(event)
+        text = ngettext(
+            "%(count)d more sign-in that did not look like yours",
+            "%(count)d more sign-ins that did not look like yours",
+            count,
+        )
+        return text % {"count": count}
+    return str(Event.Kind(event.kind).label)

@@ -10,6 +10,7 @@ from sessions_ui.channels.base import DeliveryFailed
 from sessions_ui.channels.emails.base import Letter, link
 from sessions_ui.conf import conf
 from sessions_ui.models import Case, Delivery, Event
+from sessions_ui.not_me_link import reset_token
 
 
 def code_context(delivery: Delivery) -> dict[str, Any]:
@@ -28,7 +29,7 @@ def code_context(delivery: Delivery) -> dict[str, Any]:
 
 
 def password_context(delivery: Delivery) -> dict[str, Any]:
-    return {"reset_url": link("account_reset_password") or link("password_reset")}
+    return {"reset_url": link("sessions_ui:choose_password", reset_token(delivery.pk))}
 
 
 code = Letter(

@@ -69,6 +69,8 @@ def about_event(event: Event, *, addresses: bool) -> dict[str, Any]:
         "session": row["session__public_id"],
         "device": row["device__public_id"],
     }
+    if event.kind == Event.Kind.CREDENTIAL_CHANGED:
+        data |= {name: event.data.get(name) for name in ("credential", "change")}
     if addresses:
         detail = EventDetail.objects.filter(pk=event.pk).values_list("address", flat=True)
         data["address"] = detail.first()

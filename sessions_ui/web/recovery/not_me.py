@@ -2,7 +2,7 @@
 
 Mail scanners and previews open every link, so opening it changes nothing, however often; only the button does, once.
 It works signed out, shows no more than the mail has told already, and starts the recovery through the address that the
-mail went to: not through one that a thief may have entered since.
+mail went to: not through one that a thief may have entered since, nor through one that the owner has removed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from sessions_ui.actions.devices.not_me import report_by_link
+from sessions_ui.actions.trusted_addresses import recovers_by
 from sessions_ui.client import Place
 from sessions_ui.conf import conf
 from sessions_ui.models import Delivery, Session
@@ -49,7 +50,8 @@ def not_me(request: HttpRequest, token: str) -> HttpResponseBase:
     everywhere = form.is_valid() and form.cleaned_data["everywhere"]
     if report_by_link(delivery=delivery, session=session, everywhere=everywhere) is None:
         return page(request, "not_me_gone", status=410)
-    next_url = conf.recovery(request, user, delivery.receiver)
+    recovers = recovers_by(user, delivery.receiver) is not False
+    next_url = conf.recovery(request, user, delivery.receiver) if recovers else None
     if next_url is not None:
         return redirect(next_url)
     return page(
@@ -57,6 +59,8 @@ def not_me(request: HttpRequest, token: str) -> HttpResponseBase:
         "not_me_done",
         everywhere=everywhere,
         provider=conf.provider_name(session.provider),
+        is_former=not recovers,
+        help_url=conf.help_url,
     )
 
 

@@ -43,7 +43,8 @@ from sessions_ui.web.responses.navigation import htmx_of, is_page_navigation
 from sessions_ui.web.responses.programs import not_signed_in
 from sessions_ui.web.responses.redirects import safe_next, sign_in_url
 from sessions_ui.web.responses.words import words
-from sessions_ui.web.step_up.prove import CodeForm, masked, refusal_text
+from sessions_ui.web.step_up.prove import CodeForm, refusal_text
+from sessions_ui.wording.credentials import masked
 
 WAITING_KEY = "_sessions_ui_waiting"
 WAITING_SECONDS = 900

@@ -41,6 +41,7 @@ from sessions_ui.models import Device, Session, VerificationCode
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.web.step_up.pending import WaitingAct, carry_on, question, too_late
 from sessions_ui.web.step_up.reauthentication import Way, reauthentication
+from sessions_ui.wording.credentials import masked
 
 
 class CodeForm(forms.Form):
@@ -212,10 +213,3 @@ def refusal_text(reason: ProofRefusal) -> str:
         ),
     }
     return texts[reason]
-
-
-def masked(address: str) -> str:
-    """Return the address as "a•••@people.example": enough for its owner, too little for somebody who only has the
-    screen."""
-    name, _at, host = address.rpartition("@")
-    return f"{name[:1]}•••@{host}"

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.db import DatabaseError
 from django.utils import timezone
 
-from sessions_ui import context
-from sessions_ui.actions.step_up.factors import acts_settled, aged_factors, append_shown, proves, shown_in
+from sessions_ui.actions.step_up.factors import aged_factors, append_shown, proves, shown_in
 from sessions_ui.actions.step_up.reauthentication import note_reauthentication
 from sessions_ui.assurance import MOST, Authentication, Step
 from tests.interleaving import just_before
-from tests.models import Device, Event, Session
+from tests.models import Event, Session
 
 pytestmark = pytest.mark.django_db
 
@@ -174,23 +172,3 @@ def test_how_old_a_factor_has_to_be_is_a_setting(session: Session, settings: Any
     assert not proves(shown, SIGNED_IN)
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "YOUNG_SESSION": timedelta(hours=2)}
     assert proves(shown, SIGNED_IN)
-
-
-def acting(session: Session) -> context.Acting:
-    store = SimpleNamespace(session_id=session.pk, user_id=session.user_id, impersonator_id=None)
-    return context.Acting(store)
-
-
-def test_a_session_acts_settled_for_its_own_user_only(session: Session, user: Any, other_user: Any) -> None:
-    assert not acts_settled(user), "outside of a request"
-    token = context.begin(acting(session))
-    try:
-        assert not acts_settled(user), "it is young"
-        Session.objects.update(signed_in_at=timezone.now() - 2 * DAY)
-        assert not acts_settled(user), "its device is not confirmed"
-        Device.objects.update(confirmed_at=timezone.now())
-        assert [acts_settled(one) for one in (user, other_user)] == [True, False]
-        Session.objects.update(impersonated_from=session.pk)
-        assert not acts_settled(user), "staff uses the account"
-    finally:
-        context.finish(token)

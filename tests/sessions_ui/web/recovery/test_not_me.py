@@ -13,6 +13,7 @@ from django.core import mail
 from django.core.signing import dumps
 from django.utils import timezone
 
+from accounts.models import VerifiedAddress
 from sessions_ui.actions.devices.not_me import report_by_link
 from sessions_ui.database import moments
 from sessions_ui.delivery import deliver_due
@@ -113,6 +114,7 @@ def test_confirming_ends_that_session_and_sends_a_reset_to_the_address_that_was_
 ) -> None:
     told_at = user.email
     user.emailaddress_set.all().delete()  # what a thief does first
+    VerifiedAddress.objects.filter(user=user).update(removed_by_settled=False)
     user.email = "thief@elsewhere.example"
     user.save()
     mail.outbox.clear()

@@ -1,0 +1,49 @@
+"""The page behind "Choose a new password" in the mail of the help desk.
+
+The page on which people ask for a reset asks for an address, and a thief may have removed theirs from the account. So
+this one starts the recovery through the address that the mail went to. Opening it changes nothing; the button sends one
+mail there.
+"""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from sessions_ui.actions.endings.require_password import is_password_required
+from sessions_ui.actions.trusted_addresses import recovers_by
+from sessions_ui.conf import conf
+from sessions_ui.models import Delivery, Event
+from sessions_ui.models.primary import all_users
+from sessions_ui.not_me_link import read_reset_token
+from sessions_ui.web.recovery.not_me import page
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def choose_password(request: HttpRequest, token: str) -> HttpResponseBase:
+    """Ask on GET, and send the reset on POST. 410 for a link that is forged or too old, whose account needs no new
+    password any more, or whose address does not count for the account any more."""
+    delivery = delivery_of(token)
+    user = all_users().filter(pk=delivery.user_id).first() if delivery is not None else None
+    if delivery is None or user is None or not _may_reset(user, delivery.receiver):
+        return page(request, "not_me_gone", status=410)
+    if request.method != "POST":
+        return page(request, "choose_password")
+    next_url = conf.recovery(request, user, delivery.receiver)
+    return redirect(next_url) if next_url is not None else page(request, "not_me_gone", status=410)
+
+
+def delivery_of(token: str) -> Delivery | None:
+    pk = read_reset_token(token, age=conf.not_me_link_age)
+    mails = Delivery.objects.filter(channel="mail", event__kind=Event.Kind.PASSWORD_REQUIRED)
+    return mails.filter(pk=pk).first() if pk is not None else None
+
+
+def _may_reset(user: object, address: str) -> bool:
+    return is_password_required(user) and recovers_by(user, address) is not False

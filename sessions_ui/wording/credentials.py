@@ -1,0 +1,44 @@
+"""Words for what changed about how somebody signs in, and for addresses that are not shown in full."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from sessions_ui.credentials import CredentialChange, CredentialKind
+from sessions_ui.models import Event
+
+CHANGES: dict[tuple[str, str], Any] = {
+    (CredentialKind.PASSWORD, CredentialChange.ADDED): _("The account got a password"),
+    (CredentialKind.PASSWORD, CredentialChange.CHANGED): _("The password was changed"),
+    (CredentialKind.PASSWORD, CredentialChange.REMOVED): _("The password was removed"),
+    (CredentialKind.ADDRESS, CredentialChange.ADDED): _("An e-mail address was added"),
+    (CredentialKind.ADDRESS, CredentialChange.CHANGED): _("The e-mail address was changed"),
+    (CredentialKind.ADDRESS, CredentialChange.REMOVED): _("An e-mail address was removed"),
+    (CredentialKind.TOTP, CredentialChange.ADDED): _("An authenticator app was added"),
+    (CredentialKind.TOTP, CredentialChange.CHANGED): _("The authenticator app was changed"),
+    (CredentialKind.TOTP, CredentialChange.REMOVED): _("The authenticator app was removed"),
+    (CredentialKind.PASSKEY, CredentialChange.ADDED): _("A passkey was added"),
+    (CredentialKind.PASSKEY, CredentialChange.CHANGED): _("A passkey was changed"),
+    (CredentialKind.PASSKEY, CredentialChange.REMOVED): _("A passkey was removed"),
+    (CredentialKind.RECOVERY_CODES, CredentialChange.ADDED): _("Recovery codes were made"),
+    (CredentialKind.RECOVERY_CODES, CredentialChange.CHANGED): _("New recovery codes were made"),
+    (CredentialKind.RECOVERY_CODES, CredentialChange.REMOVED): _("The recovery codes were removed"),
+    (CredentialKind.PROVIDER, CredentialChange.ADDED): _("A sign-in provider was connected"),
+    (CredentialKind.PROVIDER, CredentialChange.CHANGED): _("A connected sign-in provider was changed"),
+    (CredentialKind.PROVIDER, CredentialChange.REMOVED): _("A sign-in provider was disconnected"),
+}
+
+
+def change_text(event: Event) -> str:
+    """Return "A passkey was added" for an event of a changed credential."""
+    what = (str(event.data.get("credential", "")), str(event.data.get("change", "")))
+    return str(CHANGES.get(what) or event.get_kind_display())
+
+
+def masked(address: str) -> str:
+    """Return the address as "a•••@people.example": enough for its owner, too little for somebody who only has the
+    screen."""
+    name, _at, host = address.rpartition("@")
+    return f"{name[:1]}•••@{host}"

@@ -1,0 +1,100 @@
+"""Which addresses are told what happens, which prove who somebody is, and who asks for which."""
+
+from __future__ import annotations
+
+import ast
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as site
+from django.utils import timezone
+
+from sessions_ui.actions.trusted_addresses import recovers_by, told_addresses, trusted_addresses
+from sessions_ui.credentials import OwnerAddress
+
+APP: Path = site.BASE_DIR / "sessions_ui"
+ASKING = {"told_addresses": "told", "trusted_addresses": "trusted", "recovers_by": "trusted"}
+
+Given = OwnerAddress | tuple[str, datetime | None]
+_given: list[Given] = []
+
+
+def given(user: Any) -> list[Given]:
+    return _given
+
+
+def long_ago() -> datetime:
+    return timezone.now() - timedelta(days=400)
+
+
+def lately() -> datetime:
+    return timezone.now() - timedelta(days=3)
+
+
+@pytest.fixture
+def addresses(settings: Any, user: Any) -> Any:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "ALERT_ADDRESSES": f"{__name__}.given"}
+
+    def of(*known: Given) -> tuple[list[str], list[str]]:
+        """Those that are told, and those that are trusted."""
+        _given[:] = known
+        return told_addresses(user), trusted_addresses(user)
+
+    return of
+
+
+@pytest.mark.django_db
+def test_what_says_nothing_about_recovery_does_both(addresses: Any) -> None:
+    assert addresses(("a@x.example", None), ("b@x.example", lately())) == (["a@x.example"], ["a@x.example"])
+
+
+@pytest.mark.django_db
+def test_one_that_the_owner_removed_is_told_and_not_trusted(addresses: Any, user: Any) -> None:
+    removed = OwnerAddress("old@x.example", long_ago(), recovers=False)
+    told, trusted = addresses(removed, ("new@x.example", long_ago()))
+    assert told == ["new@x.example", "old@x.example"] and trusted == ["new@x.example"]
+    assert recovers_by(user, "NEW@x.example") is True and recovers_by(user, "old@x.example") is False
+    assert recovers_by(user, "whose@x.example") is None
+
+
+@pytest.mark.django_db
+def test_beside_one_that_is_left_the_oldest_of_the_others_counts_however_young(addresses: Any) -> None:
+    """Else the owner of a new mailbox could not get back in, and would not be told."""
+    removed = OwnerAddress("old@x.example", long_ago(), recovers=False)
+    told, trusted = addresses(removed, ("new@x.example", lately()))
+    assert told == ["new@x.example", "old@x.example"] and trusted == ["new@x.example"]
+
+
+@pytest.mark.django_db
+def test_one_that_a_thief_removed_keeps_the_thiefs_from_counting(addresses: Any) -> None:
+    removed = OwnerAddress("old@x.example", long_ago(), recovers=True)
+    told, trusted = addresses(removed, ("evil@x.example", lately()))
+    assert told == trusted == ["old@x.example"]
+
+
+@pytest.mark.django_db
+def test_where_nothing_is_left_nobody_is_trusted(addresses: Any) -> None:
+    assert addresses(OwnerAddress("old@x.example", long_ago(), recovers=False)) == (["old@x.example"], [])
+
+
+def callers() -> set[tuple[str, str]]:
+    """The modules that ask, and what for."""
+    found = set()
+    for path in APP.rglob("*.py"):
+        name = str(path.relative_to(APP))
+        if name == "actions/trusted_addresses.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ASKING:
+                found.add((name, ASKING[node.func.id]))
+    return found
+
+
+def test_the_documentation_lists_everybody_who_asks() -> None:
+    """A new caller has to say whether it tells or lets somebody in."""
+    page = (site.BASE_DIR / "docs" / "risk.md").read_text()
+    rows = re.findall(r"^\| `([\w/]+\.py)` \| ((?:told|trusted)[^|]*) \|", page, re.MULTILINE)
+    assert {(name, what) for name, asked in rows for what in asked.split(", ")} == callers()
