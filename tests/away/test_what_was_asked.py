@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from config.demo.factor import current_code
 from sessions_ui.actions.devices.lost import mark_lost
+from sessions_ui.actions.endings.require_password import require_new_password
 from sessions_ui.actions.help_desk.caller import verify_caller
 from tests.aging import age_sign_ins, settle
 from tests.away.addresses import addresses
@@ -317,6 +318,20 @@ def test_a_call_from_the_first_page_to_the_receipt(
     assert lost.lost_at is None
 
 
+def test_choosing_the_password_that_the_help_desk_asked_for(
+    browser: Any, user: Any, administrator: Any, mail_comes: Callable[[], str]
+) -> None:
+    require_new_password(user=user, reason=EndReason.HELP_DESK, actor=administrator)
+    link = re.search(r"https://devices\.example(/account/devices/choose-password/\S+)", mail_comes())
+    assert link
+    assert browser().post(link[1]).status_code == 302
+    here = browser()
+    form = here.get(link_in(mail_comes()), follow=True)
+    here.post(form.request["PATH_INFO"], {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD})
+    user.refresh_from_db()
+    assert user.check_password(NEW_PASSWORD)
+
+
 def test_a_second_agent_agrees(desk: Any, agent: Any, user: Any, browser: Any) -> None:
     colleague = _person("colleague@staff.example", is_staff=True)
     colleague.groups.set(agent.groups.all())
@@ -390,6 +405,7 @@ STORIES: dict[str, Callable[..., None]] = {
     "sessions_ui:prove": test_a_code_that_is_mailed_comes_with_the_mail_server,
     "sessions_ui:challenge": test_a_suspicious_sign_in_goes_on_with_its_code,
     "sessions_ui:not_me": test_this_was_not_me,
+    "sessions_ui:choose_password": test_choosing_the_password_that_the_help_desk_asked_for,
     "help_desk:search": test_a_call_from_the_first_page_to_the_receipt,
     "help_desk:verify": test_a_call_from_the_first_page_to_the_receipt,
     "help_desk:network": test_a_call_from_the_first_page_to_the_receipt,

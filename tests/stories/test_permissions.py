@@ -23,6 +23,7 @@ pytestmark = pytest.mark.django_db
 NOWHERE = "0" * 16
 # Answer without a sign-in: a link from a mail, a provider's call, a question of the browser about itself.
 FOR_ANYBODY = {
+    "sessions_ui:choose_password",
     "sessions_ui:not_me",
     "sessions_ui:provider_sign_out",
     "sessions_ui:alive",

@@ -30,6 +30,7 @@ PUBLIC = {
     "healthz",
     "sessions_ui:alive",
     "sessions_ui:challenge",
+    "sessions_ui:choose_password",
     "sessions_ui:leave_account",
     "sessions_ui:not_me",
     "sessions_ui:provider_sign_out",

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 
+from accounts.models import VerifiedAddress
 from sessions_ui.actions.endings.require_password import is_password_required, require_new_password
 from sessions_ui.models import EndReason
 from tests.conftest import PASSWORD
@@ -121,6 +122,7 @@ def test_who_required_it_and_why_is_in_the_history_and_the_owner_is_told(
 
 
 def test_without_a_ticket_or_an_address_there_is_none(user: Any) -> None:
+    VerifiedAddress.objects.filter(user=user).delete()
     get_user_model().objects.filter(pk=user.pk).update(email="")
     user.refresh_from_db()
     require(user)
