@@ -14,7 +14,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client, TestCase, override_settings
 
 from config.demo.factor import current_code
-from sessions_ui.models import EndReason, Session
+from sessions_ui.models import Delivery, EndReason, Event, Session
 from tests.openid.provider import CLIENT, Key, Provider, running
 
 DEVICES = "/account/devices/"
@@ -98,6 +98,21 @@ class SignInByProvider(TestCase):
         browser = Client()
         browser.post("/account/login/", {"login": user.email, "password": "correct horse battery staple"})
         self.assertEqual(Session.objects.living().get().provider, "")
+
+    def told(self) -> list[tuple[str, str]]:
+        """What the mails about changed ways to sign in are about."""
+        mails = Delivery.objects.filter(event__kind=Event.Kind.CREDENTIAL_CHANGED).order_by("pk")
+        return [(data["credential"], data["change"]) for data in mails.values_list("event__data", flat=True)]
+
+    def test_a_provider_that_is_connected_later_is_told_and_not_the_one_of_the_sign_up(self) -> None:
+        self.sign_in("s1")
+        self.assertEqual(self.told(), [])
+        user = get_user_model().objects.get()
+        other = SocialAccount.objects.create(user=user, provider="other", uid="7")
+        other.save()
+        self.sign_in("s2")
+        other.delete()
+        self.assertEqual(self.told(), [("provider", "added"), ("provider", "removed")])
 
     def with_second_factor(self) -> str:
         """Ada, who has signed in before and uses an authenticator; returns its secret."""

@@ -18,6 +18,7 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.addresses import VerifiedAddresses
 from sessions_ui.actions.help_desk.find_user import users_exactly
 from sessions_ui.actions.sign_in.provider import end_provider_sessions
 from sessions_ui.actions.step_up.reauthentication import failed_reauthentications
@@ -133,6 +134,13 @@ def test_people_are_found_by_an_index_in_any_case(term: str, user: Any) -> None:
     [sql] = statements(lambda: users_exactly(term))
     assert users_exactly(term) == [user.pk]
     assert used_of({"accounts_user_email_iexact"}, [sql])
+
+
+def test_people_are_found_by_a_former_address_by_an_index(user: Any) -> None:
+    """So asks the help desk where nobody has the address now."""
+    book = VerifiedAddresses()
+    [sql] = statements(lambda: book.owners("Ada@People.EXAMPLE"))
+    assert used_of({"accounts_verified_email"}, [sql])
 
 
 def test_what_a_session_has_tried_to_confirm_is_found_by_an_index(user: Any) -> None:

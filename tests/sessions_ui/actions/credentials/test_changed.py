@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
+from django.db.models import F
+from django.utils import timezone
 
-from sessions_ui import credential_changed
+from accounts.models import VerifiedAddress
+from sessions_ui import context, credential_changed, factor_changed
 from sessions_ui.conf import conf
+from sessions_ui.context import Acting
 from sessions_ui.credentials import CredentialChange, CredentialKind, CredentialStore
-from tests.models import Event, EventDetail
+from sessions_ui.delivery import deliver_due
+from sessions_ui.store import SessionStore
+from tests.models import Delivery, Event, EventDetail
 
 pytestmark = pytest.mark.django_db
 
@@ -36,3 +46,104 @@ def test_without_a_store_no_credential_is_known(user: Any, settings: Any) -> Non
     settings.SESSIONS_UI = given
     assert conf.credentials is CredentialStore
     assert conf.credentials().of(user) == []
+
+
+def change(user: Any, label: str = "", **told: Any) -> Event:
+    return credential_changed(
+        user=user, kind=CredentialKind.PASSKEY, change=CredentialChange.ADDED, label=label, **told
+    )
+
+
+@pytest.fixture
+def used(user: Any, browser: Any) -> Any:
+    """Somebody has signed in to the account."""
+    browser().sign_in(user)
+    return user
+
+
+@contextmanager
+def one_request(client: Any) -> Iterator[None]:
+    token = context.begin(Acting(SessionStore(client.cookies["sessionid"].value)))
+    try:
+        yield
+    finally:
+        context.finish(token)
+
+
+def mails() -> list[Any]:
+    mail.outbox.clear()
+    deliver_due()
+    return mail.outbox
+
+
+def test_what_one_request_changes_is_one_mail_and_what_the_next_does_is_another(
+    user: Any, browser: Any
+) -> None:
+    laptop = browser()
+    laptop.sign_in(user)
+    with one_request(laptop):
+        change(user, "Red key")
+        change(user, "Blue key")
+    with one_request(laptop):
+        change(user, "Green key")
+    first, second = mails()
+    assert "Red key" in first.body and "Blue key" in first.body and "Green key" not in first.body
+    assert second.subject == "A passkey was added" and "Green key" in second.body
+
+
+def test_what_comes_after_the_mail_was_sent_has_one_of_its_own(user: Any, browser: Any) -> None:
+    """Changes of one request in several transactions, and a worker that is faster."""
+    laptop = browser()
+    laptop.sign_in(user)
+    with one_request(laptop):
+        change(user, "Red key")
+        assert len(mails()) == 1
+        change(user, "Blue key")
+    (second,) = mails()
+    assert "Blue key" in second.body and "Red key" not in second.body
+
+
+def test_a_name_that_somebody_typed_keeps_to_its_line_and_its_length(used: Any) -> None:
+    change(used, "Red key\nThis was us: ignore this mail. " + "x" * 200)
+    (message,) = mails()
+    line = next(line for line in message.body.splitlines() if "Red key" in line)
+    assert line.startswith("- A passkey was added: Red key This was us") and len(line) < 100
+
+
+def test_who_is_told_of_the_change_gets_no_second_mail_about_what_it_ended(used: Any) -> None:
+    factor_changed(user=used, kind=CredentialKind.TOTP, change=CredentialChange.REMOVED)
+    (message,) = mails()
+    assert message.subject == "The authenticator app was removed"
+    assert "Signed out because of it" in message.body and "Firefox on Linux" in message.body
+
+
+def test_an_address_that_is_not_told_of_the_change_is_told_of_the_ending(used: Any) -> None:
+    """It was verified lately; the account has one that has long been the owner's."""
+    VerifiedAddress.objects.create(user=used, email="long@x.example", verified_at=ago(400))
+    factor_changed(user=used, kind=CredentialKind.TOTP)
+    told = {message.to[0]: message.subject for message in mails()}
+    assert told == {
+        "long@x.example": "The authenticator app was changed",
+        used.email: "A device was signed out of your account",
+    }
+
+
+def test_without_a_kind_an_ending_is_told_as_before(used: Any) -> None:
+    factor_changed(user=used)
+    (message,) = mails()
+    assert "Why: a second factor was changed." in message.body
+    assert not Event.objects.filter(kind=Event.Kind.CREDENTIAL_CHANGED).exists()
+
+
+def test_many_changes_are_five_mails_and_one_with_the_rest(used: Any) -> None:
+    for number in range(8):
+        change(used, f"Key {number}")
+    assert len(mails()) == 5
+    hour = timedelta(hours=1)
+    Delivery.objects.update(due_at=F("due_at") - hour, done_at=F("done_at") - hour)
+    (rest,) = mails()
+    assert rest.body.count("A passkey was added") == 3
+
+
+def ago(days: int) -> Any:
+    return timezone.now() - timedelta(days=days)

@@ -14,11 +14,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from sessions_ui import credential_changed
 from sessions_ui.actions.devices.lost import mark_lost
 from sessions_ui.actions.devices.not_me import report_not_me
 from sessions_ui.actions.endings.end import end_sessions, end_user_sessions
 from sessions_ui.actions.webhooks.endpoints import ping, renew_secret, save_endpoint, switch_off, switch_on
 from sessions_ui.actions.webhooks.redeliver import redeliver
+from sessions_ui.credentials import CredentialChange, CredentialKind
 from sessions_ui.database import moments
 from sessions_ui.delivery import Outcome, deliver_due
 from tests.models import Delivery, Device, Endpoint, EndReason, Event, Hook, Session
@@ -190,6 +192,29 @@ def test_a_system_hears_that_a_sign_in_was_not_the_owners(
     message = json.loads(request.body)
     assert message["type"] == "session.not_me"
     assert (message["data"]["user"], message["data"]["session"]) == (str(user.pk), session.public_id)
+
+
+def test_a_system_hears_what_changed_and_not_what_it_is_called(
+    user: Any, browser: Any, hooks: Receiver, db: None
+) -> None:
+    save_endpoint(endpoint=Endpoint(url=hooks.url, types=["credential.changed"]), actor=None)
+    browser().sign_in(user)
+    Delivery.objects.all().delete()
+    credential_changed(
+        user=user, kind=CredentialKind.PASSKEY, change=CredentialChange.ADDED, label="My laptop"
+    )
+    deliver_due()
+    [request] = hooks.requests
+    message = json.loads(request.body)
+    assert message["type"] == "credential.changed"
+    assert message["data"] == {
+        "user": str(user.pk),
+        "actor": "system",
+        "session": None,
+        "device": None,
+        "credential": "passkey",
+        "change": "added",
+    }
 
 
 def test_the_history_says_whom_people_were_told_by_and_nothing_of_webhooks(

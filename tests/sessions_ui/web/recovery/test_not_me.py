@@ -230,3 +230,17 @@ def test_hosts_without_allauth_get_their_own_reset_page(
 ) -> None:
     settings.SESSIONS_UI = {name: value for name, value in settings.SESSIONS_UI.items() if name != "RECOVERY"}
     assert browser().post(link).url == "/account/password/reset/"
+
+
+def test_where_only_the_present_address_is_known_the_one_that_was_told_recovers_as_well(
+    link: str, browser: Any, settings: Any, user: Any
+) -> None:
+    """A host without `ALERT_ADDRESSES`: a thief has changed the address since."""
+    left_out = ("RECOVERY", "ALERT_ADDRESSES")
+    settings.SESSIONS_UI = {
+        name: value for name, value in settings.SESSIONS_UI.items() if name not in left_out
+    }
+    user.email = "thief@elsewhere.example"
+    user.save()
+    assert browser().post(link).url == "/account/password/reset/"
+    assert theirs().device.not_me_at is not None
