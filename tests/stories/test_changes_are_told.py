@@ -119,6 +119,26 @@ def test_an_address_is_told_when_it_comes_and_when_it_goes(laptop: Any, user: An
     assert removed.subject == "An e-mail address was removed" and removed.to == [user.email]
 
 
+def test_another_main_address_is_told_once_to_the_one_before_and_to_the_others(
+    laptop: Any, user: Any, browser: Any
+) -> None:
+    EmailAddress.objects.create(user=user, email=SECOND, verified=True)
+    VerifiedAddress.objects.update(verified_at=timezone.now() - timedelta(days=90))
+    former = user.email
+    told()
+    laptop.post("/account/email/", {"action_primary": "", "email": SECOND})
+    messages = {message.to[0]: message for message in told()}
+    assert set(messages) == {former, SECOND}
+    assert {str(message.subject) for message in messages.values()} == {
+        "The e-mail address of your account was changed"
+    }
+    assert "no longer belongs to it" not in messages[former].body, "it is on the account still"
+    found = LINK.search(messages[former].body)
+    assert found is not None
+    browser().post(found[1])
+    assert Session.objects.get().end_reason == EndReason.NOT_ME
+
+
 def test_recovery_codes_that_take_the_place_of_others_are_one_line(
     laptop: Any, user: Any, app_code: Callable[[], str]
 ) -> None:
