@@ -324,7 +324,7 @@ def test_where_somebody_was_is_known_of_places_with_coordinates_alone(user: Any,
     """Some place files know the country, and no more."""
     browser(address=SWEDEN).sign_in(user)
     known, device = latest(), Device.objects.create(user=user)
-    sightings = partial(history_of, user, device, copied=False, new=True, session_pk=0)
+    sightings = partial(history_of, user, device, copied=False, new=True, used=False, session_pk=0)
     assert len(sightings().sightings) == 1
     Session.objects.filter(pk=known.pk).update(place={"country_code": "SE"})
     assert (sightings().sightings, sightings().countries) == ((), {"SE"})
