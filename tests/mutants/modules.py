@@ -127,6 +127,10 @@ NEAREST: dict[str, tuple[str, ...]] = {
     "models/codes.py": (ONE_TIME_CODES,),
     "models/device_cookie.py": DEVICE_COOKIE,
     "actions/devices/cookie_seen.py": DEVICE_COOKIE,
+    "actions/devices/copied.py": (
+        "tests/sessions_ui/actions/devices/test_copied.py",
+        "tests/stories/test_shared_browser.py",
+    ),
     "actions/sign_in/identify_device.py": (
         *DEVICE_COOKIE,
         "tests/stories/test_devices.py",

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils import timezone
-
+from sessions_ui.actions.devices.copied import mark_copied
 from sessions_ui.actions.devices.enrich import description, improvements
 from sessions_ui.client import Client, ClientInfo, contradicts
 from sessions_ui.conf import conf
@@ -85,11 +84,6 @@ def give_next_value(
     for name, value in changes.items():
         setattr(device, name, value)
     return DeviceCookieValue(brought.series, number=number, parent=brought.number)
-
-
-def mark_copied(device: Device) -> None:
-    """Record that the device's cookie was copied. Its confirmation is void, because this may be the copy."""
-    Device.objects.filter(pk=device.pk).update(copied_at=timezone.now(), confirmed_at=None)
 
 
 def add_device(user: Any, value: DeviceCookieValue, client: ClientInfo) -> Device:
