@@ -525,6 +525,13 @@ def another_day() -> Callable[[], None]:
     return pass_by
 
 
+@pytest.mark.parametrize("way", EVERY_WAY)
+def test_every_way_counts_as_one_sign_in(way: Way, user: Any) -> None:
+    """So the first one ever is known as such (docs/risk.md)."""
+    assert why_not(way, user, nothing) is None
+    assert AccountState.objects.get(user=user).sign_ins == 1
+
+
 # --- What is known of the client
 
 
