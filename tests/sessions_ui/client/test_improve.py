@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from sessions_ui.client import Client, client_info, contradicts, improved
-from sessions_ui.client.improve import SYSTEMS
+from sessions_ui.client.improve import BROWSERS, SYSTEMS
 
 CHROME = Client(kind="computer", browser="Chrome", browser_version="141", system="Windows")
 
@@ -57,6 +57,21 @@ def test_a_mac_that_turns_out_to_be_an_ipad_changes_kind_and_model() -> None:
     ipad = Client("tablet", "Apple", "iPad", "Safari", "26.1", "iPadOS")
     assert improved(mac, ipad) == ipad
     assert improved(ipad, mac) == ipad
+
+
+@pytest.mark.parametrize(
+    ("looks", "is_"), [(looks, is_) for looks in BROWSERS for is_ in sorted(BROWSERS[looks])]
+)
+def test_a_browser_that_looks_like_another_one_is_that_one_until_it_says_more(looks: str, is_: str) -> None:
+    masked, plain = Client(browser=looks), Client(browser=is_)
+    assert not contradicts(masked, plain) and not contradicts(plain, masked)
+    assert improved(masked, plain).browser == improved(plain, masked).browser == is_
+
+
+def test_a_version_of_ios_that_is_told_is_taken() -> None:
+    before = Client("phone", "Apple", "iPhone", "Safari", "18.5", "iOS", "18.5")
+    after = Client("phone", "Apple", "iPhone", "Safari", "26.1", "iOS", "26.1")
+    assert improved(before, after).system_version == "26.1"
 
 
 def test_a_version_of_ios_that_is_no_longer_told_is_forgotten_with_the_next_safari() -> None:

@@ -38,6 +38,10 @@ def test_what_is_the_first_use_after_a_sign_in(signed_in: int, last_seen: int, f
     assert is_first_use(before, NOW) is first
 
 
+def test_what_nobody_signed_in_to_has_no_first_use() -> None:
+    assert is_first_use({"signed_in_at": None, "last_seen_at": NOW - timedelta(hours=1)}, NOW) is False
+
+
 def later(by: timedelta = SETTLING) -> None:
     """Let so much time pass for every session that lives."""
     for row in Session.objects.living():
