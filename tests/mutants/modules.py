@@ -132,6 +132,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/stories/test_shared_browser.py",
     ),
     "actions/sign_in/identify_device.py": (
+        "tests/sessions_ui/actions/sign_in/test_identify_device.py",
         *DEVICE_COOKIE,
         "tests/stories/test_devices.py",
         "tests/sessions_ui/actions/sign_in/test_sign_in.py",

@@ -16,7 +16,7 @@ def mark_copied(device: Device) -> None:
     """
     Device.objects.filter(pk=device.pk).update(copied_at=timezone.now(), confirmed_at=None)
     verdict = verdict_of([Reason.COPIED_COOKIE])
-    there = Session.objects.filter(device_id=device.pk, user_id=device.user_id).by_owner().living()
+    there = Session.objects.filter(device_id=device.pk).by_owner().living()
     there.filter(Q(verdict="") | Q(reviewed_at__isnull=False)).update(
         verdict=str(verdict.level),
         verdict_reasons=[str(reason) for reason in verdict.reasons],

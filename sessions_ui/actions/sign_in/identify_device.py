@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sessions_ui.actions.devices.copied import mark_copied
-from sessions_ui.actions.devices.enrich import description, improvements
+from sessions_ui.actions.devices.enrich import DESCRIBED, description, improvements
 from sessions_ui.client import Client, ClientInfo, contradicts
 from sessions_ui.conf import conf
 from sessions_ui.models import Device
@@ -40,16 +40,14 @@ def identify_device(user: Any, client: ClientInfo, cookie: str | None) -> Identi
     flagged, and the copy is a device of its own that replaces nothing.
     """
     brought = value_of(cookie, user.pk) if conf.device_cookie else None
-    known = device_with(user, brought) if brought is not None else None
-    if brought is not None and known is not None and known.accepts(brought) and same_client(known, client):
+    known = None if brought is None else device_with(user, brought)
+    if brought is None or known is None:
+        return add_device(user, client, cookie)
+    if known.accepts(brought) and same_client(known, client):
         value = give_next_value(known, brought, user, client)
         return IdentifiedDevice(known, with_value(cookie, user.pk, value))
-    if known is not None:
-        mark_copied(known)
-    value = first_value()
-    device = add_device(user, value, client)
-    kept = with_value(cookie, user.pk, value) if conf.device_cookie else None
-    return IdentifiedDevice(device, kept, new=True, copied=known is not None)
+    mark_copied(known)
+    return add_device(user, client, cookie, copied=True)
 
 
 def device_with(user: Any, value: DeviceCookieValue) -> Device | None:
@@ -86,20 +84,16 @@ def give_next_value(
     return DeviceCookieValue(brought.series, number=number, parent=brought.number)
 
 
-def add_device(user: Any, value: DeviceCookieValue, client: ClientInfo) -> Device:
+def add_device(
+    user: Any, client: ClientInfo, cookie: str | None, *, copied: bool = False
+) -> IdentifiedDevice:
     """Add a device of this user, as `client` describes it, with the first value of its cookie."""
-    described = client.client
-    cookie = (
-        {"cookie_digest": series_digests(user.pk, value.series)[0], "cookie_issued": value.number}
-        if conf.device_cookie
-        else {}
-    )
-    return Device.objects.create(
-        user_id=user.pk,
-        kind=described.kind,
-        maker=described.maker,
-        model=described.model,
-        browser=described.browser,
-        system=described.system,
-        **cookie,
-    )
+    device = Device(user_id=user.pk, **{name: getattr(client.client, name) for name in DESCRIBED})
+    kept = None
+    if conf.device_cookie:
+        value = first_value()
+        device.cookie_digest = series_digests(user.pk, value.series)[0]
+        device.cookie_issued = value.number
+        kept = with_value(cookie, user.pk, value)
+    device.save(force_insert=True)
+    return IdentifiedDevice(device, kept, new=True, copied=copied)
