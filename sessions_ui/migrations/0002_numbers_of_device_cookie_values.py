@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sessions_ui", "0001_sessions_devices_deliveries_and_cases")]
+    dependencies = [("sessions_ui", "0002_how_a_session_was_authenticated")]
 
     operations = [
         migrations.AddField(
