@@ -161,7 +161,7 @@ def test_the_migration_encrypts_what_is_plain_and_leaves_the_rest(
     plain = Authenticator.objects.bulk_create(
         [Authenticator(user=other_user, type="totp", data={"secret": "PLAIN"})]
     )[0]
-    migration = import_module("accounts.migrations.0005_encrypt_secrets_of_factors")
+    migration = import_module("accounts.migrations.0006_encrypt_secrets_of_factors")
     migration.encrypt_what_is_plain(apps, SimpleNamespace(connection=connection))
     plain.refresh_from_db()
     assert factor_secrets.unseal(plain.data["secret"]) == "PLAIN" and plain.data["secret"] != "PLAIN"

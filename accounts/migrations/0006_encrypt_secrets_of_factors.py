@@ -11,7 +11,7 @@ def encrypt_what_is_plain(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0004_indexes_for_searches"),
+        ("accounts", "0005_who_removed_an_address"),
         ("mfa", "0003_authenticator_type_uniq"),
     ]
 
