@@ -142,11 +142,11 @@ class CannotVouch(SessionsUIError):
     """What was shown does not vouch for the device: a thief of this browser would have it, too."""
 
 
-class FurtherProofNeeded(SessionsUIError, PermissionDenied):
+class FurtherProofNeeded(SessionsUIError):
     """A session that does not vouch for itself tried to change how its account is signed in to; nothing was written.
 
-    `kind` is what it wanted to change. The middleware asks for the proof; a `PermissionDenied`, so that code which
-    answers exceptions itself says 403.
+    `kind` is what it wanted to change. The middleware asks for the proof. No `PermissionDenied`: allauth takes one, on
+    the way back from a provider, for a sign-in that failed there.
     """
 
     def __init__(self, kind: CredentialKind) -> None:

@@ -11,13 +11,22 @@ from allauth.mfa.totp.internal import auth as totp
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.db import transaction
 from django.test import Client, TestCase, override_settings
+from django.urls import reverse
 
+import accounts.urls
 from config.demo.factor import current_code
+from sessions_ui import context
+from sessions_ui.exceptions import FurtherProofNeeded
 from sessions_ui.models import Delivery, EndReason, Event, Session
+from sessions_ui.store import SessionStore
+from tests.accounts.credential_views import OTHERS, WRITES, names_in
+from tests.aging import long_ago
 from tests.openid.provider import CLIENT, Key, Provider, running
 
 DEVICES = "/account/devices/"
+PAGE = {"Accept": "text/html"}
 KEY = Key("RS256")
 
 
@@ -54,9 +63,9 @@ class SignInByProvider(TestCase):
         claims = {"iss": self.provider.issuer, "aud": CLIENT, "iat": now, "exp": now + 60, "sid": self.sid}
         return self.provider.key.sign({**claims, **self.userinfo()}, typ="JWT")
 
-    def come_back(self, browser: Client) -> Any:
+    def come_back(self, browser: Client, how: str = "") -> Any:
         """To the provider and back again."""
-        there = browser.post("/account/oidc/corp/login/")
+        there = browser.post(f"/account/oidc/corp/login/{how}")
         state = parse_qs(urlsplit(there["Location"]).query)["state"][0]
         return browser.get("/account/oidc/corp/login/callback/", {"code": "c", "state": state})
 
@@ -113,6 +122,56 @@ class SignInByProvider(TestCase):
         self.sign_in("s2")
         other.delete()
         self.assertEqual(self.told(), [("provider", "added"), ("provider", "removed")])
+
+    def connects(self, browser: Client) -> int:
+        """Connect what is signed in there to the account that is signed in here; return the answer's status."""
+        browser.post("/account/reauthenticate/", {"password": "x"})
+        return int(self.come_back(browser, "?process=connect").status_code)
+
+    def test_only_a_settled_session_connects_an_account_or_disconnects_one(self) -> None:
+        user = get_user_model().objects.create_user("ada@people.example", "x")
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+        owner, thief = Client(headers=PAGE), Client(headers=PAGE)
+        owner.force_login(user)
+        long_ago(user)
+        thief.force_login(user)
+        self.assertEqual(self.connects(thief), 403)
+        self.assertFalse(SocialAccount.objects.exists())
+        self.assertEqual(self.connects(owner), 302)
+        account = SocialAccount.objects.get()
+        connections = reverse("socialaccount_connections")
+        self.assertEqual(thief.get(connections).status_code, 200)
+        self.assertEqual(thief.post(connections, {"account": account.pk}).status_code, 403)
+        self.assertTrue(SocialAccount.objects.exists())
+        owner.post(connections, {"account": account.pk})
+        self.assertFalse(SocialAccount.objects.exists())
+
+    def test_the_row_itself_is_guarded_without_the_page(self) -> None:
+        user = get_user_model().objects.create_user("ada@people.example", "x")
+        account = SocialAccount.objects.create(user=user, provider="corp", uid="ada-7")
+        Client().force_login(user)
+        long_ago(user)
+        thief = Client()
+        thief.force_login(user)
+        acting = context.begin(context.Acting(SessionStore(thief.session.session_key)))
+        try:
+            account.extra_data = {"what": "the provider says at each sign-in"}
+            account.save()
+            account.uid = "thief"
+            self.assertRaises(FurtherProofNeeded, account.save)
+            with self.assertRaises(FurtherProofNeeded), transaction.atomic():
+                account.delete()
+        finally:
+            context.finish(acting)
+        self.assertEqual(SocialAccount.objects.get().uid, "ada-7")
+
+    def test_every_view_of_sign_in_providers_is_known(self) -> None:
+        names = {*names_in(accounts.urls.urlpatterns)} - WRITES.keys() - OTHERS
+        pages = {"login_cancelled", "login_error", "signup", "connections"}
+        by_provider = {"openid_connect_login", "openid_connect_callback"}
+        self.assertEqual(
+            names - {"None"}, {f"socialaccount_{page}" for page in pages} | by_provider, "new ones may write"
+        )
 
     def with_second_factor(self) -> str:
         """Ada, who has signed in before and uses an authenticator; returns its secret."""

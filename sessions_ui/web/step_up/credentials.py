@@ -131,6 +131,8 @@ def came_from(request: HttpRequest) -> str:
     if referer and is_on_this_site(request, referer) and not is_own_page(request):
         parts = urlsplit(referer)
         return parts.path + (f"?{parts.query}" if parts.query else "")
+    if request.method in ONLY_READ:  # the way back from a provider, say: what it brings is good for once
+        return reverse("sessions_ui:devices")
     return request.get_full_path()
 
 

@@ -153,6 +153,13 @@ def test_after_a_form_that_was_refused_people_are_where_it_is(
     assert location == back
 
 
+def test_after_a_get_that_was_refused_nothing_is_asked_for_once_more(laptop: Any, user: Any) -> None:
+    """The way back from a provider: its code is good for once."""
+    act = laptop.get("/refused/?code=once").context["act"]
+    answer = laptop.post(PROVE, {"act": act, "code": mailed_code(user)})
+    assert answer.headers["Location"] == reverse("sessions_ui:devices")
+
+
 def test_going_on_leads_to_no_other_site(laptop: Any) -> None:
     url = reverse("sessions_ui:go_on")
     answer = laptop.post(url, {"next": "https://elsewhere.example/"})
