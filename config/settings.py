@@ -253,6 +253,7 @@ SESSIONS_UI = {
     "REDIS_URL": REDIS_URL,
     "WEBHOOK_ALLOWED_NETWORKS": env.list("WEBHOOK_ALLOWED_NETWORKS", default=["127.0.0.0/8"] if DEMO else []),
     "WEBHOOK_ALLOW_HTTP": env.bool("WEBHOOK_ALLOW_HTTP", default=DEMO),
+    "WEBHOOK_PORTS": env.list("WEBHOOK_PORTS", cast=int, default=[] if DEMO else [443]),
     "IDLE_TIMEOUT": timedelta(days=14),
     "ABSOLUTE_TIMEOUT": timedelta(days=30),
 }

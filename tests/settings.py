@@ -14,10 +14,13 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg import IsolationLevel
 
 from config.settings import *  # noqa: F403
-from config.settings import DATABASES, TIME_ZONE, env
+from config.settings import DATABASES, SESSIONS_UI, TIME_ZONE, env
 
 # The fixture `rate_limits` puts them back where they are what is tested.
 ACCOUNT_RATE_LIMITS = False
+
+# Receivers of webhooks listen where the system has a free port.
+SESSIONS_UI = {**SESSIONS_UI, "WEBHOOK_PORTS": ()}
 
 ISOLATION = env.str("TRANSACTION_ISOLATION", default="")
 SQLITE_TRANSACTIONS = env.str("SQLITE_TRANSACTIONS", default="immediate")

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 
 from sessions_ui.actions.webhooks.endpoints import ping, renew_secret, save_endpoint, switch_off, switch_on
 from sessions_ui.admin.base import person
-from sessions_ui.client.network import permitted
+from sessions_ui.client.network import PORTS, permitted
 from sessions_ui.conf import conf
 from sessions_ui.models import Endpoint, Hook
 from sessions_ui.models.primary import with_users
@@ -42,7 +42,16 @@ class EndpointForm(forms.ModelForm):
         resolves to then."""
         url: str = self.cleaned_data["url"]
         URLValidator(schemes=["https", "http"] if conf.webhook_allow_http else ["https"])(url)
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+            port = PORTS[parts.scheme] if parts.port is None else parts.port
+        except ValueError as error:
+            raise ValidationError(_("This is no address that a webhook could go to.")) from error
+        if conf.webhook_ports and port not in conf.webhook_ports:
+            ports = ", ".join(map(str, conf.webhook_ports))
+            raise ValidationError(
+                _("Webhooks may go to these ports only: %(ports)s."), params={"ports": ports}
+            )
         if "@" in parts.netloc:
             raise ValidationError(_("No user name or password here: messages are signed."))
         if parts.fragment:

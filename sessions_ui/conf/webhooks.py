@@ -30,6 +30,13 @@ class WebhookSettings(Section):
         return networks("WEBHOOK_ALLOWED_NETWORKS", self._given.get("WEBHOOK_ALLOWED_NETWORKS", ()))
 
     @cached_property
+    def webhook_ports(self) -> tuple[int, ...]:
+        """Ports that endpoints may be on: 443, and 80 where `WEBHOOK_ALLOW_HTTP` is on. Whoever may enter endpoints
+        could otherwise find out what else listens in a network. Empty: any."""
+        usual = (443, 80) if self.webhook_allow_http else (443,)
+        return tuple(self._given.get("WEBHOOK_PORTS", usual))
+
+    @cached_property
     def webhook_secret_overlap(self) -> timedelta:
         """After a new secret was made the former one goes on signing beside it for so long."""
         return self._given.get("WEBHOOK_SECRET_OVERLAP", timedelta(hours=24))

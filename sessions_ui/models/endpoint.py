@@ -64,7 +64,10 @@ class Endpoint(PrimaryModel):
         verbose_name_plural = _("webhook endpoints")
 
     def __str__(self) -> str:
-        return self.description or urlsplit(self.url).netloc
+        try:
+            return self.description or urlsplit(self.url).netloc
+        except ValueError:  # "https://[bad/", which some code of the host project has saved
+            return self.url
 
     def set_secret(self, secret: str, *, former_until: datetime | None = None) -> None:
         """Give the endpoint a new secret, which is not saved yet.

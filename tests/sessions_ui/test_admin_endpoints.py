@@ -111,6 +111,29 @@ def test_an_address_that_cannot_be_good_is_refused_in_the_form(url: str, admin: 
     assert not Endpoint.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("https://hooks.example:6379/", "Webhooks may go to these ports only: 443."),
+        ("https://hooks.example:0/", "Webhooks may go to these ports only: 443."),
+        ("https://[bad/", "Enter a valid URL."),
+        ("https://192.0.0.8/", "in a network that webhooks may not go to"),
+        ("https://[3fff::1]/", "in a network that webhooks may not go to"),
+    ],
+)
+def test_the_form_says_what_is_wrong_with_an_address(url: str, why: str, admin: Any, settings: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "WEBHOOK_PORTS": [443]}
+    response = admin.post(f"{LIST}add/", {**FORM, "url": url})
+    assert why in str(response.context["adminform"].form.errors["url"])
+
+
+def test_an_address_that_somebody_has_saved_without_the_form_breaks_no_page(
+    admin: Any, endpoint: Endpoint
+) -> None:
+    Endpoint.objects.update(url="https://[bad/", description="")
+    assert "https://[bad/" in admin.get(LIST).content.decode()
+
+
 def test_a_test_message_is_sent_the_way_of_all_others(admin: Any, endpoint: Endpoint) -> None:
     response = admin.post(f"{LIST}{endpoint.pk}/test/")
     delivery = Delivery.objects.get()

@@ -17,13 +17,12 @@ from http.client import HTTPConnection, HTTPException
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
-from sessions_ui.client.network import permitted
+from sessions_ui.client.network import PORTS, permitted
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import SessionsUIError
 
 CONNECT_SECONDS = 5
 LARGEST = 16 * 1024  # bytes of an answer that are read; nothing in it is of interest
-PORTS = {"https": 443, "http": 80}
 
 
 class NoAnswer(SessionsUIError):
@@ -33,8 +32,7 @@ class NoAnswer(SessionsUIError):
 def post(url: str, body: bytes, headers: dict[str, str], *, seconds: float) -> int:
     """Send the POST and return the status of the answer. `seconds` is for all of it, from the connection on: a receiver
     that sends a byte now and then must not hold a worker for longer than its lease. Raises `NoAnswer`."""
-    parts = urlsplit(url)
-    host, port = target(parts)
+    parts, host, port = target(url)
     address = judged(host, port)
     try:
         raw = socket.create_connection((address, port), timeout=min(CONNECT_SECONDS, seconds))
@@ -55,15 +53,23 @@ def post(url: str, body: bytes, headers: dict[str, str], *, seconds: float) -> i
         return status
 
 
-def target(parts: SplitResult) -> tuple[str, int]:
-    """Return the host (as the DNS and TLS spell it) and the port. Raises `NoAnswer` where the URL has none."""
+def target(url: str) -> tuple[SplitResult, str, int]:
+    """Return the URL in parts, its host (as the DNS and TLS spell it) and its port.
+
+    Raises `NoAnswer` where it is no URL, or one that webhooks may not go to.
+    """
     allowed = ("https", "http") if conf.webhook_allow_http else ("https",)
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").encode("idna").decode("ascii"), parts.port
+    except ValueError as error:  # UnicodeError is one; also "https://[bad/"
+        raise NoAnswer("this is no address") from error
     if parts.scheme not in allowed:
         raise NoAnswer("only https:// is allowed")
-    try:
-        return (parts.hostname or "").encode("idna").decode("ascii"), parts.port or PORTS[parts.scheme]
-    except ValueError as error:  # UnicodeError is one
-        raise NoAnswer("this is no address") from error
+    port = PORTS[parts.scheme] if port is None else port
+    if conf.webhook_ports and port not in conf.webhook_ports:
+        raise NoAnswer(f"webhooks may not go to port {port} (WEBHOOK_PORTS)")
+    return parts, host, port
 
 
 def judged(host: str, port: int) -> str:

@@ -135,11 +135,49 @@ def test_plain_http_is_refused_unless_allowed(server: Receiver, settings: Any) -
 
 
 @pytest.mark.parametrize(
-    "url", ["http://", "http:///x", "http://a:b/", "http://a..b/", f"http://{'a' * 70}.b/", "x"]
+    "url",
+    ["http://", "http:///x", "http://a:b/", "http://a..b/", f"http://{'a' * 70}.b/", "x", "https://[bad/"],
 )
 def test_an_address_that_is_none_is_no_crash(url: str) -> None:
     with pytest.raises(NoAnswer):
         send(url)
+
+
+@pytest.mark.parametrize("url", ["https://[bad/", "https://hooks.example:99999/", "https://a..b/"])
+def test_an_address_that_is_none_is_said_to_be_none(url: str) -> None:
+    with pytest.raises(NoAnswer, match="this is no address"):
+        send(url)
+
+
+@pytest.mark.parametrize(
+    ("ports", "url", "refused"),
+    [
+        ({}, "https://127.0.0.1:6379/", "port 6379"),
+        ({}, "http://127.0.0.1:443/x", ""),
+        ({}, "http://127.0.0.1/", ""),
+        ({"WEBHOOK_PORTS": [8443]}, "https://127.0.0.1/", "port 443"),
+        ({"WEBHOOK_PORTS": [8443]}, "https://127.0.0.1:8443/", ""),
+        ({"WEBHOOK_PORTS": []}, "https://127.0.0.1:6379/", ""),
+    ],
+)
+def test_a_webhook_goes_to_the_ports_of_the_web_only(
+    ports: dict[str, Any], url: str, refused: str, settings: Any
+) -> None:
+    """Whoever may enter an endpoint could else find out what listens where."""
+    given = {name: value for name, value in settings.SESSIONS_UI.items() if name != "WEBHOOK_PORTS"}
+    settings.SESSIONS_UI = {**given, **ports}
+    if refused:
+        with pytest.raises(NoAnswer, match=refused):
+            http.target(url)
+    else:
+        assert http.target(url)[1] == "127.0.0.1"
+
+
+def test_plain_http_is_no_port_of_a_site_that_is_https_only(settings: Any) -> None:
+    given = {name: value for name, value in settings.SESSIONS_UI.items() if name != "WEBHOOK_PORTS"}
+    settings.SESSIONS_UI = {**given, "WEBHOOK_ALLOW_HTTP": False}
+    with pytest.raises(NoAnswer, match="port 80"):
+        http.target("https://127.0.0.1:80/")
 
 
 # --- Receivers that misbehave
