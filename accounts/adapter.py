@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as current
+from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
-from django.contrib.sites.shortcuts import get_current_site
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.factor_secrets import seal, unseal
+from accounts.links import on_this_site, site_of
 from accounts.provider import identity
 from sessions_ui import begin_sign_in, client_network, remember_provider, send_or_keep
 
@@ -21,6 +26,39 @@ class AccountAdapter(DefaultAccountAdapter):
         IPv6 it is the /64, because a client can take any of its addresses for each try."""
         return client_network(request) or "unknown"
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the try: by the account and the client's network, and by the account with more room.
+
+        By the account alone, five wrong passwords of anybody would keep its owner out.
+        """
+        super().pre_authenticate(request, **credentials)
+        self._failed_anywhere = ratelimit.consume(
+            request, app="allauth.account", action="login_failed_anywhere", key=name_in(credentials)
+        )
+        if not self._failed_anywhere:
+            raise self.validation_error("too_many_login_attempts")
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Return what a try counts by. No part of it is the request's host, as in allauth's own: each port that a
+        client writes there would have a count of its own."""
+        return f"{name_in(credentials)} {self.get_client_ip(request)}"
+
+    def _rollback_login_failed_rl_usage(self) -> None:
+        super()._rollback_login_failed_rl_usage()
+        if usage := getattr(self, "_failed_anywhere", None):
+            usage.rollback()
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Return how somebody may confirm who they are, as allauth does. Who has neither a password nor a factor gets
+        one by the mail that resets it; allauth would answer 403."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        by_mail = {
+            "id": "reset",
+            "url": reverse("account_reset_password"),
+            "description": _("Set a password"),
+        }
+        return methods or ([by_mail] if user.is_authenticated else [])
+
     def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
         """Remember that the first step of a sign-in succeeded; a second factor or a mail may take minutes. What happens
         to the account meanwhile decides whether the last step still counts."""
@@ -30,12 +68,20 @@ class AccountAdapter(DefaultAccountAdapter):
             remember_provider(request, user, **identity(sociallogin))
         return response
 
+    def is_safe_url(self, url: str) -> bool:
+        """Return whether `next` may lead there: as allauth decides, but from a site that is HTTPS only never to plain
+        HTTP, where somebody on the way could answer in its name."""
+        if not super().is_safe_url(url):
+            return False
+        is_https = settings.SESSION_COOKIE_SECURE or current.request.is_secure()
+        return not is_https or urlsplit(url).scheme in ("", "https")
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send a mail as allauth does, but keep what cannot be sent now: signing up and resetting a password need no
-        mail server."""
+        """Send a mail as allauth does, but with links to SITE_URL, and keep what cannot be sent now: signing up and
+        resetting a password need no mail server."""
         request = current.request
-        about = {"request": request, "email": email, "current_site": get_current_site(request)}
-        send_or_keep(self.render_mail(template_prefix, email, about | context))
+        about = {"request": request, "email": email, "current_site": site_of(request)}
+        send_or_keep(self.render_mail(template_prefix, email, about | on_this_site(context, request)))
 
 
 class FactorAdapter(DefaultMFAAdapter):
@@ -46,3 +92,8 @@ class FactorAdapter(DefaultMFAAdapter):
 
     def decrypt(self, encrypted_text: str) -> str:
         return unseal(encrypted_text)
+
+
+def name_in(credentials: dict[str, Any]) -> str:
+    """Return by which name somebody tried to sign in."""
+    return str(credentials.get("email") or credentials.get("username") or "").lower()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.forms import LoginForm
+from allauth.account.forms import LoginForm, SignupForm
 from allauth.core import context as current
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from django.contrib.auth import get_user_model
+from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +21,18 @@ class SignInForm(LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["remember"].label = _("Stay signed in on this device")
+
+
+class SignUpForm(SignupForm):
+    def try_save(self, request: HttpRequest) -> Any:
+        """Save the account; where the address has one already, do the work of it all the same.
+
+        Hashing the password takes most of the time of a sign-up, so that without it the answer would tell which
+        addresses have an account. A mail is sent in both cases.
+        """
+        if self.account_already_exists:
+            get_user_model()().set_password(self.cleaned_data["password1"])
+        return super().try_save(request)
 
 
 class AddKeyForm(AddWebAuthnForm):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+from allauth.account.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import resolve_url
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET
 
 PAGES = {
@@ -29,9 +29,5 @@ def second_factor(request: HttpRequest) -> HttpResponseRedirect:
         return HttpResponseRedirect(resolve_url("mfa_index"))
     page = PAGES[Authenticator.Type(oldest)]
     back = request.GET.get(REDIRECT_FIELD_NAME, "")
-    query = (
-        f"?{urlencode({REDIRECT_FIELD_NAME: back})}"
-        if url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
-        else ""
-    )
+    query = f"?{urlencode({REDIRECT_FIELD_NAME: back})}" if get_adapter(request).is_safe_url(back) else ""
     return HttpResponseRedirect(resolve_url(page) + query)

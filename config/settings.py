@@ -5,7 +5,7 @@ docs/production.md lists the variables. `DEMO=1` (set by `make run`) turns the s
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "config.headers.headers_middleware",
     "sessions_ui.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -201,7 +202,7 @@ LOGOUT_REDIRECT_URL = "account_login"
 
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 MFA_ADAPTER = "accounts.adapter.FactorAdapter"
-ACCOUNT_FORMS = {"login": "accounts.forms.SignInForm"}
+ACCOUNT_FORMS = {"login": "accounts.forms.SignInForm", "signup": "accounts.forms.SignUpForm"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -213,7 +214,15 @@ ACCOUNT_LOGOUT_ON_GET = False
 # Adding an address and resetting the password through it is a take-over, so it asks like a second factor does.
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+# No mailed code: allauth sends it to any verified address, also to one that was added a minute ago.
+ACCOUNT_REAUTHENTICATION_METHODS = {"password", "mfa"}
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# "key" is an account and the network of whoever tries (accounts/adapter.py): a thief's tries do not use up the owner's.
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "10/m/ip,5/5m/key",
+    "login_failed_anywhere": "100/h/key",  # of an account, from all networks
+    "reauthenticate": "10/m/ip,100/h/user",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_FORMS = {
     "add_webauthn": "accounts.forms.AddKeyForm",
@@ -262,6 +271,10 @@ SESSIONS_UI = {
 SECURE = not (DEMO or DEBUG)  # Safari refuses Secure cookies on http://localhost
 SESSION_COOKIE_SECURE = SECURE
 CSRF_COOKIE_SECURE = SECURE
+# With the prefix a browser takes the cookie over HTTPS from this very host only: none that another host of the domain,
+# or somebody on the way, has set (RFC 6265bis, 4.1.3.2).
+SESSION_COOKIE_NAME = "__Host-sessionid" if SECURE else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if SECURE else "csrftoken"
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=SECURE)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31536000 if SECURE else 0)
@@ -282,6 +295,17 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
     }
 }
+
+# /.well-known/security.txt (RFC 9116): whom to tell of a hole, as URIs, and until when that is right.
+SECURITY_CONTACTS = env.list("SECURITY_CONTACT", default=[])
+SECURITY_EXPIRES = env.str("SECURITY_EXPIRES", default="")
+if SECURITY_CONTACTS:
+    if not all(contact.startswith(("https:", "mailto:", "tel:")) for contact in SECURITY_CONTACTS):
+        raise ImproperlyConfigured("SECURITY_CONTACT takes https:, mailto: and tel: addresses.")
+    try:
+        SECURITY_EXPIRES = date.fromisoformat(SECURITY_EXPIRES)
+    except ValueError as error:
+        raise ImproperlyConfigured("SECURITY_CONTACT needs SECURITY_EXPIRES, a date (2027-06-30).") from error
 
 # --- Mail ---------------------------------------------------------------------------------------------------
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Your devices <devices@localhost>")

@@ -6,7 +6,9 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from accounts.passkeys import PasskeySignIn
 from accounts.views import second_factor
+from config.well_known import change_password, security_txt
 from sessions_ui.web import healthz
 
 admin.autodiscover()
@@ -21,8 +23,13 @@ handler500 = "config.errors.server_error"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="sessions_ui:devices"), name="home"),
     path("healthz", healthz, name="healthz"),
+    path(".well-known/change-password", change_password, name="change_password"),
+    path(".well-known/security.txt", security_txt, name="security_txt"),
     path("account/", include("sessions_ui.web.urls")),
     path("account/second-factor/", second_factor, name="second_factor"),
+    path(
+        "account/2fa/webauthn/login/", PasskeySignIn.as_view(), name="mfa_login_webauthn"
+    ),  # before allauth's own
     path("account/", include("accounts.urls")),
     path("help-desk/", include("sessions_ui.help_desk.urls")),
     path("admin/", admin.site.urls),

@@ -19,6 +19,9 @@ from config.settings import DATABASES, SESSIONS_UI, TIME_ZONE, env
 # The fixture `rate_limits` puts them back where they are what is tested.
 ACCOUNT_RATE_LIMITS = False
 
+# The tests and what they start speak plain HTTP, too; tests/config looks at the names of the site, and
+# tests/stories/test_cookie_names.py signs in with them.
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "sessionid", "csrftoken"
 # Receivers of webhooks listen where the system has a free port.
 SESSIONS_UI = {**SESSIONS_UI, "WEBHOOK_PORTS": ()}
 

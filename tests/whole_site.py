@@ -150,10 +150,10 @@ class Site:
 
     def ask(self, question: Question) -> Answer:
         token = "c" * 32
-        cookies = {"sessionid": question.session} if question.session else {}
+        cookies = {"__Host-sessionid": question.session} if question.session else {}
         headers = dict(question.headers)
         if question.form is not None:
-            cookies["csrftoken"] = headers["X-CSRFToken"] = token
+            cookies["__Host-csrftoken"] = headers["X-CSRFToken"] = token
         headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
         began = time.monotonic()
         try:
@@ -198,6 +198,7 @@ def sign_in(number: int) -> list[tuple[str, str, str]]:
 
     django.setup()
     from allauth.account.models import EmailAddress
+    from django.conf import settings
     from django.contrib.auth import get_user_model
     from django.test import Client, override_settings
 
@@ -216,7 +217,7 @@ def sign_in(number: int) -> list[tuple[str, str, str]]:
                 answer = client.post("/account/login/", {"login": user.email, "password": PASSWORD})
                 assert answer.status_code == 302, answer.content.decode()
             settle(user)
-            laptop, phone = (client.cookies["sessionid"].value for client in clients)
+            laptop, phone = (client.cookies[settings.SESSION_COOKIE_NAME].value for client in clients)
             people.append((user.email, laptop, phone))
     return people
 

@@ -102,3 +102,71 @@ def test_the_addresses_of_one_ipv6_network_share_a_count(browser: Any) -> None:
     answers = [fail(browser(address=f"2001:db8:1:2::{number}")) for number in range(3)]
     assert "Too many" in answers[-1]
     assert "Too many" not in fail(browser(address="2001:db8:1:3::1"))
+
+
+def wrong(here: Any, user: Any, times: int) -> str:
+    """The last answer to so many wrong passwords for this account."""
+    for _ in range(times):
+        response = here.post(reverse("account_login"), {"login": user.email, "password": "wrong"})
+    return str(response.context["form"].errors)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("rate_limits")
+def test_a_thief_who_guesses_the_password_does_not_keep_the_owner_out(browser: Any, user: Any) -> None:
+    thief = browser(address=THIEF)
+    assert "Too many" not in wrong(thief, user, 5)
+    assert "Too many" in wrong(thief, user, 1), "who guesses has five tries in five minutes"
+    browser(address=ADA).sign_in(user)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("rate_limits")
+def test_the_port_in_the_host_header_gives_nobody_more_tries(browser: Any, user: Any) -> None:
+    thief = browser(address=THIEF)
+    wrong(thief, user, 5)
+    assert "Too many" in wrong(browser(address=THIEF, HTTP_HOST="testserver:8443"), user, 1)
+
+
+@pytest.mark.django_db
+def test_from_many_networks_nobody_guesses_for_ever(
+    rate_limits: Callable[..., None], browser: Any, user: Any
+) -> None:
+    rate_limits(login_failed="5/5m/key", login_failed_anywhere="12/h/key")
+    answers = [wrong(browser(address=f"198.51.100.{number}"), user, 5) for number in range(3)]
+    assert ["Too many" in answer for answer in answers] == [False, False, True]
+
+
+@pytest.mark.django_db
+def test_sign_ins_that_succeed_use_up_no_try(
+    rate_limits: Callable[..., None], browser: Any, user: Any
+) -> None:
+    rate_limits(login_failed="3/5m/key", login_failed_anywhere="3/h/key", login="100/m/ip")
+    for _ in range(5):
+        browser(address=ADA).sign_in(user)
+    assert "Too many" not in wrong(browser(address=ADA), user, 3)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("rate_limits")
+def test_a_thief_in_a_stolen_session_does_not_keep_the_owner_from_confirming(browser: Any, user: Any) -> None:
+    owner = browser(address=ADA)
+    owner.sign_in(user)
+    thief = browser(address=THIEF)
+    thief.cookies.load(owner.cookies.output(header=""))
+    page = reverse("account_reauthenticate")
+    answers = [thief.post(page, {"password": "wrong"}).status_code for _ in range(12)]
+    assert answers[-1] != 302
+    assert owner.post(page, {"password": PASSWORD}).status_code == 302
+
+
+@pytest.mark.django_db
+def test_four_hundred_other_counts_do_not_make_the_site_forget_one(
+    two_failures_per_address: None, browser: Any
+) -> None:
+    """The database cache of Django has 300 rows by default, and throws a third of them away beyond that."""
+    here = browser(address=THIEF)
+    fail(here, 2)
+    for number in range(400):
+        cache.set(f"allauth:rl:{number}", [1.0], 300)
+    assert "Too many failed login attempts" in fail(here)

@@ -9,6 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.core.cache import caches
+
+import config.settings as site
 
 ROOT = Path(__file__).resolve().parents[2]
 # What tests/environment.py sets, or whoever started the tests.
@@ -61,6 +64,8 @@ def test_the_defaults_are_those_of_a_real_site(tmp_path: Path) -> None:
         "DEMO": False,
         "SESSION_COOKIE_SECURE": True,
         "CSRF_COOKIE_SECURE": True,
+        "SESSION_COOKIE_NAME": "__Host-sessionid",
+        "CSRF_COOKIE_NAME": "__Host-csrftoken",
         "SECURE_SSL_REDIRECT": True,
         "ALLOWED_HOSTS": [],
         "TRUSTED_PROXIES": [],
@@ -71,6 +76,21 @@ def test_the_defaults_are_those_of_a_real_site(tmp_path: Path) -> None:
         VAR_DIR=str(tmp_path),
     )
     assert shown == str(expected)
+
+
+@pytest.mark.parametrize("variable", ["DEMO", "DEBUG"])
+def test_over_plain_http_no_cookie_has_a_name_that_browsers_refuse_there(
+    variable: str, tmp_path: Path
+) -> None:
+    """`__Host-` is for Secure cookies only, and http://localhost has none (Safari)."""
+    expression = "(settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME)"
+    shown = setting(expression, SECRET_KEY="x" * 60, VAR_DIR=str(tmp_path), **{variable: "1"})
+    assert shown == "('sessionid', 'csrftoken')"
+
+
+def test_the_cache_of_rate_limits_has_room_for_everybody_who_is_counted() -> None:
+    """Django's default is 300 rows: whoever makes 301 would make the cache forget who has failed how often."""
+    assert caches["rows" if "rows" in site.CACHES else "default"]._max_entries == 50_000  # type: ignore[attr-defined]
 
 
 def test_a_real_site_has_no_demo_in_it(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ class EveryUserModel(TestCase):
         assert counts == {int(os.environ["STATEMENTS"])}
 
     def test_the_user_is_of_the_right_class_and_whole(self) -> None:
-        user = SessionStore(self.client.cookies["sessionid"].value).get_user()
+        user = SessionStore(self.client.cookies[settings.SESSION_COOKIE_NAME].value).get_user()
         assert type(user) is User and user == self.user
         assert {field.attname for field in User._meta.concrete_fields} <= set(user.__dict__)
 

@@ -18,10 +18,13 @@ from sessions_ui.web.responses.navigation import htmx_of
 def safe_next(request: HttpRequest) -> str:
     """Return where the request wants to go afterwards (`next`), or an empty string where that is not on this site."""
     url: str = request.POST.get(REDIRECT_FIELD_NAME) or request.GET.get(REDIRECT_FIELD_NAME) or ""
-    return url if is_on_this_site(request, url) else ""
+    # Whoever is on the way answers plain HTTP in the name of a site that is HTTPS only, whatever this request came by.
+    https = request.is_secure() or settings.SESSION_COOKIE_SECURE
+    return url if url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=https) else ""
 
 
 def is_on_this_site(request: HttpRequest, url: str) -> bool:
+    """Return whether the page that the browser shows, at `url`, is one of this site's."""
     return url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import RequestFactory
 from django_htmx.middleware import HtmxDetails, HtmxMiddleware
@@ -15,7 +17,8 @@ from sessions_ui.web.responses.redirects import safe_next
     ("wanted", "safe"),
     [
         ("/account/devices/?page=2", "/account/devices/?page=2"),
-        ("http://testserver/x", "http://testserver/x"),
+        ("https://testserver/x", "https://testserver/x"),
+        ("http://testserver/x", ""),
         ("https://evil.example/x", ""),
         ("//evil.example/x", ""),
         ("javascript:alert(1)", ""),
@@ -25,6 +28,11 @@ from sessions_ui.web.responses.redirects import safe_next
 def test_nobody_is_sent_to_another_site_afterwards(wanted: str, safe: str) -> None:
     assert safe_next(RequestFactory().post("/", {"next": wanted})) == safe
     assert safe_next(RequestFactory().get("/", {"next": wanted})) == safe
+
+
+def test_only_a_site_over_plain_http_sends_back_to_plain_http(settings: Any) -> None:
+    settings.SESSION_COOKIE_SECURE = False
+    assert safe_next(RequestFactory().get("/", {"next": "http://testserver/x"})) == "http://testserver/x"
 
 
 def test_over_https_nobody_is_sent_back_to_plain_http() -> None:
