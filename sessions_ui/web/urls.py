@@ -22,6 +22,7 @@ urlpatterns = [
     path("devices/alive", alive.alive, name="alive"),
     path("devices/not-me/<str:token>/", not_me.not_me, name="not_me"),
     path("devices/choose-password/<str:token>/", choose_password.choose_password, name="choose_password"),
+    path("devices/not-me/opened/<slug:reference>/", not_me.opened, name="not_me_opened"),
     path("devices/idle/", idle.idle, name="idle"),
     path("devices/stay/", idle.stay, name="stay"),
     path("devices/sign-out-others/", views.sign_out_others, name="sign_out_others"),

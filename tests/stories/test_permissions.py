@@ -25,6 +25,7 @@ NOWHERE = "0" * 16
 FOR_ANYBODY = {
     "sessions_ui:choose_password",
     "sessions_ui:not_me",
+    "sessions_ui:not_me_opened",
     "sessions_ui:provider_sign_out",
     "sessions_ui:alive",
     # Signs out of an account that support is using; 403 for everybody else.

@@ -3,13 +3,20 @@
 Mail scanners and previews open every link, so opening it changes nothing, however often; only the button does, once.
 It works signed out, shows no more than the mail has told already, and starts the recovery through the address that the
 mail went to: not through one that a thief may have entered since, nor through one that the owner has removed.
+
+The link's token stays in no access log for long enough to be of use there: opened, it moves at once into a cookie of
+minutes that goes to the page behind it only, and the address of that page names it by a digest. Several links may be
+open at the same time, each with a cookie of its own. A token that is not good makes no cookie.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -26,6 +33,8 @@ from sessions_ui.models import Delivery, Session
 from sessions_ui.models.primary import all_users
 from sessions_ui.not_me_link import read_not_me_token
 
+OPENED = timedelta(minutes=30)  # to read the page and press its button; the mail's link opens it again
+
 
 class NotMeForm(forms.Form):
     everywhere = forms.BooleanField(label=_("Sign out everywhere else, too"), required=False)
@@ -35,6 +44,45 @@ class NotMeForm(forms.Form):
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def not_me(request: HttpRequest, token: str) -> HttpResponseBase:
+    """Move the token out of the address on GET, and go on as the page behind it; do on POST what that page does.
+
+    410 for a link that is forged, too old or used, or whose account is gone.
+    """
+    if request.method == "POST" or delivery_of(token) is None:
+        return ask(request, token)
+    reference = reference_of(token)
+    response = redirect("sessions_ui:not_me_opened", reference=reference)
+    response.set_cookie(
+        cookie_name(reference),
+        token,
+        max_age=int(OPENED.total_seconds()),
+        path=response.url,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def opened(request: HttpRequest, reference: str) -> HttpResponseBase:
+    """Show the page for the link that this browser has opened within the last minutes, and do what its button says."""
+    token = request.COOKIES.get(cookie_name(reference), "")
+    return ask(request, token if reference_of(token) == reference else "")
+
+
+def reference_of(token: str) -> str:
+    """Return what names the token in an address without telling it."""
+    return sha256(token.encode()).hexdigest()[:16]
+
+
+def cookie_name(reference: str) -> str:
+    return f"{'__Secure-' if settings.SESSION_COOKIE_SECURE else ''}not-me-{reference}"
+
+
+def ask(request: HttpRequest, token: str) -> HttpResponseBase:
     """Ask on GET, and do it on POST. 410 for a link that is forged, too old or used, or whose account is gone."""
     delivery = delivery_of(token)
     session = told_session(delivery) if delivery else None

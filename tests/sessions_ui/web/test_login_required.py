@@ -33,6 +33,7 @@ PUBLIC = {
     "sessions_ui:choose_password",
     "sessions_ui:leave_account",
     "sessions_ui:not_me",
+    "sessions_ui:not_me_opened",
     "sessions_ui:provider_sign_out",
 }
 SIGNED_IN = {

@@ -14,9 +14,11 @@ from django.core.signing import dumps
 from django.utils import timezone
 
 from accounts.models import VerifiedAddress
+from sessions_ui import models
 from sessions_ui.actions.devices.not_me import report_by_link
 from sessions_ui.database import moments
 from sessions_ui.delivery import deliver_due
+from sessions_ui.not_me_link import not_me_token
 from tests.conftest import PASSWORD
 from tests.interleaving import just_before
 from tests.models import Delivery, EndReason, Event, Session
@@ -96,7 +98,7 @@ def test_a_scanner_that_opens_it_many_times_changes_nothing(method: str, link: s
 def test_the_page_shows_what_the_mail_told_and_nothing_of_the_account(
     link: str, browser: Any, user: Any
 ) -> None:
-    response = browser().get(link)
+    response = browser().get(link, follow=True)
     html = response.content.decode()
     for text in (
         "Firefox on Windows",
@@ -208,7 +210,7 @@ def test_another_site_cannot_press_the_button(link: str, browser: Any) -> None:
 def test_the_key_that_signed_it_may_have_been_replaced(link: str, browser: Any, settings: Any) -> None:
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another one"
-    assert browser().get(link).status_code == 200
+    assert browser().get(link, follow=True).status_code == 200
 
 
 def test_people_who_sign_in_through_a_provider_are_sent_there(link: str, browser: Any, user: Any) -> None:
@@ -244,3 +246,64 @@ def test_where_only_the_present_address_is_known_the_one_that_was_told_recovers_
     user.save()
     assert browser().post(link).url == "/account/password/reset/"
     assert theirs().device.not_me_at is not None
+
+
+# --- The token stays in no address
+
+
+def token_in(link: str) -> str:
+    return link.rstrip("/").rpartition("/")[2]
+
+
+def test_an_opened_link_moves_its_token_out_of_the_address_at_once(link: str, browser: Any) -> None:
+    """Addresses are what servers and proxies write into their logs."""
+    here = browser()
+    sessions = models.Session.objects.count()
+    response = here.get(link)
+    assert response.status_code == 302 and token_in(link) not in response.url
+    (cookie,) = response.cookies.values()
+    assert (cookie.value, cookie["path"], cookie["max-age"]) == (token_in(link), response.url, 1800)
+    assert cookie["httponly"] and cookie["secure"] and cookie["samesite"] == "Lax"
+    page = here.get(response.url)
+    assert page.status_code == 200 and token_in(link) not in page.content.decode()
+    assert "no-store" in page.headers["Cache-Control"] and "no-store" in response.headers["Cache-Control"]
+    assert here.post(response.url).status_code == 302
+    assert theirs().end_reason == EndReason.NOT_ME
+    assert models.Session.objects.count() == sessions, "and nobody got a session by it"
+
+
+def test_of_two_links_that_are_open_at_once_each_button_acts_for_its_own(
+    link: str, browser: Any, user: Any
+) -> None:
+    first = theirs()
+    browser(user_agent=THIEF.replace("Windows", "Macintosh"), address="89.160.20.112").sign_in(user)
+    second = theirs()
+    delivery = Delivery.objects.latest("pk")
+    there = f"/account/devices/not-me/{not_me_token(delivery.pk)}/"
+    here = browser()
+    pages = [here.get(path).url for path in (link, there)]
+    here.post(pages[0])
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.end_reason, second.is_living) == (EndReason.NOT_ME, True)
+
+
+def test_the_page_without_its_cookie_is_gone_and_makes_no_session(link: str, browser: Any) -> None:
+    opened = browser().get(link).url
+    stranger = browser()
+    assert stranger.get(opened).status_code == stranger.post(opened).status_code == 410
+    assert "sessionid" not in stranger.cookies and theirs().is_living
+
+
+def test_a_forged_link_makes_neither_a_cookie_nor_a_session(link: str, browser: Any) -> None:
+    stranger = browser()
+    assert stranger.get("/account/devices/not-me/1:1:1/").status_code == 410
+    assert not stranger.cookies
+
+
+def test_a_cookie_of_another_link_opens_nothing(link: str, browser: Any) -> None:
+    here = browser()
+    opened = here.get(link).url
+    (name,) = [name for name in here.cookies if "not-me" in name]
+    here.cookies[name] = not_me_token(Delivery.objects.get().pk + 1)
+    assert here.get(opened).status_code == 410
