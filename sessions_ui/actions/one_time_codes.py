@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.db.models import F
+from django.views.decorators.debug import sensitive_variables
 
 from sessions_ui import outbox
 from sessions_ui.database.transactions import after_commit
@@ -31,6 +32,7 @@ class Answer(StrEnum):
     OVER = "code_over"
 
 
+@sensitive_variables("given")
 def try_code(row: OneTimeCode, given: str) -> Answer:
     """Use up one of the five tries, and return whether `given` is right, wrong or too late for this row as it was read.
 

@@ -31,6 +31,8 @@ class VerificationCode(OneTimeCode):
     )
     purpose = CodeField(max_length=16, choices=Purpose)
     nonce = models.CharField(max_length=32, editable=False)
+    # Who asked, as far as it can be told: a confirmed device, or a network, of which a keyed digest is stored.
+    asked_by = models.CharField(max_length=64, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     tries = models.PositiveSmallIntegerField(default=0)

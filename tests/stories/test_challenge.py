@@ -26,7 +26,11 @@ pytestmark = pytest.mark.django_db
 DEVICES = "/account/devices/"
 CHALLENGE = "/account/devices/challenge/"
 THIEF = "Mozilla/5.0 (Windows NT 10.0; rv:145.0) Gecko/20100101 Firefox/145.0"
-SWEDEN = "89.160.20.112"
+IPHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+    "Version/17.5 Mobile/15E148 Safari/604.1"
+)
+SWEDEN, UNITED_STATES = "89.160.20.112", "216.160.83.56"
 
 
 @pytest.fixture
@@ -177,6 +181,39 @@ def test_five_codes_an_hour_are_all_that_one_waiting_sign_in_gets(waiting: Any) 
     assert response.status_code == 429
     assert "Too many codes were sent. Nothing was changed." in response.content.decode()
     assert VerificationCode.objects.count() == 5
+
+
+def use_up(client: Any) -> list[int]:
+    """What a waiting sign-in is answered for five codes with five wrong guesses each, and for asking once more."""
+    answers = []
+    for number in range(5):
+        VerificationCode.objects.update(created_at=F("created_at") - timedelta(seconds=61))
+        client.post(CHALLENGE, {"again": "1"}) if number else client.get(CHALLENGE)
+        wrong = f"{(int(codes()[-1]) + 1) % 10**6:06d}"
+        answers += [client.post(CHALLENGE, {"code": wrong}).status_code for _ in range(5)]
+    return answers
+
+
+def test_the_tries_of_a_thief_do_not_use_up_those_of_the_owner(
+    browser: Any, user: Any, owner: Any, settings: Any
+) -> None:
+    """Two sign-ins with the password, five codes each, all guesses wrong: the owner's new device still gets a code."""
+    setting(settings, SUSPICIOUS_SIGN_INS="challenge")
+    sign_in = {"login": user.email, "password": PASSWORD}
+    for _ in range(2):
+        thief = browser(user_agent=THIEF, address=SWEDEN)
+        assert thief.post("/account/login/", sign_in).url == CHALLENGE
+        assert use_up(thief) == [422] * 25
+    third = browser(user_agent=THIEF, address=SWEDEN)
+    third.post("/account/login/", sign_in)
+    assert third.get(CHALLENGE).status_code == 429, "who guesses is stopped"
+
+    new_phone = browser(user_agent=IPHONE, address=UNITED_STATES)
+    response = new_phone.post("/account/login/", sign_in)
+    assert response.url == CHALLENGE
+    assert new_phone.get(CHALLENGE).status_code == 200
+    assert new_phone.post(CHALLENGE, {"code": codes()[-1]}).status_code == 302
+    assert new_phone.get(DEVICES).status_code == 200
 
 
 def test_htmx_is_sent_to_the_challenge(browser: Any, user: Any, owner: Any, settings: Any) -> None:

@@ -34,4 +34,9 @@ def client_network(request: HttpRequest) -> str:
     decided as for the devices page, by `TRUSTED_PROXIES` and `PROXY_HEADER`; whatever the headers hold, nothing is
     raised.
     """
-    return network_of(client_address(request.META, conf.trusted_proxies, conf.proxy_header))
+    return network_in(request.META)
+
+
+def network_in(meta: Mapping[str, Any]) -> str:
+    """Return the same for the headers of a request."""
+    return network_of(client_address(meta, conf.trusted_proxies, conf.proxy_header))

@@ -5,16 +5,18 @@ It is a code mailed to addresses that have long been the owner's, or a factor ot
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import router
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
 
 from sessions_ui import outbox
 from sessions_ui.actions.account_lock import lock_users
 from sessions_ui.actions.one_time_codes import RESEND_AFTER, TRIES, Answer, mail_code, try_code
 from sessions_ui.actions.step_up.factors import append_shown, is_of_sign_in, proves, shown_in
+from sessions_ui.actions.step_up.pace import asker, verify_pace
 from sessions_ui.actions.trusted_addresses import told_addresses, trusted_addresses
 from sessions_ui.assurance import MAILED_CODE, Authentication, Step
 from sessions_ui.audit import events
@@ -24,9 +26,6 @@ from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import ProofRefusal, ProofRefused
 from sessions_ui.models import Event, Session, VerificationCode
 from sessions_ui.models.codes import new_nonce
-
-MOST_AN_HOUR = 10  # codes to one user, whoever asks: 50 guesses at a million
-MOST_A_SESSION = 5  # of these: a thief's session leaves some to the owner's
 
 
 def can_send_code(user: Any) -> bool:
@@ -51,7 +50,7 @@ def send_code(
     """Mail a code for this purpose in this session; return the addresses it went to.
 
     One that is still good is not replaced, unless `again` asks for it a minute later. Raises `ProofRefused`:
-    `no_address`, or `too_many` codes within an hour.
+    `no_address`, or `too_many` codes (`pace.py`).
     """
     using = router.db_for_write(VerificationCode)
     lock_users([user.pk])
@@ -62,16 +61,14 @@ def send_code(
     last = open_code(user, session_id, purpose, now)
     if last is not None and (not again or last.created_at > now - RESEND_AFTER):
         return receivers
-    sent = VerificationCode.objects.using(using).filter(
-        user_id=user.pk, created_at__gt=now - timedelta(hours=1)
-    )
-    if sent.count() >= MOST_AN_HOUR or sent.filter(session_id=session_id).count() >= MOST_A_SESSION:
-        raise ProofRefused(ProofRefusal.TOO_MANY)
+    asked_by = asker(user, session_id)
+    verify_pace(user=user, session_id=session_id, asked_by=asked_by, now=now)
     proof = VerificationCode.objects.using(using).create(
         user_id=user.pk,
         session_id=session_id,
         purpose=purpose,
         nonce=new_nonce(),
+        asked_by=asked_by,
         created_at=now,
         expires_at=now + conf.proof_age,
     )
@@ -86,6 +83,7 @@ def send_code(
     return receivers
 
 
+@sensitive_variables("code", "given")
 def check_code(*, user: Any, session_id: int, purpose: VerificationCode.Purpose, code: str) -> None:
     """Accept the code if it is the right one.
 

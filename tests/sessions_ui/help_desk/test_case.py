@@ -517,6 +517,46 @@ def test_neither_another_code_nor_another_case_lets_an_agent_go_on_guessing(
         check_code(case=another, agent=agent, code=another.code())
 
 
+def read_back_wrong(agent: Any, user: Any, *, ticket: str) -> None:
+    """A call in which two codes are guessed at, five times each."""
+    case = open_case(agent=agent, term=user.email)
+    verify_caller(case=case, agent=agent, ticket=ticket, reason=Case.Reason.LOST, ways=["call_back"])
+    for _code in range(2):
+        Case.objects.filter(pk=case.pk).update(code_sent_at=timezone.now() - timedelta(minutes=2))
+        send_code(case=case, agent=agent)
+        wrong = f"{(int(case.code()) + 1) % 10**6:06d}"
+        for _ in range(TRIES):
+            with pytest.raises(HelpDeskRefused, match="wrong_code"):
+                check_code(case=case, agent=agent, code=wrong)
+
+
+def colleagues(agent: Any, number: int) -> list[Any]:
+    people = [_person(f"colleague{count}@staff.example", is_staff=True) for count in range(number)]
+    for person in people:
+        person.groups.set(agent.groups.all())
+    return people
+
+
+def test_what_a_thief_on_the_phone_has_used_up_the_owner_has_still_with_another_agent(
+    verified: Case, agent: Any, user: Any
+) -> None:
+    (other,) = colleagues(agent, 1)
+    read_back_wrong(other, user, ticket="INC-9")
+    send_code(case=verified, agent=agent)
+    check_code(case=verified, agent=agent, code=verified.code())
+    assert verified.is_proven
+
+
+def test_all_agents_together_take_thirty_wrong_codes_for_one_account(
+    verified: Case, agent: Any, user: Any
+) -> None:
+    for other in colleagues(agent, 3):
+        read_back_wrong(other, user, ticket="INC-9")
+    send_code(case=verified, agent=agent)
+    with pytest.raises(HelpDeskRefused, match="too_many"):
+        check_code(case=verified, agent=agent, code=verified.code())
+
+
 def test_wrong_codes_for_one_account_stop_no_case_of_another(
     verified: Case, agent: Any, other_user: Any
 ) -> None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from sessions_ui.actions.step_up.codes import send_code
 from sessions_ui.delivery import deliver_due
-from sessions_ui.exceptions import CannotVouch, ProofRefusal, ProofRefused
+from sessions_ui.exceptions import CannotVouch, ProofRefusal
 from sessions_ui.web.step_up.prove import refusal_text, vouch
 from tests.models import Delivery, Device, Event, Session, VerificationCode
 
@@ -289,40 +289,6 @@ def test_never_a_mail_storm(thief: Any, old: Session) -> None:
     response = sign_out(thief, old)
     assert response.status_code == 429 and "Too many codes" in response.content.decode()
     assert VerificationCode.objects.count() == 5
-
-
-def test_the_codes_of_one_session_do_not_use_up_those_of_another(thief: Any, old: Session) -> None:
-    sign_out(thief, old)
-    sent = VerificationCode.objects.get()
-    VerificationCode.objects.bulk_create(
-        VerificationCode(
-            user=sent.user,
-            session_id=sent.session_id,
-            purpose=sent.purpose,
-            nonce=str(number),
-            created_at=sent.created_at,
-            expires_at=sent.expires_at,
-            tries=5,
-        )
-        for number in range(5)
-    )
-    with pytest.raises(ProofRefused, match="too_many"):
-        send_code(user=sent.user, session_id=sent.session_id, purpose=sent.purpose, again=True)
-    assert send_code(user=sent.user, session_id=sent.session_id + 1, purpose=sent.purpose)
-    VerificationCode.objects.bulk_create(
-        VerificationCode(
-            user=sent.user,
-            session_id=sent.session_id + 3 + number,
-            purpose=sent.purpose,
-            nonce=f"other {number}",
-            created_at=sent.created_at,
-            expires_at=sent.expires_at,
-        )
-        for number in range(2)
-    )
-    assert send_code(user=sent.user, session_id=sent.session_id + 2, purpose=sent.purpose), "the tenth"
-    with pytest.raises(ProofRefused, match="too_many"):
-        send_code(user=sent.user, session_id=sent.session_id + 100, purpose=sent.purpose)
 
 
 def test_the_code_is_stored_nowhere(thief: Any, old: Session) -> None:
