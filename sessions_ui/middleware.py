@@ -34,6 +34,7 @@ from sessions_ui.web.administration import gate
 from sessions_ui.web.presence.client_hints import ask_for_hints
 from sessions_ui.web.presence.timezone import time_zone_middleware
 from sessions_ui.web.responses import cookies, headers, later, notice, refusals
+from sessions_ui.web.responses.error_reports import hide_secrets
 from sessions_ui.web.responses.exceptions import answer_to, exception_of, remember_exception
 
 __all__ = ["AuthenticationMiddleware", "SessionMiddleware", "time_zone_middleware"]
@@ -75,6 +76,7 @@ class SessionMiddleware(DjangoSessionMiddleware):
             context.finish(token)
 
     def _begin(self, request: HttpRequest) -> context.Acting:
+        hide_secrets(request)
         self.process_request(request)
         if not self._has_warned and _is_forwarded(request) and not conf.trusted_proxies:
             self._has_warned = True

@@ -14,8 +14,10 @@ from sessions_ui.exceptions import ImpersonationRefusal, ImpersonationRefused
 from sessions_ui.models import Session, digest_of
 from sessions_ui.protocols import HasPk, UserLike
 from sessions_ui.store import store_of
+from sessions_ui.store.resolving import hides_keys
 
 
+@hides_keys
 def impersonate(request: HttpRequest, *, user: HasPk, actor: HasPk, reason: str) -> Session:
     """Let `actor`, who is signed in in this browser, use the account of `user`; return the session that does.
 
@@ -44,6 +46,7 @@ def impersonate(request: HttpRequest, *, user: HasPk, actor: HasPk, reason: str)
     return session
 
 
+@hides_keys
 def stop_impersonating(request: HttpRequest) -> UserLike:
     """Go back to the staff member's own session; return its user, or `AnonymousUser` where that session is over by now.
 

@@ -6,6 +6,7 @@ import secrets
 from typing import ClassVar
 
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.views.decorators.debug import sensitive_variables
 
 from sessions_ui.conf.secret_keys import secrets_of_settings
 from sessions_ui.models.primary import PrimaryModel
@@ -38,12 +39,14 @@ class OneTimeCode(PrimaryModel):
         """The nonce of the code; empty where there is no code."""
         return str(getattr(self, self.NONCE_FIELD))
 
+    @sensitive_variables()
     def code(self, *, secret: str | bytes | None = None) -> str:
         """Return the six digits, under the current secret key or `secret`, a former one."""
         value = f"{self.pk}:{self.code_nonce}"
         digest = salted_hmac(self.CODE_SALT, value, secret=secret, algorithm="sha256").hexdigest()
         return f"{int(digest, 16) % 10**DIGITS:0{DIGITS}d}"
 
+    @sensitive_variables()
     def is_code(self, given: str) -> bool:
         """Return whether `given` is the code, typed in with spaces or without.
 

@@ -20,7 +20,7 @@ from sessions_ui.database.transactions import in_transaction, retried
 from sessions_ui.exceptions import KeyRotated, SessionEnded
 from sessions_ui.models import EndReason, Session, digest_of
 from sessions_ui.session_user import FromRow
-from sessions_ui.store.resolving import adopt_missing
+from sessions_ui.store.resolving import adopt_missing, hides_keys
 from sessions_ui.store.signing_in import SigningIn
 
 
@@ -62,6 +62,7 @@ class SessionStore(SigningIn):
         self._update(row, self._stored(data), self._changed_user(row, data))
         return None
 
+    @hides_keys
     def cycle_key(self) -> None:
         """Give the same row a new key: same session, same device, and the old key no longer authenticates anybody.
 
@@ -83,6 +84,7 @@ class SessionStore(SigningIn):
         self._take_key(new_key)
         self.modified = True
 
+    @hides_keys
     def delete(self, session_key: str | None = None) -> None:
         """End the session of a user (reason: signed out), or remove an anonymous one.
 

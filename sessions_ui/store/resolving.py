@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth.models import AnonymousUser
 from django.db import connections, router
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
 
 from sessions_ui import session_lookup
 from sessions_ui.actions.endings.reconcile import end_if_unlawful
@@ -20,7 +21,12 @@ from sessions_ui.models import EndReason, Session, digest_of
 from sessions_ui.session_user import AUTH_KEYS, NotesWrittenUser, keys_of
 from sessions_ui.store.async_methods import AsyncMethods
 
+# What an error report shows of the functions that handle keys, and of all that they call. Where a request made the
+# error, `web/responses/error_reports.py` looks for the values; sockets, tasks and shells have no request.
+hides_keys = sensitive_variables("key", "session_key", "old_key", "new_key")
 
+
+@hides_keys
 def adopt_missing(key: str) -> bool:
     """Adopt the session of an unknown key; see `actions/adoption/adopt.py`, which is loaded where ADOPT_FROM asks for
     it."""
@@ -59,6 +65,7 @@ class Resolving(NotesWrittenUser, AsyncMethods):
         # The staff member who used an account in this session until it was emptied.
         self._left_by: Any = None
 
+    @hides_keys
     def resolve(self) -> Session | None:
         """Return the row of this key, if it may still answer; one SQL statement, once.
 
@@ -151,6 +158,7 @@ class Resolving(NotesWrittenUser, AsyncMethods):
             data.update(keys_of(row))
         return data
 
+    @hides_keys
     def exists(self, session_key: str | None) -> bool:
         if session_key is None:
             return False

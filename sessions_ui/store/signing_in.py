@@ -15,6 +15,7 @@ from sessions_ui.actions.sign_in.written import sign_in_written, user_of
 from sessions_ui.exceptions import KeyRotated, NotTheOwner
 from sessions_ui.models import Session, digest_of
 from sessions_ui.session_user import FromRow, WrittenUser, columns_in, keys_of
+from sessions_ui.store.resolving import hides_keys
 from sessions_ui.store.writing import Writing
 
 MARKS = (f"{BEGUN_KEY}.", PROVIDER_KEY)  # what their names begin with
@@ -23,6 +24,7 @@ MARKS = (f"{BEGUN_KEY}.", PROVIDER_KEY)  # what their names begin with
 class SigningIn(Writing):
     """A session store that users sign in to, and that keeps what a sign-in under way has left in it."""
 
+    @hides_keys
     def __init__(self, session_key: str | None = None) -> None:
         super().__init__(session_key)
         # What the first step of a sign-in has left in the session that `login()` emptied since.
@@ -34,6 +36,7 @@ class SigningIn(Writing):
         # Who was written into the session last was signed in when it was saved.
         self.has_signed_in_by_saving = False
 
+    @hides_keys
     def sign_in(self, attempt: SignInAttempt) -> SignIn:
         """Sign the user of `attempt` in. Called when Django has put the user into the session.
 
@@ -86,6 +89,9 @@ class SigningIn(Writing):
         self._session_cache.update(keys_of(row))
         self.has_signed_in_by_saving = self.modified = True
         return row
+
+    def secrets(self) -> list[str | None]:
+        return [*super().secrets(), self.device_cookie]
 
     def turn_away(self) -> None:
         """Refuse whoever tried to sign in here. Whoever was signed in before still is."""

@@ -20,7 +20,7 @@ from sessions_ui.exceptions import KeyRotated, SessionEnded
 from sessions_ui.models import EndReason, Session, digest_of
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.session_user import AUTH_KEYS, FromRow, columns_in
-from sessions_ui.store.resolving import Resolving
+from sessions_ui.store.resolving import Resolving, hides_keys
 from sessions_ui.user_model import account_key, auth_hash_of
 
 KEY_LENGTH = 32  # of 36 characters: 165 random bits (ASVS 5.0 7.2.3 asks for 128)
@@ -41,6 +41,7 @@ class Writing(Resolving):
         self._session_cache = {name: value for name, value in data.items() if name not in AUTH_KEYS}
         self.create()
 
+    @hides_keys
     def become(self, row: Session, key: str, user: Any) -> None:
         """Go on as another row, whose key is `key`, because staff begins to use an account, or leaves it.
 
@@ -53,6 +54,10 @@ class Writing(Resolving):
         self._left_by = None
         self._knew_a_user = True
         self.accessed = self.modified = True
+
+    def secrets(self) -> list[str | None]:
+        """Return what this store knows and nobody else may read: for reports about errors."""
+        return [self._session_key, self._late_key, self._rotated_from, self._new_key]
 
     def has_new_key(self, *, other_than: str | None) -> bool:
         """Return whether this request made the key, and the browser has another one."""
@@ -118,6 +123,7 @@ class Writing(Resolving):
             date = min([date, *(row.signed_in_at + limit for limit in limits if limit is not None)])
         return date
 
+    @hides_keys
     def _take_key(self, new_key: str) -> None:
         self._rotated_from = self.session_key
         self._session_key = self._resolved_key = new_key

@@ -324,6 +324,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
     "actions/step_up/factors.py": FACTORS,
     "assurance.py": ("tests/sessions_ui/test_assurance.py",),
     "conf/profiles.py": ("tests/sessions_ui/checks/test_profiles.py",),
+    "actions/step_up/pace.py": ("tests/sessions_ui/actions/step_up/test_pace.py",),
     "actions/devices/confirm.py": (
         "tests/sessions_ui/actions/devices/test_confirm.py",
         LOCKS,
@@ -347,6 +348,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/sessions_ui/actions/sign_in/test_limit.py",
         f"{WEB}/test_error_reports.py",
     ),
+    "web/responses/error_reports.py": ("tests/sessions_ui/web/test_error_reports.py",),
     "web/recovery/not_me.py": ("tests/sessions_ui/web/recovery/test_not_me.py",),
     "web/step_up/prove.py": (
         *CODES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -38,7 +38,7 @@ class SignInAttempt:
     client: ClientInfo
     method: str
     shown: tuple[Authentication, ...]
-    device_cookie: str | None
+    device_cookie: str | None = field(repr=False)  # in no log and no error report
     pending: dict[str, Any] | None
     identity: Identity | None
     is_assessed: bool

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from django.views.decorators.debug import sensitive_variables
 
 from sessions_ui.actions.devices.copied import mark_copied
 from sessions_ui.actions.devices.enrich import DESCRIBED, description, improvements
@@ -28,11 +30,12 @@ class IdentifiedDevice:
     """
 
     device: Device
-    cookie: str | None
+    cookie: str | None = field(repr=False)
     new: bool = False
     copied: bool = False
 
 
+@sensitive_variables("cookie")
 def identify_device(user: Any, client: ClientInfo, cookie: str | None) -> IdentifiedDevice:
     """Return which device of this user the browser is, and the cookie with its next value.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -49,7 +49,7 @@ class SignIn:
     session: Session
     device: Device
     new_device: bool
-    device_cookie: str | None
+    device_cookie: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
+from django.views.decorators.debug import sensitive_variables
 
 from sessions_ui import outbox
 from sessions_ui.channels.base import DeliveryFailed, NotNow, NotWanted, ServerAway
@@ -41,6 +42,7 @@ BLANK_LINES = re.compile(r"\n{3,}")  # what is left of a template's conditions
 
 
 class MailChannel:
+    @sensitive_variables()  # a mail may have a code, or a link that resets a password
     def deliver(self, delivery: Delivery) -> None:
         if delivery.sealed:
             message = unseal(delivery.sealed)
