@@ -181,6 +181,9 @@ def test_what_the_help_desk_orders_goes_to_the_owner_and_not_to_the_thief(
     browser().post(link)
     deliver_due()
     assert [message.to for message in mail.outbox if RESET in message.body] == [["ada@people.example"]]
+    again = browser().post(link)
+    assert again.status_code == 429 and len(mail.outbox) == 1, "one a minute"
+    assert browser().get(link.replace("choose-password", "not-me")).status_code == 410
 
 
 def test_who_only_claims_an_address_does_not_stand_before_who_has_had_it(

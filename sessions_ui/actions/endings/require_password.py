@@ -6,17 +6,19 @@ from functools import partial
 from typing import Any
 
 from django.db import router
+from django.db.models import Q
 from django.utils import timezone
 
 from sessions_ui import outbox
 from sessions_ui.actions.account_lock import hold, write_states
 from sessions_ui.actions.endings.end import Receipt, end_user_sessions
+from sessions_ui.actions.one_time_codes import RESEND_AFTER
 from sessions_ui.actions.trusted_addresses import trusted_addresses
 from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.database.transactions import atomically, retried
 from sessions_ui.exceptions import SignInRefused
-from sessions_ui.models import AccountState, EndReason, Event
+from sessions_ui.models import AccountState, Delivery, EndReason, Event
 
 
 @atomically
@@ -43,6 +45,13 @@ def require_new_password(
     # Not the account's own address as such: a thief may have entered it.
     outbox.enqueue_event(event, trusted_addresses(user))
     return end_user_sessions(user=user, reason=reason, actor=actor, ticket=ticket, note=note)
+
+
+def may_send_reset(delivery: Delivery) -> bool:
+    """Return whether another reset may be sent for the link in this mail, and count it: one a minute."""
+    now = timezone.now()
+    not_lately = Q(link_used_at__isnull=True) | Q(link_used_at__lte=now - RESEND_AFTER)
+    return bool(Delivery.objects.filter(not_lately, pk=delivery.pk).update(link_used_at=now))
 
 
 def is_password_required(user: Any) -> bool:

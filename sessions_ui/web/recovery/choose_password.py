@@ -14,7 +14,7 @@ from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from sessions_ui.actions.endings.require_password import is_password_required
+from sessions_ui.actions.endings.require_password import is_password_required, may_send_reset
 from sessions_ui.actions.trusted_addresses import recovers_by
 from sessions_ui.conf import conf
 from sessions_ui.models import Delivery, Event
@@ -35,6 +35,8 @@ def choose_password(request: HttpRequest, token: str) -> HttpResponseBase:
         return page(request, "not_me_gone", status=410)
     if request.method != "POST":
         return page(request, "choose_password")
+    if not may_send_reset(delivery):
+        return page(request, "choose_password", sent=True, status=429)
     next_url = conf.recovery(request, user, delivery.receiver)
     return redirect(next_url) if next_url is not None else page(request, "not_me_gone", status=410)
 
