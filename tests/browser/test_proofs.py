@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core import mail
 from playwright.sync_api import Locator, Page, expect
 
@@ -103,3 +104,67 @@ def test_in_arabic(visitor: Any, user: Any, path: str) -> None:
     page = here.go(f"/account/devices/{path.format(device=other.public_id)}")
     assert page.locator("html").get_attribute("dir") == "rtl"
     assert_readable(page)
+
+
+def test_a_new_laptop_is_asked_before_the_form_and_led_back_to_it(visitor: Any, user: Any) -> None:
+    sign_in_elsewhere(user, user_agent=EDGE_ON_WINDOWS)
+    laptop = visitor(user_agent=FIREFOX_ON_LINUX)
+    laptop.send_sign_in(user)
+    laptop.page.wait_for_url("**/account/devices/")
+    page = laptop.go("/account/password/change/")
+    expect(page.get_by_role("heading", name="One more proof")).to_be_visible()
+    expect(page.get_by_text("On “Edge on Windows” you can do this without a further proof.")).to_be_visible()
+    assert_readable(page)
+    mail.outbox.clear()
+    page.get_by_role("button", name="Send a code to a•••@people.example").click()
+    field = page.get_by_label("The code from the mail")
+    expect(field).to_be_focused()
+    assert_readable(page)
+    deliver_due()
+    bodies = "\n".join(str(message.body) for message in mail.outbox)
+    (code,) = re.findall(r"^    (\d{6})$", bodies, re.MULTILINE)
+    field.fill(code)
+    field.press("Enter")
+    page.wait_for_url("**/account/password/change/")
+    expect(page.get_by_text("Thank you. Now you can change how you sign in.")).to_be_visible()
+    expect(page.get_by_label("Current password")).to_be_visible()
+    assert laptop.complaints == []
+
+
+def with_authenticator(visitor: Any) -> Any:
+    """A browser whose computer answers for passkeys by itself."""
+    session = visitor.context.new_cdp_session(visitor.page)
+    session.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    return visitor
+
+
+def test_a_thief_of_the_password_gets_no_page_on_which_a_passkey_is_added(visitor: Any, user: Any) -> None:
+    sign_in_elsewhere(user, user_agent=EDGE_ON_WINDOWS)
+    thief = with_authenticator(visitor(user_agent=FIREFOX_ON_LINUX))
+    thief.send_sign_in(user)
+    thief.page.wait_for_url("**/account/devices/")
+    page = thief.go("/account/2fa/webauthn/add/")
+    expect(page.get_by_role("heading", name="One more proof")).to_be_visible()
+    expect(page.get_by_text("Change your passkeys and security keys")).to_be_visible()
+    assert not Authenticator.objects.filter(user=user).exists()
+
+
+def test_the_owner_adds_a_passkey(visitor: Any, user: Any) -> None:
+    owner = with_authenticator(visitor(user_agent=FIREFOX_ON_LINUX))
+    owner.sign_in(user)
+    page = owner.go("/account/2fa/webauthn/add/")
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Continue").click()
+    page.wait_for_url("**/account/2fa/webauthn/add/")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.wait_for_url(lambda url: "/add/" not in url)
+    assert Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN).count() == 1
