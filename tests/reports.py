@@ -14,11 +14,11 @@ from django.db import transaction
 from django.utils.log import AdminEmailHandler
 
 import sessions_ui
-from sessions_ui.models.device import new_cookie
+from sessions_ui.models.device_cookie import with_value
 from sessions_ui.store import SessionStore
 
 HOME = str(Path(sessions_ui.__file__).parent)
-MAKERS = (new_cookie.__code__, SessionStore.new_key.__code__)
+MAKERS = (with_value.__code__, SessionStore.new_key.__code__)
 
 
 class Boom(Exception):

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.views.decorators.debug import sensitive_variables
 
 from sessions_ui.conf.secret_keys import secrets_of_settings
 
@@ -45,6 +46,7 @@ def first_value() -> DeviceCookieValue:
     return DeviceCookieValue(secrets.token_bytes(SERIES_BYTES), number=1, parent=0)
 
 
+@sensitive_variables("cookie", "texts")
 def value_of(cookie: str | None, user_pk: object) -> DeviceCookieValue | None:
     """Return the value that the cookie has for this user; None where it has none that this site has given out.
 
@@ -56,6 +58,7 @@ def value_of(cookie: str | None, user_pk: object) -> DeviceCookieValue | None:
     return _verified(texts[-1], user_pk) if texts else None
 
 
+@sensitive_variables("cookie", "others", "pairs")
 def with_value(cookie: str | None, user_pk: object, value: DeviceCookieValue) -> str:
     """Return the cookie with this value for this user, in the place of the former one.
 
@@ -85,6 +88,7 @@ def _tags(user_pk: object) -> list[str]:
     return [_base64(_hmac("tag", str(user_pk), secret)[:TAG_BYTES]) for secret in secrets_of_settings()]
 
 
+@sensitive_variables("content")
 def _text(value: DeviceCookieValue, user_pk: object) -> str:
     content = CONTENT.pack(value.series, value.number, value.parent)
     return _base64(content + _signatures(content, user_pk)[0])

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import router
+from django.views.decorators.debug import sensitive_variables
 
 from sessions_ui.conf import conf
 from sessions_ui.models import Device
@@ -28,6 +29,7 @@ def is_first_use(before: Mapping[str, Any], now: datetime) -> bool:
     return bool(before["last_seen_at"] < settled_at <= now)
 
 
+@sensitive_variables("cookie")
 def note_cookie_seen(*, device_pk: int | None, user_pk: Any, cookie: str | None) -> bool:
     """Record that this cookie's value of the user was seen on the device; return whether it is the newest seen now.
 

@@ -87,6 +87,7 @@ def give_next_value(
     return DeviceCookieValue(brought.series, number=number, parent=brought.number)
 
 
+@sensitive_variables("cookie", "kept")
 def add_device(
     user: Any, client: ClientInfo, cookie: str | None, *, copied: bool = False
 ) -> IdentifiedDevice:
