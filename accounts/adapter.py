@@ -11,8 +11,6 @@ from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from accounts.factor_secrets import seal, unseal
 from accounts.links import on_this_site, site_of
@@ -48,16 +46,15 @@ class AccountAdapter(DefaultAccountAdapter):
         if usage := getattr(self, "_failed_anywhere", None):
             usage.rollback()
 
-    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
-        """Return how somebody may confirm who they are, as allauth does. Who has neither a password nor a factor gets
-        one by the mail that resets it; allauth would answer 403."""
-        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
-        by_mail = {
-            "id": "reset",
-            "url": reverse("account_reset_password"),
-            "description": _("Set a password"),
-        }
-        return methods or ([by_mail] if user.is_authenticated else [])
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Return whether a change asks again who is there, as allauth decides.
+
+        Who has neither a password nor a factor has nothing to show, and allauth would answer 403. What they change is
+        guarded all the same (accounts/guard.py): a session that does not vouch for itself gives a mailed code.
+        """
+        if not super().is_reauthentication_required(app=app, **kwargs):
+            return False
+        return bool(self.get_reauthentication_methods(current.request.user))
 
     def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
         """Remember that the first step of a sign-in succeeded; a second factor or a mail may take minutes. What happens

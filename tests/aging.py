@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -24,7 +25,9 @@ def age_sign_ins(user: Any, by: timedelta = timedelta(hours=1)) -> None:
         if CONFIRMED_AT in data:
             data[CONFIRMED_AT] -= by.total_seconds()
         Session.objects.filter(pk=row.pk).update(
-            signed_in_at=F("signed_in_at") - by, payload=store.encode(data)
+            signed_in_at=F("signed_in_at") - by,
+            payload=store.encode(data),
+            authentication=[replace(one, at=one.at - by).to_dict() for one in row.shown] or None,
         )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from sessions_ui.conf.base import for_user
 from sessions_ui.conf.lifetimes import LifetimeSettings
 from sessions_ui.conf.sso import SingleSignOnSettings
 from tools.controls import SETTINGS, documented_settings
@@ -69,8 +70,8 @@ def test_the_example_sets_the_limits_of_an_assurance_level(
     user: Any = Somebody()
     user.is_staff = is_staff
     conf = LifetimeSettings()
-    assert conf.absolute_timeout_of(user) == duration(absolute)
-    assert conf.idle_timeout_of(user) == duration(idle)
+    assert for_user(conf.absolute_timeout, user) == duration(absolute)
+    assert for_user(conf.idle_timeout, user) == duration(idle)
 
 
 @pytest.mark.control("ASVS 7.1.2")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.core import checks
 
 from sessions_ui.actions.credentials.guard import has_proof_page
+from sessions_ui.checks.setup import common_timeout
 from sessions_ui.conf import conf
 
 WAYS = ("flag", "challenge", "end")
@@ -23,8 +23,8 @@ def suspicious_sign_ins(**kwargs: Any) -> list[checks.CheckMessage]:
 
 def young_session(**kwargs: Any) -> list[checks.CheckMessage]:
     """Check that a session can become old enough to vouch for itself; timeouts by user are believed."""
-    timeouts = (conf.absolute_timeout, conf.not_remembered_timeout)
-    shortest = min((one for one in timeouts if isinstance(one, timedelta)), default=None)
+    timeouts = (common_timeout("absolute_timeout"), common_timeout("not_remembered_timeout"))
+    shortest = min((one for one in timeouts if one is not None), default=None)
     if shortest is None or conf.young_session < shortest:
         return []
     return [

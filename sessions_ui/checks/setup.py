@@ -61,7 +61,7 @@ def allauth_usersessions(**kwargs: Any) -> list[checks.CheckMessage]:
 
 
 def cookie_age(**kwargs: Any) -> list[checks.CheckMessage]:
-    absolute = _timeout("absolute_timeout")
+    absolute = common_timeout("absolute_timeout")
     if absolute is None or absolute.total_seconds() <= settings.SESSION_COOKIE_AGE:
         return []
     return [
@@ -87,7 +87,7 @@ def time_zones(**kwargs: Any) -> list[checks.CheckMessage]:
 
 
 def idle_timeout(**kwargs: Any) -> list[checks.CheckMessage]:
-    idle = _timeout("idle_timeout")
+    idle = common_timeout("idle_timeout")
     if idle is None or idle >= 2 * conf.last_seen_every:
         return []
     return [
@@ -180,8 +180,8 @@ def cookie_flags(**kwargs: Any) -> list[checks.CheckMessage]:
     return [checks.Warning("Scripts can read the session cookie.", id="sessions_ui.W009")]
 
 
-def _timeout(name: str) -> timedelta | None:
-    """Return a timeout that is the same for everybody; None for another, or where the profile is unknown (E090)."""
+def common_timeout(name: str) -> timedelta | None:
+    """Return a timeout that is the same for everybody; None for another, or where the profile is unknown (E094)."""
     try:
         timeout = getattr(conf, name)
     except ImproperlyConfigured:

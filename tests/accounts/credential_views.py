@@ -49,8 +49,9 @@ def set_password(client: Any) -> Any:
 
 def add_app(client: Any) -> Any:
     page = client.get(reverse("mfa_activate_totp"))
-    secret = client.session.get("mfa.totp.secret", "JBSWY3DPEHPK3PXP")
     assert page.status_code == 200
+    form = (page.context or {}).get("form")
+    secret = getattr(form, "secret", "JBSWY3DPEHPK3PXP")
     return post(client, "mfa_activate_totp", {"code": current_code(secret)})
 
 
@@ -106,6 +107,8 @@ OTHERS = {
     "account_inactive",
     "account_signup",
     "account_reauthenticate",
+    "account_request_reauthentication_code",
+    "account_confirm_reauthentication_code",
     "account_email_verification_sent",
     "account_confirm_email",
     "account_reset_password",

@@ -137,11 +137,19 @@ def test_a_sign_in_asks_for_no_factor_once_more(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("hours", "confirmed", "is_settled"), [(30, True, True), (1, True, False), (30, False, False)]
+    ("hours", "confirmed", "is_settled"), [(30, True, True), (1, True, False), (30, False, True)]
 )
 def test_a_factor_keeps_whether_a_session_set_it_up_that_vouches_for_itself(
-    hours: int, confirmed: bool, is_settled: bool, user: Any, browser: Any, app_code: Callable[[], str]
+    hours: int,
+    confirmed: bool,
+    is_settled: bool,
+    user: Any,
+    browser: Any,
+    app_code: Callable[[], str],
+    settings: Any,
 ) -> None:
+    """Of two that may write it: where the guard is off, any session may."""
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "CREDENTIAL_GUARD": False}
     client = browser()
     client.sign_in(user)
     client.post(reverse("account_reauthenticate"), {"password": TYPED})

@@ -25,16 +25,10 @@ from sessions_ui.exceptions import Undecipherable
 from tests.accounts.conftest import SECRET
 from tests.conftest import PASSWORD
 from tests.models import Event, Session
-from tests.stories.test_dump import rows_of_every_table
+from tests.stories.test_dump import dump
 
 pytestmark = pytest.mark.django_db
 NEXT = "the next key, which is long and random where it is not in a test"
-
-
-def dump() -> str:
-    out = StringIO()
-    call_command("dumpdata", stdout=out)
-    return out.getvalue() + rows_of_every_table()
 
 
 def data_of(kind: str) -> dict[str, Any]:

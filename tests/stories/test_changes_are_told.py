@@ -101,8 +101,10 @@ def test_the_link_ends_what_made_the_change_and_leads_to_recovery(
     (message,) = told()
     found = LINK.search(message.body)
     assert found is not None
-    assert "Firefox on Linux" in browser().get(found[1]).content.decode()
-    browser().post(found[1])
+    there = browser()
+    page = there.get(found[1], follow=True)
+    assert "Firefox on Linux" in page.content.decode()
+    there.post(page.redirect_chain[-1][0])
     assert Session.objects.get().end_reason == EndReason.NOT_ME
     assert laptop.get("/account/devices/").status_code == 302
 

@@ -79,8 +79,7 @@ class Journey:
         secret = client.get("/account/2fa/totp/activate/").context["form"].secret
         code = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
         assert client.post("/account/2fa/totp/activate/", {"code": code}).status_code == 302
-        # TOTP secrets at rest (attacks.md, M6) come into `secrets` here once they are encrypted:
-        # self.secrets["the authenticator app"] = secret
+        self.secrets["the authenticator app"] = secret
         assert Authenticator.objects.filter(type="totp").exists()
 
     def is_asked_for_a_code(self) -> None:

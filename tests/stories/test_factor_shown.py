@@ -209,9 +209,12 @@ def test_the_last_hour_counts_from_when_the_old_factor_was_shown(owner: Any, clo
 
 
 def test_a_thief_of_the_password_makes_no_further_proof_by_factors_of_their_own(
-    user: Any, browser: Any, clock: Clock
+    user: Any, browser: Any, clock: Clock, settings: Any
 ) -> None:
-    """They add an app, sign in again by another way, and show it: it was there before that sign-in."""
+    """They add an app, sign in again by another way, and show it: it was there before that sign-in. As where the guard
+    is off, which refuses that they add one."""
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "CREDENTIAL_GUARD": False}
+    browser().sign_in(user)
     thief = browser(address=LAGOS)
     thief.sign_in(user)
     thief.post(reverse("account_reauthenticate"), {"password": PASSWORD})

@@ -16,6 +16,7 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.factor_secrets import unseal
 from config.demo.factor import current_code
 from sessions_ui.actions.step_up.codes import other_factor
 from tests.accounts.conftest import SECRET
@@ -90,7 +91,7 @@ def test_a_factor_that_a_thief_has_set_up_proves_nothing_at_another_sign_in(
     thief = as_thief(browser, user)
     thief.post(reverse("account_reauthenticate"), {"password": PASSWORD})
     add_app(thief)
-    secret = Authenticator.objects.get(user=user, type=Authenticator.Type.TOTP).wrap().instance.data["secret"]
+    secret = unseal(Authenticator.objects.get(user=user, type=Authenticator.Type.TOTP).data["secret"])
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "CREDENTIAL_GUARD": True}
     with time_machine.travel(timezone.now() + timedelta(hours=1), tick=False):
         again = signed_in_by(browser(), user, method="mfa", type="webauthn", passwordless=True)

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions_ui.models import Device
 from sessions_ui.models.device_cookie import (
     MOST,
     DeviceCookieValue,
@@ -20,6 +19,7 @@ from sessions_ui.models.device_cookie import (
     value_of,
     with_value,
 )
+from tests.models import Device
 
 ADA, GRACE = 1, 2
 
