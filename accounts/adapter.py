@@ -15,7 +15,13 @@ from django.http import HttpRequest, HttpResponse
 from accounts.factor_secrets import seal, unseal
 from accounts.links import on_this_site, site_of
 from accounts.provider import identity
-from sessions_ui import begin_sign_in, client_network, remember_provider, send_or_keep
+from sessions_ui import (
+    begin_sign_in,
+    client_network,
+    mail_recovery_link,
+    remember_provider,
+    send_or_keep,
+)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -72,6 +78,12 @@ class AccountAdapter(DefaultAccountAdapter):
             return False
         is_https = settings.SESSION_COOKIE_SECURE or current.request.is_secure()
         return not is_https or urlsplit(url).scheme in ("", "https")
+
+    def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
+        """Send the link to the recovery in its place while there is one: to an address that is the owner's, whatever
+        address was typed in."""
+        if not mail_recovery_link(user=user):
+            super().send_password_reset_mail(user, email, context)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a mail as allauth does, but with links to SITE_URL, and keep what cannot be sent now: signing up and

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from allauth.account.authentication import get_authentication_records
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.apps import apps
@@ -30,6 +31,45 @@ class AllauthCredentials(CredentialStore):
         # One by one, so that allauth's receivers and ours hear of it.
         for row in model_of(credential.kind).objects.filter(user_id=user.pk, pk=credential.id):
             row.delete()
+
+    def shown(self, request: Any, user: Any) -> list[Credential] | None:
+        records = get_authentication_records(request, user)
+        known = {(one.kind, one.id): one for one in self.of(user)}
+        found = (known.get(key) for record in records for key in keys_of(record, user))
+        return [one for one in found if one is not None] if records else None
+
+    def keep_address(self, user: Any, address: str) -> None:
+        row = EmailAddress.objects.filter(user_id=user.pk, email__iexact=address).first()
+        if row is None and is_taken(user, address):
+            return  # by another account, since: that is for people to sort out
+        verified = VerifiedAddress.objects.filter(user_id=user.pk, email=address.lower())
+        since = verified.values_list("verified_at", flat=True).first()
+        row = row or EmailAddress(email=address)
+        row.user, row.verified = user, True
+        row.save()
+        row.set_as_primary()
+        if since is not None:  # it has been the owner's all the time
+            verified.update(verified_at=since)
+
+
+def keys_of(record: dict[str, Any], user: Any) -> Iterator[tuple[CredentialKind, str]]:
+    """Yield kind and id of what one of allauth's records says was shown."""
+    if record.get("method") == "mfa":
+        yield KINDS[Authenticator.Type(record["type"])], str(record["id"])
+    elif record.get("method") == "socialaccount" and apps.is_installed(PROVIDERS):
+        accounts = model_of(CredentialKind.PROVIDER).objects.filter(user_id=user.pk)
+        accounts = accounts.filter(provider=record.get("provider"), uid=record.get("uid"))
+        yield from ((CredentialKind.PROVIDER, str(pk)) for pk in accounts.values_list("pk", flat=True))
+    elif record.get("method") == "code":  # that was mailed
+        rows = EmailAddress.objects.filter(user_id=user.pk, email__iexact=record.get("email") or "")
+        yield from ((CredentialKind.ADDRESS, str(pk)) for pk in rows.values_list("pk", flat=True))
+
+
+def is_taken(user: Any, address: str) -> bool:
+    """Return whether another account has this address."""
+    rows = EmailAddress.objects.filter(email__iexact=address).exclude(user_id=user.pk)
+    users = type(user).objects.filter(email__iexact=address).exclude(pk=user.pk)
+    return rows.exists() or users.exists()
 
 
 def name_of(authenticator_type: str, pk: int) -> str:
@@ -58,7 +98,8 @@ def addresses_of(user: Any) -> Iterator[Credential]:
         )
     )
     for row in EmailAddress.objects.filter(user_id=user.pk).order_by("pk"):
-        yield Credential(CredentialKind.ADDRESS, str(row.pk), row.email, verified.get(row.email.lower()))
+        since = verified.get(row.email.lower())
+        yield Credential(CredentialKind.ADDRESS, str(row.pk), row.email, since, verified=row.verified)
 
 
 def providers_of(user: Any) -> Iterator[Credential]:

@@ -7,13 +7,13 @@ from typing import Any
 
 from allauth.mfa import signals
 from allauth.mfa.models import Authenticator
-from django.db.models.signals import post_delete, post_save, pre_save
+from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.factor_secrets import same_for_both
 from accounts.telling import deletes_user, factor_told
-from sessions_ui import acts_settled, follow, offer_to_sign_out_others
+from sessions_ui import acts_settled, follow, offer_to_sign_out_others, verify_not_frozen
 from sessions_ui.credentials import CredentialChange
 
 # What of an authenticator makes the factor; the rest of it changes at every use, or is its name.
@@ -26,6 +26,7 @@ def connect() -> None:
     # The rows say what changed, whoever did it; allauth's signals know the request of those who did it themselves.
     pre_save.connect(before_save, sender=Authenticator, dispatch_uid="accounts.factors.before_save")
     post_save.connect(after_save, sender=Authenticator, dispatch_uid="accounts.factors.after_save")
+    pre_delete.connect(before_delete, sender=Authenticator, dispatch_uid="accounts.factors.before_delete")
     post_delete.connect(after_delete, sender=Authenticator, dispatch_uid="accounts.factors.after_delete")
     for signal in (
         signals.authenticator_added,
@@ -45,8 +46,11 @@ def before_save(
         # Read whether or not the instance was fetched: one with the key of a row overwrites that row.
         stored = Authenticator.objects.filter(pk=instance.pk).values_list("data", flat=True).first()
         instance.__dict__[BEFORE] = secrets_of(stored)
-    if not raw:
-        note_provenance(instance, stored)
+    if raw:
+        return
+    if stored is None or secrets_of(stored) != secrets_of(instance.data):
+        verify_not_frozen(instance.user)
+    note_provenance(instance, stored)
 
 
 def note_provenance(instance: Authenticator, stored: dict[str, Any] | None) -> None:
@@ -80,6 +84,11 @@ def after_save(sender: Any, instance: Any, created: bool, raw: bool, using: str,
     if created or (before is not None and before != secrets_of(instance.data)):
         change = CredentialChange.ADDED if created else CredentialChange.CHANGED
         follow([factor_told(instance, change)], using=using)
+
+
+def before_delete(sender: Any, instance: Any, origin: Any = None, **kwargs: Any) -> None:
+    if not deletes_user(sender, origin):
+        verify_not_frozen(instance.user)
 
 
 def after_delete(sender: Any, instance: Any, origin: Any = None, **kwargs: Any) -> None:

@@ -251,7 +251,7 @@ SESSIONS_UI = {
     "BASE_TEMPLATE": "base.html",
     "ALERT_ADDRESSES": "accounts.addresses.alert_addresses",
     "ADDRESS_BOOK": "accounts.addresses.VerifiedAddresses",
-    "RECOVERY": "accounts.recovery.send_reset",
+    "PASSWORD_RESET": "accounts.password_reset.send_reset",
     "CREDENTIALS": "accounts.credentials.AllauthCredentials",
     "REAUTHENTICATION": "accounts.reauthentication.AllauthReauthentication",
     "HELP_URL": env.str("HELP_URL", default=""),

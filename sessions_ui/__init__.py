@@ -34,6 +34,7 @@ __all__ = [
     "factors_shown",
     "follow",
     "impersonate",
+    "mail_recovery_link",
     "mark_found",
     "mark_lost",
     "note_reauthentication",
@@ -46,6 +47,7 @@ __all__ = [
     "require_settled",
     "send_or_keep",
     "stop_impersonating",
+    "verify_not_frozen",
     "warm_up",
 ]
 
@@ -61,6 +63,8 @@ if TYPE_CHECKING:
     from sessions_ui.actions.endings.end import Receipt, end_session, end_sessions, end_user_sessions
     from sessions_ui.actions.endings.factor_change import factor_changed
     from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
+    from sessions_ui.actions.recovery.freeze import verify_not_frozen
+    from sessions_ui.actions.recovery.open import mail_recovery_link
     from sessions_ui.actions.sessions.client import client_network
     from sessions_ui.actions.sign_in.pending import begin_sign_in
     from sessions_ui.actions.sign_in.provider import end_provider_sessions, remember_provider
@@ -92,6 +96,8 @@ else:
             "actions.endings.end": ("Receipt", "end_session", "end_sessions", "end_user_sessions"),
             "actions.endings.factor_change": ("factor_changed",),
             "actions.endings.offboard": ("cancel_offboarding", "offboard"),
+            "actions.recovery.freeze": ("verify_not_frozen",),
+            "actions.recovery.open": ("mail_recovery_link",),
             "actions.sessions.client": ("client_network",),
             "actions.sign_in.pending": ("begin_sign_in",),
             "actions.sign_in.provider": ("end_provider_sessions", "remember_provider"),

@@ -43,13 +43,15 @@ class Credential:
 
     `id` is unique among those of its kind and account, and means nothing to anybody else. `label` is what people
     know it by: an address, a passkey's name, a provider. `since` is when it was added (verified, for an address), an
-    aware `datetime`; None where nobody knows.
+    aware `datetime`; None where nobody knows. `verified` is False for an address of which nobody has shown that its
+    mail reaches them.
     """
 
     kind: CredentialKind
     id: str
     label: str = ""
     since: datetime | None = None
+    verified: bool = True
 
 
 class CredentialStore:
@@ -65,6 +67,15 @@ class CredentialStore:
     def remove(self, user: Any, credential: Credential) -> None:
         """Remove it, in the caller's transaction, and whatever it may still do; nothing where it is gone already."""
         raise NotImplementedError
+
+    def shown(self, request: Any, user: Any) -> list[Credential] | None:
+        """Return those of them by which this request is signing the user in: none for a password alone, None where
+        nobody knows. Asked for while the account is being recovered only."""
+        return None
+
+    def keep_address(self, user: Any, address: str) -> None:
+        """Make this address, whose owner has shown that its mail reaches them, the account's own and its main one
+        again, where somebody took it away. In the caller's transaction; nothing where there is no such thing."""
 
 
 class OwnerAddress(NamedTuple):

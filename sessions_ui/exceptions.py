@@ -10,10 +10,13 @@ from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sessions_ui.credentials import CredentialKind
     from sessions_ui.models.end_reason import EndReason
 
 __all__ = [
+    "AccountFrozen",
     "AppendOnly",
     "CannotVouch",
     "DoneInPart",
@@ -27,6 +30,7 @@ __all__ = [
     "OutcomeUnknown",
     "ProofRefusal",
     "ProofRefused",
+    "RecoveryClosed",
     "SessionEnded",
     "SessionsUIError",
     "SignInChallenged",
@@ -186,6 +190,21 @@ class StaleSession(SessionsUIError, UpdateError):
 
     def __init__(self, why: str) -> None:
         super().__init__(f"this instance of the session is stale: {why}")
+
+
+class AccountFrozen(SessionsUIError, PermissionDenied):
+    """Somebody tried to change how an account is signed in to while it is being recovered; nothing was done.
+
+    `until` is when that ends at the latest, an aware `datetime` (naive without `USE_TZ`).
+    """
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__("the account is being recovered: nothing about how it is signed in to is changed")
+        self.until = until
+
+
+class RecoveryClosed(SessionsUIError):
+    """The recovery is over, or this step of it was done before; nothing was done."""
 
 
 class NotTheOwner(SessionsUIError, PermissionDenied):

@@ -1,5 +1,5 @@
-"""Sign the links in mails, "This wasn't me" and "Choose a new password": they need no row of their own, and are good
-for a while."""
+"""Sign the links of mails: "This wasn't me", the steps of a recovery, "Choose a new password". So they need no rows of
+their own, and are good for a while."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from datetime import timedelta
 from django.core import signing
 
 SALT = "sessions_ui.not_me"
+RECOVERY_SALT = "sessions_ui.recovery"
+RESET_SALT = "sessions_ui.reset"
 
 
 def not_me_token(delivery_pk: int) -> str:
@@ -17,14 +19,16 @@ def not_me_token(delivery_pk: int) -> str:
 
 def read_not_me_token(token: str, *, age: timedelta) -> int | None:
     """Return the delivery's primary key; None for what is forged, broken or older than `age`."""
-    try:
-        pk = signing.loads(token, salt=SALT, max_age=age)
-    except signing.BadSignature:
-        return None
-    return pk if isinstance(pk, int) else None
+    return _read(token, salt=SALT, age=age)
 
 
-RESET_SALT = "sessions_ui.reset"
+def recovery_token(delivery_pk: int) -> str:
+    """Return the same for the link to a recovery. It hashes nothing of the account, which a thief could change."""
+    return signing.dumps(delivery_pk, salt=RECOVERY_SALT)
+
+
+def read_recovery_token(token: str, *, age: timedelta) -> int | None:
+    return _read(token, salt=RECOVERY_SALT, age=age)
 
 
 def reset_token(delivery_pk: int) -> str:
@@ -33,9 +37,12 @@ def reset_token(delivery_pk: int) -> str:
 
 
 def read_reset_token(token: str, *, age: timedelta) -> int | None:
-    """Return the delivery's primary key, as `read_not_me_token()` does."""
+    return _read(token, salt=RESET_SALT, age=age)
+
+
+def _read(token: str, *, salt: str, age: timedelta) -> int | None:
     try:
-        pk = signing.loads(token, salt=RESET_SALT, max_age=age)
+        pk = signing.loads(token, salt=salt, max_age=age)
     except signing.BadSignature:
         return None
     return pk if isinstance(pk, int) else None

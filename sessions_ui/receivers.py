@@ -22,6 +22,7 @@ from sessions_ui.actions.endings.access_change import access_changed
 from sessions_ui.actions.endings.email_change import email_changed, tell_old_address
 from sessions_ui.actions.endings.end import Receipt, end_user_sessions
 from sessions_ui.actions.endings.require_password import new_password_was_chosen
+from sessions_ui.actions.recovery.freeze import verify_account_not_frozen
 from sessions_ui.actions.sign_in.attempt import attempt_of
 from sessions_ui.actor import current_actor
 from sessions_ui.conf import conf
@@ -116,9 +117,11 @@ def before_user_save(
         if connections[using].in_atomic_block:
             stored = locked(stored)
         before = retried(stored.values("pk", *watched).first, using=using)
+        instance.__dict__["_sessions_ui_before"] = before
+        if before and changes_sign_in(instance, before, update_fields):
+            verify_account_not_frozen(before["pk"])
         if before:
             guard_credentials(instance, before, update_fields)
-        instance.__dict__["_sessions_ui_before"] = before
         if isinstance(instance, get_user_model()) and before:
             before_password_change(instance, before.get("password"))
 
@@ -131,6 +134,15 @@ def guard_credentials(instance: Any, before: dict[str, Any], update_fields: Any)
     email = outbox.email_field_name()
     if email in changed and (before[email] or "").lower() != (getattr(instance, email) or "").lower():
         verify_settled(before["pk"], CredentialKind.ADDRESS)
+
+
+def changes_sign_in(instance: Any, before: dict[str, Any], update_fields: Any) -> bool:
+    """Return whether this save changes by what the account is signed in to: the password, or its own address."""
+    email = outbox.email_field_name()
+    if email in before and (before[email] or "") != (getattr(instance, email) or ""):
+        return True
+    is_new_password = "password" in before and before["password"] != instance.password
+    return is_new_password and not is_hash_upgrade(instance, update_fields)
 
 
 def before_password_change(user: Any, stored: str | None) -> None:

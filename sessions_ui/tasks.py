@@ -9,6 +9,7 @@ from celery import shared_task
 
 from sessions_ui.actions.endings.bulk import end_batches
 from sessions_ui.actions.endings.reconcile import end_unlawful
+from sessions_ui.actions.recovery.expire import expire_recoveries
 from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.delivery import deliver_all
 
@@ -30,7 +31,9 @@ def sweep_endings() -> int:
 
 @shared_task
 def reconcile() -> int:
-    """End what no signal told us of, such as sessions of users disabled by `QuerySet.update()`."""
+    """End what no signal told us of, such as sessions of users disabled by `QuerySet.update()`, and the recoveries
+    whose time is over; return how many sessions were ended."""
+    expire_recoveries()
     return end_unlawful()
 
 

@@ -344,6 +344,24 @@ def offboardings(plan: Plan, model: Any) -> list[Any]:
     ]
 
 
+@builds("Recovery")
+def recoveries(plan: Plan, model: Any) -> list[Any]:
+    """One that is open."""
+    living, *_others = plan.all("session")
+    return [
+        model(
+            user_id=plan.user.pk,
+            opened_at=plan.now,
+            opened_by="mail",
+            session_id=living.pk,
+            since=plan.now,
+            address=plan.user.email,
+            needs_password=True,
+            expires_at=plan.now + FAR,
+        )
+    ]
+
+
 @builds("AccountState")
 def account_states(plan: Plan, model: Any) -> list[Any]:
     return [
@@ -356,6 +374,8 @@ def account_states(plan: Plan, model: Any) -> list[Any]:
             cut_at=plan.now,
             password_required_at=plan.now,
             password_required_by_id=plan.all("user")[1].pk,
+            recovering_since=plan.now,
+            frozen_until=plan.now + FAR,
             ends_at=plan.now + FAR,
         )
     ]

@@ -7,6 +7,7 @@ from sessions_ui.admin.deliveries import DeliveryAdmin
 from sessions_ui.admin.endings import EndingProgressAdmin
 from sessions_ui.admin.history import ActAdmin, EventAdmin
 from sessions_ui.admin.offboarding import OffboardingAdmin
+from sessions_ui.admin.recoveries import RecoveryAdmin
 from sessions_ui.admin.sessions import DeviceAdmin, SessionAdmin
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "EndingProgressAdmin",
     "EventAdmin",
     "OffboardingAdmin",
+    "RecoveryAdmin",
     "SessionAdmin",
 ]
 

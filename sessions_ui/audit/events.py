@@ -17,7 +17,7 @@ from sessions_ui.models.bulk import insert_from
 from sessions_ui.services.pubsub import wake
 
 # What changes nothing that an open page shows.
-QUIET = (Event.Kind.DELIVERED, Event.Kind.DELIVERY_FAILED, Event.Kind.CODE_SENT)
+QUIET = (Event.Kind.DELIVERED, Event.Kind.DELIVERY_FAILED, Event.Kind.CODE_SENT, Event.Kind.RECOVERY_LINK)
 
 
 def append(

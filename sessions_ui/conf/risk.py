@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
@@ -39,14 +40,27 @@ class RiskSettings(Section):
         return self._given.get("NOT_ME_LINK_AGE", timedelta(days=7))
 
     @cached_property
-    def recovery(self) -> Callable[[HttpRequest, Any, str], str | None]:
-        """Dotted path of a callable `(request, user, address)` that starts the recovery of an account whose owner said
-        "This wasn't me" in a mail to `address`, and returns where to go next; None where there is nothing to recover
-        here, as for people who sign in through a provider. The default leads to the page that asks for a password
-        reset, Django's or allauth's."""
+    def password_reset(self) -> Callable[[HttpRequest, Any, str], str | None]:
+        """Dotted path of a callable `(request, user, address)` that mails a password reset to `address`, which the help
+        desk has ordered, and returns where to go next; None where there is nothing to reset here, as for people who
+        sign in through a provider. The default leads to the page that asks for a password reset, Django's or
+        allauth's."""
         return import_string(
-            self._given.get("RECOVERY", "sessions_ui.web.recovery.password_reset.to_password_reset")
+            self._given.get("PASSWORD_RESET", "sessions_ui.web.recovery.password_reset.to_password_reset")
         )
+
+    @cached_property
+    def recovery_freeze(self) -> timedelta:
+        """After a report of "This wasn't me", nobody changes passwords, addresses, factors or connected providers of
+        the account outside of its recovery, until that is done, and for this time at most. Then what was added since
+        the reported sign-in is removed without further ado."""
+        return self._given.get("RECOVERY_FREEZE", timedelta(days=7))
+
+    @cached_property
+    def recovery_link_age(self) -> timedelta:
+        """How long the link to a recovery works that is mailed after "This wasn't me": it sets a new password. Default:
+        Django's `PASSWORD_RESET_TIMEOUT`."""
+        return self._given.get("RECOVERY_LINK_AGE", timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT))
 
     @cached_property
     def credentials(self) -> type[CredentialStore]:

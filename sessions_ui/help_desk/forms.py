@@ -68,6 +68,7 @@ class OrderForm(forms.Form):
     lost = forms.BooleanField(required=False)
     everything = forms.BooleanField(required=False)
     new_password = forms.BooleanField(required=False)
+    recovery = forms.BooleanField(required=False)
     nonce = forms.CharField(required=False, min_length=NONCE_LENGTH, max_length=NONCE_LENGTH)
 
     def order(self) -> Order:
@@ -77,6 +78,7 @@ class OrderForm(forms.Form):
             lost=cleaned["lost"],
             everything=cleaned["everything"],
             new_password=cleaned["new_password"],
+            recovery=cleaned["recovery"],
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +16,7 @@ from sessions_ui.actions.step_up.codes import can_send_code
 from sessions_ui.conf import conf
 from sessions_ui.credentials import KnownAddress
 from sessions_ui.help_desk.forms import CodeForm, VerifyForm
-from sessions_ui.models import Case, Device, Event
+from sessions_ui.models import Case, Device, Event, Recovery
 from sessions_ui.user_model import has_usable_password, is_active
 from sessions_ui.web.devices.cards import Card
 from sessions_ui.web.devices.listing import cards_of, told_apart
@@ -23,7 +24,7 @@ from sessions_ui.web.devices.listing import cards_of, told_apart
 TIMELINE = 50  # the newest events of the account
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CasePage:
     """What the case page shows. `cards`, `lost` and `addresses` are empty until the caller was verified.
     `show_network`: show network addresses, for this one page. `found_by_former`: the account was searched for by an
@@ -58,6 +59,10 @@ class CasePage:
     @property
     def password_is_required(self) -> bool:
         return is_password_required(self.user)
+
+    @cached_property
+    def recovery(self) -> Recovery | None:
+        return Recovery.objects.of(self.user).open().first() if self.case.is_verified else None
 
     @property
     def ways(self) -> list[str]:

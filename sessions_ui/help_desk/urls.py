@@ -20,6 +20,8 @@ urlpatterns = [
     path("<slug:public_id>/approval/", approvals.ask, name="ask_approval"),
     path("<slug:public_id>/review/", views.review, name="review"),
     path("<slug:public_id>/carry-out/", views.carry_out, name="carry_out"),
+    path("<slug:public_id>/recovery/link/", views.send_recovery_link, name="recovery_link"),
+    path("<slug:public_id>/recovery/lift/", views.lift_recovery, name="recovery_lift"),
     path("<slug:public_id>/devices/<slug:device_id>/found/", views.found, name="found"),
 ]
 

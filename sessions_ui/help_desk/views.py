@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from sessions_ui.actions.help_desk import caller, prove
+from sessions_ui.actions.help_desk import caller, prove, recovery
 from sessions_ui.actions.help_desk import carry_out as carrying_out
 from sessions_ui.actions.help_desk.open import open_case
 from sessions_ui.actions.help_desk.rights import verify_case
@@ -139,7 +139,7 @@ def review(request: HttpRequest, case: Case) -> HttpResponseBase:
     if order.everything and not is_typed_right(request.POST.get("typed", ""), page.username):
         text = _("Type the user’s name exactly as it is shown to sign out everything. Nothing was done.")
         return render_case(request, case, error=text, status=422)
-    targets = carrying_out.targets_of(user, None if order.needs_proof else order.chosen)
+    targets = carrying_out.targets_of(user, None if order.ends_all else order.chosen)
     if not targets and not order.needs_proof:
         raise HelpDeskRefused(HelpDeskRefusal.NOTHING_SELECTED)
     context = {
@@ -170,6 +170,20 @@ def carry_out(request: HttpRequest, case: Case) -> HttpResponseBase:
 def found(request: HttpRequest, case: Case, device_id: str) -> HttpResponseBase:
     device = get_object_or_404(Device, public_id=device_id, user_id=case.user_id, lost_at__isnull=False)
     carrying_out.give_back(case=case, agent=request.user, device=device)
+    return redirect("help_desk:case", case.public_id)
+
+
+@require_POST
+@with_case
+def send_recovery_link(request: HttpRequest, case: Case) -> HttpResponseBase:
+    recovery.send_link(case=case, agent=request.user)
+    return redirect("help_desk:case", case.public_id)
+
+
+@require_POST
+@with_case
+def lift_recovery(request: HttpRequest, case: Case) -> HttpResponseBase:
+    recovery.lift(case=case, agent=request.user)
     return redirect("help_desk:case", case.public_id)
 
 

@@ -14,6 +14,7 @@ from sessions_ui.models.event import Event, EventDetail
 from sessions_ui.models.heartbeat import Heartbeat
 from sessions_ui.models.offboarding import Offboarding
 from sessions_ui.models.provider_sign_out import ProviderSignOut
+from sessions_ui.models.recovery import Recovery
 from sessions_ui.models.session import Session, digest_of
 from sessions_ui.models.verification_code import VerificationCode
 
@@ -37,6 +38,7 @@ __all__ = [
     "Hook",
     "Offboarding",
     "ProviderSignOut",
+    "Recovery",
     "Session",
     "VerificationCode",
     "digest_of",

@@ -88,6 +88,10 @@ class AccountState(PrimaryModel):
     # people without a password; it just signs nobody in.
     password_required_at = models.DateTimeField(null=True, blank=True)
     password_required_by = user_key("+", db_index=False)
+    # The account is being recovered (the open `Recovery`): what was added to it from this moment on signs nobody in,
+    # and until the second moment nobody changes how it is signed in to.
+    recovering_since = models.DateTimeField(null=True, blank=True)
+    frozen_until = models.DateTimeField(null=True, blank=True)
     # The date of the open `Offboarding`: from then on nobody signs in.
     ends_at = models.DateTimeField(null=True, blank=True)
 

@@ -113,6 +113,7 @@ class CaseReceipt(PrimaryModel):
     everything = models.BooleanField(default=False)
     lost = models.BooleanField(default=False)
     new_password = models.BooleanField(default=False)
+    recovery = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         verbose_name = _("help-desk receipt")

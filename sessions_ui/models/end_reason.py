@@ -34,6 +34,8 @@ class EndReason(models.TextChoices):
     OWNER_ENDED = "owner_ended", _("what it belonged to is gone")
     # Refuses sign-ins only: what it ends has the reason of whoever required it.
     PASSWORD_REQUIRED = "password_required", _("a new password has to be chosen first")
+    # Refuses sign-ins only, too: with what was added since the sign-in that the owner did not recognise.
+    RECOVERING = "recovering", _("the account is being recovered")
     API = "api", _("signed out by an application")
 
     @classmethod

@@ -57,6 +57,11 @@ class Event(PrimaryModel):
         EMAIL_CHANGED = "email_changed", _("e-mail address changed")
         # `data` has the kind of credential and what was done, the detail its name (`credentials.py`).
         CREDENTIAL_CHANGED = "credential_changed", _("way to sign in changed")
+        # `data` has the recovery, which step of it, why it was closed.
+        RECOVERY_OPENED = "recovery_opened", _("recovery begun")
+        RECOVERY_LINK = "recovery_link", _("link to the recovery sent")
+        RECOVERY_STEP = "recovery_step", _("step of the recovery done")
+        RECOVERY_CLOSED = "recovery_closed", _("recovery closed")
         IMPERSONATED = "impersonated", _("used by support")
         OFFBOARDING_SET = "offboarding_set", _("end of access set")
         OFFBOARDING_CANCELLED = "offboarding_cancelled", _("end of access cancelled")

@@ -20,6 +20,7 @@ class VerificationCode(OneTimeCode):
     class Purpose(models.TextChoices):
         END_OLDER = "end_older", _("sign out older devices")
         CONFIRM = "confirm", _("confirm a device")
+        RECOVER = "recover", _("get the account back")
         SIGN_IN = "sign_in", _("go on with a sign-in")
         CREDENTIAL = "credential", _("change how you sign in")
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from sessions_ui.actions.endings.end import end_sessions
 from sessions_ui.actions.endings.reconcile import end_unlawful
+from sessions_ui.actions.recovery.expire import expire_recoveries
 from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.actor import actor_by_key, current_actor
 from sessions_ui.context import current
@@ -119,6 +120,7 @@ class SessionStore(SigningIn):
 
     @classmethod
     def clear_expired(cls) -> None:
+        expire_recoveries()
         end_unlawful()
         purge_old()
 

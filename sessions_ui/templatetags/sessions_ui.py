@@ -27,7 +27,7 @@ from sessions_ui.web.presence.idle import seconds_left
 from sessions_ui.web.presence.script import live_script
 from sessions_ui.web.responses.notice import read_notice
 from sessions_ui.wording import risk, sessions
-from sessions_ui.wording.credentials import masked
+from sessions_ui.wording.credentials import credential_text, masked
 from sessions_ui.wording.events import event_text
 from sessions_ui.wording.help_desk import step_text
 
@@ -51,6 +51,7 @@ register.filter("moment_text", sessions.moment_text)
 register.filter("step_text", step_text)
 register.filter("masked", masked)
 register.filter("event_text", event_text)
+register.filter("credential_text", credential_text)
 register.filter("reasons_text", risk.reasons_text)
 register.filter("reasons_in_words", risk.reasons_in_words)
 

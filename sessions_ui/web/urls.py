@@ -6,7 +6,7 @@ from sessions_ui.web.devices import device_page, views
 from sessions_ui.web.impersonation.views import leave_account
 from sessions_ui.web.presence import alive, idle
 from sessions_ui.web.provider_sign_out import provider_sign_out
-from sessions_ui.web.recovery import choose_password, not_me
+from sessions_ui.web.recovery import case, choose_password, entrance, not_me
 from sessions_ui.web.responses.own_transactions import own_transactions
 from sessions_ui.web.step_up import challenge, confirm, credentials, prove
 
@@ -23,6 +23,11 @@ urlpatterns = [
     path("devices/not-me/<str:token>/", not_me.not_me, name="not_me"),
     path("devices/choose-password/<str:token>/", choose_password.choose_password, name="choose_password"),
     path("devices/not-me/opened/<slug:reference>/", not_me.opened, name="not_me_opened"),
+    path("devices/recovery/", case.recovery, name="recovery"),
+    path("devices/recovery/prove/", case.vouch_here, name="recovery_prove"),
+    path("devices/recovery/password/", case.password, name="recovery_password"),
+    path("devices/recovery/credentials/", case.credentials, name="recovery_credentials"),
+    path("devices/recovery/<str:token>/", entrance.enter, name="recovery_link"),
     path("devices/idle/", idle.idle, name="idle"),
     path("devices/stay/", idle.stay, name="stay"),
     path("devices/sign-out-others/", views.sign_out_others, name="sign_out_others"),

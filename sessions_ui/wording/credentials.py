@@ -1,12 +1,13 @@
-"""Words for what changed about how somebody signs in, and for addresses that are not shown in full."""
+"""Words for what somebody signs in with, for what changed about it, and for addresses that are not shown in full."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from sessions_ui.credentials import CredentialChange, CredentialKind
+from sessions_ui.credentials import Credential, CredentialChange, CredentialKind
 from sessions_ui.models import Event
 
 CHANGES: dict[tuple[str, str], Any] = {
@@ -29,6 +30,24 @@ CHANGES: dict[tuple[str, str], Any] = {
     (CredentialKind.PROVIDER, CredentialChange.CHANGED): _("A connected sign-in provider was changed"),
     (CredentialKind.PROVIDER, CredentialChange.REMOVED): _("A sign-in provider was disconnected"),
 }
+
+
+KINDS: dict[CredentialKind, Any] = {
+    CredentialKind.PASSWORD: _("Password"),
+    CredentialKind.ADDRESS: _("E-mail address"),
+    CredentialKind.TOTP: _("Authenticator app"),
+    CredentialKind.PASSKEY: _("Passkey or security key"),
+    CredentialKind.RECOVERY_CODES: _("Recovery codes"),
+    CredentialKind.PROVIDER: _("Connected account"),
+}
+
+
+def credential_text(credential: Credential) -> str:
+    """Return what it is and how people know it: "Passkey or security key “My laptop”"."""
+    kind = str(KINDS[credential.kind])
+    if not credential.label:
+        return kind
+    return gettext("%(kind)s “%(name)s”") % {"kind": kind, "name": credential.label}
 
 
 def change_text(event: Event) -> str:

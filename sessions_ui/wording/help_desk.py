@@ -54,6 +54,8 @@ def step_text(event: Event) -> str:
         "second agent looked": _("Help desk: a second agent looked at the request"),
         "proven": _("Help desk: proof accepted"),
         "carried out": _("Help desk: order carried out"),
+        "recovery link sent": _("Help desk: link to the recovery sent"),
+        "recovery lifted": _("Help desk: recovery ended"),
         "device found": _("Help desk: lost device found again"),
     }
     if event.kind == Event.Kind.HELP_DESK:

@@ -213,6 +213,7 @@ ENDED_WHY: dict[str, Any] = {
     EndReason.PROVIDER_SIGN_OUT: gettext_lazy("at the sign-in provider"),
     EndReason.OWNER_ENDED: gettext_lazy("because what it belonged to is gone"),
     EndReason.PASSWORD_REQUIRED: gettext_lazy("because a new password has to be chosen first"),
+    EndReason.RECOVERING: gettext_lazy("because the account is being recovered"),
     EndReason.API: gettext_lazy("by an application"),
 }
 

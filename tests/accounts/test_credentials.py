@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.credentials import AllauthCredentials
 from accounts.models import VerifiedAddress
+from sessions_ui import context
 from sessions_ui.conf import conf
 from sessions_ui.credentials import Credential, CredentialKind
+from sessions_ui.exceptions import AccountFrozen
+from tests.models import AccountState
 
 pytestmark = pytest.mark.django_db
 
@@ -62,3 +69,115 @@ def test_what_is_removed_is_this_users_and_nothing_else(
     conf.credentials().remove(user, listed)
     conf.credentials().remove(user, listed)
     assert not EmailAddress.objects.filter(pk=address.pk).exists()
+
+
+def signed_in_by(*records: dict[str, Any], user: Any) -> Any:
+    """A request whose sign-in allauth has recorded so."""
+    session = {
+        "account_authentication_methods": list(records),
+        "account_authentication_methods_user": str(user.pk),
+    }
+    return SimpleNamespace(session=session, user=user)
+
+
+def test_what_a_sign_in_has_shown_is_named(user: Any, other_user: Any) -> None:
+    row = Authenticator.objects.create(user=user, type="totp", data={"secret": "S"})
+    theirs = Authenticator.objects.create(user=other_user, type="totp", data={"secret": "S"})
+    password, totp = {"method": "password"}, {"method": "mfa", "type": "totp", "id": row.pk}
+    shown = conf.credentials().shown
+    assert shown(signed_in_by(password, user=user), user) == []
+    named = shown(signed_in_by(password, totp, user=user), user)
+    assert named == [Credential(CredentialKind.TOTP, str(row.pk), "", row.created_at)]
+    assert shown(signed_in_by(password, {**totp, "id": theirs.pk}, user=user), user) == []
+    assert shown(signed_in_by(user=user), user) is None
+
+
+def test_a_mailed_code_was_shown_by_its_address(user: Any, address: EmailAddress) -> None:
+    request = signed_in_by({"method": "code", "email": "second@people.example"}, user=user)
+    shown = conf.credentials().shown(request, user)
+    assert shown is not None and [one.id for one in shown] == [str(address.pk)]
+
+
+def test_an_address_that_was_taken_away_is_the_main_one_again_and_as_old_as_before(user: Any) -> None:
+    own, since = user.email, timezone.now() - timedelta(days=40)
+    VerifiedAddress.objects.filter(user=user).update(verified_at=since)
+    EmailAddress.objects.filter(user=user).delete()
+    EmailAddress.objects.create(user=user, email="evil@elsewhere.example", verified=True, primary=True)
+    type(user).objects.filter(pk=user.pk).update(email="evil@elsewhere.example")
+    user.refresh_from_db()
+    conf.credentials().keep_address(user, own)
+    user.refresh_from_db()
+    assert user.email == own
+    assert EmailAddress.objects.get(user=user, primary=True).email == own
+    kept = VerifiedAddress.objects.get(user=user, email=own)
+    assert (kept.verified_at, kept.removed_at) == (since, None)
+
+
+def test_an_address_that_is_another_accounts_by_now_is_left_to_it(user: Any, other_user: Any) -> None:
+    conf.credentials().keep_address(user, other_user.email)
+    user.refresh_from_db()
+    assert user.email != other_user.email
+    assert not EmailAddress.objects.filter(user=user, email=other_user.email).exists()
+
+
+CHANGES = {
+    "an address is added": lambda user: EmailAddress.objects.create(user=user, email="new@people.example"),
+    "an address is removed": lambda user: EmailAddress.objects.get(user=user).delete(),
+    "an address is confirmed": lambda user: _saved(EmailAddress.objects.get(user=user), verified=False),
+    "a factor is added": lambda user: Authenticator.objects.create(user=user, type="recovery_codes", data={}),
+    "a factor is changed": lambda user: _saved(Authenticator.objects.get(user=user), data={"secret": "T"}),
+    "a factor is removed": lambda user: Authenticator.objects.get(user=user).delete(),
+}
+
+
+def _saved(row: Any, **fields: Any) -> None:
+    for name, value in fields.items():
+        setattr(row, name, value)
+    row.save()
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_while_the_account_is_recovered_a_request_changes_none_of_them(
+    change: str, user: Any, other_user: Any
+) -> None:
+    Authenticator.objects.create(user=user, type="totp", data={"secret": "S"})
+    AccountState.objects.update_or_create(
+        user_id=user.pk, defaults={"frozen_until": timezone.now() + timedelta(days=1)}
+    )
+    with acting(other_user), pytest.raises(AccountFrozen), transaction.atomic():
+        CHANGES[change](user)
+    CHANGES[change](user)  # by a shell
+
+
+def test_using_a_factor_and_renaming_it_is_no_change(user: Any) -> None:
+    row = Authenticator.objects.create(user=user, type="totp", data={"secret": "S"})
+    AccountState.objects.update_or_create(
+        user_id=user.pk, defaults={"frozen_until": timezone.now() + timedelta(days=1)}
+    )
+    with acting(user):
+        row.record_usage()
+        row.data["name"] = "another"
+        row.save()
+        EmailAddress.objects.get(user=user).save()
+
+
+def test_the_row_that_allauth_misses_of_the_users_own_address_is_no_change(user: Any) -> None:
+    """It makes it before it mails a reset, and that must not fail."""
+    EmailAddress.objects.filter(user=user).delete()
+    AccountState.objects.update_or_create(
+        user_id=user.pk, defaults={"frozen_until": timezone.now() + timedelta(days=1)}
+    )
+    with acting(user):
+        EmailAddress.objects.create(user=user, email=user.email.upper())
+        with pytest.raises(AccountFrozen):
+            EmailAddress.objects.create(user=user, email="other@people.example")
+
+
+@contextmanager
+def acting(user: Any) -> Iterator[None]:
+    store = SimpleNamespace(session_id=None, user_id=user.pk, impersonator_id=None)
+    token = context.begin(context.Acting(store))
+    try:
+        yield
+    finally:
+        context.finish(token)

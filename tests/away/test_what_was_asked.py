@@ -20,11 +20,12 @@ from config.demo.factor import current_code
 from sessions_ui.actions.devices.lost import mark_lost
 from sessions_ui.actions.endings.require_password import require_new_password
 from sessions_ui.actions.help_desk.caller import verify_caller
+from sessions_ui.actions.recovery.open import open_recovery
 from tests.aging import age_sign_ins, settle
 from tests.away.addresses import addresses
 from tests.bystander import Bystander
 from tests.conftest import PASSWORD, _person
-from tests.models import Case, Delivery, Device, EndReason, Session
+from tests.models import Case, Delivery, Device, EndReason, Recovery, Session
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -269,8 +270,21 @@ def test_this_was_not_me(browser: Any, user: Any, laptop: Any, mail_comes: Calla
     thief.sign_in(user)
     link = re.search(r"https://devices\.example(/account/devices/not-me/\S+)", mail_comes())
     assert link
-    assert browser().post(link[1], {"everywhere": "on"}).status_code == 302
+    assert browser().post(link[1], {"everywhere": "on"}).status_code == 200
     assert not is_in(thief) and not is_in(laptop)
+    steps = re.search(r"https://devices\.example(/account/devices/recovery/\S+)", mail_comes())
+    assert steps
+    here, page = browser(), "/account/devices/recovery/"
+    here.get(steps[1])
+    here.post(f"{page}password/", {"new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD})
+    here.post(f"{page}credentials/")
+    assert "Your account is yours again" in here.get(page).content.decode()
+
+
+def test_getting_the_account_back_on_a_device_that_is_signed_in(laptop: Any, phone: Any) -> None:
+    ask(laptop, "sessions_ui:not_mine", device_of(phone).public_id)
+    assert not is_in(phone) and is_in(laptop)
+    assert laptop.post(reverse("sessions_ui:recovery_prove")).url == reverse("sessions_ui:recovery")
 
 
 # --- The help desk
@@ -349,6 +363,18 @@ def test_a_second_agent_agrees(desk: Any, agent: Any, user: Any, browser: Any) -
     assert case.proven_at is not None
 
 
+def test_the_help_desk_mails_the_link_to_a_recovery_and_lifts_it(desk: Any, agent: Any, user: Any) -> None:
+    desk.post(reverse("help_desk:search"), {"term": user.email})
+    case = Case.objects.get()
+    verify_caller(case=case, agent=agent, ticket="INC-7", reason=Case.Reason.UNKNOWN, ways=["call_back"])
+    Case.objects.update(proven_at=timezone.now())
+    since = timezone.now() - timedelta(hours=1)
+    open_recovery(user=user, since=since, opened_by=Recovery.OpenedBy.HELP_DESK)
+    for name in ("recovery_link", "recovery_lift"):
+        assert desk.post(reverse(f"help_desk:{name}", args=[case.public_id])).status_code == 302
+    assert Recovery.objects.get().closed_why == Recovery.ClosedWhy.LIFTED
+
+
 # --- The administration
 
 
@@ -405,6 +431,9 @@ STORIES: dict[str, Callable[..., None]] = {
     "sessions_ui:prove": test_a_code_that_is_mailed_comes_with_the_mail_server,
     "sessions_ui:challenge": test_a_suspicious_sign_in_goes_on_with_its_code,
     "sessions_ui:not_me": test_this_was_not_me,
+    "sessions_ui:recovery_password": test_this_was_not_me,
+    "sessions_ui:recovery_credentials": test_this_was_not_me,
+    "sessions_ui:recovery_prove": test_getting_the_account_back_on_a_device_that_is_signed_in,
     "sessions_ui:choose_password": test_choosing_the_password_that_the_help_desk_asked_for,
     "help_desk:search": test_a_call_from_the_first_page_to_the_receipt,
     "help_desk:verify": test_a_call_from_the_first_page_to_the_receipt,
@@ -414,6 +443,8 @@ STORIES: dict[str, Callable[..., None]] = {
     "help_desk:review": test_a_call_from_the_first_page_to_the_receipt,
     "help_desk:carry_out": test_a_call_from_the_first_page_to_the_receipt,
     "help_desk:found": test_a_call_from_the_first_page_to_the_receipt,
+    "help_desk:recovery_link": test_the_help_desk_mails_the_link_to_a_recovery_and_lifts_it,
+    "help_desk:recovery_lift": test_the_help_desk_mails_the_link_to_a_recovery_and_lifts_it,
     "help_desk:ask_approval": test_a_second_agent_agrees,
     "help_desk:approve": test_a_second_agent_agrees,
 }

@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from tests.aging import settle
 from tests.browser.axe import violations
 from tests.browser.conftest import sign_in_elsewhere
 from tests.browser.test_devices import EDGE_ON_WINDOWS, mark, was_never_left
@@ -104,10 +105,11 @@ def test_cancel_changes_nothing(here: Any) -> None:
 def test_not_mine_without_scripts(visitor: Any, user: Any) -> None:
     sign_in_elsewhere(user, user_agent=EDGE_ON_WINDOWS)
     page = visitor(user_agent=FIREFOX_ON_LINUX, java_script_enabled=False).sign_in(user)
+    settle(user)
     to_device(page)
     page.get_by_role("link", name="I don’t recognise it").click()
     page.get_by_role("button", name="Sign out everywhere else").click()
-    expect(page.get_by_role("heading", name="Now secure your account")).to_be_visible()
+    expect(page.get_by_role("heading", name="1. The device is out")).to_be_visible()
     assert Session.objects.living().count() == 1
 
 

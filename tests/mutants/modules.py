@@ -87,6 +87,8 @@ FACTORS = (
     *CODES,
 )
 
+RECOVERY = (f"{ACTIONS}/recovery", f"{WEB}/recovery", "tests/stories/test_recovery.py")
+
 ENGINE = (
     *STORE,
     "tests/sessions_ui/test_receivers.py",
@@ -259,6 +261,13 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/sessions_ui/impersonation/test_owner_only.py",
         "tests/sessions_ui/web/devices/test_device_page.py",
     ),
+    "actions/recovery/open.py": RECOVERY,
+    "actions/recovery/added.py": RECOVERY,
+    "actions/recovery/steps.py": RECOVERY,
+    "actions/recovery/close.py": RECOVERY,
+    "actions/recovery/expire.py": RECOVERY,
+    "actions/recovery/freeze.py": (*RECOVERY, "tests/accounts/test_credentials.py"),
+    "actions/recovery/sign_in.py": RECOVERY,
     "actions/devices/not_me.py": (
         "tests/sessions_ui/actions/devices/test_not_me.py",
         LOCKS,
@@ -308,9 +317,12 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/stories/test_changes_are_told.py",
     ),
     "actions/devices/former_address.py": (FORMER,),
-    "actions/step_up/acting.py": ("tests/sessions_ui/actions/step_up/test_acting.py",),
+    "actions/step_up/acting.py": (
+        "tests/sessions_ui/actions/step_up/test_acting.py",
+        "tests/stories/test_recovery.py",
+    ),
     "actions/help_desk/find_user.py": (FORMER, *HELP_DESK),
-    "web/recovery/choose_password.py": (FORMER,),
+    "web/recovery/choose_password.py": (FORMER, "tests/stories/test_recovery.py"),
     "actions/impersonation.py": IMPERSONATION,
     "actions/one_time_codes.py": (
         ONE_TIME_CODES,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,12 +16,16 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.test import Client, TestCase, override_settings
 from django.urls import reverse
+from django.utils import timezone
 
 import accounts.urls
 from config.demo.factor import current_code
 from sessions_ui import context
-from sessions_ui.exceptions import FurtherProofNeeded
-from sessions_ui.models import Delivery, EndReason, Event, Session
+from sessions_ui.actions.recovery.added import added_since
+from sessions_ui.actions.recovery.open import open_recovery
+from sessions_ui.actions.recovery.steps import remove_added
+from sessions_ui.exceptions import AccountFrozen, FurtherProofNeeded
+from sessions_ui.models import Delivery, EndReason, Event, Recovery, Session
 from sessions_ui.store import SessionStore
 from tests.accounts.credential_views import OTHERS, WRITES, names_in
 from tests.aging import long_ago
@@ -98,6 +104,41 @@ class SignInByProvider(TestCase):
         self.assertEqual(phone.get(DEVICES).status_code, 200)
         self.sign_out_there(sub="ada-7")
         self.assertEqual(phone.get(DEVICES).status_code, 302)
+
+    def test_what_was_connected_since_a_reported_sign_in_lets_nobody_in_and_goes(self) -> None:
+        self.sign_in("s1")
+        user, now = get_user_model().objects.get(), timezone.now()
+        case = open_recovery(user=user, since=now - timedelta(hours=1), opened_by=Recovery.OpenedBy.MAIL)
+        self.assertFalse(case.needs_password)
+        browser = Client()
+        self.come_back(browser)
+        self.assertEqual(browser.get(DEVICES).status_code, 302)
+        connected = SocialAccount.objects.filter(user=user)
+        connected.update(date_joined=now - timedelta(days=90))
+        self.sign_in("s2")
+        connected.update(date_joined=now)
+        chosen = [f"provider:{connected.get().pk}"]
+        self.assertIn(chosen[0], [one.key for one in added_since(case, user)])
+        remove_added(recovery=case, user=user, chosen=chosen)
+        self.assertFalse(connected.exists())
+
+    def test_nothing_is_connected_or_taken_away_while_the_account_is_being_recovered(self) -> None:
+        self.sign_in("s1")
+        user = get_user_model().objects.get()
+        since = timezone.now() - timedelta(hours=1)
+        open_recovery(user=user, since=since, opened_by=Recovery.OpenedBy.MAIL)
+        connected = SocialAccount.objects.get()
+        acting = SimpleNamespace(session_id=None, user_id=user.pk, impersonator_id=None)
+        token = context.begin(context.Acting(acting))
+        self.addCleanup(context.finish, token)
+        connected.extra_data = {"name": "Ada"}
+        connected.save()  # as at each sign-in
+        for change in (
+            lambda: SocialAccount.objects.create(user=user, provider="corp", uid="another"),
+            connected.delete,
+        ):
+            with self.assertRaises(AccountFrozen), transaction.atomic():
+                change()
 
     def test_who_signs_in_with_a_password_belongs_to_no_provider(self) -> None:
         self.sign_in("s1")

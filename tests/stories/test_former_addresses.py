@@ -13,6 +13,7 @@ from django.core import mail
 from django.utils import timezone
 
 from accounts.models import VerifiedAddress
+from sessions_ui.actions.endings.require_password import require_new_password
 from sessions_ui.actions.help_desk.caller import verify_caller
 from sessions_ui.actions.help_desk.open import open_case
 from sessions_ui.actions.help_desk.send_code import send_code
@@ -87,7 +88,7 @@ def test_whoever_reads_a_mailbox_that_the_owner_removed_gets_no_reset(
     mail.outbox.clear()
     answer = browser().post(link_to(OLD, alerts))
     assert answer.status_code == 200
-    assert "no longer belongs to the account" in answer.content.decode()
+    assert "no longer an address of the account" in answer.content.decode()
     deliver_due()
     assert not [message for message in mail.outbox if RESET in message.body]
     user.refresh_from_db()
@@ -184,6 +185,16 @@ def test_what_the_help_desk_orders_goes_to_the_owner_and_not_to_the_thief(
     again = browser().post(link)
     assert again.status_code == 429 and len(mail.outbox) == 1, "one a minute"
     assert browser().get(link.replace("choose-password", "not-me")).status_code == 410
+
+
+def test_hosts_with_no_reset_of_their_own_lead_to_the_page_that_asks_for_one(
+    user: Any, browser: Any, settings: Any
+) -> None:
+    settings.SESSIONS_UI = {
+        name: value for name, value in settings.SESSIONS_UI.items() if name != "PASSWORD_RESET"
+    }
+    require_new_password(user=user, reason=EndReason.HELP_DESK, actor=None)
+    assert browser().post(link_to(user.email, told())).url == "/account/password/reset/"
 
 
 def test_who_only_claims_an_address_does_not_stand_before_who_has_had_it(

@@ -26,6 +26,11 @@ FOR_ANYBODY = {
     "sessions_ui:choose_password",
     "sessions_ui:not_me",
     "sessions_ui:not_me_opened",
+    # A link from a mail, too, and where it leads: without it, or a recovery of one's own, there is nothing.
+    "sessions_ui:recovery",
+    "sessions_ui:recovery_link",
+    "sessions_ui:recovery_password",
+    "sessions_ui:recovery_credentials",
     "sessions_ui:provider_sign_out",
     "sessions_ui:alive",
     # Signs out of an account that support is using; 403 for everybody else.

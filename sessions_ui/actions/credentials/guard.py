@@ -13,6 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from sessions_ui import context
+from sessions_ui.actions.recovery.freeze import is_own_step, verify_account_not_frozen
 from sessions_ui.actions.step_up.codes import is_proven
 from sessions_ui.actions.step_up.policy import acting_session, is_settled
 from sessions_ui.conf import conf
@@ -30,7 +31,7 @@ def require_settled(*, user: HasPk, kind: CredentialKind) -> None:
 
     For whatever keeps credentials, before it writes anything. Not asked are a session of somebody else (staff has rules
     of its own, a sign-up has no session yet), staff that uses the account (`require_owner()` refuses that), a password
-    reset by a mailed link, and whatever is no request.
+    reset by a mailed link, the steps of a recovery, and whatever is no request.
     """
     verify_settled(user.pk, kind)
 
@@ -41,6 +42,7 @@ def verify_settled(user_pk: Any, kind: CredentialKind) -> None:
         return
     session = acting_session()
     if session is not None and needs_proof(session):
+        verify_account_not_frozen(user_pk)  # then no proof helps
         raise FurtherProofNeeded(kind)
 
 
@@ -53,9 +55,10 @@ def needs_proof(session: Session) -> bool:
 
 
 def is_acting_user(user_pk: Any) -> bool:
-    """Return whether the user acts in a session of their own, and does not reset the password."""
+    """Return whether the user acts in a session of their own, and neither resets the password nor does a step of
+    a recovery: what leads to either has shown more than a session."""
     now = context.current()
-    if now is None or now.user_id is None or now.user_id != user_pk:
+    if is_own_step() or now is None or now.user_id is None or now.user_id != user_pk:
         return False
     return now.impersonator_id is None and not now.resets_password
 

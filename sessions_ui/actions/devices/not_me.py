@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import router
@@ -12,63 +14,43 @@ from sessions_ui import context
 from sessions_ui.actions.account_lock import lock_users
 from sessions_ui.actions.devices.former_address import end_by_former_address
 from sessions_ui.actions.endings.end import Receipt, end_sessions, end_user_sessions
+from sessions_ui.actions.recovery.open import open_recovery, was_dealt_with
 from sessions_ui.actions.step_up.policy import acting_session
 from sessions_ui.actions.trusted_addresses import recovers_by
 from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.database.transactions import atomically
-from sessions_ui.models import Delivery, Device, EndReason, Event, Session
+from sessions_ui.models import Delivery, Device, EndReason, Event, Recovery, Session
+from sessions_ui.models.primary import all_users
 from sessions_ui.protocols import HasPk
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a report of "This wasn't me" did. `recovery` is None where it did no more than end sessions: the owner has
+    removed the address that it came through (`is_former`), or a recovery since then has dealt with that sign-in."""
+
+    receipt: Receipt
+    recovery: Recovery | None = None
+    is_former: bool = False
 
 
 @atomically
 def report_not_me(*, session: Session, actor: HasPk | None = None, everywhere: bool = False) -> Receipt:
-    """End that session with reason NOT_ME, and whatever else is signed in on its device.
+    """End that session with reason NOT_ME, whatever else is signed in on its device or signed in after it, and open the
+    recovery of the account (docs/risk.md).
 
-    Otherwise a thief who signed in there again would stay. `everywhere` ends all of the user's sessions; the one that
-    acts now stays, unless it is on that device, too. The device is no longer confirmed and does not count as known
-    again. `actor` is None where nobody is signed in (the link in a mail). One transaction and one act; idempotent,
-    except for the event. The caller checks whose session it is. Raises what `end_sessions()` does, and `NotTheOwner`
-    where staff uses an account.
+    Otherwise a thief who signed in there again, or elsewhere, would stay. `everywhere` ends all of the user's sessions;
+    the one that acts now stays, unless it is on that device, too. The device is no longer confirmed and does not count
+    as known again. `actor` is the user who says so. One transaction and one act; idempotent, except for the events. The
+    caller checks whose session it is, and that whoever says so is its owner (docs/risk.md says how the devices page
+    does). Raises what `end_sessions()` does, and `NotTheOwner` where staff uses an account.
     """
-    context.require_owner()
-    user_id: Any = session.user_id
-    there = Q(pk=session.pk)
-    if session.device_id is not None:
-        there |= Q(device_id=session.device_id)
-    on_device = Session.objects.filter(there, user_id=user_id)
-    now = timezone.now()
-    if everywhere:
-        receipt = end_user_sessions(
-            user=session.user, reason=EndReason.NOT_ME, actor=actor, keep=_kept(session)
-        )
-    else:
-        receipt = end_sessions(sessions=on_device, reason=EndReason.NOT_ME, actor=actor, of_user=user_id)
-    if session.device is not None:
-        Device.objects.filter(pk=session.device.pk).update(not_me_at=now, confirmed_at=None)
-    on_device.filter(reviewed_at__isnull=True).exclude(verdict="").update(reviewed_at=now)
-    events.append(
-        Event.Kind.NOT_ME,
-        user_id=user_id,
-        actor_id=actor_of(actor).pk,
-        session=session,
-        device_id=session.device_id,
-        act=receipt.act,
-        data={"everywhere": everywhere},
-    )
-    return receipt
-
-
-def _kept(reported: Session) -> int | None:
-    own = acting_session()
-    if own is None or own.pk == reported.pk or own.user_id != reported.user_id:
-        return None
-    same_device = own.device_id is not None and own.device_id == reported.device_id
-    return None if same_device else own.pk
+    return _report(session, actor=actor, everywhere=everywhere, by=Recovery.OpenedBy.DEVICES).receipt
 
 
 @atomically
-def report_by_link(*, delivery: Delivery, session: Session, everywhere: bool = False) -> Receipt | None:
+def report_by_link(*, delivery: Delivery, session: Session, everywhere: bool = False) -> Report | None:
     """Do the same from the link in the mail that `delivery` was, once; return None where the link was used before.
 
     From a mail to an address that its owner has removed, it ends sessions and does nothing else: whoever reads that
@@ -79,6 +61,75 @@ def report_by_link(*, delivery: Delivery, session: Session, everywhere: bool = F
     unused = Delivery.objects.using(using).filter(pk=delivery.pk, link_used_at__isnull=True)
     if not unused.update(link_used_at=timezone.now()):
         return None
-    if recovers_by(session.user, delivery.receiver) is False:
-        return end_by_former_address(session=session, everywhere=everywhere)
-    return report_not_me(session=session, everywhere=everywhere)
+    if recovers_by(all_users().get(pk=session.user_id), delivery.receiver) is False:
+        return Report(end_by_former_address(session=session, everywhere=everywhere), is_former=True)
+    return _report(session, everywhere=everywhere, by=Recovery.OpenedBy.MAIL, address=delivery.receiver)
+
+
+def _report(
+    session: Session,
+    *,
+    by: Recovery.OpenedBy,
+    actor: HasPk | None = None,
+    everywhere: bool = False,
+    address: str = "",
+) -> Report:
+    context.require_owner()
+    receipt = _end(session, actor=actor, everywhere=everywhere)
+    _disown(session)
+    events.append(
+        Event.Kind.NOT_ME,
+        user_id=session.user_id,
+        actor_id=actor_of(actor).pk,
+        session=session,
+        device_id=session.device_id,
+        act=receipt.act,
+        data={"everywhere": everywhere},
+    )
+    since = _since(session)
+    user = all_users().filter(pk=session.user_id).first()
+    if user is None or was_dealt_with(user, since):
+        return Report(receipt)
+    opened = open_recovery(
+        user=user, since=since, opened_by=by, session=session, actor=actor, address=address
+    )
+    return Report(receipt, opened)
+
+
+def _end(session: Session, *, actor: HasPk | None, everywhere: bool) -> Receipt:
+    user_id: Any = session.user_id
+    kept = _kept(session)
+    if everywhere:
+        return end_user_sessions(user=session.user, reason=EndReason.NOT_ME, actor=actor, keep=kept)
+    signed_in_since = Q(signed_in_at__gte=_since(session))
+    if kept is not None:
+        signed_in_since &= ~Q(pk=kept)
+    chosen = Session.objects.filter(_on_device(session) | signed_in_since, user_id=user_id)
+    return end_sessions(sessions=chosen, reason=EndReason.NOT_ME, actor=actor, of_user=user_id)
+
+
+def _disown(session: Session) -> None:
+    """Forget that the device was the owner's, and take what was flagged there as reviewed."""
+    now = timezone.now()
+    if session.device is not None:
+        Device.objects.filter(pk=session.device.pk).update(not_me_at=now, confirmed_at=None)
+    user_id: Any = session.user_id
+    on_device = Session.objects.filter(_on_device(session), user_id=user_id)
+    on_device.filter(reviewed_at__isnull=True).exclude(verdict="").update(reviewed_at=now)
+
+
+def _on_device(session: Session) -> Q:
+    there = Q(pk=session.pk)
+    return there if session.device_id is None else there | Q(device_id=session.device_id)
+
+
+def _since(session: Session) -> datetime:
+    return session.signed_in_at or session.created_at
+
+
+def _kept(reported: Session) -> int | None:
+    own = acting_session()
+    if own is None or own.pk == reported.pk or own.user_id != reported.user_id:
+        return None
+    same_device = own.device_id is not None and own.device_id == reported.device_id
+    return None if same_device else own.pk

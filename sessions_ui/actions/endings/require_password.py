@@ -13,6 +13,8 @@ from sessions_ui import outbox
 from sessions_ui.actions.account_lock import hold, write_states
 from sessions_ui.actions.endings.end import Receipt, end_user_sessions
 from sessions_ui.actions.one_time_codes import RESEND_AFTER
+from sessions_ui.actions.recovery.freeze import is_exempt
+from sessions_ui.actions.recovery.open import password_again
 from sessions_ui.actions.trusted_addresses import trusted_addresses
 from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
@@ -30,7 +32,8 @@ def require_new_password(
     This is one transaction under the account's lock: a sign-in under way comes before, and is ended, or is refused. The
     password itself is not touched, because Django's reset form skips accounts without a usable one. So somebody who has
     only a passkey or a provider is shut out as well until a password exists; do not ask for it there. The mail that
-    says how to choose one goes to the addresses that have long been the owner's.
+    says how to choose one goes to the addresses that have long been the owner's. While the account is being recovered,
+    the password is chosen there, and the link to that is mailed in its place.
     """
     actor_id = actor_of(actor).pk
     hold([user.pk], decided=reason)
@@ -42,8 +45,9 @@ def require_new_password(
         reason=reason,
         data={"ticket": ticket} if ticket else {},
     )
-    # Not the account's own address as such: a thief may have entered it.
-    outbox.enqueue_event(event, trusted_addresses(user))
+    if not password_again(user=user):
+        # Not the account's own address as such: a thief may have entered it.
+        outbox.enqueue_event(event, trusted_addresses(user))
     return end_user_sessions(user=user, reason=reason, actor=actor, ticket=ticket, note=note)
 
 
@@ -65,8 +69,14 @@ def verify_no_password_is_required(state: AccountState) -> None:
 
 
 def new_password_was_chosen(user: Any) -> None:
-    """Take the requirement of a new password back. Called wherever a password was saved."""
+    """Take the requirement of a new password back. Called wherever a password was saved.
+
+    While the account is being recovered, only a step of that does so: a request which was under way when it began may
+    save its password a moment later.
+    """
     required = _required(user)
+    if not is_exempt():
+        required = required.filter(recovering_since__isnull=True)
     retried(partial(required.update, password_required_at=None, password_required_by=None), using=required.db)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import IntegrityError
 from django.db.models import Q
+from django.utils import timezone
 
 from sessions_ui import outbox
 from sessions_ui.actions.account_lock import lock_users
@@ -16,10 +17,12 @@ from sessions_ui.actions.endings.end import Receipt, end_sessions, end_user_sess
 from sessions_ui.actions.endings.require_password import require_new_password
 from sessions_ui.actions.help_desk.open import note_step
 from sessions_ui.actions.help_desk.rights import verify_known_caller, verify_pace
+from sessions_ui.actions.recovery.open import open_recovery, since_of
 from sessions_ui.actions.trusted_addresses import told_addresses
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
-from sessions_ui.models import Case, CaseReceipt, Device, EndReason, Session
+from sessions_ui.models import Case, CaseReceipt, Device, EndReason, Recovery, Session
+from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.user_model import has_usable_password
 
 SIGNED_OUT = "signed_out"
@@ -28,15 +31,21 @@ ALREADY_SIGNED_OUT = "already_signed_out"
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be done. `chosen`: public ids of devices, or of sessions that have no device."""
+    """What is to be done. `chosen`: public ids of devices, or of sessions that have no device. `recovery`: these are
+    not the caller's, who gets the account back by a link."""
 
     chosen: tuple[str, ...] = ()
     lost: bool = False
     everything: bool = False
     new_password: bool = False
+    recovery: bool = False
 
     @property
     def needs_proof(self) -> bool:
+        return self.ends_all or self.recovery
+
+    @property
+    def ends_all(self) -> bool:
         return self.everything or self.new_password
 
 
@@ -75,9 +84,10 @@ def _carry_out(case: Case, agent: Any, user: Any, order: Order, nonce: str) -> C
         everything=order.everything,
         lost=order.lost,
         new_password=order.new_password,
+        recovery=order.recovery,
     )
     lock_users([user.pk])
-    targets = targets_of(user, None if order.needs_proof else order.chosen)
+    targets = targets_of(user, None if order.ends_all else order.chosen)
     if not targets and not order.needs_proof:
         raise HelpDeskRefused(HelpDeskRefusal.NOTHING_SELECTED)
     end(case, agent, user, order, targets)
@@ -129,16 +139,19 @@ def end(case: Case, agent: Any, user: Any, order: Order, targets: list[Target]) 
     one that a thief has entered."""
     common: dict[str, Any] = {"actor": agent, "ticket": case.ticket, "note": case.get_reason_display()}
     receipts = _lost(order, targets, common)
+    if order.recovery:
+        # First, so that a new password is chosen there, and no second mail says how.
+        receipts += recover(user, targets, common)
     if order.new_password:
         receipts.append(require_new_password(user=user, reason=EndReason.HELP_DESK, **common))
     elif order.everything:
         receipts.append(end_user_sessions(user=user, reason=EndReason.HELP_DESK, **common))
-    else:
-        ids = [target.public_id for target in targets]
-        chosen = Session.objects.filter(
-            Q(device__public_id__in=ids) | Q(device__isnull=True, public_id__in=ids), user_id=user.pk
+    elif targets:
+        receipts.append(
+            end_sessions(
+                sessions=sessions_on(user, targets), reason=EndReason.HELP_DESK, of_user=user.pk, **common
+            )
         )
-        receipts.append(end_sessions(sessions=chosen, reason=EndReason.HELP_DESK, of_user=user.pk, **common))
     told = told_addresses(user)
     for receipt in receipts:
         if receipt.act is not None:
@@ -149,6 +162,40 @@ def _lost(order: Order, targets: list[Target], common: dict[str, Any]) -> list[R
     if not order.lost:
         return []
     return [mark_lost(device=target.device, **common) for target in targets if target.device is not None]
+
+
+def sessions_on(user: Any, targets: list[Target]) -> SessionQuerySet:
+    ids = [target.public_id for target in targets]
+    return Session.objects.filter(
+        Q(device__public_id__in=ids) | Q(device__isnull=True, public_id__in=ids), user_id=user.pk
+    )
+
+
+def recover(user: Any, targets: list[Target], common: dict[str, Any]) -> list[Receipt]:
+    """Open the recovery of the account, since the first sign-in on the devices that are not the caller's.
+
+    What signed in after that ends as well. Where no device was named, all that is young counts as added since.
+    """
+    theirs = sessions_on(user, targets).select_related("device").defer("payload")
+    first = (
+        theirs.filter(signed_in_at__isnull=False).order_by("signed_in_at", "pk").first() if targets else None
+    )
+    since = since_of([first] if first else [])
+    ended = []
+    if first is not None:
+        younger = Session.objects.filter(user_id=user.pk, signed_in_at__gte=since)
+        ended = [end_sessions(sessions=younger, reason=EndReason.HELP_DESK, of_user=user.pk, **common)]
+        devices = [target.device.pk for target in targets if target.device is not None]
+        Device.objects.filter(pk__in=devices).update(not_me_at=timezone.now(), confirmed_at=None)
+    open_recovery(
+        user=user,
+        since=since,
+        opened_by=Recovery.OpenedBy.HELP_DESK,
+        session=first,
+        actor=common["actor"],
+        ticket=common["ticket"],
+    )
+    return ended
 
 
 def line(target: Target) -> dict[str, str]:

@@ -29,6 +29,7 @@ from sessions_ui.models import (
     EventDetail,
     Offboarding,
     ProviderSignOut,
+    Recovery,
     Session,
     VerificationCode,
 )
@@ -59,6 +60,8 @@ def purge_old() -> int:
     removed += _delete(CaseReceipt.objects.filter(at__lte=old))
     removed += _delete(Case.objects.filter(opened_at__lte=old, receipts__isnull=True))
     removed += _delete(ProviderSignOut.objects.filter(at__lte=now - SIGN_OUTS_KEPT))
+    removed += _delete(Recovery.objects.filter(closed_at__lte=old))
+    removed += _delete_of_gone_accounts(Recovery.objects.filter(opened_at__lte=old))
     removed += _delete(EndingBatch.objects.filter(ending__done_at__lte=old))
     removed += _delete(Ending.objects.filter(done_at__lte=old))
     removed += _delete(Offboarding.objects.filter(cancelled_at__lte=old))

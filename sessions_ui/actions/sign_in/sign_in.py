@@ -20,7 +20,7 @@ from sessions_ui import signals
 from sessions_ui.actions.endings.access_change import flags_of
 from sessions_ui.actions.endings.end import end_sessions
 from sessions_ui.actions.endings.offboard import latest_end_of
-from sessions_ui.actions.endings.require_password import verify_no_password_is_required
+from sessions_ui.actions.recovery.sign_in import verify_credentials
 from sessions_ui.actions.sign_in.assess_risk import Assessment, FollowUp, assess, columns, flag
 from sessions_ui.actions.sign_in.attempt import SignInAttempt
 from sessions_ui.actions.sign_in.identify_device import IdentifiedDevice, identify_device
@@ -132,7 +132,7 @@ def verify(attempt: SignInAttempt, now: datetime) -> VerifiedAccount:
     state = states[user.pk]
     verify_begun(attempt.pending, users[user.pk], state)
     verify_not_signed_out(attempt.identity)
-    verify_no_password_is_required(state)
+    verify_credentials(user, attempt.method, state)
     pending = first_step(user, auth_hash, state.epoch)
     return VerifiedAccount(auth_hash, pending, latest_end_of(state, now), sign_ins=state.sign_ins - 1)
 

@@ -10,6 +10,7 @@ from sessions_ui.channels.emails import (
     help_desk,
     impersonation,
     more_sign_ins,
+    recovery,
 )
 from sessions_ui.channels.emails.alert import ALERT, CHALLENGED
 from sessions_ui.channels.emails.base import Letter
@@ -27,6 +28,8 @@ BY_EVENT: dict[str, Letter] = {
     Event.Kind.CODE_SENT: CODE,
     Event.Kind.HELP_DESK: help_desk.code,
     Event.Kind.PASSWORD_REQUIRED: help_desk.password_required,
+    Event.Kind.RECOVERY_LINK: recovery.LINK,
+    Event.Kind.RECOVERY_CLOSED: recovery.CLOSED,
     Event.Kind.IMPERSONATED: impersonation.letter,
 }
 

@@ -9,8 +9,10 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from sessions_ui.actions.devices.lost import mark_found, mark_lost
 from sessions_ui.actions.devices.not_me import report_not_me
@@ -22,7 +24,7 @@ from sessions_ui.web.presence.decorators import passive
 from sessions_ui.web.recovery.secure import ways_to_secure
 from sessions_ui.web.responses.navigation import htmx_of
 from sessions_ui.web.step_up.confirm import ask_again
-from sessions_ui.web.step_up.prove import ask_for_more
+from sessions_ui.web.step_up.prove import ask_for_more, ask_unless_settled
 
 SITUATIONS = ("lost", "not_mine", "unused")
 
@@ -92,24 +94,23 @@ def found(request: HttpRequest, public_id: str) -> HttpResponseBase:
 @login_required
 @require_POST
 def not_mine(request: HttpRequest, public_id: str) -> HttpResponseBase:
-    """Report that somebody else was in the account: everything but this session ends."""
+    """Report that somebody else was in the account: everything but this session ends, and its recovery begins."""
     chosen = own_device(request, public_id)
     if is_in_hand(request, chosen):
         return device_done(
             request, chosen, error=_("This is the device in your hands: you are using it now.")
         )
-    if question := ask_again(
-        request,
-        _("“%(name)s” is not mine: sign out everywhere else") % {"name": chosen.title},
-        ends=Session.objects.of(request.user),
-    ):
+    what = _("“%(name)s” is not mine: sign out everywhere else") % {"name": chosen.title}
+    if question := ask_again(request, what) or ask_unless_settled(request, what):
         return question
     last = Session.objects.of(request.user).filter(device=chosen).order_by("-signed_in_at", "-id").first()
     if last is not None:
         report_not_me(session=last, actor=request.user, everywhere=True)
-        chosen.refresh_from_db(fields=["not_me_at", "confirmed_at"])  # the fragment shows this very object
-    text = _("%(name)s and everything else but this device is signed out. Now secure your account.")
-    return device_done(request, chosen, text % {"name": chosen.title})
+    text = _("%(name)s and everything else but this device is signed out.")
+    messages.success(request, text % {"name": chosen.title}, fail_silently=True)
+    if htmx_of(request):
+        return HttpResponseClientRedirect(reverse("sessions_ui:recovery"))
+    return redirect("sessions_ui:recovery")
 
 
 def is_in_hand(request: HttpRequest, chosen: Device) -> bool:
@@ -133,7 +134,7 @@ def device_page(
         "base_template": conf.base_template,
         "fragment": fragment,
         "details": details(chosen, request.user, current_id=own_session(request)),
-        "secure": ways_to_secure(request.user),
+        "secure": ways_to_secure(request.user, after_not_me=chosen.not_me_at is not None),
         "status_text": status_text,
         "error": error,
     }

@@ -1,8 +1,8 @@
 """The page behind "Choose a new password" in the mail of the help desk.
 
 The page on which people ask for a reset asks for an address, and a thief may have removed theirs from the account. So
-this one starts the recovery through the address that the mail went to. Opening it changes nothing; the button sends one
-mail there.
+this one has the reset sent to the address that the mail went to. Opening it changes nothing; the button sends one mail.
+While the account is being recovered that is the link to the recovery, because the password is chosen there.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from sessions_ui.actions.endings.require_password import is_password_required, may_send_reset
+from sessions_ui.actions.recovery.open import mail_recovery_link
 from sessions_ui.actions.trusted_addresses import recovers_by
 from sessions_ui.conf import conf
 from sessions_ui.models import Delivery, Event
@@ -35,9 +36,11 @@ def choose_password(request: HttpRequest, token: str) -> HttpResponseBase:
         return page(request, "not_me_gone", status=410)
     if request.method != "POST":
         return page(request, "choose_password")
+    if mail_recovery_link(user=user):
+        return page(request, "choose_password", recovering=True)
     if not may_send_reset(delivery):
         return page(request, "choose_password", sent=True, status=429)
-    next_url = conf.recovery(request, user, delivery.receiver)
+    next_url = conf.password_reset(request, user, delivery.receiver)
     return redirect(next_url) if next_url is not None else page(request, "not_me_gone", status=410)
 
 

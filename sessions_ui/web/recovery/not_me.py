@@ -1,8 +1,10 @@
 """The page behind "This wasn't me" in a mail.
 
 Mail scanners and previews open every link, so opening it changes nothing, however often; only the button does, once.
-It works signed out, shows no more than the mail has told already, and starts the recovery through the address that the
-mail went to: not through one that a thief may have entered since, nor through one that the owner has removed.
+It works signed out, shows no more than the mail has told already, and opens the recovery of the account. The link in
+the alert is up to a week old, was not asked for, and is passed on ("is this genuine?"): so it sets no password. What
+does is the link that is mailed now, to that very address. In a mail to an address that the owner has removed it ends
+sessions, and does nothing else.
 
 The link's token stays in no access log for long enough to be of use there: opened, it moves at once into a cookie of
 minutes that goes to the page behind it only, and the address of that page names it by a digest. Several links may be
@@ -26,12 +28,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from sessions_ui.actions.devices.not_me import report_by_link
-from sessions_ui.actions.trusted_addresses import recovers_by
 from sessions_ui.client import Place
 from sessions_ui.conf import conf
 from sessions_ui.models import Delivery, Session
 from sessions_ui.models.primary import all_users
 from sessions_ui.not_me_link import read_not_me_token
+from sessions_ui.wording.credentials import masked
 
 OPENED = timedelta(minutes=30)  # to read the page and press its button; the mail's link opens it again
 
@@ -96,18 +98,17 @@ def ask(request: HttpRequest, token: str) -> HttpResponseBase:
         return page(request, "not_me", session=session, place=Place.from_dict(session.first_place))
     form = NotMeForm(request.POST)
     everywhere = form.is_valid() and form.cleaned_data["everywhere"]
-    if report_by_link(delivery=delivery, session=session, everywhere=everywhere) is None:
+    report = report_by_link(delivery=delivery, session=session, everywhere=everywhere)
+    if report is None:
         return page(request, "not_me_gone", status=410)
-    recovers = recovers_by(user, delivery.receiver) is not False
-    next_url = conf.recovery(request, user, delivery.receiver) if recovers else None
-    if next_url is not None:
-        return redirect(next_url)
     return page(
         request,
         "not_me_done",
         everywhere=everywhere,
-        provider=conf.provider_name(session.provider),
-        is_former=not recovers,
+        case=report.recovery,
+        is_former=report.is_former,
+        address=masked(delivery.receiver),
+        has_link=bool(conf.site_url),
         help_url=conf.help_url,
     )
 

@@ -1,4 +1,4 @@
-"""What comes after "This wasn't me": getting the account back."""
+"""Where the password reset that the help desk has ordered is asked for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ PASSWORD_RESET_PAGES = ("account_reset_password", "password_reset")
 
 
 def to_password_reset(request: HttpRequest, user: Any, address: str) -> str | None:
-    """Return the page that asks for a password reset, for somebody who has a password. The default of `RECOVERY`."""
+    """Return the page that asks for a password reset, for somebody who has a password. The default of
+    `PASSWORD_RESET`."""
     if not has_usable_password(user):
         return None
     for name in PASSWORD_RESET_PAGES:

@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
+from sessions_ui.models import Recovery
 from sessions_ui.user_model import has_usable_password
 
 
@@ -17,10 +18,12 @@ class SecureLink:
     label: str
 
 
-def ways_to_secure(user: Any) -> list[SecureLink]:
+def ways_to_secure(user: Any, *, after_not_me: bool = False) -> list[SecureLink]:
     """Return links for what this person has: the password, if there is one, and the second factors. They go by the
     names of allauth's URLs and of Django's own; a host with neither has no links, and adds its own in the block
-    `secure`."""
+    `secure`. `after_not_me`: a sign-in was reported, so the recovery may still be open, and all else waits for it."""
+    if after_not_me and Recovery.objects.of(user).open().exists():
+        return [SecureLink(reverse("sessions_ui:recovery"), _("Go on with getting your account back"))]
     places = [
         ("account_change_password", _("Change your password"), has_usable_password(user)),
         ("password_change", _("Change your password"), has_usable_password(user)),

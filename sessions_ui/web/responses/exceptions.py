@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from sessions_ui import context
 from sessions_ui.database import outages, transactions
 from sessions_ui.exceptions import (
+    AccountFrozen,
     DoneInPart,
     FurtherProofNeeded,
     KeyRotated,
@@ -24,6 +25,7 @@ from sessions_ui.exceptions import (
 )
 from sessions_ui.store import store_of
 from sessions_ui.web.impersonation.views import only_for_its_owner
+from sessions_ui.web.recovery.frozen import nothing_is_changed_now
 from sessions_ui.web.responses import later, refusals
 from sessions_ui.web.step_up.challenge import begin_challenge
 from sessions_ui.web.step_up.credentials import further_proof_needed
@@ -43,6 +45,8 @@ def answer_to(request: HttpRequest, exception: BaseException) -> HttpResponseBas
         return refusals.signed_out(request, exception.reason)
     if isinstance(exception, NotTheOwner):
         return only_for_its_owner(request)
+    if isinstance(exception, AccountFrozen):
+        return nothing_is_changed_now(request, exception)
     if isinstance(exception, FurtherProofNeeded):
         return further_proof_needed(request, exception.kind)
     if isinstance(exception, TryAgain) or is_failed_commit(exception):

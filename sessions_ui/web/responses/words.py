@@ -23,6 +23,9 @@ HARMLESS_WORDS: dict[EndReason, str | Promise] = {
     EndReason.PASSWORD_REQUIRED: gettext_lazy(
         "A new password is needed before you can sign in. Ask for one where it says that you forgot yours."
     ),
+    EndReason.RECOVERING: gettext_lazy(
+        "This account is being made safe. Until that is done, only what was there before signs in."
+    ),
     EndReason.OFFBOARDED: gettext_lazy("Access to this account ended on the agreed date."),
     EndReason.SESSION_LIMIT: gettext_lazy("Too many devices are signed in to this account at the same time."),
 }

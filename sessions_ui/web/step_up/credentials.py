@@ -28,6 +28,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from sessions_ui import context
 from sessions_ui.actions.credentials.guard import needs_proof
+from sessions_ui.actions.recovery.freeze import verify_account_not_frozen
 from sessions_ui.actions.step_up.policy import acting_session
 from sessions_ui.credentials import CredentialKind
 from sessions_ui.models import Session, VerificationCode
@@ -81,6 +82,7 @@ def ask_beforehand(request: HttpRequest, kind: CredentialKind) -> HttpResponse |
     session = acting_session()
     if session is None or not needs_proof(session):
         return None
+    verify_account_not_frozen(now.user_id)  # then no proof helps
     if request.method not in ONLY_READ:
         return further_proof_needed(request, kind)
     return asked_for_proof(request, session, waiting(request, kind, back=request.get_full_path()), send=False)

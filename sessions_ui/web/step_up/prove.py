@@ -31,6 +31,7 @@ from sessions_ui.actions.step_up.policy import (
     Shown,
     acting_session,
     ends_older,
+    is_settled,
     oldest_elsewhere,
     settled_device_elsewhere,
 )
@@ -69,6 +70,21 @@ def ask_for_proof(request: HttpRequest, what: str, *, ends: SessionQuerySet) -> 
     if is_proven(user=request.user, session=session, purpose=purpose):
         return None
     return asked_for_proof(request, session, WaitingAct.of(request, what, purpose))
+
+
+def ask_unless_settled(request: HttpRequest, what: str) -> HttpResponse | None:
+    """Return None when this session vouches for itself, or has shown more than it signed in with, else the response
+    that asks for it. For what voids the password: a thief must not be able to do that to the owner, however old the
+    thief's session is."""
+    session = acting_session()
+    if session is None or has_vouched(request.user, session):
+        return None
+    return asked_for_proof(request, session, WaitingAct.of(request, what, VerificationCode.Purpose.RECOVER))
+
+
+def has_vouched(user: Any, session: Session) -> bool:
+    purpose = VerificationCode.Purpose.RECOVER
+    return is_settled(session, timezone.now()) or is_proven(user=user, session=session, purpose=purpose)
 
 
 def vouch(request: HttpRequest, what: str, *, device: Device) -> HttpResponse | None:
@@ -188,6 +204,8 @@ def elsewhere(act: WaitingAct, session: Session) -> str:
     if signs_out and not is_confirmed and oldest_elsewhere(session):
         return _("On the device that was signed in first you can do this without a further proof.")
     if settled is None:
+        return ""
+    if not is_confirmed and f"/{settled.public_id}/" in act.path:  # no device says of itself whose it is
         return ""
     if not is_confirmed or act.purpose == VerificationCode.Purpose.CREDENTIAL:
         return _("On “%(device)s” you can do this without a further proof.") % {"device": settled.title}

@@ -17,11 +17,13 @@ from sessions_ui import context
 from sessions_ui.actions.endings.bulk import end_later
 from sessions_ui.actions.endings.end import end_session, end_sessions, end_user_sessions
 from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
+from sessions_ui.actions.recovery.open import open_recovery
 from sessions_ui.actions.webhooks.endpoints import ping, renew_secret, save_endpoint, switch_off, switch_on
 from sessions_ui.actions.webhooks.redeliver import redeliver
 from sessions_ui.exceptions import NotTheOwner
+from sessions_ui.not_me_link import recovery_token
 from tests.conftest import PASSWORD, Browser
-from tests.models import Delivery, Device, Ending, Endpoint, EndReason, Event, Offboarding, Session
+from tests.models import Delivery, Device, Ending, Endpoint, EndReason, Event, Offboarding, Recovery, Session
 from tests.sessions_ui.impersonation.test_rules import whose
 from tests.sessions_ui.impersonation.urls import AFTER_LEAVING
 
@@ -50,6 +52,21 @@ def test_no_act_on_a_device(act: str, device: Device, laptop: Any, inside: Any, 
     assert response.status_code == 403 and REFUSED in response.content.decode()
     device.refresh_from_db()
     assert device.name == "" and whose(laptop) == user.email
+
+
+@pytest.mark.parametrize("step", ["password", "credentials"])
+def test_no_step_of_a_recovery(step: str, inside: Any, user: Any) -> None:
+    """Not even with the link to it."""
+    case = open_recovery(
+        user=user, since=timezone.now(), opened_by=Recovery.OpenedBy.MAIL, address=user.email
+    )
+    mailed = Delivery.objects.get(event__kind=Event.Kind.RECOVERY_LINK)
+    inside.get(f"{DEVICES}recovery/{recovery_token(mailed.pk)}/")
+    new = {"new_password1": "a horse of another colour", "new_password2": "a horse of another colour"}
+    response = inside.post(f"{DEVICES}recovery/{step}/", new)
+    assert response.status_code == 403 and REFUSED in response.content.decode()
+    case.refresh_from_db()
+    assert (case.password_at, case.credentials_at) == (None, None)
 
 
 def test_no_sign_out_of_one_sign_in(laptop: Any, inside: Any, user: Any) -> None:

@@ -35,6 +35,10 @@ PUBLIC = {
     "sessions_ui:not_me",
     "sessions_ui:not_me_opened",
     "sessions_ui:provider_sign_out",
+    "sessions_ui:recovery",
+    "sessions_ui:recovery_credentials",
+    "sessions_ui:recovery_link",
+    "sessions_ui:recovery_password",
 }
 SIGNED_IN = {
     "hijack:acquire",
@@ -51,6 +55,7 @@ SIGNED_IN = {
     "sessions_ui:not_mine",
     "sessions_ui:proof",
     "sessions_ui:prove",
+    "sessions_ui:recovery_prove",
     "sessions_ui:rename",
     "sessions_ui:sign_out_device",
     "sessions_ui:sign_out_everywhere",
@@ -71,6 +76,8 @@ AGENTS = {
     "help_desk:found",
     "help_desk:network",
     "help_desk:receipt",
+    "help_desk:recovery_lift",
+    "help_desk:recovery_link",
     "help_desk:review",
     "help_desk:search",
     "help_desk:send_code",

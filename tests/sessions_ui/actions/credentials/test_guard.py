@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,11 +13,12 @@ from django.utils import timezone
 
 from sessions_ui import context, require_settled
 from sessions_ui.actions.credentials.guard import is_enforced
+from sessions_ui.actions.recovery.freeze import own_step
 from sessions_ui.credentials import CredentialKind
-from sessions_ui.exceptions import FurtherProofNeeded
+from sessions_ui.exceptions import AccountFrozen, FurtherProofNeeded
 from sessions_ui.store import SessionStore
 from tests.aging import long_ago
-from tests.models import Session, VerificationCode
+from tests.models import AccountState, Session, VerificationCode
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +64,19 @@ def test_a_settled_session_and_one_that_has_given_the_proof_are_not(laptop: Any,
     first = Session.objects.of(user).earliest("pk").device_id
     Session.objects.filter(pk=session.pk).update(device=first, verdict="")
     with acting(laptop):
+        ask(user)
+
+
+def test_while_the_account_is_frozen_no_proof_is_asked_for(laptop: Any, user: Any) -> None:
+    """It would not help."""
+    until = timezone.now() + timedelta(days=1)
+    AccountState.objects.update_or_create(pk=user.pk, defaults={"frozen_until": until})
+    with acting(laptop), pytest.raises(AccountFrozen):
+        ask(user)
+
+
+def test_a_step_of_the_recovery_is_not_asked(laptop: Any, user: Any) -> None:
+    with acting(laptop), own_step():
         ask(user)
 
 

@@ -14,11 +14,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from sessions_ui.wording.events import HISTORY_KINDS, event_text
-from tests.aging import age_sign_ins
+from tests.aging import age_sign_ins, settle
 from tests.conftest import PASSWORD
-from tests.models import Delivery, Device, Event, Session, VerificationCode
+from tests.models import Delivery, Device, Event, Recovery, Session, VerificationCode
 
 SignedIn = Callable[..., Session]
+RECOVERY = "/account/devices/recovery/"
 
 
 @pytest.fixture
@@ -101,7 +102,7 @@ def test_a_link_does_nothing(here: Any, phone: Device, name: str) -> None:
     ("situation", "follows", "action"),
     [
         ("lost", "find or erase the device", "lost"),
-        ("not_mine", "change your password", "not_mine"),
+        ("not_mine", "You choose a new one", "not_mine"),
         ("unused", "has to sign in again", "sign_out_device"),
     ],
 )
@@ -128,25 +129,66 @@ def test_lost_signs_it_out_and_marks_it(here: Any, phone: Device) -> None:
     assert phone.lost_at is not None
 
 
-def test_not_mine_signs_out_everything_else_and_says_what_is_next(
+def test_not_mine_signs_out_everything_else_and_leads_to_the_steps(
     here: Any, user: Any, phone: Device, signed_in: SignedIn
 ) -> None:
     bystander = signed_in(user)
-    html = here.post(url("not_mine", phone), follow=True).content.decode()
-    assert "Now secure your account" in html
-    assert reverse("account_change_password") in html
-    assert reverse("mfa_index") in html
+    settle(user)
+    answer = here.post(url("not_mine", phone), follow=True)
+    assert answer.redirect_chain[-1][0] == RECOVERY
+    html = answer.content.decode()
+    assert "everything else but this device is signed out" in html
+    assert "My phone" not in html.split("1. The device is out")[1], "it is called by what it is"
+    assert "new_password1" in html and "3. What was added since" in html
     assert living(phone) == 0
     bystander.refresh_from_db()
     assert bystander.end_reason == "not_me"
     assert here.get("/account/devices/").status_code == 200
+    assert RECOVERY in here.get(url("device", phone)).content.decode(), "the way back to the steps"
 
 
-def test_what_was_reported_is_no_longer_confirmed_on_the_very_next_fragment(here: Any, phone: Device) -> None:
+def test_a_session_that_vouches_for_nothing_proves_more_before_it_voids_the_password(
+    here: Any, user: Any, phone: Device
+) -> None:
+    """However old it is: the account began on the other one."""
+    Session.objects.exclude(device=phone).update(signed_in_at=timezone.now() - timedelta(days=9))
+    Device.objects.filter(pk=phone.pk).update(first_seen_at=timezone.now() - timedelta(days=30))
+    assert "One more proof" in here.post(url("not_mine", phone)).content.decode()
+    assert living(phone) == 1 and not Recovery.objects.exists()
+    VerificationCode.objects.update(given_at=timezone.now())
+    assert here.post(url("not_mine", phone)).url == RECOVERY
+    assert living(phone) == 0 and Recovery.objects.get().actor_id == user.pk
+
+
+def test_the_steps_can_be_done_right_there(here: Any, user: Any, phone: Device) -> None:
+    settle(user)
+    here.post(url("not_mine", phone))
+    new = "a horse of another colour"
+    here.post(f"{RECOVERY}password/", {"new_password1": new, "new_password2": new})
+    html = here.post(f"{RECOVERY}credentials/", follow=True).content.decode()
+    assert "Your account is yours again" in html
+    user.refresh_from_db()
+    assert user.check_password(new)
+    assert here.get("/account/devices/").status_code == 200, "who does it stays signed in"
+    html = here.get(url("device", phone)).content.decode()
+    assert "Now secure your account" in html and reverse("mfa_index") in html
+
+
+def test_a_password_that_is_too_weak_comes_back_with_the_reason(here: Any, user: Any, phone: Device) -> None:
+    settle(user)
+    here.post(url("not_mine", phone))
+    answer = here.post(f"{RECOVERY}password/", {"new_password1": "1234", "new_password2": "1234"})
+    assert answer.status_code == 422 and "too short" in answer.content.decode()
+    assert Recovery.objects.get().password_at is None
+
+
+def test_what_was_reported_is_no_longer_confirmed(here: Any, user: Any, phone: Device) -> None:
     Device.objects.filter(pk=phone.pk).update(confirmed_at=timezone.now())
     assert "Confirmed as yours" in here.get(url("device", phone)).content.decode()
-    html = here.post(url("not_mine", phone), headers={"HX-Request": "true"}).content.decode()
-    assert "Now secure your account" in html and "Confirmed as yours" not in html
+    settle(user)
+    answer = here.post(url("not_mine", phone), headers={"HX-Request": "true"})
+    assert answer.headers["HX-Redirect"] == RECOVERY
+    assert "Confirmed as yours" not in here.get(url("device", phone)).content.decode()
 
 
 def test_no_longer_used_comes_back_to_the_device(here: Any, phone: Device) -> None:
@@ -181,13 +223,14 @@ def test_found_takes_a_further_proof(here: Any, phone: Device) -> None:
 
 @pytest.mark.parametrize("name", ["lost", "not_mine"])
 def test_each_asks_who_is_there_and_carries_on(here: Any, user: Any, phone: Device, name: str) -> None:
+    settle(user)
     age_sign_ins(user)
     question = here.post(url(name, phone))
     found = re.search(r'name="act" value="([^"]+)"', question.content.decode())
     assert found is not None
     assert living(phone) == 1
     answer = here.post(reverse("sessions_ui:confirm"), {"act": found[1], "password": PASSWORD}, follow=True)
-    assert answer.redirect_chain[-1][0] == url("device", phone)
+    assert answer.redirect_chain[-1][0] == (RECOVERY if name == "not_mine" else url("device", phone))
 
 
 def test_the_proof_comes_in(here: Any, phone: Device) -> None:

@@ -1,0 +1,32 @@
+"""Help with a recovery that is open: mail its link again, or end it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sessions_ui.actions.help_desk.open import note_step
+from sessions_ui.actions.help_desk.rights import verify_known_caller
+from sessions_ui.actions.recovery.close import lift_recovery
+from sessions_ui.actions.recovery.open import mail_recovery_link
+from sessions_ui.database.transactions import atomically
+from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
+from sessions_ui.models import Case
+
+
+@atomically
+def send_link(*, case: Case, agent: Any) -> None:
+    """Mail the link to the steps again, to the address that the recovery belongs to."""
+    user = verify_known_caller(case, agent)
+    if mail_recovery_link(user=user):
+        note_step(case, agent, "recovery link sent")
+
+
+@atomically
+def lift(*, case: Case, agent: Any) -> None:
+    """End the recovery before its steps are done. It takes the proof that "sign out all" takes, because what was added
+    to the account signs in again. Raises `HelpDeskRefused`: `not_verified`, `not_proven`."""
+    user = verify_known_caller(case, agent)
+    if not case.is_proven:
+        raise HelpDeskRefused(HelpDeskRefusal.NOT_PROVEN)
+    if lift_recovery(user=user, actor=agent, ticket=case.ticket):
+        note_step(case, agent, "recovery lifted")

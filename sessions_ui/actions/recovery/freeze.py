@@ -1,0 +1,60 @@
+"""Refuse changes of how an account is signed in to, while it is being recovered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from django.db import router
+from django.utils import timezone
+
+from sessions_ui.actor import ActorKind, current_actor
+from sessions_ui.exceptions import AccountFrozen
+from sessions_ui.models import AccountState
+from sessions_ui.protocols import HasPk
+from sessions_ui.user_model import account_key
+
+_own_step: ContextVar[bool] = ContextVar("sessions_ui_recovery_step", default=False)
+
+
+@contextmanager
+def own_step() -> Iterator[None]:
+    """Let what is written inside pass: it is a step of the recovery itself."""
+    token = _own_step.set(True)
+    try:
+        yield
+    finally:
+        _own_step.reset(token)
+
+
+def is_own_step() -> bool:
+    """Return whether a step of a recovery is at work: whoever does it has shown more than a session could
+    (`web/recovery/entrance.py`), or its time was over."""
+    return _own_step.get()
+
+
+def is_exempt() -> bool:
+    """Return whether what is written now is a step of a recovery, or by nobody who could be a thief."""
+    return is_own_step() or current_actor().kind is ActorKind.SYSTEM
+
+
+def verify_not_frozen(user: HasPk) -> None:
+    """Raise `AccountFrozen` where a recovery of this account is open, unless one of its own steps is at work.
+
+    For whatever keeps credentials (a password, factor, passkey, address, connected provider), before it writes one;
+    sessions_ui calls it for the password and the user model's own address. One statement. It refuses staff as well:
+    whoever helps ends the recovery first. Outside of a request (a shell, a command, a task) nothing is refused.
+    """
+    verify_account_not_frozen(account_key(user))
+
+
+def verify_account_not_frozen(pk: Any) -> None:
+    """Do the same for the account with this primary key."""
+    if is_exempt():
+        return
+    states = AccountState.objects.using(router.db_for_write(AccountState)).filter(pk=pk)
+    until = states.filter(frozen_until__gt=timezone.now()).values_list("frozen_until", flat=True).first()
+    if until is not None:
+        raise AccountFrozen(until)

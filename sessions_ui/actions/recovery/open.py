@@ -1,0 +1,171 @@
+"""Open the recovery of an account, and mail the link to it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from sessions_ui.actions.account_lock import hold, write_states
+from sessions_ui.actions.one_time_codes import RESEND_AFTER, mail_code
+from sessions_ui.actions.recovery.added import is_address, is_younger
+from sessions_ui.actions.trusted_addresses import SETTLED, trusted_addresses
+from sessions_ui.actor import actor_of
+from sessions_ui.audit import events
+from sessions_ui.conf import conf
+from sessions_ui.database.transactions import atomically
+from sessions_ui.models import EndReason, Event, Recovery, Session
+from sessions_ui.models.locking import locked
+from sessions_ui.protocols import HasPk
+from sessions_ui.user_model import has_usable_password
+
+MOST_LINKS_AN_HOUR = 5
+
+
+@atomically
+def open_recovery(
+    *,
+    user: Any,
+    since: datetime,
+    opened_by: Recovery.OpenedBy,
+    session: Session | None = None,
+    actor: Any = None,
+    address: str = "",
+    ticket: str = "",
+) -> Recovery:
+    """Open the case of this account, or add to the one that is open; return it.
+
+    From now on the known password signs nobody in, nor does what was added since `since`, when the reported sign-in
+    was; and nobody changes how the account is signed in to (`freeze.py`). A link to the case is mailed: to `address`
+    where the report came through a mail to it, else to those that can be trusted. Raises what `end_sessions()` does.
+    """
+    hold([user.pk], decided=EndReason.NOT_ME)
+    case = open_case_of(user)
+    if case is None:
+        case = _made(user, since, opened_by, session, actor, address, ticket)
+    else:
+        _widen(case, user, since)
+    required = {"password_required_at": timezone.now()} if case.waits_for_password else {}
+    write_states([user.pk], recovering_since=case.since, frozen_until=case.expires_at, **required)
+    events.append(
+        Event.Kind.RECOVERY_OPENED,
+        user_id=user.pk,
+        actor_id=actor_of(actor).pk,
+        session=session,
+        device_id=session.device_id if session is not None else None,
+        data={"recovery": case.public_id, "by": str(opened_by)} | ({"ticket": ticket} if ticket else {}),
+    )
+    _mail_link(case, [address] if address else safe_addresses(user, case.since))
+    return case
+
+
+def open_case_of(user: Any) -> Recovery | None:
+    """Return the open case of this account. A locking read: the account is held, or nothing is decided by it."""
+    return locked(Recovery.objects.of(user).open().order_by("pk")).first()
+
+
+def _made(
+    user: Any,
+    since: datetime,
+    opened_by: Recovery.OpenedBy,
+    session: Session | None,
+    actor: Any,
+    address: str,
+    ticket: str,
+) -> Recovery:
+    now = timezone.now()
+    return Recovery.objects.create(
+        user_id=user.pk,
+        opened_at=now,
+        opened_by=opened_by,
+        actor_id=actor_of(actor).pk,
+        session=session,
+        since=since,
+        address=address or next(iter(safe_addresses(user, since)), ""),
+        needs_password=is_password_known(user, since),
+        expires_at=now + conf.recovery_freeze,
+        ticket=ticket,
+    )
+
+
+def _widen(case: Recovery, user: Any, since: datetime) -> None:
+    """Take another report into the case: the earlier sign-in counts, and what was done before the later one was is
+    asked for again. Its time is not prolonged: whoever reports every day must not freeze the account for ever."""
+    known = is_password_known(user, since)
+    case.since = min(case.since, since)
+    case.needs_password = case.needs_password or known
+    if case.password_at is not None and case.password_at <= since:
+        case.password_at = None
+    case.credentials_at = None
+    case.save(update_fields=["since", "needs_password", "password_at", "credentials_at"])
+
+
+def is_password_known(user: Any, since: datetime) -> bool:
+    """Return whether there is a password which whoever signed in then may know: it was not chosen in a recovery
+    since."""
+    chosen = Recovery.objects.of(user).filter(password_at__gt=since)
+    return has_usable_password(user) and not chosen.exists()
+
+
+def was_dealt_with(user: Any, signed_in_at: datetime) -> bool:
+    """Return whether a case that is done has covered a sign-in of this time: what it left behind was looked at."""
+    done = Recovery.objects.of(user).filter(closed_why=Recovery.ClosedWhy.DONE)
+    return done.filter(since__lte=signed_in_at, opened_at__gte=signed_in_at).exists()
+
+
+def safe_addresses(user: Any, since: datetime) -> list[str]:
+    """Return the trusted addresses of the account, without what was added to it since then."""
+    added = [credential for credential in conf.credentials().of(user) if is_younger(credential, since)]
+    return [
+        address
+        for address in trusted_addresses(user)
+        if not any(is_address(credential, address) for credential in added)
+    ]
+
+
+def since_of(sessions: Collection[Session]) -> datetime:
+    """Return since when the account may have been somebody else's: the earliest of these sign-ins. Where none is
+    named, what is younger than a trusted address."""
+    times = [session.signed_in_at for session in sessions if session.signed_in_at is not None]
+    return min(times, default=timezone.now() - SETTLED)
+
+
+@atomically
+def mail_recovery_link(*, user: HasPk) -> bool:
+    """Mail the link to the open recovery of this account again, to the address it belongs to; return whether the
+    account is being recovered.
+
+    For whatever mails password resets: none of them would be accepted now. At most one a minute, and five an hour; it
+    is True as well where nothing was mailed for that.
+    """
+    if not Recovery.objects.of(user).open().exists():
+        return False
+    hold([user.pk])
+    case = open_case_of(user)
+    if case is None:
+        return False
+    sent = Event.objects.filter(user_id=user.pk, kind=Event.Kind.RECOVERY_LINK)
+    now = timezone.now()
+    lately = sent.filter(at__gt=now - RESEND_AFTER).exists()
+    if not lately and sent.filter(at__gt=now - timedelta(hours=1)).count() < MOST_LINKS_AN_HOUR:
+        _mail_link(case, [case.address] if case.address else safe_addresses(user, case.since))
+    return True
+
+
+@atomically
+def password_again(*, user: HasPk) -> bool:
+    """Ask for a new password in the open recovery of this account, which is held, and mail the link to it again; return
+    whether the account is being recovered."""
+    case = open_case_of(user)
+    if case is None:
+        return False
+    case.needs_password, case.password_at = True, None
+    case.save(update_fields=["needs_password", "password_at"])
+    return mail_recovery_link(user=user)
+
+
+def _mail_link(case: Recovery, receivers: list[str]) -> None:
+    event = events.append(Event.Kind.RECOVERY_LINK, user_id=case.user_id, data={"recovery": case.public_id})
+    mail_code(event, receivers)

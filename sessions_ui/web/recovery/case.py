@@ -1,0 +1,158 @@
+"""The page on which people get their account back, step by step.
+
+It is reached by the link in the mail, signed out, and by whoever is signed in to the account. Every step is a plain
+form.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required, login_required
+from django.contrib.auth.forms import SetPasswordForm
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_safe
+
+from sessions_ui.actions.recovery.added import added_since
+from sessions_ui.actions.recovery.steps import choose_password, remove_added
+from sessions_ui.conf import conf
+from sessions_ui.exceptions import RecoveryClosed
+from sessions_ui.models import Recovery, Session
+from sessions_ui.web.recovery.entrance import Entered, entered
+from sessions_ui.web.step_up.confirm import ask_again
+from sessions_ui.web.step_up.prove import ask_unless_settled
+
+
+@login_not_required
+@never_cache
+@require_safe
+def recovery(request: HttpRequest) -> HttpResponseBase:
+    found = entered(request)
+    return gone(request) if found is None else page(request, found)
+
+
+@login_required
+@never_cache
+@require_POST
+def vouch_here(request: HttpRequest) -> HttpResponseBase:
+    """Ask a session who it is, and for a further proof; then the steps can be done."""
+    what = _("Get the account back")
+    if question := ask_again(request, what) or ask_unless_settled(request, what):
+        return question
+    return redirect("sessions_ui:recovery")
+
+
+@sensitive_post_parameters("new_password1", "new_password2")
+@login_not_required
+@never_cache
+@require_POST
+def password(request: HttpRequest) -> HttpResponseBase:
+    """Do step two: a new password."""
+    found = entered(request)
+    if found is None or not found.may_act(request):
+        return refused(request, found)
+    form = password_form(found, request.POST)
+    if not form.is_valid():
+        return page(request, found, form=form, status=422)
+    try:
+        choose_password(recovery=found.case, user=found.user, save=form.save)
+    except RecoveryClosed:
+        return done_before(request)
+    messages.success(request, _("Your new password is in force."), fail_silently=True)
+    return redirect("sessions_ui:recovery")
+
+
+@login_not_required
+@never_cache
+@require_POST
+def credentials(request: HttpRequest) -> HttpResponseBase:
+    """Do step three: what was added since goes, as far as it is ticked."""
+    found = entered(request)
+    if found is None or not found.may_act(request):
+        return refused(request, found)
+    try:
+        remove_added(recovery=found.case, user=found.user, chosen=request.POST.getlist("credential"))
+    except RecoveryClosed:
+        return done_before(request)
+    return redirect("sessions_ui:recovery")
+
+
+def password_form(found: Entered, data: Any = None) -> SetPasswordForm[Any]:
+    """Return Django's own form, with the site's validators."""
+    form = SetPasswordForm(found.user, data)
+    form.fields["new_password1"].help_text = ""
+    for field in form.fields.values():
+        field.widget.attrs.pop("autofocus", None)
+    return form
+
+
+def refused(request: HttpRequest, found: Entered | None) -> HttpResponseBase:
+    """Answer a step that may not be done from here, or not any more."""
+    if found is None:
+        return gone(request)
+    text = _("Confirm that it is you first. Nothing was changed.")
+    return page(request, found, error=text, status=403)
+
+
+def done_before(request: HttpRequest) -> HttpResponseBase:
+    messages.info(request, _("That was done before. Nothing was changed now."), fail_silently=True)
+    return redirect("sessions_ui:recovery")
+
+
+def gone(request: HttpRequest) -> HttpResponseBase:
+    """Answer where there is no recovery to be seen: the link is too old, or nobody is signed in."""
+    if request.user.is_authenticated:
+        return redirect("sessions_ui:devices")
+    return render(request, "sessions_ui/not_me_gone.html", {"base_template": conf.base_template}, status=410)
+
+
+def page(
+    request: HttpRequest,
+    found: Entered,
+    *,
+    form: forms.Form | None = None,
+    error: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    case = found.case
+    may_act = case.is_open and found.may_act(request)
+    context = {
+        "base_template": conf.base_template,
+        "case": case,
+        "reported": case.reported,
+        "has_ended": ended_by_report(case),
+        "may_act": may_act,
+        "form": (form or password_form(found)) if may_act and case.waits_for_password else None,
+        "added": added_since(case, found.user) if may_act and case.waits_for_credentials else [],
+        "provider": provider_of(case),
+        "is_signed_in": request.user.is_authenticated,
+        "by_link": found.by_link,
+        "error": error,
+        "help_url": conf.help_url,
+    }
+    return render(request, "sessions_ui/recovery.html", context, status=status)
+
+
+def ended_by_report(case: Recovery) -> int:
+    """Return how many sign-ins the report has ended."""
+    reported = case.reported
+    return reported.act.count if reported is not None and reported.act is not None else 0
+
+
+def provider_of(case: Recovery) -> str:
+    """Return the provider by which this person signs in, for people without a password; empty where none is known."""
+    user_id: Any = case.user_id
+    keys = (
+        Session.objects.filter(user_id=user_id, provider__gt="")
+        .order_by("-pk")
+        .values_list("provider", flat=True)
+    )
+    key = None if case.needs_password else keys.first()
+    return conf.provider_name(key) if key else ""

@@ -1,0 +1,95 @@
+"""Who may see a recovery: the account's owner who is signed in, and whoever opened the link that was mailed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from sessions_ui.actions.step_up.policy import acting_session
+from sessions_ui.conf import conf
+from sessions_ui.context import is_impersonated
+from sessions_ui.models import Delivery, Event, Recovery
+from sessions_ui.models.primary import all_users
+from sessions_ui.not_me_link import read_recovery_token
+from sessions_ui.web.step_up.prove import has_vouched
+from sessions_ui.web.step_up.reauthentication import reauthentication
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A recovery, whose it is, and whether a mailed link led to it: its holder has shown all that is needed."""
+
+    case: Recovery
+    user: Any
+    by_link: bool
+
+    def may_act(self, request: HttpRequest) -> bool:
+        """Return whether the steps may be done now. A session has to confirm who it is, and to vouch for itself or show
+        more than it signed in with: else a stolen cookie would be enough to set a new password."""
+        if self.by_link:
+            return True
+        session = acting_session()
+        if session is None or is_impersonated() or not reauthentication(request).is_fresh():
+            return False
+        return has_vouched(self.user, session)
+
+
+@login_not_required
+@never_cache
+@require_safe
+def enter(request: HttpRequest, token: str) -> HttpResponseBase:
+    """Put what the link says into a cookie for the page itself, whose own address then says nothing: it stands in
+    histories, logs and referrers. This changes nothing, since mail scanners open every link."""
+    response = redirect("sessions_ui:recovery")
+    if case_by_link(token) is not None:
+        response.set_cookie(
+            cookie_name(),
+            token,
+            max_age=int(conf.recovery_link_age.total_seconds()),
+            path=reverse("sessions_ui:recovery"),
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",  # the click in the mail comes from elsewhere
+        )
+    return response
+
+
+def cookie_name() -> str:
+    return f"{'__Secure-' if settings.SESSION_COOKIE_SECURE else ''}recovery"
+
+
+def entered(request: HttpRequest) -> Entered | None:
+    """Return the recovery that this browser may see; None where there is none, or it was closed a while ago."""
+    case, by_link = case_by_link(request.COOKIES.get(cookie_name(), "")), True
+    if case is None and request.user.is_authenticated:
+        case, by_link = Recovery.objects.of(request.user).order_by("-pk").first(), False
+    if case is None or is_long_closed(case):
+        return None
+    user = all_users().filter(pk=case.user_id).first()
+    return Entered(case, user, by_link) if user is not None else None
+
+
+def case_by_link(token: str) -> Recovery | None:
+    pk = read_recovery_token(token, age=conf.recovery_link_age)
+    if pk is None:
+        return None
+    mails = Delivery.objects.filter(pk=pk, event__kind=Event.Kind.RECOVERY_LINK)
+    known = mails.values_list("user_id", "event__data").first()
+    if known is None:
+        return None
+    user_id, data = known
+    return Recovery.objects.filter(public_id=data.get("recovery"), user_id=user_id).first()
+
+
+def is_long_closed(case: Recovery) -> bool:
+    return case.closed_at is not None and case.closed_at <= timezone.now() - conf.recovery_link_age
