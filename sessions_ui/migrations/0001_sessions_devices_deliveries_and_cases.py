@@ -85,6 +85,8 @@ class Migration(migrations.Migration):
                 ('changed_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('cut_at', models.DateTimeField(blank=True, null=True)),
                 ('password_required_at', models.DateTimeField(blank=True, null=True)),
+                ('recovering_since', models.DateTimeField(blank=True, null=True)),
+                ('frozen_until', models.DateTimeField(blank=True, null=True)),
                 ('ends_at', models.DateTimeField(blank=True, null=True)),
                 ('password_required_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
@@ -131,6 +133,7 @@ class Migration(migrations.Migration):
                 ('everything', models.BooleanField(default=False)),
                 ('lost', models.BooleanField(default=False)),
                 ('new_password', models.BooleanField(default=False)),
+                ('recovery', models.BooleanField(db_default=False, default=False)),
                 ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='receipts', to='sessions_ui.case')),
             ],
             options={
@@ -390,6 +393,32 @@ class Migration(migrations.Migration):
                 'permissions': [('impersonate', 'Can use the account of somebody else (impersonate)')],
             },
         ),
+        migrations.CreateModel(
+            name='Recovery',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('public_id', models.CharField(default=sessions_ui.models.fields.new_public_id, editable=False, max_length=16)),
+                ('opened_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='opened')),
+                ('opened_by', models.CharField(max_length=16, verbose_name='opened by')),
+                ('since', models.DateTimeField(verbose_name='reported sign-in')),
+                ('address', models.EmailField(blank=True, max_length=254, verbose_name='e-mail address')),
+                ('needs_password', models.BooleanField(default=False, verbose_name='new password needed')),
+                ('password_at', models.DateTimeField(blank=True, null=True, verbose_name='new password chosen')),
+                ('credentials_at', models.DateTimeField(blank=True, null=True, verbose_name='additions looked at')),
+                ('expires_at', models.DateTimeField(verbose_name='ends at the latest')),
+                ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='closed')),
+                ('closed_why', models.CharField(blank=True, max_length=16, verbose_name='closed because')),
+                ('ticket', models.CharField(blank=True, max_length=100, verbose_name='ticket')),
+                ('actor', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('closed_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('session', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='sessions_ui.session')),
+            ],
+            options={
+                'verbose_name': 'recovery',
+                'verbose_name_plural': 'recoveries',
+            },
+        ),
         migrations.AddField(
             model_name='event',
             name='session',
@@ -537,6 +566,18 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='session',
             constraint=models.UniqueConstraint(fields=('public_id',), name='sessions_ui_session_public_id'),
+        ),
+        migrations.AddIndex(
+            model_name='recovery',
+            index=models.Index(fields=['user', 'id'], name='sessions_ui_recovery_user'),
+        ),
+        migrations.AddIndex(
+            model_name='recovery',
+            index=models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['expires_at'], name='sessions_ui_recovery_open'),
+        ),
+        migrations.AddConstraint(
+            model_name='recovery',
+            constraint=models.UniqueConstraint(fields=('public_id',), name='sessions_ui_recovery_public_id'),
         ),
         migrations.AddIndex(
             model_name='event',

@@ -6,9 +6,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from allauth.account.adapter import get_adapter
 from allauth.mfa.models import Authenticator
-from django.contrib.auth.models import AnonymousUser
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.urls import reverse
@@ -136,13 +134,20 @@ def test_somebody_without_a_password_can_set_one(browser: Any, user: Any) -> Non
     assert_sound(here.get(reverse("account_set_password"), follow=True))
 
 
-def test_somebody_without_a_password_and_a_factor_is_sent_where_they_get_one(browser: Any, user: Any) -> None:
+def test_somebody_without_a_password_and_a_factor_has_nothing_to_confirm_and_stands_before_no_wall(
+    browser: Any, user: Any
+) -> None:
     """allauth 65.22 asks for a confirmation, and who has nothing to confirm by would read 403."""
     user.set_unusable_password()
     user.save()
-    (way,) = get_adapter().get_reauthentication_methods(user)
-    assert way["url"] == reverse("account_reset_password")
-    assert get_adapter().get_reauthentication_methods(AnonymousUser()) == []
+    client = browser()
+    client.force_login(user)
+    assert client.get(reverse("account_set_password")).status_code == 200
+    assert client.get(reverse("mfa_activate_totp")).status_code == 200
+    user.set_password(PASSWORD)
+    user.save()
+    client.force_login(user)
+    assert client.get(reverse("mfa_activate_totp")).status_code == 302, "by now there is a password"
 
 
 def test_recovery_codes_download_as_plain_text(with_factors: Any) -> None:
