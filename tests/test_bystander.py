@@ -36,7 +36,9 @@ def test_every_model_that_refers_to_a_person_or_their_rows_has_one_of_the_bystan
 
 
 @pytest.mark.django_db
-def test_its_rows_are_those_of_one_person_and_the_agent_who_serves_them(bystander: Bystander) -> None:
+def test_the_rows_of_the_bystander_are_those_of_one_person_and_the_agent_who_serves_them(
+    bystander: Bystander,
+) -> None:
     person, agent = bystander.keys(get_user_model())
     living, flagged, ended, anonymous = models.Session.objects.order_by("pk")
     assert {living.user_id, flagged.user_id, ended.user_id} == {person} and anonymous.user_id is None

@@ -44,7 +44,7 @@ def test_a_removed_one_is_told_for_a_while(user: Any) -> None:
     assert emails(user) == ["thief@elsewhere.example"]
 
 
-def test_one_that_comes_back_counts_anew(user: Any) -> None:
+def test_an_address_that_comes_back_counts_from_then_on(user: Any) -> None:
     long_ago = timezone.now() - timedelta(days=90)
     VerifiedAddress.objects.update(verified_at=long_ago)
     EmailAddress.objects.get(user=user).delete()
@@ -67,7 +67,7 @@ def test_what_was_there_before_counts_from_the_account_s_first_day(user: Any) ->
     assert (row.email, row.verified_at, row.removed_at) == (user.email, user.date_joined, None)
 
 
-def test_they_go_with_the_account(user: Any) -> None:
+def test_verified_addresses_go_with_the_account(user: Any) -> None:
     user.delete()
     assert not VerifiedAddress.objects.exists()
 

@@ -59,7 +59,7 @@ def test_a_dump_holds_no_secret_seed_or_recovery_code(
     assert [secret for secret in (SECRET, seed, *recovery_codes) if secret in everything] == []
 
 
-def test_nor_does_it_while_an_app_is_being_set_up(
+def test_a_dump_holds_no_secret_while_an_app_is_being_set_up(
     user: Any, browser: Any, app_code: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("allauth.mfa.totp.internal.auth.generate_totp_secret", lambda: SECRET)

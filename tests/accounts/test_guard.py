@@ -95,7 +95,9 @@ def test_the_sites_urls_are_those_of_allauth() -> None:
 
 @pytest.mark.parametrize("urls", ["config.urls", BARE])
 @pytest.mark.parametrize(("name", "act"), ACTS)
-def test_it_works_for_the_owner(name: str, act: Act, urls: str, owner: Any, user: Any, settings: Any) -> None:
+def test_a_changed_credential_works_for_the_owner(
+    name: str, act: Act, urls: str, owner: Any, user: Any, settings: Any
+) -> None:
     settings.ROOT_URLCONF = urls
     before = state_of(user)
     answer = act(owner)
@@ -106,7 +108,7 @@ def test_it_works_for_the_owner(name: str, act: Act, urls: str, owner: Any, user
 @pytest.mark.django_db(transaction=True)  # an error in `delete()` breaks the transaction around it
 @pytest.mark.urls(BARE)
 @pytest.mark.parametrize(("name", "act"), ACTS)
-def test_it_is_refused_to_a_session_that_is_not_settled_and_nothing_is_written(
+def test_a_changed_credential_is_refused_to_a_session_that_is_not_settled_and_nothing_is_written(
     name: str, act: Act, thief: Any, user: Any
 ) -> None:
     before = state_of(user)
@@ -120,7 +122,7 @@ def test_it_is_refused_to_a_session_that_is_not_settled_and_nothing_is_written(
 
 
 @pytest.mark.parametrize(("name", "act"), [pair for pair in ACTS if pair[0] != "account_email"])
-def test_it_is_asked_before_the_form(name: str, act: Act, thief: Any, user: Any) -> None:
+def test_a_proof_is_asked_for_before_the_form(name: str, act: Act, thief: Any, user: Any) -> None:
     key = Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN).first()
     address = reverse(name, args=[key.pk] if act.__name__ == "remove_key" and key else [])
     sent = len(mail.outbox)

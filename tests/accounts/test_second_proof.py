@@ -42,7 +42,7 @@ def here(browser: Any, user: Any, code: str) -> tuple[Any, Session]:
     return client, Session.objects.living().latest("pk")
 
 
-def test_it_counts_and_the_owner_gets_a_mail(
+def test_an_older_factor_counts_and_the_owner_gets_a_mail(
     browser: Any,
     user_with_totp: Any,
     recovery_codes: list[str],
@@ -68,7 +68,7 @@ def test_it_counts_and_the_owner_gets_a_mail(
     assert len(proven) == 1 and "with an authenticator code" in proven[0].body
 
 
-def test_one_that_was_set_up_after_the_sign_in_does_not(
+def test_a_factor_that_was_set_up_after_the_sign_in_is_no_further_proof(
     browser: Any, user_with_totp: Any, recovery_codes: list[str], app_code: Callable[[], str]
 ) -> None:
     client, session = here(browser, user_with_totp, recovery_codes[0])
@@ -109,7 +109,7 @@ def test_a_recovery_code_does_not_since_it_can_be_read_where_one_is_signed_in(
     assert "Use your authenticator app" not in html, "it was shown at the sign-in"
 
 
-def test_it_is_over_after_ten_minutes(
+def test_a_mailed_code_is_over_after_ten_minutes(
     browser: Any, user_with_totp: Any, recovery_codes: list[str], app_code: Callable[[], str]
 ) -> None:
     Authenticator.objects.update(created_at=timezone.now() - timedelta(days=60))

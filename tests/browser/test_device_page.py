@@ -102,7 +102,7 @@ def test_cancel_changes_nothing(here: Any) -> None:
     assert Session.objects.living().count() == 2
 
 
-def test_not_mine_without_scripts(visitor: Any, user: Any) -> None:
+def test_a_device_is_reported_as_not_mine_without_scripts(visitor: Any, user: Any) -> None:
     sign_in_elsewhere(user, user_agent=EDGE_ON_WINDOWS)
     page = visitor(user_agent=FIREFOX_ON_LINUX, java_script_enabled=False).sign_in(user)
     settle(user)

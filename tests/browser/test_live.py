@@ -140,7 +140,7 @@ def test_a_page_that_the_browser_had_kept_is_hidden_until_the_server_has_spoken(
     signed_out(page).to_be_visible()
 
 
-def test_it_says_that_the_server_is_gone_and_stops_saying_it(
+def test_an_open_page_says_that_the_server_is_gone_and_stops_saying_it(
     visitor: Any, user: Any, real_browser: Any
 ) -> None:
     with serve() as url:
@@ -173,7 +173,7 @@ def test_somebody_else_who_is_signed_in_by_now_gets_a_page_of_their_own(
     assert user.email not in page.content()
 
 
-def test_the_same_person_signed_in_anew_notices_nothing(visitor: Any, user: Any) -> None:
+def test_a_tab_of_the_same_person_signed_in_again_notices_nothing(visitor: Any, user: Any) -> None:
     there = visitor()
     page = there.sign_in(user)
     one_stream()

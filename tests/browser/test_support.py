@@ -16,7 +16,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
-def test_both_see_it_and_only_the_owner_acts(visitor: Any, user: Any, support: Any, scripts: bool) -> None:
+def test_staff_and_owner_see_the_page_and_only_the_owner_acts(
+    visitor: Any, user: Any, support: Any, scripts: bool
+) -> None:
     laptop, desk = visitor(java_script_enabled=scripts), visitor(java_script_enabled=scripts)
     owner = laptop.sign_in(user)
     page = desk.sign_in(support)

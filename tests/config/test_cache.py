@@ -68,7 +68,7 @@ def test_every_method_answers_without_redis() -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("nobody_listens")
-async def test_it_answers_asynchronous_code_too() -> None:
+async def test_the_cache_answers_asynchronous_code_too() -> None:
     await cache.aset("a", 1)
     assert await cache.aget("a") == 1
     await sync_to_async(connections.close_all)()
@@ -120,7 +120,7 @@ def test_of_many_at_once_no_more_get_through_than_the_limit(
     assert sorted(codes)[-5:] == [429] * 5 and 200 in codes, codes
 
 
-def test_it_goes_to_rows_when_redis_is_killed_and_back_when_it_is_there(
+def test_the_cache_goes_to_rows_when_redis_is_killed_and_back_when_it_is_there(
     redis: OwnRedis, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(site_cache.REDIS, "pause", 0.0)

@@ -72,7 +72,9 @@ def test_from_a_site_that_is_https_only_nobody_is_sent_to_plain_http(browser: An
         ("/account/devices/", "/account/2fa/"),
     ],
 )
-def test_nor_is_it_from_a_further_factor(where: str, goes: str, browser: Any, user: Any) -> None:
+def test_next_after_a_further_factor_never_leads_to_plain_http(
+    where: str, goes: str, browser: Any, user: Any
+) -> None:
     here = browser()
     here.sign_in(user)
     assert here.get("/account/second-factor/", {"next": where}).url == goes

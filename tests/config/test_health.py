@@ -28,7 +28,7 @@ def found(monkeypatch: pytest.MonkeyPatch) -> list[Weakness]:
 
 
 @pytest.mark.usefixtures("found")
-def test_it_is_well(client: Client) -> None:
+def test_the_health_page_is_well(client: Client) -> None:
     response = client.get("/healthz")
     assert response.status_code == 200
     assert response.json() == {"status": "ok"}
@@ -36,7 +36,7 @@ def test_it_is_well(client: Client) -> None:
     assert "no-cache" in response["Cache-Control"]
 
 
-def test_it_asks_on_a_connection_of_its_own(
+def test_the_health_page_asks_on_a_connection_of_its_own(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     """The others may all be taken, or dead: that says nothing about whether a new one can be had."""
@@ -109,7 +109,7 @@ def test_what_is_no_error_of_the_database_is_ours(client: Client, monkeypatch: p
         client.get("/healthz")
 
 
-def test_it_names_what_is_weak_about_the_database_server_and_serves(
+def test_the_health_page_names_what_is_weak_about_the_database_server_and_serves(
     client: Client, found: list[Weakness]
 ) -> None:
     found.append(Weakness.NO_SYNCHRONOUS_STANDBY)

@@ -65,7 +65,9 @@ async def full(application: Any, slow: Slow, *paths: str) -> list[asyncio.Task[A
     return tasks
 
 
-async def test_one_more_than_that_is_refused_with_words_and_a_time(application: Any, slow: Slow) -> None:
+async def test_one_request_over_the_limit_is_refused_with_words_and_a_time(
+    application: Any, slow: Slow
+) -> None:
     tasks = await full(application, slow)
     status, headers, text = await ask(application, accept="text/html")
     assert status == 503
@@ -91,7 +93,7 @@ async def test_whoever_comes_when_one_is_done_is_served(application: Any, slow: 
         assert (await ask(application))[0] == 200
 
 
-async def test_one_that_failed_is_over_as_well(application: Any, slow: Slow) -> None:
+async def test_a_request_that_failed_makes_room_as_well(application: Any, slow: Slow) -> None:
     tasks = await full(application, slow, "/fails", "/fails")
     slow.go_on.set()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -26,7 +26,7 @@ def run_until(demo: Processes, folder: Path, starts: int) -> int:
     return 0
 
 
-def test_one_that_had_settled_is_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_had_settled_is_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "SETTLED_SECONDS", 0.0)
     monkeypatch.setattr(processes, "RESTART_SECONDS", 0.0)
     (tmp_path / "brief.py").write_text(BRIEF)
@@ -35,7 +35,7 @@ def test_one_that_had_settled_is_started_again(tmp_path: Path, monkeypatch: pyte
         assert run_until(demo, tmp_path, starts=2) >= 2
 
 
-def test_one_that_had_settled_is_started_again_however_soon_it_ends_then(
+def test_a_process_that_had_settled_is_started_again_however_soon_it_ends_then(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A disk that is full for a quarter of a minute ends a worker more than once."""
@@ -49,7 +49,7 @@ def test_one_that_had_settled_is_started_again_however_soon_it_ends_then(
         assert run_until(demo, tmp_path, starts=4) >= 4
 
 
-def test_one_that_ends_at_once_is_not_started_without_a_pause(
+def test_a_process_that_ends_at_once_is_not_started_without_a_pause(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(processes, "SETTLED_SECONDS", 0.0)
@@ -63,7 +63,9 @@ def test_one_that_ends_at_once_is_not_started_without_a_pause(
     assert (tmp_path / "starts").read_text() == "once\n"
 
 
-def test_one_that_cannot_run_here_ends_the_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_cannot_run_here_ends_the_demo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(processes, "SETTLED_SECONDS", 3600.0)
     (tmp_path / "brief.py").write_text(BRIEF)
     with Processes(tmp_path, {}) as demo, pytest.raises(ProcessDied, match="The worker ended by itself"):

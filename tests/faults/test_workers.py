@@ -40,7 +40,7 @@ def test_three_workers_at_once_make_each_once(start: Start, hook: Outbox) -> Non
     assert set(hook.counts().values()) == {1}
 
 
-def test_the_same_task_delivered_twice_makes_each_once(hook: Outbox, settings: Any) -> None:
+def test_a_task_that_is_delivered_twice_makes_each_delivery_once(hook: Outbox, settings: Any) -> None:
     settings.SESSIONS_UI = {
         **settings.SESSIONS_UI,
         "WEBHOOK_ALLOWED_NETWORKS": ["127.0.0.0/8"],

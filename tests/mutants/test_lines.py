@@ -107,7 +107,7 @@ def test_a_line_that_has_moved_is_the_same_line_and_one_that_has_changed_is_not(
     assert left_out(tree, 25) == ["tests/test_a.py::test_one"], "what was known of the old one is forgotten"
 
 
-def test_nor_is_one_that_does_its_work_in_another_process(tree: Path) -> None:
+def test_a_test_that_does_its_work_in_another_process_is_not_left_out(tree: Path) -> None:
     (tree / "tests/test_c.py").write_text("c")
     Map(tree / "var" / "lines.json", tree).add({"end.py": {"tests/test_c.py::test_three": []}})
     assert left_out(tree, 13) == ["tests/test_b.py::test_two"]

@@ -227,7 +227,7 @@ class SignInByProvider(TestCase):
         with override_settings(MFA_TOTP_TOLERANCE=20):
             return browser.post("/account/2fa/authenticate/", {"code": current_code(secret)})
 
-    def test_it_is_known_after_a_second_factor(self) -> None:
+    def test_the_provider_is_known_after_a_second_factor(self) -> None:
         secret, browser = self.with_second_factor(), Client()
         self.assertIn("2fa", self.come_back(browser)["Location"])
         self.assertFalse(Session.objects.living().exists())

@@ -115,7 +115,9 @@ def without_pool(options: dict[str, Any]) -> dict[str, Any]:
 # --- When
 
 
-def test_it_is_prepared_by_the_third_look_up_of_a_connection_and_each_is_one_statement(key: str) -> None:
+def test_the_look_up_is_prepared_by_the_third_look_up_of_a_connection_and_each_is_one_statement(
+    key: str,
+) -> None:
     assert look_ups(key, 5) == [PLAIN, PLAIN, PREPARED, PREPARED, PREPARED]
 
 
@@ -172,12 +174,12 @@ def test_the_setting_forbids_it(key: str) -> None:
     assert set(look_ups(key, 4)) == {PLAIN}
 
 
-def test_it_is_left_to_psycopg_where_parameters_are_bound_by_the_server(key: str) -> None:
+def test_the_look_up_is_left_to_psycopg_where_parameters_are_bound_by_the_server(key: str) -> None:
     with another(server_side_binding=True) as other:
         assert {on(other, key) for _ in range(4)} == {PLAIN}
 
 
-def test_its_plan_for_any_key_reads_no_table_as_a_whole(prepared: str) -> None:
+def test_the_plan_of_the_look_up_for_any_key_reads_no_table_as_a_whole(prepared: str) -> None:
     """Whatever its statistics say: here, that no key was ever replaced."""
     with transaction.atomic():
         execute("CREATE TEMP TABLE rest AS SELECT * FROM sessions_ui_session LIMIT 1")
@@ -250,7 +252,7 @@ def test_a_transaction_of_the_host_goes_on_after_a_look_up_that_failed(prepared:
 
 
 @pytest.mark.parametrize("sql", ["DISCARD ALL", "DEALLOCATE ALL"])
-def test_it_is_prepared_again_where_it_was_forgotten(sql: str, prepared: str) -> None:
+def test_the_look_up_is_prepared_again_where_it_was_forgotten(sql: str, prepared: str) -> None:
     execute(sql)
     assert SessionStore(prepared).get_user().name == "Ada"
     assert look_up(prepared) == PREPARED
@@ -264,7 +266,7 @@ def test_a_connection_that_forgets_it_again_and_again_is_left_alone(prepared: st
     assert asked == PLAIN
 
 
-def test_it_outlives_the_rollback_of_the_transaction_that_prepared_it(key: str) -> None:
+def test_the_look_up_outlives_the_rollback_of_the_transaction_that_prepared_it(key: str) -> None:
     look_ups(key, PREPARED_FROM - 1)
     with transaction.atomic():
         assert look_up(key) == PREPARED

@@ -125,7 +125,7 @@ def sign_in_once_more(session: Session) -> None:
     ],
 )
 @pytest.mark.parametrize("adopting", [False, True])
-def test_it_waits_for_whoever_holds_the_users_row(
+def test_an_ending_waits_for_whoever_holds_the_users_row(
     adopting: bool,
     act: Callable[[Session], None],
     session: Session,

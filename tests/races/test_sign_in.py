@@ -115,7 +115,7 @@ def test_twenty_sign_ins_of_one_person_at_once_all_succeed(race: Race) -> None:
         race.stays(all(map(is_signed_in, keys)), "one of twenty")
 
 
-def test_those_whose_access_changed_are_told_of_exactly_what_was_ended(race: Race) -> None:
+def test_people_whose_access_changed_are_told_of_exactly_what_was_ended(race: Race) -> None:
     """Trap 8: one of two people signs in for the first time at that moment."""
     for with_state in race.turns(["nobody", "the other", "both"]):
         person, other = somebody(known=with_state == "both"), somebody(known=False)

@@ -97,7 +97,7 @@ def test_a_flag_that_no_signal_told_of_ends_with_the_sweep(agent: Any, browser: 
     assert reason(agent) == EndReason.ACCESS_CHANGED
 
 
-def test_which_flags_count_is_a_setting(agent: Any, browser: Any, settings: Any) -> None:
+def test_which_flags_of_an_account_count_is_a_setting(agent: Any, browser: Any, settings: Any) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "ACCESS_FLAGS": []}
     here = browser()
     here.force_login(agent)

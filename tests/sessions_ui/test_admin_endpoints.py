@@ -159,7 +159,7 @@ def test_a_new_secret_is_shown_once_and_the_former_one_signs_on_for_a_day(
     assert "The former one signs until" in admin.get(f"{LIST}{endpoint.pk}/change/").content.decode()
 
 
-def test_it_is_switched_off_and_on_but_never_deleted(
+def test_an_endpoint_is_switched_off_and_on_but_never_deleted(
     admin: Any, endpoint: Endpoint, administrator: Any
 ) -> None:
     admin.post(f"{LIST}{endpoint.pk}/switch/")

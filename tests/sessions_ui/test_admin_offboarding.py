@@ -35,7 +35,7 @@ def form(who: str, **fields: str) -> dict[str, str]:
     }
 
 
-def test_it_is_set(admin: Any, administrator: Any, user: Any, browser: Any) -> None:
+def test_an_end_of_access_is_set(admin: Any, administrator: Any, user: Any, browser: Any) -> None:
     browser().sign_in(user)
     assert admin.get(ADD).status_code == 200
     assert admin.post(ADD, form(user.email.upper())).status_code == 302
@@ -61,7 +61,7 @@ def test_what_is_wrong_is_said(fields: dict[str, str], admin: Any, user: Any) ->
     assert not Offboarding.objects.exists()
 
 
-def test_it_is_cancelled_and_never_edited(admin: Any, user: Any) -> None:
+def test_an_end_of_access_is_cancelled_and_never_edited(admin: Any, user: Any) -> None:
     admin.post(ADD, form(user.email))
     row = Offboarding.objects.get()
     page = f"{LIST}{row.pk}/change/"

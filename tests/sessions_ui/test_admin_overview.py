@@ -28,14 +28,14 @@ def ada(browser: Any, user: Any) -> Any:
     return client
 
 
-def test_it_counts_by_kind_and_country(ada: Any) -> None:
+def test_the_overview_counts_by_kind_and_country(ada: Any) -> None:
     numbers = count(timezone.now())
     assert numbers.living == 1
     assert numbers.by_kind == {Device.Kind.COMPUTER: 1}
     assert numbers.by_country == {"SE": 1}
 
 
-def test_it_counts_by_day_and_reason(ada: Any, user: Any) -> None:
+def test_the_overview_counts_by_day_and_reason(ada: Any, user: Any) -> None:
     end_user_sessions(user=user, reason=EndReason.HELP_DESK)
     ada.get("/account/devices/")
     numbers = count(timezone.now())
@@ -48,7 +48,7 @@ def test_it_counts_by_day_and_reason(ada: Any, user: Any) -> None:
     assert len(numbers.sign_ins_by_day) == 14
 
 
-def test_it_knows_how_long_messages_take(ada: Any, user: Any) -> None:
+def test_the_overview_knows_how_long_messages_take(ada: Any, user: Any) -> None:
     end_user_sessions(user=user, reason=EndReason.HELP_DESK)
     Delivery.objects.update(done_at=timezone.now() + timedelta(seconds=30))
     numbers = count(timezone.now())

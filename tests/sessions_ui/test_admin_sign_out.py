@@ -42,7 +42,7 @@ def of(user: Any) -> Session:
     return Session.objects.filter(user=user).latest("pk")
 
 
-def test_it_says_what_will_happen_before_it_does(admin: Any, ada: Any, user: Any) -> None:
+def test_the_administration_says_what_will_happen_before_it_does(admin: Any, ada: Any, user: Any) -> None:
     html = act(admin, "sign_out_selected", [of(user).pk]).content.decode()
     for text in ("1 sign-in will be ended.", "1 person is concerned", user.email, "Firefox on Linux"):
         assert text in html, text

@@ -103,7 +103,7 @@ def test_what_is_stored_is_read_as_it_was(shown: Authentication) -> None:
     assert Authentication.from_dict(shown.to_dict()) == shown
 
 
-def test_it_is_stored_in_utc_and_without_what_says_nothing() -> None:
+def test_an_authentication_is_stored_in_utc_and_without_what_says_nothing() -> None:
     there = datetime.fromisoformat("2026-11-29T13:00:00+01:00")
     assert Authentication.of("password", at=there).to_dict() == {
         "method": "password",

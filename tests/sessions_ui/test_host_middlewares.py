@@ -174,7 +174,9 @@ def test_a_session_that_lives_goes_on(address: str, client: Any, user: Any) -> N
 
 
 @pytest.mark.parametrize("address", ["/works/", "/goes-on/"])
-def test_one_that_ended_while_it_was_in_use_is_not_revived(address: str, client: Any, user: Any) -> None:
+def test_a_session_that_ended_while_it_was_in_use_is_not_revived(
+    address: str, client: Any, user: Any
+) -> None:
     old = keys_of(client)
     client.get(address, {"meanwhile": "ended"})
     assert not is_signed_in(client, user)
@@ -183,7 +185,7 @@ def test_one_that_ended_while_it_was_in_use_is_not_revived(address: str, client:
 
 
 @pytest.mark.parametrize("address", ["/works/", "/goes-on/", "/whoami/"])
-def test_one_that_ended_before_is_not_revived(address: str, client: Any, user: Any) -> None:
+def test_a_session_that_ended_before_is_not_revived(address: str, client: Any, user: Any) -> None:
     end()
     client.get(address)
     assert not is_signed_in(client, user)

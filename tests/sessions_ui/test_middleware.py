@@ -450,7 +450,7 @@ def test_the_absolute_timeout_is_enforced_whatever_the_use(client_in: Any) -> No
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_it_works_under_asgi_with_async_views(user: Any) -> None:
+async def test_the_middleware_works_under_asgi_with_async_views(user: Any) -> None:
     client = AsyncClient()
     await client.aforce_login(user)
     response = await client.get("/public-async")

@@ -194,7 +194,7 @@ def test_a_permanent_failure_is_parked_for_an_administrator(delivery: Delivery, 
     assert len(mail.outbox) == 1
 
 
-def test_it_is_parked_after_the_last_attempt(delivery: Delivery, monkeypatch: Any) -> None:
+def test_a_delivery_is_parked_after_the_last_attempt(delivery: Delivery, monkeypatch: Any) -> None:
     monkeypatch.setitem(CHANNELS, "mail", Broken(TimeoutError()))
     for _ in range(len(conf.delivery_retries) + 1):
         Delivery.objects.update(due_at=timezone.now())

@@ -195,7 +195,7 @@ def test_a_decision_inside_a_transaction_of_ours_that_decides_nothing_counts(
 
 @on_postgresql
 @pytest.mark.usefixtures("here", "level")
-def test_it_is_set_once_a_transaction(user: Any) -> None:
+def test_the_level_is_set_once_a_transaction(user: Any) -> None:
     with CaptureQueriesContext(connection) as queries:
         in_transaction(lambda: (end(user), end(user)), decides=True)
     assert sum("synchronous_commit" in query["sql"] for query in queries) == 1

@@ -51,7 +51,7 @@ def age(**ages: timedelta) -> None:
         ("ABSOLUTE_TIMEOUT", "signed_in_at", EndReason.ABSOLUTE_TIMEOUT),
     ],
 )
-def test_it_may_depend_on_the_user(
+def test_a_timeout_may_depend_on_the_user(
     name: str,
     column: str,
     reason: EndReason,

@@ -87,7 +87,9 @@ def test_a_cookie_of_hours_ago_changes_nobody(thief: Any, ada: Any, user: Any, a
     assert Authenticator.objects.filter(pk=factor.pk).exists()
 
 
-def test_nor_rights_endpoints_sessions_and_dates(thief: Any, ada: Any, user: Any, endpoint: Endpoint) -> None:
+def test_a_cookie_of_hours_ago_changes_no_rights_endpoints_sessions_and_dates(
+    thief: Any, ada: Any, user: Any, endpoint: Endpoint
+) -> None:
     group = Group.objects.create(name="Editors")
     session, device = Session.objects.get(user=user), Device.objects.get(user=user)
     everything = [str(pk) for pk in Permission.objects.values_list("pk", flat=True)]
@@ -119,7 +121,9 @@ def test_nor_rights_endpoints_sessions_and_dates(thief: Any, ada: Any, user: Any
     assert ada.get(DEVICES).status_code == 200
 
 
-def test_nor_with_the_password_because_there_is_a_second_factor(thief: Any, user: Any) -> None:
+def test_a_cookie_of_hours_ago_changes_nothing_with_the_password_because_there_is_a_second_factor(
+    thief: Any, user: Any
+) -> None:
     path, form = f"/admin/accounts/user/{user.pk}/delete/", {"post": "yes"}
     kept = kept_in(thief.post(path, form))
     assert asks(thief.post(path, {**kept, "sessions_ui-password": PASSWORD}))

@@ -226,7 +226,7 @@ def test_htmx_is_sent_to_the_challenge(browser: Any, user: Any, owner: Any, sett
     assert SESSION_KEY not in client.session
 
 
-def test_it_dies_with_a_new_password(waiting: Any, user: Any) -> None:
+def test_a_challenge_dies_with_a_new_password(waiting: Any, user: Any) -> None:
     waiting.get(CHALLENGE)
     code = mailed_code()
     user.set_password("a horse of another colour")
@@ -289,7 +289,7 @@ def test_a_sign_in_of_somebody_else_in_the_same_browser_does_not_free_it_from_wh
     assert not Session.objects.of(user).living().exists()
 
 
-def test_and_with_everything_signed_out(waiting: Any, user: Any) -> None:
+def test_a_challenge_is_over_with_everything_signed_out(waiting: Any, user: Any) -> None:
     waiting.get(CHALLENGE)
     code = mailed_code()
     end_user_sessions(user=user, reason=EndReason.SIGNED_OUT_EVERYWHERE)
@@ -308,7 +308,7 @@ def test_a_program_gets_401(browser: Any, user: Any, owner: Any, settings: Any) 
     assert SESSION_KEY not in client.session
 
 
-def test_it_waits_and_is_told_where_each_request_is_a_transaction(
+def test_a_challenge_waits_and_is_told_where_each_request_is_a_transaction(
     browser: Any, user: Any, owner: Any, settings: Any, monkeypatch: Any
 ) -> None:
     """The view's transaction is rolled back by then, and the session that it had made with it."""

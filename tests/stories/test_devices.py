@@ -67,7 +67,7 @@ def test_signing_in_again_in_one_browser_stays_one_device(user: Any, browser: An
     assert Session.objects.filter(end_reason=EndReason.SUPERSEDED).count() == 2
 
 
-def test_so_it_does_after_an_update_of_the_browser(user: Any, browser: Any) -> None:
+def test_signing_in_again_after_an_update_of_the_browser_stays_one_device(user: Any, browser: Any) -> None:
     client = browser(user_agent=FIREFOX)
     client.sign_in(user)
     client.defaults["HTTP_USER_AGENT"] = NEWER_FIREFOX
@@ -135,7 +135,9 @@ def test_a_phone_that_moves_between_networks_is_one_device_and_its_place_follows
     assert (device.copied_at, changes()) == (None, [])
 
 
-def test_its_place_follows_where_no_address_may_be_kept(user: Any, browser: Any, settings: Any) -> None:
+def test_the_place_of_a_device_follows_where_no_address_may_be_kept(
+    user: Any, browser: Any, settings: Any
+) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "STORE_ADDRESSES": "none"}
     phone = browser(user_agent=CHROME_ON_ANDROID, address=LONDON)
     phone.sign_in(user)

@@ -95,7 +95,7 @@ def test_whoever_reads_a_mailbox_that_the_owner_removed_gets_no_reset(
     assert user.check_password(NEW_PASSWORD)
 
 
-def test_its_link_ends_sessions_and_does_nothing_else(
+def test_the_link_to_a_former_address_ends_sessions_and_does_nothing_else(
     alerts: dict[str, Any], user: Any, browser: Any, laptop: Any
 ) -> None:
     browser().post(link_to(OLD, alerts))

@@ -73,7 +73,7 @@ def test_a_sign_in_that_was_refused_is_none(user: Any, browser: Any) -> None:
     assert signed_in(browser(), user).verdict == ""
 
 
-def test_it_is_remembered_by_this_app_also_where_the_user_model_tells_of_no_last_login(
+def test_that_an_account_was_used_is_remembered_also_where_the_user_model_tells_of_no_last_login(
     user: Any, browser: Any
 ) -> None:
     signed_in(browser(), user)

@@ -100,7 +100,9 @@ def test_a_value_that_was_noted_is_a_copy_once_its_owner_has_signed_in_again_and
     assert Device.objects.get(pk=of_ada.device_id).copied_at is not None
 
 
-def test_it_still_is_one_at_the_second_sign_in_with_it(user: Any, shared: Any, thief: Any) -> None:
+def test_a_copied_cookie_still_is_one_at_the_second_sign_in_with_it(
+    user: Any, shared: Any, thief: Any
+) -> None:
     sign_in(shared, user)
     noted = cookie_of(shared)
     of_ada = sign_in(shared, user)

@@ -73,7 +73,7 @@ def said(endpoint: Endpoint, tmp_path: Path) -> Iterator[Path]:
     process.wait()
 
 
-def test_it_verifies_the_message_and_takes_it_once(user: Any, browser: Any, said: Path) -> None:
+def test_the_receiver_verifies_the_message_and_takes_it_once(user: Any, browser: Any, said: Path) -> None:
     browser().force_login(user)
     end_user_sessions(user=user, reason=EndReason.DEVICE_LOST, actor=user)
     session = Session.objects.get()
@@ -86,7 +86,7 @@ def test_it_verifies_the_message_and_takes_it_once(user: Any, browser: Any, said
     assert "'reason': 'device_lost'" in line and session.public_id in line
 
 
-def test_it_refuses_what_somebody_else_has_signed(
+def test_the_receiver_refuses_what_somebody_else_has_signed(
     user: Any, browser: Any, said: Path, endpoint: Endpoint
 ) -> None:
     endpoint.set_secret("whsec_" + "A" * 43 + "=")

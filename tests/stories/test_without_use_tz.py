@@ -30,7 +30,7 @@ ZONE = "Asia/Kathmandu"  # five hours and three quarters ahead: nothing is right
 
 
 @pytest.mark.skipif(not settings.USE_TZ, reason="this is the process of its own")
-def test_it_works_on_this_database() -> None:
+def test_everything_works_without_use_tz_on_this_database() -> None:
     url = urlsplit(os.environ["DATABASE_URL"])
     environment = {**os.environ, "USE_TZ": "0", "TIME_ZONE": ZONE}
     for name in (

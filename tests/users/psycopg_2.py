@@ -28,19 +28,19 @@ class WithPsycopg2(TransactionTestCase):
         (query,) = queries
         return str(query["sql"]).split()[0]
 
-    def test_it_is_prepared(self) -> None:
+    def test_the_look_up_is_prepared(self) -> None:
         assert [self.look_up() for _ in range(4)] == ["SELECT", "SELECT", "EXECUTE", "EXECUTE"]
 
-    def test_it_is_prepared_again_where_it_was_forgotten(self) -> None:
-        self.test_it_is_prepared()
+    def test_the_look_up_is_prepared_again_where_it_was_forgotten(self) -> None:
+        self.test_the_look_up_is_prepared()
         with connection.cursor() as cursor:
             cursor.execute("DEALLOCATE ALL")
         assert self.client.get("/whoami").content.decode() == NAME
         assert self.look_up() == "EXECUTE"
 
-    def test_it_is_asked_in_full_inside_a_transaction(self) -> None:
+    def test_the_look_up_is_asked_in_full_inside_a_transaction(self) -> None:
         """Nothing could guard that with one message to the server: psycopg 2 shows the last result of several only."""
-        self.test_it_is_prepared()
+        self.test_the_look_up_is_prepared()
         with transaction.atomic():
             assert self.look_up() == "SELECT"
         assert self.look_up() == "EXECUTE"

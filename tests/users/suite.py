@@ -50,14 +50,14 @@ class EveryUserModel(TestCase):
         assert self.whoami() == ""
         assert Session.objects.get().end_reason == reason
 
-    def test_it_signs_in_and_costs_one_statement_where_a_join_can_do_it(self) -> None:
+    def test_the_user_signs_in_and_costs_one_statement_where_a_join_can_do_it(self) -> None:
         statements = int(os.environ["STATEMENTS"])
         assert session_lookup.joins_user() is (statements == 1)
         with CaptureQueriesContext(connection) as here, CaptureQueriesContext(connections[USERS]) as there:
             assert self.whoami() == self.user.get_username()
         assert len(here) + (len(there) if USERS != "default" else 0) == statements
 
-    def test_it_costs_the_same_however_often_and_finds_the_same(self) -> None:
+    def test_the_user_costs_the_same_however_often_and_finds_the_same(self) -> None:
         """By the third request of a connection the look-up is prepared, where that is possible."""
         counts = set()
         for _ in range(5):
@@ -88,7 +88,7 @@ class EveryUserModel(TestCase):
             found[days] = Session.objects.get(user_id=person.pk).verdict
         assert found == {181: "new" if "last_login" in COLUMNS else "", 179: ""}
 
-    def test_its_devices_are_listed(self) -> None:
+    def test_the_devices_of_the_user_are_listed(self) -> None:
         assert self.client.get("/account/devices/").status_code == 200
 
     def test_ending_is_final(self) -> None:
@@ -109,7 +109,7 @@ class EveryUserModel(TestCase):
         ]
         assert told == ([(self.user.pk, "mail", NAME)] if has_address else [])
 
-    def test_it_is_found_by_what_it_is_called(self) -> None:
+    def test_the_user_is_found_by_what_it_is_called(self) -> None:
         assert users_exactly(NAME) == [self.user.pk]
 
     def test_who_has_no_address_is_asked_for_no_code(self) -> None:

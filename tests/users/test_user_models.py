@@ -26,11 +26,11 @@ ROOT = Path(__file__).resolve().parents[2]
         ("DirectoryUser", True, 2),
     ],
 )
-def test_it_is_respected(model: str, elsewhere: bool, statements: int) -> None:
+def test_a_user_model_is_respected(model: str, elsewhere: bool, statements: int) -> None:
     run_suite("suite", USER_MODEL=model, USERS_ELSEWHERE=str(int(elsewhere)), STATEMENTS=str(statements))
 
 
-def test_its_proxies_parents_and_children_are_respected_and_nothing_else_is_touched() -> None:
+def test_proxies_parents_and_children_of_a_user_model_are_respected_and_nothing_else_is_touched() -> None:
     run_suite("family", USER_MODEL="ChildUser")
 
 

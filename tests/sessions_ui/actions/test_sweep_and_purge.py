@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.control("ASVS 7.4.2")
-def test_it_ends_the_sessions_of_users_disabled_without_a_signal(user: Any, browser: Any) -> None:
+def test_the_sweep_ends_the_sessions_of_users_disabled_without_a_signal(user: Any, browser: Any) -> None:
     browser().force_login(user)
     get_user_model().objects.filter(pk=user.pk).update(is_active=False)
     assert end_unlawful() == 1
@@ -30,7 +30,7 @@ def test_it_ends_the_sessions_of_users_disabled_without_a_signal(user: Any, brow
     assert end_unlawful() == 0
 
 
-def test_it_ends_the_sessions_of_users_that_are_gone(user: Any, browser: Any) -> None:
+def test_the_sweep_ends_the_sessions_of_users_that_are_gone(user: Any, browser: Any) -> None:
     browser().force_login(user)
     user.emailaddress_set.all().delete()
     get_user_model().objects.filter(pk=user.pk)._raw_delete("default")
@@ -46,7 +46,7 @@ def test_it_ends_the_sessions_of_users_that_are_gone(user: Any, browser: Any) ->
         ("signed_in_at", 31, EndReason.ABSOLUTE_TIMEOUT),
     ],
 )
-def test_it_ends_what_ran_out_of_time(
+def test_the_sweep_ends_what_ran_out_of_time(
     column: str, days: int, reason: EndReason, user: Any, browser: Any
 ) -> None:
     browser().force_login(user)
@@ -80,7 +80,7 @@ def test_a_sweep_that_runs_out_of_time_goes_on_where_it_stopped_and_begins_anew_
     assert end_unlawful() == 1
 
 
-def test_it_leaves_living_and_anonymous_sessions_alone(user: Any, browser: Any) -> None:
+def test_the_sweep_leaves_living_and_anonymous_sessions_alone(user: Any, browser: Any) -> None:
     client = browser()
     client.force_login(user)
     session = browser().session
@@ -90,7 +90,7 @@ def test_it_leaves_living_and_anonymous_sessions_alone(user: Any, browser: Any) 
     assert client.get("/account/devices/").status_code == 200
 
 
-def test_it_purges_history_past_the_retention_time_and_nothing_younger(
+def test_the_sweep_purges_history_past_the_retention_time_and_nothing_younger(
     user: Any, other_user: Any, browser: Any
 ) -> None:
     browser().sign_in(user)

@@ -29,7 +29,9 @@ def adopt(source: str = "db", **options: Any) -> Any:
 
 
 @pytest.mark.parametrize("source", ["db", "user_sessions", "qsessions"])
-def test_the_same_cookie_goes_on(source: str, user: Any, old_session: OldSessions, client_with: Any) -> None:
+def test_an_adopted_session_goes_on_under_the_same_cookie(
+    source: str, user: Any, old_session: OldSessions, client_with: Any
+) -> None:
     key = old_session(user, source=source, data={"cart": [1, 2]})
     report = adopt(source)
     assert (report.users, report.anonymous, report.skipped.total()) == (1, 0, 0)
@@ -67,7 +69,9 @@ def test_anonymous_sessions_keep_their_data(old_session: OldSessions, client_wit
     assert not Event.objects.exists()
 
 
-def test_one_event_of_its_own_kind_says_where_it_came_from(user: Any, old_session: OldSessions) -> None:
+def test_one_event_of_its_own_kind_says_where_an_adopted_session_came_from(
+    user: Any, old_session: OldSessions
+) -> None:
     old_session(user, source="qsessions", ip=LONDON, user_agent=CHROME_ON_WINDOWS)
     adopt("qsessions")
     event = Event.objects.get()
@@ -179,7 +183,9 @@ def test_no_idle_timeout_hits_for_uses_that_nobody_noted(
     assert client_with(key).get(DEVICES).status_code == 200
 
 
-def test_it_expires_as_promised_or_by_our_timeout(user: Any, old_session: OldSessions) -> None:
+def test_an_adopted_session_expires_as_promised_or_by_our_timeout(
+    user: Any, old_session: OldSessions
+) -> None:
     soon = old_session(user, expires=timedelta(days=2))
     late = old_session(user, age=timedelta(days=1), expires=timedelta(days=90))
     adopt()
@@ -187,7 +193,7 @@ def test_it_expires_as_promised_or_by_our_timeout(user: Any, old_session: OldSes
     assert days == {digest_of(soon): 1, digest_of(late): 28}
 
 
-def test_one_that_was_not_to_be_remembered_ends_as_soon_as_ours_do(
+def test_an_adopted_session_that_was_not_to_be_remembered_ends_as_soon_as_ours_do(
     user: Any, old_session: OldSessions, settings: Any
 ) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "NOT_REMEMBERED_TIMEOUT": timedelta(hours=12)}

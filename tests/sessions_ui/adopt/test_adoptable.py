@@ -92,7 +92,7 @@ def test_what_cannot_be_read_is_skipped() -> None:
         (None, timedelta(minutes=-5), timedelta(hours=-1)),
     ],
 )
-def test_it_is_signed_in_since_then_or_as_late_as_it_can_have_been(
+def test_an_adopted_session_is_signed_in_since_then_or_as_late_as_it_can_have_been(
     told: timedelta | None, last_login: timedelta | None, expected: timedelta, made: Draft, user: Any
 ) -> None:
     user.last_login = None if last_login is None else NOW + last_login
@@ -101,7 +101,9 @@ def test_it_is_signed_in_since_then_or_as_late_as_it_can_have_been(
     assert found.device is not None and found.device.first_seen_at == found.signed_in_at
 
 
-def test_one_that_was_saved_in_the_future_is_of_now(made: Draft, user: Any, no_idle_timeout: None) -> None:
+def test_a_session_that_was_saved_in_the_future_is_adopted_as_of_now(
+    made: Draft, user: Any, no_idle_timeout: None
+) -> None:
     """The clock of the old server was ahead."""
     found = session(replace(made, saved_at=NOW + DAY), user)
     assert (found.signed_in_at, found.last_seen_at) == (NOW, NOW)
@@ -117,7 +119,7 @@ def test_one_that_was_saved_in_the_future_is_of_now(made: Draft, user: Any, no_i
         (timedelta(minutes=-2), timedelta(minutes=-2)),
     ],
 )
-def test_it_was_used_last_when_anything_tells_of_a_use(
+def test_an_adopted_session_was_used_last_when_anything_tells_of_a_use(
     seen: timedelta | None, expected: timedelta, made: Draft, user: Any, no_idle_timeout: None
 ) -> None:
     found = session(with_old(made, seen_at=None if seen is None else NOW + seen), user)
@@ -139,7 +141,7 @@ def test_what_is_in_use_is_used_now(made: Draft, user: Any, no_idle_timeout: Non
         ({"_session_expiry": 9}, 3 * DAY - timedelta(hours=1)),
     ],
 )
-def test_it_ends_by_the_timeouts_that_count_from_its_sign_in(
+def test_an_adopted_session_ends_by_the_timeouts_that_count_from_its_sign_in(
     data: dict[str, int], expected: timedelta, made: Draft, user: Any, settings: Any
 ) -> None:
     timeouts = {"ABSOLUTE_TIMEOUT": 3 * DAY, "NOT_REMEMBERED_TIMEOUT": timedelta(hours=12)}
@@ -184,7 +186,7 @@ def test_what_a_request_would_be_refused_for_is_not_taken_over(
     assert session_from(replace(made, **fields), user, NOW, False, is_cut=False) is skip
 
 
-def test_nor_is_that_of_a_disabled_account_or_of_one_whose_sessions_were_all_ended(
+def test_a_session_of_a_disabled_account_or_of_one_whose_sessions_were_all_ended_is_not_adopted(
     made: Draft, user: Any
 ) -> None:
     assert session_from(made, user, NOW, False, is_cut=True) is Skip.ENDED_SINCE

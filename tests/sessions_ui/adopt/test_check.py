@@ -21,7 +21,7 @@ def ids(databases: list[str] | None) -> set[str]:
     return {str(message.id) for message in messages if message.id == "sessions_ui.W081"}
 
 
-def test_it_is_said_until_the_command_has_run(user: Any, old_session: OldSessions) -> None:
+def test_the_warning_is_said_until_the_command_has_run(user: Any, old_session: OldSessions) -> None:
     old_session(user)
     assert ids([connection.alias]) == {"sessions_ui.W081"}
     call_command("adopt_sessions", "--dry-run", verbosity=0)

@@ -36,7 +36,7 @@ def output(*arguments: str) -> str:
     return out.getvalue()
 
 
-def test_it_says_what_it_skips_and_why(
+def test_adopt_says_what_it_skips_and_why(
     user: Any, other_user: Any, agent: Any, administrator: Any, old_session: OldSessions
 ) -> None:
     old_session(user)

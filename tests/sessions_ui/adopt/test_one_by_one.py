@@ -74,7 +74,7 @@ def test_what_the_old_table_knows_goes_first(
 
 
 @pytest.mark.parametrize("given", [{}, {"ADOPT_FROM": "", "ADOPT_UNTIL": None}])
-def test_it_costs_nothing_when_it_is_not_set(
+def test_adoption_costs_nothing_when_it_is_not_set(
     given: dict[str, Any], user: Any, old_session: OldSessions, settings: Any
 ) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, **given}
@@ -114,7 +114,9 @@ def test_tables_that_no_migration_made_are_adopted_into_until_a_date_only(
     assert period.adopting_from() == "db"
 
 
-def test_it_ends_by_itself(user: Any, old_session: OldSessions, client_with: Any, adopting: Any) -> None:
+def test_adoption_ends_by_itself(
+    user: Any, old_session: OldSessions, client_with: Any, adopting: Any
+) -> None:
     adopting(days=-1)
     assert client_with(old_session(user)).get(DEVICES).status_code == 302
 

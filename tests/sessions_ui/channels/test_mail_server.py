@@ -61,7 +61,7 @@ def message(**fields: Any) -> EmailMultiAlternatives:
 
 
 @pytest.mark.parametrize("outage", ["away", "silent"])
-def test_one_is_tried_all_wait_and_none_loses_an_attempt(
+def test_where_the_mail_server_is_away_one_mail_is_tried_all_wait_and_none_loses_an_attempt(
     outage: str, request: pytest.FixtureRequest, user: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     request.getfixturevalue(outage)
@@ -88,7 +88,7 @@ def test_mails_that_were_put_off_are_as_old_as_they_are(away: Callable[[], None]
     assert waiting is not None and waiting >= timedelta(minutes=20)
 
 
-def test_those_that_come_meanwhile_join_them_without_a_try_or_a_line(
+def test_mails_that_come_meanwhile_join_those_that_wait_without_a_try_or_a_line(
     away: Callable[[], None], user: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     enqueue(user, 1)
@@ -154,7 +154,7 @@ def test_what_is_wrong_with_one_mail_is_its_own(user: Any, monkeypatch: pytest.M
     assert Delivery.objects.get(done_at=None).attempts == 1
 
 
-def test_those_that_go_in_one_mail_lose_no_attempt_either(away: Callable[[], None], user: Any) -> None:
+def test_deliveries_that_go_in_one_mail_lose_no_attempt_either(away: Callable[[], None], user: Any) -> None:
     for reason in (EndReason.ADMINISTRATOR, EndReason.HELP_DESK):
         act, held = Act.objects.create(reason=reason), timezone.now()
         Delivery.objects.create(act=act, user=user, channel="mail", receiver=user.email, held_at=held)

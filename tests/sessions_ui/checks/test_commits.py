@@ -17,14 +17,14 @@ def vendor(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize("level", ["off", "sometimes", True])
-def test_it_names_a_level_that_no_decision_may_have(level: Any, settings: Any) -> None:
+def test_the_check_names_a_level_that_no_decision_may_have(level: Any, settings: Any) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "SYNCHRONOUS_COMMIT": level}
     assert "sessions_ui.E045" in ids()
 
 
 @pytest.mark.parametrize("vendor", ["mysql", "sqlite"], indirect=True)
 @pytest.mark.usefixtures("vendor")
-def test_it_says_that_another_database_knows_no_such_level(settings: Any) -> None:
+def test_the_check_says_that_another_database_knows_no_such_level(settings: Any) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "SYNCHRONOUS_COMMIT": "on"}
     assert "sessions_ui.W046" in ids()
 

@@ -19,7 +19,7 @@ from tests.sessions_ui.checks.test_setup import ids
         ("ACCESS_PERMISSIONS", ["change_session"], "E022"),
     ],
 )
-def test_it_names_a_wrong_setting(name: str, value: Any, number: str, settings: Any) -> None:
+def test_the_check_names_a_wrong_setting(name: str, value: Any, number: str, settings: Any) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, name: value}
     assert f"sessions_ui.{number}" in ids()
 

@@ -14,7 +14,7 @@ from sessions_ui.checks import impersonation as checks
 @pytest.mark.parametrize(
     ("module", "found"), [("hijack.urls", ["sessions_ui.W025"]), ("sessions_ui.web.impersonation.hijack", [])]
 )
-def test_it_names_the_views_that_sign_staff_in(
+def test_the_check_names_the_views_that_sign_staff_in(
     module: str, found: list[str], settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     urls = ModuleType("urls")

@@ -55,7 +55,7 @@ def test_the_asgi_file_of_a_new_project_is_asked(project: Any) -> None:
 
 
 @pytest.mark.parametrize("asgi", ["application = None\n", "raise RuntimeError\n"])
-def test_it_names_a_site_that_has_no_stream(project: Any, settings: Any, asgi: str) -> None:
+def test_the_check_names_a_site_that_has_no_stream(project: Any, settings: Any, asgi: str) -> None:
     project(asgi)
     (said,) = live.stream()
     assert said.id == "sessions_ui.W030"
@@ -70,12 +70,14 @@ def test_an_application_that_is_named_but_has_no_stream_is_no_excuse(project: An
     assert ids(live.stream()) == ["sessions_ui.W030"]
 
 
-def test_it_names_a_redis_that_nobody_can_reach(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_check_names_a_redis_that_nobody_can_reach(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "REDIS_URL": "redis://cache.example"}
     monkeypatch.setattr(live, "find_spec", lambda name: None)
     assert ids(live.redis()) == ["sessions_ui.W031"]
 
 
-def test_it_names_reasons_that_are_none(settings: Any) -> None:
+def test_the_check_names_reasons_that_are_none(settings: Any) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "CLEAR_SITE_DATA": ["device_lost", "stolen"]}
     assert ids(live.clear_site_data()) == ["sessions_ui.W032"]

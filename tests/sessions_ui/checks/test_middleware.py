@@ -112,12 +112,12 @@ def test_ours_and_what_extends_them_are_sound(entries: tuple[Any, ...], settings
         ),
     ],
 )
-def test_it_says_what_is_there_and_what_is_not(
+def test_the_check_says_what_is_there_and_what_is_not(
     entries: tuple[Any, ...], number: str, text: str, hint: str | None, settings: Any
 ) -> None:
     assert said(*entries, settings=settings) == [(f"sessions_ui.{number}", text, hint)]
 
 
-def test_both_that_are_missing_are_named(settings: Any) -> None:
+def test_two_missing_middlewares_are_both_named(settings: Any) -> None:
     found = said(function, settings=settings)
     assert [number for number, _text, _hint in found] == ["sessions_ui.E002", "sessions_ui.E003"]

@@ -14,7 +14,7 @@ def test_what_may_follow_from_a_suspicious_sign_in(way: str, settings: Any) -> N
     assert "sessions_ui.E026" not in ids()
 
 
-def test_it_names_what_may_not(settings: Any) -> None:
+def test_the_check_names_what_may_not(settings: Any) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "SUSPICIOUS_SIGN_INS": "ignore"}
     assert "sessions_ui.E026" in ids()
 

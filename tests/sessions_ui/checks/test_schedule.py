@@ -48,7 +48,7 @@ def missing() -> list[str]:
     return re.findall(r"sessions_ui\.tasks\.\w+", "".join(named))
 
 
-def test_it_names_every_task_where_there_is_no_schedule(host: Celery) -> None:
+def test_the_check_names_every_task_where_there_is_no_schedule(host: Celery) -> None:
     assert missing() == NAMES
     [message] = periodic_tasks()
     assert message.hint is not None
@@ -67,7 +67,7 @@ def test_without_a_celery_app_it_says_what_cron_has_to_do(
     assert periodic_tasks() == [], "beat runs elsewhere, with these settings"
 
 
-def test_it_names_what_is_missing_and_nothing_else(host: Celery, settings: Any) -> None:
+def test_the_check_names_what_is_missing_and_nothing_else(host: Celery, settings: Any) -> None:
     settings.CELERY_BEAT_SCHEDULE = entries(NAMES[0], "people.tasks.greet", NAMES[2])
     assert missing() == [NAMES[1], NAMES[3]]
 

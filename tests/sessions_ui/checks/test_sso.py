@@ -35,17 +35,17 @@ def test_a_sound_provider_has_nothing_to_say(options: Any, settings: Any) -> Non
         "https://id.example",
     ],
 )
-def test_it_names_a_provider_that_anybody_could_be(options: Any, settings: Any) -> None:
+def test_the_check_names_a_provider_that_anybody_could_be(options: Any, settings: Any) -> None:
     configure(settings, example=options)
     assert "sessions_ui.E023" in ids()
 
 
-def test_it_names_an_issuer_that_is_there_twice(settings: Any) -> None:
+def test_the_check_names_an_issuer_that_is_there_twice(settings: Any) -> None:
     configure(settings, one=SOUND, two={**SOUND, "audience": "another"})
     assert "sessions_ui.E023" in ids()
 
 
-def test_it_names_the_missing_library(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_check_names_the_missing_library(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     configure(settings, example=SOUND)
     monkeypatch.setattr(sso, "find_spec", lambda name: None)
     assert "sessions_ui.E024" in ids()
@@ -53,7 +53,7 @@ def test_it_names_the_missing_library(settings: Any, monkeypatch: pytest.MonkeyP
     assert "sessions_ui.E024" not in ids(), "who only names a provider needs none"
 
 
-def test_it_names_plain_http(settings: Any) -> None:
+def test_the_check_names_plain_http(settings: Any) -> None:
     configure(settings, example={**SOUND, "issuer": "http://localhost:9000", "allow_http": True})
     assert "sessions_ui.E023" in ids(include_deployment_checks=True)
     assert ids() == set(), "on a developer's machine it is fine"

@@ -25,7 +25,7 @@ from tests.sessions_ui.checks.test_setup import ids
         ({"WEBHOOK_ALLOW_HTTP": True}, "W036"),
     ],
 )
-def test_it_names_a_wrong_setting(values: dict[str, Any], number: str, settings: Any) -> None:
+def test_the_check_names_a_wrong_setting(values: dict[str, Any], number: str, settings: Any) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, **values}
     assert f"sessions_ui.{number}" in ids(include_deployment_checks=True)
 
@@ -66,7 +66,7 @@ print(json.dumps([message.id.removeprefix("sessions_ui.") for message in message
 """
 
 
-def test_it_names_a_user_model_without_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_check_names_a_user_model_without_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
     assert no_address() == []
     monkeypatch.setattr(get_user_model(), "EMAIL_FIELD", "no_such_field")
     [said] = no_address()

@@ -41,7 +41,9 @@ PROXIES = (ip_network("10.0.0.0/8"), ip_network("2001:db8:ffff::/48"))
         ("", "81.2.69.142", "81.2.69.142"),
     ],
 )
-def test_it_walks_the_chain_from_the_right(peer: str, forwarded: str | None, expected: str | None) -> None:
+def test_the_chain_of_proxies_is_walked_from_the_right(
+    peer: str, forwarded: str | None, expected: str | None
+) -> None:
     meta = {"REMOTE_ADDR": peer} | ({"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {})
     assert client_address(meta, PROXIES) == expected
 
@@ -56,7 +58,7 @@ def test_it_walks_the_chain_from_the_right(peer: str, forwarded: str | None, exp
         ("proto=https", None),
     ],
 )
-def test_it_reads_rfc_7239(forwarded: str, expected: str | None) -> None:
+def test_the_forwarded_header_of_rfc_7239_is_read(forwarded: str, expected: str | None) -> None:
     meta = {"REMOTE_ADDR": "10.0.0.1", "HTTP_FORWARDED": forwarded}
     assert client_address(meta, PROXIES) == expected
     # What the client wrote into the other header passed the proxy as it was.

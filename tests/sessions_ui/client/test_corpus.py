@@ -9,7 +9,7 @@ from tests.sessions_ui.client.corpus import load
 from tests.sessions_ui.client.corpus.score import TARGETS, score
 
 
-def test_it_is_large_and_no_string_stands_in_it_twice() -> None:
+def test_the_corpus_is_large_and_no_string_stands_in_it_twice() -> None:
     entries = [entry for entry in load() if not entry.unknowable]
     assert len(entries) >= 500
     assert len({(entry.user_agent, str(entry.hints)) for entry in entries}) == len(entries)

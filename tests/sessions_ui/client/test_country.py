@@ -25,7 +25,7 @@ from tools.countries import files, names
         ("QQ", "en", ""),
     ],
 )
-def test_it_is_named_in_that_language(code: str, language: str | None, name: str) -> None:
+def test_a_country_is_named_in_that_language(code: str, language: str | None, name: str) -> None:
     assert country_name(code, language) == name
 
 

@@ -48,7 +48,7 @@ def test_public(address: str) -> None:
         "2001:db8::1",
     ],
 )
-def test_not_public(address: str) -> None:
+def test_an_address_that_is_not_public_has_no_place(address: str) -> None:
     assert not permitted(ip_address(address))
 
 

@@ -8,7 +8,7 @@ from tests.sessions_ui.client.uap_core import Fixture, Verdict, compare, sample
 
 
 @pytest.mark.parametrize("part", ["browser", "system"])
-def test_it_is_no_worse_than_ua_parser(part: str) -> None:
+def test_the_parser_is_no_worse_than_ua_parser(part: str) -> None:
     fixtures = [fixture for fixture in sample() if fixture.part == part]
     assert len(fixtures) > 50
     assert [fixture for fixture in fixtures if compare(fixture) is Verdict.WORSE] == []

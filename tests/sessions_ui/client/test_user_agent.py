@@ -40,7 +40,7 @@ WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
         ("junk", "", "", "", "", ""),
     ],
 )  # fmt: skip
-def test_it_names_browser_and_system(
+def test_the_parser_names_browser_and_system(
     user_agent: str, kind: str, browser: str, version: str, system: str, system_version: str
 ) -> None:
     client = parse(user_agent)

@@ -24,7 +24,7 @@ def test_a_change_of_the_settings_is_noticed_and_so_is_its_end() -> None:
     assert conf.young_session == before
 
 
-def test_so_is_a_change_of_a_setting_of_django_that_one_depends_on(settings: Any) -> None:
+def test_a_change_of_a_setting_of_django_that_one_depends_on_is_noticed(settings: Any) -> None:
     settings.SESSION_COOKIE_SECURE = False
     assert not conf.device_cookie_name.startswith("__Host-")
     settings.SESSION_COOKIE_SECURE = True

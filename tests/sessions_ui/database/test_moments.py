@@ -100,7 +100,7 @@ def test_what_is_stored_with_it_has_an_offset(known: None) -> None:
 
 
 @pytest.mark.parametrize("use_tz", [True, False])
-def test_it_is_read_in_the_zone_of_the_reader(use_tz: bool, settings: Any) -> None:
+def test_a_moment_is_read_in_the_zone_of_the_reader(use_tz: bool, settings: Any) -> None:
     settings.USE_TZ, settings.TIME_ZONE = use_tz, "Asia/Kathmandu"
     with override(timezone(timedelta(hours=-5))):
         assert moments.local(moments.stored(SUMMER)).isoformat() == "2026-07-01T07:00:00-05:00"
@@ -129,7 +129,7 @@ def test_the_hour_that_comes_twice_is_told_apart_where_the_moment_is_now(setting
 @pytest.mark.parametrize(
     ("zone", "changes"), [("UTC", False), ("Asia/Kathmandu", False), ("Europe/Berlin", True)]
 )
-def test_it_is_known_whose_clocks_are_put_forward(zone: str, changes: bool, settings: Any) -> None:
+def test_whose_clocks_are_put_forward_is_known(zone: str, changes: bool, settings: Any) -> None:
     settings.TIME_ZONE = zone
     assert moments.is_put_forward() is changes
 

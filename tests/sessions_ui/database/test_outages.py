@@ -74,12 +74,12 @@ OURS = {
 
 
 @pytest.mark.parametrize("error", [*LOST.values(), *OVERLOADED.values()], ids=[*LOST, *OVERLOADED])
-def test_it_is_an_outage(error: Exception) -> None:
+def test_an_error_of_a_server_that_is_away_is_an_outage(error: Exception) -> None:
     assert is_outage(error)
 
 
 @pytest.mark.parametrize("error", OURS.values(), ids=OURS)
-def test_it_is_no_outage(error: Exception) -> None:
+def test_an_error_of_anything_else_is_no_outage(error: Exception) -> None:
     assert not is_outage(error)
 
 

@@ -56,7 +56,9 @@ def mysql(**says: str) -> list[Weakness]:
         (WITH_STANDBY | {"standby": False}, [Weakness.STANDBY_AWAY]),
     ],
 )
-def test_it_names_what_is_weak_about_postgresql(says: dict[str, Any], weaknesses: list[Weakness]) -> None:
+def test_the_report_names_what_is_weak_about_postgresql(
+    says: dict[str, Any], weaknesses: list[Weakness]
+) -> None:
     assert postgresql(**says) == weaknesses
 
 
@@ -81,7 +83,9 @@ def test_what_decisions_are_committed_with_is_what_counts(own: str, settings: An
         ({"wsrep_on": "ON", "wsrep_sync_wait": "1", "innodb_flush_log_at_trx_commit": "0"}, []),
     ],
 )
-def test_it_names_what_is_weak_about_mariadb(says: dict[str, str], weaknesses: list[Weakness]) -> None:
+def test_the_report_names_what_is_weak_about_mariadb(
+    says: dict[str, str], weaknesses: list[Weakness]
+) -> None:
     assert mysql(**says) == weaknesses
 
 

@@ -90,11 +90,11 @@ def test_migrations_make_no_group_and_give_no_right_to_one_that_is_there(tmp_pat
     assert (run.stdout, run.stderr) == ("('Help desk', None)\n", "")
 
 
-def test_it_requires_a_sign_in(client: Any) -> None:
+def test_the_help_desk_requires_a_sign_in(client: Any) -> None:
     assert client.get("/help-desk/").url == "/account/login/?next=/help-desk/"
 
 
-def test_it_requires_the_permission_and_the_attempt_is_an_event(user: Any, browser: Any) -> None:
+def test_the_help_desk_requires_the_permission_and_the_attempt_is_an_event(user: Any, browser: Any) -> None:
     client = browser()
     client.force_login(user)
     assert client.get("/help-desk/").status_code == 403
@@ -213,7 +213,9 @@ def test_by_default_no_session_of_this_app_has_shown_no_second_factor(rf: Any, d
 
 
 @pytest.mark.control("ASVS 7.5.3")
-def test_it_requires_a_fresh_second_factor_and_the_attempt_is_an_event(agent: Any, browser: Any) -> None:
+def test_the_help_desk_requires_a_fresh_second_factor_and_the_attempt_is_an_event(
+    agent: Any, browser: Any
+) -> None:
     client = browser()
     client.force_login(agent)
     response = client.get("/help-desk/")
@@ -227,7 +229,7 @@ def test_an_old_second_factor_is_none(desk: Any, settings: Any) -> None:
     assert desk.get("/help-desk/").status_code == 403
 
 
-def test_it_finds_exactly(desk: Any, user: Any) -> None:
+def test_the_help_desk_finds_people_by_their_exact_name(desk: Any, user: Any) -> None:
     response = desk.post("/help-desk/", {"term": user.email.upper()})
     case = Case.objects.get(user=user)
     assert response.url == f"/help-desk/{case.public_id}/"
@@ -235,7 +237,7 @@ def test_it_finds_exactly(desk: Any, user: Any) -> None:
 
 
 @pytest.mark.parametrize("term", ["ada@people.exampl", "ada", "%", "nobody@people.example", "x" * 321])
-def test_it_finds_nobody_by_a_part(desk: Any, user: Any, term: str) -> None:
+def test_the_help_desk_finds_nobody_by_a_part_of_a_name(desk: Any, user: Any, term: str) -> None:
     response = desk.post("/help-desk/", {"term": term})
     assert response.status_code in (404, 422)
     assert not Case.objects.filter(user=user).exists()

@@ -38,7 +38,9 @@ def is_in(client: Any) -> bool:
     return client.get("/account/devices/").status_code == 200
 
 
-def test_it_takes_a_proof(desk: Any, verified: Case, agent: Any, phone: Any, device_of: Any) -> None:
+def test_opening_a_recovery_at_the_help_desk_takes_a_proof(
+    desk: Any, verified: Case, agent: Any, phone: Any, device_of: Any
+) -> None:
     order = Order(chosen=(device_of(phone),), recovery=True)
     with pytest.raises(HelpDeskRefused) as refused:
         carry_out(case=verified, agent=agent, order=order, nonce=NONCE)

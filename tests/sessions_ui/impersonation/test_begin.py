@@ -68,7 +68,9 @@ def test_everything_that_it_writes(
     assert hastened == ["sessions_ui.tasks.sweep_deliveries"]
 
 
-def test_it_lasts_no_longer_than_the_own_session(begin: Callable[..., Session], origin: Session) -> None:
+def test_an_impersonation_lasts_no_longer_than_the_own_session(
+    begin: Callable[..., Session], origin: Session
+) -> None:
     soon = timezone.now() + timedelta(minutes=5)
     Session.objects.filter(pk=origin.pk).update(expires_at=soon)
     assert begin().expires_at == soon
@@ -81,7 +83,7 @@ def test_nobody_is_told_where_no_address_is_known(begin: Callable[..., Session],
     assert not Delivery.objects.exists()
 
 
-def test_it_is_not_begun_where_the_event_cannot_be_written(
+def test_an_impersonation_is_not_begun_where_the_event_cannot_be_written(
     begin: Callable[..., Session], request: pytest.FixtureRequest
 ) -> None:
     request.getfixturevalue("failing_events")
@@ -110,7 +112,7 @@ def test_both_accounts_are_locked_before_anything_is_written(
     ],
     ids=["ended", "of nobody"],
 )
-def test_not_from_a_session_that_is_over(
+def test_nobody_impersonates_from_a_session_that_is_over(
     change: dict[str, Any], begin: Callable[..., Session], origin: Session
 ) -> None:
     Session.objects.filter(pk=origin.pk).update(**change)
@@ -181,7 +183,7 @@ def test_leaving_locks_both_accounts_first(begin: Callable[..., Session], user: 
     assert str(user.pk) in asked and str(support.pk) in asked and "ORDER BY" in asked
 
 
-def test_it_is_not_left_by_half_where_the_event_cannot_be_written(
+def test_an_impersonation_is_not_left_by_half_where_the_event_cannot_be_written(
     begin: Callable[..., Session], origin: Session, request: pytest.FixtureRequest
 ) -> None:
     session = begin()

@@ -36,7 +36,7 @@ def hijacked(desk: Any, user: Any) -> Any:
     return desk
 
 
-def test_it_is_the_same_session_with_the_same_label(hijacked: Any, user: Any, support: Any) -> None:
+def test_a_hijack_is_an_impersonation_with_the_same_label(hijacked: Any, user: Any, support: Any) -> None:
     session = Session.objects.get(impersonated_from__isnull=False)
     assert (session.user, session.impersonator, session.impersonation_reason) == (user, support, "Support")
     assert session.impersonated_from == Session.objects.get(user=support)
@@ -66,7 +66,7 @@ def test_hijacks_own_banner_shows_and_its_button_releases(hijacked: Any, support
     assert ended.end_reason == EndReason.SIGNED_OUT
 
 
-def test_its_signals_are_sent(desk: Any, user: Any, support: Any) -> None:
+def test_the_signals_of_django_hijack_are_sent(desk: Any, user: Any, support: Any) -> None:
     heard = []
 
     def listen(signal: Any, hijacker: Any, hijacked: Any, **kwargs: Any) -> None:
@@ -91,7 +91,7 @@ def test_no_act_of_the_owner(hijacked: Any, user: Any) -> None:
     assert hijacked.post("/change/", {"password": "another horse battery"}).status_code == 403
 
 
-def test_both_rules_have_to_agree(desk: Any, user: Any, support: Any, settings: Any) -> None:
+def test_a_hijack_needs_the_yes_of_both_rules(desk: Any, user: Any, support: Any, settings: Any) -> None:
     settings.HIJACK_PERMISSION_CHECK = "hijack.permissions.superusers_only"
     assert desk.post(ACQUIRE, {"user_pk": user.pk}).status_code == 403
     settings.HIJACK_PERMISSION_CHECK = "hijack.permissions.superusers_and_staff"
@@ -104,7 +104,7 @@ def test_nonsense_is_no_error_of_ours(fields: dict[str, str], status: int, desk:
     assert desk.post(ACQUIRE, fields).status_code == status
 
 
-def test_it_leads_to_this_site_only(hijacked: Any) -> None:
+def test_after_a_hijack_the_next_page_is_one_of_this_site(hijacked: Any) -> None:
     response = hijacked.post(RELEASE, {"next": "https://evil.example/"})
     assert response["Location"].startswith("/")
 

@@ -126,7 +126,7 @@ def test_the_account_is_not_deleted(inside: Any, user: Any) -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("view", AFTER_LEAVING)
-def test_nor_is_any_of_it_done_after_signing_out_in_the_same_request(
+def test_nothing_of_the_owner_alone_is_done_after_signing_out_in_the_same_request(
     view: Callable[..., Any], laptop: Any, inside: Any, user: Any
 ) -> None:
     """Whoever has signed out there is nobody, but the request is still theirs."""
@@ -320,7 +320,7 @@ def test_the_password_page_of_allauth_changes_nothing(inside: Any, user: Any) ->
     assert user.check_password(PASSWORD)
 
 
-def test_it_does_not_turn_into_a_sign_in_of_the_user(inside: Any, used: Session) -> None:
+def test_an_impersonation_does_not_turn_into_a_sign_in_of_the_user(inside: Any, used: Session) -> None:
     assert inside.post("/sign-in-without-asking/").status_code == 403
     used.refresh_from_db()
     assert used.impersonator_id is not None and used.device is None

@@ -46,7 +46,7 @@ def test_without_it_nobody_does(browser: Any, agent: Any, user: Any) -> None:
     assert whose(here) == agent.email and not Event.objects.filter(kind="impersonated").exists()
 
 
-def test_not_the_own_account(desk: Any, support: Any) -> None:
+def test_nobody_impersonates_the_own_account(desk: Any, support: Any) -> None:
     assert use(desk, support) == 403
 
 
@@ -110,16 +110,18 @@ def test_a_scope_that_holds_somebody_else_holds_nobody_more(
 
 
 @pytest.mark.parametrize("reason", ["", "   "])
-def test_not_without_a_reason(reason: str, desk: Any, user: Any) -> None:
+def test_nobody_impersonates_without_a_reason(reason: str, desk: Any, user: Any) -> None:
     assert use(desk, user, reason) == 403
 
 
-def test_not_from_within_another_account(inside: Any, other_user: Any, user: Any, support: Any) -> None:
+def test_nobody_impersonates_from_within_another_account(
+    inside: Any, other_user: Any, user: Any, support: Any
+) -> None:
     assert use(inside, other_user) == 403
     assert whose(inside) == user.email
 
 
-def test_not_from_within_the_account_of_somebody_who_may_do_it_too(
+def test_nobody_impersonates_from_within_the_account_of_somebody_who_may_do_it_too(
     desk: Any, user: Any, other_user: Any
 ) -> None:
     user.user_permissions.add(Permission.objects.get(codename="impersonate"))
@@ -134,7 +136,7 @@ def nobody_is_used() -> bool:
     return not rows.exists() and not Event.objects.filter(kind="impersonated").exists()
 
 
-def test_not_from_a_session_that_ended_meanwhile_while_another_lives(
+def test_nobody_impersonates_from_a_session_that_ended_meanwhile_while_another_lives(
     desk: Any, support: Any, user: Any, browser: Any, rf: Any
 ) -> None:
     """The request looked its session up, the session was ended from elsewhere, the view goes on."""
@@ -150,7 +152,7 @@ def test_not_from_a_session_that_ended_meanwhile_while_another_lives(
     assert whose(elsewhere) == support.email
 
 
-def test_not_from_a_session_of_somebody_else(
+def test_nobody_impersonates_from_a_session_of_somebody_else(
     desk: Any, support: Any, user: Any, other_user: Any, browser: Any
 ) -> None:
     """In the action itself, whoever calls it."""

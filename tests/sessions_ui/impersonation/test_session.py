@@ -32,7 +32,7 @@ def own(support: Any) -> Session:
     return Session.objects.get(user=support)
 
 
-def test_it_is_labelled(used: Session, user: Any, support: Any) -> None:
+def test_an_impersonation_is_labelled(used: Session, user: Any, support: Any) -> None:
     assert (used.user, used.impersonator, used.impersonation_reason) == (user, support, "Your invoice of May")
     assert used.impersonated_from == own(support)
     assert (used.authentication, used.assurance_level) == (None, 0)
@@ -42,14 +42,16 @@ def test_it_is_labelled(used: Session, user: Any, support: Any) -> None:
     assert (event.detail.address, event.detail.user_agent) == ("89.160.20.112", FIREFOX_ON_LINUX)
 
 
-def test_it_is_no_device_and_no_sign_in_of_the_user(used: Session, inside: Any, user: Any) -> None:
+def test_an_impersonation_is_no_device_and_no_sign_in_of_the_user(
+    used: Session, inside: Any, user: Any
+) -> None:
     user.refresh_from_db()
     assert used.device is None and not Device.objects.filter(user=user).exists()
     assert user.last_login is None
     assert not Event.objects.filter(user=user, kind=Event.Kind.SIGNED_IN).exists()
 
 
-def test_it_replaces_nothing_and_takes_nobodys_place(
+def test_an_impersonation_replaces_nothing_and_takes_nobodys_place(
     desk: Any, browser: Any, user: Any, settings: Any
 ) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "SESSION_LIMIT": 1}
@@ -61,7 +63,7 @@ def test_it_replaces_nothing_and_takes_nobodys_place(
     assert whose(laptop) == "nobody" and whose(desk) == user.email
 
 
-def test_it_lasts_an_hour_at_most(used: Session, inside: Any, settings: Any) -> None:
+def test_an_impersonation_lasts_an_hour_at_most(used: Session, inside: Any, settings: Any) -> None:
     assert used.expires_at - used.signed_in_at == timedelta(hours=1)
     inside.get("/account/devices/")
     store = inside.session
@@ -82,7 +84,9 @@ def test_three_statements_more_a_request_and_for_nobody_else(inside: Any, browse
     assert counts == [1, 4], "the own session, and both kinds of permission"
 
 
-def test_it_ends_when_the_permission_is_gone(inside: Any, used: Session, user: Any, support: Any) -> None:
+def test_an_impersonation_ends_when_the_permission_is_gone(
+    inside: Any, used: Session, user: Any, support: Any
+) -> None:
     assert whose(inside) == user.email
     support.user_permissions.clear()
     assert whose(inside) == "nobody"
@@ -131,7 +135,7 @@ def test_leaving_signs_in_nobody_where_the_own_session_ends_at_that_moment(
     assert whose(inside) == "nobody"
 
 
-def test_there_is_no_own_session_to_go_back_to_where_it_ends_at_that_moment(
+def test_there_is_no_own_session_to_go_back_to_where_that_ends_at_the_same_moment(
     inside: Any, used: Session, own_ends_at_that_moment: None
 ) -> None:
     assert end_impersonation(session=used, key=inside.cookies["sessionid"].value, new_key="n" * 32) is None
@@ -163,7 +167,9 @@ def test_leaving_goes_nowhere_else(inside: Any) -> None:
     assert inside.post(LEAVE, {"next": "https://evil.example/"})["Location"] == "/account/devices/"
 
 
-def test_it_ends_with_the_own_session_in_the_same_act(used: Session, inside: Any, support: Any) -> None:
+def test_an_impersonation_ends_with_the_own_session_in_the_same_act(
+    used: Session, inside: Any, support: Any
+) -> None:
     receipt = end_session(session=own(support), reason=EndReason.ADMINISTRATOR)
     used.refresh_from_db()
     assert (used.act, used.end_reason) == (receipt.act, EndReason.OWNER_ENDED)
@@ -173,12 +179,16 @@ def test_it_ends_with_the_own_session_in_the_same_act(used: Session, inside: Any
     assert whose(inside) == "nobody"
 
 
-def test_and_the_user_gets_no_mail_about_the_end(used: Session, user: Any, support: Any) -> None:
+def test_the_user_gets_no_mail_about_the_end_of_an_impersonation(
+    used: Session, user: Any, support: Any
+) -> None:
     end_session(session=own(support), reason=EndReason.ADMINISTRATOR)
     assert list(Delivery.objects.filter(act__isnull=False).values_list("user", flat=True)) == [support.pk]
 
 
-def test_it_ends_when_the_own_session_runs_out(used: Session, inside: Any, support: Any) -> None:
+def test_an_impersonation_ends_when_the_own_session_runs_out(
+    used: Session, inside: Any, support: Any
+) -> None:
     Session.objects.filter(user=support).update(expires_at=timezone.now() - timedelta(seconds=1))
     assert whose(inside) == "nobody"
     used.refresh_from_db()
@@ -192,12 +202,12 @@ def test_the_sweep_ends_it_with_the_own_one(used: Session, support: Any) -> None
     assert used.end_reason == EndReason.OWNER_ENDED
 
 
-def test_it_ends_when_the_staff_member_is_disabled_by_sql(inside: Any, support: Any) -> None:
+def test_an_impersonation_ends_when_the_staff_member_is_disabled_by_sql(inside: Any, support: Any) -> None:
     type(support).objects.filter(pk=support.pk).update(is_active=False)
     assert whose(inside) == "nobody"
 
 
-def test_it_ends_with_all_of_the_users_sessions(inside: Any, user: Any, support: Any) -> None:
+def test_an_impersonation_ends_with_all_of_the_users_sessions(inside: Any, user: Any, support: Any) -> None:
     end_user_sessions(user=user, reason=EndReason.PASSWORD_CHANGED)
     assert whose(inside) == "nobody"
     assert own(support).ended_at is None, "the own one goes on, but the browser has lost its key"

@@ -46,14 +46,14 @@ def _letters(monkeypatch: Any) -> None:
     monkeypatch.setitem(CHANNELS, "mail", type("Silent", (), {"deliver": lambda self, delivery: None})())
 
 
-def test_it_goes_on_until_nothing_is_due(db: None) -> None:
+def test_deliver_goes_on_until_nothing_is_due(db: None) -> None:
     queue(250)
     said, code = run()
     assert code == 0 and said.startswith("250 delivered, 0 not wanted, 0 to be tried again, 0 given up")
     assert not Delivery.objects.filter(done_at__isnull=True).exists()
 
 
-def test_it_is_silent_when_there_is_nothing_to_do() -> None:
+def test_deliver_is_silent_when_there_is_nothing_to_do() -> None:
     assert run() == ("", 0)
 
 
@@ -63,7 +63,7 @@ def test_once_is_one_batch_and_the_exit_code_says_that_more_is_due() -> None:
     assert code == 1 and said.startswith("100 delivered") and "more are due" in said
 
 
-def test_its_time_is_bounded() -> None:
+def test_the_time_of_deliver_is_bounded() -> None:
     queue(1)
     assert run("--seconds", "-1") == ("", 1)
 
@@ -82,7 +82,7 @@ def test_what_was_given_up_is_one(monkeypatch: Any) -> None:
     assert code == 1 and "1 given up" in said
 
 
-def test_it_is_the_workers_sign_of_life() -> None:
+def test_deliver_is_the_workers_sign_of_life() -> None:
     before = timezone.now()
     run()
     seen = Heartbeat.last("worker")

@@ -125,7 +125,9 @@ def test_a_dry_run_writes_nothing(stored: Any) -> None:
     assert not Cursor.objects.exists()
 
 
-def test_it_goes_on_where_it_was_interrupted(stored: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reparse_clients_goes_on_where_it_was_interrupted(
+    stored: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for _number in range(5):
         stored()
     seen = []

@@ -39,7 +39,9 @@ def after_restore(before: str, *arguments: str) -> str:
 
 @pytest.mark.control("SOC 2 CC7.5")
 @pytest.mark.no_bystander("a restored backup ends everybody")
-def test_it_ends_what_was_signed_in_before_and_nothing_else(user: Any, other_user: Any, browser: Any) -> None:
+def test_end_before_ends_what_was_signed_in_before_and_nothing_else(
+    user: Any, other_user: Any, browser: Any
+) -> None:
     old, anonymous, new = browser(), browser(), browser()
     old.sign_in(user)
     anonymous.get("/account/login/")
@@ -90,7 +92,7 @@ def test_another_time_is_refused(text: str) -> None:
         after_restore(text)
 
 
-def test_it_refuses_while_the_old_table_could_bring_sessions_back(settings: Any) -> None:
+def test_end_before_refuses_while_the_old_table_could_bring_sessions_back(settings: Any) -> None:
     until = timezone.now() + timedelta(days=1)
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "ADOPT_FROM": "db", "ADOPT_UNTIL": until}
     with pytest.raises(CommandError, match="ADOPT_FROM"):

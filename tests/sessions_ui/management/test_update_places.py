@@ -83,7 +83,7 @@ def packed(kind: str, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("kind", [".mmdb", ".mmdb.gz", ".tar.gz", "folder"])
-def test_it_takes_what_was_downloaded(places: Any, tmp_path: Path, kind: str) -> None:
+def test_update_places_takes_what_was_downloaded(places: Any, tmp_path: Path, kind: str) -> None:
     path = write(places("city.mmdb"), OLD, built_at=NOW - timedelta(days=7))
     said = update(packed(kind, tmp_path / "download"))
     assert city(path) == "New London"
@@ -230,7 +230,7 @@ def test_an_older_file_is_refused_unless_it_is_wanted(places: Any, tmp_path: Pat
     assert "older than 30 days" in said and "has to be deleted" in said
 
 
-def test_the_same_file_again_changes_nothing(places: Any, tmp_path: Path) -> None:
+def test_the_same_file_of_places_again_changes_nothing(places: Any, tmp_path: Path) -> None:
     path = places("city.mmdb")
     download = write(tmp_path / "new.mmdb", NEW)
     update(download)
@@ -254,7 +254,7 @@ def fake_geoipupdate(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
 
 
-def test_it_runs_geoipupdate(
+def test_update_places_runs_geoipupdate(
     places: Any, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write(places("city.mmdb"), OLD, built_at=NOW - timedelta(days=7))

@@ -94,7 +94,7 @@ def test_the_account_that_has_not_signed_in_for_longest_is_dropped_beyond_eight(
     assert gone == [2] and len(pairs(cookie)) == MOST
 
 
-def test_it_is_never_longer_than_half_a_kilobyte_and_needs_no_quotes() -> None:
+def test_the_device_cookie_is_never_longer_than_half_a_kilobyte_and_needs_no_quotes() -> None:
     cookie = cookie_of(*range(20))
     assert len(cookie) <= 512
     jar: SimpleCookie = SimpleCookie()

@@ -68,7 +68,7 @@ print(sorted(name for name in sys.modules if name.partition(".")[0] in ("celery"
     assert run(program) == "[]"
 
 
-def test_it_says_whether_somebody_could_be_asked(
+def test_queueing_says_whether_somebody_could_be_asked(
     hastened: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert queueing.queue_endings_task() and hastened == [queueing.ENDINGS]

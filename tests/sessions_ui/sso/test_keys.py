@@ -45,7 +45,7 @@ def error_of(token: str) -> str:
     return refused.value.error
 
 
-def test_they_are_found_by_discovery_and_kept(provider: Provider) -> None:
+def test_a_providers_keys_are_found_by_discovery_and_kept(provider: Provider) -> None:
     assert is_accepted(provider.logout_token(sub="ada"))
     assert is_accepted(provider.logout_token(sub="grace"))
     assert provider.asked == [DISCOVERY, "/keys"]
@@ -58,7 +58,7 @@ def test_a_configured_address_needs_no_discovery(provider: Provider, settings: A
     assert provider.asked == ["/keys"]
 
 
-def test_not_for_ever(provider: Provider, clock: Any) -> None:
+def test_a_providers_keys_are_not_kept_for_ever(provider: Provider, clock: Any) -> None:
     assert is_accepted(provider.logout_token(sub="ada"))
     withdrawn = provider.logout_token(sub="ada")
     provider.rotate(Key("ES256"))

@@ -86,7 +86,9 @@ def test_what_the_standard_allows_is_accepted(changes: dict[str, Any], provider:
         ({"sid": "\ud800"}, "sid is not a text"),
     ],
 )
-def test_it_is_refused_for_what_it_says(changes: dict[str, Any], text: str, provider: Provider) -> None:
+def test_a_logout_token_is_refused_for_what_it_says(
+    changes: dict[str, Any], text: str, provider: Provider
+) -> None:
     assert refusal(provider.logout_token(**{"sub": "ada", **resolved(changes)})) == text
 
 

@@ -23,7 +23,7 @@ class StoreContract(TestCase):
     def setUp(self) -> None:
         self.session = SessionStore()
 
-    def test_it_starts_unmodified_and_unaccessed(self) -> None:
+    def test_a_session_starts_unmodified_and_unaccessed(self) -> None:
         assert not self.session.modified and not self.session.accessed
 
     def test_getting_marks_it_as_accessed_only(self) -> None:
@@ -41,12 +41,12 @@ class StoreContract(TestCase):
             self.session.pop("missing")
         assert not self.session.modified
 
-    def test_it_saves_and_loads(self) -> None:
+    def test_a_session_saves_and_loads(self) -> None:
         self.session["cat"] = "dog"
         self.session.save()
         assert SessionStore(self.session.session_key)["cat"] == "dog"
 
-    def test_it_saves_without_a_key(self) -> None:
+    def test_a_session_saves_without_a_key(self) -> None:
         self.session.save()
         assert self.session.exists(self.session.session_key)
 
@@ -116,7 +116,7 @@ class StoreContract(TestCase):
         self.session.save()
         assert "cat" not in SessionStore(self.session.session_key)
 
-    def test_its_expiry_is_a_number_a_date_or_the_default(self) -> None:
+    def test_the_expiry_of_a_session_is_a_number_a_date_or_the_default(self) -> None:
         self.session.set_expiry(10)
         assert self.session.get_expiry_age() == 10
         with time_machine.travel(timezone.now(), tick=False):
@@ -159,7 +159,7 @@ class StoreContract(TestCase):
 
 
 @pytest.mark.django_db
-def test_it_requires_that_the_key_is_nowhere_in_the_database() -> None:
+def test_the_key_of_a_session_is_nowhere_in_the_database() -> None:
     session = SessionStore()
     session["cat"] = "dog"
     session.save()

@@ -37,12 +37,12 @@ def is_signed_in(key: str | None) -> bool:
 
 
 @pytest.mark.control("ASVS 7.2.1")
-def test_it_requires_one_statement_for_session_and_user(key: str, django_assert_num_queries: Any) -> None:
+def test_a_look_up_costs_one_statement_for_session_and_user(key: str, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(1):
         assert is_signed_in(key)
 
 
-def test_it_requires_no_statement_without_a_key(django_assert_num_queries: Any) -> None:
+def test_a_look_up_without_a_key_costs_no_statement(django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
         assert not is_signed_in(None)
 

@@ -65,7 +65,9 @@ async def ask(
     return start["status"], found, json.loads(body) if body else None
 
 
-async def test_it_is_answered_without_django(signed_in: Any, user: Any, other_user: Any) -> None:
+async def test_whether_somebody_is_signed_in_is_answered_without_django(
+    signed_in: Any, user: Any, other_user: Any
+) -> None:
     key, mark = await signed_in(user), mark_of(user.pk)
     status, headers, answer = await ask(key, mark)
     assert (status, answer) == (200, {"state": "alive"})

@@ -26,7 +26,7 @@ async def end_everything(user: Any) -> None:
     await sync_to_async(end_user_sessions)(user=user, reason=EndReason.PASSWORD_CHANGED)
 
 
-async def test_it_is_not_buffered_nor_kept(stream: Any, signed_in: Any, user: Any) -> None:
+async def test_a_stream_is_not_buffered_nor_kept(stream: Any, signed_in: Any, user: Any) -> None:
     opened = await stream(await signed_in(user))
     assert opened.status == 200
     assert opened.headers["content-type"] == "text/event-stream; charset=utf-8"
@@ -35,7 +35,7 @@ async def test_it_is_not_buffered_nor_kept(stream: Any, signed_in: Any, user: An
     assert opened.greeting.startswith("retry: ")
 
 
-async def test_it_tells_of_the_end_and_closes(stream: Any, signed_in: Any, user: Any) -> None:
+async def test_a_stream_tells_of_the_end_and_closes(stream: Any, signed_in: Any, user: Any) -> None:
     opened = await stream(await signed_in(user))
     await opened.settle()
     await end_everything(user)
@@ -112,7 +112,9 @@ async def test_a_stream_beside_an_older_one_is_told_what_happened_lately(
     assert await older.is_silent(0)
 
 
-async def test_it_is_told_nothing_of_others(stream: Any, signed_in: Any, user: Any, other_user: Any) -> None:
+async def test_a_stream_is_told_nothing_of_others(
+    stream: Any, signed_in: Any, user: Any, other_user: Any
+) -> None:
     opened, others = await stream(await signed_in(user)), await stream(await signed_in(other_user))
     await opened.settle()
     await others.settle()
@@ -160,7 +162,7 @@ async def test_a_user_has_so_many_and_no_more(
     assert (await stream(key)).status == 200
 
 
-async def test_it_is_no_activity(stream: Any, signed_in: Any, user: Any) -> None:
+async def test_a_stream_is_no_activity(stream: Any, signed_in: Any, user: Any) -> None:
     key = await signed_in(user)
     long_ago = timezone.now() - timedelta(days=3)
     await Session.objects.aupdate(last_seen_at=long_ago)

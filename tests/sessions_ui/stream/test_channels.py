@@ -55,7 +55,7 @@ def socket(example: dict[str, Any], stream: Any) -> Any:
     return make
 
 
-async def test_it_closes_when_its_session_ends(
+async def test_a_socket_closes_when_its_session_ends(
     socket: Any, signed_in: Any, user: Any, example: dict[str, Any]
 ) -> None:
     opened = socket(await signed_in(user))
@@ -69,7 +69,9 @@ async def test_it_closes_when_its_session_ends(
     assert watcher().count() == 0
 
 
-async def test_it_stays_open_for_others(socket: Any, signed_in: Any, user: Any, other_user: Any) -> None:
+async def test_a_socket_stays_open_for_others(
+    socket: Any, signed_in: Any, user: Any, other_user: Any
+) -> None:
     opened, others = socket(await signed_in(user)), socket(await signed_in(other_user))
     await opened.connect()
     await others.connect()

@@ -86,7 +86,7 @@ def end_everything(user: Any) -> None:
     end_user_sessions(user=user, reason=EndReason.PASSWORD_CHANGED)
 
 
-async def test_it_is_heard_before_the_next_look(
+async def test_what_redis_tells_is_heard_before_the_next_look(
     stream: Any, signed_in: Any, user: Any, redis: Redis, only_wakes: None, patient: None
 ) -> None:
     redis.start()
@@ -106,7 +106,7 @@ async def test_while_it_is_down_they_hear_by_the_next_look(
     assert await opened.heard() == "ended"
 
 
-async def test_it_may_come_back(
+async def test_redis_may_come_back(
     stream: Any,
     signed_in: Any,
     user: Any,

@@ -61,7 +61,7 @@ def test_a_key_that_was_replaced_a_moment_ago_is_asked_again(browser: Any, user:
     assert state(laptop, user) == "late"
 
 
-def test_it_leaves_the_cookie_to_the_next_page(browser: Any, user: Any) -> None:
+def test_asking_whether_one_is_signed_in_leaves_the_cookie_to_the_next_page(browser: Any, user: Any) -> None:
     """The answer may come later than that of a sign-in which has just replaced the session."""
     laptop = browser()
     laptop.sign_in(user)
@@ -89,5 +89,5 @@ def test_the_mark_says_nothing_about_the_user(user: Any) -> None:
     assert mark_of(user.pk) != mark_of(get_user_model()(pk=user.pk + 1).pk)
 
 
-def test_it_is_only_asked(browser: Any) -> None:
+def test_whether_one_is_signed_in_is_only_asked(browser: Any) -> None:
     assert browser().post("/account/devices/alive").status_code == 405

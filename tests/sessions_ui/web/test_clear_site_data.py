@@ -61,7 +61,7 @@ def test_the_setting_names_the_reasons(refused: Any, settings: Any) -> None:
     assert not refused(EndReason.DEVICE_LOST).has_header(HEADER)
 
 
-def test_it_is_said_once(browser: Any, user: Any) -> None:
+def test_clear_site_data_is_said_once(browser: Any, user: Any) -> None:
     laptop = browser()
     laptop.sign_in(user)
     end_user_sessions(user=user, reason=EndReason.DEVICE_LOST)

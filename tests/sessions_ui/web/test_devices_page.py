@@ -92,7 +92,7 @@ def test_signing_out_twice_says_so(here: Any, phone: Any) -> None:
     assert "Safari on iOS was already signed out." in here.post(action, follow=True).content.decode()
 
 
-def test_one_of_several_sign_ins(here: Any, user: Any, signed_in: SignedIn) -> None:
+def test_one_of_several_sign_ins_on_a_device_is_signed_out(here: Any, user: Any, signed_in: SignedIn) -> None:
     first = signed_in(user)
     second = signed_in(user, device=first.device)
     assert "2 sign-ins" in html_of(here)

@@ -177,7 +177,9 @@ class InAShell:
         SessionStore(self._key).delete()
 
 
-def test_nor_does_one_of_a_session_that_is_used_outside_of_a_request(browser: Any, user: Any) -> None:
+def test_no_report_of_a_session_that_is_used_outside_of_a_request_shows_its_key(
+    browser: Any, user: Any
+) -> None:
     key = laptop(browser, user).cookies["sessionid"].value
     told, act = set(), InAShell(key)
     codes = Walk()
@@ -209,7 +211,7 @@ class Worker:
             logging.getLogger("sessions_ui.tasks").exception("The task failed.")
 
 
-def test_nor_does_one_of_the_worker_that_mails_a_code_and_a_link(
+def test_no_report_of_the_worker_shows_the_code_and_the_link_that_it_mails(
     browser: Any, user: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     a_code(browser, user)

@@ -55,7 +55,7 @@ def settle(user: Any) -> None:
     Device.objects.exclude(name="Odd one").update(confirmed_at=timezone.now())
 
 
-def test_it_says_what_is_odd_and_counts_it(here: Any, odd: Device) -> None:
+def test_the_page_says_what_is_odd_and_counts_it(here: Any, odd: Device) -> None:
     html = html_of(here)
     assert "1 needs a look" in html
     assert "A new device and a country" in html.replace("&#x27;", "'")
@@ -63,7 +63,7 @@ def test_it_says_what_is_odd_and_counts_it(here: Any, odd: Device) -> None:
     assert reverse("sessions_ui:situation", args=[odd.public_id, "not_mine"]) in html
 
 
-def test_nothing_odd_nothing_said(here: Any, user: Any, signed_in: SignedIn) -> None:
+def test_where_nothing_is_odd_nothing_is_said(here: Any, user: Any, signed_in: SignedIn) -> None:
     signed_in(user, verdict="new", verdict_reasons=["new_device"], reviewed_at=timezone.now())
     assert "needs a look" not in html_of(here).lower()
 
@@ -99,7 +99,7 @@ def test_no_device_speaks_for_itself(here: Any, user: Any) -> None:
     assert own.confirmed_at is None
 
 
-def test_it_asks_who_is_there_first(here: Any, user: Any, odd: Device) -> None:
+def test_answering_for_a_flagged_device_asks_who_is_there_first(here: Any, user: Any, odd: Device) -> None:
     settle(user)
     age_sign_ins(user)
     assert 'id="ask-title"' in say_mine(here, odd)

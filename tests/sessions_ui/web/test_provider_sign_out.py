@@ -29,7 +29,7 @@ def post(token: str, **options: Any) -> Any:
 
 
 @pytest.mark.control("ASVS 7.6.1")
-def test_it_ends_the_session_that_the_token_names(provider: Provider, user: Any) -> None:
+def test_a_provider_sign_out_ends_the_session_that_the_token_names(provider: Provider, user: Any) -> None:
     meant = signed_in(user, iss=provider.issuer, sid="s1")
     other = signed_in(user, iss=provider.issuer, sid="s2")
     response = post(provider.logout_token(sub="ada-7", sid="s1"))
@@ -58,7 +58,7 @@ def test_a_token_works_once(provider: Provider, user: Any) -> None:
     assert Session.objects.living().count() == 1
 
 
-def test_the_same_id_of_another_token_is_the_same(provider: Provider) -> None:
+def test_the_same_id_of_another_logout_token_is_the_same_logout(provider: Provider) -> None:
     """What must not come twice is the `jti`, not the text."""
     assert post(provider.logout_token(sub="ada-7", jti="j1")).status_code == 200
     assert post(provider.logout_token(sub="grace", jti="j1")).status_code == 400

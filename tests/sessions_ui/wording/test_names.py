@@ -56,7 +56,7 @@ def test_two_of_one_name_differ_in_what_stands_beside_it(
     assert tell_apart([line(**one), line(**other)]) == beside
 
 
-def test_those_that_are_still_alike_get_more() -> None:
+def test_devices_that_are_still_alike_get_a_longer_name() -> None:
     lines = [
         line(model="Pixel 9", place={"city": "Lagos"}),
         line(model="Pixel 9", place={"city": "London"}),

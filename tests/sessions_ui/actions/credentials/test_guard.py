@@ -124,7 +124,7 @@ def test_staff_that_uses_the_account_is_left_to_the_rules_for_that(
         context.finish(token)
 
 
-def test_it_is_in_force_where_the_proof_can_be_given(settings: Any) -> None:
+def test_the_guard_is_in_force_where_the_proof_can_be_given(settings: Any) -> None:
     assert is_enforced()
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "CREDENTIAL_GUARD": False}
     assert not is_enforced()

@@ -65,7 +65,7 @@ def test_the_first_activity_after_a_minute_says_that_the_value_has_arrived(user:
     assert numbers() == (1, 1)
 
 
-def test_it_costs_one_statement_once(user: Any, browser: Any) -> None:
+def test_seeing_the_new_value_of_the_cookie_costs_one_statement_once(user: Any, browser: Any) -> None:
     client = browser()
     client.sign_in(user)
     statements = []

@@ -24,7 +24,9 @@ def device(user: Any, browser: Any) -> Device:
     return device
 
 
-def test_its_confirmation_is_void_and_can_be_given_again(user: Any, device: Device) -> None:
+def test_the_confirmation_of_a_copied_device_is_void_and_can_be_given_again(
+    user: Any, device: Device
+) -> None:
     mark_copied(device)
     device.refresh_from_db()
     assert device.copied_at is not None and device.confirmed_at is None

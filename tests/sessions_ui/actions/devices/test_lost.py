@@ -39,7 +39,7 @@ def kinds(device: Device) -> list[str]:
 
 
 @pytest.mark.control("SP 800-63B 4.3")
-def test_it_ends_what_is_signed_in_there_and_nothing_else(
+def test_marking_a_device_lost_ends_what_is_signed_in_there_and_nothing_else(
     device: Device, phone: Any, browser: Any, user: Any
 ) -> None:
     laptop = browser()
@@ -67,7 +67,7 @@ def test_the_note_and_the_ticket_of_an_agent_are_on_the_act(device: Device, agen
     assert (act.actor_id, act.ticket, act.note) == (agent.pk, "INC-7", "left in a taxi")
 
 
-def test_one_without_any_session_is_lost_for_its_owner_all_the_same(
+def test_a_device_without_any_session_is_lost_for_its_owner_all_the_same(
     user: Any, other_user: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
     """What signed in there was purged. Whatever else goes with a loss goes for the owner of the device: here the
@@ -119,14 +119,18 @@ def test_twice_marks_it_once_and_ends_what_signed_in_meanwhile(device: Device, p
     assert (device.lost_at, kinds(device)) == (first, ["device_lost"])
 
 
-def test_one_that_is_signed_out_already_is_marked_all_the_same(device: Device, phone: Any, user: Any) -> None:
+def test_a_device_that_is_signed_out_already_is_marked_lost_all_the_same(
+    device: Device, phone: Any, user: Any
+) -> None:
     phone.post("/account/logout/")
     receipt = mark_lost(device=device, actor=user)
     assert (receipt.act, receipt.ended, receipt.already_ended) == (None, 0, 1)
     assert kinds(device) == ["device_lost"]
 
 
-def test_its_return_is_recognised_and_nothing_vouches_for_it(device: Device, phone: Any, user: Any) -> None:
+def test_the_return_of_a_lost_device_is_recognised_and_nothing_vouches_for_it(
+    device: Device, phone: Any, user: Any
+) -> None:
     Device.objects.update(confirmed_at=timezone.now())
     mark_lost(device=device, actor=user)
     phone.sign_in(user)
@@ -146,7 +150,7 @@ def test_found_takes_the_mark_away_and_signs_nothing_in(device: Device, phone: A
     assert phone.get(PAGE).status_code == 302
 
 
-def test_one_device_found_is_no_other_one(
+def test_finding_one_device_finds_no_other_one(
     device: Device, phone: Any, user: Any, other_user: Any, browser: Any
 ) -> None:
     for person in (other_user, user):

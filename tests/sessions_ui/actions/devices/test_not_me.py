@@ -27,7 +27,7 @@ def theirs(own: Session, user: Any, browser: Any) -> Session:
     return Session.objects.latest("pk")
 
 
-def test_that_session_ends_and_its_device_is_known_no_more(own: Session, theirs: Session) -> None:
+def test_the_reported_session_ends_and_its_device_is_known_no_more(own: Session, theirs: Session) -> None:
     Device.objects.update(confirmed_at=timezone.now())
     Session.objects.filter(pk=theirs.pk).update(verdict="suspicious")
     receipt = report_not_me(session=theirs)
@@ -76,7 +76,7 @@ def test_everywhere_keeps_the_one_that_asks_unless_it_is_on_that_device(
     assert Session.objects.living().filter(pk=own.pk).exists() is not same_device
 
 
-def test_it_may_have_ended_already(own: Session, theirs: Session) -> None:
+def test_the_reported_session_may_have_ended_already(own: Session, theirs: Session) -> None:
     report_not_me(session=theirs)
     receipt = report_not_me(session=theirs)
     assert (receipt.act, receipt.ended) == (None, 0)

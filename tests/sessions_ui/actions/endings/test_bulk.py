@@ -45,7 +45,7 @@ def sizes() -> list[int]:
     return list(EndingBatch.objects.order_by("pk").values_list("size", flat=True))
 
 
-def test_it_is_carried_out_by_the_task_and_every_batch_is_an_act_of_it(
+def test_an_ending_is_carried_out_by_the_task_and_every_batch_is_an_act_of_it(
     user: Any, other_user: Any, administrator: Any
 ) -> None:
     sign_in(user, 3)
@@ -117,7 +117,7 @@ def test_what_a_dead_worker_held_is_taken_up_after_its_lease(user: Any) -> None:
     assert end_batches() == 2
 
 
-def test_one_that_is_done_twice_ends_once(user: Any) -> None:
+def test_an_ending_that_is_carried_out_twice_ends_each_session_once(user: Any) -> None:
     """A worker that had lost its lease comes after the one that took over."""
     sign_in(user, 2)
     ending = end_all()
@@ -272,7 +272,7 @@ def test_the_cost_of_writing_it_down_does_not_grow_with_the_number(user: Any) ->
     assert counts[0] == counts[1] <= 8
 
 
-def test_it_is_purged_after_the_retention_time(user: Any) -> None:
+def test_an_ending_is_purged_after_the_retention_time(user: Any) -> None:
     sign_in(user, 2)
     end_all()
     end_batches()

@@ -32,7 +32,7 @@ def signed_in(user: Any, browser: Any, number: int) -> None:
 
 
 @pytest.mark.control("SP 800-53 AU-10", "SP 800-53 AU-12")
-def test_it_ends_with_one_act_an_event_each_and_one_delivery(user: Any, browser: Any) -> None:
+def test_a_session_ends_with_one_act_an_event_each_and_one_delivery(user: Any, browser: Any) -> None:
     signed_in(user, browser, 3)
     receipt = end_user_sessions(
         user=user, reason=EndReason.HELP_DESK, actor=user, ticket="INC-7", note="phone lost"
@@ -95,7 +95,7 @@ def test_the_mail_is_looked_for_among_those_who_were_ended(user: Any, browser: A
     assert f"{quote('accounts_user')}.{quote('id')} IN ({user.pk})" in sql
 
 
-def test_one_stays_when_asked(user: Any, browser: Any) -> None:
+def test_an_ending_of_all_keeps_one_session_when_asked(user: Any, browser: Any) -> None:
     signed_in(user, browser, 3)
     kept = Session.objects.first()
     end_user_sessions(user=user, reason=EndReason.PASSWORD_CHANGED, keep=kept.pk)
@@ -111,7 +111,7 @@ def test_other_users_and_anonymous_sessions_are_left_alone(user: Any, other_user
     assert not Session.objects.filter(user__isnull=True, ended_at__isnull=False).exists()
 
 
-def test_one_mail_an_act_and_user(user: Any, other_user: Any, browser: Any) -> None:
+def test_one_mail_goes_out_for_each_act_and_user(user: Any, other_user: Any, browser: Any) -> None:
     signed_in(user, browser, 3)
     signed_in(other_user, browser, 2)
     end_sessions(sessions=Session.objects.all(), reason=EndReason.INCIDENT)

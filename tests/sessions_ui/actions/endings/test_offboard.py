@@ -175,7 +175,7 @@ def test_a_later_date_counts_for_new_sign_ins_only(
     assert list(Session.objects.order_by("pk").values_list("latest_end_at", flat=True)) == [friday, later_on]
 
 
-def test_it_is_in_the_history(user: Any, administrator: Any, friday: datetime) -> None:
+def test_an_end_of_access_is_in_the_history(user: Any, administrator: Any, friday: datetime) -> None:
     row = offboard(user=user, ends_at=friday, actor=administrator, ticket="HR-9", note="resigned")
     cancel_offboarding(offboarding=row, actor=administrator)
     data = {"ends_at": moments.aware(friday).isoformat(), "ticket": "HR-9"}
@@ -204,7 +204,7 @@ def test_a_session_that_came_past_the_sign_in_ends_with_the_sweep(user: Any, fri
 
 
 @pytest.mark.no_bystander("everybody's history is too old by then")
-def test_only_cancelled_ones_are_ever_purged(user: Any, other_user: Any, friday: datetime) -> None:
+def test_only_cancelled_ends_of_access_are_ever_purged(user: Any, other_user: Any, friday: datetime) -> None:
     offboard(user=user, ends_at=friday)
     cancel_offboarding(offboarding=offboard(user=other_user, ends_at=friday))
     with later(friday + timedelta(days=200)):

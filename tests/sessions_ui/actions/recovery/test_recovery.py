@@ -83,7 +83,7 @@ def acting(user: Any) -> Any:
     context.finish(token)
 
 
-def test_it_voids_the_password_freezes_the_account_and_mails_the_link(user: Any) -> None:
+def test_a_recovery_voids_the_password_freezes_the_account_and_mails_the_link(user: Any) -> None:
     case = opened(user, address="told@people.example")
     state = state_of(user)
     assert (state.recovering_since, state.frozen_until) == (SINCE, case.expires_at)

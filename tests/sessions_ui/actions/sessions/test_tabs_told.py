@@ -22,7 +22,9 @@ def session_of(user: Any, **fields: Any) -> Session:
     )
 
 
-def test_one_statement_for_all_and_the_first_time_stays(user: Any, django_assert_num_queries: Any) -> None:
+def test_open_tabs_are_noted_in_one_statement_and_the_first_time_stays(
+    user: Any, django_assert_num_queries: Any
+) -> None:
     ended = [session_of(user, ended_at=timezone.now(), end_reason="device_lost") for _ in range(3)]
     living = session_of(user)
     keys = [session.pk for session in (*ended, living)]

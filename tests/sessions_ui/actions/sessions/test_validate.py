@@ -101,7 +101,7 @@ def refused(session: Session) -> str | None:
 
 
 @pytest.mark.django_db
-def test_it_answers_as_its_own_user(session: Session, user: Any) -> None:
+def test_a_session_answers_as_its_own_user(session: Session, user: Any) -> None:
     admission = admit(session, session.last_seen_at)
     assert (admission.refused, admission.user, admission.new_hash) == (None, user, "")
 
@@ -117,13 +117,17 @@ def test_it_answers_as_its_own_user(session: Session, user: Any) -> None:
         ({"ended_at": NOW, "end_reason": "not_me"}, "not_me"),
     ],
 )
-def test_it_is_refused_for_what_its_row_says(fields: dict[str, Any], reason: str, session: Session) -> None:
+def test_a_session_is_refused_for_what_its_row_says(
+    fields: dict[str, Any], reason: str, session: Session
+) -> None:
     Session.objects.filter(pk=session.pk).update(**fields)
     assert refused(session) == reason
 
 
 @pytest.mark.django_db
-def test_it_is_refused_where_its_own_user_is_disabled(session: Session, user: Any, other_user: Any) -> None:
+def test_a_session_is_refused_where_its_own_user_is_disabled(
+    session: Session, user: Any, other_user: Any
+) -> None:
     get_user_model().objects.filter(pk=other_user.pk).update(is_active=False)
     assert refused(session) is None
     get_user_model().objects.filter(pk=user.pk).update(is_active=False)

@@ -294,7 +294,7 @@ def test_a_session_that_ended_before_it_was_judged_is_not_flagged(
     assert not Event.objects.filter(kind=Event.Kind.FLAGGED).exists()
 
 
-def test_it_is_not_flagged_where_the_event_cannot_be_written(
+def test_a_session_is_not_flagged_where_the_event_cannot_be_written(
     user: Any, browser: Any, request: pytest.FixtureRequest
 ) -> None:
     """Nor would it be flagged the next time: once is enough."""

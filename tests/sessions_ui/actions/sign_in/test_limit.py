@@ -41,7 +41,9 @@ def test_the_oldest_is_that_of_the_oldest_sign_in_not_of_the_oldest_row(
     assert Session.objects.living().filter(pk=visitor.pk).exists()
 
 
-def test_one_on_a_confirmed_device_ends_last(user: Any, browser: Any, settings: Any) -> None:
+def test_over_the_limit_a_session_on_a_confirmed_device_ends_last(
+    user: Any, browser: Any, settings: Any
+) -> None:
     limited(settings, SESSION_LIMIT=2)
     browser().force_login(user)
     Device.objects.update(confirmed_at=timezone.now())
@@ -72,7 +74,7 @@ def test_tokens_and_apps_neither_count_nor_go(kind: str, user: Any, browser: Any
 
 
 @pytest.mark.control("ASVS 7.1.2")
-def test_it_may_refuse_the_new_one_instead(user: Any, browser: Any, settings: Any) -> None:
+def test_the_limit_may_refuse_the_new_sign_in_instead(user: Any, browser: Any, settings: Any) -> None:
     limited(settings, SESSION_LIMIT=1, SESSION_LIMIT_REFUSES=True)
     browser().force_login(user)
     with pytest.raises(SignInRefused) as caught:
@@ -102,7 +104,7 @@ def test_signing_in_again_in_the_same_browser_needs_no_room(user: Any, browser: 
     assert Session.objects.living().count() == 1
 
 
-def test_it_may_depend_on_the_user(user: Any, other_user: Any, browser: Any, settings: Any) -> None:
+def test_the_limit_may_depend_on_the_user(user: Any, other_user: Any, browser: Any, settings: Any) -> None:
     limited(settings, SESSION_LIMIT=lambda person: 1 if person.pk == user.pk else None)
     for person in (user, user, other_user, other_user):
         browser().force_login(person)

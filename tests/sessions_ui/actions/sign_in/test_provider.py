@@ -66,7 +66,7 @@ def test_the_session_keeps_it(user: Any) -> None:
     assert PROVIDER_KEY not in SessionStore().decode(session.payload)
 
 
-def test_it_survives_that_somebody_else_was_signed_in(user: Any, other_user: Any) -> None:
+def test_what_the_provider_said_survives_that_somebody_else_was_signed_in(user: Any, other_user: Any) -> None:
     """`login()` empties the session then."""
     request = request_with()
     login(request, other_user, backend=BACKEND)
@@ -92,7 +92,7 @@ def test_a_sign_in_that_was_given_up_is_forgotten(user: Any) -> None:
     assert Session.objects.get().provider == ""
 
 
-def test_it_is_nobody_elses(user: Any, other_user: Any) -> None:
+def test_what_the_provider_said_is_nobody_elses(user: Any, other_user: Any) -> None:
     request = request_with()
     remember_provider(request, other_user, provider="example", iss=ISSUER, sub="grace", sid="s1")
     login(request, user, backend=BACKEND)
@@ -187,7 +187,7 @@ def test_a_session_index_as_long_as_saml_likes_is_found(user: Any) -> None:
     assert end_provider_sessions(iss=ISSUER, sid=index).ended == 1
 
 
-def test_it_is_an_event_and_no_mail(user: Any) -> None:
+def test_what_the_provider_said_is_an_event_and_no_mail(user: Any) -> None:
     """Whoever signs out at the provider has just done so."""
     session = signed_in(user)
     end_provider_sessions(iss=ISSUER, sid="s1", note="Example ID")
@@ -206,7 +206,7 @@ def test_a_sign_in_under_way_does_not_outlive_its_session_at_the_provider(user: 
     assert signed_in(user, sid="s2").is_living
 
 
-def test_nor_what_the_provider_vouched_for_before(user: Any) -> None:
+def test_what_the_provider_vouched_for_before_is_not_asked_for_a_code(user: Any) -> None:
     request = request_with()
     remember_provider(request, user, provider="example", iss=ISSUER, sub="ada-7")
     ProviderSignOut.objects.create(token_digest="1", iss=ISSUER, sub="ada-7")

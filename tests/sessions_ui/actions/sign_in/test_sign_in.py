@@ -111,7 +111,7 @@ def test_the_statements_of_force_login(user: Any, browser: Any) -> None:
     ]
 
 
-def test_it_stores_method_address_user_agent_device_and_place(user: Any, browser: Any) -> None:
+def test_a_sign_in_stores_method_address_user_agent_device_and_place(user: Any, browser: Any) -> None:
     browser().sign_in(user)
     row = Session.objects.get()
     assert (row.user, row.method, row.address, row.first_address) == (user, "password", LONDON, LONDON)
@@ -137,7 +137,7 @@ def passkey_and_more(request: Any, user: Any) -> list[Authentication]:
     return [key, *[Authentication.of("password", at=at)] * MOST]
 
 
-def test_it_keeps_what_the_site_says_was_shown(user: Any, browser: Any, settings: Any) -> None:
+def test_a_sign_in_keeps_what_the_site_says_was_shown(user: Any, browser: Any, settings: Any) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "AUTHENTICATION": f"{__name__}.passkey_and_more"}
     browser().sign_in(user)
     session = Session.objects.get()

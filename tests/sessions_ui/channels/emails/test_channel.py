@@ -88,7 +88,7 @@ def test_without_an_address_of_the_site_there_is_no_link(send_mail: Any, setting
 # --- For whom
 
 
-def test_it_is_in_the_users_language_and_time(send_mail: Any, settings: Any, monkeypatch: Any) -> None:
+def test_a_mail_is_in_the_users_language_and_time(send_mail: Any, settings: Any, monkeypatch: Any) -> None:
     settings.LANGUAGES = [("en", "English"), ("de", "Deutsch")]
     configure(settings, MAIL_LANGUAGE=lambda user: "de", MAIL_TIME_ZONE=lambda user: "Asia/Tokyo")
     spoken = []

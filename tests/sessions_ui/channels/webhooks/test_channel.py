@@ -112,7 +112,7 @@ def test_no_key_digest_name_or_mail_address_is_in_it(
         (EndReason.INCIDENT, "", "system"),
     ],
 )
-def test_it_says_what_kind_of_actor_decided(
+def test_a_webhook_says_what_kind_of_actor_decided(
     reason: EndReason,
     by: str,
     actor: str,

@@ -43,7 +43,7 @@ def send(url: str, seconds: float = PATIENCE) -> int:
 
 
 @pytest.mark.parametrize("status", [200, 204, 302, 404, 410, 500, 503])
-def test_it_returns_whatever_the_status_is(status: int, server: Receiver) -> None:
+def test_a_request_returns_whatever_the_status_is(status: int, server: Receiver) -> None:
     server.behaviour = answers(status, Location="/elsewhere")
     assert send(server.url) == status
     [request] = server.requests  # and no redirect was followed
@@ -190,14 +190,14 @@ def test_a_receiver_that_hangs_is_left_in_time(server: Receiver) -> None:
     assert all(not request.over for request in server.requests), "it still hangs"
 
 
-def test_so_is_one_that_sends_a_little_now_and_then(server: Receiver) -> None:
+def test_a_server_that_sends_a_little_now_and_then_is_given_up(server: Receiver) -> None:
     """A socket's own timeout never fires here; the lease would run out."""
     server.behaviour = drips(PATIENCE)
     with pytest.raises(NoAnswer, match=r"within 0\.5 s"):
         send(server.url, seconds=0.5)
 
 
-def test_so_is_one_that_never_says_hello(tmp_path: Path) -> None:
+def test_a_server_that_never_says_hello_is_given_up(tmp_path: Path) -> None:
     """The TLS handshake counts, too."""
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
@@ -211,7 +211,7 @@ def test_no_more_of_an_endless_answer_is_read_than_a_little(server: Receiver) ->
     assert send(server.url) == 200
 
 
-def test_one_that_hangs_up_has_not_answered(server: Receiver) -> None:
+def test_a_server_that_hangs_up_has_not_answered(server: Receiver) -> None:
     server.behaviour = hangs_up
     with pytest.raises(NoAnswer, match="no answer"):
         send(server.url)

@@ -25,7 +25,7 @@ def test_a_replaced_file_is_read_without_a_restart(tmp_path: Path) -> None:
         assert country(path) == code
 
 
-def test_so_is_one_in_a_folder(tmp_path: Path) -> None:
+def test_a_file_of_places_that_is_replaced_in_a_folder_is_read_again(tmp_path: Path) -> None:
     assert country(tmp_path) == ""
     for code in ("GB", "SE"):
         write(tmp_path / "places.mmdb", {f"{LONDON}/32": nested(code)})

@@ -94,7 +94,7 @@ def test_without_geoip2_a_flat_file_beside_a_nested_one_is_read(
     assert said(tmp_path) == "London"
 
 
-def test_it_says_what_geoip2_itself_says(tmp_path: Path) -> None:
+def test_a_place_says_what_geoip2_itself_says(tmp_path: Path) -> None:
     file = write(tmp_path / "city.mmdb", BOTH, kind="GeoLite2-City")
     theirs, ours = Reader(str(file)).city(LONDON), place_of(LONDON, str(file))
     assert ours is not None

@@ -53,7 +53,7 @@ def living(device: Device) -> int:
     return Session.objects.living().filter(device=device).count()
 
 
-def test_it_says_all_there_is(here: Any, phone: Device) -> None:
+def test_the_device_page_says_all_there_is(here: Any, phone: Device) -> None:
     html = here.get(url("device", phone)).content.decode()
     for text in (
         "My phone",
@@ -285,7 +285,9 @@ def test_what_staff_noted_is_not_told(here: Any, user: Any, agent: Any, phone: D
         assert secret not in html
 
 
-def test_it_says_how_somebody_signed_in_and_how_sure_that_is(here: Any, phone: Device, user: Any) -> None:
+def test_the_device_page_says_how_somebody_signed_in_and_how_sure_that_is(
+    here: Any, phone: Device, user: Any
+) -> None:
     html = here.get(
         url("device", Device.objects.filter(user=user).exclude(pk=phone.pk).get())
     ).content.decode()

@@ -93,7 +93,7 @@ def test_a_session_without_a_device_has_a_card(browser: Any, user: Any, signed_i
     assert f"/account/devices/sessions/{session.public_id}/sign-out/" in html
 
 
-def test_it_knows_the_providers_by_which_people_signed_in(user: Any, signed_in: Any) -> None:
+def test_the_listing_knows_the_providers_by_which_people_signed_in(user: Any, signed_in: Any) -> None:
     own = signed_in(user, provider="google")
     for provider in ("okta", "google", ""):
         signed_in(user, provider=provider)

@@ -57,7 +57,7 @@ def test_the_page_of_login_url_asks_whatever_its_name_is(browser: Any, settings:
     assert "Accept-CH" in browser().get("/account/login/")
 
 
-def test_it_can_be_switched_off(browser: Any, settings: Any) -> None:
+def test_asking_for_hints_can_be_switched_off(browser: Any, settings: Any) -> None:
     settings.SESSIONS_UI = settings.SESSIONS_UI | {"SIGN_IN_PAGES": ()}
     assert "Accept-CH" not in browser().get("/account/login/")
 

@@ -63,7 +63,9 @@ def test_a_scanner_that_opens_it_changes_nothing(case: Any, browser: Any) -> Non
     assert browser().post(link_of(case)).status_code == 405
 
 
-def test_it_is_good_for_as_long_as_a_password_reset(case: Any, here: Any, browser: Any) -> None:
+def test_the_link_to_a_recovery_is_good_for_as_long_as_a_password_reset(
+    case: Any, here: Any, browser: Any
+) -> None:
     with time_machine.travel(timezone.now() + timedelta(days=3, minutes=1)):
         assert here.get(PAGE).status_code == 410
         assert here.post(f"{PAGE}password/", NEW).status_code == 410
@@ -115,7 +117,7 @@ def test_people_without_a_password_are_sent_to_their_provider(user: Any, browser
     assert Recovery.objects.get().closed_why == "done"
 
 
-def test_it_says_how_it_ended(case: Any, here: Any, user: Any, agent: Any) -> None:
+def test_the_page_of_a_recovery_says_how_it_ended(case: Any, here: Any, user: Any, agent: Any) -> None:
     lift_recovery(user=user, actor=agent)
     html = here.get(PAGE).content.decode()
     assert "The help desk has ended it" in html and "yours again" not in html

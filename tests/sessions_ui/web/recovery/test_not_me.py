@@ -150,7 +150,7 @@ def test_everywhere_if_asked(link: str, browser: Any, owner: Any, thief: Any) ->
         assert client.get("/account/devices/").status_code == 302
 
 
-def test_it_works_once(link: str, browser: Any, user: Any) -> None:
+def test_the_link_works_once(link: str, browser: Any, user: Any) -> None:
     browser().post(link)
     again = browser().post(link)
     assert again.status_code == 410 and "no longer works" in again.content.decode()
@@ -179,7 +179,7 @@ def test_of_two_presses_at_the_same_moment_one_acts_and_the_other_reads_that_the
     assert bystander.link_used_at is None
 
 
-def test_it_expires(link: str, browser: Any) -> None:
+def test_the_link_expires(link: str, browser: Any) -> None:
     with time_machine.travel(timezone.now() + timedelta(days=8)):
         assert browser().get(link).status_code == 410
         assert browser().post(link).status_code == 410

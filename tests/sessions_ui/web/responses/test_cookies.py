@@ -91,7 +91,7 @@ def test_a_cookie_has_these_attributes_and_no_others(
     assert attributes(response.cookies[name]) == {**expected, **({"secure": True} if secure else {})}
 
 
-def test_it_is_for_the_domain_and_path_of_the_settings(
+def test_the_device_cookie_is_for_the_domain_and_path_of_the_settings(
     user: Any, browser: Any, of_all_subdomains: None
 ) -> None:
     """A site on several subdomains is signed in on all of them."""
@@ -101,7 +101,9 @@ def test_it_is_for_the_domain_and_path_of_the_settings(
     assert cookie["samesite"] == "Strict"
 
 
-def test_it_is_deleted_where_it_was_set(user: Any, browser: Any, of_all_subdomains: None) -> None:
+def test_the_device_cookie_is_deleted_where_it_was_set(
+    user: Any, browser: Any, of_all_subdomains: None
+) -> None:
     """Else the browser goes on sending it."""
     client = browser(SERVER_NAME="shop.people.example")
     client.sign_in(user)

@@ -92,7 +92,7 @@ def test_all_at_once_asks_too(here: Any, other: Session, act: str) -> None:
     assert not is_over(other)
 
 
-def test_one_sign_in_of_several_asks_too(here: Any, other: Session) -> None:
+def test_signing_out_one_sign_in_of_several_asks_for_confirmation_too(here: Any, other: Session) -> None:
     url = reverse("sessions_ui:sign_out_session", args=[other.public_id])
     assert ASKS in here.post(url).content.decode()
     assert not is_over(other)
@@ -247,7 +247,7 @@ class TestWithoutAllauth:
         assert here.session.session_key != before
         assert Event.objects.filter(user_id=user.pk, kind="reauthenticated").count() == 1
 
-    def test_and_counts_for_ten_minutes(
+    def test_a_confirmation_counts_for_ten_minutes(
         self, here: Any, other: Session, user: Any, signed_in: SignedIn
     ) -> None:
         here.post(CONFIRM, {"act": waiting(here.post(sign_out_url(other))), "password": PASSWORD})

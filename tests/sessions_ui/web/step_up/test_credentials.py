@@ -98,7 +98,7 @@ def test_a_settled_session_and_nobody_are_not_asked(url: str, phone: Any, browse
             assert method(url).content == b"the form"
 
 
-def test_it_is_asked_with_the_methods_that_are_named(laptop: Any) -> None:
+def test_a_proof_is_asked_for_with_the_methods_that_are_named(laptop: Any) -> None:
     assert laptop.get("/asked-when-sent/").content == b"the form"
     answer = laptop.post("/asked-when-sent/")
     assert answer.status_code == 403 and is_question(answer)

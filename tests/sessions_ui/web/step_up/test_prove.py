@@ -84,12 +84,12 @@ def test_a_young_sign_in_cannot_end_an_older_one_and_the_owner_is_told(
 
 @pytest.mark.control("ASVS 7.5.3")
 @pytest.mark.parametrize("act", ["sign_out_others", "sign_out_everywhere"])
-def test_nor_all_of_them(act: str, thief: Any, old: Session) -> None:
+def test_a_young_sign_in_cannot_end_all_of_them(act: str, thief: Any, old: Session) -> None:
     assert ASKS in thief.post(reverse(f"sessions_ui:{act}")).content.decode()
     assert not is_over(old)
 
 
-def test_nor_a_line_of_a_program_that_signs_in_anew_each_time(
+def test_a_young_sign_in_cannot_end_a_line_of_a_program_that_signs_in_again_each_time(
     thief: Any, user: Any, signed_in: SignedIn
 ) -> None:
     before = timezone.now() - timedelta(days=2)
@@ -101,7 +101,9 @@ def test_nor_a_line_of_a_program_that_signs_in_anew_each_time(
 
 
 @pytest.mark.parametrize("act", ["lost", "not_mine"])
-def test_nor_call_the_older_one_lost_or_not_mine(act: str, thief: Any, old: Session) -> None:
+def test_a_young_sign_in_cannot_call_the_older_one_lost_or_not_mine(
+    act: str, thief: Any, old: Session
+) -> None:
     assert old.device is not None
     response = thief.post(reverse(f"sessions_ui:{act}", args=[old.device.public_id]))
     assert ASKS in response.content.decode()
@@ -119,7 +121,7 @@ def test_with_the_mailed_code_it_goes_on_where_it_stopped(thief: Any, old: Sessi
     assert Device.objects.filter(confirmed_at__isnull=False).count() == 0
 
 
-def test_it_counts_for_a_while_in_this_session_only(
+def test_a_mailed_code_counts_for_a_while_in_this_session_only(
     thief: Any, old: Session, user: Any, signed_in: SignedIn, browser: Any
 ) -> None:
     second = signed_in(user, signed_in_at=timezone.now() - timedelta(days=2))
@@ -215,7 +217,7 @@ def test_what_is_no_code_is_no_error(code: str, thief: Any, old: Session) -> Non
     assert not is_over(old)
 
 
-def test_it_is_over_after_ten_minutes(thief: Any, old: Session) -> None:
+def test_a_mailed_code_is_over_after_ten_minutes(thief: Any, old: Session) -> None:
     sign_out(thief, old)
     code = mailed_code()
     VerificationCode.objects.update(expires_at=timezone.now())
