@@ -36,6 +36,8 @@ class AccountAdapter(DefaultAccountAdapter):
         By the account alone, five wrong passwords of anybody would keep its owner out.
         """
         super().pre_authenticate(request, **credentials)
+        if request.user.is_authenticated:
+            return  # who confirms who they are is counted by session: their tries keep nobody from signing in
         self._failed_anywhere = ratelimit.consume(
             request, app="allauth.account", action="login_failed_anywhere", key=name_in(credentials)
         )

@@ -31,6 +31,8 @@ class AllauthCredentials(CredentialStore):
         # One by one, so that allauth's receivers and ours hear of it.
         for row in model_of(credential.kind).objects.filter(user_id=user.pk, pk=credential.id):
             row.delete()
+            if credential.kind is CredentialKind.ADDRESS:
+                leave_main_address(user, row.email)
 
     def shown(self, request: Any, user: Any) -> list[Credential] | None:
         records = get_authentication_records(request, user)
@@ -42,6 +44,7 @@ class AllauthCredentials(CredentialStore):
         row = EmailAddress.objects.filter(user_id=user.pk, email__iexact=address).first()
         if row is None and is_taken(user, address):
             return  # by another account, since: that is for people to sort out
+        remove_squatters(user, address)
         verified = VerifiedAddress.objects.filter(user_id=user.pk, email=address.lower())
         since = verified.values_list("verified_at", flat=True).first()
         row = row or EmailAddress(email=address)
@@ -66,10 +69,26 @@ def keys_of(record: dict[str, Any], user: Any) -> Iterator[tuple[CredentialKind,
 
 
 def is_taken(user: Any, address: str) -> bool:
-    """Return whether another account has this address."""
-    rows = EmailAddress.objects.filter(email__iexact=address).exclude(user_id=user.pk)
-    users = type(user).objects.filter(email__iexact=address).exclude(pk=user.pk)
+    """Return whether another account has this address, and its owner has shown that by a mailed link."""
+    rows = EmailAddress.objects.filter(email__iexact=address, verified=True).exclude(user_id=user.pk)
+    users = type(user).objects.filter(email__iexact=address, last_login__isnull=False).exclude(pk=user.pk)
     return rows.exists() or users.exists()
+
+
+def remove_squatters(user: Any, address: str) -> None:
+    """Remove what somebody else has entered of this address and never confirmed: an account that nobody has signed in
+    to, or a row of one."""
+    type(user).objects.filter(email__iexact=address, last_login__isnull=True).exclude(pk=user.pk).delete()
+    EmailAddress.objects.filter(email__iexact=address, verified=False).exclude(user_id=user.pk).delete()
+
+
+def leave_main_address(user: Any, removed: str) -> None:
+    """Make another verified address the account's own, where it was the one that was removed: a password reset goes by
+    that field, too."""
+    current = type(user).objects.filter(pk=user.pk, email__iexact=removed)
+    other = EmailAddress.objects.filter(user_id=user.pk, verified=True).order_by("-primary", "pk").first()
+    if other is not None and current.exists():
+        other.set_as_primary()
 
 
 def name_of(authenticator_type: str, pk: int) -> str:

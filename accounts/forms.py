@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.factor_secrets import seal, unseal
+from accounts.models import VerifiedAddress
 
 
 class SignInForm(LoginForm):
@@ -24,6 +25,14 @@ class SignInForm(LoginForm):
 
 
 class SignUpForm(SignupForm):
+    def validate_unique_email(self, value: str) -> str:
+        """Return the address; also one that was taken from another account and leads its owner back has an account."""
+        email: str = super().validate_unique_email(value)
+        former = VerifiedAddress.objects.filter(email=email.lower(), removed_by_settled=False)
+        if former.exists():
+            self.account_already_exists = True
+        return email
+
     def try_save(self, request: HttpRequest) -> Any:
         """Save the account; where the address has one already, do the work of it all the same.
 

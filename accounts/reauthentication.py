@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.sign_in import moment_of
+from sessions_ui import acts_settled
 from sessions_ui.web import PasswordForm, Reauthentication, Way
 
 
@@ -61,10 +62,12 @@ class AllauthReauthentication(Reauthentication):
         return ways
 
     def may_try(self) -> bool:
-        """Return whether another try is allowed; counted together with the tries on allauth's pages."""
-        return super().may_try() and bool(
-            consume(self.request, action="reauthenticate", user=self.request.user)
-        )
+        """Return whether another try is allowed; counted together with the tries on allauth's pages, except in a
+        session that vouches for itself: whoever tries in another one must not use up the owner's."""
+        if not super().may_try():
+            return False
+        user: Any = self.request.user
+        return bool(acts_settled(user=user) or consume(self.request, action="reauthenticate", user=user))
 
     def confirm(self, form: forms.Form) -> None:
         """Tell allauth that the form was right. `accounts.receivers.rotate_on_reauthentication` then rotates the key

@@ -217,7 +217,8 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 # No mailed code: allauth sends it to any verified address, also to one that was added a minute ago.
 ACCOUNT_REAUTHENTICATION_METHODS = {"password", "mfa"}
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-# "key" is an account and the network of whoever tries (accounts/adapter.py): a thief's tries do not use up the owner's.
+# "key" is an account and the network of whoever tries (accounts/adapter.py): a thief's tries in one network do not use
+# up the owner's.
 ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/m/ip,5/5m/key",
     "login_failed_anywhere": "100/h/key",  # of an account, from all networks

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import router
-from django.db.models import Q
+from django.db.models import Min, Q
 from django.utils import timezone
 
 from sessions_ui import context
@@ -15,7 +15,7 @@ from sessions_ui.actions.account_lock import lock_users
 from sessions_ui.actions.devices.former_address import end_by_former_address
 from sessions_ui.actions.endings.end import Receipt, end_sessions, end_user_sessions
 from sessions_ui.actions.recovery.open import open_recovery, was_dealt_with
-from sessions_ui.actions.step_up.policy import acting_session
+from sessions_ui.actions.step_up.policy import acting_session, is_settled
 from sessions_ui.actions.trusted_addresses import recovers_by
 from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
@@ -75,7 +75,9 @@ def _report(
     address: str = "",
 ) -> Report:
     context.require_owner()
-    receipt = _end(session, actor=actor, everywhere=everywhere)
+    since = _since(session, whole_device=by is Recovery.OpenedBy.DEVICES)
+    _keep_vouching(session.user_id)
+    receipt = _end(session, since=since, actor=actor, everywhere=everywhere)
     _disown(session)
     events.append(
         Event.Kind.NOT_ME,
@@ -86,7 +88,6 @@ def _report(
         act=receipt.act,
         data={"everywhere": everywhere},
     )
-    since = _since(session)
     user = all_users().filter(pk=session.user_id).first()
     if user is None or was_dealt_with(user, since):
         return Report(receipt)
@@ -96,16 +97,29 @@ def _report(
     return Report(receipt, opened)
 
 
-def _end(session: Session, *, actor: HasPk | None, everywhere: bool) -> Receipt:
+def _end(session: Session, *, since: datetime, actor: HasPk | None, everywhere: bool) -> Receipt:
     user_id: Any = session.user_id
     kept = _kept(session)
     if everywhere:
         return end_user_sessions(user=session.user, reason=EndReason.NOT_ME, actor=actor, keep=kept)
-    signed_in_since = Q(signed_in_at__gte=_since(session))
+    signed_in_since = Q(signed_in_at__gte=since)
     if kept is not None:
         signed_in_since &= ~Q(pk=kept)
     chosen = Session.objects.filter(_on_device(session) | signed_in_since, user_id=user_id)
     return end_sessions(sessions=chosen, reason=EndReason.NOT_ME, actor=actor, of_user=user_id)
+
+
+def _keep_vouching(user_id: Any) -> None:
+    """Let the device that reports go on to vouch for its owner, where it did.
+
+    The account began on it, which counts no more once somebody was reported (docs/risk.md): that must not strike the
+    one who reports, who would stand before the steps without a mailbox.
+    """
+    own = acting_session()
+    if own is None or own.user_id != user_id or own.device is None or own.device.confirmed_at is not None:
+        return
+    if is_settled(own, timezone.now()):
+        Device.objects.filter(pk=own.device.pk).update(confirmed_at=own.device.first_seen_at)
 
 
 def _disown(session: Session) -> None:
@@ -123,8 +137,20 @@ def _on_device(session: Session) -> Q:
     return there if session.device_id is None else there | Q(device_id=session.device_id)
 
 
-def _since(session: Session) -> datetime:
-    return session.signed_in_at or session.created_at
+def _since(session: Session, *, whole_device: bool) -> datetime:
+    """Return since when somebody else may have been in the account.
+
+    Of a device that is not the owner's it is the first sign-in there: what was added after that was added by whoever
+    has it, however often they signed in again. Of a sign-in that was reported it is the first one on its device that
+    was flagged and that nobody has reviewed.
+    """
+    own: datetime = session.signed_in_at or session.created_at
+    user_id: Any = session.user_id
+    there = Session.objects.filter(_on_device(session), user_id=user_id, signed_in_at__isnull=False)
+    if not whole_device:
+        there = there.filter(reviewed_at__isnull=True).exclude(verdict="")
+    first = there.aggregate(first=Min("signed_in_at"))["first"]
+    return own if first is None else min(own, first)
 
 
 def _kept(reported: Session) -> int | None:

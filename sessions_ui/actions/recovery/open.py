@@ -46,7 +46,7 @@ def open_recovery(
     if case is None:
         case = _made(user, since, opened_by, session, actor, address, ticket)
     else:
-        _widen(case, user, since)
+        _widen(case, user, since, address)
     required = {"password_required_at": timezone.now()} if case.waits_for_password else {}
     write_states([user.pk], recovering_since=case.since, frozen_until=case.expires_at, **required)
     events.append(
@@ -90,7 +90,7 @@ def _made(
     )
 
 
-def _widen(case: Recovery, user: Any, since: datetime) -> None:
+def _widen(case: Recovery, user: Any, since: datetime, address: str) -> None:
     """Take another report into the case: the earlier sign-in counts, and what was done before the later one was is
     asked for again. Its time is not prolonged: whoever reports every day must not freeze the account for ever."""
     known = is_password_known(user, since)
@@ -99,7 +99,8 @@ def _widen(case: Recovery, user: Any, since: datetime) -> None:
     if case.password_at is not None and case.password_at <= since:
         case.password_at = None
     case.credentials_at = None
-    case.save(update_fields=["since", "needs_password", "password_at", "credentials_at"])
+    case.address = case.address or address
+    case.save(update_fields=["since", "needs_password", "password_at", "credentials_at", "address"])
 
 
 def is_password_known(user: Any, since: datetime) -> bool:
@@ -116,13 +117,15 @@ def was_dealt_with(user: Any, signed_in_at: datetime) -> bool:
 
 
 def safe_addresses(user: Any, since: datetime) -> list[str]:
-    """Return the trusted addresses of the account, without what was added to it since then."""
+    """Return the trusted addresses of the account, without what was added to it since then.
+
+    Where nothing else is left, all that can be trusted: an owner who has changed the address since, too, must not stand
+    before a case to which nobody has a link.
+    """
     added = [credential for credential in conf.credentials().of(user) if is_younger(credential, since)]
-    return [
-        address
-        for address in trusted_addresses(user)
-        if not any(is_address(credential, address) for credential in added)
-    ]
+    trusted = trusted_addresses(user)
+    older = [one for one in trusted if not any(is_address(credential, one) for credential in added)]
+    return older or trusted
 
 
 def since_of(sessions: Collection[Session]) -> datetime:

@@ -24,7 +24,7 @@ from sessions_ui.web.presence.decorators import passive
 from sessions_ui.web.recovery.secure import ways_to_secure
 from sessions_ui.web.responses.navigation import htmx_of
 from sessions_ui.web.step_up.confirm import ask_again
-from sessions_ui.web.step_up.prove import ask_for_more, ask_unless_settled
+from sessions_ui.web.step_up.prove import ask_for_more, ask_to_distrust, ask_unless_settled
 
 SITUATIONS = ("lost", "not_mine", "unused")
 
@@ -67,11 +67,10 @@ def lost(request: HttpRequest, public_id: str) -> HttpResponseBase:
     chosen = own_device(request, public_id)
     if is_in_hand(request, chosen):
         return device_done(request, chosen, error=_("This is the device in your hands: it is not lost."))
-    if question := ask_again(
-        request,
-        _("“%(name)s” is lost: sign it out") % {"name": chosen.title},
-        ends=Session.objects.of(request.user).filter(device=chosen),
-    ):
+    what = _("“%(name)s” is lost: sign it out") % {"name": chosen.title}
+    on_device = Session.objects.of(request.user).filter(device=chosen)
+    # Whoever says so takes from the device that it vouches for its owner, also where nothing is signed in there now.
+    if question := ask_again(request, what, ends=on_device) or ask_to_distrust(request, what, device=chosen):
         return question
     mark_lost(device=chosen, actor=request.user)
     text = _("%(name)s is signed out and marked as lost. If it comes back, you will be told.")

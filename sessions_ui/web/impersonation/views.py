@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -23,7 +23,7 @@ def leave_account(request: HttpRequest) -> HttpResponse:
     user = stop_impersonating(request)
     if not user.is_authenticated:
         return redirect(settings.LOGIN_URL)
-    return redirect(safe_next(request) or resolve_url(settings.LOGIN_REDIRECT_URL))
+    return HttpResponseRedirect(safe_next(request) or resolve_url(settings.LOGIN_REDIRECT_URL))
 
 
 def only_for_its_owner(request: HttpRequest) -> HttpResponse:

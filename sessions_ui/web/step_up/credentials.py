@@ -18,9 +18,8 @@ from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.decorators import login_required
 from django.db import connections, router
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
 from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -143,7 +142,7 @@ def came_from(request: HttpRequest) -> str:
 def go_on(request: HttpRequest) -> HttpResponseBase:
     """Go back to the page that had to wait (`next`), after the proof."""
     messages.success(request, _("Thank you. Now you can change how you sign in."), fail_silently=True)
-    return redirect(safe_next(request) or "sessions_ui:devices")
+    return HttpResponseRedirect(safe_next(request) or reverse("sessions_ui:devices"))
 
 
 def what_text(kind: CredentialKind) -> str:

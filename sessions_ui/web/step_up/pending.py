@@ -1,7 +1,8 @@
 """An act that waits until somebody has answered a question, and then carries on where it stopped.
 
-It waits in a signed field of the form that asks: nothing of it is kept on the server, and it is good for its person and
-ten minutes only. It was a POST that had passed the CSRF check, and is done again as one.
+It waits in a signed field of the form that asks: nothing of it is kept on the server, and it is good for ten minutes
+and in the session that it waits in only: a thief must not be able to let the owner carry on what the thief has begun.
+It was a POST that had passed the CSRF check, and is done again as one.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
 from sessions_ui.conf import conf
+from sessions_ui.context import current
 from sessions_ui.web.responses.navigation import htmx_of
 
 ACT_SECONDS = 600
@@ -43,17 +45,23 @@ class WaitingAct:
         return cls(request.path_info, fields.urlencode(), what, str(purpose))
 
     def sign(self, user: Any) -> str:
-        parts = [str(user.pk), self.path, self.fields, self.what, self.purpose]
+        parts = [owner_of(user), self.path, self.fields, self.what, self.purpose]
         return signing.dumps(parts, salt=SALT, compress=True)
 
     @classmethod
     def read(cls, signed: str, user: Any) -> WaitingAct | None:
-        """Return the act that was signed; None for what is too old, somebody else's or no act at all."""
+        """Return the act that was signed; None for what is too old, another session's or no act at all."""
         try:
             owner, *parts = signing.loads(signed, salt=SALT, max_age=ACT_SECONDS)
         except (signing.BadSignature, ValueError):
             return None
-        return cls(*parts) if owner == str(user.pk) else None
+        return cls(*parts) if owner == owner_of(user) else None
+
+
+def owner_of(user: Any) -> str:
+    """Return whose an act is: the user's, in the session that acts now. A new key of it makes no difference."""
+    now = current()
+    return f"{user.pk} {now.session_id if now is not None else None}"
 
 
 def carry_on(request: HttpRequest, act: WaitingAct) -> HttpResponseBase:

@@ -82,6 +82,21 @@ def ask_unless_settled(request: HttpRequest, what: str) -> HttpResponse | None:
     return asked_for_proof(request, session, WaitingAct.of(request, what, VerificationCode.Purpose.RECOVER))
 
 
+def ask_to_distrust(request: HttpRequest, what: str, *, device: Device) -> HttpResponse | None:
+    """Return None when this session may say that the device is lost, else the response that asks for a proof: a session
+    that does not vouch for itself must not take that from a device that vouches, or that was there before it."""
+    session = acting_session()
+    if session is None or session.signed_in_at is None:
+        return None
+    stood_before = device.confirmed_at is not None or device.first_seen_at < session.signed_in_at
+    purpose = VerificationCode.Purpose.END_OLDER
+    if not stood_before or is_settled(session, timezone.now()):
+        return None
+    if is_proven(user=request.user, session=session, purpose=purpose):
+        return None
+    return asked_for_proof(request, session, WaitingAct.of(request, what, purpose))
+
+
 def has_vouched(user: Any, session: Session) -> bool:
     purpose = VerificationCode.Purpose.RECOVER
     return is_settled(session, timezone.now()) or is_proven(user=user, session=session, purpose=purpose)

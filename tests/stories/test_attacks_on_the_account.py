@@ -1,0 +1,192 @@
+"""What somebody from outside tried against an account whose password they had, each as it once worked."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User, VerifiedAddress
+from sessions_ui.actions.recovery.open import safe_addresses
+from tests.aging import age_sign_ins, long_ago
+from tests.conftest import PASSWORD
+from tests.models import Device, Recovery, Session
+from tests.stories.test_recovery import (
+    EVIL,
+    LONG_AGO,
+    NEW,
+    WINDOWS,
+    finish,
+    is_in_with,
+    newest_link,
+    report,
+    steps,
+    take_over,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def owner(browser: Any, user: Any) -> Any:
+    VerifiedAddress.objects.filter(user=user).update(verified_at=timezone.now() - LONG_AGO)
+    client = browser()
+    client.sign_in(user)
+    long_ago(user)
+    return client
+
+
+@pytest.fixture
+def thief(browser: Any, user: Any, owner: Any) -> Any:
+    client = browser(user_agent=WINDOWS, address="89.160.20.112")
+    client.sign_in(user)
+    return client
+
+
+def device_of(client: Any) -> Device:
+    key = client.cookies["sessionid"].value
+    from tests.models import digest_of
+
+    device = Session.objects.get(digest=digest_of(key)).device
+    assert device is not None
+    return device
+
+
+def act_in(page: Any) -> str:
+    found = re.search(r'name="act" value="([^"]+)"', page.content.decode())
+    assert found is not None
+    return found[1]
+
+
+@pytest.mark.parametrize("page", ["confirm", "prove"])
+def test_what_a_thief_has_begun_is_carried_on_in_no_session_of_the_owners(
+    page: str, owner: Any, thief: Any
+) -> None:
+    """By a link on the real site, with the thief's own words for the device."""
+    mine = device_of(thief)
+    act = act_in(thief.post(reverse("sessions_ui:mine", args=[mine.public_id])))
+    address = reverse(f"sessions_ui:{page}")
+    answers = [owner.get(address, {"act": act}), owner.post(address, {"act": act, "password": PASSWORD})]
+    assert [answer.status_code for answer in answers] == [302, 302]
+    assert Device.objects.get(pk=mine.pk).confirmed_at is None
+
+
+@pytest.mark.parametrize("signed_in_again", [True, False])
+def test_a_thief_does_not_call_the_owners_device_lost_that_is_signed_out(
+    signed_in_again: bool, owner: Any, thief: Any, user: Any
+) -> None:
+    device = device_of(owner)
+    owner.post("/account/logout/")
+    if signed_in_again:
+        owner.sign_in(user)
+    answer = thief.post(reverse("sessions_ui:lost", args=[device.public_id]))
+    assert "One more proof" in answer.content.decode()
+    assert Device.objects.get(pk=device.pk).lost_at is None
+
+
+def test_what_a_thief_added_goes_though_they_signed_in_again_before_the_report(
+    browser: Any, owner: Any, thief: Any, user: Any
+) -> None:
+    device = device_of(thief)
+    EmailAddress.objects.create(user=user, email=EVIL, verified=True)
+    Session.objects.filter(device=device).update(signed_in_at=timezone.now() - timedelta(hours=2))
+    VerifiedAddress.objects.filter(email=EVIL).update(verified_at=timezone.now() - timedelta(hours=1))
+    thief.post("/account/logout/")
+    thief.sign_in(user)
+    owner.post("/account/reauthenticate/", {"password": PASSWORD})
+    owner.post(reverse("sessions_ui:not_mine", args=[device.public_id]))
+    page = owner.get("/account/devices/recovery/").content.decode()
+    assert EVIL in page
+    assert "First confirm that it is you" not in page, "the device that reports goes on to vouch"
+    assert not is_in_with(browser, user, PASSWORD)
+
+
+def test_a_stranger_who_signs_up_with_the_removed_address_does_not_keep_its_owner_out(
+    browser: Any, user: Any, owner: Any, thief: Any
+) -> None:
+    link = newest_link("not-me")
+    own = user.email
+    take_over(user)
+    before = User.objects.count()
+    browser().post("/account/signup/", {"email": own, "password1": NEW, "password2": NEW})
+    # One that came by another way, as an import.
+    squatter = User.objects.filter(email__iexact=own).exclude(pk=user.pk).first()
+    assert squatter is None and User.objects.count() == before
+    User.objects.create_user(own, "x")
+    report(browser, link)
+    client = steps(browser, to=own)
+    assert "yours again" in finish(client)
+    user.refresh_from_db()
+    assert user.email == own
+    assert [row.email for row in EmailAddress.objects.filter(user=user)] == [own]
+    assert is_in_with(browser, user, NEW)
+
+
+def test_an_owner_who_changed_the_address_since_the_thief_came_gets_a_link(
+    user: Any, owner: Any, thief: Any
+) -> None:
+    VerifiedAddress.objects.filter(user=user).update(removed_at=timezone.now(), removed_by_settled=True)
+    EmailAddress.objects.filter(user=user).update(email="new@people.example")
+    VerifiedAddress.objects.create(user=user, email="new@people.example", verified_at=timezone.now())
+    since = Session.objects.filter(device=device_of(thief)).latest("pk").signed_in_at
+    assert since is not None
+    assert safe_addresses(user, since) == ["new@people.example"]
+
+
+def test_a_hundred_sign_ins_elsewhere_make_no_past(browser: Any, user: Any, owner: Any, thief: Any) -> None:
+    device = device_of(thief)
+    other = Device.objects.create(user=user)
+    Session.objects.bulk_create(
+        Session(
+            digest=f"{number:064}",
+            user=user,
+            device=other,
+            signed_in_at=timezone.now(),
+            expires_at=timezone.now(),
+            verdict="new",
+            verdict_reasons=["new_device"],
+        )
+        for number in range(101)
+    )
+    thief.post("/account/logout/")
+    thief.sign_in(user)
+    assert Session.objects.filter(device=device).latest("pk").verdict != ""
+
+
+def test_wrong_passwords_of_a_thief_keep_the_owner_neither_from_confirming_nor_from_signing_in(
+    browser: Any, user: Any, owner: Any, thief: Any, settings: Any
+) -> None:
+    age_sign_ins(user)
+    settings.ACCOUNT_RATE_LIMITS = {"reauthenticate": "3/h/user", "login_failed_anywhere": "3/h/key"}
+    for _ in range(5):
+        thief.post("/account/reauthenticate/", {"password": "wrong"})
+    device = device_of(thief)
+    asked = owner.post(reverse("sessions_ui:sign_out_device", args=[device.public_id]))
+    done = owner.post(reverse("sessions_ui:confirm"), {"act": act_in(asked), "password": PASSWORD})
+    assert done.status_code in (200, 302) and not Session.objects.living().filter(device=device).exists()
+    assert is_in_with(browser, user, PASSWORD)
+
+
+@pytest.mark.parametrize("next_page", ["foo", "admin", "%", "?", "#", "\U0001f600", "a\nb"])
+def test_a_page_that_there_is_not_to_go_on_to_is_no_error(next_page: str, owner: Any) -> None:
+    assert owner.post(reverse("sessions_ui:go_on"), {"next": next_page}).status_code == 302
+
+
+def test_a_second_report_gives_the_case_the_address_that_it_came_through(user: Any, thief: Any) -> None:
+    case = Recovery.objects.create(
+        user=user,
+        opened_at=timezone.now(),
+        opened_by=Recovery.OpenedBy.DEVICES,
+        since=timezone.now(),
+        expires_at=timezone.now() + timedelta(days=7),
+    )
+    from sessions_ui.actions.recovery.open import open_recovery
+
+    open_recovery(user=user, since=timezone.now(), opened_by=Recovery.OpenedBy.MAIL, address=user.email)
+    case.refresh_from_db()
+    assert case.address == user.email
