@@ -11,12 +11,13 @@ from django.http.response import HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 
 # What no page of this site uses (https://github.com/w3c/webappsec-permissions-policy/blob/main/features.md), so that
-# nothing that is ever injected into one can; and passkeys, which only this site's own pages may ask for.
+# nothing that is ever injected into one can; and passkeys, which only this site's own pages may ask for. Only names that
+# Chromium knows: it complains of any other one in the console of each page.
 UNUSED = (
-    "accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture", "encrypted-media",
+    "accelerometer", "autoplay", "browsing-topics", "camera", "display-capture", "encrypted-media",
     "fullscreen", "gamepad", "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer",
     "microphone", "midi", "payment", "picture-in-picture", "screen-wake-lock", "serial", "storage-access", "usb",
-    "web-share", "window-management", "xr-spatial-tracking",
+    "window-management", "xr-spatial-tracking",
 )  # fmt: skip
 PASSKEYS = ("publickey-credentials-create", "publickey-credentials-get")
 PERMISSIONS = ", ".join([*(f"{name}=()" for name in UNUSED), *(f"{name}=(self)" for name in PASSKEYS)])
