@@ -11,8 +11,8 @@ from django.http.response import HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 
 # What no page of this site uses (https://github.com/w3c/webappsec-permissions-policy/blob/main/features.md), so that
-# nothing that is ever injected into one can; and passkeys, which only this site's own pages may ask for. Only names that
-# Chromium knows: it complains of any other one in the console of each page.
+# nothing that is ever injected into one can; and passkeys, which only this site's own pages may ask for. Only names
+# that Chromium knows: it complains of any other one in the console of each page.
 UNUSED = (
     "accelerometer", "autoplay", "browsing-topics", "camera", "display-capture", "encrypted-media",
     "fullscreen", "gamepad", "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer",
