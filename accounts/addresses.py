@@ -8,8 +8,9 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.utils import timezone
 
+from accounts.credentials import goes_with_account
 from accounts.models import VerifiedAddress
-from accounts.telling import address_told, deletes_user
+from accounts.telling import address_told
 from sessions_ui import acts_settled
 from sessions_ui.credentials import AddressBook, CredentialChange, KnownAddress, OwnerAddress
 
@@ -69,7 +70,7 @@ def after_save(
 
 
 def after_delete(sender: Any, instance: EmailAddress, origin: Any = None, **kwargs: Any) -> None:
-    if not deletes_user(sender, origin):
+    if not goes_with_account(origin):
         remove(instance)
         address_told(instance, CredentialChange.REMOVED)
 

@@ -9,6 +9,7 @@ from allauth.account.authentication import get_authentication_records
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.apps import apps
+from django.contrib.auth import get_user_model
 
 from accounts.models import VerifiedAddress
 from sessions_ui.credentials import Credential, CredentialKind, CredentialStore
@@ -100,6 +101,12 @@ def model_of(kind: CredentialKind) -> Any:
     if kind is CredentialKind.PROVIDER:
         return apps.get_app_config("socialaccount").get_model("SocialAccount")
     return EmailAddress if kind is CredentialKind.ADDRESS else Authenticator
+
+
+def goes_with_account(origin: Any) -> bool:
+    """Return whether a row is deleted because its account is, whose sessions have ended already. `origin`: what
+    somebody deletes, as Django's signals say it."""
+    return issubclass(getattr(origin, "model", type(origin)), get_user_model())
 
 
 def factors_of(user: Any) -> Iterator[Credential]:

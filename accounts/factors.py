@@ -11,8 +11,9 @@ from django.db.models.signals import post_delete, post_save, pre_delete, pre_sav
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.credentials import goes_with_account
 from accounts.factor_secrets import same_for_both
-from accounts.telling import deletes_user, factor_told
+from accounts.telling import factor_told
 from sessions_ui import acts_settled, follow, offer_to_sign_out_others, verify_not_frozen
 from sessions_ui.credentials import CredentialChange
 
@@ -87,12 +88,12 @@ def after_save(sender: Any, instance: Any, created: bool, raw: bool, using: str,
 
 
 def before_delete(sender: Any, instance: Any, origin: Any = None, **kwargs: Any) -> None:
-    if not deletes_user(sender, origin):
+    if not goes_with_account(origin):
         verify_not_frozen(instance.user)
 
 
 def after_delete(sender: Any, instance: Any, origin: Any = None, **kwargs: Any) -> None:
-    if not deletes_user(sender, origin):
+    if not goes_with_account(origin):
         factor_told(instance, CredentialChange.REMOVED)()
 
 

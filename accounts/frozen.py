@@ -6,11 +6,12 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.apps import apps
-from django.contrib.auth import get_user_model
 from django.db.models import Model
 from django.db.models.signals import pre_delete, pre_save
 
+from accounts.credentials import PROVIDERS, goes_with_account, model_of
 from sessions_ui import verify_not_frozen
+from sessions_ui.credentials import CredentialKind
 
 # What of a row says how the account is signed in to; the rest of it changes at a sign-in.
 WATCHED: dict[str, tuple[str, ...]] = {
@@ -21,8 +22,8 @@ WATCHED: dict[str, tuple[str, ...]] = {
 
 def connect() -> None:
     models: list[type[Model]] = [EmailAddress]
-    if apps.is_installed("allauth.socialaccount"):
-        models.append(apps.get_app_config("socialaccount").get_model("SocialAccount"))
+    if apps.is_installed(PROVIDERS):
+        models.append(model_of(CredentialKind.PROVIDER))
     for model in models:
         uid = f"accounts.frozen.{model._meta.model_name}"
         pre_save.connect(before_save, sender=model, dispatch_uid=f"{uid}.save")
@@ -50,6 +51,5 @@ def is_own_address(instance: Any) -> bool:
 
 
 def before_delete(sender: Any, instance: Any, origin: Any = None, **kwargs: Any) -> None:
-    model = getattr(origin, "model", type(origin))
-    if not issubclass(model, get_user_model()):
+    if not goes_with_account(origin):
         verify_not_frozen(instance.user)

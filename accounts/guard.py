@@ -15,7 +15,7 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db.models.signals import pre_delete, pre_save
 
-from accounts.credentials import KINDS, PROVIDERS
+from accounts.credentials import KINDS, PROVIDERS, goes_with_account, model_of
 from accounts.factors import secrets_of
 from sessions_ui import require_settled
 from sessions_ui.credentials import CredentialKind
@@ -31,7 +31,7 @@ def connect() -> None:
         before_address_delete, sender=EmailAddress, dispatch_uid="accounts.guard.address_delete"
     )
     if apps.is_installed(PROVIDERS):
-        accounts = apps.get_app_config("socialaccount").get_model("SocialAccount")
+        accounts = model_of(CredentialKind.PROVIDER)
         pre_save.connect(before_provider_save, sender=accounts, dispatch_uid="accounts.guard.provider_save")
         pre_delete.connect(
             before_provider_delete, sender=accounts, dispatch_uid="accounts.guard.provider_delete"
@@ -119,8 +119,3 @@ def own_address(user_pk: Any) -> str:
 
 def factor_kind(instance: Any) -> CredentialKind:
     return KINDS[Authenticator.Type(instance.type)]
-
-
-def goes_with_account(origin: Any) -> bool:
-    """Return whether the row is deleted because its account is."""
-    return issubclass(getattr(origin, "model", type(origin)), get_user_model())

@@ -10,7 +10,7 @@ from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.db.models.signals import post_delete, post_save
 
-from accounts.credentials import KINDS, PROVIDERS, model_of
+from accounts.credentials import KINDS, PROVIDERS, goes_with_account, model_of
 from sessions_ui import credential_changed, factor_changed
 from sessions_ui.credentials import CredentialChange, CredentialKind
 
@@ -47,7 +47,7 @@ def provider_saved(sender: Any, instance: Any, created: bool, raw: bool, **kwarg
 
 
 def provider_deleted(sender: Any, instance: Any, origin: Any = None, **kwargs: Any) -> None:
-    if not deletes_user(sender, origin):
+    if not goes_with_account(origin):
         provider_told(instance, CredentialChange.REMOVED)
 
 
@@ -55,8 +55,3 @@ def provider_told(instance: Any, change: CredentialChange) -> None:
     credential_changed(
         user=instance.user, kind=CredentialKind.PROVIDER, change=change, label=str(instance.provider)
     )
-
-
-def deletes_user(model: Any, origin: Any) -> bool:
-    """Return whether a row of `model` is deleted with its account, whose sessions have ended already."""
-    return origin is not None and getattr(origin, "model", type(origin)) is not model

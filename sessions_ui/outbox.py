@@ -168,16 +168,9 @@ def sum_up_later(event: Event, receivers: Iterable[str], *, until: timedelta) ->
     waiting = open_deliveries().filter(
         user_id=user_id, channel="mail", event__data__later=True, due_at__gt=DatabaseNow()
     )
-    known = {address.casefold() for address in waiting.values_list("receiver", flat=True)}
-    later: Any = DatabaseNow() + until
     # Held back, and not waiting for the mail server.
-    fields = {"event": event, "user_id": event.user_id, "created_at": event.at, "held_at": event.at}
-    rows = [
-        Delivery(channel="mail", receiver=address, due_at=later, **fields)
-        for address in receivers
-        if address.casefold() not in known
-    ]
-    return len(Delivery.objects.bulk_create(rows)) if rows else 0
+    fields = {"event": event, "user_id": user_id, "created_at": event.at, "held_at": event.at}
+    return _mail_others(receivers, than=waiting, due_at=DatabaseNow() + until, **fields)
 
 
 def enqueue_act(act: Act, user_id: Any, receivers: Iterable[str]) -> int:
@@ -185,17 +178,18 @@ def enqueue_act(act: Act, user_id: Any, receivers: Iterable[str]) -> int:
 
     Whoever is told of it already is left out.
     """
-    told = {address.casefold() for address in _mails_of(act, user_id).values_list("receiver", flat=True)}
-    now: Any = DatabaseNow()
-    fields = {"act": act, "user_id": user_id, "created_at": act.at, "due_at": now}
-    rows = [
-        Delivery(channel="mail", receiver=address, **fields)
-        for address in receivers
-        if address.casefold() not in told
-    ]
-    return _with_task_queued(
-        len(Delivery.objects.bulk_create(rows)) if rows else 0, using=router.db_for_write(Delivery)
-    )
+    fields = {"act": act, "user_id": user_id, "created_at": act.at, "due_at": DatabaseNow()}
+    count = _mail_others(receivers, than=_mails_of(act, user_id), **fields)
+    return _with_task_queued(count, using=router.db_for_write(Delivery))
+
+
+def _mail_others(receivers: Iterable[str], *, than: QuerySet[Delivery], **fields: Any) -> int:
+    """Enqueue a mail with these fields to each of the addresses that none of the deliveries `than` goes to; return how
+    many."""
+    known = {address.casefold() for address in than.values_list("receiver", flat=True)}
+    others = [address for address in receivers if address.casefold() not in known]
+    mails = [Delivery(channel="mail", receiver=address, **fields) for address in others]
+    return len(Delivery.objects.bulk_create(mails))
 
 
 def leave_out(act: Act, user_id: Any, receivers: Iterable[str]) -> int:

@@ -12,10 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User, VerifiedAddress
-from sessions_ui.actions.recovery.open import safe_addresses
+from sessions_ui.actions.recovery.open import open_recovery, safe_addresses
 from tests.aging import age_sign_ins, long_ago
 from tests.conftest import PASSWORD
-from tests.models import Device, Recovery, Session
+from tests.models import Device, Recovery, Session, digest_of
 from tests.stories.test_recovery import (
     EVIL,
     LONG_AGO,
@@ -50,8 +50,6 @@ def thief(browser: Any, user: Any, owner: Any) -> Any:
 
 def device_of(client: Any) -> Device:
     key = client.cookies["sessionid"].value
-    from tests.models import digest_of
-
     device = Session.objects.get(digest=digest_of(key)).device
     assert device is not None
     return device
@@ -185,8 +183,6 @@ def test_a_second_report_gives_the_case_the_address_that_it_came_through(user: A
         since=timezone.now(),
         expires_at=timezone.now() + timedelta(days=7),
     )
-    from sessions_ui.actions.recovery.open import open_recovery
-
     open_recovery(user=user, since=timezone.now(), opened_by=Recovery.OpenedBy.MAIL, address=user.email)
     case.refresh_from_db()
     assert case.address == user.email

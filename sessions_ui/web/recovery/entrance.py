@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -21,8 +19,11 @@ from sessions_ui.context import is_impersonated
 from sessions_ui.models import Delivery, Event, Recovery
 from sessions_ui.models.primary import all_users
 from sessions_ui.not_me_link import read_recovery_token
+from sessions_ui.web.recovery.link_cookie import cookie_name, keep_token
 from sessions_ui.web.step_up.prove import has_vouched
 from sessions_ui.web.step_up.reauthentication import reauthentication
+
+COOKIE = "recovery"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,29 +49,17 @@ class Entered:
 @never_cache
 @require_safe
 def enter(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Put what the link says into a cookie for the page itself, whose own address then says nothing: it stands in
-    histories, logs and referrers. This changes nothing, since mail scanners open every link."""
+    """Put what the link says into a cookie for the page itself. This changes nothing, since mail scanners open every
+    link."""
     response = redirect("sessions_ui:recovery")
     if case_by_link(token) is not None:
-        response.set_cookie(
-            cookie_name(),
-            token,
-            max_age=int(conf.recovery_link_age.total_seconds()),
-            path=reverse("sessions_ui:recovery"),
-            secure=settings.SESSION_COOKIE_SECURE,
-            httponly=True,
-            samesite="Lax",  # the click in the mail comes from elsewhere
-        )
+        keep_token(response, token, name=COOKIE, path=response.url, age=conf.recovery_link_age)
     return response
-
-
-def cookie_name() -> str:
-    return f"{'__Secure-' if settings.SESSION_COOKIE_SECURE else ''}recovery"
 
 
 def entered(request: HttpRequest) -> Entered | None:
     """Return the recovery that this browser may see; None where there is none, or it was closed a while ago."""
-    case, by_link = case_by_link(request.COOKIES.get(cookie_name(), "")), True
+    case, by_link = case_by_link(request.COOKIES.get(cookie_name(COOKIE), "")), True
     if case is None and request.user.is_authenticated:
         case, by_link = Recovery.objects.of(request.user).order_by("-pk").first(), False
     if case is None or is_long_closed(case):

@@ -18,7 +18,6 @@ from hashlib import sha256
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -33,6 +32,7 @@ from sessions_ui.conf import conf
 from sessions_ui.models import Delivery, Session
 from sessions_ui.models.primary import all_users
 from sessions_ui.not_me_link import read_not_me_token
+from sessions_ui.web.recovery.link_cookie import cookie_name, keep_token
 from sessions_ui.wording.credentials import masked
 
 OPENED = timedelta(minutes=30)  # to read the page and press its button; the mail's link opens it again
@@ -54,15 +54,7 @@ def not_me(request: HttpRequest, token: str) -> HttpResponseBase:
         return ask(request, token)
     reference = reference_of(token)
     response = redirect("sessions_ui:not_me_opened", reference=reference)
-    response.set_cookie(
-        cookie_name(reference),
-        token,
-        max_age=int(OPENED.total_seconds()),
-        path=response.url,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
+    keep_token(response, token, name=cookie_of(reference), path=response.url, age=OPENED)
     return response
 
 
@@ -71,7 +63,7 @@ def not_me(request: HttpRequest, token: str) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 def opened(request: HttpRequest, reference: str) -> HttpResponseBase:
     """Show the page for the link that this browser has opened within the last minutes, and do what its button says."""
-    token = request.COOKIES.get(cookie_name(reference), "")
+    token = request.COOKIES.get(cookie_name(cookie_of(reference)), "")
     return ask(request, token if reference_of(token) == reference else "")
 
 
@@ -80,8 +72,8 @@ def reference_of(token: str) -> str:
     return sha256(token.encode()).hexdigest()[:16]
 
 
-def cookie_name(reference: str) -> str:
-    return f"{'__Secure-' if settings.SESSION_COOKIE_SECURE else ''}not-me-{reference}"
+def cookie_of(reference: str) -> str:
+    return f"not-me-{reference}"
 
 
 def ask(request: HttpRequest, token: str) -> HttpResponseBase:

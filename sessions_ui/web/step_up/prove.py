@@ -66,7 +66,14 @@ def ask_for_proof(request: HttpRequest, what: str, *, ends: SessionQuerySet) -> 
     session = acting_session()
     if session is None or not ends_older(session, ends):
         return None
-    purpose = VerificationCode.Purpose.END_OLDER
+    return ask_unless_proven(request, session, what, VerificationCode.Purpose.END_OLDER)
+
+
+def ask_unless_proven(
+    request: HttpRequest, session: Session, what: str, purpose: VerificationCode.Purpose
+) -> HttpResponse | None:
+    """Return None when this session has shown more than it signed in with, for this purpose, else the response that
+    asks for it."""
     if is_proven(user=request.user, session=session, purpose=purpose):
         return None
     return asked_for_proof(request, session, WaitingAct.of(request, what, purpose))
@@ -77,9 +84,9 @@ def ask_unless_settled(request: HttpRequest, what: str) -> HttpResponse | None:
     that asks for it. For what voids the password: a thief must not be able to do that to the owner, however old the
     thief's session is."""
     session = acting_session()
-    if session is None or has_vouched(request.user, session):
+    if session is None or is_settled(session, timezone.now()):
         return None
-    return asked_for_proof(request, session, WaitingAct.of(request, what, VerificationCode.Purpose.RECOVER))
+    return ask_unless_proven(request, session, what, VerificationCode.Purpose.RECOVER)
 
 
 def ask_to_distrust(request: HttpRequest, what: str, *, device: Device) -> HttpResponse | None:
@@ -89,12 +96,9 @@ def ask_to_distrust(request: HttpRequest, what: str, *, device: Device) -> HttpR
     if session is None or session.signed_in_at is None:
         return None
     stood_before = device.confirmed_at is not None or device.first_seen_at < session.signed_in_at
-    purpose = VerificationCode.Purpose.END_OLDER
     if not stood_before or is_settled(session, timezone.now()):
         return None
-    if is_proven(user=request.user, session=session, purpose=purpose):
-        return None
-    return asked_for_proof(request, session, WaitingAct.of(request, what, purpose))
+    return ask_unless_proven(request, session, what, VerificationCode.Purpose.END_OLDER)
 
 
 def has_vouched(user: Any, session: Session) -> bool:
@@ -123,10 +127,11 @@ def ask_for_more(request: HttpRequest, what: str) -> HttpResponse | None:
     """Return None when this session has shown more than it signed in with, else the response that asks for it. For what
     only the owner may say of a device, whatever session says it ("I found it")."""
     session = acting_session()
-    purpose = VerificationCode.Purpose.CONFIRM
-    if session is None or is_proven(user=request.user, session=session, purpose=purpose):
-        return None
-    return asked_for_proof(request, session, WaitingAct.of(request, what, purpose))
+    return (
+        None
+        if session is None
+        else ask_unless_proven(request, session, what, VerificationCode.Purpose.CONFIRM)
+    )
 
 
 @sensitive_post_parameters("code")

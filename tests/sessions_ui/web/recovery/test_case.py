@@ -14,7 +14,8 @@ from django.utils import timezone
 from sessions_ui.actions.recovery.close import lift_recovery
 from sessions_ui.actions.recovery.open import open_recovery
 from sessions_ui.not_me_link import not_me_token, recovery_token
-from sessions_ui.web.recovery.entrance import cookie_name
+from sessions_ui.web.recovery.entrance import COOKIE
+from sessions_ui.web.recovery.link_cookie import cookie_name
 from tests.models import AccountState, Delivery, Event, Recovery, Session
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +47,7 @@ def test_the_address_bar_and_the_logs_have_the_link_for_one_redirect(case: Any, 
     client = browser()
     response = client.get(link_of(case))
     assert (response.status_code, response.url) == (302, PAGE)
-    cookie = response.cookies[cookie_name()]
+    cookie = response.cookies[cookie_name(COOKIE)]
     assert cookie["path"] == PAGE and cookie["httponly"] and cookie["samesite"] == "Lax"
     assert cookie["max-age"] == 259200
     page = client.get(PAGE)
@@ -69,7 +70,7 @@ def test_the_link_to_a_recovery_is_good_for_as_long_as_a_password_reset(
     with time_machine.travel(timezone.now() + timedelta(days=3, minutes=1)):
         assert here.get(PAGE).status_code == 410
         assert here.post(f"{PAGE}password/", NEW).status_code == 410
-        assert cookie_name() not in browser().get(link_of_later(case)).cookies
+        assert cookie_name(COOKIE) not in browser().get(link_of_later(case)).cookies
 
 
 def link_of_later(case: Any) -> str:
