@@ -13,7 +13,7 @@ from django.db import connections
 from django.db.models import Model, QuerySet
 from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_save
 
-from sessions_ui import context, outbox
+from sessions_ui import context
 from sessions_ui.actions.credentials.changed import end_and_tell
 from sessions_ui.actions.credentials.guard import verify_settled
 from sessions_ui.actions.credentials.password import password_changed
@@ -40,7 +40,7 @@ from sessions_ui.models.senders import (
     written_fields,
 )
 from sessions_ui.store import SessionStore, acting_store
-from sessions_ui.user_model import account_key
+from sessions_ui.user_model import account_key, email_field_name
 
 
 def connect() -> None:
@@ -131,14 +131,14 @@ def guard_credentials(instance: Any, before: dict[str, Any], update_fields: Any)
     changed = [name for name in before if before[name] != getattr(instance, name)]
     if "password" in changed and not is_hash_upgrade(instance, update_fields):
         verify_settled(before["pk"], CredentialKind.PASSWORD)
-    email = outbox.email_field_name()
+    email = email_field_name()
     if email in changed and (before[email] or "").lower() != (getattr(instance, email) or "").lower():
         verify_settled(before["pk"], CredentialKind.ADDRESS)
 
 
 def changes_sign_in(instance: Any, before: dict[str, Any], update_fields: Any) -> bool:
     """Return whether this save changes by what the account is signed in to: the password, or its own address."""
-    email = outbox.email_field_name()
+    email = email_field_name()
     if email in before and (before[email] or "") != (getattr(instance, email) or ""):
         return True
     is_new_password = "password" in before and before["password"] != instance.password
@@ -162,7 +162,7 @@ def columns_of(model: Any) -> list[str]:
 
 def watched_fields() -> tuple[str, ...]:
     """Return the fields that an ending may depend on; a save that writes none of them costs nothing."""
-    email = outbox.email_field_name()
+    email = email_field_name()
     return ("password", "is_active", *((email,) if email else ()), *conf.access_flags)
 
 
@@ -187,7 +187,7 @@ def after_user_save(sender: Any, instance: Any, using: str, update_fields: Any =
         steps.append(partial(after_password_change, user))
     if any(before.get(flag) and not getattr(user, flag) for flag in conf.access_flags):
         steps.append(partial(end_access_of, all_users().filter(pk=user.pk)))
-    email = outbox.email_field_name()
+    email = email_field_name()
     if email is not None and email in before:
         old, new = before[email] or "", getattr(user, email) or ""
         if old.lower() != new.lower():

@@ -38,6 +38,13 @@ def account_key(user: Any) -> Any:
     return getattr(user, get_user_model()._meta.pk.attname)
 
 
+def email_field_name() -> str | None:
+    """Return the user model's field for the e-mail address, by Django's own rule; None where it has none."""
+    user_model = get_user_model()
+    name = user_model.get_email_field_name() if hasattr(user_model, "get_email_field_name") else "email"
+    return name if name in {field.name for field in user_model._meta.concrete_fields} else None
+
+
 def is_active(user: Any) -> bool:
     """Return whether the account is active, as `ModelBackend.user_can_authenticate()` does.
 

@@ -10,8 +10,8 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
 from sessions_ui.conf import conf
-from sessions_ui.outbox import email_field_name
 from sessions_ui.services.mailer import ALIAS, SMTP, default_mailer, has_mailers
+from sessions_ui.user_model import email_field_name
 
 MARGIN = timedelta(
     seconds=60

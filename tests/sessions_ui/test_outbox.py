@@ -59,7 +59,7 @@ def test_two_people_of_one_address_are_both_signed_out_and_told(
     user: Any, other_user: Any, browser: Any, monkeypatch: Any
 ) -> None:
     """Django's own user model does not ask for an address of one's own, and their act is one."""
-    monkeypatch.setattr(outbox, "email_field_name", lambda: "name")
+    monkeypatch.setattr("sessions_ui.outbox.enqueue.email_field_name", lambda: "name")
     for person in (user, other_user):
         person.name = "both@people.example"
         person.save()

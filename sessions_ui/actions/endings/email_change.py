@@ -16,6 +16,7 @@ from sessions_ui.conf import conf
 from sessions_ui.credentials import CredentialChange, CredentialKind
 from sessions_ui.database.transactions import atomically
 from sessions_ui.models import Act, EndReason, Event
+from sessions_ui.user_model import email_field_name
 
 
 @atomically
@@ -72,7 +73,7 @@ def tell_old_address(*, user: Any, old: str, actor: Any = None, act: Act | None 
 def addresses_before(user: Any, old: str) -> list[str]:
     """Return the old address, and those that are told what happens to the account, as they were before the change."""
     former = copy(user)
-    if (field := outbox.email_field_name()) is not None:
+    if (field := email_field_name()) is not None:
         setattr(former, field, old)
     first = {address.casefold(): address for address in (old, *told_addresses(former)) if address}
     return list(first.values())

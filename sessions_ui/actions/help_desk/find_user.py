@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from sessions_ui.conf import conf
 from sessions_ui.models.primary import all_users
-from sessions_ui.outbox import email_field_name
+from sessions_ui.user_model import email_field_name
 
 
 def called(term: str, users: QuerySet[Any]) -> list[Any]:
