@@ -18,13 +18,21 @@ from sessions_ui.middleware import AuthenticationMiddleware, SessionMiddleware
 class Replaced:
     """A middleware of ours that extends the one of Django's in whose place it stands."""
 
+    path: str  # by which a project names ours
     ours: type
     djangos: type
     id: str
 
 
-SESSION = Replaced(SessionMiddleware, DjangoSessionMiddleware, "sessions_ui.E002")
-AUTHENTICATION = Replaced(AuthenticationMiddleware, DjangoAuthenticationMiddleware, "sessions_ui.E003")
+SESSION = Replaced(
+    "sessions_ui.middleware.SessionMiddleware", SessionMiddleware, DjangoSessionMiddleware, "sessions_ui.E002"
+)
+AUTHENTICATION = Replaced(
+    "sessions_ui.middleware.AuthenticationMiddleware",
+    AuthenticationMiddleware,
+    DjangoAuthenticationMiddleware,
+    "sessions_ui.E003",
+)
 
 
 def middleware(**kwargs: Any) -> list[checks.CheckMessage]:
@@ -35,7 +43,7 @@ def middleware(**kwargs: Any) -> list[checks.CheckMessage]:
 
 def _in_its_place(replaced: Replaced, classes: dict[str, type]) -> list[checks.CheckMessage]:
     """Check that exactly one is ours, and none is Django's only."""
-    path = path_of(replaced.ours)
+    path = replaced.path
     ours = [name for name, found in classes.items() if issubclass(found, replaced.ours)]
     others = [
         name for name, found in classes.items() if issubclass(found, replaced.djangos) and name not in ours
@@ -54,7 +62,7 @@ def _in_its_place(replaced: Replaced, classes: dict[str, type]) -> list[checks.C
         text, hint = f"MIDDLEWARE has {' and '.join(ours)}, which do the same.", "Keep one of them."
     else:
         text = f"MIDDLEWARE has neither {path} nor a class that extends it."
-        hint = f"Put {path} where {path_of(replaced.djangos)} stands in a project that Django makes."
+        hint = f"Put {path} where {_path_of(replaced.djangos)} stands in a project that Django makes."
     return [checks.Error(text, hint=hint, id=replaced.id)]
 
 
@@ -69,7 +77,7 @@ def _in_order(classes: dict[str, type]) -> list[checks.CheckMessage]:
     return [checks.Error(f"{session} must stand before {authentication}.", id="sessions_ui.E004")]
 
 
-def path_of(found: type) -> str:
+def _path_of(found: type) -> str:
     return f"{found.__module__}.{found.__qualname__}"
 
 

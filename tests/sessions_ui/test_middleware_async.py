@@ -13,8 +13,8 @@ from django.test import AsyncClient, override_settings
 from django.urls import path
 from django.utils import timezone
 
-from sessions_ui import middleware
 from sessions_ui.conf import conf
+from sessions_ui.middleware import authentication, session
 from sessions_ui.web.presence.decorators import passive
 from tests.models import Session
 
@@ -65,7 +65,8 @@ def threads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(function.__name__)
         return sync_to_async(function, *args, **kwargs)
 
-    monkeypatch.setattr(middleware, "sync_to_async", noted)
+    for module in (authentication, session):
+        monkeypatch.setattr(module, "sync_to_async", noted)
     return names
 
 
@@ -113,7 +114,7 @@ async def test_what_becomes_due_during_the_request_waits_for_the_next(
     await sync_to_async(seen)(timedelta(0))
     began = timezone.now()
     moments = (began + number * conf.last_seen_every * 0.6 for number in range(100))
-    monkeypatch.setattr(middleware.timezone, "now", lambda: next(moments))
+    monkeypatch.setattr(timezone, "now", lambda: next(moments))
     response = await client.get("/whoami")
     assert response.status_code == 200 and threads == ["get_user"]
 
