@@ -8,6 +8,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.utils import timezone
 
+from accounts import stored
 from accounts.credentials import goes_with_account
 from accounts.models import VerifiedAddress
 from accounts.telling import address_told
@@ -15,7 +16,6 @@ from sessions_ui import acts_settled
 from sessions_ui.credentials import AddressBook, CredentialChange, KnownAddress, OwnerAddress
 
 REMEMBERED = timedelta(days=30)  # a thief who removes the owner's address does not silence us
-BEFORE = "_accounts_before"
 
 
 def alert_addresses(user: Any) -> list[OwnerAddress]:
@@ -47,19 +47,15 @@ class VerifiedAddresses(AddressBook):
         return [user_id for user_id, email in rows if email == wanted]
 
 
-def before_save(sender: Any, instance: EmailAddress, update_fields: Any = None, **kwargs: Any) -> None:
-    """Remember an address that is written over by another one, as in the admin."""
-    if instance.pk is None or (update_fields is not None and "email" not in update_fields):
-        return
-    stored = EmailAddress.objects.filter(pk=instance.pk).first()
-    if stored is not None and stored.email.lower() != instance.email.lower():
-        instance.__dict__[BEFORE] = stored
-
-
 def after_save(
-    sender: Any, instance: EmailAddress, created: bool = False, raw: bool = False, **kwargs: Any
+    sender: Any,
+    instance: EmailAddress,
+    created: bool = False,
+    raw: bool = False,
+    update_fields: Any = None,
+    **kwargs: Any,
 ) -> None:
-    former = instance.__dict__.pop(BEFORE, None)
+    former = former_of(instance, update_fields)
     if former is not None:
         remove(former)
     note_verified(instance)
@@ -67,6 +63,15 @@ def after_save(
         address_told(instance, CredentialChange.CHANGED)
     if created and not raw:
         address_told(instance, CredentialChange.ADDED)
+
+
+def former_of(instance: EmailAddress, update_fields: Any) -> EmailAddress | None:
+    """Return the address that was written over by another one, or was another account's, as in the admin."""
+    before = stored.before(instance)
+    if before is None or stored.changed(instance, update_fields).isdisjoint({"email", "user_id"}):
+        return None
+    is_other = before["email"].lower() != instance.email.lower() or before["user_id"] != instance.user_id
+    return EmailAddress(user_id=before["user_id"], email=before["email"]) if is_other else None
 
 
 def after_delete(sender: Any, instance: EmailAddress, origin: Any = None, **kwargs: Any) -> None:

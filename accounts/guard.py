@@ -1,8 +1,7 @@
-"""Only who is settled changes what allauth keeps of how people sign in (docs/risk.md, "Who the owner is").
+"""Who may change what allauth keeps of how people sign in: only who is settled, and nobody while it is being recovered.
 
-It is asked before a row is written or removed, whoever does it.
-
-The password and the user's own address are guarded by sessions_ui itself.
+It is asked before a row is written or removed, whoever does it (docs/risk.md, "Who the owner is" and "Getting the
+account back"). The password and the user's own address are guarded by sessions_ui itself.
 """
 
 from __future__ import annotations
@@ -13,109 +12,72 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.contrib.auth import get_user_model
+from django.db.models import Model
 from django.db.models.signals import pre_delete, pre_save
 
+from accounts import stored
 from accounts.credentials import KINDS, PROVIDERS, goes_with_account, model_of
-from accounts.factors import secrets_of
-from sessions_ui import require_settled
+from sessions_ui import require_settled, verify_not_frozen
 from sessions_ui.credentials import CredentialKind
 
 
 def connect() -> None:
-    pre_save.connect(before_factor_save, sender=Authenticator, dispatch_uid="accounts.guard.factor_save")
-    pre_delete.connect(
-        before_factor_delete, sender=Authenticator, dispatch_uid="accounts.guard.factor_delete"
-    )
-    pre_save.connect(before_address_save, sender=EmailAddress, dispatch_uid="accounts.guard.address_save")
-    pre_delete.connect(
-        before_address_delete, sender=EmailAddress, dispatch_uid="accounts.guard.address_delete"
-    )
+    models: list[type[Model]] = [Authenticator, EmailAddress]
     if apps.is_installed(PROVIDERS):
-        accounts = model_of(CredentialKind.PROVIDER)
-        pre_save.connect(before_provider_save, sender=accounts, dispatch_uid="accounts.guard.provider_save")
-        pre_delete.connect(
-            before_provider_delete, sender=accounts, dispatch_uid="accounts.guard.provider_delete"
-        )
+        models.append(model_of(CredentialKind.PROVIDER))
+    for model in models:
+        uid = f"accounts.guard.{model._meta.model_name}"
+        pre_save.connect(before_save, sender=model, dispatch_uid=f"{uid}.save")
+        pre_delete.connect(before_delete, sender=model, dispatch_uid=f"{uid}.delete")
 
 
-def before_factor_save(
+def before_save(
     sender: Any, instance: Any, raw: bool = False, update_fields: Any = None, **kwargs: Any
 ) -> None:
-    if raw or (update_fields is not None and {"data", "user", "user_id", "type"}.isdisjoint(update_fields)):
-        return  # a use of it
-    before = stored(instance, "data", "type", "user_id")
-    if (
-        before is None
-        or is_another(instance, before)
-        or secrets_of(before["data"]) != secrets_of(instance.data)
-    ):
-        ask(instance, before, factor_kind(instance))
-
-
-def before_factor_delete(sender: Any, instance: Any, origin: Any = None, **kwargs: Any) -> None:
-    if not goes_with_account(origin):
-        ask(instance, None, factor_kind(instance))
-
-
-def before_address_save(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
-    """Ask before an address is added, becomes the main one or ceases to be it. That one is verified takes the mail with
-    the link, and that one is added which the account has already (a superuser's, say) changes nothing."""
-    if raw:
+    stored.remember(instance, update_fields)
+    if raw or not (changed := stored.changed(instance, update_fields)):
         return
-    before = stored(instance, "email", "primary", "user_id")
-    if before is None:
-        changed = instance.email.lower() != own_address(instance.user_id)
+    if isinstance(instance, EmailAddress):
+        before_address_save(instance, changed)
     else:
-        moved = before["email"].lower() != instance.email.lower() or is_another(instance, before)
-        changed = moved or before["primary"] != instance.primary
-    if changed:
-        ask(instance, before, CredentialKind.ADDRESS)
+        guard(instance)
 
 
-def before_address_delete(sender: Any, instance: Any, origin: Any = None, **kwargs: Any) -> None:
-    if not goes_with_account(origin):
-        ask(instance, None, CredentialKind.ADDRESS)
-
-
-def before_provider_save(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
-    """Ask before an account at a provider is connected; allauth writes what the provider says at every sign-in."""
-    if raw:
+def before_address_save(instance: EmailAddress, changed: set[str]) -> None:
+    """Guard an address that is added, becomes the main one or ceases to be it. Nobody is asked for more where one is
+    verified, because that takes the mail with the link, nor where one is added which the account has already (a
+    superuser's, say). The row that allauth misses of that one lets nobody in, and is made at any time."""
+    is_own = stored.before(instance) is None and is_own_address(instance)
+    if is_own and not instance.verified:
         return
-    before = stored(instance, "provider", "uid", "user_id")
-    same = before is not None and (before["provider"], before["uid"]) == (instance.provider, instance.uid)
-    if before is None or not same or is_another(instance, before):
-        ask(instance, before, CredentialKind.PROVIDER)
+    guard(instance, asks=not is_own and changed != {"verified"})
 
 
-def before_provider_delete(sender: Any, instance: Any, origin: Any = None, **kwargs: Any) -> None:
+def before_delete(sender: Any, instance: Any, origin: Any = None, **kwargs: Any) -> None:
+    instance.__dict__.pop(stored.BEFORE, None)
     if not goes_with_account(origin):
-        ask(instance, None, CredentialKind.PROVIDER)
+        guard(instance)
 
 
-def ask(instance: Any, before: dict[str, Any] | None, kind: CredentialKind) -> None:
-    """Ask for whom the row is, and for whom it was."""
-    owners = {instance.user_id, before["user_id"] if before else instance.user_id}
-    for owner in owners - {None}:
-        require_settled(user=get_user_model()(pk=owner), kind=kind)
+def guard(instance: Any, *, asks: bool = True) -> None:
+    """Raise where this row may not be changed now. It is asked for whom the row is, and for whom it was; whether the
+    account is frozen comes first, because then no proof helps."""
+    before = stored.before(instance)
+    owners = {instance.user_id, before["user_id"] if before else instance.user_id} - {None}
+    users = [get_user_model()(pk=owner) for owner in owners]
+    for user in users:
+        verify_not_frozen(user)
+    for user in users if asks else ():
+        require_settled(user=user, kind=kind_of(instance))
 
 
-def stored(instance: Any, *names: str) -> dict[str, Any] | None:
-    """Return what the row was, whether or not the instance was fetched; None where there is none yet."""
-    if instance.pk is None:
-        return None
-    row: dict[str, Any] | None = type(instance)._default_manager.filter(pk=instance.pk).values(*names).first()
-    return row
+def is_own_address(instance: EmailAddress) -> bool:
+    """Return whether it is the account's own address, as stored."""
+    emails = get_user_model()._default_manager.filter(pk=instance.user_id).values_list("email", flat=True)
+    return instance.email.lower() == (emails.first() or "").lower()
 
 
-def is_another(instance: Any, before: dict[str, Any]) -> bool:
-    """Return whether the row changes its owner, or becomes another kind of factor."""
-    return before["user_id"] != instance.user_id or before.get("type", "") != getattr(instance, "type", "")
-
-
-def own_address(user_pk: Any) -> str:
-    emails = get_user_model()._default_manager.filter(pk=user_pk).values_list("email", flat=True)
-    return (emails.first() or "").lower()
-
-
-def factor_kind(instance: Any) -> CredentialKind:
-    return KINDS[Authenticator.Type(instance.type)]
+def kind_of(instance: Any) -> CredentialKind:
+    if isinstance(instance, Authenticator):
+        return KINDS[Authenticator.Type(instance.type)]
+    return CredentialKind.ADDRESS if isinstance(instance, EmailAddress) else CredentialKind.PROVIDER

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.credentials import name_of
-from accounts.factors import is_by_settled, set_up_at
+from accounts.provenance import is_by_settled, set_up_at
 from sessions_ui import factors_shown
 from sessions_ui.assurance import Authentication
 

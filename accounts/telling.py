@@ -9,7 +9,9 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.db.models.signals import post_delete, post_save
+from django.utils import timezone
 
+from accounts import stored
 from accounts.credentials import KINDS, PROVIDERS, goes_with_account, model_of
 from sessions_ui import credential_changed, factor_changed
 from sessions_ui.credentials import CredentialChange, CredentialKind
@@ -41,9 +43,16 @@ def address_told(instance: EmailAddress, change: CredentialChange) -> None:
     credential_changed(user=instance.user, kind=CredentialKind.ADDRESS, change=change, label=instance.email)
 
 
-def provider_saved(sender: Any, instance: Any, created: bool, raw: bool, **kwargs: Any) -> None:
+def provider_saved(
+    sender: Any, instance: Any, created: bool, raw: bool, update_fields: Any = None, **kwargs: Any
+) -> None:
+    """Tell of an account that was connected. A row that is another account by now is as old as that."""
     if created and not raw:
         provider_told(instance, CredentialChange.ADDED)
+    elif stored.before(instance) is not None and stored.changed(instance, update_fields):
+        instance.date_joined = timezone.now()
+        sender.objects.filter(pk=instance.pk).update(date_joined=instance.date_joined)
+        provider_told(instance, CredentialChange.CHANGED)
 
 
 def provider_deleted(sender: Any, instance: Any, origin: Any = None, **kwargs: Any) -> None:

@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 import accounts.urls
+from accounts.credentials import AllauthCredentials
 from config.demo.factor import current_code
 from sessions_ui import context
 from sessions_ui.actions.recovery.added import added_since
@@ -121,6 +122,17 @@ class SignInByProvider(TestCase):
         self.assertIn(chosen[0], [one.key for one in added_since(case, user)])
         remove_added(recovery=case, user=user, chosen=chosen)
         self.assertFalse(connected.exists())
+
+    def test_a_row_that_is_another_account_by_now_is_as_old_as_that_and_told(self) -> None:
+        self.sign_in("s1")
+        user = get_user_model().objects.get()
+        SocialAccount.objects.update(date_joined=timezone.now() - timedelta(days=90))
+        connected, before = SocialAccount.objects.get(), len(self.told())
+        connected.uid = "somebody-else"
+        connected.save(update_fields=["uid"])
+        (since,) = [one.since for one in AllauthCredentials().of(user) if one.kind == "provider"]
+        self.assertLess(timezone.now() - since, timedelta(minutes=1))
+        self.assertEqual(self.told()[before:], [("provider", "changed")])
 
     def test_nothing_is_connected_or_taken_away_while_the_account_is_being_recovered(self) -> None:
         self.sign_in("s1")
