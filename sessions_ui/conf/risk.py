@@ -94,6 +94,7 @@ class RiskSettings(Section):
     @cached_property
     def suspicious_sign_ins(self) -> str:
         """What happens to a sign-in that looks suspicious, and to a session whose browser or system changes midway.
-        "flag": it is shown and mailed. "challenge": it waits, signed in as nobody, for a mailed code; one with a second
-        factor has passed already, and a session that changes has to sign in again. "end": it ends at once."""
+        "flag": it is shown and mailed. "challenge": it waits, signed in as nobody, for a mailed code, unless a second
+        factor was shown that is older than `YOUNG_SESSION` or was set up by a session that vouched for itself, as
+        `AUTHENTICATION` says; a session that changes has to sign in again. "end": it ends at once."""
         return self._given.get("SUSPICIOUS_SIGN_INS", "flag")

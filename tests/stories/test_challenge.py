@@ -15,6 +15,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from sessions_ui.actions.endings.end import end_user_sessions
+from sessions_ui.assurance import Authentication
 from sessions_ui.delivery import deliver_due
 from sessions_ui.web.step_up.challenge import begin_challenge
 from tests.conftest import PASSWORD
@@ -346,26 +347,44 @@ def test_no_cache_keeps_the_question(waiting: Any) -> None:
         assert {"no-store", "private"} <= {part.strip() for part in response["Cache-Control"].split(",")}
 
 
-def by_passkey(request: Any, user: Any) -> str:
-    """For `SIGN_IN_METHOD`: the passkey itself is tried in tests/browser."""
-    return "passkey"
+def by(method: str, **known: Any) -> Any:
+    """For `AUTHENTICATION`: what a sign-in has shown. A passkey itself is tried in tests/browser."""
+
+    def authentication(request: Any, user: Any) -> list[Authentication]:
+        return [Authentication.of(method, at=timezone.now(), **known)]
+
+    return authentication
 
 
-def by_authenticator(request: Any, user: Any) -> str:
-    return "password+totp"
+OLD, YOUNG = timedelta(hours=25), timedelta(hours=23)
+SHOWN = {
+    "an old passkey": (lambda: by("passkey", since=timezone.now() - OLD), True),
+    "an old app": (lambda: by("totp", since=timezone.now() - OLD), True),
+    "a new app of a settled session": (
+        lambda: by("totp", since=timezone.now() - YOUNG, by_settled=True),
+        True,
+    ),
+    "a new passkey": (lambda: by("passkey", since=timezone.now() - YOUNG), False),
+    "a new app": (lambda: by("totp", since=timezone.now() - YOUNG), False),
+    "an app of unknown age": (lambda: by("totp"), False),
+    "a recovery code": (lambda: by("recovery_code"), False),
+    "a password": (lambda: by("password", since=timezone.now() - OLD), False),
+}
 
 
-@pytest.mark.parametrize("way", ["by_passkey", "by_authenticator"])
-def test_whoever_signs_in_by_more_than_a_password_is_flagged_but_not_challenged(
-    way: str, browser: Any, user: Any, owner: Any, settings: Any
+@pytest.mark.parametrize("what", SHOWN)
+def test_only_a_second_factor_that_is_not_new_spares_a_suspicious_sign_in_the_code(
+    what: str, browser: Any, user: Any, owner: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    setting(settings, SUSPICIOUS_SIGN_INS="challenge", SIGN_IN_METHOD=f"{__name__}.{way}")
+    shown, passes = SHOWN[what]
+    monkeypatch.setattr("accounts.sign_in.authentication", shown())
+    setting(settings, SUSPICIOUS_SIGN_INS="challenge")
     client = browser(user_agent=THIEF, address=SWEDEN)
     client.sign_in(user)
-    assert client.get(DEVICES).status_code == 200
-    session = Session.objects.latest("pk")
-    assert (session.verdict, session.ended_at) == ("suspicious", None)
-    assert not Event.objects.filter(kind=Event.Kind.CHALLENGED).exists()
+    assert (client.get(DEVICES).status_code == 200) is passes
+    assert Event.objects.filter(kind=Event.Kind.CHALLENGED).exists() is not passes
+    flagged = Session.objects.filter(verdict="suspicious", ended_at=None)
+    assert flagged.exists() is passes
 
 
 def test_a_merely_new_device_is_not_challenged(browser: Any, user: Any, owner: Any, settings: Any) -> None:

@@ -18,6 +18,7 @@ from sessions_ui.actions.endings.end import end_session
 from sessions_ui.actions.sign_in.alert import alert
 from sessions_ui.actions.sign_in.attempt import SignInAttempt
 from sessions_ui.actions.sign_in.identify_device import IdentifiedDevice
+from sessions_ui.actions.step_up.factors import is_the_owners
 from sessions_ui.client import Client, ClientInfo, Place
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import atomically
@@ -180,11 +181,11 @@ def standing_of(device: Device, *, copied: bool, new: bool) -> Standing:
 def follow_up_of(verdict: Verdict, attempt: SignInAttempt) -> FollowUp:
     """Return what follows from the verdict, by the settings.
 
-    Whoever has shown a second factor or a mailed code at this sign-in has passed the challenge.
+    Whoever has shown a second factor that is not new, or a mailed code, at this sign-in has passed the challenge.
     """
     if verdict.level is not Level.SUSPICIOUS:
         return FollowUp.FLAG if verdict.level else FollowUp.NONE
-    passed = attempt.is_proven or "+" in attempt.method or attempt.method == "passkey"
+    passed = attempt.is_proven or any(is_the_owners(one) for one in attempt.shown)
     if conf.suspicious_sign_ins == FollowUp.CHALLENGE and not passed:
         return FollowUp.CHALLENGE
     return FollowUp.END if conf.suspicious_sign_ins == FollowUp.END else FollowUp.FLAG

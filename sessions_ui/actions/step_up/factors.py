@@ -63,7 +63,13 @@ def proves(one: Authentication, signed_in_at: datetime) -> bool:
     shown: the owner has had a mail about it by then. In the session that has set it up it proves nothing, because none
     vouches for itself.
     """
-    return is_second_factor(one) and is_before(one, signed_in_at) and (one.by_settled or is_aged(one))
+    return is_before(one, signed_in_at) and is_the_owners(one)
+
+
+def is_the_owners(one: Authentication) -> bool:
+    """Return whether it is a second factor that no thief of the password has set up lately: a session has done that
+    which vouched for itself, or it was not new when it was shown."""
+    return is_second_factor(one) and (one.by_settled or is_aged(one))
 
 
 def is_second_factor(one: Authentication) -> bool:
