@@ -20,8 +20,13 @@ from sessions_ui import (
     client_network,
     mail_recovery_link,
     remember_provider,
+    require_settled,
     send_or_keep,
 )
+from sessions_ui.credentials import CredentialKind
+
+# The views that show recovery codes, by the names of their URLs in whatever namespace; the last is the headless API's.
+SHOW_CODES = {"mfa_view_recovery_codes", "mfa_download_recovery_codes", "manage_recovery_codes"}
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -59,7 +64,12 @@ class AccountAdapter(DefaultAccountAdapter):
 
         Who has neither a password nor a factor has nothing to show, and allauth would answer 403. What they change is
         guarded all the same (accounts/guard.py): a session that does not vouch for itself gives a mailed code.
+
+        Whoever reads recovery codes has them, and no row is written then: so a session that does not vouch for itself
+        is refused here, whichever view of allauth's shows them (its pages by other URLs, its headless API).
         """
+        if shows_recovery_codes(current.request):
+            require_settled(user=current.request.user, kind=CredentialKind.RECOVERY_CODES)
         if not super().is_reauthentication_required(app=app, **kwargs):
             return False
         return bool(self.get_reauthentication_methods(current.request.user))
@@ -103,6 +113,11 @@ class FactorAdapter(DefaultMFAAdapter):
 
     def decrypt(self, encrypted_text: str) -> str:
         return unseal(encrypted_text)
+
+
+def shows_recovery_codes(request: HttpRequest) -> bool:
+    match = request.resolver_match
+    return match is not None and match.url_name in SHOW_CODES
 
 
 def name_in(credentials: dict[str, Any]) -> str:

@@ -123,9 +123,87 @@ OTHERS = {
     "mfa_reauthenticate_webauthn",
     "mfa_edit_webauthn",
     "mfa_login_webauthn",
-    "mfa_view_recovery_codes",
-    "mfa_download_recovery_codes",
 }
+# Which show what lets somebody in, and write nothing.
+SHOWS = {"mfa_view_recovery_codes", "mfa_download_recovery_codes"}
+
+# The same of the headless API, by method and address.
+Api = Callable[..., Any]
+
+
+def sends(**data: Any) -> Callable[[Api, str, str, Any], Any]:
+    return lambda api, method, address, user: api(method, address, data)
+
+
+def api_adds_app(api: Api, method: str, address: str, user: Any) -> Any:
+    secret = api("get", address, {}).json()["meta"]["secret"]
+    return api(method, address, {"code": current_code(secret)})
+
+
+def api_adds_key(api: Api, method: str, address: str, user: Any) -> Any:
+    options = api("get", address, {}).json()["data"]["creation_options"]
+    challenge = options["publicKey"]["challenge"]
+    return api(method, address, {"name": "Thief's", "credential": registration(challenge)})
+
+
+def api_removes_key(api: Api, method: str, address: str, user: Any) -> Any:
+    keys = Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN)
+    return api(method, address, {"authenticators": [key.pk for key in keys]})
+
+
+API_WRITES: dict[tuple[str, str], Callable[[Api, str, str, Any], Any]] = {
+    ("post", "account/password/change"): sends(current_password=PASSWORD, new_password=NEW_PASSWORD),
+    ("post", "account/email"): sends(email="evil@thief.example"),
+    ("patch", "account/email"): sends(email=SECOND, primary=True),
+    ("delete", "account/email"): sends(email=SECOND),
+    ("post", "account/authenticators/totp"): api_adds_app,
+    ("delete", "account/authenticators/totp"): sends(),
+    ("post", "account/authenticators/recovery-codes"): sends(),
+    ("post", "account/authenticators/webauthn"): api_adds_key,
+    ("delete", "account/authenticators/webauthn"): api_removes_key,
+}
+# Which allauth refuses to who has a second factor.
+WITHOUT_FACTOR = {("post", "account/email"), ("post", "account/authenticators/totp")}
+API_SHOWS = {("get", "account/authenticators/recovery-codes")}
+# What signs in and out, confirms, or lists without a secret; and phones, which this site's adapter knows none of.
+API_OTHERS = {
+    ("get", "config"),
+    ("get", "auth/session"),
+    ("delete", "auth/session"),
+    ("post", "auth/reauthenticate"),
+    ("post", "auth/code/confirm"),
+    ("post", "auth/reauthenticate/code/request"),
+    ("post", "auth/reauthenticate/code/confirm"),
+    ("post", "auth/reauthenticate/code/resend"),
+    ("post", "auth/password/request"),
+    ("get", "auth/password/reset"),
+    ("post", "auth/password/reset"),
+    ("post", "auth/login"),
+    ("post", "auth/signup"),
+    ("get", "auth/email/verify"),
+    ("post", "auth/email/verify"),
+    ("post", "auth/email/verify/resend"),
+    ("post", "auth/phone/verify"),
+    ("post", "auth/phone/verify/resend"),
+    ("get", "account/email"),
+    ("put", "account/email"),  # sends the mail that confirms one
+    ("get", "account/phone"),
+    ("post", "account/phone"),
+    ("post", "auth/2fa/authenticate"),
+    ("post", "auth/2fa/reauthenticate"),
+    ("get", "auth/webauthn/authenticate"),
+    ("post", "auth/webauthn/authenticate"),
+    ("get", "auth/webauthn/reauthenticate"),
+    ("post", "auth/webauthn/reauthenticate"),
+    ("get", "auth/webauthn/login"),
+    ("post", "auth/webauthn/login"),
+    ("get", "account/authenticators"),
+    ("get", "account/authenticators/totp"),  # a secret that is none yet
+    ("get", "account/authenticators/webauthn"),  # what a browser is asked for
+    ("put", "account/authenticators/webauthn"),  # its name
+    ("post", "tokens/refresh"),
+}
+METHODS = ("get", "post", "put", "patch", "delete")
 
 
 def names_in(patterns: Any) -> Iterator[str]:
@@ -135,6 +213,17 @@ def names_in(patterns: Any) -> Iterator[str]:
             yield from names_in(one.url_patterns)
         elif isinstance(one, URLPattern):
             yield str(one.name)
+
+
+def calls_in(patterns: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Method and address of all that these URLs answer."""
+    for one in patterns:
+        address = f"{prefix}{one.pattern}"
+        if isinstance(one, URLResolver):
+            yield from calls_in(one.url_patterns, address)
+        else:
+            view = one.callback.view_class
+            yield from ((method, address) for method in METHODS if hasattr(view, method))
 
 
 def state_of(user: Any) -> dict[str, Any]:

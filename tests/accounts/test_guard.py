@@ -23,6 +23,7 @@ from tests.accounts.conftest import SECRET
 from tests.accounts.credential_views import (
     OTHERS,
     SECOND,
+    SHOWS,
     WRITES,
     Act,
     names_in,
@@ -83,7 +84,7 @@ def thief(owner: Any, user: Any, browser: Any) -> Any:
 
 
 def test_every_view_of_allauth_is_known_as_one_that_writes_a_credential_or_does_not() -> None:
-    assert {*names_in(accounts.urls.urlpatterns)} == WRITES.keys() | OTHERS
+    assert {*names_in(accounts.urls.urlpatterns)} == WRITES.keys() | SHOWS | OTHERS
 
 
 def test_the_sites_urls_are_those_of_allauth() -> None:
@@ -134,11 +135,13 @@ def test_a_proof_is_asked_for_before_the_form(name: str, act: Act, thief: Any, u
     assert refused.status_code == 403 and is_question(refused)
 
 
-@pytest.mark.parametrize("name", ["mfa_view_recovery_codes", "mfa_download_recovery_codes"])
+@pytest.mark.parametrize("urls", ["config.urls", BARE])
+@pytest.mark.parametrize("name", sorted(SHOWS))
 @pytest.mark.parametrize("act", [len])
 def test_recovery_codes_are_not_shown_to_a_session_that_is_not_settled(
-    name: str, act: Any, thief: Any, owner: Any, user: Any
+    name: str, act: Any, urls: str, thief: Any, owner: Any, user: Any, settings: Any
 ) -> None:
+    settings.ROOT_URLCONF = urls
     codes = RecoveryCodes.activate(user).get_unused_codes()
     assert codes[0] in owner.get(reverse(name)).content.decode()
     page = thief.get(reverse(name))

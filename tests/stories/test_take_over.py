@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 import time_machine
 from allauth.account.models import EmailAddress
+from allauth.headless import urls
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
@@ -20,7 +22,20 @@ from accounts.factor_secrets import unseal
 from config.demo.factor import current_code
 from sessions_ui.actions.step_up.codes import other_factor
 from tests.accounts.conftest import SECRET
-from tests.accounts.credential_views import add_app, add_key, new_codes, remove_app, state_of
+from tests.accounts.credential_views import (
+    API_OTHERS,
+    API_SHOWS,
+    API_WRITES,
+    SECOND,
+    WITHOUT_FACTOR,
+    add_app,
+    add_key,
+    calls_in,
+    new_codes,
+    registration,
+    remove_app,
+    state_of,
+)
 from tests.accounts.journeys import is_question, signed_in_by
 from tests.aging import long_ago
 from tests.conftest import PASSWORD, Browser
@@ -132,34 +147,46 @@ PROBLEM = {
 }
 
 
-@pytest.mark.parametrize(
-    ("method", "address", "data"),
-    [
-        ("post", "account/password/change", {"current_password": PASSWORD, "new_password": STOLEN}),
-        ("delete", "account/email", {"email": "second@people.example"}),
-        ("patch", "account/email", {"email": "second@people.example", "primary": True}),
-        ("post", "account/authenticators/recovery-codes", {}),
-        ("delete", "account/authenticators/totp", {}),
-    ],
-)
+def test_all_that_the_headless_api_does_is_known_as_what_writes_or_shows_a_credential_or_does_not() -> None:
+    everything = {*calls_in(urls.urlpatterns)}
+    known = API_WRITES.keys() | API_SHOWS | API_OTHERS
+    both = {(method, f"{kind}/v1/{address}") for method, address in known for kind in ("browser", "app")}
+    assert everything == both - {("post", "browser/v1/tokens/refresh")}
+
+
+@pytest.mark.parametrize(("method", "address"), API_WRITES)
 @pytest.mark.parametrize("kind", ["browser", "app"])
 def test_a_thief_changes_nothing_by_the_headless_api(
-    kind: str, method: str, address: str, data: dict[str, Any], browser: Any, user: Any
+    kind: str, method: str, address: str, browser: Any, user: Any, owner: Session
 ) -> None:
-    EmailAddress.objects.create(user=user, email="second@people.example", verified=True)
-    thief, before = with_app(user, browser), state_of(user)
-    assert_refused(by_api(kind, thief if kind == "browser" else thief.session, method, address, data))
+    EmailAddress.objects.create(user=user, email=SECOND, verified=True)
+    has_factor = (method, address) not in WITHOUT_FACTOR
+    if has_factor:
+        key = {"name": "Blue key", "credential": registration("")}
+        Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data=key)
+    thief = with_app(user, browser) if has_factor else signed_in_by(browser(), user, method="password")
+    api = partial(by_api, kind, thief if kind == "browser" else thief.session)
+    before = state_of(user)
+    assert_refused(API_WRITES[method, address](api, method, address, user))
     assert state_of(user) == before
 
 
+@pytest.mark.parametrize(("method", "address"), API_SHOWS)
 @pytest.mark.parametrize("kind", ["browser", "app"])
-def test_a_thief_adds_no_address_by_the_headless_api(
-    kind: str, browser: Any, user: Any, owner: Session
+def test_a_thief_reads_no_recovery_codes_by_the_headless_api_and_the_owner_does(
+    kind: str, method: str, address: str, browser: Any, user: Any, owner: Session
 ) -> None:
-    thief, before = signed_in_by(browser(), user, method="password"), state_of(user)
-    data = {"email": "evil@thief.example"}
-    assert_refused(by_api(kind, thief if kind == "browser" else thief.session, "post", "account/email", data))
+    thief = with_app(user, browser)
+    codes, before = RecoveryCodes.activate(user).get_unused_codes(), state_of(user)
+    here = thief if kind == "browser" else thief.session
+    refused = by_api(kind, here, method, address, {})
+    assert_refused(refused)
+    assert not any(code in refused.content.decode() for code in codes)
     assert state_of(user) == before
+    long_ago(user)
+    Device.objects.filter(user=user).update(confirmed_at=timezone.now())
+    shown = by_api(kind, here, method, address, {})
+    assert shown.json()["data"]["unused_codes"] == codes
 
 
 def by_api(kind: str, who: Any, method: str, address: str, data: dict[str, Any]) -> Any:
