@@ -23,6 +23,7 @@ class VerificationCode(OneTimeCode):
         RECOVER = "recover", _("get the account back")
         SIGN_IN = "sign_in", _("go on with a sign-in")
         CREDENTIAL = "credential", _("change how you sign in")
+        ADMINISTRATION = "administration", _("act in the administration")
 
     id = models.BigAutoField(primary_key=True)
     user = user_key("+", db_index=False)

@@ -127,7 +127,7 @@ def test_a_new_laptop_is_asked_before_the_form_and_led_back_to_it(visitor: Any, 
     field.fill(code)
     field.press("Enter")
     page.wait_for_url("**/account/password/change/")
-    expect(page.get_by_text("Thank you. Now you can change how you sign in.")).to_be_visible()
+    expect(page.get_by_text("Thank you. It is you, so this can go on.")).to_be_visible()
     expect(page.get_by_label("Current password")).to_be_visible()
     assert laptop.complaints == []
 

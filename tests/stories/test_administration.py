@@ -1,7 +1,9 @@
-"""A thief has an administrator's cookie, hours old. Nothing is done with it that somebody had to ask for."""
+"""A thief has an administrator's cookie, hours old, or the password. Nothing is done with it that anybody asked for."""
 
 from __future__ import annotations
 
+import html
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -12,11 +14,13 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
+from django.core import mail
 from django.utils import timezone
 
 from config.demo.factor import current_code
 from sessions_ui.actions.webhooks.endpoints import save_endpoint
-from tests.aging import age_sign_ins
+from tests.accounts.journeys import mailed_code
+from tests.aging import age_sign_ins, long_ago
 from tests.conftest import PASSWORD
 from tests.models import Device, Endpoint, Event, Hook, Offboarding, Session
 from tests.sessions_ui.web.administration.conftest import SECRET, asks, kept_in
@@ -159,3 +163,57 @@ def test_reading_is_not_asked_for_again(owner: Any, user: Any) -> None:
     for path in ("/admin/", "/admin/accounts/user/", f"/admin/accounts/user/{user.pk}/change/"):
         assert owner.get(path).status_code == 200
     assert owner.get(f"/admin/accounts/user/{user.pk}/history/").status_code == 200
+
+
+@pytest.fixture
+def without_factor(administrator: Any, browser: Any) -> Any:
+    """An administrator who has no second factor, on the device that the account began on, for weeks."""
+    client = browser()
+    client.sign_in(administrator)
+    long_ago(administrator)
+    return client
+
+
+def test_a_thief_with_the_password_of_an_administrator_without_a_factor_changes_nobody(
+    without_factor: Any, ada: Any, user: Any, administrator: Any, browser: Any
+) -> None:
+    thief = browser()
+    thief.sign_in(administrator)
+    path, form = f"/admin/accounts/user/{user.pk}/delete/", {"post": "yes"}
+    asked = thief.post(path, form)
+    assert asks(asked) and "Somebody who only has your password" in asked.content.decode()
+    assert asks(thief.post(path, {**kept_in(asked), "sessions_ui-password": PASSWORD}))
+    assert asks(thief.get("/admin/password_change/"))
+    assert get_user_model().objects.filter(pk=user.pk).exists()
+    assert ada.get(DEVICES).status_code == 200
+    # A factor of the thief's own: the guard of credentials refuses it, and a new one would not count.
+    TOTP.activate(administrator, SECRET)
+    thief.sign_in(administrator)
+    thief.post("/account/2fa/authenticate/", {"code": current_code(SECRET)})
+    assert asks(thief.post(path, form))
+
+
+def test_an_administrator_without_a_factor_goes_on_with_a_mailed_code_on_a_new_laptop(
+    without_factor: Any, administrator: Any, browser: Any
+) -> None:
+    laptop = browser()
+    laptop.sign_in(administrator)
+    asked = laptop.post("/admin/auth/group/add/", {"name": "Editors"})
+    (way,) = re.findall(r'href="(/account/devices/prove/[^"]+)"', asked.content.decode())
+    question = laptop.get(html.unescape(way))
+    assert question.context["offers_code"] and not mail.outbox
+    fields = {"act": question.context["act"]}
+    laptop.post("/account/devices/prove/", {**fields, "again": "1"})
+    proven = laptop.post("/account/devices/prove/", {**fields, "code": mailed_code(administrator)})
+    assert proven.status_code == 302 and proven.url == "/admin/"
+    assert laptop.post("/admin/auth/group/add/", kept_in(asked)).status_code == 302
+    assert Group.objects.filter(name="Editors").exists()
+    with time_machine.travel(timezone.now() + timedelta(minutes=50)):
+        assert laptop.post("/admin/auth/group/add/", {"name": "Writers"}).status_code == 302, "for an hour"
+    with time_machine.travel(timezone.now() + timedelta(minutes=61)):
+        assert asks(laptop.post("/admin/auth/group/add/", {"name": "Readers"}))
+
+
+def test_on_a_device_of_long_the_password_is_enough(without_factor: Any) -> None:
+    without_factor.post("/account/reauthenticate/", {"password": PASSWORD})
+    assert without_factor.post("/admin/auth/group/add/", {"name": "Writers"}).status_code == 302

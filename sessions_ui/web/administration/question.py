@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib.auth.views import redirect_to_login
@@ -20,9 +21,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from sessions_ui.conf import conf
-from sessions_ui.web.administration.demand import needs_factor
+from sessions_ui.models import VerificationCode
+from sessions_ui.web.administration.demand import needs_factor, needs_proof
 from sessions_ui.web.responses.navigation import is_page_navigation, wants_json
 from sessions_ui.web.responses.programs import line_of_text, problem
+from sessions_ui.web.step_up.credentials import act_of_going_on
 from sessions_ui.web.step_up.reauthentication import Reauthentication, Way, reauthentication
 
 if TYPE_CHECKING:
@@ -47,6 +50,9 @@ def answer_or_question(request: HttpRequest, site: AdminSite | None) -> HttpResp
         return question(request, site)
     if needs_factor(request):
         error = _("Your second factor was not shown in the meantime. Nothing was changed.")
+        return question(request, site, error=error)
+    if lacks_proof(request):
+        error = _("The further proof was not given in the meantime. Nothing was changed.")
         return question(request, site, error=error)
     return check_answer(request, site)
 
@@ -108,15 +114,17 @@ def question(
     opens = opens or is_lost or OPENS in request.POST or request.method == "GET"
     asking = reauthentication(request)
     factor = needs_factor(request)
+    proof = not factor and lacks_proof(request)
     back = request.get_full_path() if opens else start_of(site)
     context: dict[str, Any] = {
         **(site.each_context(request) if site is not None else {}),
         "base_template": "admin/base_site.html" if site is not None else conf.base_template,
         "title": _("Confirm it’s you"),
         "error": error,
-        "form": None if factor else form or prefixed(asking.form()),
-        "ways": ways_to(back, asking, factor=factor),
+        "form": None if factor or proof else form or prefixed(asking.form()),
+        "ways": [way_to_proof(request, back)] if proof else ways_to(back, asking, factor=factor),
         "factor": factor,
+        "proof": proof,
         "opens": opens,
         "is_lost": is_lost,
         "carried": [] if opens else carried(request),
@@ -141,6 +149,18 @@ def ways_to(back: str, asking: Reauthentication, *, factor: bool) -> list[Way]:
     return [
         Way(redirect_to_login(back, resolve_url(conf.help_desk_factor_url)).url, _("Use my second factor"))
     ]
+
+
+def lacks_proof(request: HttpRequest) -> bool:
+    age = conf.admin_reauthentication_age
+    return age is not None and needs_proof(request, age)
+
+
+def way_to_proof(request: HttpRequest, back: str) -> Way:
+    """Return the page on which a further proof is given, coming back to `back`."""
+    act = act_of_going_on(_("Act in the administration"), VerificationCode.Purpose.ADMINISTRATION, back=back)
+    url = f"{reverse('sessions_ui:prove')}?{urlencode({'act': act.sign(request.user)})}"
+    return Way(url, _("Show that it is you, by a mailed code for instance"))
 
 
 def start_of(site: AdminSite | None) -> str:

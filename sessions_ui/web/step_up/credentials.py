@@ -117,10 +117,13 @@ def question_url(request: HttpRequest, session: Session, kind: CredentialKind) -
 
 
 def waiting(request: HttpRequest, kind: CredentialKind, *, back: str) -> WaitingAct:
+    return act_of_going_on(what_text(kind), VerificationCode.Purpose.CREDENTIAL, back=back)
+
+
+def act_of_going_on(what: str, purpose: VerificationCode.Purpose, *, back: str) -> WaitingAct:
     """Return the act that goes back to a page of this site."""
     path = "/" + reverse("sessions_ui:go_on").removeprefix(get_script_prefix()).lstrip("/")
-    fields = urlencode({REDIRECT_FIELD_NAME: back})
-    return WaitingAct(path, fields, what_text(kind), str(VerificationCode.Purpose.CREDENTIAL))
+    return WaitingAct(path, urlencode({REDIRECT_FIELD_NAME: back}), what, str(purpose))
 
 
 def came_from(request: HttpRequest) -> str:
@@ -141,7 +144,7 @@ def came_from(request: HttpRequest) -> str:
 @require_POST
 def go_on(request: HttpRequest) -> HttpResponseBase:
     """Go back to the page that had to wait (`next`), after the proof."""
-    messages.success(request, _("Thank you. Now you can change how you sign in."), fail_silently=True)
+    messages.success(request, _("Thank you. It is you, so this can go on."), fail_silently=True)
     return HttpResponseRedirect(safe_next(request) or reverse("sessions_ui:devices"))
 
 

@@ -44,6 +44,9 @@ from sessions_ui.web.step_up.pending import WaitingAct, carry_on, question, too_
 from sessions_ui.web.step_up.reauthentication import Way, reauthentication
 from sessions_ui.wording.credentials import masked
 
+# Asked for on a page of its own, before anything was sent, which leads back to where somebody came from.
+BY_PAGE = (VerificationCode.Purpose.CREDENTIAL, VerificationCode.Purpose.ADMINISTRATION)
+
 
 class CodeForm(forms.Form):
     """Six digits, as people type them: spaces do no harm."""
@@ -192,11 +195,12 @@ def asked_for_proof(
             )
     back = f"{reverse('sessions_ui:prove')}?{urlencode({'act': act.sign(user)})}"
     ways = [way for way in reauthentication(request).ways(back) if is_other_factor(way, session)]
-    by_page = purpose is VerificationCode.Purpose.CREDENTIAL
+    by_page = purpose in BY_PAGE
     other_device = "" if by_code and not by_page else elsewhere(act, session)
     under_way = bool(addresses) or open_code(user, session.pk, purpose, timezone.now()) is not None
     context = {
         "purpose": act.purpose,
+        "by_page": by_page,
         "error": error,
         "proven": proven,
         "addresses": addresses,
@@ -227,7 +231,7 @@ def elsewhere(act: WaitingAct, session: Session) -> str:
         return ""
     if not is_confirmed and f"/{settled.public_id}/" in act.path:  # no device says of itself whose it is
         return ""
-    if not is_confirmed or act.purpose == VerificationCode.Purpose.CREDENTIAL:
+    if not is_confirmed or act.purpose in BY_PAGE:
         return _("On “%(device)s” you can do this without a further proof.") % {"device": settled.title}
     return _(
         "On another device that you have confirmed, and have used for a while, you can do this without a further "

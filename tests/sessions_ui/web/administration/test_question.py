@@ -131,11 +131,9 @@ def test_without_a_page_for_it_people_sign_out_and_in_again(signed_in_before: An
 def test_people_with_nothing_to_confirm_it_with_are_told_what_to_do(
     signed_in_before: Any, administrator: Any
 ) -> None:
-    stale = signed_in_before()
     administrator.set_unusable_password()
     type(administrator).objects.filter(pk=administrator.pk).update(password=administrator.password)
-    stale.force_login(administrator)
-    age_sign_ins(administrator)
+    stale = signed_in_before()
     page = stale.post(ADD, {"name": "Editors"})
     assert asks(page) or page.status_code == 403
     assert "There is nothing yet that you could confirm it with." in page.content.decode()

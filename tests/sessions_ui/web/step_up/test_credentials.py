@@ -77,9 +77,7 @@ def test_the_page_says_why_and_leads_back_to_the_form(laptop: Any, user: Any) ->
     answer = laptop.post(PROVE, data)
     assert (answer.status_code, answer.headers["Location"]) == (302, "/asked/?tab=2")
     assert laptop.get("/asked/").content == b"the form"
-    assert (
-        "Thank you. Now you can change how you sign in." in laptop.get("/account/devices/").content.decode()
-    )
+    assert "Thank you. It is you, so this can go on." in laptop.get("/account/devices/").content.decode()
 
 
 def test_the_tick_confirms_the_device(laptop: Any, user: Any) -> None:
