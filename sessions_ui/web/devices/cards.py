@@ -45,6 +45,12 @@ class Card:
         return distinct_title((self.device or Device()).title, self.beside)
 
     @property
+    def told_title(self) -> str:
+        """What the device told of itself, for where people say whether it is theirs: whoever is signed in there can
+        name it "Your own laptop"."""
+        return distinct_title((self.device or Device()).derived_name, self.beside)
+
+    @property
     def url(self) -> str:
         """The page of the device."""
         return reverse("sessions_ui:device", args=[self.public_id])

@@ -32,7 +32,7 @@ from sessions_ui.web.recovery.secure import ways_to_secure
 from sessions_ui.web.responses.navigation import htmx_of
 from sessions_ui.web.responses.refusals import to_sign_in
 from sessions_ui.web.step_up.confirm import ask_again
-from sessions_ui.web.step_up.prove import vouch
+from sessions_ui.web.step_up.prove import ask_to_rename, vouch
 
 
 @login_required
@@ -156,6 +156,9 @@ def rename(request: HttpRequest, public_id: str) -> HttpResponseBase:
     form = RenameForm(request.POST)
     if not form.is_valid():
         return page(request, error=" ".join(map(str, form.errors["name"])), status=422)
+    what = _("Rename “%(name)s”") % {"name": device.title}
+    if question := ask_to_rename(request, what, device=device):
+        return question
     rename_device(device=device, name=form.cleaned_data["name"], actor=request.user)
     return done(request, _("This device is now called “%(name)s”.") % {"name": device.title})
 
@@ -166,10 +169,11 @@ def mine(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """Confirm a sign-in that was flagged ("Yes, it's mine"). On the device itself, or on a young one, it takes a
     further proof."""
     chosen = own_device(request, public_id)
-    what = _("“%(name)s” is mine") % {"name": chosen.title}
+    # Not under the name that whoever is signed in there may have given to it.
+    what = _("“%(name)s” is mine") % {"name": chosen.derived_name}
     if question := ask_again(request, what) or vouch(request, what, device=chosen):
         return question
-    return done(request, _("%(name)s is yours: thank you.") % {"name": chosen.title})
+    return done(request, _("%(name)s is yours: thank you.") % {"name": chosen.derived_name})
 
 
 def end_remotely(request: HttpRequest, sessions: Any, *, here: bool) -> Receipt:

@@ -96,12 +96,26 @@ def ask_to_distrust(request: HttpRequest, what: str, *, device: Device) -> HttpR
     """Return None when this session may say that the device is lost, else the response that asks for a proof: a session
     that does not vouch for itself must not take that from a device that vouches, or that was there before it."""
     session = acting_session()
-    if session is None or session.signed_in_at is None:
-        return None
-    stood_before = device.confirmed_at is not None or device.first_seen_at < session.signed_in_at
-    if not stood_before or is_settled(session, timezone.now()):
+    if session is None or not stands_above(device, session):
         return None
     return ask_unless_proven(request, session, what, VerificationCode.Purpose.END_OLDER)
+
+
+def ask_to_rename(request: HttpRequest, what: str, *, device: Device) -> HttpResponse | None:
+    """Return None when this session may name the device, else the response that asks for a proof: one that does not
+    vouch for itself names its own, and those that came after it, or the owner would take the others for strange."""
+    session = acting_session()
+    if session is None or session.device_id == device.pk or not stands_above(device, session):
+        return None
+    return ask_unless_proven(request, session, what, VerificationCode.Purpose.CONFIRM)
+
+
+def stands_above(device: Device, session: Session) -> bool:
+    """Return whether the device vouches, or was there before this session, which does not vouch for itself."""
+    if session.signed_in_at is None:
+        return False
+    stood_before = device.confirmed_at is not None or device.first_seen_at < session.signed_in_at
+    return stood_before and not is_settled(session, timezone.now())
 
 
 def has_vouched(user: Any, session: Session) -> bool:

@@ -12,6 +12,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from tests.aging import settle
 from tests.models import Device, Session, digest_of
 from tests.sessions_ui.client.place.written import nested, write
 
@@ -136,6 +137,23 @@ def test_renaming(here: Any, phone: Any) -> None:
     here.post(action, {"name": ""})
     device.refresh_from_db()
     assert device.name == ""
+
+
+def test_who_came_later_renames_the_own_device_and_no_other(here: Any, phone: Any, user: Any) -> None:
+    before, own = device_of(here), device_of(phone)
+    asked = phone.post(
+        reverse("sessions_ui:rename", args=[before.public_id]), {"name": "Thief’s"}, follow=True
+    )
+    assert "One more proof" in asked.content.decode()
+    phone.post(reverse("sessions_ui:rename", args=[own.public_id]), {"name": "Mine"})
+    assert list(Device.objects.filter(user=user).order_by("pk").values_list("name", flat=True)) == [
+        "",
+        "Mine",
+    ]
+    settle(user)
+    phone.post(reverse("sessions_ui:rename", args=[before.public_id]), {"name": "Desk"})
+    before.refresh_from_db()
+    assert before.name == "Desk", "settled by now"
 
 
 def test_a_name_that_is_too_long_is_refused(here: Any, phone: Any) -> None:

@@ -33,7 +33,7 @@ def here(browser: Any, user: Any) -> Any:
 def odd(here: Any, user: Any, signed_in: SignedIn) -> Device:
     session = signed_in(
         user,
-        device={"name": "Odd one"},
+        device={"name": "Odd one", "browser": "Firefox", "system": "Windows"},
         verdict="suspicious",
         verdict_reasons=["new_device", "new_country"],
     )
@@ -59,8 +59,18 @@ def test_the_page_says_what_is_odd_and_counts_it(here: Any, odd: Device) -> None
     html = html_of(here)
     assert "1 needs a look" in html
     assert "A new device and a country" in html.replace("&#x27;", "'")
-    assert 'aria-label="Yes, Odd one is mine"' in html
+    assert 'aria-label="Yes, Firefox on Windows is mine"' in html
     assert reverse("sessions_ui:situation", args=[odd.public_id, "not_mine"]) in html
+
+
+def test_a_name_that_was_given_there_is_not_what_people_judge_by(here: Any, odd: Device) -> None:
+    Device.objects.filter(pk=odd.pk).update(name="Ada’s own laptop")
+    flagged = html_of(here).split('id="flagged"')[1].split("</section>")[0]
+    assert "<strong>Firefox on Windows</strong>" in flagged
+    assert "It is called “Ada’s own laptop” there." in flagged
+    assert "Ada’s own laptop is mine" not in flagged
+    asked = say_mine(here, odd)
+    assert "“Firefox on Windows” is mine" in asked and "Ada’s own laptop” is mine" not in asked
 
 
 def test_where_nothing_is_odd_nothing_is_said(here: Any, user: Any, signed_in: SignedIn) -> None:
@@ -70,7 +80,7 @@ def test_where_nothing_is_odd_nothing_is_said(here: Any, user: Any, signed_in: S
 
 def test_a_settled_device_may_say_it_is_mine(here: Any, user: Any, odd: Device) -> None:
     settle(user)
-    assert "Odd one is yours" in say_mine(here, odd)
+    assert "Firefox on Windows is yours" in say_mine(here, odd)
     odd.refresh_from_db()
     assert odd.confirmed_at is not None
     assert "Needs a look" not in html_of(here)
@@ -86,7 +96,7 @@ def test_a_young_one_needs_a_code_from_the_mail(here: Any, user: Any, odd: Devic
     code = re.search(r"^    (\d{6})$", mail.outbox[-1].body, re.MULTILINE)
     assert act is not None and code is not None
     answer = here.post(reverse("sessions_ui:prove"), {"act": act[1], "code": code[1]}, follow=True)
-    assert "Odd one is yours" in answer.content.decode()
+    assert "Firefox on Windows is yours" in answer.content.decode()
     odd.refresh_from_db()
     assert odd.confirmed_at is not None
 
