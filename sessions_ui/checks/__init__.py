@@ -19,9 +19,12 @@ from sessions_ui.checks import (
     setup,
     sso,
     telling,
+    values,
 )
 
 CHECKS = (
+    values.values,
+    values.names,
     setup.engine,
     middleware.middleware,
     setup.clients,
@@ -73,8 +76,8 @@ DATABASE_CHECKS = (adoption.not_adopted,)
 
 def register() -> None:
     for check in CHECKS:
-        checks.register(check)
+        checks.register(values.where_values_are_right(check))
     for check in DATABASE_CHECKS:
-        checks.register(check, checks.Tags.database)
+        checks.register(values.where_values_are_right(check), checks.Tags.database)
     for check in DEPLOY_CHECKS:
-        checks.register(check, checks.Tags.security, deploy=True)
+        checks.register(values.where_values_are_right(check), checks.Tags.security, deploy=True)
