@@ -74,7 +74,7 @@ class Visitor:
         self.page.on("pageerror", lambda error: self.complaints.append(f"{self.page.url}: {error}"))
 
     def _note(self, message: Any) -> None:
-        if message.type == "error" and not message.text.endswith(EXPECTED):
+        if message.type in ("error", "warning") and not message.text.endswith(EXPECTED):
             self.complaints.append(f"{self.page.url}: {message.text}")
 
     def go(self, path: str) -> Page:
