@@ -1,4 +1,5 @@
-"""allauth's pages, as this site has them: whoever has to prove something before a change is asked before the form."""
+"""allauth's pages, as this site has them: whoever has to prove something before a change is asked before the form, and
+who is settled is held up by nobody else's tries."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from allauth.urls import urlpatterns as pages_of_allauth
 from django.urls import URLPattern, URLResolver
 
+from accounts.limits import with_own_tries
 from sessions_ui.credentials import CredentialKind
 from sessions_ui.web import settled_required
 
@@ -27,15 +29,15 @@ ASKED = {
 
 
 def asked_beforehand(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[URLPattern | URLResolver]:
-    """Yield copies of the patterns, with the views named above decorated."""
+    """Yield copies of the patterns, with the views decorated that are named above and in `limits.py`."""
     for one in patterns:
         if isinstance(one, URLResolver):
             inner = list(asked_beforehand(one.url_patterns))
             yield URLResolver(one.pattern, inner, one.default_kwargs, one.app_name, one.namespace)
-        elif one.name in ASKED:
-            yield URLPattern(one.pattern, ASKED[one.name](one.callback), one.default_args, one.name)
         else:
-            yield one
+            view = with_own_tries(str(one.name), one.callback)
+            view = ASKED[one.name](view) if one.name in ASKED else view
+            yield URLPattern(one.pattern, view, one.default_args, one.name)
 
 
 urlpatterns = list(asked_beforehand(pages_of_allauth))

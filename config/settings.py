@@ -223,6 +223,7 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/m/ip,5/5m/key",
     "login_failed_anywhere": "100/h/key",  # of an account, from all networks
     "reauthenticate": "10/m/ip,100/h/user",
+    "settled": "10/m/key,100/h/key",  # of a session that vouches for itself, beside all others (accounts/limits.py)
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_FORMS = {

@@ -6,9 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
 from django.core.cache import cache
 from django.urls import reverse
 
+import accounts.urls
+from accounts.limits import COUNTED
+from config.demo.factor import current_code
+from tests.accounts.conftest import SECRET
+from tests.accounts.credential_views import names_in
+from tests.aging import long_ago
 from tests.conftest import PASSWORD
 
 PROXY, ADA, THIEF = "10.0.0.7", "203.0.113.5", "198.51.100.9"
@@ -170,3 +177,79 @@ def test_four_hundred_other_counts_do_not_make_the_site_forget_one(
     for number in range(400):
         cache.set(f"allauth:rl:{number}", [1.0], 300)
     assert "Too many failed login attempts" in fail(here)
+
+
+NEW = "seven brown cows on a hill"
+GUESSES: dict[str, tuple[str, dict[str, str], Callable[[], dict[str, str]]]] = {
+    "the password": ("account_reauthenticate", {"password": "wrong"}, lambda: {"password": PASSWORD}),
+    "the code": ("mfa_reauthenticate", {"code": "000000"}, lambda: {"code": current_code(SECRET)}),
+    "the old password": (
+        "account_change_password",
+        {"oldpassword": "wrong", "password1": NEW, "password2": NEW},
+        lambda: {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW},
+    ),
+    "addresses": (
+        "account_email",
+        {"action_send": "", "email": "nobody@people.example"},
+        lambda: {"action_send": "", "email": "ada@people.example"},
+    ),
+}
+
+
+@pytest.fixture
+def two_tries_an_account(rate_limits: Callable[..., None]) -> None:
+    rate_limits(
+        reauthenticate="2/h/user",
+        change_password="2/h/user",
+        manage_email="2/h/user",
+        login_failed="100/m/ip,2/h/key",
+        settled="3/h/key",
+    )
+
+
+def with_app(browser: Any, user: Any, address: str) -> Any:
+    client = browser(address=address)
+    client.force_login(user)
+    return client
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("two_tries_an_account")
+@pytest.mark.parametrize("what", GUESSES)
+def test_a_thief_who_is_signed_in_does_not_use_up_the_tries_of_a_settled_device(
+    what: str, browser: Any, user: Any, settings: Any
+) -> None:
+    settings.SESSIONS_UI = {
+        **settings.SESSIONS_UI,
+        "CREDENTIAL_GUARD": False,
+    }  # whoever guesses gets that far
+    name, wrong_answer, right_answer = GUESSES[what]
+    TOTP.activate(user, SECRET)
+    owner = with_app(browser, user, ADA)
+    long_ago(user)
+    thief, laptop = with_app(browser, user, THIEF), with_app(browser, user, ADA)
+    for _ in range(4):
+        refused = thief.post(reverse(name), wrong_answer)
+    assert is_held_up(refused)
+    assert is_held_up(laptop.post(reverse(name), right_answer())), "on a new device who it is is not known"
+    assert owner.post(reverse(name), right_answer()).status_code == 302
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("two_tries_an_account")
+@pytest.mark.parametrize("what", ["the old password", "addresses"])
+def test_a_settled_device_has_its_own_tries_and_no_more(what: str, browser: Any, user: Any) -> None:
+    name, wrong_answer, _right = GUESSES[what]
+    owner = with_app(browser, user, ADA)
+    long_ago(user)
+    answers = [is_held_up(owner.post(reverse(name), wrong_answer)) for _ in range(6)]
+    assert answers == [False] * 4 + [True] * 2, "three of its own, and what is left of the account's"
+
+
+def is_held_up(response: Any) -> bool:
+    """By a page of its own, or by the form."""
+    return response.status_code == 429 or "Too many" in response.content.decode()
+
+
+def test_the_pages_that_are_counted_are_there() -> None:
+    assert COUNTED.keys() <= {*names_in(accounts.urls.urlpatterns)}
