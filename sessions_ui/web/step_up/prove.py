@@ -37,6 +37,7 @@ from sessions_ui.actions.step_up.policy import (
 )
 from sessions_ui.actions.trusted_addresses import trusted_addresses
 from sessions_ui.conf import conf
+from sessions_ui.context import require_owner
 from sessions_ui.exceptions import CannotVouch, ProofRefusal, ProofRefused
 from sessions_ui.models import Device, Session, VerificationCode
 from sessions_ui.models.session import SessionQuerySet
@@ -104,6 +105,7 @@ def ask_to_distrust(request: HttpRequest, what: str, *, device: Device) -> HttpR
 def ask_to_rename(request: HttpRequest, what: str, *, device: Device) -> HttpResponse | None:
     """Return None when this session may name the device, else the response that asks for a proof: one that does not
     vouch for itself names its own, and those that came after it, or the owner would take the others for strange."""
+    require_owner()  # staff that uses an account is not asked for what it may not do
     session = acting_session()
     if session is None or session.device_id == device.pk or not stands_above(device, session):
         return None
