@@ -44,6 +44,13 @@ if DEMO and not FACTOR_KEYS:
 
     FACTOR_KEYS = [demo_secret(VAR_DIR, "demo-factor-key")]
 
+# What signs the checkpoints of the sealed log: the path of a private key in PEM, or its text.
+SEAL_KEY = env.str("SEAL_KEY", default="", multiline=True)
+if DEMO and not SEAL_KEY:
+    from config.demo.secret import demo_seal_key
+
+    SEAL_KEY = str(demo_seal_key(VAR_DIR))
+
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=LOCAL_HOSTS if DEMO or DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -182,6 +189,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "reconcile": {"task": "sessions_ui.tasks.reconcile", "schedule": timedelta(minutes=1)},
     "purge": {"task": "sessions_ui.tasks.purge", "schedule": timedelta(hours=1)},
+    "seal": {
+        "task": "sessions_ui.tasks.seal",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
 }
 
 # --- Who signs in, and how ----------------------------------------------------------------------------------
@@ -262,6 +274,10 @@ SESSIONS_UI = {
     # The demo's own devices have used up what an hour allows: whoever tries a sign-in there waits for no mail.
     **({"ALERT_WINDOW": timedelta(minutes=1), "MAILS_PER_HOUR": 100} if DEMO else {}),
     "REDIS_URL": REDIS_URL,
+    "SEAL_KEY": SEAL_KEY,
+    "SEAL_FORMER_KEYS": env.str("SEAL_FORMER_KEYS", default="", multiline=True),
+    "CHECKPOINT_FILE": env.str("CHECKPOINT_FILE", default=str(VAR_DIR / "checkpoints.jsonl") if DEMO else ""),
+    "REQUEST_ID_HEADER": env.str("REQUEST_ID_HEADER", default="X-Request-ID"),
     "WEBHOOK_ALLOWED_NETWORKS": env.list("WEBHOOK_ALLOWED_NETWORKS", default=["127.0.0.0/8"] if DEMO else []),
     "WEBHOOK_ALLOW_HTTP": env.bool("WEBHOOK_ALLOW_HTTP", default=DEMO),
     "WEBHOOK_PORTS": env.list("WEBHOOK_PORTS", cast=int, default=[] if DEMO else [443]),
@@ -345,4 +361,6 @@ LOGGING = {
     "filters": {"quiet": {"()": "sessions_ui.QuietOutages"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["quiet"]}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
+    # One a minute at most; whoever keeps the log has what the history can be compared with.
+    "loggers": {"sessions_ui.checkpoints": {"level": "INFO"}},
 }

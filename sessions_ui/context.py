@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar, Token
+from functools import cached_property
 from typing import Any, Protocol
 
 from django.http import HttpRequest
@@ -41,9 +42,11 @@ class Acting:
         meta: Mapping[str, Any] | None = None,
         resets_password: Callable[[], bool] | None = None,
         request: HttpRequest | None = None,
+        name: Callable[[], str] | None = None,
     ) -> None:
         self._first = store
         self._resets_password = resets_password
+        self._name = name
         self.meta = meta or {}
         self.request = request
         # An action of ours ran inside a transaction of the host project: what its commit fails with concerns us, too.
@@ -62,6 +65,11 @@ class Acting:
     def resets_password(self) -> bool:
         """True inside a password reset: then none of the user's sessions is kept, not even the one that asks."""
         return self._resets_password is not None and self._resets_password()
+
+    @cached_property
+    def request_id(self) -> str:
+        """What the request is called in the events that come of it; found or made when the first one is written."""
+        return self._name() if self._name is not None else ""
 
     @property
     def session_id(self) -> int | None:
@@ -85,6 +93,12 @@ _current: ContextVar[Acting | None] = ContextVar("sessions_ui_acting", default=N
 def current() -> Acting | None:
     """Return the request that acts; None outside of one: in a shell, a command, a task."""
     return _current.get()
+
+
+def request_id() -> str:
+    """Return what the request that acts is called; empty outside of one."""
+    now = _current.get()
+    return "" if now is None else now.request_id
 
 
 def is_impersonated() -> bool:

@@ -11,9 +11,10 @@ from sessions_ui.actions.endings.bulk import end_batches
 from sessions_ui.actions.endings.reconcile import end_unlawful
 from sessions_ui.actions.recovery.expire import expire_recoveries
 from sessions_ui.actions.sessions.purge import purge_old
+from sessions_ui.audit.seal import seal_events
 from sessions_ui.delivery import deliver_all
 
-__all__ = ["purge", "reconcile", "sweep_deliveries", "sweep_endings"]
+__all__ = ["purge", "reconcile", "seal", "sweep_deliveries", "sweep_endings"]
 
 
 @shared_task
@@ -41,3 +42,9 @@ def reconcile() -> int:
 def purge() -> int:
     """Remove what is older than the retention time, and expired anonymous sessions."""
     return purge_old()
+
+
+@shared_task
+def seal() -> int:
+    """Seal the events that were committed since the last time (docs/evidence.md); return how many."""
+    return seal_events().events

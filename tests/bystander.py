@@ -288,6 +288,12 @@ def details(plan: Plan, model: Any) -> list[Any]:
     return [model(event_id=plan.event.pk, address="192.0.2.77", user_agent="Firefox", text="signed in")]
 
 
+@builds("Seal")
+def seals(plan: Plan, model: Any) -> list[Any]:
+    """Far behind the log of any test."""
+    return [model(position=10**15, event_id=plan.event.pk, leaf=bytes(32))]
+
+
 @builds("Endpoint")
 def endpoints(plan: Plan, model: Any) -> list[Any]:
     """Switched off: it takes nothing of what happens in the test."""

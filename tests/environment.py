@@ -24,6 +24,12 @@ os.environ.update(
     VAR_DIR=str(VAR_DIR),
     SECRET_KEY="not a secret: only the tests use it, and only on their own databases",
     FACTOR_KEYS="not a secret either: it encrypts the second factors of the tests",
+    # The secret key of RFC 8032, 7.1, test 1.
+    SEAL_KEY="-----BEGIN PRIVATE KEY-----\n"
+    "MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n"
+    "-----END PRIVATE KEY-----\n",
+    SEAL_FORMER_KEYS="",
+    CHECKPOINT_FILE="",
     ALLOWED_HOSTS="testserver,localhost,127.0.0.1",
     # The test client speaks plain HTTP; that production redirects is a test of its own.
     SECURE_SSL_REDIRECT="0",

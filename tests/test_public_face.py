@@ -34,6 +34,7 @@ FACE = (
     "sessions_ui.store",
     "sessions_ui.stream",
     "sessions_ui.tasks",
+    "sessions_ui.verify",
     "sessions_ui.web",
     "sessions_ui.web.hijack_urls",
     "sessions_ui.web.urls",
@@ -54,6 +55,8 @@ DOTTED = re.compile(r"(?<![\w./])sessions_ui(?:\.\w+)+(?![\w/])")
 IMPORT = re.compile(r"^from (sessions_ui[\w.]*) import (?:\(([^)]*)\)|(.+))$", re.MULTILINE)
 CHECK_ID = re.compile(r"sessions_ui\.[EW]\d{3}")
 
+LOGGERS = {"sessions_ui.checkpoints"}
+
 # The primary key of a user, which has another type in each project.
 OF_ANY_TYPE = {("sessions_ui.end_sessions", "of_user"), ("sessions_ui.stream.watched", "user_id")}
 
@@ -73,10 +76,10 @@ def public_names(module: str) -> list[str]:
 
 
 def is_no_import(path: str) -> bool:
-    """A permission or the id of a check has the same form."""
+    """A permission, the id of a check or the name of a logger has the same form."""
     models = apps.get_app_config("sessions_ui").get_models()
     permissions = {f"sessions_ui.{code}" for model in models for code, _name in model._meta.permissions}
-    return path in permissions or CHECK_ID.fullmatch(path) is not None
+    return path in permissions or path in LOGGERS or CHECK_ID.fullmatch(path) is not None
 
 
 def imported(path: Path) -> Iterator[str]:

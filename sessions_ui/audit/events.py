@@ -7,10 +7,10 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django.db import router
+from django.db import router, transaction
 from django.db.models import F, JSONField, Q, Value
 
-from sessions_ui import outbox
+from sessions_ui import context, outbox
 from sessions_ui.database.transactions import after_commit
 from sessions_ui.models import Act, Event, EventDetail, Session
 from sessions_ui.models.bulk import insert_from
@@ -28,14 +28,28 @@ def append(
     text: str = "",
     **fields: Any,
 ) -> Event:
-    """Append one event, and return it. Address, user agent and free text go to its detail row, which can be erased."""
-    event = Event.objects.create(kind=kind, **fields)
+    """Append one event, and return it. Address, user agent and free text go to its detail row, which can be erased.
+
+    Its ticket is that of the act, or what `data` says. Event and detail are committed together, because an event that
+    is seen without its detail would be sealed without it.
+    """
+    fields.setdefault("ticket", _ticket_of(fields))
+    event = Event(kind=kind, request_id=context.request_id(), **fields)
     if address or user_agent or text:
-        EventDetail.objects.create(event=event, address=address, user_agent=user_agent, text=text)
+        with transaction.atomic(using=router.db_for_write(Event), savepoint=False):
+            event.save(force_insert=True)
+            EventDetail.objects.create(event=event, address=address, user_agent=user_agent, text=text)
+    else:
+        event.save(force_insert=True)
     outbox.enqueue_webhooks(event)
     if kind not in QUIET and event.user_id is not None:
         _wake_after_commit([event.user_id])
     return event
+
+
+def _ticket_of(fields: dict[str, Any]) -> str:
+    act = fields.get("act")
+    return act.ticket if act is not None else str(fields.get("data", {}).get("ticket", ""))[:100]
 
 
 def append_ended(act: Act, ended: Any, *, user_ids: Collection[Any] | None) -> int:
@@ -57,6 +71,8 @@ def append_ended(act: Act, ended: Any, *, user_ids: Collection[Any] | None) -> i
             "act_id": F("act_id"),
             "actor_id": F("ended_by_id"),
             "reason": F("end_reason"),  # of an impersonation another one than the act's
+            "ticket": Value(act.ticket),
+            "request_id": Value(context.request_id()),
             "data": Value({}, JSONField()),
         },
     )
@@ -78,6 +94,8 @@ def append_adopted(adopted: Any, source: str, *, at: datetime) -> int:
             "session_id": F("pk"),
             "device_id": F("device_id"),
             "reason": Value(""),
+            "ticket": Value(""),
+            "request_id": Value(context.request_id()),
             "data": Value({"source": source}, JSONField()),
         },
     )

@@ -5,6 +5,7 @@ from django.core import checks
 from sessions_ui.checks import (
     administration,
     adoption,
+    audit,
     clients,
     commits,
     endings,
@@ -50,6 +51,8 @@ CHECKS = (
     risk.young_session,
     risk.credential_guard,
     administration.administration,
+    audit.seal_key,
+    audit.detail_retention,
     sso.providers,
     sso.library,
     places.place_files,
@@ -64,6 +67,7 @@ CHECKS = (
     live.clear_site_data,
 )
 DEPLOY_CHECKS = (
+    audit.unsigned,
     setup.cookie_flags,
     setup.secure_cookie,
     sso.plain_http,

@@ -74,6 +74,21 @@ def forwarded_chain(meta: Mapping[str, Any], header: ProxyHeader = "") -> list[s
     return [(match.group(1) or match.group(2) or "") if match else "" for match in found]
 
 
+def is_within(address: Address, networks: Iterable[Network]) -> bool:
+    return any(address.version == network.version and address in network for network in networks)
+
+
+def comes_from_proxy(meta: Mapping[str, Any], trusted: Iterable[Network]) -> bool:
+    """Return whether the peer itself is a trusted proxy. One without an address is on a Unix socket of this machine,
+    and counts as one where the site names any."""
+    networks = tuple(trusted)
+    peer_text = str(meta.get("REMOTE_ADDR") or "")
+    if not peer_text or not networks:
+        return bool(networks)
+    peer = parse_address(peer_text)
+    return peer is not None and is_within(peer, networks)
+
+
 def client_address(
     meta: Mapping[str, Any], trusted: Iterable[Network], header: ProxyHeader = ""
 ) -> str | None:
@@ -86,7 +101,7 @@ def client_address(
     networks = tuple(trusted)
 
     def is_trusted(address: Address) -> bool:
-        return any(address.version == network.version and address in network for network in networks)
+        return is_within(address, networks)
 
     peer_text = str(meta.get("REMOTE_ADDR") or "")
     peer = parse_address(peer_text)

@@ -5,6 +5,7 @@ docs/settings.md is made from these modules (`manage.py settings_reference`), so
 
 from sessions_ui.conf.administration import AdministrationSettings
 from sessions_ui.conf.adoption import AdoptionSettings
+from sessions_ui.conf.audit import AuditSettings
 from sessions_ui.conf.base import Section
 from sessions_ui.conf.clients import ClientSettings
 from sessions_ui.conf.commits import CommitSettings
@@ -43,6 +44,7 @@ class Conf(
     ImpersonationSettings,
     HelpDeskSettings,
     AdministrationSettings,
+    AuditSettings,
     LiveSettings,
     DatabaseSettings,
 ):

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from sessions_ui import context
 from sessions_ui.actions.sessions.activity import is_due, touch
-from sessions_ui.actions.sessions.client import client_of
+from sessions_ui.actions.sessions.client import client_of, request_id_of
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import KeyRotated, OutcomeUnknown, SessionEnded, SignInRefused, TryAgain
 from sessions_ui.models import Session, digest_of
@@ -76,7 +76,13 @@ class SessionMiddleware(DjangoSessionMiddleware):
             )
         # One moment for the whole request: a touch that `_needs_database()` found not due is not due later either.
         request._sessions_ui_began_at = timezone.now()  # type: ignore[attr-defined]
-        return context.Acting(store_of(request), request.META, partial(resets_password, request), request)
+        return context.Acting(
+            store_of(request),
+            request.META,
+            partial(resets_password, request),
+            request,
+            partial(request_id_of, request.META),
+        )
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
         """Answer a session that ended while its view was at work as a sign-out like any other, not as an error."""

@@ -1,6 +1,7 @@
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
+import sessions_ui.models.event
 import sessions_ui.models.fields
 import uuid
 from django.conf import settings
@@ -39,6 +40,22 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Checkpoint',
+            fields=[
+                ('number', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('at', models.DateTimeField()),
+                ('last', models.BigIntegerField()),
+                ('newest_at', models.DateTimeField()),
+                ('greatest_event', models.BigIntegerField()),
+                ('text', models.TextField()),
+                ('signature', models.CharField(blank=True, max_length=88)),
+            ],
+            options={
+                'verbose_name': 'checkpoint',
+                'verbose_name_plural': 'checkpoints',
+            },
+        ),
+        migrations.CreateModel(
             name='Cursor',
             fields=[
                 ('name', models.CharField(max_length=32, primary_key=True, serialize=False)),
@@ -56,6 +73,8 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(max_length=32)),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('reason', models.CharField(blank=True, max_length=32)),
+                ('ticket', models.CharField(blank=True, db_default='', default='', max_length=100)),
+                ('request_id', models.CharField(blank=True, db_default='', default='', max_length=64)),
                 ('data', models.JSONField(blank=True, default=dict)),
             ],
             options={
@@ -249,6 +268,7 @@ class Migration(migrations.Migration):
                 ('address', models.GenericIPAddressField(blank=True, null=True)),
                 ('user_agent', models.CharField(blank=True, max_length=512)),
                 ('text', models.TextField(blank=True)),
+                ('salt', models.BinaryField(default=sessions_ui.models.event.new_salt, max_length=16, null=True)),
             ],
             options={
                 'verbose_name': 'event detail',
@@ -292,6 +312,7 @@ class Migration(migrations.Migration):
                 ('error', models.CharField(blank=True, max_length=255)),
                 ('link_used_at', models.DateTimeField(blank=True, null=True)),
                 ('act', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='sessions_ui.act')),
+                ('checkpoint', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='sessions_ui.checkpoint')),
                 ('user', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('endpoint', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='sessions_ui.endpoint')),
                 ('event', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='deliveries', to='sessions_ui.event')),
@@ -335,6 +356,19 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'sign-outs at a provider',
                 'indexes': [models.Index(fields=['sid'], name='sessions_ui_sign_out_sid'), models.Index(fields=['sub'], name='sessions_ui_sign_out_sub')],
                 'constraints': [models.UniqueConstraint(fields=('token_digest',), name='sessions_ui_provider_sign_out_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Seal',
+            fields=[
+                ('position', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('commitment', models.BinaryField(max_length=32, null=True)),
+                ('leaf', models.BinaryField(max_length=32)),
+                ('event', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='seal', to='sessions_ui.event')),
+            ],
+            options={
+                'verbose_name': 'seal',
+                'verbose_name_plural': 'seals',
             },
         ),
         migrations.CreateModel(

@@ -15,6 +15,7 @@ from sessions_ui.models.heartbeat import Heartbeat
 from sessions_ui.models.offboarding import Offboarding
 from sessions_ui.models.provider_sign_out import ProviderSignOut
 from sessions_ui.models.recovery import Recovery
+from sessions_ui.models.seal import Checkpoint, Seal
 from sessions_ui.models.session import Session, digest_of
 from sessions_ui.models.verification_code import VerificationCode
 
@@ -25,6 +26,7 @@ __all__ = [
     "Adoption",
     "Case",
     "CaseReceipt",
+    "Checkpoint",
     "Cursor",
     "Delivery",
     "Device",
@@ -39,6 +41,7 @@ __all__ = [
     "Offboarding",
     "ProviderSignOut",
     "Recovery",
+    "Seal",
     "Session",
     "VerificationCode",
     "digest_of",

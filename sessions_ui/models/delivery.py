@@ -13,12 +13,13 @@ from sessions_ui.models.endpoint import Endpoint
 from sessions_ui.models.event import Event
 from sessions_ui.models.fields import user_key
 from sessions_ui.models.primary import PrimaryModel
+from sessions_ui.models.seal import Checkpoint
 
 
 class Delivery(PrimaryModel):
-    """One act or event, one channel, one receiver. Open until it is done or parked.
+    """One act, event or checkpoint, one channel, one receiver. Open until it is done or parked.
 
-    A webhook about neither is a ping, a mail about neither one of the host project's (`sealed`).
+    A webhook about none is a ping, a mail about none one of the host project's (`sealed`).
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -30,6 +31,15 @@ class Delivery(PrimaryModel):
         null=True,
         blank=True,
         related_name="deliveries",
+    )
+    checkpoint = models.ForeignKey(
+        Checkpoint,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        blank=True,
+        related_name="+",
     )
     endpoint = models.ForeignKey(
         Endpoint, on_delete=models.CASCADE, db_index=False, null=True, blank=True, related_name="deliveries"

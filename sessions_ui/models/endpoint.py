@@ -27,6 +27,7 @@ class Hook(models.TextChoices):
     DEVICE_FOUND = "device.found", _("a lost device was found again")
     DEVICE_CONFIRMED = "device.confirmed", _("a device was confirmed")
     CREDENTIAL_CHANGED = "credential.changed", _("a way to sign in was added, changed or removed")
+    CHECKPOINT = "log.checkpoint", _("the history was sealed up to a checkpoint")
 
 
 PING = "ping"

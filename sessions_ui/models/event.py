@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any, ClassVar
 
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from sessions_ui.exceptions import AppendOnly
 from sessions_ui.models.act import Act
+from sessions_ui.models.append_only import AppendOnlyModel
 from sessions_ui.models.device import Device
 from sessions_ui.models.end_reason import EndReason
 from sessions_ui.models.fields import CodeField, user_key
@@ -21,18 +22,7 @@ from sessions_ui.models.session import Session
 FREQUENT = ("signed_in", "ended", "delivered")
 
 
-class EventQuerySet(PrimaryQuerySet["Event"]):
-    def update(self, **kwargs: Any) -> int:
-        raise AppendOnly("events are never changed")
-
-    def delete(self) -> tuple[int, dict[str, int]]:
-        raise AppendOnly("events are deleted by the retention task only")
-
-
-EventManager = PrimaryManager.from_queryset(EventQuerySet)
-
-
-class Event(PrimaryModel):
+class Event(AppendOnlyModel):
     """One append-only row. It holds no personal data itself: what must be erasable is in its detail row."""
 
     class Kind(models.TextChoices):
@@ -69,6 +59,9 @@ class Event(PrimaryModel):
         DELIVERY_FAILED = "delivery_failed", _("message could not be delivered")
         REDELIVERED = "redelivered", _("message sent again by an administrator")
         ENDPOINT_CHANGED = "endpoint_changed", _("webhook endpoint changed")
+        # `data` has the last checkpoint whose events were removed, and the retention time in seconds.
+        LOG_CUT = "log_cut", _("old part of the log removed")
+        EXPORTED = "exported", _("history exported")
 
     id = models.BigAutoField(primary_key=True)
     kind = CodeField(max_length=32, choices=Kind)
@@ -98,9 +91,11 @@ class Event(PrimaryModel):
     )
     actor = user_key("+", db_index=False)
     reason = CodeField(max_length=32, choices=EndReason, blank=True)
+    # Of the act or the call that it belongs to, for the log alone: what is done about a ticket goes by the act's.
+    ticket = models.CharField(max_length=100, blank=True, default="", db_default="")
+    # What the proxy calls the request, or a name that was made for it; empty outside of one.
+    request_id = models.CharField(max_length=64, blank=True, default="", db_default="")
     data = models.JSONField(default=dict, blank=True)
-
-    objects: ClassVar[EventManager] = EventManager()
 
     class Meta:
         verbose_name = _("event")
@@ -123,15 +118,23 @@ class Event(PrimaryModel):
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M:%S}"
 
-    def save_base(self, *args: Any, **options: Any) -> None:
-        """Refuse to change an event that is there. Here and not in `save()`, because this can be called without it."""
-        if not self._state.adding or options.get("force_update"):
-            raise AppendOnly("events are never changed")
-        # Forced, because an instance that was not fetched can have the key of a row.
-        super().save_base(*args, **{**options, "force_insert": options.get("force_insert") or True})
 
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        raise AppendOnly("events are deleted by the retention task only")
+def new_salt() -> bytes:
+    """Return 128 random bits, without which nobody can try out what a detail was."""
+    return secrets.token_bytes(16)
+
+
+class EventDetailQuerySet(PrimaryQuerySet["EventDetail"]):
+    def forget(self, **blank: Any) -> int:
+        """Overwrite columns with what these arguments say, and forget the salt; return how many rows there were.
+
+        Whoever erases a part of a detail has to do it this way: with the salt, the address could be tried out from what
+        the sealed log keeps of it. What is left of the detail can then no longer be compared with the log.
+        """
+        return self.update(salt=None, **blank)
+
+
+EventDetailManager = PrimaryManager.from_queryset(EventDetailQuerySet)
 
 
 class EventDetail(PrimaryModel):
@@ -141,6 +144,11 @@ class EventDetail(PrimaryModel):
     address = models.GenericIPAddressField(null=True, blank=True)
     user_agent = models.CharField(max_length=512, blank=True)
     text = models.TextField(blank=True)
+    # What makes the commitment in the sealed log (`audit/seal.py`) tell nothing once this row is gone. None until it is
+    # sealed where a statement of the database made the row, and after a part of the row was erased.
+    salt = models.BinaryField(max_length=16, null=True, default=new_salt)
+
+    objects: ClassVar[EventDetailManager] = EventDetailManager()
 
     class Meta:
         verbose_name = _("event detail")

@@ -13,7 +13,7 @@ from django.contrib.auth import get_user_model
 from django.db import router, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, UUIDField, Value
 
-from sessions_ui.models import Act, Delivery, Endpoint, EndReason, Event, Hook
+from sessions_ui.models import Act, Checkpoint, Delivery, Endpoint, EndReason, Event, Hook
 from sessions_ui.models.bulk import insert_from
 from sessions_ui.models.clock import DatabaseNow
 from sessions_ui.models.primary import all_users
@@ -65,6 +65,13 @@ def enqueue_ended(act: Act, ended: SessionQuerySet, *, user_ids: Collection[Any]
     if act.reason in TOLD_BY_MAIL:
         count += _enqueue_mails(act, ended, user_ids)
     return _with_task_queued(count, using=ended.db)
+
+
+def enqueue_checkpoint(checkpoint: Checkpoint) -> int:
+    """Enqueue one webhook for each endpoint that asks for checkpoints of the sealed log; return how many."""
+    using = router.db_for_write(Delivery)
+    count = _enqueue_hooks(Hook.CHECKPOINT, using=using, checkpoint=checkpoint, created_at=checkpoint.at)
+    return _with_task_queued(count, using=using)
 
 
 def _enqueue_hooks(hook: Hook, *, using: str, **about: Any) -> int:

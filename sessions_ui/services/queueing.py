@@ -16,7 +16,13 @@ logger = logging.getLogger(__name__)
 DELIVERIES = "sessions_ui.tasks.sweep_deliveries"
 ENDINGS = "sessions_ui.tasks.sweep_endings"
 # What beat has to call, or cron: see README.md and docs/production.md.
-PERIODIC = (DELIVERIES, ENDINGS, "sessions_ui.tasks.reconcile", "sessions_ui.tasks.purge")
+PERIODIC = (
+    DELIVERIES,
+    ENDINGS,
+    "sessions_ui.tasks.reconcile",
+    "sessions_ui.tasks.purge",
+    "sessions_ui.tasks.seal",
+)
 # When the broker did not answer, no request waits for it again for so many seconds.
 BROKER = CircuitBreaker(logger, "The broker", meanwhile="the sweep finds what is to be done", pause=30)
 

@@ -20,8 +20,8 @@ def verify_caller(*, case: Case, agent: Any, ticket: str, reason: str, ways: Seq
     Case.objects.filter(pk=case.pk).update(
         ticket=ticket, reason=reason, ways=list(ways), verified_at=timezone.now()
     )
-    note_step(case, agent, "verified", ticket=ticket, reason=reason, ways=list(ways))
     case.refresh_from_db()
+    note_step(case, agent, "verified", ticket=ticket, reason=reason, ways=list(ways))
 
 
 def reveal_network(*, case: Case, agent: Any) -> None:

@@ -90,10 +90,10 @@ def _carry_out(case: Case, agent: Any, user: Any, order: Order, nonce: str) -> C
     targets = targets_of(user, None if order.ends_all else order.chosen)
     if not targets and not order.needs_proof:
         raise HelpDeskRefused(HelpDeskRefusal.NOTHING_SELECTED)
-    end(case, agent, user, order, targets)
+    acts = end(case, agent, user, order, targets)
     receipt.lines = [line(target) for target in targets]
     receipt.save(update_fields=["lines"])
-    note_step(case, agent, "carried out", receipt=receipt.public_id)
+    note_step(case, agent, "carried out", receipt=receipt.public_id, acts=acts)
     return receipt
 
 
@@ -134,9 +134,11 @@ def targets_of(user: Any, chosen: Iterable[str] | None) -> list[Target]:
     return list(targets.values())
 
 
-def end(case: Case, agent: Any, user: Any, order: Order, targets: list[Target]) -> None:
-    """End what the order says, and tell also the addresses that have long been the owner's: the account's own may be
-    one that a thief has entered."""
+def end(case: Case, agent: Any, user: Any, order: Order, targets: list[Target]) -> list[str]:
+    """End what the order says; return the ids of the acts.
+
+    The addresses that have long been the owner's are told, too: the account's own may be one that a thief has entered.
+    """
     common: dict[str, Any] = {"actor": agent, "ticket": case.ticket, "note": case.get_reason_display()}
     receipts = _lost(order, targets, common)
     if order.recovery:
@@ -153,9 +155,10 @@ def end(case: Case, agent: Any, user: Any, order: Order, targets: list[Target]) 
             )
         )
     told = told_addresses(user)
-    for receipt in receipts:
-        if receipt.act is not None:
-            outbox.enqueue_act(receipt.act, user.pk, told)
+    acts = [receipt.act for receipt in receipts if receipt.act is not None]
+    for act in acts:
+        outbox.enqueue_act(act, user.pk, told)
+    return [str(act.pk) for act in acts]
 
 
 def _lost(order: Order, targets: list[Target], common: dict[str, Any]) -> list[Receipt]:

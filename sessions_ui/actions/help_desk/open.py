@@ -58,6 +58,7 @@ def note_step(case: Case, agent: Any, step: str, *, text: str = "", **data: Any)
         Event.Kind.HELP_DESK,
         user_id=case.user_id,
         actor_id=agent.pk,
+        ticket=case.ticket,
         data={"step": step, "case": case.public_id, **data},
         text=text,
     )

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from sessions_ui.client import ClientInfo, client_info
 from sessions_ui.client.address import client_address, network_of
+from sessions_ui.client.request_id import request_id
 from sessions_ui.conf import conf
 
 
@@ -40,3 +41,8 @@ def client_network(request: HttpRequest) -> str:
 def network_in(meta: Mapping[str, Any]) -> str:
     """Return the same for the headers of a request."""
     return network_of(client_address(meta, conf.trusted_proxies, conf.proxy_header))
+
+
+def request_id_of(meta: Mapping[str, Any]) -> str:
+    """Return what a trusted proxy calls the request (`REQUEST_ID_HEADER`), or a name that is made for it."""
+    return request_id(meta, trusted=conf.trusted_proxies, header=conf.request_id_header)

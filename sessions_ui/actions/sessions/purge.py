@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from sessions_ui.actions.adoption.window import adopting_from
+from sessions_ui.audit.retention import cut_log
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import in_transaction, retried
 from sessions_ui.models import (
@@ -30,6 +31,7 @@ from sessions_ui.models import (
     Offboarding,
     ProviderSignOut,
     Recovery,
+    Seal,
     Session,
     VerificationCode,
 )
@@ -53,8 +55,13 @@ def purge_old() -> int:
     removed += _delete(Session.objects.filter(ended_at__lte=old))
     removed += _delete_devices(now, old)
     removed += _delete(Delivery.objects.filter(Q(done_at__lte=old) | Q(parked_at__lte=old)))
+    for kind, kept in conf.event_detail_retention.items():
+        removed += _delete(EventDetail.objects.filter(event__kind=kind, event__at__lte=now - kept))
     removed += _delete(EventDetail.objects.filter(event__at__lte=old))
-    removed += _delete(PrimaryQuerySet(Event).filter(at__lte=old))
+    removed += cut_log(old)
+    # What was never sealed. The rest goes in whole batches, so that what stays can be verified.
+    is_sealed = Exists(Seal.objects.filter(event=OuterRef("pk")))
+    removed += _delete(PrimaryQuerySet(Event).filter(~is_sealed, at__lte=old))
     removed += _delete(Act.objects.filter(at__lte=old, sessions__isnull=True, deliveries__isnull=True))
     removed += _delete(VerificationCode.objects.filter(expires_at__lte=now - timedelta(days=1)))
     removed += _delete(CaseReceipt.objects.filter(at__lte=old))

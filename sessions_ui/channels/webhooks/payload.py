@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from sessions_ui.channels.base import DeliveryFailed
 from sessions_ui.conf import conf
 from sessions_ui.database import moments
-from sessions_ui.models import PING, Act, Delivery, Endpoint, Event, EventDetail, Hook
+from sessions_ui.models import PING, Act, Checkpoint, Delivery, Endpoint, Event, EventDetail, Hook
 from sessions_ui.models.end_reason import AUTOMATIC
 from sessions_ui.outbox import HOOK_OF_EVENT
 
@@ -25,6 +25,8 @@ def message(delivery: Delivery, endpoint: Endpoint) -> dict[str, Any]:
         if event is None or event.kind not in HOOK_OF_EVENT:
             raise DeliveryFailed("the event is gone", permanent=True)
         return envelope(HOOK_OF_EVENT[event.kind], event.at, about_event(event, addresses=endpoint.addresses))
+    if delivery.checkpoint_id is not None:
+        return about_checkpoint(delivery.checkpoint_id)
     if delivery.act is not None:
         data = about_act(delivery.act, addresses=endpoint.addresses)
         return envelope(Hook.SESSIONS_ENDED, delivery.act.at, data)
@@ -58,6 +60,14 @@ def ended_session(row: dict[str, Any], *, addresses: bool) -> dict[str, Any]:
         "user": str(row["user_id"]),
         **({"address": row["session__address"]} if addresses else {}),
     }
+
+
+def about_checkpoint(number: int) -> dict[str, Any]:
+    checkpoint = Checkpoint.objects.filter(pk=number).first()
+    if checkpoint is None:
+        raise DeliveryFailed("the checkpoint is gone", permanent=True)
+    data = {"checkpoint": checkpoint.text, "signature": checkpoint.signature}
+    return envelope(Hook.CHECKPOINT, checkpoint.at, data)
 
 
 def about_event(event: Event, *, addresses: bool) -> dict[str, Any]:

@@ -177,7 +177,7 @@ def test_an_endpoint_hears_only_of_what_it_asked_for(
 def test_every_kind_that_can_be_asked_for_is_told_of_something() -> None:
     from sessions_ui.outbox import HOOK_OF_EVENT
 
-    assert {*HOOK_OF_EVENT.values(), Hook.SESSIONS_ENDED} == set(Hook)
+    assert {*HOOK_OF_EVENT.values(), Hook.SESSIONS_ENDED, Hook.CHECKPOINT} == set(Hook)
 
 
 def test_a_system_hears_that_a_sign_in_was_not_the_owners(

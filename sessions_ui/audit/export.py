@@ -1,0 +1,124 @@
+"""The history as a file for other programs: CSV or JSON Lines, row by row."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from enum import StrEnum
+from io import StringIO
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from sessions_ui.audit.entries import COLUMNS, EventRow, utc
+from sessions_ui.models import Event, Seal
+
+BATCH = 1000  # rows a statement
+# What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection").
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Format(StrEnum):
+    CSV = "csv"
+    JSON_LINES = "jsonl"
+
+    @property
+    def label(self) -> str:
+        return str({"csv": _("CSV, for a spreadsheet"), "jsonl": _("JSON Lines, for programs")}[self.value])
+
+    @property
+    def content_type(self) -> str:
+        return {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl; charset=utf-8"}[self.value]
+
+
+NAMES = (
+    "position",
+    "id",
+    "at",
+    "kind",
+    "subject",
+    "actor",
+    "session",
+    "device",
+    "act",
+    "reason",
+    "ticket",
+    "request",
+    "address",
+    "user_agent",
+    "text",
+    "data",
+)
+
+
+def exported(events: QuerySet[Event], how: Format) -> Iterator[str]:
+    """Yield the events as text, the oldest first, about a thousand at a time: no statement lasts as long as the file.
+
+    `position` is the place in the sealed log, empty for an event that is not sealed yet.
+    """
+    if how is Format.CSV:
+        yield _csv([NAMES])
+    for batch in _batches(events):
+        rows = [_values(row, position) for row, position in batch]
+        yield _csv(rows) if how is Format.CSV else "".join(map(_json_line, rows))
+
+
+def _batches(events: QuerySet[Event]) -> Iterator[list[tuple[EventRow, int | None]]]:
+    after = 0
+    while True:
+        # By keys first: a filter may join what would give a row twice.
+        keys = list(events.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:BATCH])
+        if not keys:
+            return
+        found = Event.objects.filter(pk__in=keys).order_by("pk").values_list(*COLUMNS)
+        places = dict(Seal.objects.filter(event__in=keys).values_list("event_id", "position"))
+        yield [(row, places.get(row.id)) for row in map(EventRow._make, found)]
+        after = keys[-1]
+
+
+def _values(row: EventRow, position: int | None) -> list[Any]:
+    return [
+        position,
+        row.id,
+        utc(row.at),
+        row.kind,
+        _text(row.user_id),
+        _text(row.actor_id),
+        row.session_id,
+        row.device_id,
+        _text(row.act_id),
+        row.reason,
+        row.ticket,
+        row.request_id,
+        row.address,
+        row.user_agent or "",
+        row.text or "",
+        row.data,
+    ]
+
+
+def _text(key: Any) -> str | None:
+    return None if key is None else str(key)
+
+
+def _json_line(values: list[Any]) -> str:
+    return json.dumps(dict(zip(NAMES, values, strict=True))) + "\n"
+
+
+def _csv(rows: Any) -> str:
+    text = StringIO()
+    csv.writer(text).writerows([cell(value) for value in row] for row in rows)
+    return text.getvalue()
+
+
+def cell(value: Any) -> str:
+    """Return a value as a cell that no spreadsheet takes for a formula: an apostrophe stands before one that would be.
+
+    Numbers and texts alike, because a reader cannot tell them apart.
+    """
+    if value is None:
+        return ""
+    text = json.dumps(value, sort_keys=True) if isinstance(value, dict | list) else str(value)
+    return f"'{text}" if text.startswith(FORMULA) else text

@@ -1,0 +1,74 @@
+"""`manage.py export_events`: the history as CSV or JSON Lines, or the sealed log as a file (docs/evidence.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+from django.db.models import QuerySet
+from django.utils.dateparse import parse_datetime
+
+from sessions_ui.audit import events
+from sessions_ui.audit.export import Format, exported
+from sessions_ui.audit.log import CutMeanwhile, lines
+from sessions_ui.database import moments
+from sessions_ui.management.migrated import MigratedCommand
+from sessions_ui.models import Event
+
+SEALED = "sealed"
+
+
+class Command(MigratedCommand):
+    help = (
+        "Prints the history, the oldest event first. `--format sealed` prints the whole sealed log, which `python -m "
+        "sessions_ui.verify FILE --key PUB` checks without this database. That it was exported is an event."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--format", choices=[*map(str, Format), SEALED], default=str(Format.JSON_LINES))
+        parser.add_argument(
+            "--since", type=_moment, metavar="T", help="From this time on, such as 2026-11-24T08:00Z."
+        )
+        parser.add_argument("--before", type=_moment, metavar="T", help="Before this time.")
+        parser.add_argument(
+            "--kind", action="append", choices=Event.Kind.values, help="May be given more than once."
+        )
+        parser.add_argument("--user", metavar="KEY", help="About the user with this primary key.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        chosen = {
+            name: options[name] for name in ("since", "before", "kind", "user") if options[name] is not None
+        }
+        if options["format"] == SEALED and chosen:
+            raise CommandError("The sealed log is exported as a whole.")
+        events.append(Event.Kind.EXPORTED, data={"format": options["format"], "filter": ", ".join(chosen)})
+        try:
+            for part in self.parts(options):
+                self.stdout.write(part, ending="")
+        except CutMeanwhile:
+            raise CommandError(
+                "Old events were removed meanwhile: the file is not complete. Try again."
+            ) from None
+
+    def parts(self, options: dict[str, Any]) -> Iterator[str]:
+        if options["format"] == SEALED:
+            return lines()
+        return exported(self.chosen(options), Format(options["format"]))
+
+    def chosen(self, options: dict[str, Any]) -> QuerySet[Event]:
+        found: QuerySet[Event] = Event.objects.all()
+        if options["since"]:
+            found = found.filter(at__gte=options["since"])
+        if options["before"]:
+            found = found.filter(at__lt=options["before"])
+        if options["kind"]:
+            found = found.filter(kind__in=options["kind"])
+        return found.filter(user_id=options["user"]) if options["user"] else found
+
+
+def _moment(text: str) -> datetime:
+    if (moment := parse_datetime(text)) is None:
+        raise ValueError(text)
+    return moments.stored(moment)
