@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
-from django.db.models import Q
-from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
+from asgiref.sync import sync_to_async
+from django.contrib import admin
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.handlers.asgi import ASGIRequest
+from django.db.models import Q
+from django.http import HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from sessions_ui.actions.history import export_events
 from sessions_ui.admin.base import ReadOnlyAdmin, person, users_exactly
-from sessions_ui.models import Act, Event, EventDetail
+from sessions_ui.audit.export import Format
+from sessions_ui.models import Act, Event, EventDetail, Seal
 
 
 class EventDetailInline(admin.StackedInline):
@@ -32,7 +45,20 @@ class EventAdmin(ReadOnlyAdmin):
     list_select_related = ("user", "device", "actor")
     ordering = ("-id",)
     inlines = (EventDetailInline,)
-    fields = readonly_fields = ("at", "kind", "account", "device", "session", "reason", "who", "act", "data")
+    fields = readonly_fields = (
+        "at",
+        "kind",
+        "account",
+        "device",
+        "session",
+        "reason",
+        "who",
+        "act",
+        "ticket",
+        "request_id",
+        "data",
+        "place",
+    )
 
     @admin.display(description=_("user"), ordering="user_id")
     def account(self, event: Event) -> str:
@@ -41,6 +67,36 @@ class EventAdmin(ReadOnlyAdmin):
     @admin.display(description=_("by"))
     def who(self, event: Event) -> str:
         return person(event.actor, event.actor_id)
+
+    @admin.display(description=_("place in the sealed log"))
+    def place(self, event: Event) -> str:
+        position = Seal.objects.filter(event=event).values_list("position", flat=True).first()
+        return gettext("not sealed yet") if position is None else str(position)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_POST(self.export))
+        return [path("export/", view, name="sessions_ui_event_export"), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        return super().changelist_view(request, {**(extra_context or {}), "formats": list(Format)})
+
+    def export(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer with the events that the list of this address shows, as a file."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            how = Format(request.POST.get("format", ""))
+        except ValueError as error:
+            raise BadRequest("no such format") from error
+        chosen = self.get_changelist_instance(request).get_queryset(request)
+        parts = export_events(
+            chosen=chosen, how=how, actor=request.user, about=request.META.get("QUERY_STRING", "")
+        )
+        # Django would read a plain iterator to its end first under ASGI.
+        streamed = _in_threads(parts) if isinstance(request, ASGIRequest) else parts
+        name = f"history-{timezone.now():%Y-%m-%d}.{how}"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return StreamingHttpResponse(streamed, content_type=how.content_type, headers=headers)
 
 
 @admin.register(Act)
@@ -60,3 +116,9 @@ class ActAdmin(ReadOnlyAdmin):
     @admin.display(description=_("by"))
     def who(self, act: Act) -> str:
         return person(act.actor, act.actor_id)
+
+
+async def _in_threads(parts: Iterator[str]) -> AsyncIterator[str]:
+    """Yield the parts, each read in the thread of the request, where its connection to the database is."""
+    while (part := await sync_to_async(next)(parts, None)) is not None:
+        yield part

@@ -10,14 +10,12 @@ from django.core.management.base import CommandError, CommandParser
 from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 
-from sessions_ui.audit import events
-from sessions_ui.audit.export import Format, exported
-from sessions_ui.audit.log import CutMeanwhile, lines
+from sessions_ui.actions.history import SEALED, export_events, export_log
+from sessions_ui.audit.export import Format
+from sessions_ui.audit.log import CutMeanwhile
 from sessions_ui.database import moments
 from sessions_ui.management.migrated import MigratedCommand
 from sessions_ui.models import Event
-
-SEALED = "sealed"
 
 
 class Command(MigratedCommand):
@@ -43,19 +41,21 @@ class Command(MigratedCommand):
         }
         if options["format"] == SEALED and chosen:
             raise CommandError("The sealed log is exported as a whole.")
-        events.append(Event.Kind.EXPORTED, data={"format": options["format"], "filter": ", ".join(chosen)})
         try:
-            for part in self.parts(options):
+            for part in self.parts(options, chosen):
                 self.stdout.write(part, ending="")
         except CutMeanwhile:
             raise CommandError(
                 "Old events were removed meanwhile: the file is not complete. Try again."
             ) from None
 
-    def parts(self, options: dict[str, Any]) -> Iterator[str]:
+    def parts(self, options: dict[str, Any], chosen: dict[str, Any]) -> Iterator[str]:
         if options["format"] == SEALED:
-            return lines()
-        return exported(self.chosen(options), Format(options["format"]))
+            return export_log(actor=None)
+        about = ", ".join(f"{name}={value}" for name, value in chosen.items())
+        return export_events(
+            chosen=self.chosen(options), how=Format(options["format"]), actor=None, about=about
+        )
 
     def chosen(self, options: dict[str, Any]) -> QuerySet[Event]:
         found: QuerySet[Event] = Event.objects.all()

@@ -1,0 +1,167 @@
+"""The history as a file: all that was chosen, part by part, and harmless to a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import AsyncRequestFactory
+from django.utils import timezone
+
+from sessions_ui.audit import events, export
+from sessions_ui.audit.export import NAMES, Format, cell, exported
+from sessions_ui.audit.seal import seal_events
+from tests.models import Event
+from tests.sessions_ui.audit.conftest import Key, append, append_at
+
+pytestmark = [pytest.mark.django_db, pytest.mark.no_bystander("about the whole log")]
+
+URL = "/admin/sessions_ui/event/export/"
+
+
+def read(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r"])
+def test_what_a_spreadsheet_takes_for_a_formula_is_a_text(first: str) -> None:
+    assert cell(f"{first}cmd|' /C calc'!A0") == f"'{first}cmd|' /C calc'!A0"
+
+
+def test_other_cells_are_as_they_are() -> None:
+    assert [cell(value) for value in (None, 7, "a=b", {"b": 1, "a": "-"})] == [
+        "",
+        "7",
+        "a=b",
+        '{"a": "-", "b": 1}',
+    ]
+
+
+def test_every_cell_of_an_event_is_harmless(user: Any) -> None:
+    events.append(
+        Event.Kind.DEVICE_RENAMED,
+        user_id=user.pk,
+        ticket="=1+1",
+        text="@SUM(A1)",
+        user_agent="\tx",
+        data={"x": "=1"},
+    )
+    [row] = read("".join(exported(Event.objects.all(), Format.CSV)))
+    assert (row["ticket"], row["text"], row["user_agent"]) == ("'=1+1", "'@SUM(A1)", "'\tx")
+    assert not any(value.startswith(("=", "+", "-", "@", "\t", "\r")) for value in row.values())
+
+
+def test_an_event_has_all_that_the_log_has_of_it(user: Any, key: Key) -> None:
+    made = append(user, 1, actor_id=user.pk, session_id=5, device_id=6, reason="incident", ticket="INC-1")
+    seal_events()
+    [line] = [json.loads(part) for part in exported(Event.objects.filter(pk=made), Format.JSON_LINES)]
+    assert list(line) == list(NAMES)
+    del line["at"]
+    assert line == {
+        "position": 1,
+        "id": made,
+        "kind": "device_renamed",
+        "subject": str(user.pk),
+        "actor": str(user.pk),
+        "session": 5,
+        "device": 6,
+        "act": None,
+        "reason": "incident",
+        "ticket": "INC-1",
+        "request": "",
+        "address": "192.0.2.1",
+        "user_agent": "",
+        "text": "text 1",
+        "data": {"number": 1},
+    }
+
+
+def test_it_is_read_in_parts_and_each_event_comes_once(user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "BATCH", 3)
+    made = [append(user, number) for number in range(7)]
+    parts = list(exported(Event.objects.order_by("-at"), Format.JSON_LINES))
+    assert [part.count("\n") for part in parts] == [3, 3, 1]
+    assert [json.loads(line)["id"] for part in parts for line in part.splitlines()] == made
+
+
+# --- The command
+
+
+def printed(*arguments: str) -> str:
+    said = io.StringIO()
+    call_command("export_events", *arguments, stdout=said)
+    return said.getvalue()
+
+
+def test_the_command_takes_a_part_and_leaves_an_event(user: Any, other_user: Any) -> None:
+    old = append_at(timezone.now() - timedelta(days=3), user)
+    append(other_user, 1)
+    since = (timezone.now() - timedelta(days=4)).isoformat()
+    before = (timezone.now() - timedelta(days=2)).isoformat()
+    rows = read(printed("--format", "csv", "--since", since, "--before", before, "--user", str(user.pk)))
+    assert [row["id"] for row in rows] == [str(old)]
+    made = Event.objects.get(kind=Event.Kind.EXPORTED)
+    assert made.data == {"format": "csv"} and made.detail.text.startswith("since=")
+    kinds = [json.loads(line)["kind"] for line in printed("--kind", "exported").splitlines()]
+    assert set(kinds) == {"exported"}
+
+
+def test_the_sealed_log_is_exported_as_a_whole_only() -> None:
+    with pytest.raises(CommandError, match="as a whole"):
+        printed("--format", "sealed", "--kind", "ended")
+
+
+# --- The administration
+
+
+def test_the_administration_exports_what_its_list_shows(administrator: Any, user: Any, browser: Any) -> None:
+    renamed, lost = append(user, 1), events.append(Event.Kind.DEVICE_LOST, user_id=user.pk).pk
+    admin = browser()
+    admin.force_login(administrator)
+    page = admin.get("/admin/sessions_ui/event/?kind__exact=device_lost").content.decode()
+    assert f'action="{URL}?kind__exact=device_lost"' in page
+    response = admin.post(f"{URL}?kind__exact=device_lost", {"format": "csv"})
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    assert response["Content-Disposition"].startswith('attachment; filename="history-')
+    assert [row["id"] for row in read(response.getvalue().decode())] == [str(lost)] != [str(renamed)]
+    made = Event.objects.get(kind=Event.Kind.EXPORTED)
+    assert (made.actor_id, made.data) == (administrator.pk, {"format": "csv"})
+    assert made.request_id
+
+
+def test_only_who_may_see_the_history_exports_it(user: Any, administrator: Any, browser: Any) -> None:
+    user.is_staff = True
+    user.save()
+    staff = browser()
+    staff.force_login(user)
+    assert staff.post(URL, {"format": "csv"}).status_code == 403
+    admin = browser()
+    admin.force_login(administrator)
+    assert admin.get(URL).status_code == 405
+    assert admin.post(URL, {"format": "xls"}).status_code == 400
+    assert not Event.objects.filter(kind=Event.Kind.EXPORTED).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_under_asgi_no_part_is_read_before_it_is_sent(
+    administrator: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from asgiref.sync import async_to_sync
+    from django.contrib import admin
+
+    monkeypatch.setattr(export, "BATCH", 1)
+    for number in range(3):
+        append(administrator, number)
+    request = AsyncRequestFactory().post(URL, {"format": "jsonl"})
+    request.user = administrator
+    response = admin.site.get_model_admin(Event._model).export(request)
+
+    async def collect() -> list[bytes]:
+        return [part async for part in response.streaming_content]
+
+    assert response.is_async and len(async_to_sync(collect)()) == 4
