@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -120,5 +121,6 @@ class ActAdmin(ReadOnlyAdmin):
 
 async def _in_threads(parts: Iterator[str]) -> AsyncIterator[str]:
     """Yield the parts, each read in the thread of the request, where its connection to the database is."""
-    while (part := await sync_to_async(next)(parts, None)) is not None:
+    following = sync_to_async(partial(next, parts, None))
+    while (part := await following()) is not None:
         yield part

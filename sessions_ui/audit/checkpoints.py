@@ -11,10 +11,12 @@ import json
 import logging
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from sessions_ui.audit.keys import SigningKey
 from sessions_ui.conf import conf
+from sessions_ui.database.transactions import retried
 from sessions_ui.models import Checkpoint, Cursor
 from sessions_ui.verify import Malformed, read_checkpoints
 
@@ -45,7 +47,9 @@ def emit() -> None:
         logger.info("%s", line_of(checkpoint))
         logged = checkpoint.number
     if logged > before:
-        Cursor.write(LOGGED, logged)
+        # Two sealers may be here at once, and then both have logged it.
+        Cursor.objects.get_or_create(name=LOGGED)
+        retried(partial(Cursor.objects.filter(name=LOGGED, position__lt=logged).update, position=logged))
     if conf.checkpoint_file is not None:
         try:
             _append(conf.checkpoint_file)
