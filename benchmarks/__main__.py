@@ -28,6 +28,7 @@ MEASURES = [
     "end_others",
     "large_table",
     "purge",
+    "seal",
     "admin_lists",
     "row_bytes",
 ]

@@ -17,7 +17,7 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
@@ -61,6 +61,7 @@ LOG = "sessions_ui/log/v1"
 NOTHING_BEFORE = "0" * 64  # the hash before the first checkpoint
 SEALED_WITHIN = timedelta(hours=1)  # after it was committed; what is older and in no batch is reported
 CUT = "log_cut"  # the kind of the event that says where the log was cut
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 PUBLIC_KEY = re.compile(r"-----BEGIN PUBLIC KEY-----.+?-----END PUBLIC KEY-----", re.DOTALL)
 
 Keys = Mapping[str, "Ed25519PublicKey"]
@@ -230,7 +231,9 @@ def entry_of(line: Mapping[str, Any]) -> Entry:
 
 def moment(text: Any) -> datetime:
     """Return a moment of an entry or a checkpoint: UTC, with microseconds and a Z."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    if not isinstance(text, str) or not MOMENT.fullmatch(text):
+        raise Malformed(f"{text!r} is not a moment")
+    return datetime.fromisoformat(text)
 
 
 def _whole(value: Any) -> int:

@@ -60,8 +60,9 @@ def work() -> dict[str, Any]:
                 fill.copies(Event, event.pk, BATCH, changes, first=first)
         with connection.cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO {EventDetail._meta.db_table} (event_id, address, user_agent, text) "
-                f"SELECT e.id, d.address, d.user_agent, '' FROM {Event._meta.db_table} e, "
+                f"INSERT INTO {EventDetail._meta.db_table} (event_id, address, user_agent, text, salt) "
+                f"SELECT e.id, d.address, d.user_agent, '', decode(md5(e.id::text), 'hex') "
+                f"FROM {Event._meta.db_table} e, "
                 f"{EventDetail._meta.db_table} d WHERE d.event_id = {event.pk} "
                 f"AND e.kind = 'signed_in' AND e.id > {event.pk}"
             )
