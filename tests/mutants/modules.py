@@ -283,6 +283,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
     "audit/checkpoints.py": ("tests/sessions_ui/audit/test_checkpoints.py",),
     "audit/keys.py": ("tests/sessions_ui/audit/test_keys.py",),
     "client/request_id.py": ("tests/sessions_ui/client/test_request_id.py",),
+    "actions/batches.py": ("tests/sessions_ui/actions/sessions/test_purge.py",),
     "actions/sessions/purge.py": (
         "tests/sessions_ui/actions/sessions/test_purge.py",
         f"{ACTIONS}/test_sweep_and_purge.py",

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.db import connections, models, router
+from django.db import router
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from sessions_ui.actions.adoption.window import adopting_from
+from sessions_ui.actions.batches import delete_of_gone_accounts, delete_rows
 from sessions_ui.audit.retention import cut_log
 from sessions_ui.conf import conf
-from sessions_ui.database.transactions import in_transaction, retried
+from sessions_ui.database.transactions import retried
 from sessions_ui.models import (
     AccountState,
     Act,
@@ -35,10 +35,8 @@ from sessions_ui.models import (
     Session,
     VerificationCode,
 )
-from sessions_ui.models.locking import locked
-from sessions_ui.models.primary import PrimaryQuerySet, all_users
+from sessions_ui.models.primary import PrimaryQuerySet
 
-BATCH = 1000  # rows a statement
 # Longer than any logout token is accepted (`LOGOUT_TOKEN_AGE`, at most a day), so that none is accepted twice.
 SIGN_OUTS_KEPT = timedelta(days=2)
 
@@ -46,38 +44,38 @@ SIGN_OUTS_KEPT = timedelta(days=2)
 def purge_old() -> int:
     """Remove what nothing needs any more; return how many rows were removed.
 
-    It works in batches of primary keys: constant memory, and no lock is held longer than a batch.
+    It works in batches (`batches.py`).
     """
     now = timezone.now()
     old = now - conf.retention
     _keep_time_of_cookies(old)
-    removed = _delete(Session.objects.filter(user__isnull=True, expires_at__lte=now))
-    removed += _delete(Session.objects.filter(ended_at__lte=old))
+    removed = delete_rows(Session.objects.filter(user__isnull=True, expires_at__lte=now))
+    removed += delete_rows(Session.objects.filter(ended_at__lte=old))
     removed += _delete_devices(now, old)
-    removed += _delete(Delivery.objects.filter(Q(done_at__lte=old) | Q(parked_at__lte=old)))
+    removed += delete_rows(Delivery.objects.filter(Q(done_at__lte=old) | Q(parked_at__lte=old)))
     for kind, kept in conf.event_detail_retention.items():
-        removed += _delete(EventDetail.objects.filter(event__kind=kind, event__at__lte=now - kept))
-    removed += _delete(EventDetail.objects.filter(event__at__lte=old))
+        removed += delete_rows(EventDetail.objects.filter(event__kind=kind, event__at__lte=now - kept))
+    removed += delete_rows(EventDetail.objects.filter(event__at__lte=old))
     removed += cut_log(old)
     # What was never sealed. The rest goes in whole batches, so that what stays can be verified.
     is_sealed = Exists(Seal.objects.filter(event=OuterRef("pk")))
-    removed += _delete(PrimaryQuerySet(Event).filter(~is_sealed, at__lte=old))
-    removed += _delete(Act.objects.filter(at__lte=old, sessions__isnull=True, deliveries__isnull=True))
-    removed += _delete(VerificationCode.objects.filter(expires_at__lte=now - timedelta(days=1)))
-    removed += _delete(CaseReceipt.objects.filter(at__lte=old))
-    removed += _delete(Case.objects.filter(opened_at__lte=old, receipts__isnull=True))
-    removed += _delete(ProviderSignOut.objects.filter(at__lte=now - SIGN_OUTS_KEPT))
-    removed += _delete(Recovery.objects.filter(closed_at__lte=old))
-    removed += _delete_of_gone_accounts(Recovery.objects.filter(opened_at__lte=old))
-    removed += _delete(EndingBatch.objects.filter(ending__done_at__lte=old))
-    removed += _delete(Ending.objects.filter(done_at__lte=old))
-    removed += _delete(Offboarding.objects.filter(cancelled_at__lte=old))
+    removed += delete_rows(PrimaryQuerySet(Event).filter(~is_sealed, at__lte=old))
+    removed += delete_rows(Act.objects.filter(at__lte=old, sessions__isnull=True, deliveries__isnull=True))
+    removed += delete_rows(VerificationCode.objects.filter(expires_at__lte=now - timedelta(days=1)))
+    removed += delete_rows(CaseReceipt.objects.filter(at__lte=old))
+    removed += delete_rows(Case.objects.filter(opened_at__lte=old, receipts__isnull=True))
+    removed += delete_rows(ProviderSignOut.objects.filter(at__lte=now - SIGN_OUTS_KEPT))
+    removed += delete_rows(Recovery.objects.filter(closed_at__lte=old))
+    removed += delete_of_gone_accounts(Recovery.objects.filter(opened_at__lte=old))
+    removed += delete_rows(EndingBatch.objects.filter(ending__done_at__lte=old))
+    removed += delete_rows(Ending.objects.filter(done_at__lte=old))
+    removed += delete_rows(Offboarding.objects.filter(cancelled_at__lte=old))
     # What says who may sign in is kept as long as there is an account.
-    removed += _delete_of_gone_accounts(Offboarding.objects.filter(ends_at__lte=old))
-    removed += _delete_of_gone_accounts(AccountState.objects.filter(changed_at__lte=old))
+    removed += delete_of_gone_accounts(Offboarding.objects.filter(ends_at__lte=old))
+    removed += delete_of_gone_accounts(AccountState.objects.filter(changed_at__lte=old))
     # An old server may extend a row of its table as long as both serve: these keep it from coming back.
     if not adopting_from():
-        removed += _delete(Adoption.objects.filter(expires_at__lte=now))
+        removed += delete_rows(Adoption.objects.filter(expires_at__lte=now))
     return removed
 
 
@@ -109,53 +107,4 @@ def _delete_devices(now: datetime, old: datetime) -> int:
         | Q(cookie_set_at__lte=expired)
         | Q(cookie_set_at__isnull=True, lost_at__lte=expired)
     )
-    return _delete(unused.filter(unrecognisable)) + _delete_of_gone_accounts(unused)
-
-
-def _delete_of_gone_accounts(rows: models.QuerySet[Any]) -> int:
-    """Remove those of the rows whose user no longer exists. Users may be in another database, hence no join."""
-    rows = _where_written(rows).filter(user__isnull=False)
-    users = all_users()
-    removed = 0
-    for keys in _batches(rows):
-        owners = set(rows.filter(pk__in=keys).values_list("user_id", flat=True))
-        if gone := owners - set(users.filter(pk__in=owners).values_list("pk", flat=True)):
-            removed += _delete_batch(rows.filter(user_id__in=gone), keys)
-    return removed
-
-
-def _delete(rows: models.QuerySet[Any]) -> int:
-    rows = _where_written(rows)
-    return sum(_delete_batch(rows, keys) for keys in _batches(rows))
-
-
-def _where_written(rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
-    """Return the rows as read from the database that is written to, because what a replica says may be old."""
-    return rows.using(router.db_for_write(rows.model))
-
-
-def _batches(rows: models.QuerySet[Any]) -> Iterator[list[Any]]:
-    """Yield the primary keys of the rows in batches.
-
-    It walks them once, so that a batch does not look again at all that went before it.
-    """
-    rest = rows
-    while keys := list(rest.order_by("pk").values_list("pk", flat=True)[:BATCH]):
-        yield keys
-        rest = rows.filter(pk__gt=keys[-1])
-
-
-def _delete_batch(rows: models.QuerySet[Any], keys: list[Any]) -> int:
-    """Remove these rows, where they still meet the condition.
-
-    The statement that deletes checks it again, of rows that nobody else is changing: one of them may just have signed
-    in.
-    """
-
-    def delete() -> int:
-        if connections[rows.db].features.has_select_for_update:
-            held: models.QuerySet[Any] = PrimaryQuerySet(rows.model, using=rows.db).filter(pk__in=keys)
-            list(locked(held.order_by("pk")).values_list("pk"))
-        return rows.filter(pk__in=keys)._raw_delete(rows.db)
-
-    return in_transaction(delete, using=rows.db)
+    return delete_rows(unused.filter(unrecognisable)) + delete_of_gone_accounts(unused)
