@@ -14,7 +14,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-versio
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DELETE_ON_ERROR:
-.PHONY: help run demo-devices test test-races test-clusters test-hosts test-long chromium lint format lock screenshots lighthouse messages countries controls mutants bench bench-streams bench-outages clean
+.PHONY: help run demo-devices test test-races test-clusters test-hosts test-long chromium lint format lock screenshots lighthouse messages countries controls privacy mutants bench bench-streams bench-outages clean
 
 help:
 	@echo "make run           the demo, on http://localhost:$(PORT) (PORT=8001 for another port)"
@@ -29,6 +29,7 @@ help:
 	@echo "make messages      every text into the catalogues of the languages"
 	@echo "make countries     the names of countries, from CLDR"
 	@echo "make controls      the tables of docs/security.md, from markers on tests"
+	@echo "make privacy       the tables of docs/privacy.md, from the models"
 	@echo "make chromium      a browser for the tests, where there is none"
 	@echo "make screenshots lighthouse mutants bench bench-streams bench-outages clean"
 
@@ -65,6 +66,10 @@ countries: $(VENV)/.test-installed
 # The tables of docs/security.md: texts from tools/controls.toml, tests from their markers.
 controls: $(VENV)/.test-installed
 	$(BIN)/python -m tools.controls
+
+# The tables of docs/privacy.md: texts from the inventory of the columns, times from docs/production.md.
+privacy: $(VENV)/.test-installed
+	$(BIN)/python -m tools.privacy $(ARGS)
 
 # Which small changes to the code that decides does no test notice? Goes on where it was stopped (var/mutants.json).
 # ARGS="--sample 200 --seed 3" for a share, ARGS="--module store/writing.py", ARGS=--again for the survivors once more.

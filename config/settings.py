@@ -251,12 +251,14 @@ MFA_TOTP_TOLERANCE = 1 if DEMO else 0
 # --- Sessions -----------------------------------------------------------------------------------------------
 SESSION_ENGINE = "sessions_ui.store"
 SESSION_COOKIE_AGE = 30 * 24 * 3600
+FORGET_CLIENTS_AFTER_DAYS = env.int("FORGET_CLIENTS_AFTER_DAYS", default=0)  # 0: never
 SESSIONS_UI = {
     "TRUSTED_PROXIES": TRUSTED_PROXIES,
     "PROXY_HEADER": env.str("PROXY_HEADER", default="X-Forwarded-For"),
     "GEOIP_PATH": env.str("GEOIP_PATH", default=str(VAR_DIR / "demo-places.mmdb") if DEMO else ""),
     "GEOIP_ASN_PATH": env.str("GEOIP_ASN_PATH", default=""),
     "STORE_ADDRESSES": env.str("STORE_ADDRESSES", default="full"),
+    "FORGET_CLIENTS_AFTER": timedelta(days=FORGET_CLIENTS_AFTER_DAYS) if FORGET_CLIENTS_AFTER_DAYS else None,
     "SIGN_IN_METHOD": "accounts.sign_in.method",
     "AUTHENTICATION": "accounts.sign_in.authentication",
     "SECOND_FACTOR_AT": "accounts.sign_in.second_factor_at",

@@ -25,7 +25,10 @@ from sessions_ui.admin.filters import (
     StaffFilter,
 )
 from sessions_ui.admin.overview import overview
+from sessions_ui.admin.privacy import person_data
 from sessions_ui.client import Place
+from sessions_ui.client.address import kept
+from sessions_ui.conf import conf
 from sessions_ui.models import Device, Session
 from sessions_ui.models.session import MOVED, SessionQuerySet
 from sessions_ui.wording.sessions import level_text, place_name, shown_text, sign_in_text
@@ -103,7 +106,9 @@ class SessionAdmin(EndingAdmin):
 
     def exactly(self, term: str) -> Q:
         if address := address_exactly(term):
-            return Q(first_address=address) | Q(MOVED, address=address)
+            # What is stored of it, and what was stored before the setting was changed.
+            stored = {address, kept(address, conf.store_addresses)} - {None}
+            return Q(first_address__in=stored) | Q(MOVED, address__in=stored)
         return Q(user_id__in=users_exactly(term)) | Q(public_id=term)
 
     def sessions_of(self, queryset: QuerySet[Any]) -> SessionQuerySet:
@@ -111,7 +116,12 @@ class SessionAdmin(EndingAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(lambda request: overview(self, request))
-        return [path("overview/", view, name="sessions_ui_session_overview"), *super().get_urls()]
+        data = self.admin_site.admin_view(lambda request: person_data(self, request))
+        return [
+            path("overview/", view, name="sessions_ui_session_overview"),
+            path("person/", data, name="sessions_ui_session_person"),
+            *super().get_urls(),
+        ]
 
     @admin.display(description=_("user"), ordering="user_id")
     def account(self, session: Session) -> str:

@@ -17,7 +17,10 @@ from sessions_ui.models.bulk import insert_from
 from sessions_ui.services.pubsub import wake
 
 # What changes nothing that an open page shows.
-QUIET = (Event.Kind.DELIVERED, Event.Kind.DELIVERY_FAILED, Event.Kind.CODE_SENT, Event.Kind.RECOVERY_LINK)
+QUIET = (
+    *(Event.Kind.DELIVERED, Event.Kind.DELIVERY_FAILED, Event.Kind.CODE_SENT, Event.Kind.RECOVERY_LINK),
+    Event.Kind.EXPORTED,
+)
 
 
 def append(

@@ -19,6 +19,7 @@ from sessions_ui.conf.live import LiveSettings
 from sessions_ui.conf.mails import MailSettings
 from sessions_ui.conf.pages import PageSettings
 from sessions_ui.conf.places import PlaceSettings
+from sessions_ui.conf.privacy import PrivacySettings
 from sessions_ui.conf.reauthentication import ReauthenticationSettings
 from sessions_ui.conf.risk import RiskSettings
 from sessions_ui.conf.sso import SingleSignOnSettings
@@ -29,6 +30,7 @@ from sessions_ui.conf.webhooks import WebhookSettings
 class Conf(
     ClientSettings,
     PlaceSettings,
+    PrivacySettings,
     LifetimeSettings,
     EndingSettings,
     CommitSettings,

@@ -6,9 +6,7 @@ import os
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, TypeAlias
-
-from django.core.exceptions import ImproperlyConfigured
+from typing import TypeAlias
 
 from sessions_ui.conf.base import Section
 
@@ -35,15 +33,6 @@ class PlaceSettings(Section):
         """Configuration file for MaxMind's `geoipupdate`, which `manage.py update_places` runs. Empty: where
         `geoipupdate` looks for it by itself (`/etc/GeoIP.conf`)."""
         return str(self._given.get("GEOIPUPDATE_CONFIG") or "")
-
-    @cached_property
-    def store_addresses(self) -> Literal["full", "network", "none"]:
-        """How much of an address is kept with a sign-in: "full", "network" (/24 of IPv4, /48 of IPv6, the rest zeros)
-        or "none", for where the law forbids more. Places are looked up before."""
-        how = self._given.get("STORE_ADDRESSES", "full")
-        if how not in ("full", "network", "none"):
-            raise ImproperlyConfigured(f"SESSIONS_UI['STORE_ADDRESSES']: full, network or none, not {how!r}")
-        return how
 
 
 def _paths(given: Paths) -> tuple[str, ...]:

@@ -62,6 +62,9 @@ class Event(AppendOnlyModel):
         # `data` has the last checkpoint whose events were removed, and the retention time in seconds.
         LOG_CUT = "log_cut", _("old part of the log removed")
         EXPORTED = "exported", _("history exported")
+        # What is stored about the person was handed out, or removed.
+        DATA_EXPORTED = "data_exported", _("personal data exported")
+        DATA_ERASED = "data_erased", _("personal data erased")
 
     id = models.BigAutoField(primary_key=True)
     kind = CodeField(max_length=32, choices=Kind)

@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from sessions_ui.web.devices import device_page, views
 from sessions_ui.web.impersonation.views import leave_account
 from sessions_ui.web.presence import alive, idle
+from sessions_ui.web.privacy import own_data
 from sessions_ui.web.provider_sign_out import provider_sign_out
 from sessions_ui.web.recovery import case, choose_password, entrance, not_me
 from sessions_ui.web.responses.own_transactions import own_transactions
@@ -28,6 +29,9 @@ urlpatterns = [
     path("devices/recovery/password/", case.password, name="recovery_password"),
     path("devices/recovery/credentials/", case.credentials, name="recovery_credentials"),
     path("devices/recovery/<str:token>/", entrance.enter, name="recovery_link"),
+    path("devices/data/", own_data.your_data, name="your_data"),
+    path("devices/data/unlock/", own_data.unlock, name="unlock_data"),
+    path("devices/data/download/", own_data.download, name="download_data"),
     path("devices/idle/", idle.idle, name="idle"),
     path("devices/stay/", idle.stay, name="stay"),
     path("devices/sign-out-others/", views.sign_out_others, name="sign_out_others"),

@@ -87,6 +87,12 @@ FACTORS = (
     *CODES,
 )
 
+PRIVACY = (
+    f"{ACTIONS}/privacy",
+    f"{WEB}/privacy",
+    "tests/sessions_ui/test_admin_privacy.py",
+    "tests/sessions_ui/management/test_privacy.py",
+)
 RECOVERY = (f"{ACTIONS}/recovery", f"{WEB}/recovery", "tests/stories/test_recovery.py")
 
 ENGINE = (
@@ -283,7 +289,10 @@ NEAREST: dict[str, tuple[str, ...]] = {
     "audit/checkpoints.py": ("tests/sessions_ui/audit/test_checkpoints.py",),
     "audit/keys.py": ("tests/sessions_ui/audit/test_keys.py",),
     "client/request_id.py": ("tests/sessions_ui/client/test_request_id.py",),
-    "actions/batches.py": ("tests/sessions_ui/actions/sessions/test_purge.py",),
+    "actions/batches.py": ("tests/sessions_ui/actions/sessions/test_purge.py", f"{ACTIONS}/privacy"),
+    "actions/privacy/erase.py": PRIVACY,
+    "actions/privacy/export.py": PRIVACY,
+    "actions/privacy/forget.py": PRIVACY,
     "actions/sessions/purge.py": (
         "tests/sessions_ui/actions/sessions/test_purge.py",
         f"{ACTIONS}/test_sweep_and_purge.py",

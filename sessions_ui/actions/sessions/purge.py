@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from sessions_ui.actions.adoption.window import adopting_from
 from sessions_ui.actions.batches import delete_of_gone_accounts, delete_rows
+from sessions_ui.actions.privacy.erase import finish_erasures
+from sessions_ui.actions.privacy.forget import forget_clients
 from sessions_ui.audit.retention import cut_log
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import retried
@@ -44,9 +46,12 @@ SIGN_OUTS_KEPT = timedelta(days=2)
 def purge_old() -> int:
     """Remove what nothing needs any more; return how many rows were removed.
 
-    It works in batches (`batches.py`).
+    It works in batches (`batches.py`). Addresses and user agents may go sooner (`FORGET_CLIENTS_AFTER`), and so does
+    what was still needed when somebody was erased.
     """
     now = timezone.now()
+    forget_clients(now)
+    finish_erasures()
     old = now - conf.retention
     _keep_time_of_cookies(old)
     removed = delete_rows(Session.objects.filter(user__isnull=True, expires_at__lte=now))

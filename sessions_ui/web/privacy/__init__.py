@@ -1,0 +1,1 @@
+"""What people get of what is stored about them (docs/privacy.md)."""
