@@ -59,7 +59,7 @@ def test_staff_downloads_what_is_stored_of_one_person(
     text = answer.content.decode()
     assert "of Grace" not in text and SECRET_MARK not in text
     assert json.loads(text)["sessions_ui_act"][0]["note"]  # what the person would not get
-    event = Event.objects.get(kind="exported")
+    event = Event.objects.get(kind="data_exported")
     assert (event.user, event.actor) == (user, administrator)
 
 
@@ -87,7 +87,7 @@ def test_whoever_is_not_named_exactly_is_not_found(
 ) -> None:
     answer = admin.post(PAGE, {**fields, button: "1"})
     assert answer.status_code == 200 and said in answer.content.decode()
-    assert not Event.objects.filter(kind__in=("exported", "erased")).exists()
+    assert not Event.objects.filter(kind__in=("data_exported", "data_erased")).exists()
 
 
 def test_too_much_for_a_page_is_left_to_the_command(
@@ -97,7 +97,7 @@ def test_too_much_for_a_page_is_left_to_the_command(
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "EXPORT_MAX_ROWS": 1}
     html = admin.post(PAGE, {"name": user.email, "export": "1"}).content.decode()
     assert "It is too much for a page (limit: 1): “manage.py privacy export” writes it to a file." in html
-    assert not Event.objects.filter(kind="exported").exists()
+    assert not Event.objects.filter(kind="data_exported").exists()
 
 
 # --- Erasing
@@ -112,7 +112,7 @@ def test_it_says_what_will_be_erased_and_wants_the_number_again(admin: Any, user
     html = admin.post(PAGE, {**fields, "again": str(user.pk + 1)}).content.decode()
     assert "That is another number. Nothing was erased." in html
     assert Session.objects.get(user=user).is_living
-    assert not Event.objects.filter(kind="erased").exists()
+    assert not Event.objects.filter(kind="data_erased").exists()
 
 
 def test_it_is_erased(admin: Any, administrator: Any, user: Any, other_user: Any, browser: Any) -> None:
@@ -123,7 +123,7 @@ def test_it_is_erased(admin: Any, administrator: Any, user: Any, other_user: Any
     answer = admin.post(PAGE, fields, follow=True)
     assert "Erased: 3 rows." in answer.content.decode()  # the session, its device, the detail of the sign-in
     assert not Session.objects.filter(user=user).exists()
-    event = Event.objects.get(kind="erased")
+    event = Event.objects.get(kind="data_erased")
     assert (event.user, event.actor, event.data) == (user, administrator, {"ticket": "GDPR-12"})
     assert mine.get("/account/devices/").status_code == 302
     assert theirs.get("/account/devices/").status_code == 200
@@ -145,7 +145,7 @@ def test_each_takes_all_of_its_permissions(
     client = staff(*permissions)
     assert client.get(PAGE).status_code == 403
     assert client.post(PAGE, {"name": user.email, button: "1", "again": str(user.pk)}).status_code == 403
-    assert not Event.objects.filter(kind__in=("exported", "erased")).exists()
+    assert not Event.objects.filter(kind__in=("data_exported", "data_erased")).exists()
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_each_act_has_permissions_of_its_own(
     assert f'name="{button}"' not in html
     fields = {"name": user.email, button: "1", "again": str(user.pk)}
     assert client.post(PAGE, fields).status_code == 403
-    assert not Event.objects.filter(kind__in=("exported", "erased")).exists()
+    assert not Event.objects.filter(kind__in=("data_exported", "data_erased")).exists()
 
 
 def test_the_administration_asks_who_is_there_before_it_hands_out_anything(
@@ -170,7 +170,7 @@ def test_the_administration_asks_who_is_there_before_it_hands_out_anything(
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "ADMIN_REAUTHENTICATION_AGE": timedelta(0)}
     answer = admin.post(PAGE, {"name": user.email, "export": "1"})
     assert answer.status_code == 403 and "Confirm it’s you" in answer.content.decode()
-    assert not Event.objects.filter(kind="exported").exists()
+    assert not Event.objects.filter(kind="data_exported").exists()
 
 
 def test_an_address_is_found_as_it_is_stored(admin: Any, user: Any, browser: Any, settings: Any) -> None:

@@ -79,7 +79,7 @@ def erase(*, user: HasPk, actor: HasPk | None, ticket: str = "") -> Erasure:
 def finish_erasures() -> int:
     """Remove what erasures have left because it was still needed, or because they were interrupted; return how many
     rows that were."""
-    erased = Event.objects.filter(kind=Event.Kind.ERASED, user__isnull=False)
+    erased = Event.objects.filter(kind=Event.Kind.DATA_ERASED, user__isnull=False)
     keys = list(erased.order_by("user_id").values_list("user_id", flat=True).distinct())
     return sum(sum(_erase_rows(keys[start : start + MANY]).values()) for start in range(0, len(keys), MANY))
 
@@ -87,7 +87,7 @@ def finish_erasures() -> int:
 def _begin(user: HasPk, actor: HasPk | None, ticket: str) -> tuple[Receipt, Event]:
     receipt = end_user_sessions(user=user, reason=EndReason.ADMINISTRATOR, actor=actor, ticket=ticket)
     event = events.append(
-        Event.Kind.ERASED,
+        Event.Kind.DATA_ERASED,
         user_id=user.pk,
         actor_id=actor_of(actor).pk,
         act=receipt.act,
@@ -141,7 +141,7 @@ def _before(model: Any, users: Collection[Any], at: str, *, user: str = "user_id
     """
     rows = model.objects.using(router.db_for_write(model))
     erased = Event.objects.using(rows.db).filter(
-        kind=Event.Kind.ERASED, user_id=OuterRef(user), at__gte=OuterRef(at)
+        kind=Event.Kind.DATA_ERASED, user_id=OuterRef(user), at__gte=OuterRef(at)
     )
     return rows.filter(Exists(erased), **{f"{user}__in": users})
 

@@ -64,7 +64,7 @@ def note_export(*, user: HasPk, actor: HasPk | None) -> None:
     account, `TryAgain` or `OutcomeUnknown` as `end_sessions()` does.
     """
     context.require_owner()
-    events.append(Event.Kind.EXPORTED, user_id=user.pk, actor_id=actor_of(actor).pk)
+    events.append(Event.Kind.DATA_EXPORTED, user_id=user.pk, actor_id=actor_of(actor).pk)
 
 
 def export_for_page(*, user: HasPk, actor: HasPk | None, for_owner: bool) -> bytes:

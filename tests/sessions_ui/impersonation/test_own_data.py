@@ -13,4 +13,4 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize("name", ["unlock", "download"])
 def test_support_downloads_nothing(inside: Browser, name: str) -> None:
     assert inside.post(f"/account/devices/data/{name}/").status_code == 403
-    assert not Event.objects.filter(kind="exported").exists()
+    assert not Event.objects.filter(kind="data_exported").exists()

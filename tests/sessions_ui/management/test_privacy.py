@@ -29,7 +29,7 @@ def test_it_writes_what_is_stored(user: Any, other_user: Any, administrator: Any
     assert "of Grace" not in text and SECRET_MARK not in text
     assert json.loads(text)["sessions_ui_act"][0]["note"]
     assert "note" not in json.loads(run("export", "--user", user.email, "--for-owner"))["sessions_ui_act"][0]
-    events = Event.objects.filter(kind="exported")
+    events = Event.objects.filter(kind="data_exported")
     assert [(event.user_id, event.actor_id) for event in events] == [(user.pk, None)] * 2
 
 
@@ -40,7 +40,7 @@ def test_the_file_is_new_and_for_one_pair_of_eyes(user: Any, tmp_path: Path) -> 
     assert path.stat().st_mode & 0o777 == 0o600
     with pytest.raises(CommandError, match="File exists"):
         run("export", "--key", str(user.pk), "--output", str(path))
-    assert Event.objects.filter(kind="exported").count() == 1
+    assert Event.objects.filter(kind="data_exported").count() == 1
 
 
 def test_it_erases(user: Any, other_user: Any, browser: Any) -> None:
@@ -48,7 +48,7 @@ def test_it_erases(user: Any, other_user: Any, browser: Any) -> None:
     mine.sign_in(user)
     theirs.sign_in(other_user)
     said = run("erase", "--user", user.email, "--ticket", "GDPR-12", "--no-input")
-    event = Event.objects.get(kind="erased")
+    event = Event.objects.get(kind="data_erased")
     assert said.splitlines() == [
         "Sessions ended: 1",
         "Device: 1",
@@ -66,10 +66,10 @@ def test_it_wants_a_word_first(typed: str, user: Any, monkeypatch: pytest.Monkey
     monkeypatch.setattr("builtins.input", lambda text: typed)
     with pytest.raises(CommandError, match=r"Not confirmed\."):
         run("erase", "--user", user.email)
-    assert not Event.objects.filter(kind="erased").exists()
+    assert not Event.objects.filter(kind="data_erased").exists()
     monkeypatch.setattr("builtins.input", lambda text: " erase ")
     run("erase", "--user", user.email)
-    assert Event.objects.filter(kind="erased").count() == 1
+    assert Event.objects.filter(kind="data_erased").count() == 1
 
 
 def test_where_nobody_can_be_asked_nothing_is_erased(user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +79,7 @@ def test_where_nobody_can_be_asked_nothing_is_erased(user: Any, monkeypatch: pyt
     monkeypatch.setattr("builtins.input", no_input)
     with pytest.raises(CommandError, match="--no-input"):
         run("erase", "--user", user.email)
-    assert not Event.objects.filter(kind="erased").exists()
+    assert not Event.objects.filter(kind="data_erased").exists()
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,8 @@ def something(field: Any, mark: str) -> Any:
             return ADDRESS
         case models.ForeignKey():
             return None
+        case models.BinaryField():
+            return SECRET_MARK.encode()
         case models.DateTimeField():
             return timezone.now() - timedelta(hours=1)
         case models.BooleanField():

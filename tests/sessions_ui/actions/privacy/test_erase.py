@@ -81,7 +81,7 @@ def test_the_events_stay_and_say_by_whom_and_when(user: Any, administrator: Any)
     before = Event.objects.filter(pk=made["Event"].pk).values().get()
     done = erase(user=user, actor=administrator, ticket="T-1")
     assert Event.objects.filter(pk=made["Event"].pk).values().get() == before
-    event = Event.objects.get(kind="erased")
+    event = Event.objects.get(kind="data_erased")
     assert (event, event.user_id, event.actor_id) == (done.event, user.pk, administrator.pk)
     assert event.data == {"ticket": "T-1"} and not EventDetail.objects.filter(event=event).exists()
 
@@ -103,14 +103,14 @@ def test_whoever_is_signed_in_is_signed_out_first(user: Any, administrator: Any,
     assert laptop.get(DEVICES).status_code == 302
     assert done.receipt.ended == 1 and not Session.objects.filter(user=user).exists()
     kinds = list(Event.objects.filter(user=user).order_by("pk").values_list("kind", flat=True))
-    assert kinds == ["signed_in", "ended", "erased"]
+    assert kinds == ["signed_in", "ended", "data_erased"]
 
 
 def test_erasing_twice_is_two_events_and_takes_nothing_more(user: Any, administrator: Any) -> None:
     fill(user, administrator)
     erase(user=user, actor=administrator)
     assert erase(user=user, actor=administrator).rows == {}
-    assert Event.objects.filter(kind="erased").count() == 2
+    assert Event.objects.filter(kind="data_erased").count() == 2
 
 
 def test_what_somebody_does_afterwards_is_kept(user: Any, administrator: Any, browser: Any) -> None:
@@ -252,4 +252,4 @@ def test_staff_that_uses_an_account_erases_nothing(user: Any) -> None:
             erase(user=user, actor=user)
     finally:
         context.finish(token)
-    assert not Event.objects.filter(kind="erased").exists()
+    assert not Event.objects.filter(kind="data_erased").exists()

@@ -144,9 +144,9 @@ def test_many_rows_come_each_once_and_in_order(user: Any, monkeypatch: pytest.Mo
 
 def test_what_a_page_hands_out_is_an_event_first(user: Any, administrator: Any) -> None:
     found = json.loads(export_for_page(user=user, actor=administrator, for_owner=False))
-    event = Event.objects.get(kind="exported")
+    event = Event.objects.get(kind="data_exported")
     assert (event.user_id, event.actor_id) == (user.pk, administrator.pk)
-    assert [row["kind"] for row in found["sessions_ui_event"]] == ["exported"]
+    assert [row["kind"] for row in found["sessions_ui_event"]] == ["data_exported"]
 
 
 def test_what_is_too_much_for_a_page_is_not_handed_out(user: Any, settings: Any) -> None:
@@ -156,7 +156,7 @@ def test_what_is_too_much_for_a_page_is_not_handed_out(user: Any, settings: Any)
     export_for_page(user=user, actor=user, for_owner=True)
     with pytest.raises(TooMuch):  # with the event of the first one it is a row too much
         export_for_page(user=user, actor=user, for_owner=True)
-    assert Event.objects.filter(kind="exported").count() == 1
+    assert Event.objects.filter(kind="data_exported").count() == 1
 
 
 def test_staff_that_uses_an_account_gets_nothing_of_it(user: Any) -> None:
@@ -169,4 +169,4 @@ def test_staff_that_uses_an_account_gets_nothing_of_it(user: Any) -> None:
             note_export(user=user, actor=user)
     finally:
         context.finish(token)
-    assert not Event.objects.filter(kind="exported").exists()
+    assert not Event.objects.filter(kind="data_exported").exists()

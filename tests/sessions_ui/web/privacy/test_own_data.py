@@ -49,7 +49,7 @@ def test_the_file_has_what_is_stored(laptop: Any, user: Any, other_user: Any, ad
     text = answer.content.decode()
     assert "of Grace" not in text and SECRET_MARK not in text and administrator.email not in text
     assert len(json.loads(text)["sessions_ui_session"]) == 2
-    event = Event.objects.get(kind="exported")
+    event = Event.objects.get(kind="data_exported")
     assert event.user == event.actor == user
 
 
@@ -67,7 +67,7 @@ def test_a_sign_in_that_is_not_fresh_is_asked_first_and_comes_back_to_the_page(l
         right = laptop.post("/account/devices/confirm/", {"act": act, "password": PASSWORD})
         assert (right.status_code, right.url) == (302, PAGE)
         assert laptop.post(DOWNLOAD).status_code == 200
-    assert Event.objects.filter(kind="exported").count() == 1
+    assert Event.objects.filter(kind="data_exported").count() == 1
 
 
 def test_what_is_too_much_is_said(laptop: Any, settings: Any) -> None:
@@ -75,7 +75,7 @@ def test_what_is_too_much_is_said(laptop: Any, settings: Any) -> None:
     answer = laptop.post(DOWNLOAD)
     assert answer.status_code == 422
     assert "It is too much for this page." in answer.content.decode()
-    assert not Event.objects.filter(kind="exported").exists()
+    assert not Event.objects.filter(kind="data_exported").exists()
 
 
 @pytest.mark.parametrize("address", [UNLOCK, DOWNLOAD])
@@ -84,7 +84,7 @@ def test_it_acts_by_post_with_a_token_only(address: str, user: Any, laptop: Any)
     strict = Client(enforce_csrf_checks=True, HTTP_USER_AGENT="Firefox")
     strict.cookies = laptop.cookies
     assert strict.post(address).status_code == 403
-    assert not Event.objects.filter(kind="exported").exists()
+    assert not Event.objects.filter(kind="data_exported").exists()
 
 
 @pytest.mark.parametrize("address", [PAGE, UNLOCK, DOWNLOAD])
