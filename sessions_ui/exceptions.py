@@ -27,6 +27,7 @@ __all__ = [
     "ImpersonationRefused",
     "KeyRotated",
     "NotTheOwner",
+    "NotYetHappened",
     "OutcomeUnknown",
     "ProofRefusal",
     "ProofRefused",
@@ -209,6 +210,13 @@ class RecoveryClosed(SessionsUIError):
 
 class NotTheOwner(SessionsUIError, PermissionDenied):
     """Staff that uses somebody's account tried what only the owner may do; nothing was done."""
+
+
+class NotYetHappened(SessionsUIError, ValueError):
+    """Somebody said that trust ended at a moment that is still to come; nothing was done."""
+
+    def __init__(self) -> None:
+        super().__init__("happened_at is in the future: it is when trust ended")
 
 
 class ImpersonationRefused(SessionsUIError, PermissionDenied):

@@ -23,6 +23,7 @@ from sessions_ui.models import EndReason, Session
 from sessions_ui.models.primary import with_users
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.store import store_of
+from sessions_ui.web.happened import HappenedField
 
 EXAMPLES = 10  # sign-ins named on the confirmation page; the rest is a number
 
@@ -34,6 +35,7 @@ class ReasonForm(forms.Form):
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2, "cols": 60}),
     )
+    happened_at = HappenedField()
 
 
 class EndingAdmin(ReadOnlyAdmin):
@@ -67,6 +69,7 @@ class EndingAdmin(ReadOnlyAdmin):
                 request,
                 sessions,
                 note=form.cleaned_data["note"],
+                happened_at=form.cleaned_data["happened_at"],
                 of_users=users_of(queryset),
                 unadopted=action == "sign_out_users",
             )

@@ -17,6 +17,7 @@ from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
 from sessions_ui.admin.base import ReadOnlyAdmin, person, users_exactly
 from sessions_ui.models import Offboarding
 from sessions_ui.models.primary import all_users
+from sessions_ui.web.happened import validate_happened
 
 
 class OffboardingForm(forms.ModelForm):
@@ -31,6 +32,14 @@ class OffboardingForm(forms.ModelForm):
         ),
     )
 
+    happened_at = forms.SplitDateTimeField(
+        label=_("Left"),
+        required=False,
+        widget=AdminSplitDateTime(),
+        validators=[validate_happened],
+        help_text=_("When they left, where that was before now: what was signed in since then is measured."),
+    )
+
     class Meta:
         model = Offboarding
         fields = ("ticket", "note")
@@ -42,6 +51,13 @@ class OffboardingForm(forms.ModelForm):
             raise forms.ValidationError(_("No account matches exactly."), code="unknown")
         return found[0]
 
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        left, ends_at = cleaned.get("happened_at"), cleaned.get("ends_at")
+        if left and ends_at and left > ends_at:
+            self.add_error("happened_at", _("Access ends when they leave, or later."))
+        return cleaned
+
 
 @admin.register(Offboarding)
 class OffboardingAdmin(ReadOnlyAdmin):
@@ -51,7 +67,17 @@ class OffboardingAdmin(ReadOnlyAdmin):
     list_select_related = ("user", "actor")
     ordering = ("-id",)
     actions = ("cancel",)
-    shown = ("account", "ends_at", "state", "who", "ticket", "note", "created_at", "cancelled_at")
+    shown = (
+        "account",
+        "ends_at",
+        "happened_at",
+        "state",
+        "who",
+        "ticket",
+        "note",
+        "created_at",
+        "cancelled_at",
+    )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("sessions_ui.add_offboarding")
@@ -63,7 +89,7 @@ class OffboardingAdmin(ReadOnlyAdmin):
         return super().get_form(request, obj, change, **kwargs) if obj else OffboardingForm
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.shown if obj else ("who", "ends_at", "ticket", "note")
+        return self.shown if obj else ("who", "ends_at", "happened_at", "ticket", "note")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.shown if obj else ()
@@ -76,6 +102,7 @@ class OffboardingAdmin(ReadOnlyAdmin):
             actor=request.user,
             ticket=obj.ticket,
             note=obj.note,
+            happened_at=form.cleaned_data["happened_at"],
         )
         obj.__dict__.update(made.__dict__)
 

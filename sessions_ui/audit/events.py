@@ -11,6 +11,7 @@ from django.db import router, transaction
 from django.db.models import F, JSONField, Q, Value
 
 from sessions_ui import context, outbox
+from sessions_ui.database import moments
 from sessions_ui.database.transactions import after_commit
 from sessions_ui.models import Act, Event, EventDetail, Session
 from sessions_ui.models.bulk import insert_from
@@ -58,10 +59,12 @@ def _ticket_of(fields: dict[str, Any]) -> str:
 def append_ended(act: Act, ended: Any, *, user_ids: Collection[Any] | None) -> int:
     """Append one event for each session that `act` ended, in one statement; return how many.
 
-    `ended` is their queryset. `user_ids`: whose they are; None for too many to name.
+    Where the act says when trust ended, each of them does. `ended` is their queryset. `user_ids`: whose they are; None
+    for too many to name.
     """
     assert ended.model is Session
     _wake_after_commit(user_ids)
+    happened = {"happened_at": moments.aware(act.happened_at).isoformat()} if act.happened_at else {}
     return insert_from(
         Event,
         ended,
@@ -76,7 +79,7 @@ def append_ended(act: Act, ended: Any, *, user_ids: Collection[Any] | None) -> i
             "reason": F("end_reason"),  # of an impersonation another one than the act's
             "ticket": Value(act.ticket),
             "request_id": Value(context.request_id()),
-            "data": Value({}, JSONField()),
+            "data": Value(happened, JSONField()),
         },
     )
 

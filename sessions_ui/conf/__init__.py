@@ -17,6 +17,7 @@ from sessions_ui.conf.impersonation import ImpersonationSettings
 from sessions_ui.conf.lifetimes import LifetimeSettings
 from sessions_ui.conf.live import LiveSettings
 from sessions_ui.conf.mails import MailSettings
+from sessions_ui.conf.metrics import MetricSettings
 from sessions_ui.conf.pages import PageSettings
 from sessions_ui.conf.places import PlaceSettings
 from sessions_ui.conf.privacy import PrivacySettings
@@ -48,6 +49,7 @@ class Conf(
     AdministrationSettings,
     AuditSettings,
     LiveSettings,
+    MetricSettings,
     DatabaseSettings,
 ):
     """The settings of sessions_ui, typed; the sections in the order of docs/settings.md."""

@@ -2,8 +2,8 @@
 
 Without `USE_TZ` Django keeps moments as the wall clock of `TIME_ZONE` shows them, without an offset, and
 `timezone.now()` is one of these. So does the app: what it compares are moments as they are stored. What comes from the
-outside (`stored()`, `from_timestamp()`), and what goes there (`aware()`, `local()`), passes through here; nothing else
-may convert any (tests/sessions_ui/database/test_moments.py looks).
+outside (`stored()`, `stated()`, `from_timestamp()`), and what goes there (`aware()`, `local()`), passes through here;
+nothing else may convert any (tests/sessions_ui/database/test_moments.py looks).
 """
 
 from __future__ import annotations
@@ -22,6 +22,16 @@ def stored(moment: datetime) -> datetime:
     if settings.USE_TZ:
         return moment if timezone.is_aware(moment) else timezone.make_aware(moment, _zone())
     return timezone.make_naive(moment, _zone()) if timezone.is_aware(moment) else moment
+
+
+def stated(moment: datetime, name: str) -> datetime:
+    """Return the moment of an argument called `name` as the rows hold it.
+
+    Raises `ValueError` for one without an offset, unless the project goes without `USE_TZ`.
+    """
+    if settings.USE_TZ and timezone.is_naive(moment):
+        raise ValueError(f"{name} needs a time zone.")
+    return stored(moment)
 
 
 def from_timestamp(seconds: float) -> datetime:

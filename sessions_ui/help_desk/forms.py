@@ -12,6 +12,7 @@ from sessions_ui.actions.help_desk.carry_out import Order
 from sessions_ui.conf import conf
 from sessions_ui.models import Case
 from sessions_ui.models.fields import PUBLIC_ID_ALPHABET, PUBLIC_ID_LENGTH
+from sessions_ui.web.happened import HappenedField
 
 NONCE_LENGTH = 32
 MAX_CHOSEN = 200  # devices in one submission; "all" has no such limit
@@ -69,6 +70,7 @@ class OrderForm(forms.Form):
     everything = forms.BooleanField(required=False)
     new_password = forms.BooleanField(required=False)
     recovery = forms.BooleanField(required=False)
+    happened_at = HappenedField()
     nonce = forms.CharField(required=False, min_length=NONCE_LENGTH, max_length=NONCE_LENGTH)
 
     def order(self) -> Order:
@@ -79,6 +81,7 @@ class OrderForm(forms.Form):
             everything=cleaned["everything"],
             new_password=cleaned["new_password"],
             recovery=cleaned["recovery"],
+            happened_at=cleaned["happened_at"],
         )
 
 

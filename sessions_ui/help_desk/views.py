@@ -20,6 +20,7 @@ from sessions_ui.actions.help_desk.open import open_case
 from sessions_ui.actions.help_desk.rights import verify_case
 from sessions_ui.actions.help_desk.send_code import send_code as mail_code
 from sessions_ui.conf import conf
+from sessions_ui.database import moments
 from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
 from sessions_ui.help_desk.access import agents_only
 from sessions_ui.help_desk.forms import (
@@ -133,6 +134,9 @@ def review(request: HttpRequest, case: Case) -> HttpResponseBase:
     """Show what is about to happen, to whom, and what they will read. Nothing is done yet."""
     form = OrderForm(request.POST)
     form.is_valid()
+    if "happened_at" in form.errors:
+        text = _("Since when: a day and a time that are over. Nothing was done.")
+        return render_case(request, case, error=text, status=422)
     order = form.order()
     user = carrying_out.verify_order(case, request.user, order)
     page = case_page(case)
@@ -148,6 +152,7 @@ def review(request: HttpRequest, case: Case) -> HttpResponseBase:
         "order": order,
         "targets": targets,
         "nonce": get_random_string(NONCE_LENGTH),
+        "happened_at": moments.aware(order.happened_at).isoformat() if order.happened_at else "",
         "why": (EndReason.DEVICE_LOST if order.lost else EndReason.HELP_DESK).label,
     }
     return render(request, "sessions_ui/help_desk/review.html", context)

@@ -104,6 +104,8 @@ class Migration(migrations.Migration):
                 ('changed_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('cut_at', models.DateTimeField(blank=True, null=True)),
                 ('password_required_at', models.DateTimeField(blank=True, null=True)),
+                ('password_changed_at', models.DateTimeField(blank=True, null=True)),
+                ('password_kept_id', models.BigIntegerField(blank=True, null=True)),
                 ('recovering_since', models.DateTimeField(blank=True, null=True)),
                 ('frozen_until', models.DateTimeField(blank=True, null=True)),
                 ('ends_at', models.DateTimeField(blank=True, null=True)),
@@ -195,6 +197,7 @@ class Migration(migrations.Migration):
                 ('ticket', models.CharField(blank=True, max_length=100)),
                 ('note', models.TextField(blank=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('happened_at', models.DateTimeField(blank=True, null=True)),
                 ('total', models.PositiveIntegerField(default=0)),
                 ('done_at', models.DateTimeField(blank=True, null=True)),
                 ('actor', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -209,6 +212,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('happened_at', models.DateTimeField(blank=True, null=True)),
                 ('reason', models.CharField(max_length=32)),
                 ('ticket', models.CharField(blank=True, max_length=100)),
                 ('note', models.TextField(blank=True)),
@@ -327,6 +331,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('ends_at', models.DateTimeField(verbose_name='ends')),
+                ('happened_at', models.DateTimeField(blank=True, null=True, verbose_name='left')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('ticket', models.CharField(blank=True, max_length=100, verbose_name='ticket')),
                 ('note', models.TextField(blank=True, verbose_name='note')),
@@ -414,7 +419,9 @@ class Migration(migrations.Migration):
                 ('end_reason', models.CharField(blank=True, max_length=32)),
                 ('refused_at', models.DateTimeField(blank=True, null=True)),
                 ('tabs_told_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('untrusted_since', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('act', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='sessions', to='sessions_ui.act')),
+                ('untrusted_act', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='untrusted_sessions', to='sessions_ui.act')),
                 ('device', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='sessions', to='sessions_ui.device')),
                 ('ended_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('impersonated_from', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='impersonations', to='sessions_ui.session')),
@@ -592,6 +599,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='session',
             index=models.Index(condition=models.Q(('impersonated_from__isnull', False)), fields=['impersonated_from'], name='sessions_ui_session_from'),
+        ),
+        migrations.AddIndex(
+            model_name='session',
+            index=models.Index(condition=models.Q(('untrusted_act__isnull', False)), fields=['untrusted_act'], name='sessions_ui_session_untrusted'),
         ),
         migrations.AddConstraint(
             model_name='session',

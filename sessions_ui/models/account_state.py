@@ -88,6 +88,10 @@ class AccountState(PrimaryModel):
     # people without a password; it just signs nobody in.
     password_required_at = models.DateTimeField(null=True, blank=True)
     password_required_by = user_key("+", db_index=False)
+    # When the password was last changed or reset, as far as signals told, and the session that was kept then (the one
+    # that made the change): whatever else signed in before should not be signed in (`metrics/lingering.py`).
+    password_changed_at = models.DateTimeField(null=True, blank=True)
+    password_kept_id = models.BigIntegerField(null=True, blank=True)
     # The account is being recovered (the open `Recovery`): what was added to it from this moment on signs nobody in,
     # and until the second moment nobody changes how it is signed in to.
     recovering_since = models.DateTimeField(null=True, blank=True)

@@ -18,6 +18,9 @@ class Act(PrimaryModel):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     at = models.DateTimeField(default=timezone.now)
+    # When trust ended, as whoever reported it says: before `at`, or at that moment. NULL: nobody said that it was
+    # earlier.
+    happened_at = models.DateTimeField(null=True, blank=True)
     reason = CodeField(max_length=32, choices=EndReason)
     # Empty where nobody decided: a timeout, a command, a signal outside of a request.
     actor = user_key("+", db_index=False)

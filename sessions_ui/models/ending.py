@@ -20,6 +20,8 @@ class Ending(PrimaryModel):
     ticket = models.CharField(max_length=100, blank=True)
     note = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    # When trust ended, where that was before it was ordered (`Act.happened_at`).
+    happened_at = models.DateTimeField(null=True, blank=True)
     # How many sessions were chosen; those that sign in later are not among them.
     total = models.PositiveIntegerField(default=0)
     done_at = models.DateTimeField(null=True, blank=True)

@@ -53,6 +53,8 @@ class Event(AppendOnlyModel):
         RECOVERY_STEP = "recovery_step", _("step of the recovery done")
         RECOVERY_CLOSED = "recovery_closed", _("recovery closed")
         IMPERSONATED = "impersonated", _("used by support")
+        # `data` says since when (`happened_at`); what ended because of it has events of its own.
+        TRUST_ENDED = "trust_ended", _("reported since when access should have ended")
         OFFBOARDING_SET = "offboarding_set", _("end of access set")
         OFFBOARDING_CANCELLED = "offboarding_cancelled", _("end of access cancelled")
         DELIVERED = "delivered", _("message delivered")

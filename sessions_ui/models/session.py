@@ -190,6 +190,20 @@ class Session(PrimaryModel):
     refused_at = models.DateTimeField(null=True, blank=True)
     # When a stream first told its open tabs of the end (stream/watcher.py).
     tabs_told_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Since when it should not have been signed in, and the act that says so (`actions/endings/happened.py`). What it
+    # lived after that is persistence debt (`metrics/debt.py`). NULL for nearly all: over at the moment at which trust
+    # was.
+    untrusted_since = models.DateTimeField(null=True, blank=True, editable=False)
+    untrusted_act = models.ForeignKey(
+        Act,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="untrusted_sessions",
+    )
 
     objects: ClassVar[SessionManager] = SessionManager()
 
@@ -219,6 +233,12 @@ class Session(PrimaryModel):
                 fields=["impersonated_from"],
                 name="sessions_ui_session_from",
                 condition=Q(impersonated_from__isnull=False),
+            ),
+            # An ending writes it only where trust ended before: all others stay HOT.
+            models.Index(
+                fields=["untrusted_act"],
+                name="sessions_ui_session_untrusted",
+                condition=Q(untrusted_act__isnull=False),
             ),
         ]
 

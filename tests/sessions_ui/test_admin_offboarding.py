@@ -86,3 +86,26 @@ def test_looking_setting_and_cancelling_are_three_permissions(browser: Any, agen
     assert client.post(ADD, form(user.email)).status_code == 302
     client.post(LIST, {"action": "cancel", "_selected_action": [Offboarding.objects.get().pk]})
     assert Offboarding.objects.get().cancelled_at is None
+
+
+def left(moment: Any) -> dict[str, str]:
+    local = timezone.localtime(moment) if timezone.is_aware(moment) else moment
+    return {"happened_at_0": f"{local:%Y-%m-%d}", "happened_at_1": f"{local:%H:%M:%S}"}
+
+
+def test_a_person_may_have_left_before(admin: Any, user: Any) -> None:
+    friday = (timezone.now() - timedelta(days=3)).replace(microsecond=0)
+    assert admin.post(ADD, form(user.email, **left(friday))).status_code == 302
+    row = Offboarding.objects.get()
+    assert row.happened_at == friday
+    assert "Left" in admin.get(f"{LIST}{row.pk}/change/").content.decode()
+
+
+def test_when_they_left_is_over_and_no_later_than_their_access(admin: Any, user: Any) -> None:
+    tomorrow = timezone.now() + timedelta(days=1)
+    html = admin.post(ADD, form(user.email, **left(tomorrow))).content.decode()
+    assert "That is still to come." in html
+    ended = {"ends_at_0": "2026-01-01", "ends_at_1": "08:00:00"}
+    html = admin.post(ADD, form(user.email, **ended, **left(timezone.now()))).content.decode()
+    assert "Access ends when they leave, or later." in html
+    assert not Offboarding.objects.exists()

@@ -11,6 +11,7 @@ from django.core import mail
 from django.utils import timezone
 
 from sessions_ui.actions.endings.bulk import end_later
+from sessions_ui.database import moments
 from sessions_ui.delivery import deliver_due
 from sessions_ui.tasks import sweep_endings
 from tests.models import Act, Ending, EndingBatch, EndReason, Session
@@ -71,6 +72,18 @@ def test_sign_out_selected(admin: Any, ada: Any, browser: Any, user: Any, admini
     html = admin.get(LIST, {"state": "ended"}).content.decode()
     assert "signed out by an administrator" in html
     assert administrator.email in html
+
+
+def test_an_administrator_says_since_when_it_should_have_been_over(admin: Any, ada: Any, user: Any) -> None:
+    an_hour_ago = (timezone.now() - timedelta(hours=1)).replace(second=0, microsecond=0)
+    entered = f"{moments.local(an_hour_ago):%Y-%m-%dT%H:%M}"
+    answer = act(
+        admin, "sign_out_users", [of(user).pk], confirmed="1", note="left", happened_at="2099-01-01T00:00"
+    )
+    assert "That is still to come." in answer.content.decode()
+    assert of(user).ended_at is None
+    act(admin, "sign_out_users", [of(user).pk], confirmed="1", note="left", happened_at=entered)
+    assert of(user).act.happened_at == an_hour_ago
 
 
 def test_the_person_is_told_but_not_the_note(admin: Any, ada: Any, user: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import router
 from django.utils import timezone
 
@@ -15,13 +17,21 @@ from sessions_ui.protocols import HasPk
 
 
 @atomically
-def mark_lost(*, device: Device, actor: HasPk | None, ticket: str = "", note: str = "") -> Receipt:
+def mark_lost(
+    *,
+    device: Device,
+    actor: HasPk | None,
+    ticket: str = "",
+    note: str = "",
+    happened_at: datetime | None = None,
+) -> Receipt:
     """End every session of the device and mark it lost, in one transaction; idempotent.
 
     Its cookie goes on recognising it, so that its return is noticed, but no longer vouches for anything: a confirmation
     by the owner is void, and stays so when the device is found. Marking it again ends what signed in there meanwhile.
     `actor` is the user who says so, the owner or an agent; the caller checks whose device it is. `ticket` (at most 100
-    characters) and `note` are for administrators only. Raises what `end_sessions()` does, and `NotTheOwner` where staff
+    characters) and `note` are for administrators only. `happened_at` says since when it is gone, where that was before
+    now. Raises what `end_sessions()` does, and `NotTheOwner` where staff
     uses an account.
     """
     context.require_owner()
@@ -33,6 +43,7 @@ def mark_lost(*, device: Device, actor: HasPk | None, ticket: str = "", note: st
         actor=actor,
         ticket=ticket,
         note=note,
+        happened_at=happened_at,
         of_user=device.user_id,
     )
     row = Device.objects.using(using).filter(pk=device.pk)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -23,6 +23,7 @@ from django.utils import timezone
 from sessions_ui import context
 from sessions_ui.actions.account_lock import hold, users_of
 from sessions_ui.actions.endings.end import Receipt, end_sessions
+from sessions_ui.actions.endings.happened import verify_happened
 from sessions_ui.actor import actor_by_key, actor_of
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import TryAgain
@@ -50,6 +51,7 @@ def end_later(
     actor: HasPk | None = None,
     ticket: str = "",
     note: str = "",
+    happened_at: datetime | None = None,
     of_users: QuerySet[Any] | None = None,
     unadopted: bool = False,
 ) -> Ending:
@@ -61,10 +63,12 @@ def end_later(
     holds of them is adopted. Use `end_sessions()` for what must be over when the request is answered.
 
     `of_users` says whose sessions they can be, as for `end_sessions()`; without it, the owners of the chosen sessions.
-    `reason`, `actor`, `ticket` and `note` are as for `end_sessions()`. Raises `TryAgain` or `OutcomeUnknown` as that
+    `reason`, `actor`, `ticket`, `note` and `happened_at` are as for `end_sessions()`: what a session lives until its
+    batch is persistence debt in any case. Raises `TryAgain` or `OutcomeUnknown` as that
     does, and `NotTheOwner` where staff uses an account. Without a worker, `manage.py sessions carry-out` does the work.
     """
     context.require_owner()
+    happened_at = verify_happened(happened_at)
     using = router.db_for_write(Session)
     living = sessions.using(using).filter(user__isnull=False, ended_at__isnull=True)
     accounts = users_of(living) if of_users is None else of_users
@@ -75,6 +79,7 @@ def end_later(
         actor_id=actor_of(actor).pk,
         ticket=ticket,
         note=note,
+        happened_at=happened_at,
         total=len(keys),
         done_at=None if keys else timezone.now(),
     )
@@ -158,6 +163,8 @@ def _end_batch(batch: EndingBatch) -> int:
         actor=actor_by_key(ending.actor_id),
         ticket=ending.ticket,
         note=ending.note,
+        # Until now it lived on although its end was ordered.
+        happened_at=ending.happened_at or ending.created_at,
         decided_before=True,
     )
     if receipt.act is not None:

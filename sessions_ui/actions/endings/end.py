@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.db.models import Count, Q, QuerySet
 
 from sessions_ui import context, outbox, signals
 from sessions_ui.actions.account_lock import HARMLESS, MANY_USERS, hold, on_primary, users_are_here, users_of
+from sessions_ui.actions.endings.happened import mark_untrusted, note_report, untrusted, verify_happened
 from sessions_ui.actions.endings.trusted_browsers import void_trust
 from sessions_ui.actor import ActorKind, actor_of
 from sessions_ui.audit import events
@@ -48,11 +50,13 @@ def end_sessions(
     actor: HasPk | None = None,
     ticket: str = "",
     note: str = "",
+    happened_at: datetime | None = None,
     of_user: Any = None,
     of_users: QuerySet[Any] | None = None,
     unadopted: bool = False,
     decided_before: bool = False,
     all_living: bool = False,
+    kept: int | None = None,
 ) -> Receipt:
     """End every session of the queryset that has not ended; idempotent.
 
@@ -61,19 +65,24 @@ def end_sessions(
     statements, whatever the number of sessions. What ends sessions when, and who is told: docs/endings.md.
 
     `reason` is what people read. `actor` is the user who decided, None for the system. `ticket` (at most 100
-    characters) and `note` are for administrators only.
+    characters) and `note` are for administrators only. `happened_at` says when trust ended, where that was before now:
+    the act is kept then even if there was nothing left to end, and what lived on until now is persistence debt
+    (docs/metrics.md).
 
     The accounts are held first (`hold()`): a sign-in under way either came before and is ended here, or waits and reads
     the account again; one that waits for its second factor is refused. `of_user` (a primary key) or `of_users` (a
     queryset of users) says whose sessions they can be: these accounts are held even if there is nothing to end.
     `unadopted` also ends what another engine still holds of them. `decided_before` says that the decision was recorded
     when it was made, and does not concern a sign-in that began since (`bulk.py`). `all_living` says that the queryset
-    leaves out what has ended already, so that nobody needs to count it (where the accounts are named).
+    leaves out what has ended already, so that nobody needs to count it (where the accounts are named). `kept` is the
+    session that stays, where a change of the password ends all others.
 
-    Raises `TryAgain` where the database refused it, and nothing was changed then; `OutcomeUnknown` where the connection
-    was lost at the commit; `SessionEnded` where the session of the request that asks has ended meanwhile; `NotTheOwner`
-    where staff that uses an account would end other sessions than its own.
+    Raises `NotYetHappened` or `ValueError` for a `happened_at` that is in the future or has no time zone; `TryAgain`
+    where the database refused it, and nothing was changed then; `OutcomeUnknown` where the connection was lost at the
+    commit; `SessionEnded` where the session of the request that asks has ended meanwhile; `NotTheOwner` where staff
+    that uses an account would end other sessions than its own.
     """
+    happened_at = verify_happened(happened_at)
     using = router.db_for_write(Session)
     selected = sessions.using(using).order_by().filter(user__isnull=False)
     who = actor_of(actor)
@@ -82,7 +91,7 @@ def end_sessions(
     decided = None if decided_before or reason in HARMLESS else reason
     accounts = [of_user] if of_user is not None else of_users
     if accounts is not None:
-        held = hold(accounts, decided=decided, unadopted=unadopted)
+        held = hold(accounts, decided=decided, unadopted=unadopted, kept=kept)
         total, user_ids = (0, held) if all_living else count_by_user(selected)
     else:
         total, user_ids = count_by_user(selected)
@@ -92,8 +101,18 @@ def end_sessions(
     if decided is not None:
         _verify_acting_session()
     void_trust(held, reason)
-    act = Act(reason=reason, actor_id=who.pk, ticket=ticket, note=note)
-    if not _write(act, selected):
+    act = Act(reason=reason, actor_id=who.pk, ticket=ticket, note=note, happened_at=happened_at)
+    act.count = _write(act, selected)
+    lived_on = 0
+    if happened_at is not None:
+        whole_accounts = unadopted and kept is None and len(held) <= MANY_USERS
+        of_accounts = Session.objects.using(using).filter(user_id__in=held)
+        lived_on = mark_untrusted(act, of_accounts if whole_accounts else selected)
+    if act.count or lived_on:
+        act.save(using=using, force_insert=True)
+    if happened_at is not None and of_user is not None:
+        note_report(act, of_user)
+    if not act.count:
         return Receipt(act=None, ended=0, already_ended=total)
     # Not as they were counted: that was by an older snapshot, or one of them has signed in since.
     if accounts is not None:
@@ -102,14 +121,11 @@ def end_sessions(
     return Receipt(act=act, ended=act.count, already_ended=max(total - act.count, 0))
 
 
-def _write(act: Act, selected: SessionQuerySet) -> bool:
-    """End those that have not ended, in one statement; return whether there were any, and keep the act only then."""
-    act.count = selected.filter(ended_at__isnull=True).update(
-        ended_at=act.at, end_reason=act.reason, ended_by_id=act.actor_id, act_id=act.pk
+def _write(act: Act, selected: SessionQuerySet) -> int:
+    """End those that have not ended, in one statement; return how many."""
+    return selected.filter(ended_at__isnull=True).update(
+        ended_at=act.at, end_reason=act.reason, ended_by_id=act.actor_id, act_id=act.pk, **untrusted(act)
     )
-    if act.count:
-        act.save(using=selected.db, force_insert=True)
-    return act.count > 0
 
 
 def _tell(act: Act, user_ids: list[Any]) -> None:
@@ -219,11 +235,23 @@ def count_by_user(sessions: SessionQuerySet) -> tuple[int, list[Any]]:
 
 
 def end_session(
-    *, session: Session, reason: EndReason, actor: HasPk | None = None, ticket: str = "", note: str = ""
+    *,
+    session: Session,
+    reason: EndReason,
+    actor: HasPk | None = None,
+    ticket: str = "",
+    note: str = "",
+    happened_at: datetime | None = None,
 ) -> Receipt:
     """End this one session; idempotent. Arguments and errors are those of `end_sessions()`."""
-    chosen = Session.objects.filter(pk=session.pk)
-    return end_sessions(sessions=chosen, reason=reason, actor=actor, ticket=ticket, note=note)
+    return end_sessions(
+        sessions=Session.objects.filter(pk=session.pk),
+        reason=reason,
+        actor=actor,
+        ticket=ticket,
+        note=note,
+        happened_at=happened_at,
+    )
 
 
 def end_user_sessions(
@@ -234,6 +262,7 @@ def end_user_sessions(
     keep: int | None = None,
     ticket: str = "",
     note: str = "",
+    happened_at: datetime | None = None,
 ) -> Receipt:
     """End all sessions of a user, except `keep`; idempotent.
 
@@ -250,9 +279,11 @@ def end_user_sessions(
         actor=actor,
         ticket=ticket,
         note=note,
+        happened_at=happened_at,
         of_user=user.pk,
         unadopted=True,
         all_living=True,
+        kept=keep,
     )
 
 

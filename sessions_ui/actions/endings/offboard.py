@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import router
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce, Least
@@ -14,18 +13,25 @@ from django.utils import timezone
 from sessions_ui import context
 from sessions_ui.actions.account_lock import hold, write_states
 from sessions_ui.actions.endings.end import end_user_sessions
+from sessions_ui.actions.endings.happened import mark_untrusted, note_report, verify_happened
 from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.database import moments
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import SignInRefused
-from sessions_ui.models import AccountState, EndReason, Event, Offboarding, Session
+from sessions_ui.models import AccountState, Act, EndReason, Event, Offboarding, Session
 from sessions_ui.protocols import HasPk
 
 
 @atomically
 def offboard(
-    *, user: HasPk, ends_at: datetime, actor: HasPk | None = None, ticket: str = "", note: str = ""
+    *,
+    user: HasPk,
+    ends_at: datetime,
+    actor: HasPk | None = None,
+    ticket: str = "",
+    note: str = "",
+    happened_at: datetime | None = None,
 ) -> Offboarding:
     """End all access of this user at `ends_at`.
 
@@ -35,13 +41,15 @@ def offboard(
     ever makes a session longer. This is done under the account's lock, as every sign-in is.
 
     `actor` is the user who decided, None for the system; `ticket` (at most 100 characters) and `note` are for
-    administrators only. Raises `ValueError` for an `ends_at` without a time zone, unless the project goes without
-    `USE_TZ`; `TryAgain` or `OutcomeUnknown` as `end_sessions()` does; `NotTheOwner` where staff uses an account.
+    administrators only. `happened_at` is when the person left, where that was before now, and before `ends_at`: left
+    out, it is a date in the past. Raises `ValueError` for one of them without a time zone, unless the project goes
+    without `USE_TZ`, and for a `happened_at` after `ends_at`; `NotYetHappened` for one that is still to come;
+    `TryAgain` or `OutcomeUnknown` as `end_sessions()` does; `NotTheOwner` where staff uses an account.
     """
     context.require_owner()
-    if settings.USE_TZ and timezone.is_naive(ends_at):
-        raise ValueError("ends_at needs a time zone.")
-    ends_at = moments.stored(ends_at)
+    ends_at = moments.stated(ends_at, "ends_at")
+    if (happened_at := verify_happened(happened_at)) is not None and happened_at > ends_at:
+        raise ValueError("happened_at is after ends_at: access ends when they leave, or later.")
     using = router.db_for_write(Session)
     hold([user.pk])
     now = timezone.now()
@@ -52,19 +60,45 @@ def offboard(
     row = Offboarding.objects.create(
         user_id=user.pk,
         ends_at=ends_at,
+        happened_at=happened_at,
         created_at=now,
         actor_id=actor_of(actor).pk,
         ticket=ticket,
         note=note,
     )
     _note(Event.Kind.OFFBOARDING_SET, row, actor)
+    if ends_at > now and happened_at is not None:
+        _mark(row, happened_at)
     longer = Q(latest_end_at__isnull=True) | Q(latest_end_at__gt=ends_at)
+    # Not what is over now anyway: how long it lived after a date in the past is not to be forgotten.
+    shorter = {"expires_at": Least(F("expires_at"), Value(ends_at))} if ends_at > now else {}
     Session.objects.using(using).of(user).filter(longer, ended_at__isnull=True).update(
-        latest_end_at=ends_at, expires_at=Least(F("expires_at"), Value(ends_at))
+        latest_end_at=ends_at, **shorter
     )
     if ends_at <= now:
-        end_user_sessions(user=user, reason=EndReason.OFFBOARDED, actor=actor, ticket=ticket, note=note)
+        end_user_sessions(
+            user=user,
+            reason=EndReason.OFFBOARDED,
+            actor=actor,
+            ticket=ticket,
+            note=note,
+            happened_at=happened_at or ends_at,
+        )
     return row
+
+
+def _mark(row: Offboarding, happened_at: datetime) -> None:
+    """Record that what goes on until the agreed date is not trusted any more: an act that ends nothing yet."""
+    act = Act.objects.create(
+        reason=EndReason.OFFBOARDED,
+        actor_id=row.actor_id,
+        ticket=row.ticket,
+        note=row.note,
+        happened_at=happened_at,
+    )
+    user_id: Any = row.user_id
+    mark_untrusted(act, Session.objects.filter(user_id=user_id))
+    note_report(act, row.user_id)
 
 
 @atomically
@@ -116,9 +150,10 @@ def open_offboardings(user_id: Any) -> Any:
 
 def _note(kind: Event.Kind, row: Offboarding, actor: Any) -> None:
     ticket = {"ticket": row.ticket} if row.ticket else {}
+    happened = {"happened_at": moments.aware(row.happened_at).isoformat()} if row.happened_at else {}
     events.append(
         kind,
         user_id=row.user_id,
         actor_id=actor_of(actor).pk,
-        data={"ends_at": moments.aware(row.ends_at).isoformat(), **ticket},
+        data={"ends_at": moments.aware(row.ends_at).isoformat(), **happened, **ticket},
     )

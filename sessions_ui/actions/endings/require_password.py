@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -25,7 +26,13 @@ from sessions_ui.models import AccountState, Delivery, EndReason, Event
 
 @atomically
 def require_new_password(
-    *, user: Any, reason: EndReason, actor: Any, ticket: str = "", note: str = ""
+    *,
+    user: Any,
+    reason: EndReason,
+    actor: Any,
+    ticket: str = "",
+    note: str = "",
+    happened_at: datetime | None = None,
 ) -> Receipt:
     """End all sessions of the user, and refuse every sign-in until a new password is chosen.
 
@@ -33,7 +40,7 @@ def require_new_password(
     password itself is not touched, because Django's reset form skips accounts without a usable one. So somebody who has
     only a passkey or a provider is shut out as well until a password exists; do not ask for it there. The mail that
     says how to choose one goes to the addresses that have long been the owner's. While the account is being recovered,
-    the password is chosen there, and the link to that is mailed in its place.
+    the password is chosen there, and the link to that is mailed in its place. `happened_at` is as for `end_sessions()`.
     """
     actor_id = actor_of(actor).pk
     hold([user.pk], decided=reason)
@@ -48,7 +55,9 @@ def require_new_password(
     if not password_again(user=user):
         # Not the account's own address as such: a thief may have entered it.
         outbox.enqueue_event(event, trusted_addresses(user))
-    return end_user_sessions(user=user, reason=reason, actor=actor, ticket=ticket, note=note)
+    return end_user_sessions(
+        user=user, reason=reason, actor=actor, ticket=ticket, note=note, happened_at=happened_at
+    )
 
 
 def may_send_reset(delivery: Delivery) -> bool:

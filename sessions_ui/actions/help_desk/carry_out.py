@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError
@@ -32,13 +33,15 @@ ALREADY_SIGNED_OUT = "already_signed_out"
 @dataclass(frozen=True, slots=True)
 class Order:
     """What is to be done. `chosen`: public ids of devices, or of sessions that have no device. `recovery`: these are
-    not the caller's, who gets the account back by a link."""
+    not the caller's, who gets the account back by a link. `happened_at`: since when it should not have been signed in,
+    where the caller knows."""
 
     chosen: tuple[str, ...] = ()
     lost: bool = False
     everything: bool = False
     new_password: bool = False
     recovery: bool = False
+    happened_at: datetime | None = None
 
     @property
     def needs_proof(self) -> bool:
@@ -139,7 +142,12 @@ def end(case: Case, agent: Any, user: Any, order: Order, targets: list[Target]) 
 
     The addresses that have long been the owner's are told, too: the account's own may be one that a thief has entered.
     """
-    common: dict[str, Any] = {"actor": agent, "ticket": case.ticket, "note": case.get_reason_display()}
+    common: dict[str, Any] = {
+        "actor": agent,
+        "ticket": case.ticket,
+        "note": case.get_reason_display(),
+        "happened_at": order.happened_at,
+    }
     receipts = _lost(order, targets, common)
     if order.recovery:
         # First, so that a new password is chosen there, and no second mail says how.

@@ -14,11 +14,13 @@ from sessions_ui import outbox
 from sessions_ui.actions.endings.after_restore import StillAdopting, end_restored
 from sessions_ui.actions.endings.bulk import end_batches, end_later, receipt_of
 from sessions_ui.actions.endings.end import end_sessions
+from sessions_ui.actions.endings.happened import verify_happened
 from sessions_ui.actions.help_desk.find_user import users_exactly
 from sessions_ui.actions.help_desk.group import GroupIsTaken, make_agents_group
 from sessions_ui.conf import conf
 from sessions_ui.database import moments
 from sessions_ui.database.servers import MEANING, examine
+from sessions_ui.exceptions import NotYetHappened
 from sessions_ui.management.migrated import MigratedCommand
 from sessions_ui.management.progress import Progress
 from sessions_ui.metrics.health import OUTBOX_LATE, WORKER_LATE, is_outbox_late, is_worker_late
@@ -79,6 +81,11 @@ class Command(MigratedCommand):
         )
         end.add_argument("--ticket", default="", help="Number of the ticket; kept in the history.")
         end.add_argument("--note", default="", help="Why; kept in the history, people do not see it.")
+        end.add_argument(
+            "--happened-at",
+            metavar="T",
+            help="When trust ended, where that was before now: 2026-11-24T08:00:00+00:00.",
+        )
         end.add_argument("--dry-run", action="store_true", help="Only say how many.")
         end.add_argument("--async", dest="later", action="store_true", help="Leave it to a worker.")
         commands.add_parser(
@@ -118,7 +125,7 @@ class Command(MigratedCommand):
                 self.health(options["worker_within"], options["told_within"])
 
     def after_restore(self, options: dict[str, Any]) -> None:
-        before = _moment(options["before"])
+        before = _moment("--before", options["before"])
         progress = Progress(self.stdout.write, quiet=not options["verbosity"])
         try:
             ended = end_restored(
@@ -135,13 +142,18 @@ class Command(MigratedCommand):
         self.stdout.write(f"{what}, signed in before {moments.aware(before).isoformat()}: {ended:,}")
 
     def end(self, options: dict[str, Any]) -> None:
+        happened_at = _happened_at(options["happened_at"])  # before anybody is asked anything
         users, sessions = _everyone() if options["everyone"] else _named(options["user"])
         if options["dry_run"]:
             self.stdout.write(f"Sessions to end: {sessions.count():,}")
             return
         if options["everyone"] and options["interactive"]:
             self.confirm_everyone(sessions)
-        why: dict[str, Any] = {name: options[name] for name in ("ticket", "note")}
+        why: dict[str, Any] = {
+            "ticket": options["ticket"],
+            "note": options["note"],
+            "happened_at": happened_at,
+        }
         why |= {"of_users": users, "unadopted": True}
         reason = EndReason(options["reason"])
         if not options["later"] and sessions.count() <= conf.end_at_once_max:
@@ -241,11 +253,21 @@ def _user(name: str) -> Any:
     return found[0]
 
 
-def _moment(text: str) -> datetime:
+def _happened_at(text: str | None) -> datetime | None:
+    """Return when trust ended; None where that was not said. Raises `CommandError` for what is still to come."""
+    if text is None:
+        return None
+    try:
+        return verify_happened(_moment("--happened-at", text))
+    except NotYetHappened as error:
+        raise CommandError("--happened-at: that is still to come. Nothing was done.") from error
+
+
+def _moment(option: str, text: str) -> datetime:
     try:
         moment = parse_datetime(text)
     except ValueError as error:
-        raise CommandError(f"--before: {error}") from error
+        raise CommandError(f"{option}: {error}") from error
     if moment is None or ":" not in text:  # midnight is not what a mere date would mean
-        raise CommandError("--before: a date with a time, such as 2026-11-24T08:00:00+00:00")
+        raise CommandError(f"{option}: a date with a time, such as 2026-11-24T08:00:00+00:00")
     return moments.stored(moment)

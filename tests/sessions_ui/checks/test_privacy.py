@@ -15,10 +15,10 @@ from sessions_ui.checks.privacy import forgetting
     [
         (None, []),
         (timedelta(days=4), []),
-        (timedelta(days=4, seconds=-1), ["sessions_ui.W112"]),
-        (timedelta(0), ["sessions_ui.E111"]),
-        (timedelta(days=-1), ["sessions_ui.E111"]),
-        (30, ["sessions_ui.E111"]),
+        (timedelta(days=4, seconds=-1), ["sessions_ui.W116"]),
+        (timedelta(0), ["sessions_ui.E115"]),
+        (timedelta(days=-1), ["sessions_ui.E115"]),
+        (30, ["sessions_ui.E115"]),
     ],
 )
 def test_when_addresses_go(given: Any, ids: list[str], settings: Any) -> None:

@@ -40,7 +40,6 @@ ALLOWED = {
     ("client/place/files.py", "file.built_at.timestamp"),
     ("checks/places.py", "datetime.now"),
     ("checks/setup.py", "timezone.is_naive"),  # of ADOPT_UNTIL
-    ("actions/endings/offboard.py", "timezone.is_naive"),  # of an argument
     ("assurance.py", "moment.astimezone"),  # aware everywhere, and in JSON
     ("assurance.py", "moment.astimezone(UTC).isoformat"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from sessions_ui.actions.help_desk.prove import approve, ask_for_approval, check
 from sessions_ui.actions.help_desk.send_code import send_code
 from sessions_ui.actions.one_time_codes import TRIES
 from sessions_ui.actions.sessions.purge import purge_old
+from sessions_ui.database import moments
 from sessions_ui.delivery import deliver_due
 from sessions_ui.exceptions import HelpDeskRefused
 from tests.conftest import PASSWORD, _person
@@ -200,6 +202,36 @@ def test_the_selected_device_goes_and_the_other_stays(
     act = Act.objects.get()
     assert (act.reason, act.ticket, act.actor_id, act.count) == (EndReason.DEVICE_LOST, "INC-7", agent.pk, 1)
     assert Device.objects.get(public_id=chosen["device"]).lost_at is not None
+
+
+def test_the_caller_may_know_since_when_it_is_lost(
+    desk: Any, verified: Case, phone: Any, device_of: Any
+) -> None:
+    url = f"/help-desk/{verified.public_id}/"
+    this_morning = (timezone.now() - timedelta(hours=3)).replace(second=0, microsecond=0)
+    Session.objects.update(signed_in_at=this_morning - timedelta(days=1))
+    entered = f"{moments.local(this_morning):%Y-%m-%dT%H:%M}"
+    chosen = {"device": device_of(phone), "lost": "on", "happened_at": entered}
+    review = desk.post(f"{url}review/", chosen).content.decode()
+    assert "Since when" in review
+    carried = re.search(r'name="happened_at" value="([^"]+)"', review)
+    assert carried is not None
+    desk.post(f"{url}carry-out/", order(**{**chosen, "happened_at": carried[1]}))
+    assert Act.objects.get().happened_at == this_morning
+    assert Session.objects.get(end_reason=EndReason.DEVICE_LOST).untrusted_since == this_morning
+
+
+@pytest.mark.parametrize("entered", ["2099-01-01T00:00", "this morning"])
+def test_since_when_is_a_moment_that_is_over(
+    entered: str, desk: Any, verified: Case, phone: Any, device_of: Any
+) -> None:
+    url = f"/help-desk/{verified.public_id}/"
+    chosen = {"device": device_of(phone), "lost": "on", "happened_at": entered}
+    answer = desk.post(f"{url}review/", chosen)
+    assert answer.status_code == 422
+    assert "a day and a time that are over. Nothing was done." in answer.content.decode()
+    assert desk.post(f"{url}carry-out/", order(**chosen)).status_code == 422
+    assert is_in(phone)
 
 
 @pytest.mark.parametrize(

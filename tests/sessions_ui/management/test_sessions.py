@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from sessions_ui.actions.endings import bulk
 from sessions_ui.actions.sign_in.pending import begin_sign_in
+from sessions_ui.database import moments
 from sessions_ui.database.servers import Weakness
 from sessions_ui.delivery import deliver_all, deliver_due
 from sessions_ui.exceptions import SignInRefused
@@ -128,6 +129,28 @@ def test_end_signs_people_out_everywhere(user: Any, other_user: Any, agent: Any,
     assert (act.reason, act.ticket, act.note) == (EndReason.INCIDENT, "SEC-1", "key leaked")
     assert Session.objects.living().get().user_id == agent.pk
     assert end(*named) == "Sessions ended: 0\n"
+
+
+def test_end_says_since_when_it_should_have_been_over(user: Any, browser: Any) -> None:
+    browser().force_login(user)
+    an_hour_ago = timezone.now() - timedelta(hours=1)
+    end("--user", user.email, "--happened-at", moments.aware(an_hour_ago).isoformat())
+    assert Act.objects.get().happened_at == an_hour_ago
+
+
+@pytest.mark.parametrize(
+    ("moment", "why"),
+    [
+        ("2099-01-01T00:00:00+00:00", "still to come"),
+        ("2026-11-01", "a date with a time"),
+        ("soon", "a date with a time"),
+    ],
+)
+def test_end_asks_for_a_moment_that_is_over(moment: str, why: str, user: Any, browser: Any) -> None:
+    browser().force_login(user)
+    with pytest.raises(CommandError, match=f"--happened-at: .*{why}"):
+        end("--user", user.email, "--happened-at", moment)
+    assert Session.objects.living().exists()
 
 
 def test_end_works_in_batches_where_there_are_many(

@@ -1,0 +1,39 @@
+"""When trust ended, as staff enter it in a form."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from sessions_ui.actions.endings.happened import verify_happened
+from sessions_ui.exceptions import NotYetHappened
+
+LABEL = _("Since when")
+HELP_TEXT = _(
+    "When access should have ended, where that was before now: the day they left, when it was lost. May be empty."
+)
+
+
+def validate_happened(moment: datetime) -> None:
+    """Raise `ValidationError` for a moment that is still to come."""
+    try:
+        verify_happened(moment)
+    except NotYetHappened as error:
+        raise ValidationError(_("That is still to come."), code="future") from error
+
+
+class HappenedField(forms.DateTimeField):
+    """A moment that is over, or nothing."""
+
+    default_validators = [validate_happened]
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=LABEL,
+            help_text=HELP_TEXT,
+            required=False,
+            widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        )
