@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.core.handlers.asgi import ASGIRequest
 from django.db.models import Q
@@ -21,8 +23,12 @@ from django.views.decorators.http import require_POST
 
 from sessions_ui.actions.history import export_events
 from sessions_ui.admin.base import ReadOnlyAdmin, person, users_exactly
+from sessions_ui.admin.debt import duration
 from sessions_ui.audit.export import Format
+from sessions_ui.database import moments
+from sessions_ui.metrics.proof import Proof, proof_of
 from sessions_ui.models import Act, Event, EventDetail, Seal
+from sessions_ui.wording.sessions import moment_text
 
 
 class EventDetailInline(admin.StackedInline):
@@ -109,14 +115,62 @@ class ActAdmin(ReadOnlyAdmin):
     list_select_related = ("actor",)
     ordering = ("-at",)
     search_help_text = _("The whole e-mail address or user name of who decided.")
-    fields = readonly_fields = ("id", "at", "reason", "count", "who", "ticket", "note")
+    fields = readonly_fields = ("id", "at", "happened_at", "reason", "count", "who", "ticket", "note")
 
     def exactly(self, term: str) -> Q:
         return Q(actor_id__in=users_exactly(term))
 
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show beside the act what the rows prove of it."""
+        act = self.get_object(request, unquote(object_id))
+        context: dict[str, Any] = {}
+        if act is not None and self.has_view_permission(request, act):
+            proof = proof_of(act)
+            context = {"proof": proof, "proof_rows": proof_rows(proof)}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
+
     @admin.display(description=_("by"))
     def who(self, act: Act) -> str:
         return person(act.actor, act.actor_id)
+
+
+def proof_rows(proof: Proof) -> list[tuple[str, str]]:
+    """Return what the page says of an act, line by line."""
+    containment = proof.containment
+    rows = [
+        (
+            gettext("Trust ended"),
+            moment(proof.happened_at) if proof.happened_at else gettext("when it was ordered"),
+        ),
+        (gettext("Ordered"), moment(proof.ordered_at)),
+        (gettext("In force for all that it ended"), moment(proof.in_force_at)),
+        (
+            gettext("Time to containment"),
+            gettext("not yet") if containment is None else duration(containment),
+        ),
+        (gettext("First request refused"), moment(proof.first_refused_at)),
+        (gettext("Turned away since then"), counted(proof.refused, proof.ended)),
+        (gettext("First open tab told"), moment(proof.first_tabs_told_at)),
+        (gettext("Had an open tab that was told"), counted(proof.tabs, proof.ended)),
+    ]
+    if proof.lived_on:
+        rows.append((gettext("Concerned, but ended otherwise"), str(proof.lived_on)))
+        rows.append((gettext("Still signed in"), str(proof.living)))
+    return rows
+
+
+def moment(at: datetime | None) -> str:
+    return gettext("not yet") if at is None else f"{moment_text(at)} ({moments.aware(at).isoformat()})"
+
+
+def counted(number: int, total: int) -> str:
+    return gettext("%(number)d of %(total)d") % {"number": number, "total": total}
 
 
 async def _in_threads(parts: Iterator[str]) -> AsyncIterator[str]:

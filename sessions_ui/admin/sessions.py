@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.actions.help_desk.find_user import users_exactly
 from sessions_ui.admin.base import address_exactly, person
+from sessions_ui.admin.debt import debt_page
 from sessions_ui.admin.ending import EndingAdmin
 from sessions_ui.admin.filters import (
     CountryFilter,
@@ -117,9 +118,11 @@ class SessionAdmin(EndingAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(lambda request: overview(self, request))
         data = self.admin_site.admin_view(lambda request: person_data(self, request))
+        debt = self.admin_site.admin_view(lambda request: debt_page(self, request))
         return [
             path("overview/", view, name="sessions_ui_session_overview"),
             path("person/", data, name="sessions_ui_session_person"),
+            path("debt/", debt, name="sessions_ui_session_debt"),
             *super().get_urls(),
         ]
 
