@@ -32,6 +32,8 @@ __all__ = [
     "ProofRefusal",
     "ProofRefused",
     "RecoveryClosed",
+    "ReviewRefusal",
+    "ReviewRefused",
     "SessionEnded",
     "SessionsUIError",
     "SignInChallenged",
@@ -80,6 +82,15 @@ class HelpDeskRefusal(StrEnum):
     SAME_AGENT = "same_agent"
     NOTHING_SELECTED = "nothing_selected"
     TOO_MANY = "too_many"
+
+
+class ReviewRefusal(StrEnum):
+    """Why a step of an access review was not taken."""
+
+    NOT_ALLOWED = "not_allowed"
+    CLOSED = "closed"
+    DECIDED = "decided"
+    UNDECIDED = "undecided"
 
 
 class SessionsUIError(Exception):
@@ -224,6 +235,14 @@ class ImpersonationRefused(SessionsUIError, PermissionDenied):
 
     def __init__(self, reason: ImpersonationRefusal) -> None:
         super().__init__(f"impersonation refused: {reason}")
+        self.reason = reason
+
+
+class ReviewRefused(SessionsUIError, PermissionDenied):
+    """What a reviewer asked for is not allowed, or not possible any more; nothing was done."""
+
+    def __init__(self, reason: ReviewRefusal) -> None:
+        super().__init__(f"access review: {reason}")
         self.reason = reason
 
 

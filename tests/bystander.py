@@ -350,6 +350,19 @@ def offboardings(plan: Plan, model: Any) -> list[Any]:
     ]
 
 
+@builds("AccessReview")
+def access_reviews(plan: Plan, model: Any) -> list[Any]:
+    """One that is open."""
+    return [model(actor_id=plan.all("user")[1].pk, created_at=plan.now)]
+
+
+@builds("AccessReviewItem")
+def access_review_items(plan: Plan, model: Any) -> list[Any]:
+    return [
+        model(review_id=plan.accessreview.pk, kind="device", user_id=plan.user.pk, device_id=plan.device.pk)
+    ]
+
+
 @builds("Recovery")
 def recoveries(plan: Plan, model: Any) -> list[Any]:
     """One that is open."""

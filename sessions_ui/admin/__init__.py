@@ -2,6 +2,7 @@
 
 from importlib.util import find_spec
 
+from sessions_ui.admin.access_reviews import AccessReviewAdmin
 from sessions_ui.admin.base import CappedPaginator
 from sessions_ui.admin.deliveries import DeliveryAdmin
 from sessions_ui.admin.endings import EndingProgressAdmin
@@ -11,6 +12,7 @@ from sessions_ui.admin.recoveries import RecoveryAdmin
 from sessions_ui.admin.sessions import DeviceAdmin, SessionAdmin
 
 __all__ = [
+    "AccessReviewAdmin",
     "ActAdmin",
     "CappedPaginator",
     "DeliveryAdmin",

@@ -52,7 +52,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     sortable_by: ClassVar[tuple[str, ...]] = ()
     search_help_text = _("The whole e-mail address or user name; nothing is guessed from a part of it.")
     # Django shows the search box where this is not empty; what is searched is decided in `get_search_results`.
-    search_fields = ("user",)
+    search_fields: ClassVar[tuple[str, ...]] = ("user",)
 
     class Media:
         css = {"all": ("sessions_ui/admin.css",)}

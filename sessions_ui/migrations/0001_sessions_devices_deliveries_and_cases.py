@@ -644,5 +644,53 @@ class Migration(migrations.Migration):
             model_name='verificationcode',
             index=models.Index(fields=['user', 'id'], name='sessions_ui_code_user'),
         ),
+        migrations.CreateModel(
+            name='AccessReview',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('public_id', models.CharField(default=sessions_ui.models.fields.new_public_id, editable=False, max_length=16)),
+                ('organization_id', models.CharField(blank=True, max_length=255, verbose_name='organization')),
+                ('ticket', models.CharField(blank=True, max_length=100, verbose_name='ticket')),
+                ('note', models.TextField(blank=True, verbose_name='note')),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('closed_at', models.DateTimeField(blank=True, null=True)),
+                ('actor', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('closed_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'access review',
+                'verbose_name_plural': 'access reviews',
+                'permissions': [('review_access', 'Can review who has access, and end it')],
+            },
+        ),
+        migrations.CreateModel(
+            name='AccessReviewItem',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('kind', models.CharField(max_length=16)),
+                ('sign_ins', models.PositiveIntegerField(default=1)),
+                ('last_seen_at', models.DateTimeField(blank=True, null=True)),
+                ('decision', models.CharField(blank=True, db_default='', default='', max_length=16)),
+                ('decided_at', models.DateTimeField(blank=True, null=True)),
+                ('act', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='sessions_ui.act')),
+                ('decided_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('device', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='sessions_ui.device')),
+                ('review', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='items', to='sessions_ui.accessreview')),
+                ('session', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='sessions_ui.session')),
+                ('user', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'line of an access review',
+                'verbose_name_plural': 'lines of access reviews',
+            },
+        ),
+        migrations.AddConstraint(
+            model_name='accessreview',
+            constraint=models.UniqueConstraint(fields=('public_id',), name='sessions_ui_review_public_id'),
+        ),
+        migrations.AddIndex(
+            model_name='accessreviewitem',
+            index=models.Index(fields=['review', 'decision', 'id'], name='sessions_ui_review_items'),
+        ),
         migrations.RunPython(leave_room, migrations.RunPython.noop),
     ]

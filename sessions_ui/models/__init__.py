@@ -1,5 +1,6 @@
 """The models and their querysets."""
 
+from sessions_ui.models.access_review import AccessReview, AccessReviewItem
 from sessions_ui.models.account_state import AccountState
 from sessions_ui.models.act import Act
 from sessions_ui.models.adoption import Adoption
@@ -21,6 +22,8 @@ from sessions_ui.models.verification_code import VerificationCode
 
 __all__ = [
     "PING",
+    "AccessReview",
+    "AccessReviewItem",
     "AccountState",
     "Act",
     "Adoption",

@@ -52,6 +52,8 @@ class Event(AppendOnlyModel):
         RECOVERY_LINK = "recovery_link", _("link to the recovery sent")
         RECOVERY_STEP = "recovery_step", _("step of the recovery done")
         RECOVERY_CLOSED = "recovery_closed", _("recovery closed")
+        # `data` has the review and the step of it.
+        ACCESS_REVIEW = "access_review", _("access review")
         IMPERSONATED = "impersonated", _("used by support")
         # `data` says since when (`happened_at`); what ended because of it has events of its own.
         TRUST_ENDED = "trust_ended", _("reported since when access should have ended")

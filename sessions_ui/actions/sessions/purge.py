@@ -19,6 +19,8 @@ from sessions_ui.audit.retention import cut_log
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import retried
 from sessions_ui.models import (
+    AccessReview,
+    AccessReviewItem,
     AccountState,
     Act,
     Adoption,
@@ -74,6 +76,8 @@ def purge_old() -> int:
     removed += delete_of_gone_accounts(Recovery.objects.filter(opened_at__lte=old))
     removed += delete_rows(EndingBatch.objects.filter(ending__done_at__lte=old))
     removed += delete_rows(Ending.objects.filter(done_at__lte=old))
+    removed += delete_rows(AccessReviewItem.objects.filter(review__closed_at__lte=old))
+    removed += delete_rows(AccessReview.objects.filter(closed_at__lte=old, items__isnull=True))
     removed += delete_rows(Offboarding.objects.filter(cancelled_at__lte=old))
     # What says who may sign in is kept as long as there is an account.
     removed += delete_of_gone_accounts(Offboarding.objects.filter(ends_at__lte=old))

@@ -1,0 +1,118 @@
+"""The result of a review for others: CSV for a spreadsheet, JSON for programs."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from io import StringIO
+from typing import Any
+
+from sessions_ui.actions.access_review.rights import note_step, verify_reviewer
+from sessions_ui.database import moments
+from sessions_ui.models import AccessReview, AccessReviewItem
+from sessions_ui.models.primary import all_users
+
+PAGE = 500  # lines that are read at a time
+# A spreadsheet takes a cell that begins with one of these for a formula (CWE-1236).
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+COLUMNS = (
+    "line",
+    "kind",
+    "user",
+    "account",
+    "device",
+    "device_name",
+    "session",
+    "sign_ins",
+    "last_seen_at",
+    "decision",
+    "decided_at",
+    "decided_by",
+)
+
+
+def export_csv(*, review: AccessReview, actor: Any) -> Iterator[str]:
+    """Return the lines of a CSV file with a heading. An export is an event. Raises `ReviewRefused` (`not_allowed`)."""
+    verify_reviewer(actor)
+    note_step(review, actor, "exported", format="csv")
+    return _csv(review)
+
+
+def export_json(*, review: AccessReview, actor: Any) -> Iterator[str]:
+    """Return the pieces of a JSON document: the review, and its lines. An export is an event, as for `export_csv()`."""
+    verify_reviewer(actor)
+    note_step(review, actor, "exported", format="json")
+    return _json(review)
+
+
+def _csv(review: AccessReview) -> Iterator[str]:
+    yield csv_line(COLUMNS)
+    for row in rows_of(review):
+        yield csv_line(harmless(row[name]) for name in COLUMNS)
+
+
+def _json(review: AccessReview) -> Iterator[str]:
+    about = {
+        "review": review.public_id,
+        "organization": review.organization_id or None,
+        "ticket": review.ticket,
+        "opened_at": said(review.created_at),
+        "opened_by": said(review.actor_id),
+        "closed_at": said(review.closed_at),
+        "closed_by": said(review.closed_by_id),
+    }
+    yield json.dumps(about)[:-1] + ', "lines": ['
+    for number, row in enumerate(rows_of(review)):
+        yield (",\n" if number else "\n") + json.dumps(row)
+    yield "\n]}\n"
+
+
+def rows_of(review: AccessReview) -> Iterator[dict[str, Any]]:
+    """Yield the lines in their order, `PAGE` of them in memory at a time."""
+    after = 0
+    items = (
+        AccessReviewItem.objects.filter(review=review)
+        .select_related("device", "session")
+        .defer("session__payload")
+    )
+    while page := list(items.filter(pk__gt=after).order_by("pk")[:PAGE]):
+        names = all_users().in_bulk({item.user_id for item in page})
+        yield from (row_of(item, names.get(item.user_id)) for item in page)
+        after = page[-1].pk
+
+
+def row_of(item: AccessReviewItem, user: Any) -> dict[str, Any]:
+    return {
+        "line": item.pk,
+        "kind": item.kind,
+        "user": said(item.user_id),
+        "account": str(user) if user is not None else "",
+        "device": item.device.public_id if item.device else "",
+        "device_name": item.device.title if item.device else "",
+        "session": item.session.public_id if item.session else "",
+        "sign_ins": item.sign_ins,
+        "last_seen_at": said(item.last_seen_at),
+        "decision": item.decision,
+        "decided_at": said(item.decided_at),
+        "decided_by": said(item.decided_by_id),
+    }
+
+
+def said(value: Any) -> Any:
+    """Return a moment as ISO 8601, and a primary key as text; None stays None."""
+    if value is None:
+        return None
+    return moments.in_utc(value).isoformat() if isinstance(value, datetime) else str(value)
+
+
+def csv_line(cells: Any) -> str:
+    line = StringIO()
+    csv.writer(line).writerow(cells)
+    return line.getvalue()
+
+
+def harmless(cell: Any) -> Any:
+    """Return the cell, with an apostrophe before what a spreadsheet would take for a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell

@@ -1,0 +1,135 @@
+"""Access reviews in the administration: a list, line by line, and its result as a file."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+
+from sessions_ui.admin import access_reviews
+from tests.conftest import _person
+from tests.models import AccessReview, AccessReviewItem, Session
+
+pytestmark = [pytest.mark.django_db, pytest.mark.no_bystander("the list has everybody")]
+LIST = "/admin/sessions_ui/accessreview/"
+
+
+@pytest.fixture
+def reviewer(browser: Any) -> Any:
+    """The browser of staff with this one right."""
+    person = _person("reviewer@staff.example", is_staff=True)
+    person.user_permissions.add(Permission.objects.get(codename="review_access"))
+    client = browser()
+    client.force_login(person)
+    return client
+
+
+@pytest.fixture
+def review(reviewer: Any, user: Any, other_user: Any, browser: Any) -> AccessReview:
+    for person in (user, other_user):
+        browser().sign_in(person)
+    response = reviewer.post(f"{LIST}add/", {"organization_id": "", "ticket": "AUD-1", "note": "quarter"})
+    made = AccessReview.objects.get()
+    assert response.url == page(made)
+    return made
+
+
+def page(review: AccessReview) -> str:
+    return f"{LIST}{review.pk}/change/"
+
+
+def text_of(response: Any) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", response.content.decode()).split())
+
+
+def line(review: AccessReview, user: Any) -> str:
+    return f"decision-{review.items.get(user=user, kind='person').pk}"
+
+
+def test_the_list_says_how_far_each_is(reviewer: Any, review: AccessReview, user: Any) -> None:
+    assert (review.ticket, review.note) == ("AUD-1", "quarter")
+    text = text_of(reviewer.get(LIST))
+    assert review.public_id in text and "0 of 6" in text  # the reviewer is signed in, too
+    reviewer.post(page(review), {line(review, user): "keep"})
+    assert "1 of 6" in text_of(reviewer.get(LIST))
+
+
+def test_lines_are_signed_off_one_by_one(
+    reviewer: Any, review: AccessReview, user: Any, other_user: Any
+) -> None:
+    text = text_of(reviewer.get(page(review)))
+    assert user.email in text and "0 of 6 lines are signed off" in text
+    chosen = {line(review, user): "end", line(review, other_user): "keep"}
+    text = text_of(reviewer.post(page(review), chosen, follow=True))
+    assert "2 lines were signed off." in text
+    assert Session.objects.get(user=user).ended_at is not None
+    assert Session.objects.get(user=other_user).ended_at is None
+    assert "Some lines are not decided yet." in text_of(
+        reviewer.post(page(review), {"close": "1"}, follow=True)
+    )
+
+
+def test_everything_is_signed_off_and_closed_in_one_go(reviewer: Any, review: AccessReview) -> None:
+    every = {f"decision-{pk}": "keep" for pk in review.items.values_list("pk", flat=True)}
+    text = text_of(reviewer.post(page(review), {**every, "close": "1"}, follow=True))
+    assert "The review is closed." in text
+    html = reviewer.get(page(review)).content.decode()
+    assert 'type="radio"' not in html and "Sign off" not in html
+
+
+def test_lines_of_another_review_and_nonsense_are_nothing(
+    reviewer: Any, review: AccessReview, user: Any
+) -> None:
+    reviewer.post(f"{LIST}add/", {"organization_id": "", "ticket": "", "note": ""})
+    other = AccessReview.objects.latest("pk")
+    foreign = line(other, user)
+    reviewer.post(
+        page(review), {foreign: "end", "decision-x": "end", "decision-9": "maybe", "decision-": "end"}
+    )
+    assert not AccessReviewItem.objects.exclude(decision="").exists()
+    assert Session.objects.get(user=user).ended_at is None
+
+
+def test_only_what_is_open_page_by_page(
+    reviewer: Any, review: AccessReview, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access_reviews, "LINES", 2)
+    assert len(reviewer.get(page(review)).context["lines"]) == 2
+    assert len(reviewer.get(f"{page(review)}?p=3").context["lines"]) == 2
+    reviewer.post(page(review), {line(review, user): "keep"})
+    shown = reviewer.get(f"{page(review)}?open=1&p=1").context["page"].paginator.count
+    assert shown == 5
+
+
+def test_the_result_is_a_file(reviewer: Any, review: AccessReview, user: Any) -> None:
+    answer = reviewer.get(f"{LIST}{review.pk}/export.csv")
+    content = b"".join(answer.streaming_content).decode()
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer["Content-Disposition"] == f'attachment; filename="access-review-{review.public_id}.csv"'
+    assert content.startswith("line,kind,user,account") and user.email in content
+    document = json.loads(b"".join(reviewer.get(f"{LIST}{review.pk}/export.json").streaming_content))
+    assert len(document["lines"]) == 6
+    assert reviewer.get(f"{LIST}{review.pk}/export.xls").status_code == 404
+    assert reviewer.get(f"{LIST}{review.pk + 99}/export.csv").status_code == 404
+
+
+def test_it_takes_a_right_of_its_own(browser: Any, agent: Any, review: AccessReview, user: Any) -> None:
+    agent.user_permissions.add(
+        *Permission.objects.filter(codename__in=["view_session", "change_session", "view_accessreview"])
+    )
+    client = browser()
+    client.force_login(agent)
+    for address in (LIST, page(review), f"{LIST}add/", f"{LIST}{review.pk}/export.csv"):
+        assert client.get(address).status_code == 403, address
+    assert client.post(page(review), {line(review, user): "end"}).status_code == 403
+    assert Session.objects.get(user=user).ended_at is None
+
+
+def test_nobody_deletes_a_review(browser: Any, administrator: Any, review: AccessReview) -> None:
+    client = browser()
+    client.force_login(administrator)
+    assert client.post(f"{LIST}{review.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert client.get(page(review)).status_code == 200
