@@ -25,6 +25,8 @@ __all__ = [
     "HelpDeskRefused",
     "ImpersonationRefusal",
     "ImpersonationRefused",
+    "IncidentRefusal",
+    "IncidentRefused",
     "KeyRotated",
     "NotTheOwner",
     "NotYetHappened",
@@ -91,6 +93,21 @@ class ReviewRefusal(StrEnum):
     CLOSED = "closed"
     DECIDED = "decided"
     UNDECIDED = "undecided"
+
+
+class IncidentRefusal(StrEnum):
+    """Why an incident is not ordered, approved or stopped."""
+
+    NOT_ALLOWED = "not_allowed"
+    NO_REASON = "no_reason"
+    NO_CRITERIA = "no_criteria"
+    EVERYONE_AND_MORE = "everyone_and_more"
+    IN_THE_FUTURE = "in_the_future"
+    NO_TIME = "no_time"
+    NO_NETWORK = "no_network"
+    SAME_PERSON = "same_person"
+    NOT_WAITING = "not_waiting"
+    APPROVAL_OVER = "approval_over"
 
 
 class SessionsUIError(Exception):
@@ -235,6 +252,14 @@ class ImpersonationRefused(SessionsUIError, PermissionDenied):
 
     def __init__(self, reason: ImpersonationRefusal) -> None:
         super().__init__(f"impersonation refused: {reason}")
+        self.reason = reason
+
+
+class IncidentRefused(SessionsUIError):
+    """What was asked for about an incident is not possible, or not theirs to ask; nothing was done."""
+
+    def __init__(self, reason: IncidentRefusal) -> None:
+        super().__init__(f"incident refused: {reason}")
         self.reason = reason
 
 

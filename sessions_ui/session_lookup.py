@@ -3,6 +3,8 @@
 Most of the time of a Django query goes into building and compiling it, so it is compiled once for each database alias
 and user model, and its SQL text kept; PostgreSQL parses and plans it once a connection (`prepared.py`). The rows are
 hydrated as the ORM would do it, converters included. docs/performance.md says where the rest of the time goes.
+
+What incidents have ended comes along from their one row (`Containment`), so that none of it takes a statement more.
 """
 
 from __future__ import annotations
@@ -19,8 +21,9 @@ from django.db.models import Q
 from django.db.models.base import DEFERRED
 from django.db.models.manager import BaseManager
 
+from sessions_ui.database.one_row import with_one_row
 from sessions_ui.database.prepared import PreparedQuery, Query
-from sessions_ui.models import Session
+from sessions_ui.models import Containment, Limits, Session
 from sessions_ui.models.primary import are_users_beside
 
 # What a request needs of its session; everything else stays deferred: a column costs 3 µs or so (PostgreSQL).
@@ -38,6 +41,8 @@ HOT_FIELDS = (
     "end_reason",
     "refused_at",
     "impersonated_from",
+    "access_flags",
+    "generation",
 )
 PLACEHOLDER = "digest"
 
@@ -105,12 +110,13 @@ class Statement:
 class LookUp:
     """How to find a session by its digest: by the first of the statements that finds one.
 
-    `user` is None where it is not joined.
+    `user` is None where it is not joined; `limits` picks what incidents have ended.
     """
 
     statements: list[Statement]
     session: Columns
     user: Columns | None
+    limits: Callable[[tuple[Any, ...]], tuple[Any, ...]]
 
 
 _look_ups: dict[tuple[str, str], LookUp] = {}
@@ -120,7 +126,7 @@ def find(digest: str) -> Session | None:
     """Return the session with this digest, or the one that had it until its key was replaced.
 
     The `digest` of the latter is another one then. Ended and expired ones are included; the user of one that has not
-    ended comes with it where `joins_user()`.
+    ended comes with it where `joins_user()`, and what incidents have ended as `limits`: None before the first one.
 
     An ended row must be found, because it says why; and whoever comes with a key that was replaced a moment ago is
     late, not signed out. Both conditions in one statement cost 11 µs more than the first alone, a second statement for
@@ -135,6 +141,8 @@ def find(digest: str) -> Session | None:
     else:
         return None
     session: Session = look_up.session.hydrate(alias, row)
+    limits = Limits(*look_up.limits(row))
+    session.__dict__["limits"] = None if limits.everyone is None else limits
     if look_up.user is not None and session.ended_at is None:
         session._state.fields_cache["user"] = look_up.user.hydrate(alias, row)
     return session
@@ -161,16 +169,21 @@ def look_up_on(alias: str) -> LookUp:
 
 
 def _compile(alias: str) -> LookUp:
-    rows = Session.objects.using(alias).order_by().only(*HOT_FIELDS)
+    rows: models.QuerySet[Any, Any] = Session.objects.using(alias).order_by().only(*HOT_FIELDS)
     if joins_user():
         rows = rows.select_related("user")
+    rows = with_one_row(
+        rows, Containment, Containment.KEY, {f"limit_{name}": name for name in Limits._fields}
+    )
     statements = [Statement.of(alias, rows.filter(condition)) for condition in _conditions(alias)]
     select, info = statements[0].compiler.select, statements[0].compiler.klass_info
     joined = info.get("related_klass_infos")
+    positions = statements[0].compiler.annotation_col_map
     return LookUp(
         statements=statements,
         session=Columns.of(info, select),
         user=Columns.of(joined[0], select) if joined else None,
+        limits=itemgetter(*(positions[f"limit_{name}"] for name in Limits._fields)),
     )
 
 

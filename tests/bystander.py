@@ -228,6 +228,12 @@ def endings(plan: Plan, model: Any) -> list[Any]:
     return [model(reason="incident", actor_id=plan.user.pk, created_at=plan.now, total=1, done_at=plan.now)]
 
 
+@builds("Incident")
+def incidents(plan: Plan, model: Any) -> list[Any]:
+    about = {"criteria": {"staff": True}, "rule": "staff", "ordered_at": plan.now, "generation": 0}
+    return [model(**about, actor_id=plan.user.pk, created_at=plan.now, ending_id=plan.ending.pk)]
+
+
 @builds("EndingBatch")
 def batches(plan: Plan, model: Any) -> list[Any]:
     return [model(ending_id=plan.ending.pk, keys=[], size=1, attempts=1, ended=1, done_at=plan.now)]

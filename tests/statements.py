@@ -8,6 +8,8 @@ from django.test.utils import CaptureQueriesContext
 
 # By the first table that it names.
 ABOUT = re.compile(r"(?:FROM|INTO|UPDATE|IGNORE INTO)\s+[`\"](\w+)")
+# What one statement reads besides.
+SUBQUERY = re.compile(r"\(SELECT [^()]*\)")
 TRANSACTION = ("BEGIN", "SAVEPOINT", "RELEASE", "SET TRANSACTION", "SET LOCAL")
 
 
@@ -28,6 +30,7 @@ def gist(queries: CaptureQueriesContext) -> list[str]:
 
 
 def about(sql: str) -> str:
+    sql = SUBQUERY.sub("", sql)
     if "EXECUTE sessions_ui_" in sql:
         return "SELECT sessions_ui_session"
     found = ABOUT.search(sql)

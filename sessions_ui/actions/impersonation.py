@@ -17,6 +17,7 @@ from sessions_ui.actions.account_lock import lock_users
 from sessions_ui.actions.endings.end import end_session
 from sessions_ui.actions.help_desk.rights import within_scope
 from sessions_ui.actions.sessions.validate import IMPERSONATE, find_origin
+from sessions_ui.actions.sign_in.attempt import organization_of
 from sessions_ui.actions.sign_in.sign_in import seen
 from sessions_ui.actions.sign_in.verify_account import hold_for_sign_in
 from sessions_ui.actions.trusted_addresses import told_addresses
@@ -61,6 +62,8 @@ def begin_impersonation(
         auth_hash=auth_hash_of(person),
         impersonator_id=actor.pk,
         impersonated_from=own,
+        generation=own.generation,
+        organization_id=organization_of(None, person),
         impersonation_reason=reason,
         signed_in_at=now,
         expires_at=min(limits),

@@ -53,6 +53,14 @@ class ClientSettings(Section):
         return name
 
     @cached_property
+    def organization_id(self) -> Callable[[HttpRequest | None, Any], Any] | None:
+        """Dotted path of a callable `(request, user)` that says for which organization somebody signs in: its id (as
+        text 255 characters at most), or None. The session keeps it (`Session.organization_id`), and an incident can be
+        about it. `request` is None where no request signs in, as over a socket. The default: nobody knows."""
+        given = self._given.get("ORGANIZATION_ID")
+        return import_string(given) if isinstance(given, str) else given
+
+    @cached_property
     def sign_in_method(self) -> Callable[[HttpRequest, Any], str]:
         """Dotted path of a callable `(request, user) -> str` that names how somebody signed in ("password",
         "passkey", …; 32 characters at most, empty for unknown). The default knows Django's own sign-in view."""

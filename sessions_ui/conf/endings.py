@@ -38,6 +38,12 @@ class EndingSettings(Section):
         return self._given.get("END_AT_ONCE_MAX", 1000)
 
     @cached_property
+    def incident_approval_above(self) -> int | None:
+        """An incident that would end more sessions than this waits for a second administrator's approval; 0 for every
+        one, None (the default) for none. `manage.py sessions incident` does not wait."""
+        return self._given.get("INCIDENT_APPROVAL_ABOVE")
+
+    @cached_property
     def access_flags(self) -> tuple[str, ...]:
         """Boolean fields of the user model that are rights: whoever loses one is signed out."""
         return tuple(self._given.get("ACCESS_FLAGS", DEFAULT_ACCESS_FLAGS))

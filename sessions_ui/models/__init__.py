@@ -9,10 +9,11 @@ from sessions_ui.models.cursor import Cursor
 from sessions_ui.models.delivery import Delivery
 from sessions_ui.models.device import Device
 from sessions_ui.models.end_reason import EndReason
-from sessions_ui.models.ending import Ending, EndingBatch
+from sessions_ui.models.ending import Ending, EndingBatch, Rule
 from sessions_ui.models.endpoint import PING, Endpoint, Hook
 from sessions_ui.models.event import Event, EventDetail
 from sessions_ui.models.heartbeat import Heartbeat
+from sessions_ui.models.incident import Containment, Incident, Limits
 from sessions_ui.models.offboarding import Offboarding
 from sessions_ui.models.provider_sign_out import ProviderSignOut
 from sessions_ui.models.recovery import Recovery
@@ -30,6 +31,7 @@ __all__ = [
     "Case",
     "CaseReceipt",
     "Checkpoint",
+    "Containment",
     "Cursor",
     "Delivery",
     "Device",
@@ -41,9 +43,12 @@ __all__ = [
     "EventDetail",
     "Heartbeat",
     "Hook",
+    "Incident",
+    "Limits",
     "Offboarding",
     "ProviderSignOut",
     "Recovery",
+    "Rule",
     "Seal",
     "Session",
     "VerificationCode",

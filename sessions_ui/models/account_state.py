@@ -99,6 +99,9 @@ class AccountState(PrimaryModel):
     # The date of the open `Offboarding`: from then on nobody signs in.
     ends_at = models.DateTimeField(null=True, blank=True)
 
+    # What a sign-in reads together with its state: `Containment.generation`.
+    generation: int
+
     objects: ClassVar[AccountStateManager] = AccountStateManager()
 
     class Meta:

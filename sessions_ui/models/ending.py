@@ -11,6 +11,14 @@ from sessions_ui.models.fields import CodeField, user_key
 from sessions_ui.models.primary import PrimaryModel
 
 
+class Rule(models.TextChoices):
+    """What an incident puts in force at once, however many sessions it is about (`models/incident.py`)."""
+
+    EVERYONE = "everyone", _("Everyone")
+    STAFF = "staff", _("Staff")
+    BEFORE = "before", _("Everyone who signed in before a time")
+
+
 class Ending(PrimaryModel):
     """One decision that is carried out batch by batch. Each batch is an act of its own, with this as its `ending`."""
 
@@ -25,6 +33,17 @@ class Ending(PrimaryModel):
     # How many sessions were chosen; those that sign in later are not among them.
     total = models.PositiveIntegerField(default=0)
     done_at = models.DateTimeField(null=True, blank=True)
+    # No batch is begun from then on, until somebody resumes it.
+    stopped_at = models.DateTimeField(null=True, blank=True)
+
+    # Of an incident in force at once the batches are made as they are needed: of what this rule ends below this
+    # generation (and before that time), so far up to the user of that primary key. Everything else is laid out when it
+    # is decided.
+    rule = CodeField(max_length=16, choices=Rule, blank=True, default="", db_default="")
+    generation = models.PositiveBigIntegerField(null=True, blank=True)
+    before_at = models.DateTimeField(null=True, blank=True)
+    position = models.CharField(max_length=255, blank=True, default="", db_default="")
+    is_laid_out = models.BooleanField(default=True, db_default=True)
 
     class Meta:
         verbose_name = _("large sign-out")

@@ -57,6 +57,8 @@ class Event(AppendOnlyModel):
         IMPERSONATED = "impersonated", _("used by support")
         # `data` says since when (`happened_at`); what ended because of it has events of its own.
         TRUST_ENDED = "trust_ended", _("reported since when access should have ended")
+        # `data` has the step of it (previewed, ordered, …) and the incident, the detail what it is about.
+        INCIDENT = "incident", _("incident")
         OFFBOARDING_SET = "offboarding_set", _("end of access set")
         OFFBOARDING_CANCELLED = "offboarding_cancelled", _("end of access cancelled")
         DELIVERED = "delivered", _("message delivered")

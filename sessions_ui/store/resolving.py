@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import connections, router
+from django.db.models import Q
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from sessions_ui import session_lookup
 from sessions_ui.actions.endings.reconcile import end_if_unlawful
+from sessions_ui.actions.sessions.containment import contained, uncontained
 from sessions_ui.actions.sessions.validate import admit, rotated_at_of, straggles
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import noted
@@ -162,7 +164,7 @@ class Resolving(NotesWrittenUser, AsyncMethods):
     def exists(self, session_key: str | None) -> bool:
         if session_key is None:
             return False
-        living = self._rows().filter(digest=digest_of(session_key), ended_at__isnull=True)
+        living = uncontained(self._rows().filter(digest=digest_of(session_key), ended_at__isnull=True))
         return living.exists() or (adopt_missing(session_key) and living.exists())
 
     def _rotated_away(self, key: str) -> Session | None:
@@ -173,10 +175,14 @@ class Resolving(NotesWrittenUser, AsyncMethods):
     def _refuse(self, row: Session, reason: EndReason, *, is_final: bool) -> bool:
         """Record the first refusal after an end: the proof that it works, and the only write it ever costs.
 
-        What should have ended before (time, a disabled account) ends now, if that is still so. Returns whether the row
-        is refused; otherwise it is worth another look.
+        What should have ended before (time, a disabled account) ends now, if that is still so. What an incident has
+        ended is left to its sweep: everybody's next request comes at the same time. Returns whether the row is refused;
+        otherwise it is worth another look.
         """
-        if row.ended_at is None:
+        over = Q(ended_at__isnull=False)
+        if reason is EndReason.INCIDENT:
+            over |= contained()
+        elif row.ended_at is None:
             try:
                 ended = end_if_unlawful([row.pk])
             except TryAgain:
@@ -188,7 +194,7 @@ class Resolving(NotesWrittenUser, AsyncMethods):
                 return False
         self.refusal, self._over_at = reason, row.ended_at
         if row.refused_at is None:
-            ended_rows = self._rows().filter(pk=row.pk, ended_at__isnull=False, refused_at__isnull=True)
+            ended_rows = self._rows().filter(over, pk=row.pk, refused_at__isnull=True)
             noted(partial(ended_rows.update, refused_at=timezone.now()), using=ended_rows.db)
         return True
 

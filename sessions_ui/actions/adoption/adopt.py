@@ -29,7 +29,7 @@ from sessions_ui.adopt import SOURCES, OldSession, Source
 from sessions_ui.audit.events import append_adopted
 from sessions_ui.database.transactions import in_transaction
 from sessions_ui.exceptions import TryAgain
-from sessions_ui.models import AccountState, Adoption, Device, EndReason, Session
+from sessions_ui.models import AccountState, Adoption, Containment, Device, EndReason, Session
 
 logger = logging.getLogger(__name__)
 
@@ -173,6 +173,7 @@ def _write(drafts: Sequence[Draft], run: Run) -> Report:
     report = Report()
     users, states = _accounts(drafts, run)
     known = _known(drafts, run)
+    limits = Containment.read().limits
     sessions, devices = [], []
     for made in drafts:
         if made.digest in known:
@@ -185,6 +186,7 @@ def _write(drafts: Sequence[Draft], run: Run) -> Report:
             run.at,
             run.present,
             is_cut=state is not None and bool(state.cut_at),
+            limits=limits,
         )
         if isinstance(session, Skip):
             report.skipped[session] += 1

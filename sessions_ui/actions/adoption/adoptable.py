@@ -14,12 +14,14 @@ from django.core.exceptions import ValidationError
 from sessions_ui import session_lookup
 from sessions_ui.actions.endings.access_change import flags_of
 from sessions_ui.actions.sessions.client import client_of
+from sessions_ui.actions.sessions.containment import with_limits
 from sessions_ui.actions.sessions.validate import admit
+from sessions_ui.actions.sign_in.attempt import organization_of
 from sessions_ui.adopt import OldSession, Source, payload
 from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
 from sessions_ui.conf.base import for_user
-from sessions_ui.models import Device, EndReason, Session, digest_of
+from sessions_ui.models import Device, EndReason, Limits, Session, digest_of
 from sessions_ui.session_user import AUTH_KEYS
 
 # allauth's sign-ins that wait for their next step. They carry no mark of the first one (`pending.py`), so that they
@@ -47,6 +49,7 @@ REFUSALS = {
     EndReason.PASSWORD_CHANGED: Skip.PASSWORD_CHANGED,
     EndReason.ABSOLUTE_TIMEOUT: Skip.OUT_OF_TIME,
     EndReason.IDLE_TIMEOUT: Skip.OUT_OF_TIME,
+    EndReason.INCIDENT: Skip.ENDED_SINCE,
 }
 
 
@@ -88,7 +91,9 @@ def draft(old: OldSession, source: Source) -> Draft | Skip:
     )
 
 
-def session_from(made: Draft, user: Any, now: datetime, present: bool, *, is_cut: bool) -> Session | Skip:
+def session_from(
+    made: Draft, user: Any, now: datetime, present: bool, *, is_cut: bool, limits: Limits | None = None
+) -> Session | Skip:
     """Return a session that is not saved yet, with its device; or the reason to skip it.
 
     `present`: it is in use at this moment. `is_cut`: all sessions of its user were ended here. Whatever the old table
@@ -112,7 +117,7 @@ def session_from(made: Draft, user: Any, now: datetime, present: bool, *, is_cut
     session.expires_at = _expires_at(made, signed_in_at, user)
     if session_lookup.joins_user():
         session._state.fields_cache["user"] = user
-    admission = admit(session, now)
+    admission = admit(with_limits(session, limits), now)
     if admission.refused is not None:
         return REFUSALS[admission.refused]
     if isinstance(admission.user, AnonymousUser):
@@ -121,6 +126,7 @@ def session_from(made: Draft, user: Any, now: datetime, present: bool, *, is_cut
         return Skip.ENDED_SINCE
     session.auth_hash = admission.new_hash or session.auth_hash
     session.access_flags = flags_of(admission.user)
+    session.organization_id = organization_of(None, admission.user)
     session.device = Device(user_id=made.user_pk, first_seen_at=signed_in_at)
     describe(session, made.client)
     session.first_address, session.first_user_agent = session.address, session.user_agent

@@ -24,13 +24,31 @@ from django.utils import timezone
 from sessions_ui import session_lookup
 from sessions_ui.actions.account_lock import lock_users
 from sessions_ui.actions.endings.end import end_sessions
+from sessions_ui.actions.sessions.containment import (
+    contained,
+    containing_generation,
+    from_contained,
+    is_staff,
+    limits_of,
+    with_limits,
+)
 from sessions_ui.actions.sessions.password_hashes import hasher, is_of_password_alone
 from sessions_ui.actions.sessions.timeouts import out_of_time
 from sessions_ui.actions.sessions.validate import admit
 from sessions_ui.actions.sign_in.provider import outlives_its_provider, outliving_their_provider
+from sessions_ui.actor import actor_by_key
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import atomically, in_transaction
-from sessions_ui.models import AccountState, Cursor, EndReason, Session
+from sessions_ui.models import (
+    AccountState,
+    Act,
+    Containment,
+    Cursor,
+    Ending,
+    EndReason,
+    Limits,
+    Session,
+)
 from sessions_ui.models.locking import locked
 from sessions_ui.models.primary import all_users, visible_users, with_users
 from sessions_ui.models.session import ACCOUNT_WAS_OFF
@@ -56,9 +74,10 @@ def end_unlawful(*, seconds: float = SECONDS) -> int:
     deadline = time.monotonic() + seconds
     position = Cursor.read(name)
     last = _rows().aggregate(last=Max("pk"))["last"] or 0
+    limits = _limits_to_reconcile()
     ended = _end_all({*_offboarded(timezone.now()), *_signed_out_by_provider()})
     while position < last:
-        ended += _end_within(position, position + RANGE, timezone.now())
+        ended += _end_within(position, position + RANGE, timezone.now(), limits)
         position += RANGE
         if time.monotonic() > deadline:
             in_transaction(partial(Cursor.write, name, position))
@@ -74,29 +93,60 @@ def end_if_unlawful(keys: list[int]) -> int:
     They are judged on locked rows, under the lock of their accounts, because what somebody has seen before may be over.
     A session that is about to get its new password (`next_auth_hash`) gets it here.
     """
+    limits = Containment.read().limits
     living = _rows().filter(pk__in=keys, ended_at__isnull=True)
     owners = dict(living.filter(user__isnull=False).values_list("pk", "user_id"))
     lock_users(set(owners.values()))
     rows = living.filter(pk__in=owners).order_by("pk").defer("payload")
     if session_lookup.joins_user():
         rows = rows.select_related("user")  # an outer join: the account may be gone
-    found: dict[tuple[EndReason, bool], list[int]] = defaultdict(list)
+    found: dict[tuple[EndReason, bool, int], list[int]] = defaultdict(list)
     now = timezone.now()
     for session in locked(rows):
-        if reason := why_unlawful(session, now):
+        if reason := why_unlawful(with_limits(session, limits), now):
             # Of one in which staff uses the account, lost rights are those of the staff.
             by_owner = session.impersonated_from_id is None
-            found[reason, by_owner and reason in OF_THE_ACCOUNT].append(session.pk)
+            order = _order_of(session) if reason is EndReason.INCIDENT else 0
+            found[reason, by_owner and reason in OF_THE_ACCOUNT, order].append(session.pk)
     return sum(
-        end_sessions(
+        _end_as_ordered(group, order)
+        if order
+        else end_sessions(
             sessions=_rows().filter(pk__in=group),
             reason=reason,
             unadopted=of_the_account,
             # What no signal told of is recorded now: the account may be on again before a waiting sign-in goes on.
             decided_before=reason not in (EndReason.ACCOUNT_DISABLED, EndReason.ACCOUNT_DELETED),
         ).ended
-        for (reason, of_the_account), group in found.items()
+        for (reason, of_the_account, order), group in found.items()
     )
+
+
+def _order_of(session: Session) -> int:
+    """Return the generation of the incident that has ended this session."""
+    joined = session._state.fields_cache.get("user")
+    user = joined or visible_users().filter(pk=session.user_id).first()
+    return containing_generation(session, user, limits_of(session))
+
+
+def _end_as_ordered(keys: list[int], generation: int) -> int:
+    """Write the end of these sessions into their rows, in the name of whoever ordered it; return how many.
+
+    The sweep of the incident does that (`bulk.py`). This is for those that it could not find: whoever became staff
+    since, and sign-ins that were committed behind it.
+    """
+    ending = Ending.objects.filter(generation=generation).first()
+    receipt = end_sessions(
+        sessions=_rows().filter(pk__in=keys),
+        reason=EndReason.INCIDENT,
+        actor=actor_by_key(ending.actor_id) if ending else None,
+        ticket=ending.ticket if ending else "",
+        note=ending.note if ending else "",
+        decided_before=True,
+    )
+    if ending is not None and receipt.act is not None:
+        Act.objects.filter(pk=receipt.act.pk).update(ending=ending)
+    return receipt.ended
 
 
 def why_unlawful(session: Session, now: datetime) -> EndReason | None:
@@ -136,11 +186,20 @@ def _rows() -> Any:
     return Session.objects.using(router.db_for_write(Session))
 
 
-def _end_within(after: int, up_to: int, now: datetime) -> int:
+def _limits_to_reconcile() -> Limits | None:
+    """Return what incidents have ended; None while one is being swept, which is faster and goes about it by user."""
+    limits = Containment.read().limits
+    is_swept = Ending.objects.filter(done_at__isnull=True).exclude(rule="").exists()
+    return None if is_swept or not any(limits) else limits
+
+
+def _end_within(after: int, up_to: int, now: datetime, limits: Limits | None = None) -> int:
     unended = _rows().filter(pk__gt=after, pk__lte=up_to, ended_at__isnull=True)
     living = unended.filter(user__isnull=False)
     with _without_jit():
         suspects = set(living.filter(_out_of_time(now)).values_list("pk", flat=True))
+        if limits is not None:
+            suspects.update(living.filter(contained(limits)).values_list("pk", flat=True))
         if session_lookup.joins_user() and is_of_password_alone(get_user_model()):
             suspects.update(_of_joined_account(unended))
         else:
@@ -189,7 +248,7 @@ def suspicious(now: datetime) -> Q:
     It asks for the user of each, where they can be joined (otherwise: `of_another_account()`).
     """
     due = AccountState.objects.filter(pk=OuterRef("user_id"), ends_at__lte=now)
-    found = _out_of_time(now) | Q(Exists(due)) | outliving_their_provider()
+    found = _out_of_time(now) | Q(Exists(due)) | outliving_their_provider() | contained() | from_contained()
     if session_lookup.joins_user():
         users = all_users().filter(pk=OuterRef("user_id"))
         found |= ~Q(Exists(users))
@@ -245,18 +304,20 @@ def of_another_account(living: QuerySet[Session]) -> Iterable[int]:
     """Yield the sessions whose account was changed by `QuerySet.update()` or raw SQL.
 
     The account is gone, off, without a flag that it had, or has another password, whose hash no database can compute;
-    it is computed once for each user.
+    it is computed once for each user. Or it has become staff's, and the session is of before an incident about staff.
     """
-    rows = list(living.values_list("pk", "user_id", "auth_hash", "access_flags"))
-    people = visible_users().in_bulk({user_id for _pk, user_id, _hash, _held in rows})
+    rows = list(living.values_list("pk", "user_id", "auth_hash", "access_flags", "generation"))
+    people = visible_users().in_bulk({user_id for _pk, user_id, *_rest in rows})
+    staff = Containment.read().staff
     current = {user_id: _hashes_of(user) for user_id, user in people.items()}
-    for pk, user_id, auth_hash, held in rows:
+    for pk, user_id, auth_hash, held, generation in rows:
         user = people.get(user_id)
         if (
             user is None
             or not is_active(user)
             or (current[user_id] and auth_hash not in current[user_id])
             or any(f",{flag}," in held and not getattr(user, flag, False) for flag in conf.access_flags)
+            or (generation < staff and is_staff(user))
         ):
             yield pk
 

@@ -32,6 +32,7 @@ from sessions_ui.models import (
     EndingBatch,
     Event,
     EventDetail,
+    Incident,
     Offboarding,
     ProviderSignOut,
     Recovery,
@@ -74,6 +75,8 @@ def purge_old() -> int:
     removed += delete_rows(ProviderSignOut.objects.filter(at__lte=now - SIGN_OUTS_KEPT))
     removed += delete_rows(Recovery.objects.filter(closed_at__lte=old))
     removed += delete_of_gone_accounts(Recovery.objects.filter(opened_at__lte=old))
+    over = Q(declined_at__lte=old) | Q(ordered_at__isnull=True, created_at__lte=old)
+    removed += delete_rows(Incident.objects.filter(over | Q(ending__done_at__lte=old)))
     removed += delete_rows(EndingBatch.objects.filter(ending__done_at__lte=old))
     removed += delete_rows(Ending.objects.filter(done_at__lte=old))
     removed += delete_rows(AccessReviewItem.objects.filter(review__closed_at__lte=old))

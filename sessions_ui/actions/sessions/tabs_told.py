@@ -6,7 +6,9 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import router
+from django.db.models import Q
 
+from sessions_ui.actions.sessions.containment import contained
 from sessions_ui.models import Session
 
 
@@ -14,10 +16,10 @@ def note_tabs_told(*, session_ids: Collection[int], at: datetime) -> int:
     """Record the moment once for those of these sessions that have ended; one statement. Return how many were new.
 
     What is merely out of time is not ended yet, and what lives again (an account that was disabled for a moment) must
-    not carry the proof of an end that has not come.
+    not carry the proof of an end that has not come. What an incident has ended has ended, whenever its row says so.
     """
     return (
         Session.objects.using(router.db_for_write(Session))
-        .filter(pk__in=session_ids, ended_at__isnull=False, tabs_told_at__isnull=True)
+        .filter(Q(ended_at__isnull=False) | contained(), pk__in=session_ids, tabs_told_at__isnull=True)
         .update(tabs_told_at=at)
     )

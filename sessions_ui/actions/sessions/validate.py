@@ -14,6 +14,7 @@ from django.db import router
 from django.utils.crypto import constant_time_compare
 
 from sessions_ui import session_lookup
+from sessions_ui.actions.sessions.containment import containing_generation, limits_of, with_limits
 from sessions_ui.actions.sessions.timeouts import out_of_time
 from sessions_ui.conf import conf
 from sessions_ui.models import EndReason, Session
@@ -39,22 +40,33 @@ class Admission(NamedTuple):
 def admit(session: Session, now: datetime) -> Admission:
     """Decide whether a session may answer as its user.
 
-    The checks are those of `django.contrib.auth.get_user`, and ours, in this order: ended; account gone or disabled;
-    password changed; out of time; what it stands on is over. Of several reasons the first is named, here and by the
-    sweep, which asks here too. It makes no statement of its own where the user was joined.
+    The checks are those of `django.contrib.auth.get_user`, and ours, in this order: ended; ended by an incident, which
+    may be in no row yet (`containment.py`); account gone or disabled; password changed; out of time; what it stands on
+    is over. Of several reasons the first is named, here and by the sweep, which asks here too. It makes no statement of
+    its own for a session that was looked up with its user.
     """
     if session.ended_at is not None:
         return Admission(EndReason(session.end_reason), None)
     if session.user_id is None:
         return Admission(EndReason.IDLE_TIMEOUT if session.expires_at <= now else None, AnonymousUser())
+    joined = session._state.fields_cache.get("user")
+    if is_contained(session, joined):
+        return Admission(EndReason.INCIDENT, None)
     if session.backend not in settings.AUTHENTICATION_BACKENDS:
         return Admission(out_of_time(session, None, now), AnonymousUser())
     admission = _verify(session)
+    if joined is None and admission.refused is None and is_contained(session, admission.user):
+        return Admission(EndReason.INCIDENT, None)
     if admission.refused is None and (reason := out_of_time(session, admission.user, now)):
         return Admission(reason, None)
     if admission.refused is None and session.impersonated_from_id is not None:
         return admission if (reason := _withdrawn(session, now)) is None else Admission(reason, None)
     return admission
+
+
+def is_contained(session: Session, user: Any) -> bool:
+    """Return whether an incident has ended the session of this user; None for one who is not known yet."""
+    return containing_generation(session, user, limits_of(session)) > 0
 
 
 def _withdrawn(session: Session, now: datetime) -> EndReason | None:
@@ -80,7 +92,7 @@ def find_origin(session: Session, now: datetime) -> Session | None:
     origin = (rows.select_related("user") if session_lookup.joins_user() else rows).first()
     if origin is None:
         return None
-    admission = admit(origin, now)
+    admission = admit(with_limits(origin, limits_of(session)), now)
     return origin if admission.refused is None and admission.user.is_authenticated else None
 
 

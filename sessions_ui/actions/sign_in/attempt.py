@@ -29,6 +29,7 @@ class SignInAttempt:
     the first step (`pending.py`), where the sign-in had several; `identity` who they are at their sign-in provider,
     where there is one. `is_assessed` says whether its risk is assessed; it is not where no request brought it, because
     nothing is known of the client then. `is_proven`: the further proof that a sign-in may be asked for has been given.
+    `organization_id`: for which organization they sign in, by the setting; None for none.
     `written`: the user as somebody wrote them into the session, where nothing else was heard of the sign-in
     (`written.py`). `last_login` is what the user model says of the sign-in before this one, None where it says nothing.
     """
@@ -45,6 +46,7 @@ class SignInAttempt:
     is_proven: bool
     written: WrittenUser | None = None
     last_login: datetime | None = None
+    organization_id: str | None = None
 
 
 def attempt_of(request: Any, user: Any, *, backend: str, written: WrittenUser | None = None) -> SignInAttempt:
@@ -67,7 +69,15 @@ def attempt_of(request: Any, user: Any, *, backend: str, written: WrittenUser | 
         is_proven=is_proven,
         written=written,
         last_login=last_login_before(user),
+        organization_id=organization_of(request, user),
     )
+
+
+def organization_of(request: Any, user: Any) -> str | None:
+    """Return for which organization somebody signs in, by the setting `ORGANIZATION_ID`; None for none."""
+    known = conf.organization_id
+    organization = None if known is None else known(request, user)
+    return None if organization in (None, "") else str(organization)[:255]
 
 
 def shown_at_sign_in(request: Any, user: Any, method: str, *, is_proven: bool) -> tuple[Authentication, ...]:
@@ -102,4 +112,5 @@ def attempt_in(session: Any, user: Any, written: WrittenUser) -> SignInAttempt:
         is_assessed=False,
         is_proven=False,
         written=written,
+        organization_id=organization_of(None, user),
     )

@@ -20,12 +20,14 @@ from sessions_ui import signals
 from sessions_ui.actions.endings.access_change import flags_of
 from sessions_ui.actions.endings.end import end_sessions
 from sessions_ui.actions.endings.offboard import latest_end_of
+from sessions_ui.actions.endings.reconcile import end_if_unlawful
 from sessions_ui.actions.recovery.sign_in import verify_credentials
+from sessions_ui.actions.sessions.containment import contained
 from sessions_ui.actions.sign_in.assess_risk import Assessment, FollowUp, assess, columns, flag
 from sessions_ui.actions.sign_in.attempt import SignInAttempt
 from sessions_ui.actions.sign_in.identify_device import IdentifiedDevice, identify_device
 from sessions_ui.actions.sign_in.limit import keep_to_limit
-from sessions_ui.actions.sign_in.pending import first_step, verify_begun
+from sessions_ui.actions.sign_in.pending import first_step, generation_of, verify_begun
 from sessions_ui.actions.sign_in.provider import NOBODY, catch_up, verify_not_signed_out
 from sessions_ui.actions.sign_in.verify_account import hold_for_sign_in, verify_account
 from sessions_ui.assurance import Authentication, amr_of, bounded, level_of
@@ -90,13 +92,16 @@ class VerifiedAccount:
     """What the account says of itself under its lock.
 
     `pending` is the mark that the sign-in goes on from, should more be asked for first; `latest_end` is when access
-    ends, None where it is open-ended; `sign_ins` how many there were before this one.
+    ends, None where it is open-ended; `sign_ins` how many there were before this one. `generation` is that of the
+    incidents in which it began (`Containment`), and `has_incidents` says whether there was ever one.
     """
 
     auth_hash: str
     pending: dict[str, Any]
     latest_end: datetime | None
     sign_ins: int
+    generation: int
+    has_incidents: bool
 
 
 @atomically
@@ -118,6 +123,8 @@ def sign_in(*, attempt: SignInAttempt, row: ReadRow) -> SignIn:
         raise SignInChallenged(EndReason.SUSPICIOUS, assessment.verdict, begun=account.pending)
     fields = {**columns_of(attempt, account, found.device, now), **columns(assessment.verdict)}
     session = write_session(row, {**fields, **row.new_key_columns(now)}, latest_end=account.latest_end)
+    if account.has_incidents:
+        write_ends_of_incidents(attempt.user, but=session.pk)
     if assessment.follow_up is not FollowUp.END:
         make_room(attempt.user, None if found.new else found.device, new=session.pk, begun=account.pending)
     announce(attempt, session, found, assessment)
@@ -133,8 +140,15 @@ def verify(attempt: SignInAttempt, now: datetime) -> VerifiedAccount:
     verify_begun(attempt.pending, users[user.pk], state)
     verify_not_signed_out(attempt.identity)
     verify_credentials(user, attempt.method, state)
-    pending = first_step(user, auth_hash, state.epoch)
-    return VerifiedAccount(auth_hash, pending, latest_end_of(state, now), sign_ins=state.sign_ins - 1)
+    generation = generation_of(attempt.pending, user, state)
+    return VerifiedAccount(
+        auth_hash,
+        first_step(user, auth_hash, state.epoch, generation),
+        latest_end_of(state, now),
+        sign_ins=state.sign_ins - 1,
+        generation=generation,
+        has_incidents=state.generation > 0,
+    )
 
 
 def columns_of(
@@ -152,6 +166,8 @@ def columns_of(
         "method": attempt.method[:32],
         "authentication": [one.to_dict() for one in bounded(attempt.shown)] or None,
         "access_flags": flags_of(attempt.user),
+        "generation": account.generation,
+        "organization_id": attempt.organization_id,
         **(attempt.identity.columns() if attempt.identity else NOBODY),
         **seen(attempt.client),
     }
@@ -173,6 +189,17 @@ def write_session(row: ReadRow, fields: dict[str, Any], *, latest_end: datetime 
     if latest_end:
         session.expires_at = min(session.expires_at, latest_end)
     return session
+
+
+def write_ends_of_incidents(user: Any, *, but: int) -> None:
+    """Write into the rows of this user what an incident has ended and its sweep has not reached yet.
+
+    What would be ended by this sign-in otherwise, as replaced by a newer one, would keep that reason.
+    """
+    mine = Session.objects.using(router.db_for_write(Session)).filter(contained(), user_id=user.pk)
+    keys = list(mine.filter(ended_at__isnull=True).exclude(pk=but).values_list("pk", flat=True))
+    if keys:
+        end_if_unlawful(keys)
 
 
 def make_room(user: Any, device: Device | None, *, new: int, begun: dict[str, Any]) -> None:

@@ -8,18 +8,18 @@ is the sign-in then: it is judged like any other, and refused for what was decid
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import router
 
 from sessions_ui.actions.sign_in.attempt import SignInAttempt
-from sessions_ui.actions.sign_in.pending import reason_of
+from sessions_ui.actions.sign_in.pending import over_for, reason_of
 from sessions_ui.actions.sign_in.sign_in import ReadRow, SignIn, sign_in
 from sessions_ui.actions.sign_in.verify_account import hold_for_sign_in
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import SignInRefused
-from sessions_ui.models import AccountState, EndReason
+from sessions_ui.models import AccountState, Containment, EndReason
 from sessions_ui.models.clock import DatabaseNow
 from sessions_ui.models.primary import all_users
 from sessions_ui.session_user import WrittenUser
@@ -41,6 +41,7 @@ def sign_in_written(*, attempt: SignInAttempt, row: ReadRow) -> SignIn:
     if user.pk in users:  # else `sign_in()` refuses it
         verify_hash(written, users[user.pk])
         verify_undecided(written, states[user.pk])
+        verify_no_incident(written, users[user.pk])
     return sign_in(attempt=attempt, row=row)
 
 
@@ -68,10 +69,21 @@ def verify_undecided(written: WrittenUser, state: AccountState) -> None:
     process how long ago the user was written: that is right however wrong the host's clock is. What was decided earlier
     by less than the time that the answer takes counts as later.
     """
-    if state.decided_at is None:
-        return
-    states = AccountState.objects.using(router.db_for_write(AccountState)).filter(pk=state.pk)
-    now = states.annotate(now=DatabaseNow()).values_list("now", flat=True).get()
-    ago = timedelta(seconds=time.monotonic() - written.at)
-    if state.decided_at >= now - ago - RESOLUTION:
+    if state.decided_at is not None and state.decided_at >= _moment_of(written, state):
         raise SignInRefused(reason_of(state))
+
+
+def verify_no_incident(written: WrittenUser, user: Any) -> None:
+    """Do the same for an incident that is about this user and in force at once; of several, the last one counts."""
+    containment = Containment.read()
+    if containment.decided_at is None or not over_for(user, containment):
+        return
+    if containment.decided_at >= _moment_of(written, containment):
+        raise SignInRefused(EndReason.INCIDENT)
+
+
+def _moment_of(written: WrittenUser, row: AccountState | Containment) -> datetime:
+    """Return when the user was written, by the clock of the database that has this row, or a little earlier."""
+    rows: Any = type(row)._base_manager.using(router.db_for_write(type(row)))
+    now: datetime = rows.filter(pk=row.pk).annotate(now=DatabaseNow()).values_list("now", flat=True).get()
+    return now - timedelta(seconds=time.monotonic() - written.at) - RESOLUTION

@@ -33,6 +33,7 @@ from tests.models import (
     EndReason,
     Event,
     EventDetail,
+    Incident,
     Offboarding,
     ProviderSignOut,
     Session,
@@ -327,6 +328,12 @@ AGES: dict[str, tuple[timedelta, Row]] = {
     ),
     "a batch": (KEPT, batch_of_an_ending),
     "an ending": (KEPT, ending),
+    "an incident that is done": (
+        KEPT,
+        lambda user, at: Incident.objects.create(ordered_at=at, ending=ending(user, at)),
+    ),
+    "an incident that was declined": (KEPT, lambda user, at: Incident.objects.create(declined_at=at)),
+    "an incident that nobody approved": (KEPT, lambda user, at: Incident.objects.create(created_at=at)),
     "an agreed date that was taken back": (
         KEPT,
         lambda user, at: Offboarding.objects.create(user=user, ends_at=at + 9 * KEPT, cancelled_at=at),
@@ -361,10 +368,23 @@ def test_a_row_goes_when_it_is_as_old_as_that_and_no_second_sooner(name: str, us
         lambda user, long_ago: EndingBatch.objects.create(
             ending=Ending.objects.create(reason=EndReason.INCIDENT, created_at=long_ago), keys=[], size=0
         ),
+        lambda user, long_ago: Incident.objects.create(
+            created_at=long_ago,
+            ordered_at=long_ago,
+            ending=Ending.objects.create(reason=EndReason.INCIDENT, created_at=long_ago),
+        ),
         lambda user, long_ago: Offboarding.objects.create(user=user, ends_at=long_ago, created_at=long_ago),
         lambda user, long_ago: AccountState.objects.create(user=user, changed_at=long_ago),
     ],
-    ids=["a living session", "a message", "an ending", "a batch", "an agreed date", "an account's state"],
+    ids=[
+        "a living session",
+        "a message",
+        "an ending",
+        "a batch",
+        "an incident",
+        "an agreed date",
+        "an account's state",
+    ],
 )
 def test_what_is_not_over_stays_however_old_it_is(stays: Row, user: Any) -> None:
     row = stays(user, NOW - 9 * KEPT)

@@ -1,0 +1,1 @@
+"""Sign out many people at once, by criteria, and see how far it has come."""

@@ -1,0 +1,60 @@
+"""Let a second administrator approve an incident that waits for it, or decline it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import router
+from django.utils import timezone
+
+from sessions_ui.actions.endings.end import own_session_of
+from sessions_ui.actions.incidents.order import APPROVAL_AGE, put_in_force, verify_acting_session
+from sessions_ui.actions.incidents.rights import verify_may_order
+from sessions_ui.actions.incidents.steps import note_step
+from sessions_ui.actor import actor_of
+from sessions_ui.database.transactions import atomically
+from sessions_ui.exceptions import IncidentRefusal, IncidentRefused
+from sessions_ui.models import Incident
+from sessions_ui.models.locking import locked
+from sessions_ui.protocols import HasPk
+
+
+@atomically
+def approve_incident(*, incident: Incident, actor: HasPk) -> Incident:
+    """Put an order of somebody else in force; return it as it is then.
+
+    The session in which it is approved is left out, too, where that of the order is. Raises `IncidentRefused`, and what
+    `order_incident()` raises.
+    """
+    row = _waiting(incident, actor)
+    if row.actor_id == actor.pk:
+        raise IncidentRefused(IncidentRefusal.SAME_PERSON)
+    if row.created_at <= timezone.now() - APPROVAL_AGE:
+        raise IncidentRefused(IncidentRefusal.APPROVAL_OVER)
+    verify_acting_session(actor)
+    own = own_session_of(actor)
+    if row.kept and own is not None:
+        row.kept = [*row.kept, own]
+    row.approved_by_id = actor_of(actor).pk
+    put_in_force(row, actor)
+    note_step("approved", actor=actor, incident=row)
+    return row
+
+
+@atomically
+def decline_incident(*, incident: Incident, actor: HasPk) -> Incident:
+    """Decline an order that waits, or withdraw one's own; return it as it is then. Raises `IncidentRefused`."""
+    row = _waiting(incident, actor)
+    row.declined_at, row.declined_by_id = timezone.now(), actor_of(actor).pk
+    row.save(update_fields=["declined_at", "declined_by"])
+    note_step("declined", actor=actor, incident=row)
+    return row
+
+
+def _waiting(incident: Incident, actor: Any) -> Incident:
+    verify_may_order(actor)
+    rows = Incident.objects.using(router.db_for_write(Incident)).filter(pk=incident.pk)
+    row = locked(rows).get()
+    if row.state is not Incident.State.WAITING:
+        raise IncidentRefused(IncidentRefusal.NOT_WAITING)
+    return row

@@ -1,0 +1,219 @@
+"""What an incident is about: criteria that a session meets all of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from functools import reduce
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from operator import or_
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.db import connections, router
+from django.db.models import BooleanField, Exists, Func, OuterRef, Q, QuerySet, Value
+from django.utils import timezone
+from django.utils.translation import get_language, gettext
+
+from sessions_ui.actions.sessions.containment import STAFF_FLAGS
+from sessions_ui.client.country import country_name
+from sessions_ui.database import moments
+from sessions_ui.exceptions import IncidentRefusal, IncidentRefused
+from sessions_ui.models import Device, Rule, Session
+from sessions_ui.models.primary import all_users, are_users_beside
+from sessions_ui.models.session import SessionQuerySet
+from sessions_ui.wording.sessions import moment_text
+
+Network = IPv4Network | IPv6Network
+
+NAMED = 5  # people whom a description names; the rest is a number
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """Which sessions. Empty fields do not count; of the others a session meets every one.
+
+    `users` are primary keys as text, `groups` those of groups; a session of any of them meets the criterion.
+    `organization_id` as the session keeps it. `since` and `before`: when it was signed in. `network`: an address, or a
+    network (CIDR), of the sign-in or now. `country`: of the sign-in (ISO 3166-1 alpha-2). `client`: a part of the user
+    agent, or the name of a browser or system. `method`: how it was signed in, one of several steps, or the provider.
+    `unconfirmed`: the device was never confirmed.
+    """
+
+    everyone: bool = False
+    staff: bool = False
+    users: tuple[str, ...] = ()
+    groups: tuple[int, ...] = ()
+    organization_id: str = ""
+    since: datetime | None = None
+    before: datetime | None = None
+    network: str = ""
+    country: str = ""
+    client: str = ""
+    method: str = ""
+    unconfirmed: bool = False
+
+    @property
+    def given(self) -> frozenset[str]:
+        """The names of the criteria that count."""
+        return frozenset(field.name for field in fields(self) if getattr(self, field.name))
+
+    @property
+    def rule(self) -> Rule | None:
+        """What is in force at once; None for whatever is in force batch by batch."""
+        return Rule(next(iter(self.given))) if len(self.given) == 1 and self.given <= {*Rule.values} else None
+
+    def verify(self) -> None:
+        """Raise `IncidentRefused` where these criteria say nothing, contradict each other, or cannot be understood."""
+        if not self.given:
+            raise IncidentRefused(IncidentRefusal.NO_CRITERIA)
+        if self.everyone and len(self.given) > 1:
+            raise IncidentRefused(IncidentRefusal.EVERYONE_AND_MORE)
+        if self.before is not None and self.before > timezone.now():
+            raise IncidentRefused(IncidentRefusal.IN_THE_FUTURE)
+        if self.since is not None and self.before is not None and self.since >= self.before:
+            raise IncidentRefused(IncidentRefusal.NO_TIME)
+        if self.network:
+            try:
+                ip_network(self.network, strict=False)
+            except ValueError:
+                raise IncidentRefused(IncidentRefusal.NO_NETWORK) from None
+
+    def sessions(self) -> SessionQuerySet:
+        """Return the sessions that meet the criteria and have not ended."""
+        rows: SessionQuerySet = Session.objects.using(router.db_for_write(Session))
+        rows = rows.filter(user__isnull=False, ended_at__isnull=True)
+        if (people := self._people()) is not None:
+            keys: Any = people.order_by().values("pk")
+            rows = rows.filter(
+                user_id__in=keys if are_users_beside(Session) else list(keys.values_list("pk", flat=True))
+            )
+        if self.organization_id:
+            rows = rows.filter(organization_id=self.organization_id)
+        if self.since is not None:
+            rows = rows.filter(signed_in_at__gte=self.since)
+        if self.before is not None:
+            rows = rows.filter(signed_in_at__lt=self.before)
+        if self.country:
+            rows = rows.filter(first_country=self.country)
+        if self.client:
+            rows = rows.filter(_of_client(self.client))
+        if self.method:
+            rows = rows.filter(_by_method(self.method))
+        if self.unconfirmed:
+            rows = rows.filter(device__confirmed_at__isnull=True)
+        return rows.filter(_in_network(rows, self.network)) if self.network else rows
+
+    def accounts(self) -> QuerySet[Any] | None:
+        """Return the people whom the criteria name, whatever is signed in to their accounts; None where they speak of
+        sessions."""
+        return self._people() if self.given <= {"users", "groups", "staff"} else None
+
+    def _people(self) -> QuerySet[Any] | None:
+        people = all_users()
+        if self.users:
+            people = people.filter(pk__in=self.users)
+        if self.groups:
+            membership = get_user_model().groups.through
+            (user_key,) = [
+                field.attname for field in membership._meta.fields if field.related_model is get_user_model()
+            ]
+            member = membership._base_manager.filter(**{user_key: OuterRef("pk")}, group_id__in=self.groups)
+            people = people.filter(Exists(member))
+        if self.staff:
+            people = people.filter(_is_staff())
+        return people if self.given & {"users", "groups", "staff"} else None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the criteria that count, as JSON knows values."""
+        values = {name: value for name, value in asdict(self).items() if name in self.given}
+        return {
+            name: moments.aware(value).isoformat() if isinstance(value, datetime) else value
+            for name, value in values.items()
+        }
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> Criteria:
+        values = dict(said)
+        for name in ("since", "before"):
+            if name in values:
+                values[name] = moments.stored(datetime.fromisoformat(values[name]))
+        for name in ("users", "groups"):
+            if name in values:
+                values[name] = tuple(values[name])
+        return cls(**values)
+
+    def in_words(self) -> list[tuple[str, str]]:
+        """Return what it is about, for people: pairs of a criterion and its value."""
+        return [pair for name, pair in self._words() if name in self.given]
+
+    def _words(self) -> Iterator[tuple[str, tuple[str, str]]]:
+        yield "everyone", (gettext("Who"), gettext("Everyone"))
+        yield "staff", (gettext("Who"), gettext("Staff"))
+        yield "users", (gettext("People"), ", ".join(self._names()))
+        names = Group.objects.filter(pk__in=self.groups).order_by("name").values_list("name", flat=True)
+        yield "groups", (gettext("Groups"), ", ".join(names) if self.groups else "")
+        yield "organization_id", (gettext("Organization"), self.organization_id)
+        yield "since", (gettext("Signed in since"), moment_text(self.since) if self.since else "")
+        yield "before", (gettext("Signed in before"), moment_text(self.before) if self.before else "")
+        yield "network", (gettext("Address or network"), self.network)
+        yield "country", (gettext("Country"), country_name(self.country, get_language()) or self.country)
+        yield "client", (gettext("Browser, app or system"), self.client)
+        yield "method", (gettext("Way of signing in"), self.method)
+        yield "unconfirmed", (gettext("Device"), gettext("Never confirmed"))
+
+    def _names(self) -> list[str]:
+        """Return the names of the first people, and how many more there are."""
+        people = all_users().filter(pk__in=self.users).order_by("pk")[:NAMED] if self.users else ()
+        names = [str(person) for person in people]
+        more = len(self.users) - NAMED
+        return names if more <= 0 else [*names, gettext("%(count)d more") % {"count": more}]
+
+
+def _is_staff() -> Q:
+    columns = {field.name for field in get_user_model()._meta.concrete_fields}
+    flags = [Q(**{flag: True}) for flag in STAFF_FLAGS if flag in columns]
+    return reduce(or_, flags) if flags else Q(pk__in=())
+
+
+def _of_client(name: str) -> Q:
+    named = Device.objects.filter(Q(browser__iexact=name) | Q(system__iexact=name), pk=OuterRef("device_id"))
+    agent = Q(user_agent__icontains=name) | Q(first_user_agent__icontains=name)
+    return agent | Q(Exists(named))
+
+
+def _by_method(method: str) -> Q:
+    """Return the condition for "password" and "password+totp", but not for "password_reset"."""
+    return (
+        Q(method=method)
+        | Q(method__startswith=f"{method}+")
+        | Q(method__endswith=f"+{method}")
+        | Q(method__contains=f"+{method}+")
+        | Q(provider=method)
+    )
+
+
+def _in_network(rows: SessionQuerySet, text: str) -> Q:
+    """Return the condition for a session whose address, of the sign-in or now, is in this network."""
+    network = ip_network(text, strict=False)
+    if network.num_addresses == 1:
+        address = str(network.network_address)
+        return Q(first_address=address) | Q(address=address)
+    if connections[rows.db].vendor == "postgresql":
+        return Q(_Within("first_address", network)) | Q(_Within("address", network))
+    pairs = rows.order_by().values_list("first_address", "address").distinct()
+    found = {one for pair in pairs for one in pair if one and ip_address(one) in network}
+    return Q(first_address__in=found) | Q(address__in=found)
+
+
+class _Within(Func):
+    """PostgreSQL's `address <<= network`."""
+
+    template = "%(expressions)s"
+    arg_joiner = " <<= "
+    output_field = BooleanField()
+
+    def __init__(self, column: str, network: Network) -> None:
+        super().__init__(column, Func(Value(str(network)), template="CAST(%(expressions)s AS inet)"))

@@ -1,0 +1,169 @@
+"""Order an incident: it is in force when the order is committed, or begins batch by batch."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from django.db import router, transaction
+from django.utils import timezone
+
+from sessions_ui.actions.endings.bulk import end_later
+from sessions_ui.actions.endings.end import own_session_of
+from sessions_ui.actions.incidents.criteria import Criteria
+from sessions_ui.actions.incidents.preview import Counts, count
+from sessions_ui.actions.incidents.rights import needs_approval, verify_may_order
+from sessions_ui.actions.incidents.steps import as_text, note_step
+from sessions_ui.actions.sessions.containment import uncontained
+from sessions_ui.actor import actor_by_key, actor_of
+from sessions_ui.database.transactions import after_commit, atomically
+from sessions_ui.exceptions import IncidentRefusal, IncidentRefused, SessionEnded
+from sessions_ui.models import Containment, Ending, EndReason, Incident, Rule, Session
+from sessions_ui.models.clock import DatabaseNow
+from sessions_ui.models.locking import locked
+from sessions_ui.services.pubsub import wake
+from sessions_ui.services.queueing import queue_endings_task
+
+APPROVAL_AGE = timedelta(hours=24)  # an order that nobody has approved by then has to be given again
+
+
+def order_incident(
+    *,
+    criteria: Criteria,
+    note: str,
+    actor: Any = None,
+    ticket: str = "",
+    happened_at: datetime | None = None,
+    include_own: bool = False,
+    counts: Counts | None = None,
+) -> Incident:
+    """Sign out whoever meets the criteria; return the order, whose `ending` shows how far it has come.
+
+    Of everyone, of staff and of everyone who signed in before a time (`criteria.rule`) all sessions are refused from
+    the commit on, wherever a request or an open tab is; a worker then writes it into their rows. Other criteria are in
+    force batch by batch, for the sessions that meet them now. What signs in after the order is not concerned.
+
+    `actor`: the user who orders it, None for the command line; the session in which they do it is left out, unless
+    `include_own`. `note` (the reason) and `ticket` (at most 100 characters) are for administrators only. `happened_at`:
+    since when these sessions were not to be trusted, where that is known. `counts`: what the person was shown; counted
+    here otherwise.
+
+    Where `INCIDENT_APPROVAL_ABOVE` asks for it nothing is in force before a second administrator has approved it
+    (`approve_incident()`). Raises `IncidentRefused`; `SessionEnded` where the session of the request that asks has
+    ended meanwhile; `TryAgain` or `OutcomeUnknown` as `end_sessions()` does.
+    """
+    verify_may_order(actor)
+    criteria.verify()
+    if not note.strip():
+        raise IncidentRefused(IncidentRefusal.NO_REASON)
+    own = own_session_of(actor) if actor is not None else None
+    found = counts or count(criteria, actor)
+    incident = Incident(
+        criteria=criteria.to_json(),
+        rule=criteria.rule or "",
+        actor_id=actor_of(actor).pk,
+        ticket=ticket,
+        note=note.strip(),
+        happened_at=happened_at,
+        kept=[own] if own is not None and not include_own else [],
+        sessions=found.sessions,
+        people=found.people,
+    )
+    return _order(incident, actor)
+
+
+@atomically
+def _order(incident: Incident, actor: Any) -> Incident:
+    verify_acting_session(actor)
+    # Whoever repeats the transaction makes the row again.
+    incident.pk, incident._state.adding = None, True
+    incident.save(force_insert=True)
+    waits = needs_approval(actor, sessions=incident.sessions)
+    criteria = Criteria.from_json(incident.criteria)
+    if not waits:
+        put_in_force(incident, actor)
+    note_step(
+        "asked_for" if waits else "ordered",
+        actor=actor,
+        incident=incident,
+        text=as_text(criteria.in_words()),
+        sessions=incident.sessions,
+        people=incident.people,
+        kept=len(incident.kept),
+    )
+    return incident
+
+
+def put_in_force(incident: Incident, actor: Any) -> None:
+    """Put the order in force, in the transaction of whoever gives or approves it."""
+    criteria = Criteria.from_json(incident.criteria)
+    if (rule := criteria.rule) is not None:
+        _end_at_once(incident, criteria, rule)
+    else:
+        incident.ending = _end_in_batches(incident, criteria)
+    incident.ordered_at = timezone.now()
+    incident.save(
+        update_fields=["ending", "generation", "ordered_at", "kept", "approved_by"], force_update=True
+    )
+
+
+def _end_at_once(incident: Incident, criteria: Criteria, rule: Rule) -> None:
+    """Raise the generation below which these sessions are over, and have a worker write it into their rows."""
+    using = router.db_for_write(Containment)
+    containment = _locked_containment(using)
+    generation = containment.generation + 1
+    # Before the limits change: what another order has ended is not brought back.
+    own = uncontained(Session.objects.using(using).filter(pk__in=incident.kept, ended_at__isnull=True))
+    own.update(generation=generation)
+    changes: dict[str, Any] = {"generation": generation, "decided_at": DatabaseNow()}
+    if rule is not Rule.BEFORE:
+        changes[rule.value] = generation
+    elif containment.before_at is None or criteria.before >= containment.before_at:  # type: ignore[operator]
+        changes |= {"before": generation, "before_at": criteria.before}
+    # Else the one that is in force already goes further; what it has left out is ended by the sweep.
+    Containment.objects.using(using).filter(pk=Containment.KEY).update(**changes)
+    incident.generation = generation
+    incident.ending = Ending.objects.using(using).create(
+        reason=EndReason.INCIDENT,
+        actor_id=incident.actor_id,
+        ticket=incident.ticket,
+        note=incident.note,
+        rule=rule,
+        generation=generation,
+        before_at=criteria.before,
+        total=incident.sessions,
+        is_laid_out=False,
+    )
+    transaction.on_commit(queue_endings_task, using=using)
+    after_commit(partial(wake, None), using=using)
+
+
+def _locked_containment(using: str) -> Containment:
+    """Return the one row, which no other order changes meanwhile; made where it is missing."""
+    rows = Containment.objects.using(using)
+    rows.bulk_create([Containment()], ignore_conflicts=True)
+    return locked(rows.filter(pk=Containment.KEY)).get()
+
+
+def _end_in_batches(incident: Incident, criteria: Criteria) -> Ending:
+    people = criteria.accounts()
+    return end_later(
+        sessions=criteria.sessions().exclude(pk__in=incident.kept),
+        reason=EndReason.INCIDENT,
+        actor=actor_by_key(incident.actor_id),
+        ticket=incident.ticket,
+        note=incident.note,
+        of_users=people,
+        unadopted=people is not None,
+    )
+
+
+def verify_acting_session(actor: Any) -> None:
+    """Raise `SessionEnded` where the session in which this user acts has ended since its request began."""
+    own = own_session_of(actor) if actor is not None else None
+    if own is None:
+        return
+    rows = Session.objects.using(router.db_for_write(Session)).filter(pk=own, ended_at__isnull=True)
+    if not uncontained(rows).exists():
+        raise SessionEnded

@@ -1,0 +1,28 @@
+"""Who may order an incident, and when a second administrator has to agree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sessions_ui import context
+from sessions_ui.conf import conf
+from sessions_ui.exceptions import IncidentRefusal, IncidentRefused
+
+ORDER_INCIDENT = "sessions_ui.order_incident"  # the permission
+
+
+def verify_may_order(actor: Any) -> None:
+    """Raise `IncidentRefused` where this user has no right to; `NotTheOwner` where staff uses somebody's account.
+
+    None is the system: whoever has the command line of the site.
+    """
+    context.require_owner()
+    if actor is not None and not actor.has_perm(ORDER_INCIDENT):
+        raise IncidentRefused(IncidentRefusal.NOT_ALLOWED)
+
+
+def needs_approval(actor: Any, *, sessions: int) -> bool:
+    """Return whether a second administrator has to agree. The command line is not asked: it could as well change the
+    setting."""
+    most = conf.incident_approval_above
+    return actor is not None and most is not None and (most == 0 or sessions > most)

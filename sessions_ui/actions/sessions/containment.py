@@ -1,0 +1,113 @@
+"""Decide which sessions an incident has ended with its commit, before anybody has written that into their rows.
+
+There are two forms of the one rule: in Python for a request (`validate.py`), which has the session, its user and the
+limits from one statement; in SQL for many sessions at once. Whoever is staff now counts as staff, as the user row says
+that is joined anyway (or as the backend says, where users are elsewhere), and so does whoever was it at sign-in
+(`access_flags`): to lose the right does not bring the session back.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import router
+from django.db.models import BooleanField, Case, Exists, OuterRef, Q, Subquery, When
+
+from sessions_ui.models import Containment, Limits, Session
+from sessions_ui.models.primary import all_users, are_users_beside
+from sessions_ui.models.session import SessionQuerySet
+
+# The user model's own words for staff; whichever of them it has.
+STAFF_FLAGS = ("is_staff", "is_superuser")
+
+
+def containing_generation(session: Session, user: Any, limits: Limits | None) -> int:
+    """Return the generation of the order that has ended this session of a user; 0 where none has.
+
+    `user`: None where nobody knows them yet. `limits` as read together with the session, or after it.
+    """
+    if limits is None:
+        return 0
+    own = session.generation
+    if own < limits.everyone:
+        return limits.everyone
+    if own < limits.before and _is_before(session, limits):
+        return limits.before
+    if own < limits.staff and (_was_staff(session) or is_staff(user)):
+        return limits.staff
+    return 0
+
+
+def limits_of(session: Session) -> Limits | None:
+    """Return what is over, as the look-up has read it with this session; otherwise read it: one statement."""
+    if "limits" not in session.__dict__:
+        session.__dict__["limits"] = Containment.read().limits
+    return session.__dict__["limits"]
+
+
+def with_limits(session: Session, limits: Limits | None) -> Session:
+    """Note on the session what is over, for whoever judges it."""
+    session.__dict__["limits"] = limits
+    return session
+
+
+def is_staff(user: Any) -> bool:
+    return any(getattr(user, flag, False) for flag in STAFF_FLAGS)
+
+
+def contained(limits: Limits | None = None) -> Q:
+    """Return the condition for the sessions of users that an incident has ended, written into their rows or not.
+
+    Without `limits` they are read by the same statement. The condition may be neither true nor false in SQL, so it is
+    for `filter()`; `uncontained()` is the opposite. Without `limits` nobody who only became staff since, and whose user
+    is in another database, is among them.
+    """
+    everyone, staff, before, before_at = limits or _limits_in_sql()
+    found = Q(generation__lt=everyone) | Q(generation__lt=staff) & _of_staff(limits)
+    if limits is None or limits.before_at is not None:
+        found |= Q(generation__lt=before, signed_in_at__lt=before_at)
+    return Q(user__isnull=False) & found
+
+
+def uncontained(sessions: SessionQuerySet) -> SessionQuerySet:
+    """Leave out the sessions that an incident has ended."""
+    over = Case(When(contained(), then=True), default=False, output_field=BooleanField())
+    return sessions.annotate(is_contained=over).filter(is_contained=False)
+
+
+def from_contained() -> Q:
+    """Return the condition for sessions in which staff uses an account, from one of their own that is over."""
+    origins = Session.objects.filter(contained(), pk=OuterRef("impersonated_from_id"))
+    return Q(impersonated_from__isnull=False) & Q(Exists(origins))
+
+
+def _is_before(session: Session, limits: Limits) -> bool:
+    signed_in_at, before_at = session.signed_in_at, limits.before_at
+    return signed_in_at is not None and before_at is not None and signed_in_at < before_at
+
+
+def _was_staff(session: Session) -> bool:
+    return any(f",{flag}," in session.access_flags for flag in STAFF_FLAGS)
+
+
+def _of_staff(limits: Limits | None) -> Q:
+    found = Q()
+    for flag in STAFF_FLAGS:
+        found |= Q(access_flags__contains=f",{flag},")
+    columns = {field.name for field in get_user_model()._meta.concrete_fields}
+    are = Q()
+    for flag in columns.intersection(STAFF_FLAGS):
+        are |= Q(**{flag: True})
+    if not are:
+        return found
+    if are_users_beside(Session):
+        return found | Q(Exists(all_users().filter(are, pk=OuterRef("user_id"))))
+    if limits is not None:
+        found |= Q(user_id__in=list(all_users().filter(are).values_list("pk", flat=True)))
+    return found
+
+
+def _limits_in_sql() -> tuple[Any, ...]:
+    rows = Containment.objects.using(router.db_for_write(Containment)).filter(pk=Containment.KEY)
+    return tuple(Subquery(rows.values(name)[:1]) for name in Limits._fields)
