@@ -7,6 +7,7 @@ from sessions_ui.admin.base import CappedPaginator
 from sessions_ui.admin.deliveries import DeliveryAdmin
 from sessions_ui.admin.endings import EndingProgressAdmin
 from sessions_ui.admin.history import ActAdmin, EventAdmin
+from sessions_ui.admin.incidents import IncidentAdmin
 from sessions_ui.admin.offboarding import OffboardingAdmin
 from sessions_ui.admin.recoveries import RecoveryAdmin
 from sessions_ui.admin.sessions import DeviceAdmin, SessionAdmin
@@ -19,6 +20,7 @@ __all__ = [
     "DeviceAdmin",
     "EndingProgressAdmin",
     "EventAdmin",
+    "IncidentAdmin",
     "OffboardingAdmin",
     "RecoveryAdmin",
     "SessionAdmin",

@@ -21,6 +21,7 @@ from sessions_ui.conf import conf
 from sessions_ui.database import moments
 from sessions_ui.database.servers import MEANING, examine
 from sessions_ui.exceptions import NotYetHappened
+from sessions_ui.management import incident
 from sessions_ui.management.migrated import MigratedCommand
 from sessions_ui.management.progress import Progress
 from sessions_ui.metrics.health import OUTBOX_LATE, WORKER_LATE, is_outbox_late, is_worker_late
@@ -88,6 +89,7 @@ class Command(MigratedCommand):
         )
         end.add_argument("--dry-run", action="store_true", help="Only say how many.")
         end.add_argument("--async", dest="later", action="store_true", help="Leave it to a worker.")
+        incident.add_arguments(commands)
         commands.add_parser(
             "carry-out", help="Work on large sign-outs, as the worker does: for hosts with cron alone."
         )
@@ -114,6 +116,8 @@ class Command(MigratedCommand):
                 self.after_restore(options)
             case "end":
                 self.end(options)
+            case "incident":
+                incident.handle(self, options)
             case "carry-out":
                 if ended := end_batches(seconds=CARRY_OUT):
                     self.stdout.write(f"Sessions ended: {ended:,}")

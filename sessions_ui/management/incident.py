@@ -1,0 +1,203 @@
+"""`manage.py sessions incident …`: sign out many people by criteria, and see how far it has come."""
+
+from __future__ import annotations
+
+from argparse import _SubParsersAction
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.dateparse import parse_datetime
+
+from sessions_ui.actions.endings.bulk import end_batches, receipt_of
+from sessions_ui.actions.help_desk.find_user import users_exactly
+from sessions_ui.actions.incidents.criteria import Criteria
+from sessions_ui.actions.incidents.order import order_incident
+from sessions_ui.actions.incidents.preview import Preview, preview_incident
+from sessions_ui.actions.incidents.result import FORMATS, export_incident
+from sessions_ui.actions.incidents.stop import resume_incident, stop_incident
+from sessions_ui.database import moments
+from sessions_ui.exceptions import IncidentRefused
+from sessions_ui.management.progress import Progress
+from sessions_ui.models import Incident
+from sessions_ui.wording.incidents import duration_text, refused_text
+
+SLICE = 2.0  # seconds between two looks at how far it has come
+
+
+def add_arguments(commands: _SubParsersAction[CommandParser]) -> None:
+    parser = commands.add_parser(
+        "incident",
+        help="Sign out many people by criteria; stop it, go on with it, export the result (docs/incidents.md).",
+    )
+    whom = parser.add_argument_group("who", "A sign-in has to meet every criterion that is given.")
+    whom.add_argument("--everyone", action="store_true", help="Everybody, staff included; at once.")
+    whom.add_argument("--staff", action="store_true", help="Staff; by itself at once.")
+    whom.add_argument(
+        "--user", action="append", default=[], metavar="U", help="A whole address or user name."
+    )
+    whom.add_argument("--group", action="append", default=[], metavar="G", help="The name of a group.")
+    whom.add_argument("--organization", default="", metavar="ID", help="As the session keeps it.")
+    whom.add_argument("--since", type=_moment, metavar="T", help="Signed in since then.")
+    whom.add_argument("--before", type=_moment, metavar="T", help="Signed in before; by itself at once.")
+    whom.add_argument("--network", default="", metavar="N", help="An address or a network (CIDR).")
+    whom.add_argument("--country", default="", metavar="CC", help="Of the sign-in: two letters.")
+    whom.add_argument("--client", default="", help="A browser, a system, or a part of the user agent.")
+    whom.add_argument("--method", default="", help="How it was signed in, or the provider.")
+    whom.add_argument("--unconfirmed", action="store_true", help="On a device that was never confirmed.")
+    parser.add_argument("--note", default="", help="Why; kept in the history, people do not see it.")
+    parser.add_argument("--ticket", default="", help="Number of the ticket; kept in the history.")
+    parser.add_argument(
+        "--happened-at", type=_moment, metavar="T", help="Since when they were not to be trusted."
+    )
+    parser.add_argument("--dry-run", action="store_true", help="Only say how many, and how long it takes.")
+    parser.add_argument("--async", dest="later", action="store_true", help="Leave the rows to a worker.")
+    parser.add_argument("--no-input", dest="interactive", action="store_false", help="Do not ask before.")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--stop", type=int, metavar="ID", help="Begin no further batch of this incident.")
+    which.add_argument("--resume", type=int, metavar="ID", help="Go on with this incident.")
+    which.add_argument("--status", type=int, metavar="ID", help="Say how far this incident has come.")
+    which.add_argument("--export", type=int, metavar="ID", help="Write what this incident has ended.")
+    parser.add_argument("--format", choices=[*FORMATS], default="csv", help="Of the export: %(default)s.")
+
+
+def handle(command: BaseCommand, options: dict[str, Any]) -> None:
+    """Do what the options say. Raises `CommandError` for what cannot be meant."""
+    if options["stop"] is not None:
+        _step(command, options["stop"], stop_incident, "Stopped", "It was not under way.")
+    elif options["resume"] is not None:
+        _step(command, options["resume"], resume_incident, "Goes on", "It was not stopped.")
+    elif options["status"] is not None:
+        _status(command, _incident(options["status"]))
+    elif options["export"] is not None:
+        for piece in export_incident(incident=_incident(options["export"]), form=options["format"]):
+            command.stdout.write(piece, ending="")
+    else:
+        _order(command, options)
+
+
+def _order(command: BaseCommand, options: dict[str, Any]) -> None:
+    criteria = _criteria(options)
+    try:
+        preview = preview_incident(criteria=criteria)
+    except IncidentRefused as error:
+        raise CommandError(refused_text(error)) from None
+    if options["dry_run"]:
+        command.stdout.write(_in_words(criteria, preview))
+        return
+    if not options["note"].strip():
+        raise CommandError("--note: say why. Nothing was done.")
+    if options["interactive"]:
+        _confirm(command, criteria, preview)
+    incident = order_incident(
+        criteria=criteria,
+        note=options["note"],
+        ticket=options["ticket"],
+        happened_at=options["happened_at"],
+        counts=preview.counts,
+    )
+    command.stdout.write(
+        f"Incident {incident.pk} is in force: all of these are refused from now on."
+        if incident.rule
+        else f"Incident {incident.pk} ends them batch by batch."
+    )
+    if not options["later"]:
+        _carry_out(command, incident, quiet=not options["verbosity"])
+
+
+def _carry_out(command: BaseCommand, incident: Incident, *, quiet: bool) -> None:
+    """Do the worker's work here. A worker may take batches, too; what this leaves when it is interrupted it finds."""
+    progress = Progress(command.stdout.write, quiet=quiet)
+    assert incident.ending is not None
+    while end_batches(ending=incident.ending, seconds=SLICE):
+        progress.say(f"  {receipt_of(incident.ending).ended:,} ended")
+    _status(command, _incident(incident.pk))
+
+
+def _confirm(command: BaseCommand, criteria: Criteria, preview: Preview) -> None:
+    """Ask for the number of sessions, which nobody types by mistake. Raises `CommandError` for any other, and where
+    nobody can be asked."""
+    command.stdout.write(_in_words(criteria, preview))
+    try:
+        answer = input("Type the number of sessions to go on: ")
+    except EOFError:
+        raise CommandError(
+            "Nobody is there to be asked: --no-input goes on without. Nothing was done."
+        ) from None
+    if answer.replace(",", "").strip() != str(preview.counts.sessions):
+        raise CommandError("Not confirmed. Nothing was done.")
+
+
+def _in_words(criteria: Criteria, preview: Preview) -> str:
+    counts = preview.counts
+    in_force = (
+        "at once"
+        if criteria.rule
+        else f"batch by batch, the last after {duration_text(preview.in_force_after)}"
+    )
+    return "\n".join(
+        [
+            *(f"{name}: {value}" for name, value in criteria.in_words()),
+            f"Sessions to end: {counts.sessions:,} of {counts.people:,} people",
+            f"Refused: {in_force}; in the history: {duration_text(preview.done_after)}",
+        ]
+    )
+
+
+def _status(command: BaseCommand, incident: Incident) -> None:
+    command.stdout.write(f"Incident {incident.pk}: {incident.state.label}")
+    if incident.ending is not None:
+        receipt = receipt_of(incident.ending)
+        command.stdout.write(
+            f"Sessions ended: {receipt.ended:,} of {incident.ending.total:,}; "
+            f"ended otherwise: {receipt.already_ended:,}; failed: {receipt.failed:,}"
+        )
+
+
+def _step(command: BaseCommand, pk: int, action: Any, done: str, otherwise: str) -> None:
+    if not action(incident=_incident(pk)):
+        raise CommandError(otherwise)
+    command.stdout.write(f"{done}: incident {pk}")
+
+
+def _incident(pk: int) -> Incident:
+    incident = Incident.objects.select_related("ending").filter(pk=pk).first()
+    if incident is None:
+        raise CommandError(f"There is no incident {pk}.")
+    return incident
+
+
+def _criteria(options: dict[str, Any]) -> Criteria:
+    groups = dict(Group.objects.filter(name__in=options["group"]).values_list("name", "pk"))
+    if unknown := [name for name in options["group"] if name not in groups]:
+        raise CommandError(f"--group: there is no group {unknown[0]!r}.")
+    return Criteria(
+        everyone=options["everyone"],
+        staff=options["staff"],
+        users=tuple(dict.fromkeys(map(_user, options["user"]))),
+        groups=tuple(sorted(groups.values())),
+        organization_id=options["organization"],
+        since=options["since"],
+        before=options["before"],
+        network=options["network"],
+        country=options["country"].upper(),
+        client=options["client"],
+        method=options["method"],
+        unconfirmed=options["unconfirmed"],
+    )
+
+
+def _user(name: str) -> str:
+    found = users_exactly(name)
+    if len(found) != 1:
+        raise CommandError(f"--user: no account matches {name!r} exactly.")
+    return str(found[0])
+
+
+def _moment(text: str) -> datetime:
+    """Return the moment, as rows hold it. Raises `ValueError`, which argparse words."""
+    moment = parse_datetime(text)
+    if moment is None or ":" not in text:  # midnight is not what a mere date would mean
+        raise ValueError(text)
+    return moments.stored(moment)

@@ -1,0 +1,140 @@
+"""`manage.py sessions incident …`."""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from sessions_ui.tasks import sweep_endings
+from tests.models import Event, Incident, Session
+
+pytestmark = pytest.mark.django_db
+PAGE = "/account/devices/"
+
+
+def incident(*arguments: str) -> str:
+    out = StringIO()
+    call_command("sessions", "incident", *arguments, stdout=out)
+    return out.getvalue()
+
+
+@pytest.fixture
+def ada(browser: Any, user: Any) -> Any:
+    client = browser()
+    client.sign_in(user)
+    return client
+
+
+@pytest.mark.no_bystander("everyone is signed out")
+def test_everyone_is_refused_at_once_and_the_rows_say_so_when_it_is_done(
+    ada: Any, user: Any, administrator: Any, browser: Any
+) -> None:
+    admin = browser()
+    admin.sign_in(administrator)
+    said = incident("--everyone", "--note", "leaked", "--ticket", "INC-1", "--no-input")
+    assert "is in force: all of these are refused" in said and "Sessions ended: 2 of 2" in said
+    assert ada.get(PAGE).status_code == admin.get(PAGE).status_code == 302
+    row = Incident.objects.get()
+    assert (row.actor_id, row.note, row.ticket, row.state) == (None, "leaked", "INC-1", "done")
+    assert {session.end_reason for session in Session.objects.filter(user__isnull=False)} == {"incident"}
+
+
+@pytest.mark.no_bystander("everyone is signed out")
+def test_a_worker_writes_the_rows_where_it_is_asked_to(ada: Any, user: Any) -> None:
+    said = incident("--before", timezone.now().isoformat(), "--note", "leaked", "--no-input", "--async")
+    assert "is in force" in said and "Sessions ended" not in said
+    assert ada.get(PAGE).status_code == 302 and Session.objects.of(user).get().ended_at is None
+    assert sweep_endings() == 1
+    assert "Incident" in incident("--status", str(Incident.objects.get().pk))
+
+
+def test_a_dry_run_says_how_many_and_how_long_and_does_nothing(ada: Any, user: Any) -> None:
+    said = incident("--user", user.email, "--dry-run")
+    assert (
+        "Sessions to end: 1 of 1 people" in said and "batch by batch, the last after about 1 second" in said
+    )
+    assert ada.get(PAGE).status_code == 200 and not Incident.objects.exists()
+    event = Event.objects.get(kind=Event.Kind.INCIDENT)
+    assert event.data["step"] == "previewed" and event.actor_id is None
+
+
+@pytest.mark.parametrize(("answer", "is_done"), [("1", True), ("everyone", False), ("2", False), ("", False)])
+def test_the_number_has_to_be_typed(
+    answer: str, is_done: bool, ada: Any, user: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("builtins.input", lambda prompt: answer)
+    if is_done:
+        incident("--user", user.email, "--note", "leaked")
+    else:
+        with pytest.raises(CommandError, match="Not confirmed"):
+            incident("--user", user.email, "--note", "leaked")
+    assert ada.get(PAGE).status_code == (302 if is_done else 200)
+
+
+def test_where_nobody_can_be_asked_nothing_is_done(ada: Any, user: Any, monkeypatch: Any) -> None:
+    def nobody(prompt: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("builtins.input", nobody)
+    with pytest.raises(CommandError, match="--no-input"):
+        incident("--user", user.email, "--note", "leaked")
+    assert ada.get(PAGE).status_code == 200
+
+
+def test_all_criteria_and_what_was_known(ada: Any, user: Any) -> None:
+    group = Group.objects.create(name="Editors")
+    user.groups.add(group)
+    Session.objects.of(user).update(organization_id="acme", first_country="GB")
+    happened = timezone.now() - timedelta(days=2)
+    incident(
+        *("--group", "Editors", "--organization", "acme", "--since", "2026-01-01T00:00:00+00:00"),
+        *("--network", "81.2.69.0/24", "--country", "gb", "--client", "Firefox", "--method", "password"),
+        *("--unconfirmed", "--happened-at", happened.isoformat(), "--note", "leaked", "--no-input"),
+    )
+    row = Incident.objects.get()
+    assert row.happened_at == happened and row.criteria["country"] == "GB"
+    assert {*row.criteria} == {
+        *("groups", "organization_id", "since", "network", "country", "client", "method", "unconfirmed")
+    }
+    assert ada.get(PAGE).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "choose one criterion"),
+        (["--everyone", "--staff"], "no other criterion"),
+        (["--network", "x"], "neither an address nor a network"),
+        (["--user", "nobody@people.example"], "no account matches"),
+        (["--group", "Nobody"], "no group"),
+        (["--everyone"], "--note"),
+        (["--before", "2026-01-01"], "invalid"),
+        (["--status", "999999999"], "no incident"),
+    ],
+)
+def test_what_cannot_be_meant_is_said(arguments: list[str], said: str, db: None) -> None:
+    with pytest.raises(CommandError, match=said):
+        incident(*arguments, "--no-input")
+    assert not Incident.objects.exists()
+
+
+def test_it_is_stopped_goes_on_and_is_exported(ada: Any, user: Any) -> None:
+    incident("--user", user.email, "--note", "leaked", "--no-input", "--async")
+    pk = str(Incident.objects.get().pk)
+    assert "Stopped" in incident("--stop", pk)
+    with pytest.raises(CommandError, match="not under way"):
+        incident("--stop", pk)
+    assert sweep_endings() == 0
+    assert "Goes on" in incident("--resume", pk)
+    assert sweep_endings() == 1
+    (line,) = csv.DictReader(StringIO(incident("--export", pk)))
+    assert line["name"] == user.email
+    assert json.loads(incident("--export", pk, "--format", "json"))["ended"] == 1

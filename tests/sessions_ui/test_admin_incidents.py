@@ -1,0 +1,259 @@
+"""Incidents in the admin: who may, what is asked before, what can be done later, and the result."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group, Permission
+from django.utils import timezone
+
+from sessions_ui.tasks import sweep_endings
+from tests.conftest import Browser
+from tests.models import Ending, Event, Incident, Session
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/sessions_ui/incident/"
+ADD = f"{LIST}add/"
+PAGE = "/account/devices/"
+
+
+@pytest.fixture
+def admin(browser: Any, administrator: Any) -> Any:
+    client = browser()
+    client.sign_in(administrator)
+    return client
+
+
+@pytest.fixture
+def ada(browser: Any, user: Any) -> Any:
+    client = browser()
+    client.sign_in(user)
+    return client
+
+
+def of(page: Any) -> str:
+    return page.content.decode()
+
+
+def look(staff: Any, /, **fields: Any) -> tuple[str, dict[str, Any]]:
+    """The preview, and what its form sends."""
+    html = of(staff.post(ADD, {"note": "the cookies leaked", "ticket": "INC-1", **fields}))
+    hidden = re.findall(r'<input type="hidden" name="([^"]+)"(?: value="([^"]*)")?', html)
+    sent: dict[str, Any] = {}
+    for name, value in hidden:
+        sent.setdefault(name, []).append(value)
+    return html, sent
+
+
+def order(staff: Any, typed: str, /, **fields: Any) -> Any:
+    _html, sent = look(staff, **fields)
+    return staff.post(ADD, {**sent, "typed": typed, "confirmed": "Sign out"}, follow=True)
+
+
+def test_criteria_a_preview_a_number_to_type_and_the_order(
+    admin: Any, ada: Any, user: Any, administrator: Any
+) -> None:
+    assert "Sign out many people" in of(admin.get(ADD))
+    html, sent = look(admin, users=user.email.upper())
+    for text in ("1 sign-in will be ended.", "1 person is concerned", user.email, "batch by batch"):
+        assert text in html, text
+    assert "Your own sign-in" not in html
+    assert not Incident.objects.exists() and ada.get(PAGE).status_code == 200
+    wrong = admin.post(ADD, {**sent, "typed": "2", "confirmed": "Sign out"})
+    assert "That is not the number above." in of(wrong) and not Incident.objects.exists()
+    done = admin.post(ADD, {**sent, "typed": " 1 ", "confirmed": "Sign out"}, follow=True)
+    assert "Ordered. These are signed out batch by batch." in of(done)
+    incident = Incident.objects.get()
+    assert (incident.actor_id, incident.note, incident.ticket) == (
+        administrator.pk,
+        "the cookies leaked",
+        "INC-1",
+    )
+    assert ada.get(PAGE).status_code == 200
+    sweep_endings()
+    assert ada.get(PAGE).status_code == 302
+    page = of(admin.get(f"{LIST}{incident.pk}/change/"))
+    assert "1 of 1 are in the history as ended." in page and "Done" in page
+    assert user.email in of(admin.get(LIST))
+
+
+@pytest.mark.no_bystander("everyone is signed out")
+def test_everyone_is_signed_out_when_it_is_confirmed(admin: Any, ada: Any, administrator: Any) -> None:
+    html, _sent = look(admin, everyone="on")
+    assert "2 sign-ins will be ended." in html and "as soon as you confirm it" in html
+    assert "Your own sign-in, here, is left out." in html
+    answer = of(order(admin, "2", everyone="on"))
+    assert "In force: all of these are signed out." in answer and "0 of 2" in answer
+    assert ada.get(PAGE).status_code == 302, "and no worker has done anything yet"
+    assert admin.get(LIST).status_code == 200
+    assert Session.objects.filter(ended_at__isnull=False).count() == 0
+    sweep_endings()
+    assert Session.objects.get(ended_at__isnull=False).end_reason == "incident"
+
+
+@pytest.mark.no_bystander("everyone is signed out")
+def test_the_own_sign_in_goes_where_it_is_asked_for(admin: Any) -> None:
+    html, _sent = look(admin, everyone="on", include_own="on")
+    assert "Your own sign-in is among them." in html
+    order(admin, "1", everyone="on", include_own="on")
+    assert admin.get(LIST).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({}, "choose one criterion at least"),
+        ({"everyone": "on", "country": "DE"}, "choose no other criterion with it"),
+        ({"users": "ada"}, "No account matches exactly: ada."),
+        ({"network": "10.0.0.0/40"}, "neither an address nor a network"),
+        ({"everyone": "on", "note": " "}, "This field is required."),
+        ({"before_0": "2999-01-01", "before_1": "00:00:00"}, "still to come"),
+        (
+            {"since_0": "2026-01-02", "since_1": "0:00", "before_0": "2026-01-01", "before_1": "0:00"},
+            "between",
+        ),
+        ({"staff": "on", "ticket": "x" * 101}, "errorlist"),
+    ],
+)
+def test_what_is_wrong_is_said(fields: dict[str, str], said: str, admin: Any) -> None:
+    html, _sent = look(admin, **fields)
+    assert said in html and "Type the number" not in html
+    assert not Event.objects.filter(kind=Event.Kind.INCIDENT).exists()
+
+
+def test_all_criteria_come_back_from_the_preview(admin: Any, ada: Any, user: Any) -> None:
+    group = Group.objects.create(name="Editors")
+    user.groups.add(group)
+    Session.objects.of(user).update(organization_id="acme", first_country="GB", method="password")
+    fields = {
+        "groups": [group.pk],
+        "organization_id": "acme",
+        "since_0": "2026-01-01",
+        "since_1": "00:00:00",
+        "network": "81.2.69.0/24",
+        "country": "gb",
+        "client": "firefox",
+        "method": "password",
+        "unconfirmed": "on",
+    }
+    with time_machine.travel(timezone.now(), tick=True):
+        answer = of(order(admin, "1", **fields))
+    assert "Ordered" in answer
+    said = Incident.objects.get().criteria
+    assert said.pop("since").startswith("2026-01-01")
+    assert said == {
+        "groups": [group.pk],
+        "organization_id": "acme",
+        "network": "81.2.69.0/24",
+        "country": "GB",
+        "client": "firefox",
+        "method": "password",
+        "unconfirmed": True,
+    }
+    for text in ("Editors", "acme", "United Kingdom", "Never confirmed"):
+        assert text in answer, text
+
+
+def test_one_can_go_back_and_change_it(admin: Any, ada: Any, user: Any) -> None:
+    _html, sent = look(admin, users=user.email)
+    page = of(admin.post(ADD, {**sent, "edit": "1"}))
+    assert "Look at what comes of it" in page and user.email in page and "the cookies leaked" in page
+
+
+def test_what_was_confirmed_is_what_was_shown(admin: Any, ada: Any, user: Any, settings: Any) -> None:
+    """Other criteria under the same number, and a number that nobody was shown, lead to the preview again."""
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "INCIDENT_APPROVAL_ABOVE": 1}
+    _html, sent = look(admin, users=user.email)
+    for change in ({"users": "", "staff": "on"}, {"seen": "x"}, {"seen": ""}):
+        answer = admin.post(ADD, {**sent, **change, "typed": "1", "confirmed": "Sign out"})
+        assert "Type the number" in of(answer), change
+    with time_machine.travel(timezone.now() + timedelta(hours=2), tick=False):
+        admin.post(ADD, {**sent, "typed": "1", "confirmed": "Sign out"})
+    assert not Incident.objects.exists()
+
+
+def test_to_look_is_one_permission_and_to_order_another(browser: Any, agent: Any, user: Any) -> None:
+    agent.groups.clear()
+    agent.user_permissions.add(Permission.objects.get(codename="view_incident"))
+    client = browser()
+    client.sign_in(agent)
+    incident = Incident.objects.create(criteria={"users": [str(user.pk)]}, ordered_at=timezone.now())
+    assert client.get(f"{LIST}{incident.pk}/change/").status_code == 200
+    assert client.get(ADD).status_code == client.post(ADD, {"everyone": "on"}).status_code == 403
+    for step in ("approve", "decline", "stop", "resume"):
+        assert client.post(f"{LIST}{incident.pk}/{step}/").status_code == 403, step
+    assert client.get(f"{LIST}{incident.pk}/result.csv").status_code == 403
+    agent.user_permissions.set([Permission.objects.get(codename="order_incident")])
+    assert client.get(ADD).status_code == client.get(LIST).status_code == 200
+    assert client.get(f"{LIST}{incident.pk}/result.csv").status_code == 200
+    assert client.post(f"{LIST}{incident.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert client.post(f"{LIST}{incident.pk}/change/", {"note": "other"}).status_code == 403
+
+
+def test_steps_are_posts(admin: Any, user: Any) -> None:
+    incident = Incident.objects.create(criteria={"users": [str(user.pk)]})
+    for step in ("approve", "decline", "stop", "resume"):
+        assert admin.get(f"{LIST}{incident.pk}/{step}/").status_code == 405, step
+
+
+def test_another_administrator_approves(admin: Any, ada: Any, user: Any, settings: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "INCIDENT_APPROVAL_ABOVE": 0}
+    html, _sent = look(admin, users=user.email)
+    assert "Another administrator has to approve it" in html
+    assert "Nothing is in force yet" in of(order(admin, "1", users=user.email))
+    incident = Incident.objects.get()
+    page = f"{LIST}{incident.pk}/change/"
+    assert ">Approve<" not in of(admin.get(page)) and ">Decline<" in of(admin.get(page))
+    assert "not you" in of(admin.post(f"{LIST}{incident.pk}/approve/", follow=True))
+    second = Browser()
+    second.force_login(get_user_model().objects.create_superuser("second@staff.example", "x"))
+    assert ">Approve<" in of(second.get(page))
+    assert "Approved." in of(second.post(f"{LIST}{incident.pk}/approve/", follow=True))
+    sweep_endings()
+    assert ada.get(PAGE).status_code == 302
+    assert "second@staff.example" in of(admin.get(page))
+
+
+def test_it_is_stopped_and_goes_on(admin: Any, ada: Any, user: Any) -> None:
+    order(admin, "1", users=user.email)
+    pk = Incident.objects.get().pk
+    page = f"{LIST}{pk}/change/"
+    assert "The rest takes about 1 second." in of(admin.get(page))
+    stopped = of(admin.post(f"{LIST}{pk}/stop/", follow=True))
+    assert "Stopped after the batch" in stopped and "is still signed in" in stopped
+    assert "There was nothing to do." in of(admin.post(f"{LIST}{pk}/stop/", follow=True))
+    sweep_endings()
+    assert ada.get(PAGE).status_code == 200
+    assert "It goes on." in of(admin.post(f"{LIST}{pk}/resume/", follow=True))
+    sweep_endings()
+    assert ada.get(PAGE).status_code == 302
+
+
+def test_the_result_is_a_file(admin: Any, ada: Any, user: Any) -> None:
+    order(admin, "1", users=user.email)
+    sweep_endings()
+    pk = Incident.objects.get().pk
+    page = of(admin.get(f"{LIST}{pk}/change/"))
+    for form, content_type in (("csv", "text/csv; charset=utf-8"), ("json", "application/json")):
+        assert f"{LIST}{pk}/result.{form}" in page
+        answer = admin.get(f"{LIST}{pk}/result.{form}")
+        assert answer["Content-Type"] == content_type
+        assert answer["Content-Disposition"] == f'attachment; filename="incident-{pk}.{form}"'
+        text = b"".join(answer.streaming_content).decode()
+        assert user.email in text
+    assert json.loads(text)["ended"] == 1
+    assert admin.get(f"{LIST}{pk}/result.xls").status_code == 302
+
+
+@pytest.mark.no_bystander("everyone is signed out")
+def test_a_list_of_large_sign_outs_shows_it_too(admin: Any, ada: Any) -> None:
+    order(admin, "2", everyone="on")
+    sweep_endings()
+    assert Ending.objects.get().done_at is not None
+    assert "INC-1" in of(admin.get("/admin/sessions_ui/ending/"))
