@@ -7,6 +7,7 @@ import uuid
 from django.conf import settings
 from django.db import migrations, models
 
+
 PERCENT = 85
 
 
@@ -22,7 +23,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('accounts', '__first__'),
     ]
 
     operations = [
@@ -53,6 +54,22 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'checkpoint',
                 'verbose_name_plural': 'checkpoints',
+            },
+        ),
+        migrations.CreateModel(
+            name='Containment',
+            fields=[
+                ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
+                ('generation', models.PositiveBigIntegerField(default=0)),
+                ('everyone', models.PositiveBigIntegerField(default=0)),
+                ('staff', models.PositiveBigIntegerField(default=0)),
+                ('before', models.PositiveBigIntegerField(default=0)),
+                ('before_at', models.DateTimeField(blank=True, null=True)),
+                ('decided_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'verbose_name': 'containment',
+                'verbose_name_plural': 'containments',
             },
         ),
         migrations.CreateModel(
@@ -91,6 +108,25 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'heartbeat',
                 'verbose_name_plural': 'heartbeats',
+            },
+        ),
+        migrations.CreateModel(
+            name='AccessReview',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('public_id', models.CharField(default=sessions_ui.models.fields.new_public_id, editable=False, max_length=16)),
+                ('organization_id', models.CharField(blank=True, max_length=255, verbose_name='organization')),
+                ('ticket', models.CharField(blank=True, max_length=100, verbose_name='ticket')),
+                ('note', models.TextField(blank=True, verbose_name='note')),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('closed_at', models.DateTimeField(blank=True, null=True)),
+                ('actor', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('closed_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'access review',
+                'verbose_name_plural': 'access reviews',
+                'permissions': [('review_access', 'Can review who has access, and end it')],
             },
         ),
         migrations.CreateModel(
@@ -200,6 +236,12 @@ class Migration(migrations.Migration):
                 ('happened_at', models.DateTimeField(blank=True, null=True)),
                 ('total', models.PositiveIntegerField(default=0)),
                 ('done_at', models.DateTimeField(blank=True, null=True)),
+                ('stopped_at', models.DateTimeField(blank=True, null=True)),
+                ('rule', models.CharField(blank=True, db_default='', default='', max_length=16)),
+                ('generation', models.PositiveBigIntegerField(blank=True, null=True)),
+                ('before_at', models.DateTimeField(blank=True, null=True)),
+                ('position', models.CharField(blank=True, db_default='', default='', max_length=255)),
+                ('is_laid_out', models.BooleanField(db_default=True, default=True)),
                 ('actor', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
@@ -327,6 +369,33 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Incident',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('criteria', models.JSONField(default=dict)),
+                ('rule', models.CharField(blank=True, max_length=16)),
+                ('generation', models.PositiveBigIntegerField(blank=True, null=True)),
+                ('ticket', models.CharField(blank=True, max_length=100, verbose_name='ticket')),
+                ('note', models.TextField(blank=True, verbose_name='reason')),
+                ('happened_at', models.DateTimeField(blank=True, null=True, verbose_name='happened')),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='asked for')),
+                ('ordered_at', models.DateTimeField(blank=True, null=True, verbose_name='in force since')),
+                ('declined_at', models.DateTimeField(blank=True, null=True)),
+                ('kept', models.JSONField(default=list)),
+                ('sessions', models.PositiveIntegerField(default=0, verbose_name='sign-ins')),
+                ('people', models.PositiveIntegerField(default=0, verbose_name='people')),
+                ('actor', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('approved_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('declined_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('ending', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='incident', to='sessions_ui.ending')),
+            ],
+            options={
+                'verbose_name': 'incident',
+                'verbose_name_plural': 'incidents',
+                'permissions': [('order_incident', 'Can sign out many people at once (incident)')],
+            },
+        ),
+        migrations.CreateModel(
             name='Offboarding',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
@@ -395,6 +464,7 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField()),
                 ('latest_end_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('access_flags', models.CharField(blank=True, editable=False, max_length=64)),
+                ('generation', models.PositiveBigIntegerField(db_default=0, default=0, editable=False)),
                 ('method', models.CharField(blank=True, max_length=32)),
                 ('authentication', models.JSONField(blank=True, editable=False, null=True)),
                 ('provider', models.CharField(blank=True, max_length=64)),
@@ -421,11 +491,11 @@ class Migration(migrations.Migration):
                 ('tabs_told_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('untrusted_since', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('act', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='sessions', to='sessions_ui.act')),
-                ('untrusted_act', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='untrusted_sessions', to='sessions_ui.act')),
                 ('device', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='sessions', to='sessions_ui.device')),
                 ('ended_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('impersonated_from', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='impersonations', to='sessions_ui.session')),
                 ('impersonator', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('untrusted_act', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='untrusted_sessions', to='sessions_ui.act')),
                 ('user', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='sessions', to=settings.AUTH_USER_MODEL)),
             ],
             options={
@@ -466,6 +536,27 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='sessions_ui.session'),
         ),
         migrations.CreateModel(
+            name='AccessReviewItem',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('kind', models.CharField(max_length=16)),
+                ('sign_ins', models.PositiveIntegerField(default=1)),
+                ('last_seen_at', models.DateTimeField(blank=True, null=True)),
+                ('decision', models.CharField(blank=True, db_default='', default='', max_length=16)),
+                ('decided_at', models.DateTimeField(blank=True, null=True)),
+                ('decided_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('review', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='items', to='sessions_ui.accessreview')),
+                ('user', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('act', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='sessions_ui.act')),
+                ('device', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='sessions_ui.device')),
+                ('session', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='sessions_ui.session')),
+            ],
+            options={
+                'verbose_name': 'line of an access review',
+                'verbose_name_plural': 'lines of access reviews',
+            },
+        ),
+        migrations.CreateModel(
             name='VerificationCode',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
@@ -483,6 +574,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'proof',
                 'verbose_name_plural': 'proofs',
             },
+        ),
+        migrations.AddConstraint(
+            model_name='accessreview',
+            constraint=models.UniqueConstraint(fields=('public_id',), name='sessions_ui_review_public_id'),
         ),
         migrations.AddIndex(
             model_name='case',
@@ -559,6 +654,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='delivery',
             constraint=models.UniqueConstraint(fields=('event', 'channel', 'receiver'), name='sessions_ui_delivery_event_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='incident',
+            constraint=models.UniqueConstraint(fields=('generation',), name='sessions_ui_incident_generation'),
         ),
         migrations.AddIndex(
             model_name='session',
@@ -641,56 +740,12 @@ class Migration(migrations.Migration):
             index=models.Index(condition=models.Q(('kind__in', ('signed_in', 'ended', 'delivered')), _negated=True), fields=['session'], name='sessions_ui_event_session'),
         ),
         migrations.AddIndex(
-            model_name='verificationcode',
-            index=models.Index(fields=['user', 'id'], name='sessions_ui_code_user'),
-        ),
-        migrations.CreateModel(
-            name='AccessReview',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('public_id', models.CharField(default=sessions_ui.models.fields.new_public_id, editable=False, max_length=16)),
-                ('organization_id', models.CharField(blank=True, max_length=255, verbose_name='organization')),
-                ('ticket', models.CharField(blank=True, max_length=100, verbose_name='ticket')),
-                ('note', models.TextField(blank=True, verbose_name='note')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('actor', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('closed_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'verbose_name': 'access review',
-                'verbose_name_plural': 'access reviews',
-                'permissions': [('review_access', 'Can review who has access, and end it')],
-            },
-        ),
-        migrations.CreateModel(
-            name='AccessReviewItem',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=16)),
-                ('sign_ins', models.PositiveIntegerField(default=1)),
-                ('last_seen_at', models.DateTimeField(blank=True, null=True)),
-                ('decision', models.CharField(blank=True, db_default='', default='', max_length=16)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('act', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='sessions_ui.act')),
-                ('decided_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('device', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='sessions_ui.device')),
-                ('review', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='items', to='sessions_ui.accessreview')),
-                ('session', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='sessions_ui.session')),
-                ('user', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'verbose_name': 'line of an access review',
-                'verbose_name_plural': 'lines of access reviews',
-            },
-        ),
-        migrations.AddConstraint(
-            model_name='accessreview',
-            constraint=models.UniqueConstraint(fields=('public_id',), name='sessions_ui_review_public_id'),
-        ),
-        migrations.AddIndex(
             model_name='accessreviewitem',
             index=models.Index(fields=['review', 'decision', 'id'], name='sessions_ui_review_items'),
+        ),
+        migrations.AddIndex(
+            model_name='verificationcode',
+            index=models.Index(fields=['user', 'id'], name='sessions_ui_code_user'),
         ),
         migrations.RunPython(leave_room, migrations.RunPython.noop),
     ]
