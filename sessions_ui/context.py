@@ -2,12 +2,15 @@
 
 A password is saved deep inside a form of the host project; the receiver that hears of it needs to know which session
 is the actor's own, and there is no request there. The middleware sets it; receivers and actions read it, nobody else.
+Beside the request it says what an action is about that reaches its own receivers by way of the host's rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar, Token
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -87,23 +90,34 @@ class Acting:
         return self._store.impersonator_id if self._store is not None else None
 
 
-_current: ContextVar[Acting | None] = ContextVar("sessions_ui_acting", default=None)
+@dataclass(frozen=True, slots=True)
+class Ambient:
+    """The value: who acts, None outside of a request; whether a step of a recovery is at work; and, outside of a
+    request, the first change of a credential by account, where what is changed is told in one mail."""
+
+    acting: Acting | None = None
+    is_own_step: bool = False
+    told_changes: dict[Any, int] | None = None
+
+
+NOBODY = Ambient()
+_ambient: ContextVar[Ambient] = ContextVar("sessions_ui_ambient", default=NOBODY)
 
 
 def current() -> Acting | None:
     """Return the request that acts; None outside of one: in a shell, a command, a task."""
-    return _current.get()
+    return _ambient.get().acting
 
 
 def request_id() -> str:
     """Return what the request that acts is called; empty outside of one."""
-    now = _current.get()
+    now = current()
     return "" if now is None else now.request_id
 
 
 def is_impersonated() -> bool:
     """Return whether staff acts in somebody's name; False outside of a request."""
-    now = _current.get()
+    now = current()
     return now is not None and now.impersonator_id is not None
 
 
@@ -117,9 +131,44 @@ def require_owner() -> None:
         raise NotTheOwner
 
 
-def begin(acting: Acting) -> Token[Acting | None]:
-    return _current.set(acting)
+@contextmanager
+def own_step() -> Iterator[None]:
+    """Let what is written inside pass, although the account is frozen: it is a step of the recovery itself."""
+    with _changed(is_own_step=True):
+        yield
 
 
-def finish(token: Token[Acting | None]) -> None:
-    _current.reset(token)
+def is_own_step() -> bool:
+    """Return whether a step of a recovery is at work: whoever does it has shown more than a session could
+    (`web/recovery/entrance.py`), or its time was over."""
+    return _ambient.get().is_own_step
+
+
+@contextmanager
+def told_together() -> Iterator[None]:
+    """Tell what changes inside in one mail an account, outside of a request as well, which does so anyway."""
+    with _changed(told_changes={}):
+        yield
+
+
+def told_changes() -> dict[Any, int] | None:
+    """Return the first change that was told of, by account, to be added to; None where each is told by itself."""
+    now = _ambient.get()
+    return now.acting.told_changes if now.acting is not None else now.told_changes
+
+
+@contextmanager
+def _changed(**changes: Any) -> Iterator[None]:
+    token = _ambient.set(replace(_ambient.get(), **changes))
+    try:
+        yield
+    finally:
+        _ambient.reset(token)
+
+
+def begin(acting: Acting) -> Token[Ambient]:
+    return _ambient.set(Ambient(acting))
+
+
+def finish(token: Token[Ambient]) -> None:
+    _ambient.reset(token)

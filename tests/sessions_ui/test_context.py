@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
 
+import sessions_ui
+from sessions_ui import context
 from sessions_ui.store import SessionStore
 from tests.conftest import PASSWORD
 from tests.models import EndReason, Session
@@ -49,3 +52,26 @@ def test_a_password_chosen_by_an_apps_token_keeps_the_session_of_the_token(
     assert SessionStore(answer.content.decode()).user_id == user.pk
     reasons = list(Session.objects.filter(user=user).order_by("pk").values_list("end_reason", flat=True))
     assert reasons == ["", EndReason.PASSWORD_CHANGED]
+
+
+def test_there_is_one_ambient_value() -> None:
+    sources = Path(sessions_ui.__path__[0]).rglob("*.py")
+    assert [path.name for path in sources if "= ContextVar(" in path.read_text()] == ["context.py"]
+
+
+def test_a_request_that_begins_in_a_step_of_a_recovery_is_none_of_it() -> None:
+    with context.own_step(), context.told_together():
+        assert context.is_own_step() and context.told_changes() == {} and context.current() is None
+        token = context.begin(context.Acting())
+        assert not context.is_own_step() and context.current() is not None
+        context.finish(token)
+        assert context.is_own_step()
+    assert not context.is_own_step() and context.told_changes() is None
+
+
+def test_a_step_of_a_recovery_is_one_of_the_request_that_does_it() -> None:
+    acting = context.Acting()
+    token = context.begin(acting)
+    with context.own_step(), context.told_together():
+        assert context.current() is acting and context.told_changes() is acting.told_changes
+    context.finish(token)

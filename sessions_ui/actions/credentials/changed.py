@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
 from typing import Any
 
 from django.db import connections, router
@@ -19,19 +17,6 @@ from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import TryAgain
 from sessions_ui.models import AccountState, Act, Event
 from sessions_ui.protocols import HasPk
-
-# The first change that is told, by account, where no request is there to hold it.
-_together: ContextVar[dict[Any, int] | None] = ContextVar("sessions_ui_told_together", default=None)
-
-
-@contextmanager
-def told_together() -> Iterator[None]:
-    """Tell what changes inside in one mail an account, outside of a request as well, which does so anyway."""
-    token = _together.set({})
-    try:
-        yield
-    finally:
-        _together.reset(token)
 
 
 @atomically
@@ -80,20 +65,15 @@ def _tell(event: Event, receivers: list[str], waiting: set[str]) -> None:
     if event.act is not None:
         outbox.leave_out(event.act, event.user_id, receivers)
     outbox.enqueue_event(event, [address for address in receivers if address not in waiting])
-    told = _told_changes()
+    told = context.told_changes()
     if told is not None and receivers and not waiting:
         told[event.user_id] = event.pk
 
 
 def _first_change(user: HasPk) -> int | None:
     """Return the event of the first change that this request has told of; None outside of one."""
-    told = _told_changes()
+    told = context.told_changes()
     return told.get(user.pk) if told is not None else None
-
-
-def _told_changes() -> dict[Any, int] | None:
-    now = context.current()
-    return now.told_changes if now is not None else _together.get()
 
 
 def is_in_use(user: HasPk) -> bool:

@@ -13,7 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from sessions_ui import context
-from sessions_ui.actions.recovery.freeze import is_own_step, verify_account_not_frozen
+from sessions_ui.actions.recovery.freeze import verify_account_not_frozen
 from sessions_ui.actions.step_up.codes import is_proven
 from sessions_ui.actions.step_up.policy import acting_session, is_settled
 from sessions_ui.conf import conf
@@ -58,7 +58,7 @@ def is_acting_user(user_pk: Any) -> bool:
     """Return whether the user acts in a session of their own, and neither resets the password nor does a step of
     a recovery: what leads to either has shown more than a session."""
     now = context.current()
-    if is_own_step() or now is None or now.user_id is None or now.user_id != user_pk:
+    if context.is_own_step() or now is None or now.user_id is None or now.user_id != user_pk:
         return False
     return now.impersonator_id is None and not now.resets_password
 

@@ -2,42 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any
 
 from django.db import router
 from django.utils import timezone
 
+from sessions_ui import context
 from sessions_ui.actor import ActorKind, current_actor
 from sessions_ui.exceptions import AccountFrozen
 from sessions_ui.models import AccountState
 from sessions_ui.protocols import HasPk
 from sessions_ui.user_model import account_key
 
-_own_step: ContextVar[bool] = ContextVar("sessions_ui_recovery_step", default=False)
-
-
-@contextmanager
-def own_step() -> Iterator[None]:
-    """Let what is written inside pass: it is a step of the recovery itself."""
-    token = _own_step.set(True)
-    try:
-        yield
-    finally:
-        _own_step.reset(token)
-
-
-def is_own_step() -> bool:
-    """Return whether a step of a recovery is at work: whoever does it has shown more than a session could
-    (`web/recovery/entrance.py`), or its time was over."""
-    return _own_step.get()
-
 
 def is_exempt() -> bool:
     """Return whether what is written now is a step of a recovery, or by nobody who could be a thief."""
-    return is_own_step() or current_actor().kind is ActorKind.SYSTEM
+    return context.is_own_step() or current_actor().kind is ActorKind.SYSTEM
 
 
 def verify_not_frozen(user: HasPk) -> None:

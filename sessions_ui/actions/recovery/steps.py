@@ -9,11 +9,9 @@ from django.utils import timezone
 
 from sessions_ui import context
 from sessions_ui.actions.account_lock import lock_users
-from sessions_ui.actions.credentials.changed import told_together
 from sessions_ui.actions.help_desk.find_user import address_of
 from sessions_ui.actions.recovery.added import Added, added_since, is_address
 from sessions_ui.actions.recovery.close import close
-from sessions_ui.actions.recovery.freeze import own_step
 from sessions_ui.actor import current_actor
 from sessions_ui.audit import events
 from sessions_ui.conf import conf
@@ -35,7 +33,7 @@ def choose_password(*, recovery: Recovery, user: Any, save: Callable[[], object]
     case = _locked(recovery)
     if not case.waits_for_password:
         raise RecoveryClosed
-    with own_step():
+    with context.own_step():
         save()
     case.password_at = timezone.now()
     case.save(update_fields=["password_at"])
@@ -65,7 +63,7 @@ def take_away(case: Recovery, user: Any, going: Collection[Added]) -> None:
     """Remove these credentials, which is told in one mail. Where they would leave the account without its own address,
     it gets that back first."""
     store = conf.credentials()
-    with own_step(), told_together():
+    with context.own_step(), context.told_together():
         if case.address and _loses_own_address(case, user, going):
             store.keep_address(user, case.address)
         for one in going:

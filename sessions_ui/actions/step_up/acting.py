@@ -6,7 +6,6 @@ from django.utils import timezone
 
 from sessions_ui import context
 from sessions_ui.actions.endings.end import own_session_of
-from sessions_ui.actions.recovery.freeze import is_own_step
 from sessions_ui.actions.step_up.policy import acting_session, is_settled
 from sessions_ui.protocols import HasPk
 
@@ -17,7 +16,7 @@ def acts_settled(*, user: HasPk) -> bool | None:
     None where no session of theirs acts: in a shell or a task, and where staff does, in its own name or in theirs.
     A step of a recovery does, whichever session it is done in: what it takes away is not to lead anybody back.
     """
-    if is_own_step():
+    if context.is_own_step():
         return True
     if own_session_of(user) is None or context.is_impersonated():
         return None

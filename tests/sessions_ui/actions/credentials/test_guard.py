@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from sessions_ui import context, require_settled
 from sessions_ui.actions.credentials.guard import is_enforced
-from sessions_ui.actions.recovery.freeze import own_step
+from sessions_ui.context import own_step
 from sessions_ui.credentials import CredentialKind
 from sessions_ui.exceptions import AccountFrozen, FurtherProofNeeded
 from sessions_ui.store import SessionStore

@@ -17,12 +17,12 @@ from sessions_ui.actions.recovery import open as opening
 from sessions_ui.actions.recovery.added import added_since
 from sessions_ui.actions.recovery.close import lift_recovery
 from sessions_ui.actions.recovery.expire import expire_recoveries
-from sessions_ui.actions.recovery.freeze import own_step
 from sessions_ui.actions.recovery.open import mail_recovery_link, open_recovery, since_of
 from sessions_ui.actions.recovery.sign_in import verify_credentials
 from sessions_ui.actions.recovery.steps import choose_password, remove_added
 from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.conf import conf
+from sessions_ui.context import own_step
 from sessions_ui.credentials import Credential, CredentialKind, CredentialStore
 from sessions_ui.exceptions import AccountFrozen, RecoveryClosed, SignInRefused
 from tests.models import AccountState, Delivery, EndReason, Event, Recovery, Session
