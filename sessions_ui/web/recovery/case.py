@@ -6,6 +6,8 @@ form.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django import forms
@@ -49,39 +51,43 @@ def vouch_here(request: HttpRequest) -> HttpResponseBase:
     return redirect("sessions_ui:recovery")
 
 
+def step(view: Callable[[HttpRequest, Entered], HttpResponseBase | None]) -> Callable[..., HttpResponseBase]:
+    """Decorate a step: only who may do it gets that far, and one that was done before is said to be. Where the view
+    answers nothing, the page is shown again."""
+
+    @login_not_required
+    @never_cache
+    @require_POST
+    @wraps(view)
+    def checked(request: HttpRequest) -> HttpResponseBase:
+        found = entered(request)
+        if found is None or not found.may_act(request):
+            return refused(request, found)
+        try:
+            return view(request, found) or redirect("sessions_ui:recovery")
+        except RecoveryClosed:
+            return done_before(request)
+
+    return checked
+
+
 @sensitive_post_parameters("new_password1", "new_password2")
-@login_not_required
-@never_cache
-@require_POST
-def password(request: HttpRequest) -> HttpResponseBase:
+@step
+def password(request: HttpRequest, found: Entered) -> HttpResponseBase | None:
     """Do step two: a new password."""
-    found = entered(request)
-    if found is None or not found.may_act(request):
-        return refused(request, found)
     form = password_form(found, request.POST)
     if not form.is_valid():
         return page(request, found, form=form, status=422)
-    try:
-        choose_password(recovery=found.case, user=found.user, save=form.save)
-    except RecoveryClosed:
-        return done_before(request)
+    choose_password(recovery=found.case, user=found.user, save=form.save)
     messages.success(request, _("Your new password is in force."), fail_silently=True)
-    return redirect("sessions_ui:recovery")
+    return None
 
 
-@login_not_required
-@never_cache
-@require_POST
-def credentials(request: HttpRequest) -> HttpResponseBase:
+@step
+def credentials(request: HttpRequest, found: Entered) -> HttpResponseBase | None:
     """Do step three: what was added since goes, as far as it is ticked."""
-    found = entered(request)
-    if found is None or not found.may_act(request):
-        return refused(request, found)
-    try:
-        remove_added(recovery=found.case, user=found.user, chosen=request.POST.getlist("credential"))
-    except RecoveryClosed:
-        return done_before(request)
-    return redirect("sessions_ui:recovery")
+    remove_added(recovery=found.case, user=found.user, chosen=request.POST.getlist("credential"))
+    return None
 
 
 def password_form(found: Entered, data: Any = None) -> SetPasswordForm[Any]:
