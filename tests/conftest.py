@@ -202,6 +202,17 @@ def administrator(db: None) -> Any:
     return _person("admin@staff.example", name="Administrator", is_staff=True, is_superuser=True)
 
 
+@pytest.fixture
+def endpoint(db: None) -> Any:
+    """Of a webhook, where nobody listens."""
+    from sessions_ui.actions.webhooks.endpoints import save_endpoint
+    from tests.models import Endpoint, Hook
+
+    endpoint = Endpoint(url="https://hooks.example/devices", description="SIEM", types=[Hook.SESSIONS_ENDED])
+    save_endpoint(endpoint=endpoint, actor=None)
+    return endpoint
+
+
 def pytest_collection_finish() -> None:
     """What was imported stays: looking through it for garbage again and again took one part in twenty of the time."""
     gc.freeze()

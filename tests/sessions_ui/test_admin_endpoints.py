@@ -12,7 +12,7 @@ from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from sessions_ui.actions.webhooks.endpoints import save_endpoint
-from tests.models import Delivery, Endpoint, Event, Hook, Session
+from tests.models import Delivery, Endpoint, Event, Session
 
 pytestmark = pytest.mark.django_db
 
@@ -35,13 +35,6 @@ def viewer(browser: Any, agent: Any) -> Any:
     client = browser()
     client.force_login(agent)
     return client
-
-
-@pytest.fixture
-def endpoint(db: None) -> Endpoint:
-    endpoint = Endpoint(url="https://hooks.example/devices", description="SIEM", types=[Hook.SESSIONS_ENDED])
-    save_endpoint(endpoint=endpoint, actor=None)
-    return endpoint
 
 
 def secret_on(response: Any) -> str:

@@ -18,11 +18,10 @@ from django.core import mail
 from django.utils import timezone
 
 from config.demo.factor import current_code
-from sessions_ui.actions.webhooks.endpoints import save_endpoint
 from tests.accounts.journeys import mailed_code
 from tests.aging import age_sign_ins, long_ago
 from tests.conftest import PASSWORD
-from tests.models import Device, Endpoint, Event, Hook, Offboarding, Session
+from tests.models import Device, Endpoint, Event, Offboarding, Session
 from tests.sessions_ui.web.administration.conftest import SECRET, asks, kept_in
 
 pytestmark = pytest.mark.django_db
@@ -58,13 +57,6 @@ def ada(user: Any, browser: Any) -> Any:
     client = browser()
     client.sign_in(user)
     return client
-
-
-@pytest.fixture
-def endpoint(db: None) -> Endpoint:
-    endpoint = Endpoint(url="https://hooks.example/devices", description="SIEM", types=[Hook.SESSIONS_ENDED])
-    save_endpoint(endpoint=endpoint, actor=None)
-    return endpoint
 
 
 def test_a_cookie_of_hours_ago_changes_nobody(thief: Any, ada: Any, user: Any, administrator: Any) -> None:
