@@ -48,6 +48,7 @@ __all__ = [
     "main",
     "merkle_root",
     "read_checkpoints",
+    "read_files",
     "read_public_keys",
     "root_from_path",
 ]
@@ -61,6 +62,7 @@ LOG = "sessions_ui/log/v1"
 NOTHING_BEFORE = "0" * 64  # the hash before the first checkpoint
 SEALED_WITHIN = timedelta(hours=1)  # after it was committed; what is older and in no batch is reported
 CUT = "log_cut"  # the kind of the event that says where the log was cut
+MOST = 65_536  # events of a batch; ours have 1,000
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 PUBLIC_KEY = re.compile(r"-----BEGIN PUBLIC KEY-----.+?-----END PUBLIC KEY-----", re.DOTALL)
 
@@ -182,18 +184,18 @@ class Checkpoint:
     @classmethod
     def read(cls, text: str, signature: str | bytes) -> Checkpoint:
         """Read what the text says. Raises `Malformed`."""
+        said = _parsed(text)
+        if said.get("type") != CHECKPOINT:
+            raise Malformed(f"not a checkpoint but {said.get('type')!r}")
         try:
-            said = json.loads(text)
-            if said["type"] != CHECKPOINT:
-                raise Malformed(f"not a checkpoint but {said['type']!r}")
             return cls(
                 text=text,
                 signature=base64.b64decode(signature, validate=True)
                 if isinstance(signature, str)
                 else signature,
-                number=_whole(said["number"]),
-                first=_whole(said["first"]),
-                count=_whole(said["count"]),
+                number=_whole(said["number"], least=1),
+                first=_whole(said["first"], least=1),
+                count=_whole(said["count"], least=1, most=MOST),
                 root=bytes.fromhex(said["root"]),
                 previous=str(said["previous"]),
                 key=str(said["key"]),
@@ -218,7 +220,7 @@ def entry_of(line: Mapping[str, Any]) -> Entry:
         if not isinstance(text, str | None) or not isinstance(detail, str | None):
             raise Malformed("an entry that is not a text")
         return Entry(
-            position=None if position is None else _whole(position),
+            position=None if position is None else _whole(position, least=1),
             text=text,
             leaf=_bytes(line.get("leaf")),
             detail=detail,
@@ -236,9 +238,9 @@ def moment(text: Any) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _whole(value: Any) -> int:
-    if type(value) is not int or value < 0:
-        raise Malformed(f"{value!r} is not a whole number")
+def _whole(value: Any, *, least: int, most: int | None = None) -> int:
+    if type(value) is not int or value < least or (most is not None and value > most):
+        raise Malformed(f"{value!r} is not a number that can stand here")
     return value
 
 
@@ -387,12 +389,10 @@ class Verifier:
         self._base: Checkpoint | None = None  # the log begins after it, because what was before is too old
         self._explained = False
         self._unsigned: int | None = None  # the first of those that nothing has signed yet
-        self._recent: deque[tuple[datetime, int]] = (
-            deque()
-        )  # when a batch was sealed, the greatest id until then
-        self._greatest = self._settled = (
-            0  # ids: of all that is sealed, of what was so an hour before the newest
-        )
+        # When a batch was sealed, and the greatest id until then; of the last hour.
+        self._recent: deque[tuple[datetime, int]] = deque()
+        self._greatest = 0
+        self._settled = 0  # the greatest id an hour before
 
     def check(self, records: Iterable[Entry | Checkpoint]) -> Iterator[Finding]:
         """Yield what is wrong in the records of a whole log."""
@@ -403,6 +403,8 @@ class Verifier:
                 yield from self._unsealed(record)
             else:
                 self._rows.append(self._row(record))
+                if len(self._rows) > MOST:
+                    yield from self._without_checkpoint()
         yield from self._end()
 
     def _row(self, entry: Entry) -> _Row:
@@ -454,6 +456,8 @@ class Verifier:
             yield Finding(Found.CHAIN, where, "does not go with the one before it")
         elif checkpoint.first != first:
             yield Finding(Found.CHAIN, where, f"begins at position {checkpoint.first}, not {first}")
+        elif before is not None and checkpoint.at < before.at:
+            yield Finding(Found.CHAIN, where, "says that it is older than the one before it")
 
     def _batch(self, checkpoint: Checkpoint, rows: list[_Row]) -> Iterator[Finding]:
         placed: dict[int, _Row] = {}
@@ -589,9 +593,13 @@ class Verifier:
         elif now is not None and at is not None and at < now - SEALED_WITHIN:
             yield Finding(Found.UNSEALED, name, "is older than an hour, and in no batch")
 
-    def _end(self) -> Iterator[Finding]:
-        for row in self._rows:
+    def _without_checkpoint(self) -> Iterator[Finding]:
+        rows, self._rows = self._rows, []
+        for row in rows:
             yield Finding(Found.CUT_TAIL, _name(row), "is in the batch of a checkpoint that is gone")
+
+    def _end(self) -> Iterator[Finding]:
+        yield from self._without_checkpoint()
         last = self._previous.number if self._previous else 0
         if self.emitted.last > last:
             where = f"checkpoint {last + 1}" + (
@@ -709,12 +717,37 @@ def _unproven(entry: Entry, checkpoints: Sequence[Checkpoint]) -> Iterator[Findi
 
 
 def read_checkpoints(lines: Iterable[str]) -> Iterator[Checkpoint]:
-    """Read emitted checkpoints, one a line. Before the object a line may have what a log puts there, and a line that
-    was broken off is left out. Raises `Malformed` for an object that is no checkpoint."""
+    """Read emitted checkpoints, one a line: the object alone, a webhook that has it as its `data`, or the line of a log
+    with the object in it. Other lines, and one that was broken off, are left out. Raises `Malformed`."""
     for line in lines:
-        begins = line.find('{"checkpoint"')
-        if begins >= 0 and (said := _object(line[begins:])) is not None:
+        said = _object(line)
+        if said is None and (begins := line.find('{"checkpoint"')) >= 0:
+            said = _beginning(line[begins:])
+        elif said is not None and isinstance(said.get("data"), dict):
+            said = said["data"]
+        if said is not None and "checkpoint" in said:
             yield Checkpoint.of(said)
+
+
+def _beginning(text: str) -> dict[str, Any] | None:
+    """Return the object at the beginning of a text; None where it is broken off."""
+    try:
+        found = json.JSONDecoder().raw_decode(text)[0]
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def read_files(files: Iterable[Path]) -> list[Checkpoint]:
+    """Read the emitted checkpoints of files. Raises `Malformed` where one has none: it is not what was meant."""
+    found: list[Checkpoint] = []
+    for file in files:
+        before = len(found)
+        with file.open() as lines:
+            found += read_checkpoints(lines)
+        if len(found) == before:
+            raise Malformed(f"{file} has no checkpoint")
+    return found
 
 
 def read_log(lines: Iterable[str]) -> Iterator[Entry | Checkpoint]:
@@ -735,7 +768,7 @@ def _object(text: str | None) -> dict[str, Any] | None:
     """Return what a JSON text holds; None where that is no object, or the text no JSON."""
     try:
         parsed = json.loads(text or "null")
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return parsed if isinstance(parsed, dict) else None
 
@@ -782,10 +815,7 @@ def _check(file: Path, key: Path | None, files: Sequence[Path]) -> tuple[list[Fi
     keys = None if key is None else read_public_keys(key.read_text())
     if keys is not None and not keys:
         raise Malformed(f"{key} has no public key")
-    emitted: list[Checkpoint] = []
-    for each in files:
-        with each.open() as lines:
-            emitted += read_checkpoints(lines)
+    emitted = read_files(files)
     findings = [
         Finding(Found.SIGNATURE, f"emitted checkpoint {each.number}", "is not signed by a key that you gave")
         for each in emitted
@@ -800,7 +830,8 @@ def _check(file: Path, key: Path | None, files: Sequence[Path]) -> tuple[list[Fi
             return findings, [
                 f"{seen.events} events and {seen.checkpoints} checkpoints, {seen.signed} of them signed; "
                 f"{seen.opened} details are those that were sealed, {seen.erased} were erased; "
-                f"{seen.late} events were sealed more than an hour after their time."
+                f"{seen.late} events were sealed more than an hour after their time. "
+                f"Compared with {len(emitted)} emitted checkpoints."
             ]
     receipt = _parsed(file.read_text())
     findings += check_receipt(receipt, keys=keys, emitted=emitted)

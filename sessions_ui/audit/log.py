@@ -13,7 +13,7 @@ from django.utils import timezone
 from sessions_ui.audit.entries import COLUMNS, EventRow, utc
 from sessions_ui.audit.seal import unsealed
 from sessions_ui.models import Checkpoint, Event, Seal
-from sessions_ui.verify import LOG, Entry
+from sessions_ui.verify import LOG, Entry, Malformed
 from sessions_ui.verify import Checkpoint as Signed
 
 BATCH = 1000  # rows a statement
@@ -35,7 +35,7 @@ def records() -> Iterator[Entry | Signed]:
             if not is_base and len(entries) != checkpoint.last - position and is_cut(checkpoint.number):
                 raise CutMeanwhile
             yield from entries
-            yield Signed.read(checkpoint.text, checkpoint.signature)
+            yield _signed(checkpoint)
             first, number, position = False, checkpoint.number, checkpoint.last
     # Those of checkpoints that are gone, wherever they are: a made-up place would hide an event from the look below.
     while entries := list(
@@ -45,6 +45,13 @@ def records() -> Iterator[Entry | Signed]:
         position = entries[-1].position or position
     for row in _unsealed():
         yield Entry(position=None, text=row.entry(row.commitment() if row.salt is not None else None))
+
+
+def _signed(checkpoint: Checkpoint) -> Signed:
+    try:
+        return Signed.read(checkpoint.text, checkpoint.signature)
+    except Malformed as error:
+        raise Malformed(f"checkpoint {checkpoint.number}: {error}") from error
 
 
 def is_cut(number: int) -> bool:

@@ -110,7 +110,10 @@ def _checkpoint(
 ) -> Checkpoint:
     """Return the checkpoint of a batch, signed and not saved yet."""
     number, first = (before.number + 1, before.last + 1) if before else (1, 1)
-    at, newest = timezone.now(), max(row.at for row in rows)
+    # The clocks of two hosts differ, and a checkpoint is never older than the one before it.
+    at = max(timezone.now(), before.at) if before else timezone.now()
+    # An event from the future would keep its batch, and with it all later ones, for ever.
+    newest = min(at, max(row.at for row in rows))
     text = canonical(
         {
             "at": utc(at),

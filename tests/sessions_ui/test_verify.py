@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import subprocess
@@ -70,7 +71,8 @@ def test_the_one_file_can_be_copied_and_run_by_itself(tmp_path: Path) -> None:
         (["missing.json", "--key", "keys.pem"], 2, "Cannot be read"),
         (["keys.pem", "--key", "keys.pem"], 2, "Cannot be read"),
         (["receipt.json", "--key", "emitted.jsonl"], 2, "has no public key"),
-        (["log.jsonl", "--checkpoints", "emitted.jsonl"], 0, "Nothing is wrong"),
+        (["receipt.json", "--checkpoints", "keys.pem"], 2, "has no checkpoint"),
+        (["log.jsonl", "--checkpoints", "emitted.jsonl"], 0, "Compared with 2 emitted checkpoints"),
     ],
 )
 def test_it_says_what_it_cannot_do(arguments: list[str], code: int, says: str) -> None:
@@ -154,6 +156,11 @@ def test_every_finding_is_explained_on_the_page() -> None:
 # --- What is found in a log
 
 
+def lines_of_count(count: int) -> str:
+    text: str = lines()[4]["checkpoint"]
+    return text.replace('"count":3', f'"count":{count}')
+
+
 def lines() -> list[dict[str, Any]]:
     return [json.loads(line) for line in (EXAMPLES / "log.jsonl").read_text().splitlines()]
 
@@ -232,6 +239,15 @@ def unsigned_end(log: list[dict[str, Any]]) -> None:
     log[7] = {"checkpoint": log[7]["checkpoint"].replace(key, ""), "signature": ""}
 
 
+def older_checkpoint(log: list[dict[str, Any]]) -> None:
+    """By somebody who has the key."""
+    text = log[7]["checkpoint"].replace("14:04", "13:04")
+    log[7] = {
+        "checkpoint": text,
+        "signature": base64.b64encode(evidence.KEYS[1].sign(text.encode())).decode(),
+    }
+
+
 def unsealed_event(log: list[dict[str, Any]]) -> None:
     old = log[6]["entry"].replace("14:02", "12:02").replace('"id":21', '"id":99')
     log.append({"position": None, "entry": old})
@@ -256,6 +272,7 @@ def unsealed_event(log: list[dict[str, Any]]) -> None:
         (missing_batch, [Found.CHAIN]),
         (cut_checkpoint, [Found.CUT_TAIL, Found.CUT_TAIL]),
         (unsigned_end, [Found.UNSIGNED]),
+        (older_checkpoint, [Found.CHAIN]),
         (unsealed_event, [Found.UNSEALED]),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
@@ -280,11 +297,28 @@ def test_another_log_of_the_same_key_is_found_by_what_was_emitted() -> None:
     one = json.loads(log[4]["checkpoint"])
     key = evidence.KEYS[0]
     text = evidence.canonical({**one, "at": "2026-11-24T14:03:30.000000Z"})
-    import base64
-
     log[4] = {"checkpoint": text, "signature": base64.b64encode(key.sign(text.encode())).decode()}
     assert found(log[:5]) == []
     assert found(log[:5], emitted=True) == [Found.FORKED, Found.CUT_TAIL]
+
+
+def test_emitted_checkpoints_are_read_wherever_they_were_kept() -> None:
+    line = (EXAMPLES / "emitted.jsonl").read_text().splitlines()[0]
+    webhook = json.dumps({"type": "log.checkpoint", "timestamp": "…", "data": json.loads(line)})
+    turned = json.dumps(dict(reversed(json.loads(line).items())))
+    logged = [f"2026-11-24 INFO sessions_ui.checkpoints: {line} (host 7)", "2026-11-24 INFO something: else"]
+    kept = [line, webhook, turned, *logged, line[:50], "", '{"other": 1}']
+    assert [each.number for each in verify.read_checkpoints(kept)] == [1] * 4
+
+
+def test_entries_without_end_are_not_kept_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verify, "MOST", 10)
+    verifier = verify.Verifier()
+    entries = (verify.Entry(position, "{}", leaf_hash("{}")) for position in range(1, 26))
+    most = 0
+    for _finding in verifier.check(entries):
+        most = max(most, len(verifier._rows))
+    assert most <= 11
 
 
 @pytest.mark.parametrize(
@@ -298,6 +332,9 @@ def test_another_log_of_the_same_key_is_found_by_what_was_emitted() -> None:
         {"checkpoint": "{}", "signature": ""},
         {"checkpoint": 7},
         {"checkpoint": "no JSON", "signature": ""},
+        {"checkpoint": "[" * 100_000, "signature": ""},
+        {"checkpoint": lines_of_count(10**18), "signature": ""},
+        {"checkpoint": lines_of_count(0), "signature": ""},
         {"something": "else"},
     ],
 )

@@ -22,7 +22,7 @@ from sessions_ui.verify import (
     Keys,
     Malformed,
     Verifier,
-    read_checkpoints,
+    read_files,
     read_public_keys,
 )
 
@@ -104,13 +104,10 @@ class Command(MigratedCommand):
         return keys
 
     def emitted(self, files: list[Path] | None) -> list[Checkpoint]:
-        if files is None:
-            files = [conf.checkpoint_file] if conf.checkpoint_file and conf.checkpoint_file.exists() else []
-        found: list[Checkpoint] = []
-        for file in files:
-            with file.open() as lines:
-                found += read_checkpoints(lines)
-        return found
+        if files is not None:
+            return read_files(files)
+        written = conf.checkpoint_file
+        return read_files([written]) if written and written.exists() and written.stat().st_size else []
 
 
 def _printable(line: str) -> str:

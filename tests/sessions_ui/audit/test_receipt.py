@@ -39,6 +39,7 @@ def act(user: Any, other_user: Any, browser: Any, key: Key, small_batches: None)
     return str(ended.act.pk)
 
 
+@pytest.mark.control("SP 800-53 AU-10")
 def test_the_receipt_of_an_act_has_what_it_ended_and_is_in_order(act: str, key: Key, user: Any) -> None:
     made = receipt("--act", act)
     assert check_receipt(made, keys=key.keys) == []

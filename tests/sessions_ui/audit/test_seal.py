@@ -133,3 +133,22 @@ def test_an_event_is_committed_with_its_detail(user: Any, monkeypatch: pytest.Mo
     with pytest.raises(OSError):
         events.append(Event.Kind.DEVICE_RENAMED, user_id=user.pk, text="x")
     assert Event.objects.count() == before
+
+
+def test_an_event_from_the_future_does_not_keep_its_batch_for_ever(user: Any, key: Key) -> None:
+    append(user, 1, at=timezone.now() + timedelta(days=3650))
+    seal_events()
+    checkpoint = Checkpoint.objects.get()
+    assert checkpoint.newest_at == checkpoint.at <= timezone.now()
+    assert found(key.keys) == []
+
+
+def test_a_checkpoint_is_never_older_than_the_one_before_it(user: Any, key: Key) -> None:
+    append(user, 1)
+    seal_events()
+    with time_machine.travel(timezone.now() - timedelta(minutes=5), tick=True):  # the clock of another host
+        append(user, 2)
+        seal_events()
+    first, second = signed()
+    assert first.at == second.at
+    assert found(key.keys) == []

@@ -44,6 +44,7 @@ def verify(*arguments: str) -> str:
 # --- What is found
 
 
+@pytest.mark.control("SP 800-53 AU-9(3)")
 @pytest.mark.parametrize(
     ("column", "value"),
     [

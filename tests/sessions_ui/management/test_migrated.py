@@ -19,7 +19,7 @@ from tests.models import Heartbeat
 
 pytestmark = pytest.mark.django_db
 
-WITHOUT_TABLES = {"settings_reference", "update_places"}
+WITHOUT_TABLES = {"seal_keys", "settings_reference", "update_places"}
 
 
 def test_every_command_that_needs_our_tables_says_so() -> None:
