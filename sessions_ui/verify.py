@@ -333,7 +333,7 @@ class Seen:
     events: int = 0
     checkpoints: int = 0
     opened: int = 0  # details that are there and are what was committed to
-    erased: int = 0
+    erased: int = 0  # or not in the file
     late: int = 0  # sealed more than an hour after their time
     signed: int = 0
 
@@ -829,7 +829,7 @@ def _check(file: Path, key: Path | None, files: Sequence[Path]) -> tuple[list[Fi
             seen = verifier.seen
             return findings, [
                 f"{seen.events} events and {seen.checkpoints} checkpoints, {seen.signed} of them signed; "
-                f"{seen.opened} details are those that were sealed, {seen.erased} were erased; "
+                f"{seen.opened} details are those that were sealed, {seen.erased} were erased or are not shown; "
                 f"{seen.late} events were sealed more than an hour after their time. "
                 f"Compared with {len(emitted)} emitted checkpoints."
             ]

@@ -25,10 +25,10 @@ def export_events(*, chosen: QuerySet[Event], how: Format, actor: Any, about: st
     return exported(chosen, how)
 
 
-def export_log(*, actor: Any) -> Iterator[str]:
+def export_log(*, actor: Any, details: bool = False) -> Iterator[str]:
     """Return the sealed log as text, part by part. Raises `CutMeanwhile` while it is read."""
-    _note(SEALED, actor, "")
-    return lines()
+    _note(SEALED, actor, "with details" if details else "")
+    return lines(details=details)
 
 
 def _note(how: str, actor: Any, about: str) -> None:

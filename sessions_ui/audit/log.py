@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import QuerySet
@@ -97,10 +98,15 @@ def _unsealed() -> Iterator[EventRow]:
         after = rows[-1].id
 
 
-def lines() -> Iterator[str]:
-    """Yield the sealed log as text, a JSON object a line (docs/evidence.md, "The sealed log as a file")."""
+def lines(*, details: bool) -> Iterator[str]:
+    """Yield the sealed log as text, a JSON object a line (docs/evidence.md, "The sealed log as a file").
+
+    `details`: with those that are still there. The log can be verified without them.
+    """
     yield json.dumps({"type": LOG, "made_at": utc(timezone.now())}) + "\n"
     for record in records():
+        if isinstance(record, Entry) and not details:
+            record = replace(record, detail=None, salt=None)
         yield json.dumps(_line(record)) + "\n"
 
 

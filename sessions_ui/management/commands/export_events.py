@@ -35,6 +35,12 @@ class Command(MigratedCommand):
         )
         parser.add_argument("--user", metavar="KEY", help="About the user with this primary key.")
 
+        parser.add_argument(
+            "--details",
+            action="store_true",
+            help="With --format sealed: also addresses, user agents and texts. The log is verified without them.",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         chosen = {
             name: options[name] for name in ("since", "before", "kind", "user") if options[name] is not None
@@ -51,7 +57,7 @@ class Command(MigratedCommand):
 
     def parts(self, options: dict[str, Any], chosen: dict[str, Any]) -> Iterator[str]:
         if options["format"] == SEALED:
-            return export_log(actor=None)
+            return export_log(actor=None, details=options["details"])
         about = ", ".join(f"{name}={value}" for name, value in chosen.items())
         return export_events(
             chosen=self.chosen(options), how=Format(options["format"]), actor=None, about=about

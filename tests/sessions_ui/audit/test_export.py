@@ -6,18 +6,22 @@ import csv
 import io
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.test import AsyncRequestFactory
 from django.utils import timezone
 
+from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.audit import events, export
 from sessions_ui.audit.export import NAMES, Format, cell, exported
 from sessions_ui.audit.seal import seal_events
+from sessions_ui.verify import main
 from tests.models import Event
-from tests.sessions_ui.audit.conftest import Key, append, append_at
+from tests.sessions_ui.audit.conftest import Key, append, append_at, sql
 
 pytestmark = [pytest.mark.django_db, pytest.mark.no_bystander("about the whole log")]
 
@@ -165,3 +169,47 @@ def test_under_asgi_no_part_is_read_before_it_is_sent(
         return [part async for part in response.streaming_content]
 
     assert response.is_async and len(async_to_sync(collect)()) == 4
+
+
+# --- The sealed log as a file
+
+
+def check(text: str, key: Key, tmp_path: Path) -> int:
+    file = tmp_path / "log.jsonl"
+    file.write_text(text)
+    return main([str(file), "--key", str(key.public)])
+
+
+def test_the_sealed_log_is_verified_offline_with_details_and_without(
+    log: list[int], key: Key, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check(printed("--format", "sealed", "--details"), key, tmp_path) == 0
+    assert "5 details are those that were sealed" in capsys.readouterr().out
+    text = printed("--format", "sealed")
+    assert check(text, key, tmp_path) == 0
+    assert "192.0.2." not in text and "0 details are those" in capsys.readouterr().out
+
+
+def test_what_was_done_in_the_database_is_found_in_the_file(
+    log: list[int], key: Key, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sql("UPDATE sessions_ui_event SET reason = 'incident' WHERE id = %s", log[4])
+    sql("DELETE FROM sessions_ui_event WHERE id = %s", log[6])
+    assert check(printed("--format", "sealed"), key, tmp_path) == 1
+    said = capsys.readouterr().out
+    assert f"changed: event {log[4]} at position 5" in said and "removed: position 7" in said
+
+
+def test_a_log_that_was_cut_is_verified_offline(
+    user: Any, key: Key, small_batches: None, tmp_path: Path
+) -> None:
+    with time_machine.travel(timezone.now() - timedelta(days=181), tick=True):
+        for number in range(6):
+            append(user, number)
+        seal_events()
+    append(user, 7)
+    seal_events()
+    purge_old()
+    text = printed("--format", "sealed")
+    assert len(text.splitlines()) == 1 + 1 + 2 + 2  # head, base, an event and its checkpoint, two unsealed
+    assert check(text, key, tmp_path) == 0
