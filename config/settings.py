@@ -364,5 +364,5 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["quiet"]}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
     # One a minute at most; whoever keeps the log has what the history can be compared with.
-    "loggers": {"sessions_ui.checkpoints": {"level": "INFO"}},
+    "loggers": {"sessions_ui.checkpoints": {"level": "WARNING" if DEMO else "INFO"}},
 }

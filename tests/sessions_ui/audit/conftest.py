@@ -59,16 +59,14 @@ def log(user: Any, key: Key, small_batches: None) -> list[int]:
     return made
 
 
-def append(user: Any, number: int, **fields: Any) -> int:
+def append(user: Any, number: int, *, kind: str = Event.Kind.DEVICE_RENAMED, **fields: Any) -> int:
     detail = {"address": f"192.0.2.{number}", "text": f"text {number}"} if number % 2 else {}
-    return events.append(
-        Event.Kind.DEVICE_RENAMED, user_id=user.pk, data={"number": number}, **detail, **fields
-    ).pk
+    return events.append(kind, user_id=user.pk, data={"number": number}, **detail, **fields).pk
 
 
-def append_at(at: datetime, user: Any, number: int = 0) -> int:
+def append_at(at: datetime, user: Any, number: int = 0, **fields: Any) -> int:
     with time_machine.travel(at, tick=False):
-        return append(user, number, at=at)
+        return append(user, number, at=at, **fields)
 
 
 def found(keys: Any, emitted: Any = ()) -> list[Finding]:

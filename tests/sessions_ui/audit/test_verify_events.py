@@ -116,6 +116,15 @@ def test_an_event_with_a_free_key_among_sealed_ones_is_found(
     assert [(each.what, each.where) for each in found(key.keys)] == [(Found.INSERTED, f"event {free}")]
 
 
+def test_an_event_with_a_made_up_place_is_found(log: list[int], key: Key, user: Any) -> None:
+    made_up = append(user, 11)
+    Seal.objects.create(position=10**12, event_id=made_up, leaf=leaf_hash("made up"))
+    assert seal_events().events == 0
+    assert [(each.what, each.where) for each in found(key.keys)] == [
+        (Found.CUT_TAIL, f"event {made_up} at position {10**12}")
+    ]
+
+
 def test_two_swapped_events_are_found(log: list[int], key: Key) -> None:
     """Each has the key of the other."""
     one, two = log[4], log[6]
@@ -302,6 +311,37 @@ def test_a_batch_with_one_young_event_stays_whole(user: Any, key: Key) -> None:
         seal_events()
     purge_old()
     assert Event.objects.filter(pk=old).exists() and not EventDetail.objects.filter(pk=old).exists()
+    assert found(key.keys) == []
+
+
+def test_the_log_is_cut_in_steps_of_a_day(user: Any, key: Key) -> None:
+    """Otherwise each hour's cut would be an event, and most events those of cuts."""
+    now = timezone.now()
+    for hours in (0, 2, 26):
+        with time_machine.travel(now - 190 * DAY + timedelta(hours=hours), tick=True):
+            append(user, hours)
+            seal_events()
+    left = []
+    for hours in (1, 3, 27):
+        with time_machine.travel(now - 10 * DAY + timedelta(hours=hours), tick=True):
+            purge_old()
+            left.append(Event.objects.exclude(kind="log_cut").count())
+            seal_events()
+            assert found(key.keys) == []
+    assert left == [2, 2, 0]
+    assert Event.objects.filter(kind="log_cut").count() == 2
+
+
+def test_details_of_a_kind_go_earlier_than_their_events(
+    user: Any, other_user: Any, key: Key, settings: Any
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "EVENT_DETAIL_RETENTION": {"device_renamed": 30 * DAY}}
+    old, young = (append_at(timezone.now() - days * DAY, user, 1) for days in (31, 29))
+    other = append_at(timezone.now() - 31 * DAY, other_user, 1, kind=Event.Kind.DEVICE_LOST)
+    seal_events()
+    purge_old()
+    assert set(Event.objects.values_list("pk", flat=True)) == {old, young, other}
+    assert set(EventDetail.objects.values_list("pk", flat=True)) == {young, other}
     assert found(key.keys) == []
 
 
