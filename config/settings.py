@@ -280,6 +280,8 @@ SESSIONS_UI = {
     "SEAL_FORMER_KEYS": env.str("SEAL_FORMER_KEYS", default="", multiline=True),
     "CHECKPOINT_FILE": env.str("CHECKPOINT_FILE", default=str(VAR_DIR / "checkpoints.jsonl") if DEMO else ""),
     "REQUEST_ID_HEADER": env.str("REQUEST_ID_HEADER", default="X-Request-ID"),
+    "METRICS_TOKEN": env.str("METRICS_TOKEN", default=""),
+    "METRICS_NETWORKS": env.list("METRICS_NETWORKS", default=[]),
     "WEBHOOK_ALLOWED_NETWORKS": env.list("WEBHOOK_ALLOWED_NETWORKS", default=["127.0.0.0/8"] if DEMO else []),
     "WEBHOOK_ALLOW_HTTP": env.bool("WEBHOOK_ALLOW_HTTP", default=DEMO),
     "WEBHOOK_PORTS": env.list("WEBHOOK_PORTS", cast=int, default=[] if DEMO else [443]),
@@ -296,7 +298,7 @@ CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_NAME = "__Host-sessionid" if SECURE else "sessionid"
 CSRF_COOKIE_NAME = "__Host-csrftoken" if SECURE else "csrftoken"
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=SECURE)
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31536000 if SECURE else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=SECURE)
 SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=SECURE)

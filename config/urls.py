@@ -9,7 +9,7 @@ from django.views.generic import RedirectView
 from accounts.passkeys import PasskeySignIn
 from accounts.views import second_factor
 from config.well_known import change_password, security_txt
-from sessions_ui.web import healthz
+from sessions_ui.web import healthz, metrics
 
 admin.autodiscover()
 # Django's own admin sign-in page knows no second factor (recipe: allauth, "secure_admin_login").
@@ -23,6 +23,7 @@ handler500 = "config.errors.server_error"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="sessions_ui:devices"), name="home"),
     path("healthz", healthz, name="healthz"),
+    path("metrics", metrics, name="metrics"),
     path(".well-known/change-password", change_password, name="change_password"),
     path(".well-known/security.txt", security_txt, name="security_txt"),
     path("account/", include("sessions_ui.web.urls")),

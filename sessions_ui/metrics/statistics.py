@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.cache import cache
 from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Max, Sum
@@ -21,6 +21,8 @@ from django.utils import timezone
 from sessions_ui.database import moments
 from sessions_ui.models import Act, Delivery, Session
 from sessions_ui.services.circuit_breaker import CircuitBreaker
+
+T = TypeVar("T")
 
 DAYS = 14
 KEPT_SECONDS = 60
@@ -56,11 +58,18 @@ class Statistics:
 
 
 def statistics() -> Statistics:
-    kept = _try_cache(lambda: cache.get(CACHE_KEY))
-    if isinstance(kept, Statistics):
+    found = kept_for_a_minute(CACHE_KEY, lambda: count(timezone.now()))
+    assert isinstance(found, Statistics)
+    return found
+
+
+def kept_for_a_minute(key: str, counting: Callable[[], T]) -> T:
+    """Return what the cache has under this key, else what `counting` returns, which is kept for a minute."""
+    kept = _try_cache(lambda: cache.get(key))
+    if kept is not None:
         return kept
-    counted = count(timezone.now())
-    _try_cache(lambda: cache.set(CACHE_KEY, counted, KEPT_SECONDS))
+    counted = counting()
+    _try_cache(lambda: cache.set(key, counted, KEPT_SECONDS))
     return counted
 
 

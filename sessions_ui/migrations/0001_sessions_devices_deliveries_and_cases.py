@@ -104,6 +104,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('name', models.CharField(max_length=32, primary_key=True, serialize=False)),
                 ('seen_at', models.DateTimeField()),
+                ('number', models.PositiveIntegerField(blank=True, null=True)),
             ],
             options={
                 'verbose_name': 'heartbeat',

@@ -15,6 +15,11 @@ class Heartbeat(PrimaryModel):
 
     name = models.CharField(max_length=32, primary_key=True)
     seen_at = models.DateTimeField()
+    # How much of its work the process has, where it says so: open streams.
+    number = models.PositiveIntegerField(null=True, blank=True)
+
+    # What the names of processes that have open streams begin with; each has a row of its own.
+    STREAMS = "streams "
 
     class Meta:
         verbose_name = "heartbeat"
@@ -24,8 +29,8 @@ class Heartbeat(PrimaryModel):
         return f"{self.name}: {self.seen_at:%Y-%m-%d %H:%M:%S}"
 
     @classmethod
-    def beat(cls, name: str) -> None:
-        cls.objects.update_or_create(name=name, defaults={"seen_at": timezone.now()})
+    def beat(cls, name: str, number: int | None = None) -> None:
+        cls.objects.update_or_create(name=name, defaults={"seen_at": timezone.now(), "number": number})
 
     @classmethod
     def last(cls, name: str) -> datetime | None:

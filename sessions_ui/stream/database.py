@@ -16,7 +16,7 @@ from django.utils import timezone
 from sessions_ui.actions.sessions.open_tabs import still_alive
 from sessions_ui.actions.sessions.tabs_told import note_tabs_told
 from sessions_ui.audit.events import QUIET
-from sessions_ui.models import Event
+from sessions_ui.models import Event, Heartbeat
 from sessions_ui.store import SessionStore
 
 logger = logging.getLogger(__name__)
@@ -102,6 +102,14 @@ def note_told(session_ids: Collection[int], at: datetime) -> None:
             note_tabs_told(session_ids=chunk, at=at)
     except Exception:  # every driver has errors of its own
         logger.warning("That open tabs were told of an end could not be noted", exc_info=True)
+
+
+def note_streams(process: str, number: int) -> None:
+    """Record how many streams this process has, for the metrics; best effort."""
+    try:
+        Heartbeat.beat(f"{Heartbeat.STREAMS}{process}", number)
+    except Exception:  # every driver has errors of its own
+        logger.warning("How many streams are open could not be noted", exc_info=True)
 
 
 def first_floor() -> int:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from functools import partial
+from secrets import token_hex
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -57,6 +58,7 @@ class Watcher:
         self._task: asyncio.Task[None] | None = None
         self._tail: Tail | None = None  # known once the first look has begun
         self._fails = False
+        self._name = token_hex(8)  # of its row in the metrics: one for each event loop
 
     def count(self, user_id: Any = None) -> int:
         """Return how many streams are open, or how many of one user."""
@@ -117,6 +119,7 @@ class Watcher:
             thoroughly = began >= next_thorough
             if thoroughly:
                 next_thorough = began + THOROUGHLY_SECONDS
+                self._ask(database.noting, database.note_streams, self._name, self.count())
             await self._try_to_look(None, database.polling, thoroughly=thoroughly)
             try:
                 async with asyncio.timeout_at(max(began + POLL_SECONDS, self._loop.time())):

@@ -13,6 +13,7 @@ __all__ = [
     "ask_for_hints",
     "busy",
     "healthz",
+    "metrics",
     "server_error",
     "settled_required",
     "staff_confirmed",
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sessions_ui.web.administration.gate import staff_confirmed
     from sessions_ui.web.health import healthz
     from sessions_ui.web.presence.client_hints import ask_for_hints
+    from sessions_ui.web.prometheus import metrics
     from sessions_ui.web.responses.later import busy
     from sessions_ui.web.responses.outages import server_error
     from sessions_ui.web.step_up.credentials import settled_required
@@ -32,6 +34,7 @@ else:
         {
             "administration.gate": ("staff_confirmed",),
             "health": ("healthz",),
+            "prometheus": ("metrics",),
             "presence.client_hints": ("ask_for_hints",),
             "responses.outages": ("server_error",),
             "responses.later": ("busy",),

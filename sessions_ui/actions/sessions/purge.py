@@ -32,6 +32,7 @@ from sessions_ui.models import (
     EndingBatch,
     Event,
     EventDetail,
+    Heartbeat,
     Incident,
     Offboarding,
     ProviderSignOut,
@@ -70,6 +71,8 @@ def purge_old() -> int:
     removed += delete_rows(PrimaryQuerySet(Event).filter(~is_sealed, at__lte=old))
     removed += delete_rows(Act.objects.filter(at__lte=old, sessions__isnull=True, deliveries__isnull=True))
     removed += delete_rows(VerificationCode.objects.filter(expires_at__lte=now - timedelta(days=1)))
+    gone = Heartbeat.objects.filter(name__startswith=Heartbeat.STREAMS, seen_at__lte=now - timedelta(days=1))
+    removed += delete_rows(gone)
     removed += delete_rows(CaseReceipt.objects.filter(at__lte=old))
     removed += delete_rows(Case.objects.filter(opened_at__lte=old, receipts__isnull=True))
     removed += delete_rows(ProviderSignOut.objects.filter(at__lte=now - SIGN_OUTS_KEPT))
