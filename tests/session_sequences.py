@@ -20,6 +20,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_ui.actions.endings.end import end_user_sessions
+from sessions_ui.actions.incidents.criteria import Criteria
+from sessions_ui.actions.incidents.order import order_incident
 from sessions_ui.models.fields import new_public_id
 from sessions_ui.store import SessionStore
 from tests.models import Device, EndReason, Session, digest_of
@@ -163,11 +165,23 @@ def purge(runs: list[Run], user: Any) -> None:
     Session.objects.of(user).delete()
 
 
+def contain(runs: list[Run], user: Any) -> None:
+    """By an incident that is in force at once, and no row says so yet."""
+    order_incident(criteria=Criteria(everyone=True), note="the cookies leaked")
+
+
 def leave(runs: list[Run], user: Any) -> None:
     """Nothing happens: the control."""
 
 
-CHANGES = {"ENDED": end, "ROTATED": rotate, "EXPIRED": expire, "PURGED": purge, "LIVING": leave}
+CHANGES = {
+    "ENDED": end,
+    "ROTATED": rotate,
+    "EXPIRED": expire,
+    "PURGED": purge,
+    "CONTAINED": contain,
+    "LIVING": leave,
+}
 
 
 # --- What must hold -------------------------------------------------------------------------------------------------
@@ -342,6 +356,8 @@ def who_is_signed_in(run: Run, change: str, before: Session | None, row: Session
     wrong = {"a key signs in" for key in run.keys if signs_in(key)}
     if change == "ROTATED" and run.may_sign_out and not lives:
         return wrong  # whoever comes with the key of a moment ago may sign out, too
+    if change == "CONTAINED":
+        return wrong  # that its generation stays is looked at with the other columns
     wrong |= {"the new key signs nobody in" for key in run.rotated_to if not signs_in(key)}
     if lived != lives:
         wrong.add("the session lives again" if lives else "the session with the new key was ended")

@@ -290,7 +290,7 @@ def test_a_broken_transaction_of_the_host_stays_broken(prepared: str) -> None:
 
 def test_another_schema_is_another_table(prepared: str) -> None:
     """A host with a schema for each tenant: PostgreSQL plans again by itself."""
-    tables = ["sessions_ui_session", get_user_model()._meta.db_table]
+    tables = ["sessions_ui_session", "sessions_ui_containment", get_user_model()._meta.db_table]
     execute("CREATE SCHEMA tenant")
     try:
         for table in tables:
