@@ -28,6 +28,7 @@ import pytest
 
 RECORD, LEFT_OUT = "MUTANTS_LINES", "MUTANTS_LEFT_OUT"
 LONGEST = 20.0  # seconds of one test on the processor: however busy the machine is
+OUTSIDE = ""  # of every test, as coverage calls it
 Lines = dict[str, dict[str, list[int]]]  # module of the app -> test -> lines
 
 
@@ -59,7 +60,8 @@ class Map:
 
     def left_out(self, module: str, line: int) -> list[str]:
         """The tests that do not execute this line, as far as known: one that executes nothing of the app at all does it
-        in a process of its own."""
+        in a process of its own. What nobody executes in a test may have run before, when Django started (`connect()`):
+        every test stands on that."""
         statement = statement_at(self._source(module), line)
         if statement is None or module not in self._lines:
             return []
@@ -67,6 +69,8 @@ class Map:
         if not statement <= before.keys():
             return []
         reached = set[str]().union(*(self._tests_of(module)[before[number]] for number in statement))
+        if not reached or OUTSIDE in reached:
+            return []
         others = self._lines[module].keys() - reached
         return sorted(
             test for test in others if self._is_as_it_was(file_of(test)) and test in self._in_process
@@ -154,7 +158,7 @@ class Recorder:
         self._tests.append(item.nodeid)
         self._coverage.switch_context(item.nodeid)
         result = yield
-        self._coverage.switch_context("")
+        self._coverage.switch_context(OUTSIDE)
         return result
 
     def pytest_sessionfinish(self) -> None:

@@ -403,14 +403,17 @@ NEAREST: dict[str, tuple[str, ...]] = {
 }
 
 
+# Of every action.
+ACROSS = (f"{ACTIONS}/test_all_or_nothing.py", f"{ACTIONS}/test_decisions.py")
 # After the nearest ones: whatever the room's own tests and the journeys of people notice.
 JOURNEYS = ("tests/stories", "tests/accounts", "tests/sessions_ui/test_middleware.py")
 
 
 def rooms_of(module: str) -> list[str]:
-    """Return where the tests of a module's room are: in the folder that mirrors it."""
+    """Return where the tests of a module's room are: in the folder that mirrors it; and those of all actions."""
     folder = Path("tests", "sessions_ui", module).parent
-    return [str(folder)] if folder.is_dir() and folder.name != "sessions_ui" else []
+    across = ACROSS if module.startswith("actions/") else ()
+    return [*across, *([str(folder)] if folder.is_dir() and folder.name != "sessions_ui" else [])]
 
 
 TESTS: dict[str, tuple[str, ...]] = {
