@@ -20,7 +20,7 @@ from sessions_ui.delivery import deliver_due
 from sessions_ui.web.step_up.challenge import begin_challenge
 from tests.conftest import PASSWORD
 from tests.interleaving import just_before
-from tests.models import Device, EndReason, Event, Session, VerificationCode
+from tests.models import Delivery, Device, EndReason, Event, Session, VerificationCode
 
 pytestmark = pytest.mark.django_db
 
@@ -422,7 +422,10 @@ def test_a_session_that_changes_its_browser_midway_ends(
 
 def shown(response: Any) -> dict[str, Any]:
     """What the page knows, but for its form."""
-    names = ("can_go_on", "addresses", "minutes", "error", "full", "full_words", "devices", "sign_in_url")
+    names = (
+        "can_go_on", "addresses", "held_up", "minutes", "error", "full", "full_words", "devices", "help_url",
+        "base_template", "sign_in_url",
+    )  # fmt: skip
     return {name: response.context[name] for name in names}
 
 
@@ -430,6 +433,9 @@ FULL = "Too many devices are signed in to this account at the same time."
 ASKED = {
     "can_go_on": True,
     "addresses": ["a•••@people.example"],
+    "held_up": False,
+    "help_url": "",
+    "base_template": "base.html",
     "minutes": 10,
     "error": "",
     "full": False,
@@ -448,6 +454,14 @@ def test_the_page_knows_where_the_code_went_and_no_more(waiting: Any) -> None:
     assert (response.status_code, shown(response)) == (422, expected), "the field says what is wrong"
     assert waiting.head(CHALLENGE).status_code == 200
     assert waiting.put(CHALLENGE).status_code == 405
+
+
+def test_the_page_says_where_the_mail_server_has_not_taken_the_code(waiting: Any) -> None:
+    waiting.get(CHALLENGE)
+    Delivery.objects.update(error="the server is away")
+    assert shown(waiting.get(CHALLENGE)) == {**ASKED, "held_up": True}
+    refused = waiting.post(CHALLENGE, {"code": "000000"})
+    assert refused.context["held_up"] is False, "it does not say where a code went then"
 
 
 @pytest.mark.parametrize("lands", ["in the form", "in the address", "nowhere", "on another site"])

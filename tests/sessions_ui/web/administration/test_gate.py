@@ -83,6 +83,16 @@ def test_reading_and_signing_out_never_ask(signed_in_before: Any, administrator:
     assert stale.get("/admin/").status_code == 302
 
 
+def test_the_way_in_is_no_form_to_ask_before(browser: Any, user: Any, settings: Any) -> None:
+    """Whoever is no staff finds the sign-in form of the admin there, however long ago they signed in."""
+    settings.ROOT_URLCONF = OFFICE
+    client = browser()
+    client.force_login(user)
+    age_sign_ins(user, HOURS)
+    page = client.get("/office/login/")
+    assert page.status_code == 200 and 'name="password"' in page.content.decode() and not asks(page)
+
+
 def test_a_secret_is_read_by_whoever_confirms_it(signed_in_before: Any, settings: Any) -> None:
     settings.ROOT_URLCONF = OFFICE
     stale = signed_in_before()

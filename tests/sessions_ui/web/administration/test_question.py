@@ -45,6 +45,37 @@ def test_the_password_confirms_it_and_the_act_goes_on_with_everything_typed(
     assert stale.post(ADD, {"name": "Second"}).status_code == 302, "it counts for a while"
 
 
+def test_what_the_page_that_asks_knows(signed_in_before: Any, settings: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "HELP_URL": "https://help.example/"}
+    stale = signed_in_before()
+    posted = stale.post(ADD, {"name": "Editors"})
+    opened = stale.get(OWN_PASSWORD)
+    names = ("title", "error", "factor", "opens", "is_lost", "carried", "help_url", "site_header")
+    assert [{name: of_question(response)[name] for name in names} for response in (posted, opened)] == [
+        {**KNOWN, "opens": False, "carried": [("name", "Editors")]},
+        {**KNOWN, "opens": True, "carried": []},
+    ]
+    wrong = stale.post(ADD, {**kept_in(posted), PASSWORD_FIELD: "wrong"})
+    form = of_question(wrong)["form"]
+    assert form.prefix == "sessions_ui" and form.errors
+    assert "no-store" in posted.headers["Cache-Control"]
+
+
+def of_question(response: Any) -> Any:
+    """Its context: where a form was opened, the response has that of the form before it."""
+    return next(context for context in response.context if "answered" in context)
+
+
+KNOWN = {
+    "title": "Confirm it’s you",
+    "error": "",
+    "factor": False,
+    "is_lost": False,
+    "help_url": "https://help.example/",
+    "site_header": "Django administration",  # with what else the admin shows at the top
+}
+
+
 def test_a_wrong_password_does_nothing_and_keeps_what_was_typed(
     signed_in_before: Any, administrator: Any
 ) -> None:

@@ -223,6 +223,17 @@ def test_an_account_that_is_gone_has_nothing_to_recover(link: str, browser: Any,
     assert browser().post(link).status_code == 410
 
 
+def test_a_sign_in_that_was_purged_has_nothing_to_report(link: str, browser: Any) -> None:
+    opened = browser()
+    page = opened.get(link).url
+    gone = Session.objects.filter(pk=theirs().pk)
+    gone._raw_delete(gone.db)
+    for ask in (browser().get, browser().post):
+        assert ask(link, follow=True).status_code == 410
+    assert opened.get(page).status_code == opened.post(page).status_code == 410
+    assert not Recovery.objects.exists() and Delivery.objects.get().link_used_at is None
+
+
 def test_where_only_the_present_address_is_known_the_one_that_was_told_recovers_as_well(
     link: str, browser: Any, settings: Any, user: Any
 ) -> None:
