@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user_model
+from django.utils import timezone
 
 from accounts.models import VerifiedAddress
+from sessions_ui.actions.endings.email_change import email_changed
 from sessions_ui.delivery import deliver_due
 from tests.aging import long_ago
 from tests.conftest import PASSWORD
-from tests.models import Delivery, EndReason, Event, EventDetail, Session
+from tests.models import Act, Delivery, EndReason, Event, EventDetail, Session
 
 pytestmark = pytest.mark.django_db
 OLD, NEW = "ada@people.example", "ada@new.example"
@@ -156,3 +158,49 @@ def test_the_old_address_can_be_erased_from_the_history(user: Any) -> None:
     event = Event.objects.get(kind=Event.Kind.EMAIL_CHANGED)
     assert event.data == {}
     assert EventDetail.objects.get(event=event).text == OLD
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "change", "label"),
+    [(OLD, NEW, "changed", NEW), ("", NEW, "added", NEW), (OLD, "", "removed", OLD)],
+    ids=["changed", "first", "removed"],
+)
+def test_the_event_of_the_credential_names_the_address_that_it_is_about(
+    old: str, new: str, change: str, label: str, user: Any
+) -> None:
+    get_user_model().objects.filter(pk=user.pk).update(email=old)
+    user.refresh_from_db()
+    user.email = new
+    user.save()
+    event = Event.objects.select_related("detail").get(kind=Event.Kind.CREDENTIAL_CHANGED)
+    assert (event.data, event.detail.text) == ({"credential": "address", "change": change}, label)
+
+
+def test_the_event_says_that_the_old_address_lets_nobody_in_any_more(user: Any) -> None:
+    """Its owner has removed it: the mail that it gets has no link that leads back."""
+    VerifiedAddress.objects.filter(user=user).update(removed_by_settled=True, removed_at=timezone.now())
+    by_save(user)
+    assert Event.objects.get(kind=Event.Kind.EMAIL_CHANGED).data == {"left": True}
+
+
+def test_the_history_names_the_act_and_whoever_changed_it(
+    user: Any, laptop: Any, administrator: Any, settings: Any
+) -> None:
+    ends(settings, "all")
+    email_changed(user=user, old="before@people.example", actor=administrator)
+    act = Act.objects.get()
+    assert (act.reason, act.actor_id) == (EndReason.EMAIL_CHANGED, administrator.pk)
+    for kind in (Event.Kind.EMAIL_CHANGED, Event.Kind.CREDENTIAL_CHANGED):
+        event = Event.objects.get(kind=kind)
+        assert (event.act, event.actor_id, event.session_id) == (act, administrator.pk, None)
+
+
+def test_nobody_is_told_twice(user: Any, settings: Any) -> None:
+    """In whatever case an address is written."""
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "ALERT_ADDRESSES": f"{__name__}.old_and_others"}
+    email_changed(user=user, old=OLD)
+    assert sorted(address.lower() for address in told()) == [OLD, "long@people.example"]
+
+
+def old_and_others(user: Any) -> list[tuple[str, Any]]:
+    return [(OLD.upper(), None), ("Long@people.example", None), ("long@people.example", None)]

@@ -26,6 +26,7 @@ from sessions_ui.store import SessionStore
 from tests.aging import long_ago
 from tests.conftest import PASSWORD
 from tests.models import Delivery, EndReason, Event, Session
+from tests.statements import gist
 
 pytestmark = pytest.mark.django_db
 
@@ -396,6 +397,12 @@ def test_saving_something_else_asks_nothing(user: Any, django_assert_num_queries
     user.name = "Ada Lovelace"
     with django_assert_num_queries(1):
         user.save(update_fields=["name"])
+
+
+def test_a_save_that_changes_nothing_that_is_watched_reads_the_account_once(user: Any) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        user.save()
+    assert gist(queries) == ["SELECT accounts_user", "UPDATE accounts_user"]
 
 
 def test_an_account_is_read_once_for_a_save(user: Any, browser: Any) -> None:

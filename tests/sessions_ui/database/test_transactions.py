@@ -305,6 +305,14 @@ def test_sqlite_is_written_to_first_where_it_takes_the_lock_no_sooner(
     assert writes == (expected if deferred and connection.vendor == "sqlite" else [])
 
 
+def test_how_a_commit_is_made_is_set_on_postgresql_only(user: Any, settings: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "SYNCHRONOUS_COMMIT": "on"}
+    with CaptureQueriesContext(connection) as queries:
+        end_user_sessions(user=user, reason=EndReason.API)
+    is_set = any("synchronous_commit" in query["sql"] for query in queries)
+    assert is_set is (connection.vendor == "postgresql")
+
+
 # --- A statement that was stopped
 
 

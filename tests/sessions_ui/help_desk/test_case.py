@@ -266,12 +266,29 @@ def test_submitting_twice_does_it_once(desk: Any, verified: Case, phone: Any, de
     assert CaseReceipt.objects.count() == Act.objects.count() == 1
 
 
+def another_case(agent: Any, user: Any) -> Case:
+    case = open_case(agent=agent, term=user.email)
+    verify_caller(case=case, agent=agent, ticket="INC-8", reason=Case.Reason.LOST, ways=["call_back"])
+    return case
+
+
+def test_a_page_of_another_case_is_another_one_whatever_its_nonce(
+    verified: Case, phone: Any, laptop: Any, device_of: Any, agent: Any, user: Any
+) -> None:
+    first = carry_out(case=verified, agent=agent, order=Order(chosen=(device_of(phone),)), nonce=NONCE)
+    other = another_case(agent, user)
+    second = carry_out(case=other, agent=agent, order=Order(chosen=(device_of(laptop),)), nonce=NONCE)
+    assert (first.case, second.case) == (verified, other)
+    assert not is_in(laptop)
+
+
 def test_submitting_twice_at_the_same_moment_does_it_once(
-    verified: Case, phone: Any, device_of: Any, agent: Any
+    verified: Case, phone: Any, device_of: Any, agent: Any, user: Any
 ) -> None:
     """The other request comes between looking for its receipt and writing it. An earlier page of the same case was
-    carried out before."""
+    carried out before, and one of another case that has the same nonce."""
     chosen = Order(chosen=(device_of(phone),))
+    carry_out(case=another_case(agent, user), agent=agent, order=chosen, nonce=NONCE)
     earlier = carry_out(case=verified, agent=agent, order=chosen, nonce="earlier")
     other: list[CaseReceipt] = []
 
@@ -281,7 +298,7 @@ def test_submitting_twice_at_the_same_moment_does_it_once(
     with just_before("SAVEPOINT ", submit):
         receipt = carry_out(case=verified, agent=agent, order=chosen, nonce=NONCE)
     assert [receipt] == other and receipt != earlier
-    assert CaseReceipt.objects.count() == 2
+    assert CaseReceipt.objects.count() == 3
 
 
 def test_a_device_that_went_by_itself_is_said_to_be_out_already(

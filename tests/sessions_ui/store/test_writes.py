@@ -353,3 +353,19 @@ def test_a_session_that_ended_after_its_key_was_replaced_is_over_for_who_has_the
     with pytest.raises(SessionEnded) as raised:
         late.save()
     assert (raised.value.reason, late.is_straggler) == (EndReason.NOT_ME, False)
+
+
+def test_whoever_is_signed_in_stays_so_where_another_user_that_was_written_counts_for_nothing(
+    user: Any, third: Any, key: str, stranger: Session
+) -> None:
+    """What was written goes, and who was there before is in the data again: the next save would sign them out."""
+    by_hand = SessionStore(key)
+    assert by_hand[SESSION_KEY] == str(user.pk)
+    by_hand.update({**somebody_else(third), BACKEND_SESSION_KEY: "gone.Backend"})
+    by_hand.save()
+    assert (by_hand[SESSION_KEY], by_hand[BACKEND_SESSION_KEY]) == (
+        str(user.pk),
+        settings.AUTHENTICATION_BACKENDS[0],
+    )
+    by_hand.save()
+    assert (who(key), row_of(key).end_reason) == (user.pk, "")

@@ -85,12 +85,12 @@ def test_nothing_is_sent_to_them(allow: Any) -> None:
 
 def test_a_token_that_can_be_guessed_is_an_error(allow: Any) -> None:
     allow(METRICS_TOKEN="short")
-    assert "sessions_ui.E110" in [found.id for found in check()]
+    assert "sessions_ui.E120" in [found.id for found in check()]
 
 
 def test_metrics_need_their_library(allow: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     allow(METRICS_TOKEN=TOKEN)
     monkeypatch.setattr("sessions_ui.checks.metrics.find_spec", lambda name: None)
-    assert [found.id for found in check()] == ["sessions_ui.E111"]
+    assert [found.id for found in check()] == ["sessions_ui.E121"]
     allow(METRICS_TOKEN="")
     assert check() == []

@@ -91,6 +91,23 @@ def test_what_was_flagged_there_has_been_reviewed(user: Any, browser: Any) -> No
     assert not session.needs_a_look and session.verdict == "new"
 
 
+def test_what_was_reviewed_before_keeps_its_time_and_is_no_second_event(user: Any, browser: Any) -> None:
+    session = signed_in(user, browser)
+    Session.objects.update(verdict="new")
+    confirm_device(device=session.device, actor=user, proof="factor")
+    before = Session.objects.values().get()
+    confirm_device(device=session.device, actor=user, proof="factor")
+    assert Session.objects.values().get() == before
+    assert Event.objects.filter(kind=Event.Kind.DEVICE_CONFIRMED).count() == 1
+
+
+def test_what_was_never_flagged_is_not_reviewed(user: Any, browser: Any) -> None:
+    session = signed_in(user, browser, confirmed=True)
+    assert not confirm_device(device=session.device, actor=user, proof="factor")
+    assert Session.objects.get().reviewed_at is None
+    assert not Event.objects.filter(kind=Event.Kind.DEVICE_CONFIRMED).exists()
+
+
 def refused(device: Device, user: Any, proof: Shown) -> None:
     with pytest.raises(CannotVouch):
         confirm_device(device=device, actor=user, proof=proof)

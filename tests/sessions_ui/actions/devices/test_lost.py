@@ -143,6 +143,7 @@ def test_found_takes_the_mark_away_and_signs_nothing_in(device: Device, phone: A
     Device.objects.update(confirmed_at=timezone.now())
     mark_lost(device=device, actor=user)
     assert mark_found(device=device, actor=user)
+    assert (device.lost_at, kinds(device)) == (None, ["device_lost", "device_found"])
     assert not mark_found(device=device, actor=user), "there is no mark any more"
     device.refresh_from_db()
     assert (device.lost_at, device.confirmed_at) == (None, None)

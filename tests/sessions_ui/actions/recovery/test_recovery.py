@@ -17,7 +17,12 @@ from sessions_ui.actions.recovery import open as opening
 from sessions_ui.actions.recovery.added import added_since
 from sessions_ui.actions.recovery.close import lift_recovery
 from sessions_ui.actions.recovery.expire import expire_recoveries
-from sessions_ui.actions.recovery.open import mail_recovery_link, open_recovery, since_of
+from sessions_ui.actions.recovery.open import (
+    mail_recovery_link,
+    open_recovery,
+    since_of,
+    was_dealt_with,
+)
 from sessions_ui.actions.recovery.sign_in import verify_credentials
 from sessions_ui.actions.recovery.steps import choose_password, remove_added
 from sessions_ui.actions.sessions.purge import purge_old
@@ -400,3 +405,29 @@ def test_a_password_that_was_under_way_when_it_began_stays_void(user: Any, actin
     with own_step():
         new_password_was_chosen(user)
     assert state_of(user).password_required_at is None
+
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("fields", "signed_in_at", "covered"),
+    [
+        ({}, SINCE, True),
+        ({}, AFTER, True),
+        ({}, SINCE - HOUR, False),
+        ({}, AFTER + HOUR, False),
+        ({"closed_why": "lifted"}, SINCE, False),
+        ({"closed_why": "expired"}, SINCE, False),
+        ({"closed_why": "", "closed_at": None}, SINCE, False),
+    ],
+    ids=["the first", "the last", "one before", "one after", "lifted", "expired", "open"],
+)
+def test_a_sign_in_was_dealt_with_where_the_steps_were_done_for_its_time(
+    fields: dict[str, Any], signed_in_at: datetime, covered: bool, user: Any, other_user: Any
+) -> None:
+    for person, given in ((user, fields), (other_user, {})):
+        done = {"closed_why": "done", "closed_at": NOW, **given}
+        case = opened(person)
+        Recovery.objects.filter(pk=case.pk).update(since=SINCE, opened_at=AFTER, **done)
+    assert was_dealt_with(user, signed_in_at) is covered

@@ -12,6 +12,7 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from sessions_ui.actions.endings.end import end_session, end_user_sessions
+from sessions_ui.actions.sign_in.pending import begin_sign_in
 from sessions_ui.exceptions import SignInRefused
 from sessions_ui.store import SessionStore
 from tests.models import EndReason, Session
@@ -151,3 +152,15 @@ def test_the_mark_of_another_user_says_nothing(waiting: SessionStore, user: Any,
     end_user_sessions(user=user, reason=EndReason.ADMINISTRATOR)
     complete(waiting, other_user)
     assert is_signed_in(other_user) and not is_signed_in(user)
+
+
+def test_a_completed_sign_in_takes_its_own_mark_and_no_other(user: Any, other_user: Any) -> None:
+    waiting = begin(user)
+    begin_sign_in(waiting, other_user)
+    waiting["cart"] = 1
+    waiting.save()
+    session = complete(waiting, user)
+    session.save()
+    marks = [name for name in SessionStore(session.session_key).load() if name.startswith("_sessions_ui")]
+    assert marks == [f"_sessions_ui_begun.{other_user.pk}"]
+    assert session["cart"] == 1

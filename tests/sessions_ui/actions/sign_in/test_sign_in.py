@@ -463,3 +463,24 @@ def test_the_host_project_is_told_of_a_sign_in_after_the_commit(
         signals.signed_in.disconnect(listen)
     first, second = Session.objects.order_by("pk").values_list("pk", flat=True)
     assert heard == [(first, user, True), (second, user, False)]
+
+
+class Bare:
+    """A backend with no more than Django asks of one: it does not say who may sign in."""
+
+    def authenticate(self, request: Any, **credentials: Any) -> None: ...
+
+    def get_user(self, pk: Any) -> Any:
+        return get_user_model().objects.filter(pk=pk).first()
+
+
+@pytest.mark.parametrize("is_active", [True, False])
+def test_a_backend_that_does_not_say_who_may_sign_in_lets_in_whom_it_knows(
+    is_active: bool, user: Any, settings: Any
+) -> None:
+    settings.AUTHENTICATION_BACKENDS = [f"{__name__}.Bare"]
+    get_user_model().objects.filter(pk=user.pk).update(is_active=is_active)
+    request = RequestFactory().get("/")
+    request.session, request.user = SessionStore(), AnonymousUser()
+    login(request, get_user_model().objects.get(pk=user.pk), backend=f"{__name__}.Bare")
+    assert Session.objects.get().user_id == user.pk
