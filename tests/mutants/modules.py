@@ -380,7 +380,10 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/sessions_ui/actions/sign_in/test_limit.py",
         f"{WEB}/test_error_reports.py",
     ),
-    "web/responses/error_reports.py": ("tests/sessions_ui/web/test_error_reports.py",),
+    "web/responses/error_reports.py": (
+        f"{WEB}/responses/test_error_reports.py",
+        "tests/sessions_ui/web/test_error_reports.py",
+    ),
     "web/recovery/not_me.py": ("tests/sessions_ui/web/recovery/test_not_me.py",),
     "web/step_up/prove.py": (
         *CODES,
