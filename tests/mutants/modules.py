@@ -157,6 +157,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/sessions_ui/actions/endings/test_offboard.py",
     ),
     "receivers.py": (
+        "tests/sessions_ui/test_receivers_rules.py",
         "tests/sessions_ui/actions/endings/test_require_password.py",
         "tests/sessions_ui/test_middleware.py::test_another_engine_works_as_before_behind_our_middleware",
         "tests/sessions_ui/test_receivers.py",

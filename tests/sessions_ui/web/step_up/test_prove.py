@@ -16,7 +16,8 @@ from django.utils import timezone
 from sessions_ui.actions.step_up.codes import send_code
 from sessions_ui.delivery import deliver_due
 from sessions_ui.exceptions import CannotVouch, ProofRefusal
-from sessions_ui.web.step_up.prove import refusal_text, vouch
+from sessions_ui.web.step_up.prove import is_other_factor, refusal_text, vouch
+from sessions_ui.web.step_up.reauthentication import Way
 from tests.models import Delivery, Device, Event, Session, VerificationCode
 
 pytestmark = pytest.mark.django_db
@@ -151,7 +152,10 @@ def test_the_tick_confirms_this_device(thief: Any, old: Session) -> None:
 
 def shown(response: Any) -> dict[str, Any]:
     """What the page knows, but for its form."""
-    names = ("purpose", "error", "proven", "addresses", "ways", "minutes", "help_url")
+    names = (
+        "purpose", "error", "proven", "addresses", "ways", "minutes", "help_url", "offers_code", "receivers",
+        "held_up", "elsewhere", "has_another_way",
+    )  # fmt: skip
     return {name: response.context[name] for name in names}
 
 
@@ -163,6 +167,11 @@ ASKED = {
     "ways": [],
     "minutes": 10,
     "help_url": "",
+    "offers_code": False,
+    "receivers": [],
+    "held_up": False,
+    "elsewhere": "",
+    "has_another_way": False,
 }
 
 
@@ -182,6 +191,33 @@ def test_the_question_says_where_the_code_went_and_an_answer_to_it_sends_nothing
     assert thief.put(PROVE).status_code == 405
     thief.post(PROVE, {"act": act, "code": mailed_code()})
     assert shown(thief.get(PROVE, {"act": act}))["proven"] is True
+
+
+def test_the_question_says_where_the_mail_server_has_not_taken_the_code(thief: Any, old: Session) -> None:
+    act = waiting(sign_out(thief, old))
+    Delivery.objects.update(error="the server is away")
+    assert shown(sign_out(thief, old)) == {**ASKED, "held_up": True}
+    assert shown(thief.get(PROVE, {"act": act})) == {**ASKED, "addresses": []}, "a GET says of no code"
+
+
+def test_only_help_that_there_is_is_another_way(thief: Any, old: Session, settings: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "HELP_URL": "https://help.example/"}
+    expected = {**ASKED, "help_url": "https://help.example/", "has_another_way": True}
+    assert shown(sign_out(thief, old)) == expected
+
+
+@pytest.mark.parametrize(
+    ("way", "is_another"),
+    [
+        (Way("/", "", method="totp"), True),
+        (Way("/", "", method="passkey"), True),
+        (Way("/", "", method="password"), False),
+        (Way("/", "", method="recovery_code", without_phone=True), False),
+    ],
+)
+def test_a_factor_of_the_sign_in_is_no_other_one(way: Way, is_another: bool, old: Session) -> None:
+    session = Session(method="password", authentication=None, user=old.user)
+    assert is_other_factor(way, session) is is_another
 
 
 @pytest.mark.parametrize("mine", [True, False])
