@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from django.core import checks
+from django.core.exceptions import ImproperlyConfigured
 
 from sessions_ui.conf import conf
 
@@ -18,7 +19,11 @@ def metrics(**kwargs: Any) -> list[checks.CheckMessage]:
     if not isinstance(token, str) or (token and len(token) < SHORTEST):
         text = f"METRICS_TOKEN must have {SHORTEST} characters or more, or be empty."
         found.append(checks.Error(text, id="sessions_ui.E120"))
-    if (token or conf.metrics_networks) and find_spec("prometheus_client") is None:
+    try:
+        is_read = bool(token or conf.metrics_networks)
+    except ImproperlyConfigured as error:
+        return [*found, checks.Error(str(error), id="sessions_ui.E122")]
+    if is_read and find_spec("prometheus_client") is None:
         text = "METRICS_TOKEN or METRICS_NETWORKS is set, but prometheus_client is not installed."
         hint = "Install sessions-ui[prometheus]."
         found.append(checks.Error(text, hint=hint, id="sessions_ui.E121"))

@@ -68,6 +68,10 @@ def is_collection_of(is_right: Callable[[Any], bool]) -> Callable[[Any], bool]:
     )
 
 
+def is_timedeltas_by_name(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(map(is_text, value)) and all(map(is_timedelta, value.values()))
+
+
 def is_paths(value: Any) -> bool:
     return is_path(value) or is_collection_of(is_path)(value)
 
@@ -95,6 +99,8 @@ TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "tuple[timedelta, ...]": ("a list of timedeltas", is_collection_of(is_timedelta)),
     "dict[str, Any]": ("a dictionary", is_mapping),
     "dict[str, Provider]": ("a dictionary", is_mapping),
+    "Mapping[str, timedelta]": ("a dictionary of timedeltas, zero or more", is_timedeltas_by_name),
+    "Path": ("a path", is_path),
     "PerUser[timedelta]": ("a timedelta, or a callable of the user", is_per_user(is_timedelta)),
     "PerUser[int]": ("a number, or a callable of the user", is_per_user(is_number)),
     "PerUser[str]": ("a callable of the user", is_per_user(callable)),

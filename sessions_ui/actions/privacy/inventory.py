@@ -139,6 +139,12 @@ INVENTORY: tuple[Table, ...] = (
             ),
             Columns("ended_by", Data.ACTOR, "who decided it"),
             Columns("refused_at tabs_told_at", Data.TECHNICAL, "the proof that the ending was in force"),
+            Columns(
+                "untrusted_since untrusted_act",
+                Data.PERSONAL,
+                "since when it should have been over, and by which decision",
+            ),
+            Columns("generation", Data.TECHNICAL, "so that no sign-in under way outlives an incident"),
         ),
     ),
     Table(
@@ -181,6 +187,10 @@ INVENTORY: tuple[Table, ...] = (
             Columns("user session device", Data.PERSONAL, "whom, and what of theirs, it is about"),
             Columns("actor", Data.ACTOR, "who did it"),
             Columns("act reason data", Data.PERSONAL, "by which decision, why, and how, in words of the app"),
+            Columns(
+                "ticket", Data.NOTE, "the number of the ticket; it is sealed with the event, so it stays"
+            ),
+            Columns("request_id", Data.TECHNICAL, "by which name the site's own log knows the request"),
         ),
     ),
     Table(
@@ -192,6 +202,11 @@ INVENTORY: tuple[Table, ...] = (
             Columns("event", Data.TECHNICAL, "which event it belongs to"),
             Columns("address", Data.ADDRESS, "from where"),
             Columns("user_agent", Data.USER_AGENT, "with which browser or program"),
+            Columns(
+                "salt",
+                Data.SECRET,
+                "so that what the sealed log keeps of a detail tells nothing when the detail is gone",
+            ),
             Columns(
                 "text",
                 Data.PERSONAL,
@@ -205,9 +220,9 @@ INVENTORY: tuple[Table, ...] = (
         erased="stays; its note is emptied where it ended nobody else's sessions",
         columns=(
             Columns(
-                "id at reason count ending",
+                "id at happened_at reason count ending",
                 Data.TECHNICAL,
-                "what was decided, and how many sessions it ended",
+                "what was decided, since when it should have been so, and how many sessions it ended",
             ),
             Columns("actor", Data.ACTOR, "who decided"),
             Columns("ticket note", Data.NOTE, "why, in the words of whoever decided"),
@@ -219,7 +234,7 @@ INVENTORY: tuple[Table, ...] = (
         owner="user",
         erased="deleted; one that still waits, when it is out",
         columns=(
-            Columns("id act event endpoint channel", Data.TECHNICAL, "what is told by which way"),
+            Columns("id act event checkpoint endpoint channel", Data.TECHNICAL, "what is told by which way"),
             Columns("user receiver", Data.PERSONAL, "who is told, and at which e-mail address"),
             Columns("sealed", Data.SECRET, "a mail of the site that waits for the mail server, encrypted"),
             Columns(
@@ -306,7 +321,11 @@ INVENTORY: tuple[Table, ...] = (
         erased="deleted where it was cancelled or the account is gone; else it stays, without its note",
         columns=(
             Columns("id", Data.TECHNICAL, "to refer to the row"),
-            Columns("user ends_at created_at cancelled_at", Data.PERSONAL, "whose access, and until when"),
+            Columns(
+                "user ends_at happened_at created_at cancelled_at",
+                Data.PERSONAL,
+                "whose access, and until when",
+            ),
             Columns("actor cancelled_by", Data.ACTOR, "who decided"),
             Columns("ticket note", Data.NOTE, "why"),
         ),
@@ -329,6 +348,11 @@ INVENTORY: tuple[Table, ...] = (
                 "who may sign in, and after what",
             ),
             Columns("password_required_by", Data.ACTOR, "who asked for a new password"),
+            Columns(
+                "password_changed_at password_kept_id",
+                Data.PERSONAL,
+                "since when the password is this one, and which session has chosen it: none older should live",
+            ),
         ),
     ),
     Table(
@@ -354,8 +378,11 @@ INVENTORY: tuple[Table, ...] = (
         "large sign-outs, in batches",
         columns=(
             Columns(
-                "id reason created_at total done_at", Data.TECHNICAL, "what was decided, and how far it is"
+                "id reason rule generation before_at happened_at created_at stopped_at",
+                Data.TECHNICAL,
+                "what was decided",
             ),
+            Columns("total position is_laid_out done_at", Data.TECHNICAL, "how far it is"),
             Columns("actor", Data.ACTOR, "who decided"),
             Columns("ticket note", Data.NOTE, "why"),
         ),
@@ -369,6 +396,76 @@ INVENTORY: tuple[Table, ...] = (
                 Data.TECHNICAL,
                 "keys of sessions, and what became of them",
             ),
+        ),
+    ),
+    Table(
+        "Incident",
+        "an order that many people sign in again, and who gave it",
+        columns=(
+            Columns(
+                "id criteria rule generation happened_at created_at ordered_at declined_at ending",
+                Data.TECHNICAL,
+                "whom it is about, since when, and what became of it",
+            ),
+            Columns("actor approved_by declined_by", Data.ACTOR, "who asked for it, and who decided"),
+            Columns("ticket note", Data.NOTE, "why"),
+            Columns(
+                "kept sessions people", Data.TECHNICAL, "which sessions were left out, and how many were not"
+            ),
+        ),
+    ),
+    Table(
+        "Containment",
+        "which sign-ins are over because of an incident: the one row that each request asks",
+        columns=(
+            Columns(
+                "id generation everyone staff before before_at decided_at",
+                Data.TECHNICAL,
+                "from which sign-in on somebody is not concerned",
+            ),
+        ),
+    ),
+    Table(
+        "AccessReview",
+        "a list of who has access, for a reviewer to sign off",
+        columns=(
+            NAMES,
+            Columns("organization_id", Data.TECHNICAL, "of which organization; empty for all"),
+            Columns("created_at closed_at", Data.TECHNICAL, "when it was made and finished"),
+            Columns("actor closed_by", Data.ACTOR, "who made it, and who has finished it"),
+            Columns("ticket note", Data.NOTE, "why"),
+        ),
+    ),
+    Table(
+        "AccessReviewItem",
+        "a line of it: somebody's access, and what the reviewer decided",
+        owner="user",
+        erased="stays: whom the number refers to, only the account's own row says",
+        columns=(
+            Columns("id review act", Data.TECHNICAL, "of which review, and what it has ended"),
+            Columns(
+                "kind user device session sign_ins last_seen_at",
+                Data.PERSONAL,
+                "whose access, and how it is used",
+            ),
+            Columns("decision decided_at", Data.PERSONAL, "whether it was kept or ended"),
+            Columns("decided_by", Data.ACTOR, "who decided"),
+        ),
+    ),
+    Table(
+        "Seal",
+        "at which place an event is in the sealed log, and its digest",
+        columns=(
+            Columns("position event", Data.TECHNICAL, "which event, and where"),
+            Columns("commitment leaf", Data.TECHNICAL, "digests; of an erased detail they tell nothing"),
+        ),
+    ),
+    Table(
+        "Checkpoint",
+        "what vouches for the sealed log",
+        columns=(
+            Columns("number at last newest_at greatest_event", Data.TECHNICAL, "which events it is about"),
+            Columns("text signature", Data.TECHNICAL, "what was signed, and the signature"),
         ),
     ),
     Table(
@@ -396,7 +493,9 @@ INVENTORY: tuple[Table, ...] = (
     Table(
         "Heartbeat",
         "when each background process was last at work",
-        columns=(Columns("name seen_at", Data.TECHNICAL, "which process, and when"),),
+        columns=(
+            Columns("name seen_at number", Data.TECHNICAL, "which process, when, and what it has counted"),
+        ),
     ),
 )
 

@@ -59,6 +59,18 @@ def fill(user: Any, actor: Any, *, at: datetime | None = None, mark: str = MARK)
     }.items():
         made[name] = filled(apps.get_model("sessions_ui", name), mark, **fields)
     made["CaseReceipt"] = filled(apps.get_model("sessions_ui", "CaseReceipt"), mark, case=made["Case"], at=at)
+    # A review is about many people: its own words are nobody's of them.
+    review = apps.get_model("sessions_ui", "AccessReview").objects.create(actor=actor, created_at=at)
+    made["AccessReviewItem"] = filled(
+        apps.get_model("sessions_ui", "AccessReviewItem"),
+        mark,
+        review=review,
+        kind="device",
+        user=user,
+        device=device,
+        decision="keep",
+        decided_by=actor,
+    )
     return made
 
 

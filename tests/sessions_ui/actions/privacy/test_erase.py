@@ -35,7 +35,9 @@ from tests.sessions_ui.actions.privacy.filled import ADDRESS, MARK, fill
 pytestmark = pytest.mark.django_db
 DEVICES = "/account/devices/"
 # What is said in the app's own words, and the number of a ticket.
-STAYS = {"Event.data", "Event.reason", "Act.ticket"}
+# Sealed with the event (docs/evidence.md): the number of a ticket and the name of a request can be forgotten by nobody.
+SEALED = {"Event.ticket", "Event.request_id"}
+STAYS = {"Event.data", "Event.reason", "Act.ticket"} | SEALED
 
 
 def texts() -> Iterator[str]:
