@@ -32,6 +32,7 @@ from sessions_ui.models import (
     Session,
     VerificationCode,
 )
+from sessions_ui.models.event import FREQUENT
 from sessions_ui.protocols import HasPk
 
 MANY = 200  # people in one statement
@@ -103,7 +104,9 @@ def _erase_rows(users: Collection[Any]) -> dict[str, int]:
         EventDetail: delete_rows(_before(EventDetail, users, "event__at", user="event__user_id"))
         + delete_rows(
             # Where they acted as staff: from where is theirs. What else is said there is not.
-            _before(EventDetail, users, "event__at", user="event__actor_id").filter(OF_CLIENT)
+            _before(EventDetail, users, "event__at", user="event__actor_id").filter(
+                OF_CLIENT, ~Q(event__kind__in=FREQUENT)
+            )
         ),
         CaseReceipt: delete_rows(_before(CaseReceipt, users, "case__opened_at", user="case__user_id")),
         Case: delete_rows(_before(Case, users, "opened_at")),
@@ -117,7 +120,9 @@ def _erase_rows(users: Collection[Any]) -> dict[str, int]:
         # What lives has begun since.
         Session: delete_rows(_before(Session, users, "ended_at"))
         + update_rows(
-            _before(Session, users, "ended_at", user="impersonator_id").filter(CLIENT_KNOWN),
+            _before(Session, users, "ended_at", user="impersonator_id").filter(
+                CLIENT_KNOWN, impersonated_from__isnull=False
+            ),
             **dict.fromkeys(("first_address", "address", "first_place", "place")),
             **dict.fromkeys(("first_user_agent", "user_agent", "browser_version", "system_version"), ""),
             first_country="",

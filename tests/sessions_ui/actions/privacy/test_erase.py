@@ -125,6 +125,16 @@ def test_what_somebody_does_afterwards_is_kept(user: Any, administrator: Any, br
     assert EventDetail.objects.filter(event__user=user, event__kind="signed_in").exists()
 
 
+def test_a_known_device_on_which_somebody_signs_in_meanwhile_stays(user: Any, administrator: Any) -> None:
+    known = Device.objects.create(user=user, first_seen_at=timezone.now() - timedelta(days=1))
+    later = timezone.now() + timedelta(days=1)
+    Session.objects.create(digest="n" * 64, user=user, device=known, expires_at=later)
+    gone = Device.objects.create(user=user, first_seen_at=known.first_seen_at)
+    Event.objects.create(kind="data_erased", user=user, actor=administrator)
+    finish_erasures()
+    assert Device.objects.filter(pk=known.pk).exists() and not Device.objects.filter(pk=gone.pk).exists()
+
+
 def test_a_deleted_account_is_erased_by_its_number(user: Any, administrator: Any, browser: Any) -> None:
     browser().sign_in(user)
     key = user.pk
@@ -162,7 +172,8 @@ def test_from_where_staff_used_an_account_goes_with_the_staff_member(
 ) -> None:
     """The row is somebody else's, what it says of the client is not."""
     made = fill(user, other_user)
-    Session.objects.filter(pk=made["Session"].pk).update(impersonator=administrator)
+    origin = Session.objects.create(digest="o" * 64, user=administrator, expires_at=timezone.now())
+    Session.objects.filter(pk=made["Session"].pk).update(impersonator=administrator, impersonated_from=origin)
     entered = Event.objects.create(kind="impersonated", user=user, actor=administrator)
     EventDetail.objects.create(event=entered, address=ADDRESS, text="a call")
     looked = Event.objects.create(kind="help_desk", user=user, actor=administrator)

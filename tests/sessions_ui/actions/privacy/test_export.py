@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.utils import timezone
 
 from sessions_ui import context
 from sessions_ui.actions import batches
@@ -106,16 +107,31 @@ def test_nothing_about_anybody_else_is_handed_out(
 def test_somebody_gets_from_where_they_acted_as_staff_but_not_whose_account_it_was(
     user: Any, other_user: Any
 ) -> None:
-    session = fill(other_user, user)["Session"]
-    Session.objects.filter(pk=session.pk).update(impersonator=user)
+    made = fill(other_user, user)
+    own = Session.objects.create(digest="o" * 64, user=user, expires_at=timezone.now())
+    Session.objects.filter(pk=made["Session"].pk).update(impersonator=user, impersonated_from=own)
     event = Event.objects.create(kind="impersonated", user=other_user, actor=user)
     EventDetail.objects.create(event=event, address=ADDRESS, text="a call")
     found = exported(user, for_owner=True)
-    (row,) = found["sessions_ui_session in accounts of others"]
-    assert row["address"] == ADDRESS and "user" not in row and "public_id" not in row
-    (detail,) = found["sessions_ui_eventdetail in accounts of others"]
-    assert detail["address"] == ADDRESS and "text" not in detail
-    assert [row["kind"] for row in found["sessions_ui_event in accounts of others"]] == ["impersonated"]
+    (row,) = found["sessions_ui_session as staff"]
+    assert row["address"] == ADDRESS
+    assert {*row} == {
+        *("signed_in_at", "ended_at", "first_address", "address"),
+        *("first_user_agent", "user_agent", "browser_version", "system_version"),
+    }
+    (detail,) = found["sessions_ui_eventdetail as staff"]
+    assert {*detail} == {"event__at", "event__kind", "address", "user_agent"}
+    assert (detail["address"], detail["event__kind"]) == (ADDRESS, "impersonated")
+    assert [{*row} for row in found["sessions_ui_act as staff"]] == [{"at", "reason", "count"}]
+    assert [{*row} for row in found["sessions_ui_case as staff"]] == [{"opened_at", "reason"}]
+    assert made["Device"].public_id not in json.dumps(found)
+
+
+def test_what_somebody_did_in_their_own_account_is_there_once(user: Any) -> None:
+    fill(user, user)
+    found = exported(user)
+    assert len(found["sessions_ui_act"]) == len(found["sessions_ui_case"]) == 1
+    assert {name: rows for name, rows in found.items() if name.endswith("as staff") and rows} == {}
 
 
 def test_what_is_left_of_a_deleted_account_is_handed_out_by_its_number(made: Any, user: Any) -> None:
