@@ -75,8 +75,9 @@ def test_a_changed_detail_is_found(log: list[int], key: Key) -> None:
     ]
 
 
-def test_a_detail_that_is_added_is_found(log: list[int], key: Key) -> None:
-    EventDetail.objects.create(event_id=log[4], text="somebody said so")
+@pytest.mark.parametrize("salt", [b"x" * 16, None])
+def test_a_detail_that_is_added_is_found(log: list[int], key: Key, salt: bytes | None) -> None:
+    EventDetail.objects.create(event_id=log[4], text="somebody said so", salt=salt)
     assert what(found(key.keys)) == [Found.DETAIL_ADDED]
 
 
@@ -229,11 +230,18 @@ def test_a_head_that_was_cut_is_found(log: list[int], key: Key) -> None:
     assert [(each.what, each.where) for each in found(key.keys)] == [(Found.CUT_HEAD, "checkpoint 1 to 2")]
 
 
-def test_a_head_that_was_cut_too_early_is_found_whatever_an_event_says(
-    log: list[int], key: Key, user: Any
+@pytest.mark.parametrize(
+    ("number", "retention"),
+    [
+        pytest.param(2, timedelta(days=180), id="too young"),
+        pytest.param(1, timedelta(0), id="only to an earlier checkpoint"),
+    ],
+)
+def test_a_head_that_was_cut_is_found_whatever_an_event_says(
+    log: list[int], key: Key, number: int, retention: timedelta
 ) -> None:
     test_a_head_that_was_cut_is_found(log, key)
-    data = {"checkpoint": 2, "retention": timedelta(days=180).total_seconds()}
+    data = {"checkpoint": number, "retention": retention.total_seconds()}
     Event.objects.create(kind=Event.Kind.LOG_CUT, data=data)
     seal_events()
     assert what(found(key.keys)) == [Found.CUT_HEAD]
