@@ -178,13 +178,17 @@ def _compile(alias: str) -> LookUp:
     statements = [Statement.of(alias, rows.filter(condition)) for condition in _conditions(alias)]
     select, info = statements[0].compiler.select, statements[0].compiler.klass_info
     joined = info.get("related_klass_infos")
-    positions = statements[0].compiler.annotation_col_map
     return LookUp(
         statements=statements,
         session=Columns.of(info, select),
         user=Columns.of(joined[0], select) if joined else None,
-        limits=itemgetter(*(positions[f"limit_{name}"] for name in Limits._fields)),
+        limits=limits_at(statements[0].compiler.annotation_col_map),
     )
+
+
+def limits_at(positions: dict[str, int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+    """Return what picks the limits out of a row, by the positions of its annotations."""
+    return itemgetter(*(positions[f"limit_{name}"] for name in Limits._fields))
 
 
 def _conditions(alias: str) -> list[Q]:

@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AdminSplitDateTime
 from django.contrib.auth.models import Group
 from django.core import signing
 from django.core.exceptions import PermissionDenied
@@ -42,6 +41,15 @@ OPEN = (Incident.State.RUNNING, Incident.State.STOPPED)
 SEEN_AGE = 3600  # seconds; then they are shown it again
 
 
+class Moment(forms.DateTimeInput):
+    """A field for date and time that the browser knows, with one label. Django's two fields have one between them."""
+
+    input_type = "datetime-local"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%dT%H:%M")
+
+
 class IncidentForm(forms.Form):
     """Who, when, where, and why. Each criterion that is filled in counts, and a sign-in meets all of them."""
 
@@ -55,10 +63,8 @@ class IncidentForm(forms.Form):
     )
     groups = forms.ModelMultipleChoiceField(label=_("Groups"), required=False, queryset=Group.objects.none())
     organization_id = forms.CharField(label=_("Organization"), required=False, max_length=255)
-    since = forms.SplitDateTimeField(label=_("Signed in since"), required=False, widget=AdminSplitDateTime())
-    before = forms.SplitDateTimeField(
-        label=_("Signed in before"), required=False, widget=AdminSplitDateTime()
-    )
+    since = forms.DateTimeField(label=_("Signed in since"), required=False, widget=Moment())
+    before = forms.DateTimeField(label=_("Signed in before"), required=False, widget=Moment())
     network = forms.CharField(
         label=_("Address or network"),
         required=False,
@@ -92,10 +98,10 @@ class IncidentForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2, "cols": 60}),
     )
     ticket = forms.CharField(label=_("Ticket"), required=False, max_length=100)
-    happened_at = forms.SplitDateTimeField(
+    happened_at = forms.DateTimeField(
         label=_("When it happened"),
         required=False,
-        widget=AdminSplitDateTime(),
+        widget=Moment(),
         help_text=_("Since when these sign-ins were not to be trusted, where you know it."),
     )
     include_own = forms.BooleanField(label=_("Sign me out, too"), required=False)
@@ -315,7 +321,6 @@ class IncidentAdmin(ReadOnlyAdmin):
                 **self.admin_site.each_context(request),
                 "title": title,
                 "opts": self.opts,
-                "media": self.media + context["form"].media,
                 **context,
             },
         )

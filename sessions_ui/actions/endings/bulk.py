@@ -45,7 +45,7 @@ logger = logging.getLogger(__name__)
 BATCH = 200  # sessions a transaction; seen: 35 ms on SQLite (docs/endings.md)
 # The same for what is refused already, where there is more than one writer: nobody waits for these accounts but a
 # sign-in, and fewer transactions are faster (docs/incidents.md).
-LARGE_BATCH = 1_000
+LARGE_BATCH = 2_000
 PAGE = 20_000  # sessions for which batches are laid out in one go
 LEASE = timedelta(minutes=2)
 ATTEMPTS = 8  # then an administrator has to look
