@@ -95,6 +95,12 @@ PRIVACY = (
 )
 RECOVERY = (f"{ACTIONS}/recovery", f"{WEB}/recovery", "tests/stories/test_recovery.py")
 
+INCIDENTS = (
+    f"{ACTIONS}/incidents",
+    "tests/sessions_ui/test_admin_incidents.py",
+    "tests/sessions_ui/management/test_incident.py",
+)
+
 ENGINE = (
     *STORE,
     "tests/sessions_ui/test_receivers.py",
@@ -191,7 +197,14 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/sessions_ui/test_outbox.py",
         "tests/stories/test_devices.py",
     ),
+    "actions/sessions/containment.py": (*INCIDENTS, "tests/sessions_ui/actions/sessions/test_open_tabs.py"),
+    "actions/incidents/criteria.py": INCIDENTS,
+    "actions/incidents/order.py": INCIDENTS,
+    "actions/incidents/approve.py": INCIDENTS,
+    "actions/incidents/rights.py": INCIDENTS,
+    "actions/incidents/stop.py": INCIDENTS,
     "actions/endings/bulk.py": (
+        f"{ACTIONS}/incidents",
         LOCKS,
         "tests/sessions_ui/impersonation/test_owner_only.py",
         "tests/sessions_ui/actions/endings/test_bulk.py",
