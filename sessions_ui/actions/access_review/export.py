@@ -34,7 +34,7 @@ COLUMNS = (
 
 
 def export_csv(*, review: AccessReview, actor: Any) -> Iterator[str]:
-    """Return the lines of a CSV file with a heading. An export is an event. Raises `ReviewRefused` (`not_allowed`)."""
+    """Return a CSV file with a heading, in pieces. An export is an event. Raises `ReviewRefused` (`not_allowed`)."""
     verify_reviewer(actor)
     note_step(review, actor, "exported", format="csv")
     return _csv(review)
@@ -48,9 +48,9 @@ def export_json(*, review: AccessReview, actor: Any) -> Iterator[str]:
 
 
 def _csv(review: AccessReview) -> Iterator[str]:
-    yield csv_line(COLUMNS)
-    for row in rows_of(review):
-        yield csv_line(harmless(row[name]) for name in COLUMNS)
+    yield csv_text([dict(zip(COLUMNS, COLUMNS, strict=True))])
+    for rows in pages_of(review):
+        yield csv_text(rows)
 
 
 def _json(review: AccessReview) -> Iterator[str]:
@@ -64,22 +64,21 @@ def _json(review: AccessReview) -> Iterator[str]:
         "closed_by": said(review.closed_by_id),
     }
     yield json.dumps(about)[:-1] + ', "lines": ['
-    for number, row in enumerate(rows_of(review)):
-        yield (",\n" if number else "\n") + json.dumps(row)
+    is_first = True
+    for rows in pages_of(review):
+        yield ("\n" if is_first else ",\n") + ",\n".join(map(json.dumps, rows))
+        is_first = False
     yield "\n]}\n"
 
 
-def rows_of(review: AccessReview) -> Iterator[dict[str, Any]]:
-    """Yield the lines in their order, `PAGE` of them in memory at a time."""
+def pages_of(review: AccessReview) -> Iterator[list[dict[str, Any]]]:
+    """Yield the lines in their order, `PAGE` at a time."""
     after = 0
-    items = (
-        AccessReviewItem.objects.filter(review=review)
-        .select_related("device", "session")
-        .defer("session__payload")
-    )
-    while page := list(items.filter(pk__gt=after).order_by("pk")[:PAGE]):
+    items = AccessReviewItem.objects.filter(review=review).select_related("device", "session")
+    items = items.defer("session__payload").order_by("pk")
+    while page := list(items.filter(pk__gt=after)[:PAGE]):
         names = all_users().in_bulk({item.user_id for item in page})
-        yield from (row_of(item, names.get(item.user_id)) for item in page)
+        yield [row_of(item, names.get(item.user_id)) for item in page]
         after = page[-1].pk
 
 
@@ -107,10 +106,10 @@ def said(value: Any) -> Any:
     return moments.in_utc(value).isoformat() if isinstance(value, datetime) else str(value)
 
 
-def csv_line(cells: Any) -> str:
-    line = StringIO()
-    csv.writer(line).writerow(cells)
-    return line.getvalue()
+def csv_text(rows: list[dict[str, Any]]) -> str:
+    text = StringIO()
+    csv.writer(text).writerows([harmless(row[name]) for name in COLUMNS] for row in rows)
+    return text.getvalue()
 
 
 def harmless(cell: Any) -> Any:

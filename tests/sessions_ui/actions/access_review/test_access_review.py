@@ -213,7 +213,11 @@ def test_it_takes_a_right_of_its_own(
     assert not Session.objects.filter(ended_at__isnull=False).exists()
 
 
-def test_the_result_as_csv_and_json_says_the_same(review: AccessReview, reviewer: Any, user: Any) -> None:
+@pytest.mark.parametrize("page", [1, 2, 500])
+def test_the_result_as_csv_and_json_says_the_same(
+    page: int, review: AccessReview, reviewer: Any, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sessions_ui.actions.access_review.export.PAGE", page)
     decide(item=line(review, user), actor=reviewer, decision=Decision.KEEP)
     rows = list(csv.DictReader("".join(export_csv(review=review, actor=reviewer)).splitlines()))
     document = json.loads("".join(export_json(review=review, actor=reviewer)))
