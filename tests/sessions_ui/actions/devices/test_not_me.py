@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,9 +10,12 @@ import pytest
 from django.utils import timezone
 
 from sessions_ui import context
-from sessions_ui.actions.devices.not_me import report_not_me
-from tests.models import Act, Device, EndReason, Event, Session
+from sessions_ui.actions.devices.not_me import report_by_link, report_not_me
+from sessions_ui.audit import events
+from tests.models import Act, Delivery, Device, EndReason, Event, Recovery, Session
+from tests.sessions_ui.web.conftest import signed_in
 
+__all__ = ["signed_in"]
 pytestmark = pytest.mark.django_db
 
 
@@ -87,3 +91,117 @@ def test_without_a_device_only_itself_ends(own: Session, theirs: Session) -> Non
     theirs.refresh_from_db()
     report_not_me(session=theirs)
     assert list(Session.objects.living()) == [own]
+
+
+NOON = timezone.now() - timedelta(days=1)
+
+
+def at(hour: float) -> datetime:
+    return NOON + timedelta(hours=hour)
+
+
+@pytest.fixture
+def rows(user: Any, signed_in: Any) -> dict[str, Session]:
+    """Sign-ins at these hours: on the device of the one that is reported, and on others."""
+    first = signed_in(user, signed_in_at=at(1))
+    there = first.device
+    on_it = {
+        "1": first,
+        "2, reviewed": signed_in(user, signed_in_at=at(2), verdict="new", reviewed_at=at(2.5), device=there),
+        "3, flagged": signed_in(user, signed_in_at=at(3), verdict="suspicious", device=there),
+        "4, reported": signed_in(user, signed_in_at=at(4), verdict="suspicious", device=there),
+    }
+    elsewhere = {
+        f"{hour} elsewhere": signed_in(user, signed_in_at=at(hour), verdict="new")
+        for hour in (0.5, 1.5, 2.9, 3.5, 5)
+    }
+    return {**on_it, **elsewhere}
+
+
+def living(rows: dict[str, Session]) -> list[str]:
+    still = set(Session.objects.living().values_list("pk", flat=True))
+    return [name for name, row in rows.items() if row.pk in still]
+
+
+def link_of(session: Session, user: Any) -> Delivery:
+    event = events.append(Event.Kind.FLAGGED, user_id=user.pk, session=session)
+    return Delivery.objects.create(event=event, user=user, channel="mail", receiver=user.email)
+
+
+def reported(rows: dict[str, Session]) -> Session:
+    return Session.objects.select_related("device", "user").get(pk=rows["4, reported"].pk)
+
+
+def test_on_the_page_all_ends_that_signed_in_since_the_device_did(
+    rows: dict[str, Session], user: Any
+) -> None:
+    report_not_me(session=reported(rows), actor=user)
+    assert living(rows) == ["0.5 elsewhere"]
+    assert Recovery.objects.get().since == at(1)
+
+
+def test_by_a_link_all_ends_that_signed_in_since_the_first_that_was_flagged(
+    rows: dict[str, Session], user: Any
+) -> None:
+    session = reported(rows)
+    report = report_by_link(delivery=link_of(session, user), session=session)
+    assert report is not None and report.recovery is not None and not report.is_former
+    assert living(rows) == ["0.5 elsewhere", "1.5 elsewhere", "2.9 elsewhere"]
+    assert (report.recovery.since, report.recovery.address) == (at(3), user.email)
+    assert report.recovery.opened_by == Recovery.OpenedBy.MAIL
+
+
+@pytest.mark.parametrize("everywhere", [True, False])
+@pytest.mark.parametrize("is_named", [True, False])
+def test_the_events_say_who_said_it_and_what_for(
+    everywhere: bool, is_named: bool, rows: dict[str, Session], user: Any
+) -> None:
+    actor = user if is_named else None
+    receipt = report_not_me(session=reported(rows), actor=actor, everywhere=everywhere)
+    event = Event.objects.get(kind=Event.Kind.NOT_ME)
+    expected = user.pk if is_named else None
+    assert (event.user_id, event.actor_id, event.data) == (user.pk, expected, {"everywhere": everywhere})
+    assert receipt.act is not None and receipt.act.actor_id == expected
+    opened = Recovery.objects.get()
+    assert (opened.actor_id, opened.opened_by, opened.session_id) == (
+        expected,
+        Recovery.OpenedBy.DEVICES,
+        rows["4, reported"].pk,
+    )
+
+
+def test_what_was_flagged_on_the_device_is_reviewed_by_it_and_nothing_else(
+    rows: dict[str, Session], user: Any
+) -> None:
+    report_not_me(session=reported(rows))
+    times = {name: Session.objects.get(pk=row.pk).reviewed_at for name, row in rows.items()}
+    assert times.pop("2, reviewed") == at(2.5)
+    reviewed = [name for name, time in times.items() if time is not None]
+    assert reviewed == ["3, flagged", "4, reported"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "confirmed"),
+    [
+        ({}, True),
+        ({"signed_in_at": timezone.now()}, False),
+        ({"device": None}, False),
+    ],
+    ids=["settled", "young", "no device"],
+)
+def test_the_device_that_reports_goes_on_to_vouch_where_it_did(
+    changes: dict[str, Any], confirmed: bool, user: Any, signed_in: Any
+) -> None:
+    """The account began on it: that counts no more once somebody was reported."""
+    own = signed_in(user, signed_in_at=at(0))
+    theirs = signed_in(user, signed_in_at=at(1))
+    Session.objects.filter(pk=own.pk).update(**changes)
+    token = context.begin(
+        context.Acting(SimpleNamespace(session_id=own.pk, user_id=user.pk, impersonator_id=None))
+    )
+    try:
+        report_not_me(session=theirs, actor=user)
+    finally:
+        context.finish(token)
+    device = Device.objects.get(pk=own.device_id)
+    assert device.confirmed_at == (device.first_seen_at if confirmed else None)
