@@ -413,3 +413,53 @@ def test_nobody_vouches_for_a_device_from_outside_of_a_session(user: Any, old: S
     with pytest.raises(CannotVouch):
         vouch(request, "Confirm", device=old.device)
     assert Device.objects.get(pk=old.device_id).confirmed_at is None
+
+
+# --- Which acts ask
+
+
+@pytest.mark.parametrize(
+    ("hours", "confirmed", "asks"),
+    [(-1, False, True), (0, False, False), (1, False, False), (1, True, True)],
+    ids=["there before", "there since this sign-in", "younger", "younger, but confirmed"],
+)
+def test_a_young_sign_in_calls_no_device_lost_that_was_there_before_it_or_that_vouches(
+    hours: int, confirmed: bool, asks: bool, thief: Any, user: Any, signed_in: SignedIn
+) -> None:
+    own = Session.objects.latest("pk")
+    assert own.signed_in_at is not None
+    other = signed_in(user, signed_in_at=own.signed_in_at + timedelta(hours=1))
+    seen = own.signed_in_at + timedelta(hours=hours)
+    confirmed_at = timezone.now() if confirmed else None
+    Device.objects.filter(pk=other.device_id).update(first_seen_at=seen, confirmed_at=confirmed_at)
+    assert other.device is not None
+    response = thief.post(reverse("sessions_ui:lost", args=[other.device.public_id]))
+    assert (response.status_code == 200 and ASKS in response.content.decode()) is asks
+    assert (Device.objects.get(pk=other.device_id).lost_at is None) is asks
+
+
+@pytest.mark.parametrize("purpose", VerificationCode.Purpose)
+def test_a_code_for_one_thing_is_none_for_another(
+    purpose: VerificationCode.Purpose, thief: Any, old: Session, user: Any, signed_in: SignedIn
+) -> None:
+    """Each of the acts below asks for a proof of its own purpose."""
+    own = Session.objects.latest("pk")
+    now = timezone.now()
+    VerificationCode.objects.create(
+        user=user, session=own, purpose=purpose, nonce="n", created_at=now, expires_at=now, given_at=now
+    )
+    assert old.device is not None and own.device is not None
+    Device.objects.filter(pk=old.device_id).update(lost_at=now)
+    asked = {
+        name: ASKS in thief.post(reverse(f"sessions_ui:{name}", args=[device.public_id])).content.decode()
+        for name, device in (
+            ("found", old.device),
+            ("mine", own.device),
+            ("sign_out_device", signed_in(user, signed_in_at=now - timedelta(days=2)).device),
+            ("not_mine", old.device),
+        )
+    }
+    expected = {"found": "confirm", "mine": "confirm", "not_mine": "recover", "sign_out_device": "end_older"}
+    assert {name: not is_asked for name, is_asked in asked.items()} == {
+        name: purpose == needed for name, needed in expected.items()
+    }
