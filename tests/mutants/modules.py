@@ -111,6 +111,7 @@ ENGINE = (
     "tests/sessions_ui/test_middleware_async.py",
     "tests/users",
     *ADOPT,
+    f"{WEB}/test_error_reports.py::test_no_report_of_a_session_that_is_used_outside_of_a_request_shows_its_key",
     SEQUENCES,
 )
 
@@ -423,7 +424,12 @@ NEAREST: dict[str, tuple[str, ...]] = {
 # Of every action.
 ACROSS = (f"{ACTIONS}/test_all_or_nothing.py", f"{ACTIONS}/test_decisions.py")
 # After the nearest ones: whatever the room's own tests and the journeys of people notice.
-JOURNEYS = ("tests/stories", "tests/accounts", "tests/sessions_ui/test_middleware.py")
+JOURNEYS = (
+    "tests/sessions_ui/web/test_methods.py",
+    "tests/stories",
+    "tests/accounts",
+    "tests/sessions_ui/test_middleware.py",
+)
 
 
 def rooms_of(module: str) -> list[str]:
