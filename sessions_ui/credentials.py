@@ -15,6 +15,7 @@ __all__ = [
     "CredentialStore",
     "KnownAddress",
     "OwnerAddress",
+    "ToldOnly",
 ]
 
 
@@ -76,6 +77,13 @@ class CredentialStore:
     def keep_address(self, user: Any, address: str) -> None:
         """Make this address, whose owner has shown that its mail reaches them, the account's own and its main one
         again, where somebody took it away. In the caller's transaction; nothing where there is no such thing."""
+
+
+class ToldOnly(str):
+    """An address that is told what happens to the account, and no more: its owner removed it before the mail was
+    written. A link in that mail never lets anybody in, however long ago that is by the time of the click."""
+
+    __slots__ = ()
 
 
 class OwnerAddress(NamedTuple):

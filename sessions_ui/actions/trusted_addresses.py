@@ -13,7 +13,7 @@ from typing import Any
 from django.utils import timezone
 
 from sessions_ui.conf import conf
-from sessions_ui.credentials import OwnerAddress
+from sessions_ui.credentials import AddressBook, KnownAddress, OwnerAddress, ToldOnly
 from sessions_ui.database import moments
 
 SETTLED = timedelta(days=30)  # an address verified for so long is its owner's
@@ -29,18 +29,30 @@ def trusted_addresses(user: Any) -> list[str]:
 
 def told_addresses(user: Any) -> list[str]:
     """Return the addresses that are told what happens to the account: the trusted ones first, then those that the owner
-    removed lately."""
+    removed lately (`ToldOnly`)."""
     known = _owner_addresses(user)
-    return _distinct([*_trusted(known), *settled_or_oldest(_dated(known), timezone.now())])
+    recovering = {each.address.casefold() for each in known if each.recovers}
+    told = settled_or_oldest(_dated(known), timezone.now())
+    marked = [each if each.casefold() in recovering else ToldOnly(each) for each in told]
+    return _distinct([*_trusted(known), *marked])
 
 
 def recovers_by(user: Any, address: str) -> bool | None:
     """Return whether a mail that went to this address may let somebody in: False where the owner has removed it.
 
-    None where the account knows nothing of it (any more), as where a host names only the present address.
+    `ALERT_ADDRESSES` forgets it after a while and `ADDRESS_BOOK` never does: an address that no book has is nobody's.
+    None where there is no book, and nobody knows anything of the address (any more).
     """
-    same = [each for each in _owner_addresses(user) if each.address.casefold() == address.casefold()]
-    return any(each.recovers for each in same) if same else None
+    known: list[OwnerAddress | KnownAddress] = _same(_owner_addresses(user), address)
+    book = conf.address_book()
+    if not known and type(book) is not AddressBook:
+        known = _same(book.addresses(user), address)
+        return any(each.recovers for each in known)
+    return any(each.recovers for each in known) if known else None
+
+
+def _same(known: Iterable[OwnerAddress | KnownAddress], address: str) -> list[OwnerAddress | KnownAddress]:
+    return [each for each in known if each.address.casefold() == address.casefold()]
 
 
 def settled_or_oldest(addresses: Iterable[tuple[str, datetime | None]], now: datetime) -> list[str]:

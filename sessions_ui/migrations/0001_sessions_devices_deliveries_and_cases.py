@@ -357,6 +357,7 @@ class Migration(migrations.Migration):
                 ('done_at', models.DateTimeField(blank=True, null=True)),
                 ('parked_at', models.DateTimeField(blank=True, null=True)),
                 ('error', models.CharField(blank=True, max_length=255)),
+                ('told_only', models.BooleanField(db_default=False, default=False)),
                 ('link_used_at', models.DateTimeField(blank=True, null=True)),
                 ('act', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='sessions_ui.act')),
                 ('checkpoint', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='sessions_ui.checkpoint')),

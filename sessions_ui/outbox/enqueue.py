@@ -13,6 +13,7 @@ from django.contrib.auth import get_user_model
 from django.db import router, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, UUIDField, Value
 
+from sessions_ui.credentials import ToldOnly
 from sessions_ui.models import Act, Checkpoint, Delivery, Endpoint, EndReason, Event, Hook
 from sessions_ui.models.bulk import insert_from
 from sessions_ui.models.clock import DatabaseNow
@@ -155,8 +156,12 @@ def enqueue_awaited(event: Event, receivers: Iterable[str]) -> int:
     """Do the same for mails that somebody waits for: the caller has them sent (`delivery.deliver_awaited()`)."""
     now: Any = DatabaseNow()
     fields = {"event": event, "user_id": event.user_id, "created_at": event.at, "due_at": now}
-    rows = [Delivery(channel="mail", receiver=address, **fields) for address in receivers]
-    return len(Delivery.objects.bulk_create(rows))
+    return len(Delivery.objects.bulk_create([_mail(address, **fields) for address in receivers]))
+
+
+def _mail(address: str, **fields: Any) -> Delivery:
+    is_told_only = isinstance(address, ToldOnly)
+    return Delivery(channel="mail", receiver=str(address), told_only=is_told_only, **fields)
 
 
 def enqueue_act(act: Act, user_id: Any, receivers: Iterable[str]) -> int:
@@ -186,7 +191,7 @@ def _mail_others(receivers: Iterable[str], *, than: QuerySet[Delivery], **fields
     many."""
     known = {address.casefold() for address in than.values_list("receiver", flat=True)}
     others = [address for address in receivers if address.casefold() not in known]
-    mails = [Delivery(channel="mail", receiver=address, **fields) for address in others]
+    mails = [_mail(address, **fields) for address in others]
     return len(Delivery.objects.bulk_create(mails))
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from allauth.account.models import EmailAddress
 from django.urls import reverse
 from django.utils import timezone
@@ -15,7 +16,7 @@ from accounts.models import User, VerifiedAddress
 from sessions_ui.actions.recovery.open import open_recovery, safe_addresses
 from tests.aging import age_sign_ins, long_ago
 from tests.conftest import PASSWORD
-from tests.models import Device, Recovery, Session, digest_of
+from tests.models import Delivery, Device, Event, Recovery, Session, digest_of
 from tests.stories.test_recovery import (
     EVIL,
     LONG_AGO,
@@ -30,6 +31,8 @@ from tests.stories.test_recovery import (
 )
 
 pytestmark = pytest.mark.django_db
+
+EX = "ex@elsewhere.example"
 
 
 @pytest.fixture
@@ -186,3 +189,46 @@ def test_a_second_report_gives_the_case_the_address_that_it_came_through(user: A
     open_recovery(user=user, since=timezone.now(), opened_by=Recovery.OpenedBy.MAIL, address=user.email)
     case.refresh_from_db()
     assert case.address == user.email
+
+
+@pytest.fixture
+def address_of_an_ex(user: Any, owner: Any) -> str:
+    """A second address of the account, as old as its first; somebody else reads that mailbox by now."""
+    EmailAddress.objects.create(user=user, email=EX, verified=True)
+    VerifiedAddress.objects.filter(user=user).update(verified_at=timezone.now() - LONG_AGO)
+    owner.post("/account/reauthenticate/", {"password": PASSWORD})
+    return EX
+
+
+@pytest.mark.parametrize("book", ["accounts.addresses.VerifiedAddresses", None])
+def test_an_address_that_the_owner_removed_does_not_recover_after_it_was_forgotten(
+    book: str | None, browser: Any, user: Any, owner: Any, address_of_an_ex: str, settings: Any
+) -> None:
+    """With an address book and without: then the mail itself says that it went to somebody who is told, and no more."""
+    given = {name: value for name, value in settings.SESSIONS_UI.items() if name != "ADDRESS_BOOK"}
+    settings.SESSIONS_UI = given | ({"ADDRESS_BOOK": book} if book else {})
+    owner.post("/account/email/", {"action_remove": "", "email": EX})
+    with time_machine.travel(timezone.now() + timedelta(days=27), tick=True):
+        browser(user_agent=WINDOWS).sign_in(user)
+        link = newest_link("not-me", to=EX)
+        assert Delivery.objects.get(receiver=EX, event__kind=Event.Kind.FLAGGED).told_only
+    with time_machine.travel(timezone.now() + timedelta(days=31), tick=True):
+        assert "no longer an address" in report(browser, link).content.decode()
+        assert not Recovery.objects.exists() and is_in_with(browser, user, PASSWORD)
+
+
+def test_an_address_that_a_thief_removed_recovers_as_long_as_the_link_in_its_mail_works(
+    browser: Any, user: Any, owner: Any, thief: Any
+) -> None:
+    link = newest_link("not-me")
+    take_over(user)
+    VerifiedAddress.objects.filter(email=user.email).update(removed_at=timezone.now() - timedelta(days=31))
+    report(browser, link)
+    assert newest_link("recovery", to=user.email)
+
+
+def test_an_address_that_no_book_has_lets_nobody_in(browser: Any, user: Any, owner: Any, thief: Any) -> None:
+    link = newest_link("not-me")
+    Delivery.objects.filter(link_used_at__isnull=True).update(receiver=EX)
+    assert "no longer an address" in report(browser, link).content.decode()
+    assert not Recovery.objects.exists()

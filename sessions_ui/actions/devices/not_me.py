@@ -61,7 +61,8 @@ def report_by_link(*, delivery: Delivery, session: Session, everywhere: bool = F
     unused = Delivery.objects.using(using).filter(pk=delivery.pk, link_used_at__isnull=True)
     if not unused.update(link_used_at=timezone.now()):
         return None
-    if recovers_by(all_users().get(pk=session.user_id), delivery.receiver) is False:
+    user = all_users().get(pk=session.user_id)
+    if delivery.told_only or recovers_by(user, delivery.receiver) is False:
         return Report(end_by_former_address(session=session, everywhere=everywhere), is_former=True)
     return _report(session, everywhere=everywhere, by=Recovery.OpenedBy.MAIL, address=delivery.receiver)
 

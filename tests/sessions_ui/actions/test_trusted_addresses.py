@@ -13,7 +13,7 @@ from django.conf import settings as site
 from django.utils import timezone
 
 from sessions_ui.actions.trusted_addresses import recovers_by, told_addresses, trusted_addresses
-from sessions_ui.credentials import OwnerAddress
+from sessions_ui.credentials import OwnerAddress, ToldOnly
 
 APP: Path = site.BASE_DIR / "sessions_ui"
 ASKING = {"told_addresses": "told", "trusted_addresses": "trusted", "recovers_by": "trusted"}
@@ -52,11 +52,14 @@ def test_what_says_nothing_about_recovery_does_both(addresses: Any) -> None:
 
 
 @pytest.mark.django_db
-def test_one_that_the_owner_removed_is_told_and_not_trusted(addresses: Any, user: Any) -> None:
+def test_one_that_the_owner_removed_is_told_and_not_trusted(addresses: Any, user: Any, settings: Any) -> None:
     removed = OwnerAddress("old@x.example", long_ago(), recovers=False)
     told, trusted = addresses(removed, ("new@x.example", long_ago()))
     assert told == ["new@x.example", "old@x.example"] and trusted == ["new@x.example"]
     assert recovers_by(user, "NEW@x.example") is True and recovers_by(user, "old@x.example") is False
+    assert recovers_by(user, "whose@x.example") is False, "no book has it"
+    assert [isinstance(each, ToldOnly) for each in told] == [False, True]
+    settings.SESSIONS_UI = {k: v for k, v in settings.SESSIONS_UI.items() if k != "ADDRESS_BOOK"}
     assert recovers_by(user, "whose@x.example") is None
 
 
