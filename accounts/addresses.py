@@ -12,7 +12,7 @@ from accounts import stored
 from accounts.credentials import goes_with_account
 from accounts.models import VerifiedAddress
 from accounts.telling import address_told
-from sessions_ui import acts_settled
+from sessions_ui import acts_as_owner
 from sessions_ui.credentials import AddressBook, CredentialChange, KnownAddress, OwnerAddress
 
 REMEMBERED = timedelta(days=30)  # a thief who removes the owner's address does not silence us
@@ -100,7 +100,13 @@ def note_verified(instance: EmailAddress) -> None:
 
 
 def remove(instance: EmailAddress) -> None:
-    """Record until when an address was on the account, and whether a session that vouches for itself removed it."""
-    VerifiedAddress.objects.filter(
-        user_id=instance.user_id, email=instance.email.lower(), removed_at__isnull=True
-    ).update(removed_at=timezone.now(), removed_by_settled=acts_settled(user=instance.user))
+    """Record until when an address was on the account, and whether its owner removed it.
+
+    A mailed code says so of an address that is not the account's oldest: who reads one of the mailboxes could have
+    given it, and must not keep the owner from coming back by the one that was there before all others.
+    """
+    rows = VerifiedAddress.objects.filter(user_id=instance.user_id, removed_at__isnull=True)
+    oldest = rows.order_by("verified_at", "pk").values_list("email", flat=True).first()
+    email = instance.email.lower()
+    by_owner = acts_as_owner(user=instance.user, by_code=email != oldest)
+    rows.filter(email=email).update(removed_at=timezone.now(), removed_by_settled=by_owner)

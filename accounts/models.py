@@ -83,7 +83,8 @@ class VerifiedAddress(models.Model):
     email = models.EmailField(_("e-mail address"))
     verified_at = models.DateTimeField(_("verified"))
     removed_at = models.DateTimeField(_("removed"), null=True, blank=True)
-    # Whether a session that vouches for itself did it; None where no session of the account did, or nobody knows.
+    # Whether a session that vouches for itself did it, or has shown more than it signed in with; None where no session
+    # of the account did, or nobody knows.
     removed_by_settled = models.BooleanField(_("removed by its owner"), null=True, blank=True)
 
     class Meta:

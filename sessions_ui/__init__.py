@@ -18,6 +18,7 @@ __all__ = [
     "Receipt",
     "UserLike",
     "access_changed",
+    "acts_as_owner",
     "acts_settled",
     "begin_sign_in",
     "cancel_offboarding",
@@ -68,7 +69,7 @@ if TYPE_CHECKING:
     from sessions_ui.actions.sessions.client import client_network
     from sessions_ui.actions.sign_in.pending import begin_sign_in
     from sessions_ui.actions.sign_in.provider import end_provider_sessions, remember_provider
-    from sessions_ui.actions.step_up.acting import acts_settled
+    from sessions_ui.actions.step_up.acting import acts_as_owner, acts_settled
     from sessions_ui.actions.step_up.reauthentication import note_reauthentication
     from sessions_ui.client import warm_up
     from sessions_ui.context import require_owner
@@ -101,7 +102,7 @@ else:
             "actions.sessions.client": ("client_network",),
             "actions.sign_in.pending": ("begin_sign_in",),
             "actions.sign_in.provider": ("end_provider_sessions", "remember_provider"),
-            "actions.step_up.acting": ("acts_settled",),
+            "actions.step_up.acting": ("acts_as_owner", "acts_settled"),
             "actions.step_up.reauthentication": ("note_reauthentication",),
             "client": ("warm_up",),
             "context": ("require_owner",),

@@ -14,9 +14,13 @@ from django.utils import timezone
 
 from accounts.models import User, VerifiedAddress
 from sessions_ui.actions.recovery.open import open_recovery, safe_addresses
+from sessions_ui.actions.step_up.codes import send_code
+from sessions_ui.actions.trusted_addresses import trusted_addresses
+from sessions_ui.assurance import Authentication, Step
 from tests.aging import age_sign_ins, long_ago
 from tests.conftest import PASSWORD
-from tests.models import Delivery, Device, Event, Recovery, Session, digest_of
+from tests.models import Delivery, Device, Event, Recovery, Session, VerificationCode, digest_of
+from tests.stories.test_former_addresses import IPHONE
 from tests.stories.test_recovery import (
     EVIL,
     LONG_AGO,
@@ -232,3 +236,58 @@ def test_an_address_that_no_book_has_lets_nobody_in(browser: Any, user: Any, own
     Delivery.objects.filter(link_used_at__isnull=True).update(receiver=EX)
     assert "no longer an address" in report(browser, link).content.decode()
     assert not Recovery.objects.exists()
+
+
+@pytest.fixture
+def laptop_with_a_code(browser: Any, user: Any, owner: Any, address_of_an_ex: str) -> Any:
+    """A new device, on which the code was given that went to both mailboxes: by whoever reads one of them."""
+    client = browser(user_agent=WINDOWS)
+    client.sign_in(user)
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
+    session = Session.objects.get(digest=digest_of(client.cookies["sessionid"].value))
+    purpose = VerificationCode.Purpose.CREDENTIAL
+    assert set(send_code(user=user, session_id=session.pk, purpose=purpose)) == {user.email, EX}
+    VerificationCode.objects.update(given_at=timezone.now())
+    return client
+
+
+def test_an_address_that_the_owner_removed_by_a_mailed_code_lets_nobody_in(
+    laptop_with_a_code: Any, browser: Any, user: Any
+) -> None:
+    laptop_with_a_code.post("/account/email/", {"action_remove": "", "email": EX})
+    assert VerifiedAddress.objects.get(email=EX).removed_by_settled is True
+    browser(user_agent=IPHONE).sign_in(user)
+    report(browser, newest_link("not-me", to=EX))
+    assert not Recovery.objects.exists()
+    assert trusted_addresses(user) == [user.email]
+
+
+def test_a_mailed_code_does_not_silence_the_oldest_address(
+    laptop_with_a_code: Any, browser: Any, user: Any
+) -> None:
+    """It is the ex who has the password, and reads the code in the younger mailbox."""
+    own = user.email
+    laptop_with_a_code.post("/account/email/", {"action_primary": "", "email": EX})
+    laptop_with_a_code.post("/account/email/", {"action_remove": "", "email": own})
+    assert not EmailAddress.objects.filter(email=own).exists()
+    assert VerifiedAddress.objects.get(email=own).removed_by_settled is False
+    report(browser, newest_link("not-me", to=own))
+    assert newest_link("recovery", to=own)
+
+
+def test_another_factor_removes_the_oldest_address_too(
+    browser: Any, user: Any, owner: Any, address_of_an_ex: str
+) -> None:
+    VerifiedAddress.objects.filter(email=EX).update(verified_at=timezone.now() - 2 * LONG_AGO)
+    client = browser(user_agent=WINDOWS)
+    client.sign_in(user)
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
+    session = Session.objects.get(digest=digest_of(client.cookies["sessionid"].value))
+    app = Authentication.of(
+        "totp", at=timezone.now(), since=timezone.now() - LONG_AGO, step=Step.REAUTHENTICATION
+    )
+    Session.objects.filter(pk=session.pk).update(
+        authentication=[*(one.to_dict() for one in session.shown), app.to_dict()]
+    )
+    client.post("/account/email/", {"action_remove": "", "email": EX})
+    assert VerifiedAddress.objects.get(email=EX).removed_by_settled is True

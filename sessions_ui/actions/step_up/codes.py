@@ -26,6 +26,7 @@ from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import ProofRefusal, ProofRefused
 from sessions_ui.models import Event, Session, VerificationCode
 from sessions_ui.models.codes import new_nonce
+from sessions_ui.protocols import HasPk
 
 
 def can_send_code(user: Any) -> bool:
@@ -122,15 +123,20 @@ def is_proven(*, user: Any, session: Session, purpose: VerificationCode.Purpose)
 
     The owner has had a mail then: with the code, or now because of the factor.
     """
-    since = timezone.now() - conf.proof_age
-    codes = VerificationCode.objects.filter(user_id=user.pk, session_id=session.pk, purpose=purpose)
-    if codes.filter(given_at__gt=since).exists():
+    if has_given_code(user=user, session=session, purpose=purpose):
         return True
     method = other_factor(session)
     if not method:
         return False
+    since = timezone.now() - conf.proof_age
     _tell_of_factor(user=user, session=session, method=method, purpose=purpose, since=since)
     return True
+
+
+def has_given_code(*, user: HasPk, session: Session, purpose: VerificationCode.Purpose) -> bool:
+    """Return whether this session has given a mailed code for this purpose within `PROOF_AGE`."""
+    codes = VerificationCode.objects.filter(user_id=user.pk, session_id=session.pk, purpose=purpose)
+    return codes.filter(given_at__gt=timezone.now() - conf.proof_age).exists()
 
 
 @atomically
