@@ -15,6 +15,7 @@ from django.utils import timezone
 from sessions_ui.conf import conf
 from sessions_ui.credentials import AddressBook, KnownAddress, OwnerAddress, ToldOnly
 from sessions_ui.database import moments
+from sessions_ui.models import Event, EventDetail
 
 SETTLED = timedelta(days=30)  # an address verified for so long is its owner's
 
@@ -41,14 +42,25 @@ def recovers_by(user: Any, address: str) -> bool | None:
     """Return whether a mail that went to this address may let somebody in: False where the owner has removed it.
 
     `ALERT_ADDRESSES` forgets it after a while and `ADDRESS_BOOK` never does: an address that no book has is nobody's.
-    None where there is no book, and nobody knows anything of the address (any more).
+    Without a book it is asked who changed the account's own address, when it was this one. None where nobody knows
+    anything of the address (any more).
     """
-    known: list[OwnerAddress | KnownAddress] = _same(_owner_addresses(user), address)
-    book = conf.address_book()
-    if not known and type(book) is not AddressBook:
-        known = _same(book.addresses(user), address)
+    if known := _same(_owner_addresses(user), address):
         return any(each.recovers for each in known)
-    return any(each.recovers for each in known) if known else None
+    book = conf.address_book()
+    if type(book) is not AddressBook:
+        return any(each.recovers for each in _same(book.addresses(user), address))
+    return _was_taken_away(user, address)
+
+
+def _was_taken_away(user: Any, address: str) -> bool | None:
+    """Return whether somebody who need not be the owner gave the account another address in place of this one, by the
+    last such change; None where there is none."""
+    changes = EventDetail.objects.filter(event__user_id=user.pk, event__kind=Event.Kind.EMAIL_CHANGED)
+    for before, data in changes.order_by("-event_id").values_list("text", "event__data"):
+        if before.casefold() == address.casefold():
+            return data.get("by_owner") is False
+    return None
 
 
 def _same(known: Iterable[OwnerAddress | KnownAddress], address: str) -> list[OwnerAddress | KnownAddress]:

@@ -156,7 +156,7 @@ def test_who_is_signed_out_as_well_is_told_at_the_new_address(
 def test_the_old_address_can_be_erased_from_the_history(user: Any) -> None:
     by_save(user)
     event = Event.objects.get(kind=Event.Kind.EMAIL_CHANGED)
-    assert event.data == {}
+    assert event.data == {"by_owner": None}
     assert EventDetail.objects.get(event=event).text == OLD
 
 

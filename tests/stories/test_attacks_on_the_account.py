@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import time_machine
 from allauth.account.models import EmailAddress
+from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
 
@@ -291,3 +292,45 @@ def test_another_factor_removes_the_oldest_address_too(
     )
     client.post("/account/email/", {"action_remove": "", "email": EX})
     assert VerifiedAddress.objects.get(email=EX).removed_by_settled is True
+
+
+@pytest.fixture
+def only_the_users_own_address(settings: Any) -> None:
+    """A host that knows nothing of addresses but what its user model says."""
+    ours = {"ADDRESS_BOOK", "ALERT_ADDRESSES", "CREDENTIALS"}
+    settings.SESSIONS_UI = {name: value for name, value in settings.SESSIONS_UI.items() if name not in ours}
+
+
+def give_another_address(client: Any, user: Any) -> None:
+    other = EmailAddress(user=user, email="new@people.example", verified=True)
+    EmailAddress.objects.bulk_create([other])
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
+    client.post("/account/email/", {"action_primary": "", "email": other.email})
+    assert User.objects.get(pk=user.pk).email == other.email
+
+
+@pytest.mark.usefixtures("only_the_users_own_address")
+@pytest.mark.parametrize("mail_of", ["the sign-in before", "the change itself"])
+def test_an_address_that_the_owner_gave_up_lets_nobody_in_where_there_is_no_book(
+    mail_of: str, browser: Any, user: Any, owner: Any
+) -> None:
+    browser(user_agent=WINDOWS).sign_in(user)
+    link = newest_link("not-me", to=user.email)
+    give_another_address(owner, user)
+    if mail_of == "the change itself":
+        link = newest_link("not-me", to=user.email)
+        assert "to reset the password any more" in mail.outbox[-1].body
+    assert "no longer an address" in report(browser, link).content.decode()
+    assert not Recovery.objects.exists()
+
+
+@pytest.mark.usefixtures("only_the_users_own_address")
+def test_an_address_that_the_first_to_sign_in_took_away_leads_its_owner_back(browser: Any, user: Any) -> None:
+    """The app was installed today, and a thief comes before the owner does."""
+    thief = browser(user_agent=WINDOWS)
+    thief.sign_in(user)
+    give_another_address(thief, user)
+    link = newest_link("not-me", to=user.email)
+    assert "to reset the password any more" not in mail.outbox[-1].body
+    report(browser, link)
+    assert newest_link("recovery", to=user.email) and not is_in_with(browser, user, PASSWORD)

@@ -9,11 +9,12 @@ from sessions_ui import outbox
 from sessions_ui.actions.credentials.changed import credential_changed
 from sessions_ui.actions.endings.end import Receipt, end_user_sessions, own_session_of
 from sessions_ui.actions.help_desk.find_user import address_of
+from sessions_ui.actions.step_up.acting import is_surely_owner
 from sessions_ui.actions.trusted_addresses import recovers_by, told_addresses
 from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.conf import conf
-from sessions_ui.credentials import CredentialChange, CredentialKind
+from sessions_ui.credentials import CredentialChange, CredentialKind, ToldOnly
 from sessions_ui.database.transactions import atomically
 from sessions_ui.models import Act, EndReason, Event
 from sessions_ui.user_model import email_field_name
@@ -60,11 +61,12 @@ def tell_old_address(*, user: Any, old: str, actor: Any = None, act: Act | None 
         actor_id=actor_of(actor).pk,
         session_id=own_session_of(user),
         act=act,
-        data={"left": True} if old and not recovers_by(user, old) else {},
+        data={"by_owner": is_surely_owner(user=user)},
         text=old,
     )
     told = outbox.join(change.data["with"]) if "with" in change.data else set()
-    receivers = [address for address in addresses_before(user, old) if address not in told]
+    former = old if recovers_by(user, old) else ToldOnly(old)
+    receivers = [address for address in addresses_before(user, former) if address not in told]
     if act is not None:
         outbox.leave_out(act, user.pk, [*receivers, *told])
     outbox.enqueue_event(event, receivers)
@@ -75,7 +77,9 @@ def addresses_before(user: Any, old: str) -> list[str]:
     former = copy(user)
     if (field := email_field_name()) is not None:
         setattr(former, field, old)
-    first = {address.casefold(): address for address in (old, *told_addresses(former)) if address}
+    first: dict[str, str] = {}
+    for address in filter(None, (old, *told_addresses(former))):
+        first.setdefault(address.casefold(), address)
     return list(first.values())
 
 

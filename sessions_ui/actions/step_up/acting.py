@@ -7,7 +7,7 @@ from django.utils import timezone
 from sessions_ui import context
 from sessions_ui.actions.endings.end import own_session_of
 from sessions_ui.actions.step_up.codes import has_given_code, other_factor
-from sessions_ui.actions.step_up.policy import acting_session, is_settled
+from sessions_ui.actions.step_up.policy import acting_session, is_long_settled, is_settled
 from sessions_ui.models import VerificationCode
 from sessions_ui.protocols import HasPk
 
@@ -35,6 +35,17 @@ def acts_as_owner(*, user: HasPk, by_code: bool = False) -> bool | None:
     """
     settled = acts_settled(user=user)
     return settled if settled is not False else _has_proven(user, by_code=by_code)
+
+
+def is_surely_owner(*, user: HasPk) -> bool | None:
+    """Return the same for the only address of an account: no mailed code will do, nor will being all that was ever
+    signed in to it."""
+    if is_own_step() or not _is_acting(user):
+        return acts_settled(user=user)
+    session = acting_session()
+    if session is not None and is_long_settled(session, timezone.now()):
+        return True
+    return _has_proven(user, by_code=False)
 
 
 def _is_acting(user: HasPk) -> bool:

@@ -39,14 +39,28 @@ def is_settled(session: Session, now: datetime) -> bool:
     `YOUNG_SESSION`; or nothing else was ever signed in to the account. A sign-in that was flagged vouches for nothing
     until its owner said whose it is, because it may be the copy of a browser that does.
     """
-    if session.signed_in_at is None or session.device is None or is_in_doubt(session):
+    since = _settling_since(session)
+    if since is None or session.device is None:
         return False
-    since = vouching_since(session.device)
-    if since is None:
-        return False
-    if min(session.signed_in_at, since) <= now - conf.young_session:
+    if since <= now - conf.young_session:
         return True
     return session.device.confirmed_at is None and is_only_device(session.device)
+
+
+def is_long_settled(session: Session, now: datetime) -> bool:
+    """Return whether a session vouches for itself, and not only because nothing else was ever signed in: the account
+    may be older than the app, and whoever signs in first after it was installed a thief."""
+    since = _settling_since(session)
+    return since is not None and since <= now - conf.young_session
+
+
+def _settling_since(session: Session) -> datetime | None:
+    """Return the moment whose age decides whether the session vouches for itself; None where it does not, however
+    old."""
+    if session.signed_in_at is None or session.device is None or is_in_doubt(session):
+        return None
+    since = vouching_since(session.device)
+    return None if since is None else min(session.signed_in_at, since)
 
 
 def is_in_doubt(session: Session) -> bool:

@@ -16,7 +16,7 @@ def context(delivery: Delivery) -> dict[str, Any]:
     event = Event.objects.get(pk=delivery.event_id)
     return {
         "event": event,
-        "is_left": bool(event.data.get("left")) and delivery.receiver == old_address(event),
+        "is_left": delivery.told_only and delivery.receiver == old_address(event),
         **who_and_what_next(delivery, event),
         **signed_out_by([event]),
     }
