@@ -36,6 +36,7 @@ __all__ = [
     "RecoveryClosed",
     "ReviewRefusal",
     "ReviewRefused",
+    "SamePassword",
     "SessionEnded",
     "SessionsUIError",
     "SignInChallenged",
@@ -234,6 +235,13 @@ class AccountFrozen(SessionsUIError, PermissionDenied):
 
 class RecoveryClosed(SessionsUIError):
     """The recovery is over, or this step of it was done before; nothing was done."""
+
+
+class SamePassword(SessionsUIError, PermissionDenied):
+    """A new password is required, and somebody has set the one that signs nobody in; nothing was done."""
+
+    def __init__(self) -> None:
+        super().__init__("a new password is required, and this is the one that signs nobody in any more")
 
 
 class NotTheOwner(SessionsUIError, PermissionDenied):

@@ -21,7 +21,7 @@ from sessions_ui.actions.endings import memberships
 from sessions_ui.actions.endings.access_change import access_changed
 from sessions_ui.actions.endings.email_change import email_changed, tell_old_address
 from sessions_ui.actions.endings.end import Receipt, end_user_sessions
-from sessions_ui.actions.endings.require_password import new_password_was_chosen
+from sessions_ui.actions.endings.require_password import new_password_was_chosen, verify_is_another
 from sessions_ui.actions.recovery.freeze import verify_account_not_frozen
 from sessions_ui.actions.sign_in.attempt import attempt_of
 from sessions_ui.actor import current_actor
@@ -127,10 +127,12 @@ def before_user_save(
 
 
 def guard_credentials(instance: Any, before: dict[str, Any], update_fields: Any) -> None:
-    """Raise `FurtherProofNeeded` before a session that may not changes the password or the address of its user."""
+    """Raise `FurtherProofNeeded` before a session that may not changes the password or the address of its user, and
+    `SamePassword` before whoever sets one that is void. A hash that nobody made by `set_password()` tells nothing."""
     changed = [name for name in before if before[name] != getattr(instance, name)]
     if "password" in changed and not is_hash_upgrade(instance, update_fields):
         verify_settled(before["pk"], CredentialKind.PASSWORD)
+        verify_is_another(before["pk"], instance.__dict__.get("_password"), before["password"])
     email = email_field_name()
     if email in changed and (before[email] or "").lower() != (getattr(instance, email) or "").lower():
         verify_settled(before["pk"], CredentialKind.ADDRESS)

@@ -30,6 +30,7 @@ FACE = (
     "sessions_ui.middleware",
     "sessions_ui.models",
     "sessions_ui.password_upgrade",
+    "sessions_ui.password_validation",
     "sessions_ui.signals",
     "sessions_ui.store",
     "sessions_ui.stream",

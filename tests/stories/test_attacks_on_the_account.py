@@ -14,13 +14,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User, VerifiedAddress
+from sessions_ui.actions.endings.require_password import require_new_password
 from sessions_ui.actions.recovery.open import open_recovery, safe_addresses
 from sessions_ui.actions.step_up.codes import send_code
 from sessions_ui.actions.trusted_addresses import trusted_addresses
 from sessions_ui.assurance import Authentication, Step
+from sessions_ui.delivery import deliver_due
 from tests.aging import age_sign_ins, long_ago
 from tests.conftest import PASSWORD
-from tests.models import Delivery, Device, Event, Recovery, Session, VerificationCode, digest_of
+from tests.models import Delivery, Device, EndReason, Event, Recovery, Session, VerificationCode, digest_of
 from tests.stories.test_former_addresses import IPHONE
 from tests.stories.test_recovery import (
     EVIL,
@@ -334,3 +336,36 @@ def test_an_address_that_the_first_to_sign_in_took_away_leads_its_owner_back(bro
     assert "to reset the password any more" not in mail.outbox[-1].body
     report(browser, link)
     assert newest_link("recovery", to=user.email) and not is_in_with(browser, user, PASSWORD)
+
+
+def test_the_steps_do_not_take_the_password_that_is_void(
+    browser: Any, user: Any, owner: Any, thief: Any
+) -> None:
+    report(browser, newest_link("not-me"))
+    client = steps(browser)
+    same = {"new_password1": PASSWORD, "new_password2": PASSWORD}
+    answer = client.post("/account/devices/recovery/password/", same)
+    assert answer.status_code == 422
+    assert answer.content.decode().count("is the password that signs nobody in any more") == 1
+    assert Recovery.objects.get().password_at is None and not is_in_with(browser, user, PASSWORD)
+    assert "yours again" in finish(client, password=NEW)
+
+
+@pytest.mark.parametrize("has_validator", [True, False])
+def test_a_reset_that_was_ordered_does_not_take_the_password_that_is_void(
+    has_validator: bool, browser: Any, user: Any, owner: Any, settings: Any
+) -> None:
+    """Whatever form the host has: it is refused where it is written."""
+    if not has_validator:
+        settings.AUTH_PASSWORD_VALIDATORS = []
+    require_new_password(user=user, reason=EndReason.HELP_DESK, actor=None)
+    browser().post(newest_link("choose-password"))
+    deliver_due()
+    (path,) = re.findall(r"(/account/password/reset/key/\S+)", mail.outbox[-1].body)
+    client = browser()
+    form = client.get(path, follow=True).request["PATH_INFO"]
+    answer = client.post(form, {"password1": PASSWORD, "password2": PASSWORD})
+    assert "is the password that signs nobody in any more" in answer.content.decode()
+    assert not is_in_with(browser, user, PASSWORD)
+    client.post(form, {"password1": NEW, "password2": NEW})
+    assert is_in_with(browser, user, NEW)

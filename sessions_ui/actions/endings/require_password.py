@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from django.contrib.auth.hashers import check_password
 from django.db import router
 from django.db.models import Q
 from django.utils import timezone
@@ -20,7 +21,7 @@ from sessions_ui.actions.trusted_addresses import trusted_addresses
 from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.database.transactions import atomically, retried
-from sessions_ui.exceptions import SignInRefused
+from sessions_ui.exceptions import SamePassword, SignInRefused
 from sessions_ui.models import AccountState, Delivery, EndReason, Event
 
 
@@ -69,6 +70,22 @@ def may_send_reset(delivery: Delivery) -> bool:
 
 def is_password_required(user: Any) -> bool:
     return _required(user).exists()
+
+
+def is_void_password(user_pk: Any, raw: str | None, stored: str) -> bool:
+    """Return whether a new password is required of this account, and `raw` is the one whose hash is `stored`.
+
+    It hashes only where one is required, and writes no better hash.
+    """
+    states = AccountState.objects.using(router.db_for_write(AccountState)).filter(pk=user_pk)
+    required = states.filter(password_required_at__isnull=False)
+    return raw is not None and bool(stored) and required.exists() and check_password(raw, stored)
+
+
+def verify_is_another(user_pk: Any, raw: str | None, stored: str) -> None:
+    """Raise `SamePassword` where the password that signs nobody in would be set again: it would be good then."""
+    if is_void_password(user_pk, raw, stored):
+        raise SamePassword
 
 
 def verify_no_password_is_required(state: AccountState) -> None:

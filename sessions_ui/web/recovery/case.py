@@ -14,6 +14,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required, login_required
 from django.contrib.auth.forms import SetPasswordForm
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -27,6 +28,7 @@ from sessions_ui.actions.recovery.steps import choose_password, remove_added
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import RecoveryClosed
 from sessions_ui.models import Recovery, Session
+from sessions_ui.password_validation import NotTheVoidPassword
 from sessions_ui.web.recovery.entrance import Entered, entered
 from sessions_ui.web.step_up.confirm import ask_again
 from sessions_ui.web.step_up.prove import ask_unless_settled
@@ -90,9 +92,21 @@ def credentials(request: HttpRequest, found: Entered) -> HttpResponseBase | None
     return None
 
 
-def password_form(found: Entered, data: Any = None) -> SetPasswordForm[Any]:
-    """Return Django's own form, with the site's validators."""
-    form = SetPasswordForm(found.user, data)
+class NewPasswordForm(SetPasswordForm):
+    """Django's own, with the site's validators, and ours whether or not the site has it."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors:
+            try:
+                NotTheVoidPassword().validate(cleaned["new_password1"], self.user)
+            except ValidationError as error:
+                self.add_error("new_password1", error)
+        return cleaned
+
+
+def password_form(found: Entered, data: Any = None) -> NewPasswordForm:
+    form = NewPasswordForm(found.user, data)
     form.fields["new_password1"].help_text = ""
     for field in form.fields.values():
         field.widget.attrs.pop("autofocus", None)

@@ -18,6 +18,7 @@ from sessions_ui.exceptions import (
     KeyRotated,
     NotTheOwner,
     OutcomeUnknown,
+    SamePassword,
     SessionEnded,
     SignInChallenged,
     SignInRefused,
@@ -26,6 +27,7 @@ from sessions_ui.exceptions import (
 from sessions_ui.store import store_of
 from sessions_ui.web.impersonation.views import only_for_its_owner
 from sessions_ui.web.recovery.frozen import nothing_is_changed_now
+from sessions_ui.web.recovery.same_password import choose_another
 from sessions_ui.web.responses import later, refusals
 from sessions_ui.web.step_up.challenge import begin_challenge
 from sessions_ui.web.step_up.credentials import further_proof_needed
@@ -47,6 +49,8 @@ def answer_to(request: HttpRequest, exception: BaseException) -> HttpResponseBas
         return only_for_its_owner(request)
     if isinstance(exception, AccountFrozen):
         return nothing_is_changed_now(request, exception)
+    if isinstance(exception, SamePassword):
+        return choose_another(request)
     if isinstance(exception, FurtherProofNeeded):
         return further_proof_needed(request, exception.kind)
     if isinstance(exception, TryAgain) or is_failed_commit(exception):

@@ -10,6 +10,7 @@ from django.contrib.auth.hashers import make_password
 
 from accounts.models import VerifiedAddress
 from sessions_ui.actions.endings.require_password import is_password_required, require_new_password
+from sessions_ui.exceptions import SamePassword
 from sessions_ui.models import EndReason
 from tests.conftest import PASSWORD
 from tests.models import AccountState, Delivery, Event
@@ -129,3 +130,14 @@ def test_without_a_ticket_or_an_address_there_is_none(user: Any) -> None:
     event = Event.objects.get(kind=Event.Kind.PASSWORD_REQUIRED)
     assert (event.actor_id, event.data) == (None, {})
     assert not Delivery.objects.filter(event=event).exists()
+
+
+def test_the_password_that_has_to_be_replaced_is_not_set_again(user: Any, other_user: Any) -> None:
+    require(user)
+    with pytest.raises(SamePassword):
+        choose(user, PASSWORD)
+    assert is_password_required(user)
+    choose(other_user, PASSWORD)  # of whom none is required
+    choose(user, FIRST)
+    choose(user, FIRST)
+    assert not is_password_required(user)
