@@ -10,11 +10,15 @@ import pytest
 import time_machine
 from allauth.account.models import EmailAddress
 from django.core import mail
+from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User, VerifiedAddress
+from sessions_ui.actions.devices.not_me import report_not_me
 from sessions_ui.actions.endings.require_password import require_new_password
+from sessions_ui.actions.help_desk.carry_out import recover
+from sessions_ui.actions.recovery.added import added_since
 from sessions_ui.actions.recovery.open import open_recovery, safe_addresses
 from sessions_ui.actions.step_up.codes import send_code
 from sessions_ui.actions.trusted_addresses import trusted_addresses
@@ -23,6 +27,7 @@ from sessions_ui.delivery import deliver_due
 from tests.aging import age_sign_ins, long_ago
 from tests.conftest import PASSWORD
 from tests.models import Delivery, Device, EndReason, Event, Recovery, Session, VerificationCode, digest_of
+from tests.passkeys import Passkey
 from tests.stories.test_former_addresses import IPHONE
 from tests.stories.test_recovery import (
     EVIL,
@@ -369,3 +374,63 @@ def test_a_reset_that_was_ordered_does_not_take_the_password_that_is_void(
     assert not is_in_with(browser, user, PASSWORD)
     client.post(form, {"password1": NEW, "password2": NEW})
     assert is_in_with(browser, user, NEW)
+
+
+def as_if_days_had_passed(user: Any) -> None:
+    """Since a recovery that is done."""
+    days = timedelta(days=3)
+    for name in ("since", "opened_at", "password_at", "credentials_at", "closed_at"):
+        Recovery.objects.filter(user=user).update(**{name: F(name) - days})
+    Session.objects.filter(user=user).update(signed_in_at=F("signed_in_at") - days)
+    Device.objects.filter(user=user).update(first_seen_at=F("first_seen_at") - days)
+
+
+@pytest.mark.parametrize("by", ["devices page", "mail"])
+def test_a_thief_who_comes_again_on_the_same_device_is_reported_again(
+    by: str, browser: Any, user: Any, owner: Any, thief: Any
+) -> None:
+    """With the new password, which they have phished, too."""
+    device = device_of(thief)
+    report(browser, newest_link("not-me"))
+    finish(steps(browser))
+    as_if_days_had_passed(user)
+    thief.sign_in(user, NEW)
+    assert device_of(thief) == device
+    mine = Passkey(user, "My new one", timezone.now() - timedelta(days=1))
+    if by == "mail":
+        report(browser, newest_link("not-me"))
+    else:
+        report_not_me(session=Session.objects.filter(device=device).latest("pk"))
+    case = Recovery.objects.latest("pk")
+    assert case.is_open and case.waits_for_password
+    assert not is_in_with(browser, user, NEW)
+    assert added_since(case, user) == [], "what was added between the two is the owner's"
+    here = browser()
+    mine.sign_in(here)
+    assert here.get("/account/devices/").status_code == 200
+
+
+def test_the_help_desk_voids_a_password_that_was_chosen_in_a_recovery_of_last_week(
+    browser: Any, user: Any, owner: Any, thief: Any, administrator: Any
+) -> None:
+    """The caller cannot say which device it is, so nobody knows who signed in last."""
+    report(browser, newest_link("not-me"))
+    finish(steps(browser))
+    as_if_days_had_passed(user)
+    browser(user_agent=IPHONE).sign_in(user, NEW)
+    recover(user, [], {"actor": administrator, "ticket": "INC-8", "note": ""})
+    assert Recovery.objects.latest("pk").waits_for_password
+    assert not is_in_with(browser, user, NEW)
+
+
+def test_another_report_while_the_steps_are_under_way_asks_for_a_password_that_is_known(
+    browser: Any, user: Any, owner: Any, thief: Any
+) -> None:
+    report(browser, newest_link("not-me"))
+    new = {"new_password1": NEW, "new_password2": NEW}
+    steps(browser).post("/account/devices/recovery/password/", new)
+    report_not_me(session=Session.objects.filter(device=device_of(thief)).latest("pk"))
+    assert not Recovery.objects.get().waits_for_password, "nobody signed in there since"
+    thief.sign_in(user, NEW)
+    report_not_me(session=Session.objects.filter(device=device_of(thief)).latest("pk"))
+    assert Recovery.objects.get().waits_for_password

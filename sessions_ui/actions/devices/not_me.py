@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db import router
-from django.db.models import Min, Q
+from django.db.models import Max, Min, Q
 from django.utils import timezone
 
 from sessions_ui import context
 from sessions_ui.actions.account_lock import lock_users
 from sessions_ui.actions.devices.former_address import end_by_former_address
 from sessions_ui.actions.endings.end import Receipt, end_sessions, end_user_sessions
-from sessions_ui.actions.recovery.open import open_recovery, was_dealt_with
+from sessions_ui.actions.recovery.open import covered_until, open_recovery, was_dealt_with
 from sessions_ui.actions.step_up.policy import acting_session, is_settled
 from sessions_ui.actions.trusted_addresses import recovers_by
 from sessions_ui.actor import actor_of
@@ -77,6 +77,7 @@ def _report(
 ) -> Report:
     context.require_owner()
     since = _since(session, whole_device=by is Recovery.OpenedBy.DEVICES)
+    last = _last_sign_in(session)
     _keep_vouching(session.user_id)
     receipt = _end(session, since=since, actor=actor, everywhere=everywhere)
     _disown(session)
@@ -90,10 +91,10 @@ def _report(
         data={"everywhere": everywhere},
     )
     user = all_users().filter(pk=session.user_id).first()
-    if user is None or was_dealt_with(user, since):
+    if user is None or was_dealt_with(user, last):
         return Report(receipt)
     opened = open_recovery(
-        user=user, since=since, opened_by=by, session=session, actor=actor, address=address
+        user=user, since=since, last=last, opened_by=by, session=session, actor=actor, address=address
     )
     return Report(receipt, opened)
 
@@ -143,7 +144,8 @@ def _since(session: Session, *, whole_device: bool) -> datetime:
 
     Of a device that is not the owner's it is the first sign-in there: what was added after that was added by whoever
     has it, however often they signed in again. Of a sign-in that was reported it is the first one on its device that
-    was flagged and that nobody has reviewed.
+    was flagged and that nobody has reviewed. What a finished case has covered does not count again: the owner has
+    looked at what was added until then.
     """
     own: datetime = session.signed_in_at or session.created_at
     user_id: Any = session.user_id
@@ -151,7 +153,21 @@ def _since(session: Session, *, whole_device: bool) -> datetime:
     if not whole_device:
         there = there.filter(reviewed_at__isnull=True).exclude(verdict="")
     first = there.aggregate(first=Min("signed_in_at"))["first"]
-    return own if first is None else min(own, first)
+    first = own if first is None else min(own, first)
+    covered = covered_until(user_id, first)
+    if covered is None:
+        return first
+    again = there.filter(signed_in_at__gt=covered).aggregate(first=Min("signed_in_at"))["first"]
+    return again or first
+
+
+def _last_sign_in(session: Session) -> datetime:
+    """Return when somebody signed in on that device last: whoever has it may know each password that was good then."""
+    own: datetime = session.signed_in_at or session.created_at
+    user_id: Any = session.user_id
+    there = Session.objects.filter(_on_device(session), user_id=user_id)
+    last = there.aggregate(last=Max("signed_in_at"))["last"]
+    return own if last is None else max(own, last)
 
 
 def _kept(reported: Session) -> int | None:

@@ -185,12 +185,12 @@ def sessions_on(user: Any, targets: list[Target]) -> SessionQuerySet:
 def recover(user: Any, targets: list[Target], common: dict[str, Any]) -> list[Receipt]:
     """Open the recovery of the account, since the first sign-in on the devices that are not the caller's.
 
-    What signed in after that ends as well. Where no device was named, all that is young counts as added since.
+    What signed in after that ends as well. Where no device was named, all that is young counts as added since, and the
+    password as known whenever it was chosen.
     """
     theirs = sessions_on(user, targets).select_related("device").defer("payload")
-    first = (
-        theirs.filter(signed_in_at__isnull=False).order_by("signed_in_at", "pk").first() if targets else None
-    )
+    in_order = theirs.filter(signed_in_at__isnull=False).order_by("signed_in_at", "pk")
+    first, last = (in_order.first(), in_order.last()) if targets else (None, None)
     since = since_of([first] if first else [])
     ended = []
     if first is not None:
@@ -201,6 +201,7 @@ def recover(user: Any, targets: list[Target], common: dict[str, Any]) -> list[Re
     open_recovery(
         user=user,
         since=since,
+        last=last.signed_in_at if last is not None else None,
         opened_by=Recovery.OpenedBy.HELP_DESK,
         session=first,
         actor=common["actor"],

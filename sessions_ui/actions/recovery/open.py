@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Max
 from django.utils import timezone
 
 from sessions_ui.actions.account_lock import hold, write_states
@@ -30,6 +31,7 @@ def open_recovery(
     user: Any,
     since: datetime,
     opened_by: Recovery.OpenedBy,
+    last: datetime | None = None,
     session: Session | None = None,
     actor: Any = None,
     address: str = "",
@@ -38,15 +40,19 @@ def open_recovery(
     """Open the case of this account, or add to the one that is open; return it.
 
     From now on the known password signs nobody in, nor does what was added since `since`, when the reported sign-in
-    was; and nobody changes how the account is signed in to (`freeze.py`). A link to the case is mailed: to `address`
-    where the report came through a mail to it, else to those that can be trusted. Raises what `end_sessions()` does.
+    was; and nobody changes how the account is signed in to (`freeze.py`). `last` is when whoever was reported signed in
+    last; left out, nobody knows, and each password of before now counts as known to them. A link to the case is mailed:
+    to `address` where the report came through a mail to it, else to those that can be trusted. Raises what
+    `end_sessions()` does.
     """
     hold([user.pk], decided=EndReason.NOT_ME)
+    last = last or timezone.now()
+    known = is_password_known(user, last)
     case = open_case_of(user)
     if case is None:
-        case = _made(user, since, opened_by, session, actor, address, ticket)
+        case = _made(user, since, known, opened_by, session, actor, address, ticket)
     else:
-        _widen(case, user, since, address)
+        _widen(case, since, last, known, address)
     required = {"password_required_at": timezone.now()} if case.waits_for_password else {}
     write_states([user.pk], recovering_since=case.since, frozen_until=case.expires_at, **required)
     events.append(
@@ -69,6 +75,7 @@ def open_case_of(user: Any) -> Recovery | None:
 def _made(
     user: Any,
     since: datetime,
+    known: bool,
     opened_by: Recovery.OpenedBy,
     session: Session | None,
     actor: Any,
@@ -84,36 +91,45 @@ def _made(
         session=session,
         since=since,
         address=address or next(iter(safe_addresses(user, since)), ""),
-        needs_password=is_password_known(user, since),
+        needs_password=known,
         expires_at=now + conf.recovery_freeze,
         ticket=ticket,
     )
 
 
-def _widen(case: Recovery, user: Any, since: datetime, address: str) -> None:
-    """Take another report into the case: the earlier sign-in counts, and what was done before the later one was is
+def _widen(case: Recovery, since: datetime, last: datetime, known: bool, address: str) -> None:
+    """Take another report into the case: the earlier sign-in counts, and what was done before the last one was is
     asked for again. Its time is not prolonged: whoever reports every day must not freeze the account for ever."""
-    known = is_password_known(user, since)
     case.since = min(case.since, since)
     case.needs_password = case.needs_password or known
-    if case.password_at is not None and case.password_at <= since:
+    if case.password_at is not None and case.password_at <= last:
         case.password_at = None
     case.credentials_at = None
     case.address = case.address or address
     case.save(update_fields=["since", "needs_password", "password_at", "credentials_at", "address"])
 
 
-def is_password_known(user: Any, since: datetime) -> bool:
-    """Return whether there is a password which whoever signed in then may know: it was not chosen in a recovery
-    since."""
-    chosen = Recovery.objects.of(user).filter(password_at__gt=since)
+def is_password_known(user: Any, last: datetime) -> bool:
+    """Return whether there is a password which whoever signed in last at that time may know: it was not chosen in a
+    recovery since."""
+    chosen = Recovery.objects.of(user).filter(password_at__gt=last)
     return has_usable_password(user) and not chosen.exists()
 
 
 def was_dealt_with(user: Any, signed_in_at: datetime) -> bool:
     """Return whether a case that is done has covered a sign-in of this time: what it left behind was looked at."""
-    done = Recovery.objects.of(user).filter(closed_why=Recovery.ClosedWhy.DONE)
-    return done.filter(since__lte=signed_in_at, opened_at__gte=signed_in_at).exists()
+    return covered_until(user.pk, signed_in_at) is not None
+
+
+def covered_until(user_id: Any, signed_in_at: datetime) -> datetime | None:
+    """Return when the last case that is done and has covered a sign-in of this time was opened; None without one.
+
+    Whoever signed in after that on the same device is somebody whom no case has dealt with yet.
+    """
+    done = Recovery.objects.filter(user_id=user_id, closed_why=Recovery.ClosedWhy.DONE)
+    covering = done.filter(since__lte=signed_in_at, opened_at__gte=signed_in_at)
+    until: datetime | None = covering.aggregate(until=Max("opened_at"))["until"]
+    return until
 
 
 def safe_addresses(user: Any, since: datetime) -> list[str]:

@@ -77,12 +77,21 @@ def look_alike(user: Any, client: ClientInfo, verdict: Verdict) -> str:
 
 
 def telling_of(user: Any, look: str, verdict: Verdict, now: datetime) -> Telling:
-    """Return whether this sign-in is told now, summed up later, or was told by one like it."""
-    recent = Event.objects.filter(
-        user_id=user.pk, kind__in=[Event.Kind.FLAGGED, Event.Kind.CHALLENGED], at__gt=now - conf.alert_window
-    )
-    told = [data for data in recent.values_list("data", flat=True) if data.get("told") or data.get("later")]
-    if look in {data["look"] for data in told}:
+    """Return whether this sign-in is told now, summed up later, or was told by one like it.
+
+    What its owner has reported ("This wasn't me") tells nothing of the next one, whose link has to work again.
+    """
+    kinds = [Event.Kind.FLAGGED, Event.Kind.CHALLENGED, Event.Kind.NOT_ME]
+    recent = Event.objects.filter(user_id=user.pk, kind__in=kinds, at__gt=now - conf.alert_window)
+    told: list[dict[str, Any]] = []
+    looks: set[str] = set()
+    for kind, data in recent.order_by("pk").values_list("kind", "data"):
+        if kind == Event.Kind.NOT_ME:
+            looks.clear()
+        elif data.get("told") or data.get("later"):
+            told.append(data)
+            looks.add(data["look"])
+    if look in looks:
         return Telling.NOT
     of_level = [data for data in told if data.get("told") and data.get("level") == str(verdict.level)]
     return Telling.NOW if len(of_level) < MOST else Telling.LATER

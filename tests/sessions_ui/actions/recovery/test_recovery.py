@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -143,12 +144,12 @@ def test_what_is_younger_is_ticked_and_what_nobody_knows_the_age_of_is_not(
 def test_the_steps_close_it_in_either_order(user: Any, other_user: Any, store: Any) -> None:
     store.kept = [passkey(AFTER)]
     bystander = opened(other_user)
-    for order in (["password", "added"], ["added", "password"]):
+    for new, order in (("another 1", ["password", "added"]), ("another 2", ["added", "password"])):
         case = opened(user)
         for step in order:
             assert case.is_open
             if step == "password":
-                case = choose_password(recovery=case, user=user, save=lambda: set_password(user, "another 1"))
+                case = choose_password(recovery=case, user=user, save=partial(set_password, user, new))
             else:
                 case = remove_added(recovery=case, user=user, chosen=["passkey:key"])
         assert case.closed_why == Recovery.ClosedWhy.DONE
@@ -307,7 +308,7 @@ def test_a_second_report_voids_the_new_password_only_if_it_is_about_a_later_sign
     case = opened(user)
     choose_password(recovery=case, user=user, save=lambda: set_password(user, "another 1"))
     case.refresh_from_db()
-    again = opened(user, since=case.password_at + later)
+    again = opened(user, last=case.password_at + later)
     assert again.pk == case.pk
     assert again.waits_for_password is void
     assert (state_of(user).password_required_at is not None) is void
