@@ -434,3 +434,40 @@ def test_another_report_while_the_steps_are_under_way_asks_for_a_password_that_i
     thief.sign_in(user, NEW)
     report_not_me(session=Session.objects.filter(device=device_of(thief)).latest("pk"))
     assert Recovery.objects.get().waits_for_password
+
+
+def link_of_a_strangers_recovery(stranger: Any) -> str:
+    open_recovery(
+        user=stranger, since=timezone.now(), opened_by=Recovery.OpenedBy.MAIL, address=stranger.email
+    )
+    return newest_link("recovery", to=stranger.email)
+
+
+@pytest.mark.parametrize("planted", ["before the report", "after it"])
+def test_a_new_password_does_not_go_to_an_account_whose_link_was_planted(
+    planted: str, user: Any, other_user: Any, owner: Any, thief: Any
+) -> None:
+    link = link_of_a_strangers_recovery(other_user)
+    if planted == "before the report":
+        owner.get(link)
+    owner.post("/account/reauthenticate/", {"password": PASSWORD})
+    owner.post(reverse("sessions_ui:not_mine", args=[device_of(thief).public_id]))
+    if planted == "after it":
+        owner.get(link)
+    page = owner.get("/account/devices/recovery/").content.decode()
+    assert "Account: a•••@people.example" in page
+    new = {"new_password1": NEW, "new_password2": NEW}
+    owner.post("/account/devices/recovery/password/", new)
+    user.refresh_from_db()
+    other_user.refresh_from_db()
+    assert user.check_password(NEW) and not other_user.check_password(NEW)
+
+
+def test_a_report_forgets_the_link_that_was_opened_before(
+    browser: Any, other_user: Any, owner: Any, thief: Any
+) -> None:
+    client = browser()
+    client.get(link_of_a_strangers_recovery(other_user))
+    assert client.get("/account/devices/recovery/").status_code == 200
+    client.post(newest_link("not-me"), {})
+    assert client.get("/account/devices/recovery/").status_code == 410

@@ -40,7 +40,7 @@ def acts_as_owner(*, user: HasPk, by_code: bool = False) -> bool | None:
 def is_surely_owner(*, user: HasPk) -> bool | None:
     """Return the same for the only address of an account: no mailed code will do, nor will being all that was ever
     signed in to it."""
-    if is_own_step() or not _is_acting(user):
+    if context.is_own_step() or not _is_acting(user):
         return acts_settled(user=user)
     session = acting_session()
     if session is not None and is_long_settled(session, timezone.now()):

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,6 +21,7 @@ from sessions_ui.models import Device, Session
 from sessions_ui.web.devices.details import details
 from sessions_ui.web.devices.own import own_device, own_session
 from sessions_ui.web.presence.decorators import passive
+from sessions_ui.web.recovery.entrance import forget_link
 from sessions_ui.web.recovery.secure import ways_to_secure
 from sessions_ui.web.responses.navigation import htmx_of
 from sessions_ui.web.step_up.confirm import ask_again
@@ -107,9 +108,11 @@ def not_mine(request: HttpRequest, public_id: str) -> HttpResponseBase:
         report_not_me(session=last, actor=request.user, everywhere=True)
     text = _("%(name)s and everything else but this device is signed out.")
     messages.success(request, text % {"name": chosen.title}, fail_silently=True)
-    if htmx_of(request):
-        return HttpResponseClientRedirect(reverse("sessions_ui:recovery"))
-    return redirect("sessions_ui:recovery")
+    is_htmx = htmx_of(request)
+    page = reverse("sessions_ui:recovery")
+    response = HttpResponseClientRedirect(page) if is_htmx else HttpResponseRedirect(page)
+    forget_link(response)
+    return response
 
 
 def is_in_hand(request: HttpRequest, chosen: Device) -> bool:

@@ -23,6 +23,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
+from sessions_ui.actions.help_desk.find_user import address_of
 from sessions_ui.actions.recovery.added import added_since
 from sessions_ui.actions.recovery.steps import choose_password, remove_added
 from sessions_ui.conf import conf
@@ -32,6 +33,7 @@ from sessions_ui.password_validation import NotTheVoidPassword
 from sessions_ui.web.recovery.entrance import Entered, entered
 from sessions_ui.web.step_up.confirm import ask_again
 from sessions_ui.web.step_up.prove import ask_unless_settled
+from sessions_ui.wording.credentials import masked
 
 
 @login_not_required
@@ -146,6 +148,7 @@ def page(
     context = {
         "base_template": conf.base_template,
         "case": case,
+        "account": masked_account(found.user),
         "reported": case.reported,
         "has_ended": ended_by_report(case),
         "may_act": may_act,
@@ -158,6 +161,12 @@ def page(
         "help_url": conf.help_url,
     }
     return render(request, "sessions_ui/recovery.html", context, status=status)
+
+
+def masked_account(user: Any) -> str:
+    """Return by what its owner knows the account: its address, or what it is signed in to with where there is none."""
+    address = address_of(user)
+    return masked(address) if address else f"{user.get_username()[:1]}•••"
 
 
 def ended_by_report(case: Recovery) -> int:

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -19,7 +20,7 @@ from sessions_ui.context import is_impersonated
 from sessions_ui.models import Delivery, Event, Recovery
 from sessions_ui.models.primary import all_users
 from sessions_ui.not_me_link import read_recovery_token
-from sessions_ui.web.recovery.link_cookie import cookie_name, keep_token
+from sessions_ui.web.recovery.link_cookie import cookie_name, forget_token, keep_token
 from sessions_ui.web.step_up.prove import has_vouched
 from sessions_ui.web.step_up.reauthentication import reauthentication
 
@@ -58,14 +59,25 @@ def enter(request: HttpRequest, token: str) -> HttpResponseBase:
 
 
 def entered(request: HttpRequest) -> Entered | None:
-    """Return the recovery that this browser may see; None where there is none, or it was closed a while ago."""
+    """Return the recovery that this browser may see; None where there is none, or it was closed a while ago.
+
+    Somebody who is signed in sees their own while it is open, whatever link was opened in this browser: one may have
+    been planted there, for a new password of theirs to become that of another account.
+    """
     case, by_link = case_by_link(request.COOKIES.get(cookie_name(COOKIE), "")), True
-    if case is None and request.user.is_authenticated:
-        case, by_link = Recovery.objects.of(request.user).order_by("-pk").first(), False
+    if request.user.is_authenticated:
+        own = Recovery.objects.of(request.user).order_by("-pk").first()
+        if case is None or (own is not None and own.is_open and own.pk != case.pk):
+            case, by_link = own, False
     if case is None or is_long_closed(case):
         return None
     user = all_users().filter(pk=case.user_id).first()
     return Entered(case, user, by_link) if user is not None else None
+
+
+def forget_link(response: HttpResponseBase) -> None:
+    """Delete the cookie of a link that was opened before: a report begins a recovery, whose own link is on its way."""
+    forget_token(response, name=COOKIE, path=reverse("sessions_ui:recovery"))
 
 
 def case_by_link(token: str) -> Recovery | None:

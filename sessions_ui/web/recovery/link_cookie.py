@@ -27,3 +27,7 @@ def keep_token(response: HttpResponseBase, token: str, *, name: str, path: str, 
         httponly=True,
         samesite="Lax",  # the click in the mail comes from elsewhere
     )
+
+
+def forget_token(response: HttpResponseBase, *, name: str, path: str) -> None:
+    response.delete_cookie(cookie_name(name), path=path, samesite="Lax")

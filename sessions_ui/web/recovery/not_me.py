@@ -32,6 +32,7 @@ from sessions_ui.conf import conf
 from sessions_ui.models import Delivery, Session
 from sessions_ui.models.primary import all_users
 from sessions_ui.not_me_link import read_not_me_token
+from sessions_ui.web.recovery.entrance import forget_link
 from sessions_ui.web.recovery.link_cookie import cookie_name, keep_token
 from sessions_ui.wording.credentials import masked
 
@@ -93,7 +94,7 @@ def ask(request: HttpRequest, token: str) -> HttpResponseBase:
     report = report_by_link(delivery=delivery, session=session, everywhere=everywhere)
     if report is None:
         return page(request, "not_me_gone", status=410)
-    return page(
+    response = page(
         request,
         "not_me_done",
         everywhere=everywhere,
@@ -103,6 +104,8 @@ def ask(request: HttpRequest, token: str) -> HttpResponseBase:
         has_link=bool(conf.site_url),
         help_url=conf.help_url,
     )
+    forget_link(response)
+    return response
 
 
 def delivery_of(token: str) -> Delivery | None:
