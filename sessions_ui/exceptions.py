@@ -225,12 +225,13 @@ class StaleSession(SessionsUIError, UpdateError):
 class AccountFrozen(SessionsUIError, PermissionDenied):
     """Somebody tried to change how an account is signed in to while it is being recovered; nothing was done.
 
-    `until` is when that ends at the latest, an aware `datetime` (naive without `USE_TZ`).
+    `until` is when that ends at the latest, an aware `datetime` (naive without `USE_TZ`); `account` the primary key.
     """
 
-    def __init__(self, until: datetime) -> None:
+    def __init__(self, until: datetime, account: Any = None) -> None:
         super().__init__("the account is being recovered: nothing about how it is signed in to is changed")
         self.until = until
+        self.account = account
 
 
 class RecoveryClosed(SessionsUIError):

@@ -9,6 +9,7 @@ from django.core import signing
 
 SALT = "sessions_ui.not_me"
 RECOVERY_SALT = "sessions_ui.recovery"
+AGAIN_SALT = "sessions_ui.recovery.again"
 RESET_SALT = "sessions_ui.reset"
 
 
@@ -38,6 +39,21 @@ def reset_token(delivery_pk: int) -> str:
 
 def read_reset_token(token: str, *, age: timedelta) -> int | None:
     return _read(token, salt=RESET_SALT, age=age)
+
+
+def again_token(user_pk: object) -> str:
+    """Return a token for the button that has the link to a recovery mailed again. It names the account to somebody who
+    was about to change it, and does no more than that."""
+    return signing.dumps(str(user_pk), salt=AGAIN_SALT)
+
+
+def read_again_token(token: str, *, age: timedelta) -> str | None:
+    """Return the account's primary key as text; None for what is forged, broken or older than `age`."""
+    try:
+        pk = signing.loads(token, salt=AGAIN_SALT, max_age=age)
+    except signing.BadSignature:
+        return None
+    return pk if isinstance(pk, str) else None
 
 
 def _read(token: str, *, salt: str, age: timedelta) -> int | None:

@@ -7,7 +7,7 @@ from sessions_ui.web.impersonation.views import leave_account
 from sessions_ui.web.presence import alive, idle
 from sessions_ui.web.privacy import own_data
 from sessions_ui.web.provider_sign_out import provider_sign_out
-from sessions_ui.web.recovery import case, choose_password, entrance, not_me
+from sessions_ui.web.recovery import again, case, choose_password, entrance, not_me
 from sessions_ui.web.responses.own_transactions import own_transactions
 from sessions_ui.web.step_up import challenge, confirm, credentials, prove
 
@@ -28,6 +28,7 @@ urlpatterns = [
     path("devices/recovery/prove/", case.vouch_here, name="recovery_prove"),
     path("devices/recovery/password/", case.password, name="recovery_password"),
     path("devices/recovery/credentials/", case.credentials, name="recovery_credentials"),
+    path("devices/recovery/again/", again.again, name="recovery_again"),
     path("devices/recovery/<str:token>/", entrance.enter, name="recovery_link"),
     path("devices/data/", own_data.your_data, name="your_data"),
     path("devices/data/unlock/", own_data.unlock, name="unlock_data"),

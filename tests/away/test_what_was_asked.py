@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -21,6 +22,7 @@ from sessions_ui.actions.devices.lost import mark_lost
 from sessions_ui.actions.endings.require_password import require_new_password
 from sessions_ui.actions.help_desk.caller import verify_caller
 from sessions_ui.actions.recovery.open import open_recovery
+from sessions_ui.not_me_link import again_token
 from tests.aging import age_sign_ins, settle
 from tests.away.addresses import addresses
 from tests.bystander import Bystander
@@ -281,6 +283,14 @@ def test_this_was_not_me(browser: Any, user: Any, laptop: Any, mail_comes: Calla
     assert "Your account is yours again" in here.get(page).content.decode()
 
 
+def test_the_link_to_the_steps_is_mailed_again(user: Any, browser: Any) -> None:
+    with time_machine.travel(timezone.now() - timedelta(minutes=2)):
+        open_recovery(user=user, since=timezone.now(), opened_by=Recovery.OpenedBy.HELP_DESK)
+    before = Delivery.objects.count()
+    browser().post(reverse("sessions_ui:recovery_again"), {"account": again_token(user.pk)})
+    assert Delivery.objects.count() == before + 1
+
+
 def test_getting_the_account_back_on_a_device_that_is_signed_in(laptop: Any, phone: Any) -> None:
     ask(laptop, "sessions_ui:not_mine", device_of(phone).public_id)
     assert not is_in(phone) and is_in(laptop)
@@ -433,6 +443,7 @@ STORIES: dict[str, Callable[..., None]] = {
     "sessions_ui:not_me": test_this_was_not_me,
     "sessions_ui:recovery_password": test_this_was_not_me,
     "sessions_ui:recovery_credentials": test_this_was_not_me,
+    "sessions_ui:recovery_again": test_the_link_to_the_steps_is_mailed_again,
     "sessions_ui:recovery_prove": test_getting_the_account_back_on_a_device_that_is_signed_in,
     "sessions_ui:choose_password": test_choosing_the_password_that_the_help_desk_asked_for,
     "help_desk:search": test_a_call_from_the_first_page_to_the_receipt,

@@ -28,6 +28,7 @@ FOR_ANYBODY = {
     "sessions_ui:not_me_opened",
     # A link from a mail, too, and where it leads: without it, or a recovery of one's own, there is nothing.
     "sessions_ui:recovery",
+    "sessions_ui:recovery_again",
     "sessions_ui:recovery_link",
     "sessions_ui:recovery_password",
     "sessions_ui:recovery_credentials",

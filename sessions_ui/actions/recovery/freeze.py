@@ -37,4 +37,4 @@ def verify_account_not_frozen(pk: Any) -> None:
     states = AccountState.objects.using(router.db_for_write(AccountState)).filter(pk=pk)
     until = states.filter(frozen_until__gt=timezone.now()).values_list("frozen_until", flat=True).first()
     if until is not None:
-        raise AccountFrozen(until)
+        raise AccountFrozen(until, pk)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -19,7 +20,7 @@ from sessions_ui.conf import conf
 from sessions_ui.context import is_impersonated
 from sessions_ui.models import Delivery, Event, Recovery
 from sessions_ui.models.primary import all_users
-from sessions_ui.not_me_link import read_recovery_token
+from sessions_ui.not_me_link import again_token, read_recovery_token
 from sessions_ui.web.recovery.link_cookie import cookie_name, forget_token, keep_token
 from sessions_ui.web.step_up.prove import has_vouched
 from sessions_ui.web.step_up.reauthentication import reauthentication
@@ -51,11 +52,24 @@ class Entered:
 @require_safe
 def enter(request: HttpRequest, token: str) -> HttpResponseBase:
     """Put what the link says into a cookie for the page itself. This changes nothing, since mail scanners open every
-    link."""
+    link. 410 for one that is too old while the recovery is still open: another is mailed by a button."""
+    case = case_by_link(token)
+    old = case_by_link(token, age=conf.recovery_freeze) if case is None else None
+    if old is not None and old.is_open:
+        return too_old(request, old)
     response = redirect("sessions_ui:recovery")
-    if case_by_link(token) is not None:
+    if case is not None:
         keep_token(response, token, name=COOKIE, path=response.url, age=conf.recovery_link_age)
     return response
+
+
+def too_old(request: HttpRequest, case: Recovery) -> HttpResponse:
+    context = {
+        "base_template": conf.base_template,
+        "help_url": conf.help_url,
+        "account": again_token(case.user_id),
+    }
+    return render(request, "sessions_ui/recovery_again.html", context, status=410)
 
 
 def entered(request: HttpRequest) -> Entered | None:
@@ -80,8 +94,8 @@ def forget_link(response: HttpResponseBase) -> None:
     forget_token(response, name=COOKIE, path=reverse("sessions_ui:recovery"))
 
 
-def case_by_link(token: str) -> Recovery | None:
-    pk = read_recovery_token(token, age=conf.recovery_link_age)
+def case_by_link(token: str, *, age: timedelta | None = None) -> Recovery | None:
+    pk = read_recovery_token(token, age=age or conf.recovery_link_age)
     if pk is None:
         return None
     mails = Delivery.objects.filter(pk=pk, event__kind=Event.Kind.RECOVERY_LINK)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import AccountFrozen
+from sessions_ui.not_me_link import again_token
 from sessions_ui.web.responses.navigation import wants_json
 from sessions_ui.web.responses.programs import problem
 
@@ -26,6 +27,7 @@ def nothing_is_changed_now(request: HttpRequest, frozen: AccountFrozen) -> HttpR
     context = {
         "base_template": conf.base_template,
         "until": frozen.until,
+        "account": again_token(frozen.account) if frozen.account is not None else "",
         "is_signed_in": bool(user is not None and user.is_authenticated),
         "help_url": conf.help_url,
     }

@@ -36,6 +36,7 @@ PUBLIC = {
     "sessions_ui:not_me_opened",
     "sessions_ui:provider_sign_out",
     "sessions_ui:recovery",
+    "sessions_ui:recovery_again",
     "sessions_ui:recovery_credentials",
     "sessions_ui:recovery_link",
     "sessions_ui:recovery_password",
