@@ -471,3 +471,51 @@ def test_a_report_forgets_the_link_that_was_opened_before(
     assert client.get("/account/devices/recovery/").status_code == 200
     client.post(newest_link("not-me"), {})
     assert client.get("/account/devices/recovery/").status_code == 410
+
+
+def without_an_address(user: Any) -> None:
+    EmailAddress.objects.all().delete()
+    VerifiedAddress.objects.all().delete()
+    User.objects.filter(pk=user.pk).update(email="")
+
+
+def signs_in_by_name(client: Any, user: Any) -> None:
+    """As on a host where people have one; on this site it is the address."""
+    User.objects.filter(pk=user.pk).update(email=user.email)
+    EmailAddress.objects.bulk_create([EmailAddress(user=user, email=user.email, verified=True, primary=True)])
+    client.sign_in(user)
+    without_an_address(user)
+    assert client.get("/account/devices/").status_code == 200
+
+
+def test_whoever_has_no_address_and_closes_the_browser_is_not_shut_out_by_the_own_report(
+    browser: Any, user: Any, owner: Any, thief: Any
+) -> None:
+    without_an_address(user)
+    owner.post("/account/reauthenticate/", {"password": PASSWORD})
+    owner.post(reverse("sessions_ui:not_mine", args=[device_of(thief).public_id]))
+    page = "/account/devices/recovery/"
+    assert "No mail reaches you" in owner.get(page).content.decode()
+    assert thief.get("/account/devices/").status_code == 302
+    owner.cookies.pop("sessionid")
+    signs_in_by_name(owner, user)
+    owner.post("/account/reauthenticate/", {"password": PASSWORD})
+    same = {"new_password1": PASSWORD, "new_password2": PASSWORD}
+    assert owner.post(f"{page}password/", same).status_code == 422
+    owner.post(f"{page}password/", {"new_password1": NEW, "new_password2": NEW})
+    owner.post(f"{page}credentials/")
+    assert Recovery.objects.get().closed_why == Recovery.ClosedWhy.DONE
+    assert User.objects.get(pk=user.pk).check_password(NEW)
+
+
+def test_whoever_knows_the_password_of_an_account_without_an_address_does_none_of_the_steps(
+    user: Any, owner: Any, thief: Any
+) -> None:
+    without_an_address(user)
+    report_not_me(session=Session.objects.filter(device=device_of(thief)).latest("pk"))
+    signs_in_by_name(thief, user)
+    thief.post("/account/reauthenticate/", {"password": PASSWORD})
+    new = {"new_password1": NEW, "new_password2": NEW}
+    assert thief.post("/account/devices/recovery/password/", new).status_code == 403
+    assert thief.post("/account/devices/recovery/credentials/").status_code == 403
+    assert User.objects.get(pk=user.pk).check_password(PASSWORD)

@@ -22,7 +22,7 @@ from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.database.transactions import atomically, retried
 from sessions_ui.exceptions import SamePassword, SignInRefused
-from sessions_ui.models import AccountState, Delivery, EndReason, Event
+from sessions_ui.models import AccountState, Delivery, EndReason, Event, Recovery
 
 
 @atomically
@@ -73,13 +73,23 @@ def is_password_required(user: Any) -> bool:
 
 
 def is_void_password(user_pk: Any, raw: str | None, stored: str) -> bool:
-    """Return whether a new password is required of this account, and `raw` is the one whose hash is `stored`.
+    """Return whether a new password is required of this account, or waited for in its recovery, and `raw` is the one
+    whose hash is `stored`.
 
     It hashes only where one is required, and writes no better hash.
     """
+    if raw is None or not stored or not _is_another_awaited(user_pk):
+        return False
+    return check_password(raw, stored)
+
+
+def _is_another_awaited(user_pk: Any) -> bool:
     states = AccountState.objects.using(router.db_for_write(AccountState)).filter(pk=user_pk)
-    required = states.filter(password_required_at__isnull=False)
-    return raw is not None and bool(stored) and required.exists() and check_password(raw, stored)
+    state = states.only("password_required_at", "recovering_since").first()
+    if state is None or state.recovering_since is None:
+        return state is not None and state.password_required_at is not None
+    waiting = Recovery.objects.open().filter(user_id=user_pk, needs_password=True, password_at__isnull=True)
+    return state.password_required_at is not None or waiting.exists()
 
 
 def verify_is_another(user_pk: Any, raw: str | None, stored: str) -> None:

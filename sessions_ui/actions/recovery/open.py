@@ -42,8 +42,9 @@ def open_recovery(
     From now on the known password signs nobody in, nor does what was added since `since`, when the reported sign-in
     was; and nobody changes how the account is signed in to (`freeze.py`). `last` is when whoever was reported signed in
     last; left out, nobody knows, and each password of before now counts as known to them. A link to the case is mailed:
-    to `address` where the report came through a mail to it, else to those that can be trusted. Raises what
-    `end_sessions()` does.
+    to `address` where the report came through a mail to it, else to those that can be trusted. Where there is none the
+    password goes on signing in, because nobody could get to another one from outside. Raises what `end_sessions()`
+    does.
     """
     hold([user.pk], decided=EndReason.NOT_ME)
     last = last or timezone.now()
@@ -53,7 +54,7 @@ def open_recovery(
         case = _made(user, since, known, opened_by, session, actor, address, ticket)
     else:
         _widen(case, since, last, known, address)
-    required = {"password_required_at": timezone.now()} if case.waits_for_password else {}
+    required = {"password_required_at": timezone.now()} if case.waits_for_password and case.address else {}
     write_states([user.pk], recovering_since=case.since, frozen_until=case.expires_at, **required)
     events.append(
         Event.Kind.RECOVERY_OPENED,
