@@ -236,6 +236,11 @@ INVENTORY: tuple[Table, ...] = (
         columns=(
             Columns("id act event checkpoint endpoint channel", Data.TECHNICAL, "what is told by which way"),
             Columns("user receiver", Data.PERSONAL, "who is told, and at which e-mail address"),
+            Columns(
+                "told_only",
+                Data.TECHNICAL,
+                "that the address is not theirs any more: its link leads nobody in",
+            ),
             Columns("sealed", Data.SECRET, "a mail of the site that waits for the mail server, encrypted"),
             Columns(
                 "created_at due_at leased_until held_at attempts done_at parked_at error link_used_at",
