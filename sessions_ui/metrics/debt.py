@@ -128,7 +128,9 @@ def untrusted_sessions(now: datetime, since: datetime) -> QuerySet[Session]:
         reported=Coalesce("untrusted_act__ending__created_at", "untrusted_act__at"),
     )
     # Three moments of each, none earlier than the one before: trusted no more, reported, over.
-    rows = rows.annotate(began=Least(Greatest("untrusted_since", "signed_in_at"), "over"))
+    rows = rows.annotate(
+        began=Least(Greatest("untrusted_since", Coalesce("signed_in_at", "created_at")), "over")
+    )
     rows = rows.annotate(split=Greatest("began", Least("reported", "over")))
     return rows.annotate(
         before=difference("split", "began"),

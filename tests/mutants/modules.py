@@ -260,6 +260,10 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/sessions_ui/actions/endings/test_access_change.py",
         "tests/sessions_ui/test_access.py",
     ),
+    "actions/endings/happened.py": ("tests/sessions_ui/actions/endings/test_happened.py",),
+    "actions/access_review/decide.py": (f"{ACTIONS}/access_review/test_access_review.py",),
+    "actions/access_review/rights.py": (f"{ACTIONS}/access_review/test_access_review.py",),
+    "metrics/debt.py": ("tests/sessions_ui/metrics/test_debt.py",),
     "actions/endings/offboard.py": (
         LOCKS,
         "tests/sessions_ui/actions/endings/test_offboard.py",

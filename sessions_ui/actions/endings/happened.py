@@ -60,7 +60,7 @@ def mark_untrusted(act: Act, sessions: SessionQuerySet) -> int:
     """
     lived_on = Q(ended_at__isnull=True) | Q(ended_at__gt=act.happened_at)
     said_later = Q(untrusted_since__isnull=True) | Q(untrusted_since__gt=act.happened_at)
-    chosen = sessions.filter(lived_on, said_later, signed_in_at__lte=act.at, expires_at__gt=act.happened_at)
+    chosen = sessions.filter(lived_on, said_later, expires_at__gt=act.happened_at)
     return chosen.exclude(act_id=act.pk).update(**untrusted(act))
 
 

@@ -126,17 +126,6 @@ def test_what_was_over_before_is_no_concern(column: str, user: Any, laptop: Any,
     assert marks()[0][0] == (friday if lived_on else None)
 
 
-def test_what_signed_in_after_the_report_is_no_concern(
-    user: Any, browser: Any, laptop: Any, friday: datetime
-) -> None:
-    end_user_sessions(user=user, reason=EndReason.PASSWORD_RESET)
-    with time_machine.travel(timezone.now() + HOUR, tick=False):
-        browser().sign_in(user)
-    with time_machine.travel(timezone.now() + HOUR / 2, tick=False):
-        end_session(session=Session.objects.earliest("pk"), reason=EndReason.HELP_DESK, happened_at=friday)
-    assert [since for since, _act in marks()] == [friday, None]
-
-
 def test_the_earlier_of_two_reports_stays(user: Any, laptop: Any, friday: datetime) -> None:
     end_user_sessions(user=user, reason=EndReason.OFFBOARDED, happened_at=friday)
     first = Act.objects.get()
