@@ -6,9 +6,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.utils import timezone
 
 from sessions_ui import context
 from sessions_ui.receivers import changes_sign_in, is_hash_upgrade, keeps_own, watched_fields
+from tests.models import AccountState, Event, Session
 
 FORGOTTEN = {"_password": None}  # the raw one, as `check_password()` leaves it
 BEFORE = {"password": "old", "email": "ada@people.example"}
@@ -85,3 +88,55 @@ def test_only_the_user_spares_the_session_that_changes_the_password(
     finally:
         if token is not None:
             context.finish(token)
+
+
+REQUIRED = {"password_required_at": timezone.now()}
+
+
+@pytest.mark.parametrize(
+    ("changes", "reasons", "told", "still_required"),
+    [
+        ({"name": "Ada L."}, [], [], True),
+        ({"is_active": False}, ["account_disabled"], [], True),
+        ({"password": "!new"}, ["password_changed"], ["password"], False),
+        ({"password": "!new", "is_active": False}, ["account_disabled"], ["password"], True),
+        ({"is_staff": False}, ["access_changed"], [], True),
+        ({"is_staff": False, "is_active": False}, ["account_disabled"], [], True),
+        ({"email": "ada@new.example"}, ["email_changed"], ["address"], True),
+        ({"email": "ADA@people.example"}, [], [], True),
+        ({"password": "!new", "email": "ada@new.example"}, ["password_changed"], ["password", "address"], False),
+    ],
+)  # fmt: skip
+def test_what_follows_from_a_save(
+    changes: dict[str, Any],
+    reasons: list[str],
+    told: list[str],
+    still_required: bool,
+    user: Any,
+    browser: Any,
+    settings: Any,
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "EMAIL_CHANGE_ENDS": "all"}
+    get_user_model().objects.filter(pk=user.pk).update(is_staff=True)
+    browser().force_login(user)
+    AccountState.objects.filter(pk=user.pk).update(**REQUIRED)
+    fresh = get_user_model().objects.get(pk=user.pk)
+    for name, value in changes.items():
+        setattr(fresh, name, value)
+    fresh.save()
+    ended = Session.objects.exclude(end_reason="").order_by("pk").values_list("end_reason", flat=True)
+    assert list(ended) == reasons
+    changed = Event.objects.filter(kind=Event.Kind.CREDENTIAL_CHANGED).order_by("pk")
+    assert [event.data["credential"] for event in changed] == told
+    state = AccountState.objects.get(pk=user.pk)
+    assert (state.password_required_at is not None) is still_required
+
+
+def test_an_upgrade_of_the_hash_is_told_nobody_and_fulfils_no_requirement(user: Any, browser: Any) -> None:
+    browser().force_login(user)
+    AccountState.objects.filter(pk=user.pk).update(**REQUIRED)
+    fresh = get_user_model().objects.get(pk=user.pk)
+    fresh.password, fresh._password = "!upgraded", None
+    fresh.save(update_fields=["password"])
+    assert not Event.objects.filter(kind=Event.Kind.CREDENTIAL_CHANGED).exists()
+    assert AccountState.objects.get(pk=user.pk).password_required_at is not None
