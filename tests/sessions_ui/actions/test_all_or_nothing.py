@@ -36,10 +36,12 @@ from sessions_ui.actions.help_desk.open import open_case
 from sessions_ui.actions.help_desk.prove import check_code as check_help_desk_code
 from sessions_ui.actions.help_desk.recovery import lift, send_link
 from sessions_ui.actions.help_desk.send_code import send_code as send_help_desk_code
+from sessions_ui.actions.impersonation import begin_impersonation, end_impersonation
 from sessions_ui.actions.recovery.close import lift_recovery
 from sessions_ui.actions.recovery.expire import expire_recoveries
 from sessions_ui.actions.recovery.open import mail_recovery_link, open_recovery, password_again
 from sessions_ui.actions.recovery.steps import choose_password, remove_added
+from sessions_ui.actions.sessions.client import client_of
 from sessions_ui.actions.step_up.codes import check_code, send_code
 from sessions_ui.actions.step_up.reauthentication import note_reauthentication
 from sessions_ui.actions.webhooks.endpoints import ping, renew_secret, save_endpoint, switch_off, switch_on
@@ -57,6 +59,7 @@ from tests.models import (
     Recovery,
     Session,
     VerificationCode,
+    digest_of,
 )
 from tests.statements import verb
 
@@ -195,6 +198,28 @@ def a_delivery(scene: Scene) -> Any:
     return lambda: redeliver(deliveries=Delivery.objects.all(), actor=scene.agent)
 
 
+def impersonated(scene: Scene) -> Callable[[], Session]:
+    agents = get_user_model().objects.filter(pk=scene.agent.pk)
+    agents.update(is_superuser=True)
+    Browser().force_login(scene.agent)
+    origin = Session.objects.of(scene.agent).get()
+    return lambda: begin_impersonation(
+        origin=origin,
+        digest=digest_of("of support"),
+        user=scene.user,
+        actor=agents.get(),
+        reason="Your invoice",
+        client=client_of({}),
+    )
+
+
+def impersonation_left(scene: Scene) -> Any:
+    session = impersonated(scene)()
+    return lambda: end_impersonation(
+        session=Session.objects.get(pk=session.pk), key="of support", new_key="of support, too"
+    )
+
+
 ACTIONS: dict[str, Callable[[Scene], Any]] = {
     "the address": lambda it: lambda: email_changed(user=it.user, old="old@people.example"),
     "the address, told alone": lambda it: lambda: tell_old_address(user=it.user, old="old@people.example"),
@@ -254,6 +279,8 @@ ACTIONS: dict[str, Callable[[Scene], Any]] = {
             user=it.user, session_id=it.session.pk, succeeded=True, method="password"
         )
     ),
+    "support in the account": impersonated,
+    "support that leaves it": impersonation_left,
     "an endpoint": a_new_endpoint,
     "a new secret": lambda it: an_endpoint(lambda row: renew_secret(endpoint=row, actor=it.agent)),
     "switched off": lambda it: an_endpoint(lambda row: switch_off(endpoint=row, why="", actor=it.agent)),
