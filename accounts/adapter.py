@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from allauth.core import context as current
 from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -13,6 +14,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from accounts.factor_secrets import seal, unseal
+from accounts.factors import note_codes_read
 from accounts.links import on_this_site, site_of
 from accounts.provider import identity
 from sessions_ui import (
@@ -66,13 +68,18 @@ class AccountAdapter(DefaultAccountAdapter):
         guarded all the same (accounts/guard.py): a session that does not vouch for itself gives a mailed code.
 
         Whoever reads recovery codes has them, and no row is written then: so a session that does not vouch for itself
-        is refused here, whichever view of allauth's shows them (its pages by other URLs, its headless API).
+        is refused here, whichever view of allauth's shows them (its pages by other URLs, its headless API). When they
+        were read last is kept.
         """
-        if shows_recovery_codes(current.request):
-            require_settled(user=current.request.user, kind=CredentialKind.RECOVERY_CODES)
-        if not super().is_reauthentication_required(app=app, **kwargs):
-            return False
-        return bool(self.get_reauthentication_methods(current.request.user))
+        user = current.request.user
+        shows = shows_recovery_codes(current.request)
+        if shows:
+            require_settled(user=user, kind=CredentialKind.RECOVERY_CODES)
+        is_required = super().is_reauthentication_required(app=app, **kwargs)
+        is_required = is_required and bool(self.get_reauthentication_methods(user))
+        if shows and (not is_required or did_recently_reauthenticate(current.request)):
+            note_codes_read(user)
+        return is_required
 
     def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
         """Remember that the first step of a sign-in succeeded; a second factor or a mail may take minutes. What happens

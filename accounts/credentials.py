@@ -12,7 +12,7 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 
 from accounts.models import VerifiedAddress
-from accounts.provenance import set_up_at
+from accounts.provenance import at_risk_since
 from sessions_ui.credentials import Credential, CredentialKind, CredentialStore
 
 KINDS = {
@@ -114,7 +114,7 @@ def factors_of(user: Any) -> Iterator[Credential]:
     for row in Authenticator.objects.filter(user_id=user.pk).order_by("pk"):
         kind = KINDS[Authenticator.Type(row.type)]
         name = row.wrap().name if kind is CredentialKind.PASSKEY else ""
-        yield Credential(kind, str(row.pk), name, set_up_at(row))
+        yield Credential(kind, str(row.pk), name, at_risk_since(row))
 
 
 def addresses_of(user: Any) -> Iterator[Credential]:

@@ -7,12 +7,13 @@ from typing import Any
 
 from allauth.mfa import signals
 from allauth.mfa.models import Authenticator
+from django.db import router, transaction
 from django.db.models.signals import post_delete, post_save, pre_save
 from django.http import HttpRequest
 
 from accounts import stored
 from accounts.credentials import goes_with_account
-from accounts.provenance import PROVENANCE
+from accounts.provenance import PROVENANCE, provenance_in
 from accounts.telling import factor_told
 from sessions_ui import acts_settled, follow, offer_to_sign_out_others
 from sessions_ui.credentials import CredentialChange
@@ -44,7 +45,21 @@ def before_save(
         set_up = {"by_settled": bool(acts_settled(user=instance.user)), "replaced_at": replaced_at}
         instance.data = {**(instance.data or {}), PROVENANCE: set_up}
     elif before is not None and PROVENANCE in (before["data"] or {}):
-        instance.data.setdefault(PROVENANCE, before["data"][PROVENANCE])
+        # As it is in the row: the instance may be older (allauth fetches the codes before it asks who is there).
+        instance.data = {**(instance.data or {}), PROVENANCE: before["data"][PROVENANCE]}
+
+
+def note_codes_read(user: Any) -> None:
+    """Keep in the row that the recovery codes are being shown: a recovery lists them where that was since the sign-in
+    that was reported, because whoever read them has them.
+
+    Without signals, and with the row locked: nothing about the factor changes, and a code that is used meanwhile is.
+    """
+    with transaction.atomic(using=router.db_for_write(Authenticator)):
+        codes = Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.RECOVERY_CODES)
+        for row in codes.select_for_update():
+            read = {**provenance_in(row.data), "read_at": datetime.now(UTC).isoformat()}
+            Authenticator.objects.filter(pk=row.pk).update(data={**row.data, PROVENANCE: read})
 
 
 def after_save(

@@ -24,6 +24,13 @@ def set_up_at(authenticator: Authenticator) -> datetime:
     return max(at, datetime.fromisoformat(replaced_at)) if replaced_at else at
 
 
+def at_risk_since(authenticator: Authenticator) -> datetime:
+    """Return since when somebody may have what this row holds: recovery codes were read after they were set up."""
+    read_at = provenance_in(authenticator.data).get("read_at")
+    at = set_up_at(authenticator)
+    return max(at, datetime.fromisoformat(read_at)) if read_at else at
+
+
 def is_by_settled(authenticator: Authenticator) -> bool:
     return bool(provenance_in(authenticator.data).get("by_settled"))
 

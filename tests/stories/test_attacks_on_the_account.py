@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import time_machine
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.core import mail
 from django.db.models import F
 from django.urls import reverse
@@ -519,3 +521,29 @@ def test_whoever_knows_the_password_of_an_account_without_an_address_does_none_o
     assert thief.post("/account/devices/recovery/password/", new).status_code == 403
     assert thief.post("/account/devices/recovery/credentials/").status_code == 403
     assert User.objects.get(pk=user.pk).check_password(PASSWORD)
+
+
+@pytest.fixture
+def codes(user: Any, other_user: Any) -> Authenticator:
+    for person in (user, other_user):
+        RecoveryCodes.activate(person)
+    Authenticator.objects.update(created_at=timezone.now() - LONG_AGO)
+    return Authenticator.objects.get(user=user)
+
+
+@pytest.mark.parametrize("read", [True, False])
+def test_recovery_codes_that_were_read_since_the_report_are_at_risk(
+    read: bool, user: Any, other_user: Any, codes: Authenticator, owner: Any, thief: Any
+) -> None:
+    """With the owner's own cookie, say, which was stolen."""
+    RecoveryCodes(codes).validate_code(RecoveryCodes(codes).get_unused_codes()[0])
+    if read:
+        owner.post("/account/reauthenticate/", {"password": PASSWORD})
+        shown = owner.get(reverse("mfa_download_recovery_codes"))
+        assert len(shown.content.split()) == 9, "one was used"
+    report_not_me(session=Session.objects.filter(device=device_of(thief)).latest("pk"))
+    found = added_since(Recovery.objects.get(), user)
+    assert [(str(one.credential.kind), one.ticked) for one in found] == [("recovery_codes", True)] * read
+    codes.refresh_from_db()
+    assert len(RecoveryCodes(codes).get_unused_codes()) == 9, "the one that was used stays used"
+    assert "read_at" not in str(Authenticator.objects.get(user=other_user).data)
