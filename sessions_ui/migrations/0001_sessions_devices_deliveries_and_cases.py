@@ -214,6 +214,7 @@ class Migration(migrations.Migration):
                 ('browser', models.CharField(blank=True, max_length=64)),
                 ('system', models.CharField(blank=True, max_length=64)),
                 ('first_seen_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('from_start', models.BooleanField(db_default=False, default=False, editable=False)),
                 ('confirmed_at', models.DateTimeField(blank=True, null=True)),
                 ('lost_at', models.DateTimeField(blank=True, null=True)),
                 ('cookie_set_at', models.DateTimeField(blank=True, editable=False, null=True)),

@@ -42,6 +42,9 @@ class Device(PrimaryModel):
     browser = models.CharField(max_length=64, blank=True)
     system = models.CharField(max_length=64, blank=True)
     first_seen_at = models.DateTimeField(default=timezone.now)
+    # The account began on it, as far as anybody knows: nobody had signed in to the account before its first sign-in
+    # here, or it was signed in there before the site had this app (adoption).
+    from_start = models.BooleanField(default=False, db_default=False, editable=False)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     lost_at = models.DateTimeField(null=True, blank=True)
     # When the cookie of a lost device was last set, as far as its sessions knew; written when they are purged.

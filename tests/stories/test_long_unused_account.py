@@ -103,8 +103,34 @@ def test_who_was_not_away_for_longer_than_history_is_kept_gets_no_mail_when_the_
         assert [receiver[0][0] for receiver in receivers[:2]] == list(first)
         monkeypatch.setattr(user_logged_in, "receivers", receivers)
     log_in(user)
-    assert Session.objects.get().verdict == verdict
+    session = Session.objects.select_related("device").get()
+    assert session.verdict == verdict
+    assert session.device is not None and session.device.from_start is (days is None)
     assert get_user_model().objects.get(pk=user.pk).last_login > timezone.now() - timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("age", [timedelta(0), timedelta(days=3)])
+def test_whoever_signs_in_first_once_the_app_was_installed_does_not_become_the_owner_by_that(
+    age: timedelta, user: Any, browser: Any
+) -> None:
+    account(user).update(last_login=timezone.now() - timedelta(days=7))
+    thief = browser(user_agent=CHROME_ON_WINDOWS)
+    session = signed_in(thief, user)
+    Device.objects.filter(pk=session.device_id).update(first_seen_at=F("first_seen_at") - age)
+    Session.objects.filter(pk=session.pk).update(signed_in_at=F("signed_in_at") - age)
+    words = {"oldpassword": PASSWORD, "password1": "of-the-thief-9", "password2": "of-the-thief-9"}
+    assert thief.post("/account/password/change/", words).status_code == 403
+    assert account(user).get().check_password(PASSWORD)
+
+
+def test_who_had_never_signed_in_before_the_app_was_installed_changes_the_password(
+    user: Any, browser: Any
+) -> None:
+    owner = browser()
+    signed_in(owner, user)
+    words = {"oldpassword": PASSWORD, "password1": "of-the-owner-9", "password2": "of-the-owner-9"}
+    owner.post("/account/password/change/", words)
+    assert account(user).get().check_password("of-the-owner-9")
 
 
 def log_in(user: Any) -> None:

@@ -127,7 +127,7 @@ def session_from(
     session.auth_hash = admission.new_hash or session.auth_hash
     session.access_flags = flags_of(admission.user)
     session.organization_id = organization_of(None, admission.user)
-    session.device = Device(user_id=made.user_pk, first_seen_at=signed_in_at)
+    session.device = Device(user_id=made.user_pk, first_seen_at=signed_in_at, from_start=True)
     describe(session, made.client)
     session.first_address, session.first_user_agent = session.address, session.user_agent
     session.first_place = session.place

@@ -166,7 +166,7 @@ INVENTORY: tuple[Table, ...] = (
                 "kind maker model browser system", Data.PERSONAL, "what it says it is, to name it in the list"
             ),
             Columns(
-                "first_seen_at confirmed_at",
+                "first_seen_at from_start confirmed_at",
                 Data.PERSONAL,
                 "since when it is known, and that its owner vouched for it",
             ),

@@ -36,8 +36,12 @@ class IdentifiedDevice:
 
 
 @sensitive_variables("cookie")
-def identify_device(user: Any, client: ClientInfo, cookie: str | None) -> IdentifiedDevice:
+def identify_device(
+    user: Any, client: ClientInfo, cookie: str | None, *, from_start: bool = False
+) -> IdentifiedDevice:
     """Return which device of this user the browser is, and the cookie with its next value.
+
+    `from_start`: nobody has signed in to the account before, so that a device which is added is what it began on.
 
     A value that was replaced, or one that comes from another system, is a copied one (docs/risk.md): the original is
     flagged, and the copy is a device of its own that replaces nothing.
@@ -45,7 +49,7 @@ def identify_device(user: Any, client: ClientInfo, cookie: str | None) -> Identi
     brought = value_of(cookie, user.pk) if conf.device_cookie else None
     known = None if brought is None else device_with(user, brought)
     if brought is None or known is None:
-        return add_device(user, client, cookie)
+        return add_device(user, client, cookie, from_start=from_start)
     if known.accepts(brought) and same_client(known, client):
         value = give_next_value(known, brought, user, client)
         return IdentifiedDevice(known, with_value(cookie, user.pk, value))
@@ -89,10 +93,11 @@ def give_next_value(
 
 @sensitive_variables("cookie", "kept")
 def add_device(
-    user: Any, client: ClientInfo, cookie: str | None, *, copied: bool = False
+    user: Any, client: ClientInfo, cookie: str | None, *, copied: bool = False, from_start: bool = False
 ) -> IdentifiedDevice:
     """Add a device of this user, as `client` describes it, with the first value of its cookie."""
-    device = Device(user_id=user.pk, **{name: getattr(client.client, name) for name in DESCRIBED})
+    described = {name: getattr(client.client, name) for name in DESCRIBED}
+    device = Device(user_id=user.pk, from_start=from_start, **described)
     kept = None
     if conf.device_cookie:
         value = first_value()

@@ -117,7 +117,8 @@ def sign_in(*, attempt: SignInAttempt, row: ReadRow) -> SignIn:
     """
     now = timezone.now()
     account = verify(attempt, now)
-    found = identify_device(attempt.user, attempt.client, attempt.device_cookie)
+    is_first = account.sign_ins == 0 and attempt.last_login is None
+    found = identify_device(attempt.user, attempt.client, attempt.device_cookie, from_start=is_first)
     assessment = assess(attempt, found, sign_ins=account.sign_ins, session_pk=row.session.pk, now=now)
     if assessment.follow_up is FollowUp.CHALLENGE:
         raise SignInChallenged(EndReason.SUSPICIOUS, assessment.verdict, begun=account.pending)

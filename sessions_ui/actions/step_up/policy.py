@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from sessions_ui import context
@@ -36,8 +36,8 @@ def is_settled(session: Session, now: datetime) -> bool:
     """Return whether a session (its device loaded or not) vouches for itself.
 
     Its device is one that vouches (`vouching_since()`), and the session, or what the device vouches by, is older than
-    `YOUNG_SESSION`; or nothing else was ever signed in to the account. A sign-in that was flagged vouches for nothing
-    until its owner said whose it is, because it may be the copy of a browser that does.
+    `YOUNG_SESSION`; or the account began on it, and nothing else was signed in since. A sign-in that was flagged
+    vouches for nothing until its owner said whose it is, because it may be the copy of a browser that does.
     """
     since = _settling_since(session)
     if since is None or session.device is None:
@@ -71,7 +71,9 @@ def is_in_doubt(session: Session) -> bool:
 def vouching_since(device: Device) -> datetime | None:
     """Return since when this device vouches for its sessions; None where it does not.
 
-    It was confirmed, or the account began on it and nobody has reported a sign-in ("This wasn't me") since.
+    It was confirmed, or the account began on it and nobody has reported a sign-in ("This wasn't me") since. Being the
+    first that is known here is not enough: the account may be older than this app, or its devices were purged, and
+    whoever comes first then need not be the owner.
     """
     if device.confirmed_at is not None:
         return device.confirmed_at
@@ -79,10 +81,11 @@ def vouching_since(device: Device) -> datetime | None:
 
 
 def is_undoubted_first(device: Device) -> bool:
-    if device.lost_at or device.copied_at or device.not_me_at:
+    if not device.from_start or device.lost_at or device.copied_at or device.not_me_at:
         return False
     devices = devices_beside(device)
-    first = devices.order_by("first_seen_at", "pk").values_list("pk", flat=True).first()
+    began = devices.filter(from_start=True).order_by("first_seen_at", "pk")
+    first = began.values_list("pk", flat=True).first()
     return first == device.pk and not devices.filter(not_me_at__gte=device.first_seen_at).exists()
 
 
@@ -106,8 +109,7 @@ def settled_device_elsewhere(session: Session) -> Device | None:
     device_id: Any = session.device_id
     now = timezone.now()
     living = Session.objects.filter(user_id=user_id, kind=Session.Kind.BROWSER).by_owner().living()
-    first = Device.objects.filter(user_id=user_id).order_by("first_seen_at", "pk").values("pk")[:1]
-    vouching = Q(device__confirmed_at__isnull=False) | Q(device_id=Subquery(first))
+    vouching = Q(device__confirmed_at__isnull=False) | Q(device__from_start=True)
     others = living.filter(vouching).exclude(device_id=device_id).select_related("device").defer("payload")
     for other in others.order_by("-last_seen_at")[:MOST_LOOKED_AT]:
         if is_settled(other, now):

@@ -38,7 +38,9 @@ def signed_in(device: Device, at: datetime, **fields: Any) -> Session:
 @pytest.fixture
 def first(user: Any, now: datetime) -> Device:
     """The device that the account began on, a week ago."""
-    return Device.objects.create(user=user, name="First", first_seen_at=now - timedelta(days=7))
+    return Device.objects.create(
+        user=user, name="First", first_seen_at=now - timedelta(days=7), from_start=True
+    )
 
 
 @pytest.fixture
@@ -51,15 +53,37 @@ def test_the_setting_is_a_day() -> None:
 
 
 def test_the_only_device_is_settled_from_the_first_moment(user: Any, now: datetime) -> None:
-    device = Device.objects.create(user=user, first_seen_at=now)
+    device = Device.objects.create(user=user, first_seen_at=now, from_start=True)
     assert is_settled(signed_in(device, now), now)
+
+
+@pytest.mark.parametrize("age", [timedelta(0), YOUNG, timedelta(days=400)])
+def test_the_first_device_that_is_known_of_an_older_account_is_settled_once_it_is_confirmed(
+    age: timedelta, user: Any, now: datetime
+) -> None:
+    device = Device.objects.create(user=user, first_seen_at=now - age)
+    session = signed_in(device, now - age)
+    assert not is_settled(session, now)
+    session.device = device
+    device.confirmed_at = now - YOUNG
+    assert is_settled(session, now)
+
+
+def test_the_device_that_an_account_began_on_vouches_though_another_was_seen_before(
+    user: Any, now: datetime
+) -> None:
+    """A session that was adopted after somebody else has signed in here: when it began, nobody may know."""
+    stranger = Device.objects.create(user=user, first_seen_at=now - timedelta(days=9))
+    adopted = Device.objects.create(user=user, first_seen_at=now - timedelta(days=3), from_start=True)
+    assert is_settled(signed_in(adopted, now - timedelta(days=3)), now)
+    assert not is_settled(signed_in(stranger, now - timedelta(days=9)), now)
 
 
 @pytest.mark.parametrize(("age", "settled"), [(YOUNG, True), (YOUNG - timedelta(seconds=1), False)])
 def test_once_there_is_a_second_device_the_first_has_to_be_a_day_old(
     age: timedelta, settled: bool, user: Any, now: datetime
 ) -> None:
-    device = Device.objects.create(user=user, first_seen_at=now - age)
+    device = Device.objects.create(user=user, first_seen_at=now - age, from_start=True)
     Device.objects.create(user=user, first_seen_at=now)
     assert is_settled(signed_in(device, now), now) is settled
 
