@@ -11,10 +11,12 @@ from allauth.core import context as current
 from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 
 from accounts.factor_secrets import seal, unseal
 from accounts.factors import note_codes_read
+from accounts.limits import ANYWHERE, APP, own_try, remember_reset
 from accounts.links import on_this_site, site_of
 from accounts.provider import identity
 from sessions_ui import (
@@ -40,14 +42,21 @@ class AccountAdapter(DefaultAccountAdapter):
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count the try: by the account and the client's network, and by the account with more room.
 
-        By the account alone, five wrong passwords of anybody would keep its owner out.
+        By the account alone, five wrong passwords of anybody would keep its owner out. Where others have used up all of
+        its tries, who is known has some of their own (`accounts/limits.py`).
         """
-        super().pre_authenticate(request, **credentials)
-        if request.user.is_authenticated:
-            return  # who confirms who they are is counted by session: their tries keep nobody from signing in
-        self._failed_anywhere = ratelimit.consume(
-            request, app="allauth.account", action="login_failed_anywhere", key=name_in(credentials)
-        )
+        try:
+            super().pre_authenticate(request, **credentials)
+            if not request.user.is_authenticated:
+                # Who confirms who they are is counted by session: their tries keep nobody from signing in.
+                self.count_anywhere(request, name_in(credentials))
+        except ValidationError:
+            self._own_try = None if request.user.is_authenticated else own_try(request, name_in(credentials))
+            if self._own_try is None:
+                raise
+
+    def count_anywhere(self, request: HttpRequest, name: str) -> None:
+        self._failed_anywhere = ratelimit.consume(request, app=APP, action=ANYWHERE, key=name)
         if not self._failed_anywhere:
             raise self.validation_error("too_many_login_attempts")
 
@@ -58,8 +67,16 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def _rollback_login_failed_rl_usage(self) -> None:
         super()._rollback_login_failed_rl_usage()
-        if usage := getattr(self, "_failed_anywhere", None):
-            usage.rollback()
+        for usage in (getattr(self, "_failed_anywhere", None), getattr(self, "_own_try", None)):
+            if usage:
+                usage.rollback()
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        """Forget the tries of an account whose password was reset, those from all networks together as well, and let
+        this browser sign in to it."""
+        super()._delete_login_attempts_cached_email(request, **credentials)
+        ratelimit.clear(request, app=APP, action=ANYWHERE, key=name_in(credentials))
+        remember_reset(request, name_in(credentials))
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Return whether a change asks again who is there, as allauth decides.

@@ -237,6 +237,8 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/m/ip,5/5m/key",
     "login_failed_anywhere": "100/h/key",  # of an account, from all networks
+    # Of a browser that has signed in to the account before, or has just reset its password, once others used up those.
+    "login_failed_known": "5/5m/key,20/h/key",
     "reauthenticate": "10/m/ip,100/h/user",
     "settled": "10/m/key,100/h/key",  # of a session that vouches for itself, beside all others (accounts/limits.py)
 }

@@ -35,6 +35,7 @@ __all__ = [
     "factors_shown",
     "follow",
     "impersonate",
+    "known_device",
     "mail_recovery_link",
     "mark_found",
     "mark_lost",
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from sessions_ui.actions.credentials.changed import credential_changed
     from sessions_ui.actions.credentials.guard import require_settled
     from sessions_ui.actions.devices.confirm import confirm_device
+    from sessions_ui.actions.devices.known import known_device
     from sessions_ui.actions.devices.lost import mark_found, mark_lost
     from sessions_ui.actions.devices.not_me import report_not_me
     from sessions_ui.actions.devices.rename import rename_device
@@ -89,6 +91,7 @@ else:
             "actions.credentials.changed": ("credential_changed",),
             "actions.credentials.guard": ("require_settled",),
             "actions.devices.confirm": ("confirm_device",),
+            "actions.devices.known": ("known_device",),
             "actions.devices.lost": ("mark_found", "mark_lost"),
             "actions.devices.not_me": ("report_not_me",),
             "actions.devices.rename": ("rename_device",),

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count, islice
 from typing import Any
 
 import pytest
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.totp.internal.auth import TOTP
 from django.core.cache import cache
 from django.urls import reverse
+from django.utils import timezone
 
 import accounts.urls
 from accounts.limits import COUNTED
 from config.demo.factor import current_code
+from sessions_ui.conf import conf
 from tests.accounts.conftest import SECRET
 from tests.accounts.credential_views import names_in
 from tests.aging import long_ago
 from tests.conftest import PASSWORD
+from tests.models import Device
 
 PROXY, ADA, THIEF = "10.0.0.7", "203.0.113.5", "198.51.100.9"
 SIGN_INS = 30  # of one address in a minute: what the site allows by default
@@ -152,6 +158,112 @@ def test_sign_ins_that_succeed_use_up_no_try(
     for _ in range(5):
         browser(address=ADA).sign_in(user)
     assert "Too many" not in wrong(browser(address=ADA), user, 3)
+
+
+@pytest.fixture
+def used_up(rate_limits: Callable[..., None], browser: Any, user: Any) -> Callable[[], None]:
+    """Somebody who knows the address uses up all tries of the account, from many networks."""
+    rate_limits(
+        login_failed="100/m/ip,5/5m/key", login_failed_anywhere="12/h/key", login_failed_known="3/h/key"
+    )
+
+    networks = count()
+
+    def use_up() -> None:
+        for number in islice(networks, 3):
+            last = wrong(browser(address=f"2001:db8:{number}::1"), user, 5)
+        assert "Too many" in last
+
+    return use_up
+
+
+def signs_in(here: Any, user: Any, password: str = PASSWORD) -> bool:
+    here.cookies.pop("sessionid", None)
+    answer = here.post(reverse("account_login"), {"login": user.email, "password": password})
+    return bool(answer.status_code == 302)
+
+
+@pytest.mark.django_db
+def test_nobody_keeps_the_owner_out_of_a_known_device_by_an_address_alone(
+    used_up: Callable[[], None], browser: Any, user: Any, other_user: Any
+) -> None:
+    owner, neighbour = browser(address=ADA), browser(address=THIEF)
+    owner.sign_in(user)
+    neighbour.sign_in(other_user)
+    used_up()
+    assert not signs_in(browser(address=ADA), user), "who it is on a new device is not known"
+    assert not signs_in(neighbour, user), "a device of another account is none of this one"
+    assert [signs_in(owner, user) for _ in range(5)] == [True] * 5
+    owner.cookies.pop("sessionid", None)
+    assert "Too many" not in wrong(owner, user, 3)
+    assert "Too many" in wrong(owner, user, 1), "it has tries of its own, and no more"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("mark", ["lost_at", "copied_at", "not_me_at"])
+def test_a_device_in_doubt_has_no_tries_of_its_own(
+    mark: str, used_up: Callable[[], None], browser: Any, user: Any
+) -> None:
+    owner = browser(address=ADA)
+    owner.sign_in(user)
+    Device.objects.update(**{mark: timezone.now()})
+    used_up()
+    assert not signs_in(owner, user)
+
+
+@pytest.mark.django_db
+def test_a_cookie_that_was_replaced_has_no_tries_of_its_own(
+    used_up: Callable[[], None], browser: Any, user: Any
+) -> None:
+    owner = browser(address=ADA)
+    owner.sign_in(user)
+    name = conf.device_cookie_name
+    noted = owner.cookies[name].value
+    assert signs_in(owner, user) and signs_in(owner, user)
+    thief = browser(address=ADA)
+    thief.cookies[name] = noted
+    used_up()
+    assert not signs_in(thief, user)
+    assert signs_in(owner, user)
+
+
+@pytest.mark.django_db
+def test_nobody_keeps_the_owner_out_after_a_reset_by_mail(
+    used_up: Callable[[], None], browser: Any, user: Any
+) -> None:
+    laptop = browser(address=ADA)
+    used_up()
+    key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
+    page = laptop.get(reverse("account_reset_password_from_key", args=key.split("-", 1))).url
+    assert laptop.post(page, {"password1": NEW, "password2": NEW}).status_code == 302
+    used_up()
+    assert not signs_in(browser(address=THIEF), user, NEW)
+    assert signs_in_here(laptop, user, NEW)
+
+
+def signs_in_here(here: Any, user: Any, password: str) -> bool:
+    answer = here.post(reverse("account_login"), {"login": user.email, "password": password})
+    return bool(answer.status_code == 302)
+
+
+@pytest.mark.django_db
+def test_a_thief_with_the_password_does_not_use_up_the_codes_of_a_known_device(
+    rate_limits: Callable[..., None], browser: Any, user: Any, app_code: Callable[[], str]
+) -> None:
+    rate_limits(login_failed="100/m/ip,2/h/key", login_failed_known="3/h/key")
+    code = {"code": app_code()}
+    owner = browser(address=ADA)
+    owner.sign_in(user)
+    owner.cookies.pop("sessionid")
+    TOTP.activate(user, SECRET)
+    thief, laptop = browser(address=THIEF), browser(address="203.0.113.77")
+    page = reverse("mfa_authenticate")
+    for one in (owner, thief, laptop):
+        assert signs_in_here(one, user, PASSWORD)
+    for _ in range(3):
+        refused = thief.post(page, {"code": "000000"})
+    assert is_held_up(refused) and is_held_up(laptop.post(page, code))
+    assert owner.post(page, code).status_code == 302
 
 
 @pytest.mark.django_db
