@@ -18,6 +18,7 @@ from accounts.factor_secrets import seal, unseal
 from accounts.factors import note_codes_read
 from accounts.limits import ANYWHERE, APP, own_try, remember_reset
 from accounts.links import on_this_site, site_of
+from accounts.mails import send_or_wait
 from accounts.provider import identity
 from sessions_ui import (
     begin_sign_in,
@@ -25,7 +26,6 @@ from sessions_ui import (
     mail_recovery_link,
     remember_provider,
     require_settled,
-    send_or_keep,
 )
 from sessions_ui.credentials import CredentialKind
 
@@ -126,7 +126,7 @@ class AccountAdapter(DefaultAccountAdapter):
         resetting a password need no mail server."""
         request = current.request
         about = {"request": request, "email": email, "current_site": site_of(request)}
-        send_or_keep(self.render_mail(template_prefix, email, about | on_this_site(context, request)))
+        send_or_wait(self.render_mail(template_prefix, email, about | on_this_site(context, request)))
 
 
 class FactorAdapter(DefaultMFAAdapter):

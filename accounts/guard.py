@@ -6,19 +6,24 @@ account back"). The password and the user's own address are guarded by sessions_
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.contrib.auth import get_user_model
+from django.db import connections
 from django.db.models import Model
-from django.db.models.signals import pre_delete, pre_save
+from django.db.models.signals import post_save, pre_delete, pre_save
 
 from accounts import stored
 from accounts.credentials import KINDS, PROVIDERS, goes_with_account, model_of
 from sessions_ui import require_settled, verify_not_frozen
 from sessions_ui.credentials import CredentialKind
+from sessions_ui.exceptions import SessionsUIError
+
+ASKED = "_accounts_asked"  # what the save that is under way was asked
 
 
 def connect() -> None:
@@ -28,19 +33,26 @@ def connect() -> None:
     for model in models:
         uid = f"accounts.guard.{model._meta.model_name}"
         pre_save.connect(before_save, sender=model, dispatch_uid=f"{uid}.save")
+        post_save.connect(after_save, sender=model, dispatch_uid=f"{uid}.saved")
         pre_delete.connect(before_delete, sender=model, dispatch_uid=f"{uid}.delete")
 
 
 def before_save(
     sender: Any, instance: Any, raw: bool = False, update_fields: Any = None, **kwargs: Any
 ) -> None:
+    instance.__dict__.pop(ASKED, None)
     stored.remember(instance, update_fields)
     if raw or not (changed := stored.changed(instance, update_fields)):
         return
     if isinstance(instance, EmailAddress):
         before_address_save(instance, changed)
     else:
-        guard(instance)
+        guard_save(instance)
+
+
+def guard_save(instance: Any, *, asks: bool = True) -> None:
+    guard(instance, asks=asks)
+    instance.__dict__[ASKED] = partial(guard, instance, asks=asks)
 
 
 def before_address_save(instance: EmailAddress, changed: set[str]) -> None:
@@ -50,13 +62,34 @@ def before_address_save(instance: EmailAddress, changed: set[str]) -> None:
     is_own = stored.before(instance) is None and is_own_address(instance)
     if is_own and not instance.verified:
         return
-    guard(instance, asks=not is_own and changed != {"verified"})
+    guard_save(instance, asks=not is_own and changed != {"verified"})
 
 
 def before_delete(sender: Any, instance: Any, origin: Any = None, **kwargs: Any) -> None:
     instance.__dict__.pop(stored.BEFORE, None)
     if not goes_with_account(origin):
         guard(instance)
+
+
+def after_save(
+    sender: Any, instance: Any, created: bool, using: str, raw: bool = False, **kwargs: Any
+) -> None:
+    """Ask once more for a new row that was written without a transaction, and take it back where the answer is another
+    one by now: the row waits for whoever ends the session, or begins a recovery, and is written afterwards."""
+    ask = instance.__dict__.pop(ASKED, None)
+    if ask is None or not created or raw or connections[using].in_atomic_block:
+        return
+    try:
+        ask()
+    except SessionsUIError:
+        take_back(instance, using)
+        raise
+
+
+def take_back(instance: Any, using: str) -> None:
+    """Delete a row that nobody has heard of yet, without asking the guard, which would refuse that as well."""
+    rows = type(instance)._base_manager.using(using).filter(pk=instance.pk)
+    rows._raw_delete(using)
 
 
 def guard(instance: Any, *, asks: bool = True) -> None:

@@ -9,8 +9,9 @@ from allauth.urls import urlpatterns as pages_of_allauth
 from django.urls import URLPattern, URLResolver
 
 from accounts.limits import with_own_tries
+from accounts.mails import send_after
 from sessions_ui.credentials import CredentialKind
-from sessions_ui.web import settled_required
+from sessions_ui.web import account_held, settled_required
 
 # The page of addresses and that of connected accounts are looked at by many who change nothing: a POST is asked.
 ASKED = {
@@ -26,6 +27,21 @@ ASKED = {
     "mfa_download_recovery_codes": settled_required(CredentialKind.RECOVERY_CODES),
     "socialaccount_connections": settled_required(CredentialKind.PROVIDER, methods=("POST",)),
 }
+# Which write what somebody signs in with, in a session of theirs: each is one transaction, so that a session which has
+# ended meanwhile writes nothing. Connecting an account at a provider is a redirect from there, which signs in as well:
+# what it writes is taken back (accounts/guard.py).
+HELD = {
+    "account_email",
+    "account_change_password",
+    "account_set_password",
+    "mfa_activate_totp",
+    "mfa_deactivate_totp",
+    "mfa_generate_recovery_codes",
+    "mfa_add_webauthn",
+    "mfa_edit_webauthn",
+    "mfa_remove_webauthn",
+    "socialaccount_connections",
+}
 
 
 def asked_beforehand(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[URLPattern | URLResolver]:
@@ -37,6 +53,7 @@ def asked_beforehand(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[U
         else:
             view = with_own_tries(str(one.name), one.callback)
             view = ASKED[one.name](view) if one.name in ASKED else view
+            view = send_after(account_held(view)) if one.name in HELD else view
             yield URLPattern(one.pattern, view, one.default_args, one.name)
 
 

@@ -111,6 +111,21 @@ def in_transaction(work: Callable[[], T], *, using: str | None = None, decides: 
         return work()
 
 
+def once(work: Callable[[], T], *, using: str | None = None) -> T:
+    """Run `work`, which cannot be repeated (a view, say), as one transaction that decides something.
+
+    Raises `TryAgain` where the database refused it, and nothing was changed then, otherwise as `in_transaction()` does.
+    """
+    connection = connections[using or _database()]
+    _connect(connection)
+    try:
+        return _in_transaction(work, connection, decides=True)
+    except DRIVERS_ERRORS as error:
+        if not isinstance(error, TryAgain) and (is_passing(error) or is_stopped(error)):
+            raise TryAgain from error
+        raise
+
+
 def decided(work: Callable[[], T], *, using: str | None = None) -> T:
     """Run `work`, a single statement, as `retried()` does, and commit it like a decision."""
     return (

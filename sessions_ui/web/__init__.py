@@ -10,6 +10,7 @@ __all__ = [
     "PasswordForm",
     "Reauthentication",
     "Way",
+    "account_held",
     "ask_for_hints",
     "busy",
     "healthz",
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from sessions_ui.web.responses.later import busy
     from sessions_ui.web.responses.outages import server_error
     from sessions_ui.web.step_up.credentials import settled_required
+    from sessions_ui.web.step_up.held import account_held
     from sessions_ui.web.step_up.reauthentication import PasswordForm, Reauthentication, Way
 else:
     __getattr__, __dir__ = lazy_names(
@@ -39,6 +41,7 @@ else:
             "responses.outages": ("server_error",),
             "responses.later": ("busy",),
             "step_up.credentials": ("settled_required",),
+            "step_up.held": ("account_held",),
             "step_up.reauthentication": ("PasswordForm", "Reauthentication", "Way"),
         },
     )

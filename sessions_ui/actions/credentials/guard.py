@@ -13,9 +13,10 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from sessions_ui import context
+from sessions_ui.actions.acting_session import hold_acting_session
 from sessions_ui.actions.recovery.freeze import verify_account_not_frozen
 from sessions_ui.actions.step_up.codes import is_proven
-from sessions_ui.actions.step_up.policy import acting_session, is_settled
+from sessions_ui.actions.step_up.policy import is_settled
 from sessions_ui.conf import conf
 from sessions_ui.credentials import CredentialKind
 from sessions_ui.exceptions import FurtherProofNeeded
@@ -32,6 +33,9 @@ def require_settled(*, user: HasPk, kind: CredentialKind) -> None:
     For whatever keeps credentials, before it writes anything. Not asked are a session of somebody else (staff has rules
     of its own, a sign-up has no session yet), staff that uses the account (`require_owner()` refuses that), a password
     reset by a mailed link, the steps of a recovery, and whatever is no request.
+
+    In a transaction the account is held from then on: write there what is changed, then nobody ends the session in
+    between (`sessions_ui.web.account_held`). Raises `SessionEnded` where it has ended.
     """
     verify_settled(user.pk, kind)
 
@@ -40,7 +44,7 @@ def verify_settled(user_pk: Any, kind: CredentialKind) -> None:
     """Do the same for the user with this primary key."""
     if not is_acting_user(user_pk):
         return
-    session = acting_session()
+    session = hold_acting_session(user_pk)
     if session is not None and needs_proof(session):
         verify_account_not_frozen(user_pk)  # then no proof helps
         raise FurtherProofNeeded(kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from sessions_ui import context
-from sessions_ui.actions.account_lock import lock_users
+from sessions_ui.actions.acting_session import hold_acting_session
 from sessions_ui.actions.step_up.policy import Shown, verify_vouching
 from sessions_ui.audit import events
 from sessions_ui.database.transactions import atomically
@@ -20,12 +20,15 @@ def confirm_device(*, device: Device, actor: HasPk, proof: Shown | str) -> bool:
     `proof` names what was shown: "factor" (other than that of the sign-in), "mailed_code" or "other_device"; the caller
     has checked the first two, and whose device it is. Raises `ValueError` for another `proof`, `CannotVouch` where it
     says nothing about this device (docs/risk.md says which rule that is), `TryAgain` or `OutcomeUnknown` as
-    `end_sessions()` does, and `NotTheOwner` where staff uses an account.
+    `end_sessions()` does, `SessionEnded` where the session that asks has ended meanwhile, and `NotTheOwner` where staff
+    uses an account.
     """
     context.require_owner()
     shown = Shown(proof)
     now = timezone.now()
-    lock_users([device.user_id])  # first, like whoever ends sessions: else the two could wait for each other
+    hold_acting_session(
+        device.user_id
+    )  # first, like whoever ends sessions: else the two could wait for each other
     verify_vouching(device, shown)
     confirmed = bool(Device.objects.filter(pk=device.pk, confirmed_at__isnull=True).update(confirmed_at=now))
     flagged = Session.objects.filter(device=device, reviewed_at__isnull=True).exclude(verdict="")

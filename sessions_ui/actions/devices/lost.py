@@ -8,6 +8,7 @@ from django.db import router
 from django.utils import timezone
 
 from sessions_ui import context
+from sessions_ui.actions.acting_session import hold_acting_session
 from sessions_ui.actions.endings.end import Receipt, end_sessions
 from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
@@ -67,10 +68,11 @@ def mark_found(*, device: Device, actor: HasPk | None) -> bool:
     """Take the mark "lost" away; return whether there was one. This signs nothing in, and confirms nothing.
 
     The caller checks whose device it is, and asks for a fresh sign-in with a second factor first: whoever holds the
-    device must not be able to. Raises `TryAgain` or `OutcomeUnknown` as `end_sessions()` does, and `NotTheOwner` where
-    staff uses an account.
+    device must not be able to. Raises `TryAgain`, `OutcomeUnknown` or `SessionEnded` as `end_sessions()` does, and
+    `NotTheOwner` where staff uses an account.
     """
     context.require_owner()
+    hold_acting_session(device.user_id)
     row = Device.objects.using(router.db_for_write(Device)).filter(pk=device.pk)
     found = row.filter(lost_at__isnull=False).update(lost_at=None)
     if found:

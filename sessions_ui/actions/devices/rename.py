@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sessions_ui import context
+from sessions_ui.actions.acting_session import hold_acting_session
 from sessions_ui.audit import events
 from sessions_ui.database.transactions import atomically
 from sessions_ui.models import Device, Event
@@ -14,10 +15,12 @@ def rename_device(*, device: Device, name: str, actor: HasPk) -> bool:
     """Give the device a name of its owner's choice, or take it away with an empty one; return whether it changed.
 
     `name` is cut to 64 characters and loses its control characters; the caller checks whose device it is. Raises
-    `TryAgain` or `OutcomeUnknown` as `end_sessions()` does, and `NotTheOwner` where staff uses an account.
+    `TryAgain`, `OutcomeUnknown` or `SessionEnded` as `end_sessions()` does, and `NotTheOwner` where staff uses an
+    account.
     """
     name = " ".join("".join(char if char.isprintable() else " " for char in name).split())[:64]
     context.require_owner()
+    hold_acting_session(device.user_id)
     changed = Device.objects.filter(pk=device.pk).exclude(name=name).update(name=name)
     if changed:
         device.name = name

@@ -13,12 +13,13 @@ from django.db.models import Count, Q, QuerySet
 
 from sessions_ui import context, outbox, signals
 from sessions_ui.actions.account_lock import HARMLESS, MANY_USERS, hold, on_primary, users_are_here, users_of
+from sessions_ui.actions.acting_session import verify_acting_session
 from sessions_ui.actions.endings.happened import mark_untrusted, note_report, untrusted, verify_happened
 from sessions_ui.actions.endings.trusted_browsers import void_trust
 from sessions_ui.actor import ActorKind, actor_of
 from sessions_ui.audit import events
 from sessions_ui.database.transactions import after_commit, atomically
-from sessions_ui.exceptions import NotTheOwner, SessionEnded
+from sessions_ui.exceptions import NotTheOwner
 from sessions_ui.models import Act, EndReason, Session
 from sessions_ui.models.locking import locked
 from sessions_ui.models.session import SessionQuerySet
@@ -99,7 +100,7 @@ def end_sessions(
         if len(user_ids) <= MANY_USERS:  # whoever signed in since came after it
             selected = selected.filter(user_id__in=user_ids)
     if decided is not None:
-        _verify_acting_session()
+        verify_acting_session()
     void_trust(held, reason)
     act = Act(reason=reason, actor_id=who.pk, ticket=ticket, note=note, happened_at=happened_at)
     act.count = _write(act, selected)
@@ -206,22 +207,6 @@ def _refuse_to_end_others(selected: SessionQuerySet) -> None:
     own = Q(pk=now.session_id) | Q(user_id=now.impersonator_id)
     if selected.filter(ended_at__isnull=True).exclude(own).exists():
         raise NotTheOwner
-
-
-def _verify_acting_session() -> None:
-    """Raise `SessionEnded` where the session that asks has ended while it waited for the lock.
-
-    Of two sessions that sign each other out at the same moment the first one succeeds. This is checked once a request,
-    because a request may end its own session and go on.
-    """
-    now = context.current()
-    if now is None or now.is_verified or (own := now.session_id) is None:
-        return
-    rows = Session.objects.using(router.db_for_write(Session)).filter(pk=own)
-    row = locked(rows).values_list("ended_at", "end_reason").first()
-    if row is None or row[0] is not None:
-        raise SessionEnded(EndReason(row[1]) if row else "")
-    now.is_verified = True
 
 
 def announce(act: Act) -> None:

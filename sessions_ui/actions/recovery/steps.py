@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from sessions_ui import context
-from sessions_ui.actions.account_lock import lock_users
+from sessions_ui.actions.acting_session import hold_acting_session
 from sessions_ui.actions.help_desk.find_user import address_of
 from sessions_ui.actions.recovery.added import Added, added_since, is_address
 from sessions_ui.actions.recovery.close import close
@@ -79,8 +79,11 @@ def _loses_own_address(case: Recovery, user: Any, going: Collection[Added]) -> b
 
 
 def _locked(recovery: Recovery) -> Recovery:
-    """Return the case as it is now, with its account held."""
-    lock_users([recovery.user_id])
+    """Return the case as it is now, with its account held.
+
+    Raises `SessionEnded` where a session asks that has ended: the step before ends what the thief has.
+    """
+    hold_acting_session(recovery.user_id)
     return locked(Recovery.objects.filter(pk=recovery.pk)).get()
 
 

@@ -1,0 +1,135 @@
+"""Changes of how somebody signs in that are under way while their session ends: an ended session changes nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+import time_machine
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
+from django.db import connection
+from django.utils import timezone
+from fido2.utils import websafe_encode
+
+from accounts.urls import HELD
+from sessions_ui import context, end_user_sessions
+from sessions_ui.exceptions import AccountFrozen, SessionEnded
+from sessions_ui.store import SessionStore
+from tests.accounts.conftest import SECRET
+from tests.accounts.credential_views import SECOND, WRITES, Act, registration, state_of
+from tests.accounts.journeys import signed_in_by
+from tests.aging import long_ago
+from tests.interleaving import just_before
+from tests.meanwhile import as_somebody_else, once_let_in
+from tests.models import AccountState, EndReason, Event, Session
+
+ACTS = [(name, act) for name, acts in WRITES.items() for act in acts]
+WRITE = re.compile(
+    r"(INSERT INTO|UPDATE|DELETE FROM) .(mfa_authenticator|account_emailaddress|accounts_user)\b.(?! SET .last_login)"
+)
+
+
+@pytest.fixture(autouse=True)
+def _time_stands_still(settings: Any) -> Iterator[None]:
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "tests.meanwhile.Meanwhile"]
+    with time_machine.travel(timezone.now(), tick=False):
+        yield
+
+
+@pytest.fixture
+def owner(user: Any, browser: Any, request: pytest.FixtureRequest) -> Any:
+    """Somebody on a settled device, with what the act of this test needs."""
+    name, act = (request.node.callspec.params.get(key) for key in ("name", "act"))
+    if name == "account_set_password":
+        user.set_unusable_password()
+        user.save()
+    EmailAddress.objects.create(user=user, email=SECOND, verified=True)
+    if act is not None and act.__name__ not in ("add_app", "add_address"):
+        TOTP.activate(user, SECRET)
+        RecoveryCodes.activate(user)
+    if act is not None and act.__name__ == "remove_key":
+        data = {"name": "Blue key", "credential": registration(websafe_encode(b"challenge"))}
+        Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data=data)
+    client = signed_in_by(browser(), user, method="password")
+    long_ago(user)
+    return client
+
+
+def everything_ends(user: Any) -> None:
+    end_user_sessions(user=user, reason=EndReason.SIGNED_OUT_EVERYWHERE, actor=user)
+
+
+def test_every_view_that_writes_a_credential_is_a_transaction_in_which_the_account_is_held() -> None:
+    assert HELD - {"socialaccount_connections", "mfa_edit_webauthn"} == WRITES.keys()
+
+
+@pytest.mark.django_db(transaction=True)  # an error in `delete()` breaks the transaction around it
+@pytest.mark.parametrize("urls", ["config.urls", "tests.accounts.bare_urls"])
+@pytest.mark.parametrize(("name", "act"), ACTS)
+def test_a_session_that_ends_while_its_request_is_under_way_changes_no_credential(
+    name: str, act: Act, urls: str, owner: Any, user: Any, settings: Any
+) -> None:
+    settings.ROOT_URLCONF = urls
+    before = state_of(user)
+    told = Event.objects.filter(kind=Event.Kind.CREDENTIAL_CHANGED).count()
+    with once_let_in(partial(everything_ends, user)):
+        answer = act(owner)
+    assert answer.status_code == 302 and answer.headers["Location"].startswith("/account/login/")
+    assert state_of(user) == before
+    assert Event.objects.filter(kind=Event.Kind.CREDENTIAL_CHANGED).count() == told
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("name", "act"), ACTS)
+def test_what_a_view_of_this_site_writes_is_one_transaction_with_the_look_at_its_session(
+    name: str, act: Act, owner: Any, user: Any
+) -> None:
+    before = state_of(user)
+    written = []
+
+    def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if WRITE.match(sql):
+            written.append(connection.in_atomic_block)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(watch):
+        assert act(owner).status_code == 302
+    assert state_of(user) != before
+    assert written and all(written)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("ends", [True, False])
+@pytest.mark.parametrize("table", ["mfa_authenticator", "account_emailaddress"])
+def test_a_row_of_a_view_without_a_transaction_is_taken_back_where_its_session_has_ended_before_it(
+    ends: bool, table: str, user: Any, browser: Any
+) -> None:
+    """As by a host's own view: it asks, waits for whoever ends the session, and writes."""
+    client = signed_in_by(browser(), user, method="password")
+    long_ago(user)
+    frozen = AccountState.objects.filter(pk=user.pk)
+    freeze = partial(frozen.update, frozen_until=timezone.now() + timedelta(days=1))
+    before, events = state_of(user), Event.objects.filter(kind=Event.Kind.CREDENTIAL_CHANGED).count()
+    token = context.begin(context.Acting(SessionStore(client.session.session_key)))
+    meanwhile = partial(as_somebody_else, partial(everything_ends, user) if ends else freeze)
+    try:
+        with (
+            pytest.raises(SessionEnded if ends else AccountFrozen),
+            just_before(f"INSERT INTO .{table}.", meanwhile),
+        ):
+            if table == "mfa_authenticator":
+                TOTP.activate(user, SECRET)
+            else:
+                EmailAddress.objects.create(user=user, email="evil@thief.example")
+    finally:
+        context.finish(token)
+    assert state_of(user) == before
+    assert Event.objects.filter(kind=Event.Kind.CREDENTIAL_CHANGED).count() == events
+    assert Session.objects.of(user).living().exists() is not ends
