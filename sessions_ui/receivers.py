@@ -28,7 +28,7 @@ from sessions_ui.actor import current_actor
 from sessions_ui.conf import conf
 from sessions_ui.credentials import CredentialKind
 from sessions_ui.database.transactions import follow, retried
-from sessions_ui.exceptions import SignInChallenged, SignInRefused, TryAgain
+from sessions_ui.exceptions import SessionEnded, SignInChallenged, SignInRefused, TryAgain
 from sessions_ui.models import EndReason
 from sessions_ui.models.locking import locked
 from sessions_ui.models.primary import all_users
@@ -208,7 +208,7 @@ def after_email_change(user: Any, old: str, *, using: str) -> None:
     """
     try:
         email_changed(user=user, old=old, actor=current_actor())
-    except TryAgain:
+    except (TryAgain, SessionEnded):
         if not connections[using].in_atomic_block:
             tell_old_address(user=user, old=old, actor=current_actor())
         raise

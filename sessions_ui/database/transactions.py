@@ -30,7 +30,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from sessions_ui import context
 from sessions_ui.conf import conf
 from sessions_ui.database.outages import codes_of, is_connection_lost
-from sessions_ui.exceptions import DoneInPart, OutcomeUnknown, TryAgain
+from sessions_ui.exceptions import DoneInPart, OutcomeUnknown, SessionEnded, TryAgain
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -164,16 +164,19 @@ def follow(steps: Iterable[Callable[[], object]], *, using: str) -> None:
     """Do what follows from a row that was just saved in the database `using`, one step after the other.
 
     For a receiver of `post_save`. In a transaction the first step that is refused takes the row back with it:
-    `TryAgain`. Without one the row stays saved, so every step is tried, and `DoneInPart` says that one was refused.
+    `TryAgain`. Without one the row stays saved, so every step is tried, and `DoneInPart` says that one was refused, or
+    `SessionEnded` that the session which asks has ended.
     """
-    refused: TryAgain | OutcomeUnknown | None = None
+    refused: TryAgain | OutcomeUnknown | SessionEnded | None = None
     for step in steps:
         try:
             step()
-        except (TryAgain, OutcomeUnknown) as error:
+        except (TryAgain, OutcomeUnknown, SessionEnded) as error:
             if connections[using].in_atomic_block:
                 raise
             refused = refused or error
+    if isinstance(refused, SessionEnded):
+        raise refused
     if refused is not None:
         raise DoneInPart from refused
 

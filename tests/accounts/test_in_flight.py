@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -24,11 +25,11 @@ from sessions_ui.exceptions import AccountFrozen, SessionEnded
 from sessions_ui.store import SessionStore
 from tests.accounts.conftest import SECRET
 from tests.accounts.credential_views import SECOND, WRITES, Act, registration, state_of
-from tests.accounts.journeys import signed_in_by
+from tests.accounts.journeys import NEW_PASSWORD, signed_in_by
 from tests.aging import long_ago
 from tests.interleaving import just_before
 from tests.meanwhile import as_somebody_else, once_let_in
-from tests.models import AccountState, EndReason, Event, Session
+from tests.models import AccountState, Delivery, EndReason, Event, Session
 
 ACTS = [(name, act) for name, acts in WRITES.items() for act in acts]
 WRITE = re.compile(
@@ -133,3 +134,39 @@ def test_a_row_of_a_view_without_a_transaction_is_taken_back_where_its_session_h
     assert state_of(user) == before
     assert Event.objects.filter(kind=Event.Kind.CREDENTIAL_CHANGED).count() == events
     assert Session.objects.of(user).living().exists() is not ends
+
+
+@contextmanager
+def request_of(client: Any, **options: Any) -> Iterator[None]:
+    key = None if client is None else client.session.session_key
+    token = context.begin(context.Acting(SessionStore(key), **options))
+    try:
+        yield
+    finally:
+        context.finish(token)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("field", ["password", "email"])
+def test_what_a_view_without_a_transaction_saves_a_moment_after_the_end_is_told(
+    field: str, user: Any, browser: Any, settings: Any
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "EMAIL_CHANGE_ENDS": "others"}
+    client = signed_in_by(browser(), user, method="password")
+    long_ago(user)
+    old = user.email
+    user.set_password(NEW_PASSWORD)
+    user.email = "evil@thief.example"
+    with (
+        request_of(client),
+        pytest.raises(SessionEnded),
+        just_before(
+            f"UPDATE .accounts_user. SET .*{field}",
+            partial(as_somebody_else, partial(everything_ends, user)),
+        ),
+    ):
+        user.save(update_fields=[field])
+    changed = Event.objects.filter(user_id=user.pk, kind=Event.Kind.CREDENTIAL_CHANGED).latest("pk")
+    assert changed.data["credential"] == {"password": "password", "email": "address"}[field]
+    told = Delivery.objects.filter(user_id=user.pk, event__pk__gte=changed.pk)
+    assert old in told.values_list("receiver", flat=True)

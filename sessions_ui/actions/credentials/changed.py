@@ -14,7 +14,7 @@ from sessions_ui.actor import actor_of, current_actor
 from sessions_ui.audit import events
 from sessions_ui.credentials import CredentialChange, CredentialKind
 from sessions_ui.database.transactions import atomically
-from sessions_ui.exceptions import TryAgain
+from sessions_ui.exceptions import SessionEnded, TryAgain
 from sessions_ui.models import AccountState, Act, Event
 from sessions_ui.protocols import HasPk
 
@@ -87,11 +87,12 @@ def is_in_use(user: HasPk) -> bool:
 def end_and_tell(end: Callable[[], Receipt], tell: Callable[[Act | None], Any]) -> Receipt:
     """End what the change ends, and tell of both, in one transaction; return what ended.
 
-    Where the ending is refused, the change has been saved all the same, and is told. Raises what `end` does.
+    Where the ending is refused, also because the session that asks has ended itself, the change has been saved all the
+    same, and is told: unless it was in a transaction, which is taken back. Raises what `end` does.
     """
     try:
         return _end_and_tell(end, tell)
-    except TryAgain:
+    except (TryAgain, SessionEnded):
         if not connections[router.db_for_write(Event)].in_atomic_block:
             tell(None)
         raise
