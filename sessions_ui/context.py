@@ -7,6 +7,7 @@ Beside the request it says what an action is about that reaches its own receiver
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
@@ -52,6 +53,7 @@ class Acting:
         self._name = name
         self.meta = meta or {}
         self.request = request
+        self.began = time.monotonic()  # seconds
         # An action of ours ran inside a transaction of the host project: what its commit fails with concerns us, too.
         self.took_part = False
         # The session that acts was found alive under the lock of an account; what this request ends next may be itself.

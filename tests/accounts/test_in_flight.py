@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -21,6 +21,7 @@ from fido2.utils import websafe_encode
 
 from accounts.urls import HELD
 from sessions_ui import context, end_user_sessions
+from sessions_ui.actions.endings.require_password import is_password_required, require_new_password
 from sessions_ui.exceptions import AccountFrozen, SessionEnded
 from sessions_ui.store import SessionStore
 from tests.accounts.conftest import SECRET
@@ -170,3 +171,36 @@ def test_what_a_view_without_a_transaction_saves_a_moment_after_the_end_is_told(
     assert changed.data["credential"] == {"password": "password", "email": "address"}[field]
     told = Delivery.objects.filter(user_id=user.pk, event__pk__gte=changed.pk)
     assert old in told.values_list("receiver", flat=True)
+
+
+def a_new_password_is_required(user: Any) -> None:
+    require_new_password(user=user, reason=EndReason.HELP_DESK, actor=None)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("statement", ["SELECT .*accounts_user", "UPDATE .accounts_user. SET .*password"])
+@pytest.mark.parametrize("who", ["a session", "a reset", "nobody who is signed in"])
+def test_a_password_that_was_under_way_is_none_that_was_chosen_since_one_is_required(
+    who: str, statement: str, user: Any, browser: Any
+) -> None:
+    client = signed_in_by(browser(), user, method="password") if who == "a session" else None
+    long_ago(user)
+    user.set_password(NEW_PASSWORD)
+    meanwhile = partial(as_somebody_else, partial(a_new_password_is_required, user))
+    with (
+        request_of(client, resets_password=lambda: who == "a reset"),
+        suppress(SessionEnded),
+        just_before(statement, meanwhile),
+    ):
+        user.save(update_fields=["password"])
+    assert is_password_required(user)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_reset_that_begins_after_it_is(user: Any, browser: Any) -> None:
+    long_ago(user)
+    a_new_password_is_required(user)
+    with request_of(None, resets_password=lambda: True):
+        user.set_password(NEW_PASSWORD)
+        user.save(update_fields=["password"])
+    assert not is_password_required(user)

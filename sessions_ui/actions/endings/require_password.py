@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from functools import partial
+import time
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.hashers import check_password
@@ -11,8 +11,9 @@ from django.db import router
 from django.db.models import Q
 from django.utils import timezone
 
-from sessions_ui import outbox
+from sessions_ui import context, outbox
 from sessions_ui.actions.account_lock import hold, write_states
+from sessions_ui.actions.acting_session import hold_acting_session
 from sessions_ui.actions.endings.end import Receipt, end_user_sessions
 from sessions_ui.actions.one_time_codes import RESEND_AFTER
 from sessions_ui.actions.recovery.freeze import is_exempt
@@ -20,9 +21,12 @@ from sessions_ui.actions.recovery.open import password_again
 from sessions_ui.actions.trusted_addresses import trusted_addresses
 from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
-from sessions_ui.database.transactions import atomically, retried
+from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import SamePassword, SignInRefused
 from sessions_ui.models import AccountState, Delivery, EndReason, Event, Recovery
+from sessions_ui.models.clock import DatabaseNow
+
+RESOLUTION = timedelta(milliseconds=1)  # of SQLite's clock
 
 
 @atomically
@@ -104,16 +108,33 @@ def verify_no_password_is_required(state: AccountState) -> None:
         raise SignInRefused(EndReason.PASSWORD_REQUIRED)
 
 
+@atomically
 def new_password_was_chosen(user: Any) -> None:
     """Take the requirement of a new password back. Called wherever a password was saved.
 
-    While the account is being recovered, only a step of that does so: a request which was under way when it began may
-    save its password a moment later.
+    A request that was under way when it was required may save its password a moment later, and that is none that was
+    chosen since. So while the account is being recovered only a step of that takes it back; otherwise a session that
+    lives (`SessionEnded` is raised for another one: all ended with the requirement), staff, or a request of nobody who
+    is signed in, a reset by a mailed link for instance, which began after the last decision about the account.
     """
+    if not is_password_required(user):
+        return
+    hold_acting_session(user.pk)
     required = _required(user)
     if not is_exempt():
         required = required.filter(recovering_since__isnull=True)
-    retried(partial(required.update, password_required_at=None, password_required_by=None), using=required.db)
+        if (now := context.current()) is not None and (now.resets_password or now.user_id is None):
+            required = required.filter(decided_at__lt=_began(now))
+    required.update(password_required_at=None, password_required_by=None)
+
+
+def _began(now: context.Acting) -> datetime:
+    """Return when this request began by the database's clock, or a little earlier: the process knows how long ago that
+    was, however wrong its own clock is."""
+    states = AccountState.objects.using(router.db_for_write(AccountState))
+    at: datetime = states.annotate(now=DatabaseNow()).values_list("now", flat=True)[:1].get()
+    ago = timedelta(seconds=time.monotonic() - now.began)
+    return at - ago - RESOLUTION
 
 
 def _required(user: Any) -> Any:
