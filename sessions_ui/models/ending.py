@@ -36,9 +36,9 @@ class Ending(PrimaryModel):
     # No batch is begun from then on, until somebody resumes it.
     stopped_at = models.DateTimeField(null=True, blank=True)
 
-    # Of an incident in force at once the batches are made as they are needed: of what this rule ends below this
-    # generation (and before that time), so far up to the user of that primary key. Everything else is laid out when it
-    # is decided.
+    # An incident ends nothing of its own generation. Of one in force at once the batches are made as they are needed:
+    # of what this rule ends (before that time), so far up to the user of that primary key. Everything else is laid out
+    # when it is decided.
     rule = CodeField(max_length=16, choices=Rule, blank=True, default="", db_default="")
     generation = models.PositiveBigIntegerField(null=True, blank=True)
     before_at = models.DateTimeField(null=True, blank=True)

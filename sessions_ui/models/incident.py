@@ -28,7 +28,7 @@ class Limits(NamedTuple):
 class Containment(PrimaryModel):
     """The generations that are over: the one row that each look-up joins. It is missing until the first such incident.
 
-    An order that is in force at once takes the next `generation`, and a sign-in is of the generation that it read. So
+    Each order begins a `generation`, and a sign-in is of the one that it read. Where an order is in force at once,
     sessions below `everyone` are over with the order's commit, those of staff below `staff`, and those below `before`
     that were signed in before `before_at`. No host's clock has a say in the first two, and no sign-in under way gets
     round any of them: it has read its generation before the order was committed, or begins after it.
@@ -85,7 +85,7 @@ class Incident(PrimaryModel):
     id = models.BigAutoField(primary_key=True)
     # What it is about (`actions/incidents/criteria.py`).
     criteria = models.JSONField(default=dict)
-    # What is in force at once, and from which generation on somebody is not concerned; empty where it takes batches.
+    # What is in force at once, empty where it takes batches; and from which generation on nobody is concerned.
     rule = CodeField(max_length=16, choices=Rule, blank=True)
     generation = models.PositiveBigIntegerField(null=True, blank=True)
 

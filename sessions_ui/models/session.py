@@ -135,8 +135,8 @@ class Session(PrimaryModel):
     # Which of ACCESS_FLAGS the user had at sign-in, as ",is_staff,is_superuser,": the sweep ends the session when one
     # is gone, whoever took it. Requests need it for incidents about staff only: rights are read again for each.
     access_flags = models.CharField(max_length=64, blank=True, editable=False)
-    # Of the incidents that are in force at once, how many had been ordered when it signed in (`Containment`). What
-    # came over from another engine has signed in before all of them.
+    # How many incidents had been ordered when it signed in (`Containment`). What came over from another engine has
+    # signed in before all of them.
     generation = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
     method = models.CharField(max_length=32, blank=True)
     # What was shown, to sign in and since then, as `Authentication.to_dict()` says it. NULL where nobody knows: adopted

@@ -12,10 +12,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from sessions_ui.actions.endings import bulk
-from sessions_ui.models import Ending
 from sessions_ui.tasks import sweep_endings
 from tests.browser.axe import violations
-from tests.models import Session
+from tests.models import Ending, Session
 
 pytestmark = [
     pytest.mark.browser,

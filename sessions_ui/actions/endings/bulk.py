@@ -264,8 +264,13 @@ def carry_out(batch: EndingBatch) -> int:
 @atomically
 def _end_batch(batch: EndingBatch) -> int:
     ending = batch.ending
+    sessions = Session.objects.filter(pk__in=batch.keys)
+    if (
+        ending.generation is not None
+    ):  # not who signed in again since, in the row of a session that was chosen
+        sessions = sessions.filter(generation__lt=ending.generation)
     receipt = end_sessions(
-        sessions=Session.objects.filter(pk__in=batch.keys),
+        sessions=sessions,
         reason=EndReason(ending.reason),
         actor=actor_by_key(ending.actor_id),
         ticket=ending.ticket,

@@ -98,17 +98,16 @@ def _order(incident: Incident, actor: Any) -> Incident:
 def put_in_force(incident: Incident, actor: Any) -> None:
     """Put the order in force, in the transaction of whoever gives or approves it."""
     criteria = Criteria.from_json(incident.criteria)
-    if (rule := criteria.rule) is not None:
-        _end_at_once(incident, criteria, rule)
-    else:
-        incident.ending = _end_in_batches(incident, criteria)
+    rule = criteria.rule
+    ending = _end_in_batches(incident, criteria) if rule is None else _end_at_once(incident, criteria, rule)
+    incident.ending, incident.generation = ending, ending.generation
     incident.ordered_at = timezone.now()
     incident.save(
         update_fields=["ending", "generation", "ordered_at", "kept", "approved_by"], force_update=True
     )
 
 
-def _end_at_once(incident: Incident, criteria: Criteria, rule: Rule) -> None:
+def _end_at_once(incident: Incident, criteria: Criteria, rule: Rule) -> Ending:
     """Raise the generation below which these sessions are over, and have a worker write it into their rows."""
     using = router.db_for_write(Containment)
     containment = _locked_containment(using)
@@ -123,8 +122,9 @@ def _end_at_once(incident: Incident, criteria: Criteria, rule: Rule) -> None:
         changes |= {"before": generation, "before_at": criteria.before}
     # Else the one that is in force already goes further; what it has left out is ended by the sweep.
     Containment.objects.using(using).filter(pk=Containment.KEY).update(**changes)
-    incident.generation = generation
-    incident.ending = Ending.objects.using(using).create(
+    transaction.on_commit(queue_endings_task, using=using)
+    after_commit(partial(wake, None), using=using)
+    return Ending.objects.using(using).create(
         reason=EndReason.INCIDENT,
         actor_id=incident.actor_id,
         ticket=incident.ticket,
@@ -135,8 +135,6 @@ def _end_at_once(incident: Incident, criteria: Criteria, rule: Rule) -> None:
         total=incident.sessions,
         is_laid_out=False,
     )
-    transaction.on_commit(queue_endings_task, using=using)
-    after_commit(partial(wake, None), using=using)
 
 
 def _locked_containment(using: str) -> Containment:
@@ -147,8 +145,10 @@ def _locked_containment(using: str) -> Containment:
 
 
 def _end_in_batches(incident: Incident, criteria: Criteria) -> Ending:
+    """Choose the sessions now, and have a worker end them. A generation begins, too: whoever signs in again in one of
+    these browsers before the worker comes goes on in the same row."""
     people = criteria.accounts()
-    return end_later(
+    ending = end_later(
         sessions=criteria.sessions().exclude(pk__in=incident.kept),
         reason=EndReason.INCIDENT,
         actor=actor_by_key(incident.actor_id),
@@ -157,6 +157,12 @@ def _end_in_batches(incident: Incident, criteria: Criteria) -> Ending:
         of_users=people,
         unadopted=people is not None,
     )
+    # At the end, because other orders wait from here on; sign-ins of these people wait anyway.
+    using = router.db_for_write(Containment)
+    ending.generation = _locked_containment(using).generation + 1
+    Containment.objects.using(using).filter(pk=Containment.KEY).update(generation=ending.generation)
+    ending.save(update_fields=["generation"])
+    return ending
 
 
 def verify_acting_session(actor: Any) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.contrib.auth import get_user_model
+from django.conf import settings as settings_of_django
+from django.contrib.auth import get_user_model, login
 from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 
@@ -24,6 +25,7 @@ from sessions_ui.exceptions import IncidentRefusal, IncidentRefused, NotTheOwner
 from sessions_ui.store import SessionStore
 from tests.conftest import Browser
 from tests.models import AccountState, Device, Ending, EndReason, Event, Incident, Session, digest_of
+from tests.races.people import request_with
 
 pytestmark = pytest.mark.django_db
 EVERYONE = Criteria(everyone=True)
@@ -230,6 +232,19 @@ def test_what_signs_in_after_the_order_is_not_touched(user: Any) -> None:
     new = sign_in(user)
     end_batches()
     assert old.pk not in living() and new.pk in living()
+
+
+def test_who_signs_in_again_in_the_same_browser_before_the_worker_comes_stays(user: Any) -> None:
+    """Their session goes on in the row that was chosen, under a new key."""
+    client = Browser()
+    client.force_login(user)
+    row = Session.objects.of(user).get()
+    order(Criteria(users=(str(user.pk),)))
+    request = request_with(SessionStore(client.cookies["sessionid"].value))
+    login(request, user, backend=settings_of_django.AUTHENTICATION_BACKENDS[0])
+    assert request.session.session_id == row.pk
+    end_batches()
+    assert living() == {row.pk}
 
 
 def test_the_order_is_kept_with_all_that_was_said(user: Any, administrator: Any) -> None:
