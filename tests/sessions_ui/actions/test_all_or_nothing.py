@@ -172,6 +172,12 @@ def recovering(scene: Scene, act: Callable[[Recovery], Any]) -> Any:
     return lambda: act(case)
 
 
+def a_password_again(scene: Scene) -> Any:
+    case = opened_before(scene)
+    Recovery.objects.filter(pk=case.pk).update(password_at=timezone.now())
+    return lambda: password_again(user=scene.user)
+
+
 def new_password(scene: Scene) -> Callable[[], None]:
     def save() -> None:
         fresh = get_user_model().objects.get(pk=scene.user.pk)
@@ -263,7 +269,7 @@ ACTIONS: dict[str, Callable[[Scene], Any]] = {
         lambda: open_recovery(user=it.user, since=timezone.now(), opened_by=Recovery.OpenedBy.MAIL)
     ),
     "its link again": lambda it: recovering(it, lambda case: mail_recovery_link(user=it.user)),
-    "its password again": lambda it: recovering(it, lambda case: password_again(user=it.user)),
+    "its password again": a_password_again,
     "its first step": lambda it: recovering(
         it, lambda case: choose_password(recovery=case, user=it.user, save=new_password(it))
     ),

@@ -200,10 +200,18 @@ def test_the_question_says_where_the_mail_server_has_not_taken_the_code(thief: A
     assert shown(thief.get(PROVE, {"act": act})) == {**ASKED, "addresses": []}, "a GET says of no code"
 
 
-def test_only_help_that_there_is_is_another_way(thief: Any, old: Session, settings: Any) -> None:
-    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "HELP_URL": "https://help.example/"}
+def test_help_or_another_factor_is_another_way(thief: Any, old: Session, settings: Any) -> None:
+    given = settings.SESSIONS_UI
+    settings.SESSIONS_UI = {**given, "HELP_URL": "https://help.example/"}
     expected = {**ASKED, "help_url": "https://help.example/", "has_another_way": True}
     assert shown(sign_out(thief, old)) == expected
+    settings.SESSIONS_UI = {
+        **given,
+        "REAUTHENTICATION": "tests.sessions_ui.web.test_without_address.WithKey",
+    }
+    response = shown(sign_out(thief, old))
+    assert [way.method for way in response.pop("ways")] == ["passkey"], "and no recovery code"
+    assert response == {name: it for name, it in ASKED.items() if name != "ways"} | {"has_another_way": True}
 
 
 @pytest.mark.parametrize(
