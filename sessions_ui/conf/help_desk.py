@@ -102,7 +102,8 @@ class HelpDeskSettings(Section):
     @cached_property
     def address_book(self) -> type[AddressBook]:
         """Dotted path of a class (`sessions_ui.credentials.AddressBook`) that knows the verified addresses of accounts,
-        former ones included: a caller whose address a thief has removed is found by it. The default knows none."""
+        former ones included: a caller whose address a thief has removed is found by it. "This wasn't me" from an
+        address that it does not have opens no recovery. The default knows none."""
         book: type[AddressBook] = import_string(
             self._given.get("ADDRESS_BOOK", "sessions_ui.credentials.AddressBook")
         )
