@@ -21,9 +21,10 @@ from accounts import stored
 from accounts.credentials import KINDS, PROVIDERS, goes_with_account, model_of
 from sessions_ui import require_settled, verify_not_frozen
 from sessions_ui.credentials import CredentialKind
-from sessions_ui.exceptions import SessionsUIError
+from sessions_ui.exceptions import SessionsUIError, TryAgain
 
 ASKED = "_accounts_asked"  # what the save that is under way was asked
+WAS_READ = "_accounts_was_read"  # whether it is that of a row which was read before
 
 
 def connect() -> None:
@@ -38,10 +39,15 @@ def connect() -> None:
 
 
 def before_save(
-    sender: Any, instance: Any, raw: bool = False, update_fields: Any = None, **kwargs: Any
+    sender: Any, instance: Any, using: str, raw: bool = False, update_fields: Any = None, **kwargs: Any
 ) -> None:
+    """Ask whether the row may be written. One that was read, and deleted since, is not written again: what somebody has
+    removed does not come back by being renamed."""
     instance.__dict__.pop(ASKED, None)
     stored.remember(instance, update_fields)
+    if not raw and stored.is_gone(instance, using, update_fields):
+        raise TryAgain
+    instance.__dict__[WAS_READ] = not instance._state.adding and instance.pk is not None
     if raw or not (changed := stored.changed(instance, update_fields)):
         return
     if isinstance(instance, EmailAddress):
@@ -74,9 +80,16 @@ def before_delete(sender: Any, instance: Any, origin: Any = None, **kwargs: Any)
 def after_save(
     sender: Any, instance: Any, created: bool, using: str, raw: bool = False, **kwargs: Any
 ) -> None:
-    """Ask once more for a new row that was written without a transaction, and take it back where the answer is another
-    one by now: the row waits for whoever ends the session, or begins a recovery, and is written afterwards."""
+    """Take back a row that somebody has deleted meanwhile.
+
+    Of a new row that was written without a transaction ask once more, and take it back where the answer is another one
+    by now: it waits for whoever ends the session, or begins a recovery, and is written afterwards.
+    """
     ask = instance.__dict__.pop(ASKED, None)
+    was_read = instance.__dict__.pop(WAS_READ, False)
+    if created and was_read and not raw:  # it was deleted between the question and the statement
+        take_back(instance, using)
+        raise TryAgain
     if ask is None or not created or raw or connections[using].in_atomic_block:
         return
     try:

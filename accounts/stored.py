@@ -35,6 +35,12 @@ def before(instance: Any) -> dict[str, Any] | None:
     return row
 
 
+def is_gone(instance: Any, using: str, update_fields: Collection[str] | None) -> bool:
+    """Return whether the row was read before, and has been deleted since: Django would insert it again."""
+    was_read = instance.pk is not None and not instance._state.adding and instance._state.db == using
+    return was_read and update_fields is None and before(instance) is None
+
+
 def changed(instance: Any, update_fields: Collection[str] | None) -> set[str]:
     """Return which of the watched columns this save changes: all of them for a new row."""
     names = written(WATCHED[instance._meta.model_name], update_fields)
