@@ -115,6 +115,11 @@ class AccountAdapter(DefaultAccountAdapter):
         is_https = settings.SESSION_COOKIE_SECURE or current.request.is_secure()
         return not is_https or urlsplit(url).scheme in ("", "https")
 
+    def set_password(self, user: Any, password: str) -> None:
+        """Save the password, and nothing else of the user: whoever was disabled while they typed stays so."""
+        user.set_password(password)
+        user.save(update_fields=["password"])
+
     def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
         """Send the link to the recovery in its place while there is one: to an address that is the owner's, whatever
         address was typed in."""

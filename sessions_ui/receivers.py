@@ -122,8 +122,36 @@ def before_user_save(
             verify_account_not_frozen(before["pk"])
         if before:
             guard_credentials(instance, before, update_fields)
+            keep_taken_rights(instance, before, update_fields)
         if isinstance(instance, get_user_model()) and before:
             before_password_change(instance, before.get("password"))
+
+
+def is_own_save(pk: Any) -> bool:
+    """Return whether the account with this primary key is saved by its own user, or by a request that resets its
+    password: a step of a recovery, too."""
+    now = context.current()
+    if now is None or now.impersonator_id is not None:
+        return False
+    return now.user_id == pk or now.resets_password or context.is_own_step()
+
+
+def keep_taken_rights(instance: Any, before: dict[str, Any], update_fields: Any) -> None:
+    """Keep what was taken from the account since this request has read it.
+
+    What people fill in for themselves is saved with all fields as they were read: an account that was disabled
+    meanwhile would be active again, and who is no staff any more would be. Whoever means to give something back names
+    the field in `update_fields`. Staff that gives itself a right, in the administration say, has one already.
+    """
+    if update_fields is not None or not is_own_save(before["pk"]):
+        return
+    names = ["is_active"]
+    is_staff = before.get("is_staff") or before.get("is_superuser")
+    if not is_staff or before.get("password") != instance.password:
+        names += conf.access_flags
+    for name in names:
+        if name in before and not before[name] and getattr(instance, name):
+            setattr(instance, name, before[name])
 
 
 def guard_credentials(instance: Any, before: dict[str, Any], update_fields: Any) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -15,10 +16,12 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
+from django.contrib.auth import get_user_model
 from django.db import connection
 from django.utils import timezone
 from fido2.utils import websafe_encode
 
+from accounts.adapter import AccountAdapter
 from accounts.urls import HELD
 from sessions_ui import context, end_user_sessions
 from sessions_ui.actions.endings.require_password import is_password_required, require_new_password
@@ -200,7 +203,78 @@ def test_a_password_that_was_under_way_is_none_that_was_chosen_since_one_is_requ
 def test_a_reset_that_begins_after_it_is(user: Any, browser: Any) -> None:
     long_ago(user)
     a_new_password_is_required(user)
+    time.sleep(0.01)  # what was decided in the last moment before counts as after
     with request_of(None, resets_password=lambda: True):
         user.set_password(NEW_PASSWORD)
         user.save(update_fields=["password"])
     assert not is_password_required(user)
+
+
+def taken(user: Any) -> None:
+    get_user_model().objects.filter(pk=user.pk).update(is_active=False, is_staff=False, is_superuser=False)
+
+
+@pytest.fixture
+def administrator(user: Any) -> Any:
+    get_user_model().objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
+    return get_user_model().objects.get(pk=user.pk)
+
+
+def rights_of(user: Any) -> list[bool]:
+    return [
+        *get_user_model().objects.filter(pk=user.pk).values_list("is_active", "is_staff", "is_superuser")[0]
+    ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("what", ["resets the password", "changes the password", "saves a form", "step"])
+def test_who_was_disabled_meanwhile_stays_so_when_they_save_themselves(
+    what: str, administrator: Any, browser: Any
+) -> None:
+    user = administrator
+    client = None if what == "resets the password" else signed_in_by(browser(), user, method="password")
+    long_ago(user)
+    stale = get_user_model().objects.get(pk=user.pk)
+    if what != "saves a form":
+        stale.set_password(NEW_PASSWORD)
+    step = context.own_step() if what == "step" else nullcontext()
+    with request_of(client, resets_password=lambda: what == "resets the password"), step:
+        assert context.current().user_id == (client and user.pk)  # let in
+        taken(user)
+        stale.save()
+    assert rights_of(user) == [False, False, False]
+
+
+@pytest.mark.django_db
+def test_somebody_else_gives_rights_back_and_so_does_who_names_the_field(
+    administrator: Any, other_user: Any, browser: Any
+) -> None:
+    client = signed_in_by(browser(), other_user, method="password")
+    taken(administrator)
+    with request_of(client):
+        administrator.save()
+    assert rights_of(administrator) == [True, True, True]
+    taken(administrator)
+    with request_of(None, resets_password=lambda: True):
+        administrator.save(update_fields=["is_active"])
+    assert rights_of(administrator) == [True, False, False]
+
+
+@pytest.mark.django_db
+def test_staff_gives_itself_one_more_right(user: Any, browser: Any) -> None:
+    client = signed_in_by(browser(), user, method="password")
+    get_user_model().objects.filter(pk=user.pk).update(is_superuser=True)
+    own = get_user_model().objects.get(pk=user.pk)
+    own.is_staff = True
+    with request_of(client):
+        own.save()
+    assert rights_of(user) == [True, True, True]
+
+
+@pytest.mark.django_db
+def test_a_password_that_allauth_sets_saves_nothing_else(user: Any) -> None:
+    stale = get_user_model().objects.get(pk=user.pk)
+    taken(user)
+    AccountAdapter().set_password(stale, NEW_PASSWORD)
+    assert rights_of(user) == [False, False, False]
+    assert get_user_model().objects.get(pk=user.pk).check_password(NEW_PASSWORD)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
+from django.db import router
 from django.utils import timezone
 
 from sessions_ui import context
@@ -33,6 +34,8 @@ def choose_password(*, recovery: Recovery, user: Any, save: Callable[[], object]
     case = _locked(recovery)
     if not case.waits_for_password:
         raise RecoveryClosed
+    # It was read before the account was held: who was disabled meanwhile stays so.
+    user.refresh_from_db(using=router.db_for_write(type(user)))
     with context.own_step():
         save()
     case.password_at = timezone.now()
