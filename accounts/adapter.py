@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
+from allauth.account.internal.flows.signup import send_unknown_account_mail
 from allauth.core import context as current
 from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -19,6 +20,7 @@ from accounts.factors import note_codes_read
 from accounts.limits import ANYWHERE, APP, own_try, remember_reset
 from accounts.links import on_this_site, site_of
 from accounts.mails import send_or_wait
+from accounts.password_reset import may_reset
 from accounts.provider import identity
 from sessions_ui import (
     begin_sign_in,
@@ -122,9 +124,17 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
         """Send the link to the recovery in its place while there is one: to an address that is the owner's, whatever
-        address was typed in."""
-        if not mail_recovery_link(user=user):
+        address was typed in.
+
+        An address that nobody has confirmed resets no password of an account that has a confirmed one: it may have a
+        typing error in it, or be a thief's. Who has typed it in reads that no account has it.
+        """
+        if mail_recovery_link(user=user):
+            return
+        if may_reset(user, email):
             super().send_password_reset_mail(user, email, context)
+        else:
+            send_unknown_account_mail(context.get("request", current.request), email)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a mail as allauth does, but with links to SITE_URL, and keep what cannot be sent now: signing up and

@@ -1,4 +1,4 @@
-"""The password reset that the help desk has ordered."""
+"""Which addresses may reset a password, and the reset that the help desk has ordered."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from typing import Any
 
 from allauth.account.forms import default_token_generator
 from allauth.account.internal.flows.password_reset import request_password_reset
+from allauth.account.models import EmailAddress
 from django.http import HttpRequest
 from django.urls import reverse
+
+from accounts.models import VerifiedAddress
 
 
 def send_reset(request: HttpRequest, user: Any, address: str) -> str | None:
@@ -17,3 +20,15 @@ def send_reset(request: HttpRequest, user: Any, address: str) -> str | None:
         return None
     request_password_reset(request, address, [user], default_token_generator)
     return reverse("account_reset_password_done")
+
+
+def may_reset(user: Any, address: str) -> bool:
+    """Return whether mail to this address may reset the password: the account's own or a confirmed one, one that was
+    confirmed and that its owner has not removed, or any where none was ever confirmed."""
+    if user.email.lower() == address.lower():
+        return True
+    confirmed = EmailAddress.objects.filter(user_id=user.pk, verified=True)
+    if confirmed.filter(email__iexact=address).exists():
+        return True
+    former = VerifiedAddress.objects.filter(user_id=user.pk, email=address.lower()).first()
+    return (former is not None and former.recovers) or not confirmed.exists()

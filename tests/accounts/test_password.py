@@ -3,10 +3,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.auth import SESSION_KEY
 from django.core import mail
 from django.urls import reverse
+from django.utils import timezone
 
+from accounts.models import VerifiedAddress
+from accounts.password_reset import may_reset
 from tests.accounts.test_sign_up import link_in
 from tests.aging import long_ago
 from tests.conftest import PASSWORD
@@ -82,6 +86,46 @@ def test_the_mailed_link_works_once(browser: Any, user: Any) -> None:
     link = reset_link(browser, user.email)
     choose(browser(), link)
     assert browser().get(link).context["token_fail"]
+
+
+def mails_to(browser: Any, address: str) -> list[str]:
+    before = len(mail.outbox)
+    answer = browser().post(reverse("account_reset_password"), {"email": address})
+    assert answer.url == reverse("account_reset_password_done"), "it is answered like any other"
+    return [one.subject for one in mail.outbox[before:] if one.to == [address]]
+
+
+TYPO = "adda@people.example"
+
+
+def test_an_address_that_nobody_confirmed_resets_no_password_of_an_account_that_has_a_confirmed_one(
+    browser: Any, user: Any
+) -> None:
+    typo = EmailAddress.objects.create(user=user, email=TYPO, verified=False)
+    assert mails_to(browser, TYPO) == ["No account with this address"]
+    assert mails_to(browser, user.email) == ["Choose a new password"]
+    EmailAddress.objects.filter(pk=typo.pk).update(verified=True)
+    assert mails_to(browser, TYPO) == ["Choose a new password"]
+
+
+def test_where_no_address_was_ever_confirmed_any_of_them_resets_the_password(browser: Any, user: Any) -> None:
+    EmailAddress.objects.filter(user=user).update(verified=False)
+    EmailAddress.objects.create(user=user, email=TYPO, verified=False)
+    assert mails_to(browser, TYPO) == ["Choose a new password"]
+
+
+@pytest.mark.parametrize(("by_owner", "resets"), [(False, True), (True, False), (None, False)])
+def test_an_address_that_a_thief_removed_gets_the_reset_of_the_help_desk(
+    by_owner: bool | None, resets: bool, user: Any
+) -> None:
+    VerifiedAddress.objects.create(
+        user=user,
+        email=TYPO,
+        verified_at=timezone.now(),
+        removed_at=timezone.now(),
+        removed_by_settled=by_owner,
+    )
+    assert may_reset(user, TYPO) is resets
 
 
 def test_an_unknown_address_is_answered_like_a_known_one(browser: Any, user: Any) -> None:
