@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError
@@ -28,6 +28,7 @@ from sessions_ui.user_model import has_usable_password
 
 SIGNED_OUT = "signed_out"
 ALREADY_SIGNED_OUT = "already_signed_out"
+ONE_BY_ONE = timedelta(days=1)  # devices that are signed out within that are signed out together
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,8 @@ def _carry_out(case: Case, agent: Any, user: Any, order: Order, nonce: str) -> C
     targets = targets_of(user, None if order.ends_all else order.chosen)
     if not targets and not order.needs_proof:
         raise HelpDeskRefused(HelpDeskRefusal.NOTHING_SELECTED)
+    if not case.is_proven and leaves_nothing(user, order, targets):
+        raise HelpDeskRefused(HelpDeskRefusal.NOT_PROVEN)
     acts = end(case, agent, user, order, targets)
     receipt.lines = [line(target) for target in targets]
     receipt.save(update_fields=["lines"])
@@ -135,6 +138,24 @@ def targets_of(user: Any, chosen: Iterable[str] | None) -> list[Target]:
     for device in known:
         targets.setdefault(device.public_id, Target(device.public_id, str(device), device, living=False))
     return list(targets.values())
+
+
+def leaves_nothing(user: Any, order: Order, targets: list[Target]) -> bool:
+    """Return whether the help desk has signed the caller out everywhere after this order, as by "sign out all".
+
+    Otherwise whoever talks agents into one device after another has signed out all of them without a proof. The only
+    device of an account is one device: it takes none. What other calls have ended within `ONE_BY_ONE` counts.
+    """
+    taken = [target for target in targets if target.living or order.lost]
+    if not taken:
+        return False
+    sessions = Session.objects.filter(user_id=user.pk)
+    if sessions.living().exclude(pk__in=sessions_on(user, targets).values("pk")).exists():
+        return False
+    before = sessions.filter(
+        end_reason__in=[EndReason.HELP_DESK, EndReason.DEVICE_LOST], ended_at__gt=timezone.now() - ONE_BY_ONE
+    ).exclude(device__public_id__in=[target.public_id for target in targets])
+    return len(taken) > 1 or before.exists()
 
 
 def end(case: Case, agent: Any, user: Any, order: Order, targets: list[Target]) -> list[str]:

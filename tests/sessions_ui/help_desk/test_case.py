@@ -301,6 +301,35 @@ def test_submitting_twice_at_the_same_moment_does_it_once(
     assert CaseReceipt.objects.count() == 3
 
 
+@pytest.mark.parametrize("lost", [False, True])
+@pytest.mark.parametrize("at_once", [True, False])
+def test_every_device_takes_the_proof_that_sign_out_all_takes(
+    at_once: bool, lost: bool, verified: Case, phone: Any, laptop: Any, device_of: Any, agent: Any
+) -> None:
+    """Chosen together, or one after another."""
+    first, last = device_of(phone), device_of(laptop)
+    if not at_once:
+        carry_out(case=verified, agent=agent, order=Order(chosen=(first,), lost=lost), nonce="1")
+    order = Order(chosen=(first, last) if at_once else (last,), lost=lost)
+    with pytest.raises(HelpDeskRefused) as refused:
+        carry_out(case=verified, agent=agent, order=order, nonce="2")
+    assert refused.value.reason == "not_proven"
+    assert laptop.get("/account/devices/").status_code == 200
+    verified.proven_at = timezone.now()
+    carry_out(case=verified, agent=agent, order=order, nonce="3")
+    assert laptop.get("/account/devices/").status_code == 302
+
+
+def test_the_only_device_takes_no_proof(
+    verified: Case, phone: Any, device_of: Any, agent: Any, other_user: Any, browser: Any
+) -> None:
+    neighbour = browser()
+    neighbour.sign_in(other_user)
+    carry_out(case=verified, agent=agent, order=Order(chosen=(device_of(phone),), lost=True), nonce="1")
+    assert phone.get("/account/devices/").status_code == 302
+    assert neighbour.get("/account/devices/").status_code == 200
+
+
 def test_a_device_that_went_by_itself_is_said_to_be_out_already(
     desk: Any, verified: Case, phone: Any, device_of: Any
 ) -> None:
