@@ -425,21 +425,19 @@ NEAREST: dict[str, tuple[str, ...]] = {
 }
 
 
-# Of every action.
-ACROSS = (f"{ACTIONS}/test_all_or_nothing.py", f"{ACTIONS}/test_decisions.py")
+# Of every action, and of every page.
+ACROSS = {
+    "actions": (f"{ACTIONS}/test_all_or_nothing.py", f"{ACTIONS}/test_decisions.py"),
+    "web": (f"{WEB}/test_methods.py", f"{WEB}/test_login_required.py"),
+}
 # After the nearest ones: whatever the room's own tests and the journeys of people notice.
-JOURNEYS = (
-    "tests/sessions_ui/web/test_methods.py",
-    "tests/stories",
-    "tests/accounts",
-    "tests/sessions_ui/test_middleware.py",
-)
+JOURNEYS = ("tests/stories", "tests/accounts", "tests/sessions_ui/test_middleware.py")
 
 
 def rooms_of(module: str) -> list[str]:
-    """Return where the tests of a module's room are: in the folder that mirrors it; and those of all actions."""
+    """Return where the tests of a module's room are: in the folder that mirrors it; and those of all its kind."""
     folder = Path("tests", "sessions_ui", module).parent
-    across = ACROSS if module.startswith("actions/") else ()
+    across = ACROSS.get(module.partition("/")[0], ())
     return [*across, *([str(folder)] if folder.is_dir() and folder.name != "sessions_ui" else [])]
 
 
