@@ -10,6 +10,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.contrib.auth import get_user_model
+from django.db.models import Q
 
 from accounts.models import VerifiedAddress
 from accounts.provenance import at_risk_since
@@ -44,7 +45,7 @@ class AllauthCredentials(CredentialStore):
 
     def keep_address(self, user: Any, address: str) -> None:
         row = EmailAddress.objects.filter(user_id=user.pk, email__iexact=address).first()
-        if row is None and is_taken(user, address):
+        if (row is None and is_taken(user, address)) or is_of_staff(user, address):
             return  # by another account, since: that is for people to sort out
         remove_squatters(user, address)
         verified = VerifiedAddress.objects.filter(user_id=user.pk, email=address.lower())
@@ -77,9 +78,17 @@ def is_taken(user: Any, address: str) -> bool:
     return rows.exists() or users.exists()
 
 
+def is_of_staff(user: Any, address: str) -> bool:
+    """Return whether another account with this address has rights: nobody gets these by signing up, so that somebody
+    with more rights has made it, and it is no squatter's even if nobody has signed in to it."""
+    rights = Q(is_staff=True) | Q(is_superuser=True) | Q(groups__isnull=False)
+    others = type(user).objects.filter(email__iexact=address).exclude(pk=user.pk)
+    return others.filter(rights | Q(user_permissions__isnull=False)).exists()
+
+
 def remove_squatters(user: Any, address: str) -> None:
     """Remove what somebody else has entered of this address and never confirmed: an account that nobody has signed in
-    to, or a row of one."""
+    to, or a row of one. Not called where `is_of_staff()`."""
     type(user).objects.filter(email__iexact=address, last_login__isnull=True).exclude(pk=user.pk).delete()
     EmailAddress.objects.filter(email__iexact=address, verified=False).exclude(user_id=user.pk).delete()
 

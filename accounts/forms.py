@@ -11,9 +11,11 @@ from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.addresses import REMEMBERED
 from accounts.factor_secrets import seal, unseal
 from accounts.models import VerifiedAddress
 
@@ -28,7 +30,9 @@ class SignUpForm(SignupForm):
     def validate_unique_email(self, value: str) -> str:
         """Return the address; also one that was taken from another account and leads its owner back has an account."""
         email: str = super().validate_unique_email(value)
-        former = VerifiedAddress.objects.filter(email=email.lower(), removed_by_settled=False)
+        former = VerifiedAddress.objects.filter(
+            email=email.lower(), removed_by_settled=False, removed_at__gt=timezone.now() - REMEMBERED
+        )
         if former.exists():
             self.account_already_exists = True
         return email

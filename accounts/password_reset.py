@@ -9,7 +9,9 @@ from allauth.account.internal.flows.password_reset import request_password_reset
 from allauth.account.models import EmailAddress
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 
+from accounts.addresses import REMEMBERED
 from accounts.models import VerifiedAddress
 
 
@@ -31,4 +33,6 @@ def may_reset(user: Any, address: str) -> bool:
     if confirmed.filter(email__iexact=address).exists():
         return True
     former = VerifiedAddress.objects.filter(user_id=user.pk, email=address.lower()).first()
-    return (former is not None and former.recovers) or not confirmed.exists()
+    if former is not None and former.recovers:
+        return former.removed_at is None or former.removed_at > timezone.now() - REMEMBERED
+    return not confirmed.exists()

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.utils import timezone
 
@@ -118,6 +119,26 @@ def test_an_address_that_is_another_accounts_by_now_is_left_to_it(user: Any, oth
     user.refresh_from_db()
     assert user.email != other_user.email
     assert not EmailAddress.objects.filter(user=user, email=other_user.email).exists()
+
+
+@pytest.mark.parametrize("right", ["is_staff", "is_superuser", "groups", "user_permissions", None])
+def test_an_account_with_rights_that_nobody_has_signed_in_to_is_no_squatters(
+    right: str | None, user: Any
+) -> None:
+    own = user.email
+    EmailAddress.objects.filter(user=user).update(email="evil@elsewhere.example")
+    type(user).objects.filter(pk=user.pk).update(email="evil@elsewhere.example")
+    user.refresh_from_db()
+    other = type(user).objects.create_user(own, "x")
+    if right in ("groups", "user_permissions"):
+        row = Group.objects.create(name="desk") if right == "groups" else Permission.objects.first()
+        getattr(other, right).add(row)
+    elif right is not None:
+        type(user).objects.filter(pk=other.pk).update(**{right: True})
+    conf.credentials().keep_address(user, own)
+    user.refresh_from_db()
+    kept = type(user).objects.filter(pk=other.pk).exists()
+    assert (kept, user.email == own) == ((True, False) if right else (False, True))
 
 
 CHANGES = {

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, ClassVar
 
 import pytest
@@ -9,7 +10,9 @@ from django.contrib.auth import SESSION_KEY, get_user_model
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core import mail
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 
+from accounts.models import VerifiedAddress
 from tests.conftest import PASSWORD
 from tests.models import Delivery
 
@@ -117,3 +120,17 @@ def test_the_work_does_not_tell_which_addresses_have_an_account(
 def test_there_is_no_sign_in_by_code_that_could_tell() -> None:
     with pytest.raises(NoReverseMatch):
         reverse("account_request_login_code")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("days", "accounts"), [(29, 0), (31, 1)])
+def test_an_address_that_was_taken_from_another_account_is_free_after_a_month(
+    days: int, accounts: int, browser: Any, user: Any
+) -> None:
+    """Until then it leads its owner back."""
+    removed_at = timezone.now() - timedelta(days=days)
+    VerifiedAddress.objects.create(
+        user=user, email=NEW, verified_at=removed_at, removed_at=removed_at, removed_by_settled=False
+    )
+    browser().post(reverse("account_signup"), FORM)
+    assert get_user_model().objects.filter(email=NEW).count() == accounts
