@@ -155,7 +155,7 @@ def keep_taken_rights(instance: Any, before: dict[str, Any], update_fields: Any)
 
 
 def guard_credentials(instance: Any, before: dict[str, Any], update_fields: Any) -> None:
-    """Raise `FurtherProofNeeded` before a session that may not changes the password or the address of its user, and
+    """Raise `FurtherProofNeeded` before a session that may not changes the password, address or name of its user, and
     `SamePassword` before whoever sets one that is void. A hash that nobody made by `set_password()` tells nothing."""
     changed = [name for name in before if before[name] != getattr(instance, name)]
     if "password" in changed and not is_hash_upgrade(instance, update_fields):
@@ -164,11 +164,15 @@ def guard_credentials(instance: Any, before: dict[str, Any], update_fields: Any)
     email = email_field_name()
     if email in changed and (before[email] or "").lower() != (getattr(instance, email) or "").lower():
         verify_settled(before["pk"], CredentialKind.ADDRESS)
+    if name_field() != email and name_field() in changed:
+        verify_settled(before["pk"], CredentialKind.ADDRESS)  # under another name its owner does not get in
 
 
 def changes_sign_in(instance: Any, before: dict[str, Any], update_fields: Any) -> bool:
-    """Return whether this save changes by what the account is signed in to: the password, or its own address."""
-    email = email_field_name()
+    """Return whether this save changes by what the account is signed in to: its name, its password, or its address."""
+    name, email = name_field(), email_field_name()
+    if name != email and name in before and before[name] != getattr(instance, name):
+        return True
     if email in before and (before[email] or "") != (getattr(instance, email) or ""):
         return True
     is_new_password = "password" in before and before["password"] != instance.password
@@ -190,10 +194,16 @@ def columns_of(model: Any) -> list[str]:
     return [field.attname for field in model._meta.concrete_fields]
 
 
+def name_field() -> str:
+    """Return the column of the name that people sign in by."""
+    return get_user_model()._meta.get_field(get_user_model().USERNAME_FIELD).attname  # type: ignore[union-attr]
+
+
 def watched_fields() -> tuple[str, ...]:
     """Return the fields that an ending may depend on; a save that writes none of them costs nothing."""
     email = email_field_name()
-    return ("password", "is_active", *((email,) if email else ()), *conf.access_flags)
+    names = ("password", "is_active", name_field(), *((email,) if email else ()), *conf.access_flags)
+    return tuple(dict.fromkeys(names))
 
 
 def after_user_save(sender: Any, instance: Any, using: str, update_fields: Any = None, **kwargs: Any) -> None:
