@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from sessions_ui.actions.help_desk import prove
 from sessions_ui.actions.help_desk.rights import may_help
 from sessions_ui.conf import conf
-from sessions_ui.exceptions import HelpDeskRefused
+from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
 from sessions_ui.help_desk.access import agents_only
 from sessions_ui.help_desk.views import with_case
 from sessions_ui.models import Case
@@ -56,6 +56,9 @@ def approve(request: HttpRequest, public_id: str) -> HttpResponseBase:
     if user is None or not may_help(request.user, user):
         raise Http404
     try:
+        read = [request.POST.get(name, getattr(case, name)) for name in ("ticket", "reason")]
+        if read != [case.ticket, case.reason]:  # it is about something else by now
+            raise HelpDeskRefused(HelpDeskRefusal.CASE_CLOSED)
         prove.approve(case=case, approver=request.user, user=user)
     except HelpDeskRefused as error:
         messages.error(request, refused_text(error), fail_silently=True)

@@ -15,11 +15,17 @@ from sessions_ui.models import Case
 
 @atomically
 def verify_caller(*, case: Case, agent: Any, ticket: str, reason: str, ways: Sequence[str]) -> None:
-    """Record ticket, reason and how the caller was verified. The form has checked their values."""
+    """Record ticket, reason and how the caller was verified. The form has checked their values.
+
+    A second agent agrees to a ticket and a reason. Under another one the agreement is none, and is asked for again.
+    """
     verify_case(case, agent)
-    Case.objects.filter(pk=case.pk).update(
-        ticket=ticket, reason=reason, ways=list(ways), verified_at=timezone.now()
+    rows = Case.objects.filter(pk=case.pk)
+    rows.exclude(ticket=ticket, reason=reason).update(approval_asked_at=None)
+    rows.filter(proof=Case.Proof.SECOND_AGENT).exclude(ticket=ticket, reason=reason).update(
+        proof="", proven_at=None, approver=None
     )
+    rows.update(ticket=ticket, reason=reason, ways=list(ways), verified_at=timezone.now())
     case.refresh_from_db()
     note_step(case, agent, "verified", ticket=ticket, reason=reason, ways=list(ways))
 

@@ -87,7 +87,8 @@ def approve(*, case: Case, approver: Any, user: Any) -> None:
 
 @atomically
 def _prove(case: Case, by: Any, proof: Case.Proof, **fields: Any) -> None:
-    won = Case.objects.filter(pk=case.pk, proven_at__isnull=True).update(
+    same = Case.objects.filter(pk=case.pk, ticket=case.ticket, reason=case.reason)
+    won = same.filter(proven_at__isnull=True).update(
         proof=proof, proven_at=timezone.now(), code_salt="", **fields
     )
     if won:

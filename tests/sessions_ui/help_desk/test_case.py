@@ -698,6 +698,39 @@ def test_a_second_agent_can_agree_but_not_the_first_nor_the_user(
     assert Event.objects.get(data__step="proven").actor_id == colleague.pk
 
 
+@pytest.mark.parametrize(("ticket", "stays"), [("INC-7", True), ("INC-8", False)])
+def test_a_second_agent_agrees_to_one_ticket_and_to_no_other(
+    ticket: str, stays: bool, verified: Case, agent: Any, user: Any, colleague: Any
+) -> None:
+    ask_for_approval(case=verified, agent=agent)
+    approve(case=verified, approver=colleague, user=user)
+    verify_caller(case=verified, agent=agent, ticket=ticket, reason=Case.Reason.LOST, ways=["manager"])
+    assert verified.is_proven is stays
+    assert (verified.approver_id == colleague.pk) is stays
+    assert (verified.approval_asked_at is not None) is stays, "it is asked for again"
+
+
+def test_what_a_second_agent_has_read_is_what_they_agree_to(
+    verified: Case, agent: Any, colleague: Any, browser: Any, settings: Any
+) -> None:
+    settings.SESSIONS_UI = {
+        **settings.SESSIONS_UI,
+        "SECOND_FACTOR_AT": "tests.sessions_ui.help_desk.conftest.shown_now",
+    }
+    client = browser()
+    client.force_login(colleague)
+    ask_for_approval(case=verified, agent=agent)
+    page = client.get("/help-desk/approvals/").content.decode()
+    assert '<input type="hidden" name="ticket" value="INC-7">' in page
+    read = {"ticket": "INC-7", "reason": "lost"}
+    verify_caller(case=verified, agent=agent, ticket="INC-8", reason=Case.Reason.LOST, ways=["manager"])
+    ask_for_approval(case=verified, agent=agent)
+    client.post(f"/help-desk/approvals/{verified.public_id}/", read)
+    assert not Case.objects.get(pk=verified.pk).is_proven
+    client.post(f"/help-desk/approvals/{verified.public_id}/", {**read, "ticket": "INC-8"})
+    assert Case.objects.get(pk=verified.pk).is_proven
+
+
 def test_a_second_agent_agrees_to_no_case_that_nobody_asked_about_or_that_is_over(
     verified: Case, agent: Any, user: Any, colleague: Any
 ) -> None:
