@@ -73,6 +73,12 @@ def sessions_ui_impersonation(context: dict[str, Any]) -> dict[str, Any]:
 
 
 @register.simple_tag
+def sessions_ui_help_url() -> str:
+    """Return `HELP_URL`, empty where the site has none."""
+    return conf.help_url
+
+
+@register.simple_tag
 def sessions_ui_htmx() -> SafeString | str:
     """Return the script tag of htmx, where the host has it: without it the pages work as plain forms."""
     if not apps.is_installed("django_htmx"):

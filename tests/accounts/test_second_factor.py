@@ -10,6 +10,7 @@ from django.contrib.auth import SESSION_KEY
 from django.urls import reverse
 from django.utils import timezone
 
+from tests.conftest import PASSWORD
 from tests.models import Session
 
 
@@ -97,3 +98,18 @@ def test_the_help_desk_leads_to_the_factor_that_is_there_for_longest(
     Authenticator.objects.filter(type="webauthn").update(created_at=now - timedelta(days=30))
     Authenticator.objects.filter(type="recovery_codes").update(created_at=now - timedelta(days=900))
     assert client.get("/account/second-factor/").url == reverse(page)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("help_url", ["", "https://help.people.example/"])
+def test_who_has_lost_the_factors_reads_what_to_do(
+    help_url: str, browser: Any, user_with_totp: Any, settings: Any
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "HELP_URL": help_url}
+    here = browser()
+    here.post(reverse("account_login"), {"login": user_with_totp.email, "password": PASSWORD})
+    page = here.get(reverse("mfa_authenticate")).content.decode()
+    assert "You have none of these any more?" in page
+    assert "On a device where you are still signed in you can remove the app" in page
+    assert (f'<a href="{help_url}">Ask the help desk</a>' in page) is bool(help_url)
+    assert ("Ask the help desk" in page) is bool(help_url)
