@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from allauth.account.authentication import get_authentication_records
@@ -10,6 +10,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.contrib.auth import get_user_model
+from django.db import connections, router
 from django.db.models import Q
 
 from accounts.models import VerifiedAddress
@@ -42,6 +43,14 @@ class AllauthCredentials(CredentialStore):
         known = {(one.kind, one.id): one for one in self.of(user)}
         found = (known.get(key) for record in records for key in keys_of(record, user))
         return [one for one in found if one is not None] if records else None
+
+    def are_gone(self, user: Any, shown: Collection[str]) -> bool:
+        rows = Authenticator.objects.using(router.db_for_write(Authenticator)).filter(user_id=user.pk)
+        if connections[rows.db].in_atomic_block:
+            # At MariaDB's REPEATABLE READ a plain read would still see what was there before.
+            rows = rows.select_for_update()
+        there = {name_of(kind, pk) for kind, pk in rows.values_list("type", "pk")}
+        return not there.issuperset(shown)
 
     def keep_address(self, user: Any, address: str) -> None:
         row = EmailAddress.objects.filter(user_id=user.pk, email__iexact=address).first()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -73,6 +74,12 @@ class CredentialStore:
         """Return those of them by which this request is signing the user in: none for a password alone, None where
         nobody knows. Asked for while the account is being recovered only."""
         return None
+
+    def are_gone(self, user: Any, shown: Collection[str]) -> bool:
+        """Return whether some of these are not the user's any more: names as `Authentication.credential` has them, of
+        what a sign-in has shown. Asked for under the account's lock, where the sign-in says what it was; False where
+        nobody knows."""
+        return False
 
     def keep_address(self, user: Any, address: str) -> None:
         """Make this address, whose owner has shown that its mail reaches them, the account's own and its main one

@@ -123,16 +123,21 @@ def test_a_confirmation_is_added(browser: Any, user_with_totp: Any, app_code: Ca
 
 
 @pytest.mark.django_db
-def test_a_sign_in_asks_for_no_factor_once_more(
+def test_a_sign_in_asks_for_its_factor_once_more_only_whether_it_is_there(
     browser: Any, user_with_totp: Any, app_code: Callable[[], str]
 ) -> None:
-    """The one that allauth has just checked is at hand."""
+    """The one that allauth has just checked is at hand; under the lock of the account it has to be there still."""
     here = browser()
     here.sign_in(user_with_totp)
     with CaptureQueriesContext(connection) as queries:
         second_step(here, app_code())
     before = [sql for sql in gist(queries) if "mfa_authenticator" in sql]
-    assert before == ["SELECT mfa_authenticator", "SELECT mfa_authenticator", "UPDATE mfa_authenticator"]
+    assert before == [
+        "SELECT mfa_authenticator",
+        "SELECT mfa_authenticator",
+        "UPDATE mfa_authenticator",
+        "SELECT mfa_authenticator",
+    ]
 
 
 @pytest.mark.django_db

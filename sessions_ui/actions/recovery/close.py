@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import F
 from django.utils import timezone
 
 from sessions_ui import outbox
@@ -12,16 +13,20 @@ from sessions_ui.actions.recovery.open import open_case_of, safe_addresses
 from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.database.transactions import atomically
-from sessions_ui.models import Event, Recovery
+from sessions_ui.models import EndReason, Event, Recovery
 from sessions_ui.models.primary import all_users
 
 
 def close(case: Recovery, why: Recovery.ClosedWhy, *, actor: Any = None, ticket: str = "") -> None:
-    """Close the case, whose account is held; its owner is told. A password that is still void stays so."""
+    """Close the case, whose account is held; its owner is told. A password that is still void stays so.
+
+    A sign-in under way began under other rules, and begins again.
+    """
     by = actor_of(actor).pk
     case.closed_at, case.closed_why, case.closed_by_id = timezone.now(), why, by
     case.save(update_fields=["closed_at", "closed_why", "closed_by"])
-    write_states([case.user_id], recovering_since=None, frozen_until=None)
+    decided: dict[str, Any] = {"epoch": F("epoch") + 1, "reason": EndReason.RECOVERING}
+    write_states([case.user_id], recovering_since=None, frozen_until=None, **decided)
     event = events.append(
         Event.Kind.RECOVERY_CLOSED,
         user_id=case.user_id,

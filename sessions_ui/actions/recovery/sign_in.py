@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sessions_ui import context
 from sessions_ui.actions.endings.require_password import verify_no_password_is_required
 from sessions_ui.actions.recovery.added import is_younger
+from sessions_ui.assurance import Authentication
 from sessions_ui.conf import conf
 from sessions_ui.credentials import Credential
 from sessions_ui.exceptions import SignInRefused
@@ -29,6 +31,17 @@ def verify_credentials(user: Any, method: str, state: AccountState) -> None:
         verify_no_password_is_required(state)
     if shown is not None and any(is_younger(one, state.recovering_since) for one in shown):
         raise SignInRefused(EndReason.RECOVERING)
+
+
+def verify_still_there(user: Any, shown: Iterable[Authentication]) -> None:
+    """Raise `SignInRefused` where a credential that was shown has been removed since.
+
+    A sign-in that has checked it waits for the account while the last step of a recovery takes it away; when it goes on
+    the account is not being recovered any more. Called under the account's lock.
+    """
+    names = [one.credential for one in shown if one.credential]
+    if names and conf.credentials().are_gone(user, names):
+        raise SignInRefused(EndReason.FACTOR_CHANGED)
 
 
 def shown_now(user: Any) -> list[Credential] | None:

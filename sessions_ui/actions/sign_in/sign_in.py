@@ -21,7 +21,7 @@ from sessions_ui.actions.endings.access_change import flags_of
 from sessions_ui.actions.endings.end import end_sessions
 from sessions_ui.actions.endings.offboard import latest_end_of
 from sessions_ui.actions.endings.reconcile import end_if_unlawful
-from sessions_ui.actions.recovery.sign_in import verify_credentials
+from sessions_ui.actions.recovery.sign_in import verify_credentials, verify_still_there
 from sessions_ui.actions.sessions.containment import contained
 from sessions_ui.actions.sign_in.assess_risk import Assessment, FollowUp, assess, columns, flag
 from sessions_ui.actions.sign_in.attempt import SignInAttempt
@@ -141,6 +141,7 @@ def verify(attempt: SignInAttempt, now: datetime) -> VerifiedAccount:
     verify_begun(attempt.pending, users[user.pk], state)
     verify_not_signed_out(attempt.identity)
     verify_credentials(user, attempt.method, state)
+    verify_still_there(user, attempt.shown)
     generation = generation_of(attempt.pending, user, state)
     return VerifiedAccount(
         auth_hash,

@@ -27,6 +27,7 @@ from sessions_ui.actions.recovery.open import (
 from sessions_ui.actions.recovery.sign_in import verify_credentials
 from sessions_ui.actions.recovery.steps import choose_password, remove_added
 from sessions_ui.actions.sessions.purge import purge_old
+from sessions_ui.actions.sign_in.pending import begin_sign_in, begun_key, verify_begun
 from sessions_ui.conf import conf
 from sessions_ui.context import own_step
 from sessions_ui.credentials import Credential, CredentialKind, CredentialStore
@@ -432,3 +433,16 @@ def test_a_sign_in_was_dealt_with_where_the_steps_were_done_for_its_time(
         case = opened(person)
         Recovery.objects.filter(pk=case.pk).update(since=SINCE, opened_at=AFTER, **done)
     assert was_dealt_with(user, signed_in_at) is covered
+
+
+def test_a_sign_in_that_began_before_the_recovery_was_over_begins_again(user: Any) -> None:
+    """It was let on by the rules of then: what was added meanwhile signs in, once it is over."""
+    case = opened(user)
+    mark: dict[str, Any] = {}
+    begin_sign_in(mark, user)  # type: ignore[arg-type]
+    lift_recovery(user=user, actor=None)
+    with pytest.raises(SignInRefused) as refused:
+        verify_begun(mark[begun_key(user)], user, state_of(user))
+    assert refused.value.reason == EndReason.RECOVERING
+    case.refresh_from_db()
+    assert case.closed_why == Recovery.ClosedWhy.LIFTED
