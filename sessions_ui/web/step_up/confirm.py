@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from urllib.parse import urlencode
 
 from django import forms
@@ -13,12 +14,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from sessions_ui.actions.acting_session import hold_acting_session
 from sessions_ui.conf import conf
 from sessions_ui.context import require_owner
+from sessions_ui.database.transactions import once
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.web.step_up.pending import WaitingAct, carry_on, question, too_late
 from sessions_ui.web.step_up.prove import ask_for_proof
-from sessions_ui.web.step_up.reauthentication import reauthentication
+from sessions_ui.web.step_up.reauthentication import Reauthentication, reauthentication
 
 
 def ask_again(request: HttpRequest, what: str, *, ends: SessionQuerySet | None = None) -> HttpResponse | None:
@@ -48,14 +51,28 @@ def confirm(request: HttpRequest) -> HttpResponseBase:
     if asking.is_fresh():
         return carry_on(request, act)
     form = asking.form(request.POST)
-    if not asking.may_try():
+    is_right = once(partial(tried, request, asking, form))
+    if is_right is None:
         error = _("Too many tries. Nothing was changed. Wait a few minutes, then try again.")
         return asked(request, act, error=error, status=429)
-    if form is not None and form.is_valid():
+    if form is not None and is_right:
         asking.confirm(form)
         return carry_on(request, act)
-    asking.refuse(form)
     return asked(request, act, form=form, status=422)
+
+
+def tried(request: HttpRequest, asking: Reauthentication, form: forms.Form | None) -> bool | None:
+    """Return whether the form is right; None after too many wrong ones.
+
+    The account is held until a wrong one is counted, so that many tries at once are no more than one after the other.
+    """
+    hold_acting_session(request.user.pk)
+    if not asking.may_try():
+        return None
+    if form is not None and form.is_valid():
+        return True
+    asking.refuse(form)
+    return False
 
 
 def asked(

@@ -124,7 +124,8 @@ class Reauthentication:
         return []
 
     def may_try(self) -> bool:
-        """Return whether another try is allowed: not after too many wrong ones. Counted and asked before each try."""
+        """Return whether another try is allowed: not after too many wrong ones. Asked before each try, while
+        the account is held until a wrong one is counted."""
         if (session_id := self._session_id) is None:
             return True
         since = timezone.now() - conf.reauthentication_age

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from sessions_ui.web.step_up.pending import WaitingAct
@@ -139,6 +140,34 @@ def test_guessing_is_slowed_down(here: Any, other: Session, settings: Any) -> No
     assert answer.status_code == 429
     assert "Too many tries" in answer.content.decode()
     assert not is_over(other)
+
+
+def test_a_try_is_checked_while_the_account_is_held(
+    here: Any, other: Session, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the count of the tries before it to its own: many at once are no more than one after the other."""
+    act = waiting(here.post(sign_out_url(other)))
+    seen: list[str] = []
+
+    def check(self: Any, password: str) -> bool:
+        seen.append("checked")
+        return False
+
+    def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if "sessions_ui_accountstate" in sql and sql.startswith("UPDATE"):
+            seen.append("held")
+        elif "sessions_ui_event" in sql:
+            seen.append("noted" if sql.startswith("INSERT") else "counted")
+        elif sql.startswith(("SAVEPOINT", "RELEASE")):
+            seen.append(sql.split()[0].lower())
+        return execute(sql, params, many, context)
+
+    monkeypatch.setattr(type(user), "check_password", check)
+    with connection.execute_wrapper(watch):
+        assert here.post(CONFIRM, {"act": act, "password": "wrong"}).status_code == 422
+    order = [what for what in seen[seen.index("held") :] if what != "savepoint"]
+    assert order.index("counted") < order.index("checked") < order.index("noted") < order.index("release")
+    assert "savepoint" in seen[: seen.index("held")]
 
 
 @pytest.mark.control("ASVS 7.2.4")
