@@ -8,12 +8,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db import router
+from django.db import connections, router
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from sessions_ui import outbox
-from sessions_ui.actions.account_lock import lock_users
+from sessions_ui.actions.account_lock import lock_users, write_states
 from sessions_ui.actions.one_time_codes import RESEND_AFTER, TRIES, Answer, mail_code, try_code
 from sessions_ui.actions.step_up.factors import append_shown, is_of_sign_in, proves, shown_in
 from sessions_ui.actions.step_up.pace import asker, verify_pace
@@ -26,6 +26,7 @@ from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import ProofRefusal, ProofRefused
 from sessions_ui.models import Event, Session, VerificationCode
 from sessions_ui.models.codes import new_nonce
+from sessions_ui.models.locking import as_they_are_now
 from sessions_ui.protocols import HasPk
 
 
@@ -55,6 +56,7 @@ def send_code(
     """
     using = router.db_for_write(VerificationCode)
     lock_users([user.pk])
+    write_states([user.pk])  # a lock alone stops nobody whose snapshot is older than it
     now = timezone.now()
     receivers = trusted_addresses(user)
     if not receivers:
@@ -178,12 +180,12 @@ def open_code(
     user: Any, session_id: int, purpose: VerificationCode.Purpose, now: datetime
 ) -> VerificationCode | None:
     """Return the newest code, if it can still be given."""
-    newest = (
-        VerificationCode.objects.using(router.db_for_write(VerificationCode))
-        .filter(user_id=user.pk, session_id=session_id, purpose=purpose)
-        .order_by("-pk")
-        .first()
+    rows = VerificationCode.objects.using(router.db_for_write(VerificationCode)).filter(
+        user_id=user.pk, session_id=session_id, purpose=purpose
     )
+    if connections[rows.db].in_atomic_block:
+        rows = as_they_are_now(rows)
+    newest = rows.order_by("-pk").first()
     if newest is None or newest.given_at is not None or newest.tries >= TRIES or newest.expires_at <= now:
         return None
     return newest

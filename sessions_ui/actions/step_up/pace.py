@@ -17,6 +17,7 @@ from sessions_ui import context
 from sessions_ui.actions.sessions.client import network_in
 from sessions_ui.exceptions import ProofRefusal, ProofRefused
 from sessions_ui.models import Session, VerificationCode
+from sessions_ui.models.locking import as_they_are_now
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # Codes to one account within an hour, five guesses at a million each.
@@ -35,7 +36,7 @@ def verify_pace(*, user: Any, session_id: int, asked_by: str, now: datetime) -> 
     sent = VerificationCode.objects.using(router.db_for_write(VerificationCode)).filter(
         user_id=user.pk, created_at__gt=now - DAY
     )
-    rows = list(sent.values_list("created_at", "session_id", "asked_by"))
+    rows = list(as_they_are_now(sent).values_list("created_at", "session_id", "asked_by"))
     lately = [(session, asker) for at, session, asker in rows if at > now - HOUR]
     enough = (
         sum(session == session_id for session, _asker in lately) >= MOST_A_SESSION

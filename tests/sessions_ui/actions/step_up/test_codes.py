@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_ui import models
@@ -312,3 +314,15 @@ def test_the_worker_is_asked_to_mail_a_code_now(
     with django_capture_on_commit_callbacks(execute=True):
         code_for(user, session)
     assert hastened == ["sessions_ui.tasks.sweep_deliveries"]
+
+
+def test_asking_for_a_code_writes_the_account_before_it_counts(session: Session, user: Any) -> None:
+    """In a transaction of the host with an older snapshot a lock alone would let many count the same."""
+    with CaptureQueriesContext(connection) as queries:
+        send_code(user=user, session_id=session.pk, purpose=END_OLDER)
+    said = [query["sql"] for query in queries]
+    held = next(at for at, sql in enumerate(said) if re.match("UPDATE .sessions_ui_accountstate", sql))
+    counted = next(
+        at for at, sql in enumerate(said) if re.match("SELECT .*sessions_ui_verificationcode", sql)
+    )
+    assert held < counted
