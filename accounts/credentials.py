@@ -12,6 +12,7 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import connections, router
 from django.db.models import Q
+from django.utils import timezone
 
 from accounts.models import VerifiedAddress
 from accounts.provenance import at_risk_since
@@ -41,8 +42,10 @@ class AllauthCredentials(CredentialStore):
     def shown(self, request: Any, user: Any) -> list[Credential] | None:
         records = get_authentication_records(request, user)
         known = {(one.kind, one.id): one for one in self.of(user)}
+        if not records:
+            return None
         found = (known.get(key) for record in records for key in keys_of(record, user))
-        return [one for one in found if one is not None] if records else None
+        return [*(one for one in found if one is not None), *unconnected(records, user)]
 
     def are_gone(self, user: Any, shown: Collection[str]) -> bool:
         rows = Authenticator.objects.using(router.db_for_write(Authenticator)).filter(user_id=user.pk)
@@ -78,6 +81,14 @@ def keys_of(record: dict[str, Any], user: Any) -> Iterator[tuple[CredentialKind,
     elif record.get("method") == "code":  # that was mailed
         rows = EmailAddress.objects.filter(user_id=user.pk, email__iexact=record.get("email") or "")
         yield from ((CredentialKind.ADDRESS, str(pk)) for pk in rows.values_list("pk", flat=True))
+
+
+def unconnected(records: list[dict[str, Any]], user: Any) -> Iterator[Credential]:
+    """Yield the accounts at a provider that sign in without being connected, by the address that the provider says
+    (allauth's `SOCIALACCOUNT_EMAIL_AUTHENTICATION`): there is no row of them, so they are as old as this sign-in."""
+    for record in records:
+        if record.get("method") == "socialaccount" and not any(keys_of(record, user)):
+            yield Credential(CredentialKind.PROVIDER, "", str(record.get("provider")), timezone.now())
 
 
 def is_taken(user: Any, address: str) -> bool:

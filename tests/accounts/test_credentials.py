@@ -18,6 +18,7 @@ from django.utils import timezone
 from accounts.credentials import AllauthCredentials
 from accounts.models import VerifiedAddress
 from sessions_ui import context
+from sessions_ui.actions.recovery.added import is_younger
 from sessions_ui.conf import conf
 from sessions_ui.credentials import Credential, CredentialKind
 from sessions_ui.exceptions import AccountFrozen
@@ -91,6 +92,17 @@ def test_what_a_sign_in_has_shown_is_named(user: Any, other_user: Any) -> None:
     assert named == [Credential(CredentialKind.TOTP, str(row.pk), "", row.created_at)]
     assert shown(signed_in_by(password, {**totp, "id": theirs.pk}, user=user), user) == []
     assert shown(signed_in_by(user=user), user) is None
+
+
+def test_a_provider_account_that_is_not_connected_is_as_old_as_the_sign_in(user: Any) -> None:
+    """It signs in by the address that the provider says: in a recovery, what signs in is to have been there before."""
+    record = {"method": "socialaccount", "provider": "dummy", "uid": "4002"}
+    shown = conf.credentials().shown(signed_in_by(record, user=user), user)
+    assert shown is not None
+    (one,) = shown
+    assert (one.kind, one.label) == (CredentialKind.PROVIDER, "dummy")
+    assert one.since is not None and one.since > timezone.now() - timedelta(minutes=1)
+    assert is_younger(one, timezone.now() - timedelta(hours=1))
 
 
 def test_a_mailed_code_was_shown_by_its_address(user: Any, address: EmailAddress) -> None:
