@@ -99,10 +99,15 @@ class ClientSettings(Section):
     def password_reset_views(self) -> frozenset[str]:
         """Names of views (as in `reverse()`) in which a saved password is a reset, which ends every session, that of
         the browser included, not a change. Views derived from Django's `PasswordResetConfirmView` are known; the
-        default adds allauth's."""
+        default adds allauth's, its headless API included."""
         return frozenset(
             self._given.get(
                 "PASSWORD_RESET_VIEWS",
-                ("account_reset_password_from_key", "account_complete_password_reset"),
+                (
+                    "account_reset_password_from_key",
+                    "account_complete_password_reset",
+                    "headless:app:account:reset_password",
+                    "headless:browser:account:reset_password",
+                ),
             )
         )
