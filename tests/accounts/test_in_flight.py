@@ -28,7 +28,7 @@ from sessions_ui.actions.endings.require_password import is_password_required, r
 from sessions_ui.exceptions import AccountFrozen, SessionEnded
 from sessions_ui.store import SessionStore
 from tests.accounts.conftest import SECRET
-from tests.accounts.credential_views import SECOND, WRITES, Act, registration, state_of
+from tests.accounts.credential_views import SECOND, WRITES, Act, change_password, registration, state_of
 from tests.accounts.journeys import NEW_PASSWORD, signed_in_by
 from tests.aging import long_ago
 from tests.interleaving import just_before
@@ -278,3 +278,15 @@ def test_a_password_that_allauth_sets_saves_nothing_else(user: Any) -> None:
     AccountAdapter().set_password(stale, NEW_PASSWORD)
     assert rights_of(user) == [False, False, False]
     assert get_user_model().objects.get(pk=user.pk).check_password(NEW_PASSWORD)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_view_that_ends_its_own_session_has_done_what_it_did(
+    user: Any, browser: Any, settings: Any
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "PASSWORD_CHANGE_ENDS": "all"}
+    client = signed_in_by(browser(), user, method="password")
+    long_ago(user)
+    assert change_password(client).headers["Location"].startswith("/account/login/")
+    assert get_user_model().objects.get(pk=user.pk).check_password(NEW_PASSWORD)
+    assert Session.objects.of(user).get().end_reason == EndReason.PASSWORD_CHANGED

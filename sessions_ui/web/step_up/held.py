@@ -14,6 +14,7 @@ from django.http.request import RawPostDataException
 from sessions_ui import context
 from sessions_ui.actions.acting_session import hold_acting_session
 from sessions_ui.database.transactions import once
+from sessions_ui.exceptions import SessionEnded
 
 ONLY_READ = ("GET", "HEAD", "OPTIONS")
 View = Callable[..., Any]
@@ -26,8 +27,8 @@ def account_held(view: View) -> View:
     A request that changes something is one transaction, on the database of the sessions, and holds the account of
     whoever is signed in from its first statement on; a session that has ended meanwhile is refused (`SessionEnded`).
     Two such requests of one account come one after the other, so that what they count is counted. What the database
-    refuses is answered 503, and nothing was changed; so is all taken back where the view raises. For views that are
-    functions of their own, not asynchronous ones; nothing slow, such as a mail, belongs into them.
+    refuses is answered 503, and nothing was changed; all is taken back as well where the view raises, unless it says
+    that it has ended its own session. Not for asynchronous views; nothing slow, such as a mail, belongs into one.
     """
     if iscoroutinefunction(view):
         raise TypeError(
@@ -44,9 +45,17 @@ def account_held(view: View) -> View:
 
         def work() -> Any:
             hold_acting_session(user_id)
-            return view(request, *args, **kwargs)
+            try:
+                return view(request, *args, **kwargs)
+            except SessionEnded as ended:
+                # By this request itself (`PASSWORD_CHANGE_ENDS = "all"`), because nobody else could meanwhile: what it
+                # has done stays done.
+                return ended
 
-        return once(work)
+        answer = once(work)
+        if isinstance(answer, SessionEnded):
+            raise answer
+        return answer
 
     return held
 
