@@ -176,11 +176,12 @@ def test_the_event_of_the_credential_names_the_address_that_it_is_about(
     assert (event.data, event.detail.text) == ({"credential": "address", "change": change}, label)
 
 
-def test_the_event_says_that_the_old_address_lets_nobody_in_any_more(user: Any) -> None:
-    """Its owner has removed it: the mail that it gets has no link that leads back."""
+def test_the_mail_to_an_address_that_its_owner_removed_lets_nobody_in_any_more(user: Any) -> None:
+    """It is told, and the link in it leads nowhere that sets a password."""
     VerifiedAddress.objects.filter(user=user).update(removed_by_settled=True, removed_at=timezone.now())
     by_save(user)
-    assert Event.objects.get(kind=Event.Kind.EMAIL_CHANGED).data == {"left": True}
+    told = Delivery.objects.filter(event__kind=Event.Kind.EMAIL_CHANGED)
+    assert dict(told.values_list("receiver", "told_only")) == {OLD: True}
 
 
 def test_the_history_names_the_act_and_whoever_changed_it(

@@ -28,6 +28,7 @@ urlpatterns = [
 # Every address of the app: who may ask it.
 PUBLIC = {
     "healthz",
+    "metrics",
     "sessions_ui:alive",
     "sessions_ui:challenge",
     "sessions_ui:choose_password",
@@ -48,6 +49,7 @@ SIGNED_IN = {
     "sessions_ui:device",
     "sessions_ui:device_list",
     "sessions_ui:devices",
+    "sessions_ui:download_data",
     "sessions_ui:found",
     "sessions_ui:go_on",
     "sessions_ui:idle",
@@ -66,6 +68,8 @@ SIGNED_IN = {
     "sessions_ui:sign_out_unused",
     "sessions_ui:situation",
     "sessions_ui:stay",
+    "sessions_ui:unlock_data",
+    "sessions_ui:your_data",
 }
 AGENTS = {
     "help_desk:approvals",

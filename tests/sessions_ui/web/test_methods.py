@@ -13,12 +13,12 @@ pytestmark = pytest.mark.django_db
 # All that act are POST. A page that is shown may be asked for by HEAD, as link checkers and mail scanners do.
 TAKES = {
     "GET": "device_list idle proof alive",
-    "GET, HEAD": "devices situation device recovery recovery_link",
+    "GET, HEAD": "devices situation device recovery recovery_link your_data",
     "GET, HEAD, POST": "confirm prove challenge not_me choose_password not_me_opened",
     "POST": (
         "go_on recovery_prove recovery_password recovery_credentials stay sign_out_others sign_out_unused "
         "sign_out_everywhere sign_out_session sign_out_folded sign_out_device rename mine lost found not_mine "
-        "leave_account provider_sign_out"
+        "leave_account provider_sign_out download_data unlock_data recovery_again"
     ),
 }
 HELP_DESK_TAKES = {
@@ -32,7 +32,7 @@ HELP_DESK_TAKES = {
 # By a link in a mail, as what waits for a proof, or for programs.
 FOR_ANYBODY = (
     "challenge not_me choose_password not_me_opened alive recovery recovery_link recovery_password "
-    "recovery_credentials leave_account provider_sign_out"
+    "recovery_credentials recovery_again leave_account provider_sign_out"
 )
 # By their links they show what is nobody else's.
 NOT_CACHED = (

@@ -152,7 +152,7 @@ def test_a_session_that_vouches_for_nothing_proves_more_before_it_voids_the_pass
 ) -> None:
     """However old it is: the account began on the other one."""
     Session.objects.exclude(device=phone).update(signed_in_at=timezone.now() - timedelta(days=9))
-    Device.objects.filter(pk=phone.pk).update(first_seen_at=timezone.now() - timedelta(days=30))
+    Device.objects.exclude(pk=phone.pk).update(from_start=False)
     assert "One more proof" in here.post(url("not_mine", phone)).content.decode()
     assert living(phone) == 1 and not Recovery.objects.exists()
     VerificationCode.objects.update(given_at=timezone.now())
