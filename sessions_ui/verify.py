@@ -42,6 +42,7 @@ __all__ = [
     "check_receipt",
     "checkpoint_hash",
     "commitment",
+    "duration",
     "inclusion_path",
     "key_id",
     "leaf_hash",
@@ -64,6 +65,8 @@ SEALED_WITHIN = timedelta(hours=1)  # after it was committed; what is older and 
 CUT = "log_cut"  # the kind of the event that says where the log was cut
 MOST = 65_536  # events of a batch; ours have 1,000
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
+HEX = re.compile(r"[0-9a-f]+", re.ASCII)
+DURATION = re.compile(r"(\d{1,12})([sd]?)", re.ASCII)
 PUBLIC_KEY = re.compile(r"-----BEGIN PUBLIC KEY-----.+?-----END PUBLIC KEY-----", re.DOTALL)
 
 Keys = Mapping[str, "Ed25519PublicKey"]
@@ -147,7 +150,8 @@ class Entry:
     """An event at its place in the log.
 
     `position` is None for one that is in no batch, `text` for one that is gone. `leaf` is what was kept of it when it
-    was sealed. `detail` and `salt` are there as long as nobody has erased them.
+    was sealed. `detail` and `salt` are there as long as nobody has erased them. `partly`: something is left of a detail
+    that was erased, and nothing proves it.
     """
 
     position: int | None
@@ -156,6 +160,7 @@ class Entry:
     detail: str | None = None
     salt: bytes | None = None
     path: tuple[bytes, ...] = ()
+    partly: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +189,7 @@ class Checkpoint:
     @classmethod
     def read(cls, text: str, signature: str | bytes) -> Checkpoint:
         """Read what the text says. Raises `Malformed`."""
-        said = _parsed(text)
+        said = _parsed(_encodable(text))
         if said.get("type") != CHECKPOINT:
             raise Malformed(f"not a checkpoint but {said.get('type')!r}")
         try:
@@ -196,7 +201,7 @@ class Checkpoint:
                 number=_whole(said["number"], least=1),
                 first=_whole(said["first"], least=1),
                 count=_whole(said["count"], least=1, most=MOST),
-                root=bytes.fromhex(said["root"]),
+                root=_hash(said["root"]),
                 previous=str(said["previous"]),
                 key=str(said["key"]),
                 at=moment(said["at"]),
@@ -219,13 +224,18 @@ def entry_of(line: Mapping[str, Any]) -> Entry:
         position, text, detail = line["position"], line["entry"], line.get("detail")
         if not isinstance(text, str | None) or not isinstance(detail, str | None):
             raise Malformed("an entry that is not a text")
+        for each in (text, detail):
+            _encodable(each or "")
+        if position is None:
+            _loose(text)
+        leaf, salt = line.get("leaf"), line.get("salt")
         return Entry(
             position=None if position is None else _whole(position, least=1),
             text=text,
-            leaf=_bytes(line.get("leaf")),
+            leaf=None if leaf is None else _hash(leaf),
             detail=detail,
-            salt=_bytes(line.get("salt")),
-            path=tuple(bytes.fromhex(node) for node in line.get("path", ())),
+            salt=None if salt is None else _hexadecimal(salt, size=16),
+            path=tuple(map(_hash, line.get("path", ()))),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise error if isinstance(error, Malformed) else Malformed(f"an entry: {error!r}") from error
@@ -244,8 +254,43 @@ def _whole(value: Any, *, least: int, most: int | None = None) -> int:
     return value
 
 
-def _bytes(text: Any) -> bytes | None:
-    return None if text is None else bytes.fromhex(text)
+def _hash(text: Any) -> bytes:
+    return _hexadecimal(text, size=32)
+
+
+def _hexadecimal(text: Any, *, size: int) -> bytes:
+    # `bytes.fromhex` alone would take spaces, and any length.
+    if not isinstance(text, str) or len(text) != 2 * size or not HEX.fullmatch(text):
+        raise Malformed(f"{text!r} is not {size} bytes in hexadecimal")
+    return bytes.fromhex(text)
+
+
+def _encodable(text: str) -> str:
+    """Return the text. Raises `Malformed` where it has half a surrogate pair, which JSON can say and UTF-8 cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise Malformed(f"a text that is not Unicode: {error}") from error
+    return text
+
+
+def _loose(text: str | None) -> None:
+    """Check that an event in no batch, of which no hash says anything, is one. Raises `Malformed`."""
+    said = _said(text)
+    if said.get("type") != EVENT:
+        raise Malformed("an event in no batch that is none")
+    _whole(said["id"], least=0)
+    moment(said["at"])
+
+
+def duration(text: str) -> timedelta:
+    """Read a time in seconds (`86400`, `86400s`) or days (`180d`). Raises `ValueError`."""
+    if (found := DURATION.fullmatch(text)) is None:
+        raise ValueError(f"{text!r} is neither seconds (86400) nor days (180d)")
+    try:
+        return timedelta(days=int(found[1])) if found[2] == "d" else timedelta(seconds=int(found[1]))
+    except OverflowError as error:
+        raise ValueError(f"{text!r} is too long") from error
 
 
 # --- Keys
@@ -296,6 +341,7 @@ class Found(StrEnum):
     CHANGED = "changed"
     DETAIL_CHANGED = "detail changed"
     DETAIL_ADDED = "detail added"
+    DETAIL_UNPROVEN = "detail not proven"
     REMOVED = "removed"
     INSERTED = "inserted"
     SWAPPED = "swapped"
@@ -311,7 +357,7 @@ class Found(StrEnum):
     PROOF = "wrong proof"
 
 
-ABOUT_DETAILS = (Found.DETAIL_CHANGED, Found.DETAIL_ADDED)
+ABOUT_DETAILS = (Found.DETAIL_CHANGED, Found.DETAIL_ADDED, Found.DETAIL_UNPROVEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,8 +380,17 @@ class Seen:
     checkpoints: int = 0
     opened: int = 0  # details that are there and are what was committed to
     erased: int = 0  # or not in the file
+    partly: int = 0  # of the erased: something is left, which nothing proves
     late: int = 0  # sealed more than an hour after their time
     signed: int = 0
+    cuts: list[str] = field(default_factory=list)  # what sealed events say of where the log was cut
+    unproven: list[str] = field(default_factory=list)  # batches whose events do not lead to their checkpoint
+
+    def notes(self) -> Iterator[str]:
+        """Yield what whoever reads the findings has to know besides."""
+        yield from self.cuts
+        for batch in self.unproven:
+            yield f"Nothing is proven about any event of {batch}: others than those named may be changed, too."
 
 
 class Emitted:
@@ -375,12 +430,14 @@ class Verifier:
 
     `keys` are the public keys that are believed, by id; None where nobody gave any: then no signature is checked.
     `emitted` are checkpoints that left the site. `now`: what is older than an hour then and in no batch is reported;
-    where it is None, the time of the newest checkpoint counts.
+    the time of the newest checkpoint counts where that is later, or `now` is None. `retention`: what was agreed on; a
+    cut after less is none that is allowed. None: what the event of the cut says is believed.
     """
 
     keys: Keys | None = None
     emitted: Emitted = field(default_factory=Emitted)
     now: datetime | None = None
+    retention: timedelta | None = None
     seen: Seen = field(default_factory=Seen)
 
     def __post_init__(self) -> None:
@@ -389,18 +446,22 @@ class Verifier:
         self._base: Checkpoint | None = None  # the log begins after it, because what was before is too old
         self._explained = False
         self._unsigned: int | None = None  # the first of those that nothing has signed yet
+        self._loose_began = False
         # When a batch was sealed, and the greatest id until then; of the last hour.
         self._recent: deque[tuple[datetime, int]] = deque()
         self._greatest = 0
         self._settled = 0  # the greatest id an hour before
 
     def check(self, records: Iterable[Entry | Checkpoint]) -> Iterator[Finding]:
-        """Yield what is wrong in the records of a whole log."""
+        """Yield what is wrong in the records of a whole log. Raises `Malformed` where they are in no order."""
         for record in records:
-            if isinstance(record, Checkpoint):
-                yield from self._close(record)
-            elif record.position is None:
+            if isinstance(record, Entry) and record.position is None:
+                self._loose_began = True
                 yield from self._unsealed(record)
+            elif self._loose_began:
+                raise Malformed("events in no batch that are not at the end")
+            elif isinstance(record, Checkpoint):
+                yield from self._close(record)
             else:
                 self._rows.append(self._row(record))
                 if len(self._rows) > MOST:
@@ -409,20 +470,33 @@ class Verifier:
 
     def _row(self, entry: Entry) -> _Row:
         self.seen.events += 1
-        said = _said(entry.text)
-        if said.get("kind") == CUT:
-            self._note_cut(said)
-        return _Row(entry, said, None if entry.text is None else leaf_hash(entry.text))
+        return _Row(entry, _said(entry.text), None if entry.text is None else leaf_hash(entry.text))
 
-    def _note_cut(self, said: dict[str, Any]) -> None:
-        """Take what an event says of where the log was cut: all that is gone must have been old enough then."""
+    def _note_cut(self, said: dict[str, Any], checkpoint: Checkpoint) -> None:
+        """Take what a sealed event says of where the log was cut: all that is gone must have been old enough then.
+
+        One in no batch says nothing, because anybody can add it to a file; and one from the future would let anything
+        be old.
+        """
         data, cut_at, base = said.get("data"), _at(said), self._base
         try:
-            number, kept = int(data["checkpoint"]), timedelta(seconds=data["retention"])  # type: ignore[index]
+            number = _whole(data["checkpoint"], least=1)  # type: ignore[index]
+            kept = timedelta(seconds=_whole(data["retention"], least=0))  # type: ignore[index]
+            if cut_at is None:
+                return
+            self.seen.cuts.append(
+                f"Cut after checkpoint {number} at {said['at']}, with a retention of {_days(kept)} "
+                f"(sealed in checkpoint {checkpoint.number})."
+            )
+            self._explained |= (
+                base is not None
+                and number >= base.number
+                and cut_at - base.newest >= kept
+                and cut_at - checkpoint.at <= SEALED_WITHIN
+                and (self.retention is None or kept >= self.retention)
+            )
         except (KeyError, TypeError, ValueError, OverflowError):
             return
-        if base is not None and cut_at is not None and number >= base.number and base.newest <= cut_at - kept:
-            self._explained = True
 
     # --- A batch
 
@@ -474,8 +548,13 @@ class Verifier:
         everywhere = range(checkpoint.first, checkpoint.last + 1)
         computed = [placed[position].leaf if position in placed else None for position in everywhere]
         kept = [_leaf(placed.get(position)) for position in everywhere]
-        agrees = _has_root(kept, checkpoint)
-        if not agrees and _has_root(computed, checkpoint):
+        agrees, is_proven = _has_root(kept, checkpoint), _has_root(computed, checkpoint)
+        if not is_proven:
+            self.seen.unproven.append(f"checkpoint {checkpoint.number}, {_span(checkpoint)}")
+        for row in placed.values():
+            if row.said.get("kind") == CUT and is_proven:
+                self._note_cut(row.said, checkpoint)
+        if is_proven and not agrees:
             for row in placed.values():
                 if row.leaf != row.entry.leaf:
                     yield Finding(
@@ -483,7 +562,7 @@ class Verifier:
                     )
                 yield from self._detail(row)
             return
-        stated = {row.entry.leaf: row for row in rows if row.entry.leaf is not None}
+        stated = {leaf: row for row in placed.values() if (leaf := _leaf(row)) is not None}
         for position in everywhere:
             found = list(self._place(checkpoint, position, placed.get(position), stated))
             wrong = wrong or any(finding.what not in ABOUT_DETAILS for finding in found)
@@ -512,27 +591,22 @@ class Verifier:
     def _detail(self, row: _Row) -> Iterator[Finding]:
         committed = row.said.get("detail")
         entry = row.entry
-        if committed is None:
-            if entry.detail is not None:
-                yield Finding(
-                    Found.DETAIL_ADDED, _name(row), "has a detail that was not there when it was sealed"
-                )
-        elif entry.detail is None or not entry.salt:
+        if found := _wrong_detail(row):
+            yield found
+        elif committed is not None and entry.detail is None:
             self.seen.erased += 1
-        elif commitment(entry.salt, entry.detail).hex() != committed:
-            yield Finding(Found.DETAIL_CHANGED, _name(row), "its detail is not the one that was sealed")
-        else:
+            self.seen.partly += entry.partly
+        elif committed is not None:
             self.seen.opened += 1
 
     def _other_root(
         self, checkpoint: Checkpoint, placed: Mapping[int, _Row], wrong: bool
     ) -> Iterator[Finding]:
         """Say what is wrong with a batch whose root is another one, unless the rows say so already."""
-        where = f"positions {checkpoint.first} to {checkpoint.last} (checkpoint {checkpoint.number})"
+        where = f"{_span(checkpoint)} (checkpoint {checkpoint.number})"
         if wrong:
-            stated = [
-                row.entry.leaf for _position, row in sorted(placed.items()) if row.entry.leaf is not None
-            ]
+            kept = [_leaf(row) for _position, row in sorted(placed.items())]
+            stated = [leaf for leaf in kept if leaf is not None]
             if len(stated) == checkpoint.count and merkle_root(stated) != checkpoint.root:
                 yield Finding(Found.REWRITTEN, where, "what was kept of these events was changed, too")
             return
@@ -572,7 +646,10 @@ class Verifier:
         ids = [row.said["id"] for row in rows if isinstance(row.said.get("id"), int)]
         self._greatest = max([self._greatest, *ids])
         self._recent.append((checkpoint.at, self._greatest))
-        self._settle((self.now or checkpoint.at) - SEALED_WITHIN)
+        self._settle(self._now(checkpoint) - SEALED_WITHIN)
+
+    def _now(self, last: Checkpoint) -> datetime:
+        return last.at if self.now is None else max(self.now, last.at)
 
     def _settle(self, until: datetime) -> None:
         while self._recent and self._recent[0][0] <= until:
@@ -582,10 +659,8 @@ class Verifier:
 
     def _unsealed(self, entry: Entry) -> Iterator[Finding]:
         said = _said(entry.text)
-        if said.get("kind") == CUT:
-            self._note_cut(said)
         name = f"event {said.get('id')}"
-        now = self.now or (self._previous.at if self._previous else None)
+        now = self._now(self._previous) if self._previous else self.now
         at = _at(said)
         if isinstance(said.get("id"), int) and said["id"] < self._settled:
             why = "is in no batch, though later ones were sealed more than an hour ago"
@@ -610,7 +685,8 @@ class Verifier:
             )
         if self._base is not None and not self._explained:
             where = f"checkpoint 1 to {self._base.number}"
-            yield Finding(Found.CUT_HEAD, where, "is gone, and no event says that it was old enough")
+            enough = "old enough" if self.retention is None else f"kept for {_days(self.retention)}"
+            yield Finding(Found.CUT_HEAD, where, f"is gone, and no sealed event says that it was {enough}")
         if self._unsigned is not None:
             where = f"checkpoint {self._unsigned}" + (f" to {last}" if last > self._unsigned else "")
             yield Finding(Found.UNSIGNED, where, "has no signature, and none after it has")
@@ -626,6 +702,31 @@ def _at(said: Mapping[str, Any]) -> datetime | None:
         return moment(said["at"])
     except (KeyError, TypeError, ValueError):
         return None
+
+
+def _wrong_detail(row: _Row) -> Finding | None:
+    """Compare the detail of an entry, if it has one, with what was committed to."""
+    committed, entry = row.said.get("detail"), row.entry
+    if entry.detail is None:
+        return None
+    if committed is None:
+        why = "has a detail that was not there when it was sealed"
+        return Finding(Found.DETAIL_ADDED, _name(row), why)
+    if entry.salt is None:
+        why = "has a detail without the salt, so that nothing says that it is the one that was sealed"
+        return Finding(Found.DETAIL_UNPROVEN, _name(row), why)
+    if commitment(entry.salt, entry.detail).hex() != committed:
+        return Finding(Found.DETAIL_CHANGED, _name(row), "its detail is not the one that was sealed")
+    return None
+
+
+def _span(checkpoint: Checkpoint) -> str:
+    return f"positions {checkpoint.first} to {checkpoint.last}"
+
+
+def _days(time: timedelta) -> str:
+    days = time / timedelta(days=1)
+    return f"{days:g} days" if days >= 1 else f"{time.total_seconds():g} seconds"
 
 
 def _leaf(row: _Row | None) -> bytes | None:
@@ -646,10 +747,15 @@ def _name(row: _Row) -> str:
 
 
 def check_log(
-    records: Iterable[Entry | Checkpoint], *, keys: Keys | None = None, emitted: Iterable[Checkpoint] = ()
+    records: Iterable[Entry | Checkpoint],
+    *,
+    keys: Keys | None = None,
+    emitted: Iterable[Checkpoint] = (),
+    made_at: datetime | None = None,
+    retention: timedelta | None = None,
 ) -> Iterator[Finding]:
-    """Yield what is wrong in the records of a whole log."""
-    return Verifier(keys=keys, emitted=Emitted(emitted)).check(records)
+    """Yield what is wrong in the records of a whole log. `made_at` and `retention` as `now` and that of `Verifier`."""
+    return Verifier(keys=keys, emitted=Emitted(emitted), now=made_at, retention=retention).check(records)
 
 
 # --- Receipts
@@ -690,7 +796,7 @@ def _untrusted(checkpoints: Sequence[Checkpoint], keys: Keys | None, emitted: Em
         elif (keys is not None and checkpoint.key) or emitted.has(checkpoint) or follows:
             trusted[checkpoint.number] = checkpoint
         else:
-            yield Finding(Found.UNSIGNED, where, "has no signature, and was not emitted")
+            yield Finding(Found.UNSIGNED, where, "no key that you gave has signed it, and it was not emitted")
 
 
 def _unproven(entry: Entry, checkpoints: Sequence[Checkpoint]) -> Iterator[Finding]:
@@ -704,13 +810,8 @@ def _unproven(entry: Entry, checkpoints: Sequence[Checkpoint]) -> Iterator[Findi
         yield Finding(Found.PROOF, _name(row), "no checkpoint of the receipt covers it")
     elif root_from_path(row.leaf, position - batch.first, batch.count, entry.path) != batch.root:
         yield Finding(Found.CHANGED, _name(row), f"it does not lead to the root of checkpoint {batch.number}")
-    committed = row.said.get("detail")
-    if entry.detail is None:
-        return
-    if committed is None:
-        yield Finding(Found.DETAIL_ADDED, _name(row), "has a detail that was not there when it was sealed")
-    elif entry.salt is None or commitment(entry.salt, entry.detail).hex() != committed:
-        yield Finding(Found.DETAIL_CHANGED, _name(row), "its detail is not the one that was sealed")
+    if found := _wrong_detail(row):
+        yield found
 
 
 # --- Files
@@ -743,7 +844,7 @@ def read_files(files: Iterable[Path]) -> list[Checkpoint]:
     found: list[Checkpoint] = []
     for file in files:
         before = len(found)
-        with file.open() as lines:
+        with file.open(encoding="utf-8", errors="replace") as lines:  # a log has other lines, too
             found += read_checkpoints(lines)
         if len(found) == before:
             raise Malformed(f"{file} has no checkpoint")
@@ -751,8 +852,8 @@ def read_files(files: Iterable[Path]) -> list[Checkpoint]:
 
 
 def read_log(lines: Iterable[str]) -> Iterator[Entry | Checkpoint]:
-    """Read a sealed log, one record a line. Raises `Malformed`."""
-    for line in lines:
+    """Read a sealed log, one record a line, with or without its first line. Raises `Malformed`."""
+    for number, line in enumerate(lines):
         if not line.strip():
             continue
         record = _parsed(line)
@@ -760,7 +861,7 @@ def read_log(lines: Iterable[str]) -> Iterator[Entry | Checkpoint]:
             yield Checkpoint.of(record)
         elif "entry" in record:
             yield entry_of(record)
-        elif record.get("type") != LOG:
+        elif number or record.get("type") != LOG:
             raise Malformed(f"neither an entry nor a checkpoint: {line[:80]!r}")
 
 
@@ -797,11 +898,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="FILE",
         help="Checkpoints that left the site when they were made, one a line; may be given more than once.",
     )
+    parser.add_argument(
+        "--retention",
+        type=duration,
+        metavar="TIME",
+        help="How long events had to be kept, in seconds (86400) or days (180d): a log that was cut after less has "
+        "lost its head. Default: as long as the log itself says.",
+    )
     options = parser.parse_args(arguments)
     if options.key is None and not options.checkpoints:
         parser.error("give --key, --checkpoints or both: without one nothing says whose the file is")
     try:
-        findings, about = _check(options.file, options.key, options.checkpoints)
+        findings, about = _check(options.file, options.key, options.checkpoints, options.retention)
     except (OSError, Malformed, UnicodeDecodeError) as error:
         _say(f"Cannot be read: {error}")
         return 2
@@ -811,35 +919,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if findings else 0
 
 
-def _check(file: Path, key: Path | None, files: Sequence[Path]) -> tuple[list[Finding], list[str]]:
-    keys = None if key is None else read_public_keys(key.read_text())
+def _check(
+    file: Path, key: Path | None, files: Sequence[Path], retention: timedelta | None
+) -> tuple[list[Finding], list[str]]:
+    keys = None if key is None else read_public_keys(key.read_text("utf-8"))
     if keys is not None and not keys:
         raise Malformed(f"{key} has no public key")
     emitted = read_files(files)
     findings = [
-        Finding(Found.SIGNATURE, f"emitted checkpoint {each.number}", "is not signed by a key that you gave")
+        Finding(
+            Found.SIGNATURE if each.key in keys else Found.UNKNOWN_KEY,
+            f"emitted checkpoint {each.number}",
+            "is not signed by a key that you gave",
+        )
         for each in emitted
         if keys is not None and each.key and not is_signed(each, keys)
     ]
-    with file.open() as lines:
-        if _is_log(lines.readline()):
+    with file.open(encoding="utf-8") as lines:
+        first = _object(lines.readline()) or {}
+        if first.get("type") == LOG:
             lines.seek(0)
-            verifier = Verifier(keys=keys, emitted=Emitted(emitted))
+            verifier = Verifier(
+                keys=keys, emitted=Emitted(emitted), now=moment(first.get("made_at")), retention=retention
+            )
             findings += verifier.check(read_log(lines))
             seen = verifier.seen
             return findings, [
                 f"{seen.events} events and {seen.checkpoints} checkpoints, {seen.signed} of them signed; "
                 f"{seen.opened} details are those that were sealed, {seen.erased} were erased or are not shown; "
                 f"{seen.late} events were sealed more than an hour after their time. "
-                f"Compared with {len(emitted)} emitted checkpoints."
+                f"Compared with {len(emitted)} emitted checkpoints. Made at {first['made_at']}, as it says.",
+                *seen.notes(),
             ]
-    receipt = _parsed(file.read_text())
+    receipt = _parsed(file.read_text("utf-8"))
     findings += check_receipt(receipt, keys=keys, emitted=emitted)
     return findings, [_described(entry) for entry in receipt["entries"]]
-
-
-def _is_log(line: str) -> bool:
-    return (_object(line) or {}).get("type") == LOG
 
 
 def _described(entry: Mapping[str, Any]) -> str:

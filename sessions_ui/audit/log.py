@@ -86,6 +86,7 @@ def _entry(position: int, leaf: bytes, commitment: Any, row: EventRow | None) ->
         leaf,
         detail=row.detail() if is_open else None,
         salt=bytes(row.salt) if is_open and row.salt is not None else None,
+        partly=row.has_detail and not is_open,
     )
 
 

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import router
+from django.db.models import QuerySet
 
 from sessions_ui.audit import events
+from sessions_ui.audit.seal import seal_events
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import in_transaction
 from sessions_ui.models import Checkpoint, Event, EventDetail, Seal
@@ -21,15 +23,21 @@ def cut_log(old: datetime) -> int:
     """Remove the batches of which no event is younger than `old`; return how many rows of events and details went.
 
     The last checkpoint of what goes stays: the log begins after it. That it was cut there, and after how long, is an
-    event of its own, without which `verify_events` reports what is gone. Each batch is a transaction.
+    event of its own, without which `verify_events` reports what is gone. It is sealed before anything goes: one that is
+    not could be put in by whoever removes events. Where that fails, the next run removes them. Each batch is a
+    transaction.
     """
     batches = list(_old_batches(old))
     if not batches:
         return 0
     using, target = router.db_for_write(Event), batches[-1]
-    data = {"checkpoint": target.number, "retention": conf.retention.total_seconds()}
+    data = {"checkpoint": target.number, "retention": int(conf.retention.total_seconds())}
     if not _is_announced(target.number):
         in_transaction(partial(events.append, Event.Kind.LOG_CUT, data=data), using=using)
+    if not _is_announcement_sealed():
+        seal_events()
+    if not _is_announcement_sealed():
+        return 0
     return sum(in_transaction(partial(_remove, batch), using=using) for batch in batches)
 
 
@@ -59,10 +67,16 @@ def _has_events(checkpoint: Checkpoint) -> bool:
 
 def _is_announced(number: int) -> bool:
     """Return whether an event says that the log is cut here: the last time somebody was stopped half-way."""
-    last = (
-        Event.objects.filter(kind=Event.Kind.LOG_CUT).order_by("-pk").values_list("data", flat=True).first()
-    )
+    last = _announcements().values_list("data", flat=True).first()
     return last is not None and last.get("checkpoint", 0) >= number
+
+
+def _is_announcement_sealed() -> bool:
+    return Seal.objects.filter(event=_announcements().values_list("pk", flat=True).first()).exists()
+
+
+def _announcements() -> QuerySet[Event]:
+    return Event.objects.filter(kind=Event.Kind.LOG_CUT).order_by("-pk")
 
 
 def _remove(batch: Checkpoint) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from sessions_ui.verify import (
     Keys,
     Malformed,
     Verifier,
+    duration,
     read_files,
     read_public_keys,
 )
@@ -50,6 +52,13 @@ class Command(MigratedCommand):
             metavar="FILE",
             help="PEM file of the public keys that are believed. Default: those of the settings.",
         )
+        parser.add_argument(
+            "--retention",
+            type=duration,
+            metavar="TIME",
+            help="How long events had to be kept, in seconds (86400) or days (180d): a log that was cut after less has "
+            "lost its head. Default: RETENTION. What was cut while that was less needs the former one.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -61,15 +70,19 @@ class Command(MigratedCommand):
             self.stderr.write("No public key is known (SEAL_KEY, --public-key): no signature is checked.")
         for _try in range(TRIES):
             try:
-                self.verify(keys, emitted, quiet=not options["verbosity"])
+                self.verify(keys, emitted, retention=options["retention"], quiet=not options["verbosity"])
             except CutMeanwhile:
                 self.stderr.write("Old events were removed meanwhile: from the beginning again.")
                 continue
             return
         raise CommandError("The log is being cut. Try again when the retention task is done.")
 
-    def verify(self, keys: Keys | None, emitted: Emitted, *, quiet: bool) -> None:
-        verifier = Verifier(keys=keys, emitted=emitted, now=moments.in_utc(timezone.now()))
+    def verify(
+        self, keys: Keys | None, emitted: Emitted, *, retention: timedelta | None, quiet: bool
+    ) -> None:
+        # An event says whole seconds.
+        least = timedelta(seconds=int(conf.retention.total_seconds())) if retention is None else retention
+        verifier = Verifier(keys=keys, emitted=emitted, now=moments.in_utc(timezone.now()), retention=least)
         progress = Progress(self.stdout.write, quiet=quiet)
         began, found = time.monotonic(), 0
         try:
@@ -79,12 +92,15 @@ class Command(MigratedCommand):
         except Malformed as error:
             raise CommandError(f"A checkpoint cannot be read: {error}") from error
         seen, seconds = verifier.seen, time.monotonic() - began
+        partly = f" (of {seen.partly:,} something is left, which nothing proves)" if seen.partly else ""
         self.stdout.write(
             f"{seen.events:,} events and {seen.checkpoints:,} checkpoints in {seconds:.1f} s "
             f"({seen.events / max(seconds, 0.001):,.0f} events a second). Signed: {seen.signed:,}. Details as they "
-            f"were sealed: {seen.opened:,}, erased: {seen.erased:,}. Sealed more than an hour after their time: "
-            f"{seen.late:,}."
+            f"were sealed: {seen.opened:,}, erased: {seen.erased:,}{partly}. Sealed more than an hour after their "
+            f"time: {seen.late:,}."
         )
+        for note in seen.notes():
+            self.stdout.write(_printable(note))
         if found:
             raise CommandError(f"{found:,} found.")
         self.stdout.write("Nothing is wrong.")

@@ -272,6 +272,58 @@ def test_checkpoints_that_end_unsigned_are_found(log: list[int], key: Key, user:
     assert [(each.what, each.where) for each in found(key.keys)] == [(Found.UNSIGNED, "checkpoint 4")]
 
 
+def test_an_event_that_nobody_sealed_allows_no_cut(log: list[int], key: Key) -> None:
+    """Whoever removes the beginning can write such an event, too."""
+    sql("UPDATE sessions_ui_event SET at = %s WHERE id = %s", timezone.now() - 500 * DAY, log[0])
+    test_a_head_that_was_cut_is_found(log, key)
+    data = {"checkpoint": 2, "retention": 0}
+    Event.objects.create(kind=Event.Kind.LOG_CUT, data=data)
+    assert what(found(key.keys)) == [Found.CUT_HEAD]
+
+
+@pytest.mark.parametrize(
+    ("data", "at"),
+    [
+        pytest.param({"retention": -(10**9)}, timedelta(0), id="a negative retention"),
+        pytest.param({"retention": 180.5 * 86400}, 181 * DAY, id="no whole seconds"),
+        pytest.param({"retention": 180 * 86400}, 181 * DAY, id="from the future"),
+    ],
+)
+def test_a_made_up_event_allows_no_cut_although_it_was_sealed(
+    log: list[int], key: Key, data: dict[str, Any], at: timedelta
+) -> None:
+    test_a_head_that_was_cut_is_found(log, key)
+    Event.objects.create(kind=Event.Kind.LOG_CUT, at=timezone.now() + at, data={"checkpoint": 2, **data})
+    seal_events()
+    assert what(found(key.keys)) == [Found.CUT_HEAD]
+
+
+def test_a_cut_after_less_than_what_was_agreed_is_found(log: list[int], key: Key) -> None:
+    """The event is what the site says, and it may be in league with whoever cut."""
+    test_a_head_that_was_cut_is_found(log, key)
+    Event.objects.create(kind=Event.Kind.LOG_CUT, data={"checkpoint": 2, "retention": 3600})
+    seal_events()
+    assert found(key.keys) == []
+    said = verify()
+    assert (
+        "cut head: checkpoint 1 to 2: is gone, and no sealed event says that it was kept for 180 days" in said
+    )
+    assert "with a retention of 3600 seconds (sealed in checkpoint 4)" in said
+    assert "Nothing is wrong." in verify("--retention", "3600")
+    assert "cut head" in verify("--retention", "3601s")
+
+
+def test_an_old_event_without_any_checkpoint_is_found(user: Any, key: Key) -> None:
+    """The sealer has never run."""
+    old = append_at(timezone.now() - timedelta(minutes=61), user)
+    assert [(each.what, each.where) for each in found(key.keys)] == [(Found.UNSEALED, f"event {old}")]
+
+
+def test_it_is_said_that_nothing_is_proven_about_the_rest_of_a_batch(log: list[int], key: Key) -> None:
+    sql("UPDATE sessions_ui_event SET reason = 'incident' WHERE id = %s", log[5])
+    assert "Nothing is proven about any event of checkpoint 2, positions 5 to 8" in verify()
+
+
 # --- What is no finding
 
 
@@ -280,7 +332,8 @@ def test_erasing_details_is_none(log: list[int], key: Key) -> None:
     EventDetail.objects.filter(pk=log[3]).forget(address=None)
     assert EventDetail.objects.get(pk=log[3]).text == "text 3"
     assert found(key.keys) == []
-    assert "Details as they were sealed: 3, erased: 2." in verify()
+    said = verify()
+    assert "Details as they were sealed: 3, erased: 2 (of 1 something is left, which nothing proves)." in said
 
 
 def test_a_user_who_was_deleted_is_none(log: list[int], key: Key, user: Any) -> None:
@@ -302,13 +355,31 @@ def test_the_retention_is_none_and_cuts_at_a_checkpoint(user: Any, key: Key, sma
     purge_old()
     assert set(Event.objects.exclude(kind="log_cut").values_list("pk", flat=True)) == {*half, stays}
     assert not EventDetail.objects.filter(pk__in=old).exists()
-    assert list(Checkpoint.objects.order_by("number").values_list("number", flat=True)) == [2, 3, 4]
+    assert list(Checkpoint.objects.order_by("number").values_list("number", flat=True)) == [2, 3, 4, 5]
     assert Event.objects.get(kind="log_cut").data == {"checkpoint": 2, "retention": 180 * 86400}
     assert found(key.keys, before) == []
     seal_events()
     assert found(key.keys, before) == []
     purge_old()
     assert Event.objects.filter(kind="log_cut").count() == 1
+
+
+def test_the_log_is_cut_when_the_event_that_says_so_was_sealed_and_not_before(
+    user: Any, key: Key, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sessions_ui.audit import retention
+
+    with time_machine.travel(timezone.now() - 181 * DAY, tick=True):
+        old = append(user, 1)
+        seal_events()
+    with monkeypatch.context() as patch:
+        patch.setattr(retention, "seal_events", lambda: None)  # the time of a run was over
+        purge_old()
+    assert Event.objects.filter(pk=old).exists()
+    purge_old()
+    assert not Event.objects.filter(pk=old).exists()
+    assert Seal.objects.filter(event__in=Event.objects.filter(kind="log_cut")).count() == 1
+    assert found(key.keys) == []
 
 
 def test_a_batch_with_one_young_event_stays_whole(user: Any, key: Key) -> None:
