@@ -726,7 +726,7 @@ def _span(checkpoint: Checkpoint) -> str:
 
 def _days(time: timedelta) -> str:
     days = time / timedelta(days=1)
-    return f"{days:g} days" if days >= 1 else f"{time.total_seconds():g} seconds"
+    return f"{days:g} day{'s' * (days != 1)}" if days >= 1 else f"{time.total_seconds():g} seconds"
 
 
 def _leaf(row: _Row | None) -> bytes | None:

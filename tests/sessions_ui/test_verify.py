@@ -92,6 +92,64 @@ def test_control_characters_of_a_file_do_not_reach_the_terminal(
     assert "\x1b" not in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("name", "arguments", "code", "says"),
+    [
+        (
+            "cut_by_retention",
+            [],
+            0,
+            "Cut after checkpoint 1 at 2026-11-24T14:04:30.000000Z, with a retention of 60",
+        ),
+        ("cut_by_retention", ["--retention", "60"], 0, "Nothing is wrong."),
+        ("cut_by_retention", ["--retention", "1d"], 1, "no sealed event says that it was kept for 1 day"),
+        ("cut_by_retention", ["--retention", "long"], 2, ""),
+        ("changed_field", [], 1, "Nothing is proven about any event of checkpoint 1, positions 1 to 3"),
+        ("sealer_stands_still", [], 1, "unsealed: event 23"),
+        ("young_event", [], 0, "Made at 2026-11-24T15:00:00.000000Z, as it says."),
+        ("no_unicode", [], 2, "Cannot be read: a text that is not Unicode"),
+        ("former_key_missing", [], 1, "unknown key: emitted checkpoint 1"),
+    ],
+)
+def test_what_it_says_of_an_edited_log(
+    name: str,
+    arguments: list[str],
+    code: int,
+    says: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    edit = evidence.EDITS[name]
+    log, keys = tmp_path / "log.jsonl", tmp_path / "keys.pem"
+    log.write_text("\n".join(edit.lines()))
+    keys.write_text(edit.keys())
+    emitted = ["--checkpoints", str(EXAMPLES / "emitted.jsonl")]
+    try:
+        done = verify.main([str(log), "--key", str(keys), *emitted, *arguments])
+    except SystemExit as stopped:
+        done = int(str(stopped.code))
+    assert (done, says in capsys.readouterr().out) == (code, True)
+
+
+def test_a_log_that_does_not_say_when_it_was_made_cannot_be_read(tmp_path: Path) -> None:
+    file = tmp_path / "log.jsonl"
+    file.write_text(json.dumps({"type": verify.LOG}))
+    assert verify.main([str(file), "--key", str(EXAMPLES / "keys.pem")]) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("0", 0), ("3600", 3600), ("3600s", 3600), ("180d", 180 * 86_400)]
+)
+def test_a_retention_is_in_seconds_or_days(text: str, seconds: int) -> None:
+    assert verify.duration(text).total_seconds() == seconds
+
+
+@pytest.mark.parametrize("text", ["", "d", "-1", "1.5", "1 d", "1h", "9" * 12 + "d", "\u0663"])
+def test_another_retention_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        verify.duration(text)
+
+
 # --- The trees of RFC 9162
 
 
@@ -328,6 +386,13 @@ def test_entries_without_end_are_not_kept_in_memory(monkeypatch: pytest.MonkeyPa
         {"position": -1, "entry": "{}"},
         {"position": 1, "entry": 7},
         {"position": 1, "entry": "{}", "leaf": "xyz"},
+        {"position": 1, "entry": "{}", "leaf": "00"},
+        {"position": 1, "entry": "{}", "salt": "00 " * 16},
+        {"position": 1, "entry": "{}", "salt": "00" * 15},
+        {"position": 1, "entry": "{}", "salt": "AB" * 16},
+        {"position": 1, "entry": "{}", "detail": "\ud800"},
+        {"position": None, "entry": None},
+        {"position": None, "entry": "{}"},
         {"position": 1},
         {"checkpoint": "{}", "signature": ""},
         {"checkpoint": 7},

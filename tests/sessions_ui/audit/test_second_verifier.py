@@ -1,0 +1,175 @@
+"""Two verifiers that share nothing but docs/evidence.md say the same of what was done to a log or a receipt."""
+
+from __future__ import annotations
+
+import ast
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sessions_ui import verify
+from tests.sessions_ui.audit import second_verifier
+from tools import evidence
+
+WORDS = {
+    "untouched": [],
+    "changed_field": ["changed"],
+    "changed_field_and_leaf": ["rewritten"],
+    "changed_leaf": ["rewritten"],
+    "deleted_row": ["removed"],
+    "gone_event": ["removed"],
+    "inserted_row": ["inserted"],
+    "swapped_entries": ["swapped"],
+    "swapped_rows": ["swapped"],
+    "swapped_lines": [],
+    "swapped_over_batches": ["inserted", "removed"],
+    "changed_and_rewritten": ["changed", "rewritten"],
+    "changed_detail": ["detail changed"],
+    "changed_detail_without_salt": ["detail not proven"],
+    "added_detail": ["detail added"],
+    "erased_detail": [],
+    "cut_tail": ["cut tail"],
+    "cut_tail_unnoticed": [],
+    "cut_checkpoint": ["cut tail"],
+    "missing_checkpoint": ["broken chain", "inserted"],
+    "forged_signature": ["forged signature"],
+    "unsigned_end": ["not the emitted one", "unsigned"],
+    "sealed_again": ["not the emitted one"],
+    "sealed_again_unnoticed": [],
+    "former_key_missing": ["unknown key"],
+    "cut_head": ["cut head"],
+    "cut_by_forged_event": ["cut head"],
+    "cut_by_retention": [],
+    "cut_by_less_than_agreed": ["cut head"],
+    "cut_too_young": ["cut head"],
+    "late_commit": [],
+    "young_event": [],
+    "sealer_stands_still": ["unsealed"],
+    "sealer_never_ran": ["cut tail", "unsealed"],
+    "inserted_late": ["inserted"],
+    "short_salt": ["unreadable"],
+    "no_unicode": ["unreadable"],
+    "loose_in_the_middle": ["unreadable"],
+}
+
+
+def second(check: Callable[[], list[str]]) -> list[str]:
+    try:
+        return sorted({finding.partition(":")[0] for finding in check()})
+    except second_verifier.Unreadable:
+        return ["unreadable"]
+
+
+def test_every_edit_of_the_page_is_expected_here() -> None:
+    assert list(evidence.EDITS) == list(WORDS)
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_both_say_the_same_of_an_edited_log(name: str) -> None:
+    edit = evidence.EDITS[name]
+    emitted = evidence.emitted().splitlines() if edit.emitted else []
+    assert edit.words() == WORDS[name]
+    assert (
+        second(lambda: second_verifier.findings_of_log(edit.lines(), edit.keys(), emitted, edit.retention))
+        == WORDS[name]
+    )
+
+
+Receipt = dict[str, Any]
+
+
+def changed(receipt: Receipt) -> None:
+    evidence.replaced(receipt["entries"][0], "entry", "INC-4711", "INC-4712")
+
+
+def other_position(receipt: Receipt) -> None:
+    receipt["entries"][0]["position"] = 4
+
+
+def short_path(receipt: Receipt) -> None:
+    receipt["entries"][0]["path"].pop()
+
+
+def forged(receipt: Receipt) -> None:
+    receipt["checkpoints"][0]["signature"] = evidence.checkpoints()[1]["signature"]
+
+
+def unsigned(receipt: Receipt) -> None:
+    one = receipt["checkpoints"][0]
+    evidence.replaced(one, "checkpoint", evidence.key_id(evidence.KEYS[0]), "")
+    one["signature"] = ""
+
+
+def unknown(receipt: Receipt) -> None:
+    evidence.replaced(receipt["checkpoints"][0], "checkpoint", evidence.key_id(evidence.KEYS[0]), "0" * 16)
+
+
+def unproven(receipt: Receipt) -> None:
+    text = evidence.entries()[0]
+    leaves = [verify.leaf_hash(each) for each in evidence.entries()[:3]]
+    path = [node.hex() for node in verify.inclusion_path(leaves, 0)]
+    receipt["entries"].append(
+        {"position": 1, "entry": text, "path": path, "detail": evidence.DETAIL.replace("192", "193")}
+    )
+
+
+def no_checkpoint(receipt: Receipt) -> None:
+    receipt["checkpoints"].clear()
+
+
+def no_entries(receipt: Receipt) -> None:
+    receipt["entries"].clear()
+
+
+def no_position(receipt: Receipt) -> None:
+    receipt["entries"][0]["position"] = None
+
+
+@pytest.mark.parametrize("with_emitted", [False, True])
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda receipt: None, []),
+        (changed, ["changed"]),
+        (other_position, ["wrong proof"]),
+        (short_path, ["changed"]),
+        (forged, ["forged signature"]),
+        (unsigned, ["unsigned"]),
+        (unknown, ["unknown key"]),
+        (unproven, ["detail not proven"]),
+        (no_checkpoint, ["wrong proof"]),
+        (no_entries, ["unreadable"]),
+        (no_position, ["unreadable"]),
+    ],
+)
+def test_both_say_the_same_of_an_edited_receipt(
+    change: Callable[[Receipt], None], words: list[str], with_emitted: bool
+) -> None:
+    receipt = json.loads(evidence.receipt())
+    change(receipt)
+    emitted = evidence.emitted().splitlines() if with_emitted else []
+    if with_emitted and change in (unsigned, unknown):
+        words = ["not the emitted one"]
+    assert first_of_receipt(receipt, emitted) == words
+    text = json.dumps(receipt)
+    assert second(lambda: second_verifier.findings_of_receipt(text, evidence.keys(), emitted)) == words
+
+
+def first_of_receipt(receipt: Receipt, emitted: list[str]) -> list[str]:
+    keys = verify.read_public_keys(evidence.keys())
+    try:
+        found = verify.check_receipt(receipt, keys=keys, emitted=verify.read_checkpoints(emitted))
+    except verify.Malformed:
+        return ["unreadable"]
+    return sorted({str(finding.what) for finding in found})
+
+
+def test_the_second_verifier_is_independent() -> None:
+    tree = ast.parse(Path(second_verifier.__file__).read_text("utf-8"))
+    names = {each.name for node in ast.walk(tree) if isinstance(node, ast.Import) for each in node.names}
+    names |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert {name.partition(".")[0] for name in names} <= {*sys.stdlib_module_names, "cryptography"}
