@@ -213,9 +213,9 @@ class Checkpoint:
     @classmethod
     def of(cls, line: Mapping[str, Any]) -> Checkpoint:
         """Read a line or a part of a file. Raises `Malformed`."""
-        if not isinstance(line.get("checkpoint"), str) or not isinstance(line.get("signature", ""), str):
-            raise Malformed("a checkpoint without its text")
-        return cls.read(line["checkpoint"], line.get("signature", ""))
+        if not isinstance(line.get("checkpoint"), str) or not isinstance(line.get("signature"), str):
+            raise Malformed("a checkpoint without its text or its signature")
+        return cls.read(line["checkpoint"], line["signature"])
 
 
 def entry_of(line: Mapping[str, Any]) -> Entry:
@@ -610,11 +610,11 @@ class Verifier:
             if len(stated) == checkpoint.count and merkle_root(stated) != checkpoint.root:
                 yield Finding(Found.REWRITTEN, where, "what was kept of these events was changed, too")
             return
-        ids = [(position, row.said.get("id")) for position, row in sorted(placed.items())]
+        ids = [(position, _id(row.said)) for position, row in sorted(placed.items())]
         turned = [
             (position, other)
             for (position, one), (other, two) in pairwise(ids)
-            if isinstance(one, int) and isinstance(two, int) and one > two
+            if one is not None and two is not None and one > two
         ]
         for position, other in turned:
             yield Finding(
@@ -643,7 +643,7 @@ class Verifier:
             self._unsigned = None  # those before are in its chain
 
     def _remember(self, checkpoint: Checkpoint, rows: list[_Row]) -> None:
-        ids = [row.said["id"] for row in rows if isinstance(row.said.get("id"), int)]
+        ids = [number for row in rows if (number := _id(row.said)) is not None]
         self._greatest = max([self._greatest, *ids])
         self._recent.append((checkpoint.at, self._greatest))
         self._settle(self._now(checkpoint) - SEALED_WITHIN)
@@ -662,7 +662,7 @@ class Verifier:
         name = f"event {said.get('id')}"
         now = self._now(self._previous) if self._previous else self.now
         at = _at(said)
-        if isinstance(said.get("id"), int) and said["id"] < self._settled:
+        if (number := _id(said)) is not None and number < self._settled:
             why = "is in no batch, though later ones were sealed more than an hour ago"
             yield Finding(Found.INSERTED, name, why)
         elif now is not None and at is not None and at < now - SEALED_WITHIN:
@@ -695,6 +695,11 @@ class Verifier:
 def _said(text: str | None) -> dict[str, Any]:
     """Return what an entry says; nothing where that is no object."""
     return _object(text) or {}
+
+
+def _id(said: Mapping[str, Any]) -> int | None:
+    number = said.get("id")
+    return number if type(number) is int else None  # a boolean is none
 
 
 def _at(said: Mapping[str, Any]) -> datetime | None:

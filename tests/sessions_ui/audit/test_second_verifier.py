@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import copy
 import json
+import random
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -77,6 +79,60 @@ def test_both_say_the_same_of_an_edited_log(name: str) -> None:
         second(lambda: second_verifier.findings_of_log(edit.lines(), edit.keys(), emitted, edit.retention))
         == WORDS[name]
     )
+
+
+def changed_by_chance(chance: random.Random) -> list[str]:
+    """The lines of an edited log, with one to three further changes."""
+    log = chance.choice(list(evidence.EDITS.values())).records()
+    for _change in range(chance.randint(1, 3)):
+        place, other = (chance.randrange(1, max(2, len(log))) for _two in range(2))
+        if max(place, other) >= len(log):
+            break
+        record = log[place]
+        text = "entry" if record.get("entry") else "checkpoint"
+        match chance.randrange(6):
+            case 0:
+                del log[place]
+            case 1:
+                log.insert(other, copy.deepcopy(record))
+            case 2:
+                log[place], log[other] = log[other], record
+            case 3:
+                record[chance.choice(["position", "entry", "leaf", "detail", "salt"])] = chance.choice(VALUES)
+            case 4 if isinstance(record.get(text), str):
+                said = json.loads(record[text])
+                said[chance.choice(list(said))] = chance.choice(VALUES)
+                record[text] = json.dumps(said)
+                if chance.random() < 0.5 and "leaf" in record:
+                    evidence.with_leaf(record)
+            case _ if names := sorted(record.keys() & log[other].keys()):
+                name = chance.choice(names)
+                record[name], log[other][name] = log[other][name], record[name]
+    return [json.dumps(record) for record in log]
+
+
+VALUES = [None, "", 0, 1, 2, 5, 3.0, True, "0" * 64, "00" * 16, "x", 18, "2026-11-24T12:04:00.000000Z", []]
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_both_say_the_same_of_a_log_that_was_changed_by_chance(seed: int) -> None:
+    chance = random.Random(seed)
+    lines, emitted = changed_by_chance(chance), chance.choice([[], evidence.emitted().splitlines()])
+    keys = evidence.keys()
+
+    def first() -> list[str]:
+        findings = verify.check_log(
+            verify.read_log(lines),
+            keys=verify.read_public_keys(keys),
+            emitted=verify.read_checkpoints(emitted),
+            made_at=verify.moment(json.loads(lines[0])["made_at"]),
+        )
+        try:
+            return sorted({str(finding.what) for finding in findings})
+        except verify.Malformed:
+            return ["unreadable"]
+
+    assert first() == second(lambda: second_verifier.findings_of_log(lines, keys, emitted))
 
 
 Receipt = dict[str, Any]
