@@ -775,6 +775,10 @@ def check_receipt(
     entries, checkpoints = receipt.get("entries"), receipt.get("checkpoints")
     if not isinstance(entries, list) or not isinstance(checkpoints, list) or not entries:
         raise Malformed("a receipt without entries or checkpoints")
+    if not all(isinstance(each, dict) for each in [*entries, *checkpoints]):
+        raise Malformed("an entry or a checkpoint that is no object")
+    if not all(isinstance(each.get("path"), list) for each in entries):
+        raise Malformed("an entry of a receipt without its path")
     read = [Checkpoint.of(each) for each in checkpoints]
     findings = list(_untrusted(read, keys, Emitted(emitted)))
     for each in entries:

@@ -392,6 +392,8 @@ def findings_of_receipt(text: str, keys: str, checkpoints: Iterable[str] = ()) -
         entries = [
             (Entry(record), [hexadecimal(node) for node in record["path"]]) for record in receipt["entries"]
         ]
+        if not all(isinstance(record["path"], list) for record in receipt["entries"]):
+            raise TypeError("a path that is no list")
         if any(entry.text is None or entry.position < 0 for entry, _path in entries):
             raise ValueError("an entry without its text or position")
     except BAD as error:

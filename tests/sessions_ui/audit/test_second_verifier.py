@@ -181,6 +181,14 @@ def no_entries(receipt: Receipt) -> None:
     receipt["entries"].clear()
 
 
+def no_path(receipt: Receipt) -> None:
+    del receipt["entries"][0]["path"]
+
+
+def no_object(receipt: Receipt) -> None:
+    receipt["checkpoints"].append(1)
+
+
 def no_position(receipt: Receipt) -> None:
     receipt["entries"][0]["position"] = None
 
@@ -199,6 +207,8 @@ def no_position(receipt: Receipt) -> None:
         (unproven, ["detail not proven"]),
         (no_checkpoint, ["wrong proof"]),
         (no_entries, ["unreadable"]),
+        (no_path, ["unreadable"]),
+        (no_object, ["unreadable"]),
         (no_position, ["unreadable"]),
     ],
 )
