@@ -430,6 +430,13 @@ def cut_too_young(log: Records) -> Records:
     return cut_log(3600)
 
 
+@edit("the same, with that hour made 60 seconds in the event")
+def cut_by_changed_event(log: Records) -> Records:
+    cut = cut_log(3600)
+    replaced(cut[-2], "entry", "3600", "60")
+    return cut
+
+
 @edit("an event of two hours before is sealed in a third batch")
 def late_commit(log: Records) -> None:
     text = entry(7, "ended", at="2026-11-24T12:02:00.000000Z")
@@ -458,6 +465,12 @@ def sealer_never_ran(log: Records) -> Records:
 def inserted_late(log: Records) -> None:
     sealer_stands_still(log)
     replaced(log[-1], "entry", '"id":23', '"id":3')
+
+
+@edit("an event of 12:02 is in no batch, and `made_at` says 12:30 of that day")
+def made_before_its_end(log: Records) -> None:
+    log[0]["made_at"] = "2026-11-24T12:30:00.000000Z"
+    log.append(line_of(None, entry(7, "ended", at="2026-11-24T12:02:00.000000Z")))
 
 
 @edit("line 2: a salt of 31 digits")
