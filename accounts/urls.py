@@ -52,8 +52,10 @@ def asked_beforehand(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[U
             yield URLResolver(one.pattern, inner, one.default_kwargs, one.app_name, one.namespace)
         else:
             view = with_own_tries(str(one.name), one.callback)
-            view = ASKED[one.name](view) if one.name in ASKED else view
             view = send_after(account_held(view)) if one.name in HELD else view
+            # Around the transaction, because a question may send a code, and be refused one. What is written is asked
+            # for again where it is written.
+            view = ASKED[one.name](view) if one.name in ASKED else view
             yield URLPattern(one.pattern, view, one.default_args, one.name)
 
 

@@ -193,7 +193,7 @@ def test_the_device_that_reports_goes_on_to_vouch_where_it_did(
     changes: dict[str, Any], confirmed: bool, user: Any, signed_in: Any
 ) -> None:
     """The account began on it: that counts no more once somebody was reported."""
-    own = signed_in(user, signed_in_at=at(0))
+    own = signed_in(user, signed_in_at=at(0), device={"from_start": True})
     theirs = signed_in(user, signed_in_at=at(1))
     Session.objects.filter(pk=own.pk).update(**changes)
     token = context.begin(
