@@ -120,7 +120,8 @@ class Criteria:
             (user_key,) = [
                 field.attname for field in membership._meta.fields if field.related_model is get_user_model()
             ]
-            member = membership._base_manager.filter(**{user_key: OuterRef("pk")}, group_id__in=self.groups)
+            members = membership._base_manager.using(people.db)
+            member = members.filter(**{user_key: OuterRef("pk")}, group_id__in=self.groups)
             people = people.filter(Exists(member))
         if self.staff:
             people = people.filter(_is_staff())

@@ -273,8 +273,9 @@ def another_case(agent: Any, user: Any) -> Case:
 
 
 def test_a_page_of_another_case_is_another_one_whatever_its_nonce(
-    verified: Case, phone: Any, laptop: Any, device_of: Any, agent: Any, user: Any
+    verified: Case, phone: Any, laptop: Any, device_of: Any, agent: Any, user: Any, browser: Any
 ) -> None:
+    browser(user_agent="curl/8.5.0").sign_in(user)  # one stays: the last one takes a proof
     first = carry_out(case=verified, agent=agent, order=Order(chosen=(device_of(phone),)), nonce=NONCE)
     other = another_case(agent, user)
     second = carry_out(case=other, agent=agent, order=Order(chosen=(device_of(laptop),)), nonce=NONCE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -17,8 +18,9 @@ from sessions_ui.actions.sign_in.assess_risk import (
     standing_of,
     was_used_long_ago,
 )
-from sessions_ui.models import Device
+from sessions_ui.assurance import Authentication
 from sessions_ui.risk import Level, Reason, Verdict
+from tests.models import Device
 
 NOW = timezone.now()
 BEFORE = NOW - timedelta(days=1)
@@ -113,25 +115,36 @@ def test_a_device_without_a_cookie_is_known_by_its_looks_where_there_is_no_more(
 SUSPICIOUS = Verdict(Level.SUSPICIOUS, (Reason.NEW_COUNTRY,))
 
 
+PASSWORD = Authentication.of("password", at=NOW, since=NOW - timedelta(days=90))
+TOTP = Authentication.of("totp", at=NOW, since=NOW - timedelta(days=90))
+NEW_TOTP = Authentication.of("totp", at=NOW, since=BEFORE)
+
+
 @pytest.mark.parametrize(
-    ("verdict", "method", "is_proven", "follow_ups"),
+    ("verdict", "shown", "is_proven", "follow_ups"),
     [
-        (Verdict(), "password", False, ["", "", ""]),
-        (Verdict(Level.NEW, (Reason.NEW_DEVICE,)), "password", False, ["flag", "flag", "flag"]),
-        (SUSPICIOUS, "password", False, ["flag", "challenge", "end"]),
-        (SUSPICIOUS, "", False, ["flag", "challenge", "end"]),
-        (SUSPICIOUS, "password", True, ["flag", "flag", "end"]),
-        (SUSPICIOUS, "password+totp", False, ["flag", "flag", "end"]),
-        (SUSPICIOUS, "passkey", False, ["flag", "flag", "end"]),
+        (Verdict(), [PASSWORD], False, ["", "", ""]),
+        (Verdict(Level.NEW, (Reason.NEW_DEVICE,)), [PASSWORD], False, ["flag", "flag", "flag"]),
+        (SUSPICIOUS, [PASSWORD], False, ["flag", "challenge", "end"]),
+        (SUSPICIOUS, [], False, ["flag", "challenge", "end"]),
+        (SUSPICIOUS, [PASSWORD], True, ["flag", "flag", "end"]),
+        (SUSPICIOUS, [PASSWORD, TOTP], False, ["flag", "flag", "end"]),
+        (SUSPICIOUS, [PASSWORD, NEW_TOTP], False, ["flag", "challenge", "end"]),
+        (SUSPICIOUS, [replace(NEW_TOTP, by_settled=True)], False, ["flag", "flag", "end"]),
+        (SUSPICIOUS, [replace(TOTP, since=None)], False, ["flag", "challenge", "end"]),
     ],
 )
 def test_what_follows_is_a_setting_and_whoever_has_shown_more_passes_the_challenge(
-    verdict: Verdict, method: str, is_proven: bool, follow_ups: list[str], settings: Any
+    verdict: Verdict, shown: list[Authentication], is_proven: bool, follow_ups: list[str], settings: Any
 ) -> None:
-    attempt: Any = SimpleNamespace(method=method, is_proven=is_proven)
+    attempt: Any = SimpleNamespace(shown=shown, is_proven=is_proven)
     found = []
     for choice in ("flag", "challenge", "end"):
-        settings.SESSIONS_UI = {**settings.SESSIONS_UI, "SUSPICIOUS_SIGN_INS": choice}
+        settings.SESSIONS_UI = {
+            **settings.SESSIONS_UI,
+            "SUSPICIOUS_SIGN_INS": choice,
+            "YOUNG_SESSION": timedelta(days=7),
+        }
         found.append(follow_up_of(verdict, attempt))
     assert found == follow_ups
 

@@ -44,6 +44,7 @@ def test_every_act_of_the_admin_asks_whoever_signed_in_hours_ago(signed_in_befor
     assert unasked == []
 
 
+@pytest.mark.no_bystander("an access review is about everybody")
 def test_no_act_of_the_admin_asks_whoever_has_just_signed_in(signed_in_before: Any) -> None:
     fresh = signed_in_before(timedelta(minutes=5))
     asked = [path for path in admin_addresses() if asks(fresh.post(path, {"name": "x"}))]
