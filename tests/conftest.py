@@ -86,6 +86,10 @@ def _quick_flush() -> Iterator[None]:
 def _empty_caches(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Redis is not rolled back with a test. Nor is the table of the database cache where transactions are real, and
     what is flushed then are models' tables only."""
+    if settings.REDIS_URL:
+        request.getfixturevalue(
+            "django_db_setup"
+        )  # else the first ones of a worker would clear the real table
     yield
     if settings.REDIS_URL or has_real_transactions(request):
         with django_db_blocker.unblock():

@@ -20,6 +20,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.db.models import (
+    Case,
     Count,
     DateTimeField,
     DurationField,
@@ -30,6 +31,7 @@ from django.db.models import (
     QuerySet,
     Sum,
     Value,
+    When,
 )
 from django.db.models.functions import Coalesce, Greatest, Least, TruncDate
 
@@ -124,7 +126,7 @@ def untrusted_sessions(now: datetime, since: datetime) -> QuerySet[Session]:
     this_moment = Value(now, DateTimeField())
     rows = Session.objects.filter(untrusted_act__isnull=False, untrusted_act__at__gte=since).order_by()
     rows = rows.annotate(
-        over=Least(Coalesce("ended_at", this_moment), "expires_at", this_moment),
+        over=Least(Coalesce("ended_at", this_moment), "expires_at", Coalesce(REFUSED_SINCE, this_moment)),
         reported=Coalesce("untrusted_act__ending__created_at", "untrusted_act__at"),
     )
     # Three moments of each, none earlier than the one before: trusted no more, reported, over.
@@ -137,6 +139,10 @@ def untrusted_sessions(now: datetime, since: datetime) -> QuerySet[Session]:
         after=difference("over", "split"),
         whole=difference("over", "began"),
     )
+
+
+# Of an order that is in force at once: the sweep writes its end into the rows later, but nobody was let in meanwhile.
+REFUSED_SINCE = Case(When(untrusted_act__ending__rule__gt="", then="untrusted_act__ending__created_at"))
 
 
 def difference(later: str, earlier: str) -> ExpressionWrapper:
@@ -182,7 +188,8 @@ def waiting(now: datetime) -> Amount:
     It is by the sizes of their batches: some of them may have ended by themselves.
     """
     passed = ExpressionWrapper(Value(now, DateTimeField()) - ORDERED, output_field=DurationField())
-    open_batches = EndingBatch.objects.filter(done_at__isnull=True).order_by()
+    # What is in force at once is refused, whatever its rows still say.
+    open_batches = EndingBatch.objects.filter(done_at__isnull=True, ending__rule="").order_by()
     sizes = (
         open_batches.annotate(passed=passed).values_list("ending", "passed").annotate(sessions=Sum("size"))
     )

@@ -89,6 +89,8 @@ def proof_of(act: Act) -> Proof:
             living=Count("pk", filter=Q(ended_at__isnull=True, expires_at__gt=timezone.now())),
             over_at=Max(Least(Coalesce("ended_at", "expires_at"), "expires_at")),
         )
+    if act.ending is not None and act.ending.rule:  # refused since the order, whenever the sweep came
+        sums["in_force_at"] = sums["in_force_at"] and act.ending.created_at
     rows = with_users(sessions.select_related("device").defer("payload"), "user")
     deliveries = Delivery.objects.filter(act=act)
     return Proof(

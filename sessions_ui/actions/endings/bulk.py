@@ -275,8 +275,8 @@ def _end_batch(batch: EndingBatch) -> int:
         actor=actor_by_key(ending.actor_id),
         ticket=ending.ticket,
         note=ending.note,
-        # Until now it lived on although its end was ordered.
-        happened_at=ending.happened_at or ending.created_at,
+        # Until now it lived on although its end was ordered, unless that was in force at once.
+        happened_at=ending.happened_at or (None if ending.rule else ending.created_at),
         decided_before=True,
     )
     if receipt.act is not None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from sessions_ui.actions.endings.bulk import end_later
 from sessions_ui.actions.endings.end import own_session_of
+from sessions_ui.actions.endings.happened import verify_happened
 from sessions_ui.actions.incidents.criteria import Criteria
 from sessions_ui.actions.incidents.preview import Counts, count
 from sessions_ui.actions.incidents.rights import needs_approval, verify_may_order
@@ -18,7 +19,7 @@ from sessions_ui.actions.incidents.steps import as_text, note_step
 from sessions_ui.actions.sessions.containment import uncontained
 from sessions_ui.actor import actor_by_key, actor_of
 from sessions_ui.database.transactions import after_commit, atomically
-from sessions_ui.exceptions import IncidentRefusal, IncidentRefused, SessionEnded
+from sessions_ui.exceptions import IncidentRefusal, IncidentRefused, NotYetHappened, SessionEnded
 from sessions_ui.models import Containment, Ending, EndReason, Incident, Rule, Session
 from sessions_ui.models.clock import DatabaseNow
 from sessions_ui.models.locking import locked
@@ -57,6 +58,10 @@ def order_incident(
     criteria.verify()
     if not note.strip():
         raise IncidentRefused(IncidentRefusal.NO_REASON)
+    try:
+        happened_at = verify_happened(happened_at)
+    except NotYetHappened:
+        raise IncidentRefused(IncidentRefusal.IN_THE_FUTURE) from None
     own = own_session_of(actor) if actor is not None else None
     found = counts or count(criteria, actor)
     incident = Incident(
@@ -132,6 +137,7 @@ def _end_at_once(incident: Incident, criteria: Criteria, rule: Rule) -> Ending:
         rule=rule,
         generation=generation,
         before_at=criteria.before,
+        happened_at=incident.happened_at,
         total=incident.sessions,
         is_laid_out=False,
     )
@@ -154,6 +160,7 @@ def _end_in_batches(incident: Incident, criteria: Criteria) -> Ending:
         actor=actor_by_key(incident.actor_id),
         ticket=incident.ticket,
         note=incident.note,
+        happened_at=incident.happened_at,
         of_users=people,
         unadopted=people is not None,
     )

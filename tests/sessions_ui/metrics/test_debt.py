@@ -15,8 +15,11 @@ from sessions_ui.actions.endings.bulk import end_batches, end_later
 from sessions_ui.actions.endings.end import end_session, end_user_sessions
 from sessions_ui.actions.endings.offboard import offboard
 from sessions_ui.actions.endings.reconcile import end_unlawful
+from sessions_ui.actions.incidents.criteria import Criteria
+from sessions_ui.actions.incidents.order import order_incident
 from sessions_ui.database import moments
 from sessions_ui.metrics.debt import Cause, Debt, debt
+from sessions_ui.metrics.proof import proof_of
 from tests.models import Act, Ending, EndReason, Session
 
 pytestmark = [pytest.mark.django_db, pytest.mark.no_bystander("it adds up everybody's")]
@@ -202,3 +205,29 @@ def test_the_statements_read_no_more_than_their_groups(laptop: Session, user: An
     with CaptureQueriesContext(connection) as queries:
         debt(noon)
     assert all("SUM(" in query["sql"] or "COUNT(" in query["sql"] for query in queries.captured_queries)
+
+
+def test_an_incident_in_force_at_once_owes_nothing_for_the_time_until_its_sweep(
+    laptop: Session, user: Any, noon: datetime
+) -> None:
+    """Its sessions are refused from the order on: only what was before that counts."""
+    with time_machine.travel(noon, tick=False):
+        order_incident(criteria=Criteria(everyone=True), note="leaked", happened_at=noon - HOUR)
+        assert debt(timezone.now()).seconds == 0  # nothing waits that could still be used
+    with time_machine.travel(noon + 3 * HOUR, tick=False):
+        end_batches()
+        found = debt(timezone.now())
+    assert Session.objects.get().ended_at == moments.stored(noon + 3 * HOUR)
+    assert (found.seconds, found.total.longest_after) == (3600, NONE)
+    act = Act.objects.get()
+    proof = proof_of(act)
+    assert proof.in_force_at == Ending.objects.get().created_at and proof.containment == HOUR
+
+
+def test_an_incident_in_force_at_once_without_an_earlier_moment_owes_nothing(
+    laptop: Session, noon: datetime
+) -> None:
+    order_incident(criteria=Criteria(everyone=True), note="leaked")
+    with time_machine.travel(noon + 3 * HOUR, tick=False):
+        end_batches()
+        assert debt(timezone.now()).seconds == 0

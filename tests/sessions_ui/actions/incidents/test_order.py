@@ -274,6 +274,7 @@ def test_it_takes_a_reason_and_the_right(user: Any, agent: Any) -> None:
     criteria = Criteria(users=(str(user.pk),))
     for fields, reason in (
         ({"note": "  "}, IncidentRefusal.NO_REASON),
+        ({"happened_at": timezone.now() + timedelta(minutes=1)}, IncidentRefusal.IN_THE_FUTURE),
         ({"actor": agent}, IncidentRefusal.NOT_ALLOWED),
     ):
         with pytest.raises(IncidentRefused) as refused:
