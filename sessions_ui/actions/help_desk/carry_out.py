@@ -169,10 +169,13 @@ def end(case: Case, agent: Any, user: Any, order: Order, targets: list[Target]) 
         "note": case.get_reason_display(),
         "happened_at": order.happened_at,
     }
-    receipts = _lost(order, targets, common)
+    # What is said of devices is said of those that were chosen, also where everything is signed out. "Lost" with none
+    # chosen is said of all of them.
+    chosen = [target for target in targets if target.public_id in order.chosen]
+    receipts = _lost(order, chosen or targets, common)
     if order.recovery:
         # First, so that a new password is chosen there, and no second mail says how.
-        receipts += recover(user, targets, common)
+        receipts += recover(user, chosen, common)
     if order.new_password:
         receipts.append(require_new_password(user=user, reason=EndReason.HELP_DESK, **common))
     elif order.everything:

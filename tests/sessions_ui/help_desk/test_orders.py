@@ -67,6 +67,8 @@ ALL = {**dict.fromkeys(AS_IT_WAS, "help_desk"), "theirs": ""}
         ([], {"everything": True}, ALL),
         ([], {"new_password": True}, ALL),
         ([], {"everything": True, "lost": True}, {**ALL, **dict.fromkeys(("old", "chosen", "young"), "device_lost")}),
+        (["chosen"], {"everything": True, "lost": True}, {**ALL, "chosen": "device_lost"}),
+        (["chosen"], {"everything": True, "recovery": True}, ALL),
         (["chosen"], {"recovery": True}, {"chosen": "help_desk", "bare": "help_desk", "young": "help_desk"}),
         ([], {"recovery": True}, {}),
     ],
