@@ -185,6 +185,12 @@ def test_every_filter_and_search_of_the_administration_is_looked_at() -> None:
         if (registered.search_fields or registered.list_filter)
         and model._meta.app_label in ("sessions_ui", "accounts", "mfa")
     }
-    # Large sign-outs, agreed ends and recoveries are few rows, receivers of webhooks fewer.
-    few = {"sessions_ui.ending", "sessions_ui.offboarding", "sessions_ui.recovery", "sessions_ui.endpoint"}
+    # Large sign-outs, incidents, agreed ends and recoveries are few rows, receivers of webhooks fewer.
+    few = {
+        "sessions_ui.ending",
+        "sessions_ui.incident",
+        "sessions_ui.offboarding",
+        "sessions_ui.recovery",
+        "sessions_ui.endpoint",
+    }
     assert with_search - few == searched
