@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from difflib import get_close_matches
-from functools import cached_property, wraps
+from functools import cache, cached_property, wraps
 from pathlib import Path
 from typing import Any
 
@@ -176,8 +176,12 @@ def declared() -> dict[str, str]:
     }
 
 
+@cache
 def where_values_are_right(check: Check) -> Check:
-    """Decorate a check that cannot make sense of a setting whose value is wrong: what is wrong with it is said here."""
+    """Decorate a check that cannot make sense of a setting whose value is wrong: what is wrong with it is said here.
+
+    The same for the same check: Django keeps a set of those that are registered.
+    """
 
     @wraps(check)
     def checked(**kwargs: Any) -> list[checks.CheckMessage]:

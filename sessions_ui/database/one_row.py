@@ -29,7 +29,9 @@ class OneRow:
         self.table_name = self.table_alias = model._meta.db_table
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
-        quote = compiler.quote_name_unless_alias
+        # The names are those of tables and columns: what a compiler does beyond that, for aliases, has another name in
+        # each Django.
+        quote = connection.ops.quote_name
         table, column = quote(self.table_alias), quote(str(self.model._meta.pk.column))
         return f"{self.join_type} {table} ON ({table}.{column} = {self.key:d})", []
 

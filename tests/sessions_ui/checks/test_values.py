@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.checks import run_checks
 
+from sessions_ui.checks import register
 from sessions_ui.checks.values import TYPES, declared, names
 
 AT_THE_START = {"owner_only_models"}  # read before any check: the site does not start
@@ -89,3 +90,11 @@ def test_a_name_that_is_misspelt_is_told_with_what_was_meant(settings: Any) -> N
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "IDLE_TIMOUT": timedelta(hours=1)}
     (told,) = names()
     assert told.id == "sessions_ui.W098" and told.hint == "Did you mean IDLE_TIMEOUT?"
+
+
+def test_to_register_the_checks_again_runs_none_twice(settings: Any) -> None:
+    """As `ready()` does where somebody calls it again."""
+    register()
+    register()
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "WEBHOOK_PORTS": "443"}
+    assert [found.id for found in run_checks()].count("sessions_ui.E097") == 1
