@@ -12,6 +12,7 @@ from django.db import router
 
 from sessions_ui import context
 from sessions_ui.actions.account_lock import lock_users, write_states
+from sessions_ui.actions.sessions.containment import uncontained
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import SessionEnded
 from sessions_ui.models import EndReason, Session
@@ -49,7 +50,10 @@ def _living(now: context.Acting) -> Session | None:
     if (own := now.session_id) is None:
         return None
     rows = Session.objects.using(router.db_for_write(Session)).filter(pk=own)
-    row = locked(rows.select_related("device").defer("payload")).first()
-    if row is None or row.ended_at is not None:
-        raise SessionEnded(EndReason(row.end_reason) if row else "")
+    # What an incident has ended is over, whatever its row still says.
+    living = uncontained(rows.filter(ended_at__isnull=True))
+    row = locked(living.select_related("device").defer("payload")).first()
+    if row is None:
+        reason = rows.values_list("end_reason", flat=True).first()
+        raise SessionEnded(EndReason(reason or EndReason.INCIDENT) if reason is not None else "")
     return row

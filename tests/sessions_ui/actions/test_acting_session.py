@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from sessions_ui import confirm_device, context, end_user_sessions, mark_found, rename_device, require_settled
 from sessions_ui.actions.acting_session import hold_acting_session
+from sessions_ui.actions.incidents.criteria import Criteria
+from sessions_ui.actions.incidents.order import order_incident
 from sessions_ui.actions.recovery.steps import choose_password, remove_added
 from sessions_ui.credentials import CredentialKind
 from sessions_ui.exceptions import SessionEnded
@@ -104,3 +106,16 @@ def test_one_whose_row_is_gone_does_nothing_either(session: Session, user: Any) 
 
 def test_outside_of_a_session_there_is_nothing_to_ask(user: Any) -> None:
     assert hold_acting_session(user.pk) is None
+
+
+@pytest.mark.parametrize("act", ACTS.values(), ids=ACTS.keys())
+def test_a_session_that_an_incident_has_ended_decides_nothing_before_its_row_says_so(
+    act: Callable[[Session, Any], Any], session: Session, user: Any
+) -> None:
+    order_incident(criteria=Criteria(everyone=True), note="leaked")
+    before = list(Device.objects.order_by("pk").values())
+    with acting(session), pytest.raises(SessionEnded) as ended:
+        act(session, user)
+    assert ended.value.reason == EndReason.INCIDENT
+    assert Session.objects.get(pk=session.pk).ended_at is None, "the worker has not come yet"
+    assert list(Device.objects.order_by("pk").values()) == before
