@@ -14,10 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.audit.entries import COLUMNS, EventRow, utc
 from sessions_ui.models import Event, Seal
+from sessions_ui.wording.spreadsheet import cell
 
 BATCH = 1000  # rows a statement
-# What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection").
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Format(StrEnum):
@@ -111,14 +110,3 @@ def _csv(rows: Any) -> str:
     text = StringIO()
     csv.writer(text).writerows([cell(value) for value in row] for row in rows)
     return text.getvalue()
-
-
-def cell(value: Any) -> str:
-    """Return a value as a cell that no spreadsheet takes for a formula: an apostrophe stands before one that would be.
-
-    Numbers and texts alike, because a reader cannot tell them apart.
-    """
-    if value is None:
-        return ""
-    text = json.dumps(value, sort_keys=True) if isinstance(value, dict | list) else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text

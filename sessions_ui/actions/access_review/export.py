@@ -13,10 +13,9 @@ from sessions_ui.actions.access_review.rights import note_step, verify_reviewer
 from sessions_ui.database import moments
 from sessions_ui.models import AccessReview, AccessReviewItem
 from sessions_ui.models.primary import all_users
+from sessions_ui.wording.spreadsheet import cell
 
 PAGE = 500  # lines that are read at a time
-# A spreadsheet takes a cell that begins with one of these for a formula (CWE-1236).
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = (
     "line",
     "kind",
@@ -112,6 +111,6 @@ def csv_text(rows: list[dict[str, Any]]) -> str:
     return text.getvalue()
 
 
-def harmless(cell: Any) -> Any:
-    """Return the cell, with an apostrophe before what a spreadsheet would take for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+def harmless(value: Any) -> Any:
+    """Return a text as a cell that no spreadsheet calculates; a number of ours is none, and stays one."""
+    return cell(value) if isinstance(value, str) else value

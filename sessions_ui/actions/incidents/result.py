@@ -16,6 +16,7 @@ from sessions_ui.actions.incidents.steps import note_step
 from sessions_ui.database import moments
 from sessions_ui.models import Act, Event, Incident
 from sessions_ui.models.primary import with_users
+from sessions_ui.wording.spreadsheet import cell
 
 COLUMNS = (
     "session",
@@ -33,8 +34,6 @@ COLUMNS = (
 )
 FORMATS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 PAGE = 2_000  # events that are read at once
-# What a spreadsheet takes for a formula where a cell begins with it (CWE-1236).
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def export_incident(*, incident: Incident, form: str, actor: Any = None) -> Iterator[str]:
@@ -101,13 +100,7 @@ def as_csv(incident: Incident) -> Iterator[str]:
     writer: Any = csv.writer(_Echo())
     yield writer.writerow(COLUMNS)
     for line in lines_of(incident):
-        yield writer.writerow([harmless(line[name]) for name in COLUMNS])
-
-
-def harmless(cell: Any) -> str:
-    """Return the text of a cell; after an apostrophe where a spreadsheet would take it for a formula."""
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(FORMULA) else text
+        yield writer.writerow([cell(line[name]) for name in COLUMNS])
 
 
 def as_json(incident: Incident) -> Iterator[str]:

@@ -17,9 +17,10 @@ from django.utils import timezone
 
 from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.audit import events, export
-from sessions_ui.audit.export import NAMES, Format, cell, exported
+from sessions_ui.audit.export import NAMES, Format, exported
 from sessions_ui.audit.seal import seal_events
 from sessions_ui.verify import main
+from sessions_ui.wording.spreadsheet import cell
 from tests.models import Event
 from tests.sessions_ui.audit.conftest import Key, append, append_at, sql
 

@@ -14,8 +14,9 @@ from sessions_ui.actions.endings.bulk import end_batches
 from sessions_ui.actions.incidents import result
 from sessions_ui.actions.incidents.criteria import Criteria
 from sessions_ui.actions.incidents.order import order_incident
-from sessions_ui.actions.incidents.result import export_incident, harmless
+from sessions_ui.actions.incidents.result import export_incident
 from sessions_ui.exceptions import IncidentRefused
+from sessions_ui.wording.spreadsheet import cell as harmless
 from tests.conftest import Browser
 from tests.models import Device, Event, Incident, Session
 
