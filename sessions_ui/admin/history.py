@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
-from functools import partial
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import BadRequest, PermissionDenied
@@ -28,6 +25,7 @@ from sessions_ui.audit.export import Format
 from sessions_ui.database import moments
 from sessions_ui.metrics.proof import Proof, proof_of
 from sessions_ui.models import Act, Event, EventDetail, Seal
+from sessions_ui.web.responses.files import in_threads
 from sessions_ui.wording.sessions import moment_text
 
 
@@ -99,8 +97,7 @@ class EventAdmin(ReadOnlyAdmin):
         parts = export_events(
             chosen=chosen, how=how, actor=request.user, about=request.META.get("QUERY_STRING", "")
         )
-        # Django would read a plain iterator to its end first under ASGI.
-        streamed = _in_threads(parts) if isinstance(request, ASGIRequest) else parts
+        streamed = in_threads(parts) if isinstance(request, ASGIRequest) else parts
         name = f"history-{timezone.now():%Y-%m-%d}.{how}"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return StreamingHttpResponse(streamed, content_type=how.content_type, headers=headers)
@@ -171,10 +168,3 @@ def moment(at: datetime | None) -> str:
 
 def counted(number: int, total: int) -> str:
     return gettext("%(number)d of %(total)d") % {"number": number, "total": total}
-
-
-async def _in_threads(parts: Iterator[str]) -> AsyncIterator[str]:
-    """Yield the parts, each read in the thread of the request, where its connection to the database is."""
-    following = sync_to_async(partial(next, parts, None))
-    while (part := await following()) is not None:
-        yield part

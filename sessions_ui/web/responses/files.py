@@ -20,7 +20,7 @@ def download(
     """Return `pieces` of text as the file `name`, in constant memory under WSGI and ASGI. It is not to be kept by a
     browser."""
     chunks = _chunks(pieces)
-    body: Any = _in_threads(chunks) if isinstance(request, ASGIRequest) else chunks
+    body: Any = in_threads(chunks) if isinstance(request, ASGIRequest) else chunks
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',
         "Cache-Control": "no-store, private",
@@ -34,8 +34,9 @@ def _chunks(pieces: Iterator[str]) -> Iterator[str]:
         yield chunk
 
 
-async def _in_threads(chunks: Iterator[str]) -> AsyncIterator[str]:
-    """Under ASGI Django would read an ordinary iterator to its end first."""
-    next_of = sync_to_async(partial(next, chunks, ""))
-    while chunk := await next_of():
-        yield chunk
+async def in_threads(parts: Iterator[str]) -> AsyncIterator[str]:
+    """Yield the parts, each read in the thread of the request, where its connection to the database is. Under ASGI
+    Django would read an ordinary iterator to its end first."""
+    following = sync_to_async(partial(next, parts, None))
+    while (part := await following()) is not None:
+        yield part
