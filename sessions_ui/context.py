@@ -56,6 +56,8 @@ class Acting:
         self.began = time.monotonic()  # seconds
         # An action of ours ran inside a transaction of the host project: what its commit fails with concerns us, too.
         self.took_part = False
+        # The access token that acts, once its request was authenticated by it (`api/bearer.py`): before any cookie.
+        self.bearer: ActingSession | None = None
         # The session that acts was found alive under the lock of an account; what this request ends next may be itself.
         self.is_verified = False
         # The first change of a credential in this request, by account: what it changes besides comes in the same mail.
@@ -63,6 +65,8 @@ class Acting:
 
     @property
     def _store(self) -> ActingSession | None:
+        if self.bearer is not None:
+            return self.bearer
         now = getattr(self.request, "session", None)
         return now if hasattr(type(now), "impersonator_id") else self._first
 

@@ -28,6 +28,7 @@ class CredentialKind(StrEnum):
     TOTP = "totp"
     PASSKEY = "passkey"  # or a security key
     RECOVERY_CODES = "recovery_codes"
+    TOKEN = "token"  # noqa: S105  an access token: it acts as the person
     PROVIDER = "provider"  # a connected account at a sign-in provider
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = [
     "AccountFrozen",
     "AppendOnly",
+    "BearerError",
+    "BearerRefused",
     "CannotVouch",
     "DoneInPart",
     "FurtherProofNeeded",
@@ -42,6 +44,8 @@ __all__ = [
     "SignInChallenged",
     "SignInRefused",
     "StaleSession",
+    "TokenRefusal",
+    "TokenRefused",
     "TryAgain",
     "Undecipherable",
 ]
@@ -109,6 +113,26 @@ class IncidentRefusal(StrEnum):
     SAME_PERSON = "same_person"
     NOT_WAITING = "not_waiting"
     APPROVAL_OVER = "approval_over"
+
+
+class TokenRefusal(StrEnum):
+    """Why an access token was not made or rotated."""
+
+    NO_NAME = "no_name"
+    NO_SCOPE = "no_scope"
+    UNKNOWN_SCOPE = "unknown_scope"
+    IN_THE_PAST = "in_the_past"
+    TOO_LONG = "too_long"
+    TOO_MANY = "too_many"
+    BY_TOKEN = "by_token"  # noqa: S105  not a token
+
+
+class BearerError(StrEnum):
+    """Why a request with an access token was refused, in the words of RFC 6750, 3.1."""
+
+    INVALID_REQUEST = "invalid_request"
+    INVALID_TOKEN = "invalid_token"  # noqa: S105  not a token
+    INSUFFICIENT_SCOPE = "insufficient_scope"
 
 
 class SessionsUIError(Exception):
@@ -278,6 +302,34 @@ class ReviewRefused(SessionsUIError, PermissionDenied):
     def __init__(self, reason: ReviewRefusal) -> None:
         super().__init__(f"access review: {reason}")
         self.reason = reason
+
+
+class TokenRefused(SessionsUIError):
+    """An access token was not made or rotated; nothing was done."""
+
+    def __init__(self, reason: TokenRefusal) -> None:
+        super().__init__(f"no token: {reason}")
+        self.reason = reason
+
+
+class BearerRefused(SessionsUIError):
+    """The access token of a request does not let it pass.
+
+    `error`: None where the request brought none. `reason` is why the token ended, empty where that is not it; it is for
+    the log, and no client is told. `scopes` are those that were missing.
+    """
+
+    def __init__(
+        self,
+        error: BearerError | None,
+        *,
+        reason: EndReason | Literal[""] = "",
+        scopes: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(f"bearer refused: {error or 'no token'}")
+        self.error = error
+        self.reason = reason
+        self.scopes = scopes
 
 
 class AppendOnly(SessionsUIError):

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -30,6 +30,7 @@ from sessions_ui.models.primary import are_users_beside
 HOT_FIELDS = (
     "id",
     "digest",
+    "kind",
     "user",
     "backend",
     "auth_hash",
@@ -45,6 +46,33 @@ HOT_FIELDS = (
     "generation",
 )
 PLACEHOLDER = "digest"
+
+
+class Reads(NamedTuple):
+    """What a look-up reads: these columns of the session, and these relations of it as a whole, beside its user."""
+
+    fields: tuple[str, ...]
+    beside: tuple[str, ...] = ()
+
+
+OF_SESSION = Reads(HOT_FIELDS)
+# A token has no payload; it says where it was used, which a browser's session says by another statement (`touch()`).
+OF_TOKEN = Reads(
+    (
+        *("id", "public_id", "digest", "previous_digest", "kind", "user", "backend", "auth_hash"),
+        *(
+            "signed_in_at",
+            "last_seen_at",
+            "expires_at",
+            "latest_end_at",
+            "ended_at",
+            "end_reason",
+            "refused_at",
+        ),
+        *("impersonated_from", "access_flags", "generation", "address", "user_agent"),
+    ),
+    beside=("token",),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,19 +138,19 @@ class Statement:
 class LookUp:
     """How to find a session by its digest: by the first of the statements that finds one.
 
-    `user` is None where it is not joined; `limits` picks what incidents have ended.
+    `joined`: by the name of the relation, what comes with the session. `limits` picks what incidents have ended.
     """
 
     statements: list[Statement]
     session: Columns
-    user: Columns | None
+    joined: dict[str, Columns]
     limits: Callable[[tuple[Any, ...]], tuple[Any, ...]]
 
 
-_look_ups: dict[tuple[str, str], LookUp] = {}
+_look_ups: dict[tuple[str, str, Reads], LookUp] = {}
 
 
-def find(digest: str) -> Session | None:
+def find(digest: str, reads: Reads = OF_SESSION) -> Session | None:
     """Return the session with this digest, or the one that had it until its key was replaced.
 
     The `digest` of the latter is another one then. Ended and expired ones are included; the user of one that has not
@@ -134,7 +162,7 @@ def find(digest: str) -> Session | None:
     lagging replica an ended session lives.
     """
     alias = router.db_for_write(Session)
-    look_up = look_up_on(alias)
+    look_up = look_up_on(alias, reads)
     for statement in look_up.statements:
         if (row := statement.row(alias, digest)) is not None:
             break
@@ -143,8 +171,9 @@ def find(digest: str) -> Session | None:
     session: Session = look_up.session.hydrate(alias, row)
     limits = Limits(*look_up.limits(row))
     session.__dict__["limits"] = None if limits.everyone is None else limits
-    if look_up.user is not None and session.ended_at is None:
-        session._state.fields_cache["user"] = look_up.user.hydrate(alias, row)
+    if session.ended_at is None:
+        for name, columns in look_up.joined.items():
+            session._state.fields_cache[name] = columns.hydrate(alias, row)
     return session
 
 
@@ -159,31 +188,47 @@ def joins_user() -> bool:
     return unfiltered and are_users_beside(Session)
 
 
-def look_up_on(alias: str) -> LookUp:
+def look_up_on(alias: str, reads: Reads = OF_SESSION) -> LookUp:
     """Return the look-up of the sessions on this database, compiled once for it and the user model."""
-    key = (alias, settings.AUTH_USER_MODEL)
+    key = (alias, settings.AUTH_USER_MODEL, reads)
     try:
         return _look_ups[key]
     except KeyError:
-        return _look_ups.setdefault(key, _compile(alias))
+        return _look_ups.setdefault(key, _compile(alias, reads))
 
 
-def _compile(alias: str) -> LookUp:
-    rows: models.QuerySet[Any, Any] = Session.objects.using(alias).order_by().only(*HOT_FIELDS)
-    if joins_user():
-        rows = rows.select_related("user")
+def _compile(alias: str, reads: Reads) -> LookUp:
+    fields, beside = reads
+    names = [*(["user"] if joins_user() else []), *beside]
+    rows: models.QuerySet[Any, Any] = Session.objects.using(alias).order_by()
+    # Of what is joined all columns are read, which has to be said of relations that lead here.
+    whole = [f"{name}__{field.attname}" for name in beside for field in _fields_of(name)]
+    rows = rows.only(*fields, *whole)
+    if names:
+        rows = rows.select_related(*names)
     rows = with_one_row(
         rows, Containment, Containment.KEY, {f"limit_{name}": name for name in Limits._fields}
     )
     statements = [Statement.of(alias, rows.filter(condition)) for condition in _conditions(alias)]
     select, info = statements[0].compiler.select, statements[0].compiler.klass_info
-    joined = info.get("related_klass_infos")
+    joined = {_name_of(each): Columns.of(each, select) for each in info.get("related_klass_infos", ())}
     return LookUp(
         statements=statements,
         session=Columns.of(info, select),
-        user=Columns.of(joined[0], select) if joined else None,
+        joined=joined,
         limits=limits_at(statements[0].compiler.annotation_col_map),
     )
+
+
+def _fields_of(name: str) -> list[Any]:
+    return [*Session._meta.get_field(name).related_model._meta.concrete_fields]  # type: ignore[union-attr]
+
+
+def _name_of(info: dict[str, Any]) -> str:
+    """Return what the relation is called of which the compiler says this."""
+    field = info["field"]
+    name: str = field.remote_field.get_accessor_name() if info["reverse"] else field.name
+    return name
 
 
 def limits_at(positions: dict[str, int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:

@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from sessions_ui.models import digest_of
 from sessions_ui.models.fields import new_public_id
+from sessions_ui.token_value import token_digest
 
 FAR = timedelta(days=3650)  # so that nothing of it is due, whatever clock a test sets
 HASH = "md5$salt$5f4dcc3b5aa765d61d8327deb882cf99"  # of a password that nobody enters
@@ -215,7 +216,11 @@ def builds(name: str) -> Callable[[Build], Build]:
 @builds("User")
 def users(_plan: Plan, model: Any) -> list[Any]:
     person = model(email="bystander@people.example", name="Bystander", password=HASH)
-    return [person, model(email="bystanders-agent@staff.example", password=HASH, is_staff=True)]
+    return [
+        person,
+        model(email="bystanders-agent@staff.example", password=HASH, is_staff=True),
+        model(email="bystanders-robot@people.example", password=HASH),
+    ]
 
 
 @builds("Act")
@@ -252,7 +257,7 @@ def devices(plan: Plan, model: Any) -> list[Any]:
 
 @builds("Session")
 def sessions(plan: Plan, model: Any) -> list[Any]:
-    """One that lives, one that is flagged, one that has ended, and an anonymous one."""
+    """One that lives, one that is flagged, one that has ended, an anonymous one, and an access token."""
     laptop, phone, lost = plan.all("device")
     times = {"created_at": plan.now, "last_seen_at": plan.now, "expires_at": plan.now + FAR}
     signed_in = {
@@ -276,13 +281,29 @@ def sessions(plan: Plan, model: Any) -> list[Any]:
         model(**signed_in, digest=digest_of(new_public_id()), device_id=phone.pk, verdict="suspicious"),
         model(**signed_in, digest=digest_of(new_public_id()), device_id=lost.pk, **ended),
         model(**times, digest=digest_of(new_public_id()), payload="nobody's"),
+        model(**signed_in | {"auth_hash": ""}, kind="token", digest=token_digest(new_public_id())),
     ]
+
+
+@builds("AccessToken")
+def access_tokens(plan: Plan, model: Any) -> list[Any]:
+    *_sessions, token = plan.all("session")
+    made = {"made_by_id": plan.user.pk, "made_in_id": plan.session.pk}
+    return [
+        model(session_id=token.pk, name="Bystander's script", scopes="sessions:read", hint="abcd", **made)
+    ]
+
+
+@builds("ServiceAccount")
+def service_accounts(plan: Plan, model: Any) -> list[Any]:
+    robot = plan.all("user")[2]
+    return [model(user_id=robot.pk, owner_id=plan.user.pk, created_at=plan.now, created_by_id=plan.user.pk)]
 
 
 @builds("Event")
 def events(plan: Plan, model: Any) -> list[Any]:
     known = {"at": plan.now, "user_id": plan.user.pk, "actor_id": plan.user.pk}
-    living, _flagged, ended, _anonymous = plan.all("session")
+    living, _flagged, ended, _anonymous, _token = plan.all("session")
     return [
         model(**known, kind="signed_in", session_id=living.pk, device_id=plan.device.pk),
         model(**known, kind="ended", session_id=ended.pk, act_id=plan.act.pk, reason="device_lost"),

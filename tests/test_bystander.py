@@ -39,11 +39,13 @@ def test_every_model_that_refers_to_a_person_or_their_rows_has_one_of_the_bystan
 def test_the_rows_of_the_bystander_are_those_of_one_person_and_the_agent_who_serves_them(
     bystander: Bystander,
 ) -> None:
-    person, agent = bystander.keys(get_user_model())
-    living, flagged, ended, anonymous = models.Session.objects.order_by("pk")
+    person, agent, robot = bystander.keys(get_user_model())
+    living, flagged, ended, anonymous, token = models.Session.objects.order_by("pk")
     assert {living.user_id, flagged.user_id, ended.user_id} == {person} and anonymous.user_id is None
     assert [row.is_living for row in (living, flagged, ended)] == [True, True, False]
     assert (living.device.user_id, living.device.confirmed_at is not None) == (person, True)
+    assert (token.user_id, token.kind, token.token.name) == (person, "token", "Bystander's script")
+    assert models.ServiceAccount.objects.get().user_id == robot
     assert models.Case.objects.get().agent_id == agent
     assert not Session.objects.exists(), "tests.models leaves them out"
 
@@ -52,7 +54,7 @@ def test_the_rows_of_the_bystander_are_those_of_one_person_and_the_agent_who_ser
 @pytest.mark.no_bystander("it has one of its own")
 def test_a_row_of_theirs_that_changes_appears_or_goes_is_named(user: Any) -> None:
     bystander = Bystander()
-    person, _agent = bystander.keys(get_user_model())
+    person, _agent, _robot = bystander.keys(get_user_model())
     assert bystander.changes() == []
     models.Device.objects.filter(user_id=person, lost_at=None).update(name="Mine")
     models.VerificationCode.objects.filter(user_id=person).delete()

@@ -25,6 +25,7 @@ from sessions_ui.conf.reauthentication import ReauthenticationSettings
 from sessions_ui.conf.risk import RiskSettings
 from sessions_ui.conf.sso import SingleSignOnSettings
 from sessions_ui.conf.telling import TellingSettings
+from sessions_ui.conf.tokens import TokenSettings
 from sessions_ui.conf.webhooks import WebhookSettings
 
 
@@ -40,6 +41,7 @@ class Conf(
     RiskSettings,
     PageSettings,
     ReauthenticationSettings,
+    TokenSettings,
     TellingSettings,
     MailSettings,
     WebhookSettings,

@@ -750,5 +750,40 @@ class Migration(migrations.Migration):
             model_name='verificationcode',
             index=models.Index(fields=['user', 'id'], name='sessions_ui_code_user'),
         ),
+        migrations.CreateModel(
+            name='AccessToken',
+            fields=[
+                ('session', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, primary_key=True, related_name='token', serialize=False, to='sessions_ui.session')),
+                ('name', models.CharField(max_length=100, verbose_name='name')),
+                ('scopes', models.TextField(blank=True, verbose_name='scopes')),
+                ('hint', models.CharField(editable=False, max_length=8)),
+                ('agent', models.CharField(blank=True, max_length=100, verbose_name='agent')),
+                ('overlap_ends_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('former_used_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('warned_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('made_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('made_in', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='sessions_ui.session')),
+            ],
+            options={
+                'verbose_name': 'access token',
+                'verbose_name_plural': 'access tokens',
+                'permissions': [('manage_tokens', 'Can see and end all access tokens, and manage service accounts')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ServiceAccount',
+            fields=[
+                ('user', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, primary_key=True, related_name='+', serialize=False, to=settings.AUTH_USER_MODEL)),
+                ('purpose', models.CharField(blank=True, max_length=255, verbose_name='purpose')),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('orphaned_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('created_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('owner', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'service account',
+                'verbose_name_plural': 'service accounts',
+            },
+        ),
         migrations.RunPython(leave_room, migrations.RunPython.noop),
     ]

@@ -1,6 +1,7 @@
 """The models and their querysets."""
 
 from sessions_ui.models.access_review import AccessReview, AccessReviewItem
+from sessions_ui.models.access_token import AccessToken, ServiceAccount
 from sessions_ui.models.account_state import AccountState
 from sessions_ui.models.act import Act
 from sessions_ui.models.adoption import Adoption
@@ -25,6 +26,7 @@ __all__ = [
     "PING",
     "AccessReview",
     "AccessReviewItem",
+    "AccessToken",
     "AccountState",
     "Act",
     "Adoption",
@@ -50,6 +52,7 @@ __all__ = [
     "Recovery",
     "Rule",
     "Seal",
+    "ServiceAccount",
     "Session",
     "VerificationCode",
     "digest_of",

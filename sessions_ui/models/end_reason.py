@@ -29,6 +29,7 @@ class EndReason(models.TextChoices):
     INCIDENT = "incident", _("signed out as a security measure")
     IDLE_TIMEOUT = "idle_timeout", _("not used for too long")
     ABSOLUTE_TIMEOUT = "absolute_timeout", _("the sign-in reached its time limit")
+    EXPIRED = "expired", _("its time was over")
     SESSION_LIMIT = "session_limit", _("too many devices were signed in")
     PROVIDER_SIGN_OUT = "provider_sign_out", _("signed out at the sign-in provider")
     OWNER_ENDED = "owner_ended", _("what it belonged to is gone")
@@ -36,6 +37,7 @@ class EndReason(models.TextChoices):
     PASSWORD_REQUIRED = "password_required", _("a new password has to be chosen first")
     # Refuses sign-ins only, too: with what was added since the sign-in that the owner did not recognise.
     RECOVERING = "recovering", _("the account is being recovered")
+    LEAKED = "leaked", _("it was found where others can read it")
     API = "api", _("signed out by an application")
 
     @classmethod
@@ -53,9 +55,27 @@ AUTOMATIC = frozenset(
         EndReason.SUPERSEDED,
         EndReason.IDLE_TIMEOUT,
         EndReason.ABSOLUTE_TIMEOUT,
+        EndReason.EXPIRED,
         EndReason.SESSION_LIMIT,
         EndReason.OFFBOARDED,
         EndReason.OWNER_ENDED,
         EndReason.PROVIDER_SIGN_OUT,
+    }
+)
+
+# What ends all sessions of an account for one of these ends its access tokens, too, and what other packages keep for it
+# (`bridges/`): whoever is trusted no more, or may be somebody else, has none. Everything else leaves them, because a
+# script has no browser and knows no password: somebody who changes theirs, or signs out everywhere, is still the owner.
+ENDS_TOKENS = frozenset(
+    {
+        EndReason.PASSWORD_RESET,
+        EndReason.ACCESS_CHANGED,
+        EndReason.ACCOUNT_DISABLED,
+        EndReason.ACCOUNT_DELETED,
+        EndReason.OFFBOARDED,
+        EndReason.NOT_ME,
+        EndReason.HELP_DESK,
+        EndReason.ADMINISTRATOR,
+        EndReason.INCIDENT,
     }
 )

@@ -79,6 +79,13 @@ class SessionQuerySet(PrimaryQuerySet["Session"]):
             raise StaleSession("a row that is there already is not written over")
         return super().bulk_create(objs, *args, **options)
 
+    def sign_ins(self) -> SessionQuerySet:
+        """Leave out access tokens: they are no sign-in, have no device, and people look for them elsewhere."""
+        return self.exclude(kind=Session.Kind.TOKEN)
+
+    def tokens(self) -> SessionQuerySet:
+        return self.filter(kind=Session.Kind.TOKEN)
+
     def by_owner(self) -> SessionQuerySet:
         """Leave out those in which staff uses the account."""
         return self.filter(impersonated_from__isnull=True)

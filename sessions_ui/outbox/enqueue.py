@@ -41,6 +41,7 @@ TOLD_BY_MAIL = frozenset(
         EndReason.HELP_DESK,
         EndReason.ADMINISTRATOR,
         EndReason.INCIDENT,
+        EndReason.LEAKED,
     }
 )
 

@@ -7,18 +7,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db import connections, router
-from django.db.models import Q
+from django.db import router
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from sessions_ui import session_lookup
-from sessions_ui.actions.endings.reconcile import end_if_unlawful
-from sessions_ui.actions.sessions.containment import contained, uncontained
+from sessions_ui.actions.sessions.containment import uncontained
+from sessions_ui.actions.sessions.refuse import refuse
 from sessions_ui.actions.sessions.validate import admit, rotated_at_of, straggles
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import noted
-from sessions_ui.exceptions import TryAgain
 from sessions_ui.models import EndReason, Session, digest_of
 from sessions_ui.session_user import AUTH_KEYS, NotesWrittenUser, keys_of
 from sessions_ui.store.async_methods import AsyncMethods
@@ -173,29 +171,10 @@ class Resolving(NotesWrittenUser, AsyncMethods):
         return row if row is not None and straggles(row, timezone.now()) else None
 
     def _refuse(self, row: Session, reason: EndReason, *, is_final: bool) -> bool:
-        """Record the first refusal after an end: the proof that it works, and the only write it ever costs.
-
-        What should have ended before (time, a disabled account) ends now, if that is still so. What an incident has
-        ended is left to its sweep: everybody's next request comes at the same time. Returns whether the row is refused;
-        otherwise it is worth another look.
-        """
-        over = Q(ended_at__isnull=False)
-        if reason is EndReason.INCIDENT:
-            over |= contained()
-        elif row.ended_at is None:
-            try:
-                ended = end_if_unlawful([row.pk])
-            except TryAgain:
-                if connections[self._rows().db].needs_rollback:
-                    raise  # the transaction of the host is lost with it (MariaDB): nobody can ask anything in there
-                ended = 0  # refused all the same; the sweep will end it
-                is_final = True
-            if not ended and not is_final:
-                return False
+        """Note why the row is refused; return whether it is (`refuse()`)."""
+        if not refuse(row, reason, is_final=is_final):
+            return False
         self.refusal, self._over_at = reason, row.ended_at
-        if row.refused_at is None:
-            ended_rows = self._rows().filter(over, pk=row.pk, refused_at__isnull=True)
-            noted(partial(ended_rows.update, refused_at=timezone.now()), using=ended_rows.db)
         return True
 
     def _carry_to_current_secret(self, auth_hash: str) -> None:

@@ -26,6 +26,9 @@ CHANGES: dict[tuple[str, str], Any] = {
     (CredentialKind.RECOVERY_CODES, CredentialChange.ADDED): _("Recovery codes were made"),
     (CredentialKind.RECOVERY_CODES, CredentialChange.CHANGED): _("New recovery codes were made"),
     (CredentialKind.RECOVERY_CODES, CredentialChange.REMOVED): _("The recovery codes were removed"),
+    (CredentialKind.TOKEN, CredentialChange.ADDED): _("An access token was made"),
+    (CredentialKind.TOKEN, CredentialChange.CHANGED): _("An access token got a new value"),
+    (CredentialKind.TOKEN, CredentialChange.REMOVED): _("An access token was removed"),
     (CredentialKind.PROVIDER, CredentialChange.ADDED): _("A sign-in provider was connected"),
     (CredentialKind.PROVIDER, CredentialChange.CHANGED): _("A connected sign-in provider was changed"),
     (CredentialKind.PROVIDER, CredentialChange.REMOVED): _("A sign-in provider was disconnected"),
@@ -38,6 +41,7 @@ KINDS: dict[CredentialKind, Any] = {
     CredentialKind.TOTP: _("Authenticator app"),
     CredentialKind.PASSKEY: _("Passkey or security key"),
     CredentialKind.RECOVERY_CODES: _("Recovery codes"),
+    CredentialKind.TOKEN: _("Access token"),
     CredentialKind.PROVIDER: _("Connected account"),
 }
 

@@ -209,11 +209,13 @@ ENDED_WHY: dict[str, Any] = {
     EndReason.INCIDENT: gettext_lazy("as a security measure"),
     EndReason.IDLE_TIMEOUT: gettext_lazy("because it was not used for too long"),
     EndReason.ABSOLUTE_TIMEOUT: gettext_lazy("because the sign-in reached its time limit"),
+    EndReason.EXPIRED: gettext_lazy("because its time was over"),
     EndReason.SESSION_LIMIT: gettext_lazy("because too many devices were signed in"),
     EndReason.PROVIDER_SIGN_OUT: gettext_lazy("at the sign-in provider"),
     EndReason.OWNER_ENDED: gettext_lazy("because what it belonged to is gone"),
     EndReason.PASSWORD_REQUIRED: gettext_lazy("because a new password has to be chosen first"),
     EndReason.RECOVERING: gettext_lazy("because the account is being recovered"),
+    EndReason.LEAKED: gettext_lazy("because it was found where others can read it"),
     EndReason.API: gettext_lazy("by an application"),
 }
 

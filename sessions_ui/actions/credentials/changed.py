@@ -15,7 +15,7 @@ from sessions_ui.audit import events
 from sessions_ui.credentials import CredentialChange, CredentialKind
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import SessionEnded, TryAgain
-from sessions_ui.models import AccountState, Act, Event
+from sessions_ui.models import AccountState, Act, Event, Session
 from sessions_ui.protocols import HasPk
 
 
@@ -29,13 +29,15 @@ def credential_changed(
     actor: HasPk | None = None,
     act: Act | None = None,
     tell: bool = True,
+    about: Session | None = None,
 ) -> Event:
     """Append the event of a changed credential, and tell the addresses that have long been the owner's; return it.
 
     For whatever keeps the credentials, in the transaction of the change, once a change. `label` is what the person
     knows it by (an address, a passkey's name); it is personal data, and goes to the event's erasable part. `actor` is
     whoever acts now, if it is left out. `act` is the one that ended sessions because of the change: the mail names
-    them, and no second one does. `tell` is False where the caller tells of it.
+    them, and no second one does. `tell` is False where the caller tells of it. `about` is the session that the
+    credential itself is (an access token); left out, the event names the one that acts.
 
     Several changes of one request make one mail. Nobody is told of an account that nobody has ever signed in to: it is
     being set up.
@@ -46,7 +48,7 @@ def credential_changed(
         Event.Kind.CREDENTIAL_CHANGED,
         user_id=user.pk,
         actor_id=(actor_of(actor) if actor is not None else current_actor()).pk,
-        session_id=own_session_of(user),
+        session_id=about.pk if about is not None else own_session_of(user),
         act=act,
         data={
             "credential": str(kind),

@@ -21,6 +21,7 @@ from sessions_ui.audit import events
 from sessions_ui.database.transactions import after_commit, atomically
 from sessions_ui.exceptions import NotTheOwner
 from sessions_ui.models import Act, EndReason, Session
+from sessions_ui.models.end_reason import ENDS_TOKENS
 from sessions_ui.models.locking import locked
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.protocols import HasPk
@@ -248,14 +249,18 @@ def end_user_sessions(
     ticket: str = "",
     note: str = "",
     happened_at: datetime | None = None,
+    tokens: bool | None = None,
 ) -> Receipt:
     """End all sessions of a user, except `keep`; idempotent.
 
     `keep` is the primary key of a session that stays (usually the actor's own: `request.session.session_id`). "All"
-    includes what another engine still holds of them: none of it is adopted any more. The other arguments and the errors
+    includes what another engine still holds of them: none of it is adopted any more. `tokens` says whether that
+    includes the user's access tokens; left out, the reason says so (`ENDS_TOKENS`). The other arguments and the errors
     are those of `end_sessions()`.
     """
     chosen = Session.objects.filter(user_id=user.pk, ended_at__isnull=True)
+    if not (reason in ENDS_TOKENS if tokens is None else tokens):
+        chosen = chosen.sign_ins()
     if keep is not None:
         chosen = chosen.exclude(pk=keep)
     return end_sessions(

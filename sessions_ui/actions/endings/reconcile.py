@@ -32,6 +32,7 @@ from sessions_ui.actions.sessions.containment import (
     limits_of,
     with_limits,
 )
+from sessions_ui.actions.sessions.kinds import RULES, kinds_with
 from sessions_ui.actions.sessions.password_hashes import hasher, is_of_password_alone
 from sessions_ui.actions.sessions.timeouts import out_of_time
 from sessions_ui.actions.sessions.validate import admit
@@ -235,10 +236,11 @@ def _out_of_time(now: datetime) -> Q:
     """Return the condition for what the row of a session says by itself."""
     absolute, idle = conf.absolute_timeout, conf.idle_timeout
     found = Q(expires_at__lte=now) | Q(auth_hash=ACCOUNT_WAS_OFF)
+    times_out = Q(kind__in=kinds_with("times_out"))
     if absolute and not callable(absolute):
-        found |= Q(signed_in_at__lte=now - absolute)
+        found |= times_out & Q(signed_in_at__lte=now - absolute)
     if idle and not callable(idle):
-        found |= Q(last_seen_at__lte=now - idle)
+        found |= times_out & Q(last_seen_at__lte=now - idle)
     return found
 
 
@@ -306,16 +308,16 @@ def of_another_account(living: QuerySet[Session]) -> Iterable[int]:
     The account is gone, off, without a flag that it had, or has another password, whose hash no database can compute;
     it is computed once for each user. Or it has become staff's, and the session is of before an incident about staff.
     """
-    rows = list(living.values_list("pk", "user_id", "auth_hash", "access_flags", "generation"))
+    rows = list(living.values_list("pk", "user_id", "auth_hash", "access_flags", "generation", "kind"))
     people = visible_users().in_bulk({user_id for _pk, user_id, *_rest in rows})
     staff = Containment.read().staff
     current = {user_id: _hashes_of(user) for user_id, user in people.items()}
-    for pk, user_id, auth_hash, held, generation in rows:
+    for pk, user_id, auth_hash, held, generation, kind in rows:
         user = people.get(user_id)
         if (
             user is None
             or not is_active(user)
-            or (current[user_id] and auth_hash not in current[user_id])
+            or (current[user_id] and auth_hash not in current[user_id] and RULES[kind].has_auth_hash)
             or any(f",{flag}," in held and not getattr(user, flag, False) for flag in conf.access_flags)
             or (generation < staff and is_staff(user))
         ):

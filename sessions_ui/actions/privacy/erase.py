@@ -18,6 +18,7 @@ from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.database.transactions import in_transaction
 from sessions_ui.models import (
+    AccessToken,
     AccountState,
     Act,
     Case,
@@ -29,6 +30,7 @@ from sessions_ui.models import (
     EventDetail,
     Offboarding,
     Recovery,
+    ServiceAccount,
     Session,
     VerificationCode,
 )
@@ -117,6 +119,9 @@ def _erase_rows(users: Collection[Any]) -> dict[str, int]:
             )
         ),
         VerificationCode: delete_rows(_before(VerificationCode, users, "created_at")),
+        AccessToken: delete_rows(_before(AccessToken, users, "session__ended_at", user="session__user_id")),
+        ServiceAccount: delete_of_gone_accounts(_before(ServiceAccount, users, "created_at"))
+        + update_rows(_before(ServiceAccount, users, "created_at").exclude(purpose=""), purpose=""),
         # What lives has begun since.
         Session: delete_rows(_before(Session, users, "ended_at"))
         + update_rows(

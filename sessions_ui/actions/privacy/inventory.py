@@ -299,6 +299,38 @@ INVENTORY: tuple[Table, ...] = (
         ),
     ),
     Table(
+        "AccessToken",
+        "what an access token is called and may do; that it exists, ends and was used is in its session",
+        owner="session__user",
+        erased="deleted with its session",
+        columns=(
+            Columns("session", Data.TECHNICAL, "the session that the token is"),
+            Columns("name agent", Data.PERSONAL, "what its owner calls it, and the program that acts by it"),
+            Columns("scopes", Data.PERSONAL, "what it may do"),
+            Columns("hint", Data.PERSONAL, "four of its characters, so that people tell theirs apart"),
+            Columns("made_by", Data.ACTOR, "who made it"),
+            Columns("made_in", Data.PERSONAL, "the session in which it was made"),
+            Columns(
+                "overlap_ends_at former_used_at warned_at",
+                Data.PERSONAL,
+                "until when the value before the last one is valid, and what was told about its end",
+            ),
+        ),
+    ),
+    Table(
+        "ServiceAccount",
+        "an account that no person signs in to, and who answers for it",
+        owner="user",
+        erased="deleted where the account is gone; else it stays, without its purpose",
+        columns=(
+            Columns("user", Data.PERSONAL, "the account"),
+            Columns("owner", Data.ACTOR, "who answers for it"),
+            Columns("purpose", Data.NOTE, "what it is there for"),
+            Columns("created_at orphaned_at", Data.PERSONAL, "since when, and since when without an owner"),
+            Columns("created_by", Data.ACTOR, "who made it"),
+        ),
+    ),
+    Table(
         "Recovery",
         "an account on its way back to its owner after “This wasn’t me”",
         owner="user",

@@ -10,6 +10,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from sessions_ui.actions.account_lock import hold, write_states
+from sessions_ui.actions.endings.end import end_sessions
 from sessions_ui.actions.one_time_codes import RESEND_AFTER, mail_code
 from sessions_ui.actions.recovery.added import is_address, is_younger
 from sessions_ui.actions.trusted_addresses import SETTLED, trusted_addresses
@@ -40,13 +41,15 @@ def open_recovery(
     """Open the case of this account, or add to the one that is open; return it.
 
     From now on the known password signs nobody in, nor does what was added since `since`, when the reported sign-in
-    was; and nobody changes how the account is signed in to (`freeze.py`). `last` is when whoever was reported signed in
-    last; left out, nobody knows, and each password of before now counts as known to them. A link to the case is mailed:
-    to `address` where the report came through a mail to it, else to those that can be trusted. Where there is none the
-    password goes on signing in, because nobody could get to another one from outside. Raises what `end_sessions()`
-    does.
+    was; nobody changes how the account is signed in to (`freeze.py`); and no access token of it is valid any more.
+    `last` is when whoever was reported signed in last; left out, nobody knows, and each password of before now counts
+    as known to them. A link to the case is mailed: to `address` where the report came through a mail to it, else to
+    those that can be trusted. Where there is none the password goes on signing in, because nobody could get to another
+    one from outside. Raises what `end_sessions()` does.
     """
     hold([user.pk], decided=EndReason.NOT_ME)
+    tokens = Session.objects.of(user).tokens()
+    end_sessions(sessions=tokens, reason=EndReason.NOT_ME, actor=actor, of_user=user.pk, ticket=ticket)
     last = last or timezone.now()
     known = is_password_known(user, last)
     case = open_case_of(user)

@@ -21,6 +21,7 @@ from sessions_ui.database.transactions import retried
 from sessions_ui.models import (
     AccessReview,
     AccessReviewItem,
+    AccessToken,
     AccountState,
     Act,
     Adoption,
@@ -38,6 +39,7 @@ from sessions_ui.models import (
     ProviderSignOut,
     Recovery,
     Seal,
+    ServiceAccount,
     Session,
     VerificationCode,
 )
@@ -60,6 +62,9 @@ def purge_old() -> int:
     _keep_time_of_cookies(old)
     removed = delete_rows(Session.objects.filter(user__isnull=True, expires_at__lte=now))
     removed += delete_rows(Session.objects.filter(ended_at__lte=old))
+    is_there = Exists(Session.objects.filter(pk=OuterRef("pk")))
+    removed += delete_rows(AccessToken.objects.filter(~is_there))
+    removed += delete_of_gone_accounts(ServiceAccount.objects.filter(created_at__lte=old))
     removed += _delete_devices(now, old)
     removed += delete_rows(Delivery.objects.filter(Q(done_at__lte=old) | Q(parked_at__lte=old)))
     for kind, kept in conf.event_detail_retention.items():

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from sessions_ui.actions.sessions.kinds import rules_of
 from sessions_ui.conf import conf
 from sessions_ui.conf.base import for_user
 from sessions_ui.models import EndReason, Session
@@ -18,11 +19,18 @@ def out_of_time(session: Session, user: Any, now: datetime) -> EndReason | None:
 
     Ages count from the sign-in, never from the row's creation, because anybody can age an anonymous row.
     """
+    if not rules_of(session).times_out:
+        return _past_its_end(session, now, EndReason.EXPIRED)
     absolute, idle = for_user(conf.absolute_timeout, user), for_user(conf.idle_timeout, user)
     if absolute and session.signed_in_at and session.signed_in_at + absolute <= now:
         return EndReason.ABSOLUTE_TIMEOUT
-    if session.expires_at <= now and (latest := session.latest_end_at) is not None and latest <= now:
-        return EndReason.OFFBOARDED
-    if session.expires_at <= now or (idle and session.last_seen_at + idle <= now):
-        return EndReason.IDLE_TIMEOUT
-    return None
+    if reason := _past_its_end(session, now, EndReason.IDLE_TIMEOUT):
+        return reason
+    return EndReason.IDLE_TIMEOUT if idle and session.last_seen_at + idle <= now else None
+
+
+def _past_its_end(session: Session, now: datetime, reason: EndReason) -> EndReason | None:
+    if session.expires_at > now:
+        return None
+    latest = session.latest_end_at
+    return EndReason.OFFBOARDED if latest is not None and latest <= now else reason

@@ -15,6 +15,7 @@ from django.utils.crypto import constant_time_compare
 
 from sessions_ui import session_lookup
 from sessions_ui.actions.sessions.containment import containing_generation, limits_of, with_limits
+from sessions_ui.actions.sessions.kinds import rules_of
 from sessions_ui.actions.sessions.timeouts import out_of_time
 from sessions_ui.conf import conf
 from sessions_ui.models import EndReason, Session
@@ -110,7 +111,9 @@ def _verify(session: Session) -> Admission:
         # A backend says no more than "nobody": gone and disabled look alike where it was asked.
         gone = joined and session.user is None
         return Admission(EndReason.ACCOUNT_DELETED if gone else EndReason.ACCOUNT_DISABLED, None)
-    if not hasattr(user, "get_session_auth_hash"):
+    if session.auth_hash == ACCOUNT_WAS_OFF:
+        return Admission(EndReason.ACCOUNT_DISABLED, None)
+    if not rules_of(session).has_auth_hash or not hasattr(user, "get_session_auth_hash"):
         return Admission(None, user)
     current = user.get_session_auth_hash()
     if session.auth_hash and constant_time_compare(session.auth_hash, current):
@@ -119,8 +122,7 @@ def _verify(session: Session) -> Admission:
         constant_time_compare(session.auth_hash, fallback) for fallback in fallback_hashes_of(user)
     ):
         return Admission(None, user, new_hash=current)
-    was_off = session.auth_hash == ACCOUNT_WAS_OFF
-    return Admission(EndReason.ACCOUNT_DISABLED if was_off else EndReason.PASSWORD_CHANGED, None)
+    return Admission(EndReason.PASSWORD_CHANGED, None)
 
 
 @lru_cache(maxsize=16)

@@ -23,6 +23,7 @@ from sessions_ui.actions.endings.offboard import latest_end_of
 from sessions_ui.actions.endings.reconcile import end_if_unlawful
 from sessions_ui.actions.recovery.sign_in import verify_credentials, verify_still_there
 from sessions_ui.actions.sessions.containment import contained
+from sessions_ui.actions.sessions.kinds import kinds_with
 from sessions_ui.actions.sign_in.assess_risk import Assessment, FollowUp, assess, columns, flag
 from sessions_ui.actions.sign_in.attempt import SignInAttempt
 from sessions_ui.actions.sign_in.identify_device import IdentifiedDevice, identify_device
@@ -212,7 +213,7 @@ def make_room(user: Any, device: Device | None, *, new: int, begun: dict[str, An
     """
     if conf.supersede and device is not None:
         older = Session.objects.filter(
-            device=device, user_id=user.pk, kind=Session.Kind.BROWSER, ended_at__isnull=True
+            device=device, user_id=user.pk, kind__in=kinds_with("is_superseded"), ended_at__isnull=True
         )
         end_sessions(
             sessions=older.exclude(pk=new),

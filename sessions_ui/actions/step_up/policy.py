@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from sessions_ui import context
+from sessions_ui.actions.sessions.kinds import rules_of
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import CannotVouch
 from sessions_ui.models import Device, Session
@@ -57,6 +58,8 @@ def is_long_settled(session: Session, now: datetime) -> bool:
 def _settling_since(session: Session) -> datetime | None:
     """Return the moment whose age decides whether the session vouches for itself; None where it does not, however
     old."""
+    if not rules_of(session).may_vouch:
+        return None
     if session.signed_in_at is None or session.device is None or is_in_doubt(session):
         return None
     since = vouching_since(session.device)
@@ -123,7 +126,7 @@ def oldest_elsewhere(session: Session) -> bool:
     There everything can be ended, because nothing is older (`ends_older()`).
     """
     user_id: Any = session.user_id
-    living = Session.objects.filter(user_id=user_id).by_owner().living()
+    living = Session.objects.filter(user_id=user_id).by_owner().living().sign_ins()
     oldest = living.order_by("signed_in_at", "pk").values_list("kind", "device_id").first()
     return oldest is not None and oldest[0] == Session.Kind.BROWSER and oldest[1] != session.device_id
 

@@ -17,6 +17,9 @@ EVENTS = 20
 # How long a page that was just left asks whether more of the proof has come in.
 PROOF_WAITS = timedelta(minutes=5)
 
+# What ended without anybody's decision.
+BY_ITSELF = (EndReason.IDLE_TIMEOUT, EndReason.ABSOLUTE_TIMEOUT, EndReason.EXPIRED, EndReason.SUPERSEDED)
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -81,7 +84,7 @@ def details(device: Device, user: Any, *, current_id: int | None) -> Details:
 def proof_of(session: Session) -> Evidence | None:
     """Return what proves that the session has ended; None where nobody decided anything, because a timeout needs no
     proof."""
-    if session.end_reason in (EndReason.IDLE_TIMEOUT, EndReason.ABSOLUTE_TIMEOUT, EndReason.SUPERSEDED):
+    if session.end_reason in BY_ITSELF:
         return None
     mails = Delivery.objects.filter(act=session.act_id, user=session.user_id, channel="mail")
     done = [mail.done_at for mail in mails]

@@ -155,6 +155,7 @@ def what_text(kind: CredentialKind) -> str:
         CredentialKind.TOTP: _("Change your authenticator app"),
         CredentialKind.PASSKEY: _("Change your passkeys and security keys"),
         CredentialKind.RECOVERY_CODES: _("See or change your recovery codes"),
+        CredentialKind.TOKEN: _("Make or renew an access token"),
         CredentialKind.PROVIDER: _("Change the accounts that you sign in with"),
     }
     return texts[kind]

@@ -322,7 +322,7 @@ def test_what_is_refused_twice_is_refused_though_nothing_could_be_ended(
     user: Any, key: str, stranger: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As where an account is off at each look, and on again whenever the end is judged."""
-    monkeypatch.setattr("sessions_ui.store.resolving.end_if_unlawful", lambda pks: 0)
+    monkeypatch.setattr("sessions_ui.actions.sessions.refuse.end_if_unlawful", lambda pks: 0)
     get_user_model().objects.filter(pk=user.pk).update(is_active=False)
     store = SessionStore(key)
     assert not store.get_user().is_authenticated

@@ -42,6 +42,7 @@ def fill(user: Any, actor: Any, *, at: datetime | None = None, mark: str = MARK)
     event = made["Event"] = filled(
         Event, mark, user=user, session=session, act=act, actor=user, at=at, kind="ended"
     )
+    apps.get_model("sessions_ui", "ServiceAccount").objects.filter(pk=user.pk).delete()  # one an account
     for name, fields in {
         "EventDetail": {"event": event},
         "Delivery": {
@@ -53,6 +54,8 @@ def fill(user: Any, actor: Any, *, at: datetime | None = None, mark: str = MARK)
             "done_at": at,
         },
         "VerificationCode": {"user": user, "session": session, "created_at": at},
+        "AccessToken": {"session": session, "made_by": actor, "made_in": session},
+        "ServiceAccount": {"user": user, "owner": actor, "created_by": actor, "created_at": at},
         "Case": {"user": user, "agent": actor, "opened_at": at},
         "Recovery": {"user": user, "session": session, "opened_at": at, "closed_at": at, "closed_by": actor},
         "Offboarding": {"user": user, "actor": actor, "created_at": at, "cancelled_at": at, "ends_at": at},

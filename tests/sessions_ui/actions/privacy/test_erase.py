@@ -92,10 +92,11 @@ def test_what_was_erased_is_counted(user: Any, administrator: Any) -> None:
     fill(user, administrator)
     done = erase(user=user, actor=administrator)
     assert done.rows == {
-        **dict.fromkeys(("Act", "Case", "CaseReceipt", "Delivery", "Device", "EventDetail"), 1),
+        **dict.fromkeys(("AccessToken", "Act", "Case", "CaseReceipt", "Delivery", "Device"), 1),
+        **dict.fromkeys(("EventDetail", "ServiceAccount"), 1),
         **dict.fromkeys(("Offboarding", "Recovery", "Session", "VerificationCode"), 1),
     }
-    assert done.total == 10 and done.receipt.ended == 0
+    assert done.total == 12 and done.receipt.ended == 0
 
 
 def test_whoever_is_signed_in_is_signed_out_first(user: Any, administrator: Any, browser: Any) -> None:

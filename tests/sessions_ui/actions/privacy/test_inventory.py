@@ -85,4 +85,6 @@ def test_whoever_acted_is_known_as_such() -> None:
 
 def test_what_is_about_a_user_says_so() -> None:
     about = {model.__name__ for model, field in COLUMNS if field.name == "user"}
-    assert about | {"EventDetail", "CaseReceipt"} == {table.model for table in INVENTORY if table.owner}
+    assert about | {"EventDetail", "CaseReceipt", "AccessToken"} == {
+        table.model for table in INVENTORY if table.owner
+    }

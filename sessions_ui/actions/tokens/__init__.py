@@ -1,0 +1,1 @@
+"""Access tokens: made, used, replaced, reported as leaked. They end as every session does (`endings/`)."""

@@ -1,0 +1,1 @@
+"""Programs: requests that bring an access token."""

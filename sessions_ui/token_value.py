@@ -1,0 +1,73 @@
+"""The value of an access token: made here, shown once, and known by its digest alone from then on.
+
+    sui_pat_3fQ9vB0mZk1tYw7RrXc2LdPs8JhTnGaEuK5MiVo64WyC1x
+
+A prefix says whose it is and of which kind, so that scanners of repositories and logs find it (docs/tokens.md has the
+pattern); 40 random characters are 238 bits (ASVS 5.0 7.2.3 asks for 128); the last six are their CRC-32, as GitHub's
+tokens have it, so that a typing error or a made-up value costs no statement. The checksum is no secret.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import string
+from base64 import urlsafe_b64encode
+from enum import StrEnum
+from hashlib import sha256
+from zlib import crc32
+
+from sessions_ui.conf import conf
+
+ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
+RANDOM_LENGTH = 40
+CHECKSUM_LENGTH = 6  # 62**6 > 2**32
+HINT_LENGTH = 4  # of the random part, so that people tell theirs apart
+# No SHA-256 in hex begins like this. So no session key, whatever somebody sends as one, finds a token, and no token
+# finds a session: each look-up can meet the rows of its own kind only.
+DIGEST_PREFIX = "t."
+
+
+class TokenKind(StrEnum):
+    """What a token is for; stands in its value, so that whoever finds one knows."""
+
+    PERSONAL = "pat"
+    SERVICE = "svc"
+    AGENT = "agt"
+
+
+SHAPE = re.compile(
+    rf"(?P<head>[a-z0-9]+_(?:{'|'.join(TokenKind)})_)(?P<random>[0-9A-Za-z]{{{RANDOM_LENGTH}}})"
+    rf"(?P<checksum>[0-9A-Za-z]{{{CHECKSUM_LENGTH}}})"
+)
+
+
+def new_value(kind: TokenKind) -> str:
+    """Return a new token of this kind."""
+    body = f"{conf.token_prefix}_{kind}_" + "".join(secrets.choice(ALPHABET) for _ in range(RANDOM_LENGTH))
+    return body + checksum(body)
+
+
+def is_well_formed(value: str) -> bool:
+    """Return whether this can be a token at all: of our shape, with the right checksum."""
+    found = SHAPE.fullmatch(value)
+    return found is not None and checksum(found["head"] + found["random"]) == found["checksum"]
+
+
+def checksum(body: str) -> str:
+    """Return the CRC-32 of everything before it, in base 62 and six characters."""
+    number, characters = crc32(body.encode()), ""
+    for _ in range(CHECKSUM_LENGTH):
+        number, digit = divmod(number, len(ALPHABET))
+        characters = ALPHABET[digit] + characters
+    return characters
+
+
+def token_digest(value: str) -> str:
+    """Return what is stored of a token: 45 characters, which no digest of a session key is (`digest_of()`)."""
+    return DIGEST_PREFIX + urlsafe_b64encode(sha256(value.encode()).digest()).decode().rstrip("=")
+
+
+def hint_of(value: str) -> str:
+    """Return the last characters of the random part, by which its owner knows it: "64Wy" here."""
+    return value[-CHECKSUM_LENGTH - HINT_LENGTH : -CHECKSUM_LENGTH]
