@@ -33,6 +33,7 @@ __all__ = [
     "NotTheOwner",
     "NotYetHappened",
     "OutcomeUnknown",
+    "OwnerRefused",
     "ProofRefusal",
     "ProofRefused",
     "RecoveryClosed",
@@ -124,6 +125,7 @@ class TokenRefusal(StrEnum):
     IN_THE_PAST = "in_the_past"
     TOO_LONG = "too_long"
     TOO_MANY = "too_many"
+    NO_OWNER = "no_owner"
     BY_TOKEN = "by_token"  # noqa: S105  not a token
 
 
@@ -330,6 +332,10 @@ class BearerRefused(SessionsUIError):
         self.error = error
         self.reason = reason
         self.scopes = scopes
+
+
+class OwnerRefused(SessionsUIError):
+    """Nobody who could not sign in, and no service account, can answer for a service account; nothing was done."""
 
 
 class AppendOnly(SessionsUIError):

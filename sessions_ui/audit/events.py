@@ -84,6 +84,24 @@ def append_ended(act: Act, ended: Any, *, user_ids: Collection[Any] | None) -> i
     )
 
 
+def append_orphaned(accounts: Any, act: Act) -> int:
+    """Append one event for each of these service accounts, whose owner's access `act` has ended; return how many."""
+    return insert_from(
+        Event,
+        accounts,
+        {
+            "kind": Value(Event.Kind.SERVICE_ACCOUNT.value),
+            "at": Value(act.at),
+            "user_id": F("pk"),
+            **({} if act.actor_id is None else {"actor_id": Value(act.actor_id)}),
+            "reason": Value(""),
+            "ticket": Value(act.ticket),
+            "request_id": Value(context.request_id()),
+            "data": Value({"step": "orphaned"}, JSONField()),
+        },
+    )
+
+
 def append_adopted(adopted: Any, source: str, *, at: datetime) -> int:
     """Append one event for each session of the queryset that was taken over from another engine; return how many.
 

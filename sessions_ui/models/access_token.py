@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.db import models, router
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -98,3 +99,8 @@ class ServiceAccount(PrimaryModel):
     def __str__(self) -> str:
         pk: Any = self.pk
         return f"service account {pk}"
+
+    @classmethod
+    def is_one_in_sql(cls) -> Exists:
+        """Return whether the user of a row is a service account, for a statement that reads something else."""
+        return Exists(cls.objects.using(router.db_for_write(cls)).filter(pk=OuterRef("user_id")))

@@ -101,6 +101,8 @@ class AccountState(PrimaryModel):
 
     # What a sign-in reads together with its state: `Containment.generation`.
     generation: int
+    # Likewise, whether nobody signs in to it (`ServiceAccount`).
+    is_service: bool
 
     objects: ClassVar[AccountStateManager] = AccountStateManager()
 

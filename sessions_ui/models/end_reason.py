@@ -38,6 +38,8 @@ class EndReason(models.TextChoices):
     # Refuses sign-ins only, too: with what was added since the sign-in that the owner did not recognise.
     RECOVERING = "recovering", _("the account is being recovered")
     LEAKED = "leaked", _("it was found where others can read it")
+    # Refuses sign-ins only, as well.
+    SERVICE_ACCOUNT = "service_account", _("nobody signs in to a service account")
     API = "api", _("signed out by an application")
 
     @classmethod

@@ -54,6 +54,8 @@ class Event(AppendOnlyModel):
         RECOVERY_CLOSED = "recovery_closed", _("recovery closed")
         # `data` has the review and the step of it.
         ACCESS_REVIEW = "access_review", _("access review")
+        # `data` has the step (created, transferred, orphaned) and whose it is now.
+        SERVICE_ACCOUNT = "service_account", _("service account")
         IMPERSONATED = "impersonated", _("used by support")
         # `data` says since when (`happened_at`); what ended because of it has events of its own.
         TRUST_ENDED = "trust_ended", _("reported since when access should have ended")

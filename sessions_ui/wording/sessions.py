@@ -216,6 +216,7 @@ ENDED_WHY: dict[str, Any] = {
     EndReason.PASSWORD_REQUIRED: gettext_lazy("because a new password has to be chosen first"),
     EndReason.RECOVERING: gettext_lazy("because the account is being recovered"),
     EndReason.LEAKED: gettext_lazy("because it was found where others can read it"),
+    EndReason.SERVICE_ACCOUNT: gettext_lazy("because nobody signs in to a service account"),
     EndReason.API: gettext_lazy("by an application"),
 }
 

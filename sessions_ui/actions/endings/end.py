@@ -15,6 +15,7 @@ from sessions_ui import context, outbox, signals
 from sessions_ui.actions.account_lock import HARMLESS, MANY_USERS, hold, on_primary, users_are_here, users_of
 from sessions_ui.actions.acting_session import verify_acting_session
 from sessions_ui.actions.endings.happened import mark_untrusted, note_report, untrusted, verify_happened
+from sessions_ui.actions.endings.owned import LEAVES, end_owned
 from sessions_ui.actions.endings.trusted_browsers import void_trust
 from sessions_ui.actor import ActorKind, actor_of
 from sessions_ui.audit import events
@@ -104,7 +105,8 @@ def end_sessions(
         verify_acting_session()
     void_trust(held, reason)
     act = Act(reason=reason, actor_id=who.pk, ticket=ticket, note=note, happened_at=happened_at)
-    act.count = _write(act, selected)
+    act.count = ended = _write(act, selected)
+    owned = end_owned(act, held) if reason in LEAVES else []
     lived_on = 0
     if happened_at is not None:
         whole_accounts = unadopted and kept is None and len(held) <= MANY_USERS
@@ -119,8 +121,8 @@ def end_sessions(
     # Not as they were counted: that was by an older snapshot, or one of them has signed in since.
     if accounts is not None:
         user_ids = held if of_user is not None else _ended_users(act, held)
-    _tell(act, user_ids)
-    return Receipt(act=act, ended=act.count, already_ended=max(total - act.count, 0))
+    _tell(act, [*user_ids, *owned])
+    return Receipt(act=act, ended=act.count, already_ended=max(total - ended, 0))
 
 
 def _write(act: Act, selected: SessionQuerySet) -> int:

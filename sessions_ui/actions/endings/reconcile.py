@@ -24,6 +24,7 @@ from django.utils import timezone
 from sessions_ui import session_lookup
 from sessions_ui.actions.account_lock import lock_users
 from sessions_ui.actions.endings.end import end_sessions
+from sessions_ui.actions.endings.owned import leavers
 from sessions_ui.actions.sessions.containment import (
     contained,
     containing_generation,
@@ -77,6 +78,7 @@ def end_unlawful(*, seconds: float = SECONDS) -> int:
     last = _rows().aggregate(last=Max("pk"))["last"] or 0
     limits = _limits_to_reconcile()
     ended = _end_all({*_offboarded(timezone.now()), *_signed_out_by_provider()})
+    ended += _end_owned_by_leavers(timezone.now())
     while position < last:
         ended += _end_within(position, position + RANGE, timezone.now(), limits)
         position += RANGE
@@ -120,6 +122,15 @@ def end_if_unlawful(keys: list[int]) -> int:
             decided_before=reason not in (EndReason.ACCOUNT_DISABLED, EndReason.ACCOUNT_DELETED),
         ).ended
         for (reason, of_the_account, order), group in found.items()
+    )
+
+
+def _end_owned_by_leavers(now: datetime) -> int:
+    """End what the service accounts of people hold whose access ended without anybody telling; return how many."""
+    return sum(
+        end_sessions(sessions=Session.objects.none(), reason=reason, of_user=owner, decided_before=True).ended
+        for reason, owners in leavers(now).items()
+        for owner in owners
     )
 
 

@@ -36,7 +36,7 @@ from sessions_ui.audit import events
 from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import after_commit, atomically
-from sessions_ui.exceptions import KeyRotated, SessionEnded, SignInChallenged
+from sessions_ui.exceptions import KeyRotated, SessionEnded, SignInChallenged, SignInRefused
 from sessions_ui.models import Device, EndReason, Event, Session
 from sessions_ui.models.locking import locked
 from sessions_ui.models.session import SessionQuerySet
@@ -139,6 +139,8 @@ def verify(attempt: SignInAttempt, now: datetime) -> VerifiedAccount:
     users, states = hold_for_sign_in([user.pk])
     auth_hash = verify_account(users.get(user.pk), user, attempt.backend)
     state = states[user.pk]
+    if state.is_service:
+        raise SignInRefused(EndReason.SERVICE_ACCOUNT)
     verify_begun(attempt.pending, users[user.pk], state)
     verify_not_signed_out(attempt.identity)
     verify_credentials(user, attempt.method, state)

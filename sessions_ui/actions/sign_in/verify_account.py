@@ -12,7 +12,7 @@ from django.utils.crypto import constant_time_compare
 
 from sessions_ui.actions.account_lock import users_are_here, write_states
 from sessions_ui.exceptions import SignInRefused
-from sessions_ui.models import AccountState, Containment, EndReason
+from sessions_ui.models import AccountState, Containment, EndReason, ServiceAccount
 from sessions_ui.models.locking import locked
 from sessions_ui.user_model import auth_hash_of
 
@@ -24,7 +24,7 @@ def hold_for_sign_in(
 
     `counts`: somebody signs in here, which is not so in a step before that, or where staff uses the account. The states
     are written anyway. Returns the users as they are now, those that are gone left out, and their states, with the
-    `generation` of incidents; both by primary key.
+    `generation` of incidents and `is_service`; both by primary key.
     """
     user_model = get_user_model()
     rows = user_model._base_manager.using(router.db_for_write(user_model)).filter(pk__in=keys).order_by("pk")
@@ -34,7 +34,8 @@ def hold_for_sign_in(
         users = {user.pk: user for user in rows}
     # A locking read: at MariaDB's REPEATABLE READ a plain one would still see what was there before the lock.
     states = AccountState.objects.using(router.db_for_write(AccountState)).select_for_update()
-    known: Any = states.annotate(generation=Containment.generation_in_sql())  # type: ignore[no-redef]
+    beside = {"generation": Containment.generation_in_sql(), "is_service": ServiceAccount.is_one_in_sql()}
+    known: Any = states.annotate(**beside)
     return users, known.in_bulk(users)
 
 

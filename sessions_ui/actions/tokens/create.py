@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from django.db import router
 from django.utils import timezone
 
 from sessions_ui import context
+from sessions_ui.actions.account_lock import lock_users
 from sessions_ui.actions.acting_session import hold_acting_session
 from sessions_ui.actions.credentials.changed import credential_changed
 from sessions_ui.actions.credentials.guard import is_acting_user, verify_settled
@@ -30,8 +31,10 @@ from sessions_ui.database import moments
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import SignInRefused, TokenRefusal, TokenRefused
 from sessions_ui.models import AccessToken, AccountState, EndReason, ServiceAccount, Session
+from sessions_ui.models.locking import locked
 from sessions_ui.protocols import HasPk
 from sessions_ui.token_value import TokenKind, hint_of, new_value, token_digest
+from sessions_ui.user_model import is_active
 
 MOST_CHARACTERS = 100  # of a name, and of an agent's
 
@@ -63,7 +66,7 @@ def create_token(
 
     It changes who may act as the user, so the session that asks has to vouch for itself as for a new factor; a token
     makes no token. Raises `TokenRefused` for what is missing or out of bounds, `FurtherProofNeeded`, `AccountFrozen`
-    while the account is being recovered, `SignInRefused` where nobody may sign in to it, `SessionEnded` where the
+    while the account is being recovered, `SignInRefused` where it is gone or disabled, `SessionEnded` where the
     session that asks has ended, `NotTheOwner` where staff uses the account, `ValueError` for a moment without a time
     zone, `TryAgain` or `OutcomeUnknown` as `end_sessions()` does.
     """
@@ -71,13 +74,11 @@ def create_token(
     now = timezone.now()
     name, agent, granted = said(name), agent.strip()[:MOST_CHARACTERS], known_scopes(scopes)
     acting = verify_may_make(user)
-    users, states = hold_for_sign_in([user.pk], counts=False)
-    account, backend = verify_usable(users.get(user.pk), acting)
-    state: AccountState = states[account.pk]
+    account, backend, state = hold_account(user, acting)
     ends_at = allowed_end(expires_at, account, now)
     latest_end = latest_end_of(state, now)
     verify_room(account)
-    value = new_value(kind_of(account, agent))
+    value = new_value(kind_of(state, agent))
     client = client_of(current.meta) if (current := context.current()) is not None else None
     session = Session.objects.create(
         kind=Session.Kind.TOKEN,
@@ -116,28 +117,50 @@ def create_token(
 
 
 def verify_may_make(user: HasPk) -> Session | None:
-    """Raise unless whoever acts may make a token that acts as `user`; return the session that acts for them, None where
-    none does."""
+    """Raise unless whoever acts may make a token that acts as `user`, who may be somebody else than they are; return
+    the session that acts, None where none does."""
+    now = context.current()
+    asks = None if now is None else now.user_id
+    lock_users({user.pk, user.pk if asks is None else asks})  # in one order, whoever asks for whom
     verify_account_not_frozen(user.pk)
-    verify_settled(user.pk, CredentialKind.TOKEN)
-    if not is_acting_user(user.pk):
+    if asks is None or not is_acting_user(asks):
         return None
-    session = hold_acting_session(user.pk)
+    verify_settled(asks, CredentialKind.TOKEN)
+    session = hold_acting_session(asks)
     if session is not None and not rules_of(session).may_vouch:
         raise TokenRefused(TokenRefusal.BY_TOKEN)
     return session
 
 
-def verify_usable(account: Any, acting: Session | None) -> tuple[Any, str]:
-    """Return the account, locked, and the backend that a token of it goes by; raise `SignInRefused` where nobody may
-    sign in to it."""
+def hold_account(user: HasPk, acting: Session | None) -> tuple[Any, str, AccountState]:
+    """Hold the account that a token is for, and who answers for it; return it, the backend that the token goes by, and
+    its state.
+
+    Raises `SignInRefused` where the account is gone or disabled, `TokenRefused` where it is a service account for which
+    nobody answers.
+    """
+    owner: Any = ServiceAccount.objects.filter(pk=user.pk).values_list("owner_id", flat=True).first()
+    keys = {user.pk} if owner is None else {user.pk, owner}
+    users, states = hold_for_sign_in(keys, counts=False)
+    account = users.get(user.pk)
     if account is None:
         raise SignInRefused(EndReason.ACCOUNT_DELETED)
-    backend = acting.backend if acting is not None else settings.AUTHENTICATION_BACKENDS[0]
+    is_own = acting is not None and acting.user_id == account.pk
+    backend = acting.backend if acting is not None and is_own else settings.AUTHENTICATION_BACKENDS[0]
     may_sign_in = getattr(load_backend(backend), "user_can_authenticate", None)
     if may_sign_in is not None and not may_sign_in(account):
         raise SignInRefused(EndReason.ACCOUNT_DISABLED)
-    return account, backend
+    state = states[account.pk]
+    if state.is_service and not is_answered_for(account.pk, users):
+        raise TokenRefused(TokenRefusal.NO_OWNER)
+    return account, backend, state
+
+
+def is_answered_for(pk: Any, held: Mapping[Any, Any]) -> bool:
+    """Return whether the owner of this service account is among the users who are held, and active."""
+    row = locked(ServiceAccount.objects.filter(pk=pk, orphaned_at__isnull=True)).first()
+    owner = held.get(row.owner_id) if row is not None else None
+    return owner is not None and is_active(owner)
 
 
 def said(name: str) -> str:
@@ -176,7 +199,7 @@ def verify_room(account: Any) -> None:
         raise TokenRefused(TokenRefusal.TOO_MANY)
 
 
-def kind_of(account: Any, agent: str) -> TokenKind:
-    if ServiceAccount.objects.filter(pk=account.pk).exists():
+def kind_of(state: AccountState, agent: str) -> TokenKind:
+    if state.is_service:
         return TokenKind.SERVICE
     return TokenKind.AGENT if agent else TokenKind.PERSONAL

@@ -10,8 +10,7 @@ from django.utils import timezone
 from sessions_ui import context
 from sessions_ui.actions.credentials.changed import credential_changed
 from sessions_ui.actions.endings.offboard import kept_to_latest_end
-from sessions_ui.actions.sign_in.verify_account import hold_for_sign_in
-from sessions_ui.actions.tokens.create import NewToken, allowed_end, kind_of, verify_may_make, verify_usable
+from sessions_ui.actions.tokens.create import NewToken, allowed_end, hold_account, kind_of, verify_may_make
 from sessions_ui.conf import conf
 from sessions_ui.credentials import CredentialChange, CredentialKind
 from sessions_ui.database.transactions import atomically
@@ -39,13 +38,12 @@ def rotate_token(
     if user is None:
         raise SessionEnded(EndReason.ACCOUNT_DELETED)
     acting = verify_may_make(user)
-    users, _states = hold_for_sign_in([user.pk], counts=False)
-    account, _backend = verify_usable(users.get(user.pk), acting)
+    account, _backend, state = hold_account(user, acting)
     rows = Session.objects.using(router.db_for_write(Session)).filter(pk=token.pk)
     session = locked(rows).first()
     if session is None or not session.is_living:
         raise SessionEnded(EndReason(session.end_reason) if session and session.end_reason else "")
-    value = new_value(kind_of(account, token.agent))
+    value = new_value(kind_of(state, token.agent))
     end = {} if expires_at is None else {"expires_at": allowed_end(expires_at, account, now)}
     columns = {"digest": token_digest(value), "previous_digest": session.digest, "rotated_at": now, **end}
     rows.update(**kept_to_latest_end(columns))

@@ -26,6 +26,7 @@ HARMLESS_WORDS: dict[EndReason, str | Promise] = {
     EndReason.RECOVERING: gettext_lazy(
         "This account is being made safe. Until that is done, only what was there before signs in."
     ),
+    EndReason.SERVICE_ACCOUNT: gettext_lazy("Nobody signs in to this account: it is for programs only."),
     EndReason.OFFBOARDED: gettext_lazy("Access to this account ended on the agreed date."),
     EndReason.SESSION_LIMIT: gettext_lazy("Too many devices are signed in to this account at the same time."),
 }

@@ -1,0 +1,81 @@
+"""Service accounts: make one, and give it to somebody else to answer for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sessions_ui import context
+from sessions_ui.actions.account_lock import hold
+from sessions_ui.actions.endings.end import end_user_sessions
+from sessions_ui.actor import actor_of
+from sessions_ui.audit import events
+from sessions_ui.database.transactions import atomically
+from sessions_ui.exceptions import OwnerRefused
+from sessions_ui.models import EndReason, Event, ServiceAccount
+from sessions_ui.models.locking import locked
+from sessions_ui.models.primary import all_users
+from sessions_ui.protocols import HasPk
+from sessions_ui.user_model import is_active
+
+
+@atomically
+def make_service_account(
+    *, user: HasPk, owner: HasPk, purpose: str = "", actor: HasPk | None = None
+) -> ServiceAccount:
+    """Make `user` a service account for which `owner` answers; return it.
+
+    From now on nobody signs in to it; whoever is signed in there is signed out. Its access tokens stay (OWASP NHI1,
+    NHI7: who answers for each is known, and what becomes of it when they leave). `purpose`: at most 255 characters.
+    `actor` is the administrator, None for the system; the caller checks that they may. Raises `OwnerRefused` where the
+    owner is the account itself, another service account, gone or disabled; else what `end_sessions()` does.
+    """
+    context.require_owner()
+    hold([user.pk, owner.pk])
+    verify_owner(user.pk, owner)
+    row, _made = ServiceAccount.objects.update_or_create(
+        user_id=user.pk,
+        defaults={"owner_id": owner.pk, "purpose": purpose[:255], "orphaned_at": None},
+        create_defaults={
+            "owner_id": owner.pk,
+            "purpose": purpose[:255],
+            "created_by_id": actor_of(actor).pk,
+        },
+    )
+    end_user_sessions(user=user, reason=EndReason.ADMINISTRATOR, actor=actor, tokens=False)
+    _note(row, "created", actor)
+    return row
+
+
+@atomically
+def transfer_service_account(
+    *, account: ServiceAccount, owner: HasPk, actor: HasPk | None = None
+) -> ServiceAccount:
+    """Let `owner` answer for the account from now on; return it as it is then.
+
+    What ended with the former owner stays ended. `actor` and what is raised: as for `make_service_account()`.
+    """
+    context.require_owner()
+    hold([key for key in (account.pk, account.owner_id, owner.pk) if key is not None])
+    verify_owner(account.pk, owner)
+    row = locked(ServiceAccount.objects.filter(pk=account.pk)).get()
+    row.owner_id, row.orphaned_at = owner.pk, None
+    row.save(update_fields=["owner", "orphaned_at"])
+    _note(row, "transferred", actor)
+    return row
+
+
+def verify_owner(account: Any, owner: HasPk) -> None:
+    """Raise `OwnerRefused` unless this user, who is held, can answer for the account."""
+    person = all_users().filter(pk=owner.pk).first()
+    is_service = ServiceAccount.objects.filter(pk=owner.pk).exists()
+    if person is None or not is_active(person) or is_service or owner.pk == account:
+        raise OwnerRefused("only a person who may sign in answers for a service account")
+
+
+def _note(row: ServiceAccount, step: str, actor: HasPk | None) -> None:
+    events.append(
+        Event.Kind.SERVICE_ACCOUNT,
+        user_id=row.pk,
+        actor_id=actor_of(actor).pk,
+        data={"step": step, "owner": str(row.owner_id)},
+    )

@@ -1,0 +1,196 @@
+"""Accounts that no person signs in to, and who answers for them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from sessions_ui.actions.endings.end import end_user_sessions
+from sessions_ui.actions.endings.offboard import offboard
+from sessions_ui.actions.endings.reconcile import end_unlawful
+from sessions_ui.actions.tokens.authenticate import authenticate_token
+from sessions_ui.actions.tokens.rotate import rotate_token
+from sessions_ui.actions.tokens.service_accounts import make_service_account, transfer_service_account
+from sessions_ui.exceptions import BearerRefused, OwnerRefused, TokenRefused
+from tests.conftest import PASSWORD
+from tests.models import EndReason, Event, ServiceAccount, Session
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def robot(django_user_model: Any) -> Any:
+    return django_user_model.objects.create_user(email="robot@people.example")
+
+
+@pytest.fixture
+def account(robot: Any, user: Any) -> ServiceAccount:
+    return make_service_account(user=robot, owner=user, purpose="Nightly backup", actor=user)
+
+
+def reason_of(value: str) -> str:
+    with pytest.raises(BearerRefused) as refused:
+        authenticate_token(value)
+    return str(refused.value.reason)
+
+
+def test_nobody_signs_in_to_it(user: Any, other_user: Any, browser: Any) -> None:
+    make_service_account(user=user, owner=other_user)
+    sent = {"login": user.email, "password": PASSWORD}
+    answer = browser().post("/account/login/", sent, follow=True)
+    assert "it is for programs only" in answer.content.decode()
+    assert not Session.objects.filter(user=user).exists()
+
+
+def test_who_is_signed_in_is_signed_out_and_its_tokens_stay(
+    robot: Any, user: Any, browser: Any, make_token: Any
+) -> None:
+    browser().force_login(robot)
+    made = make_token(robot)
+    make_service_account(user=robot, owner=user)
+    assert list(Session.objects.filter(user=robot, ended_at=None).values_list("pk", flat=True)) == [
+        made.token.pk
+    ]
+
+
+def test_its_making_is_an_event(robot: Any, user: Any, account: Any) -> None:
+    event = Event.objects.get(kind="service_account")
+    assert (event.user_id, event.actor_id) == (robot.pk, user.pk)
+    assert event.data == {"step": "created", "owner": str(user.pk)}
+
+
+@pytest.mark.parametrize("who", ["itself", "disabled", "another service account"])
+def test_only_a_person_who_may_sign_in_answers_for_it(
+    robot: Any, user: Any, other_user: Any, who: str
+) -> None:
+    if who == "disabled":
+        type(user).objects.filter(pk=user.pk).update(is_active=False)
+    if who == "another service account":
+        make_service_account(user=user, owner=other_user)
+    with pytest.raises(OwnerRefused):
+        make_service_account(user=robot, owner=robot if who == "itself" else user)
+    assert not ServiceAccount.objects.filter(pk=robot.pk).exists()
+
+
+@pytest.mark.parametrize("has_session", [False, True])
+@pytest.mark.parametrize("reason", ["offboarded", "account_disabled", "account_deleted"])
+def test_its_tokens_end_with_the_access_of_its_owner(
+    robot: Any, user: Any, account: Any, browser: Any, make_token: Any, reason: str, has_session: bool
+) -> None:
+    made = make_token(robot)
+    if has_session:
+        browser().force_login(user)
+    receipt = end_user_sessions(user=user, reason=EndReason(reason), ticket="INC-1")
+    assert receipt.ended == 1 + has_session
+    assert reason_of(made.value) == "owner_ended"
+    session = Session.objects.get(pk=made.token.pk)
+    assert (session.act, receipt.act) == (receipt.act, session.act)
+    assert Event.objects.filter(kind="ended", session=session, reason="owner_ended").count() == 1
+    assert Event.objects.get(kind="service_account", data__step="orphaned").ticket == "INC-1"
+    account.refresh_from_db()
+    assert account.orphaned_at == session.ended_at
+
+
+@pytest.mark.parametrize(
+    "reason", [r for r in EndReason if r not in ("offboarded", "account_disabled", "account_deleted")]
+)
+def test_other_endings_of_its_owner_leave_it(
+    robot: Any, user: Any, account: Any, make_token: Any, reason: EndReason
+) -> None:
+    made = make_token(robot)
+    end_user_sessions(user=user, reason=reason)
+    assert authenticate_token(made.value).user == robot
+
+
+def test_or_they_are_flagged(robot: Any, user: Any, account: Any, make_token: Any, settings: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "SERVICE_ACCOUNTS_OF_LEAVERS": "flag"}
+    made = make_token(robot)
+    end_user_sessions(user=user, reason=EndReason.OFFBOARDED)
+    assert authenticate_token(made.value).user == robot
+    account.refresh_from_db()
+    assert account.orphaned_at is not None
+
+
+@pytest.mark.parametrize("how", ["disabled", "gone", "agreed date"])
+def test_the_sweep_finds_owners_of_whom_nothing_told(
+    robot: Any, other_user: Any, make_token: Any, django_user_model: Any, time_machine: Any, how: str
+) -> None:
+    owner = django_user_model.objects.create_user(email="owner@people.example")
+    make_service_account(user=robot, owner=owner)
+    made = make_token(robot)
+    people = django_user_model.objects.filter(pk=owner.pk)
+    if how == "disabled":
+        people.update(is_active=False)
+    elif how == "gone":
+        people._raw_delete("default")
+    else:
+        offboard(user=owner, ends_at=timezone.now() + timedelta(minutes=1))
+        assert end_unlawful() == 0
+        time_machine.move_to(timezone.now() + timedelta(minutes=2), tick=False)
+    assert end_unlawful() == 1
+    assert reason_of(made.value) == "owner_ended"
+    assert end_unlawful() == 0
+
+
+def test_without_an_owner_no_token_is_made_or_rotated(
+    robot: Any, user: Any, account: Any, make_token: Any, settings: Any
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "SERVICE_ACCOUNTS_OF_LEAVERS": "flag"}
+    made = make_token(robot)
+    end_user_sessions(user=user, reason=EndReason.OFFBOARDED)
+    for attempt in (lambda: make_token(robot), lambda: rotate_token(token=made.token)):
+        with pytest.raises(TokenRefused) as refused:
+            attempt()
+        assert refused.value.reason == "no_owner"
+
+
+def test_an_owner_who_was_disabled_without_a_signal_makes_none(
+    robot: Any, user: Any, account: Any, make_token: Any
+) -> None:
+    type(user).objects.filter(pk=user.pk).update(is_active=False)
+    with pytest.raises(TokenRefused):
+        make_token(robot)
+
+
+def test_somebody_else_takes_it_over(
+    robot: Any, user: Any, other_user: Any, account: Any, make_token: Any
+) -> None:
+    made = make_token(robot)
+    end_user_sessions(user=user, reason=EndReason.OFFBOARDED)
+    taken = transfer_service_account(account=account, owner=other_user, actor=other_user)
+    assert (taken.owner_id, taken.orphaned_at) == (other_user.pk, None)
+    assert reason_of(made.value) == "owner_ended"
+    assert authenticate_token(make_token(robot).value).user == robot
+    event = Event.objects.filter(kind="service_account").latest("pk")
+    assert event.data == {"step": "transferred", "owner": str(other_user.pk)}
+
+
+def test_a_sign_in_costs_no_statement_more(user: Any, browser: Any) -> None:
+    """What `hold_for_sign_in()` reads anyway says so."""
+    browser().force_login(user)
+    client = browser()
+    with CaptureQueriesContext(connection) as queries:
+        client.force_login(user)
+    assert sum("sessions_ui_serviceaccount" in each["sql"] for each in queries) == 1
+    assert sum("sessions_ui_accountstate" in each["sql"] and "SELECT" in each["sql"] for each in queries) == 1
+
+
+def test_a_leaver_with_many_accounts_costs_no_statement_more(
+    user: Any, make_token: Any, django_user_model: Any
+) -> None:
+    counts = []
+    for number in (1, 5):
+        owner = django_user_model.objects.create_user(email=f"owner{number}@people.example")
+        for each in range(number):
+            robot = django_user_model.objects.create_user(email=f"robot{number}{each}@people.example")
+            make_service_account(user=robot, owner=owner)
+            make_token(robot)
+        with CaptureQueriesContext(connection) as queries:
+            assert end_user_sessions(user=owner, reason=EndReason.OFFBOARDED).ended == number
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
