@@ -334,7 +334,7 @@ class BearerRefused(SessionsUIError):
         self.scopes = scopes
 
 
-class OwnerRefused(SessionsUIError):
+class OwnerRefused(SessionsUIError, PermissionDenied):
     """Nobody who could not sign in, and no service account, can answer for a service account; nothing was done."""
 
 

@@ -11,9 +11,11 @@ from sessions_ui.admin.incidents import IncidentAdmin
 from sessions_ui.admin.offboarding import OffboardingAdmin
 from sessions_ui.admin.recoveries import RecoveryAdmin
 from sessions_ui.admin.sessions import DeviceAdmin, SessionAdmin
+from sessions_ui.admin.tokens import AccessTokenAdmin, ServiceAccountAdmin
 
 __all__ = [
     "AccessReviewAdmin",
+    "AccessTokenAdmin",
     "ActAdmin",
     "CappedPaginator",
     "DeliveryAdmin",
@@ -23,6 +25,7 @@ __all__ = [
     "IncidentAdmin",
     "OffboardingAdmin",
     "RecoveryAdmin",
+    "ServiceAccountAdmin",
     "SessionAdmin",
 ]
 

@@ -103,7 +103,7 @@ class AccessReviewAdmin(ReadOnlyAdmin):
         review = self._review(request, unquote(object_id))
         if request.method == "POST":
             return self._act(request, review)
-        items = review.items.select_related("device", "session").order_by("pk")
+        items = review.items.select_related("device", "session__token").order_by("pk")
         if request.GET.get("open"):
             items = items.filter(decision="")
         page = CappedPaginator(with_users(items, "user", "decided_by"), LINES).get_page(request.GET.get("p"))

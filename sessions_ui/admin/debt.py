@@ -48,6 +48,8 @@ KINDS = {
     Kind.BEFORE_PASSWORD: gettext_lazy("Signed in before the last change of the password"),
     Kind.TOO_OLD: gettext_lazy("Signed in very long ago"),
     Kind.UNUSED: gettext_lazy("Not used for long"),
+    Kind.ORPHANED: gettext_lazy("Service accounts for which nobody answers"),
+    Kind.UNUSED_TOKEN: gettext_lazy("Access tokens that nobody uses"),
 }
 
 

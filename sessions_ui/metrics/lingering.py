@@ -16,11 +16,13 @@ from django.contrib.auth import get_user_model
 from django.db.models import Exists, F, OuterRef, Q
 
 from sessions_ui.conf import conf
-from sessions_ui.models import AccountState, Session
+from sessions_ui.models import AccountState, ServiceAccount, Session
 from sessions_ui.models.primary import all_users, are_users_beside, with_users
 from sessions_ui.models.session import SessionQuerySet
 
 EXAMPLES = 10
+# What somebody signs in to; a token is old on purpose, and unused by a rule of its own.
+SIGNED_IN = ~Q(kind=Session.Kind.TOKEN)
 
 
 class Kind(StrEnum):
@@ -31,6 +33,8 @@ class Kind(StrEnum):
     BEFORE_PASSWORD = "before_password"  # signed in before the last change of the password  # noqa: S105
     TOO_OLD = "too_old"  # signed in too long ago
     UNUSED = "unused"  # not used for too long
+    ORPHANED = "orphaned"  # tokens of service accounts for which nobody answers
+    UNUSED_TOKEN = "unused_token"  # noqa: S105  tokens that nobody has used for too long
 
 
 # Of these nobody needs to decide anything: they should never be found.
@@ -108,15 +112,25 @@ def _before_password(now: datetime) -> Q:
         password_changed_at__gt=OuterRef("signed_in_at"),
     )
     # Support's sessions are of another password: that of the staff member.
-    return Q(Exists(changed), impersonated_from__isnull=True)
+    return Q(Exists(changed), SIGNED_IN, impersonated_from__isnull=True)
 
 
 def _too_old(now: datetime) -> Q | None:
-    return None if conf.lingering_age is None else Q(signed_in_at__lte=now - conf.lingering_age)
+    return None if conf.lingering_age is None else Q(SIGNED_IN, signed_in_at__lte=now - conf.lingering_age)
 
 
 def _unused(now: datetime) -> Q | None:
-    return None if conf.lingering_unused is None else Q(last_seen_at__lte=now - conf.lingering_unused)
+    if conf.lingering_unused is None:
+        return None
+    return Q(SIGNED_IN, last_seen_at__lte=now - conf.lingering_unused)
+
+
+def _orphaned(now: datetime) -> Q:
+    return Q(Exists(ServiceAccount.objects.filter(pk=OuterRef("user_id"), orphaned_at__isnull=False)))
+
+
+def _unused_token(now: datetime) -> Q:
+    return Q(kind=Session.Kind.TOKEN, last_seen_at__lte=now - conf.token_unused_after)
 
 
 CONDITIONS: dict[Kind, Callable[[datetime], Q | None]] = {
@@ -127,4 +141,6 @@ CONDITIONS: dict[Kind, Callable[[datetime], Q | None]] = {
     Kind.BEFORE_PASSWORD: _before_password,
     Kind.TOO_OLD: _too_old,
     Kind.UNUSED: _unused,
+    Kind.ORPHANED: _orphaned,
+    Kind.UNUSED_TOKEN: _unused_token,
 }

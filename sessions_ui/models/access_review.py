@@ -45,13 +45,14 @@ class AccessReview(PrimaryModel):
 
 
 class AccessReviewItem(PrimaryModel):
-    """One line: a person, a device of theirs, or support in their account. It holds keys and no names, so that erasing
-    a person leaves the review."""
+    """One line: a person, a device or an access token of theirs, or support in their account. It holds keys and no
+    names, so that erasing a person leaves the review."""
 
     class Kind(models.TextChoices):
         PERSON = "person", _("Person")
         DEVICE = "device", _("Device")
         SUPPORT = "support", _("Support")
+        TOKEN = "token", _("Access token")
 
     class Decision(models.TextChoices):
         NONE = "", _("Not decided yet")

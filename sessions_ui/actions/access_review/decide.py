@@ -70,7 +70,7 @@ def sessions_of(item: AccessReviewItem) -> SessionQuerySet:
     device_id: Any = item.device_id
     session_id: Any = item.session_id
     sessions = Session.objects.filter(user_id=user_id)
-    if item.kind == Kind.SUPPORT:
+    if item.kind in (Kind.SUPPORT, Kind.TOKEN):
         return sessions.filter(pk=session_id)
     if item.kind == Kind.DEVICE:
         sessions = sessions.filter(device_id=device_id)

@@ -11,7 +11,7 @@ from typing import Any
 
 from sessions_ui.actions.access_review.rights import note_step, verify_reviewer
 from sessions_ui.database import moments
-from sessions_ui.models import AccessReview, AccessReviewItem
+from sessions_ui.models import AccessReview, AccessReviewItem, AccessToken
 from sessions_ui.models.primary import all_users
 from sessions_ui.wording.spreadsheet import cell
 
@@ -24,6 +24,8 @@ COLUMNS = (
     "device",
     "device_name",
     "session",
+    "token_name",
+    "scopes",
     "sign_ins",
     "last_seen_at",
     "decision",
@@ -73,7 +75,7 @@ def _json(review: AccessReview) -> Iterator[str]:
 def pages_of(review: AccessReview) -> Iterator[list[dict[str, Any]]]:
     """Yield the lines in their order, `PAGE` at a time."""
     after = 0
-    items = AccessReviewItem.objects.filter(review=review).select_related("device", "session")
+    items = AccessReviewItem.objects.filter(review=review).select_related("device", "session__token")
     items = items.defer("session__payload").order_by("pk")
     while page := list(items.filter(pk__gt=after)[:PAGE]):
         names = all_users().in_bulk({item.user_id for item in page})
@@ -90,12 +92,19 @@ def row_of(item: AccessReviewItem, user: Any) -> dict[str, Any]:
         "device": item.device.public_id if item.device else "",
         "device_name": item.device.title if item.device else "",
         "session": item.session.public_id if item.session else "",
+        "token_name": token.name if (token := token_of(item)) else "",
+        "scopes": token.scopes if token else "",
         "sign_ins": item.sign_ins,
         "last_seen_at": said(item.last_seen_at),
         "decision": item.decision,
         "decided_at": said(item.decided_at),
         "decided_by": said(item.decided_by_id),
     }
+
+
+def token_of(item: AccessReviewItem) -> AccessToken | None:
+    """Return the token that a line is about; None where it is about something else, or the token was purged."""
+    return getattr(item.session, "token", None)
 
 
 def said(value: Any) -> Any:

@@ -17,7 +17,8 @@ Kind = AccessReviewItem.Kind
 
 @atomically
 def open_review(*, actor: Any, organization_id: str = "", ticket: str = "", note: str = "") -> AccessReview:
-    """Make a review with a line for each person who is signed in, each device of theirs, and each session of support.
+    """Make a review with a line for each person who is signed in, each device and access token of theirs, and each
+    session of support.
 
     `organization_id`: of what was signed in for this organization only; empty for all. `ticket` (at most 100
     characters) and `note` are for administrators. A fixed number of statements, whatever the number of people. Raises
@@ -30,12 +31,13 @@ def open_review(*, actor: Any, organization_id: str = "", ticket: str = "", note
     living = Session.objects.using(router.db_for_write(Session)).living().order_by()
     if organization_id:
         living = living.filter(organization_id=organization_id)
-    own = living.by_owner()
+    own = living.by_owner().sign_ins()
     lines = _insert(review, Kind.PERSON, grouped(own, "user_id"))
     lines += _insert(review, Kind.DEVICE, grouped(own.filter(device__isnull=False), "user_id", "device_id"))
     lines += _insert(
         review, Kind.SUPPORT, grouped(living.filter(impersonated_from__isnull=False), "user_id", "pk")
     )
+    lines += _insert(review, Kind.TOKEN, grouped(living.tokens(), "user_id", "pk"))
     note_step(review, actor, "opened", organization=organization_id, lines=lines)
     return review
 
@@ -55,6 +57,6 @@ def _insert(review: AccessReview, kind: str, rows: Any) -> int:
     }
     if kind == Kind.DEVICE:
         columns["device_id"] = F("device_id")
-    if kind == Kind.SUPPORT:
+    if kind in (Kind.SUPPORT, Kind.TOKEN):
         columns["session_id"] = F("pk")
     return insert_from(AccessReviewItem, rows, columns)

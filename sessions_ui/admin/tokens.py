@@ -1,0 +1,406 @@
+"""Access tokens of everybody, and the service accounts that live by them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from sessions_ui.actions.tokens.create import create_token
+from sessions_ui.actions.tokens.export import export_tokens
+from sessions_ui.actions.tokens.service_accounts import make_service_account, transfer_service_account
+from sessions_ui.admin.base import ReadOnlyAdmin, person, users_exactly
+from sessions_ui.admin.ending import EndingAdmin
+from sessions_ui.conf import conf
+from sessions_ui.conf.base import for_user
+from sessions_ui.exceptions import OwnerRefused, SignInRefused, TokenRefused
+from sessions_ui.models import AccessToken, ServiceAccount, Session
+from sessions_ui.models.primary import all_users, with_users
+from sessions_ui.models.session import SessionQuerySet
+from sessions_ui.web.responses.files import download
+from sessions_ui.wording.tokens import REFUSALS
+
+MANAGE = "sessions_ui.manage_tokens"
+
+
+class TokenStateFilter(admin.SimpleListFilter):
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("valid", _("Valid")),
+            ("soon", _("Ends soon")),
+            ("unused", _("Valid and unused")),
+            ("ended", _("Ended")),
+            ("expired", _("Expired")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        now = timezone.now()
+        valid = Q(session__ended_at__isnull=True, session__expires_at__gt=now)
+        chosen = {
+            "valid": valid,
+            "soon": valid & Q(session__expires_at__lte=now + conf.token_warning),
+            "unused": valid & Q(session__last_seen_at__lte=now - conf.token_unused_after),
+            "ended": Q(session__ended_at__isnull=False),
+            "expired": Q(session__ended_at__isnull=True, session__expires_at__lte=now),
+        }
+        return queryset.filter(chosen.get(self.value() or "", Q()))
+
+
+class TokenKindFilter(admin.SimpleListFilter):
+    title = _("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("personal", _("Of people")),
+            ("agent", _("Of programs that act for people")),
+            ("service", _("Of service accounts")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        services = ServiceAccount.objects.values("pk")
+        chosen = {
+            "service": Q(session__user_id__in=services),
+            "agent": ~Q(session__user_id__in=services) & ~Q(agent=""),
+            "personal": ~Q(session__user_id__in=services) & Q(agent=""),
+        }
+        return queryset.filter(chosen.get(self.value() or "", Q()))
+
+
+@admin.register(AccessToken)
+class AccessTokenAdmin(EndingAdmin):
+    """The tokens of everybody. To look is a permission, to end and to hand out the list is another."""
+
+    list_display = (
+        "name",
+        "account",
+        "owner",
+        "agent",
+        "scopes",
+        "state",
+        "last_used",
+        "expires",
+        "made",
+    )
+    list_filter = (TokenStateFilter, TokenKindFilter)
+    ordering = ("-pk",)
+    actions = ("end_selected", "export_selected")
+    search_help_text = _("The whole e-mail address or user name, the id of a token, or its last characters.")
+    fields = readonly_fields = (
+        "public_id",
+        "name",
+        "account",
+        "owner",
+        "agent",
+        "scopes",
+        "hint",
+        "state",
+        "why",
+        "who_ended",
+        "made",
+        "maker",
+        "last_used",
+        "address",
+        "expires",
+        "overlap_ends_at",
+        "former_used_at",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AccessToken]:
+        """Return the tokens with their sessions, of which the secrets are not even fetched."""
+        rows = with_users(super().get_queryset(request).select_related("session"), "session__user", "made_by")
+        owner = ServiceAccount.objects.filter(pk=OuterRef("session__user_id")).values("owner_id")[:1]
+        rows = rows.annotate(owner_id=Subquery(owner))
+        return rows.defer("session__payload", "session__digest", "session__previous_digest")
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Find the owners of the page's service accounts by one statement."""
+        changelist = super().get_changelist_instance(request)
+        page = list(changelist.result_list)
+        owners = all_users().in_bulk({token.owner_id for token in page} - {None})
+        for token in page:
+            token.owner_in_charge = owners.get(token.owner_id)
+        changelist.result_list = page
+        return changelist
+
+    def exactly(self, term: str) -> Q:
+        users = users_exactly(term)
+        services = ServiceAccount.objects.filter(owner_id__in=users).values("pk")
+        of_user = Q(session__user_id__in=users) | Q(session__user_id__in=services)
+        return of_user | Q(session__public_id=term) | Q(hint=term)
+
+    def sessions_of(self, queryset: QuerySet[Any]) -> SessionQuerySet:
+        return Session.objects.filter(pk__in=queryset.order_by().values("pk"))
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_view_permission(request, obj) or request.user.has_perm(MANAGE)
+
+    def has_end_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(MANAGE)
+
+    @admin.action(description=_("End selected tokens"), permissions=["end"])
+    def end_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase | None:
+        sessions = self.sessions_of(queryset)
+        return self._confirm(request, sessions, sessions, action="end_selected")
+
+    @admin.action(description=_("Export selected as CSV"), permissions=["end"])
+    def export_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase:
+        tokens = AccessToken.objects.filter(pk__in=queryset.order_by().values("pk"))
+        pieces = export_tokens(tokens=tokens, actor=request.user)
+        return download(request, pieces, name="access-tokens.csv", content_type="text/csv; charset=utf-8")
+
+    @admin.display(description=_("id"))
+    def public_id(self, token: AccessToken) -> str:
+        return token.session.public_id
+
+    @admin.display(description=_("account"))
+    def account(self, token: AccessToken) -> str:
+        return person(token.session.user, token.session.user_id)
+
+    @admin.display(description=_("owner"))
+    def owner(self, token: Any) -> str:
+        if token.owner_id is None:
+            return ""
+        known = getattr(token, "owner_in_charge", None) or all_users().filter(pk=token.owner_id).first()
+        return person(known, token.owner_id)
+
+    @admin.display(description=_("state"))
+    def state(self, token: AccessToken) -> str:
+        if token.session.ended_at:
+            return gettext("Ended")
+        return gettext("Valid") if token.session.is_living else gettext("Expired")
+
+    @admin.display(description=_("why"))
+    def why(self, token: AccessToken) -> str:
+        return token.session.reason_in_words
+
+    @admin.display(description=_("ended by"))
+    def who_ended(self, token: AccessToken) -> str:
+        return person(token.session.ended_by, token.session.ended_by_id)
+
+    @admin.display(description=_("made by"))
+    def maker(self, token: AccessToken) -> str:
+        return person(token.made_by, token.made_by_id)
+
+    @admin.display(description=_("made at"))
+    def made(self, token: AccessToken) -> Any:
+        return token.session.signed_in_at
+
+    @admin.display(description=_("last used"))
+    def last_used(self, token: AccessToken) -> Any:
+        return token.last_used_at or gettext("never")
+
+    @admin.display(description=_("address"))
+    def address(self, token: AccessToken) -> Any:
+        return token.session.address
+
+    @admin.display(description=_("ends at"))
+    def expires(self, token: AccessToken) -> Any:
+        return token.session.expires_at
+
+
+class PersonField(forms.CharField):
+    """The whole e-mail address or user name of one account; its value is the user."""
+
+    default_error_messages = {"unknown": _("No account matches exactly.")}
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("help_text", _("The whole e-mail address or user name."))
+        super().__init__(max_length=254, **options)
+
+    def clean(self, value: Any) -> Any:
+        term = super().clean(value)
+        found = list(all_users().filter(pk__in=users_exactly(term.strip()))[:2]) if term else []
+        if len(found) != 1:
+            raise forms.ValidationError(self.error_messages["unknown"], code="unknown")
+        return found[0]
+
+
+class ServiceAccountForm(forms.ModelForm):
+    account = PersonField(
+        label=_("Account"),
+        help_text=_("The whole e-mail address or user name. Whoever is signed in there is signed out."),
+    )
+    owner = PersonField(label=_("Owner"), help_text=_("Who answers for it: a person who may sign in."))
+
+    class Meta:
+        model = ServiceAccount
+        fields = ("purpose",)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        account, owner = cleaned.get("account"), cleaned.get("owner")
+        if account is not None and account == owner:
+            self.add_error("owner", _("Nobody answers for an account by itself."))
+        if account is not None and ServiceAccount.objects.filter(pk=account.pk).exists():
+            self.add_error("account", _("This is a service account already."))
+        if owner is not None and ServiceAccount.objects.filter(pk=owner.pk).exists():
+            self.add_error("owner", _("A service account answers for nothing."))
+        if owner is not None and not getattr(owner, "is_active", True):
+            self.add_error("owner", _("This account is switched off."))
+        return cleaned
+
+
+class OwnerForm(forms.Form):
+    owner = PersonField(label=_("New owner"))
+
+
+class TokenForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=100)
+    scopes = forms.MultipleChoiceField(label=_("May"), widget=forms.CheckboxSelectMultiple)
+    days = forms.IntegerField(label=_("Valid for (days)"), min_value=1, max_value=36_500, initial=90)
+
+    def __init__(self, *args: Any, account: Any = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        scopes: Any = self.fields["scopes"]
+        scopes.choices = [*conf.scopes.items()]
+        longest = for_user(conf.token_max_age, account)
+        if longest is not None:
+            self.fields["days"].widget.attrs["max"] = max(longest.days, 1)
+
+
+@admin.register(ServiceAccount)
+class ServiceAccountAdmin(ReadOnlyAdmin):
+    """Accounts that no person signs in to. Whoever may manage tokens makes one, and gives it another owner."""
+
+    change_form_template = "sessions_ui/admin/service_account.html"
+    list_display = ("account", "person_in_charge", "purpose", "state", "valid_tokens", "created_at")
+    ordering = ("-created_at",)
+    shown = ("account", "person_in_charge", "purpose", "state", "created_at", "creator", "orphaned_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ServiceAccount]:
+        rows = with_users(super().get_queryset(request), "user", "owner", "created_by")
+        tokens = Session.objects.living().tokens().filter(user_id=OuterRef("pk")).order_by().values("user_id")
+        count = Coalesce(Subquery(tokens.annotate(number=Count("pk")).values("number")), 0)
+        return rows.annotate(token_count=count)
+
+    def exactly(self, term: str) -> Q:
+        users = users_exactly(term)
+        return Q(user_id__in=users) | Q(owner_id__in=users)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_view_permission(request, obj) or request.user.has_perm(MANAGE)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(MANAGE)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change, **kwargs) if obj else ServiceAccountForm
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.shown if obj else ("account", "owner", "purpose")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.shown if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: ServiceAccount, form: Any, change: bool) -> None:
+        cleaned = form.cleaned_data
+        made = make_service_account(
+            user=cleaned["account"], owner=cleaned["owner"], purpose=obj.purpose, actor=request.user
+        )
+        obj.__dict__.update(made.__dict__)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
+        account = context.get("original")
+        if account is not None and request.user.has_perm(MANAGE):
+            context |= {"owner_form": OwnerForm(), "token_form": TokenForm(account=account.user)}
+        return super().render_change_form(request, context, *args, **options)
+
+    def get_urls(self) -> list[URLPattern]:
+        def named(view: Any, name: str) -> URLPattern:
+            wrapped = self.admin_site.admin_view(require_POST(view))
+            return path(f"<path:pk>/{name}/", wrapped, name=f"sessions_ui_serviceaccount_{name}")
+
+        return [named(self.transfer, "transfer"), named(self.make_token, "token"), *super().get_urls()]
+
+    def transfer(self, request: HttpRequest, pk: str) -> HttpResponse:
+        account = self._managed(request, pk)
+        form = OwnerForm(request.POST)
+        if form.is_valid():
+            owner = form.cleaned_data["owner"]
+            try:
+                transfer_service_account(account=account, owner=owner, actor=request.user)
+                messages.success(request, gettext("%(owner)s answers for it now.") % {"owner": owner})
+            except OwnerRefused:
+                messages.error(
+                    request, gettext("Only a person who may sign in answers for a service account.")
+                )
+        else:
+            messages.error(request, gettext("No account matches exactly."))
+        return self._back(account)
+
+    def make_token(self, request: HttpRequest, pk: str) -> HttpResponse:
+        account = self._managed(request, pk)
+        form = TokenForm(request.POST, account=account.user)
+        if not form.is_valid():
+            for name, errors in form.errors.items():
+                messages.error(request, f"{form.fields[name].label}: {errors[0]}")
+            return self._back(account)
+        days = timedelta(days=form.cleaned_data.pop("days"))
+        try:
+            made = create_token(
+                user=account.user, expires_at=timezone.now() + days, actor=request.user, **form.cleaned_data
+            )
+        except TokenRefused as refused:
+            messages.error(request, str(REFUSALS[refused.reason]))
+            return self._back(account)
+        except SignInRefused as refused:
+            messages.error(request, str(refused.reason.label).capitalize())
+            return self._back(account)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Copy the token now"),
+            "opts": self.opts,
+            "account": account,
+            "made": made,
+        }
+        return TemplateResponse(request, "sessions_ui/admin/service_account_token.html", context)
+
+    def _managed(self, request: HttpRequest, pk: str) -> ServiceAccount:
+        if not request.user.has_perm(MANAGE):
+            raise PermissionDenied
+        rows = self.get_queryset(request)
+        try:
+            return get_object_or_404(rows, pk=ServiceAccount._meta.pk.to_python(pk))
+        except forms.ValidationError:
+            return get_object_or_404(rows.none())
+
+    def _back(self, account: ServiceAccount) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:sessions_ui_serviceaccount_change", args=[account.pk]))
+
+    @admin.display(description=_("account"))
+    def account(self, account: ServiceAccount) -> str:
+        return person(account.user, account.pk)
+
+    @admin.display(description=_("owner"))
+    def person_in_charge(self, account: ServiceAccount) -> str:
+        return person(account.owner, account.owner_id)
+
+    @admin.display(description=_("made by"))
+    def creator(self, account: ServiceAccount) -> str:
+        return person(account.created_by, account.created_by_id)
+
+    @admin.display(description=_("state"))
+    def state(self, account: ServiceAccount) -> str:
+        return gettext("Nobody answers for it") if account.orphaned_at else gettext("In use")
+
+    @admin.display(description=_("valid tokens"))
+    def valid_tokens(self, account: Any) -> int:
+        return int(account.token_count)

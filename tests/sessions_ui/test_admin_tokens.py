@@ -1,0 +1,229 @@
+"""Access tokens and service accounts in the admin."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from sessions_ui.actions.endings.end import end_user_sessions
+from sessions_ui.actions.tokens.authenticate import authenticate_token
+from sessions_ui.actions.tokens.create import create_token
+from sessions_ui.actions.tokens.service_accounts import make_service_account
+from tests.models import AccessToken, EndReason, Event, ServiceAccount, Session
+
+pytestmark = pytest.mark.django_db
+TOKENS = "/admin/sessions_ui/accesstoken/"
+ACCOUNTS = "/admin/sessions_ui/serviceaccount/"
+
+
+@pytest.fixture
+def admin(browser: Any, administrator: Any) -> Any:
+    client = browser()
+    client.force_login(administrator)
+    return client
+
+
+@pytest.fixture
+def staff(django_user_model: Any) -> Any:
+    """Somebody who may open the admin, and nothing else yet."""
+    return django_user_model.objects.create_user(email="staff@staff.example", is_staff=True)
+
+
+@pytest.fixture
+def robot(django_user_model: Any) -> Any:
+    return django_user_model.objects.create_user(email="robot@people.example")
+
+
+def make(user: Any, name: str = "Backup", **said: Any) -> Any:
+    ends = timezone.now() + timedelta(days=30)
+    return create_token(user=user, name=name, scopes=["sessions:read"], expires_at=ends, **said)
+
+
+def listed(admin: Any, **query: Any) -> set[str]:
+    html = admin.get(TOKENS, query).content.decode()
+    return {name for name in ("Backup", "Assistant", "Robot's") if name.replace("'", "&#x27;") in html}
+
+
+def test_the_list_and_a_token(admin: Any, user: Any) -> None:
+    made = make(user)
+    html = admin.get(TOKENS).content.decode()
+    assert "Backup" in html and user.email in html and "sessions:read" in html
+    html = admin.get(f"{TOKENS}{made.token.pk}/change/").content.decode()
+    assert made.token.hint in html and made.token.session.public_id in html
+    for secret in (made.value, made.token.session.digest):
+        assert secret not in html
+
+
+def test_filters(admin: Any, user: Any, robot: Any, time_machine: Any) -> None:
+    make(user)
+    make(user, "Assistant", agent="Assistant 3")
+    make_service_account(user=robot, owner=user)
+    make(robot, "Robot's")
+    assert listed(admin, kind="personal") == {"Backup"}
+    assert listed(admin, kind="agent") == {"Assistant"}
+    assert listed(admin, kind="service") == {"Robot's"}
+    assert listed(admin, kind="nonsense") == {"Backup", "Assistant", "Robot's"}
+    end_user_sessions(user=user, reason=EndReason.PASSWORD_RESET)
+    assert listed(admin, state="valid") == {"Robot's"}
+    assert listed(admin, state="ended") == {"Backup", "Assistant"}
+    assert listed(admin, state="unused") == listed(admin, state="soon") == set()
+    Session.objects.filter(user=robot).update(
+        last_seen_at=timezone.now() - timedelta(days=91), expires_at=timezone.now() + timedelta(days=6)
+    )
+    assert listed(admin, state="unused") == listed(admin, state="soon") == {"Robot's"}
+
+
+@pytest.mark.parametrize("by", ["user", "owner", "id", "hint"])
+def test_search(admin: Any, user: Any, other_user: Any, robot: Any, by: str) -> None:
+    make_service_account(user=robot, owner=user)
+    made = make(robot, "Robot's")
+    make(other_user)
+    ways = {
+        "user": robot.email,
+        "owner": user.email,
+        "id": made.token.session.public_id,
+        "hint": made.token.hint,
+    }
+    assert listed(admin, q=ways[by]) == {"Robot's"}
+
+
+def test_the_list_costs_a_fixed_number_of_statements(admin: Any, user: Any, robot: Any) -> None:
+    make_service_account(user=robot, owner=user)
+    counts = []
+    for number in (1, 8):
+        for _ in range(number):
+            make(robot)
+            make(user)
+        admin.get(TOKENS)
+        with CaptureQueriesContext(connection) as queries:
+            admin.get(TOKENS)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_selected_ones_are_ended(admin: Any, administrator: Any, user: Any) -> None:
+    made, other = make(user), make(user, "Assistant")
+    chosen = {"action": "end_selected", "_selected_action": [made.token.pk]}
+    assert "1 " in admin.post(TOKENS, chosen).content.decode()
+    assert not Session.objects.filter(ended_at__isnull=False).exists()
+    admin.post(TOKENS, {**chosen, "confirmed": "1", "note": "found in a repository"})
+    session = Session.objects.get(pk=made.token.pk)
+    assert (session.end_reason, session.ended_by_id) == ("administrator", administrator.pk)
+    assert authenticate_token(other.value).user == user
+
+
+def test_export(admin: Any, administrator: Any, user: Any, robot: Any) -> None:
+    make_service_account(user=robot, owner=user)
+    made = make(robot, '=HYPERLINK("x")')
+    response = admin.post(TOKENS, {"action": "export_selected", "_selected_action": [made.token.pk]})
+    lines = b"".join(response).decode().splitlines()
+    assert lines[0] == (
+        "token,account,owner,name,agent,scopes,made_at,last_used_at,expires_at,ended_at,end_reason"
+    )
+    assert lines[1].startswith(f"{made.token.session.public_id},{robot},{user},")
+    assert "'=HYPERLINK" in lines[1]
+    assert "no-store" in response["Cache-Control"]
+    event = Event.objects.get(kind="exported")
+    assert (event.actor_id, event.data) == (administrator.pk, {"what": "access tokens"})
+
+
+@pytest.mark.parametrize("permission", ["view_accesstoken", "manage_tokens"])
+def test_who_only_looks_ends_nothing(staff: Any, browser: Any, user: Any, permission: str) -> None:
+    staff.user_permissions.add(Permission.objects.get(codename=permission))
+    client = browser()
+    client.force_login(staff)
+    made = make(user)
+    assert client.get(TOKENS).status_code == 200
+    act = {"action": "end_selected", "_selected_action": [made.token.pk], "confirmed": "1", "note": "x"}
+    client.post(TOKENS, act)
+    assert (Session.objects.get(pk=made.token.pk).ended_at is not None) == (permission == "manage_tokens")
+
+
+def test_a_service_account_is_made(admin: Any, administrator: Any, user: Any, robot: Any) -> None:
+    assert admin.get(f"{ACCOUNTS}add/").status_code == 200
+    sent = {"account": robot.email, "owner": user.email, "purpose": "Nightly backup"}
+    assert admin.post(f"{ACCOUNTS}add/", sent).status_code == 302
+    row = ServiceAccount.objects.get()
+    assert (row.pk, row.owner_id, row.purpose, row.created_by_id) == (
+        robot.pk,
+        user.pk,
+        "Nightly backup",
+        administrator.pk,
+    )
+    html = admin.get(ACCOUNTS).content.decode()
+    assert robot.email in html and user.email in html
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"account": ""},
+        {"account": "nobody@people.example"},
+        {"owner": "nobody@people.example"},
+        {"owner": "robot@people.example"},
+        {"purpose": "x" * 256},
+    ],
+)
+def test_what_is_wrong_is_said(admin: Any, user: Any, robot: Any, sent: Any) -> None:
+    response = admin.post(f"{ACCOUNTS}add/", {"account": robot.email, "owner": user.email, **sent})
+    assert response.status_code == 200
+    assert "errorlist" in response.content.decode()
+    assert not ServiceAccount.objects.exists()
+
+
+def test_its_token_is_shown_once(admin: Any, administrator: Any, user: Any, robot: Any) -> None:
+    make_service_account(user=robot, owner=user)
+    page = f"{ACCOUNTS}{robot.pk}/change/"
+    assert "Make a token" in admin.get(page).content.decode()
+    response = admin.post(
+        f"{ACCOUNTS}{robot.pk}/token/", {"name": "Nightly", "scopes": ["sessions:read"], "days": "30"}
+    )
+    assert "no-store" in response["Cache-Control"]
+    value = re.findall(r"sui_svc_\w{46}", response.content.decode())[0]
+    assert authenticate_token(value).user == robot
+    token = AccessToken.objects.get()
+    assert (token.name, token.made_by_id) == ("Nightly", administrator.pk)
+    assert value not in admin.get(page).content.decode()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [{"name": ""}, {"scopes": []}, {"scopes": ["all"]}, {"days": "0"}, {"days": "x"}, {"days": "999"}],
+)
+def test_a_token_that_cannot_be_is_not_made(admin: Any, user: Any, robot: Any, sent: Any) -> None:
+    make_service_account(user=robot, owner=user)
+    usual = {"name": "Nightly", "scopes": ["sessions:read"], "days": "30"}
+    response = admin.post(f"{ACCOUNTS}{robot.pk}/token/", {**usual, **sent}, follow=True)
+    assert "errornote" in response.content.decode() or 'class="error"' in response.content.decode()
+    assert not AccessToken.objects.exists()
+
+
+def test_somebody_else_takes_it_over(admin: Any, user: Any, other_user: Any, robot: Any) -> None:
+    make_service_account(user=robot, owner=user)
+    admin.post(f"{ACCOUNTS}{robot.pk}/transfer/", {"owner": other_user.email})
+    assert ServiceAccount.objects.get().owner_id == other_user.pk
+    for wrong in ("", "nobody@people.example", robot.email):
+        admin.post(f"{ACCOUNTS}{robot.pk}/transfer/", {"owner": wrong})
+    assert ServiceAccount.objects.get().owner_id == other_user.pk
+
+
+@pytest.mark.parametrize("path", ["transfer/", "token/"])
+def test_only_by_post_and_only_by_whoever_may(
+    admin: Any, staff: Any, browser: Any, user: Any, robot: Any, path: str
+) -> None:
+    make_service_account(user=robot, owner=user)
+    assert admin.get(f"{ACCOUNTS}{robot.pk}/{path}").status_code == 405
+    assert admin.post(f"{ACCOUNTS}999999/{path}").status_code == 404
+    assert admin.post(f"{ACCOUNTS}nonsense/{path}").status_code == 404
+    staff.user_permissions.add(Permission.objects.get(codename="view_serviceaccount"))
+    client = browser()
+    client.force_login(staff)
+    assert client.post(f"{ACCOUNTS}{robot.pk}/{path}", {"owner": staff.email}).status_code == 403
+    assert ServiceAccount.objects.get().owner_id == user.pk
