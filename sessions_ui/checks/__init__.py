@@ -22,6 +22,7 @@ from sessions_ui.checks import (
     setup,
     sso,
     telling,
+    tokens,
     values,
 )
 
@@ -67,6 +68,7 @@ CHECKS = (
     telling.no_address,
     telling.webhook_networks,
     telling.webhook_timeout,
+    tokens.tokens,
     live.redis,
     live.clear_site_data,
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
 from typing import Any
@@ -19,11 +18,15 @@ OWN_SCOPES: dict[str, Any] = {
 }
 
 
+# What may become of the tokens of service accounts whose owner left.
+FOR_LEAVERS = ("end", "flag")
+
+
 class TokenSettings(Section):
     """Access tokens (docs/tokens.md)"""
 
     @cached_property
-    def scopes(self) -> Mapping[str, Any]:
+    def scopes(self) -> dict[str, Any]:
         """The scopes that a token may have beside those of the app itself (`sessions:read`, `sessions:end`,
         `tokens:introspect`): a dictionary of each name to what people read of it. A name is what RFC 6749, 3.3 allows:
         printable ASCII without space, quotation mark and backslash."""
