@@ -74,7 +74,7 @@ def work() -> dict[str, Any]:
         def run() -> None:
             from django.db import connection
 
-            from sessions_ui.actions.endings.bulk import end_batches
+            from sessions_ui.actions.endings.bulk.carry_out import end_batches
 
             began = time.perf_counter()
             ended = 0

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from sessions_ui.actions.endings.lingering import end_lingering
+from sessions_ui.actions.endings.reconcile.lingering import end_lingering
 from sessions_ui.admin.base import person
 from sessions_ui.admin.pictures import Bars, Columns, bars, columns
 from sessions_ui.metrics.containment import Demand, containment

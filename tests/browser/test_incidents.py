@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from sessions_ui.actions.endings import bulk
+from sessions_ui.actions.endings.bulk import carry_out as bulk
 from sessions_ui.tasks import sweep_endings
 from tests.browser.axe import violations
 from tests.models import Ending, Session

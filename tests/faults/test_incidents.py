@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from sessions_ui.actions.endings.bulk import end_batches
+from sessions_ui.actions.endings.bulk.carry_out import end_batches
 from sessions_ui.actions.incidents.criteria import Criteria
 from sessions_ui.actions.incidents.order import order_incident
 from sessions_ui.store import SessionStore

@@ -160,7 +160,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
     "models/account_state.py": (
         *SIGN_IN,
         *ENDINGS,
-        "tests/sessions_ui/actions/endings/test_bulk.py",
+        "tests/sessions_ui/actions/endings/bulk/test_bulk.py",
         "tests/sessions_ui/actions/endings/test_offboard.py",
     ),
     "receivers.py": (
@@ -191,7 +191,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
         *SIGN_IN,
         "tests/sessions_ui/actions/endings/test_access_change.py",
         "tests/sessions_ui/actions/endings/test_trusted_browsers.py",
-        "tests/sessions_ui/actions/endings/test_bulk.py",
+        "tests/sessions_ui/actions/endings/bulk/test_bulk.py",
         *IMPERSONATION,
         "tests/sessions_ui/adopt/test_adopt.py",
         "tests/sessions_ui/adopt/test_unadopted.py",
@@ -204,11 +204,11 @@ NEAREST: dict[str, tuple[str, ...]] = {
     "actions/incidents/approve.py": INCIDENTS,
     "actions/incidents/rights.py": INCIDENTS,
     "actions/incidents/stop.py": INCIDENTS,
-    "actions/endings/bulk.py": (
+    "actions/endings/bulk/carry_out.py": (
         f"{ACTIONS}/incidents",
         LOCKS,
         "tests/sessions_ui/impersonation/test_owner_only.py",
-        "tests/sessions_ui/actions/endings/test_bulk.py",
+        "tests/sessions_ui/actions/endings/bulk/test_bulk.py",
         "tests/sessions_ui/test_admin_sign_out.py",
         "tests/sessions_ui/management/test_sessions.py",
     ),
@@ -229,7 +229,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
     ),
     "actions/sessions/validate.py": (
         "tests/sessions_ui/actions/sessions/test_validate.py",
-        "tests/sessions_ui/actions/endings/test_reconcile.py",
+        "tests/sessions_ui/actions/endings/reconcile/test_reconcile.py",
         *STORE,
         "tests/users",
         "tests/sessions_ui/test_receivers.py",
@@ -242,9 +242,9 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/sessions_ui/test_receivers.py",
         "tests/sessions_ui/impersonation/test_session.py",
     ),
-    "actions/endings/reconcile.py": (
+    "actions/endings/reconcile/unlawful.py": (
         LOCKS,
-        "tests/sessions_ui/actions/endings/test_reconcile.py",
+        "tests/sessions_ui/actions/endings/reconcile/test_reconcile.py",
         f"{ACTIONS}/test_sweep_and_purge.py",
         "tests/users",
         "tests/sessions_ui/test_timeouts.py",
@@ -317,7 +317,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
         f"{ACTIONS}/test_sweep_and_purge.py",
         "tests/sessions_ui/actions/endings/test_offboard.py",
         "tests/sessions_ui/actions/sign_in/test_provider.py",
-        "tests/sessions_ui/actions/endings/test_bulk.py",
+        "tests/sessions_ui/actions/endings/bulk/test_bulk.py",
         *HELP_DESK,
     ),
     "actions/sessions/activity.py": (

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from sessions_ui.actions.endings import bulk as later
+from sessions_ui.actions.endings.bulk import carry_out as later
 from tests.models import Act, EndReason, Event, Session
 from tests.races.race import ROUNDS
 

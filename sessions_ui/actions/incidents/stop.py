@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sessions_ui.actions.endings import bulk
+from sessions_ui.actions.endings.bulk import carry_out as bulk
 from sessions_ui.actions.incidents.rights import verify_may_order
 from sessions_ui.actions.incidents.steps import note_step
 from sessions_ui.database.transactions import atomically

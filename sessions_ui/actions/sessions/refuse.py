@@ -8,7 +8,7 @@ from django.db import connections, router
 from django.db.models import Q
 from django.utils import timezone
 
-from sessions_ui.actions.endings.reconcile import end_if_unlawful
+from sessions_ui.actions.endings.reconcile.unlawful import end_if_unlawful
 from sessions_ui.actions.sessions.containment import contained
 from sessions_ui.database.transactions import noted
 from sessions_ui.exceptions import TryAgain

@@ -20,7 +20,7 @@ from sessions_ui import signals
 from sessions_ui.actions.endings.access_change import flags_of
 from sessions_ui.actions.endings.end import end_sessions
 from sessions_ui.actions.endings.offboard import latest_end_of
-from sessions_ui.actions.endings.reconcile import end_if_unlawful
+from sessions_ui.actions.endings.reconcile.unlawful import end_if_unlawful
 from sessions_ui.actions.recovery.sign_in import verify_credentials, verify_still_there
 from sessions_ui.actions.sessions.containment import contained
 from sessions_ui.actions.sessions.kinds import kinds_with

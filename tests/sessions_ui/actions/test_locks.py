@@ -19,10 +19,10 @@ from django.utils import timezone
 from sessions_ui.actions.devices.confirm import confirm_device
 from sessions_ui.actions.devices.lost import mark_lost
 from sessions_ui.actions.devices.not_me import report_by_link, report_not_me
-from sessions_ui.actions.endings.bulk import end_later
+from sessions_ui.actions.endings.bulk.carry_out import end_later
 from sessions_ui.actions.endings.end import end_sessions, end_user_sessions
 from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
-from sessions_ui.actions.endings.reconcile import end_if_unlawful
+from sessions_ui.actions.endings.reconcile.unlawful import end_if_unlawful
 from sessions_ui.actions.endings.require_password import require_new_password
 from sessions_ui.actions.sessions.client import client_of
 from sessions_ui.actions.sign_in.assess_risk import judge_change

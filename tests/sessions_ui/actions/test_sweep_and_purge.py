@@ -11,9 +11,9 @@ from django.core import mail
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from sessions_ui.actions.endings import reconcile
 from sessions_ui.actions.endings.end import end_user_sessions
-from sessions_ui.actions.endings.reconcile import end_unlawful
+from sessions_ui.actions.endings.reconcile import unlawful as reconcile
+from sessions_ui.actions.endings.reconcile.unlawful import end_unlawful
 from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.delivery import deliver_due
 from tests.models import Act, Delivery, EndReason, Event, EventDetail, Session

@@ -16,7 +16,7 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sessions_ui.actions.endings import bulk
+from sessions_ui.actions.endings.bulk import carry_out as bulk
 from sessions_ui.actions.sign_in.pending import begin_sign_in
 from sessions_ui.database import moments
 from sessions_ui.database.servers import Weakness

@@ -14,8 +14,8 @@ from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 
 from sessions_ui import context
-from sessions_ui.actions.endings import bulk
-from sessions_ui.actions.endings.bulk import end_batches, receipt_of
+from sessions_ui.actions.endings.bulk import carry_out as bulk
+from sessions_ui.actions.endings.bulk.carry_out import end_batches, receipt_of
 from sessions_ui.actions.incidents.approve import approve_incident, decline_incident
 from sessions_ui.actions.incidents.criteria import Criteria
 from sessions_ui.actions.incidents.order import APPROVAL_AGE, order_incident

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from sessions_ui.actions.endings.bulk import end_batches
+from sessions_ui.actions.endings.bulk.carry_out import end_batches
 from sessions_ui.actions.incidents import result
 from sessions_ui.actions.incidents.criteria import Criteria
 from sessions_ui.actions.incidents.order import order_incident

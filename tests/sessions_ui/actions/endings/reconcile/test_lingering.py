@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from sessions_ui.actions.endings.lingering import end_lingering
+from sessions_ui.actions.endings.reconcile.lingering import end_lingering
 from tests.models import AccountState, Device, EndReason, Session
 
 pytestmark = [pytest.mark.django_db, pytest.mark.no_bystander("it looks at everybody's")]

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from sessions_ui import context
 from sessions_ui.actions.endings.end import end_sessions
-from sessions_ui.actions.endings.reconcile import BATCH, end_if_unlawful
+from sessions_ui.actions.endings.reconcile.unlawful import BATCH, end_if_unlawful
 from sessions_ui.metrics.lingering import CERTAIN, Kind, sessions_of_kind
 from sessions_ui.models import EndReason, Session
 from sessions_ui.protocols import HasPk

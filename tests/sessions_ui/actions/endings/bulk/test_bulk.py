@@ -10,8 +10,8 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sessions_ui.actions.endings import bulk as later
-from sessions_ui.actions.endings.bulk import end_batches, end_later, receipt_of, retry_failed
+from sessions_ui.actions.endings.bulk import carry_out as later
+from sessions_ui.actions.endings.bulk.carry_out import end_batches, end_later, receipt_of, retry_failed
 from sessions_ui.actions.endings.end import Receipt, end_session
 from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.services import queueing

@@ -1,0 +1,1 @@
+"""Ending many sessions by a worker, in batches."""
