@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from sessions_ui.actions.devices.not_me import report_not_me
     from sessions_ui.actions.devices.rename import rename_device
     from sessions_ui.actions.endings.access_change import access_changed
-    from sessions_ui.actions.endings.bulk.carry_out import end_later
+    from sessions_ui.actions.endings.bulk.end_later import end_later
     from sessions_ui.actions.endings.end import Receipt, end_session, end_sessions, end_user_sessions
     from sessions_ui.actions.endings.factor_change import factor_changed
     from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
@@ -96,7 +96,7 @@ else:
             "actions.devices.not_me": ("report_not_me",),
             "actions.devices.rename": ("rename_device",),
             "actions.endings.access_change": ("access_changed",),
-            "actions.endings.bulk.carry_out": ("end_later",),
+            "actions.endings.bulk.end_later": ("end_later",),
             "actions.endings.end": ("Receipt", "end_session", "end_sessions", "end_user_sessions"),
             "actions.endings.factor_change": ("factor_changed",),
             "actions.endings.offboard": ("cancel_offboarding", "offboard"),

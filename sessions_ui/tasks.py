@@ -8,7 +8,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from sessions_ui.actions.endings.bulk.carry_out import end_batches
-from sessions_ui.actions.endings.reconcile.unlawful import end_unlawful
+from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.actions.recovery.expire import expire_recoveries
 from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.audit.seal import seal_events

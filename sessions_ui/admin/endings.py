@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from sessions_ui.actions.endings.bulk.carry_out import retry_failed
+from sessions_ui.actions.endings.bulk.stop import retry_failed
 from sessions_ui.admin.base import ReadOnlyAdmin, person, users_exactly
 from sessions_ui.models import Ending
 

@@ -10,7 +10,8 @@ from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.dateparse import parse_datetime
 
-from sessions_ui.actions.endings.bulk.carry_out import end_batches, receipt_of
+from sessions_ui.actions.endings.bulk.carry_out import end_batches
+from sessions_ui.actions.endings.bulk.progress import receipt_of
 from sessions_ui.actions.help_desk.find_user import users_exactly
 from sessions_ui.actions.incidents.criteria import Criteria
 from sessions_ui.actions.incidents.order import order_incident

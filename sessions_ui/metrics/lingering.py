@@ -1,7 +1,8 @@
 """What is signed in now and should not be, whatever the reason that nothing has ended it yet.
 
-Most of it is refused at its next request anyway, and ended by the sweep (`reconcile.py`); that it is found here says
-that nobody told us, or that the sweep does not run. Each kind is one statement that counts, and one that names a few.
+Most of it is refused at its next request anyway, and ended by the sweep (`endings/reconcile/`); that it is found here
+says that nobody told us, or that the sweep does not run. Each kind is one statement that counts, and one that names a
+few.
 """
 
 from __future__ import annotations

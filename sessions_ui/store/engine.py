@@ -12,7 +12,7 @@ from django.db import IntegrityError, connections, router
 from django.utils import timezone
 
 from sessions_ui.actions.endings.end import end_sessions
-from sessions_ui.actions.endings.reconcile.unlawful import end_unlawful
+from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.actions.recovery.expire import expire_recoveries
 from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.actor import actor_by_key, current_actor

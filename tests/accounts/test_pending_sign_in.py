@@ -24,7 +24,7 @@ from sessions_ui.actions.devices.lost import mark_lost
 from sessions_ui.actions.devices.not_me import report_not_me
 from sessions_ui.actions.endings.access_change import access_changed
 from sessions_ui.actions.endings.end import end_session, end_user_sessions
-from sessions_ui.actions.endings.reconcile.unlawful import end_unlawful
+from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.actions.help_desk.caller import verify_caller
 from sessions_ui.actions.help_desk.carry_out import Order, carry_out
 from sessions_ui.actions.help_desk.open import open_case

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from sessions_ui.actions.endings.bulk import carry_out as bulk
+from sessions_ui.actions.endings.bulk import lay_out
+from sessions_ui.actions.endings.bulk.carry_out import carry_out, claim
 from sessions_ui.tasks import sweep_endings
 from tests.browser.axe import violations
 from tests.models import Ending, Session
@@ -33,8 +34,8 @@ def result(page: Page, form: str) -> str:
 def test_from_criteria_to_the_exported_result(
     visitor: Any, user: Any, administrator: Any, monkeypatch: Any, scripts: bool
 ) -> None:
-    monkeypatch.setattr(bulk, "BATCH", 1)
-    monkeypatch.setattr(bulk, "LARGE_BATCH", 1)
+    monkeypatch.setattr(lay_out, "BATCH", 1)
+    monkeypatch.setattr(lay_out, "LARGE_BATCH", 1)
     ada, laptop = visitor(), visitor()
     tab = ada.sign_in(user)
     laptop.sign_in(user)
@@ -59,10 +60,10 @@ def test_from_criteria_to_the_exported_result(
     assert not scripts or violations(page) == []
 
     # A worker ends one, and is killed with the next in its hands.
-    assert bulk.lay_out(Ending.objects.get())
-    first = bulk.claim()
-    assert first is not None and bulk.carry_out(first) == 1
-    assert bulk.claim() is not None
+    assert lay_out.lay_out(Ending.objects.get())
+    first = claim()
+    assert first is not None and carry_out(first) == 1
+    assert claim() is not None
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_text("Stopped after the batch that is under way.")).to_be_visible()
     assert sweep_endings() == 0

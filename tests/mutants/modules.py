@@ -115,6 +115,26 @@ ENGINE = (
     SEQUENCES,
 )
 
+BULK = (
+    f"{ACTIONS}/incidents",
+    LOCKS,
+    "tests/sessions_ui/impersonation/test_owner_only.py",
+    f"{ACTIONS}/endings/bulk",
+    "tests/sessions_ui/test_admin_sign_out.py",
+    "tests/sessions_ui/management/test_sessions.py",
+)
+RECONCILE = (
+    LOCKS,
+    f"{ACTIONS}/endings/reconcile",
+    f"{ACTIONS}/test_sweep_and_purge.py",
+    "tests/users",
+    "tests/sessions_ui/test_timeouts.py",
+    "tests/sessions_ui/test_access.py",
+    "tests/sessions_ui/test_receivers.py",
+    f"{ACTIONS}/endings/test_offboard.py",
+    "tests/sessions_ui/impersonation/test_session.py",
+)
+
 NEAREST: dict[str, tuple[str, ...]] = {
     "store/resolving.py": ENGINE,
     "store/writing.py": ENGINE,
@@ -204,14 +224,11 @@ NEAREST: dict[str, tuple[str, ...]] = {
     "actions/incidents/approve.py": INCIDENTS,
     "actions/incidents/rights.py": INCIDENTS,
     "actions/incidents/stop.py": INCIDENTS,
-    "actions/endings/bulk/carry_out.py": (
-        f"{ACTIONS}/incidents",
-        LOCKS,
-        "tests/sessions_ui/impersonation/test_owner_only.py",
-        "tests/sessions_ui/actions/endings/bulk/test_bulk.py",
-        "tests/sessions_ui/test_admin_sign_out.py",
-        "tests/sessions_ui/management/test_sessions.py",
-    ),
+    "actions/endings/bulk/carry_out.py": BULK,
+    "actions/endings/bulk/end_later.py": BULK,
+    "actions/endings/bulk/lay_out.py": BULK,
+    "actions/endings/bulk/progress.py": BULK,
+    "actions/endings/bulk/stop.py": BULK,
     "actions/sign_in/sign_in.py": (
         *SIGN_IN,
         "tests/sessions_ui/actions/sign_in/test_limit.py",
@@ -242,16 +259,14 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/sessions_ui/test_receivers.py",
         "tests/sessions_ui/impersonation/test_session.py",
     ),
-    "actions/endings/reconcile/unlawful.py": (
-        LOCKS,
-        "tests/sessions_ui/actions/endings/reconcile/test_reconcile.py",
-        f"{ACTIONS}/test_sweep_and_purge.py",
-        "tests/users",
-        "tests/sessions_ui/test_timeouts.py",
-        "tests/sessions_ui/test_access.py",
-        "tests/sessions_ui/test_receivers.py",
-        "tests/sessions_ui/actions/endings/test_offboard.py",
-        "tests/sessions_ui/impersonation/test_session.py",
+    "actions/endings/reconcile/sweep.py": RECONCILE,
+    "actions/endings/reconcile/suspects.py": (
+        *RECONCILE,
+        "tests/sessions_ui/actions/sessions/test_open_tabs.py",
+    ),
+    "actions/endings/reconcile/unlawful.py": RECONCILE,
+    "actions/endings/reconcile/lingering.py": (
+        "tests/sessions_ui/actions/endings/reconcile/test_lingering.py",
     ),
     "actions/adoption/adopt.py": ADOPT,
     "actions/adoption/adoptable.py": ADOPT,

@@ -8,7 +8,10 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from sessions_ui.actions.endings.bulk import carry_out as later
+from sessions_ui.actions.endings.bulk import lay_out
+from sessions_ui.actions.endings.bulk.carry_out import end_batches
+from sessions_ui.actions.endings.bulk.end_later import end_later
+from sessions_ui.actions.endings.bulk.progress import receipt_of
 from tests.models import Act, EndReason, Event, Session
 from tests.races.race import ROUNDS
 
@@ -16,7 +19,7 @@ PEOPLE = 12
 
 
 def test_two_workers_end_everything_once(transactional_db: None, at_once: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr(later, "BATCH", 2)
+    monkeypatch.setattr(lay_out, "BATCH", 2)
     users = get_user_model().objects
     people = [users.create(email=f"p{number}@people.example") for number in range(PEOPLE)]
     expires_at = timezone.now() + timedelta(days=1)
@@ -28,11 +31,11 @@ def test_two_workers_end_everything_once(transactional_db: None, at_once: Any, m
             for person in people
             for index in range(3)
         )
-        ending = later.end_later(sessions=Session.objects.all(), reason=EndReason.INCIDENT)
-        ended = at_once(later.end_batches, later.end_batches)
-        later.end_batches()  # what the database refused to one of them waits for another try
+        ending = end_later(sessions=Session.objects.all(), reason=EndReason.INCIDENT)
+        ended = at_once(end_batches, end_batches)
+        end_batches()  # what the database refused to one of them waits for another try
         assert sum(ended) == PEOPLE * 3, ended
-        assert later.receipt_of(ending).ended == PEOPLE * 3
+        assert receipt_of(ending).ended == PEOPLE * 3
         assert Event.objects.filter(kind=Event.Kind.ENDED).count() == PEOPLE * 3
         assert sum(Act.objects.filter(ending=ending).values_list("count", flat=True)) == PEOPLE * 3
         assert not Session.objects.living().exists()

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from sessions_ui.actions.endings.access_change import access_changed
 from sessions_ui.actions.endings.offboard import offboard
-from sessions_ui.actions.endings.reconcile.unlawful import end_unlawful
+from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.actions.endings.require_password import require_new_password
 from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.store import SessionStore

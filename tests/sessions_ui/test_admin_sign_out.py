@@ -10,7 +10,7 @@ from django.contrib.auth.models import Permission
 from django.core import mail
 from django.utils import timezone
 
-from sessions_ui.actions.endings.bulk.carry_out import end_later
+from sessions_ui.actions.endings.bulk.end_later import end_later
 from sessions_ui.database import moments
 from sessions_ui.delivery import deliver_due
 from sessions_ui.tasks import sweep_endings

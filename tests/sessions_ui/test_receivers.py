@@ -19,7 +19,7 @@ from django.http import HttpRequest
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from sessions_ui.actions.endings.reconcile.unlawful import end_unlawful
+from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.actions.endings.require_password import require_new_password
 from sessions_ui.exceptions import SignInRefused
 from sessions_ui.store import SessionStore

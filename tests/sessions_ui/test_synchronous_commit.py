@@ -13,9 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_ui.actions.devices.rename import rename_device
-from sessions_ui.actions.endings.bulk.carry_out import end_batches, end_later
+from sessions_ui.actions.endings.bulk.carry_out import end_batches
+from sessions_ui.actions.endings.bulk.end_later import end_later
 from sessions_ui.actions.endings.end import end_user_sessions
-from sessions_ui.actions.endings.reconcile.unlawful import end_unlawful
+from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.actions.endings.require_password import require_new_password
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import in_transaction

@@ -13,7 +13,7 @@ from django.test import override_settings
 from django.urls import include, path
 from django.utils import timezone
 
-from sessions_ui.actions.endings.reconcile.unlawful import end_unlawful
+from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.store import SessionStore
 from sessions_ui.web.presence.decorators import passive
 from tests.models import EndReason, Session

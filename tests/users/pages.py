@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from config.demo.people import help_desk
-from sessions_ui.actions.endings.reconcile.unlawful import end_unlawful
+from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.actions.sessions.client import client_of
 from sessions_ui.actions.sign_in.assess_risk import judge_change
 from sessions_ui.client.user_agent import parse

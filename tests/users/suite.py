@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from sessions_ui import session_lookup
 from sessions_ui.actions.endings.end import end_user_sessions
-from sessions_ui.actions.endings.reconcile.unlawful import end_unlawful
+from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.actions.help_desk.find_user import users_exactly
 from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.models import Delivery, Device, EndReason, Offboarding, Session

@@ -32,7 +32,7 @@ from sessions_ui.protocols import HasPk
 class Receipt:
     """What an ending did. `act` is None where there was nothing left to end; its events name the sessions that ended.
 
-    `failed` is how many are still signed in because the database refused: only an ending in batches (`bulk.py`) can
+    `failed` is how many are still signed in because the database refused: only an ending in batches (`bulk/`) can
     fail in part, all others end everything or raise.
     """
 
@@ -76,7 +76,7 @@ def end_sessions(
     the account again; one that waits for its second factor is refused. `of_user` (a primary key) or `of_users` (a
     queryset of users) says whose sessions they can be: these accounts are held even if there is nothing to end.
     `unadopted` also ends what another engine still holds of them. `decided_before` says that the decision was recorded
-    when it was made, and does not concern a sign-in that began since (`bulk.py`). `all_living` says that the queryset
+    when it was made, and does not concern a sign-in that began since (`bulk/`). `all_living` says that the queryset
     leaves out what has ended already, so that nobody needs to count it (where the accounts are named). `kept` is the
     session that stays, where a change of the password ends all others.
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import router, transaction
 from django.utils import timezone
 
-from sessions_ui.actions.endings.bulk.carry_out import end_later
+from sessions_ui.actions.endings.bulk.end_later import end_later
 from sessions_ui.actions.endings.end import own_session_of
 from sessions_ui.actions.endings.happened import verify_happened
 from sessions_ui.actions.incidents.criteria import Criteria

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from sessions_ui.actions.endings.bulk.carry_out import receipt_of
+from sessions_ui.actions.endings.bulk.progress import receipt_of
 from sessions_ui.actions.incidents.rights import verify_may_order
 from sessions_ui.actions.incidents.steps import note_step
 from sessions_ui.database import moments

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sessions_ui.actions.endings.bulk import carry_out as bulk
+from sessions_ui.actions.endings.bulk.stop import resume, stop
 from sessions_ui.actions.incidents.rights import verify_may_order
 from sessions_ui.actions.incidents.steps import note_step
 from sessions_ui.database.transactions import atomically
@@ -19,7 +19,7 @@ def stop_incident(*, incident: Incident, actor: Any = None) -> bool:
     whatever no batch has reached stays signed in. Raises `IncidentRefused` for whoever may not order incidents.
     """
     verify_may_order(actor)
-    stopped = incident.ending is not None and bulk.stop(incident.ending)
+    stopped = incident.ending is not None and stop(incident.ending)
     if stopped:
         note_step("stopped", actor=actor, incident=incident)
     return stopped
@@ -29,7 +29,7 @@ def stop_incident(*, incident: Incident, actor: Any = None) -> bool:
 def resume_incident(*, incident: Incident, actor: Any = None) -> bool:
     """Go on where it was stopped; return whether it was. Raises as `stop_incident()` does."""
     verify_may_order(actor)
-    resumed = incident.ending is not None and bulk.resume(incident.ending)
+    resumed = incident.ending is not None and resume(incident.ending)
     if resumed:
         note_step("resumed", actor=actor, incident=incident)
     return resumed

@@ -12,7 +12,7 @@ from django.db.models import BooleanField, Case, When
 from django.utils import timezone
 
 from sessions_ui import session_lookup
-from sessions_ui.actions.endings.reconcile.unlawful import (
+from sessions_ui.actions.endings.reconcile.suspects import (
     has_timeouts_by_user,
     late_for_their_user,
     of_another_account,

@@ -1,6 +1,6 @@
 """Decide when a session has run out of time.
 
-Requests are refused by this rule (`validate.py`), and the sweep ends what it finds (`endings/reconcile.py`).
+Requests are refused by this rule (`validate.py`), and the sweep ends what it finds (`endings/reconcile/`).
 """
 
 from __future__ import annotations

@@ -12,7 +12,9 @@ from django.utils.dateparse import parse_datetime
 
 from sessions_ui import outbox
 from sessions_ui.actions.endings.after_restore import StillAdopting, end_restored
-from sessions_ui.actions.endings.bulk.carry_out import end_batches, end_later, receipt_of
+from sessions_ui.actions.endings.bulk.carry_out import end_batches
+from sessions_ui.actions.endings.bulk.end_later import end_later
+from sessions_ui.actions.endings.bulk.progress import receipt_of
 from sessions_ui.actions.endings.end import end_sessions
 from sessions_ui.actions.endings.happened import verify_happened
 from sessions_ui.actions.help_desk.find_user import users_exactly

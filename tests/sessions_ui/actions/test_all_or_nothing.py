@@ -24,7 +24,7 @@ from sessions_ui.actions.devices.former_address import end_by_former_address
 from sessions_ui.actions.devices.lost import mark_found, mark_lost
 from sessions_ui.actions.devices.not_me import report_by_link, report_not_me
 from sessions_ui.actions.devices.rename import rename_device
-from sessions_ui.actions.endings.bulk.carry_out import end_later
+from sessions_ui.actions.endings.bulk.end_later import end_later
 from sessions_ui.actions.endings.email_change import email_changed, tell_old_address
 from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard

@@ -19,7 +19,7 @@ from django.utils import timezone
 from sessions_ui.actions.devices.confirm import confirm_device
 from sessions_ui.actions.devices.lost import mark_lost
 from sessions_ui.actions.devices.not_me import report_by_link, report_not_me
-from sessions_ui.actions.endings.bulk.carry_out import end_later
+from sessions_ui.actions.endings.bulk.end_later import end_later
 from sessions_ui.actions.endings.end import end_sessions, end_user_sessions
 from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
 from sessions_ui.actions.endings.reconcile.unlawful import end_if_unlawful

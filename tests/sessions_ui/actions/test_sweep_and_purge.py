@@ -12,8 +12,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from sessions_ui.actions.endings.end import end_user_sessions
-from sessions_ui.actions.endings.reconcile import unlawful as reconcile
-from sessions_ui.actions.endings.reconcile.unlawful import end_unlawful
+from sessions_ui.actions.endings.reconcile import sweep
+from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.delivery import deliver_due
 from tests.models import Act, Delivery, EndReason, Event, EventDetail, Session
@@ -62,7 +62,7 @@ def test_a_sweep_that_runs_out_of_time_goes_on_where_it_stopped_and_begins_anew_
     for person in (user, other_user, user):
         browser().force_login(person)
     first, second, third = Session.objects.order_by("pk").values_list("pk", flat=True)
-    monkeypatch.setattr(reconcile, "RANGE", first)  # the first sweep sees the first session only
+    monkeypatch.setattr(sweep, "RANGE", first)  # the first sweep sees the first session only
     Session.objects.update(last_seen_at=timezone.now() - timedelta(days=15))
 
     def ended() -> list[int]:
@@ -70,10 +70,10 @@ def test_a_sweep_that_runs_out_of_time_goes_on_where_it_stopped_and_begins_anew_
         return list(Session.objects.exclude(end_reason="").order_by("pk").values_list("pk", flat=True))
 
     assert ended() == [first]
-    monkeypatch.setattr(reconcile, "RANGE", 1)
+    monkeypatch.setattr(sweep, "RANGE", 1)
     assert ended() == [first, second]
     assert ended() == [first, second, third]
-    monkeypatch.setattr(reconcile, "RANGE", first)
+    monkeypatch.setattr(sweep, "RANGE", first)
     browser().force_login(user)
     Session.objects.filter(pk=first).update(ended_at=None, end_reason="")
     assert end_unlawful() == 0, "what lies before is looked at by the next round"

@@ -20,10 +20,10 @@ from django.utils import timezone
 
 from sessions_ui.actions.adoption.adopt import adopt_all
 from sessions_ui.actions.endings.access_change import access_changed
-from sessions_ui.actions.endings.bulk.carry_out import end_later
+from sessions_ui.actions.endings.bulk.end_later import end_later
 from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
-from sessions_ui.actions.endings.reconcile.unlawful import end_unlawful
+from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.adopt import SOURCES
 from sessions_ui.store import SessionStore

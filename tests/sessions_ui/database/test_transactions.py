@@ -22,7 +22,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, path
 
 from sessions_ui import context
 from sessions_ui.actions.endings.end import end_sessions, end_user_sessions
-from sessions_ui.actions.endings.reconcile.unlawful import end_unlawful
+from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.database import transactions
 from sessions_ui.database.transactions import in_transaction, is_passing, noted, retried
 from sessions_ui.exceptions import DoneInPart, OutcomeUnknown, TryAgain

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from sessions_ui import context
-from sessions_ui.actions.endings.bulk.carry_out import end_later
+from sessions_ui.actions.endings.bulk.end_later import end_later
 from sessions_ui.actions.endings.end import end_session, end_sessions, end_user_sessions
 from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
 from sessions_ui.actions.recovery.open import open_recovery

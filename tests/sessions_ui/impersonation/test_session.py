@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_ui.actions.endings.end import end_session, end_user_sessions
-from sessions_ui.actions.endings.reconcile.unlawful import end_unlawful
+from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.actions.impersonation import end_impersonation
 from sessions_ui.actions.sessions.activity import touch
 from sessions_ui.actions.sessions.client import client_of

@@ -16,7 +16,7 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sessions_ui.actions.endings.bulk import carry_out as bulk
+from sessions_ui.actions.endings.bulk import carry_out, lay_out
 from sessions_ui.actions.sign_in.pending import begin_sign_in
 from sessions_ui.database import moments
 from sessions_ui.database.servers import Weakness
@@ -157,7 +157,7 @@ def test_end_works_in_batches_where_there_are_many(
     user: Any, other_user: Any, browser: Any, settings: Any, monkeypatch: Any
 ) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "END_AT_ONCE_MAX": 2}
-    monkeypatch.setattr(bulk, "BATCH", 2)
+    monkeypatch.setattr(lay_out, "BATCH", 2)
     for person in (user, user, other_user):
         browser().force_login(person)
     assert end("--user", user.email, "--user", other_user.email).endswith("Sessions ended: 3\n")
@@ -172,7 +172,7 @@ def test_end_says_what_it_could_not_do(user: Any, browser: Any, settings: Any, m
     def locked(**kwargs: Any) -> None:
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr(bulk, "end_sessions", locked)
+    monkeypatch.setattr(carry_out, "end_sessions", locked)
     with pytest.raises(CommandError, match="1 are left to the worker"):
         end("--user", user.email)
 

@@ -11,10 +11,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sessions_ui.actions.endings.bulk.carry_out import end_batches, end_later
+from sessions_ui.actions.endings.bulk.carry_out import end_batches
+from sessions_ui.actions.endings.bulk.end_later import end_later
 from sessions_ui.actions.endings.end import end_session, end_user_sessions
 from sessions_ui.actions.endings.offboard import offboard
-from sessions_ui.actions.endings.reconcile.unlawful import end_unlawful
+from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.actions.incidents.criteria import Criteria
 from sessions_ui.actions.incidents.order import order_incident
 from sessions_ui.database import moments

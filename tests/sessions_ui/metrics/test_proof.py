@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from sessions_ui.actions.endings.bulk.carry_out import end_batches, end_later
+from sessions_ui.actions.endings.bulk.carry_out import end_batches
+from sessions_ui.actions.endings.bulk.end_later import end_later
 from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.actions.endings.offboard import offboard
 from sessions_ui.actions.sessions.tabs_told import note_tabs_told

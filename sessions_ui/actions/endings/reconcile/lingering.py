@@ -1,4 +1,4 @@
-"""End at once what should not be signed in, instead of waiting for the sweep (`reconcile.py`)."""
+"""End at once what should not be signed in, instead of waiting for the sweep (`sweep.py`)."""
 
 from __future__ import annotations
 

@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_ui.actions.devices.lost import mark_lost
-from sessions_ui.actions.endings.bulk.carry_out import end_batches, end_later
+from sessions_ui.actions.endings.bulk.carry_out import end_batches
+from sessions_ui.actions.endings.bulk.end_later import end_later
 from sessions_ui.actions.endings.end import end_session, end_sessions, end_user_sessions
 from sessions_ui.actions.endings.offboard import offboard
 from sessions_ui.actions.endings.require_password import require_new_password

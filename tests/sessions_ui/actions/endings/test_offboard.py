@@ -11,7 +11,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
-from sessions_ui.actions.endings.reconcile.unlawful import end_unlawful
+from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.database import moments
 from sessions_ui.store import SessionStore

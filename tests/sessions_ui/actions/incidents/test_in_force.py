@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from sessions_ui import session_lookup
 from sessions_ui.actions.endings.end import end_user_sessions
-from sessions_ui.actions.endings.reconcile.unlawful import end_unlawful
+from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.actions.incidents.approve import approve_incident
 from sessions_ui.actions.incidents.criteria import Criteria
 from sessions_ui.actions.incidents.order import order_incident

@@ -14,8 +14,9 @@ from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 
 from sessions_ui import context
-from sessions_ui.actions.endings.bulk import carry_out as bulk
-from sessions_ui.actions.endings.bulk.carry_out import end_batches, receipt_of
+from sessions_ui.actions.endings.bulk import lay_out
+from sessions_ui.actions.endings.bulk.carry_out import carry_out, claim, end_batches
+from sessions_ui.actions.endings.bulk.progress import receipt_of
 from sessions_ui.actions.incidents.approve import approve_incident, decline_incident
 from sessions_ui.actions.incidents.criteria import Criteria
 from sessions_ui.actions.incidents.order import APPROVAL_AGE, order_incident
@@ -380,9 +381,9 @@ def test_the_command_line_and_what_is_small_enough_does_not_wait(
 @pytest.fixture
 def crowd(db: None, monkeypatch: Any) -> list[Session]:
     """Five people, the third with three sessions; pages of four and batches of two."""
-    monkeypatch.setattr(bulk, "PAGE", 4)
-    monkeypatch.setattr(bulk, "BATCH", 2)
-    monkeypatch.setattr(bulk, "LARGE_BATCH", 2)
+    monkeypatch.setattr(lay_out, "PAGE", 4)
+    monkeypatch.setattr(lay_out, "BATCH", 2)
+    monkeypatch.setattr(lay_out, "LARGE_BATCH", 2)
     people = [get_user_model().objects.create_user(f"p{number}@people.example", "x") for number in range(5)]
     far = timezone.now() + timedelta(days=1)
     return Session.objects.bulk_create(
@@ -414,9 +415,9 @@ def test_a_sweep_that_is_stopped_goes_on_where_it_was(crowd: Any, administrator:
     incident = order(EVERYONE)
     end_batches(seconds=0)
     ending = Ending.objects.get()
-    assert bulk.lay_out(ending)
-    batch = bulk.claim()
-    assert batch is not None and bulk.carry_out(batch) == 2
+    assert lay_out.lay_out(ending)
+    batch = claim()
+    assert batch is not None and carry_out(batch) == 2
     assert stop_incident(incident=incident, actor=administrator)
     assert not stop_incident(incident=incident, actor=administrator)
     assert end_batches() == 0 and ended() == 2
@@ -432,8 +433,8 @@ def test_a_sweep_that_is_stopped_goes_on_where_it_was(crowd: Any, administrator:
 def test_what_a_killed_worker_held_is_ended_by_the_next_one(crowd: Any) -> None:
     order(EVERYONE)
     ending = Ending.objects.get()
-    bulk.lay_out(ending)
-    assert bulk.claim() is not None  # by a worker that dies
+    lay_out.lay_out(ending)
+    assert claim() is not None  # by a worker that dies
     assert end_batches() == 5, "all but what it holds"
     assert Ending.objects.get().done_at is None
     ending.batches.update(leased_until=timezone.now() - timedelta(seconds=1))

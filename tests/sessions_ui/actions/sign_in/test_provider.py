@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_ui.actions.endings.end import end_user_sessions
-from sessions_ui.actions.endings.reconcile.unlawful import end_unlawful
+from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.actions.sign_in.pending import begin_sign_in
 from sessions_ui.actions.sign_in.provider import (

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_ui.actions.endings.end import end_session, end_user_sessions
-from sessions_ui.actions.endings.reconcile.unlawful import end_unlawful
+from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.actions.tokens.authenticate import authenticate_token
 from sessions_ui.actions.tokens.leaked import report_leaked

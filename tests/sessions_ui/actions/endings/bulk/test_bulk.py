@@ -10,8 +10,11 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sessions_ui.actions.endings.bulk import carry_out as later
-from sessions_ui.actions.endings.bulk.carry_out import end_batches, end_later, receipt_of, retry_failed
+from sessions_ui.actions.endings.bulk import carry_out, lay_out
+from sessions_ui.actions.endings.bulk.carry_out import end_batches
+from sessions_ui.actions.endings.bulk.end_later import end_later
+from sessions_ui.actions.endings.bulk.progress import receipt_of
+from sessions_ui.actions.endings.bulk.stop import retry_failed
 from sessions_ui.actions.endings.end import Receipt, end_session
 from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.services import queueing
@@ -21,12 +24,12 @@ from tests.models import AccountState, Act, Delivery, Ending, EndingBatch, EndRe
 pytestmark = pytest.mark.django_db
 
 # As they are outside of these tests, which have smaller batches.
-NUMBERS = (later.BATCH, later.LEASE, later.ATTEMPTS, later.WAIT, later.SECONDS)
+NUMBERS = (lay_out.BATCH, carry_out.LEASE, carry_out.ATTEMPTS, carry_out.WAIT, carry_out.SECONDS)
 
 
 @pytest.fixture(autouse=True)
 def _small_batches(monkeypatch: Any) -> None:
-    monkeypatch.setattr(later, "BATCH", 4)
+    monkeypatch.setattr(lay_out, "BATCH", 4)
 
 
 def sign_in(user: Any, number: int) -> None:
@@ -107,9 +110,9 @@ def test_nothing_to_end_is_done_at_once(user: Any) -> None:
 def test_what_a_dead_worker_held_is_taken_up_after_its_lease(user: Any) -> None:
     sign_in(user, 2)
     ending = end_all()
-    batch = later.claim()
+    batch = carry_out.claim()
     assert batch is not None
-    assert later.claim() is None, "nobody else takes it meanwhile"
+    assert carry_out.claim() is None, "nobody else takes it meanwhile"
     assert end_batches() == 0
     ending.refresh_from_db()
     assert ending.done_at is None
@@ -121,11 +124,11 @@ def test_an_ending_that_is_carried_out_twice_ends_each_session_once(user: Any) -
     """A worker that had lost its lease comes after the one that took over."""
     sign_in(user, 2)
     ending = end_all()
-    slow = later.claim()
+    slow = carry_out.claim()
     EndingBatch.objects.update(leased_until=None)
-    fast = later.claim()
+    fast = carry_out.claim()
     assert slow is not None and fast is not None
-    assert (later.carry_out(fast), later.carry_out(slow)) == (2, 0)
+    assert (carry_out.carry_out(fast), carry_out.carry_out(slow)) == (2, 0)
     assert receipt_of(ending).ended == 2
     assert Event.objects.filter(kind=Event.Kind.ENDED).count() == 2
 
@@ -141,7 +144,7 @@ def test_a_batch_that_fails_is_tried_again_then_shown_then_tried_once_more(
 
     batch: EndingBatch | None = None
     with monkeypatch.context() as broken:
-        broken.setattr(later, "end_sessions", locked)
+        broken.setattr(carry_out, "end_sessions", locked)
         for attempt in range(1, 9):
             assert batch is None or batch.failed_at is None
             assert end_batches() == 0

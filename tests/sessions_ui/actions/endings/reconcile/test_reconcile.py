@@ -15,7 +15,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sessions_ui.actions.endings.reconcile.unlawful import end_unlawful, why_unlawful
+from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
+from sessions_ui.actions.endings.reconcile.unlawful import why_unlawful
 from sessions_ui.models.session import ACCOUNT_WAS_OFF
 from sessions_ui.store import SessionStore
 from tests.accounts.test_password import NEW_PASSWORD, change
