@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 from django.db.models import QuerySet
-from django.utils.dateparse import parse_datetime
 
 from sessions_ui.actions.history import SEALED, export_events, export_log
 from sessions_ui.audit.export import Format
 from sessions_ui.audit.log import CutMeanwhile
-from sessions_ui.database import moments
+from sessions_ui.management.arguments import moment
 from sessions_ui.management.migrated import MigratedCommand
 from sessions_ui.models import Event
 
@@ -27,9 +25,12 @@ class Command(MigratedCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--format", choices=[*map(str, Format), SEALED], default=str(Format.JSON_LINES))
         parser.add_argument(
-            "--since", type=_moment, metavar="T", help="From this time on, such as 2026-11-24T08:00Z."
+            "--since",
+            type=moment,
+            metavar="T",
+            help="From this time on, such as 2026-11-24T08:00Z; no mere date.",
         )
-        parser.add_argument("--before", type=_moment, metavar="T", help="Before this time.")
+        parser.add_argument("--before", type=moment, metavar="T", help="Before this time.")
         parser.add_argument(
             "--kind", action="append", choices=Event.Kind.values, help="May be given more than once."
         )
@@ -72,9 +73,3 @@ class Command(MigratedCommand):
         if options["kind"]:
             found = found.filter(kind__in=options["kind"])
         return found.filter(user_id=options["user"]) if options["user"] else found
-
-
-def _moment(text: str) -> datetime:
-    if (moment := parse_datetime(text)) is None:
-        raise ValueError(text)
-    return moments.stored(moment)

@@ -116,6 +116,11 @@ def test_the_command_takes_a_part_and_leaves_an_event(user: Any, other_user: Any
     assert set(kinds) == {"exported"}
 
 
+def test_the_command_asks_for_a_time_of_day_too() -> None:
+    with pytest.raises(CommandError, match="--before: a date with a time"):
+        printed("--before", "2026-11-24")
+
+
 def test_the_sealed_log_is_exported_as_a_whole_only() -> None:
     with pytest.raises(CommandError, match="as a whole"):
         printed("--format", "sealed", "--kind", "ended")
