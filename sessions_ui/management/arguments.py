@@ -7,7 +7,9 @@ from datetime import datetime
 
 from django.utils.dateparse import parse_datetime
 
+from sessions_ui.actions.endings.happened import verify_happened
 from sessions_ui.database import moments
+from sessions_ui.exceptions import NotYetHappened
 
 EXAMPLE = "2026-11-24T08:00:00+00:00"
 
@@ -35,3 +37,13 @@ def moment(text: str) -> datetime:
         return moments.stored(found)
     except (OverflowError, ValueError):
         raise argparse.ArgumentTypeError(f"out of range: {text!r}") from None
+
+
+def past_moment(text: str) -> datetime:
+    """Return the moment as `moment()` does; one that is still to come is refused, too."""
+    found = moment(text)
+    try:
+        verify_happened(found)
+    except NotYetHappened:
+        raise argparse.ArgumentTypeError("that is still to come. Nothing was done.") from None
+    return found

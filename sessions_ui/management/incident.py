@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from argparse import _SubParsersAction
-from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils.dateparse import parse_datetime
 
 from sessions_ui.actions.endings.bulk.carry_out import end_batches
 from sessions_ui.actions.endings.bulk.progress import receipt_of
@@ -18,8 +16,8 @@ from sessions_ui.actions.incidents.order import order_incident
 from sessions_ui.actions.incidents.preview import Preview, preview_incident
 from sessions_ui.actions.incidents.result import FORMATS, export_incident
 from sessions_ui.actions.incidents.stop import resume_incident, stop_incident
-from sessions_ui.database import moments
 from sessions_ui.exceptions import IncidentRefused
+from sessions_ui.management.arguments import moment, past_moment
 from sessions_ui.management.progress import Progress
 from sessions_ui.models import Incident
 from sessions_ui.wording.incidents import duration_text, refused_text
@@ -40,8 +38,8 @@ def add_arguments(commands: _SubParsersAction[CommandParser]) -> None:
     )
     whom.add_argument("--group", action="append", default=[], metavar="G", help="The name of a group.")
     whom.add_argument("--organization", default="", metavar="ID", help="As the session keeps it.")
-    whom.add_argument("--since", type=_moment, metavar="T", help="Signed in since then.")
-    whom.add_argument("--before", type=_moment, metavar="T", help="Signed in before; by itself at once.")
+    whom.add_argument("--since", type=moment, metavar="T", help="Signed in since then.")
+    whom.add_argument("--before", type=moment, metavar="T", help="Signed in before; by itself at once.")
     whom.add_argument("--network", default="", metavar="N", help="An address or a network (CIDR).")
     whom.add_argument("--country", default="", metavar="CC", help="Of the sign-in: two letters.")
     whom.add_argument("--client", default="", help="A browser, a system, or a part of the user agent.")
@@ -50,7 +48,7 @@ def add_arguments(commands: _SubParsersAction[CommandParser]) -> None:
     parser.add_argument("--note", default="", help="Why; kept in the history, people do not see it.")
     parser.add_argument("--ticket", default="", help="Number of the ticket; kept in the history.")
     parser.add_argument(
-        "--happened-at", type=_moment, metavar="T", help="Since when they were not to be trusted."
+        "--happened-at", type=past_moment, metavar="T", help="Since when they were not to be trusted."
     )
     parser.add_argument("--dry-run", action="store_true", help="Only say how many, and how long it takes.")
     parser.add_argument("--async", dest="later", action="store_true", help="Leave the rows to a worker.")
@@ -194,11 +192,3 @@ def _user(name: str) -> str:
     if len(found) != 1:
         raise CommandError(f"--user: no account matches {name!r} exactly.")
     return str(found[0])
-
-
-def _moment(text: str) -> datetime:
-    """Return the moment, as rows hold it. Raises `ValueError`, which argparse words."""
-    moment = parse_datetime(text)
-    if moment is None or ":" not in text:  # midnight is not what a mere date would mean
-        raise ValueError(text)
-    return moments.stored(moment)

@@ -8,7 +8,6 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.db import connections, router
 from django.db.models import QuerySet
-from django.utils.dateparse import parse_datetime
 
 from sessions_ui import outbox
 from sessions_ui.actions.endings.after_restore import StillAdopting, end_restored
@@ -16,14 +15,13 @@ from sessions_ui.actions.endings.bulk.carry_out import end_batches
 from sessions_ui.actions.endings.bulk.end_later import end_later
 from sessions_ui.actions.endings.bulk.progress import receipt_of
 from sessions_ui.actions.endings.end import end_sessions
-from sessions_ui.actions.endings.happened import verify_happened
 from sessions_ui.actions.help_desk.find_user import users_exactly
 from sessions_ui.actions.help_desk.group import GroupIsTaken, make_agents_group
 from sessions_ui.conf import conf
 from sessions_ui.database import moments
 from sessions_ui.database.servers import MEANING, examine
-from sessions_ui.exceptions import NotYetHappened
 from sessions_ui.management import incident
+from sessions_ui.management.arguments import moment, past_moment
 from sessions_ui.management.migrated import MigratedCommand
 from sessions_ui.management.progress import Progress
 from sessions_ui.metrics.health import OUTBOX_LATE, WORKER_LATE, is_outbox_late, is_worker_late
@@ -55,6 +53,7 @@ class Command(MigratedCommand):
         )
         restored.add_argument(
             "--before",
+            type=moment,
             required=True,
             metavar="T",
             help="The end of the backup, or now: 2026-11-24T08:00:00+00:00, or in the site's time zone without offset.",
@@ -86,6 +85,7 @@ class Command(MigratedCommand):
         end.add_argument("--note", default="", help="Why; kept in the history, people do not see it.")
         end.add_argument(
             "--happened-at",
+            type=past_moment,
             metavar="T",
             help="When trust ended, where that was before now: 2026-11-24T08:00:00+00:00.",
         )
@@ -131,7 +131,7 @@ class Command(MigratedCommand):
                 self.health(options["worker_within"], options["told_within"])
 
     def after_restore(self, options: dict[str, Any]) -> None:
-        before = _moment("--before", options["before"])
+        before: datetime = options["before"]
         progress = Progress(self.stdout.write, quiet=not options["verbosity"])
         try:
             ended = end_restored(
@@ -148,7 +148,6 @@ class Command(MigratedCommand):
         self.stdout.write(f"{what}, signed in before {moments.aware(before).isoformat()}: {ended:,}")
 
     def end(self, options: dict[str, Any]) -> None:
-        happened_at = _happened_at(options["happened_at"])  # before anybody is asked anything
         users, sessions = _everyone() if options["everyone"] else _named(options["user"])
         if options["dry_run"]:
             self.stdout.write(f"Sessions to end: {sessions.count():,}")
@@ -158,7 +157,7 @@ class Command(MigratedCommand):
         why: dict[str, Any] = {
             "ticket": options["ticket"],
             "note": options["note"],
-            "happened_at": happened_at,
+            "happened_at": options["happened_at"],
         }
         why |= {"of_users": users, "unadopted": True}
         reason = EndReason(options["reason"])
@@ -257,23 +256,3 @@ def _user(name: str) -> Any:
     if len(found) != 1:
         raise CommandError(f"--user: no account matches {name!r} exactly.")
     return found[0]
-
-
-def _happened_at(text: str | None) -> datetime | None:
-    """Return when trust ended; None where that was not said. Raises `CommandError` for what is still to come."""
-    if text is None:
-        return None
-    try:
-        return verify_happened(_moment("--happened-at", text))
-    except NotYetHappened as error:
-        raise CommandError("--happened-at: that is still to come. Nothing was done.") from error
-
-
-def _moment(option: str, text: str) -> datetime:
-    try:
-        moment = parse_datetime(text)
-    except ValueError as error:
-        raise CommandError(f"{option}: {error}") from error
-    if moment is None or ":" not in text:  # midnight is not what a mere date would mean
-        raise CommandError(f"{option}: a date with a time, such as 2026-11-24T08:00:00+00:00")
-    return moments.stored(moment)

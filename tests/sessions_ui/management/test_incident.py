@@ -116,7 +116,8 @@ def test_all_criteria_and_what_was_known(ada: Any, user: Any) -> None:
         (["--user", "nobody@people.example"], "no account matches"),
         (["--group", "Nobody"], "no group"),
         (["--everyone"], "--note"),
-        (["--before", "2026-01-01"], "invalid"),
+        (["--before", "2026-01-01"], "a date with a time"),
+        (["--everyone", "--happened-at", "2099-01-01T00:00:00+00:00"], "still to come"),
         (["--status", "999999999"], "no incident"),
     ],
 )
