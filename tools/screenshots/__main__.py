@@ -66,6 +66,7 @@ def prepare(var: Path) -> None:
         DEMO="0",
         VAR_DIR=str(var),
         SECRET_KEY="only for screenshots",
+        FACTOR_KEYS="only for screenshots, and as long as such a key has to be",
         TRUSTED_PROXIES="127.0.0.0/8",
         GEOIP_PATH=str(var / "places.mmdb"),
         DATABASE_URL=f"sqlite:///{var / 'site.sqlite3'}",

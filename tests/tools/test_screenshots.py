@@ -1,0 +1,39 @@
+"""The site of `make screenshots` and `make lighthouse` can be made; both themselves are run by `make test-long` only."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from django.conf import settings
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from tools.screenshots.__main__ import prepare, sign_in_devices
+
+var = Path(sys.argv[1])
+prepare(var)
+from tests.browser.server import serve
+from config.demo.devices import DEVICES
+from sessions_ui.models import Session
+
+with serve() as url:
+    sign_in_devices(url, var)
+print(Session.objects.filter(user__isnull=False).count() >= len(DEVICES) - 1)
+"""
+
+
+def test_the_pictures_have_a_site_whose_devices_are_signed_in(tmp_path: Path) -> None:
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.endswith(("_URL", "_KEY", "_KEYS")) and name != "DJANGO_SETTINGS_MODULE"
+    }
+    command = [sys.executable, "-c", SCRIPT, str(tmp_path)]
+    done = subprocess.run(
+        command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout.strip().splitlines()[-1:]) == (0, ["True"]), done.stderr
