@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.core.handlers.asgi import ASGIRequest
 from django.db.models import Count, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -28,6 +25,7 @@ from sessions_ui.admin.base import CappedPaginator, ReadOnlyAdmin, person
 from sessions_ui.exceptions import ReviewRefusal, ReviewRefused
 from sessions_ui.models import AccessReview, AccessReviewItem
 from sessions_ui.models.primary import with_users
+from sessions_ui.web.responses.files import download
 
 LINES = 50  # a page
 DECISION = "decision-"  # and the key of the line: the name of a field
@@ -151,10 +149,7 @@ class AccessReviewAdmin(ReadOnlyAdmin):
         else:
             raise Http404
         name = f"access-review-{review.public_id}.{kind}"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-        if isinstance(request, ASGIRequest):
-            return StreamingHttpResponse(in_a_thread(pieces), content_type=content_type, headers=headers)
-        return StreamingHttpResponse(pieces, content_type=content_type, headers=headers)
+        return download(request, pieces, name=name, content_type=content_type)
 
     @admin.display(description=_("organization"))
     def organization(self, review: AccessReview) -> str:
@@ -167,13 +162,6 @@ class AccessReviewAdmin(ReadOnlyAdmin):
     @admin.display(description=_("progress"))
     def progress(self, review: Any) -> str:
         return gettext("%(done)d of %(total)d") % {"done": review.decided, "total": review.lines}
-
-
-async def in_a_thread(pieces: Iterator[str]) -> AsyncIterator[str]:
-    """Yield the pieces, each of which reads the database: under ASGI Django would collect them all first."""
-    following = sync_to_async(lambda: next(pieces, None))
-    while (piece := await following()) is not None:
-        yield piece
 
 
 def _sign_off(request: HttpRequest, review: AccessReview) -> int:

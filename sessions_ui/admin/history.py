@@ -8,9 +8,8 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.core.handlers.asgi import ASGIRequest
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -25,7 +24,7 @@ from sessions_ui.audit.export import Format
 from sessions_ui.database import moments
 from sessions_ui.metrics.proof import Proof, proof_of
 from sessions_ui.models import Act, Event, EventDetail, Seal
-from sessions_ui.web.responses.files import in_threads
+from sessions_ui.web.responses.files import download
 from sessions_ui.wording.sessions import moment_text
 
 
@@ -94,13 +93,10 @@ class EventAdmin(ReadOnlyAdmin):
         except ValueError as error:
             raise BadRequest("no such format") from error
         chosen = self.get_changelist_instance(request).get_queryset(request)
-        parts = export_events(
-            chosen=chosen, how=how, actor=request.user, about=request.META.get("QUERY_STRING", "")
-        )
-        streamed = in_threads(parts) if isinstance(request, ASGIRequest) else parts
+        about = request.META.get("QUERY_STRING", "")
+        pieces = export_events(chosen=chosen, how=how, actor=request.user, about=about)
         name = f"history-{timezone.now():%Y-%m-%d}.{how}"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return StreamingHttpResponse(streamed, content_type=how.content_type, headers=headers)
+        return download(request, pieces, name=name, content_type=how.content_type)
 
 
 @admin.register(Act)

@@ -21,7 +21,8 @@ from sessions_ui.admin.base import person
 from sessions_ui.conf import conf
 from sessions_ui.models import Session
 from sessions_ui.models.primary import all_users
-from sessions_ui.web.privacy.own_data import as_file
+from sessions_ui.web.privacy.own_data import CONTENT_TYPE
+from sessions_ui.web.responses.files import as_file
 
 # Whoever may look at each of these gets them together; nobody deletes rows of them otherwise.
 TO_EXPORT = tuple(
@@ -97,7 +98,7 @@ def _export(model_admin: admin.ModelAdmin, request: HttpRequest, form: PersonFor
         )
         form.add_error(None, text % {"count": conf.export_max_rows})
         return _page(model_admin, request, form)
-    return as_file(content, "personal-data.json")
+    return as_file(content, name="personal-data.json", content_type=CONTENT_TYPE)
 
 
 def _erase(model_admin: admin.ModelAdmin, request: HttpRequest, form: PersonForm) -> HttpResponseBase:

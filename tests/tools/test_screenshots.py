@@ -1,4 +1,4 @@
-"""The site of `make screenshots` and `make lighthouse` can be made; both themselves are run by `make test-long` only."""
+"""The site of `make screenshots` and `make lighthouse` can be made. Both are run by `make test-long` alone."""
 
 from __future__ import annotations
 

@@ -12,9 +12,11 @@ from django.views.decorators.http import require_POST, require_safe
 from sessions_ui.actions.privacy.export import TooMuch, export_for_page
 from sessions_ui.conf import conf
 from sessions_ui.context import require_owner
-from sessions_ui.web.responses.headers import PRIVATE
+from sessions_ui.web.responses.files import as_file
 from sessions_ui.web.step_up.confirm import ask_again
 from sessions_ui.web.step_up.reauthentication import reauthentication
+
+CONTENT_TYPE = "application/json; charset=utf-8"
 
 
 @login_required
@@ -45,7 +47,7 @@ def download(request: HttpRequest) -> HttpResponseBase:
         content = export_for_page(user=request.user, actor=request.user, for_owner=True)
     except TooMuch:
         return page(request, too_much=True, status=422)
-    return as_file(content, "your-data.json")
+    return as_file(content, name="your-data.json", content_type=CONTENT_TYPE)
 
 
 def page(request: HttpRequest, *, too_much: bool = False, status: int = 200) -> HttpResponse:
@@ -57,16 +59,3 @@ def page(request: HttpRequest, *, too_much: bool = False, status: int = 200) -> 
         "help_url": conf.help_url,
     }
     return render(request, "sessions_ui/your_data.html", context, status=status)
-
-
-def as_file(content: bytes, name: str) -> HttpResponse:
-    """Return the export as a file that a browser saves, and keeps nowhere else. `name` is plain ASCII."""
-    return HttpResponse(
-        content,
-        content_type="application/json; charset=utf-8",
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Cache-Control": PRIVATE,
-            "X-Content-Type-Options": "nosniff",
-        },
-    )

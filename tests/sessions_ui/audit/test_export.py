@@ -20,6 +20,7 @@ from sessions_ui.audit import events, export
 from sessions_ui.audit.export import NAMES, Format, exported
 from sessions_ui.audit.seal import seal_events
 from sessions_ui.verify import main
+from sessions_ui.web.responses import files
 from sessions_ui.wording.spreadsheet import cell
 from tests.models import Event
 from tests.sessions_ui.audit.conftest import Key, append, append_at, sql
@@ -165,6 +166,7 @@ def test_under_asgi_no_part_is_read_before_it_is_sent(
     from django.contrib import admin
 
     monkeypatch.setattr(export, "BATCH", 1)
+    monkeypatch.setattr(files, "CHUNK", 1)
     for number in range(3):
         append(administrator, number)
     request = AsyncRequestFactory().post(URL, {"format": "jsonl"})
