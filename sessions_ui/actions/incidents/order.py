@@ -80,7 +80,7 @@ def order_incident(
 
 @atomically
 def _order(incident: Incident, actor: Any) -> Incident:
-    verify_acting_session(actor)
+    verify_acting_session_without_lock(actor)
     # Whoever repeats the transaction makes the row again.
     incident.pk, incident._state.adding = None, True
     incident.save(force_insert=True)
@@ -172,8 +172,12 @@ def _end_in_batches(incident: Incident, criteria: Criteria) -> Ending:
     return ending
 
 
-def verify_acting_session(actor: Any) -> None:
-    """Raise `SessionEnded` where the session in which this user acts has ended since its request began."""
+def verify_acting_session_without_lock(actor: Any) -> None:
+    """Raise `SessionEnded` where the session in which this user acts has ended since its request began.
+
+    Unlike `acting_session.verify_acting_session()` it locks neither the account nor the row: an order is about no
+    account of its own, and one that was given at the very moment of the ending was given before it.
+    """
     own = own_session_of(actor) if actor is not None else None
     if own is None:
         return
