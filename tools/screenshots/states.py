@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-STATES = ("prove", "devices", "ask", "device", "lost", "not_mine", "proof", "security", "sign_in", "missing")
+STATES = (
+    "prove",
+    "devices",
+    "ask",
+    "device",
+    "lost",
+    "not_mine",
+    "proof",
+    "security",
+    "reauthenticate",
+    "missing",
+)
 DIALOGS = (
     "ask",
     "lost",
@@ -68,12 +79,16 @@ def security(page: Any, url: str) -> None:
     page.goto(f"{url}/account/2fa/")
 
 
-def sign_in(page: Any, url: str) -> None:
+def reauthenticate(page: Any, url: str) -> None:
     page.goto(f"{url}/account/reauthenticate/")
 
 
 def missing(page: Any, url: str) -> None:
-    page.goto(f"{url}/nowhere/")
+    """As people see it: with DEBUG, which the site has here for plain HTTP, Django answers with a page of its own."""
+    from django.test import override_settings
+
+    with override_settings(DEBUG=False, ALLOWED_HOSTS=["localhost"]):
+        page.goto(f"{url}/nowhere/")
 
 
 def age() -> None:
