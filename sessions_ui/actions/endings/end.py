@@ -93,36 +93,61 @@ def end_sessions(
         _refuse_to_end_others(selected)
     decided = None if decided_before or reason in HARMLESS else reason
     accounts = [of_user] if of_user is not None else of_users
-    if accounts is not None:
-        held = hold(accounts, decided=decided, unadopted=unadopted, kept=kept)
-        total, user_ids = (0, held) if all_living else count_by_user(selected)
+    if accounts is None:
+        held = _hold_owners(selected, decided=decided, unadopted=unadopted)
     else:
-        total, user_ids = count_by_user(selected)
-        held = hold(_accounts_of(selected, user_ids), decided=decided, unadopted=unadopted)
-        if len(user_ids) <= MANY_USERS:  # whoever signed in since came after it
-            selected = selected.filter(user_id__in=user_ids)
+        keys = hold(accounts, decided=decided, unadopted=unadopted, kept=kept)
+        held = _Held(keys, keys, selected, total=0 if all_living else selected.count())
     if decided is not None:
         verify_acting_session()
-    void_trust(held, reason)
+    void_trust(held.accounts, reason)
     act = Act(reason=reason, actor_id=who.pk, ticket=ticket, note=note, happened_at=happened_at)
-    act.count = ended = _write(act, selected)
-    owned = end_owned(act, held) if reason in LEAVES else []
-    lived_on = 0
-    if happened_at is not None:
-        whole_accounts = unadopted and kept is None and len(held) <= MANY_USERS
-        of_accounts = Session.objects.using(using).filter(user_id__in=held)
-        lived_on = mark_untrusted(act, of_accounts if whole_accounts else selected)
+    act.count = ended = _write(act, held.sessions)
+    owned = end_owned(act, held.accounts) if reason in LEAVES else []
+    lived_on = _mark_lived_on(act, held, all_of_them=unadopted and kept is None)
     if act.count or lived_on:
         act.save(using=using, force_insert=True)
     if happened_at is not None and of_user is not None:
         note_report(act, of_user)
     if not act.count:
-        return Receipt(act=None, ended=0, already_ended=total)
-    # Not as they were counted: that was by an older snapshot, or one of them has signed in since.
-    if accounts is not None:
-        user_ids = held if of_user is not None else _ended_users(act, held)
+        return Receipt(act=None, ended=0, already_ended=held.total)
+    # Not as they were held: that was by an older snapshot, or one of them has signed in since.
+    are_of_queryset = of_user is None and of_users is not None
+    user_ids = _ended_users(act, held.accounts) if are_of_queryset else held.owners
     _tell(act, [*user_ids, *owned])
-    return Receipt(act=act, ended=act.count, already_ended=max(total - ended, 0))
+    return Receipt(act=act, ended=act.count, already_ended=max(held.total - ended, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What an ending is about, once the accounts are held. `accounts`: the primary keys of those that are held.
+    `owners`: whose sessions were chosen; an account of theirs that is gone cannot be held. `total`: how many sessions
+    were chosen, ended ones included; 0 where nobody has to know."""
+
+    accounts: list[Any]
+    owners: list[Any]
+    sessions: SessionQuerySet
+    total: int
+
+
+def _hold_owners(selected: SessionQuerySet, *, decided: EndReason | None, unadopted: bool) -> _Held:
+    """Hold the accounts of the owners of these sessions, where nobody has said whose they can be."""
+    total, owners = count_by_user(selected)
+    accounts = hold(_accounts_of(selected, owners), decided=decided, unadopted=unadopted)
+    if len(owners) <= MANY_USERS:  # whoever signed in since came after it
+        selected = selected.filter(user_id__in=owners)
+    return _Held(accounts, owners, selected, total)
+
+
+def _mark_lived_on(act: Act, held: _Held, *, all_of_them: bool) -> int:
+    """Mark the sessions that lived on after trust had ended, where that was said; return how many. `all_of_them`: the
+    ending is about all sessions of the accounts, whatever was chosen."""
+    if act.happened_at is None:
+        return 0
+    sessions = held.sessions
+    if all_of_them and len(held.accounts) <= MANY_USERS:
+        sessions = Session.objects.using(router.db_for_write(Session)).filter(user_id__in=held.accounts)
+    return mark_untrusted(act, sessions)
 
 
 def _write(act: Act, selected: SessionQuerySet) -> int:

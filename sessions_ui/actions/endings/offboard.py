@@ -50,7 +50,6 @@ def offboard(
     ends_at = moments.stated(ends_at, "ends_at")
     if (happened_at := verify_happened(happened_at)) is not None and happened_at > ends_at:
         raise ValueError("happened_at is after ends_at: access ends when they leave, or later.")
-    using = router.db_for_write(Session)
     hold([user.pk])
     now = timezone.now()
     write_states([user.pk], ends_at=ends_at)
@@ -69,12 +68,7 @@ def offboard(
     _note(Event.Kind.OFFBOARDING_SET, row, actor)
     if ends_at > now and happened_at is not None:
         _mark(row, happened_at)
-    longer = Q(latest_end_at__isnull=True) | Q(latest_end_at__gt=ends_at)
-    # Not what is over now anyway: how long it lived after a date in the past is not to be forgotten.
-    shorter = {"expires_at": Least(F("expires_at"), Value(ends_at))} if ends_at > now else {}
-    Session.objects.using(using).of(user).filter(longer, ended_at__isnull=True).update(
-        latest_end_at=ends_at, **shorter
-    )
+    _shorten(user, ends_at, now)
     if ends_at <= now:
         end_user_sessions(
             user=user,
@@ -85,6 +79,15 @@ def offboard(
             happened_at=happened_at or ends_at,
         )
     return row
+
+
+def _shorten(user: HasPk, ends_at: datetime, now: datetime) -> None:
+    """Give the living sessions of this user the date as their latest end, unless they have an earlier one."""
+    longer = Q(latest_end_at__isnull=True) | Q(latest_end_at__gt=ends_at)
+    # Not what is over now anyway: how long it lived after a date in the past is not to be forgotten.
+    shorter = {"expires_at": Least(F("expires_at"), Value(ends_at))} if ends_at > now else {}
+    living = Session.objects.using(router.db_for_write(Session)).of(user).filter(ended_at__isnull=True)
+    living.filter(longer).update(latest_end_at=ends_at, **shorter)
 
 
 def _mark(row: Offboarding, happened_at: datetime) -> None:
