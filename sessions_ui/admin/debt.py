@@ -19,7 +19,7 @@ from sessions_ui.actions.endings.reconcile.lingering import end_lingering
 from sessions_ui.admin.base import person
 from sessions_ui.admin.pictures import Bars, Columns, bars, columns
 from sessions_ui.metrics.containment import Demand, containment
-from sessions_ui.metrics.debt import Amount, Cause, Debt, debt
+from sessions_ui.metrics.debt import Cause, Debt, debt
 from sessions_ui.metrics.lingering import CERTAIN, Kind, lingering
 from sessions_ui.models import EndReason
 from sessions_ui.models.primary import all_users
@@ -100,11 +100,9 @@ def contained(each: Any) -> dict[str, Any]:
     }
 
 
-def people(found: Debt) -> list[tuple[str, Amount, str]]:
+def people(found: Debt) -> list[tuple[str, str]]:
     users = all_users().in_bulk(list(found.by_user))
-    return [
-        (person(users.get(pk), pk), amount, duration(amount.total)) for pk, amount in found.by_user.items()
-    ]
+    return [(person(users.get(pk), pk), duration(amount.total)) for pk, amount in found.by_user.items()]
 
 
 def by_reason(found: Debt) -> Bars:
