@@ -7,7 +7,7 @@ from sessions_ui.admin.base import CappedPaginator
 from sessions_ui.admin.deliveries import DeliveryAdmin
 from sessions_ui.admin.endings import EndingProgressAdmin
 from sessions_ui.admin.history import ActAdmin, EventAdmin
-from sessions_ui.admin.incidents import IncidentAdmin
+from sessions_ui.admin.incidents.incident import IncidentAdmin
 from sessions_ui.admin.offboarding import OffboardingAdmin
 from sessions_ui.admin.recoveries import RecoveryAdmin
 from sessions_ui.admin.sessions import DeviceAdmin, SessionAdmin
