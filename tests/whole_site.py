@@ -84,6 +84,8 @@ class Site:
         self.folder = Path(tempfile.mkdtemp(prefix="devices-site-"))
         self.mails = self.folder / "mails"
         self.environment = {
+            # In a run of the tests there are keys already, and what these have encrypted is to be read here, too.
+            "FACTOR_KEYS": "not a secret either: only a site that lives for minutes uses it",
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "SECRET_KEY": "not a secret: only a site that lives for minutes uses it",
