@@ -6,17 +6,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from functools import reduce
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_network
 from operator import or_
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.db import connections, router
-from django.db.models import BooleanField, Exists, Func, OuterRef, Q, QuerySet, Value
+from django.db import router
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import get_language, gettext
 
+from sessions_ui.actions.sessions.conditions import in_network, signed_in_by
 from sessions_ui.actions.sessions.containment import STAFF_FLAGS
 from sessions_ui.client.country import country_name
 from sessions_ui.database import moments
@@ -25,8 +26,6 @@ from sessions_ui.models import Device, Rule, Session
 from sessions_ui.models.primary import all_users, are_users_beside
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.wording.sessions import moment_text
-
-Network = IPv4Network | IPv6Network
 
 NAMED = 5  # people whom a description names; the rest is a number
 
@@ -101,10 +100,10 @@ class Criteria:
         if self.client:
             rows = rows.filter(_of_client(self.client))
         if self.method:
-            rows = rows.filter(_by_method(self.method))
+            rows = rows.filter(signed_in_by(self.method))
         if self.unconfirmed:
             rows = rows.filter(device__confirmed_at__isnull=True)
-        return rows.filter(_in_network(rows, self.network)) if self.network else rows
+        return rows.filter(in_network(rows, self.network)) if self.network else rows
 
     def accounts(self) -> QuerySet[Any] | None:
         """Return the people whom the criteria name, whatever is signed in to their accounts; None where they speak of
@@ -183,38 +182,3 @@ def _of_client(name: str) -> Q:
     named = Device.objects.filter(Q(browser__iexact=name) | Q(system__iexact=name), pk=OuterRef("device_id"))
     agent = Q(user_agent__icontains=name) | Q(first_user_agent__icontains=name)
     return agent | Q(Exists(named))
-
-
-def _by_method(method: str) -> Q:
-    """Return the condition for "password" and "password+totp", but not for "password_reset"."""
-    return (
-        Q(method=method)
-        | Q(method__startswith=f"{method}+")
-        | Q(method__endswith=f"+{method}")
-        | Q(method__contains=f"+{method}+")
-        | Q(provider=method)
-    )
-
-
-def _in_network(rows: SessionQuerySet, text: str) -> Q:
-    """Return the condition for a session whose address, of the sign-in or now, is in this network."""
-    network = ip_network(text, strict=False)
-    if network.num_addresses == 1:
-        address = str(network.network_address)
-        return Q(first_address=address) | Q(address=address)
-    if connections[rows.db].vendor == "postgresql":
-        return Q(_Within("first_address", network)) | Q(_Within("address", network))
-    pairs = rows.order_by().values_list("first_address", "address").distinct()
-    found = {one for pair in pairs for one in pair if one and ip_address(one) in network}
-    return Q(first_address__in=found) | Q(address__in=found)
-
-
-class _Within(Func):
-    """PostgreSQL's `address <<= network`."""
-
-    template = "%(expressions)s"
-    arg_joiner = " <<= "
-    output_field = BooleanField()
-
-    def __init__(self, column: str, network: Network) -> None:
-        super().__init__(column, Func(Value(str(network)), template="CAST(%(expressions)s AS inet)"))
