@@ -34,6 +34,7 @@ from tests.accounts.test_password import change, choose, reset_link
 from tests.aging import settle
 from tests.conftest import PASSWORD
 from tests.models import Case, EndReason, Session
+from tests.operators import sessions_end
 
 DEVICES = "/account/devices/"
 
@@ -221,16 +222,16 @@ def help_desk_requires_a_password(account: Account) -> None:
     help_desk(account, Order(new_password=True))
 
 
-def sessions_end(account: Account) -> None:
-    call_command("sessions", "end", "--user", account.user.email, verbosity=0)
+def command(account: Account) -> None:
+    sessions_end("--user", account.user.email)
 
 
-def sessions_end_for_an_incident(account: Account) -> None:
-    call_command("sessions", "end", "--user", account.user.email, "--reason", "incident", verbosity=0)
+def command_for_an_incident(account: Account) -> None:
+    sessions_end("--user", account.user.email, "--reason", "incident")
 
 
-def sessions_end_by_a_worker(account: Account) -> None:
-    call_command("sessions", "end", "--user", account.user.email, "--async", verbosity=0)
+def command_by_a_worker(account: Account) -> None:
+    sessions_end("--user", account.user.email, "--async")
     call_command("sessions", "carry-out")
 
 
@@ -263,9 +264,9 @@ DECIDED = [
     help_desk_signs_out_one,
     help_desk_signs_out_all,
     help_desk_requires_a_password,
-    sessions_end,
-    sessions_end_for_an_incident,
-    sessions_end_by_a_worker,
+    command,
+    command_for_an_incident,
+    command_by_a_worker,
     somebody_calls_an_incident,
 ]
 

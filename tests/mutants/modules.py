@@ -121,7 +121,7 @@ BULK = (
     "tests/sessions_ui/impersonation/test_owner_only.py",
     f"{ACTIONS}/endings/bulk",
     "tests/sessions_ui/test_admin_sign_out.py",
-    "tests/sessions_ui/management/test_sessions.py",
+    "tests/sessions_ui/management/sessions/test_end.py",
 )
 RECONCILE = (
     LOCKS,
@@ -284,7 +284,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/sessions_ui/actions/endings/test_offboard.py",
         "tests/sessions_ui/impersonation/test_owner_only.py",
         "tests/sessions_ui/test_admin_offboarding.py",
-        "tests/sessions_ui/management/test_sessions.py",
+        "tests/sessions_ui/management/sessions/test_end.py",
     ),
     "actions/endings/require_password.py": (
         LOCKS,
@@ -292,7 +292,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/sessions_ui/test_receivers.py",
         *SIGN_IN,
         *HELP_DESK,
-        "tests/sessions_ui/management/test_sessions.py",
+        "tests/sessions_ui/management/sessions/test_end.py",
     ),
     "actions/sign_in/limit.py": ("tests/sessions_ui/actions/sign_in/test_limit.py",),
     "actions/devices/lost.py": (

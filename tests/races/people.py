@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import uuid
 from functools import partial
-from io import StringIO
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import authenticate, get_user_model, login
 from django.contrib.auth.models import AnonymousUser
-from django.core.management import call_command
 from django.db import transaction
 from django.db.models import Max
 from django.test import RequestFactory
@@ -23,6 +21,7 @@ from sessions_ui.actions.endings.factor_change import factor_changed
 from sessions_ui.store import SessionStore
 from tests.conftest import PASSWORD
 from tests.models import EndReason, Event, Session, digest_of
+from tests.operators import sessions_end
 
 BACKEND = settings.AUTHENTICATION_BACKENDS[0]
 
@@ -115,7 +114,7 @@ def factor(person: Any) -> Receipt:
 
 
 def by_command(person: Any) -> None:
-    call_command("sessions", "end", "--user", person.email, verbosity=0, stdout=StringIO())
+    sessions_end("--user", person.email)
 
 
 def by_worker(person: Any) -> None:

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from django.db import connections
 from django.db.models import BooleanField, Func, Q, Value
 
-from sessions_ui.models.session import SessionQuerySet
+from sessions_ui.models.session import MOVED, SessionQuerySet
 
 Network = IPv4Network | IPv6Network
 
@@ -32,7 +32,7 @@ def in_network(rows: SessionQuerySet, text: str) -> Q:
     network = ip_network(text, strict=False)
     if network.num_addresses == 1:
         address = str(network.network_address)
-        return Q(first_address=address) | Q(address=address)
+        return Q(first_address=address) | Q(MOVED, address=address)  # each has an index
     if connections[rows.db].vendor == "postgresql":
         return Q(_Within("first_address", network)) | Q(_Within("address", network))
     pairs = rows.order_by().values_list("first_address", "address").distinct()

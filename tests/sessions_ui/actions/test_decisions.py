@@ -10,13 +10,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from io import StringIO
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
-from django.core.management import call_command
 from django.utils import timezone
 
 from sessions_ui import context
@@ -42,6 +40,7 @@ from tests.accounts.test_password import change, choose, reset_link
 from tests.aging import settle
 from tests.conftest import PASSWORD, Browser
 from tests.models import AccountState, Case, Device, EndReason, Session
+from tests.operators import sessions_end
 from tests.waiting import begin, is_let_in
 
 pytestmark = pytest.mark.django_db
@@ -242,7 +241,7 @@ def admin_everything_by_a_worker(scene: Scene) -> None:
 
 
 def command(scene: Scene, *options: str) -> None:
-    call_command("sessions", "end", "--user", scene.user.email, *options, stdout=StringIO())
+    sessions_end("--user", scene.user.email, *options)
 
 
 def command_by_a_worker(scene: Scene) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from io import StringIO
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ import time_machine
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.contrib.sessions.backends.db import SessionStore as OldStore
-from django.core.management import call_command
 from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
@@ -29,6 +27,7 @@ from sessions_ui.adopt import SOURCES
 from sessions_ui.store import SessionStore
 from tests.conftest import Browser
 from tests.models import Adoption, Device, EndReason, Session, digest_of
+from tests.operators import sessions_end
 from tests.sessions_ui.adopt.conftest import OldSessions
 from tests.waiting import begin, is_let_in
 
@@ -53,12 +52,12 @@ class Scene:
         return get_user_model().objects.filter(pk=self.user.pk)
 
 
-def sessions_end(scene: Scene, *options: str) -> None:
-    call_command("sessions", "end", "--user", scene.user.email, *options, stdout=StringIO())
+def command(scene: Scene, *options: str) -> None:
+    sessions_end("--user", scene.user.email, *options)
 
 
-def sessions_end_async(scene: Scene) -> None:
-    sessions_end(scene, "--async")
+def command_async(scene: Scene) -> None:
+    command(scene, "--async")
 
 
 def access(scene: Scene) -> None:
@@ -94,7 +93,7 @@ def later(scene: Scene) -> None:
     )
 
 
-WAYS = [sessions_end, sessions_end_async, access, access_of_some, admins_bulk, later]
+WAYS = [command, command_async, access, access_of_some, admins_bulk, later]
 
 
 @pytest.fixture

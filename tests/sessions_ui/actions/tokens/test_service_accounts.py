@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.actions.endings.offboard import offboard
-from sessions_ui.actions.endings.reconcile import end_unlawful
+from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.actions.tokens.authenticate import authenticate_token
 from sessions_ui.actions.tokens.rotate import rotate_token
 from sessions_ui.actions.tokens.service_accounts import make_service_account, transfer_service_account

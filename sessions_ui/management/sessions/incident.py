@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from argparse import _SubParsersAction
 from typing import Any
 
 from django.contrib.auth.models import Group
@@ -10,7 +9,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from sessions_ui.actions.endings.bulk.carry_out import end_batches
 from sessions_ui.actions.endings.bulk.progress import receipt_of
-from sessions_ui.actions.help_desk.find_user import users_exactly
 from sessions_ui.actions.incidents.criteria import Criteria
 from sessions_ui.actions.incidents.order import order_incident
 from sessions_ui.actions.incidents.preview import Preview, preview_incident
@@ -18,18 +16,16 @@ from sessions_ui.actions.incidents.result import FORMATS, export_incident
 from sessions_ui.actions.incidents.stop import resume_incident, stop_incident
 from sessions_ui.exceptions import IncidentRefused
 from sessions_ui.management.arguments import moment, past_moment
+from sessions_ui.management.people import account_called
 from sessions_ui.management.progress import Progress
 from sessions_ui.models import Incident
 from sessions_ui.wording.incidents import duration_text, refused_text
 
+HELP = "Sign out many people by criteria; stop it, go on with it, export the result (docs/incidents.md)."
 SLICE = 2.0  # seconds between two looks at how far it has come
 
 
-def add_arguments(commands: _SubParsersAction[CommandParser]) -> None:
-    parser = commands.add_parser(
-        "incident",
-        help="Sign out many people by criteria; stop it, go on with it, export the result (docs/incidents.md).",
-    )
+def add_arguments(parser: CommandParser) -> None:
     whom = parser.add_argument_group("who", "A sign-in has to meet every criterion that is given.")
     whom.add_argument("--everyone", action="store_true", help="Everybody, staff included; at once.")
     whom.add_argument("--staff", action="store_true", help="Staff; by itself at once.")
@@ -174,7 +170,7 @@ def _criteria(options: dict[str, Any]) -> Criteria:
     return Criteria(
         everyone=options["everyone"],
         staff=options["staff"],
-        users=tuple(dict.fromkeys(map(_user, options["user"]))),
+        users=tuple(dict.fromkeys(str(account_called("--user", name)) for name in options["user"])),
         groups=tuple(sorted(groups.values())),
         organization_id=options["organization"],
         since=options["since"],
@@ -185,10 +181,3 @@ def _criteria(options: dict[str, Any]) -> Criteria:
         method=options["method"],
         unconfirmed=options["unconfirmed"],
     )
-
-
-def _user(name: str) -> str:
-    found = users_exactly(name)
-    if len(found) != 1:
-        raise CommandError(f"--user: no account matches {name!r} exactly.")
-    return str(found[0])
