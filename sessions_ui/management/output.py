@@ -7,7 +7,10 @@ people get a mark in its place; JSON escapes it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 from unicodedata import combining, east_asian_width
 
@@ -20,6 +23,17 @@ MARK = "\N{REPLACEMENT CHARACTER}"
 
 def add_json(parser: CommandParser, what: str) -> None:
     parser.add_argument("--json", action="store_true", help=f"For programs: {what}.")
+
+
+@contextmanager
+def for_whoever_reads(out: OutputWrapper) -> Iterator[None]:
+    """Be content where nobody reads on, as with `| head`: what was asked for was there."""
+    try:
+        yield
+        out.flush()
+    except BrokenPipeError:
+        # Python flushes once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def write_json_lines(out: OutputWrapper, records: Iterable[Mapping[str, Any]]) -> None:

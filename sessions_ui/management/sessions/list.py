@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from sessions_ui.actions.sessions.selection import State, listed
 from sessions_ui.management.arguments import positive
-from sessions_ui.management.output import add_json, write_json_lines, write_table
+from sessions_ui.management.output import add_json, for_whoever_reads, write_json_lines, write_table
 from sessions_ui.management.sessions.filters import add_filters, selection_of
 from sessions_ui.management.sessions.records import names_of, person, session_record, short
 from sessions_ui.models import EndReason, Session
@@ -49,10 +49,11 @@ def handle(command: BaseCommand, options: dict[str, Any]) -> None:
         reason=EndReason(options["reason"]) if options["reason"] else None,
         after=None if options["after"] is None else _last_one(options["after"]),
     )
-    if options["json"]:
-        write_json_lines(command.stdout, _records(rows[: options["limit"]]))
-    else:
-        _table(command, rows, options["limit"])
+    with for_whoever_reads(command.stdout):
+        if options["json"]:
+            write_json_lines(command.stdout, _records(rows[: options["limit"]]))
+        else:
+            _table(command, rows, options["limit"])
 
 
 def _table(command: BaseCommand, rows: SessionQuerySet, limit: int) -> None:

@@ -124,11 +124,11 @@ def _write(command: BaseCommand, document: dict[str, Any]) -> None:
     act = document.pop("act_details") or {}
     device = document.pop("device_details") or {}
     events, more = document.pop("events"), document.pop("more_events")
-    keys = [document["user"], document["actor"], document["impersonator"]]
+    keys = [document["user"], document["actor"], document["impersonator"], act.get("actor")]
     names = names_of([*keys, *(event["actor"] for event in events)])
-    for name in ("user", "actor", "impersonator"):
-        if (key := document[name]) is not None:
-            document[name] = f"{person(key, names)} ({key})" if key in names else person(key, names)
+    for part, name in ((document, "user"), (document, "actor"), (document, "impersonator"), (act, "actor")):
+        if (key := part.get(name)) is not None:
+            part[name] = f"{person(key, names)} ({key})" if key in names else person(key, names)
     document["aal"] = Level(document["aal"]).name if document["aal"] else ""
     document["authentication"] = [one.get("method", "") for one in document["authentication"]]
     write_fields(command.stdout, _shortened(document))
