@@ -1,10 +1,11 @@
-"""PostgreSQL and Redis of one's own: in a folder of /tmp, on ports of their own, to stop as one likes.
+"""PostgreSQL, Redis and Prometheus of one's own: in a folder of /tmp, on ports of their own, to stop as one likes.
 
 For the tests of faults and for `benchmarks/outages.py`; the servers that others use are left alone.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import shutil
@@ -15,6 +16,10 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
 import psycopg
 
@@ -145,6 +150,66 @@ class Redis:
 
     def close(self) -> None:
         self.stop()
+
+
+class Prometheus:
+    """A server that scrapes one page every second, with a token; `query()` asks it as Grafana does. `close()` ends it.
+
+    Raises `NotInstalled` where there is no `prometheus`.
+    """
+
+    def __init__(self, folder: Path, *, target: str, token: str) -> None:
+        program = shutil.which("prometheus")
+        if program is None:
+            raise NotInstalled("no prometheus here")
+        self.port = free_port()
+        job = {
+            "job_name": "sessions",
+            "authorization": {"credentials": token},
+            "metrics_path": "/metrics",
+            "static_configs": [{"targets": [target]}],
+        }
+        config = {"global": {"scrape_interval": "1s"}, "scrape_configs": [job]}
+        (folder / "prometheus.yml").write_text(json.dumps(config))  # YAML, too
+        command = [
+            *(
+                program,
+                f"--config.file={folder / 'prometheus.yml'}",
+                f"--storage.tsdb.path={folder / 'data'}",
+            ),
+            *(f"--web.listen-address=127.0.0.1:{self.port}", "--log.level=warn"),
+        ]
+        self.process = subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL)
+        wait_for(self.port, "Prometheus")
+
+    def query(self, expression: str) -> list[dict[str, Any]]:
+        """Return the series of an expression at this moment. Raises `HTTPError` for one that cannot be read."""
+        asked = urlencode({"query": expression})
+        with urlopen(f"http://127.0.0.1:{self.port}/api/v1/query?{asked}", timeout=PATIENCE) as answer:
+            said = json.load(answer)
+        assert said["status"] == "success", said
+        result = said["data"]["result"]
+        assert isinstance(result, list)
+        return result
+
+    def wait_until_scraped(self) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not self._has_scraped():
+            if time.monotonic() > deadline:
+                raise TimeoutError("Prometheus did not read the page")
+            time.sleep(0.1)
+
+    def _has_scraped(self) -> bool:
+        try:
+            return any(series["value"][1] == "1" for series in self.query("up"))
+        except HTTPError as error:
+            if error.code != 503:  # it listens before it is ready
+                raise
+            return False
+
+    def close(self) -> None:
+        self.process.terminate()
+        self.process.wait()
 
 
 def _postgres_programs() -> Path:
