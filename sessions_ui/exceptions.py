@@ -30,6 +30,7 @@ __all__ = [
     "IncidentRefusal",
     "IncidentRefused",
     "KeyRotated",
+    "NoReceipt",
     "NotTheOwner",
     "NotYetHappened",
     "OutcomeUnknown",
@@ -273,6 +274,10 @@ class SamePassword(SessionsUIError, PermissionDenied):
 
 class NotTheOwner(SessionsUIError, PermissionDenied):
     """Staff that uses somebody's account tried what only the owner may do; nothing was done."""
+
+
+class NoReceipt(SessionsUIError):
+    """Nothing of an act or a call can be proven yet, or any more; the text says why."""
 
 
 class NotYetHappened(SessionsUIError, ValueError):

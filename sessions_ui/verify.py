@@ -116,11 +116,24 @@ def merkle_root(leaves: Sequence[bytes]) -> bytes:
 
 def inclusion_path(leaves: Sequence[bytes], index: int) -> list[bytes]:
     """Return the inclusion proof of the leaf at `index`, counted from 0, the lowest first (RFC 9162, 2.1.3.1)."""
-    path, level = [], list(leaves)
-    while len(level) > 1:
+    return path_in(tree_of(leaves), index)
+
+
+def tree_of(leaves: Sequence[bytes]) -> list[list[bytes]]:
+    """Return the nodes of a tree level by level, from the leaves to the root: for the proofs of many of its leaves."""
+    levels = [list(leaves)]
+    while len(levels[-1]) > 1:
+        levels.append(_parents(levels[-1]))
+    return levels
+
+
+def path_in(tree: Sequence[Sequence[bytes]], index: int) -> list[bytes]:
+    """Return the inclusion proof of the leaf at `index` from its whole tree, as `inclusion_path()` does."""
+    path = []
+    for level in tree[:-1]:
         if (neighbour := index ^ 1) < len(level):
             path.append(level[neighbour])
-        level, index = _parents(level), index // 2
+        index //= 2
     return path
 
 

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
-from sessions_ui.audit.entries import rows_of, utc
+from sessions_ui.audit.entries import EventRow, rows_of, utc
 from sessions_ui.audit.log import entry_line
+from sessions_ui.exceptions import NoReceipt
 from sessions_ui.models import Act, Case, Checkpoint, Event, Seal
-from sessions_ui.verify import RECEIPT, Entry, inclusion_path
+from sessions_ui.verify import RECEIPT, Entry, path_in, tree_of
+
+PAGE = 500  # events that are read at a time
 
 
-class NoReceipt(Exception):
-    """There is nothing to prove yet, or any more; the text says why."""
+def receipt_of_act(act: Act, *, details: bool = False) -> Iterator[str]:
+    """Return the receipt of an act in pieces of text: the events that carry it, and what proves them.
 
-
-def receipt_of_act(act: Act, *, details: bool = False) -> dict[str, Any]:
-    """Return the receipt of an act: the events that carry it. Raises `NoReceipt`."""
+    It is one JSON object (docs/evidence.md, "The receipt"), read from the database while it is taken, in the memory of
+    a batch of the log, whatever the number of events. `details`: with addresses, user agents and texts, as long as they
+    are kept. Raises `NoReceipt` before the first piece, and where a checkpoint is gone when it comes to that.
+    """
     about = {
         "act": str(act.pk),
         "at": utc(act.at),
@@ -31,8 +36,8 @@ def receipt_of_act(act: Act, *, details: bool = False) -> dict[str, Any]:
     return _receipt(about, Event.objects.filter(act=act), details=details)
 
 
-def receipt_of_case(case: Case, *, details: bool = False) -> dict[str, Any]:
-    """Return the receipt of a call at the help desk: each step, and what its acts ended. Raises `NoReceipt`."""
+def receipt_of_case(case: Case, *, details: bool = False) -> Iterator[str]:
+    """Return the receipt of a call at the help desk: each step, and what its acts ended. As `receipt_of_act()`."""
     steps = Event.objects.filter(
         kind=Event.Kind.HELP_DESK, actor_id=case.agent_id, at__gte=case.opened_at, data__case=case.public_id
     )
@@ -43,43 +48,87 @@ def receipt_of_case(case: Case, *, details: bool = False) -> dict[str, Any]:
     return _receipt(about, Event.objects.filter(Q(pk__in=keys) | Q(act__in=acts)), details=details)
 
 
-def _receipt(about: dict[str, Any], events: QuerySet[Event], *, details: bool) -> dict[str, Any]:
-    rows = {row.id: row for row in rows_of(events.order_by("pk"))}
-    if not rows:
+def _receipt(about: dict[str, Any], events: QuerySet[Event], *, details: bool) -> Iterator[str]:
+    number = events.count()
+    if not number:
         raise NoReceipt("There is no event of it: it is older than the retention time.")
-    seals = list(Seal.objects.filter(event__in=list(rows)).order_by("position"))
-    if open_ := len(rows) - len(seals):
+    if open_ := number - Seal.objects.filter(event__in=events.order_by().values("pk")).count():
         raise NoReceipt(f"{open_} of its events are not sealed yet: manage.py seal_events does it now.")
-    checkpoints: dict[int, Checkpoint] = {}
-    entries, batch, leaves = [], None, []
-    for seal in seals:
-        if batch is None or seal.position > batch.last:
-            batch = _checkpoint_of(seal.position)
-            checkpoints[batch.number] = batch
-            first = _first_of(batch)
-            positions = Seal.objects.filter(position__gte=first, position__lte=batch.last).order_by(
-                "position"
-            )
-            leaves = [bytes(leaf) for leaf in positions.values_list("leaf", flat=True)]
-        row = rows[seal.event_id]
-        is_shown = details and row.salt is not None
-        entry = Entry(
-            position=seal.position,
-            text=row.entry(seal.commitment),
-            detail=row.detail() if is_shown else None,
-            salt=bytes(row.salt) if is_shown else None,
-        )
-        path = inclusion_path(leaves, seal.position - first)
-        entries.append({**entry_line(entry), "path": [node.hex() for node in path]})
-    return {
-        "type": RECEIPT,
-        "made_at": utc(timezone.now()),
-        "about": about,
-        "entries": entries,
-        "checkpoints": [
-            {"checkpoint": each.text, "signature": each.signature} for each in _with_signed(checkpoints)
-        ],
-    }
+    # What comes afterwards is in no receipt that was begun before.
+    return _pieces(about, events.filter(pk__lte=events.aggregate(last=Max("pk"))["last"]), details=details)
+
+
+def _pieces(about: dict[str, Any], events: QuerySet[Event], *, details: bool) -> Iterator[str]:
+    batches = _Batches()
+    head = json.dumps({"type": RECEIPT, "made_at": utc(timezone.now()), "about": about})
+    yield f'{head[:-1]}, "entries": ['
+    yield from _joined(_entries(events, batches, details=details))
+    yield '\n], "checkpoints": ['
+    yield from _joined(
+        {"checkpoint": each.text, "signature": each.signature} for each in _with_signed(batches.used)
+    )
+    yield "\n]}\n"
+
+
+def _joined(objects: Iterable[dict[str, Any]]) -> Iterator[str]:
+    for number, each in enumerate(objects):
+        yield f"{',' if number else ''}\n{json.dumps(each)}"
+
+
+def _entries(events: QuerySet[Event], batches: _Batches, *, details: bool) -> Iterator[dict[str, Any]]:
+    after = 0
+    while rows := list(rows_of(events.filter(pk__gt=after).order_by("pk")[:PAGE])):
+        after = rows[-1].id
+        found = Seal.objects.filter(event__in=[row.id for row in rows])
+        seals = {seal.event_id: seal for seal in found.only("position", "event_id", "commitment")}
+        for row in rows:
+            if (seal := seals.get(row.id)) is None:
+                raise NoReceipt("The place of an event is gone: run manage.py verify_events.")
+            yield _entry(row, seal, batches.path_to(seal.position), is_shown=details)
+
+
+def _entry(row: EventRow, seal: Seal, path: list[bytes], *, is_shown: bool) -> dict[str, Any]:
+    is_shown = is_shown and row.salt is not None
+    entry = Entry(
+        position=seal.position,
+        text=row.entry(seal.commitment),
+        detail=row.detail() if is_shown else None,
+        salt=bytes(row.salt) if is_shown else None,
+    )
+    return {**entry_line(entry), "path": [node.hex() for node in path]}
+
+
+class _Batch(NamedTuple):
+    first: int  # position
+    last: int
+    tree: list[list[bytes]]
+
+
+class _Batches:
+    """The batches that a receipt has to do with. The trees of a few are kept: events come by their keys, which is
+    nearly the order of their positions."""
+
+    KEPT = 4
+
+    def __init__(self) -> None:
+        self.used: dict[int, Checkpoint] = {}
+        self._kept: list[_Batch] = []
+
+    def path_to(self, position: int) -> list[bytes]:
+        """Return the proof that this position is in its batch. Raises `NoReceipt` where nothing covers it."""
+        batch = next((each for each in self._kept if each.first <= position <= each.last), None)
+        if batch is None:
+            batch = self._read(position)
+            self._kept = [batch, *self._kept[: self.KEPT - 1]]
+        return path_in(batch.tree, position - batch.first)
+
+    def _read(self, position: int) -> _Batch:
+        checkpoint = _checkpoint_of(position)
+        self.used[checkpoint.number] = checkpoint
+        first = _first_of(checkpoint)
+        rows = Seal.objects.filter(position__gte=first, position__lte=checkpoint.last).order_by("position")
+        leaves = [bytes(leaf) for leaf in rows.values_list("leaf", flat=True)]
+        return _Batch(first, checkpoint.last, tree_of(leaves))
 
 
 def _checkpoint_of(position: int) -> Checkpoint:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 from django.core.management.base import CommandError, CommandParser
 
-from sessions_ui.audit.receipt import NoReceipt, receipt_of_act, receipt_of_case
+from sessions_ui.audit.receipt import receipt_of_act, receipt_of_case
+from sessions_ui.exceptions import NoReceipt
 from sessions_ui.management.migrated import MigratedCommand
 from sessions_ui.models import Act, Case
 
@@ -29,14 +30,14 @@ class Command(MigratedCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            receipt = self.receipt(options)
+            for piece in self.receipt(options):
+                self.stdout.write(piece, ending="")
         except (Act.DoesNotExist, Case.DoesNotExist):
             raise CommandError("There is none with this name.") from None
         except NoReceipt as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(json.dumps(receipt, indent=2))
 
-    def receipt(self, options: dict[str, Any]) -> dict[str, Any]:
+    def receipt(self, options: dict[str, Any]) -> Iterator[str]:
         if options["act"] is not None:
             return receipt_of_act(Act.objects.get(pk=options["act"]), details=options["details"])
         return receipt_of_case(Case.objects.get(public_id=options["case"]), details=options["details"])

@@ -10,8 +10,12 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from sessions_ui.actions.endings.end import end_user_sessions
+from sessions_ui.audit import receipt as module
+from sessions_ui.audit.receipt import receipt_of_act
 from sessions_ui.audit.seal import seal_events
 from sessions_ui.verify import Found, check_receipt, read_checkpoints
 from tests.models import Act, Checkpoint, EndReason, Event, EventDetail
@@ -85,6 +89,28 @@ def test_a_call_at_the_help_desk_has_its_steps_and_its_acts(
     assert steps == ["opened", "verified", "carried out"]
     assert [each["ticket"] for each in entries] == ["", "T-1", "T-1", "T-1"]
     assert [each["device"] for each in entries if each["kind"] == "ended"] == [device.pk]
+    assert check_receipt(made, keys=key.keys) == []
+
+
+def test_a_large_act_is_read_page_by_page_and_proven_as_a_whole(
+    user: Any, key: Key, small_batches: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PAGE", 3)
+    ended = Act.objects.create(reason=EndReason.INCIDENT)
+    late = append(user, 0, act=ended)
+    row = Event.objects.filter(pk=late).values().get()
+    sql("DELETE FROM sessions_ui_event WHERE id = %s", late)  # as of a transaction that commits later
+    made_before = [append(user, number, act=ended) for number in range(0, 20, 2)]
+    seal_events()
+    Event.objects.bulk_create([Event(**row)])
+    append(user, 20)
+    seal_events()
+    pieces = receipt_of_act(ended)
+    with CaptureQueriesContext(connection) as until_the_first:
+        begin = next(pieces) + next(pieces)
+    assert '"entries"' in begin and len(until_the_first) <= 6
+    made = json.loads(begin + "".join(pieces))
+    assert [json.loads(each["entry"])["id"] for each in made["entries"]] == [late, *made_before]
     assert check_receipt(made, keys=key.keys) == []
 
 
