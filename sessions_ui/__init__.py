@@ -12,6 +12,7 @@ from sessions_ui.lazy import lazy_names
 
 __all__ = [
     "CircuitBreaker",
+    "Criteria",
     "HasPk",
     "KeyRing",
     "QuietOutages",
@@ -20,21 +21,28 @@ __all__ = [
     "access_changed",
     "acts_as_owner",
     "acts_settled",
+    "approve_incident",
     "begin_sign_in",
     "cancel_offboarding",
     "client_network",
+    "close_access_review",
     "confirm_device",
     "credential_changed",
+    "decide_access",
+    "decline_incident",
     "deliver_all",
     "end_later",
     "end_provider_sessions",
     "end_session",
     "end_sessions",
     "end_user_sessions",
+    "export_access_review",
+    "export_incident",
     "factor_changed",
     "factors_shown",
     "follow",
     "impersonate",
+    "incident_status",
     "known_device",
     "mail_recovery_link",
     "mark_found",
@@ -42,18 +50,29 @@ __all__ = [
     "note_reauthentication",
     "offboard",
     "offer_to_sign_out_others",
+    "open_access_review",
+    "order_incident",
+    "preview_incident",
+    "receipt_of_act",
+    "receipt_of_case",
     "remember_provider",
     "rename_device",
     "report_not_me",
     "require_owner",
     "require_settled",
+    "resume_incident",
     "send_or_keep",
+    "session_debt",
     "stop_impersonating",
+    "stop_incident",
     "verify_not_frozen",
     "warm_up",
 ]
 
 if TYPE_CHECKING:
+    from sessions_ui.actions.access_review.decide import close_access_review, decide_access
+    from sessions_ui.actions.access_review.export import export_access_review
+    from sessions_ui.actions.access_review.open import open_access_review
     from sessions_ui.actions.credentials.changed import credential_changed
     from sessions_ui.actions.credentials.guard import require_settled
     from sessions_ui.actions.devices.confirm import confirm_device
@@ -66,6 +85,12 @@ if TYPE_CHECKING:
     from sessions_ui.actions.endings.end import Receipt, end_session, end_sessions, end_user_sessions
     from sessions_ui.actions.endings.factor_change import factor_changed
     from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
+    from sessions_ui.actions.incidents.approve import approve_incident, decline_incident
+    from sessions_ui.actions.incidents.criteria import Criteria
+    from sessions_ui.actions.incidents.order import order_incident
+    from sessions_ui.actions.incidents.preview import preview_incident
+    from sessions_ui.actions.incidents.result import export_incident, incident_status
+    from sessions_ui.actions.incidents.stop import resume_incident, stop_incident
     from sessions_ui.actions.recovery.freeze import verify_not_frozen
     from sessions_ui.actions.recovery.open import mail_recovery_link
     from sessions_ui.actions.sessions.client import client_network
@@ -73,12 +98,14 @@ if TYPE_CHECKING:
     from sessions_ui.actions.sign_in.provider import end_provider_sessions, remember_provider
     from sessions_ui.actions.step_up.acting import acts_as_owner, acts_settled
     from sessions_ui.actions.step_up.reauthentication import note_reauthentication
+    from sessions_ui.audit.receipt import receipt_of_act, receipt_of_case
     from sessions_ui.client import warm_up
     from sessions_ui.context import require_owner
     from sessions_ui.database.transactions import follow
     from sessions_ui.delivery import deliver_all, send_or_keep
     from sessions_ui.encryption import KeyRing
     from sessions_ui.impersonation.api import impersonate, stop_impersonating
+    from sessions_ui.metrics.debt import session_debt
     from sessions_ui.protocols import HasPk, UserLike
     from sessions_ui.services.circuit_breaker import CircuitBreaker
     from sessions_ui.services.outage_log import QuietOutages
@@ -88,6 +115,9 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "actions.access_review.decide": ("close_access_review", "decide_access"),
+            "actions.access_review.export": ("export_access_review",),
+            "actions.access_review.open": ("open_access_review",),
             "actions.credentials.changed": ("credential_changed",),
             "actions.credentials.guard": ("require_settled",),
             "actions.devices.confirm": ("confirm_device",),
@@ -100,6 +130,12 @@ else:
             "actions.endings.end": ("Receipt", "end_session", "end_sessions", "end_user_sessions"),
             "actions.endings.factor_change": ("factor_changed",),
             "actions.endings.offboard": ("cancel_offboarding", "offboard"),
+            "actions.incidents.approve": ("approve_incident", "decline_incident"),
+            "actions.incidents.criteria": ("Criteria",),
+            "actions.incidents.order": ("order_incident",),
+            "actions.incidents.preview": ("preview_incident",),
+            "actions.incidents.result": ("export_incident", "incident_status"),
+            "actions.incidents.stop": ("resume_incident", "stop_incident"),
             "actions.recovery.freeze": ("verify_not_frozen",),
             "actions.recovery.open": ("mail_recovery_link",),
             "actions.sessions.client": ("client_network",),
@@ -107,12 +143,14 @@ else:
             "actions.sign_in.provider": ("end_provider_sessions", "remember_provider"),
             "actions.step_up.acting": ("acts_as_owner", "acts_settled"),
             "actions.step_up.reauthentication": ("note_reauthentication",),
+            "audit.receipt": ("receipt_of_act", "receipt_of_case"),
             "client": ("warm_up",),
             "context": ("require_owner",),
             "database.transactions": ("follow",),
             "delivery": ("deliver_all", "send_or_keep"),
             "encryption": ("KeyRing",),
             "impersonation.api": ("impersonate", "stop_impersonating"),
+            "metrics.debt": ("session_debt",),
             "protocols": ("HasPk", "UserLike"),
             "services.circuit_breaker": ("CircuitBreaker",),
             "services.outage_log": ("QuietOutages",),

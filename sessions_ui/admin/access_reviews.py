@@ -17,9 +17,9 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from sessions_ui.actions.access_review.decide import close_review, decide
-from sessions_ui.actions.access_review.export import export_csv, export_json
-from sessions_ui.actions.access_review.open import open_review
+from sessions_ui.actions.access_review.decide import close_access_review, decide_access
+from sessions_ui.actions.access_review.export import FORMATS, export_access_review
+from sessions_ui.actions.access_review.open import open_access_review
 from sessions_ui.actions.access_review.rights import may_review
 from sessions_ui.admin.base import CappedPaginator, ReadOnlyAdmin, person
 from sessions_ui.exceptions import ReviewRefusal, ReviewRefused
@@ -75,7 +75,7 @@ class AccessReviewAdmin(ReadOnlyAdmin):
         return AccessReviewForm
 
     def save_model(self, request: HttpRequest, obj: AccessReview, form: Any, change: bool) -> None:
-        made = open_review(
+        made = open_access_review(
             actor=request.user, organization_id=obj.organization_id, ticket=obj.ticket, note=obj.note
         )
         obj.__dict__.update(made.__dict__)
@@ -133,7 +133,7 @@ class AccessReviewAdmin(ReadOnlyAdmin):
                 text = ngettext("%(count)d line was signed off.", "%(count)d lines were signed off.", done)
                 messages.success(request, text % {"count": done})
             if "close" in request.POST:
-                close_review(review=review, actor=request.user)
+                close_access_review(review=review, actor=request.user)
                 messages.success(request, gettext("The review is closed."))
         except ReviewRefused as error:
             messages.error(request, SAID[error.reason])
@@ -142,12 +142,10 @@ class AccessReviewAdmin(ReadOnlyAdmin):
     def export(self, request: HttpRequest, pk: int, kind: str) -> HttpResponseBase:
         """Send the result as a file: `csv` or `json`."""
         review = self._review(request, pk)
-        if kind == "csv":
-            pieces, content_type = export_csv(review=review, actor=request.user), "text/csv; charset=utf-8"
-        elif kind == "json":
-            pieces, content_type = export_json(review=review, actor=request.user), "application/json"
-        else:
+        if kind not in FORMATS:
             raise Http404
+        pieces = export_access_review(review=review, form=kind, actor=request.user)
+        content_type = FORMATS[kind]
         name = f"access-review-{review.public_id}.{kind}"
         return download(request, pieces, name=name, content_type=content_type)
 
@@ -184,6 +182,6 @@ def _sign_off(request: HttpRequest, review: AccessReview) -> int:
     done = 0
     for item in items.order_by("pk"):
         if item.decision != chosen[item.pk]:
-            decide(item=item, actor=request.user, decision=chosen[item.pk])
+            decide_access(item=item, actor=request.user, decision=chosen[item.pk])
             done += 1
     return done

@@ -27,6 +27,8 @@ class Hook(models.TextChoices):
     DEVICE_FOUND = "device.found", _("a lost device was found again")
     DEVICE_CONFIRMED = "device.confirmed", _("a device was confirmed")
     CREDENTIAL_CHANGED = "credential.changed", _("a way to sign in was added, changed or removed")
+    INCIDENT_ORDERED = "incident.ordered", _("an incident was ordered, and is in force")
+    INCIDENT_FINISHED = "incident.finished", _("an incident has ended all that it was about")
     CHECKPOINT = "log.checkpoint", _("the history was sealed up to a checkpoint")
 
 

@@ -16,7 +16,6 @@ from sessions_ui.outbox.claims import (
     wait_for_server,
 )
 from sessions_ui.outbox.enqueue import (
-    HOOK_OF_EVENT,
     TOLD_BY_MAIL,
     again,
     enqueue_act,
@@ -27,6 +26,7 @@ from sessions_ui.outbox.enqueue import (
     enqueue_ping,
     enqueue_sealed,
     enqueue_webhooks,
+    hook_of,
     join,
     leave_out,
     sum_up_later,
@@ -34,7 +34,6 @@ from sessions_ui.outbox.enqueue import (
 from sessions_ui.outbox.waiting import is_held_up, oldest_open, open_about, open_deliveries
 
 __all__ = [
-    "HOOK_OF_EVENT",
     "PAUSE",
     "TOLD_BY_MAIL",
     "again",
@@ -50,6 +49,7 @@ __all__ = [
     "enqueue_sealed",
     "enqueue_webhooks",
     "hold",
+    "hook_of",
     "is_held_up",
     "join",
     "leave_out",

@@ -55,6 +55,19 @@ HOOK_OF_EVENT: dict[str, Hook] = {
     Event.Kind.DEVICE_CONFIRMED: Hook.DEVICE_CONFIRMED,
     Event.Kind.CREDENTIAL_CHANGED: Hook.CREDENTIAL_CHANGED,
 }
+# The steps of an incident that are told; one that waits for approval is nothing that anybody else has to follow.
+HOOK_OF_STEP: dict[str, Hook] = {
+    "ordered": Hook.INCIDENT_ORDERED,
+    "approved": Hook.INCIDENT_ORDERED,
+    "finished": Hook.INCIDENT_FINISHED,
+}
+
+
+def hook_of(event: Event) -> Hook | None:
+    """Return what endpoints may ask for to be told of this event; None where they are not told."""
+    if event.kind == Event.Kind.INCIDENT:
+        return HOOK_OF_STEP.get(event.data.get("step", ""))
+    return HOOK_OF_EVENT.get(event.kind)
 
 
 def enqueue_ended(act: Act, ended: SessionQuerySet, *, user_ids: Collection[Any] | None) -> int:
@@ -140,7 +153,7 @@ def _enqueue_across_databases(act: Act, ended: SessionQuerySet, email_field: str
 
 def enqueue_webhooks(event: Event) -> int:
     """Enqueue one webhook for each endpoint that asks for such events; return how many."""
-    hook = HOOK_OF_EVENT.get(event.kind)
+    hook = hook_of(event)
     if hook is None:
         return 0
     using = router.db_for_write(Delivery)

@@ -14,16 +14,18 @@ from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import ReviewRefusal, ReviewRefused
 from sessions_ui.models import AccessReview, AccessReviewItem, EndReason, Session
 from sessions_ui.models.session import SessionQuerySet
+from sessions_ui.protocols import HasPk
 
 Kind, Decision = AccessReviewItem.Kind, AccessReviewItem.Decision
 
 
 @atomically
-def decide(*, item: AccessReviewItem, actor: Any, decision: str) -> Receipt | None:
+def decide_access(*, item: AccessReviewItem, actor: HasPk, decision: str) -> Receipt | None:
     """Keep what this line names, or end it; return what ended, None where it is kept.
 
-    Ending is of what is signed in at this moment: of a person everything, of a device what is on it, each within the
-    review's organization. What was kept may still be ended as long as the review is open, not the other way round.
+    `decision` is one of `AccessReviewItem.Decision`. Ending is of what is signed in at this moment: of a person
+    everything, of a device what is on it, each within the review's organization. What was kept may still be ended as
+    long as the review is open, not the other way round.
     Raises `ReviewRefused` (`not_allowed`, `closed`, `decided`), and what `end_sessions()` does. One transaction.
     """
     verify_reviewer(actor)
@@ -79,7 +81,7 @@ def sessions_of(item: AccessReviewItem) -> SessionQuerySet:
 
 
 @atomically
-def close_review(*, review: AccessReview, actor: Any) -> dict[str, int]:
+def close_access_review(*, review: AccessReview, actor: HasPk) -> dict[str, int]:
     """Close a review of which every line is decided; return how many were kept and ended.
 
     Raises `ReviewRefused` (`not_allowed`, `undecided`, `closed`).

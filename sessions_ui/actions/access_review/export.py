@@ -13,8 +13,10 @@ from sessions_ui.actions.access_review.rights import note_step, verify_reviewer
 from sessions_ui.database import moments
 from sessions_ui.models import AccessReview, AccessReviewItem, AccessToken
 from sessions_ui.models.primary import all_users
+from sessions_ui.protocols import HasPk
 from sessions_ui.wording.spreadsheet import cell
 
+FORMATS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 PAGE = 500  # lines that are read at a time
 COLUMNS = (
     "line",
@@ -34,18 +36,16 @@ COLUMNS = (
 )
 
 
-def export_csv(*, review: AccessReview, actor: Any) -> Iterator[str]:
-    """Return a CSV file with a heading, in pieces. An export is an event. Raises `ReviewRefused` (`not_allowed`)."""
-    verify_reviewer(actor)
-    note_step(review, actor, "exported", format="csv")
-    return _csv(review)
+def export_access_review(*, review: AccessReview, form: str, actor: HasPk) -> Iterator[str]:
+    """Return the result in pieces of text; `form` is "csv" (with a heading) or "json" (the review, and its lines).
 
-
-def export_json(*, review: AccessReview, actor: Any) -> Iterator[str]:
-    """Return the pieces of a JSON document: the review, and its lines. An export is an event, as for `export_csv()`."""
+    An export is an event. Raises `ReviewRefused` (`not_allowed`), and `ValueError` for another form.
+    """
+    if form not in FORMATS:
+        raise ValueError(f"no such form: {form!r}")
     verify_reviewer(actor)
-    note_step(review, actor, "exported", format="json")
-    return _json(review)
+    note_step(review, actor, "exported", format=form)
+    return _csv(review) if form == "csv" else _json(review)
 
 
 def _csv(review: AccessReview) -> Iterator[str]:

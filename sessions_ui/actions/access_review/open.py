@@ -11,14 +11,17 @@ from sessions_ui.actions.access_review.rights import note_step, verify_reviewer
 from sessions_ui.database.transactions import atomically
 from sessions_ui.models import AccessReview, AccessReviewItem, Session
 from sessions_ui.models.bulk import insert_from
+from sessions_ui.protocols import HasPk
 
 Kind = AccessReviewItem.Kind
 
 
 @atomically
-def open_review(*, actor: Any, organization_id: str = "", ticket: str = "", note: str = "") -> AccessReview:
-    """Make a review with a line for each person who is signed in, each device and access token of theirs, and each
-    session of support.
+def open_access_review(
+    *, actor: HasPk, organization_id: str = "", ticket: str = "", note: str = ""
+) -> AccessReview:
+    """Make a review with a line for each person who is signed in, each device and access token of
+    theirs, and each session of support.
 
     `organization_id`: of what was signed in for this organization only; empty for all. `ticket` (at most 100
     characters) and `note` are for administrators. A fixed number of statements, whatever the number of people. Raises

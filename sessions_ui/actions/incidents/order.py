@@ -23,6 +23,7 @@ from sessions_ui.exceptions import IncidentRefusal, IncidentRefused, NotYetHappe
 from sessions_ui.models import Containment, Ending, EndReason, Incident, Rule, Session
 from sessions_ui.models.clock import DatabaseNow
 from sessions_ui.models.locking import locked
+from sessions_ui.protocols import HasPk
 from sessions_ui.services.pubsub import wake
 from sessions_ui.services.queueing import queue_endings_task
 
@@ -33,7 +34,7 @@ def order_incident(
     *,
     criteria: Criteria,
     note: str,
-    actor: Any = None,
+    actor: HasPk | None = None,
     ticket: str = "",
     happened_at: datetime | None = None,
     include_own: bool = False,

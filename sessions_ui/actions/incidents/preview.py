@@ -15,6 +15,7 @@ from sessions_ui.actions.incidents.rights import needs_approval, verify_may_orde
 from sessions_ui.actions.incidents.steps import as_text, note_step
 from sessions_ui.models import Session
 from sessions_ui.models.primary import with_users
+from sessions_ui.protocols import HasPk
 
 EXAMPLES = 10
 # Sessions a second that one worker ends, with the events and mails about them (docs/incidents.md).
@@ -43,7 +44,7 @@ class Preview:
     needs_approval: bool
 
 
-def preview_incident(*, criteria: Criteria, actor: Any = None) -> Preview:
+def preview_incident(*, criteria: Criteria, actor: HasPk | None = None) -> Preview:
     """Look at what meets the criteria. Nothing is ended; that somebody looked is an event.
 
     `actor`: the user who looks, None for the command line. Raises `IncidentRefused` for criteria that cannot be meant

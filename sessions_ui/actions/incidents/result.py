@@ -16,6 +16,7 @@ from sessions_ui.actions.incidents.steps import note_step
 from sessions_ui.database import moments
 from sessions_ui.models import Act, Event, Incident
 from sessions_ui.models.primary import with_users
+from sessions_ui.protocols import HasPk
 from sessions_ui.wording.spreadsheet import cell
 
 COLUMNS = (
@@ -36,14 +37,27 @@ FORMATS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 PAGE = 2_000  # events that are read at once
 
 
-def export_incident(*, incident: Incident, form: str, actor: Any = None) -> Iterator[str]:
+def export_incident(*, incident: Incident, form: str, actor: HasPk | None = None) -> Iterator[str]:
     """Return the text of the result in pieces; `form` is "csv" or "json". That somebody took it is an event.
 
-    Raises `IncidentRefused` for whoever may not order incidents.
+    Raises `IncidentRefused` for whoever may not order incidents, and `ValueError` for another form.
     """
+    if form not in FORMATS:
+        raise ValueError(f"no such form: {form!r}")
     verify_may_order(actor)
     note_step("exported", actor=actor, incident=incident, format=form)
     return as_csv(incident) if form == "csv" else as_json(incident)
+
+
+def incident_status(*, incident: Incident, actor: HasPk | None = None) -> dict[str, Any]:
+    """Return the order and how far it has come by now, as JSON knows values: what the JSON of the export begins with.
+
+    `state` is one of `Incident.State`; `found` what it was about when it was asked for; `ended`, `already_ended` and
+    `failed` are sessions. Raises `IncidentRefused` for whoever may not order incidents. Looking is no event.
+    """
+    verify_may_order(actor)
+    incident = Incident.objects.select_related("ending").get(pk=incident.pk)
+    return summary_of(incident)
 
 
 def lines_of(incident: Incident) -> Iterator[dict[str, Any]]:

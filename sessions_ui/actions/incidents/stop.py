@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sessions_ui.actions.endings.bulk.stop import resume, stop
 from sessions_ui.actions.incidents.rights import verify_may_order
 from sessions_ui.actions.incidents.steps import note_step
 from sessions_ui.database.transactions import atomically
 from sessions_ui.models import Incident
+from sessions_ui.protocols import HasPk
 
 
 @atomically
-def stop_incident(*, incident: Incident, actor: Any = None) -> bool:
+def stop_incident(*, incident: Incident, actor: HasPk | None = None) -> bool:
     """Begin no further batch; return whether it was under way.
 
     What is in force at once stays so: these sessions are refused, and nothing brings them back. Of other incidents,
@@ -26,7 +25,7 @@ def stop_incident(*, incident: Incident, actor: Any = None) -> bool:
 
 
 @atomically
-def resume_incident(*, incident: Incident, actor: Any = None) -> bool:
+def resume_incident(*, incident: Incident, actor: HasPk | None = None) -> bool:
     """Go on where it was stopped; return whether it was. Raises as `stop_incident()` does."""
     verify_may_order(actor)
     resumed = incident.ending is not None and resume(incident.ending)

@@ -13,18 +13,20 @@ from django.db.models import QuerySet
 from sessions_ui.channels.base import DeliveryFailed
 from sessions_ui.conf import conf
 from sessions_ui.database import moments
-from sessions_ui.models import PING, Act, Checkpoint, Delivery, Endpoint, Event, EventDetail, Hook
+from sessions_ui.models import PING, Act, Checkpoint, Delivery, Endpoint, Event, EventDetail, Hook, Incident
 from sessions_ui.models.end_reason import AUTOMATIC
-from sessions_ui.outbox import HOOK_OF_EVENT
+from sessions_ui.outbox import hook_of
 
 
 def message(delivery: Delivery, endpoint: Endpoint) -> dict[str, Any]:
     """Return `{"type": …, "timestamp": …, "data": {…}}`, as Standard Webhooks recommends."""
     if delivery.event_id is not None:
         event = Event.objects.filter(pk=delivery.event_id).first()
-        if event is None or event.kind not in HOOK_OF_EVENT:
+        if event is None or (hook := hook_of(event)) is None:
             raise DeliveryFailed("the event is gone", permanent=True)
-        return envelope(HOOK_OF_EVENT[event.kind], event.at, about_event(event, addresses=endpoint.addresses))
+        if event.kind == Event.Kind.INCIDENT:
+            return envelope(hook, event.at, about_incident(event))
+        return envelope(hook, event.at, about_event(event, addresses=endpoint.addresses))
     if delivery.checkpoint_id is not None:
         return about_checkpoint(delivery.checkpoint_id)
     if delivery.act is not None:
@@ -85,6 +87,20 @@ def about_event(event: Event, *, addresses: bool) -> dict[str, Any]:
         detail = EventDetail.objects.filter(pk=event.pk).values_list("address", flat=True)
         data["address"] = detail.first()
     return data
+
+
+def about_incident(event: Event) -> dict[str, Any]:
+    """Return what an incident is about in numbers and names of criteria: what people and places they are, it keeps."""
+    order = Incident.objects.filter(pk=event.data["incident"]).first()
+    return {
+        "incident": event.data["incident"],
+        "actor": actor_kind(event.actor_id, set(), event.reason),
+        "criteria": sorted(order.criteria) if order else [],
+        "at_once": bool(order and order.rule),
+        "sessions": order.sessions if order else None,
+        "people": order.people if order else None,
+        **{name: event.data[name] for name in ("ended", "failed") if name in event.data},
+    }
 
 
 def _with_ids(events: QuerySet[Event]) -> QuerySet[Event, Any]:

@@ -11,9 +11,9 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
-from sessions_ui.actions.access_review.decide import close_review, decide
-from sessions_ui.actions.access_review.export import export_csv, export_json, harmless
-from sessions_ui.actions.access_review.open import open_review
+from sessions_ui.actions.access_review.decide import close_access_review, decide_access
+from sessions_ui.actions.access_review.export import export_access_review, harmless
+from sessions_ui.actions.access_review.open import open_access_review
 from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.exceptions import ReviewRefusal, ReviewRefused
 from tests.conftest import _person
@@ -50,7 +50,7 @@ def people(user: Any, other_user: Any, browser: Any) -> None:
 
 @pytest.fixture
 def review(people: None, reviewer: Any) -> AccessReview:
-    return open_review(actor=reviewer, ticket="AUD-1")
+    return open_access_review(actor=reviewer, ticket="AUD-1")
 
 
 def line(review: AccessReview, user: Any, kind: str = Kind.PERSON) -> AccessReviewItem:
@@ -80,28 +80,28 @@ def test_support_in_an_account_is_a_line_of_its_own(people: None, reviewer: Any,
     staff = Session.objects.latest("pk")
     support = Session.objects.filter(user=user).latest("pk")
     Session.objects.filter(pk=support.pk).update(impersonated_from=staff, impersonator=reviewer)
-    review = open_review(actor=reviewer)
+    review = open_access_review(actor=reviewer)
     assert line(review, user, Kind.SUPPORT).session_id == support.pk
     assert line(review, user).sign_ins == 2
-    decide(item=line(review, user, Kind.SUPPORT), actor=reviewer, decision=Decision.END)
+    decide_access(item=line(review, user, Kind.SUPPORT), actor=reviewer, decision=Decision.END)
     assert list(Session.objects.filter(ended_at__isnull=False)) == [support]
 
 
 def test_it_can_be_of_one_organization(people: None, reviewer: Any, user: Any, other_user: Any) -> None:
     mine = Session.objects.filter(user=user).order_by("pk")
     Session.objects.filter(pk=mine[0].pk).update(organization_id="acme")
-    review = open_review(actor=reviewer, organization_id="acme")
+    review = open_access_review(actor=reviewer, organization_id="acme")
     assert {(each.kind, each.user_id, each.sign_ins) for each in review.items.all()} == {
         (Kind.PERSON, user.pk, 1),
         (Kind.DEVICE, user.pk, 1),
     }
-    decide(item=line(review, user), actor=reviewer, decision=Decision.END)
+    decide_access(item=line(review, user), actor=reviewer, decision=Decision.END)
     assert list(Session.objects.filter(ended_at__isnull=False)) == [mine[0]]
 
 
 def test_what_has_ended_is_on_no_list(people: None, reviewer: Any, user: Any) -> None:
     Session.objects.filter(user=user).update(expires_at=timezone.now() - timedelta(days=1))
-    assert not open_review(actor=reviewer).items.filter(user=user).exists()
+    assert not open_access_review(actor=reviewer).items.filter(user=user).exists()
 
 
 @pytest.mark.parametrize("sessions", [1, 4])
@@ -112,12 +112,12 @@ def test_the_number_of_statements_is_fixed(
         browser().sign_in(user)
     reviewer.has_perm("sessions_ui.review_access")  # kept on the instance
     with django_assert_max_num_queries(9):
-        open_review(actor=reviewer)
+        open_access_review(actor=reviewer)
 
 
 def test_keeping_a_line_ends_nothing_and_is_recorded(review: AccessReview, reviewer: Any, user: Any) -> None:
     item = line(review, user)
-    assert decide(item=item, actor=reviewer, decision=Decision.KEEP) is None
+    assert decide_access(item=item, actor=reviewer, decision=Decision.KEEP) is None
     item.refresh_from_db()
     assert (item.decision, item.decided_by_id, item.act_id) == (Decision.KEEP, reviewer.pk, None)
     assert item.decided_at is not None
@@ -131,7 +131,7 @@ def test_ending_a_person_ends_all_of_theirs_and_nobody_elses(
     review: AccessReview, reviewer: Any, user: Any, other_user: Any, browser: Any
 ) -> None:
     browser().sign_in(user)  # since the list was made
-    receipt = decide(item=line(review, user), actor=reviewer, decision=Decision.END)
+    receipt = decide_access(item=line(review, user), actor=reviewer, decision=Decision.END)
     assert receipt is not None and receipt.ended == 4
     assert Session.objects.living().get().user_id == other_user.pk
     act = Act.objects.get()
@@ -141,7 +141,7 @@ def test_ending_a_person_ends_all_of_theirs_and_nobody_elses(
 
 def test_ending_a_device_ends_what_is_on_it(review: AccessReview, reviewer: Any, user: Any) -> None:
     item = review.items.get(kind=Kind.DEVICE, sign_ins=2)
-    decide(item=item, actor=reviewer, decision=Decision.END)
+    decide_access(item=item, actor=reviewer, decision=Decision.END)
     ended = Session.objects.filter(ended_at__isnull=False)
     assert {session.device_id for session in ended} == {item.device_id}
     assert ended.count() == 2
@@ -151,44 +151,44 @@ def test_what_was_kept_may_still_be_ended_but_not_kept_again(
     review: AccessReview, reviewer: Any, user: Any
 ) -> None:
     item = line(review, user)
-    decide(item=item, actor=reviewer, decision=Decision.KEEP)
+    decide_access(item=item, actor=reviewer, decision=Decision.KEEP)
     for decision in (Decision.KEEP, Decision.END):
         if decision is Decision.END:
-            decide(item=item, actor=reviewer, decision=decision)
+            decide_access(item=item, actor=reviewer, decision=decision)
     for decision in (Decision.KEEP, Decision.END):
         with pytest.raises(ReviewRefused) as error:
-            decide(item=item, actor=reviewer, decision=decision)
+            decide_access(item=item, actor=reviewer, decision=decision)
         assert error.value.reason is ReviewRefusal.DECIDED
 
 
 def test_a_decision_is_one_of_two(review: AccessReview, reviewer: Any, user: Any) -> None:
     for decision in ("", "maybe"):
         with pytest.raises(ValueError, match=r"decision|maybe"):
-            decide(item=line(review, user), actor=reviewer, decision=decision)
+            decide_access(item=line(review, user), actor=reviewer, decision=decision)
 
 
 def test_it_closes_when_every_line_is_decided_and_stays_closed(
     review: AccessReview, reviewer: Any, user: Any
 ) -> None:
     with pytest.raises(ReviewRefused) as error:
-        close_review(review=review, actor=reviewer)
+        close_access_review(review=review, actor=reviewer)
     assert error.value.reason is ReviewRefusal.UNDECIDED
     review.refresh_from_db()
     assert review.is_open
     items = list(review.items.order_by("pk"))
     for item in items:
-        decide(item=item, actor=reviewer, decision=Decision.END if item == items[0] else Decision.KEEP)
-    assert close_review(review=review, actor=reviewer) == {"kept": 4, "ended": 1}
+        decide_access(item=item, actor=reviewer, decision=Decision.END if item == items[0] else Decision.KEEP)
+    assert close_access_review(review=review, actor=reviewer) == {"kept": 4, "ended": 1}
     review.refresh_from_db()
     assert (review.is_open, review.closed_by_id) == (False, reviewer.pk)
     closed = Event.objects.filter(kind=Event.Kind.ACCESS_REVIEW).latest("pk")
     assert closed.data["kept"] == 4 and closed.data["ended"] == 1
     with pytest.raises(ReviewRefused) as error:
-        close_review(review=review, actor=reviewer)
+        close_access_review(review=review, actor=reviewer)
     assert error.value.reason is ReviewRefusal.CLOSED
     living = Session.objects.living().count()
     with pytest.raises(ReviewRefused) as error:
-        decide(item=items[1], actor=reviewer, decision=Decision.END)
+        decide_access(item=items[1], actor=reviewer, decision=Decision.END)
     assert error.value.reason is ReviewRefusal.CLOSED
     assert Session.objects.living().count() == living
 
@@ -200,11 +200,11 @@ def test_it_takes_a_right_of_its_own(
     agent.user_permissions.add(*Permission.objects.filter(codename__in=rights))
     item, before = line(review, user), steps()
     for attempt in (
-        lambda: open_review(actor=agent),
-        lambda: decide(item=item, actor=agent, decision=Decision.END),
-        lambda: close_review(review=review, actor=agent),
-        lambda: export_csv(review=review, actor=agent),
-        lambda: export_json(review=review, actor=agent),
+        lambda: open_access_review(actor=agent),
+        lambda: decide_access(item=item, actor=agent, decision=Decision.END),
+        lambda: close_access_review(review=review, actor=agent),
+        lambda: export_access_review(review=review, form="csv", actor=agent),
+        lambda: export_access_review(review=review, form="json", actor=agent),
     ):
         with pytest.raises(ReviewRefused) as error:
             attempt()
@@ -218,9 +218,11 @@ def test_the_result_as_csv_and_json_says_the_same(
     page: int, review: AccessReview, reviewer: Any, user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sessions_ui.actions.access_review.export.PAGE", page)
-    decide(item=line(review, user), actor=reviewer, decision=Decision.KEEP)
-    rows = list(csv.DictReader("".join(export_csv(review=review, actor=reviewer)).splitlines()))
-    document = json.loads("".join(export_json(review=review, actor=reviewer)))
+    decide_access(item=line(review, user), actor=reviewer, decision=Decision.KEEP)
+    rows = list(
+        csv.DictReader("".join(export_access_review(review=review, form="csv", actor=reviewer)).splitlines())
+    )
+    document = json.loads("".join(export_access_review(review=review, form="json", actor=reviewer)))
     assert document["review"] == review.public_id and document["ticket"] == "AUD-1"
     assert [row["line"] for row in rows] == [str(row["line"]) for row in document["lines"]]
     [mine] = [row for row in rows if row["kind"] == "person" and row["user"] == str(user.pk)]
@@ -232,8 +234,12 @@ def test_the_result_as_csv_and_json_says_the_same(
 def test_no_cell_is_a_formula(begins: str, people: None, reviewer: Any, user: Any) -> None:
     name = f"{begins}HYPERLINK(1)"
     Device.objects.filter(user=user).update(name=name)
-    review = open_review(actor=reviewer)
-    rows = list(csv.DictReader("".join(export_csv(review=review, actor=reviewer)).splitlines(keepends=True)))
+    review = open_access_review(actor=reviewer)
+    rows = list(
+        csv.DictReader(
+            "".join(export_access_review(review=review, form="csv", actor=reviewer)).splitlines(keepends=True)
+        )
+    )
     assert f"'{name}" in {row["device_name"] for row in rows}
     assert harmless("a=1") == "a=1" and harmless(None) is None and harmless(-1) == -1
 
@@ -241,7 +247,7 @@ def test_no_cell_is_a_formula(begins: str, people: None, reviewer: Any, user: An
 def test_an_account_that_is_gone_leaves_its_lines(review: AccessReview, reviewer: Any, user: Any) -> None:
     pk = user.pk
     user.delete()
-    document = json.loads("".join(export_json(review=review, actor=reviewer)))
+    document = json.loads("".join(export_access_review(review=review, form="json", actor=reviewer)))
     assert {row["account"] for row in document["lines"] if row["user"] == str(pk)} == {""}
 
 

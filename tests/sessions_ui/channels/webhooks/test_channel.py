@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext
@@ -17,7 +18,11 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from sessions_ui import credential_changed
 from sessions_ui.actions.devices.lost import mark_lost
 from sessions_ui.actions.devices.not_me import report_not_me
+from sessions_ui.actions.endings.bulk import end_batches
 from sessions_ui.actions.endings.end import end_sessions, end_user_sessions
+from sessions_ui.actions.incidents.approve import approve_incident
+from sessions_ui.actions.incidents.criteria import Criteria
+from sessions_ui.actions.incidents.order import order_incident
 from sessions_ui.actions.webhooks.endpoints import ping, renew_secret, save_endpoint, switch_off, switch_on
 from sessions_ui.actions.webhooks.redeliver import redeliver
 from sessions_ui.credentials import CredentialChange, CredentialKind
@@ -175,9 +180,11 @@ def test_an_endpoint_hears_only_of_what_it_asked_for(
 
 
 def test_every_kind_that_can_be_asked_for_is_told_of_something() -> None:
-    from sessions_ui.outbox import HOOK_OF_EVENT
+    from sessions_ui.outbox.enqueue import HOOK_OF_EVENT, HOOK_OF_STEP
 
-    assert {*HOOK_OF_EVENT.values(), Hook.SESSIONS_ENDED, Hook.CHECKPOINT} == set(Hook)
+    assert {*HOOK_OF_EVENT.values(), *HOOK_OF_STEP.values(), Hook.SESSIONS_ENDED, Hook.CHECKPOINT} == set(
+        Hook
+    )
 
 
 def test_a_system_hears_that_a_sign_in_was_not_the_owners(
@@ -192,6 +199,51 @@ def test_a_system_hears_that_a_sign_in_was_not_the_owners(
     message = json.loads(request.body)
     assert message["type"] == "session.not_me"
     assert (message["data"]["user"], message["data"]["session"]) == (str(user.pk), session.public_id)
+
+
+def test_a_system_hears_that_an_incident_is_in_force_and_when_it_is_over(
+    user: Any, browser: Any, hooks: Receiver, db: None
+) -> None:
+    types = ["incident.ordered", "incident.finished"]
+    save_endpoint(endpoint=Endpoint(url=hooks.url, types=types), actor=None)
+    browser().sign_in(user)
+    criteria = Criteria(users=(str(user.pk),), network="192.0.2.0/24", unconfirmed=True)
+    Session.objects.update(address="192.0.2.1")
+    incident = order_incident(criteria=criteria, note="phished by 192.0.2.1", ticket="SEC-1")
+    deliver_due()
+    [request] = hooks.requests
+    message = json.loads(request.body)
+    about = {
+        "incident": incident.pk,
+        "actor": "system",
+        "criteria": ["network", "unconfirmed", "users"],
+        "at_once": False,
+        "sessions": 1,
+        "people": 1,
+    }
+    assert (message["type"], message["data"]) == ("incident.ordered", about)
+    end_batches()
+    deliver_due()
+    message = json.loads(hooks.requests[1].body)
+    assert message["type"] == "incident.finished"
+    assert message["data"] == {**about, "ended": 1, "failed": 0}
+    assert b"192.0.2" not in hooks.requests[0].body + hooks.requests[1].body
+
+
+def test_nobody_hears_of_an_incident_before_it_is_approved(
+    user: Any, administrator: Any, browser: Any, hooks: Receiver, settings: Any, db: None
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "INCIDENT_APPROVAL_ABOVE": 0}
+    save_endpoint(endpoint=Endpoint(url=hooks.url, types=["incident.ordered"]), actor=None)
+    browser().sign_in(user)
+    staff = Criteria(users=(str(user.pk),))
+    incident = order_incident(criteria=staff, note="phished", actor=administrator)
+    assert not webhooks().exists()
+    colleague = get_user_model().objects.create_superuser(email="colleague@staff.example", password=None)
+    approve_incident(incident=incident, actor=colleague)
+    deliver_due()
+    [request] = hooks.requests
+    assert json.loads(request.body)["data"]["actor"] == "admin"
 
 
 def test_a_system_hears_what_changed_and_not_what_it_is_called(
