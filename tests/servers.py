@@ -193,6 +193,7 @@ class Prometheus:
         return result
 
     def wait_until_scraped(self) -> None:
+        """Wait for the page to be read twice, as a rate needs it."""
         deadline = time.monotonic() + PATIENCE
         while not self._has_scraped():
             if time.monotonic() > deadline:
@@ -201,7 +202,7 @@ class Prometheus:
 
     def _has_scraped(self) -> bool:
         try:
-            return any(series["value"][1] == "1" for series in self.query("up"))
+            return any(int(series["value"][1]) >= 2 for series in self.query("sum_over_time(up[1m])"))
         except HTTPError as error:
             if error.code != 503:  # it listens before it is ready
                 raise

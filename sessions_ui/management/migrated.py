@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connections, router
 from django.db.migrations.executor import MigrationExecutor
 
+from sessions_ui.metrics import durations
 from sessions_ui.models import Session
 
 
@@ -25,6 +26,8 @@ class MigratedCommand(BaseCommand):
             raise CommandError(
                 f"The tables of sessions_ui in the database {using!r} are not up to date. Run: python manage.py migrate"
             ) from error
+        finally:
+            durations.write_down()  # nothing comes after it
 
 
 def is_migrated(using: str) -> bool:

@@ -14,11 +14,12 @@ from django.utils import timezone
 
 from sessions_ui.metrics.containment import containment
 from sessions_ui.metrics.debt import debt
+from sessions_ui.metrics.durations import Histogram, histograms
 from sessions_ui.metrics.lingering import lingering
 from sessions_ui.metrics.statistics import kept_for_a_minute, statistics
 from sessions_ui.models import Act, Delivery, Heartbeat, Session
 
-CACHE_KEY = "sessions_ui.metrics.figures.1"
+CACHE_KEY = "sessions_ui.metrics.figures.2"
 HOUR = timedelta(hours=1)
 STREAMS_SEEN = timedelta(seconds=75)  # a process says every half a minute how many it has
 
@@ -43,6 +44,9 @@ class Figures:
     debt_sessions: int = 0
     containment: Mapping[str, float] = field(default_factory=dict)  # the longest, by what had to end sessions
     lingering: Mapping[str, int] = field(default_factory=dict)  # by kind; what is not known is left out
+    durations: Mapping[str, Histogram] = field(
+        default_factory=dict
+    )  # by what took so long, since the beginning
 
 
 def figures() -> Figures:
@@ -77,6 +81,7 @@ def count(now: datetime) -> Figures:
         debt_sessions=owed.total.sessions + owed.waiting.sessions,
         containment={str(each.demand): seconds(each.longest) for each in containment(owed)},
         lingering={str(each.kind): each.number for each in lingering(now) if each.number is not None},
+        durations=histograms(),
     )
 
 

@@ -1,19 +1,22 @@
 """The figures in the format of Prometheus, by its own client library (the extra `prometheus`).
 
-All are gauges. A counter of ours would fall whenever the retention time removes rows, and a counter that falls reads as
-a restart; how many there were in the last hour does not.
+What is counted in rows is a gauge. A counter of it would fall whenever the retention time removes rows, and a counter
+that falls reads as a restart; how many there were in the last hour does not. How long look-ups and endings take are
+histograms, whose buckets are never removed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
 from sessions_ui.database import moments
+from sessions_ui.metrics.durations import LABELS, Histogram, Measure
 from sessions_ui.metrics.figures import Figures, figures
 
 CONTENT_TYPE: str = CONTENT_TYPE_PLAIN_0_0_4
@@ -61,6 +64,10 @@ def families(found: Figures) -> Iterator[Metric]:
     yield by("containment_longest_seconds", text, "demand", found.containment)
     text = "Sessions that are signed in and should not be, by kind."
     yield by("lingering_sessions", text, "kind", found.lingering)
+    text = "How long the look-up of a session takes, in all processes."
+    yield histogram("look_up_seconds", text, found.durations.get(Measure.LOOK_UP))
+    text = "How long an act takes that ends sessions, in all processes."
+    yield histogram("ending_seconds", text, found.durations.get(Measure.ENDING))
     at = moments.aware(found.at).timestamp()
     yield one("figures_timestamp_seconds", "When these figures were read from the database.", at)
 
@@ -69,6 +76,16 @@ def one(name: str, text: str, value: float | None) -> Metric:
     family = GaugeMetricFamily(PREFIX + name, text)
     if value is not None:
         family.add_metric([], value)
+    return family
+
+
+def histogram(name: str, text: str, taken: Histogram | None) -> Metric:
+    family = HistogramMetricFamily(PREFIX + name, text)
+    if taken is not None:
+        up_to = [
+            (label, float(number)) for label, number in zip(LABELS, accumulate(taken.numbers), strict=True)
+        ]
+        family.add_metric([], buckets=up_to, sum_value=taken.seconds)
     return family
 
 

@@ -23,6 +23,7 @@ from sessions_ui.actions.sessions.activity import is_due, touch
 from sessions_ui.actions.sessions.client import client_of, request_id_of
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import KeyRotated, OutcomeUnknown, SessionEnded, SignInRefused, TryAgain
+from sessions_ui.metrics import durations
 from sessions_ui.models import Session, digest_of
 from sessions_ui.store import SessionStore, store_of
 from sessions_ui.web.presence.client_hints import ask_for_hints
@@ -193,6 +194,8 @@ class SessionMiddleware(DjangoSessionMiddleware):
                 now=began_at(request),
                 device_cookie=request.COOKIES.get(conf.device_cookie_name),
             )
+            if durations.is_due():  # here something is written anyway
+                durations.write_down()
 
     def _is_touch_due(self, request: HttpRequest, row: Session, response: HttpResponseBase) -> bool:
         if row.user_id is None or response.status_code >= 500:

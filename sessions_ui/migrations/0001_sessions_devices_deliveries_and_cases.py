@@ -100,6 +100,18 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Duration',
+            fields=[
+                ('name', models.CharField(max_length=32, primary_key=True, serialize=False)),
+                ('number', models.PositiveBigIntegerField(default=0)),
+                ('seconds', models.FloatField(default=0.0)),
+            ],
+            options={
+                'verbose_name': 'duration',
+                'verbose_name_plural': 'durations',
+            },
+        ),
+        migrations.CreateModel(
             name='Heartbeat',
             fields=[
                 ('name', models.CharField(max_length=32, primary_key=True, serialize=False)),

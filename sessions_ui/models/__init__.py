@@ -9,6 +9,7 @@ from sessions_ui.models.case import Case, CaseReceipt
 from sessions_ui.models.cursor import Cursor
 from sessions_ui.models.delivery import Delivery
 from sessions_ui.models.device import Device
+from sessions_ui.models.duration import Duration
 from sessions_ui.models.end_reason import EndReason
 from sessions_ui.models.ending import Ending, EndingBatch, Rule
 from sessions_ui.models.endpoint import PING, Endpoint, Hook
@@ -37,6 +38,7 @@ __all__ = [
     "Cursor",
     "Delivery",
     "Device",
+    "Duration",
     "EndReason",
     "Ending",
     "EndingBatch",

@@ -17,6 +17,7 @@ from sessions_ui.actions.sessions.refuse import refuse
 from sessions_ui.actions.sessions.validate import admit, rotated_at_of, straggles
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import noted
+from sessions_ui.metrics.durations import Measure, timed
 from sessions_ui.models import EndReason, Session, digest_of
 from sessions_ui.session_user import AUTH_KEYS, NotesWrittenUser, keys_of
 from sessions_ui.store.async_methods import AsyncMethods
@@ -91,7 +92,7 @@ class Resolving(NotesWrittenUser, AsyncMethods):
     def _admit(self, key: str, *, again: bool = False) -> bool:
         """Look the key up and take its row, if it may answer. Return whether that is the last word."""
         digest, now = digest_of(key), timezone.now()
-        row = session_lookup.find(digest)
+        row = timed(Measure.LOOK_UP, session_lookup.find, digest)
         if row is None and adopt_missing(key):
             row = session_lookup.find(digest)
             self._adopted = row is not None

@@ -21,6 +21,7 @@ from sessions_ui.actor import ActorKind, actor_of
 from sessions_ui.audit import events
 from sessions_ui.database.transactions import after_commit, atomically
 from sessions_ui.exceptions import NotTheOwner
+from sessions_ui.metrics.durations import timed_act
 from sessions_ui.models import Act, EndReason, Session
 from sessions_ui.models.end_reason import ENDS_TOKENS
 from sessions_ui.models.locking import locked
@@ -45,6 +46,7 @@ class Receipt:
         return self.ended > 0
 
 
+@timed_act
 @atomically
 def end_sessions(
     *,

@@ -528,6 +528,13 @@ INVENTORY: tuple[Table, ...] = (
         columns=(Columns("name position", Data.TECHNICAL, "which sweep, and where"),),
     ),
     Table(
+        "Duration",
+        "how long look-ups and endings take, by bucket",
+        columns=(
+            Columns("name number seconds", Data.TECHNICAL, "of which length, how many, and how long in all"),
+        ),
+    ),
+    Table(
         "Heartbeat",
         "when each background process was last at work",
         columns=(

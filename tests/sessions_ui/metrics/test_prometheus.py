@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.actions.sessions.purge import purge_old
+from sessions_ui.metrics.durations import LABELS, Histogram, Measure, histograms
 from sessions_ui.metrics.figures import Figures, count
 from sessions_ui.stream.database import note_streams
 from tests.models import EndReason, Heartbeat, Session
@@ -102,7 +103,7 @@ def test_the_statements_are_fixed_and_none_within_the_minute(
 def test_the_dashboard_asks_for_nothing_that_is_not_there(db: None) -> None:
     dashboard = json.loads(DASHBOARD.read_text(encoding="utf-8"))
     queries = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
-    asked = {name for query in queries for name in NAME.findall(query)}
+    asked = {name.removesuffix("_bucket") for query in queries for name in NAME.findall(query)}
     assert asked and asked <= scraped().keys()
     assert scraped().keys() - asked <= {"sessions_ui_debt_sessions", "sessions_ui_figures_timestamp_seconds"}
     labels = {
@@ -110,15 +111,44 @@ def test_the_dashboard_asks_for_nothing_that_is_not_there(db: None) -> None:
     }
     found = {family.name: family for family in families(_with_labels())}
     for name, wanted in labels.items():
-        known = {label for sample in found[name].samples for label in sample.labels}
+        family = found[name.removesuffix("_bucket")]
+        known = {label for sample in family.samples for label in sample.labels}
         assert wanted <= known, name
 
 
 def _with_labels() -> Figures:
     one = {"x": 1}
     return Figures(
-        at=timezone.now(), living=one, endings=one, debt=one, containment=one, lingering=one, lag_average=1.0
+        at=timezone.now(),
+        living=one,
+        endings=one,
+        debt=one,
+        containment=one,
+        lingering=one,
+        lag_average=1.0,
+        durations=histograms(),
     )
+
+
+def test_the_buckets_of_a_histogram_are_cumulative(db: None) -> None:
+    taken = {Measure.LOOK_UP: Histogram((2, 0, 1, *[0] * (len(LABELS) - 4), 1), 11.5)}
+    text = "\n".join(scrape_of(Figures(at=timezone.now(), durations=taken)))
+    assert 'sessions_ui_look_up_seconds_bucket{le="0.0001"} 2.0' in text
+    assert 'sessions_ui_look_up_seconds_bucket{le="0.00025"} 2.0' in text
+    assert 'sessions_ui_look_up_seconds_bucket{le="0.0005"} 3.0' in text
+    assert 'sessions_ui_look_up_seconds_bucket{le="+Inf"} 4.0' in text
+    assert "sessions_ui_look_up_seconds_count 4.0" in text
+    assert "sessions_ui_look_up_seconds_sum 11.5" in text
+
+
+def scrape_of(found: Figures) -> list[str]:
+    """The lines of a histogram as the client library writes them."""
+    [family] = [each for each in families(found) if each.name == "sessions_ui_look_up_seconds"]
+    return [f"{sample.name}{_labels(sample.labels)} {sample.value}" for sample in family.samples]
+
+
+def _labels(labels: dict[str, str]) -> str:
+    return "{" + ",".join(f'{name}="{value}"' for name, value in labels.items()) + "}" if labels else ""
 
 
 def test_the_dashboards_panels_have_their_place(db: None) -> None:
