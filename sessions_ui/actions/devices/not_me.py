@@ -36,17 +36,26 @@ class Report:
 
 
 @atomically
-def report_not_me(*, session: Session, actor: HasPk | None = None, everywhere: bool = False) -> Receipt:
+def report_not_me(
+    *,
+    session: Session,
+    actor: HasPk | None = None,
+    everywhere: bool = False,
+    happened_at: datetime | None = None,
+) -> Receipt:
     """End that session with reason NOT_ME, whatever else is signed in on its device or signed in after it, and open the
     recovery of the account (docs/risk.md).
 
     Otherwise a thief who signed in there again, or elsewhere, would stay. `everywhere` ends all of the user's sessions;
     the one that acts now stays, unless it is on that device, too. The device is no longer confirmed and does not count
-    as known again. `actor` is the user who says so. One transaction and one act; idempotent, except for the events. The
-    caller checks whose session it is, and that whoever says so is its owner (docs/risk.md says how the devices page
-    does). Raises what `end_sessions()` does, and `NotTheOwner` where staff uses an account.
+    as known again. `actor` is the user who says so. `happened_at`: since when somebody else was in the account; by
+    default since the first sign-in that the report is about, because that is known. One transaction and one act;
+    idempotent, except for the events. The caller checks whose session it is, and that whoever says so is its owner
+    (docs/risk.md says how the devices page does). Raises what `end_sessions()` does, and `NotTheOwner` where staff uses
+    an account.
     """
-    return _report(session, actor=actor, everywhere=everywhere, by=Recovery.OpenedBy.DEVICES).receipt
+    by = Recovery.OpenedBy.DEVICES
+    return _report(session, actor=actor, everywhere=everywhere, happened_at=happened_at, by=by).receipt
 
 
 @atomically
@@ -73,13 +82,16 @@ def _report(
     by: Recovery.OpenedBy,
     actor: HasPk | None = None,
     everywhere: bool = False,
+    happened_at: datetime | None = None,
     address: str = "",
 ) -> Report:
     context.require_owner()
     since = _since(session, whole_device=by is Recovery.OpenedBy.DEVICES)
     last = _last_sign_in(session)
     _keep_vouching(session.user_id)
-    receipt = _end(session, since=since, actor=actor, everywhere=everywhere)
+    receipt = _end(
+        session, since=since, actor=actor, everywhere=everywhere, happened_at=happened_at or _past(since)
+    )
     _disown(session)
     events.append(
         Event.Kind.NOT_ME,
@@ -99,16 +111,22 @@ def _report(
     return Report(receipt, opened)
 
 
-def _end(session: Session, *, since: datetime, actor: HasPk | None, everywhere: bool) -> Receipt:
+def _end(
+    session: Session, *, since: datetime, actor: HasPk | None, everywhere: bool, happened_at: datetime
+) -> Receipt:
     user_id: Any = session.user_id
     kept = _kept(session)
     if everywhere:
-        return end_user_sessions(user=session.user, reason=EndReason.NOT_ME, actor=actor, keep=kept)
+        return end_user_sessions(
+            user=session.user, reason=EndReason.NOT_ME, actor=actor, keep=kept, happened_at=happened_at
+        )
     signed_in_since = Q(signed_in_at__gte=since)
     if kept is not None:
         signed_in_since &= ~Q(pk=kept)
     chosen = Session.objects.filter(_on_device(session) | signed_in_since, user_id=user_id)
-    return end_sessions(sessions=chosen, reason=EndReason.NOT_ME, actor=actor, of_user=user_id)
+    return end_sessions(
+        sessions=chosen, reason=EndReason.NOT_ME, actor=actor, happened_at=happened_at, of_user=user_id
+    )
 
 
 def _keep_vouching(user_id: Any) -> None:
@@ -159,6 +177,11 @@ def _since(session: Session, *, whole_device: bool) -> datetime:
         return first
     again = there.filter(signed_in_at__gt=covered).aggregate(first=Min("signed_in_at"))["first"]
     return again or first
+
+
+def _past(moment: datetime) -> datetime:
+    """Return the moment, or now: the clock of the server that wrote it may be ahead of this one's."""
+    return min(moment, timezone.now())
 
 
 def _last_sign_in(session: Session) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -18,6 +19,7 @@ def access_changed(
     actor: HasPk | None = None,
     ticket: str = "",
     note: str = "",
+    happened_at: datetime | None = None,
     only: Q | None = None,
 ) -> Receipt:
     """End the sessions of these users, including what another engine still holds of them.
@@ -29,8 +31,8 @@ def access_changed(
         without = ~Q(method__contains="+") & ~Q(method="passkey")
         access_changed(users=User.objects.filter(is_staff=True), only=without, actor=request.user)
 
-    What another engine holds is no longer adopted, whatever `only` says. `actor`, `ticket` and `note`, and what is
-    raised, are as for `end_sessions()`.
+    What another engine holds is no longer adopted, whatever `only` says. `actor`, `ticket`, `note` and `happened_at`
+    (since when they have fewer rights), and what is raised, are as for `end_sessions()`.
     """
     sessions = sessions_of(users)
     return end_sessions(
@@ -39,6 +41,7 @@ def access_changed(
         actor=actor,
         ticket=ticket,
         note=note,
+        happened_at=happened_at,
         of_users=users,
         unadopted=True,
     )

@@ -170,11 +170,13 @@ def end_provider_sessions(
     reason: EndReason = EndReason.PROVIDER_SIGN_OUT,
     actor: HasPk | None = None,
     note: str = "",
+    happened_at: datetime | None = None,
 ) -> Receipt:
     """End what was signed in by this session at the provider (`sid`), or all of this person (`sub` alone).
 
     If both are given: that session, and only where it is this person's. Idempotent. `iss`: the issuer, as it was given
-    to `remember_provider()`. Raises `ValueError` without an issuer, or with neither subject nor session, and whatever
+    to `remember_provider()`. `happened_at`: since when trust had ended by what the provider says, as for
+    `end_sessions()`. Raises `ValueError` without an issuer, or with neither subject nor session, and whatever
     `end_sessions()` does. The rule is that of OpenID Connect Back-Channel Logout 1.0, section 2.7.
     """
     iss, sub, sid = fitting(iss), fitting(sub), fitting(sid)
@@ -192,4 +194,6 @@ def end_provider_sessions(
         for pk, *stored in likely.values_list("pk", "iss", "sub", "sid")
         if is_meant((stored[0], stored[1], stored[2]), told=(iss, sub, sid))
     ]
-    return end_sessions(sessions=likely.filter(pk__in=meant), reason=reason, actor=actor, note=note)
+    return end_sessions(
+        sessions=likely.filter(pk__in=meant), reason=reason, actor=actor, note=note, happened_at=happened_at
+    )
