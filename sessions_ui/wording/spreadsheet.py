@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-# What a spreadsheet takes for the beginning of a formula (CWE-1236; OWASP, "CSV Injection").
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet takes for the beginning of a formula (CWE-1236; OWASP, "CSV Injection"); the wide forms where it
+# speaks Chinese or Japanese.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def cell(value: Any) -> str:

@@ -65,9 +65,13 @@ class Criteria:
         return Rule(next(iter(self.given))) if len(self.given) == 1 and self.given <= {*Rule.values} else None
 
     def verify(self) -> None:
-        """Raise `IncidentRefused` where these criteria say nothing, contradict each other, or cannot be understood."""
+        """Raise `IncidentRefused` where these criteria say nothing, contradict each other, or cannot be understood;
+        `ValueError` for a moment without a time zone."""
         if not self.given:
             raise IncidentRefused(IncidentRefusal.NO_CRITERIA)
+        for name in ("since", "before"):
+            if (moment := getattr(self, name)) is not None:
+                moments.stated(moment, name)
         if self.everyone and len(self.given) > 1:
             raise IncidentRefused(IncidentRefusal.EVERYONE_AND_MORE)
         if self.before is not None and self.before > timezone.now():
@@ -96,7 +100,7 @@ class Criteria:
         if self.before is not None:
             rows = rows.filter(signed_in_at__lt=self.before)
         if self.country:
-            rows = rows.filter(first_country=self.country)
+            rows = rows.filter(first_country=self.country.upper())
         if self.client:
             rows = rows.filter(_of_client(self.client))
         if self.method:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -161,6 +161,17 @@ def test_criteria_that_cannot_be_meant_are_refused(criteria: Criteria, reason: I
             act()
         assert refused.value.reason == reason
     assert not Incident.objects.exists() and steps() == []
+
+
+def test_a_programs_moment_has_a_time_zone(settings: Any) -> None:
+    for criteria in (Criteria(since=datetime(2026, 11, 1)), Criteria(before=datetime(2026, 11, 1))):
+        with pytest.raises(ValueError, match="needs a time zone"):
+            order(criteria)
+
+
+def test_a_country_is_found_however_it_is_written(user: Any) -> None:
+    own = sign_in(user, first_country="DE")
+    assert chosen(Criteria(country="de")) == {own}
 
 
 @pytest.mark.parametrize(
