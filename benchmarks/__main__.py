@@ -19,6 +19,7 @@ from benchmarks.tables import Result, summary
 MEASURES = [
     "request",
     "request_prepared",
+    "request_timed",
     "request_sqlite",
     "asgi",
     "dead_cookie",

@@ -86,6 +86,14 @@ OURS_UNPREPARED = replace(
     settings={"SESSIONS_UI": {**README, "PREPARE_LOOK_UP": False}},
 )
 
+# Somebody reads the metrics, so look-ups are timed.
+OURS_TIMED = replace(
+    OURS,
+    name="sessions_ui_timed",
+    label="**sessions_ui**, timed for the metrics",
+    settings={"SESSIONS_UI": {**README, "METRICS_TOKEN": "nobody asks for it here"}},
+)
+
 # With Django's admin, which no other measure needs.
 OURS_ADMIN = replace(
     OURS,
@@ -128,4 +136,6 @@ PEERS = [
     OURS,
     FLOOR,
 ]
-BY_NAME = {peer.name: peer for peer in [*PEERS, OURS_UNPREPARED, OURS_ADMIN, OURS_PAGES, OURS_LIVE]}
+BY_NAME = {
+    peer.name: peer for peer in [*PEERS, OURS_UNPREPARED, OURS_TIMED, OURS_ADMIN, OURS_PAGES, OURS_LIVE]
+}

@@ -62,10 +62,12 @@ def sampled(
 
 
 def rows(
-    peers: list[Peer], samples: dict[str, list[Sample]], statements: dict[str, list[str]]
+    peers: list[Peer],
+    samples: dict[str, list[Sample]],
+    statements: dict[str, list[str]],
+    base: Peer = DJANGO_DB,
 ) -> list[list[str]]:
-    base = samples[DJANGO_DB.name]
     return [
-        [peer.label, str(len(statements[peer.name])), *wall_and_cpu(samples[peer.name], base)]
+        [peer.label, str(len(statements[peer.name])), *wall_and_cpu(samples[peer.name], samples[base.name])]
         for peer in peers
     ]
