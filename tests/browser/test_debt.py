@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.core import mail
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -21,6 +22,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.no_bystander("the pages show everybody"),
 ]
+NEW_PASSWORD = "another-long-password-7"
 DEBT = "/admin/sessions_ui/session/debt/"
 
 
@@ -84,3 +86,37 @@ def test_a_review_from_the_list_to_the_file(visitor: Any, administrator: Any, us
     with page.expect_download() as download:
         page.get_by_role("link", name="Export as CSV").click()
     assert f",{user.email}," in download.value.path().read_text()
+
+
+def test_a_reset_shows_how_long_it_took_until_all_was_over(
+    visitor: Any, administrator: Any, user: Any
+) -> None:
+    old = visitor()
+    tab = old.sign_in(user)
+    sign_in_elsewhere(user)
+    page = visitor().go("/account/password/reset/")
+    page.locator("[name=email]").fill(user.email)
+    page.get_by_role("button", name="Send the link").click()
+    page.wait_for_url("**/account/password/reset/done/")
+    [link] = re.findall(r"/account/password/reset/key/\S+", str(mail.outbox[-1].body))
+    page.goto(f"{old.url}{link}")
+    page.locator("[name=password1]").fill(NEW_PASSWORD)
+    page.locator("[name=password2]").fill(NEW_PASSWORD)
+    page.get_by_role("button", name="Save password").click()
+    page.wait_for_url(lambda url: "/reset/key/" not in url or "done" in url)
+    # The open tab is told, and the next request is refused.
+    expect(tab.get_by_text("You were signed out").first).to_be_visible()
+    old.go("/account/devices/")
+    expect(tab).to_have_url(re.compile("/account/login/"))
+
+    staff = visitor()
+    staff.sign_in(administrator)
+    page = staff.go(DEBT)
+    cells = page.get_by_role("row", name=re.compile("^Passwords changed or reset")).get_by_role("cell")
+    # Times, sign-ins ended, longest since trust ended, longest since the report, still signed in.
+    expect(cells).to_have_text(["1", "2", "0 s", "0 s", "0"])
+    [act] = Act.objects.filter(reason=EndReason.PASSWORD_RESET)
+    page = staff.go(f"/admin/sessions_ui/act/{act.pk}/change/")
+    expect(page.get_by_role("heading", name="Proof")).to_be_visible()
+    expect(page.get_by_role("columnheader", name="First request refused")).to_be_visible()
+    assert violations(page) == []
