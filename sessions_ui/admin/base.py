@@ -6,6 +6,7 @@ from functools import cached_property
 from ipaddress import ip_address
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_user_model
@@ -77,6 +78,21 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     def exactly(self, term: str) -> Q:
         return Q(user_id__in=users_exactly(term))
+
+
+class RowsField(forms.ModelMultipleChoiceField):
+    """Rows of a model to choose from. A key that no column could hold is none of them: Django asks the database for it,
+    which refuses."""
+
+    LONGEST = 18  # digits: a column of 64 bits holds any such number
+
+    def clean(self, value: Any) -> QuerySet[Any]:
+        for key in value or ():
+            if len(str(key)) > self.LONGEST and str(key).lstrip("-").isdigit():
+                raise forms.ValidationError(
+                    self.error_messages["invalid_choice"], code="invalid_choice", params={"value": key}
+                )
+        return super().clean(value)
 
 
 def address_exactly(term: str) -> str | None:

@@ -83,6 +83,20 @@ def test_criteria_a_preview_a_number_to_type_and_the_order(
     assert user.email in of(admin.get(LIST))
 
 
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"users": "a" * 100_000}, "No account matches exactly"),
+        ({"groups": "99999999999999999999999"}, "is not one of the available choices"),
+        ({"groups": "-99999999999999999999999"}, "is not one of the available choices"),
+        ({"groups": "9" * 5_000}, "is not one of the available choices"),
+    ],
+)
+def test_what_no_database_can_look_for_is_nobody(admin: Any, fields: dict[str, str], said: str) -> None:
+    page = admin.post(ADD, {"note": "leaked", **fields})
+    assert page.status_code == 200 and said in of(page)
+
+
 @pytest.mark.no_bystander("everyone is signed out")
 def test_everyone_is_signed_out_when_it_is_confirmed(admin: Any, ada: Any, administrator: Any) -> None:
     html, _sent = look(admin, everyone="on")

@@ -13,6 +13,8 @@ from sessions_ui.conf import conf
 from sessions_ui.models.primary import all_users
 from sessions_ui.user_model import email_field_name
 
+LONGEST = 1_000  # characters; no name is longer, and SQLite refuses to look for one of 50,000
+
 
 def called(term: str, users: QuerySet[Any]) -> list[Any]:
     """Return those of `users` with this very user name, e-mail address (without regard to case) or value of one of the
@@ -21,6 +23,8 @@ def called(term: str, users: QuerySet[Any]) -> list[Any]:
     The database alone does not decide this: the usual collations of MariaDB take "jose" for "josé", who is somebody
     else.
     """
+    if len(term) > LONGEST:
+        return []
     user_model = get_user_model()
     wanted = Q(**{user_model.USERNAME_FIELD: term})
     names = [user_model.USERNAME_FIELD, *conf.user_lookups]

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.actions.incidents.criteria import Criteria
-from sessions_ui.admin.base import users_exactly
+from sessions_ui.admin.base import RowsField, users_exactly
 from sessions_ui.database import moments
 from sessions_ui.exceptions import IncidentRefused
 from sessions_ui.wording.incidents import refused_text
@@ -35,7 +35,7 @@ class IncidentForm(forms.Form):
         help_text=_("Whole e-mail addresses or user names, one a line."),
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
     )
-    groups = forms.ModelMultipleChoiceField(label=_("Groups"), required=False, queryset=Group.objects.none())
+    groups = RowsField(label=_("Groups"), required=False, queryset=Group.objects.none())
     organization_id = forms.CharField(label=_("Organization"), required=False, max_length=255)
     since = forms.DateTimeField(label=_("Signed in since"), required=False, widget=Moment())
     before = forms.DateTimeField(label=_("Signed in before"), required=False, widget=Moment())
