@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from sessions_ui.audit.entries import COLUMNS, EventRow, utc
+from sessions_ui.audit.entries import COLUMNS, EventRow, rows_of, utc
 from sessions_ui.audit.seal import unsealed
 from sessions_ui.models import Checkpoint, Event, Seal
 from sessions_ui.verify import LOG, Entry, Malformed
@@ -91,12 +91,11 @@ def _entry(position: int, leaf: bytes, commitment: Any, row: EventRow | None) ->
 
 
 def _unsealed() -> Iterator[EventRow]:
-    after = 0
-    while rows := list(
-        map(EventRow._make, unsealed(after=after).order_by("pk").values_list(*COLUMNS)[:BATCH])
-    ):
-        yield from rows
-        after = rows[-1].id
+    after, complete = 0, False
+    while not complete:
+        keys, complete = unsealed(after=after)
+        yield from rows_of(Event.objects.filter(pk__in=keys).order_by("pk"))
+        after = keys[-1] if keys else after
 
 
 def lines(*, details: bool) -> Iterator[str]:

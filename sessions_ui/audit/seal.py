@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from django.db import router
-from django.db.models import Max, QuerySet
+from django.db.models import Max
 from django.utils import timezone
 
 from sessions_ui import outbox
@@ -33,6 +33,7 @@ from sessions_ui.verify import (
 )
 
 BATCH = 1000  # events
+PAGE = 2_000  # keys of events that are read at once
 SECONDS = 50.0  # cron and beat start the next run after a minute
 LOCK = "seal"  # the row that the sealer holds
 # An event that is about to be purged gets no place any more: the purge may remove it at the same moment.
@@ -59,19 +60,32 @@ def seal_events(*, seconds: float = SECONDS, everything: bool = False) -> Sealed
     key = signing_key()
     after, events, checkpoints, complete = 0 if everything else _settled(), 0, 0, False
     while not complete and (not checkpoints or time.monotonic() < deadline):
-        rows = in_transaction(partial(_seal_batch, after, key), using=router.db_for_write(Seal))
-        complete = len(rows) < BATCH
+        rows, complete = in_transaction(partial(_seal_batch, after, key), using=router.db_for_write(Seal))
         if rows:
             after, events, checkpoints = rows[-1].id, events + len(rows), checkpoints + 1
     emit()
     return Sealed(events, checkpoints, complete)
 
 
-def unsealed(*, after: int = 0) -> QuerySet[Event]:
-    """Return the events with a greater key than this one that are in no batch, except those about to be purged."""
-    return Event.objects.filter(
-        pk__gt=after, seal__isnull=True, at__gt=timezone.now() - conf.retention * OLDEST
-    )
+def unsealed(*, after: int = 0) -> tuple[list[int], bool]:
+    """Return the keys of the next events with a greater key than this one that are in no batch, `BATCH` at most, and
+    whether these are all. Those about to be purged are left out.
+
+    Page by page along both keys. To join the two tables would read and sort all that is left for every batch: a million
+    events took four times as long (docs/performance.md).
+    """
+    events = Event.objects.filter(at__gt=timezone.now() - conf.retention * OLDEST).order_by("pk")
+    found: list[int] = []
+    while keys := list(events.filter(pk__gt=after).values_list("pk", flat=True)[:PAGE]):
+        seals = Seal.objects.filter(event_id__gt=after, event_id__lte=keys[-1])
+        sealed = set(seals.values_list("event_id", flat=True))
+        found += [key for key in keys if key not in sealed]
+        if len(found) > BATCH:
+            return found[:BATCH], False
+        if len(keys) < PAGE:
+            break
+        after = keys[-1]
+    return found, True
 
 
 def _settled() -> int:
@@ -80,12 +94,14 @@ def _settled() -> int:
     return before.aggregate(greatest=Max("greatest_event"))["greatest"] or 0
 
 
-def _seal_batch(after: int, key: SigningKey | None) -> list[EventRow]:
-    """Seal one batch of the events with a greater key than `after`, and return them. To be run in a transaction."""
+def _seal_batch(after: int, key: SigningKey | None) -> tuple[list[EventRow], bool]:
+    """Seal one batch of the events with a greater key than `after`; return them, and whether these were all. To be run
+    in a transaction."""
     list(locked(Cursor.objects.filter(name=LOCK)).values_list("pk"))
-    rows = list(rows_of(unsealed(after=after).order_by("pk")[:BATCH]))
+    keys, complete = unsealed(after=after)
+    rows = list(rows_of(Event.objects.filter(pk__in=keys).order_by("pk"))) if keys else []
     if not rows:
-        return []
+        return [], complete
     if bare := [row.id for row in rows if row.has_detail and row.salt is None]:
         fill_salts(bare)
         salted = {row.id: row for row in rows_of(Event.objects.filter(pk__in=bare))}
@@ -102,7 +118,7 @@ def _seal_batch(after: int, key: SigningKey | None) -> list[EventRow]:
     checkpoint = _checkpoint(last, rows, [bytes(seal.leaf) for seal in seals], key)
     checkpoint.save(force_insert=True)
     outbox.enqueue_checkpoint(checkpoint)
-    return rows
+    return rows, complete
 
 
 def _checkpoint(

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sessions_ui.audit import events
-from sessions_ui.audit.seal import seal_events
+from sessions_ui.audit import events, seal
+from sessions_ui.audit.seal import Sealed, seal_events
 from sessions_ui.exceptions import AppendOnly
 from sessions_ui.verify import NOTHING_BEFORE
 from sessions_ui.verify import Checkpoint as Signed
@@ -45,6 +47,22 @@ def test_what_commits_late_gets_a_later_place(user: Any, key: Key) -> None:
     Event.objects.create(**row)  # its transaction commits
     assert seal_events().events == 1
     assert list(Seal.objects.order_by("position").values_list("event_id", flat=True)) == [early, other, late]
+    assert found(key.keys) == []
+
+
+def test_a_large_backlog_is_read_along_the_keys(
+    user: Any, key: Key, small_batches: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seal, "PAGE", 3)
+    made = [append(user, number) for number in range(6)]
+    assert seal_events().events == 6
+    made += [append(user, number) for number in range(11)]
+    with CaptureQueriesContext(connection) as asked:
+        assert seal_events() == Sealed(events=11, checkpoints=3, complete=True)
+    assert list(Seal.objects.order_by("position").values_list("event_id", flat=True)) == made
+    # To join them reads and sorts all that is left, for every batch.
+    joined = [each["sql"] for each in asked if "JOIN" in each["sql"] and "sessions_ui_seal" in each["sql"]]
+    assert joined == []
     assert found(key.keys) == []
 
 
