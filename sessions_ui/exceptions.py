@@ -31,6 +31,7 @@ __all__ = [
     "IncidentRefused",
     "KeyRotated",
     "NoReceipt",
+    "NoSuchBridge",
     "NotTheOwner",
     "NotYetHappened",
     "OutcomeUnknown",
@@ -341,6 +342,10 @@ class BearerRefused(SessionsUIError):
 
 class OwnerRefused(SessionsUIError, PermissionDenied):
     """Nobody who could not sign in, and no service account, can answer for a service account; nothing was done."""
+
+
+class NoSuchBridge(SessionsUIError):
+    """No bridge of this name is used in this project (docs/bridges.md)."""
 
 
 class AppendOnly(SessionsUIError):

@@ -24,6 +24,7 @@ FACE = (
     "sessions_ui",
     "sessions_ui.admin",
     "sessions_ui.assurance",
+    "sessions_ui.bridges",
     "sessions_ui.credentials",
     "sessions_ui.exceptions",
     "sessions_ui.help_desk.urls",

@@ -7,6 +7,7 @@ from sessions_ui.conf.administration import AdministrationSettings
 from sessions_ui.conf.adoption import AdoptionSettings
 from sessions_ui.conf.audit import AuditSettings
 from sessions_ui.conf.base import Section
+from sessions_ui.conf.bridges import BridgeSettings
 from sessions_ui.conf.clients import ClientSettings
 from sessions_ui.conf.commits import CommitSettings
 from sessions_ui.conf.database import DatabaseSettings
@@ -35,6 +36,7 @@ class Conf(
     PrivacySettings,
     LifetimeSettings,
     EndingSettings,
+    BridgeSettings,
     CommitSettings,
     AdoptionSettings,
     DeviceSettings,
