@@ -62,6 +62,8 @@ class Acting:
         self.is_verified = False
         # The first change of a credential in this request, by account: what it changes besides comes in the same mail.
         self.told_changes: dict[Any, int] = {}
+        # Of these accounts this request has ended what acts for them, tokens included.
+        self.ended_tokens_of: set[Any] = set()
 
     @property
     def _store(self) -> ActingSession | None:

@@ -95,10 +95,9 @@ def deliver(delivery: Delivery) -> Outcome:
         # Whatever a mail server or a template throws must not stop the others in the queue.
         logger.warning("Delivery %s failed", delivery.pk, exc_info=True)
         return failed(delivery, type(error).__name__, permanent=False)
-    if outbox.mark_done(delivery) and delivery.channel != "webhook" and not delivery.sealed:
-        note(
-            delivery, Event.Kind.DELIVERED
-        )  # that people were told is history; of webhooks the rows say enough
+    # That people were told is history; of webhooks the rows say enough, and what a bridge has ended has its own event.
+    if outbox.mark_done(delivery) and delivery.channel == "mail" and not delivery.sealed:
+        note(delivery, Event.Kind.DELIVERED)
     return Outcome.DELIVERED
 
 

@@ -100,6 +100,13 @@ class EndingAdmin(ReadOnlyAdmin):
         receipt = end_sessions(
             sessions=sessions, reason=EndReason.ADMINISTRATOR, actor=request.user, **options
         )
+        if receipt.bridged:
+            text = ngettext(
+                "%(count)d app or key can no longer act for them.",
+                "%(count)d apps and keys can no longer act for them.",
+                receipt.bridged,
+            )
+            messages.success(request, text % {"count": receipt.bridged})
         if not receipt:
             messages.warning(request, gettext("Nothing was signed in any more."))
             return

@@ -142,19 +142,22 @@ class DeliveryStateFilter(admin.SimpleListFilter):
 
 
 class ChannelFilter(admin.SimpleListFilter):
-    """Mails and webhooks. Django's own filter would select the distinct values of the whole table; the two differ in
-    the endpoint, which has an index."""
+    """Mails, webhooks, and what bridges end. Django's own filter would select the distinct values of the whole table;
+    webhooks differ from the others in the endpoint, which has an index."""
 
     title = _("channel")
     parameter_name = "channel"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("mail", "mail"), ("webhook", "webhook")]
+        return [("mail", "mail"), ("webhook", "webhook"), ("bridge", "bridge")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() not in ("mail", "webhook"):
+        channel = self.value()
+        if channel not in ("mail", "webhook", "bridge"):
             return queryset
-        return queryset.filter(endpoint__isnull=self.value() == "mail")
+        if channel == "webhook":
+            return queryset.filter(endpoint__isnull=False)
+        return queryset.filter(endpoint__isnull=True, channel=channel)
 
 
 class EndpointFilter(admin.SimpleListFilter):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -99,6 +99,29 @@ def append_orphaned(accounts: Any, act: Act) -> int:
             "request_id": Value(context.request_id()),
             "data": Value({"step": "orphaned"}, JSONField()),
         },
+    )
+
+
+def append_bridged(act: Act, package: str, counts: Mapping[Any, int]) -> None:
+    """Append one event for each of these users: so many of their credentials in another package has `act` ended.
+
+    One statement.
+    """
+    _wake_after_commit(list(counts))
+    common: dict[str, Any] = {
+        "kind": Event.Kind.CREDENTIALS_ENDED,
+        "act_id": act.pk,
+        "actor_id": act.actor_id,
+        "reason": act.reason,
+        "ticket": act.ticket,
+        "request_id": context.request_id(),
+    }
+    Event.objects.using(router.db_for_write(Event)).bulk_create(
+        (
+            Event(user_id=user_id, data={"package": package, "count": count}, **common)
+            for user_id, count in counts.items()
+        ),
+        batch_size=500,
     )
 
 

@@ -57,6 +57,8 @@ class Event(AppendOnlyModel):
         # `data` has the step (created, transferred, orphaned) and whose it is now.
         SERVICE_ACCOUNT = "service_account", _("service account")
         IMPERSONATED = "impersonated", _("used by support")
+        # What another package had let in: `data` has the package and how many, never which.
+        CREDENTIALS_ENDED = "credentials_ended", _("apps and keys ended")
         # `data` says since when (`happened_at`); what ended because of it has events of its own.
         TRUST_ENDED = "trust_ended", _("reported since when access should have ended")
         # `data` has the step of it (previewed, ordered, …) and the incident, the detail what it is about.

@@ -209,6 +209,22 @@ def _mail_others(receivers: Iterable[str], *, than: QuerySet[Delivery], **fields
     return len(Delivery.objects.bulk_create(mails))
 
 
+def enqueue_bridged(act: Act, package: str, users: Collection[Any]) -> int:
+    """Enqueue that the credentials of each of these users in another package are ended for the act; return how many.
+
+    The act is saved.
+    """
+    now: Any = DatabaseNow()
+    using = router.db_for_write(Delivery)
+    rows = [
+        Delivery(act=act, user_id=pk, channel="bridge", receiver=package, created_at=act.at, due_at=now)
+        for pk in users
+    ]
+    return _with_task_queued(
+        len(Delivery.objects.using(using).bulk_create(rows, batch_size=500)), using=using
+    )
+
+
 def enqueue_ping(endpoint: Endpoint) -> Delivery:
     """Enqueue a webhook about nothing, to see whether it arrives."""
     ping = Delivery.objects.create(endpoint=endpoint, channel="webhook", receiver=f"endpoint {endpoint.pk}")

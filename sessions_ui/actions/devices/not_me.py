@@ -124,8 +124,14 @@ def _end(
     if kept is not None:
         signed_in_since &= ~Q(pk=kept)
     chosen = Session.objects.filter(_on_device(session) | signed_in_since, user_id=user_id)
+    # It is the account that is recovered: what a thief may have let in elsewhere ends whatever device it was.
     return end_sessions(
-        sessions=chosen, reason=EndReason.NOT_ME, actor=actor, happened_at=happened_at, of_user=user_id
+        sessions=chosen,
+        reason=EndReason.NOT_ME,
+        actor=actor,
+        happened_at=happened_at,
+        of_user=user_id,
+        whole_accounts=True,
     )
 
 

@@ -31,8 +31,10 @@ def access_changed(
         without = ~Q(method__contains="+") & ~Q(method="passkey")
         access_changed(users=User.objects.filter(is_staff=True), only=without, actor=request.user)
 
-    What another engine holds is no longer adopted, whatever `only` says. `actor`, `ticket`, `note` and `happened_at`
-    (since when they have fewer rights), and what is raised, are as for `end_sessions()`.
+    What another engine holds is no longer adopted, whatever `only` says. Credentials of other packages end with the
+    sessions (docs/bridges.md), unless `only` picks some: of a credential nobody knows how its maker had signed in.
+    `actor`, `ticket`, `note` and `happened_at` (since when they have fewer rights), and what is raised, are as for
+    `end_sessions()`.
     """
     sessions = sessions_of(users)
     return end_sessions(
@@ -44,6 +46,7 @@ def access_changed(
         happened_at=happened_at,
         of_users=users,
         unadopted=True,
+        whole_accounts=only is None,
     )
 
 

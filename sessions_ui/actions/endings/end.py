@@ -14,6 +14,7 @@ from django.db.models import Count, Q, QuerySet
 from sessions_ui import context, outbox, signals
 from sessions_ui.actions.account_lock import HARMLESS, MANY_USERS, hold, on_primary, users_are_here, users_of
 from sessions_ui.actions.acting_session import verify_acting_session
+from sessions_ui.actions.endings.bridged import Bridged, end_bridged, ends_bridged, tell_bridged
 from sessions_ui.actions.endings.happened import mark_untrusted, note_report, untrusted, verify_happened
 from sessions_ui.actions.endings.owned import LEAVES, end_owned
 from sessions_ui.actions.endings.trusted_browsers import void_trust
@@ -33,14 +34,16 @@ from sessions_ui.protocols import HasPk
 class Receipt:
     """What an ending did. `act` is None where there was nothing left to end; its events name the sessions that ended.
 
-    `failed` is how many are still signed in because the database refused: only an ending in batches (`bulk/`) can
-    fail in part, all others end everything or raise.
+    `bridged` is how many credentials of other packages ended with them (docs/bridges.md): where only those were left,
+    there is an act, and `ended` is 0. `failed` is how many are still signed in because the database refused: only an
+    ending in batches (`bulk/`) can fail in part, all others end everything or raise.
     """
 
     act: Act | None
     ended: int
     already_ended: int
     failed: int = 0
+    bridged: int = 0
 
     def __bool__(self) -> bool:
         return self.ended > 0
@@ -62,6 +65,7 @@ def end_sessions(
     decided_before: bool = False,
     all_living: bool = False,
     kept: int | None = None,
+    whole_accounts: bool | None = None,
 ) -> Receipt:
     """End every session of the queryset that has not ended; idempotent.
 
@@ -80,7 +84,9 @@ def end_sessions(
     `unadopted` also ends what another engine still holds of them. `decided_before` says that the decision was recorded
     when it was made, and does not concern a sign-in that began since (`bulk/`). `all_living` says that the queryset
     leaves out what has ended already, so that nobody needs to count it (where the accounts are named). `kept` is the
-    session that stays, where a change of the password ends all others.
+    session that stays, where a change of the password ends all others. `whole_accounts` says that the decision is about
+    everything that can act for these accounts: for some reasons (`ENDS_TOKENS`) credentials of other packages end with
+    the sessions then, also where no session is left. If it is left out, that is so with `unadopted`.
 
     Raises `NotYetHappened` or `ValueError` for a `happened_at` that is in the future or has no time zone; `TryAgain`
     where the database refused it, and nothing was changed then; `OutcomeUnknown` where the connection was lost at the
@@ -107,17 +113,23 @@ def end_sessions(
     act.count = ended = _write(act, held.sessions)
     owned = end_owned(act, held.accounts) if reason in LEAVES else []
     lived_on = _mark_lived_on(act, held, all_of_them=unadopted and kept is None)
-    if act.count or lived_on:
+    bridged = Bridged()
+    if ends_bridged(reason, whole_accounts=unadopted if whole_accounts is None else whole_accounts):
+        bridged = end_bridged(held.accounts, reason)
+    if act.count or lived_on or bridged:
         act.save(using=using, force_insert=True)
+    tell_bridged(act, bridged)
     if happened_at is not None and of_user is not None:
         note_report(act, of_user)
     if not act.count:
-        return Receipt(act=None, ended=0, already_ended=held.total)
+        of_bridged = act if bridged.ended else None
+        return Receipt(act=of_bridged, ended=0, already_ended=held.total, bridged=bridged.count)
     # Not as they were held: that was by an older snapshot, or one of them has signed in since.
     are_of_queryset = of_user is None and of_users is not None
     user_ids = _ended_users(act, held.accounts) if are_of_queryset else held.owners
     _tell(act, [*user_ids, *owned])
-    return Receipt(act=act, ended=act.count, already_ended=max(held.total - ended, 0))
+    already_ended = max(held.total - ended, 0)
+    return Receipt(act=act, ended=act.count, already_ended=already_ended, bridged=bridged.count)
 
 
 @dataclass(frozen=True, slots=True)

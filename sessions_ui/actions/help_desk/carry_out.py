@@ -187,10 +187,10 @@ def end(case: Case, agent: Any, user: Any, order: Order, targets: list[Target]) 
             )
         )
     told = told_addresses(user)
-    acts = [receipt.act for receipt in receipts if receipt.act is not None]
-    for act in acts:
-        outbox.enqueue_act(act, user.pk, told)
-    return [str(act.pk) for act in acts]
+    for receipt in receipts:
+        if receipt.act is not None and receipt.ended:
+            outbox.enqueue_act(receipt.act, user.pk, told)
+    return [str(receipt.act.pk) for receipt in receipts if receipt.act is not None]
 
 
 def _lost(order: Order, targets: list[Target], common: dict[str, Any]) -> list[Receipt]:
@@ -219,7 +219,11 @@ def recover(user: Any, targets: list[Target], common: dict[str, Any]) -> list[Re
     ended = []
     if first is not None:
         younger = Session.objects.filter(user_id=user.pk, signed_in_at__gte=since)
-        ended = [end_sessions(sessions=younger, reason=EndReason.HELP_DESK, of_user=user.pk, **common)]
+        ended = [
+            end_sessions(
+                sessions=younger, reason=EndReason.HELP_DESK, of_user=user.pk, whole_accounts=True, **common
+            )
+        ]
         devices = [target.device.pk for target in targets if target.device is not None]
         Device.objects.filter(pk__in=devices).update(not_me_at=timezone.now(), confirmed_at=None)
     open_recovery(

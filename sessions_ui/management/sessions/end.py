@@ -117,7 +117,7 @@ def handle(command: BaseCommand, options: dict[str, Any]) -> None:
                 f"{outcome.left:,} are left to the worker: see “Large sign-outs” in the administration.",
                 returncode=ExitCode.NOT_DONE,
             )
-        number = outcome.receipt.ended + outcome.left
+        number = outcome.receipt.ended + outcome.receipt.bridged + outcome.left
     if not number:
         raise CommandError("Nothing of that is signed in.", returncode=ExitCode.NOTHING_MATCHED)
 
@@ -217,6 +217,7 @@ def _say(command: BaseCommand, outcome: Outcome, options: dict[str, Any]) -> Non
                 "ending": None if ending is None else ending.pk,
                 "ended": receipt.ended,
                 "already_ended": receipt.already_ended,
+                "bridged": receipt.bridged,
                 "failed": receipt.failed,
                 "left": outcome.left,
             },
@@ -227,3 +228,5 @@ def _say(command: BaseCommand, outcome: Outcome, options: dict[str, Any]) -> Non
         )
     else:
         command.stdout.write(f"Sessions ended: {receipt.ended:,}")
+        if receipt.bridged:
+            command.stdout.write(f"Tokens of other packages ended: {receipt.bridged:,}")

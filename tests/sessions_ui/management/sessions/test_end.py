@@ -352,6 +352,7 @@ def test_the_question_is_no_part_of_the_json(user: Any, browser: Any, typed: Cal
         "ending": None,
         "ended": 1,
         "already_ended": 0,
+        "bridged": 0,
         "failed": 0,
         "left": 0,
     }
@@ -373,6 +374,7 @@ def test_it_works_in_batches_where_there_are_many(
         "ending": ending.pk,
         "ended": 3,
         "already_ended": 0,
+        "bridged": 0,
         "failed": 0,
         "left": 0,
     }
