@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +19,17 @@ from sessions_ui.models import Ending
 class EndingProgressAdmin(ReadOnlyAdmin):
     """How far each large sign-out has come; what failed can be tried again."""
 
-    list_display = ("created_at", "reason", "who", "progress", "ended", "failed", "done_at", "ticket")
+    list_display = (
+        "created_at",
+        "reason",
+        "who",
+        "progress",
+        "ended",
+        "failed",
+        "bridged",
+        "done_at",
+        "ticket",
+    )
     list_filter = ("reason",)
     list_select_related = ("actor",)
     ordering = ("-id",)
@@ -34,10 +44,12 @@ class EndingProgressAdmin(ReadOnlyAdmin):
         "progress",
         "ended",
         "failed",
+        "bridged",
         "done_at",
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ending]:
+        of_bridges = Q(batches__bridge__gt="")
         return (
             super()
             .get_queryset(request)
@@ -45,6 +57,9 @@ class EndingProgressAdmin(ReadOnlyAdmin):
                 ended_so_far=Sum("batches__ended"),
                 looked_at=Sum("batches__size", filter=Q(batches__done_at__isnull=False)),
                 failed_so_far=Sum("batches__size", filter=Q(batches__failed_at__isnull=False)),
+                bridged_parts=Count("batches", filter=of_bridges),
+                bridged_done=Count("batches", filter=of_bridges & Q(batches__done_at__isnull=False)),
+                bridged_failed=Count("batches", filter=of_bridges & Q(batches__failed_at__isnull=False)),
             )
         )
 
@@ -73,6 +88,14 @@ class EndingProgressAdmin(ReadOnlyAdmin):
     def progress(self, ending: Any) -> str:
         """Return "400 of 5,000": sessions that had ended otherwise count as done."""
         return gettext("%(done)d of %(total)d") % {"done": ending.looked_at or 0, "total": ending.total}
+
+    @admin.display(description=_("apps and keys"))
+    def bridged(self, ending: Any) -> str:
+        """Return how far the batches are that end credentials of other packages; empty where there are none."""
+        if not ending.bridged_parts:
+            return ""
+        said = gettext("%(done)d of %(total)d") % {"done": ending.bridged_done, "total": ending.bridged_parts}
+        return f"{said}, {gettext('failed')}: {ending.bridged_failed}" if ending.bridged_failed else said
 
     @admin.display(description=_("signed out"))
     def ended(self, ending: Any) -> int:

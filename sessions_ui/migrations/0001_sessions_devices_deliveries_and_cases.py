@@ -286,6 +286,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('keys', models.JSONField()),
+                ('bridge', models.CharField(blank=True, db_default='', default='', max_length=32)),
                 ('size', models.PositiveIntegerField()),
                 ('leased_until', models.DateTimeField(blank=True, null=True)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),

@@ -58,8 +58,10 @@ class EndingBatch(PrimaryModel):
 
     id = models.BigAutoField(primary_key=True)
     ending = models.ForeignKey(Ending, on_delete=models.CASCADE, related_name="batches")
-    # Primary keys of sessions: all those of a user, as far as possible, so that nobody gets two mails.
+    # Primary keys of sessions: all those of a user, as far as possible, so that nobody gets two mails. With a bridge,
+    # those of users whose credentials in that package end; none where it has still to find out whose they are.
     keys = models.JSONField()
+    bridge = models.CharField(max_length=32, blank=True, default="", db_default="")
     size = models.PositiveIntegerField()
     # Whoever claimed it has until then to do it; after that the sweep gives it to somebody else.
     leased_until = models.DateTimeField(null=True, blank=True)

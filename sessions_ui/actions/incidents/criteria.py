@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
-from functools import reduce
 from ipaddress import ip_network
-from operator import or_
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -18,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext
 
 from sessions_ui.actions.sessions.conditions import in_network, signed_in_by
-from sessions_ui.actions.sessions.containment import STAFF_FLAGS
+from sessions_ui.actions.sessions.containment import is_staff_now
 from sessions_ui.client.country import country_name
 from sessions_ui.database import moments
 from sessions_ui.exceptions import IncidentRefusal, IncidentRefused
@@ -127,7 +125,7 @@ class Criteria:
             member = members.filter(**{user_key: OuterRef("pk")}, group_id__in=self.groups)
             people = people.filter(Exists(member))
         if self.staff:
-            people = people.filter(_is_staff())
+            people = people.filter(is_staff_now())
         return people if self.given & {"users", "groups", "staff"} else None
 
     def to_json(self) -> dict[str, Any]:
@@ -174,12 +172,6 @@ class Criteria:
         names = [str(person) for person in people]
         more = len(self.users) - NAMED
         return names if more <= 0 else [*names, gettext("%(count)d more") % {"count": more}]
-
-
-def _is_staff() -> Q:
-    columns = {field.name for field in get_user_model()._meta.concrete_fields}
-    flags = [Q(**{flag: True}) for flag in STAFF_FLAGS if flag in columns]
-    return reduce(or_, flags) if flags else Q(pk__in=())
 
 
 def _of_client(name: str) -> Q:

@@ -426,14 +426,15 @@ INVENTORY: tuple[Table, ...] = (
     ),
     Table(
         "EndingBatch",
-        "which sessions a batch of it ends",
+        "what a batch of it ends",
         columns=(
             Columns(
-                "id ending keys size leased_until attempts ended done_at failed_at error",
+                "id ending keys bridge size leased_until attempts ended done_at failed_at error",
                 Data.TECHNICAL,
-                "keys of sessions, and what became of them",
+                "keys of sessions, or of people whose tokens in another package end, and what became of them",
             ),
         ),
+        erased="nothing: of people it has keys only",
     ),
     Table(
         "Incident",

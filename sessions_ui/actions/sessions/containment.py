@@ -8,6 +8,8 @@ that is joined anyway (or as the backend says, where users are elsewhere), and s
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -54,6 +56,13 @@ def with_limits(session: Session, limits: Limits | None) -> Session:
 
 def is_staff(user: Any) -> bool:
     return any(getattr(user, flag, False) for flag in STAFF_FLAGS)
+
+
+def is_staff_now() -> Q:
+    """Return the condition for users who are staff, by whichever of the words for it their model has."""
+    columns = {field.name for field in get_user_model()._meta.concrete_fields}
+    flags = [Q(**{flag: True}) for flag in STAFF_FLAGS if flag in columns]
+    return reduce(or_, flags) if flags else Q(pk__in=())
 
 
 def contained(limits: Limits | None = None) -> Q:

@@ -11,11 +11,13 @@ from django.utils import timezone
 
 from sessions_ui import context
 from sessions_ui.actions.account_lock import hold, users_of
+from sessions_ui.actions.endings.bridged import ends_bridged
+from sessions_ui.actions.endings.bridged_batches import bridged_batches
 from sessions_ui.actions.endings.bulk.lay_out import write_batches
 from sessions_ui.actions.endings.happened import verify_happened
 from sessions_ui.actor import actor_of
 from sessions_ui.database.transactions import atomically
-from sessions_ui.models import Ending, EndReason, Session
+from sessions_ui.models import Ending, EndingBatch, EndReason, Session
 from sessions_ui.models.locking import as_they_are_now
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.protocols import HasPk
@@ -51,7 +53,7 @@ def end_later(
     using = router.db_for_write(Session)
     living = sessions.using(using).filter(user__isnull=False, ended_at__isnull=True)
     accounts = users_of(living) if of_users is None else of_users
-    hold(accounts, decided=reason, unadopted=unadopted)
+    held = hold(accounts, decided=reason, unadopted=unadopted)
     keys = list(as_they_are_now(living.order_by("user_id", "pk")).values_list("user_id", "pk"))
     ending = Ending.objects.using(using).create(
         reason=reason,
@@ -60,8 +62,12 @@ def end_later(
         note=note,
         happened_at=happened_at,
         total=len(keys),
-        done_at=None if keys else timezone.now(),
     )
+    bridged = list(bridged_batches(ending, held)) if ends_bridged(reason, whole_accounts=unadopted) else []
+    if not keys and not bridged:
+        ending.done_at = timezone.now()
+        ending.save(update_fields=["done_at"])
+    EndingBatch.objects.using(using).bulk_create(bridged, batch_size=500)
     write_batches(ending, keys)
     transaction.on_commit(queue_endings_task, using=using)
     return ending

@@ -16,6 +16,7 @@ from typing import Any
 from django.db import connections, router
 from django.db.models import QuerySet
 
+from sessions_ui.actions.endings.bridged_batches import bridged_batches_of_rule
 from sessions_ui.actions.sessions.containment import contained
 from sessions_ui.database.transactions import in_transaction
 from sessions_ui.models import Ending, EndingBatch, Limits, Rule, Session
@@ -75,9 +76,10 @@ def _lay_out(pk: int) -> bool:
     ending = locked(not_laid_out().using(using).filter(pk=pk)).first()
     if ending is None:
         return False
-    sessions = ended_at_once(ending)
+    sessions, bridged = ended_at_once(ending), []
     if not ending.position:
         ending.total = sessions.count()
+        bridged = EndingBatch.objects.using(using).bulk_create(bridged_batches_of_rule(ending))
     else:
         sessions = sessions.filter(user_id__gt=ending.position)
     keys = list(sessions.order_by("user_id", "pk").values_list("user_id", "pk")[:PAGE])
@@ -89,7 +91,7 @@ def _lay_out(pk: int) -> bool:
     size = BATCH if connections[using].vendor == "sqlite" else LARGE_BATCH
     write_batches(ending, keys, size)
     ending.save(update_fields=["total", "position", "is_laid_out"])
-    return bool(keys)
+    return bool(keys or bridged)
 
 
 def _of_whole_users(keys: list[tuple[Any, int]], sessions: SessionQuerySet) -> list[tuple[Any, int]]:
