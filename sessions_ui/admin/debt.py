@@ -50,6 +50,7 @@ KINDS = {
     Kind.UNUSED: gettext_lazy("Not used for long"),
     Kind.ORPHANED: gettext_lazy("Service accounts for which nobody answers"),
     Kind.UNUSED_TOKEN: gettext_lazy("Access tokens that nobody uses"),
+    Kind.BRIDGED: gettext_lazy("Apps and keys of accounts whose access has ended"),
 }
 
 

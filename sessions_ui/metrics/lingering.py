@@ -7,19 +7,25 @@ few.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from sessions_ui.bridges.active import asked, bridges
+from sessions_ui.bridges.protocol import Bridge
 from sessions_ui.conf import conf
 from sessions_ui.models import AccountState, ServiceAccount, Session
 from sessions_ui.models.primary import all_users, are_users_beside, with_users
 from sessions_ui.models.session import SessionQuerySet
+
+logger = logging.getLogger(__name__)
 
 EXAMPLES = 10
 # What somebody signs in to; a token is old on purpose, and unused by a rule of its own.
@@ -36,15 +42,18 @@ class Kind(StrEnum):
     UNUSED = "unused"  # not used for too long
     ORPHANED = "orphaned"  # tokens of service accounts for which nobody answers
     UNUSED_TOKEN = "unused_token"  # noqa: S105  tokens that nobody has used for too long
+    # Not sessions: credentials of other packages, of accounts that are off or whose agreed end of access is over.
+    BRIDGED = "bridged"
 
 
 # Of these nobody needs to decide anything: they should never be found.
-CERTAIN = (Kind.DISABLED, Kind.DELETED, Kind.LEFT, Kind.LOST, Kind.BEFORE_PASSWORD)
+CERTAIN = (Kind.DISABLED, Kind.DELETED, Kind.LEFT, Kind.LOST, Kind.BEFORE_PASSWORD, Kind.BRIDGED)
 
 
 @dataclass(frozen=True, slots=True)
 class Lingering:
-    """How many sessions of a kind are signed in; None where that cannot be known. `examples`: the oldest sign-ins."""
+    """How many sessions of a kind are signed in (of `BRIDGED`: how many credentials live); None where that cannot be
+    known. `examples`: the oldest sign-ins."""
 
     kind: Kind
     number: int | None
@@ -54,9 +63,38 @@ class Lingering:
 def lingering(now: datetime, *, examples: int = 0) -> list[Lingering]:
     """Return what is signed in and should not be, by kind, with up to `examples` sessions of each.
 
-    One statement for each kind, and one more for each of which there are examples.
+    One statement for each kind, and one more for each of which there are examples; two for each bridge.
     """
-    return [_found(kind, condition(now), examples) for kind, condition in CONDITIONS.items()]
+    found = [_found(kind, condition(now), examples) for kind, condition in CONDITIONS.items()]
+    return [*found, Lingering(Kind.BRIDGED, _bridged(now))]
+
+
+def shut_out_users(now: datetime) -> QuerySet[Any]:
+    """Return the users who may not act any more: the account is off, or the agreed end of access is over."""
+    due: Any = AccountState.objects.filter(ends_at__lte=now).values("pk")
+    if not are_users_beside(AccountState):
+        due = list(due.values_list("pk", flat=True))
+    shut_out = Q(pk__in=due)
+    if "is_active" in {each.name for each in get_user_model()._meta.concrete_fields}:
+        shut_out |= Q(is_active=False)
+    return all_users().filter(shut_out)
+
+
+def _count(bridge: Bridge, now: datetime) -> int:
+    holders = bridge.holders(shut_out_users(now))
+    return sum(bridge.count_of(holders).values()) if holders else 0
+
+
+def _bridged(now: datetime) -> int | None:
+    """Return how many credentials of other packages live and should not; None where a bridge does not say."""
+    number = 0
+    for bridge in bridges():
+        try:
+            number += asked(bridge, partial(_count, bridge, now))
+        except Exception as error:
+            logger.warning("The bridge %s failed (%s).", bridge.name, type(error).__name__)
+            return None
+    return number
 
 
 def sessions_of_kind(kind: Kind, now: datetime) -> SessionQuerySet | None:

@@ -18,6 +18,7 @@ from sessions_ui.actions.endings.end import end_sessions
 from sessions_ui.actions.endings.owned import leavers
 from sessions_ui.actions.endings.reconcile.suspects import offboarded, signed_out_by_provider, within
 from sessions_ui.actions.endings.reconcile.unlawful import BATCH, end_if_unlawful
+from sessions_ui.actions.endings.shut_out import end_of_shut_out
 from sessions_ui.database.transactions import in_transaction
 from sessions_ui.models import Containment, Cursor, Ending, Limits, Session
 
@@ -38,6 +39,7 @@ def end_unlawful(*, seconds: float = SECONDS) -> int:
     limits = _limits_to_reconcile()
     ended = _end_all({*offboarded(timezone.now()), *signed_out_by_provider()})
     ended += _end_owned_by_leavers(timezone.now())
+    end_of_shut_out()
     while position < last:
         ended += _end_all(within(position, position + RANGE, timezone.now(), limits))
         position += RANGE
