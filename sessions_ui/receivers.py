@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -21,10 +22,13 @@ from sessions_ui.actions.endings import memberships
 from sessions_ui.actions.endings.access_change import access_changed
 from sessions_ui.actions.endings.email_change import email_changed, tell_old_address
 from sessions_ui.actions.endings.end import Receipt, end_user_sessions
+from sessions_ui.actions.endings.late_credentials import end_late_credentials
 from sessions_ui.actions.endings.require_password import new_password_was_chosen, verify_is_another
 from sessions_ui.actions.recovery.freeze import verify_account_not_frozen
 from sessions_ui.actions.sign_in.attempt import attempt_of
 from sessions_ui.actor import current_actor
+from sessions_ui.bridges.active import bridges
+from sessions_ui.bridges.protocol import Bridge
 from sessions_ui.conf import conf
 from sessions_ui.credentials import CredentialKind
 from sessions_ui.database.transactions import follow, retried
@@ -42,12 +46,28 @@ from sessions_ui.models.senders import (
 from sessions_ui.store import SessionStore, acting_store
 from sessions_ui.user_model import account_key, email_field_name
 
+logger = logging.getLogger(__name__)
+
 
 def connect() -> None:
     user_logged_in.connect(on_signed_in)
     for_every_model(bind)
     for table in memberships.tables():
         m2m_changed.connect(before_rights_change, sender=table)
+    for bridge in bridges():
+        watch_credentials(bridge)
+
+
+def watch_credentials(bridge: Bridge) -> None:
+    """Connect what concerns new credentials of another package."""
+    try:
+        models = bridge.models()
+    except Exception as error:
+        logger.error("The bridge %s cannot be watched: %s", bridge.name, type(error).__name__)
+        return
+    for model in models:
+        made = partial(after_credential_made, bridge)
+        post_save.connect(made, sender=model, weak=False, dispatch_uid=f"sessions_ui.bridges.{bridge.name}")
 
 
 def bind(sender: type[Model], **kwargs: Any) -> None:
@@ -311,6 +331,13 @@ def before_group_delete(sender: Any, instance: Any, **kwargs: Any) -> None:
 def before_permission_delete(sender: Any, instance: Any, **kwargs: Any) -> None:
     if memberships.are_watched():
         end_access_of(memberships.holders_of(memberships.watched_permissions().filter(pk=instance.pk)))
+
+
+def after_credential_made(
+    bridge: Bridge, instance: Any, created: bool, raw: bool = False, **kwargs: Any
+) -> None:
+    if created and not raw and instance.user_id is not None:
+        end_late_credentials(bridge, instance.user_id)
 
 
 def end_access_of(users: QuerySet[Any]) -> None:
