@@ -31,6 +31,7 @@ __all__ = [
     "decide_access",
     "decline_incident",
     "deliver_all",
+    "end_credentials",
     "end_later",
     "end_provider_sessions",
     "end_session",
@@ -82,6 +83,7 @@ if TYPE_CHECKING:
     from sessions_ui.actions.devices.rename import rename_device
     from sessions_ui.actions.endings.access_change import access_changed
     from sessions_ui.actions.endings.bulk.end_later import end_later
+    from sessions_ui.actions.endings.credentials import end_credentials
     from sessions_ui.actions.endings.end import Receipt, end_session, end_sessions, end_user_sessions
     from sessions_ui.actions.endings.factor_change import factor_changed
     from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
@@ -127,6 +129,7 @@ else:
             "actions.devices.rename": ("rename_device",),
             "actions.endings.access_change": ("access_changed",),
             "actions.endings.bulk.end_later": ("end_later",),
+            "actions.endings.credentials": ("end_credentials",),
             "actions.endings.end": ("Receipt", "end_session", "end_sessions", "end_user_sessions"),
             "actions.endings.factor_change": ("factor_changed",),
             "actions.endings.offboard": ("cancel_offboarding", "offboard"),
