@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -72,6 +73,7 @@ class Hosts:
                 "PYTHONPATH": ":".join(map(str, paths)),
                 "README_SETTINGS": str(readme) if with_the_app else "",
                 "HOSTS_REPORT": str(report),
+                "HOSTS_DATABASE_URL": os.environ.get("DATABASE_URL", ""),
                 "PYTEST_ADDOPTS": "",
             },
             text=True,
