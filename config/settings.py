@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     *(["config.demo"] if DEMO else []),
     "allauth",
     "allauth.account",
+    "allauth.headless",
     "allauth.mfa",
     "csp",
     "django_htmx",
@@ -242,6 +243,8 @@ ACCOUNT_RATE_LIMITS = {
     "reauthenticate": "10/m/ip,100/h/user",
     "settled": "10/m/key,100/h/key",  # of a session that vouches for itself, beside all others (accounts/limits.py)
 }
+# Apps sign in by allauth's API (docs/apps.md); browsers have pages.
+HEADLESS_CLIENTS = ("app",)
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_FORMS = {
     "add_webauthn": "accounts.forms.AddKeyForm",

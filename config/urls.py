@@ -32,6 +32,7 @@ urlpatterns = [
         "account/2fa/webauthn/login/", PasskeySignIn.as_view(), name="mfa_login_webauthn"
     ),  # before allauth's own
     path("account/", include("accounts.urls")),
+    path("_allauth/", include("allauth.headless.urls")),  # apps
     path("help-desk/", include("sessions_ui.help_desk.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -60,6 +60,8 @@ class Acting:
         self.bearer: ActingSession | None = None
         # The session that acts was found alive under the lock of an account; what this request ends next may be itself.
         self.is_verified = False
+        # The session of an app, whose key came in a header: allauth puts it into the request's for the view alone.
+        self.app: ActingSession | None = None
         # The first change of a credential in this request, by account: what it changes besides comes in the same mail.
         self.told_changes: dict[Any, int] = {}
         # Of these accounts this request has ended what acts for them, tokens included.
@@ -70,7 +72,10 @@ class Acting:
         if self.bearer is not None:
             return self.bearer
         now = getattr(self.request, "session", None)
-        return now if hasattr(type(now), "impersonator_id") else self._first
+        store = now if hasattr(type(now), "impersonator_id") else self._first
+        if self.app is None or store is self.app or (store is not None and store.user_id is not None):
+            return store
+        return self.app  # of an API that asks for its key, and leaves the session of the request alone
 
     @property
     def resets_password(self) -> bool:
@@ -115,6 +120,13 @@ _ambient: ContextVar[Ambient] = ContextVar("sessions_ui_ambient", default=NOBODY
 def current() -> Acting | None:
     """Return the request that acts; None outside of one: in a shell, a command, a task."""
     return _ambient.get().acting
+
+
+def acting_app() -> ActingSession | None:
+    """Return the session of the app that has sent this request, whoever is signed in there; None where no view has
+    asked for one."""
+    now = current()
+    return None if now is None else now.app
 
 
 def request_id() -> str:

@@ -38,7 +38,8 @@ from sessions_ui.user_model import auth_hash_of, is_active
 def begin_impersonation(
     *, origin: Session, digest: str, user: HasPk, actor: HasPk, reason: str, client: ClientInfo
 ) -> Session:
-    """Make a session as `user` whose key has this digest, from the living session `origin` of `actor`; return it.
+    """Make a session as `user` whose key has this digest, from the living session `origin` of `actor`; return it. It is
+    of the same kind, because it takes the other's place in a browser or app.
 
     `reason` is what the user reads; at most 255 characters. It lasts no longer than the account: where access is to end
     at a date (offboarding), this ends with it. Raises `ImpersonationRefused`, or `SessionEnded` where `origin` ended
@@ -57,6 +58,7 @@ def begin_impersonation(
     limits = [now + conf.impersonation_timeout, own.expires_at, *([latest_end] if latest_end else [])]
     session = Session(
         digest=digest,
+        kind=own.kind,
         user=person,
         backend=own.backend,
         auth_hash=auth_hash_of(person),
@@ -135,8 +137,8 @@ def end_impersonation(*, session: Session, key: str, new_key: str) -> Session | 
     if origin is not None:
         living = Session.objects.using(using).filter(pk=origin.pk, ended_at__isnull=True)
         fields = {
-            "digest": digest_of(new_key),
-            "previous_digest": digest_of(key),
+            "digest": digest_of(new_key, origin.kind),
+            "previous_digest": digest_of(key, origin.kind),
             "rotated_at": now,
             "last_seen_at": now,
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sessions_ui.client import hints
+from sessions_ui.client import hints, own_form
 from sessions_ui.client.address import Kept, Network, ProxyHeader, client_address, kept
 from sessions_ui.client.info import Client, ClientInfo
 from sessions_ui.client.text import cut
@@ -19,15 +19,18 @@ def client_info(
     geoip_path: tuple[str, ...] = (),
     geoip_asn_path: tuple[str, ...] = (),
     keep_address: Kept = "full",
+    is_app: bool = False,
 ) -> ClientInfo:
     """Describe the client of a request from a WSGI-like `META`. Never raises, whatever the headers hold. The place is
-    that of the whole address, also where only a part of it is kept."""
+    that of the whole address, also where only a part of it is kept. `is_app`: where it says in `X-App` what it is, that
+    counts in place of its user agent (docs/apps.md)."""
     # Here, not above: many processes that load the app describe no client.
     from sessions_ui.client.place import places_in
     from sessions_ui.client.user_agent import parse
 
     address = client_address(meta, trusted, proxy_header)
-    user_agent = cut(str(meta.get("HTTP_USER_AGENT", "")))
+    own = own_form.read(str(meta.get("HTTP_X_APP", ""))) if is_app else ""
+    user_agent = own or cut(str(meta.get("HTTP_USER_AGENT", "")))
     return ClientInfo(
         address=kept(address, keep_address),
         user_agent=user_agent,

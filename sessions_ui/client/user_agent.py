@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from urllib.parse import unquote
 
-from sessions_ui.client import bots, browsers, kinds, models, programs, systems, text
+from sessions_ui.client import bots, browsers, kinds, models, own_form, programs, systems, text
 from sessions_ui.client.evidence import Evidence, gather
 from sessions_ui.client.hints import NO_HINTS, Hints
 from sessions_ui.client.info import Client
@@ -31,6 +31,8 @@ def _parse(user_agent: str, hints: Hints) -> Client:
         return Client()
     if robot := bots.known(user_agent):
         return _robot(*robot)
+    if (own := own_form.parse(user_agent)) and (app := _own_app(user_agent, own)):
+        return app
     evidence = gather(user_agent, hints)
     base = evidence.base
     if program := programs.find(user_agent):
@@ -47,6 +49,31 @@ def _parse(user_agent: str, hints: Hints) -> Client:
 def _robot(name: str, version: str) -> Client:
     """Return a robot by its name and version only, because what it says of its system is a disguise."""
     return _client(kind="bot", browser=name, browser_version=version)
+
+
+def _own_app(user_agent: str, own: own_form.OwnForm) -> Client | None:
+    """Return the app that says of itself what it is; None where its name is that of another program, or of a robot, or
+    the device is one that is known by its own words (a TV, a watch)."""
+    listed = programs.find(user_agent)
+    if (listed and listed.is_listed) or bots.is_robots_name(own.name) or not own.model:
+        return None
+    maker, model = ("Apple", own_form.apple_name(own.model)) if not own.is_android else ("", own.model)
+    if own.is_android:
+        # In the words of a browser's header, of which the makers' names are known.
+        words = f"Mozilla/5.0 (Linux; Android {own.system_version}; {own.model})"
+        evidence = gather(words, NO_HINTS)
+        maker, model = models.find(evidence, own.system)
+        if evidence.machine is not None:
+            return None
+    return _client(
+        kind="app",
+        maker=maker,
+        model=model,
+        browser=own.name,
+        browser_version=own.version,
+        system=own.system,
+        system_version=own.system_version,
+    )
 
 
 def _program(program: programs.Program, evidence: Evidence) -> Client:

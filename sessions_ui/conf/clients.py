@@ -61,6 +61,16 @@ class ClientSettings(Section):
         return import_string(given) if isinstance(given, str) else given
 
     @cached_property
+    def session_kind(self) -> Callable[[HttpRequest, str | None], str]:
+        """Dotted path of a callable `(request, key) -> str`: "app" where a view looks up a session by a key that an app
+        has sent in a header, or makes one for an app (then `key` is None), "browser" otherwise. Each kind's keys are
+        good in their own place only (docs/apps.md). The default knows allauth's headless API. The session of the
+        cookie is a browser's; nobody is asked about it."""
+        return import_string(
+            self._given.get("SESSION_KIND", "sessions_ui.actions.sessions.presented.kind_of")
+        )
+
+    @cached_property
     def sign_in_method(self) -> Callable[[HttpRequest, Any], str]:
         """Dotted path of a callable `(request, user) -> str` that names how somebody signed in ("password",
         "passkey", …; 32 characters at most, empty for unknown). The default knows Django's own sign-in view."""

@@ -11,7 +11,7 @@ from django.middleware.csrf import rotate_token
 from sessions_ui.actions.impersonation import begin_impersonation, end_impersonation
 from sessions_ui.actions.sessions.client import client_of
 from sessions_ui.exceptions import ImpersonationRefusal, ImpersonationRefused
-from sessions_ui.models import Session, digest_of
+from sessions_ui.models import Session
 from sessions_ui.protocols import HasPk, UserLike
 from sessions_ui.store import store_of
 from sessions_ui.store.resolving import hides_keys
@@ -35,7 +35,7 @@ def impersonate(request: HttpRequest, *, user: HasPk, actor: HasPk, reason: str)
     key = store.new_key()
     session = begin_impersonation(
         origin=origin,
-        digest=digest_of(key),
+        digest=store.digest_of(key),
         user=user,
         actor=actor,
         reason=reason,

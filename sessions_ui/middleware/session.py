@@ -21,10 +21,11 @@ from django.utils import timezone
 from sessions_ui import context
 from sessions_ui.actions.sessions.activity import is_due, touch
 from sessions_ui.actions.sessions.client import client_of, request_id_of
+from sessions_ui.actions.sessions.presented import DEVICE_TOKEN, device_value
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import KeyRotated, OutcomeUnknown, SessionEnded, SignInRefused, TryAgain
 from sessions_ui.metrics import durations
-from sessions_ui.models import Session, digest_of
+from sessions_ui.models import Session
 from sessions_ui.store import SessionStore, store_of
 from sessions_ui.web.presence.client_hints import ask_for_hints
 from sessions_ui.web.responses import cookies, headers, later, notice, refusals
@@ -70,6 +71,8 @@ class SessionMiddleware(DjangoSessionMiddleware):
     def _begin(self, request: HttpRequest) -> context.Acting:
         hide_secrets(request)
         self.process_request(request)
+        if (store := store_of(request)) is not None:
+            store.kind = Session.Kind.BROWSER  # whatever it was made in: its key is a cookie
         if not self._has_warned and _is_forwarded(request) and not conf.trusted_proxies:
             self._has_warned = True
             logger.warning(
@@ -78,7 +81,7 @@ class SessionMiddleware(DjangoSessionMiddleware):
         # One moment for the whole request: a touch that `_needs_database()` found not due is not due later either.
         request._sessions_ui_began_at = timezone.now()  # type: ignore[attr-defined]
         return context.Acting(
-            store_of(request),
+            store,
             request.META,
             partial(resets_password, request),
             request,
@@ -98,6 +101,7 @@ class SessionMiddleware(DjangoSessionMiddleware):
         if store is None:
             return super().process_response(request, response)
         answer = self._after_view(request, store, response)
+        self._after_app(request, answer)
         if answer is not response:
             headers.keep_headers(response, answer)
         return answer
@@ -131,6 +135,18 @@ class SessionMiddleware(DjangoSessionMiddleware):
         ask_for_hints(request, response)
         notice.forget_shown_notice(request, response)
         return response
+
+    def _after_app(self, request: HttpRequest, response: HttpResponseBase) -> None:
+        """Do for the session of an app, which is the request's own while its view is at work only, what follows a
+        view."""
+        app = context.acting_app()
+        if not isinstance(app, SessionStore):
+            return
+        if app.device_cookie:
+            response.headers[DEVICE_TOKEN] = app.device_cookie
+        if app.refusal is not None and response.status_code in (401, 410):
+            refusals.name_reason(response, app.refusal)
+        self._touch(request, app, response)
 
     def _with_committed_key(
         self, request: HttpRequest, store: SessionStore, response: HttpResponseBase
@@ -189,10 +205,10 @@ class SessionMiddleware(DjangoSessionMiddleware):
         if row is not None and key is not None and self._is_touch_due(request, row, response):
             touch(
                 session=row,
-                digest=digest_of(key),
-                client=client_of(request.META),
+                digest=store.digest_of(key),
+                client=client_of(request.META, is_app=store.kind == Session.Kind.APP),
                 now=began_at(request),
-                device_cookie=request.COOKIES.get(conf.device_cookie_name),
+                device_cookie=device_value(request, store.kind),
             )
             if durations.is_due():  # here something is written anyway
                 durations.write_down()
@@ -211,7 +227,9 @@ class SessionMiddleware(DjangoSessionMiddleware):
             return True
         if store.has_new_key(other_than=key_of(request)):
             return True
-        return store.row is not None and self._is_touch_due(request, store.row, response)
+        stores = (store, context.acting_app())
+        rows = [one.row for one in stores if isinstance(one, SessionStore) and one.row is not None]
+        return any(self._is_touch_due(request, row, response) for row in rows)
 
 
 def _is_forwarded(request: HttpRequest) -> bool:

@@ -19,9 +19,9 @@ from sessions_ui.actor import actor_by_key, current_actor
 from sessions_ui.context import current
 from sessions_ui.database.transactions import in_transaction, retried
 from sessions_ui.exceptions import KeyRotated, SessionEnded
-from sessions_ui.models import EndReason, Session, digest_of
+from sessions_ui.models import EndReason, Session
 from sessions_ui.session_user import FromRow
-from sessions_ui.store.resolving import adopt_missing, hides_keys
+from sessions_ui.store.resolving import hides_keys
 from sessions_ui.store.signing_in import SigningIn
 
 
@@ -80,7 +80,12 @@ class SessionStore(SigningIn):
         assert old_key is not None
         now = timezone.now()
         self._update(
-            row, {"digest": digest_of(new_key), "previous_digest": digest_of(old_key), "rotated_at": now}
+            row,
+            {
+                "digest": self.digest_of(new_key),
+                "previous_digest": self.digest_of(old_key),
+                "rotated_at": now,
+            },
         )
         self._take_key(new_key)
         self.modified = True
@@ -95,8 +100,8 @@ class SessionStore(SigningIn):
         key = session_key or self.session_key or self._late_key
         if key is None:
             return
-        rows = self._rows().filter(digest=digest_of(key)).only("id", "user", "impersonated_from")
-        row = rows.first() or (rows.first() if adopt_missing(key) else self._rotated_away(key))
+        rows = self._rows().filter(digest=self.digest_of(key)).only("id", "user", "impersonated_from")
+        row = rows.first() or (rows.first() if self._adopt_missing(key) else self._rotated_away(key))
         if row is not None and row.user_id is None:
             anonymous = self._rows().filter(pk=row.pk, user__isnull=True)
             if retried(partial(anonymous._raw_delete, anonymous.db), using=anonymous.db):
@@ -136,7 +141,10 @@ class SessionStore(SigningIn):
         written = self._written_user(None, data)
         using = router.db_for_write(Session)
         insert = partial(
-            Session.objects.using(using).create, digest=digest_of(self.session_key), **self._stored(data)
+            Session.objects.using(using).create,
+            digest=self.digest_of(self.session_key),
+            kind=self.kind,
+            **self._stored(data),
         )
         # Alone it needs no transaction; in one of the host a key that is taken must not spoil the rest.
         once = in_transaction if connections[using].in_atomic_block else retried

@@ -11,7 +11,7 @@ from django.db import router
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from sessions_ui import session_lookup
+from sessions_ui import context, session_lookup
 from sessions_ui.actions.sessions.containment import uncontained
 from sessions_ui.actions.sessions.refuse import refuse
 from sessions_ui.actions.sessions.validate import admit, rotated_at_of, straggles
@@ -49,6 +49,13 @@ class Resolving(NotesWrittenUser, AsyncMethods):
 
     def __init__(self, session_key: str | None = None) -> None:
         super().__init__(session_key)
+        # What the sessions are of which this store knows keys: a key is found in its own place only.
+        self.kind = Session.Kind.BROWSER
+        now = context.current()
+        if now is not None and now.request is not None:
+            self.kind = Session.Kind(conf.session_kind(now.request, session_key))
+            if self.kind == Session.Kind.APP:
+                now.app = self
         self.row: Session | None = None
         self.user: Any = None
         # Why the key that came with the request was refused: an EndReason, None for a key that is merely unknown.
@@ -91,9 +98,9 @@ class Resolving(NotesWrittenUser, AsyncMethods):
 
     def _admit(self, key: str, *, again: bool = False) -> bool:
         """Look the key up and take its row, if it may answer. Return whether that is the last word."""
-        digest, now = digest_of(key), timezone.now()
+        digest, now = self.digest_of(key), timezone.now()
         row = timed(Measure.LOOK_UP, session_lookup.find, digest)
-        if row is None and adopt_missing(key):
+        if row is None and self._adopt_missing(key):
             row = session_lookup.find(digest)
             self._adopted = row is not None
         if row is None or row.digest != digest:
@@ -163,11 +170,32 @@ class Resolving(NotesWrittenUser, AsyncMethods):
     def exists(self, session_key: str | None) -> bool:
         if session_key is None:
             return False
-        living = uncontained(self._rows().filter(digest=digest_of(session_key), ended_at__isnull=True))
-        return living.exists() or (adopt_missing(session_key) and living.exists())
+        if session_key != self.session_key:
+            asked = type(self)(session_key)  # whose place is that of this key
+            if asked.kind != Session.Kind.BROWSER:
+                # Whoever asks this of an app's key (allauth) goes by the answer: it is a request like any other.
+                return asked.resolve() is not None
+        digest = self.digest_of(session_key)
+        living = uncontained(self._rows().filter(digest=digest, ended_at__isnull=True))
+        return living.exists() or (self._adopt_missing(session_key) and living.exists())
+
+    @hides_keys
+    def digest_of(self, key: str) -> str:
+        """Return the digest under which a session of this store's kind has this key."""
+        return digest_of(key, self.kind)
+
+    @hides_keys
+    def _adopt_missing(self, key: str) -> bool:
+        """Adopt the session of a key that is unknown in this place; return whether it is worth another look."""
+        adopted = adopt_missing(key)
+        if self.kind != Session.Kind.APP:
+            return adopted
+        from sessions_ui.actions.adoption.apps import claim  # no browser ever needs it
+
+        return claim(key)
 
     def _rotated_away(self, key: str) -> Session | None:
-        rows = self._rows().filter(previous_digest=digest_of(key), user__isnull=False)
+        rows = self._rows().filter(previous_digest=self.digest_of(key), user__isnull=False)
         row = rows.only("id", "user", "impersonated_from", "ended_at", "rotated_at").first()
         return row if row is not None and straggles(row, timezone.now()) else None
 
@@ -181,7 +209,7 @@ class Resolving(NotesWrittenUser, AsyncMethods):
     def _carry_to_current_secret(self, auth_hash: str) -> None:
         row = self.row
         assert row is not None and self.session_key is not None
-        same = self._rows().filter(pk=row.pk, digest=digest_of(self.session_key), ended_at__isnull=True)
+        same = self._rows().filter(pk=row.pk, digest=self.digest_of(self.session_key), ended_at__isnull=True)
         unchanged = same.filter(auth_hash=row.auth_hash)
         noted(partial(unchanged.update, auth_hash=auth_hash), using=unchanged.db)
         row.auth_hash = auth_hash

@@ -13,7 +13,7 @@ from sessions_ui.actions.sign_in.provider import PROVIDER_KEY
 from sessions_ui.actions.sign_in.sign_in import ReadRow, SignIn, sign_in
 from sessions_ui.actions.sign_in.written import sign_in_written, user_of
 from sessions_ui.exceptions import KeyRotated, NotTheOwner
-from sessions_ui.models import Session, digest_of
+from sessions_ui.models import Session
 from sessions_ui.session_user import FromRow, WrittenUser, columns_in, keys_of
 from sessions_ui.store.resolving import hides_keys
 from sessions_ui.store.writing import Writing
@@ -29,7 +29,7 @@ class SigningIn(Writing):
         super().__init__(session_key)
         # What the first step of a sign-in has left in the session that `login()` emptied since.
         self._marks: dict[str, Any] = {}
-        # The device cookie that the browser should keep, after a sign-in.
+        # The device cookie that the browser should keep (an app: the device token), after a sign-in.
         self.device_cookie: str | None = None
         # `login()` has written a user into the session who was not let in (yet).
         self._turned_away = False
@@ -53,7 +53,7 @@ class SigningIn(Writing):
         row, key = self.resolve(), self.session_key
         assert row is not None and key is not None
         new_key = self.new_key() if row.user_id is not None else None
-        read = ReadRow(row, digest_of(key), new_digest=digest_of(new_key) if new_key else "")
+        read = ReadRow(row, self.digest_of(key), new_digest=self.digest_of(new_key) if new_key else "")
         self._turned_away = True
         try:
             result = (sign_in if attempt.written is None else sign_in_written)(attempt=attempt, row=read)

@@ -17,7 +17,7 @@ from sessions_ui.conf import conf
 from sessions_ui.conf.base import for_user
 from sessions_ui.database.transactions import decided, retried
 from sessions_ui.exceptions import KeyRotated, SessionEnded
-from sessions_ui.models import EndReason, Session, digest_of
+from sessions_ui.models import EndReason, Session
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.session_user import AUTH_KEYS, FromRow, columns_in
 from sessions_ui.store.resolving import Resolving, hides_keys
@@ -154,7 +154,7 @@ class Writing(Resolving):
         """
         assert self.session_key is not None
         living = self._living(row)
-        mine = living.filter(digest=digest_of(self.session_key))
+        mine = living.filter(digest=self.digest_of(self.session_key))
         if changed_user:
             assert row.user_id is not None, "nobody is written into a row but by signing in"
             same_user = mine.filter(user_id=row.user_id, backend=row.backend, auth_hash=row.auth_hash)
@@ -163,7 +163,7 @@ class Writing(Resolving):
                 return None
         if self._write(mine, row, fields):
             return None
-        if self._rotated_from and living.filter(digest=digest_of(self._rotated_from)).exists():
+        if self._rotated_from and living.filter(digest=self.digest_of(self._rotated_from)).exists():
             # The transaction that had rotated the key was rolled back: the old one is the valid one.
             self._session_key = self._resolved_key = self._rotated_from
             self._rotated_from = None
@@ -173,7 +173,7 @@ class Writing(Resolving):
             self._adopted, self._resolved_key = False, None
             if (row_again := self.resolve()) is not None:
                 return self._update(row_again, fields, changed_user)
-        if found and found[1] is None and found[0] != digest_of(self.session_key):
+        if found and found[1] is None and found[0] != self.digest_of(self.session_key):
             self.is_straggler = True  # and makes no session of its own, should somebody go on with `create()`
             raise KeyRotated
         reason = EndReason.IDLE_TIMEOUT if found and found[1] is None else found[2] if found else ""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from allauth.headless.constants import Client
+from allauth.headless.urls import build_urlpatterns
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
@@ -27,10 +29,15 @@ def new_email(request: HttpRequest) -> HttpResponse:
     return HttpResponse("changed")
 
 
+# The headless API for browsers as well, which this site leaves out.
+HEADLESS = [
+    path(f"{client.value}/", include((build_urlpatterns(client), "headless"), namespace=client.value))
+    for client in Client
+]
 urlpatterns = [
     path("own/password/", new_password),
     path("own/email/", new_email),
-    path("_allauth/", include("allauth.headless.urls")),
+    path("_allauth/", include((HEADLESS, "headless"))),
     path("account/", include("sessions_ui.web.urls")),
     path("account/", include("allauth.urls")),
     *config.urls.urlpatterns,

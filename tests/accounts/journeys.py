@@ -27,11 +27,18 @@ def signed_in_by(client: Any, user: Any, **record: Any) -> Any:
     """Signed in as allauth has it after a provider (`method="socialaccount"`) or a passkey, and confirmed just now."""
     client.force_login(user)
     session = client.session
-    confirmed = {"at": timezone.now().timestamp(), "reauthenticated": True}
-    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{**confirmed, **record}]
-    session[_AUTHENTICATION_METHODS_USER_SESSION_KEY] = user_id_to_str(user)
+    session.update(confirmed(user, **record))
     session.save()
     return client
+
+
+def confirmed(user: Any, **record: Any) -> dict[str, Any]:
+    """What allauth has in the session then."""
+    now = {"at": timezone.now().timestamp(), "reauthenticated": True}
+    return {
+        AUTHENTICATION_METHODS_SESSION_KEY: [{**now, **record}],
+        _AUTHENTICATION_METHODS_USER_SESSION_KEY: user_id_to_str(user),
+    }
 
 
 def mailed_code(user: Any = None) -> str:

@@ -19,9 +19,10 @@ from django.utils import timezone
 
 from config.demo.factor import current_code
 from tests.accounts.conftest import SECRET
-from tests.accounts.journeys import NEW_PASSWORD, NOTHING, PROOF, has_password, signed_in_by
+from tests.accounts.journeys import NEW_PASSWORD, NOTHING, PROOF, confirmed, has_password
 from tests.accounts.test_who_is_asked import ROWS
 from tests.aging import long_ago
+from tests.an_app import app_store
 from tests.conftest import PASSWORD
 from tests.models import Session
 
@@ -54,7 +55,7 @@ def app(user: Any, browser: Any) -> Iterator[App]:
         Authenticator.objects.update(created_at=timezone.now() - timedelta(days=60))
         browser().force_login(user)
         long_ago(user)
-        yield App(browser(), signed_in_by(browser(), user, method="password").session.session_key)
+        yield App(browser(), str(app_store(user, **confirmed(user, method="password")).session_key))
 
 
 def test_an_app_changes_the_password_with_an_older_factor(app: App, user: Any) -> None:

@@ -14,6 +14,7 @@ from django.urls import path
 import sessions_ui
 from sessions_ui import context
 from sessions_ui.store import SessionStore
+from tests.an_app import app_store, session_of
 from tests.conftest import PASSWORD
 from tests.models import EndReason, Session
 
@@ -44,12 +45,11 @@ urlpatterns = [path("choose-password", choose_password)]
 def test_a_password_chosen_by_an_apps_token_keeps_the_session_of_the_token(
     user: Any, has_cookie: bool
 ) -> None:
-    app, laptop = Client(), Client()
-    for client in (app, laptop):
-        assert client.login(username=user.email, password=PASSWORD)
+    app, laptop = app_store(user), Client()
+    assert laptop.login(username=user.email, password=PASSWORD)
     asking = laptop if has_cookie else Client()
-    answer = asking.get("/choose-password", headers={"X-Session-Token": app.session.session_key})
-    assert SessionStore(answer.content.decode()).user_id == user.pk
+    answer = asking.get("/choose-password", headers={"X-Session-Token": app.session_key})
+    assert session_of(answer.content.decode()).is_living
     reasons = list(Session.objects.filter(user=user).order_by("pk").values_list("end_reason", flat=True))
     assert reasons == ["", EndReason.PASSWORD_CHANGED]
 

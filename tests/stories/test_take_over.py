@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import time_machine
 from allauth.account.models import EmailAddress
-from allauth.headless import urls
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
@@ -21,6 +20,8 @@ from django.utils import timezone
 from accounts.factor_secrets import unseal
 from config.demo.factor import current_code
 from sessions_ui.actions.step_up.codes import other_factor
+from sessions_ui.session_user import AUTH_KEYS
+from tests.accounts.bare_urls import HEADLESS
 from tests.accounts.conftest import SECRET
 from tests.accounts.credential_views import (
     API_OTHERS,
@@ -38,6 +39,7 @@ from tests.accounts.credential_views import (
 )
 from tests.accounts.journeys import is_question, signed_in_by
 from tests.aging import long_ago
+from tests.an_app import app_store
 from tests.conftest import PASSWORD, Browser
 from tests.models import Device, Session
 
@@ -148,7 +150,7 @@ PROBLEM = {
 
 
 def test_all_that_the_headless_api_does_is_known_as_what_writes_or_shows_a_credential_or_does_not() -> None:
-    everything = {*calls_in(urls.urlpatterns)}
+    everything = {*calls_in(HEADLESS)}
     known = API_WRITES.keys() | API_SHOWS | API_OTHERS
     both = {(method, f"{kind}/v1/{address}") for method, address in known for kind in ("browser", "app")}
     assert everything == both - {("post", "browser/v1/tokens/refresh")}
@@ -165,7 +167,7 @@ def test_a_thief_changes_nothing_by_the_headless_api(
         key = {"name": "Blue key", "credential": registration("")}
         Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data=key)
     thief = with_app(user, browser) if has_factor else signed_in_by(browser(), user, method="password")
-    api = partial(by_api, kind, thief if kind == "browser" else thief.session)
+    api = partial(by_api, kind, thief if kind == "browser" else as_app(thief, user))
     before = state_of(user)
     assert_refused(API_WRITES[method, address](api, method, address, user))
     assert state_of(user) == before
@@ -178,7 +180,7 @@ def test_a_thief_reads_no_recovery_codes_by_the_headless_api_and_the_owner_does(
 ) -> None:
     thief = with_app(user, browser)
     codes, before = RecoveryCodes.activate(user).get_unused_codes(), state_of(user)
-    here = thief if kind == "browser" else thief.session
+    here = thief if kind == "browser" else as_app(thief, user)
     refused = by_api(kind, here, method, address, {})
     assert_refused(refused)
     assert not any(code in refused.content.decode() for code in codes)
@@ -187,6 +189,12 @@ def test_a_thief_reads_no_recovery_codes_by_the_headless_api_and_the_owner_does(
     Device.objects.filter(user=user).update(confirmed_at=timezone.now())
     shown = by_api(kind, here, method, address, {})
     assert shown.json()["data"]["unused_codes"] == codes
+
+
+def as_app(client: Any, user: Any) -> Any:
+    """The session of an app in which the same was shown as in that of this browser."""
+    shown = {name: value for name, value in client.session.items() if name not in AUTH_KEYS}
+    return app_store(user, **shown)
 
 
 def by_api(kind: str, who: Any, method: str, address: str, data: dict[str, Any]) -> Any:

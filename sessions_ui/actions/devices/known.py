@@ -5,25 +5,29 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 from sessions_ui.actions.sessions.client import client_of
+from sessions_ui.actions.sessions.presented import device_value
 from sessions_ui.actions.sign_in.identify_device import same_client
 from sessions_ui.conf import conf
-from sessions_ui.models import Device
+from sessions_ui.models import Device, Session
 from sessions_ui.models.device_cookie import series_digests, value_of
 from sessions_ui.protocols import HasPk
 
 
 def known_device(request: HttpRequest, *, user: HasPk) -> str | None:
-    """Return the public id of the user's device that this browser is, by its device cookie; None where it is none.
+    """Return the public id of the user's device that this browser is, by its device cookie, or an app by its device
+    token; None where it is none.
 
     For limits that nobody else's tries should use up: whoever does not know the password has no such cookie. A device
     that was lost, copied or reported is none, nor is a value of the cookie that was replaced. Nothing is written.
     """
-    brought = value_of(request.COOKIES.get(conf.device_cookie_name), user.pk) if conf.device_cookie else None
+    kind = getattr(request.session, "kind", Session.Kind.BROWSER)
+    brought = value_of(device_value(request, kind), user.pk) if conf.device_cookie else None
     if brought is None:
         return None
     digests = series_digests(user.pk, brought.series)
     devices = Device.objects.filter(user_id=user.pk, cookie_digest__in=digests)
     device = devices.filter(lost_at=None, copied_at=None, not_me_at=None).first()
-    if device is None or not device.accepts(brought) or not same_client(device, client_of(request.META)):
+    client = client_of(request.META, is_app=kind == Session.Kind.APP)
+    if device is None or not device.accepts(brought) or not same_client(device, client):
         return None
     return device.public_id

@@ -13,10 +13,11 @@ from sessions_ui.client.request_id import request_id
 from sessions_ui.conf import conf
 
 
-def client_of(meta: Mapping[str, Any]) -> ClientInfo:
+def client_of(meta: Mapping[str, Any], *, is_app: bool = False) -> ClientInfo:
     """Return the client information of a request, by the site's settings.
 
-    That is all that it says, and what may be kept of it (`STORE_ADDRESSES`).
+    That is all that it says, and what may be kept of it (`STORE_ADDRESSES`). `is_app`: it is an app, which may say in
+    a header of its own what it is (`X-App`).
     """
     return client_info(
         meta,
@@ -25,6 +26,7 @@ def client_of(meta: Mapping[str, Any]) -> ClientInfo:
         geoip_path=conf.geoip_path,
         geoip_asn_path=conf.geoip_asn_path,
         keep_address=conf.store_addresses,
+        is_app=is_app,
     )
 
 

@@ -181,13 +181,14 @@ def standing_of(device: Device, *, copied: bool, new: bool) -> Standing:
 def follow_up_of(verdict: Verdict, attempt: SignInAttempt) -> FollowUp:
     """Return what follows from the verdict, by the settings.
 
-    Whoever has shown a second factor that is not new, or a mailed code, at this sign-in has passed the challenge.
+    Whoever has shown a second factor that is not new, or a mailed code, at this sign-in has passed the challenge. An
+    app has no page that asks for a code: there such a sign-in ends at once, and its owner may say that it was theirs.
     """
     if verdict.level is not Level.SUSPICIOUS:
         return FollowUp.FLAG if verdict.level else FollowUp.NONE
     passed = attempt.is_proven or any(is_the_owners(one) for one in attempt.shown)
     if conf.suspicious_sign_ins == FollowUp.CHALLENGE and not passed:
-        return FollowUp.CHALLENGE
+        return FollowUp.CHALLENGE if attempt.kind == Session.Kind.BROWSER else FollowUp.END
     return FollowUp.END if conf.suspicious_sign_ins == FollowUp.END else FollowUp.FLAG
 
 

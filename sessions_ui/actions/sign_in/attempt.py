@@ -10,12 +10,14 @@ from django.utils import timezone
 
 from sessions_ui import context
 from sessions_ui.actions.sessions.client import client_of
+from sessions_ui.actions.sessions.presented import device_value
 from sessions_ui.actions.sign_in.pending import begun_key
 from sessions_ui.actions.sign_in.provider import PROVIDER_KEY, Identity, identity_of, recall_provider
 from sessions_ui.assurance import MAILED_CODE, Authentication
 from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
 from sessions_ui.database import moments
+from sessions_ui.models import Session
 from sessions_ui.session_user import WrittenUser
 from sessions_ui.user_model import last_login_before
 
@@ -30,6 +32,7 @@ class SignInAttempt:
     where there is one. `is_assessed` says whether its risk is assessed; it is not where no request brought it, because
     nothing is known of the client then. `is_proven`: the further proof that a sign-in may be asked for has been given.
     `organization_id`: for which organization they sign in, by the setting; None for none.
+    `kind` is what signs in: a browser, or an app.
     `written`: the user as somebody wrote them into the session, where nothing else was heard of the sign-in
     (`written.py`). `last_login` is what the user model says of the sign-in before this one, None where it says nothing.
     """
@@ -47,6 +50,7 @@ class SignInAttempt:
     written: WrittenUser | None = None
     last_login: datetime | None = None
     organization_id: str | None = None
+    kind: Session.Kind = Session.Kind.BROWSER
 
 
 def attempt_of(request: Any, user: Any, *, backend: str, written: WrittenUser | None = None) -> SignInAttempt:
@@ -56,13 +60,14 @@ def attempt_of(request: Any, user: Any, *, backend: str, written: WrittenUser | 
     """
     method = conf.sign_in_method(request, user)
     is_proven = getattr(request, "sessions_ui_proven", False)
+    kind = request.session.kind
     return SignInAttempt(
         user=user,
         backend=backend,
-        client=client_of(request.META),
+        client=client_of(request.META, is_app=kind == Session.Kind.APP),
         method=method,
         shown=shown_at_sign_in(request, user, method, is_proven=is_proven),
-        device_cookie=request.COOKIES.get(conf.device_cookie_name),
+        device_cookie=device_value(request, kind),
         pending=request.session.mark_of(user, begun_key(user)),
         identity=recall_provider(request, user),
         is_assessed=request.method is not None,
@@ -70,6 +75,7 @@ def attempt_of(request: Any, user: Any, *, backend: str, written: WrittenUser | 
         written=written,
         last_login=last_login_before(user),
         organization_id=organization_of(request, user),
+        kind=kind,
     )
 
 
@@ -113,4 +119,5 @@ def attempt_in(session: Any, user: Any, written: WrittenUser) -> SignInAttempt:
         is_proven=False,
         written=written,
         organization_id=organization_of(None, user),
+        kind=session.kind,
     )

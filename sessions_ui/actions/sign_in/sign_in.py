@@ -128,7 +128,7 @@ def sign_in(*, attempt: SignInAttempt, row: ReadRow) -> SignIn:
     if account.has_incidents:
         write_ends_of_incidents(attempt.user, but=session.pk)
     if assessment.follow_up is not FollowUp.END:
-        make_room(attempt.user, None if found.new else found.device, new=session.pk, begun=account.pending)
+        make_room(attempt, None if found.new else found.device, new=session.pk, begun=account.pending)
     announce(attempt, session, found, assessment)
     return SignIn(session=session, device=found.device, new_device=found.new, device_cookie=found.cookie)
 
@@ -162,6 +162,7 @@ def columns_of(
     """Return what the session keeps of its sign-in."""
     return {
         "user_id": attempt.user.pk,
+        "kind": attempt.kind,
         "backend": attempt.backend,
         "auth_hash": account.auth_hash,
         "next_auth_hash": "",
@@ -207,12 +208,15 @@ def write_ends_of_incidents(user: Any, *, but: int) -> None:
         end_if_unlawful(keys)
 
 
-def make_room(user: Any, device: Device | None, *, new: int, begun: dict[str, Any]) -> None:
-    """End what the new session takes the place of.
+def make_room(attempt: SignInAttempt, device: Device | None, *, new: int, begun: dict[str, Any]) -> None:
+    """End what the new session takes the place of; an app's takes nobody's.
 
     That is an older one in the same browser (`device`, where it was known before), and what is over the limit. `begun`
     is what the sign-in goes on from where the limit refuses it.
     """
+    if attempt.kind != Session.Kind.BROWSER:
+        return
+    user = attempt.user
     if conf.supersede and device is not None:
         older = Session.objects.filter(
             device=device, user_id=user.pk, kind__in=kinds_with("is_superseded"), ended_at__isnull=True

@@ -18,7 +18,9 @@ from django.http import HttpRequest
 from django.utils.module_loading import import_string
 from django.views.debug import SafeExceptionReporterFilter
 
-from sessions_ui.store import store_of
+from sessions_ui import context
+from sessions_ui.actions.sessions.presented import DEVICE_TOKEN, SESSION_TOKEN
+from sessions_ui.store import SessionStore, store_of
 
 # Fields that are hidden also where no view has called them sensitive: it was not reached, or forgot to.
 TYPED_IN = re.compile("pass|code|token|secret|key|credential|signature", re.IGNORECASE)
@@ -80,8 +82,9 @@ def hide_secrets(request: HttpRequest) -> None:
 def secrets_of(request: HttpRequest) -> Iterator[str]:
     """Yield what came with the request, or was made for it, and lets somebody in: cookies, keys, what was typed in."""
     given: list[str | None] = [*request.COOKIES.values(), *typed_in(request)]
-    if (store := store_of(request)) is not None:
-        given += store.secrets()
+    given += [request.headers.get(name) for name in (SESSION_TOKEN, DEVICE_TOKEN)]
+    for store in (store_of(request), context.acting_app()):
+        given += store.secrets() if isinstance(store, SessionStore) else []
     yield from (secret for secret in given if isinstance(secret, str) and len(secret) >= SHORTEST)
 
 

@@ -44,7 +44,7 @@ def answer_to(request: HttpRequest, exception: BaseException) -> HttpResponseBas
     if isinstance(exception, KeyRotated):
         return later.renewed(request)
     if isinstance(exception, SessionEnded):
-        return refusals.signed_out(request, exception.reason)
+        return refusals.signed_out(request, exception.reason, is_gone=True)
     if isinstance(exception, NotTheOwner):
         return only_for_its_owner(request)
     if isinstance(exception, AccountFrozen):

@@ -5,12 +5,16 @@ from __future__ import annotations
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
+from sessions_ui import context
+
 OWN_NAMESPACES = frozenset({"sessions_ui", "help_desk"})
 
 
 def is_page_navigation(request: HttpRequest) -> bool:
     """Return whether a person looks at what comes back: a link, a form or the address bar of a browser. Browsers say so
     in `Sec-Fetch-Mode` (Fetch Metadata), but neither the old ones nor over plain HTTP."""
+    if context.acting_app() is not None:
+        return False
     mode = request.headers.get("Sec-Fetch-Mode")
     if mode is not None:
         return mode == "navigate"
@@ -32,5 +36,8 @@ def is_own_page(request: HttpRequest) -> bool:
 
 
 def wants_json(request: HttpRequest) -> bool:
+    """Return whether a program asks that reads JSON: by what it accepts, or because it is an app, which does anyway."""
+    if context.acting_app() is not None:
+        return True
     accept = request.headers.get("Accept", "")
     return "json" in accept and "text/html" not in accept

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from sessions_ui import context
 from sessions_ui.web.responses.headers import PRIVATE
 from sessions_ui.web.responses.navigation import wants_json
 
 
-def not_signed_in(request: HttpRequest, kind: str, text: str) -> HttpResponse:
+def not_signed_in(request: HttpRequest, kind: str, text: str, *, is_gone: bool = False) -> HttpResponse:
     """Answer 401 to a program: problem details where it asks for JSON, else a line of text. RFC 9110 (11.6.1) asks for
     a challenge with it, but none of the registered ones is for cookies, and browsers ask nobody for one that they do
-    not know."""
-    response = problem(401, kind, text) if wants_json(request) else line_of_text(401, text)
+    not know.
+
+    An app of allauth's headless API reads `meta` as well; `is_gone` says that the session whose key it has sent is
+    over, which is 410 there.
+    """
+    if context.acting_app() is not None:
+        response: HttpResponse = problem(
+            410 if is_gone else 401, kind, text, meta={"is_authenticated": False}
+        )
+    else:
+        response = problem(401, kind, text) if wants_json(request) else line_of_text(401, text)
     response.headers["WWW-Authenticate"] = "Session"
     return response
 
@@ -26,9 +38,9 @@ def line_of_text(status: int, text: str) -> HttpResponse:
     )
 
 
-def problem(status: int, kind: str, title: str) -> JsonResponse:
+def problem(status: int, kind: str, title: str, **more: Any) -> JsonResponse:
     return JsonResponse(
-        {"type": f"urn:sessions-ui:{kind}", "title": title, "status": status},
+        {"type": f"urn:sessions-ui:{kind}", "title": title, "status": status, **more},
         status=status,
         content_type="application/problem+json",
         headers={"Cache-Control": PRIVATE},

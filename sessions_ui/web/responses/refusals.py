@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django_htmx.http import HttpResponseClientRedirect
 
+from sessions_ui import context
 from sessions_ui.conf import conf
 from sessions_ui.models import EndReason
 from sessions_ui.web.responses.headers import PRIVATE
@@ -51,10 +52,14 @@ def use_problem_details(response: HttpResponseBase, reason: EndReason) -> None:
         response.headers["Content-Length"] = str(len(response.content))
 
 
-def signed_out(request: HttpRequest, reason: str | None) -> HttpResponseBase:
-    """Answer a request whose session ended while its view was at work, or whose sign-in was refused: the sign-in page
-    for a person, 401 for a program. No redirect, because `fetch()` would follow it, and take the sign-in page for
-    success."""
+def signed_out(request: HttpRequest, reason: str | None, *, is_gone: bool = False) -> HttpResponseBase:
+    """Answer a request whose session ended while its view was at work (`is_gone`), or whose sign-in was refused: the
+    sign-in page for a person, 401 for a program, or 410 for an app whose session is gone. No redirect, because
+    `fetch()` would follow it, and take the sign-in page for success."""
+    if context.acting_app() is not None:
+        answer = not_signed_in(request, "session-ended", words(reason), is_gone=is_gone)
+        name_reason(answer, reason)
+        return answer
     if htmx_of(request) or is_page_navigation(request) or wants_json(request):
         return to_sign_in(request, reason)
     response = not_signed_in(request, "session-ended", words(reason))
