@@ -1,7 +1,8 @@
-"""Signing in with a passkey: allauth's view, without a session for everybody who asks how.
+"""Signing in with a passkey: allauth's views, without a session for everybody who asks how.
 
 allauth keeps the challenge in the session, so each GET of the sign-in by passkey would write a row that stays for
-SESSION_COOKIE_AGE. Here it is in a signed cookie for the minutes that the question takes, and counts once.
+SESSION_COOKIE_AGE. Here it is in a signed cookie for the minutes that the question takes, and counts once. An
+app has no cookie: it gets the key of such a session, and that is over after these minutes.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from allauth.account.adapter import get_adapter
+from allauth.headless.mfa.views import LoginWebAuthnView as AppLoginWebAuthnView
 from allauth.mfa.webauthn.internal.auth import STATE_SESSION_KEY
 from allauth.mfa.webauthn.views import LoginWebAuthnView
 from django.conf import settings
@@ -19,6 +21,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 
 SALT = "accounts.passkeys"
+EXPIRY = "_session_expiry"  # Django's, of `set_expiry()`
 AGE = timedelta(minutes=5)  # what browsers give people to find their key
 
 
@@ -60,6 +63,23 @@ class PasskeySignIn(LoginWebAuthnView):
             form.add_error("credential", get_adapter().validation_error("incorrect_code"))
             return self.form_invalid(form)
         return super().form_valid(form)
+
+
+class AppPasskeySignIn(AppLoginWebAuthnView):
+    """The same for apps, in allauth's headless API."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response: HttpResponse = super().get(request, *args, **kwargs)
+        request.session.set_expiry(int(AGE.total_seconds()))
+        return response
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Check the answer, in a session that lasts as long as any other from then on; else as long as before."""
+        expiry = request.session.pop(EXPIRY, None)
+        response: HttpResponse = super().post(request, *args, **kwargs)
+        if expiry is not None and not request.user.is_authenticated:
+            request.session[EXPIRY] = expiry
+        return response
 
 
 def challenge_of(request: HttpRequest) -> dict[str, Any] | None:

@@ -91,8 +91,18 @@ class Device(PrimaryModel):
         return f"{self.maker} {self.model}".strip()
 
     @property
+    def is_named_by_model(self) -> bool:
+        """Whether it is an app's, and the derived name says on what machine, not on what system."""
+        return bool(self.kind == self.Kind.APP and self.browser and self.model)
+
+    @property
     def derived_name(self) -> str:
-        """What the client told of itself: "Firefox on Linux". Unknown parts are left out, never guessed."""
+        """What the client told of itself: "Firefox on Linux", of an app "Example App on iPhone 15 Pro". Unknown parts
+        are left out, never guessed."""
+        if self.is_named_by_model:
+            # "Apple" says nothing that is not in the name.
+            machine = self.model if self.maker == "Apple" else self.make
+            return gettext("%(browser)s on %(system)s") % {"browser": self.browser, "system": machine}
         if self.browser and self.system:
             return gettext("%(browser)s on %(system)s") % {"browser": self.browser, "system": self.system}
         return self.browser or self.system or gettext("Unknown device")

@@ -35,6 +35,13 @@ def tell_apart(lines: Sequence[Line]) -> list[str]:
     return [", ".join(texts) for texts in beside]
 
 
+def version_text(device: Device | None, session: Session | None) -> str:
+    """Return the version of an app, "version 3.2.1"; empty for browsers, which update themselves all the time."""
+    if device is None or session is None or device.kind != Device.Kind.APP or not session.browser_version:
+        return ""
+    return _("version %(number)s") % {"number": session.browser_version}
+
+
 def distinct_title(title: str, beside: str) -> str:
     return _("%(title)s (%(beside)s)") % {"title": title, "beside": beside} if title and beside else title
 

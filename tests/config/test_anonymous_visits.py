@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+
+from sessions_ui.models import digest_of
+from tests.models import Session
 
 pytestmark = pytest.mark.django_db
+
+# An app that asks how to sign in with a passkey gets a key, of a session that is over in five minutes.
+GIVES_A_KEY = "/_allauth/app/v1/auth/webauthn/login"
 
 # What a converter takes, or a regular expression of allauth's and the admin's.
 VALUES = {"int": "1", "str": "x", "slug": "x", "path": "x", "uuid": "0" * 8 + "-0000-4000-8000-" + "0" * 12}
@@ -42,7 +50,7 @@ def rows() -> dict[str, int]:
 
 
 def test_no_address_makes_a_row_for_whoever_only_opens_it(browser: Any, user: Any) -> None:
-    paths = list(addresses())
+    paths = [path for path in addresses() if path != GIVES_A_KEY]
     assert len(paths) > 100 and "/account/2fa/webauthn/login/" in paths
     before = rows()
     for path in paths:
@@ -53,3 +61,10 @@ def test_no_address_makes_a_row_for_whoever_only_opens_it(browser: Any, user: An
             here.get(path, {"next": "/account/devices/"}, headers={"accept": accept})
             assert "sessionid" not in here.cookies, path
     assert rows() == before
+
+
+def test_an_app_that_asks_for_a_passkey_gets_a_session_of_five_minutes(client: Any, user: Any) -> None:
+    key = client.get(GIVES_A_KEY).json()["meta"]["session_token"]
+    row = Session.objects.get(user=None)
+    assert row.digest == digest_of(key, "app") and row.kind == "app"
+    assert row.expires_at <= timezone.now() + timedelta(minutes=5)

@@ -12,6 +12,7 @@ from sessions_ui.client.user_agent import parse
 from sessions_ui.conf import conf
 from sessions_ui.models import Delivery, Device, EndReason, EventDetail, Session
 from sessions_ui.not_me_link import not_me_token
+from sessions_ui.wording.names import version_text
 
 
 def context(delivery: Delivery) -> dict[str, Any]:
@@ -40,7 +41,7 @@ def sign_in_line(session: Session) -> DeviceLine:
     """Return the device under its derived name: whoever is signed in there can rename it to "Your own laptop"."""
     return DeviceLine(
         title=one_line(session.device.derived_name) if session.device else "",
-        about="",
+        about=one_line(version_text(session.device, session)),
         place=Place.from_dict(session.first_place),
         address=session.first_address or "",
     )

@@ -11,7 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from sessions_ui.client import Place
 from sessions_ui.conf import conf
 from sessions_ui.models import Delivery, Session
-from sessions_ui.wording.names import distinct_title, tell_apart
+from sessions_ui.wording.names import distinct_title, tell_apart, version_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,8 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class DeviceLine:
-    """A device as a mail names it. `about` is empty where the title says the same; nothing in it breaks a line."""
+    """A device as a mail names it. `about` is empty where the title says the same, but for the version
+    of an app; nothing in it breaks a line."""
 
     title: str
     about: str
@@ -50,9 +51,10 @@ def device_lines(sessions: Sequence[Session]) -> list[DeviceLine]:
 def device_line(session: Session, beside: str = "") -> DeviceLine:
     device = session.device
     title, about = (device.title, device.derived_name) if device else ("", "")
+    version = version_text(device, session)
     return DeviceLine(
         title=one_line(distinct_title(title, beside)),
-        about=one_line(about) if about != title else "",
+        about=one_line(", ".join(filter(None, [about if about != title else "", version]))),
         place=session.current_place,
         address=session.address or "",
     )

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from sessions_ui.client import Place
 from sessions_ui.conf import conf
 from sessions_ui.models import Device, Session
-from sessions_ui.wording.names import distinct_title
+from sessions_ui.wording.names import distinct_title, version_text
 
 ACTIVE_NOW = timedelta(minutes=5)
 # What a card shows at once: a client that signs in at every call must not fill the page.
@@ -85,12 +85,14 @@ class Card:
 
     @property
     def about(self) -> str:
-        """The line under the title: the derived name where the title is the user's own, then the model, else the kind.
-        Unknown parts are left out."""
+        """The line under the title: the derived name where the title is the user's own, the model, else the kind, and
+        the version of an app. What is in the derived name and unknown parts are left out."""
         device = self.device or Device()
+        make = "" if device.is_named_by_model else device.make
         parts = [
             device.derived_name if device.name else "",
-            device.make or (str(Device.Kind(device.kind).label) if device.kind else ""),
+            make or (str(Device.Kind(device.kind).label) if device.kind else ""),
+            version_text(self.device, self.latest),
             _("signs in anew each time") if self.is_folded else "",
         ]
         return " · ".join(part for part in parts if part)
