@@ -1,13 +1,12 @@
 """The site's addresses."""
 
 from allauth.account.decorators import secure_admin_login
-from allauth.headless.constants import Client
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from accounts.passkeys import AppPasskeySignIn, PasskeySignIn
+from accounts.passkeys import PasskeySignIn
 from accounts.views import second_factor
 from config.well_known import change_password, security_txt
 from sessions_ui.web import healthz, metrics
@@ -33,12 +32,7 @@ urlpatterns = [
         "account/2fa/webauthn/login/", PasskeySignIn.as_view(), name="mfa_login_webauthn"
     ),  # before allauth's own
     path("account/", include("accounts.urls")),
-    path(  # before allauth's own
-        "_allauth/app/v1/auth/webauthn/login",
-        AppPasskeySignIn.as_api_view(client=Client.APP),
-        name="app_login_webauthn",
-    ),
-    path("_allauth/", include("allauth.headless.urls")),  # apps
+    path("_allauth/", include("accounts.app_urls")),
     path("help-desk/", include("sessions_ui.help_desk.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -68,6 +68,11 @@ class Acting:
         self.ended_tokens_of: set[Any] = set()
 
     @property
+    def of_cookie(self) -> ActingSession | None:
+        """The session of the cookie, whatever a view has put into its place since."""
+        return self._first
+
+    @property
     def _store(self) -> ActingSession | None:
         if self.bearer is not None:
             return self.bearer

@@ -97,6 +97,10 @@ class SessionMiddleware(DjangoSessionMiddleware):
             return answer_to(request, error)
 
     def process_response(self, request: HttpRequest, response: Any) -> Any:
+        now = context.current()
+        if now is not None and now.app is not None and request.session is now.app:
+            # allauth does not put it back where saving it has raised: an app's key becomes no cookie.
+            request.session = now.of_cookie  # type: ignore[assignment]
         store = store_of(request)
         if store is None:
             return super().process_response(request, response)
