@@ -1,6 +1,6 @@
-"""Signs the demo's devices in over HTTP, as their browsers would; asks later whether they are still let in.
+"""Signs the demo's devices in over HTTP, as their browsers and apps would; asks later whether they are still let in.
 
-Their cookies are kept beside the demo's database: without them nobody could show that a device which was
+Their cookies and keys are kept beside the demo's database: without them nobody could show that a device which was
 signed out is really refused.
 """
 
@@ -24,6 +24,10 @@ SIGN_IN = "/account/login/"
 SECOND_FACTOR = "/account/2fa/authenticate/"
 SIGN_OUT = "/account/logout/"
 DEVICES_PAGE = "/account/devices/"
+API_SIGN_IN = "/_allauth/app/v1/auth/login"
+API_SESSION = "/_allauth/app/v1/auth/session"
+TOKEN = "X-Session-Token"  # noqa: S105  the name of a header
+DEVICE = "X-Device-Token"
 COOKIE_DOMAIN = "localhost.local"  # how Python's cookie jar writes "localhost"
 FORM_TOKEN = re.compile(r'name="csrfmiddlewaretoken"\s+value="([^"]+)"')
 
@@ -40,19 +44,28 @@ class DemoBrowsers:
         missing = [device for device in DEVICES if device.key not in jars]
         for device in missing:
             with self._open(device) as client:
-                self._sign_in(client, device)
-                jars[device.key] = _cookies(client)
+                if device.is_app:
+                    jars[device.key] = self._sign_in_app(client, device)
+                else:
+                    self._sign_in(client, device)
+                    jars[device.key] = _cookies(client)
                 if device.signs_out:
                     self._post(client, DEVICES_PAGE, SIGN_OUT)
-            move_into_the_past(device, jars[device.key][settings.SESSION_COOKIE_NAME])
+            key = TOKEN if device.is_app else settings.SESSION_COOKIE_NAME
+            move_into_the_past(device, jars[device.key][key])
             self._save(jars)
         return len(missing)
 
     def ask_all(self) -> Iterator[tuple[DemoDevice, bool]]:
-        """Send each device's next request for its devices page; yield True with it if it was let in."""
+        """Send each device's next request, of a browser for its devices page; yield True with it if it was let in."""
         jars = self._load()
         for device in DEVICES:
             if device.key not in jars:
+                continue
+            if device.is_app:
+                with self._open(device) as client:
+                    answer = client.get(API_SESSION, headers=jars[device.key])
+                yield device, answer.status_code == httpx.codes.OK
                 continue
             with self._open(device, jars[device.key]) as client:
                 let_in = client.get(DEVICES_PAGE).status_code == httpx.codes.OK
@@ -88,6 +101,13 @@ class DemoBrowsers:
             if answer.status_code == httpx.codes.FOUND:
                 return
         raise RuntimeError(f"{device.key} could not show its second factor: {answer.status_code}.")
+
+    def _sign_in_app(self, client: httpx.Client, device: DemoDevice) -> dict[str, str]:
+        """Sign in as an app does; return the headers that it sends from then on."""
+        answer = client.post(API_SIGN_IN, json={"email": device.person.email, "password": PASSWORD})
+        if answer.status_code != httpx.codes.OK:
+            raise RuntimeError(f"{device.key} could not sign in: the API answered {answer.status_code}.")
+        return {TOKEN: answer.json()["meta"]["session_token"], DEVICE: answer.headers[DEVICE]}
 
     def _post(
         self,

@@ -12,6 +12,7 @@ class DemoDevice:
     """A device of the demo. `hints` are sent with every request, `asked_hints` only to a site that asks for them
     (`Accept-CH`).
 
+    `is_app`: not a browser but an app, which signs in by the API (docs/apps.md).
     Signed in `days` ago and last used `hours` ago, as far as the list is concerned; `known`: its owner said so.
     """
 
@@ -23,6 +24,7 @@ class DemoDevice:
     hints: dict[str, str] = field(default_factory=dict)
     asked_hints: dict[str, str] = field(default_factory=dict)
     signs_out: bool = False
+    is_app: bool = False
     days: int = 0
     hours: int = 0
     known: bool = True
@@ -77,6 +79,16 @@ DEVICES = [
         asked_hints=_asked("15.0.0", "SM-X710"),
         days=12,
         hours=75,
+    ),
+    DemoDevice(
+        key="app",
+        person=ADA,
+        what="app on the phone",
+        address="2.125.160.217",
+        user_agent="Example App/3.2.1 (iPhone16,1; iOS 18.6)",
+        is_app=True,
+        days=10,
+        hours=1,
     ),
     DemoDevice(
         key="linux",

@@ -18,7 +18,8 @@ def move_into_the_past(device: DemoDevice, session_key: str) -> None:
     history."""
     now = timezone.now()
     signed_in, used = now - timedelta(days=device.days), now - timedelta(hours=device.hours)
-    rows = Session.objects.filter(digest=digest_of(session_key))
+    kind = Session.Kind.APP if device.is_app else Session.Kind.BROWSER
+    rows = Session.objects.filter(digest=digest_of(session_key, kind))
     session = rows.get()
     lifetime = session.expires_at - now
     rows.update(signed_in_at=signed_in, last_seen_at=used, expires_at=signed_in + lifetime)
