@@ -24,6 +24,7 @@ from sessions_ui.actions.help_desk.caller import verify_caller
 from sessions_ui.actions.recovery.open import open_recovery
 from sessions_ui.not_me_link import again_token
 from tests.aging import age_sign_ins, settle
+from tests.an_app import App
 from tests.away.addresses import addresses
 from tests.bystander import Bystander
 from tests.conftest import PASSWORD, _person
@@ -460,6 +461,8 @@ STORIES: dict[str, Callable[..., None]] = {
     "help_desk:approve": test_a_second_agent_agrees,
 }
 # Those that test_every_address.py alone looks at, and why.
+# What an app asks for is what the pages do, of which each has its story; one of an app is below.
+APPS = "headless:app:"
 NO_STORY = {
     "home": "a redirect",
     "healthz": "answers a POST as it does a GET",
@@ -489,8 +492,20 @@ def test_each_address_that_takes_a_post_has_its_story(browser: Any, agent: Any) 
     here = browser()
     takes = set()
     for name, path in addresses(Bystander()).items():
-        if not name.startswith("admin:"):
+        if not name.startswith(("admin:", APPS)):
             here.force_login(agent)
             if here.post(path).status_code != 405:
                 takes.add(name)
     assert takes == STORIES.keys() | NO_STORY.keys()
+
+
+def test_an_app_signs_in_changes_the_password_and_signs_out(user: Any) -> None:
+    phone = App()
+    phone.sign_in(user)
+    settle(user)
+    changed = phone.call(
+        "post", "account/password/change", {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
+    )
+    assert changed.status_code == 200
+    phone.call("delete", "auth/session")
+    assert phone.call("get", "auth/session").status_code == 410
