@@ -1,11 +1,14 @@
 """`make mutants`: which small changes to the code that decides does no test notice?
 
-One change at a time is made in a copy of the tree, and the tests named for its module (`modules.py`) run there, on
-SQLite. What came out is kept in var/mutants.json, so that an interrupted run goes on where it stopped; a module whose
-text has changed begins again. Fails when fewer than nine in ten are noticed; `accepted.toml` says why the others are.
+One change at a time is made in a copy of the tree, and of the tests named for its module (`modules.py`) those run there
+that execute its line, on SQLite: in a copy of a process that has everything loaded (`bench.py`), or in one of its own
+where the change is to what runs at import. What came out is kept in var/mutants.json, so that an interrupted run goes on
+where it stopped; a module whose text has changed begins again. Fails when fewer than nine in ten are noticed;
+`accepted.toml` says why the others are.
 
     make mutants ARGS="--sample 200 --seed 3"       a share of all
     make mutants ARGS="--module actions/endings/end.py"     one module (the option may be repeated)
+    make mutants ARGS="--nearest 60"                first by few tests each; then --again for what survives them
     make mutants ARGS="--again"                     survivors once more, after tests were written
 """
 
@@ -44,7 +47,7 @@ def main() -> int:
     to_try = survivors + [case for case in cases if results.of(case) is None]
     print(f"{len(cases)} changes, {len(to_try)} of them to try")
     if to_try and not options.report:
-        _try(to_try, results, workers=options.workers, seconds=options.timeout, unchecked=options.unchecked)
+        _try(to_try, results, options)
     return _report(cases, results)
 
 
@@ -54,6 +57,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--sample", type=int, metavar="N", help="only N changes, chosen by chance")
     parser.add_argument("--seed", type=int, default=0, help="which N")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument(
+        "--nearest", type=int, metavar="N", help="only the N nearest tests; then --again for the survivors"
+    )
     parser.add_argument("--timeout", type=float, default=600, metavar="SECONDS", help="then it hangs")
     parser.add_argument(
         "--again", action="store_true", help="try the survivors that are not accepted once more"
@@ -73,18 +79,19 @@ def _cases(modules: list[str]) -> list[Case]:
     return cases
 
 
-def _try(cases: list[Case], results: Results, *, workers: int, seconds: float, unchecked: bool) -> None:
+def _try(cases: list[Case], results: Results, options: argparse.Namespace) -> None:
+    tests = list(dict.fromkeys(path for case in cases for path in TESTS[case.module]))
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        workshops = [Workshop.made(ROOT, Path(folder) / str(number)) for number in range(workers)]
-        tests = list(dict.fromkeys(path for case in cases for path in TESTS[case.module]))
+        workshops = [Workshop.made(ROOT, Path(folder) / str(n), tests) for n in range(options.workers)]
         lines = Map(ROOT / "var" / "mutants-lines.json", workshops[0].tree)
-        if not unchecked:
-            recorded = workshops[0].lines(tests, workers=workers)
+        if not options.unchecked:
+            recorded = workshops[0].lines(workers=options.workers)
             if recorded is None:
                 sys.exit("The tests fail without any change: put them right first.")
             lines.add({module: recorded.get(module, {}) for module in TESTS})
         # Looked up now: while a change is made its module is another one.
-        left_out = {case: lines.left_out(case.module, case.mutant.line) for case in cases}
+        places = {(case.module, case.mutant.line) for case in cases}
+        left_out = {place: lines.left_out(*place) for place in places}
         free: SimpleQueue[Workshop] = SimpleQueue()
         for workshop in workshops:
             free.put(workshop)
@@ -93,19 +100,24 @@ def _try(cases: list[Case], results: Results, *, workers: int, seconds: float, u
             workshop = free.get()
             try:
                 outcome = workshop.outcome_of(
-                    case, TESTS[case.module], left_out=left_out[case], seconds=seconds
+                    case,
+                    left_out=left_out[case.module, case.mutant.line],
+                    nearest=options.nearest,
+                    seconds=options.timeout,
                 )
                 results.add(case, outcome)
             finally:
                 free.put(workshop)
 
-        with ThreadPoolExecutor(workers) as pool:
+        with ThreadPoolExecutor(options.workers) as pool:
             try:
                 for number, _ in enumerate(pool.map(try_one, cases), start=1):
                     if number % 25 == 0:
                         print(f"{number} of {len(cases)} tried", flush=True)
             except KeyboardInterrupt:
                 pool.shutdown(cancel_futures=True)
+        for workshop in workshops:
+            workshop.close()
 
 
 def _report(cases: list[Case], results: Results) -> int:

@@ -26,8 +26,9 @@ from typing import Any
 import coverage
 import pytest
 
+from tests.mutants.bench import LONGEST
+
 RECORD, LEFT_OUT = "MUTANTS_LINES", "MUTANTS_LEFT_OUT"
-LONGEST = 20.0  # seconds of one test on the processor: however busy the machine is
 OUTSIDE = ""  # of every test, as coverage calls it
 Lines = dict[str, dict[str, list[int]]]  # module of the app -> test -> lines
 

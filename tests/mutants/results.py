@@ -11,7 +11,7 @@ from threading import Lock
 
 from tests.mutants.operators import Mutant
 
-SURVIVED = "survived"
+SURVIVED, HANGS = "survived", "hangs"
 
 
 @dataclass(frozen=True, slots=True)
