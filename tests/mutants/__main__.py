@@ -2,13 +2,13 @@
 
 One change at a time is made in a copy of the tree, and of the tests named for its module (`modules.py`) those run there
 that execute its line, on SQLite: in a copy of a process that has everything loaded (`bench.py`), or in one of its own
-where the change is to what runs at import. What came out is kept in var/mutants.json, so that an interrupted run goes on
-where it stopped; a module whose text has changed begins again. Fails when fewer than nine in ten are noticed;
+where the change is to what runs at import. What came out is kept in var/mutants.json, so that an interrupted run goes
+on where it stopped; a module whose text has changed begins again. Fails when fewer than nine in ten are noticed;
 `accepted.toml` says why the others are.
 
     make mutants ARGS="--sample 200 --seed 3"       a share of all
     make mutants ARGS="--module actions/endings/end.py"     one module (the option may be repeated)
-    make mutants ARGS="--nearest 60"                first by few tests each; then --again for what survives them
+    make mutants ARGS="--nearest"                   first by few tests; then --again for what survives them
     make mutants ARGS="--again"                     survivors once more, after tests were written
 """
 
@@ -23,7 +23,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from tests.mutants.lines import Map
-from tests.mutants.modules import TESTS
+from tests.mutants.modules import NEAREST, TESTS
 from tests.mutants.operators import mutants_of
 from tests.mutants.results import SURVIVED, Case, Results, accepted
 from tests.mutants.workshop import Workshop
@@ -58,7 +58,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="which N")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument(
-        "--nearest", type=int, metavar="N", help="only the N nearest tests; then --again for the survivors"
+        "--nearest", action="store_true", help="by the nearest tests alone; then --again for the survivors"
     )
     parser.add_argument("--timeout", type=float, default=600, metavar="SECONDS", help="then it hangs")
     parser.add_argument(
@@ -80,7 +80,8 @@ def _cases(modules: list[str]) -> list[Case]:
 
 
 def _try(cases: list[Case], results: Results, options: argparse.Namespace) -> None:
-    tests = list(dict.fromkeys(path for case in cases for path in TESTS[case.module]))
+    table = NEAREST if options.nearest else TESTS
+    tests = list(dict.fromkeys(path for case in cases for path in table[case.module]))
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         workshops = [Workshop.made(ROOT, Path(folder) / str(n), tests) for n in range(options.workers)]
         lines = Map(ROOT / "var" / "mutants-lines.json", workshops[0].tree)
@@ -101,8 +102,8 @@ def _try(cases: list[Case], results: Results, options: argparse.Namespace) -> No
             try:
                 outcome = workshop.outcome_of(
                     case,
+                    table[case.module],
                     left_out=left_out[case.module, case.mutant.line],
-                    nearest=options.nearest,
                     seconds=options.timeout,
                 )
                 results.add(case, outcome)

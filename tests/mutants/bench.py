@@ -8,6 +8,7 @@ socket, over which `workshop.py` says which module it has just changed; the answ
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import shutil
@@ -35,12 +36,6 @@ BENCH = "MUTANTS_BENCH"
 READY, APART = "ready", "apart"
 LONGEST = 20.0  # seconds of one test on the processor: however busy the machine is
 LONGEST_WAIT = 90.0  # and by the clock: it waits for what does not come
-# What loads pages, the administration and mails for all. None starts a thread, which a copy would not have.
-WARMING = (
-    "tests/stories/test_devices.py",
-    "tests/stories/test_administration.py",
-    "tests/stories/test_recovery.py",
-)
 
 
 class Bench:
@@ -68,7 +63,7 @@ class Bench:
             except NotInPlace:
                 self._answer(APART)
                 continue
-            tests = self._in_order(session, module, set(request["left_out"]))[: request["nearest"]]
+            tests = self._in_order(session, tuple(request["tests"]), set(request["left_out"]))
             outcome = self._outcome(session, tests, partial(functions.change, changes))
             self._failures[outcome] += 1
             self._answer(outcome)
@@ -82,7 +77,9 @@ class Bench:
 
         from tests.environment import VAR_DIR
 
-        self._run(session, [item for item in session.items if item.location[0] in WARMING])
+        # The first of each file loads what all of them need. Of those that start no thread, which no copy would have.
+        first = {item.path: item for item in reversed(session.items) if not (empties(item) or waits(item))}
+        self._run(session, [item for item in session.items if item in first.values()])
         assert not self._failed, f"{self._failed} fails without any change"
         assert threading.active_count() == 1, threading.enumerate()
         connections.close_all()  # no process may use that of another one
@@ -90,9 +87,11 @@ class Bench:
         self._temporary = VAR_DIR.with_name("of-the-copy")
         shutil.copytree(self._files, self._as_they_were)
 
-    def _in_order(self, session: pytest.Session, module: str, left_out: set[str]) -> list[pytest.Item]:
-        """First what has noticed other changes, then the nearest; those that empty the database come last, always."""
-        tests = [item for item in tests_of(session, module) if item.nodeid not in left_out]
+    def _in_order(
+        self, session: pytest.Session, paths: tuple[str, ...], left_out: set[str]
+    ) -> list[pytest.Item]:
+        """First what has noticed other changes, then as the paths are; those that empty the database come last."""
+        tests = [item for item in tests_below(session, paths) if item.nodeid not in left_out]
         return sorted(tests, key=lambda item: (empties(item), -self._failures[item.nodeid]))
 
     def _outcome(self, session: pytest.Session, tests: list[pytest.Item], change: Callable[[], None]) -> str:
@@ -148,11 +147,11 @@ class Bench:
 
 
 @cache
-def tests_of(session: pytest.Session, module: str) -> list[pytest.Item]:
-    """In the order of the table of modules."""
+def tests_below(session: pytest.Session, paths: tuple[str, ...]) -> list[pytest.Item]:
+    """In the order of the paths."""
     found = {
         item: None
-        for path in TESTS[module]
+        for path in paths
         for item in session.items
         if item.nodeid == path or item.nodeid.startswith((f"{path}/", f"{path}::", f"{path}["))
     }
@@ -165,6 +164,10 @@ def empties(item: pytest.Item) -> bool:
     marker = item.get_closest_marker("django_db")
     fixtures = {"transactional_db", "live_server"}.intersection(getattr(item, "fixturenames", []))
     return bool(fixtures) or bool(marker and marker.kwargs.get("transaction"))
+
+
+def waits(item: pytest.Item) -> bool:
+    return inspect.iscoroutinefunction(getattr(item, "function", None))
 
 
 def pytest_configure(config: pytest.Config) -> None:

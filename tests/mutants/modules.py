@@ -442,7 +442,12 @@ NEAREST: dict[str, tuple[str, ...]] = {
 
 # Of every action, and of every page.
 ACROSS = {
-    "actions": (f"{ACTIONS}/test_all_or_nothing.py", f"{ACTIONS}/test_decisions.py"),
+    "actions": (
+        f"{ACTIONS}/test_all_or_nothing.py",
+        f"{ACTIONS}/test_decisions.py",
+        LOCKS,
+        "tests/sessions_ui/impersonation/test_owner_only.py",
+    ),
     "web": (f"{WEB}/test_methods.py", f"{WEB}/test_login_required.py"),
 }
 # After the nearest ones: whatever the room's own tests and the journeys of people notice.

@@ -26,9 +26,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
 def outcome_of(workshop: Workshop, original: str, left_out: tuple[str, ...] = ()) -> str:
     source = (ROOT / "sessions_ui" / MODULE).read_text()
     mutant = next(mutant for mutant in mutants_of(source) if mutant.original == original)
-    outcome = workshop.outcome_of(
-        Case.of(MODULE, source, mutant), left_out=left_out, nearest=None, seconds=100
-    )
+    outcome = workshop.outcome_of(Case.of(MODULE, source, mutant), [TESTS], left_out=left_out, seconds=100)
     assert (workshop.tree / "sessions_ui" / MODULE).read_text() == source
     return outcome
 

@@ -21,7 +21,7 @@ import pytest
 
 from tests.mutants.bench import APART, BENCH, READY
 from tests.mutants.lines import LEFT_OUT, RECORD, Lines, read
-from tests.mutants.modules import JOURNEYS, TESTS
+from tests.mutants.modules import JOURNEYS
 from tests.mutants.results import HANGS, SURVIVED, Case
 
 NOT_COPIED = (".git", ".venv*", "var", "node_modules", "__pycache__", ".*_cache", ".hypothesis")
@@ -62,19 +62,21 @@ class Workshop:
     def lines(self, *, workers: int) -> Lines | None:
         """Which test executes which lines; None where they are not green."""
         folder = self.temporary.parent / "lines"
-        code, output = self._pytest([f"-n{workers}", *self.tests], seconds=None, **{RECORD: folder})
+        code, output = self._pytest(
+            [f"-n{workers if workers > 1 else 0}", *self.tests], seconds=None, **{RECORD: folder}
+        )
         if code != 0:
             print(output)
             return None
         return read(folder)
 
-    def outcome_of(self, case: Case, *, left_out: Sequence[str], nearest: int | None, seconds: float) -> str:
-        """SURVIVED, or by what it was noticed. With `nearest`: by so many of the tests that execute the line."""
+    def outcome_of(self, case: Case, tests: Sequence[str], *, left_out: Sequence[str], seconds: float) -> str:
+        """SURVIVED, or by what it was noticed."""
         _, bench = self._bench  # imports the modules without the change
         with self._changed(case):
-            request = {"module": case.module, "left_out": left_out, "nearest": nearest}
+            request = {"module": case.module, "tests": tests, "left_out": left_out}
             outcome = self._asked(bench, json.dumps(request))
-            return self._apart(case, left_out, seconds=seconds) if outcome == APART else outcome
+            return self._apart(tests, left_out, seconds=seconds) if outcome == APART else outcome
 
     @contextmanager
     def _changed(self, case: Case) -> Iterator[None]:
@@ -121,14 +123,14 @@ class Workshop:
             bench.close()  # which ends it
             process.wait()
 
-    def _apart(self, case: Case, left_out: Sequence[str], *, seconds: float) -> str:
+    def _apart(self, tests: Sequence[str], left_out: Sequence[str], *, seconds: float) -> str:
         """In a process of its own, where what runs at import runs with the change."""
         listed = self.temporary.parent / "left-out.json"
         listed.write_text(json.dumps(left_out))
         # Journeys take long to be collected; what is nearer notices most.
-        nearer = [path for path in TESTS[case.module] if path not in JOURNEYS]
-        for tests in (nearer, JOURNEYS):
-            code, output = self._pytest(["-x", *tests], seconds=seconds, **{LEFT_OUT: listed})
+        nearer = [path for path in tests if path not in JOURNEYS]
+        for paths in filter(None, (nearer, [path for path in tests if path in JOURNEYS])):
+            code, output = self._pytest(["-x", *paths], seconds=seconds, **{LEFT_OUT: listed})
             if code is None:
                 return HANGS
             if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
