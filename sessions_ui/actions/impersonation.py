@@ -72,7 +72,7 @@ def begin_impersonation(
         latest_end_at=latest_end,
         **seen(client),
     )
-    session.save(using=router.db_for_write(Session), force_insert=True)
+    session.save(using=router.db_for_write(Session))
     tell_of_impersonation(session, person, client)
     return session
 

@@ -32,6 +32,7 @@ from sessions_ui.conf import conf
 from sessions_ui.context import own_step
 from sessions_ui.credentials import Credential, CredentialKind, CredentialStore
 from sessions_ui.exceptions import AccountFrozen, RecoveryClosed, SignInRefused
+from tests.interleaving import just_before
 from tests.models import AccountState, Delivery, EndReason, Event, Recovery, Session
 
 pytestmark = pytest.mark.django_db
@@ -165,6 +166,14 @@ def test_the_steps_close_it_in_either_order(user: Any, other_user: Any, store: A
 def set_password(user: Any, password: str) -> None:
     user.set_password(password)
     user.save()
+
+
+def test_who_was_disabled_while_a_new_password_was_chosen_stays_so(user: Any) -> None:
+    case = opened(user)
+    type(user).objects.filter(pk=user.pk).update(is_active=False)
+    choose_password(recovery=case, user=user, save=user.save)
+    user.refresh_from_db()
+    assert not user.is_active
 
 
 def test_a_step_is_done_once(user: Any) -> None:
@@ -341,6 +350,17 @@ def test_one_whose_time_is_over_removes_what_is_ticked_and_nothing_else(
     case.refresh_from_db()
     bystander.refresh_from_db()
     assert case.closed_why == Recovery.ClosedWhy.EXPIRED and bystander.is_open
+
+
+def test_one_that_was_closed_a_moment_before_is_not_closed_again(user: Any, agent: Any, store: Any) -> None:
+    store.kept = [passkey(AFTER)]
+    case = opened(user)
+    Recovery.objects.filter(pk=case.pk).update(expires_at=timezone.now())
+    lock = "SELECT .accounts_user."
+    with just_before(lock, lambda: lift_recovery(user=user, actor=agent)):
+        assert expire_recoveries() == 0
+    case.refresh_from_db()
+    assert case.closed_why == Recovery.ClosedWhy.LIFTED and store.kept == [passkey(AFTER)]
 
 
 def test_one_that_cannot_be_closed_keeps_no_other_from_it(
