@@ -12,10 +12,12 @@ from functools import partial
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from sessions_ui import verify_not_frozen
 from sessions_ui.actions.devices.confirm import confirm_device
 from sessions_ui.actions.devices.lost import mark_lost
 from sessions_ui.actions.devices.not_me import report_by_link, report_not_me
@@ -24,12 +26,16 @@ from sessions_ui.actions.endings.end import end_sessions, end_user_sessions
 from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
 from sessions_ui.actions.endings.reconcile.unlawful import end_if_unlawful
 from sessions_ui.actions.endings.require_password import require_new_password
+from sessions_ui.actions.recovery.close import lift_recovery
+from sessions_ui.actions.recovery.open import mail_recovery_link, open_recovery
+from sessions_ui.actions.recovery.steps import choose_password, remove_added
 from sessions_ui.actions.sessions.client import client_of
 from sessions_ui.actions.sign_in.assess_risk import judge_change
 from sessions_ui.actions.step_up.codes import is_proven, send_code
 from sessions_ui.actions.step_up.reauthentication import note_reauthentication
 from sessions_ui.client.user_agent import parse
-from tests.models import Delivery, EndReason, Offboarding, Session, VerificationCode
+from tests.meanwhile import as_somebody_else
+from tests.models import Delivery, EndReason, Offboarding, Recovery, Session, VerificationCode
 
 pytestmark = pytest.mark.django_db
 
@@ -115,6 +121,38 @@ def many_sessions(session: Session) -> Act:
     return partial(end_later, sessions=chosen, reason=EndReason.INCIDENT)
 
 
+def opened(session: Session) -> Recovery:
+    """Long enough ago for another link."""
+    with time_machine.travel(timezone.now() - timedelta(minutes=2), tick=False):
+        return open_recovery(user=session.user, since=timezone.now(), opened_by=Recovery.OpenedBy.MAIL)
+
+
+def a_new_password_in_a_recovery(session: Session) -> Act:
+    return partial(choose_password, recovery=opened(session), user=session.user, save=lambda: None)
+
+
+def what_was_added_goes(session: Session) -> Act:
+    return partial(remove_added, recovery=opened(session), user=session.user, chosen=[])
+
+
+def a_recovery_that_is_lifted(session: Session) -> Act:
+    opened(session)
+    return partial(lift_recovery, user=session.user, actor=None)
+
+
+def another_link(session: Session) -> Act:
+    opened(session)
+    return partial(mail_recovery_link, user=session.user)
+
+
+def a_credential_while_it_is_asked_whether_the_account_is_frozen(session: Session) -> Act:
+    def write() -> bool:
+        as_somebody_else(partial(verify_not_frozen, session.user))
+        return True
+
+    return write
+
+
 DECISIONS = [
     a_code,
     a_factor,
@@ -130,6 +168,11 @@ DECISIONS = [
     some_sessions,
     all_sessions,
     many_sessions,
+    a_new_password_in_a_recovery,
+    what_was_added_goes,
+    a_recovery_that_is_lifted,
+    another_link,
+    a_credential_while_it_is_asked_whether_the_account_is_frozen,
 ]
 
 

@@ -266,6 +266,15 @@ def test_submitting_twice_does_it_once(desk: Any, verified: Case, phone: Any, de
     assert CaseReceipt.objects.count() == Act.objects.count() == 1
 
 
+def test_what_was_done_before_may_be_submitted_again_when_no_act_is_left(
+    verified: Case, phone: Any, device_of: Any, agent: Any, settings: Any
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "HELP_DESK_ACTS_PER_HOUR": 1}
+    chosen = Order(chosen=(device_of(phone),))
+    first = carry_out(case=verified, agent=agent, order=chosen, nonce=NONCE)
+    assert carry_out(case=verified, agent=agent, order=chosen, nonce=NONCE) == first
+
+
 def another_case(agent: Any, user: Any) -> Case:
     case = open_case(agent=agent, term=user.email)
     verify_caller(case=case, agent=agent, ticket="INC-8", reason=Case.Reason.LOST, ways=["call_back"])

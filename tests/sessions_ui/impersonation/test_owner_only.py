@@ -14,14 +14,25 @@ from django.db import transaction
 from django.utils import timezone
 
 from sessions_ui import context
+from sessions_ui.actions.access_review.rights import verify_reviewer
+from sessions_ui.actions.devices.confirm import confirm_device
+from sessions_ui.actions.devices.lost import mark_found, mark_lost
+from sessions_ui.actions.devices.not_me import report_not_me
+from sessions_ui.actions.devices.rename import rename_device
 from sessions_ui.actions.endings.bulk.end_later import end_later
 from sessions_ui.actions.endings.end import end_session, end_sessions, end_user_sessions
+from sessions_ui.actions.endings.reconcile.lingering import end_lingering
 from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
+from sessions_ui.actions.incidents.rights import verify_may_order
+from sessions_ui.actions.privacy.erase import erase
+from sessions_ui.actions.privacy.export import note_export
 from sessions_ui.actions.recovery.open import open_recovery
+from sessions_ui.actions.recovery.steps import choose_password, remove_added
 from sessions_ui.actions.webhooks.endpoints import ping, renew_secret, save_endpoint, switch_off, switch_on
 from sessions_ui.actions.webhooks.redeliver import redeliver
 from sessions_ui.exceptions import NotTheOwner
 from sessions_ui.not_me_link import recovery_token
+from tests.bystander import read_all
 from tests.conftest import PASSWORD, Browser
 from tests.models import Delivery, Device, Ending, Endpoint, EndReason, Event, Offboarding, Recovery, Session
 from tests.sessions_ui.impersonation.test_rules import whose
@@ -297,6 +308,34 @@ def test_nothing_of_the_administration_is_done_in_somebodys_name(
     save_endpoint(endpoint=endpoint, actor=None)
     request.getfixturevalue("by_support")
     refuses(lambda: act(endpoint))
+
+
+OWNERS: dict[str, Callable[[Any], Any]] = {
+    "rename_device": lambda on: rename_device(device=on.device, name="mine", actor=on.user),
+    "confirm_device": lambda on: confirm_device(device=on.device, actor=on.user, proof="factor"),
+    "mark_lost": lambda on: mark_lost(device=on.device, actor=on.user),
+    "mark_found": lambda on: mark_found(device=on.device, actor=on.user),
+    "report_not_me": lambda on: report_not_me(session=on.session),
+    "choose_password": lambda on: choose_password(recovery=on.case, user=on.user, save=on.user.save),
+    "remove_added": lambda on: remove_added(recovery=on.case, user=on.user, chosen=[]),
+    "note_export": lambda on: note_export(user=on.user, actor=on.user),
+    "erase": lambda on: erase(user=on.user, actor=on.user),
+    "end_lingering": lambda on: end_lingering(actor=on.user),
+    "verify_may_order": lambda on: verify_may_order(None),
+    "verify_reviewer": lambda on: verify_reviewer(on.user),
+}
+
+
+@pytest.mark.parametrize("act", OWNERS.values(), ids=OWNERS)
+def test_no_action_of_the_owner_alone_is_done_whichever_view_calls_it(
+    act: Callable[[Any], Any], device: Device, request: Any, user: Any
+) -> None:
+    on = SimpleNamespace(user=user, device=device, session=Session.objects.by_owner().of(user).get())
+    on.case = open_recovery(user=user, since=timezone.now(), opened_by=Recovery.OpenedBy.MAIL)
+    request.getfixturevalue("by_support")
+    before = list(read_all())
+    refuses(lambda: act(on))
+    assert list(read_all()) == before
 
 
 def test_nothing_that_ends_later_is_begun_in_somebodys_name(

@@ -92,6 +92,19 @@ def test_another_report_adds_to_the_case(user: Any) -> None:
     assert Recovery.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("at_first", "then", "asked"), [(True, False, True), (False, True, True), (False, False, False)]
+)
+def test_a_password_is_asked_for_where_one_of_the_reports_is_about_a_known_one(
+    at_first: bool, then: bool, asked: bool, user: Any
+) -> None:
+    for has_one in (at_first, then):
+        user.set_password("a horse") if has_one else user.set_unusable_password()
+        user.save()
+        case = opened(user)
+    assert values(case)["needs_password"] is asked
+
+
 def test_a_case_without_an_address_gets_that_of_the_report(user: Any, settings: Any) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "ALERT_ADDRESSES": f"{__name__}.nowhere"}
     case = opened(user)
@@ -190,6 +203,15 @@ def test_a_password_is_asked_for_again_in_an_open_case_only(user: Any, other_use
     assert password_again(user=user) is True
     assert (values(case)["needs_password"], values(case)["password_at"]) == (True, None)
     assert values(theirs)["password_at"] == AFTER
+
+
+def test_a_password_is_asked_for_again_where_none_was_asked_for(user: Any) -> None:
+    user.set_unusable_password()
+    user.save()
+    case = opened(user)
+    assert values(case)["needs_password"] is False
+    assert password_again(user=user) is True
+    assert values(case)["needs_password"] is True
 
 
 def test_each_step_is_an_event_in_the_name_of_whoever_does_it(user: Any, store: Any) -> None:

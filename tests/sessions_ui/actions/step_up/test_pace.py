@@ -127,6 +127,19 @@ def test_codes_of_an_hour_ago_do_not_count(user: Any) -> None:
             assert ask(user, HERE, session_id=WAITING + 500) is may
 
 
+@pytest.mark.parametrize(("seconds", "may"), [(24 * 3600 - 1, False), (24 * 3600, True)])
+def test_codes_of_a_day_ago_do_not_count(seconds: int, may: bool, user: Any) -> None:
+    """A hundred that strangers asked for, none of them within the last hour."""
+    at = timezone.now() - timedelta(seconds=seconds)
+    VerificationCode.objects.bulk_create(
+        VerificationCode(
+            user=user, session_id=WAITING + n, purpose=CONFIRM, asked_by=f"{n}", created_at=at, expires_at=at
+        )
+        for n in range(100)
+    )
+    assert ask(user, HERE, session_id=WAITING + 500) is may
+
+
 def test_the_codes_of_one_account_do_not_use_up_those_of_another(user: Any, other_user: Any) -> None:
     asked(user, HERE, sessions=2, first=100)
     assert ask(other_user, HERE, session_id=WAITING + 500)
