@@ -34,6 +34,7 @@ urlpatterns = [
     path("account/", include("accounts.urls")),
     path("_allauth/", include("accounts.app_urls")),
     path("help-desk/", include("sessions_ui.help_desk.urls")),
+    path("api/", include("sessions_ui.api.urls")),
     path("admin/", admin.site.urls),
 ]
 if settings.DEMO:

@@ -27,6 +27,7 @@ __all__ = [
     "client_network",
     "close_access_review",
     "confirm_device",
+    "create_token",
     "credential_changed",
     "decide_access",
     "decline_incident",
@@ -58,10 +59,12 @@ __all__ = [
     "receipt_of_case",
     "remember_provider",
     "rename_device",
+    "report_leaked",
     "report_not_me",
     "require_owner",
     "require_settled",
     "resume_incident",
+    "rotate_token",
     "send_or_keep",
     "session_debt",
     "stop_impersonating",
@@ -100,6 +103,9 @@ if TYPE_CHECKING:
     from sessions_ui.actions.sign_in.provider import end_provider_sessions, remember_provider
     from sessions_ui.actions.step_up.acting import acts_as_owner, acts_settled
     from sessions_ui.actions.step_up.reauthentication import note_reauthentication
+    from sessions_ui.actions.tokens.create import create_token
+    from sessions_ui.actions.tokens.leaked import report_leaked
+    from sessions_ui.actions.tokens.rotate import rotate_token
     from sessions_ui.audit.receipt import receipt_of_act, receipt_of_case
     from sessions_ui.client import warm_up
     from sessions_ui.context import require_owner
@@ -147,6 +153,9 @@ else:
             "actions.step_up.acting": ("acts_as_owner", "acts_settled"),
             "actions.step_up.reauthentication": ("note_reauthentication",),
             "audit.receipt": ("receipt_of_act", "receipt_of_case"),
+            "actions.tokens.create": ("create_token",),
+            "actions.tokens.leaked": ("report_leaked",),
+            "actions.tokens.rotate": ("rotate_token",),
             "client": ("warm_up",),
             "context": ("require_owner",),
             "database.transactions": ("follow",),

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from django.http import HttpRequest
 
-from sessions_ui.exceptions import NotTheOwner
+from sessions_ui.exceptions import BearerRefused, NotTheOwner
 
 
 class ActingSession(Protocol):
@@ -58,6 +58,9 @@ class Acting:
         self.took_part = False
         # The access token that acts, once its request was authenticated by it (`api/bearer.py`): before any cookie.
         self.bearer: ActingSession | None = None
+        # The request came with a token, of which its session cookie says nothing; and why that does not let it pass.
+        self.is_by_token = False
+        self.bearer_refused: BearerRefused | None = None
         # The session that acts was found alive under the lock of an account; what this request ends next may be itself.
         self.is_verified = False
         # The session of an app, whose key came in a header: allauth puts it into the request's for the view alone.

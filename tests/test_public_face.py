@@ -23,6 +23,10 @@ ROOT: Path = settings.BASE_DIR
 FACE = (
     "sessions_ui",
     "sessions_ui.admin",
+    "sessions_ui.api",
+    "sessions_ui.api.drf",
+    "sessions_ui.api.ninja",
+    "sessions_ui.api.urls",
     "sessions_ui.assurance",
     "sessions_ui.bridges",
     "sessions_ui.credentials",
@@ -44,7 +48,7 @@ FACE = (
 URLS = tuple(
     module for module in FACE if module.endswith("urls")
 )  # for include(): no name of theirs is imported
-LAZY = ("sessions_ui", "sessions_ui.web", "sessions_ui.stream")
+LAZY = ("sessions_ui", "sessions_ui.api", "sessions_ui.web", "sessions_ui.stream")
 
 SITE = sorted(
     path for name in ("accounts", "config", "docs/examples") for path in (ROOT / name).rglob("*.py")

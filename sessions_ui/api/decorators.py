@@ -7,10 +7,11 @@ from functools import wraps
 from inspect import iscoroutinefunction
 from typing import Any
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest
 from django.views.decorators.csrf import csrf_exempt
 
-from sessions_ui.api.bearer import aauthenticate, authenticate, of_bearer, refused
+from sessions_ui.api.bearer import aauthenticate, authenticate, refused
 from sessions_ui.exceptions import BearerRefused
 
 View = Callable[..., Any]
@@ -20,7 +21,8 @@ def token_required(*scopes: str) -> Callable[[View], View]:
     """Decorate a view, synchronous or not, that programs call with an access token which has all of these scopes.
 
     Others are answered 401, 403 or 400, with the challenge of RFC 6750. A cookie does not get in, and so nobody needs a
-    token against forged requests: no page can make a browser send the header.
+    token against forged requests: no page can make a browser send the header. `LoginRequiredMiddleware` leaves it to
+    this.
     """
 
     def decorate(view: View) -> View:
@@ -32,9 +34,9 @@ def token_required(*scopes: str) -> Callable[[View], View]:
                     await aauthenticate(request, *scopes)
                 except BearerRefused as error:
                     return refused(error)
-                return of_bearer(await view(request, *args, **kwargs))
+                return await view(request, *args, **kwargs)
 
-            return csrf_exempt(asynchronous)
+            return for_programs(asynchronous)
 
         @wraps(view)
         def synchronous(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -42,8 +44,13 @@ def token_required(*scopes: str) -> Callable[[View], View]:
                 authenticate(request, *scopes)
             except BearerRefused as error:
                 return refused(error)
-            return of_bearer(view(request, *args, **kwargs))
+            return view(request, *args, **kwargs)
 
-        return csrf_exempt(synchronous)
+        return for_programs(synchronous)
 
     return decorate
+
+
+def for_programs(view: View) -> View:
+    """Mark a view that no cookie gets into: neither a forged form nor somebody who is not signed in is its concern."""
+    return csrf_exempt(login_not_required(view))

@@ -22,8 +22,16 @@ from sessions_ui import context
 from sessions_ui.actions.sessions.activity import is_due, touch
 from sessions_ui.actions.sessions.client import client_of, request_id_of
 from sessions_ui.actions.sessions.presented import DEVICE_TOKEN, device_value
+from sessions_ui.api import answers, bearer
 from sessions_ui.conf import conf
-from sessions_ui.exceptions import KeyRotated, OutcomeUnknown, SessionEnded, SignInRefused, TryAgain
+from sessions_ui.exceptions import (
+    BearerRefused,
+    KeyRotated,
+    OutcomeUnknown,
+    SessionEnded,
+    SignInRefused,
+    TryAgain,
+)
 from sessions_ui.metrics import durations
 from sessions_ui.models import Session
 from sessions_ui.store import SessionStore, store_of
@@ -62,7 +70,7 @@ class SessionMiddleware(DjangoSessionMiddleware):
         token = context.begin(self._begin(request))
         try:
             response = await self.get_response(request)  # type: ignore[misc]
-            if self._needs_database(request, response):
+            if not _is_by_token() and self._needs_database(request, response):
                 return await sync_to_async(self.process_response)(request, response)
             return self.process_response(request, response)
         finally:
@@ -90,6 +98,8 @@ class SessionMiddleware(DjangoSessionMiddleware):
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
         """Answer a session that ended while its view was at work as a sign-out like any other, not as an error."""
+        if _is_by_token() or isinstance(exception, BearerRefused):
+            return answers.answer_to(exception)
         try:
             return answer_to(request, exception)
         except (KeyRotated, SessionEnded, TryAgain, OutcomeUnknown) as error:
@@ -97,10 +107,14 @@ class SessionMiddleware(DjangoSessionMiddleware):
             return answer_to(request, error)
 
     def process_response(self, request: HttpRequest, response: Any) -> Any:
-        now = context.current()
-        if now is not None and now.app is not None and request.session is now.app:
-            # allauth does not put it back where saving it has raised: an app's key becomes no cookie.
-            request.session = now.of_cookie  # type: ignore[assignment]
+        if (now := context.current()) is not None:
+            if now.bearer_refused is not None:
+                response = bearer.with_challenge(response, now.bearer_refused)
+            if now.is_by_token:
+                return self._after_program(request, response)
+            if now.app is not None and request.session is now.app:
+                # allauth does not put it back where saving it has raised: an app's key becomes no cookie.
+                request.session = now.of_cookie  # type: ignore[assignment]
         store = store_of(request)
         if store is None:
             return super().process_response(request, response)
@@ -109,6 +123,15 @@ class SessionMiddleware(DjangoSessionMiddleware):
         if answer is not response:
             headers.keep_headers(response, answer)
         return answer
+
+    def _after_program(self, request: HttpRequest, response: Any) -> Any:
+        """Return the answer to a request with an access token: no session is saved, no cookie set, nothing touched."""
+        answer = response
+        if response.status_code == 500 and (raised := exception_of(request)) is not None:
+            answer = answers.answer_to(raised) or response
+        if answer is not response:
+            headers.keep_headers(response, answer)
+        return bearer.of_bearer(answer)
 
     def _after_view(
         self, request: HttpRequest, store: SessionStore, response: HttpResponseBase
@@ -234,6 +257,11 @@ class SessionMiddleware(DjangoSessionMiddleware):
         stores = (store, context.acting_app())
         rows = [one.row for one in stores if isinstance(one, SessionStore) and one.row is not None]
         return any(self._is_touch_due(request, row, response) for row in rows)
+
+
+def _is_by_token() -> bool:
+    now = context.current()
+    return now is not None and now.is_by_token
 
 
 def _is_forwarded(request: HttpRequest) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from django.db import router
 
@@ -20,18 +21,20 @@ def is_due(bearer: Bearer, now: datetime) -> bool:
     return last is None or last + conf.last_seen_every <= now
 
 
-def note_use(*, bearer: Bearer, client: ClientInfo, now: datetime) -> None:
-    """Record that the token is in use, and from where. It can revive nothing: the write is conditional on the current
-    value and on not having ended; and a failure is no reason to fail the request."""
+def note_use(*, bearer: Bearer, client: ClientInfo | None, now: datetime) -> None:
+    """Record that the token is in use, and from where; `client` is None where somebody else asks for its holder, and
+    nobody knows where that is. It can revive nothing: the write is conditional on the current value and on not having
+    ended; and a failure is no reason to fail the request."""
     using = router.db_for_write(Session)
     session = bearer.session
     row = Session.objects.using(using).filter(pk=session.pk, digest=session.digest, ended_at__isnull=True)
-    columns = {
-        "last_seen_at": now,
-        "address": client.address,
-        "place": client.place.to_dict() if client.place else None,
-        "user_agent": client.user_agent,
-    }
+    columns: dict[str, Any] = {"last_seen_at": now}
+    if client is not None:
+        columns |= {
+            "address": client.address,
+            "place": client.place.to_dict() if client.place else None,
+            "user_agent": client.user_agent,
+        }
     noted(partial(row.filter(last_seen_at=session.last_seen_at).update, **columns), using=using)
     if bearer.is_former:
         tokens = AccessToken.objects.using(using).filter(pk=session.pk)

@@ -80,8 +80,10 @@ def hide_secrets(request: HttpRequest) -> None:
 
 
 def secrets_of(request: HttpRequest) -> Iterator[str]:
-    """Yield what came with the request, or was made for it, and lets somebody in: cookies, keys, what was typed in."""
-    given: list[str | None] = [*request.COOKIES.values(), *typed_in(request)]
+    """Yield what came with the request, or was made for it, and lets somebody in: cookies, tokens, keys, what was typed
+    in."""
+    _scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    given: list[str | None] = [*request.COOKIES.values(), credentials.strip(), *typed_in(request)]
     given += [request.headers.get(name) for name in (SESSION_TOKEN, DEVICE_TOKEN)]
     for store in (store_of(request), context.acting_app()):
         given += store.secrets() if isinstance(store, SessionStore) else []

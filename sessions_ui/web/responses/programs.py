@@ -39,6 +39,7 @@ def line_of_text(status: int, text: str) -> HttpResponse:
 
 
 def problem(status: int, kind: str, title: str, **more: Any) -> JsonResponse:
+    """Return problem details; `more` are members beside the ones of RFC 9457."""
     return JsonResponse(
         {"type": f"urn:sessions-ui:{kind}", "title": title, "status": status, **more},
         status=status,

@@ -62,7 +62,7 @@ def test_a_token_acts_as_its_user(user: Any, url: str, scheme: str) -> None:
     response = Client().get(url, headers={"Authorization": f"{scheme} {made.value}"})
     assert response.json() == {"user": user.pk, "session": made.token.pk, "acts": user.pk}
     assert not response.cookies
-    assert response["Cache-Control"] == "private, no-store"
+    assert response["Cache-Control"] == "no-store, private"
     assert "Authorization" in response["Vary"]
 
 

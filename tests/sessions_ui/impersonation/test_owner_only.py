@@ -21,8 +21,8 @@ from sessions_ui.actions.devices.not_me import report_not_me
 from sessions_ui.actions.devices.rename import rename_device
 from sessions_ui.actions.endings.bulk.end_later import end_later
 from sessions_ui.actions.endings.end import end_session, end_sessions, end_user_sessions
-from sessions_ui.actions.endings.reconcile.lingering import end_lingering
 from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
+from sessions_ui.actions.endings.reconcile.lingering import end_lingering
 from sessions_ui.actions.incidents.rights import verify_may_order
 from sessions_ui.actions.privacy.erase import erase
 from sessions_ui.actions.privacy.export import note_export

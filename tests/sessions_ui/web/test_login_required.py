@@ -41,6 +41,9 @@ PUBLIC = {
     "sessions_ui:recovery_credentials",
     "sessions_ui:recovery_link",
     "sessions_ui:recovery_password",
+    # For programs: a token lets in, or is what somebody brings.
+    "sessions_ui_api:introspect",
+    "sessions_ui_api:revoke",
 }
 SIGNED_IN = {
     "hijack:acquire",

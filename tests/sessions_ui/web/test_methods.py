@@ -29,6 +29,7 @@ HELP_DESK_TAKES = {
         "found"
     ),
 }
+FOR_PROGRAMS_TAKE = {"POST": "introspect revoke"}
 # By a link in a mail, as what waits for a proof, or for programs.
 FOR_ANYBODY = (
     "challenge not_me choose_password not_me_opened alive recovery recovery_link recovery_password "
@@ -53,7 +54,9 @@ def address_of(namespace: str, page: URLPattern) -> str:
 def asked(client: Any, namespace: str) -> dict[str, Any]:
     """What each page answers to a method that none of them has."""
     urls = import_module(
-        {"sessions_ui": "sessions_ui.web.urls"}.get(namespace, f"sessions_ui.{namespace}.urls")
+        {"sessions_ui": "sessions_ui.web.urls", "sessions_ui_api": "sessions_ui.api.urls"}.get(
+            namespace, f"sessions_ui.{namespace}.urls"
+        )
     )
     pages: list[URLPattern] = urls.urlpatterns
     return {str(page.name): client.generic("PROPFIND", address_of(namespace, page)) for page in pages}
@@ -76,6 +79,7 @@ def test_each_page_takes_these_methods_and_no_others(browser: Any, user: Any, ag
     desk.force_login(agent)
     assert methods(asked(person, "sessions_ui")) == spelled(TAKES)
     assert methods(asked(desk, "help_desk")) == spelled(HELP_DESK_TAKES)
+    assert methods(asked(browser(), "sessions_ui_api")) == spelled(FOR_PROGRAMS_TAKE)
 
 
 def test_these_pages_answer_somebody_who_is_not_signed_in(browser: Any) -> None:
