@@ -21,6 +21,8 @@ MEASURES = [
     "request_prepared",
     "request_timed",
     "request_sqlite",
+    "bearer",
+    "bearer_sqlite",
     "asgi",
     "dead_cookie",
     "sign_in",
@@ -37,7 +39,7 @@ PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 BEGIN, END = "<!-- make bench: begin -->", "<!-- make bench: end -->"
 PACKAGES = [
     "django", "psycopg", "redis", "hiredis", "uvicorn", "uvloop", "django-allauth", "django-user-sessions",
-    "django-qsessions",
+    "django-qsessions", "djangorestframework", "django-rest-knox",
 ]  # fmt: skip
 
 

@@ -124,6 +124,26 @@ OURS_LIVE = replace(
     },
 )
 
+# Who is measured with a token in the header in place of a cookie (`measures/bearer.py`).
+DRF_FLOOR = Peer(
+    "drf_floor", "no authentication, REST framework (its floor)", apps=("rest_framework",), middleware=()
+)
+DRF_TOKEN = Peer(
+    "drf_token",
+    "REST framework's TokenAuthentication",
+    apps=("rest_framework", "rest_framework.authtoken"),
+    middleware=(),
+)
+KNOX = Peer("knox", "django-rest-knox", apps=("rest_framework", "knox"), middleware=())
+OURS_BEARER = replace(OURS, name="sessions_ui_bearer", label="**sessions_ui**, a plain view")
+OURS_DRF = replace(
+    OURS,
+    name="sessions_ui_drf",
+    label="**sessions_ui**, REST framework",
+    apps=("rest_framework", *OURS.apps),
+)
+WITH_TOKEN = [DRF_FLOOR, DRF_TOKEN, KNOX, OURS_BEARER, OURS_DRF]
+
 # Ratios are against the first.
 PEERS = [
     DJANGO_DB,
@@ -137,5 +157,6 @@ PEERS = [
     FLOOR,
 ]
 BY_NAME = {
-    peer.name: peer for peer in [*PEERS, OURS_UNPREPARED, OURS_TIMED, OURS_ADMIN, OURS_PAGES, OURS_LIVE]
+    peer.name: peer
+    for peer in [*PEERS, *WITH_TOKEN, OURS_UNPREPARED, OURS_TIMED, OURS_ADMIN, OURS_PAGES, OURS_LIVE]
 }

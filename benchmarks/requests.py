@@ -44,12 +44,19 @@ def cookie_header(cookies: dict[str, str]) -> str:
 
 
 class Requests:
-    """GETs of one page; each takes the next of the Cookie headers."""
+    """GETs of one page; each takes the next of the Cookie headers. `headers` go with all of them."""
 
-    def __init__(self, cookies: Sequence[str], *, signed_in: bool = True, path: str = "/whoami") -> None:
+    def __init__(
+        self,
+        cookies: Sequence[str],
+        *,
+        signed_in: bool = True,
+        path: str = "/whoami",
+        headers: dict[str, str] | None = None,
+    ) -> None:
         self._handler = WSGIHandler()
         self._status = ""
-        factory = RequestFactory(headers={"user-agent": USER_AGENT})
+        factory = RequestFactory(headers={"user-agent": USER_AGENT, **(headers or {})})
         self._environs = cycle(
             [factory.get(path, REMOTE_ADDR=ADDRESS, HTTP_COOKIE=header).environ for header in cookies]
         )

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import get_user_model, login
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
+from django.utils.module_loading import import_string
+
+from benchmarks.peers import WITH_TOKEN
 
 USERNAME = "bench"
 BODY = USERNAME.encode()
@@ -45,12 +50,39 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return answer(user.username)
 
 
+def with_token() -> Any:
+    """The same view, which knows by a token in the header who asks."""
+    if settings.PEER.name == "sessions_ui_bearer":
+        from sessions_ui.api import token_required
+
+        return token_required("sessions:read")(whoami)
+    from rest_framework.views import APIView
+
+    class Whoami(APIView):
+        authentication_classes = [
+            import_string(path)
+            for path in {
+                "drf_floor": [],
+                "drf_token": ["rest_framework.authentication.TokenAuthentication"],
+                "knox": ["knox.auth.TokenAuthentication"],
+                "sessions_ui_drf": ["sessions_ui.api.drf.BearerAuthentication"],
+            }[settings.PEER.name]
+        ]
+
+        def get(self, request: HttpRequest) -> HttpResponse:
+            return whoami(request) if self.authentication_classes else floor(request)
+
+    return Whoami.as_view()
+
+
 known = settings.PEER.has_sessions
 urlpatterns: list[URLPattern | URLResolver] = [
     path("whoami", whoami if known else floor),
     path("whoami-async", whoami_async if known else floor_async),
     path("sign-in", sign_in),
 ]
+if settings.PEER in WITH_TOKEN:
+    urlpatterns.append(path("with-token", with_token()))
 if "django.contrib.admin" in settings.INSTALLED_APPS:
     urlpatterns.append(path("admin/", admin.site.urls))
 if "django_htmx" in settings.INSTALLED_APPS:

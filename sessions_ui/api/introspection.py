@@ -16,6 +16,7 @@ from sessions_ui.actions.tokens.used import is_due, note_use
 from sessions_ui.api.decorators import token_required
 from sessions_ui.api.forms import BadForm, bad, token_in
 from sessions_ui.conf import conf
+from sessions_ui.database.moments import to_timestamp
 from sessions_ui.exceptions import BearerRefused
 from sessions_ui.user_model import account_key, email_field_name
 from sessions_ui.web.responses.own_transactions import own_transactions
@@ -64,10 +65,11 @@ def members_of(bearer: Bearer) -> dict[str, Any]:
         "scope": token.scopes,
         "client_id": session.public_id,
         "token_type": "Bearer",
-        "exp": seconds(ends_at(bearer)),
-        "iat": seconds(session.signed_in_at),
+        "exp": to_timestamp(ends_at(bearer)),
         "sub": str(account_key(bearer.user)),
     }
+    if session.signed_in_at is not None:
+        members["iat"] = to_timestamp(session.signed_in_at)
     if (name := public_name(bearer.user)) is not None:
         members["username"] = name
     if token.agent:
@@ -82,10 +84,6 @@ def ends_at(bearer: Bearer) -> datetime:
     end = bearer.session.expires_at
     overlap = bearer.token.overlap_ends_at
     return min(end, overlap) if bearer.is_former and overlap is not None else end
-
-
-def seconds(moment: datetime | None) -> int | None:
-    return None if moment is None else int(moment.timestamp())
 
 
 def public_name(user: Any) -> str | None:

@@ -2,8 +2,8 @@
 
 Without `USE_TZ` Django keeps moments as the wall clock of `TIME_ZONE` shows them, without an offset, and
 `timezone.now()` is one of these. So does the app: what it compares are moments as they are stored. What comes from the
-outside (`stored()`, `stated()`, `from_timestamp()`), and what goes there (`aware()`, `local()`), passes through here;
-nothing else may convert any (tests/sessions_ui/database/test_moments.py looks).
+outside (`stored()`, `stated()`, `from_timestamp()`), and what goes there (`aware()`, `local()`, `to_timestamp()`),
+passes through here; nothing else may convert any (tests/sessions_ui/database/test_moments.py looks).
 """
 
 from __future__ import annotations
@@ -37,6 +37,11 @@ def stated(moment: datetime, name: str) -> datetime:
 def from_timestamp(seconds: float) -> datetime:
     """Return a moment as the rows hold it, from seconds since 1970. Raises what `datetime.fromtimestamp()` does."""
     return stored(datetime.fromtimestamp(seconds, UTC))
+
+
+def to_timestamp(moment: datetime) -> int:
+    """Return whole seconds since 1970, as JWTs and their like have them."""
+    return int(aware(moment).timestamp())
 
 
 def aware(moment: datetime) -> datetime:

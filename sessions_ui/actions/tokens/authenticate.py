@@ -72,7 +72,7 @@ def _admitted(digest: str, *, is_final: bool = False) -> Bearer | None:
     if not admission.user.is_authenticated:  # its backend is not in the settings any more
         raise BearerRefused(BearerError.INVALID_TOKEN)
     token: AccessToken = session.token
-    token.session = session
+    token._state.fields_cache["session"] = session
     return Bearer(session, token, admission.user, is_former=session.digest != digest)
 
 
