@@ -67,4 +67,4 @@ def _whoever_asks(request: HttpRequest) -> Bearer | None:
 
 
 def _revoked() -> HttpResponse:
-    return HttpResponse(status=200, headers={"Cache-Control": PRIVATE})
+    return HttpResponse(status=200, content_type="text/plain", headers={"Cache-Control": PRIVATE})

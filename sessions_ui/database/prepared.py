@@ -55,13 +55,13 @@ class NamedQuery(Query):
     where the value has a name, by a format string, which is ten times as fast."""
 
     def __init__(self, sql: str, times: int) -> None:
-        super().__init__(sql % (("%(value)s",) * times) if "%%" not in sql else sql, times)
-        self._is_named = "%%" not in sql
+        super().__init__(sql, times)
+        self._named_sql = sql % (("%(value)s",) * times) if "%%" not in sql else None
 
     def _in_full(self, cursor: Any, value: str) -> Row | None:
-        if not self._is_named:
+        if self._named_sql is None:
             return super()._in_full(cursor, value)
-        cursor.execute(self.sql, {"value": value})
+        cursor.execute(self._named_sql, {"value": value})
         row: Row | None = cursor.fetchone()
         return row
 

@@ -22,6 +22,7 @@ from sessions_ui.actions.devices.lost import mark_lost
 from sessions_ui.actions.endings.require_password import require_new_password
 from sessions_ui.actions.help_desk.caller import verify_caller
 from sessions_ui.actions.recovery.open import open_recovery
+from sessions_ui.actions.tokens.create import create_token
 from sessions_ui.not_me_link import again_token
 from tests.aging import age_sign_ins, settle
 from tests.an_app import App
@@ -410,7 +411,21 @@ def test_an_administrator_signs_somebody_out(browser: Any, administrator: Any, u
 
 # --- Nothing is forgotten
 
+
 # Each address that takes a POST, and the test above that asks it for something.
+def test_a_token_is_asked_about_and_revoked(browser: Any, user: Any) -> None:
+    ends = timezone.now() + timedelta(days=1)
+    scopes = ["tokens:introspect"]
+    asking, other = (
+        create_token(user=user, name=name, scopes=scopes, expires_at=ends).value for name in "ab"
+    )
+    program = browser(headers={"authorization": f"Bearer {asking}"})
+    form = {"data": f"token={other}", "content_type": "application/x-www-form-urlencoded"}
+    assert program.post(reverse("sessions_ui_api:introspect"), **form).json()["active"] is True
+    assert program.post(reverse("sessions_ui_api:revoke"), **form).status_code == 200
+    assert program.post(reverse("sessions_ui_api:introspect"), **form).json() == {"active": False}
+
+
 STORIES: dict[str, Callable[..., None]] = {
     "account_login": test_signing_in_and_out,
     "account_logout": test_signing_in_and_out,
@@ -447,6 +462,8 @@ STORIES: dict[str, Callable[..., None]] = {
     "sessions_ui:recovery_again": test_the_link_to_the_steps_is_mailed_again,
     "sessions_ui:recovery_prove": test_getting_the_account_back_on_a_device_that_is_signed_in,
     "sessions_ui:choose_password": test_choosing_the_password_that_the_help_desk_asked_for,
+    "sessions_ui_api:introspect": test_a_token_is_asked_about_and_revoked,
+    "sessions_ui_api:revoke": test_a_token_is_asked_about_and_revoked,
     "help_desk:search": test_a_call_from_the_first_page_to_the_receipt,
     "help_desk:verify": test_a_call_from_the_first_page_to_the_receipt,
     "help_desk:network": test_a_call_from_the_first_page_to_the_receipt,

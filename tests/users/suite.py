@@ -23,6 +23,7 @@ from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.actions.help_desk.find_user import users_exactly
 from sessions_ui.actions.sessions.purge import purge_old
+from sessions_ui.actions.tokens.create import create_token
 from sessions_ui.models import Delivery, Device, EndReason, Offboarding, Session
 from sessions_ui.store import SessionStore
 
@@ -68,6 +69,32 @@ class EveryUserModel(TestCase):
                 assert self.whoami() == self.user.get_username()
             counts.add(len(here) + (len(there) if USERS != "default" else 0))
         assert counts == {int(os.environ["STATEMENTS"])}
+
+    def by_token(self, value: str) -> Any:
+        return self.client_class().get("/by-token", headers={"Authorization": f"Bearer {value}"})
+
+    def test_a_token_costs_the_same_and_finds_the_same(self) -> None:
+        ends = timezone.now() + timedelta(days=1)
+        scopes = ["sessions:read", "tokens:introspect"]
+        value = create_token(user=self.user, name="x", scopes=scopes, expires_at=ends).value
+        self.by_token(value)  # the first use is noted
+        for _ in range(4):
+            with (
+                CaptureQueriesContext(connection) as here,
+                CaptureQueriesContext(connections[USERS]) as there,
+            ):
+                assert self.by_token(value).content.decode() == self.user.get_username()
+            assert len(here) + (len(there) if USERS != "default" else 0) == int(os.environ["STATEMENTS"])
+        answer = self.client_class().post(
+            "/api/token/introspect",
+            f"token={value}",
+            content_type="application/x-www-form-urlencoded",
+            headers={"Authorization": f"Bearer {value}"},
+        )
+        assert (answer.json()["active"], answer.json()["sub"]) == (True, str(self.user.pk))
+        assert NAME not in answer.content.decode()
+        end_user_sessions(user=self.user, reason=EndReason.ADMINISTRATOR)
+        assert self.by_token(value).status_code == 401
 
     def test_the_user_is_of_the_right_class_and_whole(self) -> None:
         user = SessionStore(self.client.cookies[settings.SESSION_COOKIE_NAME].value).get_user()

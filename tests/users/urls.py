@@ -2,6 +2,8 @@ from django.apps import apps
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
+from sessions_ui.api import token_required
+
 
 def whoami(request: HttpRequest) -> HttpResponse:
     return HttpResponse(request.user.get_username())
@@ -18,6 +20,8 @@ def own_password(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("whoami", whoami),
+    path("by-token", token_required("sessions:read")(whoami)),
+    path("api/", include("sessions_ui.api.urls")),
     path("own-password", own_password),
     path("account/", include("sessions_ui.web.urls")),
 ]

@@ -120,3 +120,7 @@ def test_a_cookie_says_nothing_here(user: Any, other_user: Any, make_token: Any)
     assert revoke(browser, made.value).status_code == 200
     assert ended(made.token) == (EndReason.SIGNED_OUT, user.pk)
     assert Session.objects.of(other_user).values().get() == before
+
+
+def test_another_address_is_not_found(user: Any, make_token: Any, program: type[Program]) -> None:
+    assert program(make_token(user)).post(f"{URL}/", "token=a", content_type=FORM).status_code == 404
