@@ -128,6 +128,7 @@ class TokenRefusal(StrEnum):
     TOO_LONG = "too_long"
     TOO_MANY = "too_many"
     NO_OWNER = "no_owner"
+    MADE_BEFORE = "made_before"
     BY_TOKEN = "by_token"  # noqa: S105  not a token
 
 

@@ -11,10 +11,11 @@ from sessions_ui.actions.endings.bulk.carry_out import end_batches
 from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.actions.recovery.expire import expire_recoveries
 from sessions_ui.actions.sessions.purge import purge_old
+from sessions_ui.actions.tokens.expiring import warn_of_expiring
 from sessions_ui.audit.seal import seal_events
 from sessions_ui.delivery import deliver_all
 
-__all__ = ["purge", "reconcile", "seal", "sweep_deliveries", "sweep_endings"]
+__all__ = ["purge", "reconcile", "seal", "sweep_deliveries", "sweep_endings", "warn_of_tokens"]
 
 
 @shared_task
@@ -48,3 +49,9 @@ def purge() -> int:
 def seal() -> int:
     """Seal the events that were committed since the last time (docs/evidence.md); return how many."""
     return seal_events().events
+
+
+@shared_task
+def warn_of_tokens() -> int:
+    """Tell people that an access token of theirs ends soon (docs/tokens.md); return of how many."""
+    return warn_of_expiring()

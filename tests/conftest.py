@@ -22,8 +22,7 @@ import config.cache
 import config.settings as site_settings
 import tests.models
 from sessions_ui.channels.emails import channel
-from sessions_ui.metrics import statistics
-from sessions_ui.services import pubsub, queueing
+from sessions_ui.services import pubsub, queueing, site_cache
 from tests.bystander import Bystander
 
 # Reads from a replica are refused in every test.
@@ -36,7 +35,7 @@ FIREFOX_ON_LINUX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Fir
 # What a browser accepts where a person opens a link or sends a form.
 PAGE = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 LONDON = "81.2.69.142"
-BREAKERS = (queueing.BROKER, pubsub.REDIS, statistics.CACHE, channel.SERVER, config.cache.REDIS)
+BREAKERS = (queueing.BROKER, pubsub.REDIS, site_cache.CACHE, channel.SERVER, config.cache.REDIS)
 
 
 class Browser(Client):

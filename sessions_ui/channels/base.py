@@ -19,7 +19,7 @@ class DeliveryFailed(SessionsUIError):
 
 
 class NotWanted(SessionsUIError):
-    """The receiver has switched this off: there is nothing to do, now or later."""
+    """The receiver has switched this off, or it is over: there is nothing to do, now or later."""
 
 
 class NotNow(SessionsUIError):

@@ -20,13 +20,15 @@ from sessions_ui.models import Case, Device, Event, Recovery
 from sessions_ui.user_model import has_usable_password, is_active
 from sessions_ui.web.devices.cards import Card
 from sessions_ui.web.devices.listing import cards_of, told_apart
+from sessions_ui.web.tokens.keys import valid_tokens
 
 TIMELINE = 50  # the newest events of the account
 
 
 @dataclass(frozen=True)
 class CasePage:
-    """What the case page shows. `cards`, `lost` and `addresses` are empty until the caller was verified.
+    """What the case page shows. `cards`, `lost` and `addresses` are empty until the caller was verified. `tokens`: how
+    many access tokens are valid, which end with everything or not at all.
     `show_network`: show network addresses, for this one page. `found_by_former`: the account was searched for by an
     address that it no longer has."""
 
@@ -35,6 +37,7 @@ class CasePage:
     cards: list[Card]
     lost: list[Device]
     count: int
+    tokens: int
     timeline: list[Event]
     show_network: bool
     addresses: list[KnownAddress]
@@ -87,6 +90,7 @@ def case_page(case: Case, *, show_network: bool = False) -> CasePage:
         cards=cards if verified else [],
         lost=list(lost) if verified else [],
         count=len(cards),
+        tokens=valid_tokens(user),
         timeline=list(happened.order_by("-id").select_related("device")[:TIMELINE]) if verified else [],
         show_network=show_network,
         addresses=conf.address_book().addresses(user) if verified else [],

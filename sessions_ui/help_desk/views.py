@@ -34,6 +34,7 @@ from sessions_ui.help_desk.forms import (
 from sessions_ui.help_desk.pages import case_page, render_case
 from sessions_ui.models import Case, CaseReceipt, Device, EndReason
 from sessions_ui.wording.help_desk import refused_status, refused_text
+from sessions_ui.wording.tokens import ended_subject
 
 
 def with_case(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -151,6 +152,9 @@ def review(request: HttpRequest, case: Case) -> HttpResponseBase:
         "page": page,
         "order": order,
         "targets": targets,
+        "subject": ended_subject(
+            carrying_out.sessions_on(user, targets).living().count(), page.tokens if order.ends_all else 0
+        ),
         "nonce": get_random_string(NONCE_LENGTH),
         "happened_at": moments.aware(order.happened_at).isoformat() if order.happened_at else "",
         "why": (EndReason.DEVICE_LOST if order.lost else EndReason.HELP_DESK).label,

@@ -67,7 +67,7 @@ def count(now: datetime) -> Figures:
     return Figures(
         at=now,
         living={kind or "unknown": number for kind, number in numbers.by_kind.items()},
-        sign_ins=Session.objects.filter(signed_in_at__gte=an_hour_ago).count(),
+        sign_ins=Session.objects.sign_ins().filter(signed_in_at__gte=an_hour_ago).count(),
         endings=dict(acts.annotate(number=Sum("count"))),
         refusals=Session.objects.filter(refused_at__gte=an_hour_ago).count(),
         deliveries_open=queue["number"],

@@ -6,7 +6,6 @@ it.
 
 from __future__ import annotations
 
-import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ from django.utils import timezone
 
 from sessions_ui.database import moments
 from sessions_ui.models import Act, Delivery, Session
-from sessions_ui.services.circuit_breaker import CircuitBreaker
+from sessions_ui.services.site_cache import try_cache
 
 T = TypeVar("T")
 
@@ -28,21 +27,14 @@ DAYS = 14
 KEPT_SECONDS = 60
 CACHE_KEY = "sessions_ui.metrics.statistics.1"
 
-# Whatever cache the host project has, and whatever it raises: it saves work here, and nothing needs it.
-CACHE = CircuitBreaker(
-    logging.getLogger(__name__),
-    "The cache",
-    meanwhile="the overview counts each time it is looked at",
-    pause=30,
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
     """The numbers of one moment.
 
-    `by_kind` and `by_country` count living sessions; the `…_by_day` have an entry for each of the last 14 days, the
-    oldest first. `until_refused`: from an ending to the first request refused after it, on average.
+    `by_kind` and `by_country` count living sign-ins, without access tokens; the `…_by_day` have an entry for each of
+    the last 14 days, the oldest first. `until_refused`: from an ending to the first request refused after it, on
+    average.
     """
 
     at: datetime
@@ -65,25 +57,12 @@ def statistics() -> Statistics:
 
 def kept_for_a_minute(key: str, counting: Callable[[], T]) -> T:
     """Return what the cache has under this key, else what `counting` returns, which is kept for a minute."""
-    kept = _try_cache(lambda: cache.get(key))
+    kept = try_cache(lambda: cache.get(key))
     if kept is not None:
         return kept
     counted = counting()
-    _try_cache(lambda: cache.set(key, counted, KEPT_SECONDS))
+    try_cache(lambda: cache.set(key, counted, KEPT_SECONDS))
     return counted
-
-
-def _try_cache(work: Callable[[], Any]) -> Any:
-    """Return what `work` returns, None where the cache cannot be reached."""
-    if not CACHE.may_try():
-        return None
-    try:
-        answer = work()
-    except Exception as error:  # every backend has exceptions of its own
-        CACHE.failed(error)
-        return None
-    CACHE.worked()
-    return answer
 
 
 def count(now: datetime) -> Statistics:
@@ -93,7 +72,7 @@ def count(now: datetime) -> Statistics:
     by_kind, by_country = living_sessions()
     refused, until_refused = refusals(since)
     average, longest = delivery_lag(now - timedelta(days=1))
-    sign_ins = per_day(Session.objects.filter(signed_in_at__gte=since), "signed_in_at")
+    sign_ins = per_day(Session.objects.sign_ins().filter(signed_in_at__gte=since), "signed_in_at")
     endings = endings_per_day(since)
     return Statistics(
         at=now,
@@ -112,7 +91,7 @@ def count(now: datetime) -> Statistics:
 def living_sessions() -> tuple[Counter[str], Counter[str]]:
     kinds: Counter[str] = Counter()
     countries: Counter[str] = Counter()
-    rows = Session.objects.living().order_by().values_list("device__kind", "first_country")
+    rows = Session.objects.living().sign_ins().order_by().values_list("device__kind", "first_country")
     for kind, country, number in rows.annotate(number=Count("pk")):
         kinds[kind or ""] += number
         countries[country] += number

@@ -47,6 +47,8 @@ class Event(AppendOnlyModel):
         EMAIL_CHANGED = "email_changed", _("e-mail address changed")
         # `data` has the kind of credential and what was done, the detail its name (`credentials.py`).
         CREDENTIAL_CHANGED = "credential_changed", _("way to sign in changed")
+        # The session is the access token, the detail its name.
+        TOKEN_EXPIRES = "token_expires", _("access token about to end")
         # `data` has the recovery, which step of it, why it was closed.
         RECOVERY_OPENED = "recovery_opened", _("recovery begun")
         RECOVERY_LINK = "recovery_link", _("link to the recovery sent")
@@ -130,6 +132,13 @@ class Event(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M:%S}"
+
+    @property
+    def told_session_id(self) -> int | None:
+        """The session in which it was done. An event about an access token names the token, and in `data` who made
+        it; None where that was no session of the account's own."""
+        told: int | None = self.data.get("in_session", self.session_id)
+        return told
 
 
 def new_salt() -> bytes:

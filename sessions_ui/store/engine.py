@@ -15,6 +15,7 @@ from sessions_ui.actions.endings.end import end_sessions
 from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.actions.recovery.expire import expire_recoveries
 from sessions_ui.actions.sessions.purge import purge_old
+from sessions_ui.actions.tokens.expiring import warn_of_expiring
 from sessions_ui.actor import actor_by_key, current_actor
 from sessions_ui.context import current
 from sessions_ui.database.transactions import in_transaction, retried
@@ -128,6 +129,7 @@ class SessionStore(SigningIn):
         expire_recoveries()
         end_unlawful()
         purge_old()
+        warn_of_expiring()
 
     def _insert(self, data: dict[str, Any]) -> None:
         """Insert a new row.

@@ -11,6 +11,7 @@ from django.apps import apps
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from sessions_ui.client import Place
 from sessions_ui.client.place import places_in
@@ -26,10 +27,12 @@ from sessions_ui.web.devices.listing import cards_of
 from sessions_ui.web.presence.idle import seconds_left
 from sessions_ui.web.presence.script import live_script
 from sessions_ui.web.responses.notice import read_notice
+from sessions_ui.web.tokens.keys import Key, valid_tokens
 from sessions_ui.wording import risk, sessions
 from sessions_ui.wording.credentials import credential_text, masked
-from sessions_ui.wording.events import event_text
+from sessions_ui.wording.events import event_text, token_event_text
 from sessions_ui.wording.help_desk import step_text
+from sessions_ui.wording.tokens import ends_too_text, stay_text
 
 register = template.Library()
 
@@ -51,6 +54,9 @@ register.filter("moment_text", sessions.moment_text)
 register.filter("step_text", step_text)
 register.filter("masked", masked)
 register.filter("event_text", event_text)
+register.filter("token_event_text", token_event_text)
+register.filter("ends_too_text", ends_too_text)
+register.filter("stay_text", stay_text)
 register.filter("credential_text", credential_text)
 register.filter("reasons_text", risk.reasons_text)
 register.filter("reasons_in_words", risk.reasons_in_words)
@@ -70,6 +76,14 @@ def sessions_ui_impersonation(context: dict[str, Any]) -> dict[str, Any]:
     if store is None or store.impersonator_id is None:
         return {}
     return {"person": store.user, "csrf_token": context.get("csrf_token")}
+
+
+@register.simple_tag(takes_context=True)
+def sessions_ui_token_count(context: dict[str, Any]) -> int:
+    """Return how many access tokens of the visitor are valid, for a page of the host that says what a change ends and
+    what it leaves: `{% sessions_ui_token_count as tokens %}`, then `{{ tokens|stay_text }}`. One SQL statement."""
+    user = getattr(context.get("request"), "user", None)
+    return valid_tokens(user) if user is not None and user.is_authenticated else 0
 
 
 @register.simple_tag
@@ -148,6 +162,32 @@ def signed_in(session: Session) -> SafeString:
     """Return "Signed in 2 November with a passkey"."""
     at = session.signed_in_at or session.created_at
     return _sentence(_("Signed in %(day)s %(how)s"), day=day(at), how=sessions.sign_in_text(session))
+
+
+@register.filter
+def last_used(key: Key) -> SafeString | str:
+    """Return "Last used 3 h ago", or "Never used"."""
+    used = key.last_used_at
+    return _sentence(_("Last used %(ago)s"), ago=ago(used)) if used is not None else _("Never used")
+
+
+@register.filter
+def made(key: Key) -> SafeString:
+    """Return "Made 2 November on Firefox on Linux", or without the device where nobody knows it."""
+    at = day(key.session.signed_in_at or key.session.created_at)
+    if not key.made_on:
+        return _sentence(_("Made %(day)s"), day=at)
+    return _sentence(_("Made %(day)s on %(device)s"), day=at, device=key.made_on)
+
+
+@register.filter
+def ends(key: Key) -> SafeString:
+    """Return "Ends in 3 days", or where that is not soon "Valid until 2 December"."""
+    if not key.ends_soon:
+        return _sentence(_("Valid until %(day)s"), day=day(key.session.expires_at))
+    at = key.session.expires_at
+    left = ngettext("Ends within a day", "Ends in %(days)d days", key.days_left) % {"days": key.days_left}
+    return _time(at, left)
 
 
 @register.filter

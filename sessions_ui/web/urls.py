@@ -10,6 +10,8 @@ from sessions_ui.web.provider_sign_out import provider_sign_out
 from sessions_ui.web.recovery import again, case, choose_password, entrance, not_me
 from sessions_ui.web.responses.own_transactions import own_transactions
 from sessions_ui.web.step_up import challenge, confirm, credentials, prove
+from sessions_ui.web.tokens import leaked
+from sessions_ui.web.tokens import views as tokens
 
 app_name = "sessions_ui"
 
@@ -33,6 +35,14 @@ urlpatterns = [
     path("devices/data/", own_data.your_data, name="your_data"),
     path("devices/data/unlock/", own_data.unlock, name="unlock_data"),
     path("devices/data/download/", own_data.download, name="download_data"),
+    path("devices/tokens/new/", tokens.new_token, name="new_token"),
+    path("devices/tokens/leaked/", leaked.leaked, name="leaked_token"),
+    path("devices/tokens/end-unused/", tokens.end_unused_tokens, name="end_unused_tokens"),
+    path("devices/tokens/end-agents/", tokens.end_agents, name="end_agents"),
+    path("devices/tokens/<slug:public_id>/", tokens.token, name="token"),
+    path("devices/tokens/<slug:public_id>/proof/", tokens.token_proof, name="token_proof"),
+    path("devices/tokens/<slug:public_id>/renew/", tokens.renew_token, name="renew_token"),
+    path("devices/tokens/<slug:public_id>/end/", tokens.end_token, name="end_token"),
     path("devices/idle/", idle.idle, name="idle"),
     path("devices/stay/", idle.stay, name="stay"),
     path("devices/sign-out-others/", views.sign_out_others, name="sign_out_others"),

@@ -1,4 +1,4 @@
-"""Words for what has been done to a device, as its owner reads it."""
+"""Words for what has been done to a device or an access token, as its owner reads it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from sessions_ui.credentials import CredentialChange
 from sessions_ui.models import Event, Session
 from sessions_ui.wording.sessions import ended_text
 
@@ -22,6 +23,24 @@ HISTORY_KINDS = (
     Event.Kind.FLAGGED,
     Event.Kind.NOT_ME,
 )
+
+
+# The same of an access token.
+TOKEN_KINDS = (Event.Kind.CREDENTIAL_CHANGED, Event.Kind.ENDED, Event.Kind.TOKEN_EXPIRES)
+
+
+def token_event_text(event: Event, viewer: Any) -> str:
+    """Return what happened to an access token, as "Ended by you"."""
+    if event.kind == Event.Kind.ENDED:
+        how = ended_text(
+            Session(kind=Session.Kind.TOKEN, end_reason=event.reason, ended_by_id=event.actor_id), viewer
+        )
+        return _("Ended %(how)s") % {"how": how}
+    if event.kind == Event.Kind.TOKEN_EXPIRES:
+        return _("You were told that it ends soon")
+    if event.data.get("change") == CredentialChange.ADDED:
+        return _("Made")
+    return _("Renewed")
 
 
 def event_text(event: Event, viewer: Any) -> str:

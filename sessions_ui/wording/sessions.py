@@ -221,11 +221,21 @@ ENDED_WHY: dict[str, Any] = {
 }
 
 
-def ended_why(reason: str) -> str:
+# What an access token is told in other words: it is on no device.
+TOKEN_ENDED_WHY: dict[str, Any] = {
+    EndReason.SIGNED_OUT_REMOTELY: "",
+    EndReason.SIGNED_OUT_EVERYWHERE: gettext_lazy("with all sign-ins"),
+}
+
+
+def ended_why(session: Session) -> str:
     """Return why it ended, in words that follow "Signed out 5 min ago by you"."""
+    reason = session.end_reason
+    if session.kind == Session.Kind.TOKEN and reason in TOKEN_ENDED_WHY:
+        return str(TOKEN_ENDED_WHY[reason])
     return str(ENDED_WHY.get(reason, ""))
 
 
 def ended_text(session: Session, viewer: Any) -> str:
     """Return who ended it and why, as "by you, from another device"."""
-    return ", ".join(part for part in (ended_by(session, viewer), ended_why(session.end_reason)) if part)
+    return ", ".join(part for part in (ended_by(session, viewer), ended_why(session)) if part)

@@ -1,22 +1,84 @@
-"""Words for access tokens."""
+"""Words for access tokens: how many end or stay, and why one is not made."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from sessions_ui.exceptions import TokenRefusal
 
 REFUSALS: dict[TokenRefusal, Any] = {
-    TokenRefusal.NO_NAME: _("Give it a name, so that you know it again."),
-    TokenRefusal.NO_SCOPE: _("Say what it may do."),
-    TokenRefusal.UNKNOWN_SCOPE: _("There is no such permission."),
-    TokenRefusal.IN_THE_PAST: _("It would be over already: choose a day that is still to come."),
-    TokenRefusal.TOO_LONG: _("It would be valid for too long: choose an earlier day."),
-    TokenRefusal.TOO_MANY: _(
+    TokenRefusal.NO_NAME: gettext_lazy("Give it a name, so that you know it again."),
+    TokenRefusal.NO_SCOPE: gettext_lazy("Say what it may do."),
+    TokenRefusal.UNKNOWN_SCOPE: gettext_lazy("There is no such permission."),
+    TokenRefusal.IN_THE_PAST: gettext_lazy("It would be over already: choose a day that is still to come."),
+    TokenRefusal.TOO_LONG: gettext_lazy("It would be valid for too long: choose an earlier day."),
+    TokenRefusal.TOO_MANY: gettext_lazy(
         "There are as many valid tokens as the account may have. End one of them first."
     ),
-    TokenRefusal.NO_OWNER: _("Nobody answers for this service account. It needs an owner first."),
-    TokenRefusal.BY_TOKEN: _("A token makes no token: sign in to make one."),
+    TokenRefusal.NO_OWNER: gettext_lazy("Nobody answers for this service account. It needs an owner first."),
+    TokenRefusal.MADE_BEFORE: gettext_lazy("It was made already."),
+    TokenRefusal.BY_TOKEN: gettext_lazy("A token makes no token: sign in to make one."),
 }
+
+
+def tokens_text(count: int) -> str:
+    """Return "2 access tokens"."""
+    return ngettext("%(count)d access token", "%(count)d access tokens", count) % {"count": count}
+
+
+def sign_ins_text(count: int) -> str:
+    """Return "2 sign-ins"."""
+    return ngettext("%(count)d sign-in", "%(count)d sign-ins", count) % {"count": count}
+
+
+def ended_count(sign_ins: int, tokens: int) -> str:
+    """Return how many of both have ended, as "2 sign-ins and 1 access token"; those there are none of are left out,
+    unless it is both."""
+    if not tokens:
+        return sign_ins_text(sign_ins)
+    if not sign_ins:
+        return tokens_text(tokens)
+    return _("%(sign_ins)s and %(tokens)s") % {
+        "sign_ins": sign_ins_text(sign_ins),
+        "tokens": tokens_text(tokens),
+    }
+
+
+def ended_tokens_text(count: int) -> str:
+    """Return "2 access tokens have ended, too." """
+    text = ngettext(
+        "%(count)d access token has ended, too.", "%(count)d access tokens have ended, too.", count
+    )
+    return text % {"count": count}
+
+
+def ends_too_text(count: int) -> str:
+    """Return what a page says beforehand where access tokens end with what it is about; empty for none."""
+    if not count:
+        return ""
+    text = ngettext("%(count)d access token ends, too.", "%(count)d access tokens end, too.", count)
+    return text % {"count": count}
+
+
+def stay_text(count: int) -> str:
+    """Return what a page says beforehand where access tokens stay; empty for none."""
+    if not count:
+        return ""
+    text = ngettext("%(count)d access token stays valid.", "%(count)d access tokens stay valid.", count)
+    return text % {"count": count}
+
+
+def ended_subject(sign_ins: int, tokens: int) -> str:
+    """Return the subject of the mail about them, in one line."""
+    if not tokens:
+        return ngettext(
+            "A device was signed out of your account", "Devices were signed out of your account", sign_ins
+        )
+    if not sign_ins:
+        return ngettext(
+            "An access token of your account has ended", "Access tokens of your account have ended", tokens
+        )
+    return _("Ended in your account: %(what)s") % {"what": ended_count(sign_ins, tokens)}

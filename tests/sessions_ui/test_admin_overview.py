@@ -88,7 +88,8 @@ def test_a_host_whose_cache_is_away_counts_each_time(
     for _ in range(2):
         assert client.get(OVERVIEW).status_code == 200
     assert [message for message in caplog.messages if "cache" in message] == [
-        "The cache cannot be reached (ConnectionError): the overview counts each time it is looked at."
+        "The cache cannot be reached (ConnectionError): what it would keep is "
+        "counted each time, and forms for everybody are not limited."
     ]
 
 

@@ -37,22 +37,25 @@ def credential_changed(
     knows it by (an address, a passkey's name); it is personal data, and goes to the event's erasable part. `actor` is
     whoever acts now, if it is left out. `act` is the one that ended sessions because of the change: the mail names
     them, and no second one does. `tell` is False where the caller tells of it. `about` is the session that the
-    credential itself is (an access token); left out, the event names the one that acts.
+    credential itself is (an access token); left out, the event names the one that acts. What acts in its place is
+    in `data` then (`Event.told_session_id`).
 
     Several changes of one request make one mail. Nobody is told of an account that nobody has ever signed in to: it is
     being set up.
     """
     first = _first_change(user)
+    own = own_session_of(user)
     waiting = outbox.join(first) if first is not None else set()
     event = events.append(
         Event.Kind.CREDENTIAL_CHANGED,
         user_id=user.pk,
         actor_id=(actor_of(actor) if actor is not None else current_actor()).pk,
-        session_id=about.pk if about is not None else own_session_of(user),
+        session_id=about.pk if about is not None else own,
         act=act,
         data={
             "credential": str(kind),
             "change": str(change),
+            **({"in_session": own} if about is not None else {}),
             **({"with": first} if waiting else {}),
         },
         text=label,

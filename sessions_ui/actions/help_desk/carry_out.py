@@ -52,6 +52,11 @@ class Order:
     def ends_all(self) -> bool:
         return self.everything or self.new_password
 
+    @property
+    def ends_tokens(self) -> bool:
+        """Whether the access tokens end, too: whoever may be somebody else has none (`ENDS_TOKENS`)."""
+        return self.ends_all or self.recovery
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -96,8 +101,11 @@ def _carry_out(case: Case, agent: Any, user: Any, order: Order, nonce: str) -> C
         raise HelpDeskRefused(HelpDeskRefusal.NOTHING_SELECTED)
     if not case.is_proven and leaves_nothing(user, order, targets):
         raise HelpDeskRefused(HelpDeskRefusal.NOT_PROVEN)
+    tokens = Session.objects.of(user).living().tokens().count() if order.ends_tokens else 0
     acts = end(case, agent, user, order, targets)
     receipt.lines = [line(target) for target in targets]
+    if tokens:
+        receipt.lines.append({"tokens": tokens, "result": SIGNED_OUT})
     receipt.save(update_fields=["lines"])
     note_step(case, agent, "carried out", receipt=receipt.public_id, acts=acts)
     return receipt
@@ -121,7 +129,7 @@ def targets_of(user: Any, chosen: Iterable[str] | None) -> list[Target]:
 
     Foreign ids match none.
     """
-    sessions = Session.objects.filter(user_id=user.pk).select_related("device").defer("payload")
+    sessions = Session.objects.of(user).sign_ins().select_related("device").defer("payload")
     devices = Device.objects.filter(user_id=user.pk)
     if chosen is None:
         living, known = sessions.living(), devices.none()
@@ -149,7 +157,7 @@ def leaves_nothing(user: Any, order: Order, targets: list[Target]) -> bool:
     taken = [target for target in targets if target.living or order.lost]
     if not taken:
         return False
-    sessions = Session.objects.filter(user_id=user.pk)
+    sessions = Session.objects.of(user).sign_ins()
     if sessions.living().exclude(pk__in=sessions_on(user, targets).values("pk")).exists():
         return False
     before = sessions.filter(
@@ -201,9 +209,8 @@ def _lost(order: Order, targets: list[Target], common: dict[str, Any]) -> list[R
 
 def sessions_on(user: Any, targets: list[Target]) -> SessionQuerySet:
     ids = [target.public_id for target in targets]
-    return Session.objects.filter(
-        Q(device__public_id__in=ids) | Q(device__isnull=True, public_id__in=ids), user_id=user.pk
-    )
+    theirs = Q(device__public_id__in=ids) | Q(device__isnull=True, public_id__in=ids)
+    return Session.objects.of(user).sign_ins().filter(theirs)
 
 
 def recover(user: Any, targets: list[Target], common: dict[str, Any]) -> list[Receipt]:

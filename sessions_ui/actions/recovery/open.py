@@ -47,6 +47,7 @@ def open_recovery(
     those that can be trusted. Where there is none the password goes on signing in, because nobody could get to another
     one from outside. Raises what `end_sessions()` does.
     """
+    opened_at = timezone.now()
     hold([user.pk], decided=EndReason.NOT_ME)
     tokens = Session.objects.of(user).tokens()
     end_sessions(sessions=tokens, reason=EndReason.NOT_ME, actor=actor, of_user=user.pk, ticket=ticket)
@@ -54,7 +55,7 @@ def open_recovery(
     known = is_password_known(user, last)
     case = open_case_of(user)
     if case is None:
-        case = _made(user, since, known, opened_by, session, actor, address, ticket)
+        case = _made(user, since, known, opened_by, session, actor, address, ticket, opened_at)
     else:
         _widen(case, since, last, known, address)
     required = {"password_required_at": timezone.now()} if case.waits_for_password and case.address else {}
@@ -85,8 +86,8 @@ def _made(
     actor: Any,
     address: str,
     ticket: str,
+    now: datetime,
 ) -> Recovery:
-    now = timezone.now()
     return Recovery.objects.create(
         user_id=user.pk,
         opened_at=now,

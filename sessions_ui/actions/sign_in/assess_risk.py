@@ -92,6 +92,7 @@ def history_of(user: Any, device: Device, *, copied: bool, new: bool, used: bool
     rows = list(
         Session.objects.using(router.db_for_write(Session))
         .by_owner()
+        .sign_ins()
         .filter(user_id=user.pk)
         .exclude(pk=session_pk)
         # What nobody has reviewed is no past of the owner's: else whoever signs in a hundred times makes one.

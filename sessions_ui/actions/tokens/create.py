@@ -31,6 +31,7 @@ from sessions_ui.database import moments
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import SignInRefused, TokenRefusal, TokenRefused
 from sessions_ui.models import AccessToken, AccountState, EndReason, ServiceAccount, Session
+from sessions_ui.models.fields import new_public_id
 from sessions_ui.models.locking import locked
 from sessions_ui.protocols import HasPk
 from sessions_ui.token_value import TokenKind, hint_of, new_value, token_digest
@@ -55,14 +56,16 @@ def create_token(
     scopes: Iterable[str],
     expires_at: datetime,
     agent: str = "",
+    public_id: str = "",
     actor: HasPk | None = None,
 ) -> NewToken:
     """Make an access token that acts as `user`, and return it with its value.
 
     `name` is what people know it by, `scopes` what it may do (`SCOPES`), `agent` the program that acts for the person
     by it, empty where they run it themselves (each at most 100 characters). It ends at `expires_at`, or when the
-    account's access does (`offboard()`), should that be earlier. `actor` is whoever makes it, if that is not whoever
-    acts now.
+    account's access does (`offboard()`), should that be earlier. `public_id` is by what pages name it, one that
+    `new_public_id()` has made for a form, so that the form makes one token however often it is sent; left out, a new
+    one. `actor` is whoever makes it, if that is not whoever acts now.
 
     It changes who may act as the user, so the session that asks has to vouch for itself as for a new factor; a token
     makes no token. Raises `TokenRefused` for what is missing or out of bounds, `FurtherProofNeeded`, `AccountFrozen`
@@ -77,11 +80,13 @@ def create_token(
     account, backend, state = hold_account(user, acting)
     ends_at = allowed_end(expires_at, account, now)
     latest_end = latest_end_of(state, now)
+    verify_not_made(public_id)
     verify_room(account)
     value = new_value(kind_of(state, agent))
     client = client_of(current.meta) if (current := context.current()) is not None else None
     session = Session.objects.create(
         kind=Session.Kind.TOKEN,
+        public_id=public_id or new_public_id(),
         digest=token_digest(value),
         user_id=account.pk,
         backend=backend,
@@ -189,6 +194,14 @@ def allowed_end(expires_at: datetime, account: Any, now: datetime) -> datetime:
     if longest is not None and ends_at > now + longest:
         raise TokenRefused(TokenRefusal.TOO_LONG)
     return ends_at
+
+
+def verify_not_made(public_id: str) -> None:
+    """Raise `TokenRefused` where the form of this token was sent before. The account is held, so nobody is making it at
+    the same moment."""
+    rows = Session.objects.using(router.db_for_write(Session))
+    if public_id and locked(rows.filter(public_id=public_id)).exists():
+        raise TokenRefused(TokenRefusal.MADE_BEFORE)
 
 
 def verify_room(account: Any) -> None:

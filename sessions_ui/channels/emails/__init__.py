@@ -11,6 +11,7 @@ from sessions_ui.channels.emails import (
     impersonation,
     more_sign_ins,
     recovery,
+    token_expires,
 )
 from sessions_ui.channels.emails.alert import ALERT, CHALLENGED
 from sessions_ui.channels.emails.base import Letter
@@ -22,6 +23,7 @@ from sessions_ui.models import Delivery, Event
 BY_EVENT: dict[str, Letter] = {
     Event.Kind.EMAIL_CHANGED: email_changed.LETTER,
     Event.Kind.CREDENTIAL_CHANGED: credential_changed.LETTER,
+    Event.Kind.TOKEN_EXPIRES: token_expires.LETTER,
     Event.Kind.FLAGGED: ALERT,
     Event.Kind.CHALLENGED: CHALLENGED,
     Event.Kind.PROVEN: PROVEN,

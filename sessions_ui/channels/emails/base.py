@@ -10,8 +10,12 @@ from django.urls import NoReverseMatch, reverse
 
 from sessions_ui.client import Place
 from sessions_ui.conf import conf
-from sessions_ui.models import Delivery, Session
+from sessions_ui.models import AccessToken, Delivery, Session
+from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.wording.names import distinct_title, tell_apart, version_text
+
+LONGEST = 60  # characters of a name that somebody typed
+TOKENS_LISTED = 10  # access tokens named in a mail; the rest is a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,18 @@ def device_line(session: Session, beside: str = "") -> DeviceLine:
         place=session.current_place,
         address=session.address or "",
     )
+
+
+def token_names(sessions: SessionQuerySet) -> list[str]:
+    """Return the names of these access tokens, by which their owner knows them, the most recently used first."""
+    rows = AccessToken.objects.filter(session__in=sessions).order_by("-session__last_seen_at", "-pk")
+    return [short(name) for name in rows.values_list("name", flat=True)[:TOKENS_LISTED]]
+
+
+def short(text: str) -> str:
+    """Return a name that somebody typed, in one line that is not too long."""
+    text = one_line(text)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def one_line(text: str) -> str:

@@ -10,7 +10,15 @@ from django.utils.translation import gettext as _
 
 from sessions_ui.channels.base import DeliveryFailed
 from sessions_ui.channels.emails.alert import sign_in_line
-from sessions_ui.channels.emails.base import Letter, device_lines, link, one_line
+from sessions_ui.channels.emails.base import (
+    TOKENS_LISTED,
+    Letter,
+    device_lines,
+    link,
+    one_line,
+    short,
+    token_names,
+)
 from sessions_ui.conf import conf
 from sessions_ui.credentials import CredentialChange, CredentialKind
 from sessions_ui.models import Delivery, Event, EventDetail, Session
@@ -18,7 +26,6 @@ from sessions_ui.not_me_link import not_me_token
 from sessions_ui.wording.credentials import CHANGES, change_text, masked
 
 LISTED = 10  # changes, and devices that ended, in one mail; the rest is a number
-LONGEST = 60  # characters of a name that somebody typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,8 @@ def told_session(event: Event) -> Session | None:
     """Return the session of the account that made the change; None where staff did, or nobody who is known."""
     user_id: Any = event.user_id
     told = Session.objects.select_related("device").defer("payload")
-    return told.filter(pk=event.session_id, user_id=user_id).first() if event.session_id else None
+    session_id = event.told_session_id
+    return told.filter(pk=session_id, user_id=user_id).first() if session_id else None
 
 
 def changed_together(event: Event) -> list[Event]:
@@ -98,20 +106,27 @@ def _codes_made_anew(events: Sequence[Event]) -> set[int]:
 def label_of(event: Event, text: str) -> str:
     """Return the name in one line. An address is masked, because whoever reads a former mailbox by now need not be the
     same person any more."""
-    text = one_line(text)
     if event.data.get("credential") == CredentialKind.ADDRESS:
-        return masked(text) if text else ""
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+        return masked(one_line(text)) if one_line(text) else ""
+    return short(text)
 
 
 def signed_out_by(events: Sequence[Event]) -> dict[str, Any]:
-    """Return the devices that were signed out because of these changes, whose own mail was left out."""
+    """Return the devices that were signed out because of these changes, whose own mail was left out, and the access
+    tokens that ended."""
     acts = {event.act_id for event in events if event.act_id is not None}
     user_id: Any = events[0].user_id
-    ended = Session.objects.by_owner().filter(act__in=acts, user_id=user_id).select_related("device")
-    sessions = list(ended.order_by("-last_seen_at")[: LISTED + 1]) if acts else []
-    more = ended.count() - LISTED if len(sessions) > LISTED else 0
-    return {"ended": device_lines(sessions[:LISTED]), "more_ended": more}
+    if not acts:
+        return {"ended": [], "more_ended": 0, "tokens": [], "more_tokens": 0}
+    both = Session.objects.by_owner().filter(act__in=acts, user_id=user_id)
+    ended, tokens = both.sign_ins().select_related("device"), both.tokens()
+    sessions = list(ended.order_by("-last_seen_at")[: LISTED + 1])
+    return {
+        "ended": device_lines(sessions[:LISTED]),
+        "more_ended": ended.count() - LISTED if len(sessions) > LISTED else 0,
+        "tokens": token_names(tokens),
+        "more_tokens": max(tokens.count() - TOKENS_LISTED, 0),
+    }
 
 
 LETTER = Letter(

@@ -11,19 +11,20 @@ from django.utils.translation import ngettext
 from sessions_ui.channels.emails.base import Letter, link
 from sessions_ui.channels.emails.credential_changed import changed_together
 from sessions_ui.channels.emails.more_sign_ins import how_many_since
-from sessions_ui.models import Delivery, EndReason, Event
+from sessions_ui.models import Delivery, EndReason, Event, Session
 from sessions_ui.wording.credentials import change_text
+from sessions_ui.wording.tokens import ended_count
 
 LISTED = 20  # lines of a mail; the rest is a number
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`count` is how many sign-ins were ended, None where the line is about something else."""
+    """`ended` says how many sign-ins and access tokens were ended; empty where the line is about something else."""
 
     at: datetime
     what: str
-    count: int | None
+    ended: str
 
 
 def digest(deliveries: list[Delivery], *, optional: bool) -> Letter:
@@ -43,10 +44,18 @@ def digest(deliveries: list[Delivery], *, optional: bool) -> Letter:
 
 def line(delivery: Delivery) -> Line:
     if delivery.act is not None:
-        return Line(delivery.act.at, str(EndReason(delivery.act.reason).label), delivery.act.count)
+        return Line(delivery.act.at, str(EndReason(delivery.act.reason).label), how_many_ended(delivery))
     assert delivery.event_id is not None
     event = Event.objects.filter(pk=delivery.event_id).first()
-    return Line(delivery.created_at, what_happened(event) if event is not None else "", None)
+    return Line(delivery.created_at, what_happened(event) if event is not None else "", "")
+
+
+def how_many_ended(delivery: Delivery) -> str:
+    act = delivery.act
+    user_id: Any = delivery.user_id
+    assert act is not None
+    tokens = Session.objects.filter(act=act, user_id=user_id).tokens().count()
+    return ended_count(act.count - tokens, tokens)
 
 
 def what_happened(event: Event) -> str:

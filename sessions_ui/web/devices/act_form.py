@@ -15,11 +15,12 @@ from sessions_ui.web.devices import icons
 
 FORM = 'method="post" action="{0}" hx-post="{0}" hx-target="#{1}" hx-swap="outerHTML" hx-sync="this:drop"'
 ACT = """<form {form}>
-  {token}{page}
+  {token}{page}{tick}
   <button class="sui-button {style}" type="submit"{spoken}{described_by}>
     {icon}{label}
   </button>
 </form>"""
+TICK = '<label class="sui-tick"><input type="checkbox" name="tokens"> {}</label>'
 DEVICE_PAGE = '<input type="hidden" name="page" value="device">'
 
 
@@ -39,16 +40,19 @@ def act_form(
     style: str = "",
     icon: str = "logout",
     target: str = "",
+    tick: str = "",
 ) -> SafeString:
     """Return a form of one button.
 
     `action`: the address; `spoken`: what a screen reader says in place of the label; `described_by`: the id of the
-    element that says what follows; `target`: "device" on the page of one device.
+    element that says what follows; `target`: "device" on the page of one device, or of one token; `tick`: the text of a
+    box to tick for what the act may end beside sign-ins (`tokens`).
     """
     return SafeString(
         ACT.format(
             form=posts_to(action, target),
             token=CsrfTokenNode().render(context),
+            tick=TICK.format(_text(tick)) if tick else "",
             page=DEVICE_PAGE if target == "device" else "",
             style=escape(style),
             spoken=f' aria-label="{_text(spoken)}"' if spoken else "",

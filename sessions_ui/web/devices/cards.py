@@ -115,7 +115,7 @@ class Card:
 
     @property
     def is_app(self) -> bool:
-        """Whether every sign-in is an app's or a key's, and none a browser's."""
+        """Whether every sign-in is an app's, and none a browser's."""
         return all(session.kind != Session.Kind.BROWSER for session in self.sessions)
 
     @property

@@ -26,6 +26,8 @@ from sessions_ui.web.recovery.secure import ways_to_secure
 from sessions_ui.web.responses.navigation import htmx_of
 from sessions_ui.web.step_up.confirm import ask_again
 from sessions_ui.web.step_up.prove import ask_for_more, ask_to_distrust, ask_unless_settled
+from sessions_ui.web.tokens.keys import tokens_ended_by, valid_tokens
+from sessions_ui.wording.tokens import ended_tokens_text
 
 SITUATIONS = ("lost", "not_mine", "unused")
 
@@ -56,6 +58,7 @@ def situation(request: HttpRequest, public_id: str, name: str) -> HttpResponse:
         "base_template": conf.base_template,
         "details": details(chosen, request.user, current_id=own_session(request)),
         "situation": name,
+        "tokens": valid_tokens(request.user),
     }
     template = "sessions_ui/_situation.html" if fragment else "sessions_ui/situation.html"
     return render(request, template, context)
@@ -104,10 +107,14 @@ def not_mine(request: HttpRequest, public_id: str) -> HttpResponseBase:
     if question := ask_again(request, what) or ask_unless_settled(request, what):
         return question
     last = Session.objects.of(request.user).filter(device=chosen).order_by("-signed_in_at", "-id").first()
+    tokens = 0
     if last is not None:
-        report_not_me(session=last, actor=request.user, everywhere=True)
-    text = _("%(name)s and everything else but this device is signed out.")
-    messages.success(request, text % {"name": chosen.title}, fail_silently=True)
+        receipt = report_not_me(session=last, actor=request.user, everywhere=True)
+        tokens = tokens_ended_by(receipt, request.user)
+    text = _("%(name)s and everything else but this device is signed out.") % {"name": chosen.title}
+    if tokens:
+        text = f"{text} {ended_tokens_text(tokens)}"
+    messages.success(request, text, fail_silently=True)
     is_htmx = htmx_of(request)
     page = reverse("sessions_ui:recovery")
     response = HttpResponseClientRedirect(page) if is_htmx else HttpResponseRedirect(page)

@@ -1,4 +1,4 @@
-"""What the devices page shows: the living sessions of one user, a card for each device."""
+"""What the devices page shows: the sign-ins of one user, a card for each device, and beside them the access tokens."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from sessions_ui.models import Session
 from sessions_ui.web.devices.cards import Card
 from sessions_ui.web.devices.folding import fold
 from sessions_ui.web.devices.map import DeviceMap, map_of
+from sessions_ui.web.tokens.keys import Keys, keys_of
 from sessions_ui.wording.names import tell_apart
 
 # What is shown at once: a client that signs in at every call must not fill the page.
@@ -31,6 +32,7 @@ class Listing:
     recently_ended: list[Session]
     # The sessions in which staff uses the account: they are on nobody's device.
     impersonations: list[Session] = field(default_factory=list)
+    keys: Keys = field(default_factory=Keys)
     page: int = 1
     at: datetime = field(default_factory=timezone.now)
 
@@ -116,15 +118,16 @@ class Listing:
 
 
 def listing(user: Any, *, current_id: int | None, page: int = 1) -> Listing:
-    """Return what the devices page shows, in two SQL statements, whatever the number of devices."""
+    """Return what the devices page shows, in three SQL statements, whatever the number of devices and tokens."""
     since = timezone.now() - conf.history_age
-    ended = Session.objects.of(user).ended_since(since).select_related("device").defer("payload")
+    ended = Session.objects.of(user).ended_since(since).select_related("device", "token").defer("payload")
     living = signed_in(user)
     return Listing(
         cards=told_apart(fold(group(living, current_id=current_id))),
         recently_ended=list(ended[:HISTORY_ROWS]),
         impersonations=[session for session in living if session.impersonated_from_id is not None],
         page=page,
+        keys=keys_of(user),
     )
 
 
@@ -134,10 +137,10 @@ def cards_of(user: Any, *, current_id: int | None) -> list[Card]:
 
 
 def signed_in(user: Any) -> list[Session]:
-    """Return the user's living sessions, the most recently used first, by the rule that refuses them: what the sweep
-    has not reached yet is not listed as signed in."""
+    """Return the user's living sign-ins, the most recently used first, by the rule that refuses them: what the sweep
+    has not reached yet is not listed as signed in. Access tokens are none (`keys_of()`)."""
     now = timezone.now()
-    living = Session.objects.of(user).living().select_related("device").defer("payload")
+    living = Session.objects.of(user).living().sign_ins().select_related("device").defer("payload")
     # Sorted here: all are read anyway, and ORDER BY makes the statement half as long again to put together.
     return sorted(
         (session for session in living if not out_of_time(session, user, now)),

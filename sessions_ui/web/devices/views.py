@@ -22,6 +22,7 @@ from sessions_ui.actions.endings.end import Receipt, end_sessions, end_user_sess
 from sessions_ui.conf import conf
 from sessions_ui.database import moments
 from sessions_ui.models import Device, EndReason, Session
+from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.web.devices.device_page import device_done
 from sessions_ui.web.devices.folding import fold
 from sessions_ui.web.devices.forms import RenameForm
@@ -33,6 +34,8 @@ from sessions_ui.web.responses.navigation import htmx_of
 from sessions_ui.web.responses.refusals import to_sign_in
 from sessions_ui.web.step_up.confirm import ask_again
 from sessions_ui.web.step_up.prove import ask_to_rename, vouch
+from sessions_ui.web.tokens.keys import tokens_ended_by
+from sessions_ui.wording.tokens import ended_count
 
 
 @login_required
@@ -75,7 +78,7 @@ def sign_out_device(request: HttpRequest, public_id: str) -> HttpResponseBase:
 def sign_out_session(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """End one sign-in of the user's own."""
     session = get_object_or_404(
-        Session.objects.of(request.user).select_related("device"), public_id=public_id
+        Session.objects.of(request.user).sign_ins().select_related("device"), public_id=public_id
     )
     here = session.pk == own_session(request)
     name = str(session.device or Device())
@@ -91,7 +94,7 @@ def sign_out_session(request: HttpRequest, public_id: str) -> HttpResponseBase:
 def sign_out_folded(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """End every sign-in of the line that the page shows for a program which signs in again at each call."""
     session = get_object_or_404(
-        Session.objects.of(request.user).select_related("device"), public_id=public_id
+        Session.objects.of(request.user).sign_ins().select_related("device"), public_id=public_id
     )
     name = str(session.device or Device())
     cards = fold(cards_of(request.user, current_id=own_session(request)))
@@ -108,21 +111,37 @@ def sign_out_folded(request: HttpRequest, public_id: str) -> HttpResponseBase:
 @login_required
 @require_POST
 def sign_out_others(request: HttpRequest) -> HttpResponseBase:
-    """End everything but this session."""
-    if question := ask_again(request, _("Sign out everywhere else"), ends=Session.objects.of(request.user)):
+    """End every sign-in but this one; with `tokens` the access tokens, too."""
+    if question := ask_again(request, _("Sign out everywhere else"), ends=what_ends(request)):
         return question
     receipt = end_user_sessions(
         user=request.user,
         reason=EndReason.SIGNED_OUT_EVERYWHERE,
         actor=request.user,
         keep=own_session(request),
+        tokens=has_tokens_ticked(request),
     )
     if not receipt:
         return done(request, _("Nothing else was signed in."))
+    tokens = tokens_ended_by(receipt, request.user)
+    if tokens:
+        text = _("Ended elsewhere: %(what)s.") % {"what": ended_count(receipt.ended - tokens, tokens)}
+        return done(request, text)
     text = ngettext(
         "%(count)d sign-in elsewhere was ended.", "%(count)d sign-ins elsewhere were ended.", receipt.ended
     )
     return done(request, text % {"count": receipt.ended})
+
+
+def has_tokens_ticked(request: HttpRequest) -> bool:
+    """Return whether "Also end my access tokens" was ticked."""
+    return "tokens" in request.POST
+
+
+def what_ends(request: HttpRequest) -> SessionQuerySet:
+    """Return what an end of everything ends: the access tokens only where that was ticked."""
+    sessions = Session.objects.of(request.user)
+    return sessions if has_tokens_ticked(request) else sessions.sign_ins()
 
 
 @login_required
@@ -142,10 +161,15 @@ def sign_out_unused(request: HttpRequest) -> HttpResponseBase:
 @login_required
 @require_POST
 def sign_out_everywhere(request: HttpRequest) -> HttpResponseBase:
-    """End everything, this session included."""
-    if question := ask_again(request, _("Sign out everywhere"), ends=Session.objects.of(request.user)):
+    """End every sign-in, this one included; with `tokens` the access tokens, too."""
+    if question := ask_again(request, _("Sign out everywhere"), ends=what_ends(request)):
         return question
-    end_user_sessions(user=request.user, reason=EndReason.SIGNED_OUT_EVERYWHERE, actor=request.user)
+    end_user_sessions(
+        user=request.user,
+        reason=EndReason.SIGNED_OUT_EVERYWHERE,
+        actor=request.user,
+        tokens=has_tokens_ticked(request),
+    )
     return signed_out_here(request)
 
 

@@ -28,7 +28,7 @@ from sessions_ui.actions.recovery.added import added_since
 from sessions_ui.actions.recovery.steps import choose_password, remove_added
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import RecoveryClosed
-from sessions_ui.models import Recovery, Session
+from sessions_ui.models import EndReason, Recovery, Session
 from sessions_ui.password_validation import NotTheVoidPassword
 from sessions_ui.web.recovery.entrance import Entered, entered
 from sessions_ui.web.step_up.confirm import ask_again
@@ -151,6 +151,7 @@ def page(
         "account": masked_account(found.user),
         "reported": case.reported,
         "has_ended": ended_by_report(case),
+        "tokens": tokens_ended_with(case),
         "may_act": may_act,
         "form": (form or password_form(found)) if may_act and case.waits_for_password else None,
         "added": added_since(case, found.user) if may_act and case.waits_for_credentials else [],
@@ -172,7 +173,20 @@ def masked_account(user: Any) -> str:
 def ended_by_report(case: Recovery) -> int:
     """Return how many sign-ins the report has ended."""
     reported = case.reported
-    return reported.act.count if reported is not None and reported.act is not None else 0
+    if reported is None or reported.act is None:
+        return 0
+    user_id: Any = case.user_id
+    tokens = Session.objects.filter(user_id=user_id, act=reported.act).tokens().count()
+    return reported.act.count - tokens
+
+
+def tokens_ended_with(case: Recovery) -> int:
+    """Return how many access tokens have ended because the recovery was opened."""
+    user_id: Any = case.user_id
+    reported = case.reported
+    began = case.opened_at if reported is None or reported.ended_at is None else reported.ended_at
+    ended = Session.objects.filter(user_id=user_id, ended_at__gte=min(began, case.opened_at))
+    return ended.tokens().filter(end_reason__in=[EndReason.NOT_ME, EndReason.HELP_DESK]).count()
 
 
 def provider_of(case: Recovery) -> str:

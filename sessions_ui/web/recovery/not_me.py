@@ -29,7 +29,7 @@ from django.views.decorators.http import require_http_methods
 from sessions_ui.actions.devices.not_me import report_by_link
 from sessions_ui.client import Place
 from sessions_ui.conf import conf
-from sessions_ui.models import Delivery, Session
+from sessions_ui.models import Delivery, Event, Session
 from sessions_ui.models.primary import all_users
 from sessions_ui.not_me_link import read_not_me_token
 from sessions_ui.web.recovery.entrance import forget_link
@@ -118,7 +118,11 @@ def delivery_of(token: str) -> Delivery | None:
 def told_session(delivery: Delivery) -> Session | None:
     """Return the session that the mail told of; it may have ended since."""
     user_id: Any = delivery.user_id
-    told = Session.objects.filter(events=delivery.event_id, user_id=user_id)
+    event_id: Any = delivery.event_id
+    event = Event.objects.filter(pk=event_id).first()
+    if event is None or event.told_session_id is None:
+        return None
+    told = Session.objects.filter(pk=event.told_session_id, user_id=user_id)
     return told.select_related("device").defer("payload").first()
 
 

@@ -26,7 +26,7 @@ def offer_to_sign_out_others(request: HttpRequest) -> bool:
     store = store_of(request)
     if conf.factor_change_ends != "offer" or store is None or store.session_id is None:
         return False
-    others = Session.objects.of(request.user).living().exclude(pk=store.session_id).count()
+    others = Session.objects.of(request.user).living().sign_ins().exclude(pk=store.session_id).count()
     if not others or getattr(request, OFFERED, False):
         return False
     setattr(request, OFFERED, True)

@@ -24,6 +24,7 @@ NAMES = [
     "sessions_ui.tasks.reconcile",
     "sessions_ui.tasks.purge",
     "sessions_ui.tasks.seal",
+    "sessions_ui.tasks.warn_of_tokens",
 ]
 EVERY_MINUTE = timedelta(minutes=1)
 

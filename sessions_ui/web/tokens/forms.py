@@ -1,0 +1,193 @@
+"""The forms of the pages about access tokens."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from sessions_ui.actions.tokens.create import MOST_CHARACTERS
+from sessions_ui.conf import conf
+from sessions_ui.conf.base import for_user
+from sessions_ui.database import moments
+from sessions_ui.exceptions import TokenRefusal
+from sessions_ui.models.fields import new_public_id
+
+DAYS = (7, 30, 90)
+USUAL_DAYS = 30
+OTHER = "date"
+KEEP = "keep"
+# Of a text with a leaked token in it: enough for a line of a log or of a file.
+MOST_REPORTED = 1000
+
+
+class EndField(forms.ChoiceField):
+    """Until when a token is valid: one of a few numbers of days that the settings allow, or a day of its own."""
+
+    def __init__(self, *, keep: Any = "", **options: Any) -> None:
+        super().__init__(widget=forms.RadioSelect, **options)
+        self.keep = keep
+
+    def offer(self, user: Any) -> None:
+        """Set the choices that this person has."""
+        longest = for_user(conf.token_max_age, user)
+        allowed = [days for days in DAYS if longest is None or timedelta(days=days) <= longest]
+        choices = [
+            (str(days), ngettext("%(days)d day", "%(days)d days", days) % {"days": days}) for days in allowed
+        ]
+        kept = [(KEEP, self.keep)] if self.keep else []
+        self.choices = [*kept, *choices, (OTHER, _("Until another day"))]
+        if not self.keep:
+            usual = USUAL_DAYS if USUAL_DAYS in allowed else None
+            self.initial = str(usual or (allowed[-1] if allowed else OTHER))
+
+
+class EndForm(forms.Form):
+    """What both forms ask: until when. `end()` is the answer."""
+
+    ends = EndField(label=gettext_lazy("How long it is valid"))
+    day = forms.DateField(
+        label=gettext_lazy("Last day"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
+    )
+
+    def __init__(self, user: Any, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.user = user
+        self.fields["ends"].offer(user)  # type: ignore[attr-defined]
+        today, longest = moments.day_of(timezone.now()), for_user(conf.token_max_age, user)
+        attributes = self.fields["day"].widget.attrs
+        attributes["min"] = str(today)
+        if longest is not None:
+            attributes["max"] = str(today + longest)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        day = cleaned.get("day")
+        if cleaned.get("ends") == OTHER and not self.errors.get("day"):
+            if day is None:
+                self.add_error("day", _("Choose the last day on which it is valid."))
+            elif day.year >= date.max.year:  # the calendar has no day after its last one
+                self.add_error("day", _("Choose an earlier day."))
+        return cleaned
+
+    def end(self) -> datetime | None:
+        """Return when the token ends; None where it keeps the end that it has."""
+        chosen = self.cleaned_data["ends"]
+        if chosen == KEEP:
+            return None
+        if chosen == OTHER:
+            return end_of_day(self.cleaned_data["day"], self.user)
+        return moments.aware(timezone.now()) + timedelta(days=int(chosen))
+
+    def refuse(self, reason: TokenRefusal) -> None:
+        """Say what was wrong, at the field that it is about."""
+        name, text = refusal_of(reason, self.user)
+        self.add_error(name if name in self.fields else None, text)
+
+
+class TokenForm(EndForm):
+    """A new access token. `once` names it: a form that is sent twice makes one."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=MOST_CHARACTERS,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=gettext_lazy("What uses it, and where: “Backup on the server”."),
+    )
+    scopes = forms.MultipleChoiceField(
+        label=gettext_lazy("What it may do"), widget=forms.CheckboxSelectMultiple
+    )
+    agent = forms.CharField(
+        label=gettext_lazy("The program that acts for you, if it is for one"),
+        required=False,
+        max_length=MOST_CHARACTERS,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=gettext_lazy("An assistant, for example. Leave it empty for what you run yourself."),
+    )
+    once = forms.SlugField(widget=forms.HiddenInput, min_length=16, max_length=16)
+
+    field_order = ("name", "scopes", "ends", "day", "agent", "once")
+
+    def __init__(self, user: Any, *args: Any, **options: Any) -> None:
+        super().__init__(user, *args, **options)
+        self.fields["scopes"].choices = [  # type: ignore[attr-defined]
+            (name, str(text)) for name, text in conf.scopes.items()
+        ]
+        self.fields["once"].initial = new_public_id()
+
+
+class RenewForm(EndForm):
+    """A new value for a token that is there. `hint` is of the value that it replaces: a form that is sent twice
+    replaces one."""
+
+    ends = EndField(label=gettext_lazy("How long it is valid"), keep=gettext_lazy("As long as before"))
+    hint = forms.CharField(widget=forms.HiddenInput, max_length=8)
+
+
+class SecretArea(forms.Textarea):
+    """A text that no page repeats, whatever is wrong about it."""
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        return super().get_context(name, None, attrs)
+
+
+class LeakedForm(forms.Form):
+    """A token that somebody has found, or a line of text with one in it."""
+
+    token = forms.CharField(
+        label=gettext_lazy("The token, or the line with it"),
+        max_length=MOST_REPORTED,
+        widget=SecretArea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false", "dir": "ltr"}),
+    )
+    where = forms.CharField(
+        label=gettext_lazy("Where you found it, if you like to say so"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+def end_of_day(day: date, user: Any) -> datetime:
+    """Return the last moment of a day, in the zone in which the person reads times; the longest there may be where the
+    last day allowed is not over by then."""
+    ends_at = moments.aware(moments.midnight(day + timedelta(days=1)))
+    longest = for_user(conf.token_max_age, user)
+    if longest is None:
+        return ends_at
+    latest = moments.aware(timezone.now()) + longest
+    return min(ends_at, latest) if day <= moments.day_of(latest) else ends_at
+
+
+def refusal_of(reason: TokenRefusal, user: Any) -> tuple[str, str]:
+    """Return the field that a refusal is about, empty for none, and what people read."""
+    longest = for_user(conf.token_max_age, user)
+    days = longest.days if longest is not None else 0
+    texts = {
+        TokenRefusal.NO_NAME: ("name", _("Give it a name, so that you know it again.")),
+        TokenRefusal.NO_SCOPE: ("scopes", _("Choose at least one thing that it may do.")),
+        TokenRefusal.UNKNOWN_SCOPE: ("scopes", _("Choose what it may do from the list.")),
+        TokenRefusal.IN_THE_PAST: ("day", _("That day is over. Choose a later one.")),
+        TokenRefusal.TOO_LONG: (
+            "day",
+            ngettext(
+                "It may be valid for %(days)d day at most.",
+                "It may be valid for %(days)d days at most.",
+                days,
+            )
+            % {"days": days},
+        ),
+        TokenRefusal.TOO_MANY: (
+            "",
+            _("You have as many access tokens as you may have. End one that you no longer use."),
+        ),
+        TokenRefusal.MADE_BEFORE: ("", _("This access token was made already.")),
+        TokenRefusal.BY_TOKEN: ("", _("An access token makes no access token.")),
+    }
+    return texts[reason]

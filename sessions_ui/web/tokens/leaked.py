@@ -1,0 +1,62 @@
+"""The public form for an access token that somebody has found.
+
+Whoever has a token can use it, so whoever has it may end it. The answer is the same whatever was sent: whoever has a
+value can try it elsewhere, but the form is to be no better place for that. The value is in no log, error report, event
+or page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_http_methods
+
+from sessions_ui.actions.sessions.client import client_network
+from sessions_ui.actions.tokens.leaked import report_leaked
+from sessions_ui.conf import conf
+from sessions_ui.services.site_cache import within_limit
+from sessions_ui.token_value import SHAPE
+from sessions_ui.web.tokens.forms import LeakedForm
+
+MOST_AT_ONCE = 5  # tokens in one text
+MOST_REPORTS, SECONDS = 10, 60  # of one network
+
+
+@sensitive_post_parameters("token")
+@sensitive_variables("form", "text", "value")
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def leaked(request: HttpRequest) -> HttpResponse:
+    """Ask for the token on GET; on POST end it, should there be one."""
+    if request.method != "POST":
+        return page(request, LeakedForm())
+    form = LeakedForm(request.POST)
+    if not form.is_valid():
+        return page(request, form, status=422)
+    if not within_limit("leaked", client_network(request), most=MOST_REPORTS, seconds=SECONDS):
+        error = _("That was too often in too short a time. Wait a minute, then try again.")
+        return page(request, LeakedForm(), error=error, status=429)
+    text = form.cleaned_data["token"]
+    for value in islice(values_in(text), MOST_AT_ONCE):
+        report_leaked(value=value, where=form.cleaned_data["where"])
+    return page(request, None)
+
+
+def values_in(text: str) -> Iterator[str]:
+    """Yield what looks like an access token in a text, each once."""
+    return iter(dict.fromkeys(found[0] for found in SHAPE.finditer(text)))
+
+
+def page(
+    request: HttpRequest, form: LeakedForm | None, *, error: str = "", status: int = 200
+) -> HttpResponse:
+    context = {"base_template": conf.base_template, "form": form, "error": error}
+    return render(request, "sessions_ui/leaked.html", context, status=status)

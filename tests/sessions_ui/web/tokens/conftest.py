@@ -1,0 +1,39 @@
+"""Somebody on a laptop that vouches for itself, and access tokens of theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from sessions_ui.actions.tokens.create import NewToken, create_token
+from tests.aging import settle
+
+Make = Callable[..., NewToken]
+
+
+@pytest.fixture
+def make_token() -> Make:
+    """Makes a token as a command does; what is not said is a month and one scope."""
+
+    def make(user: Any, **said: Any) -> NewToken:
+        usual = {
+            "name": "Backup",
+            "scopes": ["sessions:read"],
+            "expires_at": timezone.now() + timedelta(days=30),
+        }
+        return create_token(user=user, **usual | said)
+
+    return make
+
+
+@pytest.fixture
+def here(browser: Any, user: Any) -> Any:
+    client = browser()
+    client.sign_in(user)
+    settle(user)
+    client.get("/account/devices/")  # the greeting
+    return client

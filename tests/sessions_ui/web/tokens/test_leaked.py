@@ -1,0 +1,142 @@
+"""The public form for an access token that somebody has found: it ends, and nobody is told whether there was one."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client, override_settings
+
+from sessions_ui.actions.tokens import leaked
+from sessions_ui.actions.tokens.authenticate import authenticate_token
+from sessions_ui.delivery import deliver_due
+from sessions_ui.exceptions import BearerRefused
+from tests.models import Act, Delivery, Event, Session
+
+pytestmark = pytest.mark.django_db
+FORM = "/account/devices/tokens/leaked/"
+UNKNOWN = "sui_pat_" + "a" * 46
+
+
+def is_valid(value: str) -> bool:
+    try:
+        authenticate_token(value)
+    except BearerRefused:
+        return False
+    return True
+
+
+def without_secrets(response: Any) -> str:
+    return re.sub(r'value="[^"]{40,}"', "", response.content.decode())
+
+
+def test_a_token_that_was_found_ends_and_its_owner_is_told(user: Any, browser: Any, make_token: Any) -> None:
+    made, other = make_token(user), make_token(user, name="Other")
+    answer = browser().post(FORM, {"token": made.value, "where": "a public gist"})
+    assert answer.status_code == 200 and "Thank you" in answer.content.decode()
+    assert [is_valid(made.value), is_valid(other.value)] == [False, True]
+    act = Act.objects.get(pk=Session.objects.get(pk=made.token.pk).act_id)
+    assert (act.reason, act.actor_id, act.note) == ("leaked", None, "a public gist")
+    deliver_due()
+    [letter] = mail.outbox
+    assert letter.subject == "An access token of your account has ended"
+    assert "- Access token “Backup”" in letter.body
+    assert "Why: it was found where others can read it." in letter.body
+
+
+@pytest.mark.parametrize("around", ["{}", "  {}\n", "Authorization: Bearer {}", "export TOKEN='{}' # oops"])
+def test_a_line_with_the_token_in_it_will_do(user: Any, browser: Any, make_token: Any, around: str) -> None:
+    made = make_token(user)
+    browser().post(FORM, {"token": around.format(made.value)})
+    assert not is_valid(made.value)
+
+
+def test_the_answer_is_the_same_whatever_was_sent(user: Any, browser: Any, make_token: Any) -> None:
+    made = make_token(user)
+    answers = [
+        browser().post(FORM, {"token": value})
+        for value in (made.value, made.value, UNKNOWN, "nothing of the kind", make_token(user).value[:-1])
+    ]
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({without_secrets(answer) for answer in answers}) == 1
+    assert made.value not in answers[0].content.decode()
+
+
+def test_whoever_reports_it_signed_in_is_named_nowhere(
+    user: Any, other_user: Any, browser: Any, make_token: Any
+) -> None:
+    made = make_token(user)
+    reporter = browser()
+    reporter.sign_in(other_user)
+    reporter.post(FORM, {"token": made.value})
+    assert Session.objects.get(pk=made.token.pk).ended_by_id is None
+
+
+def test_several_in_one_text_end_and_no_more_than_a_few(user: Any, browser: Any, make_token: Any) -> None:
+    made = [make_token(user, name=f"Token {number}") for number in range(7)]
+    browser().post(FORM, {"token": "\n".join(each.value for each in made)})
+    assert [is_valid(each.value) for each in made] == [False] * 5 + [True] * 2
+
+
+@pytest.mark.parametrize("said", [{}, {"token": ""}, {"token": "x" * 1001}, {"token": "a\0b"}])
+def test_what_cannot_be_read_is_asked_for_again(browser: Any, said: dict[str, str]) -> None:
+    answer = browser().post(FORM, said)
+    assert answer.status_code == 422
+    assert not Act.objects.exists()
+
+
+def test_a_form_with_a_mistake_does_not_repeat_the_value(user: Any, browser: Any, make_token: Any) -> None:
+    made = make_token(user)
+    answer = browser().post(FORM, {"token": made.value, "where": "x" * 201})
+    assert answer.status_code == 422
+    assert made.value not in answer.content.decode()
+    assert is_valid(made.value)
+
+
+def test_a_forged_request_is_refused(user: Any, make_token: Any) -> None:
+    made = make_token(user)
+    assert Client(enforce_csrf_checks=True).post(FORM, {"token": made.value}).status_code == 403
+    assert is_valid(made.value)
+
+
+def test_one_network_sends_a_few_a_minute(user: Any, browser: Any, make_token: Any) -> None:
+    made = make_token(user)
+    sender = browser()
+    for _number in range(10):
+        assert sender.post(FORM, {"token": "nothing"}).status_code == 200
+    refused = sender.post(FORM, {"token": made.value})
+    assert refused.status_code == 429 and is_valid(made.value)
+    assert made.value not in refused.content.decode()
+    assert browser(address="89.160.20.112").post(FORM, {"token": made.value}).status_code == 200
+    assert not is_valid(made.value)
+
+
+@pytest.mark.parametrize("where", ["report", "log"])
+def test_the_value_is_in_no_error_report_and_no_log(
+    user: Any,
+    make_token: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    where: str,
+) -> None:
+    made = make_token(user)
+
+    def fail(**said: Any) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(leaked, "end_sessions", fail)
+    with override_settings(DEBUG=where == "report"), caplog.at_level(logging.DEBUG):
+        answer = Client(raise_request_exception=False).post(FORM, {"token": f"Bearer {made.value}"})
+    assert answer.status_code == 500
+    assert made.value not in answer.content.decode()
+    assert made.value not in caplog.text
+
+
+def test_the_value_is_in_no_event_and_no_delivery(user: Any, browser: Any, make_token: Any) -> None:
+    made = make_token(user)
+    browser().post(FORM, {"token": made.value, "where": "here"})
+    for model in (Session, Event, Delivery, Act):
+        assert made.value not in str(list(model.objects.values()))
