@@ -22,7 +22,10 @@ from sessions_ui.actions.devices.lost import mark_lost
 from sessions_ui.actions.endings.require_password import require_new_password
 from sessions_ui.actions.help_desk.caller import verify_caller
 from sessions_ui.actions.recovery.open import open_recovery
+from sessions_ui.actions.tokens.authenticate import authenticate_token
 from sessions_ui.actions.tokens.create import create_token
+from sessions_ui.exceptions import BearerRefused
+from sessions_ui.models.fields import new_public_id
 from sessions_ui.not_me_link import again_token
 from tests.aging import age_sign_ins, settle
 from tests.an_app import App
@@ -409,6 +412,52 @@ def test_an_administrator_signs_somebody_out(browser: Any, administrator: Any, u
     assert not is_in(phone)
 
 
+# --- Access tokens
+
+
+def is_valid(value: str) -> bool:
+    try:
+        authenticate_token(value)
+    except BearerRefused:
+        return False
+    return True
+
+
+def new_token(client: Any, **fields: Any) -> tuple[str, str]:
+    """Make an access token as a person does; return its value, and by what pages name it."""
+    once = new_public_id()
+    form = {"name": "Backup", "scopes": ["sessions:read"], "ends": "30", "once": once, **fields}
+    shown = ask(client, "sessions_ui:new_token", **form).content.decode()
+    return re.findall(r"sui_[a-z]{3}_\w{46}", shown)[0], once
+
+
+def test_making_an_access_token_renewing_and_ending_it(laptop: Any) -> None:
+    value, public_id = new_token(laptop)
+    assert is_valid(value)
+    page = laptop.get(reverse("sessions_ui:renew_token", args=[public_id]))
+    hint = page.context["key"].token.hint
+    shown = ask(laptop, "sessions_ui:renew_token", public_id, ends="keep", hint=hint).content.decode()
+    renewed = re.findall(r"sui_pat_\w{46}", shown)[0]
+    assert is_valid(renewed) and is_valid(value)
+    ask(laptop, "sessions_ui:end_token", public_id)
+    assert not is_valid(renewed) and not is_valid(value)
+
+
+def test_ending_what_nobody_uses_and_all_agents(laptop: Any) -> None:
+    (unused, public_id), (agents, _id) = new_token(laptop), new_token(laptop, agent="Assistant")
+    Session.objects.filter(public_id=public_id).update(last_seen_at=timezone.now() - timedelta(days=100))
+    ask(laptop, "sessions_ui:end_unused_tokens")
+    assert [is_valid(unused), is_valid(agents)] == [False, True]
+    ask(laptop, "sessions_ui:end_agents")
+    assert not is_valid(agents)
+
+
+def test_a_leaked_access_token_ends(laptop: Any, browser: Any) -> None:
+    value, _public_id = new_token(laptop)
+    assert browser().post(reverse("sessions_ui:leaked_token"), {"token": value}).status_code == 200
+    assert not is_valid(value)
+
+
 # --- Nothing is forgotten
 
 
@@ -452,6 +501,12 @@ STORIES: dict[str, Callable[..., None]] = {
     "sessions_ui:sign_out_unused": test_signing_out_what_was_not_used_for_long,
     "sessions_ui:sign_out_folded": test_signing_out_a_program_that_signs_in_anew_each_time,
     "sessions_ui:rename": test_naming_a_device,
+    "sessions_ui:new_token": test_making_an_access_token_renewing_and_ending_it,
+    "sessions_ui:renew_token": test_making_an_access_token_renewing_and_ending_it,
+    "sessions_ui:end_token": test_making_an_access_token_renewing_and_ending_it,
+    "sessions_ui:end_unused_tokens": test_ending_what_nobody_uses_and_all_agents,
+    "sessions_ui:end_agents": test_ending_what_nobody_uses_and_all_agents,
+    "sessions_ui:leaked_token": test_a_leaked_access_token_ends,
     "sessions_ui:found": test_saying_that_a_device_is_found_and_whose_it_is,
     "sessions_ui:mine": test_saying_that_a_device_is_found_and_whose_it_is,
     "sessions_ui:prove": test_a_code_that_is_mailed_comes_with_the_mail_server,

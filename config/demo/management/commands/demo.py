@@ -23,6 +23,7 @@ from config.demo.browsers import DemoBrowsers
 from config.demo.people import PASSWORD, PEOPLE, create_people
 from config.demo.places import write_places
 from config.demo.processes import ProcessDied, Processes, Stopped
+from config.demo.tokens import create_tokens
 
 HOST = "127.0.0.1"  # nobody else's business: the passwords are printed below
 USUAL_PORT = 8000  # the Makefile's
@@ -121,6 +122,8 @@ def prepare() -> bool:
     for folder in folders:
         folder.mkdir(parents=True, exist_ok=True)
     created = create_people()
+    if created:
+        create_tokens()
     connections.close_all()
     return created
 

@@ -187,7 +187,7 @@ def renew_url(token: AccessToken) -> str:
 
 def test_renewing_says_until_when_the_former_value_works(here: Any, user: Any, make_token: Any) -> None:
     made = make_token(user)
-    assert "The value of now stays valid until" in here.get(renew_url(made.token)).content.decode()
+    assert "The present value stays valid until" in here.get(renew_url(made.token)).content.decode()
     answer = here.post(renew_url(made.token), {"ends": "keep", "hint": made.token.hint})
     value = value_in(answer)
     assert value != made.value and "The former value is valid until" in answer.content.decode()
@@ -241,6 +241,6 @@ def test_without_an_overlap_it_says_that_the_value_ends_at_once(
 ) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "TOKEN_ROTATION_OVERLAP": timedelta(0)}
     made = make_token(user)
-    assert "The value of now ends at once." in here.get(renew_url(made.token)).content.decode()
+    assert "The present value ends at once." in here.get(renew_url(made.token)).content.decode()
     answer = here.post(renew_url(made.token), {"ends": "keep", "hint": made.token.hint})
     assert "The former value" not in answer.content.decode()
