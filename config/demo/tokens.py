@@ -17,8 +17,8 @@ from sessions_ui.models import Session
 
 @dataclass(frozen=True, slots=True)
 class DemoToken:
-    """Made `days` ago and last used `hours` ago, from `address`, as far as the list is concerned; valid for `valid` days
-    more."""
+    """Made `days` ago and last used `hours` ago, from `address`, as far as the list is concerned; valid for `valid`
+    more days."""
 
     name: str
     scopes: tuple[str, ...]

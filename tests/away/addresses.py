@@ -24,6 +24,9 @@ TEXTS = {
 PUBLIC_IDS = {
     "sessions_ui:sign_out_session": "Session",
     "sessions_ui:sign_out_folded": "Session",
+    "sessions_ui:token": "AccessToken",
+    "sessions_ui:end_token": "AccessToken",
+    "sessions_ui:renew_token": "AccessToken",
     "sessions_ui:": "Device",
     "help_desk:receipt": "CaseReceipt",
     "help_desk:": "Case",
@@ -65,7 +68,8 @@ def value_of(key: str, name: str, somebody: Bystander) -> Any:
 
 def public_id(model: str, somebody: Bystander) -> str:
     rows = apps.get_model("sessions_ui", model)._base_manager
-    return str(rows.filter(pk__in=somebody.keys(rows.model)).values_list("public_id", flat=True)[0])
+    column = "session__public_id" if model == "AccessToken" else "public_id"
+    return str(rows.filter(pk__in=somebody.keys(rows.model)).values_list(column, flat=True)[0])
 
 
 def primary_key(name: str, somebody: Bystander) -> Any:

@@ -14,7 +14,9 @@ pytestmark = pytest.mark.django_db
 TAKES = {
     "GET": "device_list idle proof token_proof alive",
     "GET, HEAD": "devices situation device token recovery recovery_link your_data",
-    "GET, HEAD, POST": "confirm prove challenge not_me choose_password not_me_opened new_token renew_token leaked_token",
+    "GET, HEAD, POST": (
+        "confirm prove challenge not_me choose_password not_me_opened new_token renew_token leaked_token"
+    ),
     "POST": (
         "go_on recovery_prove recovery_password recovery_credentials stay sign_out_others sign_out_unused "
         "sign_out_everywhere sign_out_session sign_out_folded sign_out_device rename mine lost found not_mine "
