@@ -12,9 +12,16 @@ from tests.models import Act, Delivery, Device, Event, Session
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-ANYBODY = ["/account/login/", "/account/signup/", "/account/password/reset/", "/account/inactive/"]
+ANYBODY = [
+    "/account/login/",
+    "/account/signup/",
+    "/account/password/reset/",
+    "/account/inactive/",
+    "/account/devices/tokens/leaked/",
+]
 PERSON = [
     "/account/devices/",
+    "/account/devices/tokens/new/",
     "/account/2fa/",
     "/account/password/change/",
     "/account/email/",
