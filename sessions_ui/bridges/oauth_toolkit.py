@@ -76,7 +76,7 @@ class OAuthToolkitBridge:
     def end(self, user: Any, ids: Collection[str] | None, reason: EndReason) -> int:
         if ids is None:
             return sum(self.end_of([user], reason).values())
-        with transaction.atomic(using=self.database()):
+        with transaction.atomic(using=self.database(), savepoint=False):
             return sum(self._end_one(user, id) for id in set(ids))
 
     def _end_one(self, user: Any, id: str) -> int:
@@ -103,7 +103,7 @@ class OAuthToolkitBridge:
         self, users: Collection[Any], reason: EndReason, *, made_before: datetime | None = None
     ) -> Mapping[Any, int]:
         """End everything of these users, whenever it was made: what is new may have come from a refresh token."""
-        with transaction.atomic(using=self.database()):
+        with transaction.atomic(using=self.database(), savepoint=False):
             counts = self.count_of(users)
             for chunk in chunks(counts):
                 lock_refresh_tokens(every("RefreshToken").filter(user__in=chunk))

@@ -112,7 +112,7 @@ class RowBridge:
         self, users: Collection[Any], reason: EndReason, *, made_before: datetime | None = None
     ) -> Mapping[Any, int]:
         ended: Counter[Any] = Counter()
-        with transaction.atomic(using=self.database()):
+        with transaction.atomic(using=self.database(), savepoint=False):
             for rows in self._of(users):
                 ended += self._end(self.made_up_to(rows, made_before))
         return ended
