@@ -40,6 +40,7 @@ from sessions_ui.database import moments
 from sessions_ui.models import EndingBatch, Session
 
 DAYS = 30
+MOST_DAYS = 3_660
 PEOPLE = 10  # those with the most debt
 NONE = timedelta(0)
 
@@ -119,8 +120,11 @@ def session_debt(*, days: int = DAYS) -> Debt:
     """Return the debt of what was reported within the last days, today among them, as it is now. Five statements.
 
     What the command of that name prints: in all, by cause, reason, day and user, and what still waits. Times are of the
-    class `timedelta`. A program that asks often should keep the answer for a minute, as the metrics do.
+    class `timedelta`. A program that asks often should keep the answer for a minute, as the metrics do. Raises
+    `ValueError` for less than a day or more than `MOST_DAYS`.
     """
+    if not 1 <= days <= MOST_DAYS:
+        raise ValueError(f"from 1 to {MOST_DAYS} days, and not {days}")
     return debt(timezone.now(), days=days)
 
 

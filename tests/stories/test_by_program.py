@@ -77,6 +77,9 @@ def test_the_debt_is_what_a_report_says_it_is(user: Any, browser: Any) -> None:
     owed = sessions_ui.session_debt(days=7)
     assert owed.total.sessions == 1 and owed.seconds == pytest.approx(7200, abs=60)
     assert list(owed.by_user) == [user.pk]
+    for days in (0, 1_000_000):
+        with pytest.raises(ValueError, match="from 1 to 3660 days"):
+            sessions_ui.session_debt(days=days)
 
 
 def test_a_review_is_opened_decided_closed_and_exported(user: Any, administrator: Any, browser: Any) -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from sessions_ui.database import moments
 from sessions_ui.management.arguments import positive
 from sessions_ui.management.migrated import MigratedCommand
-from sessions_ui.metrics.debt import DAYS, Amount, Cause, Debt, debt
+from sessions_ui.metrics.debt import DAYS, MOST_DAYS, Amount, Cause, Debt, debt
 from sessions_ui.metrics.lingering import CERTAIN, Lingering, lingering
 
 
@@ -46,6 +46,8 @@ class Command(MigratedCommand):
         parser.add_argument("--json", action="store_true", help="For programs.")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if not 1 <= options["days"] <= MOST_DAYS:
+            raise CommandError(f"--days: from 1 to {MOST_DAYS}.")
         now = timezone.now()
         found, living = debt(now, days=options["days"]), lingering(now)
         if options["json"]:

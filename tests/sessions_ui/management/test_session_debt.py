@@ -87,7 +87,7 @@ def test_programs_read_it_also_where_a_limit_is_exceeded(reported: None, user: A
     assert said["living"]["unused"] == 0
 
 
-@pytest.mark.parametrize("days", ["0", "-1", "many"])
+@pytest.mark.parametrize("days", ["0", "-1", "many", "1000000"])
 def test_days_are_a_number(db: None, days: str) -> None:
     with pytest.raises(CommandError):
         run("--days", days)
