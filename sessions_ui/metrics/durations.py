@@ -11,13 +11,13 @@ import logging
 import time
 from bisect import bisect_left
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from django.db import DatabaseError, router, transaction
+from django.db import DatabaseError, InterfaceError, router, transaction
 from django.db.models import F
 
 from sessions_ui.conf import conf
@@ -96,13 +96,22 @@ def write_down() -> None:
     """Add what this process has kept in mind to the buckets, in one transaction; keep it if that fails."""
     global _written_at
     _written_at = time.monotonic()
-    taken = {measure: [queue.popleft() for _ in range(len(queue))] for measure, queue in _taken.items()}
+    taken = {measure: list(_drained(queue)) for measure, queue in _taken.items()}
     try:
         _add(taken)
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         logger.warning("Durations could not be written down; they are kept.", exc_info=True)
         for measure, each in taken.items():
             _taken[measure].extendleft(reversed(each))
+
+
+def _drained(queue: deque[float]) -> Iterator[float]:
+    """Yield what is in the queue, and take it out; another thread may do the same at this moment."""
+    for _ in range(len(queue)):
+        try:
+            yield queue.popleft()
+        except IndexError:
+            return
 
 
 def _add(taken: Mapping[Measure, list[float]]) -> None:

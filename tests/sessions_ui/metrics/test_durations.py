@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import OperationalError, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from sessions_ui.actions.endings.end import end_user_sessions
@@ -113,11 +114,12 @@ def test_processes_add_to_the_same_buckets(are_read: None, monkeypatch: pytest.M
     assert number(Measure.ENDING) == 0
 
 
+@pytest.mark.parametrize("lost", [OperationalError, InterfaceError])
 def test_what_could_not_be_written_down_is_kept_for_the_next_time(
-    are_read: None, monkeypatch: pytest.MonkeyPatch
+    are_read: None, monkeypatch: pytest.MonkeyPatch, lost: type[Exception]
 ) -> None:
     def away(*_args: Any) -> None:
-        raise OperationalError("the server is away")
+        raise lost("the server is away")
 
     durations._taken[Measure.LOOK_UP].extend([0.1, 0.2])
     with monkeypatch.context() as patch:
@@ -127,6 +129,18 @@ def test_what_could_not_be_written_down_is_kept_for_the_next_time(
     assert not durations.is_due()
     write_down()
     assert number(Measure.LOOK_UP) == 2
+
+
+def test_threads_that_write_down_at_the_same_moment_take_each_once(
+    are_read: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added: list[float] = []
+    monkeypatch.setattr(durations, "_add", lambda taken: added.extend(taken[Measure.LOOK_UP]))
+    durations._taken[Measure.LOOK_UP].extend(float(number) for number in range(50_000))
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(write_down) for _ in range(8)]:
+            done.result()
+    assert sorted(added) == [float(number) for number in range(50_000)]
 
 
 def test_a_process_that_cannot_write_does_not_grow(are_read: None) -> None:

@@ -169,6 +169,14 @@ def test_a_programs_moment_has_a_time_zone(settings: Any) -> None:
             order(criteria)
 
 
+def test_one_text_is_not_taken_for_several_keys(user: Any) -> None:
+    own = sign_in(user)
+    for criteria in (Criteria(users=str(user.pk)), Criteria(groups="12")):  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="tuples of keys"):
+            order(criteria)
+    assert own.pk in living() and not Incident.objects.exists()
+
+
 def test_a_country_is_found_however_it_is_written(user: Any) -> None:
     own = sign_in(user, first_country="DE")
     assert chosen(Criteria(country="de")) == {own}

@@ -14,7 +14,7 @@ from sessions_ui.actions.endings.bulk.carry_out import end_batches
 from sessions_ui.actions.incidents import result
 from sessions_ui.actions.incidents.criteria import Criteria
 from sessions_ui.actions.incidents.order import order_incident
-from sessions_ui.actions.incidents.result import export_incident
+from sessions_ui.actions.incidents.result import export_incident, incident_status
 from sessions_ui.exceptions import IncidentRefused
 from sessions_ui.wording.spreadsheet import cell as harmless
 from tests.conftest import Browser
@@ -98,6 +98,17 @@ def test_no_cell_is_calculated(cell: str) -> None:
 @pytest.mark.parametrize(("cell", "text"), [("Ada", "Ada"), ("", ""), (None, ""), ("1-2=3", "1-2=3")])
 def test_other_cells_stay_as_they_are(cell: str | None, text: str) -> None:
     assert harmless(cell) == text
+
+
+def test_the_status_takes_the_right_and_is_no_event(
+    incident: Incident, agent: Any, administrator: Any
+) -> None:
+    with pytest.raises(IncidentRefused):
+        incident_status(incident=incident, actor=agent)
+    before = Event.objects.count()
+    stale = Incident(pk=incident.pk)
+    assert incident_status(incident=stale, actor=administrator)["state"] == "done"
+    assert Event.objects.count() == before
 
 
 def test_that_it_was_taken_is_an_event_and_takes_the_right(incident: Incident, agent: Any) -> None:
