@@ -71,8 +71,8 @@ def unsealed(*, after: int = 0) -> tuple[list[int], bool]:
     """Return the keys of the next events with a greater key than this one that are in no batch, `BATCH` at most, and
     whether these are all. Those about to be purged are left out.
 
-    Page by page along both keys. To join the two tables would read and sort all that is left for every batch: a million
-    events took four times as long (docs/performance.md).
+    Page by page along both keys. To join the two tables would read and sort all that is left for every batch, and take
+    longer for each (docs/performance.md).
     """
     events = Event.objects.filter(at__gt=timezone.now() - conf.retention * OLDEST).order_by("pk")
     found: list[int] = []
