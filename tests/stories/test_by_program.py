@@ -12,16 +12,16 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 import sessions_ui
-from sessions_ui import tasks
+from sessions_ui import models, tasks
 from sessions_ui.exceptions import IncidentRefusal, IncidentRefused, NoReceipt, ReviewRefused
-from sessions_ui.models import EndReason, Event, Session
+from sessions_ui.models import EndReason
 from sessions_ui.verify import Found, check_receipt
 
 pytestmark = [pytest.mark.django_db, pytest.mark.no_bystander("everyone is signed out")]
 
 
 def living(user: Any) -> int:
-    return Session.objects.living().filter(user=user).count()
+    return models.Session.objects.living().filter(user=user).count()
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_a_second_administrator_agrees_or_declines(
 
 def test_the_debt_is_what_a_report_says_it_is(user: Any, browser: Any) -> None:
     browser().sign_in(user)
-    Session.objects.update(signed_in_at=timezone.now() - timedelta(days=3))
+    models.Session.objects.update(signed_in_at=timezone.now() - timedelta(days=3))
     left = timezone.now() - timedelta(hours=2)
     sessions_ui.end_user_sessions(user=user, reason=EndReason.OFFBOARDED, happened_at=left)
     owed = sessions_ui.session_debt(days=7)
@@ -107,7 +107,7 @@ def test_a_receipt_proves_what_an_act_ended(user: Any, browser: Any) -> None:
     tasks.seal()
     receipt = json.loads("".join(sessions_ui.receipt_of_act(ended.act)))
     [entry] = receipt["entries"]
-    assert json.loads(entry["entry"])["kind"] == Event.Kind.ENDED
+    assert json.loads(entry["entry"])["kind"] == models.Event.Kind.ENDED
     assert [finding.what for finding in check_receipt(receipt)] == [Found.UNSIGNED]  # no SEAL_KEY here
 
 
