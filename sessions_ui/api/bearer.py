@@ -139,8 +139,10 @@ def challenge(error: BearerRefused) -> str:
 
 
 def with_challenge(response: Any, error: BearerRefused) -> Any:
-    """Return the refusal, whichever framework has worded it, with the challenge that belongs to it."""
-    if response.status_code in STATUS.values() and not response.has_header("WWW-Authenticate"):
+    """Return the refusal, whichever framework has worded it, with the challenge that belongs to it. REST framework says
+    403 where a cookie would have been asked for first."""
+    statuses = {STATUS[error.error], 403 if error.error is not None else 401}
+    if response.status_code in statuses and not response.has_header("WWW-Authenticate"):
         response.headers["WWW-Authenticate"] = challenge(error)
     return response
 

@@ -48,6 +48,8 @@ class Either(APIView):
     def get(self, request: Request) -> Response:
         return Response({"user": request.user.pk})
 
+    post = get
+
 
 class EitherWithScopes(Either):
     permission_classes: ClassVar[list[Any]] = [HasScopes]
@@ -156,6 +158,14 @@ def test_a_cookie_gets_in_where_the_view_says_so_and_has_no_scopes(
 def test_where_cookies_come_first_the_framework_says_403_and_the_challenge_is_there(user: Any) -> None:
     answer = Client().get("/cookies-first", headers={"Authorization": "Bearer no"})
     assert (answer.status_code, answer["WWW-Authenticate"]) == (403, INVALID)
+
+
+def test_what_a_cookie_is_refused_for_is_no_matter_of_tokens(other_user: Any) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(other_user)
+    answer = client.post("/either")
+    assert answer.status_code == 403
+    assert not answer.has_header("WWW-Authenticate")
 
 
 def test_a_form_needs_no_csrf_token_and_a_cookie_does_not_get_in(
