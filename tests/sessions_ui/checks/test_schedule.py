@@ -71,7 +71,7 @@ def test_without_a_celery_app_it_says_what_cron_has_to_do(
 
 def test_the_check_names_what_is_missing_and_nothing_else(host: Celery, settings: Any) -> None:
     settings.CELERY_BEAT_SCHEDULE = entries(NAMES[0], "people.tasks.greet", NAMES[2])
-    assert missing() == [NAMES[1], NAMES[3], NAMES[4]]
+    assert missing() == [NAMES[1], NAMES[3], NAMES[4], NAMES[5]]
 
 
 @pytest.mark.parametrize("name", ["CELERY_BEAT_SCHEDULE", "CELERYBEAT_SCHEDULE"])
@@ -84,7 +84,7 @@ def test_a_schedule_in_djangos_settings_counts_wherever_the_app_is(
 
 def test_a_schedule_of_the_app_counts_in_every_form(host: Celery) -> None:
     host.conf.beat_schedule = {
-        **entries(*NAMES[:3], NAMES[4]),
+        **entries(*NAMES[:3], *NAMES[4:]),
         "purge": ScheduleEntry(name="purge", task=NAMES[3], schedule=EVERY_MINUTE, app=host),
     }
     assert periodic_tasks() == []
@@ -92,7 +92,14 @@ def test_a_schedule_of_the_app_counts_in_every_form(host: Celery) -> None:
 
 def test_tasks_that_are_added_when_the_app_is_ready_count(host: Celery) -> None:
     def add(sender: Celery, **kwargs: Any) -> None:
-        for task in (tasks.sweep_deliveries, tasks.sweep_endings, tasks.reconcile, tasks.purge, tasks.seal):
+        for task in (
+            tasks.sweep_deliveries,
+            tasks.sweep_endings,
+            tasks.reconcile,
+            tasks.purge,
+            tasks.seal,
+            tasks.warn_of_tokens,
+        ):
             sender.add_periodic_task(60, task.s())
 
     host.on_after_finalize.connect(add)
