@@ -115,7 +115,7 @@ def end_sessions(
     lived_on = _mark_lived_on(act, held, all_of_them=unadopted and kept is None)
     bridged = Bridged()
     if ends_bridged(reason, whole_accounts=unadopted if whole_accounts is None else whole_accounts):
-        bridged = end_bridged(held.accounts, reason)
+        bridged = end_bridged([*held.accounts, *owned], reason)
     if act.count or lived_on or bridged:
         act.save(using=using, force_insert=True)
     tell_bridged(act, bridged)

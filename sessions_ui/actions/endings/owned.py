@@ -21,7 +21,7 @@ LEAVES = frozenset({EndReason.OFFBOARDED, EndReason.ACCOUNT_DISABLED, EndReason.
 
 def end_owned(act: Act, owners: Collection[Any]) -> list[Any]:
     """Mark the service accounts of these users, whose accounts are held, as orphaned, and end their tokens where
-    `SERVICE_ACCOUNTS_OF_LEAVERS` says so; return the primary keys of the accounts.
+    `SERVICE_ACCOUNTS_OF_LEAVERS` says so; return the primary keys of the accounts whose tokens ended.
 
     Nobody's row is locked for it, because whoever makes or rotates a token of a service account holds the row of its
     owner, as we do.
@@ -33,11 +33,12 @@ def end_owned(act: Act, owners: Collection[Any]) -> list[Any]:
     accounts = ServiceAccount.objects.using(using).filter(pk__in=keys)
     accounts.update(orphaned_at=act.at)
     events.append_orphaned(accounts, act)
-    if conf.service_accounts_of_leavers == "end":
-        tokens = Session.objects.using(using).tokens().filter(user_id__in=keys, ended_at__isnull=True)
-        act.count += tokens.update(
-            ended_at=act.at, end_reason=EndReason.OWNER_ENDED, ended_by_id=act.actor_id, act_id=act.pk
-        )
+    if conf.service_accounts_of_leavers != "end":
+        return []
+    tokens = Session.objects.using(using).tokens().filter(user_id__in=keys, ended_at__isnull=True)
+    act.count += tokens.update(
+        ended_at=act.at, end_reason=EndReason.OWNER_ENDED, ended_by_id=act.actor_id, act_id=act.pk
+    )
     return keys
 
 

@@ -53,7 +53,13 @@ def end_unlawful(*, seconds: float = SECONDS) -> int:
 def _end_owned_by_leavers(now: datetime) -> int:
     """End what the service accounts of people hold whose access ended without anybody telling; return how many."""
     return sum(
-        end_sessions(sessions=Session.objects.none(), reason=reason, of_user=owner, decided_before=True).ended
+        end_sessions(
+            sessions=Session.objects.none(),
+            reason=reason,
+            of_user=owner,
+            decided_before=True,
+            whole_accounts=True,
+        ).ended
         for reason, owners in leavers(now).items()
         for owner in owners
     )
