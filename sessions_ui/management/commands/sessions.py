@@ -17,7 +17,9 @@ from sessions_ui.management.sessions import (
     health,
     help_desk_group,
     incident,
+    leaked,
     show,
+    tokens,
 )
 from sessions_ui.management.sessions import list as listing
 
@@ -35,6 +37,8 @@ SUBCOMMANDS: dict[str, Subcommand] = {
     "list": listing,
     "show": show,
     "end": end,
+    "tokens": tokens,
+    "leaked": leaked,
     "incident": incident,
     "after-restore": after_restore,
     "carry-out": carry_out,

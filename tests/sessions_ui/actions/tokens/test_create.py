@@ -33,7 +33,6 @@ def test_a_token_is_a_session_of_its_own_kind(user: Any, make_token: Any) -> Non
     assert made.token.last_used_at is None
 
 
-@pytest.mark.control("ASVS 5.0 7.2.3")
 def test_the_value_is_stored_nowhere(user: Any, make_token: Any) -> None:
     made = make_token(user)
     assert made.value.startswith("sui_pat_")
