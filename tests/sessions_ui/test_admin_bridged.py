@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 
-from sessions_ui.actions.endings.bulk import end_batches, end_later
+from sessions_ui.actions.endings.bulk.carry_out import end_batches
+from sessions_ui.actions.endings.bulk.end_later import end_later
 from sessions_ui.actions.endings.end import end_user_sessions, sessions_of
 from tests.keys import Broken, Keys, bridged, keys_of, make_keys
 from tests.models import EndingBatch, EndReason, Session

@@ -16,6 +16,7 @@ from sessions_ui.models import Session
 from sessions_ui.web.devices.cards import Card
 from sessions_ui.web.devices.folding import fold
 from sessions_ui.web.devices.map import DeviceMap, map_of
+from sessions_ui.web.tokens.bridged import BridgedKeys, bridged_keys_of
 from sessions_ui.web.tokens.keys import Keys, keys_of
 from sessions_ui.wording.names import tell_apart
 
@@ -33,6 +34,7 @@ class Listing:
     # The sessions in which staff uses the account: they are on nobody's device.
     impersonations: list[Session] = field(default_factory=list)
     keys: Keys = field(default_factory=Keys)
+    bridged: BridgedKeys = field(default_factory=BridgedKeys)
     page: int = 1
     at: datetime = field(default_factory=timezone.now)
 
@@ -118,7 +120,8 @@ class Listing:
 
 
 def listing(user: Any, *, current_id: int | None, page: int = 1) -> Listing:
-    """Return what the devices page shows, in three SQL statements, whatever the number of devices and tokens."""
+    """Return what the devices page shows, in three SQL statements, whatever the number of devices and tokens;
+    and one for each other package that keeps any."""
     since = timezone.now() - conf.history_age
     ended = Session.objects.of(user).ended_since(since).select_related("device", "token").defer("payload")
     living = signed_in(user)
@@ -128,6 +131,7 @@ def listing(user: Any, *, current_id: int | None, page: int = 1) -> Listing:
         impersonations=[session for session in living if session.impersonated_from_id is not None],
         page=page,
         keys=keys_of(user),
+        bridged=bridged_keys_of(user),
     )
 
 

@@ -8,7 +8,9 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from sessions_ui.actions.endings import bridged_batches
-from sessions_ui.actions.endings.bulk import end_batches, end_later, retry_failed
+from sessions_ui.actions.endings.bulk.carry_out import end_batches
+from sessions_ui.actions.endings.bulk.end_later import end_later
+from sessions_ui.actions.endings.bulk.stop import retry_failed
 from sessions_ui.actions.endings.end import sessions_of
 from sessions_ui.actions.incidents.criteria import Criteria
 from sessions_ui.actions.incidents.order import order_incident

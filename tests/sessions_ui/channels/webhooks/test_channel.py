@@ -18,7 +18,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from sessions_ui import credential_changed
 from sessions_ui.actions.devices.lost import mark_lost
 from sessions_ui.actions.devices.not_me import report_not_me
-from sessions_ui.actions.endings.bulk import end_batches
+from sessions_ui.actions.endings.bulk.carry_out import end_batches
 from sessions_ui.actions.endings.end import end_sessions, end_user_sessions
 from sessions_ui.actions.incidents.approve import approve_incident
 from sessions_ui.actions.incidents.criteria import Criteria
