@@ -20,7 +20,7 @@ from sessions_ui.actions.sign_in.assess_risk import (
 )
 from sessions_ui.assurance import Authentication
 from sessions_ui.risk import Level, Reason, Verdict
-from tests.models import Device
+from tests.models import Device, Session
 
 NOW = timezone.now()
 BEFORE = NOW - timedelta(days=1)
@@ -137,7 +137,7 @@ NEW_TOTP = Authentication.of("totp", at=NOW, since=BEFORE)
 def test_what_follows_is_a_setting_and_whoever_has_shown_more_passes_the_challenge(
     verdict: Verdict, shown: list[Authentication], is_proven: bool, follow_ups: list[str], settings: Any
 ) -> None:
-    attempt: Any = SimpleNamespace(shown=shown, is_proven=is_proven)
+    attempt: Any = SimpleNamespace(shown=shown, is_proven=is_proven, kind=Session.Kind.BROWSER)
     found = []
     for choice in ("flag", "challenge", "end"):
         settings.SESSIONS_UI = {
