@@ -45,6 +45,7 @@ def follow(readme: str) -> None:
     settings.MIDDLEWARE = [*middleware, *new]
     own_silenced = getattr(settings, "SILENCED_SYSTEM_CHECKS", [])
     settings.SILENCED_SYSTEM_CHECKS = [*own_silenced, *lines.pop("SILENCED_SYSTEM_CHECKS")]
+    lines["SESSIONS_UI"].update(getattr(settings, "SESSIONS_UI", {}))  # what a suite cannot do without
     for name, value in lines.items():
         if name.isupper():
             setattr(settings, name, value)
