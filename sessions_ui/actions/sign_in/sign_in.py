@@ -23,7 +23,7 @@ from sessions_ui.actions.endings.offboard import latest_end_of
 from sessions_ui.actions.endings.reconcile.unlawful import end_if_unlawful
 from sessions_ui.actions.recovery.sign_in import verify_credentials, verify_still_there
 from sessions_ui.actions.sessions.containment import contained
-from sessions_ui.actions.sessions.kinds import kinds_with
+from sessions_ui.actions.sessions.kinds import RULES, kinds_with
 from sessions_ui.actions.sign_in.assess_risk import Assessment, FollowUp, assess, columns, flag
 from sessions_ui.actions.sign_in.attempt import SignInAttempt
 from sessions_ui.actions.sign_in.identify_device import IdentifiedDevice, identify_device
@@ -214,10 +214,8 @@ def make_room(attempt: SignInAttempt, device: Device | None, *, new: int, begun:
     That is an older one in the same browser (`device`, where it was known before), and what is over the limit. `begun`
     is what the sign-in goes on from where the limit refuses it.
     """
-    if attempt.kind != Session.Kind.BROWSER:
-        return
-    user = attempt.user
-    if conf.supersede and device is not None:
+    user, rules = attempt.user, RULES[attempt.kind]
+    if rules.is_superseded and conf.supersede and device is not None:
         older = Session.objects.filter(
             device=device, user_id=user.pk, kind__in=kinds_with("is_superseded"), ended_at__isnull=True
         )
@@ -228,7 +226,8 @@ def make_room(attempt: SignInAttempt, device: Device | None, *, new: int, begun:
             of_user=user.pk,
             all_living=True,
         )
-    keep_to_limit(user, new=new, begun=begun)
+    if rules.is_limited:
+        keep_to_limit(user, new=new, begun=begun)
 
 
 def seen(client: ClientInfo) -> dict[str, Any]:
