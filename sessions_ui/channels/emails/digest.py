@@ -51,11 +51,10 @@ def line(delivery: Delivery) -> Line:
 
 
 def how_many_ended(delivery: Delivery) -> str:
-    act = delivery.act
+    """Return how much of this person's the act has ended: one act may have ended that of many."""
     user_id: Any = delivery.user_id
-    assert act is not None
-    tokens = Session.objects.filter(act=act, user_id=user_id).tokens().count()
-    return ended_count(act.count - tokens, tokens)
+    ended = Session.objects.by_owner().filter(act=delivery.act_id, user_id=user_id)
+    return ended_count(ended.sign_ins().count(), ended.tokens().count())
 
 
 def what_happened(event: Event) -> str:
