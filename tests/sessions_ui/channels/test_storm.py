@@ -42,7 +42,7 @@ def test_five_come_singly_and_the_rest_in_one_when_the_hour_is_over(ten: None) -
     assert len(mail.outbox) == 6
     digest = mail.outbox[5]
     assert digest.subject == "5 more messages about your account"
-    assert digest.body.count("signed out by the help desk (1 sign-in ended)") == 5
+    assert digest.body.count("signed out by the help desk (ended: 1 sign-in)") == 5
     assert not Delivery.objects.filter(done_at=None).exists()
 
 
