@@ -11,7 +11,9 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from sessions_ui.actions.tokens.create import create_token
+from tests.aging import age_sign_ins
 from tests.browser.axe import violations
+from tests.conftest import PASSWORD
 from tests.models import AccessToken, Session
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -103,4 +105,19 @@ def test_ending_one_on_its_own_page_shows_the_proof_there(visitor: Any, user: An
     page.get_by_role("button", name="End Backup").click()
     expect(page.get_by_role("heading", name="It has ended")).to_be_visible()
     expect(page.get_by_text("Nobody has tried it since.")).to_be_visible()
+    assert person.complaints == []
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_who_signed_in_long_ago_confirms_it_and_the_form_goes_on(
+    visitor: Any, user: Any, scripts: bool
+) -> None:
+    person = visitor(java_script_enabled=scripts)
+    page = person.sign_in(user)
+    age_sign_ins(user)
+    fill_in(page)
+    page.get_by_role("button", name="Make it").click()
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_label("Access token")).to_have_value(VALUE)
     assert person.complaints == []
