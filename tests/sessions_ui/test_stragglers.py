@@ -82,6 +82,26 @@ def test_signing_out_ends_the_session_also_where_its_key_is_replaced_in_the_midd
     assert not is_signed_in(new_key)
 
 
+@pytest.mark.parametrize(
+    ("rotated_at", "ended_at", "over_at"), [(5, None, 5), (5, 8, 8), (None, 8, 8), (None, None, None)]
+)
+def test_a_key_was_valid_until_it_was_replaced_or_its_session_ended(
+    rotated_at: int | None, ended_at: int | None, over_at: int | None, key: str
+) -> None:
+    """In minutes of an hour that is over. `over_at` of a key that still is valid, or never was one, is None."""
+    hour = timezone.now() - timedelta(hours=1)
+    if rotated_at is not None:
+        rotated(key)
+        Session.objects.update(rotated_at=hour + timedelta(minutes=rotated_at))
+    if ended_at is not None:
+        ended = {"ended_at": hour + timedelta(minutes=ended_at), "end_reason": EndReason.SIGNED_OUT}
+        Session.objects.update(**ended)
+    store = SessionStore(key)
+    store.resolve()
+    valid = [minute for minute in range(60) if store.was_valid_at(hour + timedelta(minutes=minute))]
+    assert valid == ([] if over_at is None else list(range(over_at + 1)))
+
+
 def test_a_key_that_was_replaced_long_ago_ends_nothing(key: str, settings: Any) -> None:
     new_key = rotated(key)
     Session.objects.update(rotated_at=timezone.now() - timedelta(days=1000))

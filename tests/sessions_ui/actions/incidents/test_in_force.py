@@ -260,6 +260,15 @@ def test_what_became_staff_after_the_sweep_is_ended_in_the_name_of_the_order(
     assert row.act.ending == Incident.objects.get().ending
 
 
+def test_while_an_incident_is_being_swept_nobody_else_writes_its_ends(user: Any) -> None:
+    key = sign_in(user)
+    order(EVERYONE)
+    assert end_unlawful() == 0
+    assert row_of(key).ended_at is None and not is_in(key)
+    sweep_endings()
+    assert row_of(key).end_reason == EndReason.INCIDENT
+
+
 def test_whoever_signs_in_again_before_the_sweep_is_told_why_they_were_out(
     user: Any, administrator: Any
 ) -> None:

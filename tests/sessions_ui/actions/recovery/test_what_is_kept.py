@@ -22,6 +22,7 @@ from sessions_ui.actions.recovery.open import (
 from sessions_ui.actions.recovery.steps import choose_password, remove_added
 from sessions_ui.audit import events
 from sessions_ui.credentials import Credential, CredentialKind
+from tests.interleaving import just_before
 from tests.models import AccountState, Delivery, Event, Recovery, Session
 from tests.sessions_ui.actions.recovery.test_recovery import AFTER, BEFORE, NOW, SINCE, Store, opened, passkey
 
@@ -181,6 +182,14 @@ def test_a_link_is_mailed_a_minute_after_the_last_one_of_this_account(
         count = Event.objects.filter(kind=link, user_id=user.pk).count()
         assert mail_recovery_link(user=user) is True
         assert Event.objects.filter(kind=link, user_id=user.pk).count() == count + mailed
+
+
+def test_no_link_is_mailed_to_a_case_that_was_closed_a_moment_before(user: Any, agent: Any) -> None:
+    with time_machine.travel(timezone.now() - timedelta(minutes=2), tick=False):
+        opened(user)
+    with just_before("SELECT .accounts_user.", lambda: lift_recovery(user=user, actor=agent)):
+        assert mail_recovery_link(user=user) is False
+    assert len(events_of(Event.Kind.RECOVERY_LINK)) == 1, "that of the beginning"
 
 
 def test_another_link_goes_where_the_first_one_went(user: Any) -> None:

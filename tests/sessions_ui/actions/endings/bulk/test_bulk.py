@@ -17,9 +17,11 @@ from sessions_ui.actions.endings.bulk.progress import receipt_of
 from sessions_ui.actions.endings.bulk.stop import retry_failed
 from sessions_ui.actions.endings.end import Receipt, end_session
 from sessions_ui.actions.sessions.purge import purge_old
+from sessions_ui.exceptions import TryAgain
 from sessions_ui.services import queueing
 from sessions_ui.tasks import sweep_endings
 from tests.models import AccountState, Act, Delivery, Ending, EndingBatch, EndReason, Event, Session
+from tests.sessions_ui.database.test_transactions import PASSING, as_django_raises_it
 
 pytestmark = pytest.mark.django_db
 
@@ -180,6 +182,20 @@ def test_what_another_engine_holds_ends_with_it_only_where_that_was_asked_for(
     )
     assert AccountState.objects.filter(user_id=user.pk, cut_at__isnull=False).exists() is unadopted
     assert not AccountState.objects.filter(user_id=other_user.pk, cut_at__isnull=False).exists()
+
+
+@pytest.mark.parametrize("act", [later.stop, later.resume])
+def test_stopping_and_going_on_say_try_again_where_the_database_is_busy(act: Any, user: Any) -> None:
+    sign_in(user, 1)
+    ending = end_all()
+
+    def refuse(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith("UPDATE"):
+            raise as_django_raises_it(PASSING["SQLite: busy"])
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(refuse), pytest.raises(TryAgain):
+        act(ending)
 
 
 def test_once_more_reopens_no_ending_that_was_finished(user: Any, other_user: Any) -> None:

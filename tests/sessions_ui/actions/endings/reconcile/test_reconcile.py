@@ -293,3 +293,16 @@ def test_the_agreed_end_of_somebody_else_ends_nothing(user: Any, other_user: Any
     assert why_unlawful(session, timezone.now()) is None
     AccountState.objects.filter(pk=user.pk).update(ends_at=timezone.now() - timedelta(days=1))
     assert why_unlawful(session, timezone.now()) == "offboarded"
+
+
+def test_only_a_right_that_somebody_had_when_they_signed_in_is_missed(user: Any) -> None:
+    """`ACCESS_FLAGS` names both; this person has never been a superuser."""
+    people = get_user_model().objects.filter(pk=user.pk)
+    people.update(is_staff=True)
+    browser = Browser()
+    browser.sign_in(user)
+    assert row_of(browser).access_flags == ",is_staff,"
+    assert end_unlawful() == 0
+    people.update(is_staff=False)
+    assert end_unlawful() == 1
+    assert row_of(browser).end_reason == EndReason.ACCESS_CHANGED
