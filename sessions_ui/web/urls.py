@@ -10,7 +10,7 @@ from sessions_ui.web.provider_sign_out import provider_sign_out
 from sessions_ui.web.recovery import again, case, choose_password, entrance, not_me
 from sessions_ui.web.responses.own_transactions import own_transactions
 from sessions_ui.web.step_up import challenge, confirm, credentials, prove
-from sessions_ui.web.tokens import bridged, leaked
+from sessions_ui.web.tokens import leaked
 from sessions_ui.web.tokens import views as tokens
 
 app_name = "sessions_ui"
@@ -39,7 +39,7 @@ urlpatterns = [
     path("devices/tokens/leaked/", leaked.leaked, name="leaked_token"),
     path("devices/tokens/end-unused/", tokens.end_unused_tokens, name="end_unused_tokens"),
     path("devices/tokens/end-agents/", tokens.end_agents, name="end_agents"),
-    path("devices/apps/<str:package>/<str:credential>/end/", bridged.end_credential, name="end_credential"),
+    path("devices/apps/<str:package>/<str:credential>/end/", tokens.end_credential, name="end_credential"),
     path("devices/tokens/<slug:public_id>/", tokens.token, name="token"),
     path("devices/tokens/<slug:public_id>/proof/", tokens.token_proof, name="token_proof"),
     path("devices/tokens/<slug:public_id>/renew/", tokens.renew_token, name="renew_token"),

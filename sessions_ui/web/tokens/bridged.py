@@ -1,24 +1,15 @@
-"""What other packages let in for somebody: its rows on the devices page, and the button that ends one."""
+"""What the devices page shows of what other packages let in for somebody."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest
-from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
-from sessions_ui.actions.endings.credentials import end_credentials
-from sessions_ui.bridges.active import bridge_named
 from sessions_ui.bridges.listing import credentials_of
 from sessions_ui.bridges.protocol import BridgedCredential
 from sessions_ui.protocols import HasPk
-from sessions_ui.web.devices.views import done
-from sessions_ui.web.step_up.confirm import ask_again
 from sessions_ui.wording.bridges import title_of
 
 
@@ -69,15 +60,3 @@ def bridged_keys_of(user: HasPk) -> BridgedKeys:
     """Return what other packages keep for the user: one SQL statement for each, none without any."""
     found = credentials_of([user.pk])
     return BridgedKeys(tuple(BridgedKey(each) for each in found.credentials), found.unknown)
-
-
-@login_required
-@require_POST
-def end_credential(request: HttpRequest, package: str, credential: str) -> HttpResponseBase:
-    """End one credential of another package. Somebody else's is ended by nobody, and looks like one that is over."""
-    if bridge_named(package) is None:
-        raise Http404("No such package.")
-    if question := ask_again(request, _("End an app or key")):
-        return question
-    ended = end_credentials(user=request.user, package=package, ids=[credential], actor=request.user)
-    return done(request, _("It has ended.") if ended else _("It had already ended."))

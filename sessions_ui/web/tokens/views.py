@@ -21,9 +21,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
+from sessions_ui.actions.endings.credentials import end_credentials
 from sessions_ui.actions.endings.end import end_sessions
 from sessions_ui.actions.tokens.create import NewToken, create_token
 from sessions_ui.actions.tokens.rotate import rotate_token
+from sessions_ui.bridges.active import bridge_named
 from sessions_ui.conf import conf
 from sessions_ui.credentials import CredentialKind
 from sessions_ui.exceptions import SessionEnded, TokenRefusal, TokenRefused
@@ -169,6 +171,18 @@ def end_unused_tokens(request: HttpRequest) -> HttpResponseBase:
 def end_agents(request: HttpRequest) -> HttpResponseBase:
     """End the access tokens of all programs that act for the person."""
     return end_group(request, keys_of(request.user).agents, _("End all assistants and agents"))
+
+
+@login_required
+@require_POST
+def end_credential(request: HttpRequest, package: str, credential: str) -> HttpResponseBase:
+    """End one credential of another package. Somebody else's is ended by nobody, and looks like one that is over."""
+    if bridge_named(package) is None:
+        raise Http404("No such package.")
+    if question := ask_again(request, _("End an app or key")):
+        return question
+    ended = end_credentials(user=request.user, package=package, ids=[credential], actor=request.user)
+    return done(request, _("It has ended.") if ended else _("It had already ended."))
 
 
 def end_group(request: HttpRequest, keys: list[Key], what: str) -> HttpResponseBase:

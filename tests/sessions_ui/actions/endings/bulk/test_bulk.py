@@ -14,7 +14,7 @@ from sessions_ui.actions.endings.bulk import carry_out, lay_out
 from sessions_ui.actions.endings.bulk.carry_out import end_batches
 from sessions_ui.actions.endings.bulk.end_later import end_later
 from sessions_ui.actions.endings.bulk.progress import receipt_of
-from sessions_ui.actions.endings.bulk.stop import retry_failed
+from sessions_ui.actions.endings.bulk.stop import resume, retry_failed, stop
 from sessions_ui.actions.endings.end import Receipt, end_session
 from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.exceptions import TryAgain
@@ -184,7 +184,7 @@ def test_what_another_engine_holds_ends_with_it_only_where_that_was_asked_for(
     assert not AccountState.objects.filter(user_id=other_user.pk, cut_at__isnull=False).exists()
 
 
-@pytest.mark.parametrize("act", [later.stop, later.resume])
+@pytest.mark.parametrize("act", [stop, resume])
 def test_stopping_and_going_on_say_try_again_where_the_database_is_busy(act: Any, user: Any) -> None:
     sign_in(user, 1)
     ending = end_all()
