@@ -12,9 +12,7 @@ from __future__ import annotations
 import re
 import secrets
 import string
-from base64 import urlsafe_b64encode
 from enum import StrEnum
-from hashlib import sha256
 from zlib import crc32
 
 from sessions_ui.conf import conf
@@ -23,9 +21,6 @@ ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 RANDOM_LENGTH = 40
 CHECKSUM_LENGTH = 6  # 62**6 > 2**32
 HINT_LENGTH = 4  # of the random part, so that people tell theirs apart
-# No SHA-256 in hex begins like this. So no session key, whatever somebody sends as one, finds a token, and no token
-# finds a session: each look-up can meet the rows of its own kind only.
-DIGEST_PREFIX = "t."
 
 
 class TokenKind(StrEnum):
@@ -61,11 +56,6 @@ def checksum(body: str) -> str:
         number, digit = divmod(number, len(ALPHABET))
         characters = ALPHABET[digit] + characters
     return characters
-
-
-def token_digest(value: str) -> str:
-    """Return what is stored of a token: 45 characters, which no digest of a session key is (`digest_of()`)."""
-    return DIGEST_PREFIX + urlsafe_b64encode(sha256(value.encode()).digest()).decode().rstrip("=")
 
 
 def hint_of(value: str) -> str:

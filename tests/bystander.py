@@ -22,7 +22,6 @@ from django.utils import timezone
 
 from sessions_ui.models import digest_of
 from sessions_ui.models.fields import new_public_id
-from sessions_ui.token_value import token_digest
 
 FAR = timedelta(days=3650)  # so that nothing of it is due, whatever clock a test sets
 HASH = "md5$salt$5f4dcc3b5aa765d61d8327deb882cf99"  # of a password that nobody enters
@@ -281,7 +280,7 @@ def sessions(plan: Plan, model: Any) -> list[Any]:
         model(**signed_in, digest=digest_of(new_public_id()), device_id=phone.pk, verdict="suspicious"),
         model(**signed_in, digest=digest_of(new_public_id()), device_id=lost.pk, **ended),
         model(**times, digest=digest_of(new_public_id()), payload="nobody's"),
-        model(**signed_in | {"auth_hash": ""}, kind="token", digest=token_digest(new_public_id())),
+        model(**signed_in | {"auth_hash": ""}, kind="token", digest=digest_of(new_public_id(), "token")),
     ]
 
 

@@ -25,13 +25,14 @@ from sessions_ui.models.primary import PrimaryManager, PrimaryModel, PrimaryQuer
 # What the key of a session is hashed with, by the kind of the session, so that none is found in another kind's place:
 # the key of an app sent as a cookie is unknown, and the other way round. The first byte is in no text in UTF-8, so that
 # no key can be made up that begins like this.
-DOMAINS = {"browser": b"", "app": b"\xffapp:"}
+DOMAINS = {"browser": b"", "app": b"\xffapp:", "token": b"\xfftoken:"}
 
 
 def digest_of(key: str, kind: str = "browser") -> str:
-    """Return the SHA-256 of a session key in hex, 64 characters. The key itself is never stored (ASVS 5.0 7.2.2).
+    """Return the SHA-256 of a session key, or of an access token, in hex, 64 characters. The key itself is never stored
+    (ASVS 5.0 7.2.2).
 
-    `kind`: that of its session, `Session.Kind.BROWSER` or `APP`; each has digests of its own.
+    `kind`: that of its session (`Session.Kind`); each has digests of its own.
     """
     return hashlib.sha256(DOMAINS[kind] + key.encode()).hexdigest()
 

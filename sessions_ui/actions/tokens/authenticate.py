@@ -13,8 +13,8 @@ from sessions_ui import session_lookup
 from sessions_ui.actions.sessions.refuse import refuse
 from sessions_ui.actions.sessions.validate import admit
 from sessions_ui.exceptions import BearerError, BearerRefused
-from sessions_ui.models import AccessToken, Session
-from sessions_ui.token_value import is_well_formed, token_digest
+from sessions_ui.models import AccessToken, Session, digest_of
+from sessions_ui.token_value import is_well_formed
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def authenticate_token(value: str) -> Bearer:
     """
     if not is_well_formed(value):
         raise BearerRefused(BearerError.INVALID_TOKEN)
-    digest = token_digest(value)
+    digest = digest_of(value, Session.Kind.TOKEN)
     # What it was refused for may be over a moment later.
     bearer = _admitted(digest) or _admitted(digest, is_final=True)
     if bearer is None:

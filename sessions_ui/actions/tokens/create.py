@@ -30,11 +30,11 @@ from sessions_ui.credentials import CredentialChange, CredentialKind
 from sessions_ui.database import moments
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import SignInRefused, TokenRefusal, TokenRefused
-from sessions_ui.models import AccessToken, AccountState, EndReason, ServiceAccount, Session
+from sessions_ui.models import AccessToken, AccountState, EndReason, ServiceAccount, Session, digest_of
 from sessions_ui.models.fields import new_public_id
 from sessions_ui.models.locking import locked
 from sessions_ui.protocols import HasPk
-from sessions_ui.token_value import TokenKind, hint_of, new_value, token_digest
+from sessions_ui.token_value import TokenKind, hint_of, new_value
 from sessions_ui.user_model import is_active
 
 MOST_CHARACTERS = 100  # of a name, and of an agent's
@@ -87,7 +87,7 @@ def create_token(
     session = Session.objects.create(
         kind=Session.Kind.TOKEN,
         public_id=public_id or new_public_id(),
-        digest=token_digest(value),
+        digest=digest_of(value, Session.Kind.TOKEN),
         user_id=account.pk,
         backend=backend,
         created_at=now,

@@ -8,9 +8,9 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from sessions_ui.actions.endings.end import Receipt, end_sessions
-from sessions_ui.models import EndReason, Session
+from sessions_ui.models import EndReason, Session, digest_of
 from sessions_ui.protocols import HasPk
-from sessions_ui.token_value import is_well_formed, token_digest
+from sessions_ui.token_value import is_well_formed
 
 NOTHING = Receipt(act=None, ended=0, already_ended=0)
 
@@ -27,7 +27,7 @@ def report_leaked(*, value: str, where: str = "", actor: HasPk | None = None) ->
     value = value.strip()
     if not is_well_formed(value):
         return NOTHING
-    digest = token_digest(value)
+    digest = digest_of(value, Session.Kind.TOKEN)
     rows = Session.objects.using(router.db_for_write(Session)).tokens()
     is_former = Q(previous_digest=digest, token__overlap_ends_at__gt=timezone.now())
     keys = list(rows.filter(Q(digest=digest) | is_former).values_list("pk", flat=True))

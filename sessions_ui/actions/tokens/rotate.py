@@ -15,10 +15,10 @@ from sessions_ui.conf import conf
 from sessions_ui.credentials import CredentialChange, CredentialKind
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import SessionEnded
-from sessions_ui.models import AccessToken, EndReason, Session
+from sessions_ui.models import AccessToken, EndReason, Session, digest_of
 from sessions_ui.models.locking import locked
 from sessions_ui.protocols import HasPk
-from sessions_ui.token_value import hint_of, new_value, token_digest
+from sessions_ui.token_value import hint_of, new_value
 
 
 @atomically
@@ -45,7 +45,12 @@ def rotate_token(
         raise SessionEnded(EndReason(session.end_reason) if session and session.end_reason else "")
     value = new_value(kind_of(state, token.agent))
     end = {} if expires_at is None else {"expires_at": allowed_end(expires_at, account, now)}
-    columns = {"digest": token_digest(value), "previous_digest": session.digest, "rotated_at": now, **end}
+    columns = {
+        "digest": digest_of(value, Session.Kind.TOKEN),
+        "previous_digest": session.digest,
+        "rotated_at": now,
+        **end,
+    }
     rows.update(**kept_to_latest_end(columns))
     AccessToken.objects.filter(pk=token.pk).update(
         hint=hint_of(value),
