@@ -61,6 +61,9 @@ ANSWERS: dict[type[Exception], Answer] = {
         409, "stale-session", "The session was changed meanwhile.", RETRY_SECONDS
     ),
     exceptions.TokenRefused: Answer(422, "token-refused", "No token was made.", tells=True),
+    exceptions.OwnerRefused: Answer(422, "owner-refused", "Nobody like this answers for a service account."),
+    exceptions.NoReceipt: Answer(404, "no-receipt", "There is no receipt of this."),
+    exceptions.NoSuchBridge: Answer(404, "no-such-package", "No such package is used here."),
     exceptions.NotYetHappened: Answer(422, "not-yet-happened", "The moment is still to come."),
 }
 

@@ -18,7 +18,7 @@ var = Path(sys.argv[1])
 prepare(var)
 from tests.browser.server import serve
 from config.demo.devices import DEVICES
-from sessions_ui.models import Session
+from tests.models import Session
 
 with serve() as url:
     sign_in_devices(url, var)

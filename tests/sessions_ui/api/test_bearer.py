@@ -158,7 +158,7 @@ def test_a_token_makes_no_token_where_the_guard_is_off_either(user: Any, setting
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "CREDENTIAL_GUARD": False}
     made = token(user)
     response = Client().post("/make/", headers={"Authorization": f"Bearer {made.value}"})
-    assert (response.status_code, response.content) == (403, b"TokenRefused")
+    assert (response.status_code, response.content) == (403, b"FurtherProofNeeded")
 
 
 @pytest.mark.parametrize("url", PATHS)

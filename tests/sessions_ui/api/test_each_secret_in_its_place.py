@@ -143,22 +143,10 @@ FITS = {
     *product(["value_of_token", "former_value"], ["bearer", "introspection", "revocation"]),
 }
 ALL = list(product(SECRETS, PLACES))
-# Until the sessions of apps have keys of their own kind.
-NOT_YET = {("key_of_browser", "session_token"), ("key_of_app", "cookie")}
 
 
 def pairs() -> list[Any]:
-    return [
-        pytest.param(
-            secret,
-            place,
-            marks=[pytest.mark.xfail(strict=True, reason="one namespace for browsers and apps")]
-            if (secret.__name__, place.__name__) in NOT_YET
-            else [],
-            id=f"{secret.__name__}-{place.__name__}",
-        )
-        for secret, place in ALL
-    ]
+    return [pytest.param(secret, place, id=f"{secret.__name__}-{place.__name__}") for secret, place in ALL]
 
 
 @pytest.mark.parametrize(("secret", "place"), pairs())
@@ -179,4 +167,4 @@ def states(user: Any) -> list[tuple[Any, ...]]:
 
 def test_every_pair_is_asked_about() -> None:
     assert len(ALL) == len(SECRETS) * len(PLACES) == 45
-    assert {(secret.__name__, place.__name__) for secret, place in ALL} >= FITS | NOT_YET
+    assert {(secret.__name__, place.__name__) for secret, place in ALL} >= FITS

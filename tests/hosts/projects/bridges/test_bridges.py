@@ -24,7 +24,7 @@ from knox.models import AuthToken
 from oauth2_provider.models import get_application_model, get_refresh_token_model
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
-from sessions_ui import access_changed, context, end_user_sessions, offboard
+from sessions_ui import access_changed, context, end_user_sessions, models, offboard
 from sessions_ui.bridges import (
     AuthTokenBridge,
     BridgedKind,
@@ -32,7 +32,7 @@ from sessions_ui.bridges import (
     OAuthToolkitBridge,
     SimpleJWTBridge,
 )
-from sessions_ui.models import EndReason, Event
+from sessions_ui.models import EndReason
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a password that is long"
@@ -165,7 +165,7 @@ def reset_password(user: User) -> None:
 
 def ends(package: str) -> list[tuple[str, int]]:
     """What the history says of a package: the reason and how many."""
-    events = Event.objects.filter(kind="credentials_ended", data__package=package).order_by("pk")
+    events = models.Event.objects.filter(kind="credentials_ended", data__package=package).order_by("pk")
     return [(event.reason, event.data["count"]) for event in events]
 
 
@@ -221,7 +221,7 @@ def test_an_oauth_token_that_was_rotated_ends_with_the_one_it_came_from(ada: Use
 def test_an_account_without_any_session_loses_its_tokens_just_the_same(package: str, ada: User) -> None:
     MAKERS[package](ada)
     receipt = end_user_sessions(user=ada, reason=EndReason.ADMINISTRATOR, ticket="T-1")
-    event = Event.objects.get(kind="credentials_ended")
+    event = models.Event.objects.get(kind="credentials_ended")
     assert (receipt.bridged, event.act, event.ticket) == (1, receipt.act, "T-1")
     assert BRIDGES[package].count_of([ada.pk]) == {}
 
