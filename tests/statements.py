@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 # By the first table that it names.
 ABOUT = re.compile(r"(?:FROM|INTO|UPDATE|IGNORE INTO)\s+[`\"](\w+)")
 # What one statement reads besides.
-SUBQUERY = re.compile(r"\(SELECT [^()]*\)")
+SUBQUERY = re.compile(r"\(SELECT (?:[^()]|\([^()]*\))*\)")
 TRANSACTION = ("BEGIN", "SAVEPOINT", "RELEASE", "SET TRANSACTION", "SET LOCAL")
 
 

@@ -98,7 +98,7 @@ RECOVERY = (f"{ACTIONS}/recovery", f"{WEB}/recovery", "tests/stories/test_recove
 INCIDENTS = (
     f"{ACTIONS}/incidents",
     "tests/sessions_ui/test_admin_incidents.py",
-    "tests/sessions_ui/management/test_incident.py",
+    "tests/sessions_ui/management/sessions/test_incident.py",
 )
 
 ENGINE = (

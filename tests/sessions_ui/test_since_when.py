@@ -16,7 +16,7 @@ from django.utils.module_loading import import_string
 import sessions_ui
 from sessions_ui import tasks
 from sessions_ui.admin.ending import ReasonForm
-from sessions_ui.admin.incidents import IncidentForm
+from sessions_ui.admin.incidents.forms import IncidentForm
 from sessions_ui.help_desk.forms import OrderForm
 from tests.models import Act, EndReason, Offboarding, Session
 
@@ -27,6 +27,8 @@ WITHOUT = {
     "approve_incident": "whoever ordered it has said it",
     "decline_incident": "nothing ends",
     "decide_access": "a review is about who has access now; somebody who left is offboarded, which takes it",
+    "end_credentials": "another package's rows say nothing of what was done with them",
+    "report_leaked": "who finds a value does not know since when it can be read",
     "factor_changed": "the change is made at that moment",
     "stop_impersonating": "it is no report",
 }

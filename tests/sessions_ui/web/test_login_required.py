@@ -55,6 +55,7 @@ SIGNED_IN = {
     "sessions_ui:devices",
     "sessions_ui:download_data",
     "sessions_ui:end_agents",
+    "sessions_ui:end_credential",
     "sessions_ui:end_token",
     "sessions_ui:end_unused_tokens",
     "sessions_ui:found",

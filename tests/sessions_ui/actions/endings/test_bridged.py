@@ -255,7 +255,7 @@ def test_without_a_bridge_an_ending_costs_no_statement_more(user: Any, settings:
     with CaptureQueriesContext(connection) as without:
         end_user_sessions(user=user, reason=EndReason.SIGNED_OUT_EVERYWHERE)
     with CaptureQueriesContext(connection) as having:
-        end_user_sessions(user=user, reason=EndReason.ACCOUNT_DISABLED)
+        end_user_sessions(user=user, reason=EndReason.ADMINISTRATOR)
     assert gist(having) == gist(without)
 
 
