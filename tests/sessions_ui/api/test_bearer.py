@@ -99,6 +99,7 @@ def test_without_a_valid_token_nobody_gets_in(url: str, header: Any, status: int
     assert not response.cookies
 
 
+@pytest.mark.control("NHI5:2025")
 @pytest.mark.parametrize("url", PATHS)
 def test_a_scope_that_is_missing_is_named(user: Any, url: str) -> None:
     made = token(user, "sessions:end")

@@ -72,6 +72,7 @@ def test_what_is_missing_makes_no_token(user: Any, make_token: Any, said: Any, r
     assert not AccessToken.objects.filter(session__user=user).exists()
 
 
+@pytest.mark.control("NHI7:2025")
 @pytest.mark.parametrize(
     ("ends_in", "reason"),
     [

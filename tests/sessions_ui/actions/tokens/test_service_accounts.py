@@ -39,6 +39,7 @@ def reason_of(value: str) -> str:
     return str(refused.value.reason)
 
 
+@pytest.mark.control("NHI10:2025")
 def test_nobody_signs_in_to_it(user: Any, other_user: Any, browser: Any) -> None:
     make_service_account(user=user, owner=other_user)
     sent = {"login": user.email, "password": PASSWORD}
@@ -77,6 +78,7 @@ def test_only_a_person_who_may_sign_in_answers_for_it(
     assert not ServiceAccount.objects.filter(pk=robot.pk).exists()
 
 
+@pytest.mark.control("NHI1:2025")
 @pytest.mark.parametrize("has_session", [False, True])
 @pytest.mark.parametrize("reason", ["offboarded", "account_disabled", "account_deleted"])
 def test_its_tokens_end_with_the_access_of_its_owner(
