@@ -73,6 +73,7 @@ class ImpersonationRefusal(StrEnum):
     DISABLED = "disabled"
     OFFBOARDED = "offboarded"
     MORE_RIGHTS = "more_rights"
+    SERVICE_ACCOUNT = "service_account"
     NO_REASON = "no_reason"
     NOT_IMPERSONATING = "not_impersonating"
 

@@ -285,7 +285,8 @@ def is_hash_upgrade(user: Any, update_fields: Any) -> bool:
 def after_password_change(user: Any) -> Receipt:
     """End sessions after a change of the password; return what ended.
 
-    A change keeps the session that made it; a reset, or a change by somebody else, keeps none.
+    A change keeps the session that made it; a reset, or a change by somebody else, keeps none. Access tokens stay only
+    where the owner changed it: whoever sets somebody's password may have to shut somebody out.
     """
     now = context.current()
     actor = current_actor()
@@ -298,7 +299,10 @@ def after_password_change(user: Any) -> Receipt:
         return end_user_sessions(
             user=user, reason=EndReason.PASSWORD_CHANGED, actor=actor, keep=now.session_id
         )
-    return end_user_sessions(user=user, reason=EndReason.PASSWORD_CHANGED, actor=actor)
+    by_owner = actor.pk is not None and actor.pk == account_key(user)
+    return end_user_sessions(
+        user=user, reason=EndReason.PASSWORD_CHANGED, actor=actor, tokens=None if by_owner else True
+    )
 
 
 def keeps_own(user: Any) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import secrets
 import string
+from collections.abc import Iterator
 from enum import StrEnum
 from zlib import crc32
 
@@ -41,6 +42,22 @@ def new_value(kind: TokenKind) -> str:
     """Return a new token of this kind."""
     body = f"{conf.token_prefix}_{kind}_" + "".join(secrets.choice(ALPHABET) for _ in range(RANDOM_LENGTH))
     return body + checksum(body)
+
+
+def tokens_in(text: str) -> Iterator[str]:
+    """Yield every token in a text, each once, whatever stands in front of it: in a log `\\n` or `%3d` may, which looks
+    like a part of its prefix."""
+    found: dict[str, None] = {}
+    for match in SHAPE.finditer(text):
+        whole = match[0]
+        ends = (whole[start:] for start in range(whole.index("_")))
+        found |= dict.fromkeys(each for each in ends if is_well_formed(each))
+    return iter(found)
+
+
+def without_tokens(text: str) -> str:
+    """Return the text with a mark in the place of whatever looks like a token."""
+    return SHAPE.sub("[access token]", text)
 
 
 def is_well_formed(value: str) -> bool:

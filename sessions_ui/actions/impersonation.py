@@ -50,6 +50,8 @@ def begin_impersonation(
     now = timezone.now()
     people, states = hold_for_sign_in([user.pk, actor.pk], counts=False)
     verify_may_impersonate(people.get(actor.pk), people.get(user.pk), reason)
+    if states[user.pk].is_service:
+        raise ImpersonationRefused(ImpersonationRefusal.SERVICE_ACCOUNT)
     latest_end = states[user.pk].ends_at
     if latest_end is not None and latest_end <= now:
         raise ImpersonationRefused(ImpersonationRefusal.OFFBOARDED)

@@ -244,9 +244,16 @@ class ServiceAccountForm(forms.ModelForm):
         model = ServiceAccount
         fields = ("purpose",)
 
+    # Who fills it in; set for each request.
+    actor: Any = None
+
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         account, owner = cleaned.get("account"), cleaned.get("owner")
+        if account is not None and not may_speak_for(self.actor, account):
+            self.add_error("account", _("This account may do what you may not, or is your own."))
+        if account is not None and ServiceAccount.objects.filter(owner_id=account.pk).exists():
+            self.add_error("account", _("This account answers for others: give those another owner first."))
         if account is not None and account == owner:
             self.add_error("owner", _("Nobody answers for an account by itself."))
         if account is not None and ServiceAccount.objects.filter(pk=account.pk).exists():
@@ -276,6 +283,14 @@ class TokenForm(forms.Form):
             self.fields["days"].widget.attrs["max"] = max(longest.days, 1)
 
 
+def may_speak_for(actor: Any, account: Any) -> bool:
+    """Return whether this member of staff may make tokens of the account, or give it to somebody: whoever has such a
+    token can do all that the account may. Not of one that may do more than they, nor of their own."""
+    if account is None or account.pk == actor.pk:
+        return False
+    return bool(getattr(actor, "is_superuser", False)) or not conf.help_desk_more_rights(account, actor)
+
+
 @admin.register(ServiceAccount)
 class ServiceAccountAdmin(ReadOnlyAdmin):
     """Accounts that no person signs in to. Whoever may manage tokens makes one, and gives it another owner."""
@@ -302,7 +317,9 @@ class ServiceAccountAdmin(ReadOnlyAdmin):
         return request.user.has_perm(MANAGE)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        return super().get_form(request, obj, change, **kwargs) if obj else ServiceAccountForm
+        if obj:
+            return super().get_form(request, obj, change, **kwargs)
+        return type("FormOfActor", (ServiceAccountForm,), {"actor": request.user})
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.shown if obj else ("account", "owner", "purpose")
@@ -378,9 +395,12 @@ class ServiceAccountAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         rows = self.get_queryset(request)
         try:
-            return get_object_or_404(rows, pk=ServiceAccount._meta.pk.to_python(pk))
+            account = get_object_or_404(rows, pk=ServiceAccount._meta.pk.to_python(pk))
         except forms.ValidationError:
-            return get_object_or_404(rows.none())
+            account = get_object_or_404(rows.none())
+        if not may_speak_for(request.user, account.user):
+            raise PermissionDenied
+        return account
 
     def _back(self, account: ServiceAccount) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:sessions_ui_serviceaccount_change", args=[account.pk]))

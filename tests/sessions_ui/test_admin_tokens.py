@@ -227,3 +227,37 @@ def test_only_by_post_and_only_by_whoever_may(
     client.force_login(staff)
     assert client.post(f"{ACCOUNTS}{robot.pk}/{path}", {"owner": staff.email}).status_code == 403
     assert ServiceAccount.objects.get().owner_id == user.pk
+
+
+@pytest.fixture
+def manager(staff: Any, browser: Any) -> Any:
+    """May manage tokens, and no more."""
+    staff.user_permissions.add(Permission.objects.get(codename="manage_tokens"))
+    client = browser()
+    client.force_login(staff)
+    return client
+
+
+@pytest.mark.parametrize("whose", ["administrator", "staff"])
+def test_nobody_makes_tokens_of_who_may_more_or_of_themselves(
+    manager: Any, staff: Any, administrator: Any, user: Any, whose: str
+) -> None:
+    """Whoever has such a token can do all that the account may."""
+    account = {"administrator": administrator, "staff": staff}[whose]
+    sent = {"account": account.email, "owner": user.email}
+    assert "errorlist" in manager.post(f"{ACCOUNTS}add/", sent).content.decode()
+    assert not ServiceAccount.objects.exists()
+    ServiceAccount.objects.create(user=account, owner_id=user.pk)
+    asked = {"name": "x", "scopes": ["sessions:read"], "days": "1", "owner": staff.email}
+    for path in ("token/", "transfer/"):
+        assert manager.post(f"{ACCOUNTS}{account.pk}/{path}", asked).status_code == 403
+    assert not AccessToken.objects.exists()
+    assert ServiceAccount.objects.get().owner_id == user.pk
+
+
+def test_whoever_may_manage_tokens_does_so_for_accounts_without_rights(
+    manager: Any, user: Any, robot: Any
+) -> None:
+    assert manager.post(f"{ACCOUNTS}add/", {"account": robot.email, "owner": user.email}).status_code == 302
+    asked = {"name": "x", "scopes": ["sessions:read"], "days": "1"}
+    assert "sui_svc_" in manager.post(f"{ACCOUNTS}{robot.pk}/token/", asked).content.decode()

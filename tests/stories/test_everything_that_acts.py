@@ -18,6 +18,7 @@ from sessions_ui.actions.tokens.create import create_token
 from sessions_ui.exceptions import BearerRefused
 from tests.aging import settle
 from tests.an_app import App
+from tests.conftest import PASSWORD
 from tests.keys import Keys, bridged, keys_of, make_keys
 from tests.models import Session
 
@@ -93,10 +94,17 @@ def test_a_reset_ends_all_of_it_and_one_page_says_so(everything: All, user: Any,
     assert "because the password was reset" in page
 
 
-def test_another_password_leaves_what_needs_none(everything: All, user: Any) -> None:
+def test_another_password_of_ones_own_leaves_what_needs_none(everything: All) -> None:
+    laptop = everything.browsers[0]
+    sent = {"oldpassword": PASSWORD, "password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
+    assert laptop.post(reverse("account_change_password"), sent).status_code == 302
+    assert everything.let_in == [True, False, False, True, True, True]
+
+
+def test_a_password_that_somebody_else_sets_ends_the_tokens_too(everything: All, user: Any) -> None:
     user.set_password(NEW_PASSWORD)
     user.save()
-    assert everything.let_in == [False, False, False, True, True, True]
+    assert everything.let_in == [False, False, False, False, False, True]
 
 
 def test_signing_out_everywhere_leaves_programs_unless_that_is_ticked(everything: All) -> None:

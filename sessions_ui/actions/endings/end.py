@@ -111,10 +111,11 @@ def end_sessions(
     void_trust(held.accounts, reason)
     act = Act(reason=reason, actor_id=who.pk, ticket=ticket, note=note, happened_at=happened_at)
     act.count = ended = _write(act, held.sessions)
-    owned = end_owned(act, held.accounts) if reason in LEAVES else []
+    is_whole = unadopted if whole_accounts is None else whole_accounts
+    owned = end_owned(act, held.accounts) if is_whole and reason in LEAVES else []
     lived_on = _mark_lived_on(act, held, all_of_them=unadopted and kept is None)
     bridged = Bridged()
-    if ends_bridged(reason, whole_accounts=unadopted if whole_accounts is None else whole_accounts):
+    if ends_bridged(reason, whole_accounts=is_whole):
         bridged = end_bridged([*held.accounts, *owned], reason)
     if act.count or lived_on or bridged:
         act.save(using=using, force_insert=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -16,10 +17,12 @@ from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.actions.endings.happened import mark_untrusted, note_report, verify_happened
 from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
+from sessions_ui.conf import conf
 from sessions_ui.database import moments
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import SignInRefused
-from sessions_ui.models import AccountState, Act, EndReason, Event, Offboarding, Session
+from sessions_ui.models import AccountState, Act, EndReason, Event, Offboarding, ServiceAccount, Session
+from sessions_ui.models.locking import locked
 from sessions_ui.protocols import HasPk
 
 
@@ -68,7 +71,7 @@ def offboard(
     _note(Event.Kind.OFFBOARDING_SET, row, actor)
     if ends_at > now and happened_at is not None:
         _mark(row, happened_at)
-    _shorten(user, ends_at, now)
+    shorten([user.pk, *_owned_by(user)], ends_at, now)
     if ends_at <= now:
         end_user_sessions(
             user=user,
@@ -81,12 +84,22 @@ def offboard(
     return row
 
 
-def _shorten(user: HasPk, ends_at: datetime, now: datetime) -> None:
-    """Give the living sessions of this user the date as their latest end, unless they have an earlier one."""
+def _owned_by(user: HasPk) -> list[Any]:
+    """Return the service accounts that end with the access of this user, who is held: so is whoever makes a token of
+    one."""
+    if conf.service_accounts_of_leavers != "end":
+        return []
+    owned = ServiceAccount.objects.using(router.db_for_write(ServiceAccount)).filter(owner_id=user.pk)
+    return list(locked(owned.order_by("pk")).values_list("pk", flat=True))
+
+
+def shorten(users: Collection[Any], ends_at: datetime, now: datetime) -> None:
+    """Give the living sessions of these users the date as their latest end, unless they have an earlier one."""
     longer = Q(latest_end_at__isnull=True) | Q(latest_end_at__gt=ends_at)
     # Not what is over now anyway: how long it lived after a date in the past is not to be forgotten.
     shorter = {"expires_at": Least(F("expires_at"), Value(ends_at))} if ends_at > now else {}
-    living = Session.objects.using(router.db_for_write(Session)).of(user).filter(ended_at__isnull=True)
+    rows = Session.objects.using(router.db_for_write(Session))
+    living = rows.filter(user_id__in=users, ended_at__isnull=True)
     living.filter(longer).update(latest_end_at=ends_at, **shorter)
 
 

@@ -20,8 +20,8 @@ LEAVES = frozenset({EndReason.OFFBOARDED, EndReason.ACCOUNT_DISABLED, EndReason.
 
 
 def end_owned(act: Act, owners: Collection[Any]) -> list[Any]:
-    """Mark the service accounts of these users, whose accounts are held, as orphaned, and end their tokens where
-    `SERVICE_ACCOUNTS_OF_LEAVERS` says so; return the primary keys of the accounts whose tokens ended.
+    """Mark the service accounts of these users, whose accounts are held, as orphaned, and end all that is signed in to
+    them where `SERVICE_ACCOUNTS_OF_LEAVERS` says so; return the primary keys of the accounts of which that ended.
 
     Nobody's row is locked for it, because whoever makes or rotates a token of a service account holds the row of its
     owner, as we do.
@@ -35,8 +35,8 @@ def end_owned(act: Act, owners: Collection[Any]) -> list[Any]:
     events.append_orphaned(accounts, act)
     if conf.service_accounts_of_leavers != "end":
         return []
-    tokens = Session.objects.using(using).tokens().filter(user_id__in=keys, ended_at__isnull=True)
-    act.count += tokens.update(
+    living = Session.objects.using(using).filter(user_id__in=keys, ended_at__isnull=True)
+    act.count += living.update(
         ended_at=act.at, end_reason=EndReason.OWNER_ENDED, ended_by_id=act.actor_id, act_id=act.pk
     )
     return keys
@@ -54,9 +54,13 @@ def leavers(now: datetime) -> dict[EndReason, list[Any]]:
     people = all_users().in_bulk(owners)
     states = AccountState.objects.using(open_ones.db).filter(pk__in=owners, ends_at__lte=now)
     gone = owners - people.keys()
+    # Nobody can be asked who acts by tokens alone.
+    no_person = set(
+        ServiceAccount.objects.using(open_ones.db).filter(pk__in=owners).values_list("pk", flat=True)
+    )
     found = {
         EndReason.ACCOUNT_DELETED: gone,
-        EndReason.ACCOUNT_DISABLED: {pk for pk, user in people.items() if not is_active(user)},
+        EndReason.ACCOUNT_DISABLED: {pk for pk, user in people.items() if not is_active(user)} | no_person,
         EndReason.OFFBOARDED: set(states.values_list("pk", flat=True)) - gone,
     }
     return {reason: sorted(keys) for reason, keys in found.items() if keys}

@@ -156,16 +156,26 @@ def hold_account(user: HasPk, acting: Session | None) -> tuple[Any, str, Account
     if may_sign_in is not None and not may_sign_in(account):
         raise SignInRefused(EndReason.ACCOUNT_DISABLED)
     state = states[account.pk]
-    if state.is_service and not is_answered_for(account.pk, users):
-        raise TokenRefused(TokenRefusal.NO_OWNER)
+    if state.is_service:
+        answers_until = verify_answered_for(account.pk, users, states)
+        ends = [date for date in (state.ends_at, answers_until) if date is not None]
+        state.ends_at = min(ends, default=None)
     return account, backend, state
 
 
-def is_answered_for(pk: Any, held: Mapping[Any, Any]) -> bool:
-    """Return whether the owner of this service account is among the users who are held, and active."""
+def verify_answered_for(
+    pk: Any, held: Mapping[Any, Any], states: Mapping[Any, AccountState]
+) -> datetime | None:
+    """Return until when the owner of this service account has access, None where that is open-ended; raise
+    `TokenRefused` where nobody who may sign in answers for it. The owner is among those who are held."""
     row = locked(ServiceAccount.objects.filter(pk=pk, orphaned_at__isnull=True)).first()
     owner = held.get(row.owner_id) if row is not None else None
-    return owner is not None and is_active(owner)
+    if owner is None or not is_active(owner) or states[owner.pk].is_service:
+        raise TokenRefused(TokenRefusal.NO_OWNER)
+    ends_at = states[owner.pk].ends_at
+    if ends_at is not None and ends_at <= timezone.now():
+        raise TokenRefused(TokenRefusal.NO_OWNER)
+    return ends_at
 
 
 def said(name: str) -> str:

@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_variables
 from sessions_ui.actions.endings.end import Receipt, end_sessions
 from sessions_ui.models import EndReason, Session, digest_of
 from sessions_ui.protocols import HasPk
-from sessions_ui.token_value import is_well_formed
+from sessions_ui.token_value import is_well_formed, without_tokens
 
 NOTHING = Receipt(act=None, ended=0, already_ended=0)
 
@@ -34,5 +34,8 @@ def report_leaked(*, value: str, where: str = "", actor: HasPk | None = None) ->
     if not keys:
         return NOTHING
     return end_sessions(
-        sessions=rows.filter(pk__in=keys), reason=EndReason.LEAKED, actor=actor, note=where[:255]
+        sessions=rows.filter(pk__in=keys),
+        reason=EndReason.LEAKED,
+        actor=actor,
+        note=without_tokens(where)[:255],
     )

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import router
+from django.utils import timezone
+
 from sessions_ui import context
 from sessions_ui.actions.account_lock import hold
 from sessions_ui.actions.endings.end import end_user_sessions
+from sessions_ui.actions.endings.offboard import shorten
 from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
+from sessions_ui.conf import conf
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import OwnerRefused
-from sessions_ui.models import EndReason, Event, ServiceAccount
+from sessions_ui.models import AccountState, EndReason, Event, ServiceAccount
 from sessions_ui.models.locking import locked
 from sessions_ui.models.primary import all_users
 from sessions_ui.protocols import HasPk
@@ -27,11 +32,14 @@ def make_service_account(
     From now on nobody signs in to it; whoever is signed in there is signed out. Its access tokens stay (OWASP NHI1,
     NHI7: who answers for each is known, and what becomes of it when they leave). `purpose`: at most 255 characters.
     `actor` is the administrator, None for the system; the caller checks that they may. Raises `OwnerRefused` where the
-    owner is the account itself, another service account, gone or disabled; else what `end_sessions()` does.
+    owner is the account itself, another service account, gone, disabled or offboarded, or where the account answers for
+    others itself; else what `end_sessions()` does.
     """
     context.require_owner()
     hold([user.pk, owner.pk])
     verify_owner(user.pk, owner)
+    if ServiceAccount.objects.filter(owner_id=user.pk).exists():
+        raise OwnerRefused("it answers for others itself: give those another owner first")
     row, _made = ServiceAccount.objects.update_or_create(
         user_id=user.pk,
         defaults={"owner_id": owner.pk, "purpose": purpose[:255], "orphaned_at": None},
@@ -42,6 +50,7 @@ def make_service_account(
         },
     )
     end_user_sessions(user=user, reason=EndReason.ADMINISTRATOR, actor=actor, tokens=False)
+    shorten_to(row.pk, owner)
     _note(row, "created", actor)
     return row
 
@@ -60,6 +69,7 @@ def transfer_service_account(
     row = locked(ServiceAccount.objects.filter(pk=account.pk)).get()
     row.owner_id, row.orphaned_at = owner.pk, None
     row.save(update_fields=["owner", "orphaned_at"])
+    shorten_to(row.pk, owner)
     _note(row, "transferred", actor)
     return row
 
@@ -68,8 +78,20 @@ def verify_owner(account: Any, owner: HasPk) -> None:
     """Raise `OwnerRefused` unless this user, who is held, can answer for the account."""
     person = all_users().filter(pk=owner.pk).first()
     is_service = ServiceAccount.objects.filter(pk=owner.pk).exists()
-    if person is None or not is_active(person) or is_service or owner.pk == account:
+    has_left = states_of(owner).filter(ends_at__lte=timezone.now()).exists()
+    if person is None or not is_active(person) or is_service or has_left or owner.pk == account:
         raise OwnerRefused("only a person who may sign in answers for a service account")
+
+
+def shorten_to(account: Any, owner: HasPk) -> None:
+    """Let what the account is signed in with end with the access of its owner, where a date is agreed for that."""
+    ends_at = states_of(owner).values_list("ends_at", flat=True).first()
+    if ends_at is not None and conf.service_accounts_of_leavers == "end":
+        shorten([account], ends_at, timezone.now())
+
+
+def states_of(user: HasPk) -> Any:
+    return AccountState.objects.using(router.db_for_write(AccountState)).filter(pk=user.pk)
 
 
 def _note(row: ServiceAccount, step: str, actor: HasPk | None) -> None:

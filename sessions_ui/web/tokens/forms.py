@@ -15,7 +15,7 @@ from sessions_ui.conf import conf
 from sessions_ui.conf.base import for_user
 from sessions_ui.database import moments
 from sessions_ui.exceptions import TokenRefusal
-from sessions_ui.models.fields import new_public_id
+from sessions_ui.models.fields import PUBLIC_ID_ALPHABET, PUBLIC_ID_LENGTH, new_public_id
 
 DAYS = (7, 30, 90)
 USUAL_DAYS = 30
@@ -111,7 +111,9 @@ class TokenForm(EndForm):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text=gettext_lazy("An assistant, for example. Leave it empty for what you run yourself."),
     )
-    once = forms.SlugField(widget=forms.HiddenInput, min_length=16, max_length=16)
+    once = forms.RegexField(
+        rf"\A[{PUBLIC_ID_ALPHABET}]{{{PUBLIC_ID_LENGTH}}}\Z", widget=forms.HiddenInput, strip=False
+    )
 
     field_order = ("name", "scopes", "ends", "day", "agent", "once")
 

@@ -7,7 +7,6 @@ or page.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import islice
 
 from django.contrib.auth.decorators import login_not_required
@@ -22,15 +21,15 @@ from sessions_ui.actions.sessions.client import client_network
 from sessions_ui.actions.tokens.leaked import report_leaked
 from sessions_ui.conf import conf
 from sessions_ui.services.site_cache import within_limit
-from sessions_ui.token_value import SHAPE
+from sessions_ui.token_value import tokens_in
 from sessions_ui.web.tokens.forms import LeakedForm
 
-MOST_AT_ONCE = 5  # tokens in one text
+MOST_AT_ONCE = 20  # tokens in one text: as many as the field holds
 MOST_REPORTS, SECONDS = 10, 60  # of one network
 
 
-@sensitive_post_parameters("token")
-@sensitive_variables("form", "text", "value")
+@sensitive_post_parameters("token", "where")
+@sensitive_variables("form", "text", "value", "where")
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -44,15 +43,11 @@ def leaked(request: HttpRequest) -> HttpResponse:
     if not within_limit("leaked", client_network(request), most=MOST_REPORTS, seconds=SECONDS):
         error = _("That was too often in too short a time. Wait a minute, then try again.")
         return page(request, LeakedForm(), error=error, status=429)
-    text = form.cleaned_data["token"]
-    for value in islice(values_in(text), MOST_AT_ONCE):
-        report_leaked(value=value, where=form.cleaned_data["where"])
+    text, where = form.cleaned_data["token"], form.cleaned_data["where"]
+    # People paste addresses with a token in them, too.
+    for value in islice(tokens_in(f"{text}\n{where}"), MOST_AT_ONCE):
+        report_leaked(value=value, where=where)
     return page(request, None)
-
-
-def values_in(text: str) -> Iterator[str]:
-    """Yield what looks like an access token in a text, each once."""
-    return iter(dict.fromkeys(found[0] for found in SHAPE.finditer(text)))
 
 
 def page(

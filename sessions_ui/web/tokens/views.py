@@ -244,7 +244,7 @@ def renew_page(request: HttpRequest, key: Key, form: RenewForm, *, status: int =
     return render(request, "sessions_ui/renew_token.html", context, status=status)
 
 
-@sensitive_variables("made")
+@sensitive_variables("made", "context", "key")
 def value_page(request: HttpRequest, made: NewToken) -> HttpResponse:
     """Show the value, this once. The page is the answer to the form, because a redirect would have to store it."""
     key = Key(tokens_of(request.user).get(pk=made.token.pk), timezone.now())

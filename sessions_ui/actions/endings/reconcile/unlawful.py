@@ -55,7 +55,11 @@ def end_if_unlawful(keys: list[int]) -> int:
             # Of one in which staff uses the account, lost rights are those of the staff.
             by_owner = session.impersonated_from_id is None
             order = _order_of(session) if reason is EndReason.INCIDENT else 0
-            found[reason, by_owner and reason in OF_THE_ACCOUNT, order].append(session.pk)
+            of_the_account = by_owner and reason in OF_THE_ACCOUNT
+            # An agreed end that was cancelled is still that of the sessions of before, and says nothing of the account.
+            if of_the_account and reason is EndReason.OFFBOARDED:
+                of_the_account = _has_left(session, now)
+            found[reason, of_the_account, order].append(session.pk)
     return sum(
         _end_as_ordered(group, order)
         if order
@@ -68,6 +72,11 @@ def end_if_unlawful(keys: list[int]) -> int:
         ).ended
         for (reason, of_the_account, order), group in found.items()
     )
+
+
+def _has_left(session: Session, now: datetime) -> bool:
+    states = AccountState.objects.using(router.db_for_write(AccountState)).filter(pk=session.user_id)
+    return bool(states.filter(ends_at__lte=now).exists())
 
 
 def _order_of(session: Session) -> int:

@@ -83,10 +83,16 @@ def test_a_caller_may_say_whether_tokens_end(user: Any, make_token: Any, tokens:
     assert (Session.objects.get(pk=made.token.pk).ended_at is not None) == tokens
 
 
-def test_another_password_leaves_a_token(user: Any, make_token: Any) -> None:
+def test_a_password_that_somebody_else_has_set_ends_it(user: Any, make_token: Any) -> None:
+    """An administrator, or a command: somebody may have to be shut out."""
     made = make_token(user)
     user.set_password("another battery")
     user.save()
+    assert refusal_of(made.value) == "password_changed"
+
+
+def test_a_password_of_which_no_signal_tells_leaves_a_token(user: Any, make_token: Any) -> None:
+    made = make_token(user)
     type(user).objects.filter(pk=user.pk).update(password="raw")
     end_unlawful()
     assert authenticate_token(made.value).user == user

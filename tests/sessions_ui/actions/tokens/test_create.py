@@ -52,8 +52,8 @@ def test_the_value_says_what_the_token_is_for(user: Any, make_token: Any, said: 
     assert make_token(user, **said).value.startswith(prefix)
 
 
-def test_the_value_of_a_service_account_says_so(user: Any, make_token: Any) -> None:
-    ServiceAccount.objects.create(user=user, owner_id=user.pk)
+def test_the_value_of_a_service_account_says_so(user: Any, other_user: Any, make_token: Any) -> None:
+    ServiceAccount.objects.create(user=user, owner_id=other_user.pk)
     assert make_token(user).value.startswith(f"sui_{TokenKind.SERVICE}_")
 
 

@@ -11,12 +11,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_ui.actions.endings.end import end_user_sessions
-from sessions_ui.actions.endings.offboard import offboard
+from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
 from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
+from sessions_ui.actions.impersonation import begin_impersonation
+from sessions_ui.actions.sessions.client import client_of
 from sessions_ui.actions.tokens.authenticate import authenticate_token
 from sessions_ui.actions.tokens.rotate import rotate_token
 from sessions_ui.actions.tokens.service_accounts import make_service_account, transfer_service_account
-from sessions_ui.exceptions import BearerRefused, OwnerRefused, TokenRefused
+from sessions_ui.exceptions import BearerRefused, ImpersonationRefused, OwnerRefused, TokenRefused
 from tests.conftest import PASSWORD
 from tests.models import EndReason, Event, ServiceAccount, Session
 
@@ -196,3 +198,89 @@ def test_a_leaver_with_many_accounts_costs_no_statement_more(
             assert end_user_sessions(user=owner, reason=EndReason.OFFBOARDED).ended == number
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+# --- Found from outside
+
+
+def test_who_answers_for_others_becomes_no_service_account(
+    robot: Any, user: Any, other_user: Any, account: Any
+) -> None:
+    with pytest.raises(OwnerRefused):
+        make_service_account(user=user, owner=other_user)
+    assert not ServiceAccount.objects.filter(pk=user.pk).exists()
+
+
+def test_where_that_was_written_by_hand_nobody_answers(
+    robot: Any, user: Any, other_user: Any, account: Any, make_token: Any
+) -> None:
+    made = make_token(robot)
+    ServiceAccount.objects.create(user=user, owner_id=other_user.pk)
+    with pytest.raises(TokenRefused):
+        make_token(robot)
+    assert end_unlawful() == 1
+    assert reason_of(made.value) == "owner_ended"
+
+
+def test_what_is_made_ends_with_the_agreed_access_of_the_owner_without_any_process(
+    robot: Any, user: Any, account: Any, make_token: Any, time_machine: Any
+) -> None:
+    before = make_token(robot)
+    leaves = timezone.now() + timedelta(hours=1)
+    offboard(user=user, ends_at=leaves)
+    after = make_token(robot)
+    for made in (before, after):
+        assert Session.objects.get(pk=made.token.pk).expires_at == leaves
+    time_machine.move_to(leaves, tick=False)
+    assert reason_of(before.value) == reason_of(after.value) == "offboarded"
+    with pytest.raises(TokenRefused):
+        make_token(robot)
+
+
+def test_nobody_who_has_left_takes_one_over(
+    robot: Any, user: Any, other_user: Any, account: Any, time_machine: Any
+) -> None:
+    offboard(user=other_user, ends_at=timezone.now() + timedelta(hours=1))
+    time_machine.move_to(timezone.now() + timedelta(hours=2), tick=False)
+    with pytest.raises(OwnerRefused):
+        transfer_service_account(account=account, owner=other_user)
+
+
+def test_whoever_takes_it_over_and_leaves_soon_lets_its_tokens_end_then(
+    robot: Any, user: Any, other_user: Any, account: Any, make_token: Any
+) -> None:
+    made = make_token(robot)
+    leaves = timezone.now() + timedelta(hours=1)
+    offboard(user=other_user, ends_at=leaves)
+    transfer_service_account(account=account, owner=other_user)
+    assert Session.objects.get(pk=made.token.pk).expires_at == leaves
+
+
+def test_a_cancelled_date_ends_nothing_of_what_somebody_answers_for(
+    robot: Any, user: Any, account: Any, browser: Any, make_token: Any, time_machine: Any
+) -> None:
+    """What is signed in keeps the date; whoever stays still answers for their accounts."""
+    client = browser()
+    client.force_login(user)
+    offboarding = offboard(user=user, ends_at=timezone.now() + timedelta(hours=1))
+    cancel_offboarding(offboarding=offboarding)
+    made = make_token(robot)
+    time_machine.move_to(timezone.now() + timedelta(hours=2), tick=False)
+    end_unlawful()
+    assert Session.objects.get(user=user).end_reason == "offboarded"
+    assert authenticate_token(made.value).user == robot
+    account.refresh_from_db()
+    assert account.orphaned_at is None
+
+
+def test_support_does_not_use_one(
+    robot: Any, user: Any, account: Any, administrator: Any, browser: Any
+) -> None:
+    client = browser()
+    client.force_login(administrator)
+    own = Session.objects.get(user=administrator)
+    with pytest.raises(ImpersonationRefused) as refused:
+        begin_impersonation(
+            origin=own, digest="d", user=robot, actor=administrator, reason="a call", client=client_of({})
+        )
+    assert refused.value.reason == "service_account"
