@@ -83,7 +83,12 @@ def test_a_bound_method_is_changed(module: ModuleType) -> None:
 
 
 def test_what_follows_the_lines_of_a_longer_change_stays(module: ModuleType) -> None:
-    change(module, "return start + 1", "return (\n            start + 2)")
+    longer = "return (\n            start + 2)"
+    if sys.version_info >= (3, 13):  # there a class behind it keeps the number of its first line
+        with pytest.raises(NotInPlace):
+            change(module, "return start + 1", longer)
+        return
+    change(module, "return start + 1", longer)
     assert module.counter(1)() == 3
     assert module.Store().save() == [True, True]
 

@@ -32,11 +32,11 @@ def outcome_of(workshop: Workshop, original: str, left_out: tuple[str, ...] = ()
 
 
 def test_a_change_that_a_test_notices_is_told_with_its_test(workshop: Workshop) -> None:
-    assert outcome_of(workshop, 'algorithm="sha256"') == OF_THE_RELEASE_BEFORE
+    assert outcome_of(workshop, 'algorithm="sha256"').startswith(TESTS)
 
 
 def test_a_change_that_no_test_notices_has_survived_and_none_stays_behind(workshop: Workshop) -> None:
-    assert outcome_of(workshop, 'algorithm="sha256"') == OF_THE_RELEASE_BEFORE
+    assert outcome_of(workshop, 'algorithm="sha256"').startswith(TESTS)
     assert outcome_of(workshop, "16") == SURVIVED
 
 
