@@ -38,13 +38,15 @@ def hold(
     decided: EndReason | None = None,
     unadopted: bool = False,
     kept: int | None = None,
+    tokens_for: EndReason | None = None,
 ) -> list[Any]:
     """Lock these accounts, and record what was decided about them; return their primary keys.
 
     `accounts` are primary keys, or a queryset of users. A sign-in that was under way is refused from now on. A reason
     that says nothing about the account (`HARMLESS`) is not recorded. Whoever passes a queryset must not evaluate it
     again later: what was written meanwhile can be what it filters by ("users with a session that lives"). `kept` is the
-    session that may go on although it is older than a changed password.
+    session that may go on although it is older than a changed password. `tokens_for` is the reason for which the
+    tokens of the accounts end now: one that a request under way makes is not good, either (`late_credentials.py`).
 
     The order is always the same, so that no two callers wait for each other: the users' rows, because the host
     project's own code locks them first, too; then the account states; sessions and everything else after that.
@@ -57,6 +59,8 @@ def hold(
         changes = {"epoch": F("epoch") + 1, "reason": decided}
     if decided in OF_THE_PASSWORD:
         changes |= {"password_changed_at": timezone.now(), "password_kept_id": kept}
+    if tokens_for is not None:
+        changes["tokens_ended_for"] = tokens_for
     if unadopted:
         changes["cut_at"] = timezone.now()
     if changes or not users_are_here():  # elsewhere nobody's row could be locked

@@ -149,6 +149,8 @@ class Migration(migrations.Migration):
                 ('epoch', models.PositiveBigIntegerField(default=0)),
                 ('reason', models.CharField(blank=True, max_length=32)),
                 ('decided_at', models.DateTimeField(blank=True, null=True)),
+                ('tokens_ended_at', models.DateTimeField(blank=True, null=True)),
+                ('tokens_ended_for', models.CharField(blank=True, max_length=32)),
                 ('sign_ins', models.PositiveBigIntegerField(default=0)),
                 ('changed_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('cut_at', models.DateTimeField(blank=True, null=True)),

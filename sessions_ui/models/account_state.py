@@ -28,6 +28,8 @@ class AccountStateQuerySet(PrimaryQuerySet["AccountState"]):
         changes["changed_at"] = timezone.now()
         if "epoch" in changes:
             changes["decided_at"] = DatabaseNow()
+        if "tokens_ended_for" in changes:
+            changes["tokens_ended_at"] = DatabaseNow()
         written = states.update(**changes)
         missing = (
             users.order_by().exclude(Exists(self.filter(user_id=OuterRef("pk")))).exists()
@@ -44,7 +46,8 @@ class AccountStateQuerySet(PrimaryQuerySet["AccountState"]):
         Somebody else may insert the same at this moment: then that is waited for, and stays as it is.
         """
         if isinstance(users, QuerySet):
-            columns = {"user_id": F("pk"), "epoch": Value(0), "sign_ins": Value(0), "reason": Value("")}
+            columns = {"user_id": F("pk"), "epoch": Value(0), "sign_ins": Value(0)}
+            columns |= {"reason": Value(""), "tokens_ended_for": Value("")}
             columns["changed_at"] = Value(timezone.now(), models.DateTimeField())
             insert_from(self.model, users, columns, ignore_conflicts=True)
         else:
@@ -79,6 +82,10 @@ class AccountState(PrimaryModel):
     # When that was, by the database's clock: for a user of whom nobody knows at which epoch they were put into a
     # session (`actions/sign_in/written.py`).
     decided_at = models.DateTimeField(null=True, blank=True)
+    # When everything that acts for the account without a browser was last ended, by the same clock, and the reason
+    # (`actions/endings/late_credentials.py`). A later decision that leaves tokens does not change it.
+    tokens_ended_at = models.DateTimeField(null=True, blank=True)
+    tokens_ended_for = models.CharField(max_length=32, blank=True)
     sign_ins = models.PositiveBigIntegerField(default=0)
     changed_at = models.DateTimeField(default=timezone.now)
 

@@ -66,8 +66,9 @@ AUTOMATIC = frozenset(
 )
 
 # What ends all sessions of an account for one of these ends its access tokens, too, and what other packages keep for it
-# (`bridges/`): whoever is trusted no more, or may be somebody else, has none. Everything else leaves them, because a
-# script has no browser and knows no password: somebody who changes theirs, or signs out everywhere, is still the owner.
+# (`bridges/`), unless whoever ends them says otherwise (`ends_tokens()`): whoever is trusted no more, or may be another
+# one, has none. Everything else leaves them, because a script has no browser and knows no password: somebody who
+# changes theirs, or signs out everywhere, is still the owner.
 ENDS_TOKENS = frozenset(
     {
         EndReason.PASSWORD_RESET,
@@ -81,3 +82,11 @@ ENDS_TOKENS = frozenset(
         EndReason.INCIDENT,
     }
 )
+
+
+def ends_tokens(reason: EndReason, said: bool | None = None) -> bool:
+    """Return whether an end of everything of an account, for this reason, ends what acts for it without a browser, too.
+
+    `said`: what whoever ends it has said about that; None where the reason says so.
+    """
+    return reason in ENDS_TOKENS if said is None else said

@@ -19,7 +19,7 @@ from sessions_ui.audit import events
 from sessions_ui.bridges.active import asked, bridges
 from sessions_ui.bridges.protocol import Bridge
 from sessions_ui.models import Act, EndReason, Session
-from sessions_ui.models.end_reason import ENDS_TOKENS
+from sessions_ui.models.end_reason import ends_tokens
 
 logger = logging.getLogger(__name__)
 
@@ -40,9 +40,12 @@ class Bridged:
         return bool(self.ended or self.later)
 
 
-def ends_bridged(reason: EndReason, *, whole_accounts: bool) -> bool:
-    """Return whether an ending for this reason, which is about whole accounts or is not, ends these credentials."""
-    return whole_accounts and reason in ENDS_TOKENS
+def ends_bridged(reason: EndReason, *, whole_accounts: bool, tokens: bool | None = None) -> bool:
+    """Return whether an ending for this reason, which is about whole accounts or is not, ends these credentials.
+
+    `tokens`: what whoever ends them has said about tokens; None where the reason says so.
+    """
+    return whole_accounts and ends_tokens(reason, tokens)
 
 
 def end_bridged(users: Collection[Any], reason: EndReason) -> Bridged:

@@ -24,7 +24,7 @@ from sessions_ui.database.transactions import after_commit, atomically
 from sessions_ui.exceptions import NotTheOwner
 from sessions_ui.metrics.durations import timed_act
 from sessions_ui.models import Act, EndReason, Session
-from sessions_ui.models.end_reason import ENDS_TOKENS
+from sessions_ui.models.end_reason import ends_tokens
 from sessions_ui.models.locking import locked
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.protocols import HasPk
@@ -66,6 +66,7 @@ def end_sessions(
     all_living: bool = False,
     kept: int | None = None,
     whole_accounts: bool | None = None,
+    tokens: bool | None = None,
 ) -> Receipt:
     """End every session of the queryset that has not ended; idempotent.
 
@@ -86,7 +87,8 @@ def end_sessions(
     leaves out what has ended already, so that nobody needs to count it (where the accounts are named). `kept` is the
     session that stays, where a change of the password ends all others. `whole_accounts` says that the decision is about
     everything that can act for these accounts: for some reasons (`ENDS_TOKENS`) credentials of other packages end with
-    the sessions then, also where no session is left. If it is left out, that is so with `unadopted`.
+    the sessions then, also where no session is left. If it is left out, that is so with `unadopted`. `tokens` says so
+    in place of the reason (of access tokens, the queryset says it).
 
     Raises `NotYetHappened` or `ValueError` for a `happened_at` that is in the future or has no time zone; `TryAgain`
     where the database refused it, and nothing was changed then; `OutcomeUnknown` where the connection was lost at the
@@ -100,23 +102,23 @@ def end_sessions(
     if who.kind is not ActorKind.SYSTEM:
         _refuse_to_end_others(selected)
     decided = None if decided_before or reason in HARMLESS else reason
+    is_whole = unadopted if whole_accounts is None else whole_accounts
+    with_bridged = ends_bridged(reason, whole_accounts=is_whole, tokens=tokens)
+    tokens_for = reason if with_bridged and not decided_before else None
     accounts = [of_user] if of_user is not None else of_users
     if accounts is None:
-        held = _hold_owners(selected, decided=decided, unadopted=unadopted)
+        held = _hold_owners(selected, decided=decided, unadopted=unadopted, tokens_for=tokens_for)
     else:
-        keys = hold(accounts, decided=decided, unadopted=unadopted, kept=kept)
+        keys = hold(accounts, decided=decided, unadopted=unadopted, kept=kept, tokens_for=tokens_for)
         held = _Held(keys, keys, selected, total=0 if all_living else selected.count())
     if decided is not None:
         verify_acting_session()
     void_trust(held.accounts, reason)
     act = Act(reason=reason, actor_id=who.pk, ticket=ticket, note=note, happened_at=happened_at)
     act.count = ended = _write(act, held.sessions)
-    is_whole = unadopted if whole_accounts is None else whole_accounts
     owned = end_owned(act, held.accounts) if is_whole and reason in LEAVES else []
     lived_on = _mark_lived_on(act, held, all_of_them=unadopted and kept is None)
-    bridged = Bridged()
-    if ends_bridged(reason, whole_accounts=is_whole):
-        bridged = end_bridged([*held.accounts, *owned], reason)
+    bridged = end_bridged([*held.accounts, *owned], reason) if with_bridged else Bridged()
     if act.count or lived_on or bridged:
         act.save(using=using, force_insert=True)
     tell_bridged(act, bridged)
@@ -145,10 +147,13 @@ class _Held:
     total: int
 
 
-def _hold_owners(selected: SessionQuerySet, *, decided: EndReason | None, unadopted: bool) -> _Held:
+def _hold_owners(
+    selected: SessionQuerySet, *, decided: EndReason | None, unadopted: bool, tokens_for: EndReason | None
+) -> _Held:
     """Hold the accounts of the owners of these sessions, where nobody has said whose they can be."""
     total, owners = count_by_user(selected)
-    accounts = hold(_accounts_of(selected, owners), decided=decided, unadopted=unadopted)
+    named = _accounts_of(selected, owners)
+    accounts = hold(named, decided=decided, unadopted=unadopted, tokens_for=tokens_for)
     if len(owners) <= MANY_USERS:  # whoever signed in since came after it
         selected = selected.filter(user_id__in=owners)
     return _Held(accounts, owners, selected, total)
@@ -297,11 +302,11 @@ def end_user_sessions(
 
     `keep` is the primary key of a session that stays (usually the actor's own: `request.session.session_id`). "All"
     includes what another engine still holds of them: none of it is adopted any more. `tokens` says whether that
-    includes the user's access tokens; left out, the reason says so (`ENDS_TOKENS`). The other arguments and the errors
-    are those of `end_sessions()`.
+    includes the user's access tokens, and what other packages keep for them (docs/bridges.md); left out, the reason
+    says so (`ENDS_TOKENS`). The other arguments and the errors are those of `end_sessions()`.
     """
     chosen = Session.objects.filter(user_id=user.pk, ended_at__isnull=True)
-    if not (reason in ENDS_TOKENS if tokens is None else tokens):
+    if not ends_tokens(reason, tokens):
         chosen = chosen.sign_ins()
     if keep is not None:
         chosen = chosen.exclude(pk=keep)
@@ -316,6 +321,7 @@ def end_user_sessions(
         unadopted=True,
         all_living=True,
         kept=keep,
+        tokens=tokens,
     )
 
 

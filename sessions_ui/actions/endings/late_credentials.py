@@ -16,21 +16,22 @@ from django.db import connections, router
 
 from sessions_ui import context
 from sessions_ui.actions.account_lock import lock_users
+from sessions_ui.actions.sessions.containment import is_staff
 from sessions_ui.audit import events
 from sessions_ui.bridges.active import asked
 from sessions_ui.bridges.protocol import Bridge
 from sessions_ui.database.transactions import in_transaction
-from sessions_ui.models import AccountState, Act, EndReason, Session
+from sessions_ui.models import AccountState, Act, Containment, EndReason, Session
 from sessions_ui.models.clock import DatabaseNow
-from sessions_ui.models.end_reason import ENDS_TOKENS
+from sessions_ui.models.primary import all_users
 
 RESOLUTION = timedelta(milliseconds=1)  # of SQLite's clock
 
 
 def end_late_credentials(bridge: Bridge, user_id: Any) -> int:
     """End what this user has in the package if their tokens ended while this request was under way; return how many
-    ended. For a receiver of `post_save`, of a row that is a new credential. One statement where nothing happened, two
-    in a transaction.
+    ended. For a receiver of `post_save`, of a row that is a new credential. Two statements where nothing happened,
+    three in a transaction.
 
     A request that ended them itself, and then makes a new one, may: it has asked for what is true since. The database
     says how long ago the decision was, and this process since when the request is under way, so no clocks are compared.
@@ -41,14 +42,27 @@ def end_late_credentials(bridge: Bridge, user_id: Any) -> int:
     if connections[router.db_for_write(Session)].in_atomic_block:
         # The database looks for the user at the commit: until then nobody waits for whoever holds the account.
         lock_users([user_id])
-    states = AccountState.objects.using(router.db_for_write(AccountState))
-    state: Any = states.filter(pk=user_id, reason__in=ENDS_TOKENS).annotate(now=DatabaseNow()).first()
-    if state is None or state.decided_at is None:
-        return 0
     under_way = timedelta(seconds=time.monotonic() - now.began) + RESOLUTION
-    if state.now - state.decided_at > under_way:
-        return 0
-    return in_transaction(partial(_end, bridge, user_id, EndReason(state.reason)), decides=True)
+    reason = _ended_within(user_id, under_way)
+    return in_transaction(partial(_end, bridge, user_id, reason), decides=True) if reason is not None else 0
+
+
+def _ended_within(user_id: Any, age: timedelta) -> EndReason | None:
+    """Return why everything that acts for this user ended, if that was within this time until now; else None."""
+    states = AccountState.objects.using(router.db_for_write(AccountState))
+    state: Any = states.filter(pk=user_id, tokens_ended_at__isnull=False).annotate(now=DatabaseNow()).first()
+    if state is not None and state.now - state.tokens_ended_at <= age:
+        return EndReason(state.tokens_ended_for)
+    # An incident that is in force at once writes no account's state.
+    containments = Containment.objects.using(router.db_for_write(Containment))
+    row: Any = (
+        containments.filter(pk=Containment.KEY, decided_at__isnull=False).annotate(now=DatabaseNow()).first()
+    )
+    if row is None or row.now - row.decided_at > age:
+        return None
+    user = all_users().filter(pk=user_id).first()
+    is_meant = user is not None and (row.everyone or (row.staff and is_staff(user)))
+    return EndReason.INCIDENT if is_meant else None
 
 
 def _end(bridge: Bridge, user_id: Any, reason: EndReason) -> int:

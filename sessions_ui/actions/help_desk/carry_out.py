@@ -102,7 +102,9 @@ def _carry_out(case: Case, agent: Any, user: Any, order: Order, nonce: str) -> C
     if not case.is_proven and leaves_nothing(user, order, targets):
         raise HelpDeskRefused(HelpDeskRefusal.NOT_PROVEN)
     tokens = Session.objects.of(user).living().tokens().count() if order.ends_tokens else 0
-    acts = end(case, agent, user, order, targets)
+    receipts = end(case, agent, user, order, targets)
+    acts = [str(each.act.pk) for each in receipts if each.act is not None]
+    tokens += sum(each.bridged for each in receipts)
     receipt.lines = [line(target) for target in targets]
     if tokens:
         receipt.lines.append({"tokens": tokens, "result": SIGNED_OUT})
@@ -166,8 +168,8 @@ def leaves_nothing(user: Any, order: Order, targets: list[Target]) -> bool:
     return len(taken) > 1 or before.exists()
 
 
-def end(case: Case, agent: Any, user: Any, order: Order, targets: list[Target]) -> list[str]:
-    """End what the order says; return the ids of the acts.
+def end(case: Case, agent: Any, user: Any, order: Order, targets: list[Target]) -> list[Receipt]:
+    """End what the order says; return what each of its acts did.
 
     The addresses that have long been the owner's are told, too: the account's own may be one that a thief has entered.
     """
@@ -198,7 +200,7 @@ def end(case: Case, agent: Any, user: Any, order: Order, targets: list[Target]) 
     for receipt in receipts:
         if receipt.act is not None and receipt.ended:
             outbox.enqueue_act(receipt.act, user.pk, told)
-    return [str(receipt.act.pk) for receipt in receipts if receipt.act is not None]
+    return receipts
 
 
 def _lost(order: Order, targets: list[Target], common: dict[str, Any]) -> list[Receipt]:

@@ -380,7 +380,8 @@ INVENTORY: tuple[Table, ...] = (
                 "so that no sign-in under way outlives a decision",
             ),
             Columns(
-                "reason decided_at cut_at password_required_at recovering_since frozen_until ends_at",
+                "reason decided_at cut_at password_required_at recovering_since frozen_until ends_at"
+                " tokens_ended_at tokens_ended_for",
                 Data.PERSONAL,
                 "who may sign in, and after what",
             ),

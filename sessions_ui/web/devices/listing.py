@@ -103,6 +103,11 @@ class Listing:
         """How many sign-ins "Sign out everywhere else" ends: all but the one that asks, on this device too."""
         return sum(len(card.sessions) for card in self.cards) - (1 if self.current else 0)
 
+    @property
+    def tokens(self) -> int:
+        """How many access tokens there are, those that other packages keep included."""
+        return len(self.keys) + len(self.bridged.rows)
+
     @cached_property
     def _elsewhere(self) -> list[Card]:
         return [card for card in self.cards if not card.is_current]

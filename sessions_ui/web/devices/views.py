@@ -121,11 +121,12 @@ def sign_out_others(request: HttpRequest) -> HttpResponseBase:
         keep=own_session(request),
         tokens=has_tokens_ticked(request),
     )
-    if not receipt:
-        return done(request, _("Nothing else was signed in."))
     tokens = tokens_ended_by(receipt, request.user)
+    if not receipt and not tokens:
+        return done(request, _("Nothing else was signed in."))
     if tokens:
-        text = _("Ended elsewhere: %(what)s.") % {"what": ended_count(receipt.ended - tokens, tokens)}
+        sign_ins = receipt.ended + receipt.bridged - tokens
+        text = _("Ended elsewhere: %(what)s.") % {"what": ended_count(sign_ins, tokens)}
         return done(request, text)
     text = ngettext(
         "%(count)d sign-in elsewhere was ended.", "%(count)d sign-ins elsewhere were ended.", receipt.ended

@@ -28,7 +28,7 @@ from sessions_ui.actions.recovery.added import added_since
 from sessions_ui.actions.recovery.steps import choose_password, remove_added
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import RecoveryClosed
-from sessions_ui.models import EndReason, Recovery, Session
+from sessions_ui.models import EndReason, Event, Recovery, Session
 from sessions_ui.password_validation import NotTheVoidPassword
 from sessions_ui.web.recovery.entrance import Entered, entered
 from sessions_ui.web.step_up.confirm import ask_again
@@ -181,12 +181,16 @@ def ended_by_report(case: Recovery) -> int:
 
 
 def tokens_ended_with(case: Recovery) -> int:
-    """Return how many access tokens have ended because the recovery was opened."""
+    """Return how many access tokens have ended because the recovery was opened, those of other packages included."""
     user_id: Any = case.user_id
     reported = case.reported
     began = case.opened_at if reported is None or reported.ended_at is None else reported.ended_at
     ended = Session.objects.filter(user_id=user_id, ended_at__gte=min(began, case.opened_at))
-    return ended.tokens().filter(end_reason__in=[EndReason.NOT_ME, EndReason.HELP_DESK]).count()
+    reasons = [EndReason.NOT_ME, EndReason.HELP_DESK]
+    since = Event.objects.filter(user_id=user_id, at__gte=min(began, case.opened_at), reason__in=reasons)
+    bridged = since.filter(kind=Event.Kind.CREDENTIALS_ENDED).values_list("data", flat=True)
+    tokens = ended.tokens().filter(end_reason__in=reasons).count()
+    return tokens + sum(data.get("count", 0) for data in bridged)
 
 
 def provider_of(case: Recovery) -> str:

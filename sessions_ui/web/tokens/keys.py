@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from sessions_ui.actions.endings.end import Receipt
+from sessions_ui.bridges.listing import counts_of
 from sessions_ui.client import Place
 from sessions_ui.conf import conf
 from sessions_ui.models import AccessToken, Session
@@ -173,10 +174,14 @@ def tokens_of(user: Any) -> QuerySet[AccessToken]:
 
 
 def valid_tokens(user: Any) -> int:
-    """Return how many access tokens of the user are valid."""
-    return Session.objects.of(user).living().tokens().count()
+    """Return how many access tokens of the user are valid, those that other packages keep included: one SQL statement,
+    and one for each of these packages. What a package that raises has is not counted; ending it is tried again."""
+    bridged = counts_of([user.pk]).by_user.get(user.pk, {})
+    return Session.objects.of(user).living().tokens().count() + sum(bridged.values())
 
 
 def tokens_ended_by(receipt: Receipt, user: Any) -> int:
-    """Return how many of the sessions that were just ended are access tokens of the user."""
-    return Session.objects.of(user).tokens().filter(act=receipt.act).count() if receipt.act is not None else 0
+    """Return how many access tokens of the user have just ended, those that other packages keep included."""
+    if receipt.act is None:
+        return 0
+    return Session.objects.of(user).tokens().filter(act=receipt.act).count() + receipt.bridged

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from sessions_ui.actions.help_desk.carry_out import Order, carry_out
 from sessions_ui.actions.tokens.create import create_token
+from tests.keys import Keys, bridged, make_keys
 from tests.models import Case, Session
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +44,17 @@ def test_what_may_be_somebody_elses_ends_them(
     receipt = carry_out(case=case, agent=agent, order=order, nonce="n")
     assert {"tokens": 1, "result": "signed_out"} in receipt.lines
     assert Session.objects.get(pk=token.pk).ended_at is not None
+
+
+def test_the_receipt_counts_what_other_packages_kept(
+    case: Case, user: Any, agent: Any, browser: Any, settings: Any
+) -> None:
+    bridged(settings, Keys)
+    make_keys(user, 2)
+    browser().sign_in(user)
+    make(user)
+    receipt = carry_out(case=case, agent=agent, order=Order(everything=True), nonce="n")
+    assert {"tokens": 3, "result": "signed_out"} in receipt.lines
 
 
 def test_chosen_devices_leave_them(case: Case, user: Any, agent: Any, browser: Any) -> None:

@@ -53,7 +53,9 @@ def end_later(
     using = router.db_for_write(Session)
     living = sessions.using(using).filter(user__isnull=False, ended_at__isnull=True)
     accounts = users_of(living) if of_users is None else of_users
-    held = hold(accounts, decided=reason, unadopted=unadopted)
+    with_bridged = ends_bridged(reason, whole_accounts=unadopted)
+    tokens_for = reason if with_bridged else None
+    held = hold(accounts, decided=reason, unadopted=unadopted, tokens_for=tokens_for)
     keys = list(as_they_are_now(living.order_by("user_id", "pk")).values_list("user_id", "pk"))
     ending = Ending.objects.using(using).create(
         reason=reason,
@@ -63,7 +65,7 @@ def end_later(
         happened_at=happened_at,
         total=len(keys),
     )
-    bridged = list(bridged_batches(ending, held)) if ends_bridged(reason, whole_accounts=unadopted) else []
+    bridged = list(bridged_batches(ending, held)) if with_bridged else []
     if not keys and not bridged:
         ending.done_at = timezone.now()
         ending.save(update_fields=["done_at"])

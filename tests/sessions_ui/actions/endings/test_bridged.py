@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,11 +11,13 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from sessions_ui import context, deliver_all
 from sessions_ui.actions.devices.not_me import report_not_me
 from sessions_ui.actions.endings.access_change import access_changed
 from sessions_ui.actions.endings.end import end_session, end_sessions, end_user_sessions, sessions_of
+from sessions_ui.actions.tokens.create import create_token
 from sessions_ui.models.end_reason import ENDS_TOKENS
 from tests.keys import Broken, Elsewhere, Keys, Refused, bridged, keys_of, make_keys
 from tests.models import Act, Delivery, EndReason, Event, Session
@@ -129,8 +133,40 @@ def test_a_new_password_of_ones_own_leaves_them(user: Any, settings: Any) -> Non
     bridged(settings, Keys)
     make_keys(user)
     user.set_password("whatever it becomes")
-    user.save()
+    token = context.begin(
+        context.Acting(SimpleNamespace(session_id=None, user_id=user.pk, impersonator_id=None))
+    )
+    try:
+        user.save()
+    finally:
+        context.finish(token)
     assert keys_of(user) == 1
+
+
+def test_a_password_that_a_command_sets_ends_them_as_it_ends_tokens(
+    user: Any, other: Any, settings: Any
+) -> None:
+    bridged(settings, Keys)
+    make_keys(user)
+    user.set_password("whatever it becomes")
+    user.save()
+    assert (keys_of(user), keys_of(other)) == (0, 1)
+    assert Event.objects.get(kind=ENDED).reason == EndReason.PASSWORD_CHANGED
+
+
+@pytest.mark.parametrize("said", [None, True, False])
+@pytest.mark.parametrize("reason", EndReason)
+def test_tokens_of_ours_and_keys_of_others_have_the_same_fate(
+    reason: EndReason, said: bool | None, user: Any, other: Any, settings: Any
+) -> None:
+    bridged(settings, Keys)
+    make_keys(user)
+    ends_at = timezone.now() + timedelta(days=30)
+    made = create_token(user=user, name="Backup", scopes=["sessions:read"], expires_at=ends_at)
+    end_user_sessions(user=user, reason=reason, tokens=said)
+    lives = Session.objects.filter(pk=made.token.pk, ended_at=None).exists()
+    assert (keys_of(user) == 1, keys_of(other)) == (lives, 1)
+    assert lives is (reason not in ENDS_TOKENS if said is None else not said)
 
 
 def test_rights_that_many_lose_end_their_keys_in_as_many_statements_as_those_of_one(

@@ -20,6 +20,7 @@ from sessions_ui.actions.tokens.rotate import rotate_token
 from sessions_ui.actions.tokens.service_accounts import make_service_account, transfer_service_account
 from sessions_ui.exceptions import BearerRefused, ImpersonationRefused, OwnerRefused, TokenRefused
 from tests.conftest import PASSWORD
+from tests.keys import Keys, bridged, keys_of, make_keys
 from tests.models import EndReason, Event, ServiceAccount, Session
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +60,13 @@ def test_who_is_signed_in_is_signed_out_and_its_tokens_stay(
     assert list(Session.objects.filter(user=robot, ended_at=None).values_list("pk", flat=True)) == [
         made.token.pk
     ]
+
+
+def test_what_other_packages_keep_for_it_stays_as_its_tokens_do(robot: Any, user: Any, settings: Any) -> None:
+    bridged(settings, Keys)
+    make_keys(robot)
+    make_service_account(user=robot, owner=user)
+    assert keys_of(robot) == 1
 
 
 def test_its_making_is_an_event(robot: Any, user: Any, account: Any) -> None:

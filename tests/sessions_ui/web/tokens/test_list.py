@@ -13,6 +13,7 @@ from sessions_ui.actions.endings.end import end_session
 from sessions_ui.actions.tokens.authenticate import authenticate_token
 from sessions_ui.exceptions import BearerRefused
 from sessions_ui.wording.sessions import day
+from tests.keys import Keys, bridged, keys_of, make_keys
 from tests.models import Act, EndReason, Session
 
 pytestmark = pytest.mark.django_db
@@ -210,6 +211,42 @@ def test_everywhere_leaves_tokens_unless_it_is_ticked(
             "1 sign-in elsewhere was ended." if stays else "Ended elsewhere: 1 sign-in and 1 access token."
         )
         assert expected in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("ticked", "stay"), [({}, True), ({"tokens": "on"}, False)], ids=["not ticked", "ticked"]
+)
+@pytest.mark.parametrize("what", ["sign-out-others", "sign-out-everywhere"])
+def test_the_tick_and_its_count_are_about_what_other_packages_keep_as_well(
+    here: Any,
+    user: Any,
+    other_user: Any,
+    browser: Any,
+    make_token: Any,
+    settings: Any,
+    what: str,
+    ticked: dict[str, str],
+    stay: bool,
+) -> None:
+    bridged(settings, Keys)
+    make_keys(user, 2)
+    make_keys(other_user)
+    made = make_token(user)
+    browser().sign_in(user)
+    text = text_of(here)
+    assert "3 access tokens stay valid." in text and "Also end my 3 access tokens" in text
+    answer = here.post(f"/account/devices/{what}/", ticked, follow=True)
+    assert (is_valid(made.value), keys_of(user), keys_of(other_user)) == (stay, 2 if stay else 0, 1)
+    if what == "sign-out-others" and not stay:
+        assert "Ended elsewhere: 1 sign-in and 3 access tokens." in answer.content.decode()
+
+
+def test_where_only_they_are_left_the_answer_says_what_ended(here: Any, user: Any, settings: Any) -> None:
+    bridged(settings, Keys)
+    make_keys(user)
+    answer = here.post("/account/devices/sign-out-others/", {"tokens": "on"}, follow=True)
+    assert "Ended elsewhere: 1 access token." in answer.content.decode()
+    assert keys_of(user) == 0
 
 
 def test_without_tokens_nobody_reads_of_them_there(here: Any) -> None:
