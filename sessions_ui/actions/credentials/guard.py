@@ -15,7 +15,7 @@ from django.utils import timezone
 from sessions_ui import context
 from sessions_ui.actions.acting_session import hold_acting_session
 from sessions_ui.actions.recovery.freeze import verify_account_not_frozen
-from sessions_ui.actions.sessions.kinds import rules_of
+from sessions_ui.actions.sessions.kinds import rules_for
 from sessions_ui.actions.step_up.codes import is_proven
 from sessions_ui.actions.step_up.policy import is_settled
 from sessions_ui.conf import conf
@@ -54,7 +54,7 @@ def verify_settled(user_pk: Any, kind: CredentialKind) -> None:
 def needs_proof(session: Session) -> bool:
     """Return whether this session has to prove something before it changes a credential of its own user. A token has to
     in any case, and cannot: whoever made it did not mean that."""
-    if not rules_of(session).may_vouch:
+    if not rules_for(session.kind).may_vouch:
         return True
     if not is_enforced() or is_settled(session, timezone.now()):
         return False

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from sessions_ui import context
 from sessions_ui.actions.acting_session import hold_acting_session
-from sessions_ui.actions.sessions.kinds import rules_of
+from sessions_ui.actions.sessions.kinds import rules_for
 from sessions_ui.actions.step_up.policy import Shown, verify_vouching
 from sessions_ui.audit import events
 from sessions_ui.database.transactions import atomically
@@ -30,7 +30,7 @@ def confirm_device(*, device: Device, actor: HasPk, proof: Shown | str) -> bool:
     now = timezone.now()
     # First, like whoever ends sessions: else the two could wait for each other.
     acting = hold_acting_session(device.user_id)
-    if acting is not None and not rules_of(acting).may_vouch:
+    if acting is not None and not rules_for(acting.kind).may_vouch:
         raise CannotVouch("a program shows nothing that a thief of its token would not have")
     verify_vouching(device, shown)
     confirmed = bool(Device.objects.filter(pk=device.pk, confirmed_at__isnull=True).update(confirmed_at=now))

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from sessions_ui.models import Session
 
 
@@ -59,11 +61,14 @@ RULES: dict[str, Rules] = {
 }
 
 
-def rules_of(session: Session) -> Rules:
-    """Return the rules for this session; a kind that a later release has made gets the strictest."""
-    return RULES.get(session.kind, RULES[Session.Kind.BROWSER])
+def rules_for(kind: str) -> Rules:
+    """Return the rules for sessions of this kind; one that a later release has made gets the strictest."""
+    return RULES.get(kind, RULES[Session.Kind.BROWSER])
 
 
-def kinds_with(rule: str) -> list[str]:
-    """Return the kinds for which the rule of this name holds: for conditions in SQL."""
-    return [str(kind) for kind, rules in RULES.items() if getattr(rules, rule)]
+def held_to(rule: str) -> Q:
+    """Return the same as a condition: sessions for which the rule of this name holds.
+
+    What is left out are the kinds without it, so that one of a later release is held to it here, too.
+    """
+    return ~Q(kind__in=[str(kind) for kind, rules in RULES.items() if not getattr(rules, rule)])

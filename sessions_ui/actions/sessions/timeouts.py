@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sessions_ui.actions.sessions.kinds import rules_of
+from sessions_ui.actions.sessions.kinds import rules_for
 from sessions_ui.conf import conf
 from sessions_ui.conf.base import for_user
 from sessions_ui.models import EndReason, Session
@@ -19,7 +19,7 @@ def out_of_time(session: Session, user: Any, now: datetime) -> EndReason | None:
 
     Ages count from the sign-in, never from the row's creation, because anybody can age an anonymous row.
     """
-    if not rules_of(session).times_out:
+    if not rules_for(session.kind).times_out:
         return _past_its_end(session, now, EndReason.EXPIRED)
     absolute, idle = for_user(conf.absolute_timeout, user), for_user(conf.idle_timeout, user)
     if absolute and session.signed_in_at and session.signed_in_at + absolute <= now:

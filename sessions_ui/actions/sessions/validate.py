@@ -15,7 +15,7 @@ from django.utils.crypto import constant_time_compare
 
 from sessions_ui import session_lookup
 from sessions_ui.actions.sessions.containment import containing_generation, limits_of, with_limits
-from sessions_ui.actions.sessions.kinds import rules_of
+from sessions_ui.actions.sessions.kinds import rules_for
 from sessions_ui.actions.sessions.timeouts import out_of_time
 from sessions_ui.conf import conf
 from sessions_ui.models import EndReason, Session
@@ -113,7 +113,7 @@ def _verify(session: Session) -> Admission:
         return Admission(EndReason.ACCOUNT_DELETED if gone else EndReason.ACCOUNT_DISABLED, None)
     if session.auth_hash == ACCOUNT_WAS_OFF:
         return Admission(EndReason.ACCOUNT_DISABLED, None)
-    if not rules_of(session).has_auth_hash or not hasattr(user, "get_session_auth_hash"):
+    if not rules_for(session.kind).has_auth_hash or not hasattr(user, "get_session_auth_hash"):
         return Admission(None, user)
     current = user.get_session_auth_hash()
     if session.auth_hash and constant_time_compare(session.auth_hash, current):

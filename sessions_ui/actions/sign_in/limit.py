@@ -8,7 +8,7 @@ from django.db import router
 from django.db.models import F
 
 from sessions_ui.actions.endings.end import end_sessions
-from sessions_ui.actions.sessions.kinds import kinds_with
+from sessions_ui.actions.sessions.kinds import held_to
 from sessions_ui.conf import conf
 from sessions_ui.conf.base import for_user
 from sessions_ui.exceptions import SignInChallenged
@@ -27,7 +27,7 @@ def keep_to_limit(user: Any, *, new: int, begun: dict[str, Any]) -> None:
     if limit is None:
         return
     living = Session.objects.using(router.db_for_write(Session)).of(user).living().by_owner()
-    others = living.filter(kind__in=kinds_with("is_limited")).exclude(pk=new)
+    others = living.filter(held_to("is_limited")).exclude(pk=new)
     order = (F("device__confirmed_at").asc(nulls_first=True), "signed_in_at", "pk")
     # Locked, because a plain read at MariaDB's REPEATABLE READ does not see who signed in while this one waited.
     keys = list(locked(others.order_by(*order)).values_list("pk", flat=True))

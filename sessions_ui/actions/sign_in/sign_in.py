@@ -23,7 +23,7 @@ from sessions_ui.actions.endings.offboard import latest_end_of
 from sessions_ui.actions.endings.reconcile.unlawful import end_if_unlawful
 from sessions_ui.actions.recovery.sign_in import verify_credentials, verify_still_there
 from sessions_ui.actions.sessions.containment import contained
-from sessions_ui.actions.sessions.kinds import RULES, kinds_with
+from sessions_ui.actions.sessions.kinds import held_to, rules_for
 from sessions_ui.actions.sign_in.assess_risk import Assessment, FollowUp, assess, columns, flag
 from sessions_ui.actions.sign_in.attempt import SignInAttempt
 from sessions_ui.actions.sign_in.identify_device import IdentifiedDevice, identify_device
@@ -214,10 +214,10 @@ def make_room(attempt: SignInAttempt, device: Device | None, *, new: int, begun:
     That is an older one in the same browser (`device`, where it was known before), and what is over the limit. `begun`
     is what the sign-in goes on from where the limit refuses it.
     """
-    user, rules = attempt.user, RULES[attempt.kind]
+    user, rules = attempt.user, rules_for(attempt.kind)
     if rules.is_superseded and conf.supersede and device is not None:
         older = Session.objects.filter(
-            device=device, user_id=user.pk, kind__in=kinds_with("is_superseded"), ended_at__isnull=True
+            held_to("is_superseded"), device=device, user_id=user.pk, ended_at__isnull=True
         )
         end_sessions(
             sessions=older.exclude(pk=new),

@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from sessions_ui import context
-from sessions_ui.actions.sessions.kinds import rules_of
+from sessions_ui.actions.sessions.kinds import rules_for
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import CannotVouch
 from sessions_ui.models import Device, Session
@@ -58,7 +58,7 @@ def is_long_settled(session: Session, now: datetime) -> bool:
 def _settling_since(session: Session) -> datetime | None:
     """Return the moment whose age decides whether the session vouches for itself; None where it does not, however
     old."""
-    if not rules_of(session).may_vouch:
+    if not rules_for(session.kind).may_vouch:
         return None
     if session.signed_in_at is None or session.device is None or is_in_doubt(session):
         return None

@@ -21,7 +21,7 @@ from sessions_ui.actions.endings.access_change import flags_of
 from sessions_ui.actions.endings.offboard import latest_end_of
 from sessions_ui.actions.recovery.freeze import verify_account_not_frozen
 from sessions_ui.actions.sessions.client import client_of
-from sessions_ui.actions.sessions.kinds import rules_of
+from sessions_ui.actions.sessions.kinds import rules_for
 from sessions_ui.actions.sign_in.verify_account import hold_for_sign_in
 from sessions_ui.actor import actor_of, current_actor
 from sessions_ui.conf import conf
@@ -132,7 +132,7 @@ def verify_may_make(user: HasPk) -> Session | None:
         return None
     verify_settled(asks, CredentialKind.TOKEN)
     session = hold_acting_session(asks)
-    if session is not None and not rules_of(session).may_vouch:
+    if session is not None and not rules_for(session.kind).may_vouch:
         raise TokenRefused(TokenRefusal.BY_TOKEN)
     return session
 

@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from sessions_ui import session_lookup
 from sessions_ui.actions.sessions.containment import contained, from_contained, is_staff
-from sessions_ui.actions.sessions.kinds import RULES, kinds_with
+from sessions_ui.actions.sessions.kinds import held_to, rules_for
 from sessions_ui.actions.sessions.password_hashes import hasher, is_of_password_alone
 from sessions_ui.actions.sessions.timeouts import out_of_time
 from sessions_ui.actions.sign_in.provider import outliving_their_provider
@@ -83,7 +83,7 @@ def _over_by_its_row(now: datetime) -> Q:
     """Return the condition for what the row of a session says by itself."""
     absolute, idle = conf.absolute_timeout, conf.idle_timeout
     found = Q(expires_at__lte=now) | Q(auth_hash=ACCOUNT_WAS_OFF)
-    times_out = Q(kind__in=kinds_with("times_out"))
+    times_out = held_to("times_out")
     if absolute and not callable(absolute):
         found |= times_out & Q(signed_in_at__lte=now - absolute)
     if idle and not callable(idle):
@@ -131,7 +131,7 @@ def of_another_account(living: QuerySet[Session]) -> Iterable[int]:
         if (
             user is None
             or not is_active(user)
-            or (current[user_id] and auth_hash not in current[user_id] and RULES[kind].has_auth_hash)
+            or (current[user_id] and auth_hash not in current[user_id] and rules_for(kind).has_auth_hash)
             or any(f",{flag}," in held and not getattr(user, flag, False) for flag in conf.access_flags)
             or (generation < staff and is_staff(user))
         ):

@@ -15,6 +15,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from sessions_ui.actions.endings.reconcile.suspects import of_another_account
 from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.actions.endings.reconcile.unlawful import why_unlawful
 from sessions_ui.models.session import ACCOUNT_WAS_OFF
@@ -131,6 +132,22 @@ def test_another_session_of_the_same_person_ends_where_one_announced_the_new_pas
 
 
 # --- Trap 11: found by the sweep, and lawful again before it ends
+
+
+def test_a_session_of_an_unknown_kind_is_compared_with_the_password(here: Browser, user: Any) -> None:
+    """A later release made it, and was taken back; where users cannot be joined, its kind is asked for by name."""
+    Session.objects.of(user).update(kind="later")
+    session = Session.objects.of(user).get()
+    assert session.pk not in of_another_account(Session.objects.living())
+    Session.objects.of(user).update(auth_hash="of another password")
+    assert session.pk in of_another_account(Session.objects.living())
+
+
+def test_a_session_of_an_unknown_kind_times_out(here: Browser, user: Any) -> None:
+    Session.objects.of(user).update(kind="later")
+    too_old(Session.objects.of(user))
+    end_unlawful()
+    assert Session.objects.of(user).get().end_reason == EndReason.IDLE_TIMEOUT
 
 
 def too_old(row: Any) -> None:
