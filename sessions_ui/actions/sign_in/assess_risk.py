@@ -15,6 +15,7 @@ from django.utils.timezone import is_aware
 from sessions_ui import risk
 from sessions_ui.actions.account_lock import lock_users
 from sessions_ui.actions.endings.end import end_session
+from sessions_ui.actions.sessions.kinds import rules_for
 from sessions_ui.actions.sign_in.alert import alert
 from sessions_ui.actions.sign_in.attempt import SignInAttempt
 from sessions_ui.actions.sign_in.identify_device import IdentifiedDevice
@@ -58,9 +59,9 @@ def assess(
     """Assess this sign-in on the device that was found, as the session `session_pk`.
 
     `sign_ins` is how many the account had before, whatever is kept of them. Where nothing is known of the client,
-    nothing is read and nothing is found.
+    nothing is read and nothing is found; nor of a kind of session whose sign-in is not judged.
     """
-    if not attempt.is_assessed:
+    if not attempt.is_assessed or not rules_for(attempt.kind).is_judged:
         return Assessment()
     history = history_of(
         attempt.user,
@@ -215,7 +216,8 @@ def flag(session: Session, user: Any, client: ClientInfo, verdict: Verdict, *, t
 def judge_change(session_pk: int, user_pk: Any, before: Client, now: Client, client: ClientInfo) -> None:
     """Flag a living session of this user whose client now tells of another browser family or system.
 
-    It is flagged once until its owner has reviewed it, and ended where the settings say so. `before` and `now` are what
+    It is flagged once until its owner has reviewed it, and ended where the settings say so; one of a kind that is not
+    judged (`kinds.py`) is neither. `before` and `now` are what
     its headers told of then and tell of now.
     """
     verdict = risk.changed_midway(before, now)
@@ -224,7 +226,7 @@ def judge_change(session_pk: int, user_pk: Any, before: Client, now: Client, cli
     lock_users([user_pk])
     living = Session.objects.living().filter(pk=session_pk).select_related("device").defer("payload")
     session = with_users(living, "user").first()
-    if session is None or session.user is None:
+    if session is None or session.user is None or not rules_for(session.kind).is_judged:
         return
     known = set(session.verdict_reasons or ()) if session.reviewed_at is None else set()
     if Reason.CHANGED_CLIENT in known:

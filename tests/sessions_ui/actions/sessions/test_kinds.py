@@ -45,6 +45,14 @@ def test_the_condition_says_what_the_table_says_of_an_unknown_kind_too(rule: str
     assert held == {kind for kind in kinds if getattr(rules_for(kind), rule)}
 
 
+@pytest.mark.parametrize("rule", NAMES)
+def test_every_rule_is_asked_by_code(rule: str) -> None:
+    """Else the table would promise what nobody keeps."""
+    asked = re.compile(rf"""rules_for\([\w.]+\)\.{rule}\b|\brules\.{rule}\b|held_to\("{rule}"\)""")
+    rooms = Path(sessions_ui.__file__).parent / "actions"
+    assert [path.name for path in rooms.rglob("*.py") if asked.search(path.read_text())]
+
+
 def test_only_the_table_itself_is_indexed_by_a_kind() -> None:
     """An index has no answer for a kind of a later release."""
     package = Path(sessions_ui.__file__).parent

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -16,10 +17,14 @@ from sessions_ui.actions.devices.lost import mark_lost
 from sessions_ui.actions.devices.not_me import report_not_me
 from sessions_ui.actions.endings.end import end_session
 from sessions_ui.actions.sessions.client import client_of
+from sessions_ui.actions.sessions.kinds import rules_for
 from sessions_ui.actions.sign_in.alert import MOST
-from sessions_ui.actions.sign_in.assess_risk import REMEMBERED, history_of, judge_change
+from sessions_ui.actions.sign_in.assess_risk import REMEMBERED, assess, history_of, judge_change
+from sessions_ui.actions.sign_in.attempt import attempt_of
+from sessions_ui.actions.sign_in.identify_device import IdentifiedDevice
 from sessions_ui.actions.trusted_addresses import settled_or_oldest
 from sessions_ui.client.user_agent import parse
+from sessions_ui.store import SessionStore
 from tests.models import AccountState, Delivery, Device, EndReason, Event, Session
 
 pytestmark = pytest.mark.django_db
@@ -304,6 +309,31 @@ def test_a_session_is_not_flagged_where_the_event_cannot_be_written(
     with pytest.raises(DatabaseError):
         judge(session, user, after=CHROME_ON_WINDOWS)
     assert found() == ("", [])
+
+
+@pytest.mark.parametrize("kind", [*Session.Kind.values, "later"])
+def test_whether_a_change_of_client_is_judged_is_asked_of_the_table(
+    user: Any, browser: Any, kind: str
+) -> None:
+    browser().sign_in(user)
+    session = latest()
+    Session.objects.filter(pk=session.pk).update(kind=kind)
+    judge(session, user, after=CHROME_ON_WINDOWS)
+    assert (found() == ("suspicious", ["changed_client"])) == rules_for(kind).is_judged
+
+
+@pytest.mark.parametrize("kind", Session.Kind)
+def test_whether_a_sign_in_is_judged_is_asked_of_the_table(
+    user: Any, browser: Any, rf: Any, kind: Session.Kind
+) -> None:
+    """Nothing signs in to a token by itself; who writes that says in the table whether it is judged."""
+    browser(address=SWEDEN).sign_in(user)
+    request = rf.get("/")
+    request.session = SessionStore()
+    attempt = replace(attempt_of(request, user, backend=""), kind=kind)
+    device = IdentifiedDevice(Device.objects.create(user=user), new=True, cookie=None)
+    verdict = assess(attempt, device, sign_ins=1, session_pk=0, now=timezone.now()).verdict
+    assert bool(verdict.level) == rules_for(kind).is_judged
 
 
 def test_the_last_hundred_sessions_are_the_past(user: Any, browser: Any) -> None:
