@@ -35,6 +35,7 @@ __all__ = [
     "NotTheOwner",
     "NotYetHappened",
     "OutcomeUnknown",
+    "OwnerRefusal",
     "OwnerRefused",
     "ProofRefusal",
     "ProofRefused",
@@ -131,6 +132,17 @@ class TokenRefusal(StrEnum):
     NO_OWNER = "no_owner"
     MADE_BEFORE = "made_before"
     BY_TOKEN = "by_token"  # noqa: S105  not a token
+
+
+class OwnerRefusal(StrEnum):
+    """Why somebody cannot answer for a service account, or an account cannot become one."""
+
+    ITSELF = "itself"
+    GONE = "gone"
+    DISABLED = "disabled"
+    LEFT = "left"
+    SERVICE_ACCOUNT = "service_account"
+    ANSWERS_FOR_OTHERS = "answers_for_others"
 
 
 class BearerError(StrEnum):
@@ -344,6 +356,10 @@ class BearerRefused(SessionsUIError):
 
 class OwnerRefused(SessionsUIError, PermissionDenied):
     """Nobody who could not sign in, and no service account, can answer for a service account; nothing was done."""
+
+    def __init__(self, reason: OwnerRefusal) -> None:
+        super().__init__(f"no owner of a service account: {reason}")
+        self.reason = reason
 
 
 class NoSuchBridge(SessionsUIError):

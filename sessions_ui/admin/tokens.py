@@ -22,7 +22,12 @@ from django.views.decorators.http import require_POST
 
 from sessions_ui.actions.tokens.create import create_token
 from sessions_ui.actions.tokens.export import export_tokens
-from sessions_ui.actions.tokens.service_accounts import make_service_account, transfer_service_account
+from sessions_ui.actions.tokens.service_accounts import (
+    make_service_account,
+    transfer_service_account,
+    why_no_owner,
+    why_no_service_account,
+)
 from sessions_ui.admin.base import ReadOnlyAdmin, person, users_exactly
 from sessions_ui.admin.ending import EndingAdmin
 from sessions_ui.conf import conf
@@ -32,7 +37,7 @@ from sessions_ui.models import AccessToken, ServiceAccount, Session
 from sessions_ui.models.primary import all_users, with_users
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.web.responses.files import download
-from sessions_ui.wording.tokens import REFUSALS
+from sessions_ui.wording.tokens import NO_OWNER, REFUSALS
 
 MANAGE = "sessions_ui.manage_tokens"
 
@@ -252,16 +257,12 @@ class ServiceAccountForm(forms.ModelForm):
         account, owner = cleaned.get("account"), cleaned.get("owner")
         if account is not None and not may_speak_for(self.actor, account):
             self.add_error("account", _("This account may do what you may not, or is your own."))
-        if account is not None and ServiceAccount.objects.filter(owner_id=account.pk).exists():
-            self.add_error("account", _("This account answers for others: give those another owner first."))
-        if account is not None and account == owner:
-            self.add_error("owner", _("Nobody answers for an account by itself."))
         if account is not None and ServiceAccount.objects.filter(pk=account.pk).exists():
             self.add_error("account", _("This is a service account already."))
-        if owner is not None and ServiceAccount.objects.filter(pk=owner.pk).exists():
-            self.add_error("owner", _("A service account answers for nothing."))
-        if owner is not None and not getattr(owner, "is_active", True):
-            self.add_error("owner", _("This account is switched off."))
+        if account is not None and (reason := why_no_service_account(account)):
+            self.add_error("account", NO_OWNER[reason])
+        if owner is not None and (reason := why_no_owner(getattr(account, "pk", None), owner)):
+            self.add_error("owner", NO_OWNER[reason])
         return cleaned
 
 
@@ -350,26 +351,22 @@ class ServiceAccountAdmin(ReadOnlyAdmin):
     def transfer(self, request: HttpRequest, pk: str) -> HttpResponse:
         account = self._managed(request, pk)
         form = OwnerForm(request.POST)
-        if form.is_valid():
-            owner = form.cleaned_data["owner"]
-            try:
-                transfer_service_account(account=account, owner=owner, actor=request.user)
-                messages.success(request, gettext("%(owner)s answers for it now.") % {"owner": owner})
-            except OwnerRefused:
-                messages.error(
-                    request, gettext("Only a person who may sign in answers for a service account.")
-                )
-        else:
-            messages.error(request, gettext("No account matches exactly."))
+        if not form.is_valid():
+            return self._refused(request, account, form)
+        owner = form.cleaned_data["owner"]
+        try:
+            transfer_service_account(account=account, owner=owner, actor=request.user)
+        except OwnerRefused as refused:
+            form.add_error("owner", NO_OWNER[refused.reason])
+            return self._refused(request, account, form)
+        messages.success(request, gettext("%(owner)s answers for it now.") % {"owner": owner})
         return self._back(account)
 
     def make_token(self, request: HttpRequest, pk: str) -> HttpResponse:
         account = self._managed(request, pk)
         form = TokenForm(request.POST, account=account.user)
         if not form.is_valid():
-            for name, errors in form.errors.items():
-                messages.error(request, f"{form.fields[name].label}: {errors[0]}")
-            return self._back(account)
+            return self._refused(request, account, form)
         days = timedelta(days=form.cleaned_data.pop("days"))
         try:
             made = create_token(
@@ -401,6 +398,11 @@ class ServiceAccountAdmin(ReadOnlyAdmin):
         if not may_speak_for(request.user, account.user):
             raise PermissionDenied
         return account
+
+    def _refused(self, request: HttpRequest, account: ServiceAccount, form: forms.Form) -> HttpResponse:
+        for name, errors in form.errors.items():
+            messages.error(request, f"{form.fields[name].label}: {errors[0]}")
+        return self._back(account)
 
     def _back(self, account: ServiceAccount) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:sessions_ui_serviceaccount_change", args=[account.pk]))

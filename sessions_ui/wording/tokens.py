@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from sessions_ui.exceptions import TokenRefusal
+from sessions_ui.exceptions import OwnerRefusal, TokenRefusal
 
 REFUSALS: dict[TokenRefusal, Any] = {
     TokenRefusal.NO_NAME: gettext_lazy("Give it a name, so that you know it again."),
@@ -21,6 +21,17 @@ REFUSALS: dict[TokenRefusal, Any] = {
     TokenRefusal.NO_OWNER: gettext_lazy("Nobody answers for this service account. It needs an owner first."),
     TokenRefusal.MADE_BEFORE: gettext_lazy("It was made already."),
     TokenRefusal.BY_TOKEN: gettext_lazy("A token makes no token: sign in to make one."),
+}
+
+NO_OWNER: dict[OwnerRefusal, Any] = {
+    OwnerRefusal.ITSELF: gettext_lazy("Nobody answers for an account by itself."),
+    OwnerRefusal.GONE: gettext_lazy("This account does not exist any more."),
+    OwnerRefusal.DISABLED: gettext_lazy("This account is switched off."),
+    OwnerRefusal.LEFT: gettext_lazy("This person’s access has ended."),
+    OwnerRefusal.SERVICE_ACCOUNT: gettext_lazy("A service account answers for nothing."),
+    OwnerRefusal.ANSWERS_FOR_OTHERS: gettext_lazy(
+        "This account answers for others: give those another owner first."
+    ),
 }
 
 

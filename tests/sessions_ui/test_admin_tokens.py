@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -13,9 +14,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_ui.actions.endings.end import end_user_sessions
+from sessions_ui.actions.endings.offboard import offboard
 from sessions_ui.actions.tokens.authenticate import authenticate_token
 from sessions_ui.actions.tokens.create import create_token
-from sessions_ui.actions.tokens.service_accounts import make_service_account
+from sessions_ui.actions.tokens.service_accounts import make_service_account, transfer_service_account
+from sessions_ui.exceptions import OwnerRefusal, OwnerRefused
+from sessions_ui.wording.tokens import NO_OWNER
 from tests.models import AccessToken, EndReason, Event, ServiceAccount, Session
 
 pytestmark = pytest.mark.django_db
@@ -176,6 +180,62 @@ def test_what_is_wrong_is_said(admin: Any, user: Any, robot: Any, sent: Any) -> 
     assert response.status_code == 200
     assert "errorlist" in response.content.decode()
     assert not ServiceAccount.objects.exists()
+
+
+def people(user: Any) -> Any:
+    return type(user).objects.filter(pk=user.pk)
+
+
+# What makes it so that `robot` is refused `user` as its owner; `other` is somebody else.
+REFUSED: dict[OwnerRefusal, Callable[[Any, Any, Any], object]] = {
+    OwnerRefusal.GONE: lambda robot, user, other: people(user).delete(),
+    OwnerRefusal.DISABLED: lambda robot, user, other: people(user).update(is_active=False),
+    OwnerRefusal.LEFT: lambda robot, user, other: offboard(
+        user=user, ends_at=timezone.now() - timedelta(days=1)
+    ),
+    OwnerRefusal.SERVICE_ACCOUNT: lambda robot, user, other: make_service_account(user=user, owner=other),
+    OwnerRefusal.ANSWERS_FOR_OTHERS: lambda robot, user, other: make_service_account(user=other, owner=robot),
+}
+NOT_FOUND = "No account matches exactly."
+
+
+def refused_owner(reason: OwnerRefusal, robot: Any, user: Any, other: Any) -> Any:
+    """Make it so; return who is asked for as the owner."""
+    if reason is OwnerRefusal.ITSELF:
+        return robot
+    REFUSED[reason](robot, user, other)
+    return user
+
+
+@pytest.mark.parametrize("reason", OwnerRefusal)
+def test_whoever_cannot_be_its_owner_is_refused_at_the_field(
+    admin: Any, user: Any, other_user: Any, robot: Any, reason: OwnerRefusal
+) -> None:
+    owner = refused_owner(reason, robot, user, other_user)
+    with pytest.raises(OwnerRefused) as refused:
+        make_service_account(user=robot, owner=owner)
+    assert refused.value.reason == reason
+    response = admin.post(f"{ACCOUNTS}add/", {"account": robot.email, "owner": owner.email})
+    assert response.status_code == 200
+    field = "account" if reason is OwnerRefusal.ANSWERS_FOR_OTHERS else "owner"
+    text = NOT_FOUND if reason is OwnerRefusal.GONE else str(NO_OWNER[reason])
+    assert response.context["adminform"].form.errors == {field: [text]}
+    assert not ServiceAccount.objects.filter(pk=robot.pk).exists()
+
+
+@pytest.mark.parametrize("reason", [each for each in OwnerRefusal if each != "answers_for_others"])
+def test_whoever_cannot_be_its_owner_does_not_take_it_over(
+    admin: Any, user: Any, other_user: Any, administrator: Any, robot: Any, reason: OwnerRefusal
+) -> None:
+    account = make_service_account(user=robot, owner=administrator)
+    owner = refused_owner(reason, robot, user, other_user)
+    with pytest.raises(OwnerRefused) as refused:
+        transfer_service_account(account=account, owner=owner)
+    assert refused.value.reason == reason
+    answer = admin.post(f"{ACCOUNTS}{robot.pk}/transfer/", {"owner": owner.email}, follow=True)
+    text = NOT_FOUND if reason is OwnerRefusal.GONE else str(NO_OWNER[reason])
+    assert [str(each) for each in answer.context["messages"]] == [f"New owner: {text}"]
+    assert ServiceAccount.objects.get(pk=robot.pk).owner_id == administrator.pk
 
 
 def test_its_token_is_shown_once(admin: Any, administrator: Any, user: Any, robot: Any) -> None:

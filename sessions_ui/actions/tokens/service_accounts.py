@@ -15,7 +15,7 @@ from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import atomically
-from sessions_ui.exceptions import OwnerRefused
+from sessions_ui.exceptions import OwnerRefusal, OwnerRefused
 from sessions_ui.models import AccountState, EndReason, Event, ServiceAccount
 from sessions_ui.models.locking import locked
 from sessions_ui.models.primary import all_users
@@ -37,9 +37,8 @@ def make_service_account(
     """
     context.require_owner()
     hold([user.pk, owner.pk])
-    verify_owner(user.pk, owner)
-    if ServiceAccount.objects.filter(owner_id=user.pk).exists():
-        raise OwnerRefused("it answers for others itself: give those another owner first")
+    if reason := why_no_service_account(user) or why_no_owner(user.pk, owner):
+        raise OwnerRefused(reason)
     row, _made = ServiceAccount.objects.update_or_create(
         user_id=user.pk,
         defaults={"owner_id": owner.pk, "purpose": purpose[:255], "orphaned_at": None},
@@ -65,7 +64,8 @@ def transfer_service_account(
     """
     context.require_owner()
     hold([key for key in (account.pk, account.owner_id, owner.pk) if key is not None])
-    verify_owner(account.pk, owner)
+    if reason := why_no_owner(account.pk, owner):
+        raise OwnerRefused(reason)
     row = locked(ServiceAccount.objects.filter(pk=account.pk)).get()
     row.owner_id, row.orphaned_at = owner.pk, None
     row.save(update_fields=["owner", "orphaned_at"])
@@ -74,13 +74,28 @@ def transfer_service_account(
     return row
 
 
-def verify_owner(account: Any, owner: HasPk) -> None:
-    """Raise `OwnerRefused` unless this user, who is held, can answer for the account."""
+def why_no_owner(account: Any, owner: HasPk) -> OwnerRefusal | None:
+    """Return why this user cannot answer for the account with the primary key `account`; None where they can.
+
+    A form asks it to say so at its field, and the action again, when both are held.
+    """
+    if owner.pk == account:
+        return OwnerRefusal.ITSELF
     person = all_users().filter(pk=owner.pk).first()
-    is_service = ServiceAccount.objects.filter(pk=owner.pk).exists()
+    if person is None:
+        return OwnerRefusal.GONE
+    if not is_active(person):
+        return OwnerRefusal.DISABLED
+    if ServiceAccount.objects.filter(pk=owner.pk).exists():
+        return OwnerRefusal.SERVICE_ACCOUNT
     has_left = states_of(owner).filter(ends_at__lte=timezone.now()).exists()
-    if person is None or not is_active(person) or is_service or has_left or owner.pk == account:
-        raise OwnerRefused("only a person who may sign in answers for a service account")
+    return OwnerRefusal.LEFT if has_left else None
+
+
+def why_no_service_account(user: HasPk) -> OwnerRefusal | None:
+    """Return why this user cannot become a service account, whoever is to answer for it; None where they can."""
+    answers = ServiceAccount.objects.filter(owner_id=user.pk).exists()
+    return OwnerRefusal.ANSWERS_FOR_OTHERS if answers else None
 
 
 def shorten_to(account: Any, owner: HasPk) -> None:
