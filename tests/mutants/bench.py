@@ -8,6 +8,7 @@ socket, over which `workshop.py` says which module it has just changed; the answ
 
 from __future__ import annotations
 
+import gc
 import inspect
 import json
 import os
@@ -19,6 +20,7 @@ import threading
 import traceback
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache, partial
 from importlib import import_module
@@ -81,6 +83,7 @@ class Bench:
         first = {item.path: item for item in reversed(session.items) if not (empties(item) or waits(item))}
         self._run(session, [item for item in session.items if item in first.values()])
         assert not self._failed, f"{self._failed} fails without any change"
+        rest_pools()
         assert threading.active_count() == 1, threading.enumerate()
         connections.close_all()  # no process may use that of another one
         self._files, self._as_they_were = VAR_DIR, VAR_DIR.with_name("files-before")
@@ -168,6 +171,22 @@ def empties(item: pytest.Item) -> bool:
 
 def waits(item: pytest.Item) -> bool:
     return inspect.iscoroutinefunction(getattr(item, "function", None))
+
+
+def rest_pools() -> None:
+    """End the threads of every pool, each of which starts new ones when it is used again.
+
+    Those of asgiref stay idle for good; so do those of a pool that is only garbage, while that is frozen
+    (tests/conftest.py).
+    """
+    gc.unfreeze()
+    gc.collect()
+    pools = [thing for thing in gc.get_objects() if type(thing) is ThreadPoolExecutor and thing._threads]
+    for pool in pools:
+        pool.shutdown()
+        # As it was made, wherever it is referred to.
+        pool.__init__(pool._max_workers, pool._thread_name_prefix)  # type: ignore[misc]
+    gc.freeze()
 
 
 def pytest_configure(config: pytest.Config) -> None:

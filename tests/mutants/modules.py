@@ -95,6 +95,22 @@ PRIVACY = (
 )
 RECOVERY = (f"{ACTIONS}/recovery", f"{WEB}/recovery", "tests/stories/test_recovery.py")
 
+TOKENS = (
+    f"{ACTIONS}/tokens",
+    "tests/sessions_ui/api",
+    "tests/sessions_ui/web/tokens",
+    "tests/sessions_ui/test_admin_tokens.py",
+    "tests/sessions_ui/management/sessions/test_tokens.py",
+    "tests/stories/test_everything_that_acts.py",
+)
+BRIDGED = (
+    f"{ACTIONS}/endings/test_bridged.py",
+    f"{ACTIONS}/endings/test_bridged_batches.py",
+    f"{ACTIONS}/endings/test_credentials.py",
+    f"{ACTIONS}/endings/test_late_credentials.py",
+    "tests/sessions_ui/bridges",
+    "tests/stories/test_everything_that_acts.py",
+)
 INCIDENTS = (
     f"{ACTIONS}/incidents",
     "tests/sessions_ui/test_admin_incidents.py",
@@ -437,6 +453,58 @@ NEAREST: dict[str, tuple[str, ...]] = {
     "web/responses/exceptions.py": ANSWERS,
     "web/responses/cookies.py": COOKIES,
     "web/responses/headers.py": COOKIES,
+    "session_lookup.py": (
+        *STORE,
+        f"{ACTIONS}/incidents/test_in_force.py",
+        f"{ACTIONS}/sessions/test_open_tabs.py",
+        f"{ACTIONS}/endings/test_access_change.py",
+        f"{WEB}/test_error_reports.py",
+        "tests/sessions_ui/impersonation/test_session.py",
+        "tests/sessions_ui/api/test_bearer.py",
+        "tests/users",
+    ),
+    "actions/account_lock.py": (
+        LOCKS,
+        f"{ACTIONS}/test_all_or_nothing.py",
+        "tests/sessions_ui/actions/endings/test_end.py",
+        "tests/sessions_ui/actions/sign_in/test_sign_in.py",
+        f"{ACTIONS}/tokens",
+        f"{ACTIONS}/recovery",
+    ),
+    "actions/acting_session.py": (f"{ACTIONS}/test_acting_session.py", LOCKS),
+    "actions/tokens/authenticate.py": TOKENS,
+    "actions/tokens/create.py": TOKENS,
+    "actions/tokens/expiring.py": TOKENS,
+    "actions/tokens/leaked.py": TOKENS,
+    "actions/tokens/revoke.py": TOKENS,
+    "actions/tokens/rotate.py": TOKENS,
+    "actions/tokens/service_accounts.py": TOKENS,
+    "actions/tokens/used.py": TOKENS,
+    "api/bearer.py": TOKENS,
+    "actions/endings/after_restore.py": ("tests/sessions_ui/management/sessions/test_after_restore.py",),
+    "actions/endings/bridged.py": BRIDGED,
+    "actions/endings/bridged_batches.py": BRIDGED,
+    "actions/endings/credentials.py": (*BRIDGED, *TOKENS),
+    "actions/endings/late_credentials.py": BRIDGED,
+    "actions/endings/factor_change.py": (
+        "tests/sessions_ui/actions/credentials/test_changed.py",
+        f"{ACTIONS}/test_decisions.py",
+        "tests/sessions_ui/actions/sign_in/test_pending.py",
+        f"{ACTIONS}/recovery/test_sign_in.py",
+    ),
+    "actions/endings/memberships.py": (
+        "tests/sessions_ui/test_access.py",
+        "tests/sessions_ui/test_receivers.py",
+    ),
+    "actions/endings/owned.py": (f"{ACTIONS}/tokens/test_service_accounts.py", *RECONCILE),
+    "actions/endings/shut_out.py": (
+        f"{ACTIONS}/endings/test_shut_out.py",
+        "tests/stories/test_attacks_on_the_account.py",
+        f"{ACTIONS}/endings/reconcile",
+    ),
+    "actions/sessions/conditions.py": (*STORE, *ENDINGS),
+    "actions/sessions/kinds.py": (f"{ACTIONS}/sessions/test_kinds.py", *TOKENS),
+    "actions/sessions/selection.py": (*INCIDENTS, "tests/sessions_ui/management/sessions", *ENDINGS),
 }
 
 
