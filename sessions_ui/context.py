@@ -130,6 +130,15 @@ def current() -> Acting | None:
     return _ambient.get().acting
 
 
+def conceal(secret: str) -> None:
+    """Keep this, which the request that acts has made, out of reports about its errors: the filter on the request asks
+    for it (`web/responses/error_reports.py`), also when nobody acts any more."""
+    now = current()
+    if now is not None and now.request is not None:
+        request: Any = now.request
+        request.sessions_ui_concealed = (*getattr(request, "sessions_ui_concealed", ()), secret)
+
+
 def acting_app() -> ActingSession | None:
     """Return the session of the app that has sent this request, whoever is signed in there; None where no view has
     asked for one."""

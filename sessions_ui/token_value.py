@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from enum import StrEnum
 from zlib import crc32
 
+from django.views.decorators.debug import sensitive_variables
+
 from sessions_ui.conf import conf
 
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -38,6 +40,7 @@ SHAPE = re.compile(
 )
 
 
+@sensitive_variables("body")
 def new_value(kind: TokenKind) -> str:
     """Return a new token of this kind."""
     body = f"{conf.token_prefix}_{kind}_" + "".join(secrets.choice(ALPHABET) for _ in range(RANDOM_LENGTH))

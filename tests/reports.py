@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from inspect import unwrap
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
@@ -16,9 +17,10 @@ from django.utils.log import AdminEmailHandler
 import sessions_ui
 from sessions_ui.models.device_cookie import with_value
 from sessions_ui.store import SessionStore
+from sessions_ui.token_value import new_value
 
 HOME = str(Path(sessions_ui.__file__).parent)
-MAKERS = (with_value.__code__, SessionStore.new_key.__code__)
+MAKERS = (with_value.__code__, SessionStore.new_key.__code__, unwrap(new_value).__code__)
 
 
 class Boom(Exception):

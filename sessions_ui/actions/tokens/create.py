@@ -83,6 +83,7 @@ def create_token(
     verify_not_made(public_id)
     verify_room(account)
     value = new_value(kind_of(state, agent))
+    context.conceal(value)
     client = client_of(current.meta) if (current := context.current()) is not None else None
     session = Session.objects.create(
         kind=Session.Kind.TOKEN,

@@ -44,6 +44,7 @@ def rotate_token(
     if session is None or not session.is_living:
         raise SessionEnded(EndReason(session.end_reason) if session and session.end_reason else "")
     value = new_value(kind_of(state, token.agent))
+    context.conceal(value)
     end = {} if expires_at is None else {"expires_at": allowed_end(expires_at, account, now)}
     columns = {
         "digest": digest_of(value, Session.Kind.TOKEN),

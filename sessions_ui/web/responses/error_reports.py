@@ -85,6 +85,7 @@ def secrets_of(request: HttpRequest) -> Iterator[str]:
     _scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
     given: list[str | None] = [*request.COOKIES.values(), credentials.strip(), *typed_in(request)]
     given += [request.headers.get(name) for name in (SESSION_TOKEN, DEVICE_TOKEN)]
+    given += getattr(request, "sessions_ui_concealed", ())
     for store in (store_of(request), context.acting_app()):
         given += store.secrets() if isinstance(store, SessionStore) else []
     yield from (secret for secret in given if isinstance(secret, str) and len(secret) >= SHORTEST)

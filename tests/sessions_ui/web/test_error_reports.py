@@ -7,6 +7,8 @@ import re
 import sys
 from collections.abc import Callable
 from copy import deepcopy
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,10 +17,15 @@ from django.test import RequestFactory
 from django.utils import timezone
 from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 
+from sessions_ui.actions.tokens.create import NewToken, create_token
+from sessions_ui.actions.tokens.service_accounts import make_service_account
 from sessions_ui.delivery import deliver_due
+from sessions_ui.models.fields import new_public_id
 from sessions_ui.not_me_link import not_me_token
 from sessions_ui.store import SessionStore
 from sessions_ui.web.responses.error_reports import filter_over, hide_secrets
+from sessions_ui.web.tokens.views import value_page
+from tests.aging import settle
 from tests.conftest import PASSWORD
 from tests.models import Delivery, Session, VerificationCode
 from tests.reports import Boom, Walk, errors_everywhere, name_of, reports, undone
@@ -158,6 +165,82 @@ def test_no_report_about_an_error_in_any_function_of_ours_tells_a_secret(
             caplog.clear()
     assert told_of > 20, "most errors are reported"
     assert sorted(told) == []
+
+
+# Where a token is made and shown, and what is called on the way.
+WITH_TOKENS = ("/token_value", "/actions/tokens/", "/actions/credentials/", "/web/tokens/", "/admin/tokens")
+
+
+def a_new_token(browser: Any, user: Any) -> Request:
+    client = laptop(browser, user)
+    settle(user)
+    form = {"name": "Backup", "scopes": "sessions:read", "ends": "30", "once": new_public_id()}
+    return Request(client, f"{DEVICES}tokens/new/", form)
+
+
+def a_renewed_token(browser: Any, user: Any) -> Request:
+    client = laptop(browser, user)
+    settle(user)
+    made = create(user).token
+    form = {"ends": "keep", "hint": made.hint}
+    return Request(client, f"{DEVICES}tokens/{made.session.public_id}/renew/", form)
+
+
+def a_token_of_a_service_account(browser: Any, user: Any) -> Request:
+    administrator, robot = people_of_a_service_account(user)
+    form = {"name": "Nightly", "scopes": "sessions:read", "days": "30", "once": new_public_id()}
+    client = browser()
+    client.force_login(administrator)
+    return Request(client, f"/admin/sessions_ui/serviceaccount/{robot.pk}/token/", form)
+
+
+def create(user: Any) -> NewToken:
+    ends = timezone.now() + timedelta(days=30)
+    return create_token(user=user, name="Backup", scopes=["sessions:read"], expires_at=ends)
+
+
+def people_of_a_service_account(owner: Any) -> tuple[Any, Any]:
+    users = type(owner).objects
+    administrator = users.create_user(email="root@staff.example", is_staff=True, is_superuser=True)
+    robot = users.create_user(email="robot@people.example")
+    make_service_account(user=robot, owner=owner)
+    return administrator, robot
+
+
+@pytest.mark.parametrize("request_of", [a_new_token, a_renewed_token, a_token_of_a_service_account])
+def test_no_report_tells_the_token_that_its_request_has_made(
+    request_of: Callable[[Any, Any], Request], browser: Any, user: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    request = request_of(browser, user)
+    caplog.set_level("DEBUG")
+    told, made = set(), 0
+    with reports() as texts:
+        for walk in errors_everywhere(request, WITH_TOKENS):
+            made += bool(walk.made and texts)
+            everything = "".join(texts) + caplog.text
+            if [value for value in walk.made if value in everything]:
+                assert walk.fails_in is not None
+                told.add(name_of(walk.fails_in))
+            texts.clear()
+            caplog.clear()
+    assert made > 5, "errors after it was made are reported"
+    assert sorted(told) == []
+
+
+def test_the_page_with_the_value_hides_it_also_where_another_filter_is_asked(user: Any) -> None:
+    """Django's own knows what functions call sensitive, and the names of their variables in all that they call."""
+    request = RequestFactory().post("/")
+    request.user = user
+    made = create(user)
+    act = partial(value_page, request, made)
+    codes, told, reported = Walk(), set(), 0
+    undone(act, codes)
+    for code in (code for code in codes.called if "/web/tokens/" in code.co_filename):
+        text = report_of(act, Walk(fails_in=code))
+        reported += bool(text)
+        if made.value in text:
+            told.add(name_of(code))
+    assert reported > 3 and sorted(told) == []
 
 
 class InAShell:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from sessions_ui import context
 from sessions_ui.actions.devices.confirm import confirm_device
+from sessions_ui.actions.sessions.kinds import RULES
 from sessions_ui.actions.step_up.policy import Shown, ends_older
 from sessions_ui.exceptions import CannotVouch
 from tests.models import Device, Event, Session
@@ -157,6 +158,20 @@ def test_the_sign_in_of_a_settled_one_is_no_proof_for_another_either(
 
 def test_outside_of_a_request_nobody_is_another_device(user: Any, browser: Any) -> None:
     refused(signed_in(user, browser).device, user, Shown.OTHER_DEVICE)
+
+
+@pytest.mark.parametrize("kind", [each for each in Session.Kind if not RULES[each].may_vouch])
+@pytest.mark.parametrize("proof", [Shown.FACTOR, Shown.MAILED_CODE, Shown.OTHER_DEVICE])
+def test_a_program_confirms_nothing_whatever_was_shown(
+    kind: Session.Kind, proof: Shown, user: Any, browser: Any, act_as: Any
+) -> None:
+    """A thief of its token would have had the same; settled or not."""
+    device = signed_in(user, browser).device
+    program = signed_in(user, browser, hours_ago=48, confirmed=True)
+    Session.objects.filter(pk=program.pk).update(kind=kind)
+    act_as(program)
+    refused(device, user, proof)
+    assert device.confirmed_at is None
 
 
 def test_what_must_be_proven_before_older_ones_end(user: Any, browser: Any) -> None:
