@@ -8,7 +8,9 @@ from typing import Any
 
 from django.db import router
 
+from sessions_ui.actions.account_lock import hold
 from sessions_ui.audit import events
+from sessions_ui.bridges.active import bridges
 from sessions_ui.conf import conf
 from sessions_ui.models import AccountState, Act, EndReason, ServiceAccount, Session
 from sessions_ui.models.locking import locked
@@ -23,8 +25,9 @@ def end_owned(act: Act, owners: Collection[Any]) -> list[Any]:
     """Mark the service accounts of these users, whose accounts are held, as orphaned, and end all that is signed in to
     them where `SERVICE_ACCOUNTS_OF_LEAVERS` says so; return the primary keys of the accounts of which that ended.
 
-    Nobody's row is locked for it, because whoever makes or rotates a token of a service account holds the row of its
-    owner, as we do.
+    Nobody's row is locked for their tokens, because whoever makes or rotates a token of a service account holds the row
+    of its owner, as we do. Other packages know of no owner: what they make waits for the account itself, where there is
+    such a package. Whoever holds an account before its owner can be in the way then: one of both is repeated.
     """
     using = act._state.db
     mine = ServiceAccount.objects.using(using).filter(owner_id__in=owners, orphaned_at__isnull=True)
@@ -35,6 +38,8 @@ def end_owned(act: Act, owners: Collection[Any]) -> list[Any]:
     events.append_orphaned(accounts, act)
     if conf.service_accounts_of_leavers != "end":
         return []
+    if bridges():
+        hold(keys, tokens_for=EndReason(act.reason))
     living = Session.objects.using(using).filter(user_id__in=keys, ended_at__isnull=True)
     act.count += living.update(
         ended_at=act.at, end_reason=EndReason.OWNER_ENDED, ended_by_id=act.actor_id, act_id=act.pk

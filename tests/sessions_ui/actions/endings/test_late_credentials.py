@@ -17,6 +17,7 @@ from sessions_ui.actions.endings.bulk.end_later import end_later
 from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.actions.incidents.criteria import Criteria
 from sessions_ui.actions.incidents.order import order_incident
+from sessions_ui.actions.tokens.service_accounts import make_service_account
 from sessions_ui.receivers import watch_credentials
 from tests.keys import Keys, Unwilling, bridged, keys_of, make_keys
 from tests.models import EndReason, Event, Session
@@ -98,6 +99,18 @@ def test_the_agreed_end_of_access_counts(user: Any) -> None:
     with a_request(began=60):
         make_keys(user)
     assert keys_of(user) == 0
+
+
+def test_what_a_service_account_is_given_while_its_owner_leaves_is_ended(user: Any, other_user: Any) -> None:
+    robot = type(user).objects.create_user(email="robot@people.example")
+    another = type(user).objects.create_user(email="another-robot@people.example")
+    make_service_account(user=robot, owner=user)
+    make_service_account(user=another, owner=other_user)
+    end_user_sessions(user=user, reason=EndReason.ACCOUNT_DISABLED)
+    with a_request(began=60):
+        make_keys(robot)
+        make_keys(another)
+    assert (keys_of(robot), keys_of(another)) == (0, 1)
 
 
 @pytest.mark.no_bystander("an incident about everyone")
