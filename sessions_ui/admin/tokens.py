@@ -37,6 +37,7 @@ from sessions_ui.models import AccessToken, ServiceAccount, Session
 from sessions_ui.models.primary import all_users, with_users
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.web.responses.files import download
+from sessions_ui.web.tokens.forms import OnceField
 from sessions_ui.wording.tokens import NO_OWNER, REFUSALS
 
 MANAGE = "sessions_ui.manage_tokens"
@@ -274,6 +275,7 @@ class TokenForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=100)
     scopes = forms.MultipleChoiceField(label=_("May"), widget=forms.CheckboxSelectMultiple)
     days = forms.IntegerField(label=_("Valid for (days)"), min_value=1, max_value=36_500, initial=90)
+    once = OnceField(label="")
 
     def __init__(self, *args: Any, account: Any = None, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -367,10 +369,14 @@ class ServiceAccountAdmin(ReadOnlyAdmin):
         form = TokenForm(request.POST, account=account.user)
         if not form.is_valid():
             return self._refused(request, account, form)
-        days = timedelta(days=form.cleaned_data.pop("days"))
+        days, once = timedelta(days=form.cleaned_data.pop("days")), form.cleaned_data.pop("once")
         try:
             made = create_token(
-                user=account.user, expires_at=timezone.now() + days, actor=request.user, **form.cleaned_data
+                user=account.user,
+                expires_at=timezone.now() + days,
+                public_id=once,
+                actor=request.user,
+                **form.cleaned_data,
             )
         except TokenRefused as refused:
             messages.error(request, str(REFUSALS[refused.reason]))
@@ -401,7 +407,8 @@ class ServiceAccountAdmin(ReadOnlyAdmin):
 
     def _refused(self, request: HttpRequest, account: ServiceAccount, form: forms.Form) -> HttpResponse:
         for name, errors in form.errors.items():
-            messages.error(request, f"{form.fields[name].label}: {errors[0]}")
+            label = form.fields[name].label
+            messages.error(request, f"{label}: {errors[0]}" if label else str(errors[0]))
         return self._back(account)
 
     def _back(self, account: ServiceAccount) -> HttpResponse:

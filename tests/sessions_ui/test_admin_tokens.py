@@ -19,6 +19,7 @@ from sessions_ui.actions.tokens.authenticate import authenticate_token
 from sessions_ui.actions.tokens.create import create_token
 from sessions_ui.actions.tokens.service_accounts import make_service_account, transfer_service_account
 from sessions_ui.exceptions import OwnerRefusal, OwnerRefused
+from sessions_ui.web.tokens.forms import new_once
 from sessions_ui.wording.tokens import NO_OWNER
 from tests.models import AccessToken, EndReason, Event, ServiceAccount, Session
 
@@ -243,7 +244,8 @@ def test_its_token_is_shown_once(admin: Any, administrator: Any, user: Any, robo
     page = f"{ACCOUNTS}{robot.pk}/change/"
     assert "Make a token" in admin.get(page).content.decode()
     response = admin.post(
-        f"{ACCOUNTS}{robot.pk}/token/", {"name": "Nightly", "scopes": ["sessions:read"], "days": "30"}
+        f"{ACCOUNTS}{robot.pk}/token/",
+        {"name": "Nightly", "scopes": ["sessions:read"], "days": "30", "once": new_once()},
     )
     assert "no-store" in response["Cache-Control"]
     value = re.findall(r"sui_svc_\w{46}", response.content.decode())[0]
@@ -253,13 +255,37 @@ def test_its_token_is_shown_once(admin: Any, administrator: Any, user: Any, robo
     assert value not in admin.get(page).content.decode()
 
 
+def test_a_form_that_is_sent_again_makes_nothing_and_shows_nothing(admin: Any, user: Any, robot: Any) -> None:
+    """A reload, or the way back: as on the page of people."""
+    make_service_account(user=robot, owner=user)
+    page = admin.get(f"{ACCOUNTS}{robot.pk}/change/").content.decode()
+    [once] = re.findall(r'name="once" value="(.+?)"', page)
+    form = {"name": "Nightly", "scopes": ["sessions:read"], "days": "30", "once": once}
+    value = re.findall(r"sui_svc_\w{46}", admin.post(f"{ACCOUNTS}{robot.pk}/token/", form).content.decode())[
+        0
+    ]
+    again = admin.post(f"{ACCOUNTS}{robot.pk}/token/", form, follow=True)
+    assert again.redirect_chain == [(f"{ACCOUNTS}{robot.pk}/change/", 302)]
+    assert "It was made already." in again.content.decode() and "sui_svc_" not in again.content.decode()
+    assert [authenticate_token(value).token] == [AccessToken.objects.get()]
+
+
 @pytest.mark.parametrize(
     "sent",
-    [{"name": ""}, {"scopes": []}, {"scopes": ["all"]}, {"days": "0"}, {"days": "x"}, {"days": "999"}],
+    [
+        {"name": ""},
+        {"scopes": []},
+        {"scopes": ["all"]},
+        {"days": "0"},
+        {"days": "x"},
+        {"days": "999"},
+        {"once": ""},
+        {"once": "x"},
+    ],
 )
 def test_a_token_that_cannot_be_is_not_made(admin: Any, user: Any, robot: Any, sent: Any) -> None:
     make_service_account(user=robot, owner=user)
-    usual = {"name": "Nightly", "scopes": ["sessions:read"], "days": "30"}
+    usual = {"name": "Nightly", "scopes": ["sessions:read"], "days": "30", "once": new_once()}
     response = admin.post(f"{ACCOUNTS}{robot.pk}/token/", {**usual, **sent}, follow=True)
     assert "errornote" in response.content.decode() or 'class="error"' in response.content.decode()
     assert not AccessToken.objects.exists()
@@ -308,7 +334,7 @@ def test_nobody_makes_tokens_of_who_may_more_or_of_themselves(
     assert "errorlist" in manager.post(f"{ACCOUNTS}add/", sent).content.decode()
     assert not ServiceAccount.objects.exists()
     ServiceAccount.objects.create(user=account, owner_id=user.pk)
-    asked = {"name": "x", "scopes": ["sessions:read"], "days": "1", "owner": staff.email}
+    asked = {"name": "x", "scopes": ["sessions:read"], "days": "1", "once": new_once(), "owner": staff.email}
     for path in ("token/", "transfer/"):
         assert manager.post(f"{ACCOUNTS}{account.pk}/{path}", asked).status_code == 403
     assert not AccessToken.objects.exists()
@@ -319,5 +345,5 @@ def test_whoever_may_manage_tokens_does_so_for_accounts_without_rights(
     manager: Any, user: Any, robot: Any
 ) -> None:
     assert manager.post(f"{ACCOUNTS}add/", {"account": robot.email, "owner": user.email}).status_code == 302
-    asked = {"name": "x", "scopes": ["sessions:read"], "days": "1"}
+    asked = {"name": "x", "scopes": ["sessions:read"], "days": "1", "once": new_once()}
     assert "sui_svc_" in manager.post(f"{ACCOUNTS}{robot.pk}/token/", asked).content.decode()

@@ -13,7 +13,7 @@ from django.utils import timezone
 from sessions_ui.actions.tokens.authenticate import authenticate_token
 from sessions_ui.delivery import deliver_due
 from sessions_ui.exceptions import BearerRefused
-from sessions_ui.models.fields import new_public_id
+from sessions_ui.web.tokens.forms import new_once
 from tests.accounts.journeys import mailed_code
 from tests.aging import settle
 from tests.models import AccessToken, Delivery, Session
@@ -46,7 +46,7 @@ def phone(browser: Any, user: Any, laptop: Any) -> Any:
 
 
 def form(**said: Any) -> dict[str, Any]:
-    usual = {"name": "Backup", "scopes": ["sessions:read"], "ends": "30", "once": new_public_id()}
+    usual = {"name": "Backup", "scopes": ["sessions:read"], "ends": "30", "once": new_once()}
     return {**usual, **said}
 
 

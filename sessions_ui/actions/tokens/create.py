@@ -65,7 +65,8 @@ def create_token(
     by it, empty where they run it themselves (each at most 100 characters). It ends at `expires_at`, or when the
     account's access does (`offboard()`), should that be earlier. `public_id` is by what pages name it, one that
     `new_public_id()` has made for a form, so that the form makes one token however often it is sent; left out, a new
-    one. `actor` is whoever makes it, if that is not whoever acts now.
+    one. Whoever sends the form must not choose it: it could be that of a token that was purged. `actor` is whoever
+    makes it, if that is not whoever acts now.
 
     It changes who may act as the user, so the session that asks has to vouch for itself as for a new factor; a token
     makes no token. Raises `TokenRefused` for what is missing or out of bounds, `FurtherProofNeeded`, `AccountFrozen`

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.core.signing import BadSignature, TimestampSigner
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -15,12 +16,14 @@ from sessions_ui.conf import conf
 from sessions_ui.conf.base import for_user
 from sessions_ui.database import moments
 from sessions_ui.exceptions import TokenRefusal
-from sessions_ui.models.fields import PUBLIC_ID_ALPHABET, PUBLIC_ID_LENGTH, new_public_id
+from sessions_ui.models.fields import new_public_id
 
 DAYS = (7, 30, 90)
 USUAL_DAYS = 30
 OTHER = "date"
 KEEP = "keep"
+ONCE = "sessions_ui.new_token"
+LONGEST_OPEN = timedelta(days=1)
 # Of a text with a leaked token in it: enough for a line of a log or of a file.
 MOST_REPORTED = 1000
 
@@ -92,6 +95,32 @@ class EndForm(forms.Form):
         self.add_error(name if name in self.fields else None, text)
 
 
+def new_once() -> str:
+    """Return a new public id, signed, for the form that makes a token."""
+    return TimestampSigner(salt=ONCE).sign(new_public_id())
+
+
+class OnceField(forms.CharField):
+    """The public id that the new token gets: it is made with the form, so that a form that is sent twice makes one.
+
+    It is signed, and good for a day, because whoever sends the form could choose it otherwise: that of a token that was
+    purged, by which a server that was told of it knows another program. No token is purged while its form is good.
+    """
+
+    widget = forms.HiddenInput
+    default_error_messages = {"over": gettext_lazy("This form was open for too long. Open it again.")}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=100, initial=new_once, **options)
+
+    def clean(self, value: Any) -> str:
+        signed = super().clean(value)
+        try:
+            return TimestampSigner(salt=ONCE).unsign(signed, max_age=min(LONGEST_OPEN, conf.retention))
+        except BadSignature:
+            raise forms.ValidationError(self.error_messages["over"], code="over") from None
+
+
 class TokenForm(EndForm):
     """A new access token. `once` names it: a form that is sent twice makes one."""
 
@@ -111,9 +140,7 @@ class TokenForm(EndForm):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text=gettext_lazy("An assistant, for example. Leave it empty for what you run yourself."),
     )
-    once = forms.RegexField(
-        rf"\A[{PUBLIC_ID_ALPHABET}]{{{PUBLIC_ID_LENGTH}}}\Z", widget=forms.HiddenInput, strip=False
-    )
+    once = OnceField()
 
     field_order = ("name", "scopes", "ends", "day", "agent", "once")
 
@@ -122,7 +149,6 @@ class TokenForm(EndForm):
         self.fields["scopes"].choices = [  # type: ignore[attr-defined]
             (name, str(text)) for name, text in conf.scopes.items()
         ]
-        self.fields["once"].initial = new_public_id()
 
 
 class RenewForm(EndForm):

@@ -20,10 +20,10 @@ from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 from sessions_ui.actions.tokens.create import NewToken, create_token
 from sessions_ui.actions.tokens.service_accounts import make_service_account
 from sessions_ui.delivery import deliver_due
-from sessions_ui.models.fields import new_public_id
 from sessions_ui.not_me_link import not_me_token
 from sessions_ui.store import SessionStore
 from sessions_ui.web.responses.error_reports import filter_over, hide_secrets
+from sessions_ui.web.tokens.forms import new_once
 from sessions_ui.web.tokens.views import value_page
 from tests.aging import settle
 from tests.conftest import PASSWORD
@@ -174,7 +174,7 @@ WITH_TOKENS = ("/token_value", "/actions/tokens/", "/actions/credentials/", "/we
 def a_new_token(browser: Any, user: Any) -> Request:
     client = laptop(browser, user)
     settle(user)
-    form = {"name": "Backup", "scopes": "sessions:read", "ends": "30", "once": new_public_id()}
+    form = {"name": "Backup", "scopes": "sessions:read", "ends": "30", "once": new_once()}
     return Request(client, f"{DEVICES}tokens/new/", form)
 
 
@@ -188,7 +188,7 @@ def a_renewed_token(browser: Any, user: Any) -> Request:
 
 def a_token_of_a_service_account(browser: Any, user: Any) -> Request:
     administrator, robot = people_of_a_service_account(user)
-    form = {"name": "Nightly", "scopes": "sessions:read", "days": "30", "once": new_public_id()}
+    form = {"name": "Nightly", "scopes": "sessions:read", "days": "30", "once": new_once()}
     client = browser()
     client.force_login(administrator)
     return Request(client, f"/admin/sessions_ui/serviceaccount/{robot.pk}/token/", form)
