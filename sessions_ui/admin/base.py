@@ -15,8 +15,8 @@ from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from sessions_ui.actions.help_desk.find_user import users_exactly
-from sessions_ui.models.primary import with_users
+from sessions_ui.actions.help_desk.find_user import called, users_exactly
+from sessions_ui.models.primary import all_users, with_users
 
 
 class CappedPaginator(Paginator):
@@ -93,6 +93,22 @@ class RowsField(forms.ModelMultipleChoiceField):
                     self.error_messages["invalid_choice"], code="invalid_choice", params={"value": key}
                 )
         return super().clean(value)
+
+
+class PersonField(forms.CharField):
+    """The whole e-mail address or user name of one account; its value is the user."""
+
+    default_error_messages = {"unknown": _("No account matches exactly.")}
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("help_text", _("The whole e-mail address or user name."))
+        super().__init__(max_length=254, **options)
+
+    def clean(self, value: Any) -> Any:
+        found = called(super().clean(value), all_users())
+        if len(found) != 1:
+            raise forms.ValidationError(self.error_messages["unknown"], code="unknown")
+        return found[0]
 
 
 def address_exactly(term: str) -> str | None:

@@ -14,16 +14,13 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
-from sessions_ui.admin.base import ReadOnlyAdmin, person, users_exactly
+from sessions_ui.admin.base import PersonField, ReadOnlyAdmin, person
 from sessions_ui.models import Offboarding
-from sessions_ui.models.primary import all_users
 from sessions_ui.web.happened import validate_happened
 
 
 class OffboardingForm(forms.ModelForm):
-    who = forms.CharField(
-        label=_("Person"), max_length=254, help_text=_("The whole e-mail address or user name.")
-    )
+    who = PersonField(label=_("Person"))
     ends_at = forms.SplitDateTimeField(
         label=_("Access ends"),
         widget=AdminSplitDateTime(),
@@ -43,13 +40,6 @@ class OffboardingForm(forms.ModelForm):
     class Meta:
         model = Offboarding
         fields = ("ticket", "note")
-
-    def clean_who(self) -> Any:
-        """Return the key of the user."""
-        found = users_exactly(self.cleaned_data["who"].strip())
-        if len(found) != 1:
-            raise forms.ValidationError(_("No account matches exactly."), code="unknown")
-        return found[0]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -95,9 +85,8 @@ class OffboardingAdmin(ReadOnlyAdmin):
         return self.shown if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Offboarding, form: Any, change: bool) -> None:
-        user = all_users().get(pk=form.cleaned_data["who"])
         made = offboard(
-            user=user,
+            user=form.cleaned_data["who"],
             ends_at=form.cleaned_data["ends_at"],
             actor=request.user,
             ticket=obj.ticket,

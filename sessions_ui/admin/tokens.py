@@ -28,7 +28,7 @@ from sessions_ui.actions.tokens.service_accounts import (
     why_no_owner,
     why_no_service_account,
 )
-from sessions_ui.admin.base import ReadOnlyAdmin, person, users_exactly
+from sessions_ui.admin.base import PersonField, ReadOnlyAdmin, person, users_exactly
 from sessions_ui.admin.ending import EndingAdmin
 from sessions_ui.conf import conf
 from sessions_ui.conf.base import for_user
@@ -220,23 +220,6 @@ class AccessTokenAdmin(EndingAdmin):
     @admin.display(description=_("ends at"))
     def expires(self, token: AccessToken) -> Any:
         return token.session.expires_at
-
-
-class PersonField(forms.CharField):
-    """The whole e-mail address or user name of one account; its value is the user."""
-
-    default_error_messages = {"unknown": _("No account matches exactly.")}
-
-    def __init__(self, **options: Any) -> None:
-        options.setdefault("help_text", _("The whole e-mail address or user name."))
-        super().__init__(max_length=254, **options)
-
-    def clean(self, value: Any) -> Any:
-        term = super().clean(value)
-        found = list(all_users().filter(pk__in=users_exactly(term.strip()))[:2]) if term else []
-        if len(found) != 1:
-            raise forms.ValidationError(self.error_messages["unknown"], code="unknown")
-        return found[0]
 
 
 class ServiceAccountForm(forms.ModelForm):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator
 from enum import StrEnum
-from io import StringIO
 from typing import Any
 
 from django.db.models import QuerySet
@@ -14,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.audit.entries import COLUMNS, EventRow, utc
 from sessions_ui.models import Event, Seal
-from sessions_ui.wording.spreadsheet import cell
+from sessions_ui.wording.spreadsheet import csv_text
 
 BATCH = 1000  # rows a statement
 
@@ -58,10 +56,10 @@ def exported(events: QuerySet[Event], how: Format) -> Iterator[str]:
     `position` is the place in the sealed log, empty for an event that is not sealed yet.
     """
     if how is Format.CSV:
-        yield _csv([NAMES])
+        yield csv_text([NAMES])
     for batch in _batches(events):
         rows = [_values(row, position) for row, position in batch]
-        yield _csv(rows) if how is Format.CSV else "".join(map(_json_line, rows))
+        yield csv_text(rows) if how is Format.CSV else "".join(map(_json_line, rows))
 
 
 def _batches(events: QuerySet[Event]) -> Iterator[list[tuple[EventRow, int | None]]]:
@@ -104,9 +102,3 @@ def _text(key: Any) -> str | None:
 
 def _json_line(values: list[Any]) -> str:
     return json.dumps(dict(zip(NAMES, values, strict=True))) + "\n"
-
-
-def _csv(rows: Any) -> str:
-    text = StringIO()
-    csv.writer(text).writerows([cell(value) for value in row] for row in rows)
-    return text.getvalue()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
+from collections.abc import Iterable
+from io import StringIO
 from typing import Any
 
 # What a spreadsheet takes for the beginning of a formula (CWE-1236; OWASP, "CSV Injection"); the wide forms where it
@@ -19,3 +22,10 @@ def cell(value: Any) -> str:
         return ""
     text = json.dumps(value, sort_keys=True) if isinstance(value, dict | list) else str(value)
     return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def csv_text(rows: Iterable[Iterable[Any]]) -> str:
+    """Return the rows as lines of a CSV file."""
+    text = StringIO()
+    csv.writer(text).writerows([cell(value) for value in row] for row in rows)
+    return text.getvalue()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -17,7 +16,7 @@ from sessions_ui.database import moments
 from sessions_ui.models import Act, Event, Incident
 from sessions_ui.models.primary import with_users
 from sessions_ui.protocols import HasPk
-from sessions_ui.wording.spreadsheet import cell
+from sessions_ui.wording.spreadsheet import csv_text
 
 COLUMNS = (
     "session",
@@ -102,19 +101,11 @@ def _plain(value: Any) -> Any:
     return value if value is None else str(value)
 
 
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
 def as_csv(incident: Incident) -> Iterator[str]:
     """Yield a CSV file (RFC 4180), with names in the first line and no cell that a spreadsheet calculates."""
-    writer: Any = csv.writer(_Echo())
-    yield writer.writerow(COLUMNS)
+    yield csv_text([COLUMNS])
     for line in lines_of(incident):
-        yield writer.writerow([cell(line[name]) for name in COLUMNS])
+        yield csv_text([[line[name] for name in COLUMNS]])
 
 
 def as_json(incident: Incident) -> Iterator[str]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator
-from io import StringIO
+from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import QuerySet
@@ -16,7 +14,7 @@ from sessions_ui.database import moments
 from sessions_ui.models import AccessToken, Event, ServiceAccount
 from sessions_ui.models.primary import all_users
 from sessions_ui.protocols import HasPk
-from sessions_ui.wording.spreadsheet import cell
+from sessions_ui.wording.spreadsheet import csv_text
 
 PAGE = 500  # tokens that are read at a time
 COLUMNS = (
@@ -36,11 +34,11 @@ def export_tokens(*, tokens: QuerySet[AccessToken], actor: HasPk | None) -> Iter
 
 
 def _pieces(tokens: QuerySet[AccessToken]) -> Iterator[str]:
-    yield _lines([COLUMNS])
+    yield csv_text([COLUMNS])
     rows = tokens.select_related("session").defer("session__payload").order_by("pk")
     after = 0
     while page := list(rows.filter(pk__gt=after)[:PAGE]):
-        yield _lines(_row(token, names) for names in [_names_of(page)] for token in page)
+        yield csv_text(_row(token, names) for names in [_names_of(page)] for token in page)
         after = page[-1].pk
 
 
@@ -59,10 +57,4 @@ def _row(token: AccessToken, names: dict[Any, tuple[str, str]]) -> list[Any]:
     times = (session.signed_in_at, token.last_used_at, session.expires_at, session.ended_at)
     made, used, expires, ended = ("" if at is None else moments.in_utc(at).isoformat() for at in times)
     texts = [session.public_id, *names[session.user_id], token.name, token.agent, token.scopes]
-    return [*(cell(text) for text in texts), made, used, expires, ended, session.end_reason]
-
-
-def _lines(rows: Iterable[Iterable[Any]]) -> str:
-    text = StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue()
+    return [*texts, made, used, expires, ended, session.end_reason]
