@@ -1,6 +1,6 @@
 """`python -m tools.privacy` (`make privacy`): the tables of docs/privacy.md, from the inventory and docs/production.md.
 
-What each column is and why it is there stands in the code (`sessions_ui/actions/privacy/inventory.py`), since the
+What each column is and why it is there stands in the code (`sessions_ui/actions/privacy/inventory/`), since the
 export and the erasure go by it; how long each table is kept in docs/production.md. `--check` writes nothing, and fails
 where a column is in no table of the inventory or the page is not up to date.
 """
