@@ -16,7 +16,7 @@ from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.actions.tokens.authenticate import authenticate_token
 from sessions_ui.actions.tokens.leaked import report_leaked
 from sessions_ui.actions.tokens.rotate import rotate_token
-from sessions_ui.exceptions import BearerRefused
+from sessions_ui.exceptions import BearerRefused, SessionEnded
 from sessions_ui.models.end_reason import ENDS_TOKENS
 from sessions_ui.token_value import checksum, is_well_formed
 from tests.models import AccessToken, EndReason, Event, Session
@@ -200,8 +200,40 @@ def test_one_end_for_both_values(user: Any, make_token: Any) -> None:
 def test_a_token_that_is_over_is_not_rotated(user: Any, make_token: Any) -> None:
     made = make_token(user)
     end_session(session=made.token.session, reason=EndReason.SIGNED_OUT_REMOTELY)
-    with pytest.raises(Exception, match="ended"):
+    with pytest.raises(SessionEnded) as refused:
         rotate_token(token=made.token)
+    assert refused.value.reason == "signed_out_remotely"
+
+
+def test_one_that_was_purged_meanwhile_is_not_rotated(user: Any, make_token: Any) -> None:
+    made = make_token(user)
+    AccessToken.objects.filter(pk=made.token.pk).delete()
+    Session.objects.filter(pk=made.token.pk).delete()
+    with pytest.raises(SessionEnded) as refused:
+        rotate_token(token=made.token)
+    assert refused.value.reason == ""
+
+
+def test_what_a_new_value_changes_on_the_row(user: Any, make_token: Any, time_machine: Any) -> None:
+    made = make_token(user)
+    past = timezone.now() - timedelta(days=1)
+    AccessToken.objects.filter(pk=made.token.pk).update(former_used_at=past, warned_at=past)
+    now = timezone.now() + timedelta(hours=1)
+    time_machine.move_to(now, tick=False)
+    rotated = rotate_token(token=made.token)
+    token, session = rotated.token, rotated.token.session
+    assert (token.former_used_at, token.warned_at) == (None, None)
+    assert token.overlap_ends_at == now + timedelta(hours=24)
+    assert token.hint != made.token.hint and token.hint in rotated.value
+    assert (session.rotated_at, session.expires_at) == (now, made.token.session.expires_at)
+    event = Event.objects.filter(kind=Event.Kind.CREDENTIAL_CHANGED).latest("pk")
+    assert (event.data["change"], event.session_id, event.detail.text) == ("changed", token.pk, "Backup")
+
+
+def test_rotating_may_give_another_end(user: Any, make_token: Any) -> None:
+    made = make_token(user)
+    ends_at = timezone.now() + timedelta(days=90)
+    assert rotate_token(token=made.token, expires_at=ends_at).token.session.expires_at == ends_at
 
 
 def test_rotating_keeps_the_end_that_is_agreed(user: Any, make_token: Any) -> None:
@@ -233,6 +265,22 @@ def test_a_value_that_was_rotated_away_long_ago_ends_nothing(
     time_machine.move_to(timezone.now() + timedelta(hours=25), tick=False)
     assert report_leaked(value=made.value).ended == 0
     assert authenticate_token(rotated.value).user == user
+
+
+def test_a_value_that_is_not_valid_any_more_since_this_moment_ends_nothing(
+    user: Any, make_token: Any, time_machine: Any
+) -> None:
+    made = make_token(user)
+    rotated = rotate_token(token=made.token)
+    time_machine.move_to(rotated.token.overlap_ends_at, tick=False)
+    assert report_leaked(value=made.value).ended == 0
+
+
+def test_where_it_was_found_is_cut_to_what_its_column_holds(user: Any, make_token: Any) -> None:
+    made = make_token(user)
+    receipt = report_leaked(value=made.value, where="x" * 256, actor=user)
+    assert receipt.act is not None
+    assert (receipt.act.note, receipt.act.actor_id) == ("x" * 255, user.pk)
 
 
 @pytest.mark.parametrize("value", ["", "sui_pat_", "x" * 10_000, "sui_pat_" + "a" * 46])

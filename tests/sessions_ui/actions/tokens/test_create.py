@@ -10,11 +10,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from sessions_ui import context
 from sessions_ui.actions.endings.offboard import offboard
 from sessions_ui.actions.recovery.open import open_recovery
 from sessions_ui.actions.tokens.authenticate import authenticate_token
 from sessions_ui.exceptions import SignInRefused, TokenRefusal, TokenRefused
 from sessions_ui.models import digest_of
+from sessions_ui.models.fields import new_public_id
 from sessions_ui.token_value import TokenKind, is_well_formed
 from tests.models import AccessToken, Delivery, Event, Recovery, ServiceAccount, Session
 
@@ -96,6 +98,83 @@ def test_a_setting_caps_its_life(user: Any, make_token: Any, settings: Any) -> N
         make_token(user, expires_at=timezone.now() + timedelta(days=8))
 
 
+@pytest.mark.parametrize(
+    ("ends_in", "reason"),
+    [
+        (timedelta(0), TokenRefusal.IN_THE_PAST),
+        (timedelta(microseconds=1), None),
+        (timedelta(days=7), None),
+        (timedelta(days=7, microseconds=1), TokenRefusal.TOO_LONG),
+    ],
+)
+def test_the_first_and_the_last_moment_at_which_a_token_may_end(
+    user: Any, make_token: Any, settings: Any, time_machine: Any, ends_in: timedelta, reason: Any
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "TOKEN_MAX_AGE": timedelta(days=7)}
+    time_machine.move_to(timezone.now(), tick=False)
+    ends_at = timezone.now() + ends_in
+    if reason is None:
+        assert make_token(user, expires_at=ends_at).token.session.expires_at == ends_at
+    else:
+        with pytest.raises(TokenRefused) as refused:
+            make_token(user, expires_at=ends_at)
+        assert refused.value.reason == reason
+
+
+def test_a_site_may_leave_the_life_of_a_token_open(user: Any, make_token: Any, settings: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "TOKEN_MAX_AGE": None, "TOKEN_LIMIT": None}
+    ends_at = timezone.now() + timedelta(days=4000)
+    assert make_token(user, expires_at=ends_at).token.session.expires_at == ends_at
+
+
+def test_a_name_and_an_agent_are_cut_to_what_their_columns_hold(user: Any, make_token: Any) -> None:
+    made = make_token(user, name="n" * 101, agent=f"  {'a' * 101}")
+    assert (made.token.name, made.token.agent) == ("n" * 100, "a" * 100)
+
+
+def test_tokens_of_somebody_else_do_not_count(
+    user: Any, other_user: Any, make_token: Any, settings: Any
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "TOKEN_LIMIT": 1}
+    make_token(other_user)
+    make_token(user)
+
+
+def test_the_row_says_when_by_whom_and_from_where_it_was_made(
+    user: Any, other_user: Any, make_token: Any, time_machine: Any
+) -> None:
+    time_machine.move_to(timezone.now(), tick=False)
+    acting = context.begin(context.Acting(meta={"REMOTE_ADDR": "81.2.69.142", "HTTP_USER_AGENT": "Firefox"}))
+    try:
+        made = make_token(user, actor=other_user)
+    finally:
+        context.finish(acting)
+    session, now = made.token.session, timezone.now()
+    assert (session.created_at, session.signed_in_at, session.last_seen_at) == (now, now, now)
+    assert (session.first_address, session.first_user_agent) == ("81.2.69.142", "Firefox")
+    assert (made.token.made_by_id, made.token.made_in) == (other_user.pk, None)
+    assert made.token.hint and made.token.hint in made.value
+    by_a_command = make_token(user).token
+    assert (by_a_command.session.first_address, by_a_command.session.first_user_agent) == (None, "")
+    assert by_a_command.made_by_id is None
+
+
+def test_a_form_makes_one_token(user: Any, make_token: Any) -> None:
+    made = make_token(user, public_id=new_public_id())
+    with pytest.raises(TokenRefused) as refused:
+        make_token(user, public_id=made.token.session.public_id)
+    assert refused.value.reason == TokenRefusal.MADE_BEFORE
+    assert make_token(user).token.session.public_id != make_token(user).token.session.public_id
+
+
+def test_an_account_that_is_gone_gets_none(user: Any, make_token: Any, django_user_model: Any) -> None:
+    somebody = django_user_model.objects.create_user(email="gone@people.example")
+    django_user_model.objects.filter(pk=somebody.pk)._raw_delete("default")
+    with pytest.raises(SignInRefused) as refused:
+        make_token(somebody)
+    assert refused.value.reason == "account_deleted"
+
+
 def test_an_account_has_no_more_than_the_limit(user: Any, make_token: Any, settings: Any) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "TOKEN_LIMIT": 2}
     first = make_token(user)
@@ -114,8 +193,9 @@ def test_a_moment_without_a_zone_is_no_end(user: Any, make_token: Any) -> None:
 
 def test_a_disabled_account_gets_none(user: Any, make_token: Any) -> None:
     type(user).objects.filter(pk=user.pk).update(is_active=False)
-    with pytest.raises(SignInRefused):
+    with pytest.raises(SignInRefused) as refused:
         make_token(user)
+    assert refused.value.reason == "account_disabled"
 
 
 def test_a_token_ends_with_the_access_of_its_account(user: Any, make_token: Any) -> None:

@@ -13,6 +13,7 @@ from sessions_ui.actions.endings.end import end_session
 from sessions_ui.actions.tokens import expiring
 from sessions_ui.actions.tokens.expiring import warn_of_expiring
 from sessions_ui.actions.tokens.rotate import rotate_token
+from sessions_ui.database import moments
 from sessions_ui.delivery import deliver_due
 from sessions_ui.store import SessionStore
 from sessions_ui.tasks import warn_of_tokens
@@ -51,6 +52,54 @@ def test_one_for_a_few_days_is_told_of_in_its_last_quarter(
     assert warn_of_expiring() == 0
     later(time_machine, days=3, minutes=1)
     assert warn_of_expiring() == 1
+
+
+@pytest.mark.parametrize(
+    ("days", "seconds_before_its_last_part", "told"),
+    [(28, 1, 0), (28, 0, 1), (60, 1, 0), (60, 0, 1)],
+)
+def test_the_first_moment_of_the_warning(
+    user: Any, make_token: Any, time_machine: Any, days: int, seconds_before_its_last_part: int, told: int
+) -> None:
+    """A quarter of four weeks, and the week of TOKEN_WARNING."""
+    time_machine.move_to(timezone.now(), tick=False)
+    ends_at = timezone.now() + timedelta(days=days)
+    make_token(user, expires_at=ends_at)
+    time_machine.move_to(
+        ends_at - timedelta(days=7, seconds=seconds_before_its_last_part),
+        tick=False,
+    )
+    assert warn_of_expiring() == told
+
+
+def test_one_that_ends_at_this_moment_is_not_told_of(user: Any, make_token: Any, time_machine: Any) -> None:
+    made = make_token(user)
+    time_machine.move_to(made.token.session.expires_at, tick=False)
+    assert warn_of_expiring() == 0
+
+
+def test_a_run_tells_of_so_many_and_the_next_of_the_rest(
+    user: Any, make_token: Any, time_machine: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is not due yet does not count: else it would keep those back that are."""
+    monkeypatch.setattr(expiring, "AT_ONCE", 2)
+    later(time_machine, days=0)
+    for number in range(3):
+        make_token(user, name=f"{number}", expires_at=timezone.now() + timedelta(days=30, hours=number + 1))
+    later(time_machine, days=29)
+    for _ in range(2):  # of one day, which end before the others: their last quarter is far away
+        make_token(user, name="short", expires_at=timezone.now() + timedelta(hours=23))
+    assert [warn_of_expiring(), warn_of_expiring(), warn_of_expiring()] == [2, 1, 0]
+
+
+def test_the_event_says_which_token_ends_when(user: Any, make_token: Any, time_machine: Any) -> None:
+    made = make_token(user)
+    later(time_machine, days=29)
+    warn_of_expiring()
+    event = Event.objects.get(kind=Event.Kind.TOKEN_EXPIRES)
+    ends_at = moments.aware(made.token.session.expires_at).isoformat()
+    assert (event.user_id, event.session_id) == (user.pk, made.token.pk)
+    assert (event.data, event.detail.text) == ({"expires_at": ends_at}, "Backup")
 
 
 def test_one_that_was_claimed_beside_is_told_of_by_the_other(

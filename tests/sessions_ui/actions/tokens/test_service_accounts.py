@@ -75,6 +75,14 @@ def test_its_making_is_an_event(robot: Any, user: Any, account: Any) -> None:
     assert event.data == {"step": "created", "owner": str(user.pk)}
 
 
+def test_what_it_is_for_and_who_made_it_is_kept(robot: Any, user: Any, other_user: Any, account: Any) -> None:
+    assert (account.owner_id, account.purpose, account.created_by_id) == (user.pk, "Nightly backup", user.pk)
+    again = make_service_account(user=robot, owner=other_user, purpose="p" * 256, actor=other_user)
+    assert (again.owner_id, again.purpose, again.created_by_id) == (other_user.pk, "p" * 255, user.pk)
+    other = make_service_account(user=user, owner=other_user, purpose="p" * 256)
+    assert (other.purpose, other.created_by_id) == ("p" * 255, None)
+
+
 @pytest.mark.parametrize("who", ["itself", "disabled", "another service account"])
 def test_only_a_person_who_may_sign_in_answers_for_it(
     robot: Any, user: Any, other_user: Any, who: str
@@ -245,11 +253,13 @@ def test_what_is_made_ends_with_the_agreed_access_of_the_owner_without_any_proce
         make_token(robot)
 
 
+@pytest.mark.parametrize("hours", [1, 2])
 def test_nobody_who_has_left_takes_one_over(
-    robot: Any, user: Any, other_user: Any, account: Any, time_machine: Any
+    robot: Any, user: Any, other_user: Any, account: Any, time_machine: Any, hours: int
 ) -> None:
-    offboard(user=other_user, ends_at=timezone.now() + timedelta(hours=1))
-    time_machine.move_to(timezone.now() + timedelta(hours=2), tick=False)
+    now = timezone.now()
+    offboard(user=other_user, ends_at=now + timedelta(hours=1))
+    time_machine.move_to(now + timedelta(hours=hours), tick=False)
     with pytest.raises(OwnerRefused):
         transfer_service_account(account=account, owner=other_user)
 
@@ -262,6 +272,17 @@ def test_whoever_takes_it_over_and_leaves_soon_lets_its_tokens_end_then(
     offboard(user=other_user, ends_at=leaves)
     transfer_service_account(account=account, owner=other_user)
     assert Session.objects.get(pk=made.token.pk).expires_at == leaves
+
+
+def test_where_leavers_are_flagged_no_date_of_theirs_ends_anything(
+    robot: Any, user: Any, other_user: Any, account: Any, make_token: Any, settings: Any
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "SERVICE_ACCOUNTS_OF_LEAVERS": "flag"}
+    made = make_token(robot)
+    before = Session.objects.get(pk=made.token.pk).expires_at
+    offboard(user=other_user, ends_at=timezone.now() + timedelta(hours=1))
+    transfer_service_account(account=account, owner=other_user)
+    assert Session.objects.get(pk=made.token.pk).expires_at == before
 
 
 def test_a_cancelled_date_ends_nothing_of_what_somebody_answers_for(
