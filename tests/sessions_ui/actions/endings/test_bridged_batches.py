@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.utils import timezone
 
 from sessions_ui.actions.endings import bridged_batches
 from sessions_ui.actions.endings.bulk.carry_out import end_batches
@@ -15,7 +17,7 @@ from sessions_ui.actions.endings.end import sessions_of
 from sessions_ui.actions.incidents.criteria import Criteria
 from sessions_ui.actions.incidents.order import order_incident
 from tests.keys import Broken, Elsewhere, Keys, Unwilling, bridged, keys_of, make_keys
-from tests.models import Ending, EndingBatch, EndReason, Event, Session
+from tests.models import Act, Ending, EndingBatch, EndReason, Event, Session
 
 pytestmark = pytest.mark.django_db
 
@@ -56,6 +58,40 @@ def test_a_worker_ends_the_keys_of_the_people_that_an_ending_names(
     )
     ending.refresh_from_db()
     assert ending.done_at is not None
+
+
+def test_its_act_says_what_the_ending_says(user: Any, administrator: Any, settings: Any) -> None:
+    bridged(settings, Keys)
+    make_keys(user)
+    ending = later(user)
+    happened_at = timezone.now() - timedelta(hours=1)
+    Ending.objects.filter(pk=ending.pk).update(happened_at=happened_at, actor_id=administrator.pk)
+    end_batches()
+    act = Event.objects.get(kind=ENDED).act
+    assert (act.reason, act.actor_id, act.note) == ("administrator", administrator.pk, "why")
+    assert act.happened_at == happened_at
+
+
+def test_a_batch_that_finds_nothing_is_done_and_makes_no_act(user: Any, settings: Any) -> None:
+    bridged(settings, Keys)
+    ending = later(user)
+    EndingBatch.objects.filter(ending=ending).update(error="RuntimeError")
+    acts = Act.objects.count()
+    end_batches()
+    batch = EndingBatch.objects.get(ending=ending)
+    assert (batch.done_at is not None, batch.error, Act.objects.count()) == (True, "", acts)
+
+
+def test_a_bridge_that_was_taken_out_of_the_settings_fails_for_everybody_to_see(
+    user: Any, settings: Any
+) -> None:
+    bridged(settings, Keys)
+    make_keys(user)
+    ending = later(user)
+    bridged(settings)
+    end_batches()
+    batch = EndingBatch.objects.get(ending=ending)
+    assert (batch.done_at, batch.error, keys_of(user)) == (None, "LookupError", 1)
 
 
 def test_it_is_not_done_before_the_keys_are_though_nobody_is_signed_in(user: Any, settings: Any) -> None:

@@ -11,6 +11,7 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from sessions_ui import deliver_all, offboard
+from sessions_ui.actions.endings import shut_out
 from sessions_ui.actions.endings.reconcile.lingering import end_lingering
 from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.actions.endings.shut_out import end_of_shut_out
@@ -82,6 +83,37 @@ def test_what_the_outbox_is_about_to_end_is_left_to_it(user: Any, settings: Any)
     Broken.is_broken = False
     deliver_all()
     assert keys_of(user) == 0
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"channel": "mail"}, {"receiver": "another bridge"}, {"done_at": timezone.now()}],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_what_else_the_outbox_has_for_somebody_keeps_their_keys_from_ending_no_longer(
+    changed: dict[str, Any], user: Any, settings: Any
+) -> None:
+    bridged(settings, Keys)
+    make_keys(user)
+    switch_off_unseen(user)
+    waiting: dict[str, Any] = {"channel": "bridge", "receiver": "keys", "done_at": None}
+    Delivery.objects.create(user=user, **waiting)
+    assert end_of_shut_out() == 0
+    Delivery.objects.update(**changed)
+    assert end_of_shut_out() == 1
+    assert keys_of(user) == 0
+
+
+def test_a_run_is_of_so_many_people_and_the_next_one_goes_on(
+    user: Any, other_user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shut_out, "MOST", 1)
+    bridged(settings, Keys)
+    for person in (user, other_user):
+        make_keys(person)
+        switch_off_unseen(person)
+    assert [end_of_shut_out() for _ in range(3)] == [1, 1, 0]
+    assert (keys_of(user), keys_of(other_user)) == (0, 0)
 
 
 def test_a_bridge_that_raises_holds_up_neither_the_sweep_nor_another_bridge(user: Any, settings: Any) -> None:
