@@ -198,6 +198,63 @@ def test_stopping_and_going_on_say_try_again_where_the_database_is_busy(act: Any
         act(ending)
 
 
+def test_only_what_is_under_way_is_stopped_and_only_what_was_stopped_goes_on(user: Any) -> None:
+    sign_in(user, 1)
+    ending = end_all()
+    assert not resume(ending)
+    assert [stop(ending), stop(ending)] == [True, False]
+    assert end_batches() == 0
+    assert [resume(ending), resume(ending)] == [True, False]
+    assert end_batches() == 1
+    assert not stop(ending)
+    # Stopped while its last batch was under way.
+    Ending.objects.update(stopped_at=timezone.now())
+    assert not resume(ending)
+
+
+def test_whoever_goes_on_asks_a_worker(
+    user: Any, hastened: list[str], django_capture_on_commit_callbacks: Any
+) -> None:
+    sign_in(user, 1)
+    ending = end_all()
+    stop(ending)
+    hastened.clear()
+    for asked in (["sessions_ui.tasks.sweep_endings"], []):
+        with django_capture_on_commit_callbacks(execute=True):
+            resume(ending)
+        assert hastened == asked
+        hastened.clear()
+
+
+def test_once_more_waits_for_no_lease_and_counts_from_the_first_attempt(user: Any) -> None:
+    sign_in(user, 1)
+    end_all()
+    now = timezone.now()
+    EndingBatch.objects.update(failed_at=now, attempts=8, leased_until=now + timedelta(minutes=2))
+    retry_failed(Ending.objects.all())
+    assert EndingBatch.objects.get().attempts == 0
+    assert end_batches() == 1
+
+
+def test_how_far_it_has_come(user: Any) -> None:
+    """Of four batches one is open, one has failed, and of two that are done others had ended some."""
+    ending = Ending.objects.create(reason=EndReason.ADMINISTRATOR, total=24)
+    now = timezone.now()
+    EndingBatch.objects.bulk_create(
+        EndingBatch(ending=ending, keys=[], size=size, ended=ended, done_at=done_at, failed_at=failed_at)
+        for size, ended, done_at, failed_at in (
+            (3, 0, None, None),
+            (5, 0, None, now),
+            (7, 4, now, None),
+            (9, 9, now, None),
+        )
+    )
+    assert receipt_of(ending) == Receipt(act=None, ended=13, already_ended=3, failed=5)
+    # One that was ended by somebody whose lease was lost counts there before it is done.
+    EndingBatch.objects.filter(size=7).update(done_at=None, ended=20)
+    assert receipt_of(ending).already_ended == 0
+
+
 def test_once_more_reopens_no_ending_that_was_finished(user: Any, other_user: Any) -> None:
     sign_in(other_user, 1)
     finished = end_all()
