@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from sessions_ui import context, verify_not_frozen
 from sessions_ui.actions.endings.require_password import new_password_was_chosen
+from sessions_ui.actions.recovery import expire
 from sessions_ui.actions.recovery import open as opening
 from sessions_ui.actions.recovery.added import added_since
 from sessions_ui.actions.recovery.close import lift_recovery
@@ -311,7 +312,10 @@ def test_another_report_does_not_prolong_it(user: Any) -> None:
     assert state_of(user).recovering_since == BEFORE
 
 
-@pytest.mark.parametrize(("later", "void"), [(timedelta(hours=1), True), (timedelta(hours=-1), False)])
+@pytest.mark.parametrize(
+    ("later", "void"),
+    [(timedelta(hours=1), True), (timedelta(0), True), (timedelta(microseconds=-1), False)],
+)
 def test_a_second_report_voids_the_new_password_only_if_it_is_about_a_later_sign_in(
     later: timedelta, void: bool, user: Any
 ) -> None:
@@ -322,6 +326,69 @@ def test_a_second_report_voids_the_new_password_only_if_it_is_about_a_later_sign
     assert again.pk == case.pk
     assert again.waits_for_password is void
     assert (state_of(user).password_required_at is not None) is void
+
+
+def test_a_second_report_asks_for_what_was_done_again_and_may_bring_an_address(user: Any, store: Any) -> None:
+    case = opened(user)
+    Recovery.objects.filter(pk=case.pk).update(address="")
+    remove_added(recovery=case, user=user, chosen=[])
+    again = opened(user, since=AFTER, address="told@people.example")
+    assert (again.pk, again.credentials_at, again.since) == (case.pk, None, SINCE)
+    assert again.address == "told@people.example"
+    assert opened(user, address="other@people.example").address == "told@people.example"
+    again.refresh_from_db()
+    assert (again.credentials_at, again.address) == (None, "told@people.example")
+
+
+def test_the_case_and_its_event_say_who_reported_what(user: Any, agent: Any, browser: Any) -> None:
+    browser().force_login(user)
+    session = Session.objects.get(user=user)
+    case = opened(
+        user, session=session, actor=agent, ticket="T-1", opened_by=Recovery.OpenedBy.HELP_DESK, last=AFTER
+    )
+    case.refresh_from_db()
+    assert (case.session_id, case.actor_id, case.ticket, case.opened_by) == (
+        session.pk,
+        agent.pk,
+        "T-1",
+        "help_desk",
+    )
+    event = Event.objects.get(kind=Event.Kind.RECOVERY_OPENED)
+    assert (event.user_id, event.actor_id, event.session_id, event.device_id) == (
+        user.pk,
+        agent.pk,
+        session.pk,
+        session.device_id,
+    )
+    assert event.data == {"recovery": case.public_id, "by": "help_desk", "ticket": "T-1"}
+
+
+def test_where_nobody_could_get_a_link_the_password_goes_on_signing_in(user: Any, settings: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "ALERT_ADDRESSES": f"{__name__}.no_addresses"}
+    case = opened(user)
+    assert (case.address, case.waits_for_password) == ("", True)
+    state = state_of(user)
+    assert state.password_required_at is None and state.frozen_until == case.expires_at
+
+
+def no_addresses(user: Any) -> list[tuple[str, datetime | None]]:
+    return []
+
+
+def test_a_case_of_no_address_gives_the_account_none(user: Any, store: Any, settings: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "ALERT_ADDRESSES": f"{__name__}.no_addresses"}
+    store.kept = [passkey(AFTER)]
+    remove_added(recovery=opened(user), user=user, chosen=["passkey:key"])
+    assert (store.addresses, store.kept) == ([], [])
+
+
+def test_an_address_of_the_case_that_is_not_verified_any_more_becomes_the_accounts_again(
+    user: Any, store: Any
+) -> None:
+    own = Credential(CredentialKind.ADDRESS, "1", "told@people.example", BEFORE, verified=False)
+    store.kept = [own]
+    remove_added(recovery=opened(user, address="told@people.example"), user=user, chosen=[])
+    assert store.addresses == ["told@people.example"]
 
 
 def test_lifting_it_leaves_what_was_added_and_the_password_void(user: Any, agent: Any, store: Any) -> None:
@@ -350,6 +417,30 @@ def test_one_whose_time_is_over_removes_what_is_ticked_and_nothing_else(
     case.refresh_from_db()
     bystander.refresh_from_db()
     assert case.closed_why == Recovery.ClosedWhy.EXPIRED and bystander.is_open
+
+
+def test_one_of_somebody_who_is_gone_is_closed(user: Any, store: Any, django_user_model: Any) -> None:
+    somebody = django_user_model.objects.create_user(email="gone@people.example")
+    store.kept = [passkey(AFTER)]
+    case = opened(somebody)
+    Recovery.objects.filter(pk=case.pk).update(expires_at=timezone.now(), address="")
+    django_user_model.objects.filter(pk=somebody.pk)._raw_delete("default")
+    assert expire_recoveries() == 1
+    case.refresh_from_db()
+    assert not case.is_open and store.kept == [passkey(AFTER)]
+
+
+def test_a_run_closes_so_many_the_oldest_first_and_the_next_one_goes_on(
+    user: Any, other_user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expire, "AT_ONCE", 1)
+    for person, hours in ((user, 1), (other_user, 2)):
+        case = opened(person)
+        expired_at = timezone.now() - timedelta(hours=hours)
+        Recovery.objects.filter(pk=case.pk).update(expires_at=expired_at)
+    assert expire_recoveries() == 1
+    assert Recovery.objects.open().get().user_id == user.pk
+    assert [expire_recoveries(), expire_recoveries()] == [1, 0]
 
 
 def test_one_that_was_closed_a_moment_before_is_not_closed_again(user: Any, agent: Any, store: Any) -> None:
@@ -399,11 +490,15 @@ def test_the_link_is_mailed_again_once_a_minute_and_five_times_an_hour(user: Any
         for _ in range(10):
             clock.shift(timedelta(seconds=61))
             assert mail_recovery_link(user=user)
-        assert links.count() == opening.MOST_LINKS_AN_HOUR
+        assert links.count() == opening.MOST_LINKS_AN_HOUR == 5
+        clock.move_to(NOW + timedelta(hours=1))
+        assert mail_recovery_link(user=user)
+        assert links.count() == 6, "the first one was an hour ago"
 
 
 def test_without_a_named_sign_in_what_is_younger_than_a_trusted_address_counts() -> None:
     assert since_of([Session(signed_in_at=AFTER), Session(signed_in_at=BEFORE)]) == BEFORE
+    assert since_of([Session(signed_in_at=None), Session(signed_in_at=AFTER)]) == AFTER
     assert abs(since_of([]) - (timezone.now() - timedelta(days=30))) < timedelta(minutes=1)
 
 
