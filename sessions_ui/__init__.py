@@ -49,6 +49,7 @@ __all__ = [
     "mail_recovery_link",
     "mark_found",
     "mark_lost",
+    "may_sign_in",
     "note_reauthentication",
     "offboard",
     "offer_to_sign_out_others",
@@ -89,6 +90,7 @@ if TYPE_CHECKING:
     from sessions_ui.actions.endings.credentials import end_credentials
     from sessions_ui.actions.endings.end import Receipt, end_session, end_sessions, end_user_sessions
     from sessions_ui.actions.endings.factor_change import factor_changed
+    from sessions_ui.actions.endings.let_in import may_sign_in
     from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
     from sessions_ui.actions.incidents.approve import approve_incident, decline_incident
     from sessions_ui.actions.incidents.criteria import Criteria
@@ -138,6 +140,7 @@ else:
             "actions.endings.credentials": ("end_credentials",),
             "actions.endings.end": ("Receipt", "end_session", "end_sessions", "end_user_sessions"),
             "actions.endings.factor_change": ("factor_changed",),
+            "actions.endings.let_in": ("may_sign_in",),
             "actions.endings.offboard": ("cancel_offboarding", "offboard"),
             "actions.incidents.approve": ("approve_incident", "decline_incident"),
             "actions.incidents.criteria": ("Criteria",),

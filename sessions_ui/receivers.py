@@ -286,7 +286,8 @@ def after_password_change(user: Any) -> Receipt:
     """End sessions after a change of the password; return what ended.
 
     A change keeps the session that made it; a reset, or a change by somebody else, keeps none. Access tokens stay only
-    where the owner changed it: whoever sets somebody's password may have to shut somebody out.
+    where the owner changed it, and not because somebody else was in the account: whoever sets somebody's password, or
+    recovers their own account, may have to shut somebody out.
     """
     now = context.current()
     actor = current_actor()
@@ -297,11 +298,15 @@ def after_password_change(user: Any) -> Receipt:
         if store is not None:
             store.keep_after_password_change(user)
         return end_user_sessions(
-            user=user, reason=EndReason.PASSWORD_CHANGED, actor=actor, keep=now.session_id
+            user=user,
+            reason=EndReason.PASSWORD_CHANGED,
+            actor=actor,
+            keep=now.session_id,
+            tokens=True if context.is_own_step() else None,
         )
-    by_owner = actor.pk is not None and actor.pk == account_key(user)
+    is_own = actor.pk is not None and actor.pk == account_key(user) and not context.is_own_step()
     return end_user_sessions(
-        user=user, reason=EndReason.PASSWORD_CHANGED, actor=actor, tokens=None if by_owner else True
+        user=user, reason=EndReason.PASSWORD_CHANGED, actor=actor, tokens=None if is_own else True
     )
 
 

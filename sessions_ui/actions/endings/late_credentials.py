@@ -1,4 +1,5 @@
-"""End what a request has let in elsewhere after the account's tokens had ended, on what it had read before that.
+"""End what a request has let in elsewhere where nobody is let in: after the account's tokens had ended, on what it had
+read before that, or although nobody may sign in to the account at all (`let_in.py`), which other packages do not ask.
 
 A program asks for a token, its password is right; before the package writes the row, the password is reset. The row
 waits for the account that the reset holds, and goes in when that is committed. Both lock the user's row, so one of them
@@ -16,6 +17,7 @@ from django.db import connections, router
 
 from sessions_ui import context
 from sessions_ui.actions.account_lock import lock_users
+from sessions_ui.actions.endings.let_in import refusal_of
 from sessions_ui.actions.sessions.containment import is_staff
 from sessions_ui.audit import events
 from sessions_ui.bridges.active import asked
@@ -29,22 +31,31 @@ RESOLUTION = timedelta(milliseconds=1)  # of SQLite's clock
 
 
 def end_late_credentials(bridge: Bridge, user_id: Any) -> int:
-    """End what this user has in the package if their tokens ended while this request was under way; return how many
-    ended. For a receiver of `post_save`, of a row that is a new credential. Two statements where nothing happened,
-    three in a transaction.
+    """End what this user has in the package if their tokens ended while this request was under way, or if nobody is let
+    in to their account now; return how many ended. For a receiver of `post_save`, of a row that is a new credential.
+    Four statements where nothing happened, five in a transaction.
 
     A request that ended them itself, and then makes a new one, may: it has asked for what is true since. The database
     says how long ago the decision was, and this process since when the request is under way, so no clocks are compared.
     """
     now = context.current()
-    if now is None or user_id in now.ended_tokens_of:
+    if now is None:
         return 0
     if connections[router.db_for_write(Session)].in_atomic_block:
         # The database looks for the user at the commit: until then nobody waits for whoever holds the account.
         lock_users([user_id])
-    under_way = timedelta(seconds=time.monotonic() - now.began) + RESOLUTION
-    reason = _ended_within(user_id, under_way)
-    return in_transaction(partial(_end, bridge, user_id, reason), decides=True) if reason is not None else 0
+    reason = None
+    if user_id not in now.ended_tokens_of:
+        under_way = timedelta(seconds=time.monotonic() - now.began) + RESOLUTION
+        reason = _ended_within(user_id, under_way)
+    if reason is None:
+        reason = refusal_of(user_id, by=now.user_id)
+    return end_all_of(bridge, user_id, reason) if reason is not None else 0
+
+
+def end_all_of(bridge: Bridge, user_id: Any, reason: EndReason) -> int:
+    """End what this user has in the package; return how many ended. An act with an event, where there was any."""
+    return in_transaction(partial(_end, bridge, user_id, reason), decides=True)
 
 
 def _ended_within(user_id: Any, age: timedelta) -> EndReason | None:

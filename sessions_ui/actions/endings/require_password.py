@@ -82,18 +82,20 @@ def is_void_password(user_pk: Any, raw: str | None, stored: str) -> bool:
 
     It hashes only where one is required, and writes no better hash.
     """
-    if raw is None or not stored or not _is_another_awaited(user_pk):
+    if raw is None or not stored:
         return False
-    return check_password(raw, stored)
-
-
-def _is_another_awaited(user_pk: Any) -> bool:
     states = AccountState.objects.using(router.db_for_write(AccountState)).filter(pk=user_pk)
     state = states.only("password_required_at", "recovering_since").first()
-    if state is None or state.recovering_since is None:
-        return state is not None and state.password_required_at is not None
-    waiting = Recovery.objects.open().filter(user_id=user_pk, needs_password=True, password_at__isnull=True)
-    return state.password_required_at is not None or waiting.exists()
+    return state is not None and is_another_awaited(state) and check_password(raw, stored)
+
+
+def is_another_awaited(state: AccountState) -> bool:
+    """Return whether another password has to be chosen before anybody is let in by one: the one that there is may be
+    known to somebody else. No statement, unless the account is being recovered."""
+    if state.password_required_at is not None or state.recovering_since is None:
+        return state.password_required_at is not None
+    open_ones = Recovery.objects.open().filter(user_id=state.pk, needs_password=True)
+    return open_ones.filter(password_at__isnull=True).exists()
 
 
 def verify_is_another(user_pk: Any, raw: str | None, stored: str) -> None:

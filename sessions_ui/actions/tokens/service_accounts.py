@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from django.db import router
 from django.utils import timezone
 
@@ -20,7 +21,7 @@ from sessions_ui.models import AccountState, EndReason, Event, ServiceAccount
 from sessions_ui.models.locking import locked
 from sessions_ui.models.primary import all_users
 from sessions_ui.protocols import HasPk
-from sessions_ui.user_model import is_active
+from sessions_ui.user_model import has_usable_password, is_active
 
 
 @atomically
@@ -29,8 +30,9 @@ def make_service_account(
 ) -> ServiceAccount:
     """Make `user` a service account for which `owner` answers; return it.
 
-    From now on nobody signs in to it; whoever is signed in there is signed out. Its access tokens stay (OWASP NHI1,
-    NHI7: who answers for each is known, and what becomes of it when they leave). `purpose`: at most 255 characters.
+    From now on nobody signs in to it; whoever is signed in there is signed out, and its password is made unusable, by
+    which other packages would give out tokens. Its access tokens stay (OWASP NHI1, NHI7: who answers for each is known,
+    and what becomes of it when they leave). `purpose`: at most 255 characters.
     `actor` is the administrator, None for the system; the caller checks that they may. Raises `OwnerRefused` where the
     owner is the account itself, another service account, gone, disabled or offboarded, or where the account answers for
     others itself; else what `end_sessions()` does.
@@ -49,6 +51,7 @@ def make_service_account(
         },
     )
     end_user_sessions(user=user, reason=EndReason.ADMINISTRATOR, actor=actor, tokens=False)
+    _void_password(user)
     shorten_to(row.pk, owner)
     _note(row, "created", actor)
     return row
@@ -96,6 +99,13 @@ def why_no_service_account(user: HasPk) -> OwnerRefusal | None:
     """Return why this user cannot become a service account, whoever is to answer for it; None where they can."""
     answers = ServiceAccount.objects.filter(owner_id=user.pk).exists()
     return OwnerRefusal.ANSWERS_FOR_OTHERS if answers else None
+
+
+def _void_password(user: Any) -> None:
+    """Make the password unusable, which is no change of it that somebody has to be told of, or that ends tokens."""
+    if has_usable_password(user):
+        user.password = make_password(None)
+        all_users().filter(pk=user.pk).update(password=user.password)
 
 
 def shorten_to(account: Any, owner: HasPk) -> None:

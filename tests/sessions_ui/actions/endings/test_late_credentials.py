@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,12 +16,16 @@ from django.utils import timezone
 from sessions_ui import context
 from sessions_ui.actions.endings.bulk.end_later import end_later
 from sessions_ui.actions.endings.end import end_user_sessions
+from sessions_ui.actions.endings.let_in import may_sign_in
+from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
+from sessions_ui.actions.endings.require_password import require_new_password
 from sessions_ui.actions.incidents.criteria import Criteria
 from sessions_ui.actions.incidents.order import order_incident
+from sessions_ui.actions.recovery.open import open_recovery
 from sessions_ui.actions.tokens.service_accounts import make_service_account
 from sessions_ui.receivers import watch_credentials
 from tests.keys import Keys, Unwilling, bridged, keys_of, make_keys
-from tests.models import EndReason, Event, Session
+from tests.models import AccountState, EndReason, Event, Recovery, ServiceAccount, Session
 
 pytestmark = pytest.mark.django_db
 
@@ -151,6 +156,104 @@ def test_somebody_elses_decision_is_nobodys(user: Any, other_user: Any) -> None:
     end_user_sessions(user=other_user, reason=EndReason.PASSWORD_RESET)
     with a_request(began=60):
         make_keys(user)
+    assert keys_of(user) == 1
+
+
+def require_another_password(user: Any) -> None:
+    require_new_password(user=user, reason=EndReason.HELP_DESK, actor=None)
+
+
+def recover(user: Any) -> None:
+    open_recovery(user=user, since=timezone.now(), opened_by=Recovery.OpenedBy.HELP_DESK)
+
+
+def leave(user: Any) -> None:
+    AccountState.objects.write([user.pk], ends_at=timezone.now())
+
+
+def disable(user: Any) -> None:
+    type(user).objects.filter(pk=user.pk).update(is_active=False)
+
+
+def orphan(user: Any) -> None:
+    ServiceAccount.objects.create(user=user, owner_id=None, orphaned_at=timezone.now())
+
+
+SHUT_OUT = {
+    disable: EndReason.ACCOUNT_DISABLED,
+    leave: EndReason.OFFBOARDED,
+    require_another_password: EndReason.PASSWORD_REQUIRED,
+    recover: EndReason.PASSWORD_REQUIRED,
+    orphan: EndReason.OWNER_ENDED,
+}
+
+
+@pytest.mark.parametrize("shut_out", SHUT_OUT, ids=lambda function: function.__name__)
+def test_a_later_request_lets_nobody_in_to_an_account_that_is_shut(
+    shut_out: Any, user: Any, other_user: Any
+) -> None:
+    make_keys(other_user)
+    shut_out(user)
+    time.sleep(0.05)
+    assert not may_sign_in(user)
+    with a_request():
+        make_keys(user)
+    assert (keys_of(user), keys_of(other_user)) == (0, 1)
+    event = Event.objects.filter(kind=Event.Kind.CREDENTIALS_ENDED).latest("pk")
+    assert (event.user_id, event.reason) == (user.pk, SHUT_OUT[shut_out])
+
+
+def test_an_account_that_is_open_is_let_in(user: Any, other_user: Any) -> None:
+    make_service_account(user=user, owner=other_user)
+    time.sleep(0.05)
+    assert may_sign_in(user) and may_sign_in(other_user) and not may_sign_in(None)
+    with a_request():
+        make_keys(user)
+    assert keys_of(user) == 1
+
+
+def test_somebody_who_is_gone_is_not(user: Any) -> None:
+    key = user.pk
+    user.delete()
+    user.pk = key
+    assert not may_sign_in(user)
+
+
+@pytest.mark.parametrize("shut_out", [require_another_password, recover])
+def test_who_uses_the_account_already_has_shown_no_void_password(shut_out: Any, user: Any) -> None:
+    shut_out(user)
+    time.sleep(0.05)
+    acting = context.Acting(SimpleNamespace(session_id=1, user_id=user.pk, impersonator_id=None))
+    token = context.begin(acting)
+    try:
+        make_keys(user)
+    finally:
+        context.finish(token)
+    assert keys_of(user) == 1
+
+
+def test_with_the_new_password_the_account_is_open_again(user: Any) -> None:
+    require_another_password(user)
+    user.set_password("correct battery, another one")
+    user.save()
+    assert may_sign_in(user)
+
+
+@pytest.mark.no_bystander("the sweep is about everybody")
+def test_the_sweep_ends_what_was_made_where_nobody_was_told(user: Any, other_user: Any) -> None:
+    require_another_password(user)
+    make_keys(user)
+    make_keys(other_user)
+    end_unlawful()
+    assert (keys_of(user), keys_of(other_user)) == (0, 1)
+    assert Event.objects.filter(kind=Event.Kind.CREDENTIALS_ENDED).latest("pk").reason == "password_required"
+
+
+@pytest.mark.no_bystander("the sweep is about everybody")
+def test_it_leaves_what_somebody_is_given_who_recovers_the_account(user: Any) -> None:
+    recover(user)
+    make_keys(user)
+    end_unlawful()
     assert keys_of(user) == 1
 
 

@@ -34,6 +34,7 @@ from sessions_ui.context import own_step
 from sessions_ui.credentials import Credential, CredentialKind, CredentialStore
 from sessions_ui.exceptions import AccountFrozen, RecoveryClosed, SignInRefused
 from tests.interleaving import just_before
+from tests.keys import Keys, bridged, keys_of, make_keys
 from tests.models import AccountState, Delivery, EndReason, Event, Recovery, Session
 
 pytestmark = pytest.mark.django_db
@@ -167,6 +168,24 @@ def test_the_steps_close_it_in_either_order(user: Any, other_user: Any, store: A
 def set_password(user: Any, password: str) -> None:
     user.set_password(password)
     user.save()
+
+
+@pytest.mark.parametrize("is_signed_in", [True, False])
+def test_the_new_password_ends_what_was_given_out_for_the_void_one(
+    user: Any, other_user: Any, settings: Any, is_signed_in: bool
+) -> None:
+    """A package that tells nobody of what it makes has let a thief in by the password that everybody else refused."""
+    bridged(settings, Keys)
+    case = opened(user)
+    for person in (user, other_user):
+        make_keys(person)
+    store = SimpleNamespace(session_id=None, user_id=user.pk, impersonator_id=None)
+    token = context.begin(context.Acting(store if is_signed_in else None))
+    try:
+        choose_password(recovery=case, user=user, save=partial(set_password, user, "another 1"))
+    finally:
+        context.finish(token)
+    assert (keys_of(user), keys_of(other_user)) == (0, 1)
 
 
 def test_who_was_disabled_while_a_new_password_was_chosen_stays_so(user: Any) -> None:

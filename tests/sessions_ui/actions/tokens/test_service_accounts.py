@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth import authenticate
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -45,6 +46,8 @@ def reason_of(value: str) -> str:
 @pytest.mark.control("NHI10:2025")
 def test_nobody_signs_in_to_it(user: Any, other_user: Any, browser: Any) -> None:
     make_service_account(user=user, owner=other_user)
+    user.set_password(PASSWORD)  # by a command, for instance
+    user.save()
     sent = {"login": user.email, "password": PASSWORD}
     answer = browser().post("/account/login/", sent, follow=True)
     assert "it is for programs only" in answer.content.decode()
@@ -60,6 +63,19 @@ def test_who_is_signed_in_is_signed_out_and_its_tokens_stay(
     assert list(Session.objects.filter(user=robot, ended_at=None).values_list("pk", flat=True)) == [
         made.token.pk
     ]
+
+
+def test_its_password_is_good_for_nothing_any_more(user: Any, other_user: Any, make_token: Any) -> None:
+    """Other packages give out tokens for a password, and know of no service account."""
+    made = make_token(user)
+    before = other_user.password
+    make_service_account(user=user, owner=other_user)
+    user.refresh_from_db()
+    other_user.refresh_from_db()
+    assert not user.has_usable_password() and other_user.password == before
+    assert authenticate(username=user.email, password=PASSWORD) is None
+    assert authenticate_token(made.value).user == user
+    assert not Event.objects.filter(user_id=user.pk, kind__contains="password").exists()
 
 
 def test_what_other_packages_keep_for_it_stays_as_its_tokens_do(robot: Any, user: Any, settings: Any) -> None:
