@@ -2,15 +2,15 @@
 
 from importlib.util import find_spec
 
-from sessions_ui.admin.access_reviews import AccessReviewAdmin
+from sessions_ui.admin.accounts.access_reviews import AccessReviewAdmin
+from sessions_ui.admin.accounts.offboarding import OffboardingAdmin
+from sessions_ui.admin.accounts.recoveries import RecoveryAdmin
 from sessions_ui.admin.base import CappedPaginator
-from sessions_ui.admin.deliveries import DeliveryAdmin
-from sessions_ui.admin.endings import EndingProgressAdmin
+from sessions_ui.admin.delivery.deliveries import DeliveryAdmin
 from sessions_ui.admin.history import ActAdmin, EventAdmin
 from sessions_ui.admin.incidents.incident import IncidentAdmin
-from sessions_ui.admin.offboarding import OffboardingAdmin
-from sessions_ui.admin.recoveries import RecoveryAdmin
-from sessions_ui.admin.sessions import DeviceAdmin, SessionAdmin
+from sessions_ui.admin.sessions.endings import EndingProgressAdmin
+from sessions_ui.admin.sessions.sessions import DeviceAdmin, SessionAdmin
 from sessions_ui.admin.tokens import AccessTokenAdmin, ServiceAccountAdmin
 
 __all__ = [
@@ -31,4 +31,4 @@ __all__ = [
 
 # The extra `webhooks`: without it there would be nothing to keep a secret with.
 if find_spec("cryptography") is not None:
-    from sessions_ui.admin.endpoints import EndpointAdmin as EndpointAdmin
+    from sessions_ui.admin.delivery.endpoints import EndpointAdmin as EndpointAdmin

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST
 
 from sessions_ui.actions.history import export_events
 from sessions_ui.admin.base import ReadOnlyAdmin, person, users_exactly
-from sessions_ui.admin.debt import duration
+from sessions_ui.admin.figures.debt import duration
 from sessions_ui.audit.export import Format
 from sessions_ui.database import moments
 from sessions_ui.metrics.proof import Proof, proof_of

@@ -29,7 +29,7 @@ from sessions_ui.actions.tokens.service_accounts import (
     why_no_service_account,
 )
 from sessions_ui.admin.base import PersonField, ReadOnlyAdmin, person, users_exactly
-from sessions_ui.admin.ending import EndingAdmin
+from sessions_ui.admin.sessions.ending import EndingAdmin
 from sessions_ui.conf import conf
 from sessions_ui.conf.base import for_user
 from sessions_ui.exceptions import OwnerRefused, SignInRefused, TokenRefused

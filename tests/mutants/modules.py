@@ -90,7 +90,7 @@ FACTORS = (
 PRIVACY = (
     f"{ACTIONS}/privacy",
     f"{WEB}/privacy",
-    "tests/sessions_ui/test_admin_privacy.py",
+    "tests/sessions_ui/admin/accounts/test_privacy.py",
     "tests/sessions_ui/management/test_privacy.py",
 )
 RECOVERY = (f"{ACTIONS}/recovery", f"{WEB}/recovery", "tests/stories/test_recovery.py")
@@ -113,7 +113,7 @@ BRIDGED = (
 )
 INCIDENTS = (
     f"{ACTIONS}/incidents",
-    "tests/sessions_ui/test_admin_incidents.py",
+    "tests/sessions_ui/admin/test_incidents.py",
     "tests/sessions_ui/management/sessions/test_incident.py",
 )
 
@@ -136,7 +136,7 @@ BULK = (
     LOCKS,
     "tests/sessions_ui/impersonation/test_owner_only.py",
     f"{ACTIONS}/endings/bulk",
-    "tests/sessions_ui/test_admin_sign_out.py",
+    "tests/sessions_ui/admin/sessions/test_sign_out.py",
     "tests/sessions_ui/management/sessions/test_end.py",
 )
 RECONCILE = (
@@ -299,7 +299,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
         LOCKS,
         "tests/sessions_ui/actions/endings/test_offboard.py",
         "tests/sessions_ui/impersonation/test_owner_only.py",
-        "tests/sessions_ui/test_admin_offboarding.py",
+        "tests/sessions_ui/admin/accounts/test_offboarding.py",
         "tests/sessions_ui/management/sessions/test_end.py",
     ),
     "actions/endings/require_password.py": (

@@ -15,8 +15,8 @@ from django.utils.module_loading import import_string
 
 import sessions_ui
 from sessions_ui import tasks
-from sessions_ui.admin.ending import ReasonForm
 from sessions_ui.admin.incidents.forms import IncidentForm
+from sessions_ui.admin.sessions.ending import ReasonForm
 from sessions_ui.help_desk.forms import OrderForm
 from tests.models import Act, EndReason, Offboarding, Session
 

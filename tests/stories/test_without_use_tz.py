@@ -15,9 +15,9 @@ from django.conf import settings
 STORIES = [
     "tests/stories/test_two_browsers.py",
     "tests/stories/test_devices.py",
-    "tests/sessions_ui/test_admin_filters.py::test_by_day",
-    "tests/sessions_ui/test_admin_offboarding.py",
-    "tests/sessions_ui/test_admin_overview.py",
+    "tests/sessions_ui/admin/test_filters.py::test_by_day",
+    "tests/sessions_ui/admin/accounts/test_offboarding.py",
+    "tests/sessions_ui/admin/figures/test_overview.py",
     "tests/sessions_ui/database/test_moments.py",
     "tests/sessions_ui/channels/webhooks/test_channel.py::test_the_library_of_the_standard_verifies_it",
     "tests/sessions_ui/actions/sign_in/test_provider.py::test_what_nothing_caught_up_with_ends_with_the_sweep",

@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from sessions_ui.actions.endings.end import end_user_sessions
-from sessions_ui.admin.pictures import bars, columns
+from sessions_ui.admin.figures.pictures import bars, columns
 from sessions_ui.database import moments
 from sessions_ui.metrics import statistics
 from sessions_ui.metrics.statistics import count

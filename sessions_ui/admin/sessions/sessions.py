@@ -14,9 +14,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.actions.help_desk.find_user import users_exactly
+from sessions_ui.admin.accounts.privacy import person_data
 from sessions_ui.admin.base import address_exactly, person
-from sessions_ui.admin.debt import debt_page
-from sessions_ui.admin.ending import EndingAdmin
+from sessions_ui.admin.figures.debt import debt_page
+from sessions_ui.admin.figures.overview import overview
 from sessions_ui.admin.filters import (
     CountryFilter,
     DayFilter,
@@ -25,8 +26,7 @@ from sessions_ui.admin.filters import (
     SessionStateFilter,
     StaffFilter,
 )
-from sessions_ui.admin.overview import overview
-from sessions_ui.admin.privacy import person_data
+from sessions_ui.admin.sessions.ending import EndingAdmin
 from sessions_ui.client import Place
 from sessions_ui.client.address import kept
 from sessions_ui.conf import conf

@@ -12,7 +12,7 @@ from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from sessions_ui.actions.endings.end import end_user_sessions
-from sessions_ui.admin.debt import duration, minutes
+from sessions_ui.admin.figures.debt import duration, minutes
 from sessions_ui.delivery import deliver_due
 from tests.models import Act, EndReason, Session
 

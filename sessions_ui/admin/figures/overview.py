@@ -18,7 +18,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from sessions_ui import outbox
-from sessions_ui.admin.pictures import Bars, Columns, bars, columns
+from sessions_ui.admin.figures.pictures import Bars, Columns, bars, columns
 from sessions_ui.client.country import country_name
 from sessions_ui.database import moments
 from sessions_ui.metrics.health import is_outbox_late, is_worker_late

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 
-from sessions_ui.admin import access_reviews
+from sessions_ui.admin.accounts import access_reviews
 from tests.conftest import _person
 from tests.models import AccessReview, AccessReviewItem, Session
 

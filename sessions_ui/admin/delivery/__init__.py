@@ -1,0 +1,1 @@
+"""What leaves the site: mails and webhooks, and who receives those."""

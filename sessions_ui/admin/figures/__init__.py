@@ -1,0 +1,1 @@
+"""Figures and pictures: the overview, and what sessions lived after trust had ended."""

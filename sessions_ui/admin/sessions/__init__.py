@@ -1,0 +1,1 @@
+"""Sessions and devices of everybody, and how they are ended."""
