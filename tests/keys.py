@@ -41,6 +41,13 @@ class Unwilling(Keys):
         raise RuntimeError("the secret of a key")
 
 
+class Unpaged(Keys):
+    """Has no pages, as a bridge of before there were any."""
+
+    name = "unpaged"
+    page: Any = None
+
+
 class Refused(Keys):
     """Its database says no: the transaction is broken unless somebody made a savepoint."""
 

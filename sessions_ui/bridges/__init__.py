@@ -7,7 +7,7 @@ from sessions_ui.bridges.drf_authtoken import AuthTokenBridge
 from sessions_ui.bridges.knox import KnoxBridge
 from sessions_ui.bridges.listing import Counts, Found, counts_of, credentials_of
 from sessions_ui.bridges.oauth_toolkit import OAuthToolkitBridge
-from sessions_ui.bridges.protocol import Bridge, BridgedCredential, BridgedKind
+from sessions_ui.bridges.protocol import Bridge, BridgedCredential, BridgedKind, BridgedPage, PagedBridge
 from sessions_ui.bridges.rows import RowBridge
 from sessions_ui.bridges.simplejwt import SimpleJWTBridge
 
@@ -16,10 +16,12 @@ __all__ = [
     "Bridge",
     "BridgedCredential",
     "BridgedKind",
+    "BridgedPage",
     "Counts",
     "Found",
     "KnoxBridge",
     "OAuthToolkitBridge",
+    "PagedBridge",
     "RowBridge",
     "SimpleJWTBridge",
     "counts_of",

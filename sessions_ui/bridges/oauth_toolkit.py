@@ -16,8 +16,8 @@ from django.db import models, router, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from sessions_ui.bridges.protocol import BridgedCredential, BridgedKind
-from sessions_ui.bridges.rows import chunks, count_by, holders_among, newest_first
+from sessions_ui.bridges.protocol import BridgedCredential, BridgedKind, BridgedPage
+from sessions_ui.bridges.rows import chunks, count_by, cut, holders_among, newest_first
 from sessions_ui.models import EndReason
 from sessions_ui.models.locking import locked
 
@@ -58,9 +58,7 @@ class OAuthToolkitBridge:
     def _credentials(self, users: Collection[Any]) -> Iterator[BridgedCredential]:
         for chunk in chunks(users):
             for name, rows in shown():
-                of_application = [] if name == "DeviceGrant" else ["application"]
-                tokens = ["access_token"] if name == "RefreshToken" else []
-                for row in rows.filter(user__in=chunk).select_related(*of_application, *tokens):
+                for row in rows.filter(user__in=chunk).select_related(*RELATED[name]):
                     yield credential(name, row)
 
     def count_of(self, users: Collection[Any]) -> Mapping[Any, int]:
@@ -116,6 +114,35 @@ class OAuthToolkitBridge:
         found = find(id)
         return None if found is None else credential(*found)
 
+    def page(
+        self,
+        *,
+        after: str | None,
+        limit: int,
+        never_ending: bool = False,
+        users: Collection[Any] | None = None,
+    ) -> BridgedPage:
+        """Return a part of all there is, model by model, the newest of each first."""
+        place = None if after is None else place_of(after)
+        if after is not None and place is None:
+            return BridgedPage(())
+        found: list[BridgedCredential] = []
+        for name, rows in shown():
+            if place is not None:
+                if name != place[0]:
+                    continue
+                rows = rows.filter(pk__lt=place[1])
+                place = None
+            if never_ending:
+                rows = never_ending_among(name, rows)
+            if users is not None:
+                rows = rows.filter(user__in=users)
+            rows = rows.select_related(*RELATED[name]).order_by("-pk")[: limit + 1 - len(found)]
+            found += [credential(name, row) for row in rows]
+            if len(found) > limit:
+                break
+        return cut(found, limit)
+
 
 def model(name: str) -> type[models.Model]:
     """Return the model that the project uses for this one of the package."""
@@ -151,12 +178,26 @@ def shown() -> Iterator[tuple[str, QuerySet[Any]]]:
 
 def find(id: str) -> tuple[str, Any] | None:
     """Return model and row of a credential that lives; None for any other id."""
-    name, _colon, key = id.partition(":")
-    for of, rows in shown():
-        if of == name and key.isdecimal() and len(key) < 19:
-            row = rows.filter(pk=key).first()
-            return None if row is None else (of, row)
+    if (place := place_of(id)) is None:
+        return None
+    for name, rows in shown():
+        if name == place[0]:
+            row = rows.filter(pk=place[1]).first()
+            return None if row is None else (name, row)
     return None
+
+
+def place_of(id: str) -> tuple[str, int] | None:
+    """Return the name of the model and the primary key that an id is made of; None where it is none."""
+    name, _colon, key = id.partition(":")
+    return (name, int(key)) if name in KINDS and key.isdecimal() and len(key) < 19 else None
+
+
+def never_ending_among(name: str, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Return those of the rows whose credential has no end: refresh tokens, unless the package ends unused ones."""
+    if name != "RefreshToken":
+        return rows.none()
+    return rows if refreshed_within() is None else rows.filter(access_token__isnull=True)
 
 
 KINDS = {
@@ -164,6 +205,13 @@ KINDS = {
     "AccessToken": BridgedKind.ACCESS,
     "Grant": BridgedKind.GRANT,
     "DeviceGrant": BridgedKind.GRANT,
+}
+# What the credential is told from, beside the row itself.
+RELATED: dict[str, tuple[str, ...]] = {
+    "RefreshToken": ("application", "access_token"),
+    "AccessToken": ("application",),
+    "Grant": ("application",),
+    "DeviceGrant": (),
 }
 
 

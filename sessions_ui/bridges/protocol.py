@@ -49,6 +49,15 @@ class BridgedCredential:
         return ended_at + self.lives_on
 
 
+@dataclass(frozen=True, slots=True)
+class BridgedPage:
+    """A part of everything that a bridge knows of. `following` is what the next part is asked for with; None after the
+    last one."""
+
+    credentials: tuple[BridgedCredential, ...]
+    following: str | None = None
+
+
 class Bridge(Protocol):
     """What the app asks of a bridge. `users` are primary keys, unless it says queryset.
 
@@ -99,3 +108,25 @@ class Bridge(Protocol):
 
     def describe(self, id: str) -> BridgedCredential | None:
         """Return the credential of this id; None where it does not live."""
+
+
+class PagedBridge(Bridge, Protocol):
+    """A bridge that also goes through the credentials of everybody, part by part. Nobody has to: one that does not is
+    asked for its holders and for what a few of them have (`pages.py`), which reads the keys of all holders each time.
+    """
+
+    def page(
+        self,
+        *,
+        after: str | None,
+        limit: int,
+        never_ending: bool = False,
+        users: Collection[Any] | None = None,
+    ) -> BridgedPage:
+        """Return up to `limit` credentials of everybody, in an order in which a new one moves no other.
+
+        `after`: None for the first part, and then `following` of the part before; what was never given out may get any
+        part, and no error. `never_ending`: only those without `expires_at`. `users`: only of these, up to `MANY` (500).
+        A fixed number of statements, each of which reads no more rows than it returns where the database has an index
+        to its order.
+        """

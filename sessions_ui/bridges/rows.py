@@ -14,7 +14,7 @@ from django.db import models, router, transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from sessions_ui.bridges.protocol import BridgedCredential, BridgedKind
+from sessions_ui.bridges.protocol import BridgedCredential, BridgedKind, BridgedPage
 from sessions_ui.models import EndReason
 
 MANY = 500  # users that one statement names
@@ -132,9 +132,41 @@ class RowBridge:
         row = self.living().filter(**{f"{self.id}__in": self._keys([id])}).first()
         return None if row is None else self.credential(row)
 
+    def page(
+        self,
+        *,
+        after: str | None,
+        limit: int,
+        never_ending: bool = False,
+        users: Collection[Any] | None = None,
+    ) -> BridgedPage:
+        """Return a part of all there is, by the column `id` from its greatest value down: the newest first, where the
+        values grow. Where `credential()` gives an id that is no value of the column, it has to be the beginning of one.
+        """
+        rows = self.never_ending(self.living()) if never_ending else self.living()
+        if users is not None:
+            rows = rows.filter(**{f"{self.user}__in": users})
+        if after is not None:
+            if not (keys := self._keys([after])):
+                return BridgedPage(())
+            rows = rows.filter(**{f"{self.id}__lt": keys[0]})
+        return cut((self.credential(row) for row in rows.order_by(f"-{self.id}")[: limit + 1]), limit)
+
+    def never_ending(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Return those of the rows that never run out: whose `credential()` has no `expires_at`."""
+        return rows.filter(**{f"{self.expiry}__isnull": True}) if self.expiry else rows
+
+
+def cut(credentials: Iterable[BridgedCredential], limit: int) -> BridgedPage:
+    """Return the first `limit` of these, of which one more was read than that: it says that there is a next part."""
+    found = tuple(credentials)
+    return BridgedPage(found[:limit], found[limit - 1].id if len(found) > limit else None)
+
 
 def key_of(field: Any, id: str) -> Any:
     """Return the value of this column that the id names; None where it can be none of it."""
+    if "\0" in id:  # PostgreSQL takes it in no text
+        return None
     try:
         key = field.to_python(id)
     except (ValidationError, TypeError, ValueError):

@@ -46,6 +46,10 @@ class SimpleJWTBridge(RowBridge):
         """All of them: with `ROTATE_REFRESH_TOKENS` a new one may have come of one that was there before."""
         return rows
 
+    def never_ending(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """None of them: each has an `exp`."""
+        return rows.none()
+
     def credential(self, row: Any) -> BridgedCredential:
         is_sliding = token_type(row.token) == "sliding"
         return BridgedCredential(

@@ -1,0 +1,152 @@
+"""Everybody's credentials in all packages that have a bridge, part by part: an account may be one of a million.
+
+A bridge that raises is named, and passed over. One without pages (`PagedBridge`) is asked who has any, and then what a
+few of these have: its parts are as long as that is, and may be empty.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import partial
+from heapq import nsmallest
+from typing import Any, NamedTuple, TypeGuard
+
+from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
+
+from sessions_ui.bridges.active import asked, bridges
+from sessions_ui.bridges.protocol import Bridge, BridgedCredential, BridgedPage, PagedBridge
+from sessions_ui.bridges.rows import MANY, key_of
+
+logger = logging.getLogger(__name__)
+
+ACCOUNTS = 50  # that a bridge without pages is asked about at a time
+
+
+class Place(NamedTuple):
+    """Where a part begins: at the bridge of this name, after what it has called `after` (None: at its beginning)."""
+
+    package: str
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the list. `following` is where the next one begins, None after the last; `unknown` are the names of the
+    bridges that could not say, `unpaged` of those that were asked and have no pages."""
+
+    credentials: tuple[BridgedCredential, ...] = ()
+    following: Place | None = None
+    unknown: tuple[str, ...] = ()
+    unpaged: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """Primary keys of users, up to `MANY`; whether there are more; the names of the bridges that could not say."""
+
+    keys: tuple[Any, ...]
+    are_more: bool
+    unknown: tuple[str, ...]
+
+
+def part_of_all(
+    *,
+    limit: int,
+    begin: Place | None = None,
+    package: str | None = None,
+    never_ending: bool = False,
+    users: Collection[Any] | None = None,
+) -> Part:
+    """Return what the bridges know of, about `limit` at a time, bridge by bridge.
+
+    `package`: of the bridge of this name only. `never_ending`: what does not end by itself. `users`: of these only (up
+    to `MANY` primary keys). A place that there is not has nothing. The statements of one part of each bridge at most.
+    """
+    chosen = [bridge for bridge in bridges() if package in (None, bridge.name)]
+    after = None
+    if begin is not None:
+        names = [bridge.name for bridge in chosen]
+        chosen = chosen[names.index(begin.package) :] if begin.package in names else []
+        after = begin.after
+    found: list[BridgedCredential] = []
+    unknown: list[str] = []
+    unpaged: list[str] = []
+    following: Place | None = None
+    for bridge, next_one in zip(chosen, [*chosen[1:], None], strict=False):
+        try:
+            page = asked(
+                bridge,
+                partial(
+                    page_of,
+                    bridge,
+                    after=after,
+                    limit=limit - len(found),
+                    never_ending=never_ending,
+                    users=users,
+                ),
+            )
+        except Exception as error:
+            logger.warning("The bridge %s failed (%s).", bridge.name, type(error).__name__)
+            unknown.append(bridge.name)
+            page = BridgedPage(())
+        else:
+            if not is_paged(bridge):
+                unpaged.append(bridge.name)
+        after = None
+        found += page.credentials
+        if page.following is not None:
+            following = Place(bridge.name, page.following)
+        elif len(found) >= limit and next_one is not None:
+            following = Place(next_one.name)
+        if following is not None:
+            break
+    return Part(tuple(found), following, tuple(unknown), tuple(unpaged))
+
+
+def is_paged(bridge: Bridge) -> TypeGuard[PagedBridge]:
+    return callable(getattr(bridge, "page", None))
+
+
+def page_of(
+    bridge: Bridge,
+    *,
+    after: str | None,
+    limit: int,
+    never_ending: bool = False,
+    users: Collection[Any] | None = None,
+) -> BridgedPage:
+    """Return a part of what one bridge knows of, as `PagedBridge.page()` does; of a bridge without pages, what the next
+    `ACCOUNTS` of its holders have. Raises whatever the bridge raises."""
+    if is_paged(bridge):
+        return bridge.page(after=after, limit=limit, never_ending=never_ending, users=users)
+    return _of_accounts(bridge, after=after, never_ending=never_ending, users=users)
+
+
+def _of_accounts(
+    bridge: Bridge, *, after: str | None, never_ending: bool, users: Collection[Any] | None
+) -> BridgedPage:
+    holders = set(bridge.holders() if users is None else users)
+    if after is not None:
+        last = key_of(get_user_model()._meta.pk, after)
+        holders = set() if last is None else {key for key in holders if key > last}
+    keys = nsmallest(ACCOUNTS + 1, holders)
+    found = bridge.list_of(keys[:ACCOUNTS]) if keys else ()
+    credentials = tuple(each for each in found if each.expires_at is None or not never_ending)
+    return BridgedPage(credentials, str(keys[ACCOUNTS - 1]) if len(keys) > ACCOUNTS else None)
+
+
+def holders_among_all(users: QuerySet[Any]) -> Holders:
+    """Return those of these users who have a credential anywhere, in the order of their keys. The statements of
+    `holders()` of each bridge."""
+    found: set[Any] = set()
+    unknown: list[str] = []
+    for bridge in bridges():
+        try:
+            found.update(asked(bridge, partial(bridge.holders, users)))
+        except Exception as error:
+            logger.warning("The bridge %s failed (%s).", bridge.name, type(error).__name__)
+            unknown.append(bridge.name)
+    return Holders(tuple(nsmallest(MANY, found)), len(found) > MANY, tuple(unknown))
