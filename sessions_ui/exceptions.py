@@ -103,6 +103,7 @@ class ReviewRefusal(StrEnum):
     CLOSED = "closed"
     DECIDED = "decided"
     UNDECIDED = "undecided"
+    PACKAGE_FAILED = "package_failed"
 
 
 class IncidentRefusal(StrEnum):

@@ -88,7 +88,10 @@ class Table:
 @lru_cache(maxsize=1)
 def tables() -> list[Table]:
     """Those of all models of the app, and of the user. Written once: they are read twice for every test."""
-    known: list[Model] = [get_user_model(), *apps.get_app_config("sessions_ui").get_models()]
+    known: list[Model] = [
+        get_user_model(),
+        *(model for model in apps.get_app_config("sessions_ui").get_models() if not model._meta.proxy),
+    ]
     quote = connection.ops.quote_name
     found = []
     for model in known:

@@ -133,6 +133,7 @@ class Migration(migrations.Migration):
                 ('note', models.TextField(blank=True, verbose_name='note')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('closed_at', models.DateTimeField(blank=True, null=True)),
+                ('unasked', models.JSONField(blank=True, default=list, editable=False)),
                 ('actor', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('closed_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
@@ -558,6 +559,12 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('kind', models.CharField(max_length=16)),
+                ('package', models.CharField(blank=True, db_default='', default='', max_length=32)),
+                ('credential', models.CharField(blank=True, db_default='', default='', max_length=255)),
+                ('credential_kind', models.CharField(blank=True, db_default='', default='', max_length=16)),
+                ('label', models.CharField(blank=True, db_default='', default='', max_length=255)),
+                ('scopes', models.CharField(blank=True, db_default='', default='', max_length=1000)),
+                ('expires_at', models.DateTimeField(blank=True, null=True)),
                 ('sign_ins', models.PositiveIntegerField(default=1)),
                 ('last_seen_at', models.DateTimeField(blank=True, null=True)),
                 ('decision', models.CharField(blank=True, db_default='', default='', max_length=16)),
@@ -762,6 +769,10 @@ class Migration(migrations.Migration):
             index=models.Index(fields=['review', 'decision', 'id'], name='sessions_ui_review_items'),
         ),
         migrations.AddIndex(
+            model_name='accessreviewitem',
+            index=models.Index(fields=['user'], name='sessions_ui_review_item_user'),
+        ),
+        migrations.AddIndex(
             model_name='verificationcode',
             index=models.Index(fields=['user', 'id'], name='sessions_ui_code_user'),
         ),
@@ -784,6 +795,20 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'access tokens',
                 'permissions': [('manage_tokens', 'Can see and end all access tokens, and manage service accounts')],
             },
+        ),
+        migrations.CreateModel(
+            name='PackageCredential',
+            fields=[
+            ],
+            options={
+                'verbose_name': 'app or key of another package',
+                'verbose_name_plural': 'apps and keys of other packages',
+                'proxy': True,
+                'default_permissions': (),
+                'indexes': [],
+                'constraints': [],
+            },
+            bases=('sessions_ui.accesstoken',),
         ),
         migrations.CreateModel(
             name='ServiceAccount',

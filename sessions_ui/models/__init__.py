@@ -1,7 +1,7 @@
 """The models and their querysets."""
 
 from sessions_ui.models.access_review import AccessReview, AccessReviewItem
-from sessions_ui.models.access_token import AccessToken, ServiceAccount
+from sessions_ui.models.access_token import AccessToken, PackageCredential, ServiceAccount
 from sessions_ui.models.account_state import AccountState
 from sessions_ui.models.act import Act
 from sessions_ui.models.adoption import Adoption
@@ -50,6 +50,7 @@ __all__ = [
     "Incident",
     "Limits",
     "Offboarding",
+    "PackageCredential",
     "ProviderSignOut",
     "Recovery",
     "Rule",

@@ -27,6 +27,8 @@ class AccessReview(PrimaryModel):
     actor = user_key("+", db_index=False)
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = user_key("+", db_index=False)
+    # Names of the bridges that could not say whose credentials they know: no line is of these.
+    unasked = models.JSONField(default=list, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("access review")
@@ -45,14 +47,15 @@ class AccessReview(PrimaryModel):
 
 
 class AccessReviewItem(PrimaryModel):
-    """One line: a person, a device or an access token of theirs, or support in their account. It holds keys and no
-    names, so that erasing a person leaves the review."""
+    """One line: a person, a device, an access token or a credential of another package of theirs, or support in their
+    account. It holds keys and no names of people, so that erasing a person leaves the review."""
 
     class Kind(models.TextChoices):
         PERSON = "person", _("Person")
         DEVICE = "device", _("Device")
         SUPPORT = "support", _("Support")
         TOKEN = "token", _("Access token")
+        CREDENTIAL = "credential", _("App or key of another package")
 
     class Decision(models.TextChoices):
         NONE = "", _("Not decided yet")
@@ -82,6 +85,15 @@ class AccessReviewItem(PrimaryModel):
         blank=True,
         related_name="+",
     )
+    # A credential of another package, by the names that its bridge has given it: no secret (docs/bridges.md).
+    package = models.CharField(max_length=32, blank=True, default="", db_default="")
+    credential = models.CharField(max_length=255, blank=True, default="", db_default="")
+    credential_kind = models.CharField(max_length=16, blank=True, default="", db_default="")
+    # The rest of it as it was when the review began. The label, what its app is called, goes where somebody is erased.
+    label = models.CharField(max_length=255, blank=True, default="", db_default="")
+    scopes = models.CharField(max_length=1000, blank=True, default="", db_default="")
+    # NULL: it never ends by itself.
+    expires_at = models.DateTimeField(null=True, blank=True)
     # How it was when the review began.
     sign_ins = models.PositiveIntegerField(default=1)
     last_seen_at = models.DateTimeField(null=True, blank=True)
@@ -105,6 +117,7 @@ class AccessReviewItem(PrimaryModel):
         verbose_name_plural = _("lines of access reviews")
         indexes = [
             models.Index(fields=["review", "decision", "id"], name="sessions_ui_review_items"),
+            models.Index(fields=["user"], name="sessions_ui_review_item_user"),  # for the erasure
         ]
 
     def __str__(self) -> str:

@@ -75,6 +75,17 @@ class AccessToken(PrimaryModel):
         return self.overlap_ends_at is not None and now < self.overlap_ends_at
 
 
+class PackageCredential(AccessToken):
+    """Stands in the administration for what other packages keep (docs/bridges.md). It has no rows: what its table has
+    are the app's own tokens, and nobody asks it."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        verbose_name = _("app or key of another package")
+        verbose_name_plural = _("apps and keys of other packages")
+
+
 class ServiceAccount(PrimaryModel):
     """A user that is no person: nobody signs in to it, it acts by access tokens alone, and somebody answers for it."""
 

@@ -11,7 +11,7 @@ from django.apps import apps
 
 from tools.privacy import BEGIN, END, KEPT, PAGE, ROOT, as_text, kept_for, written
 
-MODELS = list(apps.get_app_config("sessions_ui").get_models())
+MODELS = [model for model in apps.get_app_config("sessions_ui").get_models() if not model._meta.proxy]
 
 
 def made() -> str:

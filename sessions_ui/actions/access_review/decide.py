@@ -8,6 +8,7 @@ from django.db import router
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from sessions_ui.actions.access_review.bridged import end_credential
 from sessions_ui.actions.access_review.rights import note_step, verify_reviewer
 from sessions_ui.actions.endings.end import Receipt, end_sessions
 from sessions_ui.database.transactions import atomically
@@ -24,9 +25,10 @@ def decide_access(*, item: AccessReviewItem, actor: HasPk, decision: str) -> Rec
     """Keep what this line names, or end it; return what ended, None where it is kept.
 
     `decision` is one of `AccessReviewItem.Decision`. Ending is of what is signed in at this moment: of a person
-    everything, of a device what is on it, each within the review's organization. What was kept may still be ended as
-    long as the review is open, not the other way round.
-    Raises `ReviewRefused` (`not_allowed`, `closed`, `decided`), and what `end_sessions()` does. One transaction.
+    everything, of a device what is on it, each within the review's organization; of a credential of another package
+    that one. What was kept may still be ended as long as the review is open, not the other way round.
+    Raises `ReviewRefused` (`not_allowed`, `closed`, `decided`, `package_failed`), and what `end_sessions()` does. One
+    transaction.
     """
     verify_reviewer(actor)
     decision = Decision(decision)
@@ -34,7 +36,10 @@ def decide_access(*, item: AccessReviewItem, actor: HasPk, decision: str) -> Rec
         raise ValueError("a decision is to keep, or to end")
     review = item.review
     receipt = None
-    if decision is Decision.END:  # first: accounts are locked before anything else
+    # First: accounts are locked before anything else.
+    if decision is Decision.END and item.kind == Kind.CREDENTIAL:
+        receipt = end_credential(item, actor)
+    elif decision is Decision.END:
         receipt = end_sessions(
             sessions=sessions_of(item),
             reason=EndReason.ADMINISTRATOR,
@@ -46,7 +51,7 @@ def decide_access(*, item: AccessReviewItem, actor: HasPk, decision: str) -> Rec
         )
     before = ("", Decision.KEEP) if decision is Decision.END else ("",)
     rows = AccessReviewItem.objects.using(router.db_for_write(AccessReviewItem)).filter(pk=item.pk)
-    act = receipt.act if receipt else None
+    act = receipt.act if receipt is not None else None
     decided = rows.filter(decision__in=before, review__closed_at__isnull=True)
     if not decided.update(
         decision=decision, decided_at=timezone.now(), decided_by_id=actor.pk, act_id=act.pk if act else None
@@ -62,6 +67,7 @@ def decide_access(*, item: AccessReviewItem, actor: HasPk, decision: str) -> Rec
         act=act,
         line=item.pk,
         kind=item.kind,
+        **({"package": item.package} if item.package else {}),
     )
     return receipt
 

@@ -26,6 +26,9 @@ COLUMNS = (
     "session",
     "token_name",
     "scopes",
+    "package",
+    "credential",
+    "expires_at",
     "sign_ins",
     "last_seen_at",
     "decision",
@@ -50,6 +53,8 @@ def _csv(review: AccessReview) -> Iterator[str]:
     yield csv_text([COLUMNS])
     for rows in pages_of(review):
         yield csv_text([row[name] for name in COLUMNS] for row in rows)
+    if review.unasked:
+        yield csv_text([unasked_row(package)[name] for name in COLUMNS] for package in review.unasked)
 
 
 def _json(review: AccessReview) -> Iterator[str]:
@@ -61,6 +66,9 @@ def _json(review: AccessReview) -> Iterator[str]:
         "opened_by": said(review.actor_id),
         "closed_at": said(review.closed_at),
         "closed_by": said(review.closed_by_id),
+        # What other packages let in: whose bridge could not say, and whether anybody was asked at all.
+        "packages_unasked": review.unasked,
+        "has_packages": not review.organization_id,
     }
     yield json.dumps(about)[:-1] + ', "lines": ['
     is_first = True
@@ -90,14 +98,30 @@ def row_of(item: AccessReviewItem, user: Any) -> dict[str, Any]:
         "device": item.device.public_id if item.device else "",
         "device_name": item.device.title if item.device else "",
         "session": item.session.public_id if item.session else "",
-        "token_name": token.name if (token := token_of(item)) else "",
-        "scopes": token.scopes if token else "",
+        "token_name": token.name if (token := token_of(item)) else item.label,
+        "scopes": token.scopes if token else item.scopes,
+        "package": item.package,
+        "credential": item.credential,
+        "expires_at": until(item),
         "sign_ins": item.sign_ins,
         "last_seen_at": said(item.last_seen_at),
         "decision": item.decision,
         "decided_at": said(item.decided_at),
         "decided_by": said(item.decided_by_id),
     }
+
+
+def until(item: AccessReviewItem) -> Any:
+    """Return when a credential of another package ends by itself, "never" where it does not; None for other lines."""
+    if item.kind != AccessReviewItem.Kind.CREDENTIAL:
+        return None
+    return said(item.expires_at) or "never"
+
+
+def unasked_row(package: str) -> dict[str, Any]:
+    """Return the row of a package that could not say whom it lets in: a file without it would look complete."""
+    row = dict.fromkeys(COLUMNS, "")
+    return {**row, "kind": "could not be asked", "package": package}
 
 
 def token_of(item: AccessReviewItem) -> AccessToken | None:

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import router
 from django.db.models import Count, F, Max, Value
 
+from sessions_ui.actions.access_review.bridged import write_credentials
 from sessions_ui.actions.access_review.rights import note_step, verify_reviewer
 from sessions_ui.database.transactions import atomically
 from sessions_ui.models import AccessReview, AccessReviewItem, Session
@@ -21,11 +22,13 @@ def open_access_review(
     *, actor: HasPk, organization_id: str = "", ticket: str = "", note: str = ""
 ) -> AccessReview:
     """Make a review with a line for each person who is signed in, each device and access token of
-    theirs, and each session of support.
+    theirs, each session of support, and each credential of another package.
 
-    `organization_id`: of what was signed in for this organization only; empty for all. `ticket` (at most 100
-    characters) and `note` are for administrators. A fixed number of statements, whatever the number of people. Raises
-    `ReviewRefused` (`not_allowed`).
+    `organization_id`: of what was signed in for this organization only; empty for all. What other packages let in is
+    for no organization that anybody knows, so it is on a review of all only. `ticket` (at most 100 characters) and
+    `note` are for administrators. A fixed number of statements, whatever the number of people, and for other packages
+    some for each 500 credentials. A bridge that raises is named in `AccessReview.unasked`. Raises `ReviewRefused`
+    (`not_allowed`).
     """
     verify_reviewer(actor)
     review = AccessReview.objects.create(
@@ -41,7 +44,11 @@ def open_access_review(
         review, Kind.SUPPORT, grouped(living.filter(impersonated_from__isnull=False), "user_id", "pk")
     )
     lines += _insert(review, Kind.TOKEN, grouped(living.tokens(), "user_id", "pk"))
-    note_step(review, actor, "opened", organization=organization_id, lines=lines)
+    said: dict[str, Any] = {}
+    if not organization_id:
+        lines += write_credentials(review)
+        said = {"unasked": review.unasked} if review.unasked else {}
+    note_step(review, actor, "opened", organization=organization_id, lines=lines, **said)
     return review
 
 

@@ -45,11 +45,12 @@ def end_credentials(
     if bridge is None:
         raise NoSuchBridge(package)
     act = Act(reason=reason, actor_id=actor_of(actor).pk, ticket=ticket, note=note)
-    end = partial(_end, bridge, user.pk, ids, act)
+    end = partial(end_by_act, bridge, user.pk, ids, act)
     return in_transaction(end, decides=True)
 
 
-def _end(bridge: Bridge, user_id: Any, ids: Collection[str] | None, act: Act) -> int:
+def end_by_act(bridge: Bridge, user_id: Any, ids: Collection[str] | None, act: Act) -> int:
+    """Do what `end_credentials()` says, inside a transaction of ours; `act` is saved where something ended."""
     lock_users([user_id])
     verify_acting_session()
     count = asked(bridge, partial(bridge.end, user_id, ids, EndReason(act.reason)))

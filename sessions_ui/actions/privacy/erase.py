@@ -18,6 +18,7 @@ from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.database.transactions import in_transaction
 from sessions_ui.models import (
+    AccessReviewItem,
     AccessToken,
     AccountState,
     Act,
@@ -117,6 +118,10 @@ def _erase_rows(users: Collection[Any]) -> dict[str, int]:
             _before(Delivery, users, "created_at").filter(
                 Q(done_at__isnull=False) | Q(parked_at__isnull=False)
             )
+        ),
+        # What the app of a credential is called: where people register apps, they have written it.
+        AccessReviewItem: update_rows(
+            _before(AccessReviewItem, users, "review__created_at").exclude(label=""), label=""
         ),
         VerificationCode: delete_rows(_before(VerificationCode, users, "created_at")),
         AccessToken: delete_rows(_before(AccessToken, users, "session__ended_at", user="session__user_id")),

@@ -22,10 +22,13 @@ from sessions_ui.actions.access_review.export import FORMATS, export_access_revi
 from sessions_ui.actions.access_review.open import open_access_review
 from sessions_ui.actions.access_review.rights import may_review
 from sessions_ui.admin.base import CappedPaginator, ReadOnlyAdmin, person
+from sessions_ui.bridges.active import bridges
+from sessions_ui.bridges.protocol import BridgedKind
 from sessions_ui.exceptions import ReviewRefusal, ReviewRefused
 from sessions_ui.models import AccessReview, AccessReviewItem
 from sessions_ui.models.primary import with_users
 from sessions_ui.web.responses.files import download
+from sessions_ui.wording.bridges import KINDS
 
 LINES = 50  # a page
 DECISION = "decision-"  # and the key of the line: the name of a field
@@ -34,6 +37,7 @@ SAID = {
     ReviewRefusal.NOT_ALLOWED: _("You may not review access."),
     ReviewRefusal.CLOSED: _("The review is closed. Nothing was changed."),
     ReviewRefusal.DECIDED: _("A line was decided before, and stays as it is."),
+    ReviewRefusal.PACKAGE_FAILED: _("A package could not end what a line names. That line is as it was."),
     ReviewRefusal.UNDECIDED: _("Some lines are not decided yet. The review stays open."),
 }
 
@@ -112,9 +116,10 @@ class AccessReviewAdmin(ReadOnlyAdmin):
             "review": review,
             "page": page,
             "only_open": bool(request.GET.get("open")),
-            "lines": [(item, person(item.user, item.user_id)) for item in page],
+            "lines": [(item, person(item.user, item.user_id), title_of_line(item)) for item in page],
             "undecided": review.lines - review.decided,  # type: ignore[attr-defined]
             "prefix": DECISION,
+            "leaves_out_packages": bool(review.organization_id and bridges()),
         }
         return TemplateResponse(request, "sessions_ui/admin/access_review.html", context)
 
@@ -162,6 +167,14 @@ class AccessReviewAdmin(ReadOnlyAdmin):
         return gettext("%(done)d of %(total)d") % {"done": review.decided, "total": review.lines}
 
 
+def title_of_line(item: AccessReviewItem) -> str:
+    """Return what a line of a credential of another package is called; empty for the others."""
+    if item.kind != AccessReviewItem.Kind.CREDENTIAL:
+        return ""
+    known = item.credential_kind in KINDS
+    return item.label or (str(KINDS[BridgedKind(item.credential_kind)]) if known else item.credential_kind)
+
+
 def _sign_off(request: HttpRequest, review: AccessReview) -> int:
     """Sign off the lines of this review that were chosen on the page; return how many. Another review's match none."""
     wanted = {
@@ -181,7 +194,14 @@ def _sign_off(request: HttpRequest, review: AccessReview) -> int:
     )
     done = 0
     for item in items.order_by("pk"):
-        if item.decision != chosen[item.pk]:
+        if item.decision == chosen[item.pk]:
+            continue
+        try:
             decide_access(item=item, actor=request.user, decision=chosen[item.pk])
+        except ReviewRefused as error:
+            if error.reason is not ReviewRefusal.PACKAGE_FAILED:
+                raise
+            messages.error(request, SAID[error.reason])  # the other lines are decided all the same
+        else:
             done += 1
     return done

@@ -76,7 +76,8 @@ def table_of(model: str) -> Table:
 def problems() -> list[str]:
     """Return what the inventory lacks, or has and should not, a sentence each."""
     known = {table.model: table for table in INVENTORY}
-    found = {model.__name__: model for model in apps.get_app_config("sessions_ui").get_models()}
+    models = [model for model in apps.get_app_config("sessions_ui").get_models() if not model._meta.proxy]
+    found = {model.__name__: model for model in models}
     return [
         *(f"{name} is in no table of the inventory" for name in sorted(found.keys() - known.keys())),
         *(f"{name} is in the inventory, and is no model" for name in sorted(known.keys() - found.keys())),

@@ -68,6 +68,7 @@ ACCESS_REVIEW = Table(
         NAMES,
         Columns("organization_id", Data.TECHNICAL, "of which organization; empty for all"),
         Columns("created_at closed_at", Data.TECHNICAL, "when it was made and finished"),
+        Columns("unasked", Data.TECHNICAL, "which packages could not say whom they let in"),
         Columns("actor closed_by", Data.ACTOR, "who made it, and who has finished it"),
         Columns("ticket note", Data.NOTE, "why"),
     ),
@@ -77,13 +78,18 @@ ACCESS_REVIEW_ITEM = Table(
     "AccessReviewItem",
     "a line of it: somebody's access, and what the reviewer decided",
     owner="user",
-    erased="stays: whom the number refers to, only the account's own row says",
+    erased="stays, without the label: whom the number refers to, only the account's own row says",
     columns=(
         Columns("id review act", Data.TECHNICAL, "of which review, and what it has ended"),
         Columns(
             "kind user device session sign_ins last_seen_at",
             Data.PERSONAL,
             "whose access, and how it is used",
+        ),
+        Columns(
+            "package credential credential_kind label scopes expires_at",
+            Data.PERSONAL,
+            "of another package's credential: which one, of which app, what it may do and until when",
         ),
         Columns("decision decided_at", Data.PERSONAL, "whether it was kept or ended"),
         Columns("decided_by", Data.ACTOR, "who decided"),

@@ -11,6 +11,7 @@ from django.contrib.auth.models import Permission
 
 from sessions_ui.admin.accounts import access_reviews
 from tests.conftest import _person
+from tests.keys import Keys, Unwilling, bridged, keys_of, make_keys
 from tests.models import AccessReview, AccessReviewItem, Session
 
 pytestmark = [pytest.mark.django_db, pytest.mark.no_bystander("the list has everybody")]
@@ -133,3 +134,48 @@ def test_nobody_deletes_a_review(browser: Any, administrator: Any, review: Acces
     client.force_login(administrator)
     assert client.post(f"{LIST}{review.pk}/delete/", {"post": "yes"}).status_code == 403
     assert client.get(page(review)).status_code == 200
+
+
+def test_credentials_of_other_packages_are_lines_of_their_own(
+    reviewer: Any, user: Any, other_user: Any, settings: Any
+) -> None:
+    bridged(settings, Keys, Unwilling)
+    make_keys(user, 2)
+    make_keys(other_user)
+    reviewer.post(f"{LIST}add/", {"organization_id": "", "ticket": "", "note": ""})
+    review = AccessReview.objects.get()
+    text = text_of(reviewer.get(page(review)))
+    assert "unwilling could not be asked" in text
+    assert "App or key of another package (keys)" in text and text.count("Never ends by itself") == 3
+    first = review.items.filter(kind="credential", user=user)[0]
+    reviewer.post(page(review), {f"decision-{first.pk}": "end"})
+    assert (keys_of(user), keys_of(other_user)) == (1, 1)
+
+
+def test_a_line_that_a_package_fails_to_end_keeps_no_other_from_being_decided(
+    reviewer: Any, user: Any, settings: Any
+) -> None:
+    bridged(settings, Keys)
+    make_keys(user)
+    reviewer.post(f"{LIST}add/", {"organization_id": "", "ticket": "", "note": ""})
+    review = AccessReview.objects.get()
+    bridged(settings)  # it is used no more
+    every = {
+        f"decision-{pk}": "end" for pk in review.items.filter(kind="credential").values_list("pk", flat=True)
+    }
+    kept = {
+        f"decision-{pk}": "keep"
+        for pk in review.items.exclude(kind="credential").values_list("pk", flat=True)
+    }
+    text = text_of(reviewer.post(page(review), {**every, **kept}, follow=True))
+    assert "A package could not end what a line names." in text and "were signed off" in text
+    assert keys_of(user) == 1
+
+
+def test_a_review_of_one_organization_says_what_it_leaves_out(reviewer: Any, settings: Any) -> None:
+    reviewer.post(f"{LIST}add/", {"organization_id": "acme", "ticket": "", "note": ""})
+    review = AccessReview.objects.get()
+    said = "Apps and keys of other packages are left out"
+    assert said not in text_of(reviewer.get(page(review)))
+    bridged(settings, Keys)
+    assert said in text_of(reviewer.get(page(review)))
