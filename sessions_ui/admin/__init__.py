@@ -9,6 +9,7 @@ from sessions_ui.admin.base import CappedPaginator
 from sessions_ui.admin.delivery.deliveries import DeliveryAdmin
 from sessions_ui.admin.history import ActAdmin, EventAdmin
 from sessions_ui.admin.incidents.incident import IncidentAdmin
+from sessions_ui.admin.package_credentials import PackageCredentialAdmin
 from sessions_ui.admin.sessions.endings import EndingProgressAdmin
 from sessions_ui.admin.sessions.sessions import DeviceAdmin, SessionAdmin
 from sessions_ui.admin.tokens import AccessTokenAdmin, ServiceAccountAdmin
@@ -24,6 +25,7 @@ __all__ = [
     "EventAdmin",
     "IncidentAdmin",
     "OffboardingAdmin",
+    "PackageCredentialAdmin",
     "RecoveryAdmin",
     "ServiceAccountAdmin",
     "SessionAdmin",

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from sessions_ui.actions.endings.reconcile.lingering import end_lingering
 from sessions_ui.admin.base import person
 from sessions_ui.admin.figures.pictures import Bars, Columns, bars, columns
+from sessions_ui.admin.package_credentials import may_look
 from sessions_ui.metrics.containment import Demand, containment
 from sessions_ui.metrics.debt import Cause, Debt, debt
 from sessions_ui.metrics.lingering import CERTAIN, Kind, lingering
@@ -76,6 +77,8 @@ def debt_page(model_admin: admin.ModelAdmin, request: HttpRequest) -> HttpRespon
         "containment": [contained(each) for each in containment(found)],
         "people": people(found),
         "lingering": [(KINDS[each.kind], each) for each in living],
+        # Of which kind there is a list of its own, for whoever may see it.
+        "bridged": Kind.BRIDGED if may_look(request.user) else None,
         "may_end": may_end and any(each.number for each in living if each.kind in CERTAIN),
         "bars": [chart] if (chart := by_reason(found)).bars else [],
         "columns": [by_day(found)],
