@@ -229,10 +229,21 @@ def test_an_account_without_any_session_loses_its_tokens_just_the_same(package: 
 @pytest.mark.parametrize("package", MAKERS)
 def test_a_new_password_of_ones_own_leaves_them(package: str, ada: User) -> None:
     held = MAKERS[package](ada)
-    ada.set_password("yet another password")
-    ada.save()
+    browser = Client()
+    browser.force_login(ada)
+    new = "yet another password"
+    sent = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+    assert browser.post("/change/", sent).status_code == 302
     assert held.use() == 200
     assert ends(package) == []
+
+
+@pytest.mark.parametrize("package", MAKERS)
+def test_a_password_that_somebody_else_sets_ends_them(package: str, ada: User) -> None:
+    MAKERS[package](ada)
+    ada.set_password("yet another password")
+    ada.save()
+    assert ends(package) == [("password_changed", 1)]
 
 
 @pytest.mark.parametrize("package", MAKERS)

@@ -1,7 +1,7 @@
 """One view for each way to authenticate, and the packages' own views."""
 
 from django.contrib import admin
-from django.contrib.auth.views import PasswordResetConfirmView, PasswordResetView
+from django.contrib.auth.views import PasswordChangeView, PasswordResetConfirmView, PasswordResetView
 from django.http import HttpResponse
 from django.urls import include, path
 from knox.auth import TokenAuthentication as KnoxAuthentication
@@ -37,6 +37,7 @@ urlpatterns = [
     path("jwt/obtain", TokenObtainPairView.as_view()),
     path("jwt/refresh", TokenRefreshView.as_view()),
     path("whoami", lambda request: HttpResponse(request.user.get_username())),
+    path("change/", PasswordChangeView.as_view(template_name="form.html", success_url="/whoami")),
     path("reset/", PasswordResetView.as_view(template_name="form.html", success_url="/whoami"), name="reset"),
     path(
         "reset/<uidb64>/<token>/",
