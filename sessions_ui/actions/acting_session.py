@@ -17,6 +17,7 @@ from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import SessionEnded
 from sessions_ui.models import EndReason, Session
 from sessions_ui.models.locking import locked
+from sessions_ui.models.session import SessionQuerySet
 
 
 @atomically
@@ -46,14 +47,35 @@ def verify_acting_session() -> None:
         now.is_verified = True
 
 
+def verify_acting_session_without_lock() -> None:
+    """Raise `SessionEnded` where the session that asks has ended since its request began.
+
+    For what is about no account of its own, such as an incident, an endpoint or a file that is handed out: nothing is
+    locked, because what was decided at the very moment of the ending was decided before it.
+    """
+    now = context.current()
+    if now is None or now.is_verified or (own := now.session_id) is None:
+        return
+    rows = Session.objects.using(router.db_for_write(Session)).filter(pk=own)
+    if not _not_ended(rows).exists():
+        raise _ended(rows)
+
+
 def _living(now: context.Acting) -> Session | None:
     if (own := now.session_id) is None:
         return None
     rows = Session.objects.using(router.db_for_write(Session)).filter(pk=own)
-    # What an incident has ended is over, whatever its row still says.
-    living = uncontained(rows.filter(ended_at__isnull=True))
-    row = locked(living.select_related("device").defer("payload")).first()
+    row = locked(_not_ended(rows).select_related("device").defer("payload")).first()
     if row is None:
-        reason = rows.values_list("end_reason", flat=True).first()
-        raise SessionEnded(EndReason(reason or EndReason.INCIDENT) if reason is not None else "")
+        raise _ended(rows)
     return row
+
+
+def _not_ended(rows: SessionQuerySet) -> SessionQuerySet:
+    """Leave out what is over. What an incident has ended is, whatever its row still says."""
+    return uncontained(rows.filter(ended_at__isnull=True))
+
+
+def _ended(rows: SessionQuerySet) -> SessionEnded:
+    reason = rows.values_list("end_reason", flat=True).first()
+    return SessionEnded(EndReason(reason or EndReason.INCIDENT) if reason is not None else "")

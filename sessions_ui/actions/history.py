@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from sessions_ui.actions.acting_session import verify_acting_session_without_lock
 from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.audit.export import Format, exported
@@ -32,4 +33,5 @@ def export_log(*, actor: Any, details: bool = False) -> Iterator[str]:
 
 
 def _note(how: str, actor: Any, about: str) -> None:
+    verify_acting_session_without_lock()
     events.append(Event.Kind.EXPORTED, actor_id=actor_of(actor).pk, data={"format": how}, text=about)

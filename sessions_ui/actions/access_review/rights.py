@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sessions_ui import context
+from sessions_ui.actions.acting_session import verify_acting_session_without_lock
 from sessions_ui.audit import events
 from sessions_ui.exceptions import ReviewRefusal, ReviewRefused
 from sessions_ui.models import AccessReview, Act, Event
@@ -19,8 +20,10 @@ def may_review(user: Any) -> bool:
 
 
 def verify_reviewer(user: Any) -> None:
-    """Raise `ReviewRefused` for whoever may not review, and `NotTheOwner` where staff uses an account."""
+    """Raise `ReviewRefused` for whoever may not review, `NotTheOwner` where staff uses an account, and `SessionEnded`
+    where the session of the request that asks has ended meanwhile."""
     context.require_owner()
+    verify_acting_session_without_lock()
     if not may_review(user):
         raise ReviewRefused(ReviewRefusal.NOT_ALLOWED)
 

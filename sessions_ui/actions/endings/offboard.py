@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from sessions_ui import context
 from sessions_ui.actions.account_lock import hold, write_states
+from sessions_ui.actions.acting_session import verify_acting_session
 from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.actions.endings.happened import mark_untrusted, note_report, verify_happened
 from sessions_ui.actor import actor_of
@@ -47,13 +48,14 @@ def offboard(
     administrators only. `happened_at` is when the person left, where that was before now, and before `ends_at`: left
     out, it is a date in the past. Raises `ValueError` for one of them without a time zone, unless the project goes
     without `USE_TZ`, and for a `happened_at` after `ends_at`; `NotYetHappened` for one that is still to come;
-    `TryAgain` or `OutcomeUnknown` as `end_sessions()` does; `NotTheOwner` where staff uses an account.
+    `TryAgain`, `OutcomeUnknown` or `SessionEnded` as `end_sessions()` does; `NotTheOwner` where staff uses an account.
     """
     context.require_owner()
     ends_at = moments.stated(ends_at, "ends_at")
     if (happened_at := verify_happened(happened_at)) is not None and happened_at > ends_at:
         raise ValueError("happened_at is after ends_at: access ends when they leave, or later.")
     hold([user.pk])
+    verify_acting_session()
     now = timezone.now()
     write_states([user.pk], ends_at=ends_at)
     if ends_at <= now:  # whoever waits for a second factor now stays out also when it is cancelled
@@ -122,12 +124,13 @@ def cancel_offboarding(*, offboarding: Offboarding, actor: HasPk | None = None) 
     """Let the user sign in again, also after the date; return whether it was still open.
 
     What had ended stays ended, and what is signed in still ends at the date: whoever stays signs in once more. `actor`
-    is the user who decided, None for the system. Raises `TryAgain` or `OutcomeUnknown` as `end_sessions()` does, and
-    `NotTheOwner` where staff uses an account.
+    is the user who decided, None for the system. Raises `TryAgain`, `OutcomeUnknown` or `SessionEnded` as
+    `end_sessions()` does, and `NotTheOwner` where staff uses an account.
     """
     context.require_owner()
     user_id: Any = offboarding.user_id
     hold([user_id])
+    verify_acting_session()
     row = open_offboardings(user_id).filter(pk=offboarding.pk)
     cancelled = row.update(cancelled_at=timezone.now(), cancelled_by_id=actor_of(actor).pk)
     if cancelled:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from sessions_ui.actions.acting_session import verify_acting_session_without_lock
 from sessions_ui.actions.help_desk.find_user import caller_of
 from sessions_ui.actions.help_desk.rights import may_help, verify_pace, within_scope
 from sessions_ui.audit import events
@@ -23,6 +24,7 @@ def open_case(*, agent: Any, term: str) -> Case:
     Raises `HelpDeskRefused`: `too_many`, `own_account`, or `nobody`. The last one says nothing about whether there is
     such an account. Each search is an event; what was searched for is in its detail, which can be erased.
     """
+    verify_acting_session_without_lock()
     verify_pace(agent, acts=False)
     term = term.strip()[:MAX_TERM]
     # A name that two accounts share identifies neither.

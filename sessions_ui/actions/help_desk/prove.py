@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
+from sessions_ui.actions.acting_session import verify_acting_session_without_lock
 from sessions_ui.actions.help_desk.open import note_step
 from sessions_ui.actions.help_desk.rights import HOUR, may_help, verify_known_caller
 from sessions_ui.actions.one_time_codes import Answer, try_code
@@ -66,6 +67,7 @@ def note_looks(*, cases: Collection[Case], agent: Any) -> None:
 
     That is one event a case, however often the list is read.
     """
+    verify_acting_session_without_lock()
     looks = Event.objects.filter(kind=Event.Kind.HELP_DESK, actor_id=agent.pk, data__step=LOOKED)
     looks = looks.filter(user_id__in={case.user_id for case in cases})
     noted = {data["case"] for data in looks.values_list("data", flat=True)}
@@ -76,6 +78,7 @@ def note_looks(*, cases: Collection[Case], agent: Any) -> None:
 
 def approve(*, case: Case, approver: Any, user: Any) -> None:
     """Record that the second agent agrees. Not the first one, and nobody who could not have opened the case."""
+    verify_acting_session_without_lock()
     if case.agent_id == approver.pk:
         raise HelpDeskRefused(HelpDeskRefusal.SAME_AGENT)
     if not case.is_open or case.approval_asked_at is None:

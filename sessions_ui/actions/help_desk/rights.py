@@ -9,6 +9,7 @@ from django.contrib.auth.models import Permission
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from sessions_ui.actions.acting_session import verify_acting_session_without_lock
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
 from sessions_ui.models import Case, CaseReceipt
@@ -58,7 +59,9 @@ def has_more_rights(user: Any, agent: Any) -> bool:
 
 
 def verify_case(case: Case, agent: Any) -> Any:
-    """Return the user of an open case of this agent's, who may still be helped; otherwise raise `HelpDeskRefused`."""
+    """Return the user of an open case of this agent's, who may still be helped; otherwise raise `HelpDeskRefused`, and
+    `SessionEnded` where the session of the request that asks has ended meanwhile."""
+    verify_acting_session_without_lock()
     if case.agent_id != agent.pk or not case.is_open:
         raise HelpDeskRefused(HelpDeskRefusal.CASE_CLOSED)
     user = case.account()

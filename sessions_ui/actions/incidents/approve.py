@@ -8,7 +8,7 @@ from django.db import router
 from django.utils import timezone
 
 from sessions_ui.actions.endings.end import own_session_of
-from sessions_ui.actions.incidents.order import APPROVAL_AGE, put_in_force, verify_acting_session_without_lock
+from sessions_ui.actions.incidents.order import APPROVAL_AGE, put_in_force
 from sessions_ui.actions.incidents.rights import verify_may_order
 from sessions_ui.actions.incidents.steps import note_step
 from sessions_ui.actor import actor_of
@@ -31,7 +31,6 @@ def approve_incident(*, incident: Incident, actor: HasPk) -> Incident:
         raise IncidentRefused(IncidentRefusal.SAME_PERSON)
     if row.created_at <= timezone.now() - APPROVAL_AGE:
         raise IncidentRefused(IncidentRefusal.APPROVAL_OVER)
-    verify_acting_session_without_lock(actor)
     own = own_session_of(actor)
     if row.kept and own is not None:
         row.kept = [*row.kept, own]

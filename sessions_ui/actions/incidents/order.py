@@ -9,6 +9,7 @@ from typing import Any
 from django.db import router, transaction
 from django.utils import timezone
 
+from sessions_ui.actions.acting_session import verify_acting_session_without_lock
 from sessions_ui.actions.endings.bulk.end_later import end_later
 from sessions_ui.actions.endings.end import own_session_of
 from sessions_ui.actions.endings.happened import verify_happened
@@ -19,7 +20,7 @@ from sessions_ui.actions.incidents.steps import as_text, note_step
 from sessions_ui.actions.sessions.containment import uncontained
 from sessions_ui.actor import actor_by_key, actor_of
 from sessions_ui.database.transactions import after_commit, atomically
-from sessions_ui.exceptions import IncidentRefusal, IncidentRefused, NotYetHappened, SessionEnded
+from sessions_ui.exceptions import IncidentRefusal, IncidentRefused, NotYetHappened
 from sessions_ui.models import Containment, Ending, EndReason, Incident, Rule, Session
 from sessions_ui.models.clock import DatabaseNow
 from sessions_ui.models.locking import locked
@@ -81,7 +82,7 @@ def order_incident(
 
 @atomically
 def _order(incident: Incident, actor: Any) -> Incident:
-    verify_acting_session_without_lock(actor)
+    verify_acting_session_without_lock()
     # Whoever repeats the transaction makes the row again.
     incident.pk, incident._state.adding = None, True
     incident.save(force_insert=True)
@@ -171,17 +172,3 @@ def _end_in_batches(incident: Incident, criteria: Criteria) -> Ending:
     Containment.objects.using(using).filter(pk=Containment.KEY).update(generation=ending.generation)
     ending.save(update_fields=["generation"])
     return ending
-
-
-def verify_acting_session_without_lock(actor: Any) -> None:
-    """Raise `SessionEnded` where the session in which this user acts has ended since its request began.
-
-    Unlike `acting_session.verify_acting_session()` it locks neither the account nor the row: an order is about no
-    account of its own, and one that was given at the very moment of the ending was given before it.
-    """
-    own = own_session_of(actor) if actor is not None else None
-    if own is None:
-        return
-    rows = Session.objects.using(router.db_for_write(Session)).filter(pk=own, ended_at__isnull=True)
-    if not uncontained(rows).exists():
-        raise SessionEnded

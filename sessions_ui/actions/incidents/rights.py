@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sessions_ui import context
+from sessions_ui.actions.acting_session import verify_acting_session_without_lock
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import IncidentRefusal, IncidentRefused
 
@@ -12,11 +13,13 @@ ORDER_INCIDENT = "sessions_ui.order_incident"  # the permission
 
 
 def verify_may_order(actor: Any) -> None:
-    """Raise `IncidentRefused` where this user has no right to; `NotTheOwner` where staff uses somebody's account.
+    """Raise `IncidentRefused` where this user has no right to; `NotTheOwner` where staff uses somebody's account;
+    `SessionEnded` where the session of the request that asks has ended meanwhile.
 
     None is the system: whoever has the command line of the site.
     """
     context.require_owner()
+    verify_acting_session_without_lock()
     if actor is not None and not actor.has_perm(ORDER_INCIDENT):
         raise IncidentRefused(IncidentRefusal.NOT_ALLOWED)
 

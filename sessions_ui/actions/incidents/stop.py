@@ -15,7 +15,8 @@ def stop_incident(*, incident: Incident, actor: HasPk | None = None) -> bool:
     """Begin no further batch; return whether it was under way.
 
     What is in force at once stays so: these sessions are refused, and nothing brings them back. Of other incidents,
-    whatever no batch has reached stays signed in. Raises `IncidentRefused` for whoever may not order incidents.
+    whatever no batch has reached stays signed in. Raises `IncidentRefused` for whoever may not order incidents, and
+    `SessionEnded` where the session of the request that asks has ended meanwhile.
     """
     verify_may_order(actor)
     stopped = incident.ending is not None and stop(incident.ending)

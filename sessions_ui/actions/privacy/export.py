@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from sessions_ui import context
+from sessions_ui.actions.acting_session import verify_acting_session_without_lock
 from sessions_ui.actions.batches import BATCH
 from sessions_ui.actions.help_desk.find_user import address_of
 from sessions_ui.actions.privacy.inventory import INVENTORY, Data, Table, table_of
@@ -66,6 +67,7 @@ def note_export(*, user: HasPk, actor: HasPk | None) -> None:
     account, `TryAgain` or `OutcomeUnknown` as `end_sessions()` does.
     """
     context.require_owner()
+    verify_acting_session_without_lock()
     events.append(Event.Kind.DATA_EXPORTED, user_id=user.pk, actor_id=actor_of(actor).pk)
 
 

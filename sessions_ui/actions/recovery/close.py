@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from sessions_ui import outbox
 from sessions_ui.actions.account_lock import lock_users, write_states
+from sessions_ui.actions.acting_session import verify_acting_session
 from sessions_ui.actions.recovery.open import open_case_of, safe_addresses
 from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
@@ -48,9 +49,10 @@ def lift_recovery(*, user: Any, actor: Any, ticket: str = "") -> bool:
     """Close the open recovery of this account before its steps are done; return whether there was one.
 
     What was added to the account stays, and may sign in again; a password that is void stays void. The caller checks
-    who may do that.
+    who may do that. Raises `SessionEnded` where the session of the request that asks has ended meanwhile.
     """
     lock_users([user.pk])
+    verify_acting_session()
     case = open_case_of(user)
     if case is None:
         return False

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from sessions_ui import context
+from sessions_ui.actions.acting_session import verify_acting_session_without_lock
 from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.database import moments
@@ -26,9 +27,11 @@ COLUMNS = (
 def export_tokens(*, tokens: QuerySet[AccessToken], actor: HasPk | None) -> Iterator[str]:
     """Return a CSV file of these tokens with a heading, in pieces; an export is an event.
 
-    Accounts and owners are named as the site names its users. Raises `NotTheOwner` where staff uses an account.
+    Accounts and owners are named as the site names its users. Raises `NotTheOwner` where staff uses an
+    account, and `SessionEnded` where the session of the request that asks has ended meanwhile.
     """
     context.require_owner()
+    verify_acting_session_without_lock()
     events.append(Event.Kind.EXPORTED, actor_id=actor_of(actor).pk, data={"what": "access tokens"})
     return _pieces(tokens)
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from sessions_ui import context
 from sessions_ui.actions.account_lock import hold
+from sessions_ui.actions.acting_session import verify_acting_session
 from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.actions.endings.offboard import shorten
 from sessions_ui.actor import actor_of
@@ -39,6 +40,7 @@ def make_service_account(
     """
     context.require_owner()
     hold([user.pk, owner.pk])
+    verify_acting_session()
     if reason := why_no_service_account(user) or why_no_owner(user.pk, owner):
         raise OwnerRefused(reason)
     row, _made = ServiceAccount.objects.update_or_create(
@@ -67,6 +69,7 @@ def transfer_service_account(
     """
     context.require_owner()
     hold([key for key in (account.pk, account.owner_id, owner.pk) if key is not None])
+    verify_acting_session()
     if reason := why_no_owner(account.pk, owner):
         raise OwnerRefused(reason)
     row = locked(ServiceAccount.objects.filter(pk=account.pk)).get()

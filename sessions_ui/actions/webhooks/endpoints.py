@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from sessions_ui import context, outbox
+from sessions_ui.actions.acting_session import verify_acting_session_without_lock
 from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.conf import conf
@@ -21,7 +22,7 @@ def save_endpoint(*, endpoint: Endpoint, actor: Any) -> str:
     Returns the secret of a new one, otherwise an empty string: it has to be shown to the administrator now and never
     again.
     """
-    context.require_owner()
+    _verify_may(actor)
     secret = new_secret() if endpoint.pk is None else ""
     _save(endpoint, secret, actor)
     return secret
@@ -45,7 +46,7 @@ def renew_secret(*, endpoint: Endpoint, actor: Any) -> str:
 
     The former one signs beside it for `WEBHOOK_SECRET_OVERLAP`.
     """
-    context.require_owner()
+    _verify_may(actor)
     secret = new_secret()
     endpoint.set_secret(secret, former_until=timezone.now() + conf.webhook_secret_overlap)
     endpoint.save(update_fields=["secret", "former_secret", "former_until"])
@@ -59,7 +60,7 @@ def switch_off(*, endpoint: Endpoint, why: str, actor: Any = None) -> bool:
 
     What is on its way is parked.
     """
-    context.require_owner()
+    _verify_may(actor)
     on = Endpoint.objects.filter(pk=endpoint.pk, disabled_at__isnull=True)
     changed = on.update(disabled_at=timezone.now(), disabled_why=why[:100])
     if changed:
@@ -73,7 +74,7 @@ def switch_on(*, endpoint: Endpoint, actor: Any) -> bool:
 
     What happened in between is not told; what was parked can be tried again.
     """
-    context.require_owner()
+    _verify_may(actor)
     off = Endpoint.objects.filter(pk=endpoint.pk, disabled_at__isnull=False)
     changed = off.update(disabled_at=None, disabled_why="")
     if changed:
@@ -84,10 +85,18 @@ def switch_on(*, endpoint: Endpoint, actor: Any) -> bool:
 @atomically
 def ping(*, endpoint: Endpoint, actor: Any) -> Delivery:
     """Send a message that says nothing, to see whether it arrives; it goes the way of all others."""
-    context.require_owner()
+    _verify_may(actor)
     delivery = outbox.enqueue_ping(endpoint)
     note(endpoint, "tried out", actor)
     return delivery
+
+
+def _verify_may(actor: Any) -> None:
+    """Raise `NotTheOwner` where staff uses an account, and `SessionEnded` where the session that asks has ended
+    meanwhile. The system, which switches off what does not answer, is asked nothing."""
+    context.require_owner()
+    if actor is not None:
+        verify_acting_session_without_lock()
 
 
 def note(endpoint: Endpoint, what: str, actor: Any, **data: Any) -> None:

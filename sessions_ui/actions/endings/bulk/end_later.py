@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from sessions_ui import context
 from sessions_ui.actions.account_lock import hold, users_of
+from sessions_ui.actions.acting_session import verify_acting_session
 from sessions_ui.actions.endings.bridged import ends_bridged
 from sessions_ui.actions.endings.bridged_batches import bridged_batches
 from sessions_ui.actions.endings.bulk.lay_out import write_batches
@@ -45,7 +46,7 @@ def end_later(
 
     `of_users` says whose sessions they can be, as for `end_sessions()`; without it, the owners of the chosen sessions.
     `reason`, `actor`, `ticket`, `note` and `happened_at` are as for `end_sessions()`: what a session lives until its
-    batch is persistence debt in any case. Raises `TryAgain` or `OutcomeUnknown` as that
+    batch is persistence debt in any case. Raises `TryAgain`, `OutcomeUnknown` or `SessionEnded` as that
     does, and `NotTheOwner` where staff uses an account. Without a worker, `manage.py sessions carry-out` does the work.
     """
     context.require_owner()
@@ -56,6 +57,7 @@ def end_later(
     with_bridged = ends_bridged(reason, whole_accounts=unadopted)
     tokens_for = reason if with_bridged else None
     held = hold(accounts, decided=reason, unadopted=unadopted, tokens_for=tokens_for)
+    verify_acting_session()
     keys = list(as_they_are_now(living.order_by("user_id", "pk")).values_list("user_id", "pk"))
     ending = Ending.objects.using(using).create(
         reason=reason,

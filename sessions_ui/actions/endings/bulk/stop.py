@@ -6,6 +6,7 @@ from django.db import router, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from sessions_ui.actions.acting_session import verify_acting_session_without_lock
 from sessions_ui.database.transactions import atomically
 from sessions_ui.models import Ending, EndingBatch
 from sessions_ui.services.queueing import queue_endings_task
@@ -29,7 +30,11 @@ def resume(ending: Ending) -> bool:
 
 
 def retry_failed(endings: QuerySet[Ending]) -> int:
-    """Put the failed batches of these endings back in the queue, from the first attempt on; return how many."""
+    """Put the failed batches of these endings back in the queue, from the first attempt on; return how many.
+
+    Raises `SessionEnded` where the session of the request that asks has ended meanwhile.
+    """
+    verify_acting_session_without_lock()
     keys = list(endings.values_list("pk", flat=True))
     again = EndingBatch.objects.filter(ending__in=keys, failed_at__isnull=False).update(
         failed_at=None, attempts=0, leased_until=None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from sessions_ui import context
+from sessions_ui.actions.acting_session import verify_acting_session_without_lock
 from sessions_ui.actions.endings.end import end_sessions
 from sessions_ui.actions.endings.reconcile.unlawful import BATCH, end_if_unlawful
 from sessions_ui.actions.endings.shut_out import end_of_shut_out
@@ -25,6 +26,7 @@ def end_lingering(*, actor: HasPk) -> int:
     end by the rule that refuses them. Raises what `end_sessions()` does, and `NotTheOwner` where staff uses an account.
     """
     context.require_owner()
+    verify_acting_session_without_lock()
     now = timezone.now()
     ended = 0
     for kind in (kind for kind in CERTAIN if kind in CONDITIONS):
