@@ -14,6 +14,7 @@ import secrets
 import string
 from collections.abc import Iterator
 from enum import StrEnum
+from urllib.parse import unquote
 from zlib import crc32
 
 from django.views.decorators.debug import sensitive_variables
@@ -38,6 +39,18 @@ SHAPE = re.compile(
     rf"(?P<head>[a-z0-9]+_(?:{'|'.join(TokenKind)})_)(?P<random>[0-9A-Za-z]{{{RANDOM_LENGTH}}})"
     rf"(?P<checksum>[0-9A-Za-z]{{{CHECKSUM_LENGTH}}})"
 )
+# One within a text. A prefix has 20 characters at most (`TOKEN_PREFIX`), so that a long text takes no longer than its
+# length.
+WITHIN = re.compile(
+    rf"[a-z0-9]{{1,20}}_(?:{'|'.join(TokenKind)})_[0-9A-Za-z]{{{RANDOM_LENGTH + CHECKSUM_LENGTH}}}"
+)
+# What may be a part of one, with its beginning or without; names such as `my_svc_settings` are shorter.
+PART = re.compile(rf"[a-z0-9]{{1,20}}_(?:{'|'.join(TokenKind)})_[0-9A-Za-z]{{16,}}")
+LONG_RUN = re.compile(r"[0-9A-Za-z]{20,}")
+HEXADECIMAL = re.compile(r"[0-9a-f]+")
+NOT_OF_TOKEN = re.compile(r"[^0-9A-Za-z_]+")
+MOST_ENCODED = 3  # times that a text was percent-encoded
+MARK = "[access token]"
 
 
 @sensitive_variables("body")
@@ -49,18 +62,45 @@ def new_value(kind: TokenKind) -> str:
 
 def tokens_in(text: str) -> Iterator[str]:
     """Yield every token in a text, each once, whatever stands in front of it: in a log `\\n` or `%3d` may, which looks
-    like a part of its prefix."""
+    like a part of its prefix. One that is percent-encoded, or that a line break or a space has split, is found as well.
+    Takes time in proportion to the text."""
     found: dict[str, None] = {}
-    for match in SHAPE.finditer(text):
-        whole = match[0]
-        ends = (whole[start:] for start in range(whole.index("_")))
-        found |= dict.fromkeys(each for each in ends if is_well_formed(each))
+    for reading in readings(text):
+        for match in WITHIN.finditer(reading):
+            whole = match[0]
+            ends = (whole[start:] for start in range(whole.index("_")))
+            found |= dict.fromkeys(each for each in ends if is_well_formed(each))
     return iter(found)
 
 
 def without_tokens(text: str) -> str:
-    """Return the text with a mark in the place of whatever looks like a token."""
-    return SHAPE.sub("[access token]", text)
+    """Return the text with a mark in the place of whatever looks like a token, or like a part of one: a long run of
+    digits and letters, too. What a site names by a hexadecimal number, as commits are, stays readable."""
+    _plain, decoded, _joined = readings(text)
+    if decoded != text and masked(decoded) != decoded:
+        text = "".join(each if each.isprintable() else " " for each in decoded)
+    text = masked(text)
+    # What is left may be one in many short pieces, perhaps without its last.
+    return MARK if PART.search(readings(text)[2]) else text
+
+
+def readings(text: str) -> tuple[str, str, str]:
+    """Return the text as it is, without percent-encoding, and without what can stand between two parts of a token."""
+    decoded = text
+    for _again in range(MOST_ENCODED):
+        decoded = unquote(decoded)
+    return text, decoded, NOT_OF_TOKEN.sub("", decoded)
+
+
+def masked(text: str) -> str:
+    text = PART.sub(MARK, text)
+    return LONG_RUN.sub(lambda run: MARK if looks_random(run[0]) else run[0], text)
+
+
+def looks_random(run: str) -> bool:
+    """Return whether these are no word and no hexadecimal number: digits and letters, or letters of both cases."""
+    is_word = run.isalpha() and run in (run.lower(), run.upper(), run.capitalize())
+    return not (is_word or HEXADECIMAL.fullmatch(run))
 
 
 def is_well_formed(value: str) -> bool:

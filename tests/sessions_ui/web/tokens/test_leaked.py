@@ -158,3 +158,30 @@ def test_the_value_is_in_no_event_and_no_delivery(user: Any, browser: Any, make_
     browser().post(FORM, {"token": made.value, "where": "here"})
     for model in (Session, Event, Delivery, Act):
         assert made.value not in str(list(model.objects.values()))
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        lambda value: value.replace("_", "%5F"),
+        lambda value: f"{value[:30]} {value[30:]}",
+        lambda value: "".join(f"%{ord(each):x}" for each in value),
+    ],
+)
+def test_one_that_is_encoded_or_split_ends_and_is_written_nowhere(
+    user: Any, browser: Any, make_token: Any, hidden: Any
+) -> None:
+    made, reported = make_token(user), make_token(user)
+    where = f"https://x/?t={hidden(made.value)}"
+    browser().post(FORM, {"token": reported.value, "where": where})
+    assert not is_valid(made.value) and not is_valid(reported.value)
+    for note in Act.objects.filter(reason="leaked").values_list("note", flat=True):
+        assert "[access token]" in note
+        assert not any(part in note for part in (made.value[10:20], made.value[34:44], hidden(made.value)))
+
+
+def test_most_of_one_is_written_nowhere(user: Any, browser: Any, make_token: Any) -> None:
+    kept, reported = make_token(user), make_token(user)
+    browser().post(FORM, {"token": reported.value, "where": f"a gist, {kept.value[:-1]}"})
+    assert is_valid(kept.value)
+    assert Act.objects.get(reason="leaked").note == "a gist, [access token]"
