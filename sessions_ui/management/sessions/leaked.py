@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from io import TextIOWrapper
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -13,9 +14,9 @@ from sessions_ui.management.exit_codes import ExitCode
 from sessions_ui.management.output import add_json, write_json
 from sessions_ui.management.people import account_called
 from sessions_ui.models.primary import all_users
+from sessions_ui.token_value import tokens_in
 
-HELP = "End access tokens that leaked; their values are read from the standard input, one a line."
-LONGEST = 200  # characters of a line: whatever else a file has is no token
+HELP = "End access tokens that leaked; they are read from the standard input, alone or within lines of text."
 WHERE = 255
 
 
@@ -34,20 +35,25 @@ def handle(command: BaseCommand, options: dict[str, Any]) -> None:
     if options["actor"] is not None:
         actor = all_users().get(pk=account_called("--actor", options["actor"]))
     read = ended = 0
-    for value in _values(command):
+    for line in _lines(command):
         read += 1
-        ended += report_leaked(value=value, where=options["where"], actor=actor).ended
+        for value in tokens_in(line):
+            ended += report_leaked(value=value, where=options["where"], actor=actor).ended
     if options["json"]:
         write_json(command.stdout, {"read": read, "ended": ended})
     else:
-        command.stdout.write(f"Values read: {read:,}. Tokens ended: {ended:,}")
+        command.stdout.write(f"Lines read: {read:,}. Tokens ended: {ended:,}")
     if not ended:
-        raise CommandError("None of these is a valid token.", returncode=ExitCode.NOTHING_MATCHED)
+        raise CommandError("There is no valid token in it.", returncode=ExitCode.NOTHING_MATCHED)
 
 
-def _values(command: BaseCommand) -> Iterator[str]:
+def _lines(command: BaseCommand) -> Iterator[str]:
+    """Yield the lines that are not empty. A log may have bytes of any encoding; those that are no characters here are
+    in no token."""
     if sys.stdin.isatty():
-        command.stderr.write("One value a line; Ctrl-D ends.", style_func=str)
+        command.stderr.write("A token, or a line with one; Ctrl-D ends.", style_func=str)
+    if isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
     for line in sys.stdin:
-        if value := line.strip():
-            yield value[:LONGEST]
+        if line.strip():
+            yield line

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 from typing import Any
 
 import pytest
@@ -152,7 +152,7 @@ def test_values_that_leaked_end(user: Any, other_user: Any, monkeypatch: Any) ->
 def test_nothing_that_is_valid_has_an_exit_code_of_its_own(monkeypatch: Any) -> None:
     typed(monkeypatch, "sui_pat_nothing")
     ran = sessions("leaked")
-    assert (ran.code, ran.out) == (3, "Values read: 1. Tokens ended: 0\n")
+    assert (ran.code, ran.out) == (3, "Lines read: 1. Tokens ended: 0\n")
 
 
 def test_a_place_that_is_too_long_ends_nothing(user: Any, monkeypatch: Any) -> None:
@@ -160,3 +160,25 @@ def test_a_place_that_is_too_long_ends_nothing(user: Any, monkeypatch: Any) -> N
     typed(monkeypatch, made.value)
     assert sessions("leaked", "--where", "x" * 256).code == 1
     assert authenticate_token(made.value).user == user
+
+
+def test_a_token_within_a_line_ends_whatever_bytes_stand_around_it(
+    user: Any, other_user: Any, monkeypatch: Any
+) -> None:
+    first, second, third = make(user), make(user), make(user)
+    kept = make(other_user)
+    lines = [
+        b"caf\xe9 in a log of another encoding",
+        f"config.py: TOKEN='{first.value}'".encode(),
+        f"a={second.value}&b={third.value.replace('_', '%5f')}".encode(),
+        b"x" * 100_000,
+        f"{kept.value[:-1]}".encode(),
+    ]
+    strict = TextIOWrapper(BytesIO(b"\n".join(lines)), encoding="utf-8", errors="strict")
+    monkeypatch.setattr("sys.stdin", strict)
+    ran = sessions("leaked", "--json")
+    assert (ran.code, ran.json) == (0, {"read": 5, "ended": 3})
+    for made in (first, second, third):
+        with pytest.raises(BearerRefused):
+            authenticate_token(made.value)
+    assert authenticate_token(kept.value).user == other_user
