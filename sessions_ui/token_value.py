@@ -84,6 +84,11 @@ def without_tokens(text: str) -> str:
     return MARK if PART.search(readings(text)[2]) else text
 
 
+def may_hold_token(text: str) -> bool:
+    """Return whether a token may stand in this text, or most of one."""
+    return any(PART.search(reading) for reading in readings(text)[:2])
+
+
 def readings(text: str) -> tuple[str, str, str]:
     """Return the text as it is, without percent-encoding, and without what can stand between two parts of a token."""
     decoded = text
