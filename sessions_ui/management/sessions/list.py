@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from sessions_ui.actions.sessions.selection import State, listed
-from sessions_ui.management.arguments import positive
+from sessions_ui.management.arguments import positive, verify_table
 from sessions_ui.management.output import add_json, for_whoever_reads, write_json_lines, write_table
 from sessions_ui.management.sessions.filters import add_filters, selection_of
 from sessions_ui.management.sessions.records import names_of, person, session_record, short
@@ -18,7 +18,6 @@ from sessions_ui.models.session import SessionQuerySet
 
 HELP = "List sessions, the newest sign-in first."
 LIMIT = 100
-LONGEST_TABLE = 10_000  # rows; a table is as wide as its widest cell, so all of it is held
 CHUNK = 1_000  # rows that the driver fetches at a time
 HEADS = ("session", "user", "device", "kind", "address", "country", "method", "signed in", "last seen")
 
@@ -39,10 +38,7 @@ def add_arguments(parser: CommandParser) -> None:
 
 
 def handle(command: BaseCommand, options: dict[str, Any]) -> None:
-    if options["limit"] > LONGEST_TABLE and not options["json"]:
-        raise CommandError(
-            f"--limit: a table has {LONGEST_TABLE:,} rows at most. --json has as many as you like."
-        )
+    verify_table(options)
     rows = listed(
         selection=selection_of(options),
         state=_state(options),

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from sessions_ui.conf import conf
-from sessions_ui.management.arguments import positive
+from sessions_ui.management.arguments import positive, verify_table
 from sessions_ui.management.output import add_json, for_whoever_reads, write_json_lines, write_table
 from sessions_ui.management.people import account_called
 from sessions_ui.management.sessions.records import key_text, moment_text, names_of, person, short
@@ -37,6 +37,7 @@ def add_arguments(parser: CommandParser) -> None:
 
 
 def handle(command: BaseCommand, options: dict[str, Any]) -> None:
+    verify_table(options)
     rows = _chosen(options)
     with for_whoever_reads(command.stdout):
         if options["json"]:
