@@ -112,7 +112,7 @@ def sign_out_folded(request: HttpRequest, public_id: str) -> HttpResponseBase:
 @require_POST
 def sign_out_others(request: HttpRequest) -> HttpResponseBase:
     """End every sign-in but this one; with `tokens` the access tokens, too."""
-    if question := ask_again(request, _("Sign out everywhere else"), ends=what_ends(request)):
+    if question := ask_for_all(request, _("Sign out everywhere else")):
         return question
     receipt = end_user_sessions(
         user=request.user,
@@ -139,6 +139,11 @@ def has_tokens_ticked(request: HttpRequest) -> bool:
     return "tokens" in request.POST
 
 
+def ask_for_all(request: HttpRequest, what: str) -> HttpResponse | None:
+    """Ask as an end of everything does; what other packages let in ends with the access tokens."""
+    return ask_again(request, what, ends=what_ends(request), bridged=has_tokens_ticked(request))
+
+
 def what_ends(request: HttpRequest) -> SessionQuerySet:
     """Return what an end of everything ends: the access tokens only where that was ticked."""
     sessions = Session.objects.of(request.user)
@@ -163,7 +168,7 @@ def sign_out_unused(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 def sign_out_everywhere(request: HttpRequest) -> HttpResponseBase:
     """End every sign-in, this one included; with `tokens` the access tokens, too."""
-    if question := ask_again(request, _("Sign out everywhere"), ends=what_ends(request)):
+    if question := ask_for_all(request, _("Sign out everywhere")):
         return question
     end_user_sessions(
         user=request.user,

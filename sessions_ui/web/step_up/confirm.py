@@ -20,20 +20,24 @@ from sessions_ui.context import require_owner
 from sessions_ui.database.transactions import once
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.web.step_up.pending import WaitingAct, carry_on, question, too_late
-from sessions_ui.web.step_up.prove import ask_for_proof
+from sessions_ui.web.step_up.prove import ask_for_bridged, ask_for_proof
 from sessions_ui.web.step_up.reauthentication import Reauthentication, reauthentication
 
 
-def ask_again(request: HttpRequest, what: str, *, ends: SessionQuerySet | None = None) -> HttpResponse | None:
+def ask_again(
+    request: HttpRequest, what: str, *, ends: SessionQuerySet | None = None, bridged: bool = False
+) -> HttpResponse | None:
     """Return None when the act may go on, else the response that asks people who they are.
 
     `what` names the act in words, `ends` the sessions that it ends: ending older ones needs a further proof, unless
-    this session vouches for itself.
+    this session vouches for itself. `bridged` says whether it ends what other packages let in, which needs one as well.
     """
     require_owner()
     if not reauthentication(request).is_fresh():
         return asked(request, WaitingAct.of(request, what))
-    return ask_for_proof(request, what, ends=ends) if ends is not None else None
+    if ends is not None and (question := ask_for_proof(request, what, ends=ends)):
+        return question
+    return ask_for_bridged(request, what) if bridged else None
 
 
 @sensitive_post_parameters("password")

@@ -36,6 +36,7 @@ from sessions_ui.actions.step_up.policy import (
     settled_device_elsewhere,
 )
 from sessions_ui.actions.trusted_addresses import trusted_addresses
+from sessions_ui.bridges.listing import counts_of
 from sessions_ui.conf import conf
 from sessions_ui.context import require_owner
 from sessions_ui.exceptions import CannotVouch, ProofRefusal, ProofRefused
@@ -71,6 +72,21 @@ def ask_for_proof(request: HttpRequest, what: str, *, ends: SessionQuerySet) -> 
     if session is None or not ends_older(session, ends):
         return None
     return ask_unless_proven(request, session, what, VerificationCode.Purpose.END_OLDER)
+
+
+def ask_for_bridged(request: HttpRequest, what: str) -> HttpResponse | None:
+    """Return None when the act may end what other packages let in for this person, or there is nothing, else the
+    response that asks for a proof. How old it is says little: some packages make new ones of old ones all the time."""
+    session = acting_session()
+    if session is None or is_settled(session, timezone.now()) or not has_bridged(request.user):
+        return None
+    return ask_unless_proven(request, session, what, VerificationCode.Purpose.END_OLDER)
+
+
+def has_bridged(user: Any) -> bool:
+    """Return whether other packages let in for this person, or one of them cannot say."""
+    counts = counts_of([user.pk])
+    return bool(counts.by_user or counts.unknown)
 
 
 def ask_unless_proven(

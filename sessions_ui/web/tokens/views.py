@@ -179,7 +179,7 @@ def end_credential(request: HttpRequest, package: str, credential: str) -> HttpR
     """End one credential of another package. Somebody else's is ended by nobody, and looks like one that is over."""
     if bridge_named(package) is None:
         raise Http404("No such package.")
-    if question := ask_again(request, _("End an app or key")):
+    if question := ask_again(request, _("End an app or key"), bridged=True):
         return question
     ended = end_credentials(user=request.user, package=package, ids=[credential], actor=request.user)
     return done(request, _("It has ended.") if ended else _("It had already ended."))
