@@ -296,6 +296,14 @@ def access_tokens(plan: Plan, model: Any) -> list[Any]:
     ]
 
 
+@builds("IdempotentRequest")
+def idempotent_requests(plan: Plan, model: Any) -> list[Any]:
+    """One that has been answered."""
+    *_sessions, token = plan.all("session")
+    asked = {"user_id": plan.user.pk, "session_id": token.pk, "key": "k", "fingerprint": digest_of("request")}
+    return [model(**asked, created_at=plan.now + FAR, answered_at=plan.now, status=200, answer="{}")]
+
+
 @builds("ServiceAccount")
 def service_accounts(plan: Plan, model: Any) -> list[Any]:
     robot = plan.all("user")[2]

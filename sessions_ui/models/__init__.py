@@ -15,6 +15,7 @@ from sessions_ui.models.ending import Ending, EndingBatch, Rule
 from sessions_ui.models.endpoint import PING, Endpoint, Hook
 from sessions_ui.models.event import Event, EventDetail
 from sessions_ui.models.heartbeat import Heartbeat
+from sessions_ui.models.idempotent_request import IdempotentRequest
 from sessions_ui.models.incident import Containment, Incident, Limits
 from sessions_ui.models.offboarding import Offboarding
 from sessions_ui.models.provider_sign_out import ProviderSignOut
@@ -47,6 +48,7 @@ __all__ = [
     "EventDetail",
     "Heartbeat",
     "Hook",
+    "IdempotentRequest",
     "Incident",
     "Limits",
     "Offboarding",

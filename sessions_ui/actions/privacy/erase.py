@@ -29,6 +29,7 @@ from sessions_ui.models import (
     EndReason,
     Event,
     EventDetail,
+    IdempotentRequest,
     Offboarding,
     Recovery,
     ServiceAccount,
@@ -124,6 +125,7 @@ def _erase_rows(users: Collection[Any]) -> dict[str, int]:
             _before(AccessReviewItem, users, "review__created_at").exclude(label=""), label=""
         ),
         VerificationCode: delete_rows(_before(VerificationCode, users, "created_at")),
+        IdempotentRequest: delete_rows(_before(IdempotentRequest, users, "created_at")),
         AccessToken: delete_rows(_before(AccessToken, users, "session__ended_at", user="session__user_id")),
         ServiceAccount: delete_of_gone_accounts(_before(ServiceAccount, users, "created_at"))
         + update_rows(_before(ServiceAccount, users, "created_at").exclude(purpose=""), purpose=""),

@@ -34,6 +34,7 @@ from sessions_ui.models import (
     Event,
     EventDetail,
     Heartbeat,
+    IdempotentRequest,
     Incident,
     Offboarding,
     ProviderSignOut,
@@ -47,6 +48,8 @@ from sessions_ui.models.primary import PrimaryQuerySet
 
 # Longer than any logout token is accepted (`LOGOUT_TOKEN_AGE`, at most a day), so that none is accepted twice.
 SIGN_OUTS_KEPT = timedelta(days=2)
+# So long a request of the API may be sent again with its `Idempotency-Key`.
+ANSWERS_KEPT = timedelta(hours=24)
 
 
 def purge_old() -> int:
@@ -81,6 +84,7 @@ def purge_old() -> int:
     removed += delete_rows(CaseReceipt.objects.filter(at__lte=old))
     removed += delete_rows(Case.objects.filter(opened_at__lte=old, receipts__isnull=True))
     removed += delete_rows(ProviderSignOut.objects.filter(at__lte=now - SIGN_OUTS_KEPT))
+    removed += delete_rows(IdempotentRequest.objects.filter(created_at__lte=now - ANSWERS_KEPT))
     removed += delete_rows(Recovery.objects.filter(closed_at__lte=old))
     removed += delete_of_gone_accounts(Recovery.objects.filter(opened_at__lte=old))
     over = Q(declined_at__lte=old) | Q(ordered_at__isnull=True, created_at__lte=old)

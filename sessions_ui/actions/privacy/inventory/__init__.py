@@ -30,7 +30,13 @@ from sessions_ui.actions.privacy.inventory.many import (
     INCIDENT,
 )
 from sessions_ui.actions.privacy.inventory.outgoing import ADOPTION, DELIVERY, ENDPOINT, PROVIDER_SIGN_OUT
-from sessions_ui.actions.privacy.inventory.signed_in import ACCESS_TOKEN, DEVICE, SERVICE_ACCOUNT, SESSION
+from sessions_ui.actions.privacy.inventory.signed_in import (
+    ACCESS_TOKEN,
+    DEVICE,
+    IDEMPOTENT_REQUEST,
+    SERVICE_ACCOUNT,
+    SESSION,
+)
 from sessions_ui.actions.privacy.inventory.upkeep import CURSOR, DURATION, HEARTBEAT
 
 __all__ = ["INVENTORY", "Columns", "Data", "Table", "problems", "table_of"]
@@ -47,6 +53,7 @@ INVENTORY: tuple[Table, ...] = (
     CASE,
     CASE_RECEIPT,
     ACCESS_TOKEN,
+    IDEMPOTENT_REQUEST,
     SERVICE_ACCOUNT,
     RECOVERY,
     OFFBOARDING,

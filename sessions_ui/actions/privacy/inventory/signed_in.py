@@ -145,3 +145,16 @@ SERVICE_ACCOUNT = Table(
         Columns("created_by", Data.ACTOR, "who made it"),
     ),
 )
+
+IDEMPOTENT_REQUEST = Table(
+    "IdempotentRequest",
+    "requests of programs that may be sent again, so that none is carried out twice",
+    owner="user",
+    erased="deleted",
+    columns=(
+        Columns("id key fingerprint", Data.TECHNICAL, "to know the request again"),
+        Columns("user session", Data.PERSONAL, "who asked, and by which token or sign-in"),
+        Columns("created_at answered_at", Data.TECHNICAL, "whether it is under way, and how long it is kept"),
+        Columns("status answer", Data.PERSONAL, "what was answered, to answer the same again"),
+    ),
+)

@@ -55,6 +55,7 @@ def fill(user: Any, actor: Any, *, at: datetime | None = None, mark: str = MARK)
         },
         "VerificationCode": {"user": user, "session": session, "created_at": at},
         "AccessToken": {"session": session, "made_by": actor, "made_in": session},
+        "IdempotentRequest": {"user": user, "session": session, "created_at": at},
         "ServiceAccount": {"user": user, "owner": actor, "created_by": actor, "created_at": at},
         "Case": {"user": user, "agent": actor, "opened_at": at},
         "Recovery": {"user": user, "session": session, "opened_at": at, "closed_at": at, "closed_by": actor},

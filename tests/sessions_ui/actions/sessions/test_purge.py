@@ -33,6 +33,7 @@ from tests.models import (
     EndReason,
     Event,
     EventDetail,
+    IdempotentRequest,
     Incident,
     Offboarding,
     ProviderSignOut,
@@ -315,6 +316,12 @@ AGES: dict[str, tuple[timedelta, Row]] = {
         DAY,
         lambda user, at: VerificationCode.objects.create(
             user=user, session_id=1, purpose="confirm", nonce="n", expires_at=at
+        ),
+    ),
+    "a request with an idempotency key": (
+        DAY,
+        lambda user, at: IdempotentRequest.objects.create(
+            user=user, session_id=1, key="k", fingerprint="f", created_at=at
         ),
     ),
     "a receipt": (KEPT, receipt_of_a_case),
