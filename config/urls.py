@@ -35,6 +35,7 @@ urlpatterns = [
     path("_allauth/", include("accounts.app_urls")),
     path("help-desk/", include("sessions_ui.help_desk.urls")),
     path("api/", include("sessions_ui.api.urls")),
+    path("api/", include("sessions_ui.api.json.urls")),  # after it: what it does not know it answers 404
     path("admin/", admin.site.urls),
 ]
 if settings.DEMO:

@@ -25,6 +25,7 @@ FACE = (
     "sessions_ui.admin",
     "sessions_ui.api",
     "sessions_ui.api.drf",
+    "sessions_ui.api.json.urls",
     "sessions_ui.api.ninja",
     "sessions_ui.api.urls",
     "sessions_ui.assurance",

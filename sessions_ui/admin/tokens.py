@@ -22,6 +22,7 @@ from django.views.decorators.http import require_POST
 
 from sessions_ui.actions.tokens.create import create_token
 from sessions_ui.actions.tokens.export import export_tokens
+from sessions_ui.actions.tokens.scopes import offered_scopes
 from sessions_ui.actions.tokens.service_accounts import (
     make_service_account,
     transfer_service_account,
@@ -263,7 +264,7 @@ class TokenForm(forms.Form):
     def __init__(self, *args: Any, account: Any = None, **options: Any) -> None:
         super().__init__(*args, **options)
         scopes: Any = self.fields["scopes"]
-        scopes.choices = [*conf.scopes.items()]
+        scopes.choices = [*(conf.scopes if account is None else offered_scopes(account)).items()]
         longest = for_user(conf.token_max_age, account)
         if longest is not None:
             self.fields["days"].widget.attrs["max"] = max(longest.days, 1)

@@ -5,6 +5,7 @@ docs/settings.md is made from these modules (`manage.py settings_reference`), so
 
 from sessions_ui.conf.administration import AdministrationSettings
 from sessions_ui.conf.adoption import AdoptionSettings
+from sessions_ui.conf.api import ApiSettings
 from sessions_ui.conf.audit import AuditSettings
 from sessions_ui.conf.base import Section
 from sessions_ui.conf.bridges import BridgeSettings
@@ -44,6 +45,7 @@ class Conf(
     PageSettings,
     ReauthenticationSettings,
     TokenSettings,
+    ApiSettings,
     TellingSettings,
     MailSettings,
     WebhookSettings,

@@ -14,7 +14,14 @@ from sessions_ui.conf.base import PerUser, Section
 OWN_SCOPES: dict[str, Any] = {
     "sessions:read": _("See the sessions and devices of the account"),
     "sessions:end": _("Sign devices of the account out"),
+    "devices:rename": _("Rename devices of the account"),
     "tokens:introspect": _("Ask whether the token of somebody is valid"),
+    "sessions:admin:read": _("See the sessions and devices of everybody"),
+    "sessions:admin:end": _("Sign out everybody"),
+    "sessions:admin:write": _("Keep data of a program with the sessions of everybody"),
+    "incidents:order": _("Sign out many people at once (incident)"),
+    "events:read": _("Read the history of everybody"),
+    "webhooks:read": _("See where webhooks go, and what became of them"),
 }
 
 
@@ -27,9 +34,9 @@ class TokenSettings(Section):
 
     @cached_property
     def scopes(self) -> dict[str, Any]:
-        """The scopes that a token may have beside those of the app itself (`sessions:read`, `sessions:end`,
-        `tokens:introspect`): a dictionary of each name to what people read of it. A name is what RFC 6749, 3.3 allows:
-        printable ASCII without space, quotation mark and backslash."""
+        """The scopes that a token may have beside those of the app itself (docs/api.md lists them): a dictionary of
+        each name to what people read of it. A name is what RFC 6749, 3.3 allows: printable ASCII without space,
+        quotation mark and backslash."""
         return {**OWN_SCOPES, **self._given.get("SCOPES", {})}
 
     @cached_property

@@ -22,8 +22,8 @@ def test_the_readme_names_every_extra_and_what_it_brings() -> None:
     assert {extra: brings.split(", ") for extra, brings in ROW.findall(table)} == declared
 
 
-# For APIs of other projects: this site has none on these.
-OF_OTHERS = ("ninja", "drf")
+# For APIs of other projects: this site has none on it.
+OF_OTHERS = ("drf",)
 
 
 def test_the_site_brings_what_each_extra_for_it_brings() -> None:

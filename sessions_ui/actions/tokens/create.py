@@ -23,6 +23,7 @@ from sessions_ui.actions.recovery.freeze import verify_account_not_frozen
 from sessions_ui.actions.sessions.client import client_of
 from sessions_ui.actions.sessions.kinds import rules_for
 from sessions_ui.actions.sign_in.verify_account import hold_for_sign_in
+from sessions_ui.actions.tokens.scopes import refused_scopes
 from sessions_ui.actor import actor_of, current_actor
 from sessions_ui.conf import conf
 from sessions_ui.conf.base import for_user
@@ -79,6 +80,8 @@ def create_token(
     name, agent, granted = said(name), agent.strip()[:MOST_CHARACTERS], known_scopes(scopes)
     acting = verify_may_make(user)
     account, backend, state = hold_account(user, acting)
+    if refused_scopes(account, granted):
+        raise TokenRefused(TokenRefusal.NOT_ALLOWED)
     ends_at = allowed_end(expires_at, account, now)
     latest_end = latest_end_of(state, now)
     verify_not_made(public_id)

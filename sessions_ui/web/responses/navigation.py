@@ -13,7 +13,7 @@ OWN_NAMESPACES = frozenset({"sessions_ui", "help_desk"})
 def is_page_navigation(request: HttpRequest) -> bool:
     """Return whether a person looks at what comes back: a link, a form or the address bar of a browser. Browsers say so
     in `Sec-Fetch-Mode` (Fetch Metadata), but neither the old ones nor over plain HTTP."""
-    if context.acting_app() is not None:
+    if is_for_api(request) or context.acting_app() is not None:
         return False
     mode = request.headers.get("Sec-Fetch-Mode")
     if mode is not None:
@@ -35,9 +35,14 @@ def is_own_page(request: HttpRequest) -> bool:
     return match is not None and not OWN_NAMESPACES.isdisjoint(match.app_names)
 
 
+def is_for_api(request: HttpRequest) -> bool:
+    """Return whether an address of the JSON API was asked for: it has no pages, whatever a client accepts."""
+    return getattr(request, "sessions_ui_program", False)
+
+
 def wants_json(request: HttpRequest) -> bool:
     """Return whether a program asks that reads JSON: by what it accepts, or because it is an app, which does anyway."""
-    if context.acting_app() is not None:
+    if is_for_api(request) or context.acting_app() is not None:
         return True
     accept = request.headers.get("Accept", "")
     return "json" in accept and "text/html" not in accept

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from sessions_ui.actions.tokens.create import MOST_CHARACTERS
+from sessions_ui.actions.tokens.scopes import offered_scopes
 from sessions_ui.conf import conf
 from sessions_ui.conf.base import for_user
 from sessions_ui.database import moments
@@ -147,7 +148,7 @@ class TokenForm(EndForm):
     def __init__(self, user: Any, *args: Any, **options: Any) -> None:
         super().__init__(user, *args, **options)
         self.fields["scopes"].choices = [  # type: ignore[attr-defined]
-            (name, str(text)) for name, text in conf.scopes.items()
+            (name, str(text)) for name, text in offered_scopes(user).items()
         ]
 
 
@@ -201,6 +202,7 @@ def refusal_of(reason: TokenRefusal, user: Any) -> tuple[str, str]:
         TokenRefusal.NO_NAME: ("name", _("Give it a name, so that you know it again.")),
         TokenRefusal.NO_SCOPE: ("scopes", _("Choose at least one thing that it may do.")),
         TokenRefusal.UNKNOWN_SCOPE: ("scopes", _("Choose what it may do from the list.")),
+        TokenRefusal.NOT_ALLOWED: ("scopes", _("Choose what it may do from the list.")),
         TokenRefusal.IN_THE_PAST: ("day", _("That day is over. Choose a later one.")),
         TokenRefusal.TOO_LONG: (
             "day",

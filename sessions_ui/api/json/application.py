@@ -1,0 +1,53 @@
+"""The API as a whole: its rooms, its errors and its document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.operation import Operation
+
+from sessions_ui.api.json import problems
+from sessions_ui.api.json.body import StrictParser
+from sessions_ui.api.json.document import completed
+from sessions_ui.api.json.idempotency import once
+from sessions_ui.api.json.limit import LIMIT
+from sessions_ui.api.json.own.sessions import router as own_sessions
+
+NAMESPACE = "sessions_ui_json"
+
+
+class Api(NinjaAPI):
+    """django-ninja's, with answers and a document of our own."""
+
+    def on_exception(self, request: HttpRequest, exc: Any) -> HttpResponse:
+        response: Any = problems.answer(request, exc)
+        return response
+
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        return operation.view_func.__name__
+
+    def get_openapi_schema(self, **options: Any) -> Any:
+        return completed(super().get_openapi_schema(**options), self)
+
+
+def make() -> Api:
+    """Return the API, with all of its operations."""
+    api = Api(
+        title="Sessions and devices",
+        version="1",
+        description="Who is signed in where, and the end of it. docs/api.md has the words.",
+        urls_namespace=NAMESPACE,
+        # Its page needs files that only an installed app serves; without, it would ask a CDN.
+        docs_url="/docs" if "ninja" in settings.INSTALLED_APPS else None,
+        parser=StrictParser(),
+        throttle=[LIMIT],
+    )
+    api.add_decorator(once, mode="operation")
+    api.add_router("", own_sessions)
+    return api
+
+
+api = make()

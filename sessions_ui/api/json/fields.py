@@ -1,0 +1,50 @@
+"""Types of what is sent and answered. They take what they say and nothing like it: no number for a text, no moment
+without a time zone, no name that nobody knows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from ninja import Path, Schema
+from pydantic import AwareDatetime, BeforeValidator, ConfigDict, StrictBool, StringConstraints
+
+from sessions_ui.database import moments
+from sessions_ui.models.fields import PUBLIC_ID_ALPHABET, PUBLIC_ID_LENGTH
+
+PublicId = Annotated[
+    str, Path(pattern=f"^[{PUBLIC_ID_ALPHABET}]{{{PUBLIC_ID_LENGTH}}}$", description="The id of the row.")
+]
+# The primary key of a user, which has another type in each project.
+UserId = Annotated[
+    str,
+    Path(
+        min_length=1, max_length=64, pattern=r"^[A-Za-z0-9-]+$", description="The primary key of the account."
+    ),
+]
+
+
+def _as_text(said: Any) -> Any:
+    if not isinstance(said, str):
+        raise ValueError("a moment is a text, as RFC 3339 has it")
+    return said
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_as_text)]
+Note = Annotated[str, StringConstraints(max_length=500)]
+Ticket = Annotated[str, StringConstraints(max_length=100)]
+
+
+class Body(Schema):
+    """What is sent. Names that nobody knows are refused: a misspelled one would be left out in silence."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Tokens(Body):
+    tokens: StrictBool = False
+
+
+def moment(at: datetime | None) -> datetime | None:
+    """Return a moment of a row with its offset."""
+    return None if at is None else moments.aware(at)
