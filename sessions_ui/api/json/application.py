@@ -14,8 +14,12 @@ from sessions_ui.api.json.body import StrictParser
 from sessions_ui.api.json.document import completed
 from sessions_ui.api.json.idempotency import once
 from sessions_ui.api.json.limit import LIMIT
+from sessions_ui.api.json.own.devices import router as own_devices
+from sessions_ui.api.json.own.history import router as own_history
 from sessions_ui.api.json.own.sessions import router as own_sessions
+from sessions_ui.api.json.own.tokens import router as own_tokens
 
+ROUTERS = (own_sessions, own_devices, own_tokens, own_history)
 NAMESPACE = "sessions_ui_json"
 
 
@@ -46,7 +50,8 @@ def make() -> Api:
         throttle=[LIMIT],
     )
     api.add_decorator(once, mode="operation")
-    api.add_router("", own_sessions)
+    for router in ROUTERS:
+        api.add_router("", router)
     return api
 
 
