@@ -18,8 +18,14 @@ from sessions_ui.api.json.own.devices import router as own_devices
 from sessions_ui.api.json.own.history import router as own_history
 from sessions_ui.api.json.own.sessions import router as own_sessions
 from sessions_ui.api.json.own.tokens import router as own_tokens
+from sessions_ui.api.json.programs.events import router as events
+from sessions_ui.api.json.programs.health import router as health
+from sessions_ui.api.json.programs.incidents import router as incidents
+from sessions_ui.api.json.programs.sessions import router as any_sessions
+from sessions_ui.api.json.programs.webhooks import router as webhooks
 
-ROUTERS = (own_sessions, own_devices, own_tokens, own_history)
+OWN = (own_sessions, own_devices, own_tokens, own_history)
+PROGRAMS = (any_sessions, incidents, events, webhooks, health)
 NAMESPACE = "sessions_ui_json"
 
 
@@ -50,7 +56,7 @@ def make() -> Api:
         throttle=[LIMIT],
     )
     api.add_decorator(once, mode="operation")
-    for router in ROUTERS:
+    for router in (*OWN, *PROGRAMS):
         api.add_router("", router)
     return api
 

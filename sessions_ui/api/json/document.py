@@ -17,6 +17,7 @@ REFUSALS = {
     403: "This is not allowed, or takes a proof that only a person can give.",
     404: "There is no such thing here, or it is somebody else's.",
     409: "Not now: the same request is under way, or what it is about has changed.",
+    410: "What was asked for is kept no more.",
     413: "The body is too large.",
     415: "The body is not JSON.",
     422: "What was sent says something that it may not.",
