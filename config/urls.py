@@ -35,7 +35,8 @@ urlpatterns = [
     path("_allauth/", include("accounts.app_urls")),
     path("help-desk/", include("sessions_ui.help_desk.urls")),
     path("api/", include("sessions_ui.api.urls")),
-    path("api/", include("sessions_ui.api.json.urls")),  # after it: what it does not know it answers 404
+    path("api/workos/", include("sessions_ui.api.workos.urls")),
+    path("api/", include("sessions_ui.api.json.urls")),  # last: what it does not know it answers 404
     path("admin/", admin.site.urls),
 ]
 if settings.DEMO:

@@ -134,6 +134,7 @@ class TokenRefusal(StrEnum):
     NO_OWNER = "no_owner"
     MADE_BEFORE = "made_before"
     BY_TOKEN = "by_token"  # noqa: S105  not a token
+    BY_PROGRAM = "by_program"
 
 
 class OwnerRefusal(StrEnum):

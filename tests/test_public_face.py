@@ -28,6 +28,7 @@ FACE = (
     "sessions_ui.api.json.urls",
     "sessions_ui.api.ninja",
     "sessions_ui.api.urls",
+    "sessions_ui.api.workos.urls",
     "sessions_ui.assurance",
     "sessions_ui.bridges",
     "sessions_ui.credentials",

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_POST
 
 from sessions_ui.actions.tokens.create import create_token
 from sessions_ui.actions.tokens.export import export_tokens
+from sessions_ui.actions.tokens.rights import MANAGE, may_speak_for
 from sessions_ui.actions.tokens.scopes import offered_scopes
 from sessions_ui.actions.tokens.service_accounts import (
     make_service_account,
@@ -40,8 +41,6 @@ from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.web.responses.files import download
 from sessions_ui.web.tokens.forms import OnceField
 from sessions_ui.wording.tokens import NO_OWNER, REFUSALS
-
-MANAGE = "sessions_ui.manage_tokens"
 
 
 class TokenStateFilter(admin.SimpleListFilter):
@@ -268,14 +267,6 @@ class TokenForm(forms.Form):
         longest = for_user(conf.token_max_age, account)
         if longest is not None:
             self.fields["days"].widget.attrs["max"] = max(longest.days, 1)
-
-
-def may_speak_for(actor: Any, account: Any) -> bool:
-    """Return whether this member of staff may make tokens of the account, or give it to somebody: whoever has such a
-    token can do all that the account may. Not of one that may do more than they, nor of their own."""
-    if account is None or account.pk == actor.pk:
-        return False
-    return bool(getattr(actor, "is_superuser", False)) or not conf.help_desk_more_rights(account, actor)
 
 
 @admin.register(ServiceAccount)

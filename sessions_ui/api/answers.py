@@ -79,12 +79,18 @@ def answer_to(exception: BaseException) -> HttpResponse | None:
         exception, SessionEnded
     ):  # while the view was at work; the next request would hear the same
         return refused(BearerRefused(BearerError.INVALID_TOKEN))
+    found = answer_for(exception)
+    return None if found is None else response_of(found, getattr(exception, "reason", None))
+
+
+def answer_for(exception: BaseException) -> Answer | None:
+    """Return what a program is told of `exception`, in whatever words; None for one that is not ours to answer."""
     found = next((ANSWERS[kind] for kind in type(exception).__mro__ if kind in ANSWERS), None)
     if found is None and is_failed_commit(exception):
-        found = BUSY
-    elif found is None and is_lost_commit(exception):
-        found = UNKNOWN
-    return None if found is None else response_of(found, getattr(exception, "reason", None))
+        return BUSY
+    if found is None and is_lost_commit(exception):
+        return UNKNOWN
+    return found
 
 
 def response_of(answer: Answer, reason: object) -> HttpResponse:

@@ -29,6 +29,7 @@ from sessions_ui.conf.sso import SingleSignOnSettings
 from sessions_ui.conf.telling import TellingSettings
 from sessions_ui.conf.tokens import TokenSettings
 from sessions_ui.conf.webhooks import WebhookSettings
+from sessions_ui.conf.workos import WorkOSSettings
 
 
 class Conf(
@@ -49,6 +50,7 @@ class Conf(
     TellingSettings,
     MailSettings,
     WebhookSettings,
+    WorkOSSettings,
     SingleSignOnSettings,
     ImpersonationSettings,
     HelpDeskSettings,

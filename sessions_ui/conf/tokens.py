@@ -19,6 +19,7 @@ OWN_SCOPES: dict[str, Any] = {
     "sessions:admin:read": _("See the sessions and devices of everybody"),
     "sessions:admin:end": _("Sign out everybody"),
     "sessions:admin:write": _("Keep data of a program with the sessions of everybody"),
+    "tokens:admin": _("See, make and end the access tokens of everybody"),
     "incidents:order": _("Sign out many people at once (incident)"),
     "events:read": _("Read the history of everybody"),
     "webhooks:read": _("See where webhooks go, and what became of them"),

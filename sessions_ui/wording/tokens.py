@@ -22,6 +22,7 @@ REFUSALS: dict[TokenRefusal, Any] = {
     TokenRefusal.NO_OWNER: gettext_lazy("Nobody answers for this service account. It needs an owner first."),
     TokenRefusal.MADE_BEFORE: gettext_lazy("It was made already."),
     TokenRefusal.BY_TOKEN: gettext_lazy("A token makes no token: sign in to make one."),
+    TokenRefusal.BY_PROGRAM: gettext_lazy("A program may not make this token."),
 }
 
 NO_OWNER: dict[OwnerRefusal, Any] = {

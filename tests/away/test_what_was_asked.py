@@ -475,6 +475,27 @@ def test_a_token_is_asked_about_and_revoked(browser: Any, user: Any) -> None:
     assert program.post(reverse("sessions_ui_api:introspect"), **form).json() == {"active": False}
 
 
+def test_a_program_of_workos_ends_a_session_and_makes_and_ends_a_key(
+    browser: Any, user: Any, laptop: Any, administrator: Any
+) -> None:
+    ends = timezone.now() + timedelta(days=1)
+    scopes = ["sessions:admin:end", "tokens:admin", "tokens:introspect"]
+    value = create_token(user=administrator, name="a", scopes=scopes, expires_at=ends).value
+    program = browser(headers={"authorization": f"Bearer {value}"})
+
+    def ask(name: str, body: dict[str, Any], **of: Any) -> Any:
+        return program.post(reverse(f"sessions_ui_workos:{name}", kwargs=of), body, "application/json")
+
+    session = Session.objects.of(user).sign_ins().living().latest("pk")
+    assert ask("revoke", {"session_id": session.public_id}).status_code == 200
+    assert not Session.objects.get(pk=session.pk).is_living
+    said = {"name": "Key", "organization_id": "acme", "permissions": ["sessions:read"]}
+    key = ask("keys", said, user_id=user.pk).json()
+    assert ask("validate", {"value": key["value"]}).json()["api_key"]["id"] == key["id"]
+    assert ask("expire", {}, key_id=key["id"]).status_code == 200
+    assert ask("validate", {"value": key["value"]}).json() == {"api_key": None}
+
+
 STORIES: dict[str, Callable[..., None]] = {
     "account_login": test_signing_in_and_out,
     "account_logout": test_signing_in_and_out,
@@ -519,6 +540,10 @@ STORIES: dict[str, Callable[..., None]] = {
     "sessions_ui:choose_password": test_choosing_the_password_that_the_help_desk_asked_for,
     "sessions_ui_api:introspect": test_a_token_is_asked_about_and_revoked,
     "sessions_ui_api:revoke": test_a_token_is_asked_about_and_revoked,
+    "sessions_ui_workos:revoke": test_a_program_of_workos_ends_a_session_and_makes_and_ends_a_key,
+    "sessions_ui_workos:keys": test_a_program_of_workos_ends_a_session_and_makes_and_ends_a_key,
+    "sessions_ui_workos:validate": test_a_program_of_workos_ends_a_session_and_makes_and_ends_a_key,
+    "sessions_ui_workos:expire": test_a_program_of_workos_ends_a_session_and_makes_and_ends_a_key,
     "help_desk:search": test_a_call_from_the_first_page_to_the_receipt,
     "help_desk:verify": test_a_call_from_the_first_page_to_the_receipt,
     "help_desk:network": test_a_call_from_the_first_page_to_the_receipt,

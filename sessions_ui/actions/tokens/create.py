@@ -59,6 +59,7 @@ def create_token(
     agent: str = "",
     public_id: str = "",
     actor: HasPk | None = None,
+    organization_id: str = "",
 ) -> NewToken:
     """Make an access token that acts as `user`, and return it with its value.
 
@@ -76,11 +77,38 @@ def create_token(
     zone, `TryAgain` or `OutcomeUnknown` as `end_sessions()` does.
     """
     context.require_owner()
+    name, granted = said(name), known_scopes(scopes)
+    return insert_token(
+        user=user,
+        name=name,
+        scopes=granted,
+        expires_at=expires_at,
+        agent=agent,
+        public_id=public_id,
+        actor=actor,
+        organization_id=organization_id,
+        acting=verify_may_make(user),
+    )
+
+
+def insert_token(
+    *,
+    user: HasPk,
+    name: str,
+    scopes: list[str],
+    expires_at: datetime,
+    agent: str = "",
+    public_id: str = "",
+    actor: HasPk | None = None,
+    organization_id: str = "",
+    acting: Session | None,
+) -> NewToken:
+    """Make the token, once somebody has found that whoever asks may: `acting` is their session. To be run in a
+    transaction."""
     now = timezone.now()
-    name, agent, granted = said(name), agent.strip()[:MOST_CHARACTERS], known_scopes(scopes)
-    acting = verify_may_make(user)
+    agent = agent.strip()[:MOST_CHARACTERS]
     account, backend, state = hold_account(user, acting)
-    if refused_scopes(account, granted):
+    if refused_scopes(account, scopes):
         raise TokenRefused(TokenRefusal.NOT_ALLOWED)
     ends_at = allowed_end(expires_at, account, now)
     latest_end = latest_end_of(state, now)
@@ -102,14 +130,14 @@ def create_token(
         latest_end_at=latest_end,
         access_flags=flags_of(account),
         generation=state.generation,
-        organization_id=acting.organization_id if acting is not None else None,
+        organization_id=organization_id or (acting.organization_id if acting is not None else None),
         first_address=client.address if client is not None else None,
         first_user_agent=client.user_agent if client is not None else "",
     )
     token = AccessToken.objects.create(
         session=session,
         name=name,
-        scopes=" ".join(granted),
+        scopes=" ".join(scopes),
         hint=hint_of(value),
         agent=agent,
         made_by_id=(actor_of(actor) if actor is not None else current_actor()).pk,

@@ -12,7 +12,6 @@ from ninja.security.http import HttpAuthBase
 from ninja.utils import check_csrf
 
 from sessions_ui.actions.tokens.authenticate import Bearer
-from sessions_ui.actions.tokens.scopes import may_hold
 from sessions_ui.api.bearer import authenticate
 from sessions_ui.api.json.problems import Problem
 from sessions_ui.exceptions import BearerRefused
@@ -20,8 +19,7 @@ from sessions_ui.store import store_of
 
 
 class Token(HttpAuthBase):
-    """Lets in whoever brings an access token with all of these scopes, and still has the permissions that these take:
-    a right that was taken away is gone with the next request."""
+    """Lets in whoever brings an access token with all of these scopes, as long as its account may have them."""
 
     openapi_scheme = "bearer"
 
@@ -31,15 +29,11 @@ class Token(HttpAuthBase):
 
     def __call__(self, request: HttpRequest) -> Bearer | None:
         try:
-            bearer = authenticate(request, *self.scopes)
+            return authenticate(request, *self.scopes)
         except BearerRefused as error:
             if error.error is None:
                 return None
             raise
-        for scope in self.scopes:
-            if not may_hold(bearer.user, scope):
-                raise Problem(403, "not-allowed", "The account may not do this (any more).", scope=scope)
-        return bearer
 
 
 class Cookie(APIKeyCookie):

@@ -9,6 +9,7 @@ from django.apps import apps
 from django.contrib.auth.models import Permission
 
 from sessions_ui.actions.tokens.scopes import PERMISSIONS, offered_scopes
+from sessions_ui.actions.tokens.service_accounts import make_service_account
 from sessions_ui.conf import conf
 from sessions_ui.conf.tokens import OWN_SCOPES
 from sessions_ui.exceptions import TokenRefusal, TokenRefused
@@ -16,7 +17,7 @@ from sessions_ui.web.tokens.forms import TokenForm
 
 pytestmark = pytest.mark.django_db
 
-FOR_EVERYBODY = {"sessions:read", "sessions:end", "devices:rename", "tokens:introspect"}
+FOR_EVERYBODY = {"sessions:read", "sessions:end", "devices:rename"}
 
 
 def test_every_scope_of_the_app_is_for_everybody_or_takes_a_permission() -> None:
@@ -54,3 +55,13 @@ def test_a_right_that_is_held_by_the_group_counts(user: Any, make_token: Any) ->
     group.permissions.add(Permission.objects.get(codename="order_incident"))
     user.groups.add(group)
     assert make_token(user, scopes=["incidents:order"])
+
+
+def test_a_resource_server_asks_about_tokens_by_a_service_account(
+    user: Any, other_user: Any, make_token: Any
+) -> None:
+    make_service_account(user=user, owner=other_user)
+    assert make_token(user, scopes=["tokens:introspect"])
+    for scope in PERMISSIONS.keys() - {"tokens:introspect"}:
+        with pytest.raises(TokenRefused):
+            make_token(user, scopes=[scope])
