@@ -135,6 +135,7 @@ class TokenRefusal(StrEnum):
     MADE_BEFORE = "made_before"
     BY_TOKEN = "by_token"  # noqa: S105  not a token
     BY_PROGRAM = "by_program"
+    NOT_A_MEMBER = "not_a_member"
 
 
 class OwnerRefusal(StrEnum):

@@ -23,6 +23,7 @@ REFUSALS: dict[TokenRefusal, Any] = {
     TokenRefusal.MADE_BEFORE: gettext_lazy("It was made already."),
     TokenRefusal.BY_TOKEN: gettext_lazy("A token makes no token: sign in to make one."),
     TokenRefusal.BY_PROGRAM: gettext_lazy("A program may not make this token."),
+    TokenRefusal.NOT_A_MEMBER: gettext_lazy("The account does not belong to this organization."),
 }
 
 NO_OWNER: dict[OwnerRefusal, Any] = {

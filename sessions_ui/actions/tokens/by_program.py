@@ -14,6 +14,7 @@ from sessions_ui.actions.acting_session import hold_acting_session
 from sessions_ui.actions.credentials.changed import credential_changed
 from sessions_ui.actions.endings.offboard import kept_to_latest_end
 from sessions_ui.actions.recovery.freeze import verify_account_not_frozen
+from sessions_ui.actions.sign_in.attempt import organization_of
 from sessions_ui.actions.tokens.authenticate import Bearer
 from sessions_ui.actions.tokens.create import (
     NewToken,
@@ -52,13 +53,16 @@ def create_token_by_program(
 
     A token makes no token: this is the exception, for a token with the scope `tokens:admin` whose account has the
     permission `manage_tokens`, of accounts that may no more than that one. It gives away no scope about everybody.
-    `organization_id` (at most 255 characters) is kept with the token. The other arguments, and what else is raised, are
-    those of `create_token()`. Raises `TokenRefused` (`by_program`) for what a program may not make.
+    `organization_id` (at most 255 characters) is kept with the token; where the setting `ORGANIZATION_ID` knows without
+    a request to which one the user belongs, it has to be that. The other arguments, and what else is raised, are
+    those of `create_token()`. Raises `TokenRefused` (`by_program`, `not_a_member`) for what a program may not make.
     """
     name, granted = said(name), known_scopes(scopes)
     acting = verify_program_may(bearer, user)
     if PERMISSIONS.keys() & {*granted}:
         raise TokenRefused(TokenRefusal.BY_PROGRAM)
+    if organization_id and organization_of(None, user) not in (None, organization_id):
+        raise TokenRefused(TokenRefusal.NOT_A_MEMBER)
     return insert_token(
         user=user,
         name=name,

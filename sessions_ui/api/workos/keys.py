@@ -45,6 +45,7 @@ FIELDS = {
     TokenRefusal.TOO_LONG: "expires_at",
     TokenRefusal.TOO_MANY: "user_id",
     TokenRefusal.NO_OWNER: "user_id",
+    TokenRefusal.NOT_A_MEMBER: "organization_id",
 }
 MESSAGES = {
     TokenRefusal.NO_NAME: "`name` says nothing.",
@@ -54,6 +55,7 @@ MESSAGES = {
     TokenRefusal.TOO_LONG: "`expires_at` is too far away.",
     TokenRefusal.TOO_MANY: "The user has as many keys as they may have.",
     TokenRefusal.NO_OWNER: "Nobody answers for this service account.",
+    TokenRefusal.NOT_A_MEMBER: "The user does not belong to this organization.",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from sessions_ui.audit.seal import seal_events
 from sessions_ui.conf.tokens import OWN_SCOPES
 from tests.models import Session
 from tests.sessions_ui.api.conftest import Program
+from tests.sessions_ui.api.workos.live import Live, Person, live_site
 
 PREFIX = "/api/workos"
 
@@ -56,3 +58,16 @@ def permitted(user: Any, *names: str) -> Any:
     assert found.count() == len(names)
     user.user_permissions.add(*found)
     return type(user).objects.get(pk=user.pk)
+
+
+@pytest.fixture(scope="package")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """One site for all tests of published clients, each with a person of its own."""
+    with live_site(tmp_path_factory.mktemp("live")) as site:
+        yield site
+
+
+@pytest.fixture
+def person(live: Live) -> Person:
+    """Somebody who is signed in in seven browsers, and of whom no other test knows."""
+    return next(live.people)

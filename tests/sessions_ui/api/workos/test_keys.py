@@ -129,6 +129,21 @@ def test_what_no_key_can_be(caller: Program, user: Any, said: Any, field: str, c
     assert not Session.objects.of(user).exists()
 
 
+def organization_of(request: Any, user: Any) -> str | None:
+    """For `ORGANIZATION_ID`."""
+    return {"Ada": "acme"}.get(user.name)
+
+
+def test_of_another_organization_than_the_users_own_there_is_none(
+    caller: Program, user: Any, other_user: Any, settings: Any
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "ORGANIZATION_ID": f"{__name__}.organization_of"}
+    answer = make(caller, user, organization_id="other")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "not_a_member")
+    assert make(caller, user, organization_id="acme").status_code == 201
+    assert make(caller, other_user, organization_id="any").status_code == 201, "nobody knows of theirs"
+
+
 def test_no_more_keys_than_an_account_may_have(caller: Program, user: Any, settings: Any) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "TOKEN_LIMIT": 1}
     assert make(caller, user).status_code == 201

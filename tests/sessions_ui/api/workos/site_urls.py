@@ -1,0 +1,11 @@
+"""The addresses of the site, and those of WorkOS's clients at the root."""
+
+from django.conf import settings
+from django.urls import include, path
+
+from sessions_ui.api.workos import limits
+
+if settings.WORKOS_LIMIT:
+    limits.SECONDS = 2
+
+urlpatterns = [path("", include("sessions_ui.api.workos.urls")), path("", include("config.urls"))]
