@@ -7,15 +7,18 @@ from ipaddress import ip_address
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_user_model
 from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.actions.help_desk.find_user import called, users_exactly
+from sessions_ui.bridges.rows import key_of
 from sessions_ui.models.primary import all_users, with_users
 
 
@@ -41,7 +44,20 @@ class ListWithUsers(ChangeList):
         return qs
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+class CarefulAdmin(admin.ModelAdmin):
+    """An admin whose actions take no keys but such as rows can have."""
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **options: Any
+    ) -> HttpResponse | None:
+        """Carry out the action; a key that no row can have is a mistake of the form, and nothing is done then."""
+        if all(is_key(self.model, text) for text in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            return super().response_action(request, queryset, *args, **options)
+        messages.error(request, gettext("That selection cannot be read. Nothing was done."))
+        return None
+
+
+class ReadOnlyAdmin(CarefulAdmin):
     """A read-only admin: nobody adds, changes or deletes a row, superusers included. `fields` names what may be
     seen."""
 
@@ -109,6 +125,14 @@ class PersonField(forms.CharField):
         if len(found) != 1:
             raise forms.ValidationError(self.error_messages["unknown"], code="unknown")
         return found[0]
+
+
+def is_key(model: type[Model], text: str) -> bool:
+    """Return whether a row of the model can have this primary key."""
+    field: Any = model._meta.pk
+    while field.is_relation:
+        field = field.target_field
+    return "\0" not in text and key_of(field, text) is not None
 
 
 def address_exactly(term: str) -> str | None:

@@ -124,6 +124,19 @@ class DeviceKindFilter(admin.SimpleListFilter):
         return queryset.filter(device__kind=kind) if kind in Device.Kind.values else queryset
 
 
+class SessionKindFilter(admin.SimpleListFilter):
+    """What a sign-in is kept by. Access tokens are none."""
+
+    title = _("kind")
+    parameter_name = "kind__exact"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(value, label) for value, label in Session.Kind.choices if value != Session.Kind.TOKEN]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(kind=self.value()) if self.value() in Session.Kind.values else queryset
+
+
 class DeliveryStateFilter(admin.SimpleListFilter):
     title = _("state")
     parameter_name = "state"

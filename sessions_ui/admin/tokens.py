@@ -108,6 +108,9 @@ class AccessTokenAdmin(EndingAdmin):
     list_filter = (TokenStateFilter, TokenKindFilter)
     ordering = ("-pk",)
     actions = ("end_selected", "export_selected")
+    question = _("End access tokens: are you sure?")
+    verb = _("End")
+    nothing = _("They had all ended already.")
     search_help_text = _("The whole e-mail address or user name, the id of a token, or its last characters.")
     fields = readonly_fields = (
         "public_id",

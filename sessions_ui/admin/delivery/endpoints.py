@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from sessions_ui.actions.webhooks.endpoints import ping, renew_secret, save_endpoint, switch_off, switch_on
-from sessions_ui.admin.base import person
+from sessions_ui.admin.base import CarefulAdmin, person
 from sessions_ui.client.network import PORTS, permitted
 from sessions_ui.conf import conf
 from sessions_ui.models import Endpoint, Hook
@@ -66,7 +66,7 @@ class EndpointForm(forms.ModelForm):
 
 
 @admin.register(Endpoint)
-class EndpointAdmin(admin.ModelAdmin):
+class EndpointAdmin(CarefulAdmin):
     """Receivers of webhooks. They are switched off rather than deleted: what was sent there stays visible until the
     retention time is over."""
 

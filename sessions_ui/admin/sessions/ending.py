@@ -24,8 +24,9 @@ from sessions_ui.models.primary import with_users
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.store import store_of
 from sessions_ui.web.happened import HappenedField
+from sessions_ui.wording.tokens import ended_count
 
-EXAMPLES = 10  # sign-ins named on the confirmation page; the rest is a number
+EXAMPLES = 10  # named on the confirmation page; the rest is a number
 
 
 class ReasonForm(forms.Form):
@@ -42,6 +43,10 @@ class EndingAdmin(ReadOnlyAdmin):
     """The admin of rows that have sessions. Looking is one permission, signing out is another."""
 
     actions = ("sign_out_selected", "sign_out_users")
+    # What is asked before, the button, and what is said where nothing was left to end.
+    question: Any = _("Sign out: are you sure?")
+    verb: Any = _("Sign out")
+    nothing: Any = _("Nothing was signed in any more.")
 
     def sessions_of(self, queryset: QuerySet[Any]) -> SessionQuerySet:
         raise NotImplementedError
@@ -75,20 +80,27 @@ class EndingAdmin(ReadOnlyAdmin):
             )
             return None
         living = sessions.living()
+        count, tokens = living.count(), living.tokens().count()
         store = store_of(request)
         own = store.session_id if store is not None else None
         context = {
             **self.admin_site.each_context(request),
-            "title": gettext("Sign out: are you sure?"),
+            "title": self.question,
+            "verb": self.verb,
             "opts": self.opts,
             "form": form,
             "action": action,
             "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
             "select_across": request.POST.get("select_across", "0"),
             "checkbox_name": ACTION_CHECKBOX_NAME,
-            "count": living.count(),
+            "count": count,
+            "tokens": tokens,
+            "what": ended_count(count - tokens, tokens),
+            "whole": action == "sign_out_users",
             "users": living.order_by().values("user_id").distinct().count(),
-            "examples": with_users(living.select_related("device"), "user").order_by("-pk")[:EXAMPLES],
+            "examples": with_users(living.select_related("device", "token"), "user").order_by("-pk")[
+                :EXAMPLES
+            ],
             "own": own is not None and living.filter(pk=own).exists(),
         }
         return TemplateResponse(request, "sessions_ui/admin/confirm_sign_out.html", context)
@@ -108,14 +120,18 @@ class EndingAdmin(ReadOnlyAdmin):
             )
             messages.success(request, text % {"count": receipt.bridged})
         if not receipt:
-            messages.warning(request, gettext("Nothing was signed in any more."))
+            messages.warning(request, str(self.nothing))
             return
-        text = ngettext("%(count)d sign-in was ended.", "%(count)d sign-ins were ended.", receipt.ended)
-        messages.success(request, text % {"count": receipt.ended})
+        tokens = Session.objects.tokens().filter(act=receipt.act).count()
+        what = ended_count(receipt.ended - tokens, tokens)
+        text = ngettext("%(what)s was ended.", "%(what)s were ended.", receipt.ended)
+        messages.success(request, text % {"what": what})
 
     def _end_later(self, request: HttpRequest, sessions: SessionQuerySet, **options: Any) -> None:
+        tokens = sessions.living().tokens().count()
         ending = end_later(sessions=sessions, reason=EndReason.ADMINISTRATOR, actor=request.user, **options)
+        what = ended_count(max(ending.total - tokens, 0), tokens)
         text = gettext(
-            "%(count)d sign-ins are being ended, batch by batch. “Large sign-outs” shows how far it has come."
+            "%(what)s are being ended, batch by batch. “Large sign-outs” shows how far it has come."
         )
-        messages.info(request, text % {"count": ending.total})
+        messages.info(request, text % {"what": what})

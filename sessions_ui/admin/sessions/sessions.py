@@ -23,6 +23,7 @@ from sessions_ui.admin.filters import (
     DayFilter,
     DeviceKindFilter,
     ReasonFilter,
+    SessionKindFilter,
     SessionStateFilter,
     StaffFilter,
 )
@@ -37,7 +38,8 @@ from sessions_ui.wording.sessions import level_text, place_name, shown_text, sig
 
 @admin.register(Session)
 class SessionAdmin(EndingAdmin):
-    """Everything that was signed in, with the overview of them; anonymous sessions are not shown."""
+    """Everything that was signed in, with the overview of them; anonymous sessions are not shown. Nor are access
+    tokens: they have a list of their own, and to end one is another permission."""
 
     list_display = (
         "account",
@@ -57,7 +59,7 @@ class SessionAdmin(EndingAdmin):
         CountryFilter,
         ReasonFilter,
         StaffFilter,
-        "kind",
+        SessionKindFilter,
     )
     list_select_related = ("user", "device", "ended_by")
     sortable_by = ("signed_in_at",)
@@ -97,12 +99,13 @@ class SessionAdmin(EndingAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
-        """Return signed-in sessions only, because an anonymous row is nobody's. The secrets are not even fetched.
+        """Return sign-ins only, because an anonymous row is nobody's. The secrets are not even fetched.
 
         Not `user__isnull=False`: with `select_related` Django makes that an inner join, and the sessions of deleted
         accounts are gone from the list.
         """
         rows = super().get_queryset(request).filter(signed_in_at__isnull=False)
+        rows = rows.exclude(kind=Session.Kind.TOKEN)
         return rows.defer("payload", "digest", "previous_digest", "auth_hash")
 
     def exactly(self, term: str) -> Q:

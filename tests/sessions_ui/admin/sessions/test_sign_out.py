@@ -11,6 +11,7 @@ from django.core import mail
 from django.utils import timezone
 
 from sessions_ui.actions.endings.bulk.end_later import end_later
+from sessions_ui.actions.tokens.create import create_token
 from sessions_ui.database import moments
 from sessions_ui.delivery import deliver_due
 from sessions_ui.tasks import sweep_endings
@@ -239,3 +240,91 @@ def test_what_failed_is_tried_again_from_the_admin(admin: Any, ada: Any, user: A
     assert sweep_endings() == 1
     answer = admin.post("/admin/sessions_ui/ending/", fields, follow=True).content.decode()
     assert "Nothing of these has failed." in answer
+
+
+# --- access tokens: another list, another permission
+
+
+def make_token(user: Any) -> Session:
+    ends = timezone.now() + timedelta(days=30)
+    made = create_token(user=user, name="Backup", scopes=["sessions:read"], expires_at=ends)
+    return Session.objects.get(pk=made.token.pk)
+
+
+@pytest.fixture
+def clerk(browser: Any, agent: Any) -> Any:
+    """Somebody who may end sign-ins, and no token."""
+    agent.groups.clear()
+    agent.user_permissions.add(*Permission.objects.filter(codename__in=["view_session", "change_session"]))
+    client = browser()
+    client.force_login(agent)
+    return client
+
+
+@pytest.mark.parametrize("who", ["clerk", "admin"])
+def test_a_token_is_no_sign_in(who: str, request: Any, ada: Any, user: Any) -> None:
+    client, token = request.getfixturevalue(who), make_token(user)
+    for query in (
+        {},
+        {"kind__exact": "token"},
+        {"q": user.email},
+        {"q": token.public_id},
+        {"state": "living"},
+    ):
+        html = client.get(LIST, query).content.decode()
+        assert f"/session/{token.pk}/" not in html, query
+    assert f"/session/{of(user).pk - 1}/" in client.get(LIST).content.decode()
+    assert "kind__exact=token" not in client.get(LIST).content.decode()
+    assert client.get(f"{LIST}{token.pk}/change/").status_code == 302
+    assert client.get(f"{LIST}{token.pk}/history/").status_code in (302, 404)
+    for across in ("0", "1"):
+        page = f"{LIST}?q={token.public_id}"
+        act(client, "sign_out_selected", [token.pk], page=page, select_across=across, confirmed="1", note="x")
+    token.refresh_from_db()
+    assert token.ended_at is None
+
+
+def test_everything_of_a_person_ends_their_tokens_and_says_so(clerk: Any, ada: Any, user: Any) -> None:
+    sign_in, token = of(user), make_token(user)
+    html = " ".join(act(clerk, "sign_out_users", [sign_in.pk]).content.decode().split())
+    for text in (
+        "1 sign-in and 1 access token will be ended.",
+        "Access tokens of these people end, too",
+        "“Backup”",
+    ):
+        assert text in html, text
+    assert "never used" in html and html.count("last active") == 1
+    fields = {"action": "sign_out_users", "_selected_action": [sign_in.pk], "confirmed": "1", "note": "x"}
+    html = clerk.post(LIST, fields, follow=True).content.decode()
+    assert "1 sign-in and 1 access token were ended." in html
+    token.refresh_from_db()
+    assert token.end_reason == EndReason.ADMINISTRATOR
+    assert (
+        "Access tokens of these people" not in act(clerk, "sign_out_selected", [sign_in.pk]).content.decode()
+    )
+
+
+def test_many_are_counted_apart(admin: Any, ada: Any, user: Any, settings: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "END_AT_ONCE_MAX": 1}
+    sign_in = of(user)
+    make_token(user)
+    fields = {"action": "sign_out_users", "_selected_action": [sign_in.pk], "confirmed": "1", "note": "x"}
+    html = admin.post(LIST, fields, follow=True).content.decode()
+    assert "1 sign-in and 1 access token are being ended, batch by batch." in html
+
+
+def test_tokens_are_called_so_where_they_are_ended(admin: Any, user: Any) -> None:
+    token, page = make_token(user), "/admin/sessions_ui/accesstoken/"
+    html = " ".join(act(admin, "end_selected", [token.pk], page=page).content.decode().split())
+    for text in (
+        "End access tokens: are you sure?",
+        "1 access token will be ended.",
+        "never used",
+        'value="End"',
+    ):
+        assert text in html, text
+    for text in ("sign-in", "sign in again", "last active", "Unknown device"):
+        assert text not in html, text
+    fields = {"action": "end_selected", "_selected_action": [token.pk], "confirmed": "1", "note": "x"}
+    assert "1 access token was ended." in admin.post(page, fields, follow=True).content.decode()
+    assert "They had all ended already." in admin.post(page, fields, follow=True).content.decode()
