@@ -20,7 +20,7 @@ from accounts.factors import note_codes_read
 from accounts.limits import ANYWHERE, APP, own_try, remember_reset
 from accounts.links import on_this_site, site_of
 from accounts.mails import send_or_wait
-from accounts.password_reset import may_reset
+from accounts.password_reset import is_service_account, may_reset
 from accounts.provider import identity
 from sessions_ui import (
     begin_sign_in,
@@ -127,11 +127,13 @@ class AccountAdapter(DefaultAccountAdapter):
         address was typed in.
 
         An address that nobody has confirmed resets no password of an account that has a confirmed one: it may have a
-        typing error in it, or be a thief's. Who has typed it in reads that no account has it.
+        typing error in it, or be a thief's. Who has typed it in reads that no account has it. A service account has no
+        password to sign in with, and a reset would end its tokens.
         """
-        if mail_recovery_link(user=user):
+        is_service = is_service_account(user)
+        if not is_service and mail_recovery_link(user=user):
             return
-        if may_reset(user, email):
+        if not is_service and may_reset(user, email):
             super().send_password_reset_mail(user, email, context)
         else:
             send_unknown_account_mail(context.get("request", current.request), email)

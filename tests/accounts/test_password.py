@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import VerifiedAddress
-from accounts.password_reset import may_reset
+from accounts.password_reset import may_reset, send_reset
+from sessions_ui.actions.tokens.authenticate import authenticate_token
+from sessions_ui.actions.tokens.create import create_token
+from sessions_ui.actions.tokens.service_accounts import make_service_account
 from tests.accounts.test_sign_up import link_in
 from tests.aging import long_ago
 from tests.conftest import PASSWORD
@@ -132,3 +136,29 @@ def test_an_unknown_address_is_answered_like_a_known_one(browser: Any, user: Any
     known = browser().post(reverse("account_reset_password"), {"email": user.email})
     unknown = browser().post(reverse("account_reset_password"), {"email": "nobody@people.example"})
     assert (known.status_code, known.url) == (unknown.status_code, unknown.url)
+
+
+@pytest.mark.parametrize("ask", ["page", "app"])
+def test_nobody_resets_the_password_of_a_service_account(
+    browser: Any, user: Any, django_user_model: Any, ask: str
+) -> None:
+    """Nobody signs in to it; whoever reads its mail would end its access tokens."""
+    robot = django_user_model.objects.create_user(email="robot@people.example", password="a pass phrase")
+    make_service_account(user=robot, owner=user)
+    made = create_token(
+        user=robot, name="x", scopes=["sessions:read"], expires_at=timezone.now() + timedelta(days=1)
+    )
+
+    def asked(email: str) -> Any:
+        if ask == "page":
+            return browser().post(reverse("account_reset_password"), {"email": email})
+        url = "/_allauth/app/v1/auth/password/request"
+        return browser().post(url, {"email": email}, content_type="application/json")
+
+    answers = [asked(each) for each in (robot.email, user.email, "nobody@people.example")]
+    assert len({answer.status_code for answer in answers}) == 1
+    assert len({answer.headers.get("Location") for answer in answers}) == 1
+    resets = [one.to for one in mail.outbox if one.subject == "Choose a new password"]
+    assert resets == [[user.email]]
+    assert send_reset(answers[0].wsgi_request, robot, robot.email) is None
+    assert authenticate_token(made.value).user == robot
