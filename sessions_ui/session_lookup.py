@@ -59,12 +59,13 @@ class Reads(NamedTuple):
 
 
 OF_SESSION = Reads(HOT_FIELDS)
-# A token has no payload, and a name by which introspection knows it. Whatever else views ask of either costs a
-# statement: on SQLite a moment alone is worth 4 µs of conversion.
+# A token has no payload, and a name by which introspection knows it; when its former value was used last decides
+# whether this use is noted. Whatever else views ask of either costs a statement: on SQLite a moment alone is worth 4 µs
+# of conversion.
 OF_TOKEN = Reads(
     ("public_id", *(name for name in HOT_FIELDS if name != "payload")),
     beside="token",
-    beside_fields=("session", "name", "scopes", "agent", "overlap_ends_at"),
+    beside_fields=("session", "name", "scopes", "agent", "overlap_ends_at", "former_used_at"),
 )
 
 

@@ -16,8 +16,9 @@ from sessions_ui.models import AccessToken, Session
 
 
 def is_due(bearer: Bearer, now: datetime) -> bool:
-    """Return whether this use is to be noted: the first one, and then one in `LAST_SEEN_EVERY`."""
-    last = bearer.token.last_used_at
+    """Return whether this use is to be noted: the first one, and then one in `LAST_SEEN_EVERY`. Of the former value
+    that goes by its own uses: those of the new one say nothing about who still has it."""
+    last = bearer.token.former_used_at if bearer.is_former else bearer.token.last_used_at
     return last is None or last + conf.last_seen_every <= now
 
 
@@ -37,5 +38,6 @@ def note_use(*, bearer: Bearer, client: ClientInfo | None, now: datetime) -> Non
         }
     noted(partial(row.filter(last_seen_at=session.last_seen_at).update, **columns), using=using)
     if bearer.is_former:
-        tokens = AccessToken.objects.using(using).filter(pk=session.pk)
+        # Of another rotation than the one it was looked up at, it would be said of the wrong value.
+        tokens = AccessToken.objects.using(using).filter(pk__in=row.values("pk"))
         noted(partial(tokens.update, former_used_at=now), using=using)
