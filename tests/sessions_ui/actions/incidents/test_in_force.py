@@ -106,6 +106,17 @@ def test_to_lose_the_right_does_not_bring_a_session_of_staff_back(administrator:
     assert not still_alive({row_of(key).pk})
 
 
+@pytest.mark.parametrize("flag", ["is_staff", "is_superuser"])
+def test_the_sweep_ends_the_session_of_whoever_has_lost_the_right_since(flag: str, user: Any) -> None:
+    people = get_user_model().objects.filter(pk=user.pk)
+    people.update(**{flag: True})
+    key = sign_in(user)
+    order(STAFF)
+    people.update(**{flag: False})
+    sweep_endings()
+    assert row_of(key).end_reason == EndReason.INCIDENT
+
+
 @pytest.mark.parametrize("joined", [True, False])
 def test_staff_is_refused_where_the_user_is_not_joined(
     joined: bool, user: Any, administrator: Any, monkeypatch: Any

@@ -26,6 +26,7 @@ from sessions_ui.actions.sign_in.provider import (
     catch_up,
     end_provider_sessions,
     is_meant,
+    is_signed_out,
     remember_provider,
 )
 from sessions_ui.exceptions import SignInChallenged, SignInRefused
@@ -410,3 +411,10 @@ def test_what_is_decided_while_the_question_is_prepared_refuses_the_sign_in(
     with pytest.raises(SignInRefused) as refused:
         completed(waiting, user)
     assert refused.value.reason == EndReason.INCIDENT
+
+
+def test_a_provider_that_names_no_issuer_has_signed_nobody_out() -> None:
+    """SAML leaves it out where a site has one provider."""
+    ProviderSignOut.objects.create(token_digest="d", iss="", sub="ada-7", sid="")
+    at = timezone.now() - timedelta(hours=1)
+    assert not is_signed_out(Identity("example", "", "ada-7", "s1", at=at))

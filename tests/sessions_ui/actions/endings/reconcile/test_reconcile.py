@@ -285,6 +285,20 @@ def test_of_two_causes_a_request_and_the_sweep_name_the_same_one(
     assert row_of(there).end_reason == named == CAUSES[names[0]][1]
 
 
+@pytest.mark.parametrize("name", CAUSES)
+def test_a_sign_in_under_way_is_refused_where_the_sweep_found_the_account_off_or_gone(
+    name: str, here: Browser, user: Any
+) -> None:
+    """The account may be on again before it goes on; what a session alone ends for says nothing of the account."""
+    cause, reason = CAUSES[name]
+    cause(Session.objects.of(user))
+    epochs = AccountState.objects.filter(pk=user.pk).values_list("epoch", flat=True)
+    before = epochs.get()
+    assert end_unlawful() == 1
+    decided = reason in (EndReason.ACCOUNT_DISABLED, EndReason.ACCOUNT_DELETED)
+    assert (epochs.get() != before) is decided
+
+
 def test_a_round_reads_the_users_of_its_range_in_one_statement(here: Browser, there: Browser) -> None:
     end_unlawful()  # the cursor is there
     with CaptureQueriesContext(connection) as statements:
