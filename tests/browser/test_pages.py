@@ -8,6 +8,7 @@ import pytest
 
 from tests.browser.axe import violations
 from tests.browser.conftest import sign_in_elsewhere
+from tests.keys import Keys, bridged, keys_of, make_keys
 from tests.models import Act, Delivery, Device, Event, Session
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -37,7 +38,7 @@ ADMIN = [
     "/admin/sessions_ui/session/overview/",
     *(
         f"/admin/sessions_ui/{model}/"
-        for model in ("session", "device", "event", "delivery", "act", "endpoint")
+        for model in ("session", "device", "event", "delivery", "act", "endpoint", "packagecredential")
     ),
     "/admin/accounts/user/",
     "/admin/accounts/user/add/",
@@ -114,6 +115,27 @@ def test_no_page_of_ours_in_the_admin_has_a_barrier(visitor: Any, administrator:
     page.locator("button[name=index]").click()
     page.get_by_label("Reason").wait_for()
     assert violations(page) == []
+
+
+def test_what_another_package_lets_in_is_ended_in_the_administration(
+    visitor: Any, administrator: Any, user: Any, settings: Any
+) -> None:
+    bridged(settings, Keys)
+    make_keys(user, 2)
+    staff = visitor()
+    page = staff.sign_in(administrator)
+    staff.go("/admin/sessions_ui/accesstoken/")
+    page.get_by_role("link", name="Apps and keys of other packages").last.click()
+    page.get_by_label("The whole e-mail address or user name").fill(user.email)
+    page.get_by_role("button", name="Show").click()
+    page.get_by_role("checkbox", name=f"End API key of {user.email}").first.check()
+    assert violations(page) == []
+    page.get_by_role("button", name="End what is chosen…").click()
+    page.get_by_label("Reason").fill("found in a repository")
+    assert violations(page) == []
+    page.get_by_role("button", name="End", exact=True).click()
+    page.get_by_text("1 app or key can no longer act for them.").wait_for()
+    assert keys_of(user) == 1
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])

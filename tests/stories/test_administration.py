@@ -102,6 +102,7 @@ def test_a_cookie_of_hours_ago_changes_no_rights_endpoints_sessions_and_dates(
         f"{hook}/add/": {"url": "https://thief.example/", "types": ["sessions.ended"]},
         "/admin/sessions_ui/session/": {**ends, "_selected_action": session.pk},
         "/admin/sessions_ui/device/": {**ends, "_selected_action": device.pk},
+        "/admin/sessions_ui/packagecredential/": {"export": "1"},
         "/admin/sessions_ui/offboarding/add/": {
             "who": user.email,
             "ends_at_0": f"{tomorrow:%Y-%m-%d}",
