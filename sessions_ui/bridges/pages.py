@@ -7,7 +7,7 @@ few of these have: its parts are as long as that is, and may be empty.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from heapq import nsmallest
@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 
 from sessions_ui.bridges.active import asked, bridges
 from sessions_ui.bridges.protocol import Bridge, BridgedCredential, BridgedPage, PagedBridge
-from sessions_ui.bridges.rows import MANY, key_of
+from sessions_ui.bridges.rows import MANY, chunks, key_of
 
 logger = logging.getLogger(__name__)
 
@@ -125,6 +125,53 @@ def page_of(
     return _of_accounts(bridge, after=after, never_ending=never_ending, users=users)
 
 
+def pages_of(
+    bridge: Bridge, *, limit: int, never_ending: bool = False, users: Collection[Any] | None = None
+) -> Iterator[BridgedPage]:
+    """Yield all that one bridge knows of, about `limit` at a time; a bridge without pages is asked for its holders
+    once. Raises whatever the bridge raises, and ValueError where it does not get any further."""
+    if not is_paged(bridge):
+        for keys in chunks(sorted(bridge.holders() if users is None else users)):
+            yield BridgedPage(_narrowed(bridge.list_of(keys), never_ending))
+        return
+    after = None
+    while True:
+        page = bridge.page(after=after, limit=limit, never_ending=never_ending, users=users)
+        yield page
+        if page.following is None:
+            return
+        if page.following == after:
+            raise ValueError("the next part begins where this one did")
+        after = page.following
+
+
+def everything(
+    *,
+    limit: int,
+    package: str | None = None,
+    never_ending: bool = False,
+    users: Collection[Any] | None = None,
+) -> Iterator[tuple[str, BridgedPage | None]]:
+    """Yield all that the bridges know of with the name of each, about `limit` at a time; None for one that raises.
+
+    The arguments are those of `part_of_all()`.
+    """
+    for bridge in bridges():
+        if package not in (None, bridge.name):
+            continue
+        pages = pages_of(bridge, limit=limit, never_ending=never_ending, users=users)
+        while True:
+            try:
+                page = asked(bridge, partial(next, pages, None))
+            except Exception as error:
+                logger.warning("The bridge %s failed (%s).", bridge.name, type(error).__name__)
+                yield bridge.name, None
+                break
+            if page is None:
+                break
+            yield bridge.name, page
+
+
 def _of_accounts(
     bridge: Bridge, *, after: str | None, never_ending: bool, users: Collection[Any] | None
 ) -> BridgedPage:
@@ -133,9 +180,12 @@ def _of_accounts(
         last = key_of(get_user_model()._meta.pk, after)
         holders = set() if last is None else {key for key in holders if key > last}
     keys = nsmallest(ACCOUNTS + 1, holders)
-    found = bridge.list_of(keys[:ACCOUNTS]) if keys else ()
-    credentials = tuple(each for each in found if each.expires_at is None or not never_ending)
+    credentials = _narrowed(bridge.list_of(keys[:ACCOUNTS]) if keys else (), never_ending)
     return BridgedPage(credentials, str(keys[ACCOUNTS - 1]) if len(keys) > ACCOUNTS else None)
+
+
+def _narrowed(credentials: Iterable[BridgedCredential], never_ending: bool) -> tuple[BridgedCredential, ...]:
+    return tuple(each for each in credentials if each.expires_at is None or not never_ending)
 
 
 def holders_among_all(users: QuerySet[Any]) -> Holders:

@@ -12,7 +12,7 @@ from sessions_ui.actions.endings.credentials import end_by_act
 from sessions_ui.actions.endings.end import Receipt
 from sessions_ui.actor import actor_of
 from sessions_ui.bridges.active import asked, bridge_named, bridges
-from sessions_ui.bridges.pages import page_of
+from sessions_ui.bridges.pages import pages_of
 from sessions_ui.bridges.protocol import Bridge, BridgedCredential
 from sessions_ui.database.outages import is_connection_lost
 from sessions_ui.database.transactions import is_passing, is_stopped
@@ -46,15 +46,12 @@ def write_credentials(review: AccessReview) -> int:
 
 def _write(review: AccessReview, bridge: Bridge) -> int:
     using = router.db_for_write(AccessReviewItem)
-    lines, after = 0, None
-    while True:
-        page = page_of(bridge, after=after, limit=PAGE)
+    lines = 0
+    for page in pages_of(bridge, limit=PAGE):
         found = [_line(review, each) for each in page.credentials]
         AccessReviewItem.objects.using(using).bulk_create(found, batch_size=PAGE)
         lines += len(found)
-        after = page.following
-        if after is None:
-            return lines
+    return lines
 
 
 def _line(review: AccessReview, credential: BridgedCredential) -> AccessReviewItem:

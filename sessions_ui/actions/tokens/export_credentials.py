@@ -10,7 +10,7 @@ from typing import Any
 from sessions_ui import context
 from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
-from sessions_ui.bridges.pages import Place, part_of_all
+from sessions_ui.bridges.pages import everything
 from sessions_ui.bridges.protocol import BridgedCredential
 from sessions_ui.database import moments
 from sessions_ui.models import Event
@@ -35,8 +35,8 @@ def export_credentials(
     """Return a CSV file of these credentials with a heading, in pieces; an export is an event.
 
     `package`, `never_ending` and `users` are as for `part_of_all()`. Accounts are named as the site names its users.
-    `expires_at` is "never" for what does not end by itself. The last rows name the packages that could not be asked.
-    Raises `NotTheOwner` where staff uses an account.
+    `expires_at` is "never" for what does not end by itself. The last rows name the packages that could not be asked, or
+    not to the end. Raises `NotTheOwner` where staff uses an account.
     """
     context.require_owner()
     data = {"what": "credentials of other packages"}
@@ -46,17 +46,13 @@ def export_credentials(
 
 def _pieces(package: str | None, never_ending: bool, users: Collection[Any] | None) -> Iterator[str]:
     yield _lines([COLUMNS])
-    unknown: dict[str, None] = {}
-    begin: Place | None = None
-    while True:
-        part = part_of_all(limit=PAGE, begin=begin, package=package, never_ending=never_ending, users=users)
-        unknown |= dict.fromkeys(part.unknown)
-        names = all_users().in_bulk({each.user_id for each in part.credentials})
-        if part.credentials:
-            yield _lines(_row(each, names.get(each.user_id)) for each in part.credentials)
-        begin = part.following
-        if begin is None:
-            break
+    unknown: list[str] = []
+    for name, page in everything(limit=PAGE, package=package, never_ending=never_ending, users=users):
+        if page is None:
+            unknown.append(name)
+        elif page.credentials:
+            names = all_users().in_bulk({each.user_id for each in page.credentials})
+            yield _lines(_row(each, names.get(each.user_id)) for each in page.credentials)
     if unknown:
         rest = [""] * (len(COLUMNS) - 2)
         yield _lines([cell(name), "could not be asked", *rest] for name in unknown)

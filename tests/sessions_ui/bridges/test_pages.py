@@ -10,8 +10,8 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from sessions_ui.bridges import pages, rows
-from sessions_ui.bridges.pages import Part, Place, holders_among_all, part_of_all
+from sessions_ui.bridges import BridgedPage, pages, rows
+from sessions_ui.bridges.pages import Part, Place, everything, holders_among_all, pages_of, part_of_all
 from tests.keys import Keys, Unpaged, Unwilling, bridged, make_keys
 
 pytestmark = pytest.mark.django_db
@@ -159,3 +159,41 @@ def test_the_newest_comes_first_where_the_values_grow(settings: Any, user: Any) 
     assert page.following == second.id and int(newest.id) > int(second.id)
     assert len(Keys().page(after=second.id, limit=2).credentials) == 1
     assert rows.MANY == 500  # as the protocol says of `users`
+
+
+@pytest.mark.parametrize("limit", [1, 2, 500])
+def test_everything_is_read_in_one_go(settings: Any, keys: list[int], user: Any, limit: int) -> None:
+    bridged(settings, Keys, Unwilling, Unpaged)
+    found = [
+        (name, None if page is None else [int(each.id) for each in page.credentials])
+        for name, page in everything(limit=limit)
+    ]
+    read = [pk for name, page in found if name == "keys" for pk in page or ()]
+    assert read == keys and ("unwilling", None) in found
+    assert sorted(dict(found)["unpaged"] or (), reverse=True) == keys
+    narrowed = everything(limit=limit, package="unpaged", users=[user.pk])
+    assert [len(page.credentials) for _name, page in narrowed if page is not None] == [3]
+
+
+def test_one_without_pages_is_asked_for_its_holders_once(
+    keys: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Counted(Unpaged):
+        asked = 0
+
+        def holders(self, *users: Any) -> Any:
+            Counted.asked += 1
+            return super().holders(*users)
+
+    monkeypatch.setattr(rows, "MANY", 1)
+    assert [len(page.credentials) for page in pages_of(Counted(), limit=1)] in ([3, 2], [2, 3])
+    assert Counted.asked == 1
+
+
+def test_a_bridge_that_gets_no_further_is_left(settings: Any) -> None:
+    class Turning(Keys):
+        def page(self, **asked: Any) -> BridgedPage:
+            return BridgedPage((), "1")
+
+    with pytest.raises(ValueError, match="begins where"):
+        list(pages_of(Turning(), limit=1))
