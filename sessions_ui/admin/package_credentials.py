@@ -276,6 +276,8 @@ def end(request: HttpRequest, credentials: list[BridgedCredential], *, ticket: s
             ended,
         )
         messages.success(request, text % {"count": ended})
+    elif not failed:
+        messages.warning(request, gettext("It had already ended."))
     for package in failed:
         text = gettext("The package %(package)s could not end all of it. Try again.")
         messages.error(request, text % {"package": package})

@@ -332,6 +332,25 @@ def test_one_package_that_raises_keeps_no_other_from_ending(admin: Any, user: An
     assert of(user) == [first]
 
 
+def test_one_that_somebody_else_has_just_ended_is_said_to_have_ended(
+    admin: Any, user: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bridged(settings, Keys)
+    make_keys(user)
+    chosen = of(user)
+    find = package_credentials.find
+
+    def and_then_it_ends(*asked: Any) -> Any:
+        found = find(*asked)
+        LogEntry.objects.all().delete()
+        return found
+
+    monkeypatch.setattr(package_credentials, "find", and_then_it_ends)
+    text = text_of(admin.post(LIST, {"credential": chosen, "confirmed": "1", "note": "x"}, follow=True))
+    assert "It had already ended." in text
+    assert not Act.objects.exists()
+
+
 @pytest.mark.parametrize("page", [1, 2, 500])
 def test_the_file_has_what_the_list_shows_whatever_the_page(
     admin: Any,

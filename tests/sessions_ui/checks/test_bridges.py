@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 
-from tests.keys import Keys, bridged
+from tests.keys import Keys, Unpaged, bridged
 from tests.sessions_ui.checks.test_setup import ids
 
 # Stands for an installed app of the table; importing those takes packages that are not here.
@@ -88,6 +88,11 @@ def test_simplejwt_with_its_list_is_covered(installed: Any) -> None:
 def test_a_bridge_that_cannot_be_used_is_an_error(path: str, settings: Any) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "BRIDGES": [path]}
     assert "sessions_ui.E132" in ids()
+
+
+def test_a_bridge_needs_no_pages(settings: Any) -> None:
+    bridged(settings, Unpaged)
+    assert ids() == set()
 
 
 def test_two_of_one_name_are_an_error(settings: Any) -> None:
