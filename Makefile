@@ -73,7 +73,7 @@ privacy: $(VENV)/.test-installed
 
 # Which small changes to the code that decides does no test notice? Goes on where it was stopped (var/mutants.json).
 # ARGS="--sample 200 --seed 3" for a share, ARGS="--module store/writing.py", ARGS=--again for the survivors once more.
-# By the nearest tests (ARGS=--nearest) about a second of one core for each of the 7,500 changes; what runs at import
+# By the nearest tests (ARGS=--nearest) about a second of one core for each of the 8,700 changes; what runs at import
 # takes several.
 mutants: $(VENV)/.test-installed
 	$(BIN)/python -m tests.mutants $(ARGS)

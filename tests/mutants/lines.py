@@ -123,7 +123,7 @@ def file_of(test: str) -> str:
 def statement_at(source: str, line: int) -> set[int] | None:
     """The lines of the statement there, of a compound one those of its head; None where it runs at import."""
     inside = False
-    block: Iterable[ast.stmt] = ast.parse(source).body
+    block: Iterable[ast.stmt] = _statements(source)
     while True:
         found = next((node for node in block if node.lineno <= line <= (node.end_lineno or 0)), None)
         if found is None:
@@ -135,6 +135,12 @@ def statement_at(source: str, line: int) -> set[int] | None:
             return set(range(found.lineno, body[0].lineno)) if inside else None
         inside = inside or isinstance(found, ast.FunctionDef | ast.AsyncFunctionDef)
         block = _blocks(found)
+
+
+@cache
+def _statements(source: str) -> list[ast.stmt]:
+    """Those of the module, parsed once for all of its lines: they are asked for by the thousand."""
+    return ast.parse(source).body
 
 
 def _blocks(node: ast.stmt) -> list[ast.stmt]:

@@ -66,7 +66,7 @@ def is_due(token: AccessToken, now: datetime) -> bool:
 @atomically
 def _warn(token: AccessToken, now: datetime) -> bool:
     rows = AccessToken.objects.filter(
-        pk=token.pk, warned_at__isnull=True, session__ended_at__isnull=True, session__expires_at__gt=now
+        pk=token.pk, session__ended_at__isnull=True, session__expires_at__gt=now
     )
     # Two at once: the second finds it claimed. Not by a join, which no database updates by.
     if not rows.exists() or not AccessToken.objects.filter(pk=token.pk, warned_at__isnull=True).update(
