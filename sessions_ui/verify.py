@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import base64
-import binascii
 import hashlib
 import json
 import re
@@ -220,7 +219,7 @@ class Checkpoint:
                 at=moment(said["at"]),
                 newest=moment(said["newest"]),
             )
-        except (KeyError, TypeError, ValueError, AttributeError, binascii.Error) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise error if isinstance(error, Malformed) else Malformed(f"a checkpoint: {error!r}") from error
 
     @classmethod

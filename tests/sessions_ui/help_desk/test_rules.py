@@ -196,6 +196,20 @@ def test_who_agreed_is_on_the_case_and_in_its_history(
     assert event.data == {"step": "proven", "case": verified.public_id, "proof": "second_agent"}
 
 
+@pytest.mark.parametrize("field", ["ticket", "reason"])
+def test_nobody_agrees_to_what_was_changed_since_they_have_read_it(
+    field: str, verified: Case, agent: Any, colleague: Any, user: Any
+) -> None:
+    ask_for_approval(case=verified, agent=agent)
+    others: dict[str, Any] = {
+        "ticket": "INC-8",
+        "reason": next(reason for reason in Case.Reason if reason != verified.reason),
+    }
+    Case.objects.filter(pk=verified.pk).update(**{field: others[field]})
+    approve(case=verified, approver=colleague, user=user)
+    assert not verified.is_proven
+
+
 def test_a_look_at_the_list_is_noted_once_for_each_case_and_agent(
     agent: Any, colleague: Any, user: Any, other_user: Any
 ) -> None:
