@@ -20,7 +20,7 @@ from sessions_ui.actions.sessions.containment import is_staff_now
 from sessions_ui.client.country import country_name
 from sessions_ui.database import moments
 from sessions_ui.exceptions import IncidentRefusal, IncidentRefused
-from sessions_ui.models import Device, Rule, Session
+from sessions_ui.models import AccessToken, Device, Rule, Session
 from sessions_ui.models.primary import all_users, are_users_beside
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.wording.sessions import moment_text
@@ -37,6 +37,10 @@ class Criteria:
     network (CIDR), of the sign-in or now. `country`: of the sign-in (ISO 3166-1 alpha-2). `client`: a part of the user
     agent, or the name of a browser or system. `method`: how it was signed in, one of several steps, or the provider.
     `unconfirmed`: the device was never confirmed.
+
+    An access token was never signed in. What is said of the sign-in (`network`, `country`, `client`, `method`,
+    `unconfirmed`) is said of the one in which it was made, whether or not that has ended; `network` and `client` of
+    where it was used last, too. `since` and `before` go by when it was made.
     """
 
     everyone: bool = False
@@ -100,14 +104,19 @@ class Criteria:
         if self.before is not None:
             rows = rows.filter(signed_in_at__lt=self.before)
         if self.country:
-            rows = rows.filter(first_country=self.country.upper())
+            rows = rows.filter(_or_made_in(Q(first_country=self.country.upper())))
         if self.client:
-            rows = rows.filter(_of_client(self.client))
+            rows = rows.filter(_or_made_in(_of_client(self.client)))
         if self.method:
-            rows = rows.filter(signed_in_by(self.method))
+            rows = rows.filter(_or_made_in(signed_in_by(self.method)))
         if self.unconfirmed:
-            rows = rows.filter(device__confirmed_at__isnull=True)
-        return rows.filter(in_network(rows, self.network)) if self.network else rows
+            # A token has no device: that says nothing about where it was made.
+            unconfirmed = Q(device__confirmed_at__isnull=True)
+            rows = rows.filter(~Q(kind=Session.Kind.TOKEN) & unconfirmed | _made_in(unconfirmed))
+        if self.network:
+            makers = Session.objects.using(rows.db).filter(pk__in=_made_by_somebody().values("made_in"))
+            rows = rows.filter(in_network(rows, self.network) | _made_in(in_network(makers, self.network)))
+        return rows
 
     def accounts(self) -> QuerySet[Any] | None:
         """Return the people whom the criteria name, whatever is signed in to their accounts; None where they speak of
@@ -174,6 +183,23 @@ class Criteria:
         names = [str(person) for person in people]
         more = len(self.users) - NAMED
         return names if more <= 0 else [*names, gettext("%(count)d more") % {"count": more}]
+
+
+def _or_made_in(condition: Q) -> Q:
+    """Return the condition for sessions that meet this one, and for the access tokens that were made in such a one."""
+    return condition | _made_in(condition)
+
+
+def _made_in(condition: Q) -> Q:
+    """Return the condition for access tokens that were made in a session that meets this one. Without a join: the rows
+    are locked, which no database does with one that may find nothing."""
+    sessions = Session.objects.using(router.db_for_write(Session)).filter(condition)
+    tokens = _made_by_somebody().filter(session_id=OuterRef("pk"), made_in__in=sessions.values("pk"))
+    return Q(kind=Session.Kind.TOKEN) & Q(Exists(tokens))
+
+
+def _made_by_somebody() -> QuerySet[AccessToken]:
+    return AccessToken.objects.using(router.db_for_write(AccessToken)).filter(made_in__isnull=False)
 
 
 def _of_client(name: str) -> Q:
