@@ -15,7 +15,8 @@ from django.utils import timezone
 from sessions_ui.conf import conf
 from sessions_ui.credentials import AddressBook, KnownAddress, OwnerAddress, ToldOnly
 from sessions_ui.database import moments
-from sessions_ui.models import Event, EventDetail
+from sessions_ui.models import Event, EventDetail, ServiceAccount
+from sessions_ui.models.primary import all_users
 
 SETTLED = timedelta(days=30)  # an address verified for so long is its owner's
 
@@ -36,6 +37,19 @@ def told_addresses(user: Any) -> list[str]:
     told = settled_or_oldest(_dated(known), timezone.now())
     marked = [each if each.casefold() in recovering else ToldOnly(each) for each in told]
     return _distinct([*_trusted(known), *marked])
+
+
+def told_about(user: Any) -> list[str]:
+    """Return the addresses that are told what happens to the account. Nobody reads the mail of a service account:
+    whoever answers for it is told, as long as there is such a person."""
+    return told_addresses(answers_for(user))
+
+
+def answers_for(user: Any) -> Any:
+    """Return who answers for this account: the owner of a service account, where there is one, otherwise the user."""
+    owner_id = ServiceAccount.objects.filter(pk=user.pk).values_list("owner_id", flat=True).first()
+    owner = None if owner_id is None else all_users().filter(pk=owner_id).first()
+    return user if owner is None else owner
 
 
 def recovers_by(user: Any, address: str) -> bool | None:

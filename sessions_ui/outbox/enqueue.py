@@ -11,10 +11,11 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import router, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, UUIDField, Value
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, UUIDField, Value
+from django.db.models.functions import Coalesce
 
 from sessions_ui.credentials import ToldOnly
-from sessions_ui.models import Act, Checkpoint, Delivery, Endpoint, EndReason, Event, Hook
+from sessions_ui.models import Act, Checkpoint, Delivery, Endpoint, EndReason, Event, Hook, ServiceAccount
 from sessions_ui.models.bulk import insert_from
 from sessions_ui.models.clock import DatabaseNow
 from sessions_ui.models.primary import all_users
@@ -101,7 +102,7 @@ def _enqueue_hooks(hook: Hook, *, using: str, **about: Any) -> int:
 
 
 def _enqueue_mails(act: Act, ended: SessionQuerySet, user_ids: Collection[Any] | None) -> int:
-    """Enqueue mails to the address that each account has at this moment; return how many.
+    """Enqueue mails to the address that each account has at this moment, or whoever answers for it; return how many.
 
     There is none about what staff did in somebody's account, because that it began was told
     (`actions/impersonation.py`).
@@ -117,8 +118,14 @@ def _enqueue_mails(act: Act, ended: SessionQuerySet, user_ids: Collection[Any] |
     of_owner = Event.objects.using(ended.db).filter(
         act=act, user_id=OuterRef("pk"), kind=Event.Kind.ENDED, session__impersonated_from__isnull=True
     )
-    addressed = user_model._base_manager.using(ended.db).filter(
-        Exists(of_owner), **{f"{email_field}__gt": ""}
+    answering = user_model._base_manager.using(ended.db).filter(**{f"{email_field}__gt": ""})
+    service = ServiceAccount.objects.using(ended.db).filter(pk=OuterRef(OuterRef("pk")))
+    of_owners = answering.filter(pk__in=service.values("owner_id")).values(email_field)
+    addressed = (
+        user_model._base_manager.using(ended.db)
+        .filter(Exists(of_owner))
+        .annotate(told_at=Coalesce(Subquery(of_owners[:1]), F(email_field)))
+        .filter(told_at__gt="")
     )
     if user_ids is not None:
         # MariaDB does not turn the condition of an INSERT … SELECT around: it would read, and at its own REPEATABLE
@@ -131,7 +138,7 @@ def _enqueue_mails(act: Act, ended: SessionQuerySet, user_ids: Collection[Any] |
             "act_id": Value(act.pk, UUIDField()),
             "user_id": F("pk"),
             "channel": Value("mail"),
-            "receiver": F(email_field),
+            "receiver": F("told_at"),
             "created_at": Value(act.at),
             "due_at": DatabaseNow(),
             "attempts": Value(0),
@@ -141,11 +148,19 @@ def _enqueue_mails(act: Act, ended: SessionQuerySet, user_ids: Collection[Any] |
 
 
 def _enqueue_across_databases(act: Act, ended: SessionQuerySet, email_field: str) -> int:
-    users = all_users().filter(pk__in=list(ended.values_list("user_id", flat=True).distinct()))
+    accounts = set(ended.values_list("user_id", flat=True).distinct())
+    answering = ServiceAccount.objects.using(ended.db).filter(pk__in=accounts, owner_id__isnull=False)
+    owners: dict[Any, Any] = dict(answering.values_list("pk", "owner_id"))
+    users = all_users().filter(pk__in=accounts | {*owners.values()})
+    addresses = {pk: email for pk, email in users.values_list("pk", email_field) if email}
+    told = {
+        pk: addresses.get(owners.get(pk)) or addresses.get(pk)
+        for pk in sorted(accounts & {*addresses, *owners})
+    }
     now: Any = DatabaseNow()
     rows = [
         Delivery(act=act, user_id=pk, channel="mail", receiver=email, created_at=act.at, due_at=now)
-        for pk, email in users.values_list("pk", email_field)
+        for pk, email in told.items()
         if email
     ]
     return len(Delivery.objects.using(ended.db).bulk_create(rows))

@@ -9,13 +9,13 @@ from django.db import connections, router
 
 from sessions_ui import context, outbox
 from sessions_ui.actions.endings.end import Receipt, own_session_of
-from sessions_ui.actions.trusted_addresses import told_addresses
+from sessions_ui.actions.trusted_addresses import told_about
 from sessions_ui.actor import actor_of, current_actor
 from sessions_ui.audit import events
 from sessions_ui.credentials import CredentialChange, CredentialKind
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import SessionEnded, TryAgain
-from sessions_ui.models import AccountState, Act, Event, Session
+from sessions_ui.models import AccountState, Act, Event, ServiceAccount, Session
 from sessions_ui.protocols import HasPk
 
 
@@ -41,7 +41,7 @@ def credential_changed(
     in `data` then (`Event.told_session_id`).
 
     Several changes of one request make one mail. Nobody is told of an account that nobody has ever signed in to: it is
-    being set up.
+    being set up, unless it is a service account, of which whoever answers for it is told.
     """
     first = _first_change(user)
     own = own_session_of(user)
@@ -61,7 +61,7 @@ def credential_changed(
         text=label,
     )
     if tell and is_in_use(user):
-        _tell(event, told_addresses(user), waiting)
+        _tell(event, told_about(user), waiting)
     return event
 
 
@@ -82,11 +82,11 @@ def _first_change(user: HasPk) -> int | None:
 
 
 def is_in_use(user: HasPk) -> bool:
-    """Return whether anybody has ever signed in to this account."""
+    """Return whether anybody has ever signed in to this account, or answers for it."""
     if getattr(user, "last_login", None) is not None:
         return True
-    states = AccountState.objects.using(router.db_for_write(AccountState))
-    return states.filter(pk=user.pk, sign_ins__gt=0).exists()
+    states = AccountState.objects.using(router.db_for_write(AccountState)).filter(pk=user.pk)
+    return states.filter(sign_ins__gt=0).exists() or ServiceAccount.objects.filter(pk=user.pk).exists()
 
 
 def end_and_tell(end: Callable[[], Receipt], tell: Callable[[Act | None], Any]) -> Receipt:

@@ -10,7 +10,7 @@ from sessions_ui.actions.credentials.changed import credential_changed
 from sessions_ui.actions.endings.end import Receipt, end_user_sessions, own_session_of
 from sessions_ui.actions.help_desk.find_user import address_of
 from sessions_ui.actions.step_up.acting import is_surely_owner
-from sessions_ui.actions.trusted_addresses import recovers_by, told_addresses
+from sessions_ui.actions.trusted_addresses import recovers_by, told_about
 from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.conf import conf
@@ -78,7 +78,7 @@ def addresses_before(user: Any, old: str) -> list[str]:
     if (field := email_field_name()) is not None:
         setattr(former, field, old)
     first: dict[str, str] = {}
-    for address in filter(None, (old, *told_addresses(former))):
+    for address in filter(None, (old, *told_about(former))):
         first.setdefault(address.casefold(), address)
     return list(first.values())
 

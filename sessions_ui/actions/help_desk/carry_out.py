@@ -19,7 +19,7 @@ from sessions_ui.actions.endings.require_password import require_new_password
 from sessions_ui.actions.help_desk.open import note_step
 from sessions_ui.actions.help_desk.rights import verify_known_caller, verify_pace
 from sessions_ui.actions.recovery.open import open_recovery, since_of
-from sessions_ui.actions.trusted_addresses import told_addresses
+from sessions_ui.actions.trusted_addresses import told_about
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
 from sessions_ui.models import Case, CaseReceipt, Device, EndReason, Recovery, Session
@@ -196,7 +196,7 @@ def end(case: Case, agent: Any, user: Any, order: Order, targets: list[Target]) 
                 sessions=sessions_on(user, targets), reason=EndReason.HELP_DESK, of_user=user.pk, **common
             )
         )
-    told = told_addresses(user)
+    told = told_about(user)
     for receipt in receipts:
         if receipt.act is not None and receipt.ended:
             outbox.enqueue_act(receipt.act, user.pk, told)

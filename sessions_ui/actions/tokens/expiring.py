@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from sessions_ui import outbox
 from sessions_ui.actions.help_desk.find_user import address_of
-from sessions_ui.actions.trusted_addresses import trusted_addresses
+from sessions_ui.actions.trusted_addresses import answers_for, trusted_addresses
 from sessions_ui.audit import events
 from sessions_ui.conf import conf
 from sessions_ui.database import moments
 from sessions_ui.database.transactions import atomically
-from sessions_ui.models import AccessToken, Event, ServiceAccount
+from sessions_ui.models import AccessToken, Event
 from sessions_ui.models.primary import all_users
 
 logger = logging.getLogger(__name__)
@@ -87,10 +87,9 @@ def _warn(token: AccessToken, now: datetime) -> bool:
 def receivers_of(user_id: Any) -> list[str]:
     """Return who is told: the account's own address, else those that have long been its owner's. Nobody reads the mail
     of a service account: whoever answers for it is told."""
-    account = ServiceAccount.objects.filter(pk=user_id).first()
-    owner_id = account.owner_id if account is not None else user_id
-    user = all_users().filter(pk=owner_id).first()
-    if user is None:
+    account = all_users().filter(pk=user_id).first()
+    if account is None:
         return []
+    user = answers_for(account)
     address = address_of(user)
     return [address] if address else trusted_addresses(user)

@@ -27,7 +27,7 @@ from sessions_ui.channels.emails import Letter, digest, letter_about
 from sessions_ui.channels.emails.sealed import unseal
 from sessions_ui.conf import conf
 from sessions_ui.conf.base import for_user
-from sessions_ui.models import Delivery, Event
+from sessions_ui.models import Delivery, Event, ServiceAccount
 from sessions_ui.models.primary import all_users
 from sessions_ui.services.circuit_breaker import CircuitBreaker
 from sessions_ui.services.mailer import new_connection
@@ -53,7 +53,7 @@ class MailChannel:
 
     def _deliver_letter(self, delivery: Delivery) -> None:
         letter = letter_about(delivery)
-        user = user_of(delivery)
+        user = reader_of(delivery)
         if not wanted(letter, user):
             raise NotWanted("switched off by the user")
         if (turn := next_turn(delivery, letter)) is not None:
@@ -138,8 +138,18 @@ def like(event: Event) -> Q:
 
 
 def user_of(delivery: Delivery) -> Any:
-    """Return the user to tell; None where the account is gone."""
+    """Return the user whom the mail is about; None where the account is gone."""
     return all_users().filter(pk=delivery.user_id).first() if delivery.user_id is not None else None
+
+
+def reader_of(delivery: Delivery) -> Any:
+    """Return the user to tell: whoever answers for it where that is a service account; None where it is gone."""
+    user = user_of(delivery)
+    if user is None:
+        return user
+    owner_id = ServiceAccount.objects.filter(pk=user.pk).values_list("owner_id", flat=True).first()
+    owner = None if owner_id is None else all_users().filter(pk=owner_id).first()
+    return user if owner is None else owner
 
 
 def wanted(letter: Letter, user: Any) -> bool:
@@ -155,6 +165,8 @@ def written(letter: Letter, delivery: Delivery, user: Any) -> EmailMultiAlternat
             "site": urlsplit(conf.site_url).netloc,
             "optional": letter.optional,
             "language": translation.get_language(),
+            # Whoever reads it has an account of their own.
+            "service_account": "" if user is None or user.pk == delivery.user_id else str(user_of(delivery)),
             **letter.context(delivery),
         }
         path = f"sessions_ui/mail/{letter.name}"

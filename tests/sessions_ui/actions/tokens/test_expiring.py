@@ -152,6 +152,7 @@ def test_whoever_answers_for_a_service_account_is_told(
 ) -> None:
     ServiceAccount.objects.create(user=user, owner_id=other_user.pk)
     make_token(user)
+    assert [letter.to for letter in letters()] == [[other_user.email]], "that it was made"
     later(time_machine, days=29)
     assert warn_of_expiring() == 1
     assert [letter.to for letter in letters()] == [[other_user.email]]
