@@ -127,7 +127,7 @@ class TokenRefusal(StrEnum):
     NO_NAME = "no_name"
     NO_SCOPE = "no_scope"
     UNKNOWN_SCOPE = "unknown_scope"
-    NOT_ALLOWED = "not_allowed"
+    WITHHELD_SCOPE = "withheld_scope"
     IN_THE_PAST = "in_the_past"
     TOO_LONG = "too_long"
     TOO_MANY = "too_many"

@@ -15,7 +15,7 @@ from django.utils.cache import patch_vary_headers
 from sessions_ui import context
 from sessions_ui.actions.sessions.client import client_of
 from sessions_ui.actions.tokens.authenticate import Bearer, authenticate_token
-from sessions_ui.actions.tokens.scopes import refused_scopes
+from sessions_ui.actions.tokens.scopes import withheld
 from sessions_ui.actions.tokens.used import is_due, note_use
 from sessions_ui.api.no_session import NoSession
 from sessions_ui.exceptions import BearerError, BearerRefused
@@ -85,7 +85,7 @@ def acting_in(request: HttpRequest) -> context.Acting:
 
 def require_scopes(bearer: Bearer, *scopes: str) -> None:
     """Raise `BearerRefused` unless the token may do all of this, and its account may still have such a token."""
-    if not bearer.token.has_scopes(*scopes) or refused_scopes(bearer.user, scopes):
+    if not bearer.token.has_scopes(*scopes) or withheld(bearer.user, scopes):
         raise BearerRefused(BearerError.INSUFFICIENT_SCOPE, scopes=scopes)
 
 

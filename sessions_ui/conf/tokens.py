@@ -26,6 +26,9 @@ OWN_SCOPES: dict[str, Any] = {
 }
 
 
+# Those by which a program learns of, or acts on, what is not of its account. Each new one of the kind belongs here.
+OWN_PROGRAM_SCOPES = ("tokens:introspect",)
+
 # What may become of the tokens of service accounts whose owner left.
 FOR_LEAVERS = ("end", "flag")
 
@@ -39,6 +42,12 @@ class TokenSettings(Section):
         each name to what people read of it. A name is what RFC 6749, 3.3 allows: printable ASCII without space,
         quotation mark and backslash."""
         return {**OWN_SCOPES, **self._given.get("SCOPES", {})}
+
+    @cached_property
+    def program_scopes(self) -> frozenset[str]:
+        """The scopes that are for programs of the site, beside the app's own (`tokens:introspect`): only a service
+        account, or somebody with the permission `sessions_ui.manage_tokens`, has a token that may do so."""
+        return frozenset({*OWN_PROGRAM_SCOPES, *self._given.get("PROGRAM_SCOPES", ())})
 
     @cached_property
     def token_max_age(self) -> PerUser[timedelta]:

@@ -13,7 +13,7 @@ REFUSALS: dict[TokenRefusal, Any] = {
     TokenRefusal.NO_NAME: gettext_lazy("Give it a name, so that you know it again."),
     TokenRefusal.NO_SCOPE: gettext_lazy("Say what it may do."),
     TokenRefusal.UNKNOWN_SCOPE: gettext_lazy("There is no such permission."),
-    TokenRefusal.NOT_ALLOWED: gettext_lazy("The account may not do that itself, so no token of it may."),
+    TokenRefusal.WITHHELD_SCOPE: gettext_lazy("The account may not do that itself, so no token of it may."),
     TokenRefusal.IN_THE_PAST: gettext_lazy("It would be over already: choose a day that is still to come."),
     TokenRefusal.TOO_LONG: gettext_lazy("It would be valid for too long: choose an earlier day."),
     TokenRefusal.TOO_MANY: gettext_lazy(

@@ -14,6 +14,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth import SESSION_KEY, get_user_model
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 
@@ -465,6 +466,7 @@ def test_a_leaked_access_token_ends(laptop: Any, browser: Any) -> None:
 def test_a_token_is_asked_about_and_revoked(browser: Any, user: Any) -> None:
     ends = timezone.now() + timedelta(days=1)
     scopes = ["tokens:introspect"]
+    user.user_permissions.add(Permission.objects.get(codename="manage_tokens"))
     asking, other = (
         create_token(user=user, name=name, scopes=scopes, expires_at=ends).value for name in "ab"
     )

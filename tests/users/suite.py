@@ -24,6 +24,8 @@ from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.actions.help_desk.find_user import users_exactly
 from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.actions.tokens.create import create_token
+from sessions_ui.actions.tokens.service_accounts import make_service_account
+from sessions_ui.exceptions import TokenRefused
 from sessions_ui.models import Delivery, Device, EndReason, Offboarding, Session
 from sessions_ui.store import SessionStore
 
@@ -75,8 +77,9 @@ class EveryUserModel(TestCase):
 
     def test_a_token_costs_the_same_and_finds_the_same(self) -> None:
         ends = timezone.now() + timedelta(days=1)
-        scopes = ["sessions:read", "tokens:introspect"]
-        value = create_token(user=self.user, name="x", scopes=scopes, expires_at=ends).value
+        value = create_token(user=self.user, name="x", scopes=["sessions:read"], expires_at=ends).value
+        with self.assertRaises(TokenRefused):
+            create_token(user=self.user, name="x", scopes=["tokens:introspect"], expires_at=ends)
         self.by_token(value)  # the first use is noted
         for _ in range(4):
             with (
@@ -85,11 +88,15 @@ class EveryUserModel(TestCase):
             ):
                 assert self.by_token(value).content.decode() == self.user.get_username()
             assert len(here) + (len(there) if USERS != "default" else 0) == int(os.environ["STATEMENTS"])
+        robot = User(**{User.USERNAME_FIELD: "robot@people.example"})
+        robot.save()
+        make_service_account(user=robot, owner=self.user)
+        asking = create_token(user=robot, name="x", scopes=["tokens:introspect"], expires_at=ends).value
         answer = self.client_class().post(
             "/api/token/introspect",
             f"token={value}",
             content_type="application/x-www-form-urlencoded",
-            headers={"Authorization": f"Bearer {value}"},
+            headers={"Authorization": f"Bearer {asking}"},
         )
         assert (answer.json()["active"], answer.json()["sub"]) == (True, str(self.user.pk))
         assert NAME not in answer.content.decode()

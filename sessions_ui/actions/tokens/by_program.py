@@ -25,7 +25,8 @@ from sessions_ui.actions.tokens.create import (
     said,
 )
 from sessions_ui.actions.tokens.rights import may_speak_for
-from sessions_ui.actions.tokens.scopes import PERMISSIONS, may_hold
+from sessions_ui.actions.tokens.scopes import PERMISSIONS, withheld
+from sessions_ui.conf import conf
 from sessions_ui.credentials import CredentialChange, CredentialKind
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import SessionEnded, TokenRefusal, TokenRefused
@@ -59,7 +60,7 @@ def create_token_by_program(
     """
     name, granted = said(name), known_scopes(scopes)
     acting = verify_program_may(bearer, user)
-    if PERMISSIONS.keys() & {*granted}:
+    if (PERMISSIONS.keys() | conf.program_scopes) & {*granted}:
         raise TokenRefused(TokenRefusal.BY_PROGRAM)
     if organization_id and organization_of(None, user) not in (None, organization_id):
         raise TokenRefused(TokenRefusal.NOT_A_MEMBER)
@@ -115,7 +116,7 @@ def verify_program_may(bearer: Bearer, user: HasPk) -> Session:
         raise TokenRefused(TokenRefusal.BY_TOKEN)
     actor: Any = all_users().get(pk=bearer.user_id)
     account = all_users().filter(pk=user.pk).first()
-    allowed = bearer.token.has_scopes(SCOPE) and may_hold(actor, SCOPE)
+    allowed = bearer.token.has_scopes(SCOPE) and not withheld(actor, [SCOPE])
     if not allowed or (account is not None and not may_speak_for(actor, account)):
         raise TokenRefused(TokenRefusal.BY_PROGRAM)
     return session

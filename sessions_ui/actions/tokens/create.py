@@ -23,7 +23,7 @@ from sessions_ui.actions.recovery.freeze import verify_account_not_frozen
 from sessions_ui.actions.sessions.client import client_of
 from sessions_ui.actions.sessions.kinds import rules_for
 from sessions_ui.actions.sign_in.verify_account import hold_for_sign_in
-from sessions_ui.actions.tokens.scopes import refused_scopes
+from sessions_ui.actions.tokens.scopes import withheld
 from sessions_ui.actor import actor_of, current_actor
 from sessions_ui.conf import conf
 from sessions_ui.conf.base import for_user
@@ -63,12 +63,12 @@ def create_token(
 ) -> NewToken:
     """Make an access token that acts as `user`, and return it with its value.
 
-    `name` is what people know it by, `scopes` what it may do (`SCOPES`), `agent` the program that acts for the person
-    by it, empty where they run it themselves (each at most 100 characters). It ends at `expires_at`, or when the
-    account's access does (`offboard()`), should that be earlier. `public_id` is by what pages name it, one that
-    `new_public_id()` has made for a form, so that the form makes one token however often it is sent; left out, a new
-    one. Whoever sends the form must not choose it: it could be that of a token that was purged. `actor` is whoever
-    makes it, if that is not whoever acts now.
+    `name` is what people know it by, `scopes` what it may do (`SCOPES`; those of `PROGRAM_SCOPES` are not for
+    everybody), `agent` the program that acts for the person by it, empty where they run it themselves (each at most 100
+    characters). It ends at `expires_at`, or when the account's access does (`offboard()`), should that be earlier.
+    `public_id` is by what pages name it, one that `new_public_id()` has made for a form, so that the form makes one
+    token however often it is sent; left out, a new one. Whoever sends the form must not choose it: it could be that of
+    a token that was purged. `actor` is whoever makes it, if that is not whoever acts now.
 
     It changes who may act as the user, so the session that asks has to vouch for itself as for a new factor; a token
     makes no token. Raises `TokenRefused` for what is missing or out of bounds, `FurtherProofNeeded`, `AccountFrozen`
@@ -108,8 +108,8 @@ def insert_token(
     now = timezone.now()
     agent = agent.strip()[:MOST_CHARACTERS]
     account, backend, state = hold_account(user, acting)
-    if refused_scopes(account, scopes):
-        raise TokenRefused(TokenRefusal.NOT_ALLOWED)
+    if withheld(account, scopes, is_service=state.is_service):
+        raise TokenRefused(TokenRefusal.WITHHELD_SCOPE)
     ends_at = allowed_end(expires_at, account, now)
     latest_end = latest_end_of(state, now)
     verify_not_made(public_id)

@@ -1,4 +1,4 @@
-"""Scopes that not everybody's token may have: what is about others takes the permission that its page takes, too."""
+"""Which scopes a token may have, by whose it is: the one place for that rule."""
 
 from __future__ import annotations
 
@@ -8,36 +8,45 @@ from typing import Any
 from sessions_ui.actions.tokens.rights import MANAGE
 from sessions_ui.conf import conf
 from sessions_ui.models import ServiceAccount
+from sessions_ui.user_model import account_key
 
-# Of each scope about everybody: all of these. They are asked when a token is made, and again at each request that needs
-# the scope.
+# What somebody may not do, no program does for them: of each scope about everybody, the permissions of its page,
+# all of them. They are asked when a token is made, and again at each request that needs the scope.
 PERMISSIONS: dict[str, tuple[str, ...]] = {
     "sessions:admin:read": ("sessions_ui.view_session", "sessions_ui.view_device"),
     "sessions:admin:write": ("sessions_ui.change_session",),
     "sessions:admin:end": ("sessions_ui.change_session",),
     "tokens:admin": (MANAGE,),
-    "tokens:introspect": (MANAGE,),
     "incidents:order": ("sessions_ui.order_incident",),
     "events:read": ("sessions_ui.view_event", "sessions_ui.view_eventdetail"),
     "webhooks:read": ("sessions_ui.view_endpoint", "sessions_ui.view_delivery"),
 }
-# These a service account has without the permission, which would let it do much more: an administrator gives them to a
-# resource server, and somebody answers for it. It is told whose a token is by which somebody has called it.
-OF_SERVICES = frozenset({"tokens:introspect"})
 
 
-def may_hold(user: Any, scope: str) -> bool:
-    """Return whether a token of this user may have the scope: what somebody may not do, no program does for them."""
-    needed = PERMISSIONS.get(scope, ())
-    if not needed or user.has_perms(needed):
-        return True
-    return scope in OF_SERVICES and ServiceAccount.objects.filter(pk=user.pk).exists()
+def withheld(account: Any, scopes: Iterable[str], *, is_service: bool | None = None) -> frozenset[str]:
+    """Return those of the scopes that no token of this account may have, or act by.
+
+    Scopes about everybody take permissions (`PERMISSIONS`). Those for programs of the site (`PROGRAM_SCOPES`) are for
+    service accounts, and for whoever may manage tokens: by `tokens:introspect` anybody could read whose token it is
+    that they have found. `is_service` says what the caller knows already. No SQL statement for other scopes.
+    """
+    asked = frozenset(scopes)
+    lacking = {name for name in asked & PERMISSIONS.keys() if not may(account, *PERMISSIONS[name])}
+    of_programs = conf.program_scopes & asked
+    if of_programs and not may(account, MANAGE):
+        if is_service is None:
+            is_service = ServiceAccount.objects.filter(pk=account_key(account)).exists()
+        lacking |= set() if is_service else of_programs
+    return frozenset(lacking)
 
 
-def offered_scopes(user: Any) -> dict[str, Any]:
-    """Return the scopes that a token of this user may have, with what people read of each."""
-    return {name: text for name, text in conf.scopes.items() if may_hold(user, name)}
+def offered_scopes(account: Any) -> dict[str, Any]:
+    """Return the scopes that a token of this account may have, with what people read of each."""
+    not_theirs = withheld(account, conf.scopes)
+    return {name: text for name, text in conf.scopes.items() if name not in not_theirs}
 
 
-def refused_scopes(user: Any, scopes: Iterable[str]) -> list[str]:
-    return [name for name in scopes if not may_hold(user, name)]
+def may(account: Any, *permissions: str) -> bool:
+    """Return whether the account has all of these permissions; a user model need not know any."""
+    has_perm = getattr(account, "has_perm", None)
+    return has_perm is not None and all(has_perm(permission) for permission in permissions)

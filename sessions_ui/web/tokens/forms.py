@@ -18,6 +18,7 @@ from sessions_ui.conf.base import for_user
 from sessions_ui.database import moments
 from sessions_ui.exceptions import TokenRefusal
 from sessions_ui.models.fields import new_public_id
+from sessions_ui.wording.tokens import REFUSALS
 
 DAYS = (7, 30, 90)
 USUAL_DAYS = 30
@@ -202,7 +203,8 @@ def refusal_of(reason: TokenRefusal, user: Any) -> tuple[str, str]:
         TokenRefusal.NO_NAME: ("name", _("Give it a name, so that you know it again.")),
         TokenRefusal.NO_SCOPE: ("scopes", _("Choose at least one thing that it may do.")),
         TokenRefusal.UNKNOWN_SCOPE: ("scopes", _("Choose what it may do from the list.")),
-        TokenRefusal.NOT_ALLOWED: ("scopes", _("Choose what it may do from the list.")),
+        TokenRefusal.WITHHELD_SCOPE: ("scopes", str(REFUSALS[TokenRefusal.WITHHELD_SCOPE])),
+        TokenRefusal.NO_OWNER: ("", str(REFUSALS[TokenRefusal.NO_OWNER])),
         TokenRefusal.IN_THE_PAST: ("day", _("That day is over. Choose a later one.")),
         TokenRefusal.TOO_LONG: (
             "day",

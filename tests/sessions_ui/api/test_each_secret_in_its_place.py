@@ -18,6 +18,7 @@ from django.utils import timezone
 from sessions_ui.actions.endings.end import end_session
 from sessions_ui.actions.tokens.create import create_token
 from sessions_ui.actions.tokens.rotate import rotate_token
+from sessions_ui.actions.tokens.service_accounts import make_service_account
 from sessions_ui.api import token_required
 from tests.conftest import PASSWORD
 from tests.models import AccessToken, EndReason, Session
@@ -153,6 +154,7 @@ def pairs() -> list[Any]:
 def test_a_secret_lets_somebody_in_in_its_own_place_only(
     secret: Callable[[Any], str], place: Callable[[str, str], bool], user: Any, other_user: Any
 ) -> None:
+    make_service_account(user=other_user, owner=user)
     asker = token(other_user, "tokens:introspect").value
     value = secret(user)
     before = states(user)

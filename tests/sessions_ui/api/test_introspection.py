@@ -6,12 +6,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
 from sessions_ui.actions.endings.end import end_session
 from sessions_ui.actions.tokens.create import NewToken
 from sessions_ui.actions.tokens.rotate import rotate_token
+from sessions_ui.actions.tokens.scopes import withheld
+from sessions_ui.actions.tokens.service_accounts import make_service_account
+from sessions_ui.conf import conf
+from sessions_ui.exceptions import TokenRefusal, TokenRefused
+from sessions_ui.web.tokens.forms import TokenForm
 from tests.models import AccessToken, EndReason, Session
 from tests.sessions_ui.api.conftest import Program
 
@@ -22,8 +28,9 @@ FORM = "application/x-www-form-urlencoded"
 
 
 @pytest.fixture
-def server(other_user: Any, make_token: Any, program: type[Program]) -> Program:
-    """A resource server, which has a token of its own."""
+def server(user: Any, other_user: Any, make_token: Any, program: type[Program]) -> Program:
+    """A resource server, which has a token of its own, of a service account."""
+    make_service_account(user=other_user, owner=user)
     return program(make_token(other_user, scopes=["tokens:introspect"]))
 
 
@@ -161,8 +168,73 @@ def test_a_token_in_the_address_is_not_read_and_nothing_but_post_is_taken(
         assert (answer.status_code, answer["Allow"]) == (405, "POST")
 
 
-def test_two_statements(server: Program, user: Any, make_token: Any, django_assert_num_queries: Any) -> None:
+def test_three_statements(
+    server: Program, user: Any, make_token: Any, django_assert_num_queries: Any
+) -> None:
     made = make_token(user)
     ask(server, made.value)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         ask(server, made.value)
+
+
+# --- who may ask
+
+
+def may_ask(client: Client, value: str) -> bool:
+    return bool(ask(client, value).status_code == 200)
+
+
+@pytest.fixture
+def scopes_of_programs(settings: Any) -> list[str]:
+    """Those of the app, and one of the host's own."""
+    own = {"reports:read": "Read reports", "reports:all": "Read everybody's reports"}
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "SCOPES": own, "PROGRAM_SCOPES": ["reports:all"]}
+    assert "reports:read" not in conf.program_scopes <= {*conf.scopes}
+    return sorted(conf.program_scopes)
+
+
+@pytest.mark.parametrize("who", ["anybody", "a manager", "a service account", "a superuser"])
+def test_a_scope_for_programs_is_not_for_everybody(
+    who: str, scopes_of_programs: list[str], user: Any, other_user: Any, make_token: Any
+) -> None:
+    allow(who, user, other_user)
+    assert "tokens:introspect" in scopes_of_programs
+    for scope in scopes_of_programs:
+        if who == "anybody":
+            with pytest.raises(TokenRefused) as refused:
+                make_token(user, scopes=["reports:read", scope])
+            assert refused.value.reason is TokenRefusal.WITHHELD_SCOPE
+        else:
+            make_token(user, scopes=[scope])
+        offered = dict(TokenForm(user).fields["scopes"].choices)  # type: ignore[attr-defined]
+        assert (scope in offered) is (who != "anybody") and "reports:read" in offered
+    make_token(user, scopes=["reports:read"])
+
+
+def allow(who: str, user: Any, owner: Any) -> None:
+    if who == "a manager":
+        user.user_permissions.add(Permission.objects.get(codename="manage_tokens"))
+    elif who == "a service account":
+        make_service_account(user=user, owner=owner)
+    elif who == "a superuser":
+        type(user).objects.filter(pk=user.pk).update(is_superuser=True)
+        user.refresh_from_db()
+
+
+def test_what_somebody_may_no_longer_do_their_token_does_not(
+    user: Any, other_user: Any, make_token: Any, program: type[Program]
+) -> None:
+    allow("a manager", user, other_user)
+    asking, made = program(make_token(user, scopes=["tokens:introspect"])), make_token(other_user)
+    assert may_ask(asking, made.value)
+    user.user_permissions.clear()
+    answer = ask(asking, made.value)
+    assert answer.status_code == 403
+    assert 'error="insufficient_scope"' in answer["WWW-Authenticate"]
+    assert asking.post("/api/token/revoke", f"token={made.value}", content_type=FORM).status_code == 403
+    assert Session.objects.living().filter(pk=made.token.pk).exists()
+
+
+def test_other_scopes_cost_nothing(user: Any, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(0):
+        assert withheld(user, ["sessions:read", "sessions:end"]) == frozenset()

@@ -9,6 +9,7 @@ from django.test import Client
 
 from sessions_ui.actions.tokens.authenticate import authenticate_token
 from sessions_ui.actions.tokens.rotate import rotate_token
+from sessions_ui.actions.tokens.service_accounts import make_service_account
 from sessions_ui.exceptions import BearerRefused
 from tests.models import EndReason, Event, Session
 from tests.sessions_ui.api.conftest import Program
@@ -74,6 +75,7 @@ def test_a_resource_server_ends_anybodys_and_others_do_not(
     assert (answer.status_code, answer["Content-Type"]) == (403, "application/problem+json")
     assert 'error="insufficient_scope"' in answer["WWW-Authenticate"]
     assert is_valid(made.value)
+    make_service_account(user=other_user, owner=user)
     server = program(make_token(other_user, scopes=["tokens:introspect"]))
     assert revoke(server, made.value).status_code == 200
     assert not is_valid(made.value)

@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
+from sessions_ui.actions.tokens.rights import MANAGE
 from sessions_ui.actions.tokens.scopes import PERMISSIONS
 from sessions_ui.audit.seal import seal_events
 from sessions_ui.conf.tokens import OWN_SCOPES
@@ -49,7 +50,7 @@ def is_signed_in(browser: Client) -> bool:
 
 def codenames(*scopes: str) -> set[str]:
     """Those of the permissions that these scopes take."""
-    return {name.rpartition(".")[2] for scope in scopes for name in PERMISSIONS[scope]}
+    return {name.rpartition(".")[2] for scope in scopes for name in PERMISSIONS.get(scope, (MANAGE,))}
 
 
 def permitted(user: Any, *names: str) -> Any:

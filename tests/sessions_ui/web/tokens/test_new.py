@@ -14,8 +14,10 @@ from sessions_ui.actions.endings.end import end_session
 from sessions_ui.actions.recovery.open import open_recovery
 from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.actions.tokens.authenticate import authenticate_token
+from sessions_ui.exceptions import TokenRefusal
 from sessions_ui.models.fields import new_public_id
-from sessions_ui.web.tokens.forms import ONCE, new_once
+from sessions_ui.web.tokens.forms import ONCE, TokenForm, new_once, refusal_of
+from sessions_ui.wording.tokens import REFUSALS
 from tests.aging import age_sign_ins, settle
 from tests.conftest import PASSWORD
 from tests.models import AccessToken, EndReason, Event, Recovery, Session
@@ -270,3 +272,10 @@ def test_without_an_overlap_it_says_that_the_value_ends_at_once(
     assert "The present value ends at once." in here.get(renew_url(made.token)).content.decode()
     answer = here.post(renew_url(made.token), {"ends": "keep", "hint": made.token.hint})
     assert "The former value" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("reason", list(TokenRefusal))
+def test_each_refusal_has_words_and_a_field_of_the_form(reason: TokenRefusal, user: Any) -> None:
+    field, text = refusal_of(reason, user)
+    assert text and str(REFUSALS[reason])
+    assert field in {"", *TokenForm(user).fields}
