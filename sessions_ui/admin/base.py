@@ -132,7 +132,7 @@ def is_key(model: type[Model], text: str) -> bool:
     field: Any = model._meta.pk
     while field.is_relation:
         field = field.target_field
-    return "\0" not in text and key_of(field, text) is not None
+    return key_of(field, text) is not None
 
 
 def address_exactly(term: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from functools import reduce
 from operator import or_
@@ -17,6 +18,7 @@ from sessions_ui.bridges.rows import RowBridge
 from sessions_ui.models import EndReason
 
 ID_LENGTH = 32  # hexadecimal digits: 128 bits of the digest
+ID = re.compile(rf"[0-9a-f]{{{ID_LENGTH}}}")
 
 
 class KnoxBridge(RowBridge):
@@ -44,10 +46,10 @@ class KnoxBridge(RowBridge):
     def end(self, user: Any, ids: Collection[str] | None, reason: EndReason) -> int:
         (rows,) = self._of([user])
         if ids is not None:
-            named = [Q(digest__startswith=id) for id in ids if len(id) == ID_LENGTH]
+            named = [Q(digest__startswith=id) for id in ids if ID.fullmatch(id)]
             rows = rows.filter(reduce(or_, named)) if named else rows.none()
         return self._end(rows).total()
 
     def describe(self, id: str) -> BridgedCredential | None:
-        row = self.living().filter(digest__startswith=id).first() if len(id) == ID_LENGTH else None
+        row = self.living().filter(digest__startswith=id).first() if ID.fullmatch(id) else None
         return None if row is None else self.credential(row)
