@@ -254,7 +254,10 @@ class ServiceAccountForm(forms.ModelForm):
 
 
 class OwnerForm(forms.Form):
-    owner = PersonField(label=_("New owner"))
+    owner = PersonField(
+        label=_("New owner"),
+        help_text=_("Tokens that were to end with the former owner’s access still do: make new ones."),
+    )
 
 
 class TokenForm(forms.Form):

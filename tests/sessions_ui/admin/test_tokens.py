@@ -347,3 +347,17 @@ def test_whoever_may_manage_tokens_does_so_for_accounts_without_rights(
     assert manager.post(f"{ACCOUNTS}add/", {"account": robot.email, "owner": user.email}).status_code == 302
     asked = {"name": "x", "scopes": ["sessions:read"], "days": "1", "once": new_once()}
     assert "sui_svc_" in manager.post(f"{ACCOUNTS}{robot.pk}/token/", asked).content.decode()
+
+
+def test_a_date_agreed_for_the_former_owner_stays_and_the_form_says_so(
+    admin: Any, user: Any, other_user: Any, robot: Any
+) -> None:
+    account, ends = make_service_account(user=robot, owner=user), timezone.now() + timedelta(days=2)
+    made = make(robot)
+    offboard(user=user, ends_at=ends)
+    html = admin.get(f"{ACCOUNTS}{robot.pk}/change/").content.decode()
+    assert "Tokens that were to end with the former owner’s access still do: make new ones." in html
+    transfer_service_account(account=account, owner=other_user)
+    new = make(robot, "New")
+    assert Session.objects.get(pk=made.token.pk).expires_at == ends
+    assert Session.objects.get(pk=new.token.pk).expires_at > ends
