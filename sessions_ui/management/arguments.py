@@ -35,6 +35,13 @@ def verify_table(options: dict[str, Any]) -> None:
         )
 
 
+def given(text: str) -> str:
+    """Refuse an empty value: an unset variable of a script must not choose everything."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("must not be empty")
+    return text
+
+
 def moment(text: str) -> datetime:
     """Return the moment as rows hold it; one without an offset is the site's wall clock.
 

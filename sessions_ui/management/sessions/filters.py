@@ -14,7 +14,7 @@ from django.utils import timezone
 from sessions_ui.actions.sessions.selection import Selection
 from sessions_ui.client.address import kept
 from sessions_ui.conf import conf
-from sessions_ui.management.arguments import moment
+from sessions_ui.management.arguments import given, moment
 from sessions_ui.management.people import account_called, account_with_key
 from sessions_ui.models import Device, Session
 
@@ -64,7 +64,7 @@ def add_filters(parser: CommandParser) -> None:
     )
     which.add_argument(
         "--method",
-        type=_text,
+        type=given,
         metavar="M",
         help="How it was signed in (password, passkey, totp, …), one of several steps, or the provider.",
     )
@@ -162,10 +162,3 @@ def _country(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z]{2}", text):
         raise argparse.ArgumentTypeError(f"two letters, such as GB, not {text!r}")
     return text.upper()
-
-
-def _text(text: str) -> str:
-    """Refuse an empty value: an unset variable of a script must not choose everything."""
-    if not text.strip():
-        raise argparse.ArgumentTypeError("must not be empty")
-    return text
