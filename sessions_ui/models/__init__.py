@@ -12,7 +12,7 @@ from sessions_ui.models.device import Device
 from sessions_ui.models.duration import Duration
 from sessions_ui.models.end_reason import EndReason
 from sessions_ui.models.ending import Ending, EndingBatch, Rule
-from sessions_ui.models.endpoint import PING, Endpoint, Hook
+from sessions_ui.models.endpoint import PING, Endpoint, Hook, WebhookFormat
 from sessions_ui.models.event import Event, EventDetail
 from sessions_ui.models.heartbeat import Heartbeat
 from sessions_ui.models.idempotent_request import IdempotentRequest
@@ -60,5 +60,6 @@ __all__ = [
     "ServiceAccount",
     "Session",
     "VerificationCode",
+    "WebhookFormat",
     "digest_of",
 ]

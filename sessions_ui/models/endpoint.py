@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.encryption import decrypt, encrypt
-from sessions_ui.models.fields import user_key
+from sessions_ui.models.fields import CodeField, user_key
 from sessions_ui.models.primary import PrimaryModel
 
 
@@ -35,6 +35,20 @@ class Hook(models.TextChoices):
 PING = "ping"
 
 
+class WebhookFormat(models.TextChoices):
+    """How messages are worded and signed; chosen when the endpoint is made."""
+
+    STANDARD = "standard", _("Standard Webhooks")
+    WORKOS = "workos", _("as WorkOS sends them")
+
+
+# What WorkOS has events for: `session.revoked`, one for each session that ended, and `session.created`.
+TOLD_IN: dict[str, frozenset[Hook]] = {
+    WebhookFormat.STANDARD: frozenset(Hook),
+    WebhookFormat.WORKOS: frozenset({Hook.SESSIONS_ENDED, Hook.SIGNED_IN}),
+}
+
+
 def new_secret() -> str:
     """Return 256 random bits, as Standard Webhooks writes them (it asks for 192 or more): "whsec_" and base64."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
@@ -46,6 +60,14 @@ class Endpoint(PrimaryModel):
     id = models.BigAutoField(primary_key=True)
     url = models.CharField(_("address"), max_length=500)
     description = models.CharField(_("description"), max_length=100, blank=True)
+    format = CodeField(
+        _("format"),
+        max_length=16,
+        choices=WebhookFormat,
+        default=WebhookFormat.STANDARD,
+        db_default=WebhookFormat.STANDARD.value,
+        help_text=_("It cannot be changed later."),
+    )
     # Values of `Hook`.
     types = models.JSONField(_("tells of"), default=list)
     addresses = models.BooleanField(
@@ -71,6 +93,10 @@ class Endpoint(PrimaryModel):
             return self.description or urlsplit(self.url).netloc
         except ValueError:  # "https://[bad/", which some code of the host project has saved
             return self.url
+
+    def untold(self) -> list[str]:
+        """Return those of `types` that its format has no message for."""
+        return [name for name in self.types if name not in TOLD_IN.get(self.format, frozenset(Hook))]
 
     def set_secret(self, secret: str, *, former_until: datetime | None = None) -> None:
         """Give the endpoint a new secret, which is not saved yet.

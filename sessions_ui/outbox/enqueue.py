@@ -5,7 +5,7 @@ Whoever does so has a worker asked after commit to look at it now: that is done 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +15,18 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, UUIDFie
 from django.db.models.functions import Coalesce
 
 from sessions_ui.credentials import ToldOnly
-from sessions_ui.models import Act, Checkpoint, Delivery, Endpoint, EndReason, Event, Hook, ServiceAccount
+from sessions_ui.models import (
+    Act,
+    Checkpoint,
+    Delivery,
+    Endpoint,
+    EndReason,
+    Event,
+    Hook,
+    ServiceAccount,
+    Session,
+    WebhookFormat,
+)
 from sessions_ui.models.bulk import insert_from
 from sessions_ui.models.clock import DatabaseNow
 from sessions_ui.models.primary import all_users
@@ -56,6 +67,12 @@ HOOK_OF_EVENT: dict[str, Hook] = {
     Event.Kind.DEVICE_CONFIRMED: Hook.DEVICE_CONFIRMED,
     Event.Kind.CREDENTIAL_CHANGED: Hook.CREDENTIAL_CHANGED,
 }
+# The same for endpoints in WorkOS's format, which is told of every session by itself: of each one that ended, too.
+HOOK_IN_WORKOS: dict[str, Hook] = {
+    Event.Kind.SIGNED_IN: Hook.SIGNED_IN,
+    Event.Kind.IMPERSONATED: Hook.SIGNED_IN,
+    Event.Kind.ENDED: Hook.SESSIONS_ENDED,
+}
 # The steps of an incident that are told; one that waits for approval is nothing that anybody else has to follow.
 HOOK_OF_STEP: dict[str, Hook] = {
     "ordered": Hook.INCIDENT_ORDERED,
@@ -75,9 +92,15 @@ def enqueue_ended(act: Act, ended: SessionQuerySet, *, user_ids: Collection[Any]
     """Enqueue one mail for each act and user, and one webhook for each act and endpoint; return how many.
 
     `ended`: the sessions that `act` has ended, whose events are written; `user_ids`: whose they are, None where they
-    are too many to be named. Three statements at most.
+    are too many to be named. Three statements at most, and one for each endpoint in WorkOS's format, which gets a
+    webhook for each session.
     """
-    count = _enqueue_hooks(Hook.SESSIONS_ENDED, using=ended.db, act=act, created_at=act.at)
+    hooks = dict.fromkeys(WebhookFormat, Hook.SESSIONS_ENDED)
+    asking = _asking(hooks, using=ended.db)
+    by_act = [pk for pk, name in asking.items() if name == WebhookFormat.STANDARD]
+    count = _enqueue_hooks(by_act, using=ended.db, act=act, created_at=act.at)
+    for pk in asking.keys() - {*by_act}:
+        count += _enqueue_each_ended(act, pk, using=ended.db)
     if act.reason in TOLD_BY_MAIL:
         count += _enqueue_mails(act, ended, user_ids)
     return _with_task_queued(count, using=ended.db)
@@ -86,19 +109,50 @@ def enqueue_ended(act: Act, ended: SessionQuerySet, *, user_ids: Collection[Any]
 def enqueue_checkpoint(checkpoint: Checkpoint) -> int:
     """Enqueue one webhook for each endpoint that asks for checkpoints of the sealed log; return how many."""
     using = router.db_for_write(Delivery)
-    count = _enqueue_hooks(Hook.CHECKPOINT, using=using, checkpoint=checkpoint, created_at=checkpoint.at)
-    return _with_task_queued(count, using=using)
+    asking = _asking({WebhookFormat.STANDARD: Hook.CHECKPOINT}, using=using)
+    return _with_task_queued(
+        _enqueue_hooks(asking, using=using, checkpoint=checkpoint, created_at=checkpoint.at), using=using
+    )
 
 
-def _enqueue_hooks(hook: Hook, *, using: str, **about: Any) -> int:
-    endpoints = Endpoint.objects.using(using).filter(disabled_at__isnull=True).values_list("pk", "types")
+def _asking(hooks: Mapping[WebhookFormat, Hook | None], *, using: str) -> dict[int, str]:
+    """Return the endpoints that ask for what is told in their format, by key, with that format. One statement."""
+    on = Endpoint.objects.using(using).filter(disabled_at__isnull=True)
+    told = {str(name): hook for name, hook in hooks.items() if hook is not None}
+    return {
+        pk: name for pk, name, types in on.values_list("pk", "format", "types") if told.get(name) in types
+    }
+
+
+def _enqueue_hooks(endpoints: Iterable[int], *, using: str, **about: Any) -> int:
+    """Enqueue a webhook with these fields for each of the endpoints; return how many."""
     now: Any = DatabaseNow()
     rows = [
         Delivery(**about, endpoint_id=pk, channel="webhook", receiver=f"endpoint {pk}", due_at=now)
-        for pk, types in endpoints
-        if hook in types
+        for pk in endpoints
     ]
     return len(Delivery.objects.using(using).bulk_create(rows)) if rows else 0
+
+
+def _enqueue_each_ended(act: Act, endpoint: int, *, using: str) -> int:
+    """Enqueue a webhook to this endpoint for each session that `act` has ended; access tokens are none. One
+    statement."""
+    ended = Event.objects.using(using).filter(act=act, kind=Event.Kind.ENDED)
+    return insert_from(
+        Delivery,
+        ended.filter(session__isnull=False).exclude(session__kind=Session.Kind.TOKEN),
+        {
+            "event_id": F("pk"),
+            "endpoint_id": Value(endpoint),
+            "user_id": F("user_id"),
+            "channel": Value("webhook"),
+            "receiver": Value(f"endpoint {endpoint}"),
+            "created_at": Value(act.at),
+            "due_at": DatabaseNow(),
+            "attempts": Value(0),
+            "error": Value(""),
+        },
+    )
 
 
 def _enqueue_mails(act: Act, ended: SessionQuerySet, user_ids: Collection[Any] | None) -> int:
@@ -168,11 +222,15 @@ def _enqueue_across_databases(act: Act, ended: SessionQuerySet, email_field: str
 
 def enqueue_webhooks(event: Event) -> int:
     """Enqueue one webhook for each endpoint that asks for such events; return how many."""
-    hook = hook_of(event)
-    if hook is None:
+    hooks = {
+        WebhookFormat.STANDARD: hook_of(event),
+        WebhookFormat.WORKOS: HOOK_IN_WORKOS.get(event.kind),
+    }
+    if not any(hooks.values()):
         return 0
     using = router.db_for_write(Delivery)
-    count = _enqueue_hooks(hook, using=using, event=event, user_id=event.user_id, created_at=event.at)
+    asking = _asking(hooks, using=using)
+    count = _enqueue_hooks(asking, using=using, event=event, user_id=event.user_id, created_at=event.at)
     return _with_task_queued(count, using=using)
 
 

@@ -20,9 +20,11 @@ def save_endpoint(*, endpoint: Endpoint, actor: Any) -> str:
     """Save a new endpoint or the changed fields of one.
 
     Returns the secret of a new one, otherwise an empty string: it has to be shown to the administrator now and never
-    again.
+    again. The format is chosen with a new one, and stays. Raises `ValueError` for types that it has no message for.
     """
     _verify_may(actor)
+    if untold := endpoint.untold():
+        raise ValueError(f"no message in the format {endpoint.format}: {', '.join(untold)}")
     secret = new_secret() if endpoint.pk is None else ""
     _save(endpoint, secret, actor)
     return secret

@@ -34,8 +34,22 @@ class EndpointForm(forms.ModelForm):
 
     class Meta:
         model = Endpoint
-        fields = ("url", "description", "types", "addresses")
+        fields = ("url", "description", "format", "types", "addresses")
         widgets = {"url": forms.URLInput(attrs={"class": "vURLField"})}
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if "format" in self.fields:  # it is not where an endpoint is changed
+            self.fields["format"].required = False
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        chosen = cleaned.get("format") or self.instance.format
+        named = Endpoint(format=chosen, types=cleaned.get("types", [])).untold()
+        if named:
+            text = _("There is no message of that in this format: %(types)s.")
+            self.add_error("types", ValidationError(text, params={"types": ", ".join(named)}))
+        return cleaned
 
     def clean_url(self) -> str:
         """Check what can be judged without asking the DNS; the rest is judged at each delivery, by what the name
@@ -73,8 +87,15 @@ class EndpointAdmin(CarefulAdmin):
     form = EndpointForm
     change_form_template = "sessions_ui/admin/endpoint.html"
     list_display = ("__str__", "url", "types_in_words", "state", "created_at")
-    fields = ("url", "description", "types", "addresses", "state", "secret_in_words", "created_at", "creator")
+    fields = (
+        *("url", "description", "format", "types", "addresses"),
+        *("state", "secret_in_words", "created_at", "creator"),
+    )
     readonly_fields = ("state", "secret_in_words", "created_at", "creator")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Endpoint | None = None) -> Any:
+        """Leave the format as it is once the endpoint is made: what waits for it has been laid out for that one."""
+        return (*self.readonly_fields, *(["format"] if obj else []))
 
     def has_delete_permission(self, request: HttpRequest, obj: Endpoint | None = None) -> bool:
         return False

@@ -1,4 +1,4 @@
-"""Who may call: a token with a scope about everybody, of an account with the permission of the administration."""
+"""Who may call: a token with a scope about everybody, of an account that may do the same in the administration."""
 
 from __future__ import annotations
 

@@ -3,25 +3,15 @@
 Node's client knows no prefix: for it, `path("", include(…))` on a host of its own (docs/workos.md).
 """
 
-from django.urls import path, register_converter
-from django.urls.converters import StringConverter
+from django.urls import path
 
-from sessions_ui.api.workos import access, keys, sessions
+from sessions_ui.api.workos import access, converters, keys, sessions  # noqa: F401  ids have a converter
 from sessions_ui.api.workos.access import program_view
 from sessions_ui.api.workos.events import list_events
 from sessions_ui.api.workos.sign_out import sign_out
 
 app_name = "sessions_ui_workos"
 
-
-class AnyId(StringConverter):
-    """Whatever a client was given for an id, a slash or the end of a line in it too: nothing has it, and it is told so
-    in the shape that it reads."""
-
-    regex = r"[\s\S]+"
-
-
-register_converter(AnyId, "workos_id")
 
 urlpatterns = [
     path(

@@ -1,4 +1,5 @@
-"""Webhooks after Standard Webhooks (https://www.standardwebhooks.com): JSON, signed, one id for all attempts."""
+"""Webhooks: JSON, signed, one id for all attempts; after Standard Webhooks (https://www.standardwebhooks.com), or as
+WorkOS sends them."""
 
 from __future__ import annotations
 
@@ -10,12 +11,13 @@ from datetime import datetime
 from django.utils import timezone
 
 from sessions_ui.channels.base import DeliveryFailed
+from sessions_ui.channels.webhooks import workos
 from sessions_ui.channels.webhooks.http import NoAnswer, post
 from sessions_ui.channels.webhooks.payload import message
 from sessions_ui.conf import conf
 from sessions_ui.database import moments
 from sessions_ui.exceptions import Undecipherable
-from sessions_ui.models import Delivery, Endpoint
+from sessions_ui.models import Delivery, Endpoint, WebhookFormat
 
 
 class Gone(DeliveryFailed):
@@ -30,12 +32,12 @@ class WebhookChannel:
         endpoint = delivery.endpoint
         if endpoint is None or endpoint.disabled_at is not None:
             raise DeliveryFailed("the endpoint is switched off", permanent=True)
-        body = json.dumps(message(delivery, endpoint), separators=(",", ":")).encode()
+        body, signed = signed_message(delivery, endpoint)
         try:
             status = post(
                 endpoint.url,
                 body,
-                headers(delivery, endpoint, body),
+                {"Content-Type": "application/json", "User-Agent": "sessions-ui", **signed},
                 seconds=conf.webhook_timeout.total_seconds(),
             )
         except NoAnswer as error:
@@ -48,17 +50,26 @@ class WebhookChannel:
             raise DeliveryFailed(f"answered {status}")
 
 
-def headers(delivery: Delivery, endpoint: Endpoint, body: bytes) -> dict[str, str]:
-    identity, at = webhook_id(delivery), attempted_at(delivery)
+def signed_message(delivery: Delivery, endpoint: Endpoint) -> tuple[bytes, dict[str, str]]:
+    """Return the body in the format of the endpoint, and the headers that sign it. Raises `DeliveryFailed` where there
+    is nothing to tell, or no secret to sign with."""
+    at = attempted_at(delivery)
     try:
         secrets = endpoint.secrets(at)
     except Undecipherable as error:
         raise DeliveryFailed("the secret cannot be read: make a new one", permanent=True) from error
+    if endpoint.format == WebhookFormat.WORKOS:
+        body = workos.body_of(delivery, endpoint)
+        return body, workos.headers(body, secrets[0], at)
+    body = json.dumps(message(delivery, endpoint), separators=(",", ":")).encode()
+    return body, headers(webhook_id(delivery), body, secrets, at)
+
+
+def headers(identity: str, body: bytes, secrets: list[str], at: datetime) -> dict[str, str]:
+    """Return the headers of Standard Webhooks."""
     timestamp = str(int(moments.aware(at).timestamp()))
     signed = f"{identity}.{timestamp}.".encode() + body
     return {
-        "Content-Type": "application/json",
-        "User-Agent": "sessions-ui",
         "webhook-id": identity,
         "webhook-timestamp": timestamp,
         "webhook-signature": " ".join(signature(secret, signed) for secret in secrets),

@@ -31,7 +31,7 @@ ENDPOINT = Table(
     "receivers of webhooks",
     columns=(
         Columns(
-            "id url description types addresses created_at disabled_at disabled_why",
+            "id url description format types addresses created_at disabled_at disabled_why",
             Data.TECHNICAL,
             "what is told to whom",
         ),

@@ -42,6 +42,27 @@ def secret_on(response: Any) -> str:
     return secret
 
 
+def test_the_format_is_chosen_with_a_new_one_and_stays(admin: Any) -> None:
+    page = admin.get(f"{LIST}add/").content.decode()
+    assert "Standard Webhooks" in page and "as WorkOS sends them" in page
+    refused = admin.post(
+        f"{LIST}add/", {**FORM, "format": "workos", "types": ["sessions.ended", "device.lost"]}
+    )
+    assert "There is no message of that in this format: device.lost." in refused.content.decode()
+    assert admin.post(f"{LIST}add/", {**FORM, "format": "nothing"}).status_code == 200
+    assert not Endpoint.objects.exists()
+    admin.post(f"{LIST}add/", {**FORM, "format": "workos"})
+    endpoint = Endpoint.objects.get()
+    assert endpoint.format == "workos"
+    url = f"{LIST}{endpoint.pk}/change/"
+    assert "as WorkOS sends them" in admin.get(url).content.decode()
+    admin.post(url, {**FORM, "format": "standard", "description": "Other"})
+    endpoint.refresh_from_db()
+    assert (endpoint.format, endpoint.description) == ("workos", "Other")
+    refused = admin.post(url, {**FORM, "types": ["session.not_me"]})
+    assert "There is no message of that in this format: session.not_me." in refused.content.decode()
+
+
 def whats() -> list[str]:
     events = Event.objects.filter(kind=Event.Kind.ENDPOINT_CHANGED).order_by("pk")
     return [event.data["what"] for event in events]

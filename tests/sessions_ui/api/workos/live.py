@@ -170,8 +170,10 @@ def make_people() -> dict[str, Any]:
             keys = [browser.session.session_key for browser in browsers]
             people.append({"id": str(user.pk), "email": user.email, "sessions": list(sessions), "keys": keys})
     boss = model.objects.create_superuser("admin@staff.example", "not a secret")
-    nobody = model.objects.create_user("nobody@people.example", "not a secret")
-    return {"token": token_of(boss), "powerless": token_of(nobody), "people": people}
+    nobody = model.objects.create_superuser("nobody@staff.example", "not a secret")
+    powerless = token_of(nobody)
+    model.objects.filter(pk=nobody.pk).update(is_superuser=False)
+    return {"token": token_of(boss), "powerless": powerless, "people": people}
 
 
 if __name__ == "__main__":

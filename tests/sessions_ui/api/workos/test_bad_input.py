@@ -165,6 +165,14 @@ def test_the_tables_of_this_file_have_every_address() -> None:
     assert set(LISTS) == {name for name, methods in CALLS.items() if "GET" in methods} - {"sign_out"}
 
 
+def powerless_token(user: Any, make_token: Any) -> Any:
+    """With every scope, of an account that has lost its rights since."""
+    type(user).objects.filter(pk=user.pk).update(is_superuser=True)
+    made = make_token(type(user).objects.get(pk=user.pk), scopes=[*OWN_SCOPES])
+    type(user).objects.filter(pk=user.pk).update(is_superuser=False)
+    return made
+
+
 @pytest.mark.parametrize("name", CALLS)
 def test_other_methods(caller: Program, ids: dict[str, str], name: str) -> None:
     before = state()
