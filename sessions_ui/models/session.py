@@ -188,6 +188,9 @@ class Session(PrimaryModel):
     browser_version = models.CharField(max_length=32, blank=True)
     system_version = models.CharField(max_length=32, blank=True)
 
+    # What a program of the host project keeps with it (`actions/sessions/metadata.py`); NULL for nearly all.
+    metadata = models.JSONField(null=True, blank=True, editable=False)
+
     # How `risk.py` classified the sign-in: a `Level` and `Reason`s. Reviewed once the owner said whose it was.
     verdict = models.CharField(max_length=16, blank=True, default="", db_default="")
     verdict_reasons = models.JSONField(null=True, blank=True)

@@ -89,6 +89,7 @@ class SessionAdmin(EndingAdmin):
         "first_user_agent",
         "impersonator",
         "impersonation_reason",
+        "metadata",
         "state",
         "why",
         "who_ended",

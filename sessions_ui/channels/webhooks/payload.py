@@ -60,6 +60,8 @@ def ended_session(row: dict[str, Any], *, addresses: bool) -> dict[str, Any]:
         "session": row["session__public_id"],
         "device": row["device__public_id"],
         "user": str(row["user_id"]),
+        # It stays as it is once the session has ended.
+        **({"metadata": row["session__metadata"]} if row["session__metadata"] else {}),
         **({"address": row["session__address"]} if addresses else {}),
     }
 
@@ -104,7 +106,9 @@ def about_incident(event: Event) -> dict[str, Any]:
 
 
 def _with_ids(events: QuerySet[Event]) -> QuerySet[Event, Any]:
-    return events.values("user_id", "session__public_id", "device__public_id", "session__address")
+    return events.values(
+        "user_id", "session__public_id", "device__public_id", "session__address", "session__metadata"
+    )
 
 
 def actor_kind(actor: Any, users: set[str | None], reason: str) -> str:

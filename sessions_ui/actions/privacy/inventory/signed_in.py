@@ -17,6 +17,7 @@ SESSION = Table(
             "to find the row of a session key, and to notice a new password; the key itself is stored nowhere",
         ),
         Columns("payload", Data.SECRET, "what the site keeps in `request.session`; it may hold anything"),
+        Columns("metadata", Data.PERSONAL, "what a program of the site keeps with the sign-in"),
         Columns(
             "sid",
             Data.SECRET,

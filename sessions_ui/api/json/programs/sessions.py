@@ -6,15 +6,18 @@ from typing import Annotated, Any, Literal
 
 from django.http import Http404, HttpRequest
 from ninja import Query, Router
-from pydantic import StringConstraints
+from pydantic import Field, StrictBool, StrictFloat, StrictInt, StringConstraints
 
 from sessions_ui.actions.endings.end import end_sessions, end_user_sessions
+from sessions_ui.actions.sessions.metadata import LARGEST, LONGEST, LONGEST_NAME, MOST_NAMES, set_metadata
 from sessions_ui.api.json.auth import programs
 from sessions_ui.api.json.fields import Body, Moment, PublicId, Ticket, UserId
 from sessions_ui.api.json.paging import Cursor, Limit, Page, page_of
+from sessions_ui.api.json.problems import Problem
 from sessions_ui.api.json.programs.people import key_of, person
 from sessions_ui.api.json.programs.shapes import AnySession, any_session
 from sessions_ui.api.json.shapes import Ended, receipt_shape
+from sessions_ui.exceptions import SessionEnded
 from sessions_ui.models import Device, EndReason, Session
 from sessions_ui.models.session import SessionQuerySet
 
@@ -23,6 +26,16 @@ router = Router(tags=["Everybody's sessions"])
 
 class AnySessions(Page):
     data: list[AnySession]
+
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
+Text = Annotated[str, StringConstraints(max_length=LONGEST)]
+Whole = Annotated[StrictInt, Field(ge=-LARGEST, le=LARGEST)]
+Number = Annotated[StrictFloat, Field(ge=-LARGEST, le=LARGEST, allow_inf_nan=False)]
+
+
+class Metadata(Body):
+    metadata: Annotated[dict[Name, Text | StrictBool | Whole | Number | None], Field(max_length=MOST_NAMES)]
 
 
 class Why(Body):
@@ -118,6 +131,25 @@ def end_of_device(request: HttpRequest, device_id: PublicId, body: Why) -> Any:
         raise Http404
     chosen = Session.objects.filter(device_id=device.pk)
     return receipt_shape(end_sessions(sessions=chosen, **body.options(request)))
+
+
+@router.put(
+    "/admin/sessions/{session_id}/metadata",
+    auth=programs("sessions:admin:write"),
+    response=AnySession,
+    summary="Keep data with a sign-in",
+)
+def keep_metadata(request: HttpRequest, session_id: PublicId, body: Metadata) -> Any:
+    """Keep these names and values with it, in place of those that were there. Administrators see them, and so do
+    webhooks about its end. Of one that has ended they stay as they are."""
+    session = session_by_id(session_id)
+    try:
+        set_metadata(session=session, metadata=body.metadata)
+    except SessionEnded:
+        if session_by_id(session_id).is_living:
+            raise  # it was the token that asks
+        raise Problem(409, "session-over", "It has ended: what is kept with it stays as it is.") from None
+    return any_session(session_by_id(session_id))
 
 
 def all_sessions() -> SessionQuerySet:

@@ -33,6 +33,7 @@ class AnySession(Schema):
     user_agent: str
     place: PlaceShape | None
     verdict: str
+    metadata: dict[str, Any] = Field(description="What a program keeps with it.")
     ended_at: datetime | None
     end_reason: str
     ended_by: str | None
@@ -64,6 +65,7 @@ def any_session(session: Session) -> dict[str, Any]:
         "user_agent": session.user_agent,
         "place": place_shape(session.current_place),
         "verdict": session.verdict,
+        "metadata": session.metadata or {},
         "ended_at": moment(session.ended_at),
         "end_reason": session.end_reason,
         "ended_by": text(session.ended_by_id),

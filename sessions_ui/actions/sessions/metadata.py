@@ -1,0 +1,55 @@
+"""What a program of the host project keeps with a session: small, and about the session, not about the person."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from django.db import router
+from django.utils import timezone
+
+from sessions_ui import context
+from sessions_ui.database.transactions import atomically
+from sessions_ui.exceptions import SessionEnded
+from sessions_ui.models import EndReason, Session
+
+Value = str | int | float | bool | None
+MOST_NAMES, LONGEST_NAME, LONGEST = 20, 40, 500  # names, characters of a name, and of a text
+LARGEST = 2**53  # beyond that not every program reads the same number (RFC 7493, 2.2)
+
+
+@atomically
+def set_metadata(*, session: Session, metadata: Mapping[str, Value]) -> None:
+    """Keep these values with the session, in place of those that were there; an empty mapping takes them away.
+
+    At most 20 names of up to 40 characters, with texts of up to 500 characters, numbers, booleans and None.
+    Administrators see them, and so does whoever is told of the end of the session (docs/webhooks.md). They stay as they
+    are once it has ended. Raises `ValueError` for what is more than that, `SessionEnded` where it has ended, `TryAgain`
+    or `OutcomeUnknown` as `end_sessions()` does.
+    """
+    verify_small(metadata)
+    context.require_owner()
+    rows = Session.objects.using(router.db_for_write(Session)).filter(pk=session.pk)
+    living = rows.filter(user__isnull=False, ended_at__isnull=True, expires_at__gt=timezone.now())
+    if not living.update(metadata=dict(metadata) or None):
+        reason = rows.values_list("end_reason", flat=True).first()
+        raise SessionEnded(EndReason(reason) if reason else "")
+
+
+def verify_small(metadata: Mapping[str, Value]) -> None:
+    """Raise `ValueError` for metadata that are not small, or are more than names and values."""
+    if len(metadata) > MOST_NAMES:
+        raise ValueError(f"at most {MOST_NAMES} names")
+    for name, value in metadata.items():
+        if not name or len(name) > LONGEST_NAME:
+            raise ValueError(f"a name has up to {LONGEST_NAME} characters")
+        if not _is_small(value):
+            raise ValueError(f"a value is a text of up to {LONGEST} characters, a number, a boolean or null")
+
+
+def _is_small(value: Value) -> bool:
+    if isinstance(value, str):
+        return len(value) <= LONGEST
+    if isinstance(value, int | float):
+        return math.isfinite(value) and abs(value) <= LARGEST
+    return value is None
