@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_ui.actions.devices.lost import mark_lost
+from sessions_ui.actions.endings import end
 from sessions_ui.actions.endings.bulk.carry_out import end_batches
 from sessions_ui.actions.endings.bulk.end_later import end_later
 from sessions_ui.actions.endings.end import end_session, end_sessions, end_user_sessions
@@ -117,6 +118,16 @@ def test_what_had_ended_meanwhile_lived_on_too(
     assert (row.untrusted_since, row.untrusted_act_id) == (friday, act.pk)
     assert (row.ended_at, row.end_reason, row.act_id) == (saturday, EndReason.SIGNED_OUT, None)
     assert Session.objects.of(other_user).get().untrusted_since is None
+
+
+def test_it_is_so_of_as_many_accounts_as_are_named_one_by_one(
+    user: Any, laptop: Any, friday: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of more of them what had ended is left: a list of all their sessions would be too long a read."""
+    monkeypatch.setattr(end, "MANY_USERS", 1)
+    Session.objects.of(user).update(ended_at=friday + timedelta(days=1), end_reason=EndReason.SIGNED_OUT)
+    end_user_sessions(user=user, reason=EndReason.OFFBOARDED, happened_at=friday)
+    assert marks() == [(friday, Act.objects.get().pk)]
 
 
 @pytest.mark.parametrize("column", ["ended_at", "expires_at"])

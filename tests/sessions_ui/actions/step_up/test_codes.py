@@ -13,7 +13,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_ui import models
-from sessions_ui.actions.step_up.codes import check_code, is_proven, other_factor, send_code
+from sessions_ui.actions.step_up.codes import (
+    can_give_code,
+    check_code,
+    is_proven,
+    other_factor,
+    send_code,
+)
 from sessions_ui.actions.step_up.reauthentication import note_reauthentication
 from sessions_ui.exceptions import ProofRefused
 from tests.interleaving import just_before
@@ -326,3 +332,21 @@ def test_asking_for_a_code_writes_the_account_before_it_counts(session: Session,
         at for at, sql in enumerate(said) if re.match("SELECT .*sessions_ui_verificationcode", sql)
     )
     assert held < counted
+
+
+def test_a_code_is_asked_for_where_one_can_be_sent_or_was(
+    user: Any, session: Session, browser: Any, settings: Any
+) -> None:
+    def can(session_id: int = session.pk, purpose: Any = END_OLDER) -> bool:
+        return can_give_code(user=user, session_id=session_id, purpose=purpose)
+
+    assert can(), "there is an address"
+    code_for(user, session)
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "ALERT_ADDRESSES": f"{__name__}.nowhere"}
+    assert can(), "it was sent to one that is gone"
+    assert not can(session_id=session.pk + 1)
+    assert not can(purpose=CONFIRM)
+
+
+def nowhere(user: Any) -> list[tuple[str, Any]]:
+    return []
