@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from sessions_ui.actions.endings.end import end_session
+from sessions_ui.actions.sessions.containment import uncontained
 from sessions_ui.actions.tokens.authenticate import Bearer, authenticate_token
 from sessions_ui.actions.tokens.by_program import create_token_by_program, set_end_by_program
 from sessions_ui.actions.tokens.used import is_due, note_use
@@ -63,7 +64,8 @@ def list_keys(request: HttpRequest, bearer: Bearer, *, user_id: str) -> HttpResp
     """Answer with the valid keys of this user, the newest first; of one organization, where it is said."""
     user = user_called(user_id)
     paging = paging_of(request, order="desc")
-    living = Session.objects.of(user).living().tokens().select_related("token").defer("payload")
+    living = uncontained(Session.objects.of(user).living().tokens())
+    living = living.select_related("token").defer("payload")
     if organization := parameter(request, "organization_id"):
         living = living.filter(organization_id=organization)
     page = page_of(living, paging, key="pk", place_of=lambda cursor: _place_of(cursor, user))

@@ -12,6 +12,7 @@ from django.utils import timezone
 from sessions_ui.actions.endings.offboard import offboard
 from sessions_ui.actions.tokens.scopes import PERMISSIONS
 from sessions_ui.actions.tokens.service_accounts import make_service_account
+from sessions_ui.api.workos import keys
 from sessions_ui.conf.tokens import OWN_SCOPES
 from sessions_ui.delivery import deliver_all
 from sessions_ui.token_value import is_well_formed
@@ -298,6 +299,38 @@ def test_validation_is_a_use_and_tells_nothing_of_what_is_none(
 def test_a_program_that_ends_its_own_token_is_out(caller: Program, program_token: Any, user: Any) -> None:
     assert caller.delete(key_url(program_token.token.session.public_id)).status_code == 204
     assert caller.get(url_of(user)).status_code == 401
+
+
+@pytest.mark.parametrize("what", ["create", "expire"])
+@pytest.mark.parametrize("which", ["program", "key"])
+def test_what_ends_while_the_request_is_under_way(
+    caller: Program,
+    user: Any,
+    make_token: Any,
+    program_token: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    what: str,
+    which: str,
+) -> None:
+    made = make_token(user)
+    ended = program_token if which == "program" else made
+    latest_end = keys.latest_end
+
+    def meanwhile(of: Any) -> Any:
+        end = {"ended_at": timezone.now(), "end_reason": EndReason.LEAKED}
+        Session.objects.filter(pk=ended.token.pk).update(**end)
+        return latest_end(of)
+
+    monkeypatch.setattr(keys, "latest_end", meanwhile)
+    if what == "create":
+        answer = make(caller, user)
+        assert answer.status_code == (401 if which == "program" else 201)
+    else:
+        answer = caller.post(key_url(made.token.session.public_id, "/expire"), {"expires_at": None}, JSON)
+        assert answer.status_code == (401 if which == "program" else 409)
+        assert Session.objects.get(pk=made.token.pk).expires_at == made.token.session.expires_at
+    created = int(what == "create" and which == "key")
+    assert Session.objects.of(user).tokens().count() == 1 + created
 
 
 def test_no_scope_lets_a_token_make_tokens_on_the_pages_own_way(

@@ -9,6 +9,8 @@ import pytest
 from django.conf import settings as site
 from django.test import Client
 
+from sessions_ui.actions.incidents.criteria import Criteria
+from sessions_ui.actions.incidents.order import order_incident
 from tests.models import EndReason, Event, Session
 from tests.sessions_ui.api.workos.conftest import PREFIX, is_signed_in, sign_in
 
@@ -81,6 +83,15 @@ def test_a_link_that_a_person_follows(user: Any) -> None:
     headers = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document", "sec-fetch-site": "cross-site"}
     assert go(browser, session.public_id, **headers).status_code == 302
     assert not is_signed_in(browser)
+
+
+@pytest.mark.no_bystander("everyone is signed out")
+def test_what_an_incident_has_ended_is_over_before_its_row_says_so(user: Any) -> None:
+    browser, session = sign_in(user)
+    order_incident(criteria=Criteria(everyone=True), note="leak")
+    assert Session.objects.get(pk=session.pk).ended_at is None
+    answer = go(browser, session.public_id)
+    assert (answer.status_code, answer["Location"]) == (302, APP)
 
 
 def test_a_token_is_no_session_and_a_bearer_signs_no_browser_out(user: Any, make_token: Any) -> None:
