@@ -92,6 +92,30 @@ def test_a_call_at_the_help_desk_has_its_steps_and_its_acts(
     assert check_receipt(made, keys=key.keys) == []
 
 
+def test_a_call_to_which_a_second_agent_has_agreed_says_so(
+    user: Any, administrator: Any, agent: Any, key: Key
+) -> None:
+    from sessions_ui.actions.help_desk.caller import verify_caller
+    from sessions_ui.actions.help_desk.open import open_case
+    from sessions_ui.actions.help_desk.prove import approve, ask_for_approval
+
+    case = open_case(agent=administrator, term=user.email)
+    open_case(agent=agent, term=user.email)
+    verify_caller(case=case, agent=administrator, ticket="T-1", reason="lost", ways=["manager"])
+    ask_for_approval(case=case, agent=administrator)
+    approve(case=case, approver=agent, user=user)
+    seal_events()
+    made = receipt("--case", case.public_id)
+    entries = [json.loads(each["entry"]) for each in made["entries"]]
+    assert [(each["data"]["step"], each["actor"]) for each in entries] == [
+        ("opened", str(administrator.pk)),
+        ("verified", str(administrator.pk)),
+        ("approval asked for", str(administrator.pk)),
+        ("proven", str(agent.pk)),
+    ]
+    assert check_receipt(made, keys=key.keys) == []
+
+
 def test_a_large_act_is_read_page_by_page_and_proven_as_a_whole(
     user: Any, key: Key, small_batches: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
