@@ -422,3 +422,13 @@ def test_a_key_of_another_kind_is_refused(key: str) -> None:
         pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     with pytest.raises(Malformed):
         verify.read_public_keys(pem)
+
+
+def test_an_entry_of_a_receipt_is_described_by_all_that_it_says() -> None:
+    facts = ("kind", "subject", "actor", "session", "device", "reason", "ticket", "act", "request")
+    said = {"id": 7, "at": "then", **{name: f"<{name}>" for name in facts}}
+    expected = "then  event 7: " + ", ".join(f"{name} <{name}>" for name in facts)
+    assert verify._described({"entry": json.dumps(said)}) == expected
+    # Nobody and nothing are left out; a number that is none is said.
+    said = {"id": 7, "at": "then", "kind": "ended", "subject": None, "ticket": "", "session": 0}
+    assert verify._described({"entry": json.dumps(said)}) == "then  event 7: kind ended, session 0"

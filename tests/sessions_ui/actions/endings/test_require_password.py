@@ -7,13 +7,20 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import VerifiedAddress
-from sessions_ui.actions.endings.require_password import is_password_required, require_new_password
+from sessions_ui.actions.endings.require_password import (
+    is_password_required,
+    new_password_was_chosen,
+    require_new_password,
+)
 from sessions_ui.exceptions import SamePassword
 from sessions_ui.models import EndReason
 from tests.conftest import PASSWORD
 from tests.models import AccountState, Delivery, Event
+from tests.statements import gist
 
 pytestmark = pytest.mark.django_db
 
@@ -141,3 +148,10 @@ def test_the_password_that_has_to_be_replaced_is_not_set_again(user: Any, other_
     choose(user, FIRST)
     choose(user, FIRST)
     assert not is_password_required(user)
+
+
+def test_where_none_is_required_a_new_password_costs_one_statement_and_no_lock(user: Any) -> None:
+    """Every password that is saved asks."""
+    with CaptureQueriesContext(connection) as queries:
+        new_password_was_chosen(user)
+    assert gist(queries) == ["SELECT sessions_ui_accountstate"]
