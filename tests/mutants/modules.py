@@ -361,6 +361,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
     ),
     "actions/sign_in/assess_risk.py": (
         LOCKS,
+        "tests/sessions_ui/actions/sign_in/test_assess_risk_rules.py",
         "tests/sessions_ui/actions/sign_in/test_assess_risk.py",
         "tests/sessions_ui/test_risk.py",
         f"{WEB}/test_flagged.py",
