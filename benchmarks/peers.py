@@ -115,6 +115,9 @@ OURS_PAGES = replace(
     settings={**OURS.settings, "STATIC_URL": "static/"},
 )
 
+# With the JSON API, which limits nobody here.
+OURS_API = replace(OURS, name="sessions_ui_api", settings={"SESSIONS_UI": {**README, "API_RATE_LIMIT": None}})
+
 # With the streams of open tabs, woken through Redis.
 OURS_LIVE = replace(
     OURS,
@@ -158,5 +161,14 @@ PEERS = [
 ]
 BY_NAME = {
     peer.name: peer
-    for peer in [*PEERS, *WITH_TOKEN, OURS_UNPREPARED, OURS_TIMED, OURS_ADMIN, OURS_PAGES, OURS_LIVE]
+    for peer in [
+        *PEERS,
+        *WITH_TOKEN,
+        OURS_UNPREPARED,
+        OURS_TIMED,
+        OURS_ADMIN,
+        OURS_PAGES,
+        OURS_LIVE,
+        OURS_API,
+    ]
 }

@@ -83,6 +83,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 if settings.PEER in WITH_TOKEN:
     urlpatterns.append(path("with-token", with_token()))
+if settings.PEER.name == "sessions_ui_api":
+    urlpatterns.append(path("api/", include("sessions_ui.api.json.urls")))
 if "django.contrib.admin" in settings.INSTALLED_APPS:
     urlpatterns.append(path("admin/", admin.site.urls))
 if "django_htmx" in settings.INSTALLED_APPS:

@@ -562,6 +562,8 @@ STORIES: dict[str, Callable[..., None]] = {
 # Those that test_every_address.py alone looks at, and why.
 # What an app asks for is what the pages do, of which each has its story; one of an app is below.
 APPS = "headless:app:"
+# What a program asks for is what the pages do, too; each operation has its tests in tests/sessions_ui/api/json.
+JSON_API = "sessions_ui_json"
 NO_STORY = {
     "home": "a redirect",
     "healthz": "answers a POST as it does a GET",
@@ -592,7 +594,7 @@ def test_each_address_that_takes_a_post_has_its_story(browser: Any, agent: Any) 
     here = browser()
     takes = set()
     for name, path in addresses(Bystander()).items():
-        if not name.startswith(("admin:", APPS)):
+        if not name.startswith(("admin:", APPS, JSON_API)):
             here.force_login(agent)
             if here.post(path).status_code != 405:
                 takes.add(name)

@@ -21,7 +21,14 @@ pytestmark = pytest.mark.django_db
 GIVES_A_KEY = "/_allauth/app/v1/auth/webauthn/login"
 
 # What a converter takes, or a regular expression of allauth's and the admin's.
-VALUES = {"int": "1", "str": "x", "slug": "x", "path": "x", "uuid": "0" * 8 + "-0000-4000-8000-" + "0" * 12}
+VALUES = {
+    "int": "1",
+    "str": "x",
+    "slug": "x",
+    "path": "x",
+    "workos_id": "x",
+    "uuid": "0" * 8 + "-0000-4000-8000-" + "0" * 12,
+}
 
 
 def addresses(patterns: Any = None, before: str = "/") -> Iterator[str]:

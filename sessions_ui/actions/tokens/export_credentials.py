@@ -8,6 +8,7 @@ from io import StringIO
 from typing import Any
 
 from sessions_ui import context
+from sessions_ui.actions.acting_session import verify_acting_session_without_lock
 from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.bridges.pages import everything
@@ -36,9 +37,11 @@ def export_credentials(
 
     `package`, `never_ending` and `users` are as for `part_of_all()`. Accounts are named as the site names its users.
     `expires_at` is "never" for what does not end by itself. The last rows name the packages that could not be asked, or
-    not to the end. Raises `NotTheOwner` where staff uses an account.
+    not to the end. Raises `NotTheOwner` where staff uses an account, `SessionEnded` where the session of
+    the request that asks has ended meanwhile.
     """
     context.require_owner()
+    verify_acting_session_without_lock()
     data = {"what": "credentials of other packages"}
     events.append(Event.Kind.EXPORTED, actor_id=actor_of(actor).pk, data=data)
     return _pieces(package, never_ending, users)

@@ -33,10 +33,10 @@ def withheld(account: Any, scopes: Iterable[str], *, is_service: bool | None = N
     asked = frozenset(scopes)
     lacking = {name for name in asked & PERMISSIONS.keys() if not may(account, *PERMISSIONS[name])}
     of_programs = conf.program_scopes & asked
-    if of_programs and not may(account, MANAGE):
+    if of_programs:
         if is_service is None:
             is_service = ServiceAccount.objects.filter(pk=account_key(account)).exists()
-        lacking |= set() if is_service else of_programs
+        lacking |= set() if is_service or may(account, MANAGE) else of_programs
     return frozenset(lacking)
 
 

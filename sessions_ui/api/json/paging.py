@@ -7,9 +7,10 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Annotated, Any, TypeVar
 
 from django.db.models import Model, QuerySet
-from ninja import Query, Schema
+from ninja import Query
 from pydantic import Field
 
+from sessions_ui.api.json.fields import NO_NUL, Shape
 from sessions_ui.api.json.problems import Problem
 
 USUAL, MOST = 50, 100
@@ -21,12 +22,15 @@ Limit = Annotated[int, Query(USUAL, ge=1, le=MOST, description="How many at most
 Cursor = Annotated[
     str | None,
     Query(
-        None, max_length=64, description="`next` of the answer before; left out, the list from its beginning."
+        None,
+        max_length=64,
+        pattern=NO_NUL,
+        description="`next` of the answer before; left out, the list from its beginning.",
     ),
 ]
 
 
-class Page(Schema):
+class Page(Shape):
     """What every list has beside its `data`."""
 
     next: str | None = Field(description="The cursor of the next part; null where this is the last one.")

@@ -5,16 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from ninja import Schema
 from pydantic import Field
 
 from sessions_ui.actions.endings.end import Receipt
-from sessions_ui.api.json.fields import moment
+from sessions_ui.api.json.fields import Shape, moment
 from sessions_ui.client import Place
 from sessions_ui.models import AccessToken, Device, Event, Session
 
 
-class DeviceShape(Schema):
+class DeviceShape(Shape):
     id: str
     name: str = Field(description="What its owner calls it, else what it says it is.")
     kind: str
@@ -25,13 +24,13 @@ class DeviceShape(Schema):
     lost_at: datetime | None
 
 
-class PlaceShape(Schema):
+class PlaceShape(Shape):
     country: str = Field(description="ISO 3166-1 alpha-2; empty where nobody knows.")
     region: str
     city: str
 
 
-class SessionShape(Schema):
+class SessionShape(Shape):
     id: str
     kind: str = Field(description="`browser`, `app` or `token`.")
     current: bool = Field(description="Whether it is the one that asks.")
@@ -52,7 +51,7 @@ class SessionShape(Schema):
     ended_by: Literal["you", "somebody else", ""]
 
 
-class Ended(Schema):
+class Ended(Shape):
     """What an ending did."""
 
     ended: int
@@ -62,7 +61,7 @@ class Ended(Schema):
     )
 
 
-class TokenShape(Schema):
+class TokenShape(Shape):
     id: str
     name: str
     scopes: list[str]
@@ -78,7 +77,7 @@ class TokenShape(Schema):
     end_reason: str
 
 
-class OwnEvent(Schema):
+class OwnEvent(Shape):
     id: int
     kind: str
     at: datetime

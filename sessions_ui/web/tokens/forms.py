@@ -222,4 +222,5 @@ def refusal_of(reason: TokenRefusal, user: Any) -> tuple[str, str]:
         TokenRefusal.MADE_BEFORE: ("", _("This access token was made already.")),
         TokenRefusal.BY_TOKEN: ("", _("An access token makes no access token.")),
     }
-    return texts[reason]
+    # What a program may not do is told to no form of people.
+    return texts.get(reason, ("", str(REFUSALS[reason])))

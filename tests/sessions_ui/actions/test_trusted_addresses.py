@@ -16,7 +16,12 @@ from sessions_ui.actions.trusted_addresses import recovers_by, told_addresses, t
 from sessions_ui.credentials import OwnerAddress, ToldOnly
 
 APP: Path = site.BASE_DIR / "sessions_ui"
-ASKING = {"told_addresses": "told", "trusted_addresses": "trusted", "recovers_by": "trusted"}
+ASKING = {
+    "told_about": "told",
+    "told_addresses": "told",
+    "trusted_addresses": "trusted",
+    "recovers_by": "trusted",
+}
 
 Given = OwnerAddress | tuple[str, datetime | None]
 _given: list[Given] = []

@@ -57,6 +57,7 @@ from sessions_ui.actions.recovery.open import open_recovery
 from sessions_ui.actions.sessions.client import client_of
 from sessions_ui.actions.tokens.create import NewToken, create_token
 from sessions_ui.actions.tokens.export import export_tokens
+from sessions_ui.actions.tokens.export_credentials import export_credentials
 from sessions_ui.actions.tokens.leaked import report_leaked
 from sessions_ui.actions.tokens.rotate import rotate_token
 from sessions_ui.actions.tokens.service_accounts import make_service_account, transfer_service_account
@@ -425,12 +426,14 @@ ACTIONS: dict[str, Arrange] = {
     "webhooks.endpoints.switch_on": lambda it: partial(
         endpoints.switch_on, endpoint=an_endpoint(it, disabled_at=timezone.now()), actor=it.boss
     ),
+    "tokens.export_credentials.export_credentials": lambda it: partial(export_credentials, actor=it.boss),
     "webhooks.redeliver.redeliver": a_delivery,
 }  # fmt: skip
 SAVED_BEFORE = "tells what has been saved: that is what was asked about (`require_settled()`)"
 PART = "a part of an action that asks"
 READS = "decides nothing, and writes nothing"
 NOT_ASKED: dict[str, str] = {
+    "access_review.bridged.end_credential": PART,
     "access_review.rights.note_step": PART,
     "credentials.changed.credential_changed": SAVED_BEFORE,
     "endings.email_change.email_changed": SAVED_BEFORE,
@@ -452,7 +455,9 @@ NOT_ASKED: dict[str, str] = {
     "recovery.close.close": PART,
     "recovery.open.open_recovery": PART,
     "sign_in.provider.end_provider_sessions": "the provider says so, whoever passes it on",
+    "tokens.create.insert_token": PART,
     "tokens.create.kind_of": READS,
+    "tokens.rights.may_speak_for": READS,
     "webhooks.endpoints.note": PART,
 }
 

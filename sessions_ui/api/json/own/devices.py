@@ -10,7 +10,7 @@ from pydantic import StringConstraints
 
 from sessions_ui.actions.devices.rename import rename_device
 from sessions_ui.api.json.auth import own
-from sessions_ui.api.json.fields import Body, PublicId
+from sessions_ui.api.json.fields import NO_NUL, Body, PublicId
 from sessions_ui.api.json.own.asking import verify_may_rename
 from sessions_ui.api.json.shapes import DeviceShape, device_shape
 from sessions_ui.models import Device
@@ -21,7 +21,7 @@ LONGEST = 64  # characters, as the form has it
 
 
 class Name(Body):
-    name: Annotated[str, StringConstraints(max_length=LONGEST)]
+    name: Annotated[str, StringConstraints(max_length=LONGEST, pattern=NO_NUL)]
 
 
 @router.get("/devices/{device_id}", auth=own("sessions:read"), response=DeviceShape, summary="One device")

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Query, Router
 from pydantic import Field
 
 from sessions_ui.api.json.auth import programs
-from sessions_ui.api.json.fields import moment
+from sessions_ui.api.json.fields import Shape, moment
 from sessions_ui.api.json.paging import LARGEST_KEY
 from sessions_ui.api.json.problems import Problem
 from sessions_ui.api.json.programs.shapes import text
@@ -39,7 +39,7 @@ COLUMNS = (
 )
 
 
-class EventShape(Schema):
+class EventShape(Shape):
     position: int = Field(description="The place in the sealed log: without a gap, and never another one.")
     id: int
     at: datetime
@@ -58,7 +58,7 @@ class EventShape(Schema):
     data: dict[str, Any]
 
 
-class Events(Schema):
+class Events(Shape):
     data: list[EventShape]
     next: int = Field(description="The place to go on after, also where there is nothing yet.")
     more: bool = Field(description="Whether there is more already.")

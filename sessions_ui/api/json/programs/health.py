@@ -8,12 +8,12 @@ from typing import Any
 from django.db import connections
 from django.db import router as databases
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router
 from pydantic import Field
 
 from sessions_ui import outbox
 from sessions_ui.api.json.auth import programs
-from sessions_ui.api.json.fields import moment
+from sessions_ui.api.json.fields import Shape, moment
 from sessions_ui.database.servers import examine
 from sessions_ui.metrics.health import is_outbox_late, is_worker_late
 from sessions_ui.models import Checkpoint, Heartbeat, Session
@@ -21,7 +21,7 @@ from sessions_ui.models import Checkpoint, Heartbeat, Session
 router = Router(tags=["Health"])
 
 
-class Health(Schema):
+class Health(Shape):
     status: str = Field(description="`ok`, or `weak` where something below is late or weak.")
     worker_seen_at: datetime | None
     worker_late: bool

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from django.http import Http404, HttpRequest
-from ninja import Path, Router, Schema, Status
+from ninja import Path, Router, Status
 from pydantic import Field, StrictBool, StrictInt, StringConstraints
 
 from sessions_ui.actions.incidents.criteria import Criteria
@@ -18,7 +18,7 @@ from sessions_ui.actions.incidents.result import incident_status
 from sessions_ui.actions.incidents.rights import verify_may_order
 from sessions_ui.actions.incidents.stop import resume_incident, stop_incident
 from sessions_ui.api.json.auth import programs
-from sessions_ui.api.json.fields import Body, Moment, Ticket, moment
+from sessions_ui.api.json.fields import NO_NUL, Body, Moment, Note, Shape, Ticket, moment
 from sessions_ui.api.json.paging import LARGEST_KEY, Cursor, Limit, Page, page_of
 from sessions_ui.api.json.problems import Problem
 from sessions_ui.api.json.programs.people import keys_of
@@ -31,7 +31,7 @@ ORDER = programs("incidents:order")
 MOST_KEYS = 1_000
 
 IncidentId = Annotated[int, Path(ge=1, le=LARGEST_KEY, description="The id of the incident.")]
-Key = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Key = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NO_NUL)]
 GroupKey = Annotated[StrictInt, Field(ge=1, le=LARGEST_KEY)]
 
 
@@ -42,13 +42,13 @@ class CriteriaBody(Body):
     staff: StrictBool = False
     users: Annotated[list[Key], Field(max_length=MOST_KEYS)] = []
     groups: Annotated[list[GroupKey], Field(max_length=MOST_KEYS)] = []
-    organization_id: Annotated[str, StringConstraints(max_length=255)] = ""
+    organization_id: Annotated[str, StringConstraints(max_length=255, pattern=NO_NUL)] = ""
     since: Moment | None = None
     before: Moment | None = None
-    network: Annotated[str, StringConstraints(max_length=64)] = ""
+    network: Annotated[str, StringConstraints(max_length=64, pattern=NO_NUL)] = ""
     country: Annotated[str, StringConstraints(pattern=r"^([A-Za-z]{2})?$")] = ""
-    client: Annotated[str, StringConstraints(max_length=100)] = ""
-    method: Annotated[str, StringConstraints(max_length=32)] = ""
+    client: Annotated[str, StringConstraints(max_length=100, pattern=NO_NUL)] = ""
+    method: Annotated[str, StringConstraints(max_length=32, pattern=NO_NUL)] = ""
     unconfirmed: StrictBool = False
 
     def criteria(self) -> Criteria:
@@ -58,7 +58,7 @@ class CriteriaBody(Body):
 
 class Order(Body):
     criteria: CriteriaBody
-    note: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+    note: Note
     ticket: Ticket = ""
     happened_at: Moment | None = None
     include_own: StrictBool = False
@@ -68,7 +68,7 @@ class Order(Body):
     )
 
 
-class Found(Schema):
+class Found(Shape):
     sessions: int
     people: int
 
@@ -81,7 +81,7 @@ class PreviewShape(Found):
     examples: list[AnySession]
 
 
-class IncidentShape(Schema):
+class IncidentShape(Shape):
     id: int
     state: str = Field(description="`waiting`, `declined`, `running`, `stopped` or `done`.")
     criteria: dict[str, Any]
@@ -106,7 +106,7 @@ class Incidents(Page):
     data: list[IncidentShape]
 
 
-class Done(Schema):
+class Done(Shape):
     done: bool = Field(description="False where it was so already.")
 
 

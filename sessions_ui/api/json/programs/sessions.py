@@ -11,7 +11,7 @@ from pydantic import Field, StrictBool, StrictFloat, StrictInt, StringConstraint
 from sessions_ui.actions.endings.end import end_sessions, end_user_sessions
 from sessions_ui.actions.sessions.metadata import LARGEST, LONGEST, LONGEST_NAME, MOST_NAMES, set_metadata
 from sessions_ui.api.json.auth import programs
-from sessions_ui.api.json.fields import Body, Moment, PublicId, Ticket, UserId
+from sessions_ui.api.json.fields import NO_NUL, Body, Moment, Note, PublicId, Ticket, UserId
 from sessions_ui.api.json.paging import Cursor, Limit, Page, page_of
 from sessions_ui.api.json.problems import Problem
 from sessions_ui.api.json.programs.people import key_of, person
@@ -28,8 +28,8 @@ class AnySessions(Page):
     data: list[AnySession]
 
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
-Text = Annotated[str, StringConstraints(max_length=LONGEST)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=NO_NUL)]
+Text = Annotated[str, StringConstraints(max_length=LONGEST, pattern=NO_NUL)]
 Whole = Annotated[StrictInt, Field(ge=-LARGEST, le=LARGEST)]
 Number = Annotated[StrictFloat, Field(ge=-LARGEST, le=LARGEST, allow_inf_nan=False)]
 
@@ -42,7 +42,7 @@ class Why(Body):
     """Why they end. `note` and `ticket` are for administrators only; `happened_at` is when trust ended, where that was
     before now."""
 
-    note: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+    note: Note
     ticket: Ticket = ""
     happened_at: Moment | None = None
 

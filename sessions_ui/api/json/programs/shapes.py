@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from ninja import Schema
 from pydantic import Field
 
-from sessions_ui.api.json.fields import moment
+from sessions_ui.api.json.fields import Shape, moment
 from sessions_ui.api.json.shapes import DeviceShape, PlaceShape, device_shape, place_shape
 from sessions_ui.models import Session
 
 
-class AnySession(Schema):
+class AnySession(Shape):
     id: str
     user: str | None = Field(description="The primary key of the account.")
     kind: str

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from django.http import Http404, HttpRequest
-from ninja import Path, Router, Schema
+from ninja import Path, Router
 from pydantic import Field
 
 from sessions_ui.api.json.auth import programs
-from sessions_ui.api.json.fields import moment
+from sessions_ui.api.json.fields import Shape, moment
 from sessions_ui.api.json.paging import LARGEST_KEY, Cursor, Limit, Page, page_of
 from sessions_ui.api.json.programs.shapes import text
 from sessions_ui.models import Delivery, Endpoint
@@ -21,7 +21,7 @@ READ = programs("webhooks:read")
 EndpointId = Annotated[int, Path(ge=1, le=LARGEST_KEY, description="The id of the endpoint.")]
 
 
-class EndpointShape(Schema):
+class EndpointShape(Shape):
     id: int
     url: str
     description: str
@@ -32,7 +32,7 @@ class EndpointShape(Schema):
     disabled_why: str
 
 
-class Attempts(Schema):
+class Attempts(Shape):
     id: int
     state: str = Field(description="`open`, `delivered` or `given_up`.")
     act: str | None

@@ -93,11 +93,11 @@ def test_a_host_whose_cache_is_away_counts_each_time(
     ]
 
 
-def test_the_cache_is_asked_by_the_overview_and_the_form_for_everybody_only() -> None:
+def test_nothing_asks_the_cache_but_the_overview_limits_and_the_form_for_everybody() -> None:
     """Who asks it has to do without it: docs/production.md has the table."""
     sources = Path(statistics.__file__).parents[1].rglob("*.py")
     asking = {source.stem for source in sources if "django.core.cache" in source.read_text()}
-    assert asking == {"site_cache", "statistics"}
+    assert asking == {"limit", "site_cache", "statistics"}
 
 
 def test_what_does_not_fit_is_one_bar_more() -> None:

@@ -150,8 +150,8 @@ def make_people() -> dict[str, Any]:
     from django.utils import timezone
 
     from sessions_ui import create_token
+    from sessions_ui import models as rows
     from sessions_ui.conf.tokens import OWN_SCOPES
-    from sessions_ui.models import Session
 
     model: Any = get_user_model()
     ends = timezone.now() + timedelta(days=1)
@@ -166,7 +166,7 @@ def make_people() -> dict[str, Any]:
             browsers = [Client() for _ in range(SESSIONS)]
             for browser in browsers:
                 browser.force_login(user)
-            sessions = Session.objects.of(user).order_by("pk").values_list("public_id", flat=True)
+            sessions = rows.Session.objects.of(user).order_by("pk").values_list("public_id", flat=True)
             keys = [browser.session.session_key for browser in browsers]
             people.append({"id": str(user.pk), "email": user.email, "sessions": list(sessions), "keys": keys})
     boss = model.objects.create_superuser("admin@staff.example", "not a secret")

@@ -225,7 +225,7 @@ class TestErrors:
         assert raised.value.code == "invalid_token" and raised.value.request_id
         with pytest.raises(AuthorizationError) as refused:
             client_of(live, live.powerless).user_management.list_sessions("1")
-        assert type(refused.value) is AuthorizationError and refused.value.code == "permission_denied"
+        assert type(refused.value) is AuthorizationError and refused.value.code == "insufficient_scope"
 
     def test_what_there_is_not(self, client: WorkOSClient, person: Person) -> None:
         for call in (

@@ -1,0 +1,253 @@
+"""Every operation that there is, with every kind of bad input: a problem document, no 500, and nothing has changed.
+
+The operations are those that the API itself has; one that is added is in the table by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import pytest
+from django.apps import apps
+from django.test import Client
+from django.utils import timezone
+
+from sessions_ui.actions.endings.end import end_session
+from sessions_ui.api.json.application import api
+from sessions_ui.api.json.dispatch import LARGEST
+from sessions_ui.api.json.document import operations_of
+from sessions_ui.api.json.idempotency import UNSAFE
+from sessions_ui.conf.tokens import OWN_SCOPES
+from tests.models import EndReason, Session
+from tests.sessions_ui.api.conftest import Program
+from tests.sessions_ui.api.json.conftest import send
+
+pytestmark = pytest.mark.django_db
+
+OPERATIONS = [*operations_of(api)]
+NAMES = {operation.view_func.__name__: operation for operation in OPERATIONS}
+UNSAFE_ONES = [name for name, operation in NAMES.items() if operation.methods[0] in UNSAFE]
+WITH_BODY = [
+    name
+    for name, each in NAMES.items()
+    if any(model.__ninja_param_source__ == "body" for model in each.models)
+]
+WITH_ID = [name for name, operation in NAMES.items() if "{" in operation.path]
+# A user's key is no secret, and whoever may see everybody's sign-ins knows it; what is there of others is theirs alone.
+OWN_WITH_ID = [name for name in WITH_ID if not NAMES[name].path.startswith("/admin/")]
+
+# Rows of which a request, also one that is refused, may write some: that a token is in use, and what was looked at.
+NOTED = {"IdempotentRequest"}
+
+
+class World(NamedTuple):
+    """Who asks, and what there is of somebody else: `ids` by the name of the parameter."""
+
+    client: Program
+    ids: dict[str, str]
+
+
+@pytest.fixture
+def world(administrator: Any, other_user: Any, browser: Any, make_token: Any, endpoint: Any) -> World:
+    browser().sign_in(other_user)
+    theirs = Session.objects.sign_ins().select_related("device").get(user=other_user)
+    assert theirs.device is not None
+    client = Program(make_token(administrator, scopes=[*OWN_SCOPES]))
+    client.get("/api/sessions")  # notes the use
+    ids = {
+        "session_id": theirs.public_id,
+        "device_id": theirs.device.public_id,
+        "token_id": make_token(other_user).token.session.public_id,
+        "user_id": str(other_user.pk),
+        "incident_id": "1",
+        "endpoint_id": str(endpoint.pk),
+    }
+    return World(client, ids)
+
+
+def address(name: str, ids: dict[str, str]) -> str:
+    return "/api" + re.sub(r"{(?:\w+:)?(\w+)}", lambda found: ids[found[1]], NAMES[name].path)
+
+
+def ask(name: str, client: Any, ids: dict[str, str], body: Any = None, **headers: str) -> Any:
+    return send(client, NAMES[name].methods[0], address(name, ids), body, **headers)
+
+
+def everything() -> dict[str, list[tuple[Any, ...]]]:
+    """All rows of the app."""
+    models = [each for each in apps.get_app_config("sessions_ui").get_models() if each.__name__ not in NOTED]
+    return {model.__name__: sorted(model._base_manager.values_list(), key=repr) for model in models}
+
+
+@pytest.fixture
+def unchanged(world: World) -> Iterator[None]:
+    before = everything()
+    yield
+    assert everything() == before
+
+
+def is_refused(answer: Any) -> None:
+    assert 400 <= answer.status_code < 500, answer.content
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["status"] == answer.status_code and answer["X-Request-ID"]
+
+
+ANYTHING = [None, True, -1, 1.5, 2**70, "x", [], {}, [1], {"unknown": 1}, "x" * 1000]
+
+
+@pytest.mark.parametrize("name", WITH_BODY)
+def test_wrong_types(name: str, world: World, unchanged: None) -> None:
+    for said in ANYTHING:
+        if not isinstance(said, dict):
+            is_refused(ask(name, world.client, world.ids, said if said is not None else b"null"))
+        is_refused(ask(name, world.client, world.ids, {**right_body(name), "unknown": said}))
+        for field in _taken(name):
+            is_refused(ask(name, world.client, world.ids, {**right_body(name), field: {"wrong": [said]}}))
+
+
+def _taken(name: str) -> set[str]:
+    (model,) = [model for model in NAMES[name].models if model.__ninja_param_source__ == "body"]
+    (field,) = model.model_fields.values()
+    return {*getattr(field.annotation, "model_fields", {})}
+
+
+BODIES = [b"{", b"\xff\xfe", b"[" * 10_000, b'{"a":"\\u0000"}', b'{"a":"\\ud800"}', b"{}" * 10, b"\0", b"NaN"]
+
+
+@pytest.mark.parametrize("name", WITH_BODY)
+def test_no_json(name: str, world: World, unchanged: None) -> None:
+    for body in BODIES:
+        is_refused(ask(name, world.client, world.ids, body))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_huge_bodies(name: str, world: World, unchanged: None) -> None:
+    answer = ask(name, world.client, world.ids, b'{"note": "' + b"x" * LARGEST + b'"}')
+    assert answer.status_code == 413
+    is_refused(answer)
+
+
+STRANGE = [
+    "0" * 16,
+    "x",
+    "-1",
+    "9" * 19,
+    "9" * 400,
+    "%00",
+    "%ff",
+    "..",
+    "a%2Fb",
+    "null",
+    "1e3",
+    "%F0%9F%92%A9",
+    "'",
+    "1 OR 1",
+]
+
+
+@pytest.mark.parametrize("name", WITH_ID)
+def test_unknown_ids(name: str, world: World, unchanged: None) -> None:
+    for strange in STRANGE:
+        body = {"note": "x"} if name in WITH_BODY else None
+        answer = ask(name, world.client, dict.fromkeys(world.ids, strange), body)
+        assert answer.status_code in (400, 404, 405, 422), (strange, answer.content)
+        is_refused(answer)
+
+
+@pytest.mark.parametrize("name", OWN_WITH_ID)
+def test_other_peoples_ids(name: str, world: World, unchanged: None) -> None:
+    answer = ask(name, world.client, world.ids, {"name": "x"} if name in WITH_BODY else None)
+    assert answer.status_code == 404
+    is_refused(answer)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_tokens_that_are_none(name: str, world: World, administrator: Any, make_token: Any) -> None:
+    ended, expired, right = (make_token(administrator, scopes=[*OWN_SCOPES]) for _ in range(3))
+    end_session(session=ended.token.session, reason=EndReason.LEAKED)
+    refused_once = Program(ended)
+    refused_once.get(
+        "/api/sessions"
+    )  # the first refusal is written down, and so is the end of one that has run out
+    Session.objects.filter(pk=expired.token.pk).update(expires_at=timezone.now() - timedelta(days=1))
+    Program(expired).get("/api/sessions")
+    before = everything()
+    values = [
+        ended.value,
+        expired.value,
+        right.value[:-1],
+        right.value + "a",
+        right.value.swapcase(),
+        "x",
+        "ä",
+        "a b",
+    ]
+    for value in values:
+        answer = ask(name, Client(), world.ids, {}, Authorization=f"Bearer {value}")
+        assert answer.status_code in (400, 401), value
+        is_refused(answer)
+        assert answer["WWW-Authenticate"].startswith("Bearer ")
+    for header in ("", "Basic eDp5", "bearer", f"Token {right.value}"):
+        answer = ask(name, Client(), world.ids, {}, Authorization=header)
+        assert answer.status_code in (400, 401), header
+        is_refused(answer)
+    assert everything() == before
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_token_with_all_other_scopes(name: str, world: World, administrator: Any, make_token: Any) -> None:
+    needed = next(each.scopes for each in NAMES[name].auth_callbacks if hasattr(each, "scopes"))
+    client = Program(make_token(administrator, scopes=[*({*OWN_SCOPES} - {*needed})]))
+    client.get("/api/history")
+    client.get("/api/admin/health")
+    before = everything()
+    answer = ask(name, client, world.ids, {})
+    assert answer.status_code == 403 and answer.json()["type"].endswith("insufficient-scope")
+    is_refused(answer)
+    assert everything() == before
+
+
+def right_body(name: str) -> Any:
+    bodies: dict[str, Any] = {
+        "rename": {"name": "x"},
+        "preview": {"staff": True},
+        "keep_metadata": {"metadata": {"a": 1}},
+        "order": {"criteria": {"staff": True}, "note": "x"},
+    }
+    if name in ("end_others", "end_all"):
+        return {}
+    return bodies.get(name, {"note": "x"}) if name in WITH_BODY else None
+
+
+@pytest.mark.parametrize("name", UNSAFE_ONES)
+def test_the_same_idempotency_key_with_another_body_or_address(name: str, world: World) -> None:
+    first = send(world.client, "post", "/api/sessions/end-others", {}, **{"Idempotency-Key": "once"})
+    assert first.status_code == 200
+    before = everything()
+    answer = ask(
+        name, world.client, world.ids, right_body(name) or {"tokens": False}, **{"Idempotency-Key": "once"}
+    )
+    if name == "end_others":
+        answer = ask(name, world.client, world.ids, {"tokens": False}, **{"Idempotency-Key": "once"})
+    assert answer.status_code == 422 and answer.json()["type"].endswith("idempotency-key-reused"), (
+        answer.content
+    )
+    is_refused(answer)
+    assert everything() == before
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nobody_at_all(name: str, world: World, unchanged: None) -> None:
+    answer = ask(name, Client(), world.ids, {})
+    assert answer.status_code == 401
+    is_refused(answer)
+
+
+def test_what_is_listed_here_is_what_there_is() -> None:
+    assert len(NAMES) == len(OPERATIONS) > 20
+    assert len(WITH_BODY) > 5 and len(UNSAFE_ONES) > 8 and len(OWN_WITH_ID) > 5
+    kinds: Callable[[str], bool] = NAMES.__contains__
+    assert all(map(kinds, ("end_all", "order", "events", "rename")))
