@@ -7,7 +7,14 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from ninja import Path, Schema
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StrictBool, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StrictBool,
+    StringConstraints,
+)
 
 from sessions_ui.database import moments
 from sessions_ui.models.fields import PUBLIC_ID_ALPHABET, PUBLIC_ID_LENGTH
@@ -35,6 +42,14 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_as_text)]
 NO_NUL = r"^[^\x00]*$"
 Note = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=NO_NUL)]
 Ticket = Annotated[str, StringConstraints(max_length=100, pattern=NO_NUL)]
+
+
+def _without_fraction(value: Any) -> Any:
+    """Return 1.0 as 1: to JSON Schema it is a whole number, however it is written."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WHOLE = BeforeValidator(_without_fraction)  # the last one of a whole number
 
 
 class Shape(BaseModel):

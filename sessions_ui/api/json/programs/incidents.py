@@ -18,7 +18,7 @@ from sessions_ui.actions.incidents.result import incident_status
 from sessions_ui.actions.incidents.rights import verify_may_order
 from sessions_ui.actions.incidents.stop import resume_incident, stop_incident
 from sessions_ui.api.json.auth import programs
-from sessions_ui.api.json.fields import NO_NUL, Body, Moment, Note, Shape, Ticket, moment
+from sessions_ui.api.json.fields import NO_NUL, WHOLE, Body, Moment, Note, Shape, Ticket, moment
 from sessions_ui.api.json.paging import LARGEST_KEY, Cursor, Limit, Page, page_of
 from sessions_ui.api.json.problems import Problem
 from sessions_ui.api.json.programs.people import keys_of
@@ -32,7 +32,7 @@ MOST_KEYS = 1_000
 
 IncidentId = Annotated[int, Path(ge=1, le=LARGEST_KEY, description="The id of the incident.")]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NO_NUL)]
-GroupKey = Annotated[StrictInt, Field(ge=1, le=LARGEST_KEY)]
+GroupKey = Annotated[StrictInt, Field(ge=1, le=LARGEST_KEY), WHOLE]
 
 
 class CriteriaBody(Body):
@@ -62,7 +62,7 @@ class Order(Body):
     ticket: Ticket = ""
     happened_at: Moment | None = None
     include_own: StrictBool = False
-    at_most: Annotated[StrictInt, Field(ge=0, le=LARGEST_KEY)] | None = Field(
+    at_most: Annotated[StrictInt, Field(ge=0, le=LARGEST_KEY), WHOLE] | None = Field(
         None,
         description="Refused (409) where it is about more sign-ins than this: what the preview has counted.",
     )
