@@ -133,7 +133,8 @@ document.addEventListener("sessions-ui:changed", () => {
   clearTimeout(soon); // one look for all that comes at once
   soon = setTimeout(refresh, 200);
   const proof = document.getElementById("proof");
-  if (proof) window.htmx?.ajax("GET", proof.dataset.proof, { target: proof, swap: "outerHTML" });
+  // `source`: what is being asked for looks busy, and not every button of the page.
+  if (proof) window.htmx?.ajax("GET", proof.dataset.proof, { source: proof, target: proof, swap: "outerHTML" });
 });
 
 // In which zone the next page says its times (web/presence/timezone.py).
