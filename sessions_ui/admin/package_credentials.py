@@ -26,6 +26,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.actions.endings.credentials import end_credentials
 from sessions_ui.actions.tokens.export_credentials import export_credentials
+from sessions_ui.actions.tokens.rights import MANAGE
 from sessions_ui.admin.base import ReadOnlyAdmin, person, users_exactly
 from sessions_ui.bridges.active import asked, bridge_named, bridges
 from sessions_ui.bridges.pages import Part, Place, holders_among_all, part_of_all
@@ -40,7 +41,6 @@ from sessions_ui.wording.bridges import KINDS, title_of
 logger = logging.getLogger(__name__)
 
 LOOK = "sessions_ui.view_accesstoken"
-MANAGE = "sessions_ui.manage_tokens"
 PAGE = 50  # credentials
 CHOSEN = "credential"  # the name of the boxes
 

@@ -12,6 +12,6 @@ class ApiSettings(Section):
 
     @cached_property
     def api_rate_limit(self) -> int | None:
-        """How many requests a minute one access token, or one sign-in, may make to the JSON API; None for any
-        number."""
+        """How many requests a minute one access token, or one sign-in, may make to the JSON API and at the
+        addresses of WorkOS's clients together; None for any number. Counted in Django's cache."""
         return self._given.get("API_RATE_LIMIT", 600)

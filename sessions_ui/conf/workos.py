@@ -16,9 +16,3 @@ class WorkOSSettings(Section):
         (`https://app.example/signed-out`), compared with `return_to` without its query. The first one is where it leads
         without a `return_to`; with none at all, to `LOGOUT_REDIRECT_URL`."""
         return tuple(self._given.get("WORKOS_RETURN_TO", ()))
-
-    @cached_property
-    def workos_requests_per_minute(self) -> int | None:
-        """How many requests a minute a token may make at the addresses of WorkOS's clients; more are answered 429 with
-        `Retry-After`. None: as many as it likes. Counted in Django's cache."""
-        return self._given.get("WORKOS_REQUESTS_PER_MINUTE", 600)

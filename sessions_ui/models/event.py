@@ -70,6 +70,8 @@ class Event(AppendOnlyModel):
         DELIVERED = "delivered", _("message delivered")
         DELIVERY_FAILED = "delivery_failed", _("message could not be delivered")
         REDELIVERED = "redelivered", _("message sent again by an administrator")
+        # `data` has the names of what the host project now keeps with the session, never the values.
+        METADATA_CHANGED = "metadata_changed", _("data kept with the sign-in changed")
         ENDPOINT_CHANGED = "endpoint_changed", _("webhook endpoint changed")
         # `data` has the last checkpoint whose events were removed, and the retention time in seconds.
         LOG_CUT = "log_cut", _("old part of the log removed")

@@ -9,9 +9,15 @@ from django.db import router
 from django.utils import timezone
 
 from sessions_ui import context
+from sessions_ui.actions.acting_session import hold_acting_session
+from sessions_ui.actions.sessions.containment import uncontained
+from sessions_ui.actor import actor_of
+from sessions_ui.audit import events
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import SessionEnded
-from sessions_ui.models import EndReason, Session
+from sessions_ui.models import EndReason, Event, Session
+from sessions_ui.models.locking import locked
+from sessions_ui.protocols import HasPk
 
 Value = str | int | float | bool | None
 MOST_NAMES, LONGEST_NAME, LONGEST = 20, 40, 500  # names, characters of a name, and of a text
@@ -19,21 +25,41 @@ LARGEST = 2**53  # beyond that not every program reads the same number (RFC 7493
 
 
 @atomically
-def set_metadata(*, session: Session, metadata: Mapping[str, Value]) -> None:
+def set_metadata(*, session: Session, metadata: Mapping[str, Value], actor: HasPk | None = None) -> None:
     """Keep these values with the session, in place of those that were there; an empty mapping takes them away.
+
+    A change is an event, with the names and without the values.
 
     At most 20 names of up to 40 characters, with texts of up to 500 characters, numbers, booleans and None.
     Administrators see them, and so does whoever is told of the end of the session (docs/webhooks.md). They stay as they
-    are once it has ended. Raises `ValueError` for what is more than that, `SessionEnded` where it has ended, `TryAgain`
-    or `OutcomeUnknown` as `end_sessions()` does.
+    are once it has ended. Raises `ValueError` for what is more than that, `SessionEnded` where it, or the session that
+    asks, has ended, `TryAgain`, `OutcomeUnknown` or `NotTheOwner` as `end_sessions()` does.
     """
     verify_small(metadata)
     context.require_owner()
+    if session.user_id is None:
+        raise SessionEnded("")
+    hold_acting_session(session.user_id)
     rows = Session.objects.using(router.db_for_write(Session)).filter(pk=session.pk)
-    living = rows.filter(user__isnull=False, ended_at__isnull=True, expires_at__gt=timezone.now())
-    if not living.update(metadata=dict(metadata) or None):
+    living = uncontained(
+        rows.filter(user=session.user_id, ended_at__isnull=True, expires_at__gt=timezone.now())
+    )
+    row = locked(living.only("metadata", "user", "device")).first()
+    if row is None:
         reason = rows.values_list("end_reason", flat=True).first()
         raise SessionEnded(EndReason(reason) if reason else "")
+    kept = dict(metadata) or None
+    if row.metadata == kept:
+        return
+    rows.update(metadata=kept)
+    events.append(
+        Event.Kind.METADATA_CHANGED,
+        user_id=row.user_id,
+        actor_id=actor_of(actor).pk,
+        session_id=row.pk,
+        device_id=row.device_id,
+        data={"names": sorted(metadata)},
+    )
 
 
 def verify_small(metadata: Mapping[str, Value]) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Collection, Iterable, Iterator
-from io import StringIO
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from sessions_ui import context
@@ -17,7 +15,7 @@ from sessions_ui.database import moments
 from sessions_ui.models import Event
 from sessions_ui.models.primary import all_users
 from sessions_ui.protocols import HasPk
-from sessions_ui.wording.spreadsheet import cell
+from sessions_ui.wording.spreadsheet import csv_text
 
 PAGE = 500  # credentials that are read at a time
 COLUMNS = (
@@ -48,38 +46,29 @@ def export_credentials(
 
 
 def _pieces(package: str | None, never_ending: bool, users: Collection[Any] | None) -> Iterator[str]:
-    yield _lines([COLUMNS])
+    yield csv_text([COLUMNS])
     unknown: list[str] = []
     for name, page in everything(limit=PAGE, package=package, never_ending=never_ending, users=users):
         if page is None:
             unknown.append(name)
         elif page.credentials:
             names = all_users().in_bulk({each.user_id for each in page.credentials})
-            yield _lines(_row(each, names.get(each.user_id)) for each in page.credentials)
+            yield csv_text(_row(each, names.get(each.user_id)) for each in page.credentials)
     if unknown:
         rest = [""] * (len(COLUMNS) - 2)
-        yield _lines([cell(name), "could not be asked", *rest] for name in unknown)
+        yield csv_text([name, "could not be asked", *rest] for name in unknown)
 
 
 def _row(credential: BridgedCredential, user: Any) -> list[Any]:
     times = (credential.made_at, credential.last_used_at, credential.expires_at)
     made, used, expires = ("" if at is None else moments.in_utc(at).isoformat() for at in times)
-    texts = [
+    return [
         credential.package,
         credential.id,
         str(credential.kind),
         str(credential.user_id if user is None else user),
         credential.label,
         " ".join(credential.scopes),
-    ]
-    return [
-        *(cell(text) for text in texts),
         *(made, used, expires or "never"),
         int(credential.lives_on.total_seconds()),
     ]
-
-
-def _lines(rows: Iterable[Iterable[Any]]) -> str:
-    text = StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue()

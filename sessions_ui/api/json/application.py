@@ -13,7 +13,7 @@ from sessions_ui.api.json import problems
 from sessions_ui.api.json.body import StrictParser
 from sessions_ui.api.json.document import completed
 from sessions_ui.api.json.idempotency import once
-from sessions_ui.api.json.limit import LIMIT
+from sessions_ui.api.json.limit import Limit
 from sessions_ui.api.json.own.devices import router as own_devices
 from sessions_ui.api.json.own.history import router as own_history
 from sessions_ui.api.json.own.sessions import router as own_sessions
@@ -53,7 +53,7 @@ def make() -> Api:
         # Its page needs files that only an installed app serves; without, it would ask a CDN.
         docs_url="/docs" if "ninja" in settings.INSTALLED_APPS else None,
         parser=StrictParser(),
-        throttle=[LIMIT],
+        throttle=[Limit()],
     )
     api.add_decorator(once, mode="operation")
     for router in (*OWN, *PROGRAMS):

@@ -26,5 +26,5 @@ for _pattern in _patterns:
 
 urlpatterns = [
     path("", include((_patterns, NAMESPACE))),
-    re_path(r"^.*\Z", for_programs(unknown), name="sessions_ui_json_unknown"),
+    re_path(r"^[\s\S]*\Z", for_programs(unknown), name="sessions_ui_json_unknown"),
 ]

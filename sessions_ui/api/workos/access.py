@@ -9,11 +9,12 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from sessions_ui import context
+from sessions_ui.actions.tokens.authenticate import Bearer
 from sessions_ui.api.bearer import acting_in, authenticate
 from sessions_ui.api.decorators import for_programs
 from sessions_ui.api.introspection import SCOPE as INTROSPECT
+from sessions_ui.api.request_limit import count_request
 from sessions_ui.api.workos.errors import Refused, answer_to
-from sessions_ui.api.workos.limits import verify_pace
 from sessions_ui.web.responses.own_transactions import own_transactions
 
 View = Callable[..., HttpResponse]
@@ -57,6 +58,18 @@ def _answered(
     bearer = authenticate(request, scope)
     verify_pace(bearer)
     return answer(request, bearer, **arguments)
+
+
+def verify_pace(bearer: Bearer) -> None:
+    """Raise `Refused` where the token has asked too often within this minute. The clients wait for `Retry-After`."""
+    left = count_request(bearer.session.pk)
+    if left is not None and left.is_exceeded:
+        raise Refused(
+            429,
+            "rate_limit_exceeded",
+            f"More than {left.most} requests within a minute.",
+            headers={"Retry-After": str(left.resets)},
+        )
 
 
 def named(response: HttpResponse) -> HttpResponse:

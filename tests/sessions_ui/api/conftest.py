@@ -8,9 +8,16 @@ import pytest
 from django.test import Client
 
 from sessions_ui.actions.tokens.create import NewToken
+from sessions_ui.api.request_limit import LIMIT
 from tests.sessions_ui.actions.tokens.conftest import make_token
 
 __all__ = ["make_token"]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_counted() -> None:
+    """Keys of rows come again in the next test."""
+    LIMIT.forget()
 
 
 class Program(Client):

@@ -144,7 +144,7 @@ def keep_metadata(request: HttpRequest, session_id: PublicId, body: Metadata) ->
     webhooks about its end. Of one that has ended they stay as they are."""
     session = session_by_id(session_id)
     try:
-        set_metadata(session=session, metadata=body.metadata)
+        set_metadata(session=session, metadata=body.metadata, actor=request.user)
     except SessionEnded:
         if session_by_id(session_id).is_living:
             raise  # it was the token that asks

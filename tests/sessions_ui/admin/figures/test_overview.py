@@ -97,7 +97,7 @@ def test_nothing_asks_the_cache_but_the_overview_limits_and_the_form_for_everybo
     """Who asks it has to do without it: docs/production.md has the table."""
     sources = Path(statistics.__file__).parents[1].rglob("*.py")
     asking = {source.stem for source in sources if "django.core.cache" in source.read_text()}
-    assert asking == {"limit", "site_cache", "statistics"}
+    assert asking == {"request_limit", "site_cache", "statistics"}
 
 
 def test_what_does_not_fit_is_one_bar_more() -> None:

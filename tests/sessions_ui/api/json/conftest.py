@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from sessions_ui.api.json.limit import LIMIT
 from tests.conftest import Browser
 from tests.sessions_ui.api.conftest import Program
 
 Call = Callable[..., Any]
-
-
-@pytest.fixture(autouse=True)
-def _nothing_counted() -> Iterator[None]:
-    """Keys of rows come again in the next test."""
-    LIMIT.forget()
-    yield
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 import time_machine
 from django.core.cache import cache
 
-from sessions_ui.api.json.limit import Limit
+from sessions_ui.api.request_limit import RequestLimit
 from tests.sessions_ui.api.conftest import Program
 from tests.sessions_ui.api.json.conftest import is_problem
 
@@ -66,7 +66,7 @@ def test_whoever_is_not_known_is_not_counted(client: Any) -> None:
 
 
 def test_processes_together_answer_no_more_than_the_limit() -> None:
-    processes = [Limit() for _ in range(3)]
+    processes = [RequestLimit() for _ in range(3)]
     answered = [one.count(7, 100).own >= 0 for _ in range(50) for one in processes]
     assert sum(answered) == 100
 
@@ -75,7 +75,7 @@ def test_a_share_is_taken_now_and_then_and_not_with_each_request(monkeypatch: py
     taken: list[str] = []
     real = cache.add
     monkeypatch.setattr(cache, "add", lambda key, *rest: taken.append(key) or real(key, *rest))
-    limit = Limit()
+    limit = RequestLimit()
     assert [limit.count(7, 600).total for _ in range(60)] == list(range(599, 539, -1))
     assert len(taken) == 2
 
@@ -85,13 +85,13 @@ def test_without_a_cache_nobody_is_limited(monkeypatch: pytest.MonkeyPatch) -> N
         raise ConnectionError
 
     monkeypatch.setattr(cache, "add", away)
-    limit = Limit()
+    limit = RequestLimit()
     assert all(limit.count(7, 3).own >= 0 for _ in range(10))
 
 
 def test_what_is_known_of_clients_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sessions_ui.api.json.limit.MOST_KNOWN", 3)
-    limit = Limit()
+    monkeypatch.setattr("sessions_ui.api.request_limit.MOST_KNOWN", 3)
+    limit = RequestLimit()
     for client in range(10):
         limit.count(client, 600)
     assert len(limit._left) <= 3

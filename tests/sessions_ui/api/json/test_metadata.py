@@ -9,7 +9,7 @@ import pytest
 from sessions_ui.actions.endings.end import end_session
 from sessions_ui.actions.sessions.metadata import LARGEST, set_metadata
 from sessions_ui.channels.webhooks.payload import about_act
-from tests.models import Act, EndReason, Session
+from tests.models import Act, EndReason, Event, Session
 from tests.sessions_ui.api.json.conftest import Call, is_problem
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +88,21 @@ def test_a_webhook_about_its_end_has_it(user: Any, session: Session, browser: An
         about_act(act, addresses=False)["sessions"][0].get("metadata") for act in Act.objects.order_by("at")
     ]
     assert told == [{"tenant": "acme"}, None]
+
+
+def test_a_change_is_an_event_without_the_values(
+    user: Any, administrator: Any, session: Session, call: Call
+) -> None:
+    url = f"/api/admin/sessions/{session.public_id}/metadata"
+    for metadata in ({"tenant": "acme"}, {"tenant": "acme"}, {"tenant": "ajax", "desk": 4}, {}):
+        assert call(administrator, "put", url, {"metadata": metadata}, scopes=WRITE).status_code == 200
+    told = Event.objects.filter(kind="metadata_changed").order_by("pk")
+    assert [event.data for event in told] == [
+        {"names": names} for names in (["tenant"], ["desk", "tenant"], [])
+    ]
+    assert {(event.user_id, event.actor_id, event.session_id) for event in told} == {
+        (user.pk, administrator.pk, session.pk)
+    }
 
 
 def test_administrators_see_it(administrator: Any, session: Session, browser: Any) -> None:

@@ -12,5 +12,5 @@ WORKOS_LIMIT = env.int("WORKOS_LIMIT", default=0)
 SESSIONS_UI = {
     **SESSIONS_UI,
     "WORKOS_RETURN_TO": ["https://app.example/signed-out"],
-    **({"WORKOS_REQUESTS_PER_MINUTE": WORKOS_LIMIT} if WORKOS_LIMIT else {}),
+    **({"API_RATE_LIMIT": WORKOS_LIMIT} if WORKOS_LIMIT else {}),
 }

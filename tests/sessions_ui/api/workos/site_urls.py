@@ -3,9 +3,9 @@
 from django.conf import settings
 from django.urls import include, path
 
-from sessions_ui.api.workos import limits
+from sessions_ui.api import request_limit
 
 if settings.WORKOS_LIMIT:
-    limits.SECONDS = 2
+    request_limit.WINDOW = 2
 
 urlpatterns = [path("", include("sessions_ui.api.workos.urls")), path("", include("config.urls"))]

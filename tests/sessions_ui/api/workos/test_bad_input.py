@@ -309,7 +309,7 @@ def test_more_than_a_token_may_ask_within_a_minute(
     program: Any,
     time_machine: Any,
 ) -> None:
-    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "WORKOS_REQUESTS_PER_MINUTE": 2}
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "API_RATE_LIMIT": 2}
     path = address("sessions", ids["sessions"])
     time_machine.move_to(timezone.now().replace(second=20, microsecond=0), tick=False)
     assert [caller.get(path).status_code for _ in range(3)] == [200, 200, 429]

@@ -217,12 +217,8 @@ def test_a_cursor_that_is_not_sealed_or_none_is_refused(caller: Program, user: A
 
 
 def test_a_page_takes_a_fixed_number_of_statements(
-    caller: Program, user: Any, settings: Any, django_assert_num_queries: Any
+    caller: Program, user: Any, django_assert_num_queries: Any
 ) -> None:
-    settings.SESSIONS_UI = {
-        **settings.SESSIONS_UI,
-        "WORKOS_REQUESTS_PER_MINUTE": None,
-    }  # the cache is a table here
     for _ in range(20):
         sign_in(user)
     seal()

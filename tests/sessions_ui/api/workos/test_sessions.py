@@ -151,12 +151,8 @@ def test_a_cursor_of_somebody_else_is_none(caller: Program, user: Any, other_use
 
 
 def test_a_page_takes_a_fixed_number_of_statements(
-    caller: Program, user: Any, settings: Any, django_assert_num_queries: Any
+    caller: Program, user: Any, django_assert_num_queries: Any
 ) -> None:
-    settings.SESSIONS_UI = {
-        **settings.SESSIONS_UI,
-        "WORKOS_REQUESTS_PER_MINUTE": None,
-    }  # the cache is a table here
     for _ in range(30):
         sign_in(user)
     newest = Session.objects.of(user).latest("pk")
