@@ -12,7 +12,6 @@ from django.db import router
 
 from sessions_ui import context
 from sessions_ui.actions.account_lock import lock_users, write_states
-from sessions_ui.actions.sessions.containment import uncontained
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import SessionEnded
 from sessions_ui.models import EndReason, Session
@@ -73,7 +72,7 @@ def _living(now: context.Acting) -> Session | None:
 
 def _not_ended(rows: SessionQuerySet) -> SessionQuerySet:
     """Leave out what is over. What an incident has ended is, whatever its row still says."""
-    return uncontained(rows.filter(ended_at__isnull=True))
+    return rows.filter(ended_at__isnull=True).uncontained()
 
 
 def _ended(rows: SessionQuerySet) -> SessionEnded:

@@ -17,7 +17,6 @@ from sessions_ui.actions.account_lock import lock_users
 from sessions_ui.actions.acting_session import verify_acting_session
 from sessions_ui.actions.endings.end import end_session
 from sessions_ui.actions.help_desk.rights import within_scope
-from sessions_ui.actions.sessions.containment import uncontained
 from sessions_ui.actions.sessions.validate import IMPERSONATE, find_origin
 from sessions_ui.actions.sign_in.attempt import organization_of
 from sessions_ui.actions.sign_in.sign_in import seen
@@ -86,7 +85,7 @@ def own_session(origin: Session, actor: HasPk) -> Session:
     """Return the staff member's own session, read under the lock; raise `SessionEnded` where it is over, and
     `ImpersonationRefused` where it is somebody's account already."""
     rows = Session.objects.using(router.db_for_write(Session))
-    living = uncontained(rows.filter(pk=origin.pk, user_id=actor.pk, ended_at__isnull=True))
+    living = rows.filter(pk=origin.pk, user_id=actor.pk, ended_at__isnull=True).uncontained()
     # A plain read in a transaction of the host may see what was there before the lock.
     own = locked(living).first()
     if own is None:

@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from sessions_ui.actions.sessions.selection import State, in_state
 from sessions_ui.client.country import country_name
 from sessions_ui.database import moments
 from sessions_ui.models import Device, Endpoint, EndReason, Event, Session
@@ -31,14 +32,8 @@ class SessionStateFilter(admin.SimpleListFilter):
         return [("living", _("Signed in")), ("ended", _("Signed out")), ("expired", _("Expired"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        now = timezone.now()
-        if self.value() == "living":
-            return queryset.filter(ended_at__isnull=True, expires_at__gt=now)
-        if self.value() == "ended":
-            return queryset.filter(ended_at__isnull=False)
-        if self.value() == "expired":
-            return queryset.filter(ended_at__isnull=True, expires_at__lte=now)
-        return queryset
+        chosen = self.value()
+        return in_state(queryset, State(chosen)) if chosen in ("living", "ended", "expired") else queryset
 
 
 class DayFilter(admin.SimpleListFilter):

@@ -20,6 +20,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from sessions_ui.actions.sessions.selection import State, in_state
 from sessions_ui.actions.tokens.create import create_token
 from sessions_ui.actions.tokens.export import export_tokens
 from sessions_ui.actions.tokens.rights import MANAGE, may_speak_for
@@ -58,15 +59,15 @@ class TokenStateFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         now = timezone.now()
-        valid = Q(session__ended_at__isnull=True, session__expires_at__gt=now)
         chosen = {
-            "valid": valid,
-            "soon": valid & Q(session__expires_at__lte=now + conf.token_warning),
-            "unused": valid & Q(session__last_seen_at__lte=now - conf.token_unused_after),
-            "ended": Q(session__ended_at__isnull=False),
-            "expired": Q(session__ended_at__isnull=True, session__expires_at__lte=now),
+            "valid": (State.LIVING, Q()),
+            "soon": (State.LIVING, Q(session__expires_at__lte=now + conf.token_warning)),
+            "unused": (State.LIVING, Q(session__last_seen_at__lte=now - conf.token_unused_after)),
+            "ended": (State.ENDED, Q()),
+            "expired": (State.EXPIRED, Q()),
         }
-        return queryset.filter(chosen.get(self.value() or "", Q()))
+        state, condition = chosen.get(self.value() or "", (State.ALL, Q()))
+        return in_state(queryset, state, session="session__").filter(condition)
 
 
 class TokenKindFilter(admin.SimpleListFilter):
@@ -134,7 +135,8 @@ class AccessTokenAdmin(EndingAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AccessToken]:
         """Return the tokens with their sessions, of which the secrets are not even fetched."""
-        rows = with_users(super().get_queryset(request).select_related("session"), "session__user", "made_by")
+        tokens: Any = super().get_queryset(request).select_related("session")
+        rows = with_users(tokens.with_containment(), "session__user", "made_by")
         owner = ServiceAccount.objects.filter(pk=OuterRef("session__user_id")).values("owner_id")[:1]
         rows = rows.annotate(owner_id=Subquery(owner))
         return rows.defer("session__payload", "session__digest", "session__previous_digest")
@@ -192,9 +194,9 @@ class AccessTokenAdmin(EndingAdmin):
 
     @admin.display(description=_("state"))
     def state(self, token: AccessToken) -> str:
-        if token.session.ended_at:
+        if token.is_over:
             return gettext("Ended")
-        return gettext("Valid") if token.session.is_living else gettext("Expired")
+        return gettext("Valid") if token.is_living else gettext("Expired")
 
     @admin.display(description=_("why"))
     def why(self, token: AccessToken) -> str:

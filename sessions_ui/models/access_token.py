@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models, router
@@ -11,9 +11,29 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from sessions_ui.models.containment import is_contained
+from sessions_ui.models.end_reason import EndReason
 from sessions_ui.models.fields import OneUserKey, user_key
-from sessions_ui.models.primary import PrimaryModel
+from sessions_ui.models.primary import PrimaryManager, PrimaryModel, PrimaryQuerySet
 from sessions_ui.models.session import Session
+
+
+class AccessTokenQuerySet(PrimaryQuerySet["AccessToken"]):
+    def valid(self) -> AccessTokenQuerySet:
+        """Return those that are neither over nor out of time."""
+        now = timezone.now()
+        found: Any = self.filter(
+            session__user__isnull=False, session__ended_at__isnull=True, session__expires_at__gt=now
+        )
+        rows: AccessTokenQuerySet = found.with_containment().filter(is_contained=False)
+        return rows
+
+    def with_containment(self) -> AccessTokenQuerySet:
+        """As that of sessions."""
+        return self.annotate(is_contained=is_contained("session__"))
+
+
+AccessTokenManager = PrimaryManager.from_queryset(AccessTokenQuerySet)
 
 
 class AccessToken(PrimaryModel):
@@ -48,6 +68,8 @@ class AccessToken(PrimaryModel):
     former_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     warned_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    objects: ClassVar[AccessTokenManager] = AccessTokenManager()
+
     class Meta:
         verbose_name = _("access token")
         verbose_name_plural = _("access tokens")
@@ -65,6 +87,21 @@ class AccessToken(PrimaryModel):
         """When it was used last, at most `LAST_SEEN_EVERY` ago; None where it never was: it was "seen" when made."""
         seen = self.session.last_seen_at
         return None if seen == self.session.signed_in_at else seen
+
+    @property
+    def is_over(self) -> bool:
+        """As that of its session."""
+        return self.session.is_over or bool(self.__dict__.get("is_contained"))
+
+    @property
+    def is_living(self) -> bool:
+        """As that of its session."""
+        return self.session.is_living and not self.is_over
+
+    @property
+    def why_over(self) -> str:
+        """As that of its session."""
+        return self.session.end_reason or (str(EndReason.INCIDENT) if self.is_over else "")
 
     def has_scopes(self, *names: str) -> bool:
         """Return whether it may do all of this."""

@@ -16,6 +16,7 @@ from sessions_ui.assurance import Authentication, Level, acr_of, amr_of, level_o
 from sessions_ui.client import Place
 from sessions_ui.exceptions import SessionEnded, StaleSession
 from sessions_ui.models.act import Act
+from sessions_ui.models.containment import is_contained
 from sessions_ui.models.device import Device
 from sessions_ui.models.end_reason import EndReason
 from sessions_ui.models.fields import CodeField, new_public_id, user_key
@@ -72,7 +73,18 @@ class SessionQuerySet(PrimaryQuerySet["Session"]):
 
         A disabled user's are among them until they are refused.
         """
-        return self.filter(user__isnull=False, ended_at__isnull=True, expires_at__gt=timezone.now())
+        rows = self.filter(user__isnull=False, ended_at__isnull=True, expires_at__gt=timezone.now())
+        return rows.uncontained()
+
+    def uncontained(self) -> SessionQuerySet:
+        """Leave out the sessions that an incident has ended, whose rows may say so only later."""
+        found: Any = self.with_containment()
+        rows: SessionQuerySet = found.filter(is_contained=False)
+        return rows
+
+    def with_containment(self) -> SessionQuerySet:
+        """Have the rows know whether an incident has ended them, for whoever shows ended ones, too (`is_over`)."""
+        return self.annotate(is_contained=is_contained())
 
     def bulk_update(self, objs: Any, fields: Any, *args: Any, **options: Any) -> int:
         """Update as Django does, but raise `StaleSession` for `GUARDED` fields.
@@ -306,8 +318,19 @@ class Session(PrimaryModel):
             raise StaleSession("it ends earlier by now")
 
     @property
+    def is_over(self) -> bool:
+        """Whether somebody or something has ended it; an incident, too, of a row that `with_containment()` has read."""
+        return self.ended_at is not None or bool(self.__dict__.get("is_contained"))
+
+    @property
     def is_living(self) -> bool:
-        return self.user_id is not None and self.ended_at is None and self.expires_at > timezone.now()
+        """Whether it is signed in, as far as its row says, and incidents where it was read `with_containment()`."""
+        return self.user_id is not None and not self.is_over and self.expires_at > timezone.now()
+
+    @property
+    def why_over(self) -> str:
+        """Why it is over (`EndReason`); empty where it is not."""
+        return self.end_reason or (str(EndReason.INCIDENT) if self.is_over else "")
 
     @property
     def needs_a_look(self) -> bool:
@@ -340,4 +363,4 @@ class Session(PrimaryModel):
 
     @property
     def reason_in_words(self) -> str:
-        return str(EndReason(self.end_reason).label) if self.end_reason else ""
+        return str(EndReason(self.why_over).label) if self.why_over else ""

@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from sessions_ui import context, session_lookup
-from sessions_ui.actions.sessions.containment import uncontained
 from sessions_ui.actions.sessions.refuse import refuse
 from sessions_ui.actions.sessions.validate import admit, rotated_at_of, straggles
 from sessions_ui.conf import conf
@@ -176,7 +175,7 @@ class Resolving(NotesWrittenUser, AsyncMethods):
                 # Whoever asks this of an app's key (allauth) goes by the answer: it is a request like any other.
                 return asked.resolve() is not None
         digest = self.digest_of(session_key)
-        living = uncontained(self._rows().filter(digest=digest, ended_at__isnull=True))
+        living = self._rows().filter(digest=digest, ended_at__isnull=True).uncontained()
         return living.exists() or (self._adopt_missing(session_key) and living.exists())
 
     @hides_keys

@@ -234,7 +234,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/sessions_ui/test_outbox.py",
         "tests/stories/test_devices.py",
     ),
-    "actions/sessions/containment.py": (*INCIDENTS, "tests/sessions_ui/actions/sessions/test_open_tabs.py"),
+    "models/containment.py": (*INCIDENTS, "tests/sessions_ui/actions/sessions/test_open_tabs.py"),
     "actions/incidents/criteria.py": INCIDENTS,
     "actions/incidents/order.py": INCIDENTS,
     "actions/incidents/approve.py": INCIDENTS,

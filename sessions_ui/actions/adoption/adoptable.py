@@ -14,7 +14,6 @@ from django.core.exceptions import ValidationError
 from sessions_ui import session_lookup
 from sessions_ui.actions.endings.access_change import flags_of
 from sessions_ui.actions.sessions.client import client_of
-from sessions_ui.actions.sessions.containment import with_limits
 from sessions_ui.actions.sessions.validate import admit
 from sessions_ui.actions.sign_in.attempt import organization_of
 from sessions_ui.adopt import OldSession, Source, payload
@@ -22,6 +21,7 @@ from sessions_ui.client import ClientInfo
 from sessions_ui.conf import conf
 from sessions_ui.conf.base import for_user
 from sessions_ui.models import Device, EndReason, Limits, Session, digest_of
+from sessions_ui.models.containment import with_limits
 from sessions_ui.session_user import AUTH_KEYS
 
 # allauth's sign-ins that wait for their next step. They carry no mark of the first one (`pending.py`), so that they

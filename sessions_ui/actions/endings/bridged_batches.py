@@ -16,13 +16,13 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from sessions_ui.actions.account_lock import hold
-from sessions_ui.actions.sessions.containment import is_staff_now
 from sessions_ui.audit import events
 from sessions_ui.bridges.active import asked, bridge_named, bridges
 from sessions_ui.bridges.protocol import Bridge
 from sessions_ui.database.transactions import in_transaction
 from sessions_ui.exceptions import SessionsUIError
 from sessions_ui.models import Act, Ending, EndingBatch, EndReason, Rule, Session
+from sessions_ui.models.containment import is_staff_now
 from sessions_ui.models.primary import all_users
 
 T = TypeVar("T")

@@ -18,13 +18,13 @@ from django.db import connections, router
 from sessions_ui import context
 from sessions_ui.actions.account_lock import lock_users
 from sessions_ui.actions.endings.let_in import refusal_of
-from sessions_ui.actions.sessions.containment import is_staff
 from sessions_ui.audit import events
 from sessions_ui.bridges.active import asked
 from sessions_ui.bridges.protocol import Bridge
 from sessions_ui.database.transactions import in_transaction
 from sessions_ui.models import AccountState, Act, Containment, EndReason, Session
 from sessions_ui.models.clock import DatabaseNow
+from sessions_ui.models.containment import is_staff
 from sessions_ui.models.primary import all_users
 
 RESOLUTION = timedelta(milliseconds=1)  # of SQLite's clock

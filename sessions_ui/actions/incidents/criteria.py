@@ -16,11 +16,11 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext
 
 from sessions_ui.actions.sessions.conditions import in_network, signed_in_by
-from sessions_ui.actions.sessions.containment import is_staff_now
 from sessions_ui.client.country import country_name
 from sessions_ui.database import moments
 from sessions_ui.exceptions import IncidentRefusal, IncidentRefused
 from sessions_ui.models import AccessToken, Device, Rule, Session
+from sessions_ui.models.containment import is_staff_now
 from sessions_ui.models.primary import all_users, are_users_beside
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.wording.sessions import moment_text

@@ -17,7 +17,6 @@ from sessions_ui.actions.incidents.criteria import Criteria
 from sessions_ui.actions.incidents.preview import Counts, count
 from sessions_ui.actions.incidents.rights import needs_approval, verify_may_order
 from sessions_ui.actions.incidents.steps import as_text, note_step
-from sessions_ui.actions.sessions.containment import uncontained
 from sessions_ui.actor import actor_by_key, actor_of
 from sessions_ui.database.transactions import after_commit, atomically
 from sessions_ui.exceptions import IncidentRefusal, IncidentRefused, NotYetHappened
@@ -120,7 +119,7 @@ def _end_at_once(incident: Incident, criteria: Criteria, rule: Rule) -> Ending:
     containment = _locked_containment(using)
     generation = containment.generation + 1
     # Before the limits change: what another order has ended is not brought back.
-    own = uncontained(Session.objects.using(using).filter(pk__in=incident.kept, ended_at__isnull=True))
+    own = Session.objects.using(using).filter(pk__in=incident.kept, ended_at__isnull=True).uncontained()
     own.update(generation=generation)
     changes: dict[str, Any] = {"generation": generation, "decided_at": DatabaseNow()}
     if rule is not Rule.BEFORE:

@@ -6,11 +6,9 @@ import math
 from collections.abc import Mapping
 
 from django.db import router
-from django.utils import timezone
 
 from sessions_ui import context
 from sessions_ui.actions.acting_session import hold_acting_session
-from sessions_ui.actions.sessions.containment import uncontained
 from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.database.transactions import atomically
@@ -41,13 +39,10 @@ def set_metadata(*, session: Session, metadata: Mapping[str, Value], actor: HasP
         raise SessionEnded("")
     hold_acting_session(session.user_id)
     rows = Session.objects.using(router.db_for_write(Session)).filter(pk=session.pk)
-    living = uncontained(
-        rows.filter(user=session.user_id, ended_at__isnull=True, expires_at__gt=timezone.now())
-    )
-    row = locked(living.only("metadata", "user", "device")).first()
+    row = locked(rows.filter(user_id=session.user_id).living().only("metadata", "user", "device")).first()
     if row is None:
-        reason = rows.values_list("end_reason", flat=True).first()
-        raise SessionEnded(EndReason(reason) if reason else "")
+        over = rows.with_containment().first()
+        raise SessionEnded(EndReason(over.why_over) if over and over.why_over else "")
     kept = dict(metadata) or None
     if row.metadata == kept:
         return

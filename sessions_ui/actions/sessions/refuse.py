@@ -9,10 +9,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from sessions_ui.actions.endings.reconcile.unlawful import end_if_unlawful
-from sessions_ui.actions.sessions.containment import contained
 from sessions_ui.database.transactions import noted
 from sessions_ui.exceptions import TryAgain
 from sessions_ui.models import EndReason, Session
+from sessions_ui.models.containment import contained
 
 
 def refuse(row: Session, reason: EndReason, *, is_final: bool) -> bool:

@@ -8,12 +8,11 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import router
-from django.db.models import BooleanField, Case, Q, When
+from django.db.models import Q
 from django.utils import timezone
 
 from sessions_ui.actions.sessions.conditions import in_network, signed_in_by
-from sessions_ui.actions.sessions.containment import contained
-from sessions_ui.models import EndReason, Session
+from sessions_ui.models import AccessToken, EndReason, Session
 from sessions_ui.models.session import SessionQuerySet
 
 # What opens a session, or could be tried out against it, is not even read.
@@ -87,8 +86,7 @@ def listed(
     `reason` is why they ended. `after` is the last one of the page before. Each row has `is_contained`: whether an
     incident has ended it, whose rows may say so only later. It is ended then, whatever its row says.
     """
-    over = Case(When(contained(), then=True), default=False, output_field=BooleanField())
-    rows = selection.sessions().annotate(is_contained=over).filter(_in_state(state))
+    rows = in_state(selection.sessions(), state)
     if reason is not None:
         by_rule = (
             Q(ended_at__isnull=True, is_contained=True) if reason is EndReason.INCIDENT else Q(pk__in=())
@@ -106,26 +104,21 @@ def listed(
     )
 
 
-def state_of(session: Session) -> State:
-    """Return the state of a session as `listed()` has it."""
-    if session.ended_at is not None or getattr(session, "is_contained", False):
+def state_of(session: Session | AccessToken) -> State:
+    """Return the state of a session as `in_state()` has read it."""
+    if session.is_over:
         return State.ENDED
     return State.LIVING if session.is_living else State.EXPIRED
 
 
-def reason_of(session: Session) -> str:
-    """Return why a session ended, as `listed()` has it; empty where it has not."""
-    if session.ended_at is None and getattr(session, "is_contained", False):
-        return str(EndReason.INCIDENT)
-    return session.end_reason
-
-
-def _in_state(state: State) -> Q:
+def in_state(rows: Any, state: State, *, session: str = "") -> Any:
+    """Return those of the rows that are in this state, read `with_containment()`. `session` leads to it from rows of
+    another model, such as "session__"."""
+    rows = rows.with_containment()
     if state is State.ALL:
-        return Q()
-    ended = Q(ended_at__isnull=False) | Q(is_contained=True)
+        return rows
+    ended = Q((f"{session}ended_at__isnull", False)) | Q(is_contained=True)
     if state is State.ENDED:
-        return ended
-    not_ended = Q(ended_at__isnull=True, is_contained=False)
-    living = Q(user__isnull=False, expires_at__gt=timezone.now())
-    return not_ended & (living if state is State.LIVING else ~living)
+        return rows.filter(ended)
+    living = Q((f"{session}user__isnull", False), (f"{session}expires_at__gt", timezone.now()))
+    return rows.filter(~ended, living if state is State.LIVING else ~living)

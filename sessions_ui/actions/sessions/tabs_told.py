@@ -8,8 +8,8 @@ from datetime import datetime
 from django.db import router
 from django.db.models import Q
 
-from sessions_ui.actions.sessions.containment import contained
 from sessions_ui.models import Session
+from sessions_ui.models.containment import contained
 
 
 def note_tabs_told(*, session_ids: Collection[int], at: datetime) -> int:

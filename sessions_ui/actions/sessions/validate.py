@@ -14,11 +14,11 @@ from django.db import router
 from django.utils.crypto import constant_time_compare
 
 from sessions_ui import session_lookup
-from sessions_ui.actions.sessions.containment import containing_generation, limits_of, with_limits
 from sessions_ui.actions.sessions.kinds import rules_for
 from sessions_ui.actions.sessions.timeouts import out_of_time
 from sessions_ui.conf import conf
 from sessions_ui.models import EndReason, Session
+from sessions_ui.models.containment import containing_generation, limits_of, with_limits
 from sessions_ui.models.primary import visible_users
 from sessions_ui.models.session import ACCOUNT_WAS_OFF
 from sessions_ui.user_model import fallback_hashes_of

@@ -14,11 +14,11 @@ from typing import Any
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import router
 
-from sessions_ui.actions.sessions.containment import is_staff
 from sessions_ui.actions.sign_in.provider import PROVIDER_KEY
 from sessions_ui.actions.sign_in.verify_account import hold_for_sign_in
 from sessions_ui.exceptions import SignInRefused
 from sessions_ui.models import AccountState, Containment, EndReason
+from sessions_ui.models.containment import is_staff
 from sessions_ui.protocols import HasPk
 from sessions_ui.user_model import auth_hash_of, is_auth_hash_of
 

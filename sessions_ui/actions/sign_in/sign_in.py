@@ -22,7 +22,6 @@ from sessions_ui.actions.endings.end import end_sessions
 from sessions_ui.actions.endings.offboard import latest_end_of
 from sessions_ui.actions.endings.reconcile.unlawful import end_if_unlawful
 from sessions_ui.actions.recovery.sign_in import verify_credentials, verify_still_there
-from sessions_ui.actions.sessions.containment import contained
 from sessions_ui.actions.sessions.kinds import held_to, rules_for
 from sessions_ui.actions.sign_in.assess_risk import Assessment, FollowUp, assess, columns, flag
 from sessions_ui.actions.sign_in.attempt import SignInAttempt
@@ -38,6 +37,7 @@ from sessions_ui.conf import conf
 from sessions_ui.database.transactions import after_commit, atomically
 from sessions_ui.exceptions import KeyRotated, SessionEnded, SignInChallenged, SignInRefused
 from sessions_ui.models import Device, EndReason, Event, Session
+from sessions_ui.models.containment import contained
 from sessions_ui.models.locking import locked
 from sessions_ui.models.session import SessionQuerySet
 

@@ -90,9 +90,9 @@ def set_end_by_program(*, bearer: Bearer, token: AccessToken, expires_at: dateti
     verify_program_may(bearer, user)
     account, _backend, _state = hold_account(user, None)
     rows = Session.objects.using(router.db_for_write(Session)).filter(pk=token.pk)
-    session = locked(rows).first()
+    session = locked(rows.with_containment()).first()
     if session is None or not session.is_living:
-        raise SessionEnded(EndReason(session.end_reason) if session and session.end_reason else "")
+        raise SessionEnded(EndReason(session.why_over) if session and session.why_over else "")
     rows.update(**kept_to_latest_end({"expires_at": allowed_end(expires_at, account, now)}))
     AccessToken.objects.filter(pk=token.pk).update(warned_at=None)
     token = AccessToken.objects.select_related("session").get(pk=token.pk)

@@ -35,13 +35,8 @@ def warn_of_expiring() -> int:
     waiting = (
         AccessToken.objects.select_related("session")
         .defer("session__payload")
-        .filter(
-            warned_at__isnull=True,
-            session__user__isnull=False,
-            session__ended_at__isnull=True,
-            session__expires_at__gt=now,
-            session__expires_at__lte=now + conf.token_warning,
-        )
+        .valid()
+        .filter(warned_at__isnull=True, session__expires_at__lte=now + conf.token_warning)
     )
     told = 0
     for token in list(waiting.order_by("session__expires_at", "pk")):
@@ -65,9 +60,7 @@ def is_due(token: AccessToken, now: datetime) -> bool:
 
 @atomically
 def _warn(token: AccessToken, now: datetime) -> bool:
-    rows = AccessToken.objects.filter(
-        pk=token.pk, session__ended_at__isnull=True, session__expires_at__gt=now
-    )
+    rows = AccessToken.objects.valid().filter(pk=token.pk)
     # Two at once: the second finds it claimed. Not by a join, which no database updates by.
     if not rows.exists() or not AccessToken.objects.filter(pk=token.pk, warned_at__isnull=True).update(
         warned_at=now

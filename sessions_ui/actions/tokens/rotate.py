@@ -40,9 +40,9 @@ def rotate_token(
     acting = verify_may_make(user)
     account, _backend, state = hold_account(user, acting)
     rows = Session.objects.using(router.db_for_write(Session)).filter(pk=token.pk)
-    session = locked(rows).first()
+    session = locked(rows.with_containment()).first()
     if session is None or not session.is_living:
-        raise SessionEnded(EndReason(session.end_reason) if session and session.end_reason else "")
+        raise SessionEnded(EndReason(session.why_over) if session and session.why_over else "")
     value = new_value(kind_of(state, token.agent))
     context.conceal(value)
     end = {} if expires_at is None else {"expires_at": allowed_end(expires_at, account, now)}

@@ -105,8 +105,9 @@ class SessionAdmin(EndingAdmin):
         Not `user__isnull=False`: with `select_related` Django makes that an inner join, and the sessions of deleted
         accounts are gone from the list.
         """
-        rows = super().get_queryset(request).filter(signed_in_at__isnull=False)
-        rows = rows.exclude(kind=Session.Kind.TOKEN)
+        found: Any = super().get_queryset(request)
+        rows: SessionQuerySet = found.filter(signed_in_at__isnull=False)
+        rows = rows.exclude(kind=Session.Kind.TOKEN).with_containment()
         return rows.defer("payload", "digest", "previous_digest", "auth_hash")
 
     def exactly(self, term: str) -> Q:
@@ -156,7 +157,7 @@ class SessionAdmin(EndingAdmin):
 
     @admin.display(description=_("state"))
     def state(self, session: Session) -> str:
-        if session.ended_at:
+        if session.is_over:
             return gettext("Signed out")
         return gettext("Signed in") if session.is_living else gettext("Expired")
 

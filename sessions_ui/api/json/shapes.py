@@ -127,7 +127,7 @@ def session_shape(session: Session, *, viewer: Any, current: int | None) -> dict
         "flagged": session.needs_a_look,
         "by_support": session.impersonated_from_id is not None,
         "ended_at": moment(session.ended_at),
-        "end_reason": session.end_reason,
+        "end_reason": session.why_over,
         "ended_by": whoever(session.ended_by_id, viewer),
     }
 
@@ -153,13 +153,13 @@ def token_shape(token: AccessToken, *, current: int | None) -> dict[str, Any]:
         "agent": token.agent,
         "hint": token.hint,
         "current": session.pk == current,
-        "living": session.is_living,
+        "living": token.is_living,
         "made_at": moment(session.signed_in_at),
         "last_used_at": moment(token.last_used_at),
         "last_address": session.address,
         "expires_at": moment(session.expires_at),
         "ended_at": moment(session.ended_at),
-        "end_reason": session.end_reason,
+        "end_reason": token.why_over,
     }
 
 

@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from sessions_ui.actions.endings.end import end_session
-from sessions_ui.actions.sessions.containment import uncontained
 from sessions_ui.actions.tokens.authenticate import Bearer, authenticate_token
 from sessions_ui.actions.tokens.by_program import create_token_by_program, set_end_by_program
 from sessions_ui.actions.tokens.used import is_due, note_use
@@ -64,7 +63,7 @@ def list_keys(request: HttpRequest, bearer: Bearer, *, user_id: str) -> HttpResp
     """Answer with the valid keys of this user, the newest first; of one organization, where it is said."""
     user = user_called(user_id)
     paging = paging_of(request, order="desc")
-    living = uncontained(Session.objects.of(user).living().tokens())
+    living = Session.objects.of(user).living().tokens()
     living = living.select_related("token").defer("payload")
     if organization := parameter(request, "organization_id"):
         living = living.filter(organization_id=organization)
@@ -140,7 +139,7 @@ def in_words(refused: TokenRefused) -> Refused:
 
 def key_called(identity: str) -> AccessToken:
     """Return the key with this id, whether or not it has ended."""
-    rows = AccessToken.objects.select_related("session").defer("session__payload")
+    rows = AccessToken.objects.with_containment().select_related("session").defer("session__payload")
     token = rows.filter(session__public_id=identity).first() if is_plain(identity) else None
     if token is None:
         raise not_found("API key")
@@ -150,7 +149,7 @@ def key_called(identity: str) -> AccessToken:
 def delete_key(request: HttpRequest, bearer: Bearer, *, key_id: str) -> HttpResponse:
     """End the key; one that has ended is not there any more."""
     token = key_called(key_id)
-    if token.session.ended_at is not None:
+    if token.is_over:
         raise not_found("API key")
     _end(token, bearer)
     return HttpResponse(status=204)
@@ -162,7 +161,7 @@ def expire_key(request: HttpRequest, bearer: Bearer, *, key_id: str) -> HttpResp
     now = timezone.now()
     expires_at = moment_in(body, "expires_at")
     token = key_called(key_id)
-    if not token.session.is_living:
+    if not token.is_living:
         raise already_expired()
     if expires_at is None and "expires_at" in body:
         expires_at = latest_end(token.session.user)

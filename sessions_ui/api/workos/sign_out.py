@@ -16,7 +16,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
 from django.views.decorators.cache import never_cache
 
-from sessions_ui.actions.sessions.containment import uncontained
 from sessions_ui.api.workos.access import in_workos_shape
 from sessions_ui.api.workos.errors import Refused, malformed
 from sessions_ui.api.workos.fields import parameter
@@ -42,8 +41,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     if public_id is None:
         raise malformed("session_id_required", "`session_id` is required.")
     target = target_of(parameter(request, "return_to"))
-    living = uncontained(Session.objects.living().sign_ins())
-    session = living.filter(public_id=public_id).only("pk").first()
+    session = Session.objects.living().sign_ins().filter(public_id=public_id).only("pk").first()
     if session is None:
         return HttpResponseRedirect(target)
     store = store_of(request)

@@ -15,11 +15,11 @@ def context(delivery: Delivery) -> dict[str, Any]:
     event_id: Any = delivery.event_id
     event = Event.objects.filter(pk=event_id).first()
     token_id: Any = event.session_id if event is not None else None
-    tokens = AccessToken.objects.select_related("session").defer("session__payload")
+    tokens = AccessToken.objects.with_containment().select_related("session").defer("session__payload")
     token = tokens.filter(pk=token_id).first()
     if token is None:
         raise DeliveryFailed("the access token is gone", permanent=True)
-    if not token.session.is_living:
+    if not token.is_living:
         raise NotWanted("the access token has ended")
     used = token.last_used_at
     return {

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from sessions_ui.actions.sessions.selection import reason_of, state_of
+from sessions_ui.actions.sessions.selection import state_of
 from sessions_ui.audit.entries import utc
 from sessions_ui.models import Session
 from sessions_ui.models.primary import all_users
@@ -41,7 +41,7 @@ def session_record(session: Session) -> dict[str, Any]:
         "last_seen_at": moment_text(session.last_seen_at),
         "expires_at": moment_text(session.expires_at),
         "ended_at": moment_text(session.ended_at),
-        "reason": reason_of(session),
+        "reason": session.why_over,
         "actor": key_text(session.ended_by_id),
         "act": key_text(session.act_id),
     }

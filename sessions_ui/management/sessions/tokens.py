@@ -51,8 +51,7 @@ def _chosen(options: dict[str, Any]) -> QuerySet[AccessToken]:
     rows = AccessToken.objects.select_related("session").defer(
         "session__payload", "session__digest", "session__previous_digest", "session__auth_hash"
     )
-    if not options["all"]:
-        rows = rows.filter(session__ended_at__isnull=True, session__expires_at__gt=now)
+    rows = rows.with_containment() if options["all"] else rows.valid()
     if options["user"] is not None:
         user = account_called("--user", options["user"])
         owned = ServiceAccount.objects.filter(owner_id=user).values("pk")
@@ -90,9 +89,9 @@ def _record(token: AccessToken, owners: dict[Any, Any]) -> dict[str, Any]:
         "last_used_at": moment_text(token.last_used_at),
         "address": session.address,
         "expires_at": moment_text(session.expires_at),
-        "state": "ended" if session.ended_at else "valid" if session.is_living else "expired",
+        "state": "ended" if token.is_over else "valid" if token.is_living else "expired",
         "ended_at": moment_text(session.ended_at),
-        "reason": session.end_reason,
+        "reason": token.why_over,
     }
 
 

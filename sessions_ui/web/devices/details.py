@@ -66,8 +66,8 @@ class Details:
 
 def details(device: Device, user: Any, *, current_id: int | None) -> Details:
     """Return what the page of one device shows, in three SQL statements. The caller has checked whose device it is."""
-    newest = Session.objects.of(user).filter(device=device).defer("payload").order_by("-signed_in_at", "-id")
-    sign_ins = list(newest[:SIGN_INS])
+    there = Session.objects.of(user).filter(device=device).with_containment().defer("payload")
+    sign_ins = list(there.order_by("-signed_in_at", "-id")[:SIGN_INS])
     now = timezone.now()
     events = Event.objects.filter(user_id=user.pk, device=device, kind__in=HISTORY_KINDS)
     ended = max((s for s in sign_ins if s.ended_at), key=lambda s: s.ended_at or now, default=None)

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,6 +15,7 @@ from sessions_ui.bridges.listing import counts_of
 from sessions_ui.client import Place
 from sessions_ui.conf import conf
 from sessions_ui.models import AccessToken, Session
+from sessions_ui.models.access_token import AccessTokenQuerySet
 
 # What is shown at once; the rest opens.
 ROWS = 20
@@ -58,7 +58,7 @@ class Key:
 
     @property
     def is_living(self) -> bool:
-        return self.session.is_living
+        return self.token.is_living
 
     @property
     def made_on(self) -> str:
@@ -162,14 +162,15 @@ class Keys:
 def keys_of(user: Any) -> Keys:
     """Return the valid access tokens of the user, in one SQL statement."""
     now = timezone.now()
-    valid = tokens_of(user).filter(session__ended_at__isnull=True, session__expires_at__gt=now)
-    rows = sorted(valid, key=lambda token: (token.session.last_seen_at, token.pk), reverse=True)
+    rows = sorted(
+        tokens_of(user).valid(), key=lambda token: (token.session.last_seen_at, token.pk), reverse=True
+    )
     return Keys([Key(token, now) for token in rows])
 
 
-def tokens_of(user: Any) -> QuerySet[AccessToken]:
+def tokens_of(user: Any) -> AccessTokenQuerySet:
     """Return all access tokens of the user, with what a row shows; those that are over as well."""
-    rows = AccessToken.objects.filter(session__user_id=user.pk)
+    rows = AccessToken.objects.filter(session__user_id=user.pk).with_containment()
     return rows.select_related(*SHOWN).defer(*HIDDEN)
 
 

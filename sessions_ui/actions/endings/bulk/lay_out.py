@@ -17,9 +17,9 @@ from django.db import connections, router
 from django.db.models import QuerySet
 
 from sessions_ui.actions.endings.bridged_batches import bridged_batches_of_rule
-from sessions_ui.actions.sessions.containment import contained
 from sessions_ui.database.transactions import in_transaction
 from sessions_ui.models import Ending, EndingBatch, Limits, Rule, Session
+from sessions_ui.models.containment import contained
 from sessions_ui.models.locking import locked
 from sessions_ui.models.session import SessionQuerySet
 

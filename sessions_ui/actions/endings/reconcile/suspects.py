@@ -15,13 +15,13 @@ from django.db import connections, router, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from sessions_ui import session_lookup
-from sessions_ui.actions.sessions.containment import contained, from_contained, is_staff
 from sessions_ui.actions.sessions.kinds import held_to, rules_for
 from sessions_ui.actions.sessions.password_hashes import hasher, is_of_password_alone
 from sessions_ui.actions.sessions.timeouts import out_of_time
 from sessions_ui.actions.sign_in.provider import outliving_their_provider
 from sessions_ui.conf import conf
 from sessions_ui.models import AccountState, Containment, Limits, Session
+from sessions_ui.models.containment import contained, is_staff
 from sessions_ui.models.primary import all_users, visible_users, with_users
 from sessions_ui.models.session import ACCOUNT_WAS_OFF, SessionQuerySet
 from sessions_ui.user_model import auth_hash_of, fallback_hashes_of, is_active
@@ -57,6 +57,12 @@ def signed_out_by_provider() -> Iterable[int]:
         return list(
             _sessions().filter(outliving_their_provider(), ended_at__isnull=True).values_list("pk", flat=True)
         )
+
+
+def from_contained() -> Q:
+    """Return the condition for sessions in which staff uses an account, from one of their own that is over."""
+    origins = Session.objects.filter(contained(), pk=OuterRef("impersonated_from_id"))
+    return Q(impersonated_from__isnull=False) & Q(Exists(origins))
 
 
 def suspicious(now: datetime) -> Q:

@@ -16,13 +16,13 @@ from django.utils import timezone
 from sessions_ui import session_lookup
 from sessions_ui.actions.account_lock import lock_users
 from sessions_ui.actions.endings.end import end_sessions
-from sessions_ui.actions.sessions.containment import containing_generation, limits_of, with_limits
 from sessions_ui.actions.sessions.validate import admit
 from sessions_ui.actions.sign_in.provider import outlives_its_provider
 from sessions_ui.actor import actor_by_key
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import atomically
 from sessions_ui.models import AccountState, Act, Containment, Ending, EndReason, Session
+from sessions_ui.models.containment import containing_generation, limits_of, with_limits
 from sessions_ui.models.locking import locked
 from sessions_ui.models.primary import visible_users
 

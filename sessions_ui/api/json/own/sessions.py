@@ -10,6 +10,7 @@ from django.utils import timezone
 from ninja import Query, Router
 
 from sessions_ui.actions.endings.end import Receipt, end_sessions, end_user_sessions
+from sessions_ui.actions.sessions.selection import State, in_state
 from sessions_ui.actions.sessions.timeouts import out_of_time
 from sessions_ui.api.json.auth import own
 from sessions_ui.api.json.fields import PublicId, Tokens
@@ -35,11 +36,7 @@ def list_sessions(
 ) -> Any:
     """Sign-ins of the account, the newest first. `living` are those that are signed in; ended ones are kept as long as
     the site keeps its history."""
-    rows = own_sign_ins(request)
-    if state == "living":
-        rows = rows.living()
-    elif state == "ended":
-        rows = rows.filter(ended_at__isnull=False)
+    rows = in_state(own_sign_ins(request), State(state))
     found, following = page_of(rows, limit=limit, cursor=cursor)
     now = timezone.now()
     if state == "living":  # what the sweep has not reached yet is not signed in any more
@@ -97,7 +94,7 @@ def what_ends(request: HttpRequest, *, tokens: bool) -> SessionQuerySet:
 
 
 def _own(request: HttpRequest, public_id: str) -> Session:
-    session = own_sign_ins(request).filter(public_id=public_id).first()
+    session = own_sign_ins(request).with_containment().filter(public_id=public_id).first()
     if session is None:
         raise Http404
     return session

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from ninja import Query, Router
 
@@ -16,6 +15,7 @@ from sessions_ui.api.json.own.asking import acting_id, verify_may_end
 from sessions_ui.api.json.paging import Cursor, Limit, Page, page_of
 from sessions_ui.api.json.shapes import Ended, TokenShape, receipt_shape, token_shape
 from sessions_ui.models import AccessToken, EndReason, Session
+from sessions_ui.models.access_token import AccessTokenQuerySet
 
 router = Router(tags=["Own access tokens"])
 
@@ -33,9 +33,10 @@ def list_tokens(
 ) -> Any:
     """Access tokens of the account, the newest first. Their values are stored nowhere."""
     rows = _own_tokens(request)
-    if state != "all":
-        living = Session.objects.of(request.user).tokens().living().values("pk")
-        rows = rows.filter(pk__in=living) if state == "living" else rows.exclude(pk__in=living)
+    if state == "living":
+        rows = rows.valid()
+    elif state == "ended":  # or out of time
+        rows = rows.exclude(pk__in=rows.valid().values("pk"))
     found, following = page_of(rows, limit=limit, cursor=cursor)
     return {"data": [token_shape(token, current=acting_id()) for token in found], "next": following}
 
@@ -60,9 +61,9 @@ def end_token(request: HttpRequest, token_id: PublicId) -> Any:
     return receipt_shape(end_sessions(sessions=chosen, reason=reason, actor=user, of_user=user.pk))
 
 
-def _own_tokens(request: HttpRequest) -> QuerySet[AccessToken]:
+def _own_tokens(request: HttpRequest) -> AccessTokenQuerySet:
     user: Any = request.user
-    rows = AccessToken.objects.filter(session__user_id=user.pk)
+    rows = AccessToken.objects.filter(session__user_id=user.pk).with_containment()
     return rows.select_related("session").defer("session__payload")
 
 

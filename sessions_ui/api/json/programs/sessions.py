@@ -10,6 +10,7 @@ from pydantic import Field, StrictBool, StrictFloat, StrictInt, StringConstraint
 
 from sessions_ui.actions.endings.end import end_sessions, end_user_sessions
 from sessions_ui.actions.sessions.metadata import LARGEST, LONGEST, LONGEST_NAME, MOST_NAMES, set_metadata
+from sessions_ui.actions.sessions.selection import State, in_state
 from sessions_ui.api.json.auth import programs
 from sessions_ui.api.json.fields import NO_NUL, Body, Moment, Note, PublicId, Ticket, UserId
 from sessions_ui.api.json.paging import Cursor, Limit, Page, page_of
@@ -75,11 +76,7 @@ def sessions_of_user(
         rows = all_sessions().filter(user_id=key_of(user_id))
     except ValueError:
         raise Http404 from None
-    if state == "living":
-        rows = rows.living()
-    elif state == "ended":
-        rows = rows.filter(ended_at__isnull=False)
-    found, following = page_of(rows, limit=limit, cursor=cursor)
+    found, following = page_of(in_state(rows, State(state)), limit=limit, cursor=cursor)
     if not found:
         person(user_id)  # 404 where there is no such account
     return {"data": [any_session(session) for session in found], "next": following}
@@ -159,7 +156,7 @@ def all_sessions() -> SessionQuerySet:
 
 
 def session_by_id(public_id: str) -> Session:
-    session = all_sessions().filter(public_id=public_id).first()
+    session = all_sessions().with_containment().filter(public_id=public_id).first()
     if session is None:
         raise Http404
     return session

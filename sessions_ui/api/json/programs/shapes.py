@@ -66,7 +66,7 @@ def any_session(session: Session) -> dict[str, Any]:
         "verdict": session.verdict,
         "metadata": session.metadata or {},
         "ended_at": moment(session.ended_at),
-        "end_reason": session.end_reason,
+        "end_reason": session.why_over,
         "ended_by": text(session.ended_by_id),
         "act": text(session.act_id),
         "refused_at": moment(session.refused_at),

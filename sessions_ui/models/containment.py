@@ -1,24 +1,26 @@
 """Decide which sessions an incident has ended with its commit, before anybody has written that into their rows.
 
-There are two forms of the one rule: in Python for a request (`validate.py`), which has the session, its user and the
-limits from one statement; in SQL for many sessions at once. Whoever is staff now counts as staff, as the user row says
-that is joined anyway (or as the backend says, where users are elsewhere), and so does whoever was it at sign-in
-(`access_flags`): to lose the right does not bring the session back.
+There are two forms of the one rule: in Python for a request (`actions/sessions/validate.py`), which has the session,
+its user and the limits from one statement; in SQL for many sessions at once, and for whoever shows them. Whoever is
+staff now counts as staff, as the user row says that is joined anyway (or as the backend says, where users are
+elsewhere), and so does whoever was it at sign-in (`access_flags`): to lose the right does not bring the session back.
 """
 
 from __future__ import annotations
 
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.db import router
 from django.db.models import BooleanField, Case, Exists, OuterRef, Q, Subquery, When
 
-from sessions_ui.models import Containment, Limits, Session
+from sessions_ui.models.incident import Containment, Limits
 from sessions_ui.models.primary import all_users, are_users_beside
-from sessions_ui.models.session import SessionQuerySet
+
+if TYPE_CHECKING:
+    from sessions_ui.models.session import Session
 
 # The user model's own words for staff; whichever of them it has.
 STAFF_FLAGS = ("is_staff", "is_superuser")
@@ -65,30 +67,25 @@ def is_staff_now() -> Q:
     return reduce(or_, flags) if flags else Q(pk__in=())
 
 
-def contained(limits: Limits | None = None) -> Q:
+def contained(limits: Limits | None = None, *, session: str = "") -> Q:
     """Return the condition for the sessions of users that an incident has ended, written into their rows or not.
 
     Without `limits` they are read by the same statement. The condition may be neither true nor false in SQL, so it is
-    for `filter()`; `uncontained()` is the opposite. Without `limits` nobody who only became staff since, and whose user
-    is in another database, is among them.
+    for `filter()`; `is_contained()` is always one of the two. Without `limits` nobody who only became staff since, and
+    whose user is in another database, is among them. `session` leads to it from rows of another model, such as
+    "session__".
     """
     everyone, staff, before, before_at = limits or _limits_in_sql()
-    found = Q(generation__lt=everyone) | Q(generation__lt=staff) & _of_staff(limits)
+    generation = f"{session}generation__lt"
+    found = Q((generation, everyone)) | Q((generation, staff)) & _of_staff(limits, session)
     if limits is None or limits.before_at is not None:
-        found |= Q(generation__lt=before, signed_in_at__lt=before_at)
-    return Q(user__isnull=False) & found
+        found |= Q((generation, before), (f"{session}signed_in_at__lt", before_at))
+    return Q((f"{session}user__isnull", False)) & found
 
 
-def uncontained(sessions: SessionQuerySet) -> SessionQuerySet:
-    """Leave out the sessions that an incident has ended."""
-    over = Case(When(contained(), then=True), default=False, output_field=BooleanField())
-    return sessions.annotate(is_contained=over).filter(is_contained=False)
-
-
-def from_contained() -> Q:
-    """Return the condition for sessions in which staff uses an account, from one of their own that is over."""
-    origins = Session.objects.filter(contained(), pk=OuterRef("impersonated_from_id"))
-    return Q(impersonated_from__isnull=False) & Q(Exists(origins))
+def is_contained(session: str = "") -> Case:
+    """Return `contained()` as a column."""
+    return Case(When(contained(session=session), then=True), default=False, output_field=BooleanField())
 
 
 def _is_before(session: Session, limits: Limits) -> bool:
@@ -100,20 +97,20 @@ def _was_staff(session: Session) -> bool:
     return any(f",{flag}," in session.access_flags for flag in STAFF_FLAGS)
 
 
-def _of_staff(limits: Limits | None) -> Q:
+def _of_staff(limits: Limits | None, session: str) -> Q:
     found = Q()
     for flag in STAFF_FLAGS:
-        found |= Q(access_flags__contains=f",{flag},")
+        found |= Q((f"{session}access_flags__contains", f",{flag},"))
     columns = {field.name for field in get_user_model()._meta.concrete_fields}
     are = Q()
     for flag in columns.intersection(STAFF_FLAGS):
         are |= Q(**{flag: True})
     if not are:
         return found
-    if are_users_beside(Session):
-        return found | Q(Exists(all_users().filter(are, pk=OuterRef("user_id"))))
+    if are_users_beside(Containment):
+        return found | Q(Exists(all_users().filter(are, pk=OuterRef(f"{session}user_id"))))
     if limits is not None:
-        found |= Q(user_id__in=list(all_users().filter(are).values_list("pk", flat=True)))
+        found |= Q((f"{session}user_id__in", list(all_users().filter(are).values_list("pk", flat=True))))
     return found
 
 
