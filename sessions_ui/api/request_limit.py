@@ -3,12 +3,14 @@
 Counting each request in a shared cache would cost more than most requests do (five statements where that is a table).
 So a process takes a share of the minute's number at a time, and counts those by itself: never more than the limit is
 answered, whatever the number of processes; a few fewer, where several of them hold a share that they do not use up.
+That holds where the cache adds up by itself, as Redis and Memcached do. Django's cache in a table reads and writes, so
+that processes which take at the same moment may take the same share.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 
 from django.core.cache import cache
@@ -40,6 +42,11 @@ class Left:
     def total(self) -> int:
         return max(self.own, 0) + self.shared
 
+    def less_one(self, resets: int) -> Left:
+        """Count a request, and return what is left then."""
+        self.own = max(self.own - 1, -1)
+        return replace(self, resets=resets)
+
 
 class RequestLimit:
     """Counts the requests of this process."""
@@ -62,35 +69,40 @@ class RequestLimit:
         at = time.time()
         window, resets = int(at // WINDOW), WINDOW - int(at % WINDOW)
         with self._lock:
-            if window != self._window or len(self._left) >= MOST_KNOWN:
-                self._window, self._left = window, {}
-            left = self._left.get(session_id)
-            if left is None or left.most != most:
-                left = self._left[session_id] = Left(most, 0, most, resets)
-            if left.own <= 0:
-                self._take(session_id, left, window)
-            left.own = max(left.own - 1, -1)
-            return Left(most, left.own, left.shared, resets)
+            left = self._known(session_id, most, window)
+            if left.own > 0 or left.shared <= 0:  # all of the minute is taken: nobody is asked again
+                return left.less_one(resets)
+        # Not while all others wait: the cache may be a table, or far away.
+        share = max(most // SHARES, 1)
+        taken = _take(f"sessions_ui.api.{window}.{session_id}", share)
+        with self._lock:
+            left = self._known(session_id, most, window)
+            left.own = max(left.own, 0) + max(min(share, most - (taken - share)), 0)
+            left.shared = min(left.shared, max(most - taken, 0))
+            return left.less_one(resets)
 
-    def _take(self, session_id: int, left: Left, window: int) -> None:
-        """Take a share of what all processes have together."""
-        share = max(left.most // SHARES, 1)
-        key = f"sessions_ui.api.{window}.{session_id}"
+    def _known(self, session_id: int, most: int, window: int) -> Left:
+        if window != self._window or len(self._left) >= MOST_KNOWN:
+            self._window, self._left = window, {}
+        left = self._left.get(session_id)
+        if left is None or left.most != most:
+            left = self._left[session_id] = Left(most, 0, most, WINDOW)
+        return left
 
-        def count() -> int:
-            if cache.add(key, share, 2 * WINDOW):
-                return share
-            try:
-                return int(cache.incr(key, share))
-            except ValueError:  # its time was over in between
-                return share
 
-        taken = try_cache(count)
-        if taken is None:
-            left.own, left.shared = share, left.most - share
-            return
-        left.own = max(min(share, left.most - (taken - share)), 0)
-        left.shared = max(left.most - taken, 0)
+def _take(key: str, share: int) -> int:
+    """Take a share of what all processes have together; return how much is taken by then. Without a cache each process
+    begins anew with every share."""
+
+    def count() -> int:
+        if cache.add(key, share, 2 * WINDOW):
+            return share
+        try:
+            return int(cache.incr(key, share))
+        except ValueError:  # its time was over in between
+            return share
+
+    return try_cache(count) or share
 
 
 LIMIT = RequestLimit()  # of this process

@@ -56,6 +56,7 @@ class Ended(Shape):
 
     ended: int
     already_ended: int
+    bridged: int = Field(description="Apps and keys of other packages that ended as well.")
     act: str | None = Field(
         description="The id of the act, which its events and webhooks name; null for none."
     )
@@ -141,7 +142,12 @@ def whoever(actor: Any, viewer: Any) -> str:
 
 def receipt_shape(receipt: Receipt) -> dict[str, Any]:
     act = None if receipt.act is None else str(receipt.act.pk)
-    return {"ended": receipt.ended, "already_ended": receipt.already_ended, "act": act}
+    return {
+        "ended": receipt.ended,
+        "already_ended": receipt.already_ended,
+        "bridged": receipt.bridged,
+        "act": act,
+    }
 
 
 def token_shape(token: AccessToken, *, current: int | None) -> dict[str, Any]:

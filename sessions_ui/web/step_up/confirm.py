@@ -20,7 +20,7 @@ from sessions_ui.context import require_owner
 from sessions_ui.database.transactions import once
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.web.step_up.pending import WaitingAct, carry_on, question, too_late
-from sessions_ui.web.step_up.prove import ask_for_bridged, ask_for_proof
+from sessions_ui.web.step_up.prove import ask_for_proof
 from sessions_ui.web.step_up.reauthentication import Reauthentication, reauthentication
 
 
@@ -35,9 +35,7 @@ def ask_again(
     require_owner()
     if not reauthentication(request).is_fresh():
         return asked(request, WaitingAct.of(request, what))
-    if ends is not None and (question := ask_for_proof(request, what, ends=ends)):
-        return question
-    return ask_for_bridged(request, what) if bridged else None
+    return ask_for_proof(request, what, ends=ends, bridged=bridged)
 
 
 @sensitive_post_parameters("password")

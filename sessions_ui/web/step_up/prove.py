@@ -46,6 +46,7 @@ from sessions_ui.web.step_up.pending import WaitingAct, carry_on, question, too_
 from sessions_ui.web.step_up.reauthentication import Way, reauthentication
 from sessions_ui.wording.credentials import masked
 
+END_OLDER = VerificationCode.Purpose.END_OLDER
 # Asked for on a page of its own, before anything was sent, which leads back to where somebody came from.
 BY_PAGE = (VerificationCode.Purpose.CREDENTIAL, VerificationCode.Purpose.ADMINISTRATION)
 
@@ -62,25 +63,51 @@ class CodeForm(forms.Form):
     )
 
 
-def ask_for_proof(request: HttpRequest, what: str, *, ends: SessionQuerySet) -> HttpResponse | None:
-    """Return None when the act may go on, else mail a code and return the response that asks for it.
+def lacks_proof_to_end(
+    request: HttpRequest, *, ends: SessionQuerySet | None = None, bridged: bool = False
+) -> Session | None:
+    """Return the session that acts, where it has to show more than it signed in with before this ends; None where it
+    may go on. Pages and the API ask the same.
 
-    It may go on when it ends nothing older than this session, or when this session vouches for itself or has shown more
-    than it signed in with.
+    That is for `ends` that are older than it, and with `bridged` for what other packages let in for this person. How
+    old the latter is says little: some packages make new ones of old ones all the time.
     """
     session = acting_session()
-    if session is None or not ends_older(session, ends):
+    if session is None:
         return None
-    return ask_unless_proven(request, session, what, VerificationCode.Purpose.END_OLDER)
+    is_asked = (ends is not None and ends_older(session, ends)) or (
+        bridged and not is_settled(session, timezone.now()) and has_bridged(request.user)
+    )
+    return session if is_asked and not _is_proven(request, session, END_OLDER) else None
 
 
-def ask_for_bridged(request: HttpRequest, what: str) -> HttpResponse | None:
-    """Return None when the act may end what other packages let in for this person, or there is nothing, else the
-    response that asks for a proof. How old it is says little: some packages make new ones of old ones all the time."""
+def lacks_proof_to_rename(request: HttpRequest, device: Device) -> Session | None:
+    """Return the session that acts, where it has to show more before it names this device; None where it may.
+
+    One that does not vouch for itself names its own, and those that came after it, or the owner would take the others
+    for strange. Raises `NotTheOwner` where staff uses the account: it is not asked for what it may not do.
+    """
+    require_owner()
     session = acting_session()
-    if session is None or is_settled(session, timezone.now()) or not has_bridged(request.user):
+    if session is None or session.device_id == device.pk or not stands_above(device, session):
         return None
-    return ask_unless_proven(request, session, what, VerificationCode.Purpose.END_OLDER)
+    return None if _is_proven(request, session, VerificationCode.Purpose.CONFIRM) else session
+
+
+def _is_proven(request: HttpRequest, session: Session, purpose: VerificationCode.Purpose) -> bool:
+    return is_proven(user=request.user, session=session, purpose=purpose)
+
+
+def ask_for_proof(
+    request: HttpRequest, what: str, *, ends: SessionQuerySet | None, bridged: bool
+) -> HttpResponse | None:
+    """Return None when the act may go on, else mail a code and return the response that asks for it."""
+    session = lacks_proof_to_end(request, ends=ends, bridged=bridged)
+    return (
+        None
+        if session is None
+        else asked_for_proof(request, session, WaitingAct.of(request, what, END_OLDER))
+    )
 
 
 def has_bridged(user: Any) -> bool:
@@ -94,7 +121,7 @@ def ask_unless_proven(
 ) -> HttpResponse | None:
     """Return None when this session has shown more than it signed in with, for this purpose, else the response that
     asks for it."""
-    if is_proven(user=request.user, session=session, purpose=purpose):
+    if _is_proven(request, session, purpose):
         return None
     return asked_for_proof(request, session, WaitingAct.of(request, what, purpose))
 
@@ -115,17 +142,14 @@ def ask_to_distrust(request: HttpRequest, what: str, *, device: Device) -> HttpR
     session = acting_session()
     if session is None or not stands_above(device, session):
         return None
-    return ask_unless_proven(request, session, what, VerificationCode.Purpose.END_OLDER)
+    return ask_unless_proven(request, session, what, END_OLDER)
 
 
 def ask_to_rename(request: HttpRequest, what: str, *, device: Device) -> HttpResponse | None:
-    """Return None when this session may name the device, else the response that asks for a proof: one that does not
-    vouch for itself names its own, and those that came after it, or the owner would take the others for strange."""
-    require_owner()  # staff that uses an account is not asked for what it may not do
-    session = acting_session()
-    if session is None or session.device_id == device.pk or not stands_above(device, session):
-        return None
-    return ask_unless_proven(request, session, what, VerificationCode.Purpose.CONFIRM)
+    """Return None when this session may name the device, else the response that asks for a proof."""
+    session = lacks_proof_to_rename(request, device)
+    waiting = WaitingAct.of(request, what, VerificationCode.Purpose.CONFIRM)
+    return None if session is None else asked_for_proof(request, session, waiting)
 
 
 def stands_above(device: Device, session: Session) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import product
@@ -14,10 +15,14 @@ from django.urls import URLPattern, reverse
 from django.utils import timezone
 
 from sessions_ui.actions.tokens.create import create_token
+from sessions_ui.api.json.application import api
+from sessions_ui.api.json.document import operations_of
+from sessions_ui.api.json.idempotency import UNSAFE
 from sessions_ui.web.devices.device_page import SITUATIONS
 from sessions_ui.web.urls import urlpatterns
 from tests.keys import Keys, Unwilling, bridged, keys_of, make_keys
 from tests.models import Device, Session
+from tests.sessions_ui.api.json.conftest import send
 
 pytestmark = pytest.mark.django_db
 AGO = timedelta(days=100)  # by then nobody has used it for long, whatever it is
@@ -105,6 +110,32 @@ def test_nor_what_only_other_packages_let_in(
     assert keys_of(owner) == 1
     thief.post(url)
     assert keys_of(owner) == 1
+
+
+OPERATIONS = [each for each in operations_of(api) if each.methods[0] in UNSAFE]
+
+
+@pytest.mark.parametrize("with_sessions", [True, False], ids=["older sign-ins", "a key alone"])
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.view_func.__name__)
+def test_nor_by_the_api(operation: Any, with_sessions: bool, owner: Any, thief: Any) -> None:
+    """Whatever it is asked, and with whichever of the owner's ids."""
+    younger = Session.objects.of(owner).filter(signed_in_at__gt=timezone.now() - AGO / 2)
+    own = set(younger.values_list("pk", flat=True))
+    if not with_sessions:
+        Session.objects.of(owner).exclude(pk__in=own).delete()
+    before = what_lives(owner, own)
+    assert before == (3 * with_sessions, 1)
+    thief.get(reverse("sessions_ui:devices"))
+    headers = {"X-CSRFToken": thief.cookies["csrftoken"].value}
+    ids = [
+        *Session.objects.of(owner).exclude(pk__in=own).values_list("public_id", flat=True),
+        *Device.objects.filter(user=owner).values_list("public_id", flat=True),
+        str(owner.pk),
+    ]
+    for identity, body in product(ids, ({"tokens": True}, {}, {"name": "x"}, {"note": "x"})):
+        url = "/api" + re.sub(r"{[^}]+}", identity, operation.path)
+        send(thief, operation.methods[0], url, body, **headers)
+        assert what_lives(owner, own) == before, (url, body)
 
 
 def test_a_settled_one_is_asked_nothing_more(owner: Any, browser: Any) -> None:

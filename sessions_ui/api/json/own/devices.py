@@ -10,7 +10,7 @@ from pydantic import StringConstraints
 
 from sessions_ui.actions.devices.rename import rename_device
 from sessions_ui.api.json.auth import own
-from sessions_ui.api.json.fields import NO_NUL, Body, PublicId
+from sessions_ui.api.json.fields import NO_NUL, Body, PublicId, Shape
 from sessions_ui.api.json.own.asking import verify_may_rename
 from sessions_ui.api.json.shapes import DeviceShape, device_shape
 from sessions_ui.models import Device
@@ -18,6 +18,13 @@ from sessions_ui.models import Device
 router = Router(tags=["Own devices"])
 
 LONGEST = 64  # characters, as the form has it
+
+
+class Renamed(Shape):
+    """What it is called now, and no more: whoever may rename it may not see it for that."""
+
+    id: str
+    name: str
 
 
 class Name(Body):
@@ -29,16 +36,14 @@ def one_device(request: HttpRequest, device_id: PublicId) -> Any:
     return device_shape(_own(request, device_id))
 
 
-@router.patch(
-    "/devices/{device_id}", auth=own("devices:rename"), response=DeviceShape, summary="Rename a device"
-)
+@router.patch("/devices/{device_id}", auth=own("devices:rename"), response=Renamed, summary="Rename a device")
 def rename(request: HttpRequest, device_id: PublicId, body: Name) -> Any:
     """Give it a name; an empty one takes the name away, and it is called after its browser and system again."""
     device = _own(request, device_id)
     verify_may_rename(request, device)
     user: Any = request.user
     rename_device(device=device, name=body.name, actor=user)
-    return device_shape(device)
+    return {"id": device.public_id, "name": device.title}
 
 
 def _own(request: HttpRequest, public_id: str) -> Device:

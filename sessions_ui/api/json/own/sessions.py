@@ -48,14 +48,14 @@ def list_sessions(
 def end_others(request: HttpRequest, body: Tokens) -> Any:
     """End every sign-in but the one that asks; with `tokens` the account's access tokens, too. A token that asks ends
     no other token unless `tokens` says so, and never itself."""
-    verify_may_end(request, what_ends(request, tokens=body.tokens))
+    verify_may_end(request, what_ends(request, tokens=body.tokens), bridged=body.tokens)
     return receipt_shape(_end_all(request, tokens=body.tokens, keep=acting_id()))
 
 
 @router.post("/sessions/end-all", auth=own("sessions:end"), response=Ended, summary="End all")
 def end_all(request: HttpRequest, body: Tokens) -> Any:
     """End every sign-in, also the one that asks; with `tokens` the account's access tokens, too."""
-    verify_may_end(request, what_ends(request, tokens=body.tokens))
+    verify_may_end(request, what_ends(request, tokens=body.tokens), bridged=body.tokens)
     receipt = _end_all(request, tokens=body.tokens, keep=None)
     _forget_cookie(request)
     return receipt_shape(receipt)

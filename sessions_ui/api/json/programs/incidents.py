@@ -22,9 +22,9 @@ from sessions_ui.api.json.fields import NO_NUL, WHOLE, Body, Moment, Note, Shape
 from sessions_ui.api.json.paging import LARGEST_KEY, Cursor, Limit, Page, page_of
 from sessions_ui.api.json.problems import Problem
 from sessions_ui.api.json.programs.people import keys_of
-from sessions_ui.api.json.programs.shapes import AnySession, any_session
+from sessions_ui.api.json.programs.shapes import text
 from sessions_ui.exceptions import IncidentRefusal, IncidentRefused
-from sessions_ui.models import Incident
+from sessions_ui.models import Incident, Session
 
 router = Router(tags=["Incidents"])
 ORDER = programs("incidents:order")
@@ -73,12 +73,21 @@ class Found(Shape):
     people: int
 
 
+class Example(Shape):
+    """One that is meant: enough to see whether the criteria say what they should, and no more than the order needs."""
+
+    id: str
+    user: str | None
+    kind: str
+    signed_in_at: datetime | None
+
+
 class PreviewShape(Found):
     includes_own: bool
     in_force_after: float = Field(description="Seconds until all of them are refused.")
     done_after: float = Field(description="Seconds until their rows say so, too.")
     needs_approval: bool = Field(description="Whether a second administrator has to agree.")
-    examples: list[AnySession]
+    examples: list[Example]
 
 
 class IncidentShape(Shape):
@@ -124,7 +133,16 @@ def preview(request: HttpRequest, body: CriteriaBody) -> Any:
         "in_force_after": seen.in_force_after.total_seconds(),
         "done_after": seen.done_after.total_seconds(),
         "needs_approval": seen.needs_approval,
-        "examples": [any_session(session) for session in seen.examples],
+        "examples": [_example(session) for session in seen.examples],
+    }
+
+
+def _example(session: Session) -> dict[str, Any]:
+    return {
+        "id": session.public_id,
+        "user": text(session.user_id),
+        "kind": session.kind,
+        "signed_in_at": moment(session.signed_in_at),
     }
 
 

@@ -12,7 +12,7 @@ from sessions_ui.actions.endings.end import end_sessions, end_user_sessions
 from sessions_ui.actions.sessions.metadata import LARGEST, LONGEST, LONGEST_NAME, MOST_NAMES, set_metadata
 from sessions_ui.actions.sessions.selection import State, in_state
 from sessions_ui.api.json.auth import programs
-from sessions_ui.api.json.fields import NO_NUL, Body, Moment, Note, PublicId, Ticket, UserId
+from sessions_ui.api.json.fields import NO_NUL, Body, Moment, Note, PublicId, Shape, Ticket, UserId
 from sessions_ui.api.json.paging import Cursor, Limit, Page, page_of
 from sessions_ui.api.json.problems import Problem
 from sessions_ui.api.json.programs.people import key_of, person
@@ -37,6 +37,13 @@ Number = Annotated[StrictFloat, Field(ge=-LARGEST, le=LARGEST, allow_inf_nan=Fal
 
 class Metadata(Body):
     metadata: Annotated[dict[Name, Text | StrictBool | Whole | Number | None], Field(max_length=MOST_NAMES)]
+
+
+class Kept(Shape):
+    """What is kept, and no more: whoever may write it may not see the sign-in for that."""
+
+    id: str
+    metadata: dict[str, Any]
 
 
 class Why(Body):
@@ -133,7 +140,7 @@ def end_of_device(request: HttpRequest, device_id: PublicId, body: Why) -> Any:
 @router.put(
     "/admin/sessions/{session_id}/metadata",
     auth=programs("sessions:admin:write"),
-    response=AnySession,
+    response=Kept,
     summary="Keep data with a sign-in",
 )
 def keep_metadata(request: HttpRequest, session_id: PublicId, body: Metadata) -> Any:
@@ -146,7 +153,7 @@ def keep_metadata(request: HttpRequest, session_id: PublicId, body: Metadata) ->
         if session_by_id(session_id).is_living:
             raise  # it was the token that asks
         raise Problem(409, "session-over", "It has ended: what is kept with it stays as it is.") from None
-    return any_session(session_by_id(session_id))
+    return {"id": session.public_id, "metadata": body.metadata}
 
 
 def all_sessions() -> SessionQuerySet:

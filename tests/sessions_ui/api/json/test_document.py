@@ -123,3 +123,43 @@ def test_every_operation_has_words_a_scope_and_refusals() -> None:
 def test_its_page_takes_no_file_from_elsewhere(client: Client) -> None:
     page = client.get("/api/docs").content.decode()
     assert "/static/ninja/swagger-ui-bundle.js" in page and "//" not in page.replace("<!--", "")
+
+
+# What only a scope to read says.
+READ = re.compile(r":read$")
+SHOWN = {"address", "first_address", "last_address", "user_agent", "place", "device", "browser", "data"}
+
+
+def test_what_only_acts_shows_nothing_that_takes_a_scope_to_read() -> None:
+    said = json.loads(Client().get("/api/openapi.json").content)
+    schemas = said["components"]["schemas"]
+
+    def names(schema: Any) -> Iterator[str]:
+        if isinstance(schema, dict):
+            if "$ref" in schema:
+                yield from names(schemas[schema["$ref"].rpartition("/")[2]])
+            yield from schema.get("properties", {})
+            for each in schema.values():
+                yield from names(each)
+        elif isinstance(schema, list):
+            for each in schema:
+                yield from names(each)
+
+    acting = {
+        (method, url): {*names(told["responses"][status])} & SHOWN
+        for url, methods in said["paths"].items()
+        for method, told in methods.items()
+        for status in told["responses"]
+        if status.startswith("2") and not any(map(READ.search, told["x-scopes"]))
+    }
+    assert len(acting) > 10
+    assert {where: shown for where, shown in acting.items() if shown} == {
+        ("get", "/api/admin/incidents"): {"data"},  # the incidents themselves
+    }
+
+
+def test_it_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Client()
+    first = client.get("/api/openapi.json").content
+    monkeypatch.setattr("sessions_ui.api.json.application.completed", None)
+    assert client.get("/api/openapi.json").content == first

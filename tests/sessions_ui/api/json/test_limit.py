@@ -80,6 +80,29 @@ def test_a_share_is_taken_now_and_then_and_not_with_each_request(monkeypatch: py
     assert len(taken) == 2
 
 
+def test_whoever_has_used_all_of_it_costs_the_cache_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    limit = RequestLimit()
+    assert [limit.count(7, 3).is_exceeded for _ in range(4)] == [False, False, False, True]
+    monkeypatch.setattr(cache, "add", None)
+    monkeypatch.setattr(cache, "incr", None)
+    assert all(limit.count(7, 3).is_exceeded for _ in range(10))
+
+
+def test_others_are_counted_while_one_waits_for_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    limit = RequestLimit()
+    limit.count(8, 600)
+    inside: list[int] = []
+    real = cache.add
+
+    def slow(key: str, *rest: Any) -> Any:
+        inside.append(limit.count(8, 600).total)  # would wait for ever for a lock that is held
+        return real(key, *rest)
+
+    monkeypatch.setattr(cache, "add", slow)
+    limit.count(7, 600)
+    assert inside == [598]
+
+
 def test_without_a_cache_nobody_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*args: Any) -> Any:
         raise ConnectionError

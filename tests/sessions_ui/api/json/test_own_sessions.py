@@ -117,8 +117,8 @@ def test_a_token_ends_one_and_ending_it_again_changes_nothing(user: Any, call: C
     first, second = call(user, "post", url, scopes=END), call(user, "post", url, scopes=END)
     session.refresh_from_db()
     assert (session.end_reason, session.ended_by_id) == ("signed_out_remotely", user.pk)
-    assert first.json() == {"ended": 1, "already_ended": 0, "act": str(session.act_id)}
-    assert second.json() == {"ended": 0, "already_ended": 1, "act": None}
+    assert first.json() == {"ended": 1, "already_ended": 0, "bridged": 0, "act": str(session.act_id)}
+    assert second.json() == {"ended": 0, "already_ended": 1, "bridged": 0, "act": None}
     assert laptop.get("/account/devices/").status_code == 302
 
 
@@ -144,7 +144,7 @@ def test_a_cookie_needs_the_csrf_token_for_what_changes_something(user: Any, sig
     client = signed_in(user)
     assert is_problem(send(client, "post", f"{SESSIONS}/end-others", {}), 403, "csrf-failed")
     answer = send(client, "post", f"{SESSIONS}/end-others", {}, **csrf(client))
-    assert answer.json() == {"ended": 0, "already_ended": 0, "act": None}
+    assert answer.json() == {"ended": 0, "already_ended": 0, "bridged": 0, "act": None}
     assert client.get(SESSIONS).status_code == 200
 
 
