@@ -12,6 +12,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.core.cache import caches
+from django.core.management.commands import flush
 from django.db import DatabaseError, connection
 from django.db.models.signals import pre_save
 from django.test import Client, override_settings
@@ -67,17 +68,26 @@ def _site(django_test_environment: None) -> Iterator[None]:
         yield
 
 
+# What `migrate` fills when it is done, and no test changes.
+FILLED = ("django_content_type", "auth_permission")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _quick_flush() -> Iterator[None]:
-    """After a test with real transactions Django truncates every table: a quarter of a second on PostgreSQL, where
-    deleting the few rows takes a tenth of that."""
+    """After a test with real transactions Django empties every table, and fills two of them anew: a third of the time
+    that such tests take. Those two stay as they are. And PostgreSQL truncates: a quarter of a second, where deleting
+    the few rows takes a tenth of that."""
+    empty = connection.ops.sql_flush
 
-    def sql_flush(self: Any, style: Any, tables: list[str], **options: Any) -> list[str]:
-        return [f"DELETE FROM {self.quote_name(table)};" for table in tables]
+    def sql_flush(style: Any, tables: list[str], **options: Any) -> list[str]:
+        emptied = [table for table in tables if table not in FILLED]
+        if connection.vendor == "postgresql":
+            return [f"DELETE FROM {connection.ops.quote_name(table)};" for table in emptied]
+        return empty(style, emptied, **options)
 
     with pytest.MonkeyPatch.context() as patched:
-        if connection.vendor == "postgresql":
-            patched.setattr(type(connection.ops), "sql_flush", sql_flush)
+        patched.setattr(connection.ops, "sql_flush", sql_flush)
+        patched.setattr(flush, "emit_post_migrate_signal", lambda *arguments: None)
         yield
 
 
