@@ -28,7 +28,7 @@ from sessions_ui.actions.endings.credentials import end_credentials
 from sessions_ui.actions.tokens.export_credentials import export_credentials
 from sessions_ui.actions.tokens.rights import MANAGE
 from sessions_ui.admin.base import ReadOnlyAdmin, person, users_exactly
-from sessions_ui.bridges.active import asked, bridge_named, bridges
+from sessions_ui.bridges.active import UNKNOWN, answer_of, bridge_named, bridges
 from sessions_ui.bridges.pages import Part, Place, holders_among_all, part_of_all
 from sessions_ui.bridges.protocol import BridgedCredential
 from sessions_ui.exceptions import NotTheOwner, SessionEnded
@@ -232,13 +232,10 @@ def find(request: HttpRequest, values: list[str]) -> list[BridgedCredential]:
         bridge = bridge_named(unquote(name))
         if bridge is None or "\0" in id:
             continue
-        try:
-            credential = asked(bridge, partial(bridge.describe, id))
-        except Exception as error:
-            logger.warning("The bridge %s failed (%s).", bridge.name, type(error).__name__)
+        credential = answer_of(bridge, partial(bridge.describe, id))
+        if credential is UNKNOWN:
             unknown[bridge.name] = None
-            continue
-        if credential is not None:
+        elif credential is not None:
             found.append(credential)
     for name in unknown:
         messages.error(request, gettext("The package %(package)s could not be asked.") % {"package": name})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from enum import Enum
 from functools import cache
 from typing import TypeVar
 
@@ -37,6 +38,25 @@ def asked(bridge: Bridge, question: Callable[[], T]) -> T:
     that is under way: it has a savepoint of its own."""
     with transaction.atomic(using=bridge.database()):
         return question()
+
+
+class Unknown(Enum):
+    """What a bridge answers that raises."""
+
+    UNKNOWN = "unknown"
+
+
+UNKNOWN = Unknown.UNKNOWN
+
+
+def answer_of(bridge: Bridge, question: Callable[[], T]) -> T | Unknown:
+    """Return what `question`, a call of this bridge, returns; UNKNOWN, and a line in the log, where it raises."""
+    try:
+        return asked(bridge, question)
+    except Exception as error:
+        # Only its name: a database repeats in its messages what was in the row.
+        logger.warning("The bridge %s failed (%s).", bridge.name, type(error).__name__)
+        return UNKNOWN
 
 
 def is_used(bridge: Bridge) -> bool:

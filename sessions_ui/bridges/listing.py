@@ -5,16 +5,13 @@ A bridge that raises is named as unknown, because a list that leaves something o
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from sessions_ui.bridges.active import asked, bridges
+from sessions_ui.bridges.active import UNKNOWN, answer_of, bridges
 from sessions_ui.bridges.protocol import Bridge, BridgedCredential
-
-logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -60,8 +57,5 @@ def counts_of(users: Collection[Any]) -> Counts:
 def _ask_all(question: Callable[[Bridge], T]) -> Iterator[tuple[str, T | None]]:
     """Yield what each bridge answers; None for one that raises."""
     for bridge in bridges():
-        try:
-            yield bridge.name, asked(bridge, partial(question, bridge))
-        except Exception as error:
-            logger.warning("The bridge %s failed (%s).", bridge.name, type(error).__name__)
-            yield bridge.name, None
+        answer = answer_of(bridge, partial(question, bridge))
+        yield bridge.name, None if answer is UNKNOWN else answer

@@ -6,7 +6,6 @@ few of these have: its parts are as long as that is, and may be empty.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -16,11 +15,9 @@ from typing import Any, NamedTuple, TypeGuard
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 
-from sessions_ui.bridges.active import asked, bridges
+from sessions_ui.bridges.active import UNKNOWN, answer_of, bridges
 from sessions_ui.bridges.protocol import Bridge, BridgedCredential, BridgedPage, PagedBridge
 from sessions_ui.bridges.rows import MANY, chunks, key_of
-
-logger = logging.getLogger(__name__)
 
 ACCOUNTS = 50  # that a bridge without pages is asked about at a time
 
@@ -76,25 +73,14 @@ def part_of_all(
     unpaged: list[str] = []
     following: Place | None = None
     for bridge, next_one in zip(chosen, [*chosen[1:], None], strict=False):
-        try:
-            page = asked(
-                bridge,
-                partial(
-                    page_of,
-                    bridge,
-                    after=after,
-                    limit=limit - len(found),
-                    never_ending=never_ending,
-                    users=users,
-                ),
-            )
-        except Exception as error:
-            logger.warning("The bridge %s failed (%s).", bridge.name, type(error).__name__)
+        room = limit - len(found)
+        question = partial(page_of, bridge, after=after, limit=room, never_ending=never_ending, users=users)
+        page = answer_of(bridge, question)
+        if page is UNKNOWN:
             unknown.append(bridge.name)
             page = BridgedPage(())
-        else:
-            if not is_paged(bridge):
-                unpaged.append(bridge.name)
+        elif not is_paged(bridge):
+            unpaged.append(bridge.name)
         after = None
         found += page.credentials
         if page.following is not None:
@@ -161,15 +147,12 @@ def everything(
             continue
         pages = pages_of(bridge, limit=limit, never_ending=never_ending, users=users)
         while True:
-            try:
-                page = asked(bridge, partial(next, pages, None))
-            except Exception as error:
-                logger.warning("The bridge %s failed (%s).", bridge.name, type(error).__name__)
-                yield bridge.name, None
-                break
+            page = answer_of(bridge, partial(next, pages, None))
             if page is None:
                 break
-            yield bridge.name, page
+            yield bridge.name, None if page is UNKNOWN else page
+            if page is UNKNOWN:
+                break
 
 
 def _of_accounts(
@@ -194,9 +177,9 @@ def holders_among_all(users: QuerySet[Any]) -> Holders:
     found: set[Any] = set()
     unknown: list[str] = []
     for bridge in bridges():
-        try:
-            found.update(asked(bridge, partial(bridge.holders, users)))
-        except Exception as error:
-            logger.warning("The bridge %s failed (%s).", bridge.name, type(error).__name__)
+        holders = answer_of(bridge, partial(bridge.holders, users))
+        if holders is UNKNOWN:
             unknown.append(bridge.name)
+        else:
+            found.update(holders)
     return Holders(tuple(nsmallest(MANY, found)), len(found) > MANY, tuple(unknown))

@@ -7,7 +7,6 @@ few.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,14 +17,12 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from sessions_ui.bridges.active import asked, bridges
+from sessions_ui.bridges.active import UNKNOWN, answer_of, bridges
 from sessions_ui.bridges.protocol import Bridge
 from sessions_ui.conf import conf
 from sessions_ui.models import AccountState, ServiceAccount, Session
 from sessions_ui.models.primary import all_users, are_users_beside, with_users
 from sessions_ui.models.session import SessionQuerySet
-
-logger = logging.getLogger(__name__)
 
 EXAMPLES = 10
 # What somebody signs in to; a token is old on purpose, and unused by a rule of its own.
@@ -89,11 +86,10 @@ def _bridged(now: datetime) -> int | None:
     """Return how many credentials of other packages live and should not; None where a bridge does not say."""
     number = 0
     for bridge in bridges():
-        try:
-            number += asked(bridge, partial(_count, bridge, now))
-        except Exception as error:
-            logger.warning("The bridge %s failed (%s).", bridge.name, type(error).__name__)
+        count = answer_of(bridge, partial(_count, bridge, now))
+        if count is UNKNOWN:
             return None
+        number += count
     return number
 
 
