@@ -306,6 +306,13 @@ class NotYetHappened(SessionsUIError, ValueError):
         super().__init__("happened_at is in the future: it is when trust ended")
 
 
+class OutOfRange(SessionsUIError, ValueError):
+    """Somebody stated a moment that nobody can have meant: before 1970, or from the year 9000 on; nothing was done."""
+
+    def __init__(self) -> None:
+        super().__init__("the moment is out of range: it has to be in the years 1970 to 8999")
+
+
 class ImpersonationRefused(SessionsUIError, PermissionDenied):
     """Staff may not use this account; nothing was done."""
 

@@ -65,6 +65,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     exceptions.NoReceipt: Answer(404, "no-receipt", "There is no receipt of this."),
     exceptions.NoSuchBridge: Answer(404, "no-such-package", "No such package is used here."),
     exceptions.NotYetHappened: Answer(422, "not-yet-happened", "The moment is still to come."),
+    exceptions.OutOfRange: Answer(422, "out-of-range", "Nobody can have meant this moment."),
 }
 
 

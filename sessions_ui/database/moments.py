@@ -13,6 +13,12 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from django.conf import settings
 from django.utils import timezone
 
+from sessions_ui.exceptions import OutOfRange
+
+# Beyond these years nobody means a moment, and some cannot be kept or shown: before the year 1, or after 9999, it is in
+# some time zone, which no database gives back and no page can word. Far enough from both ends for any sum of ours.
+YEARS = range(1970, 9000)
+
 
 def stored(moment: datetime) -> datetime:
     """Return the moment as the rows hold it, in whatever form it came.
@@ -27,16 +33,28 @@ def stored(moment: datetime) -> datetime:
 def stated(moment: datetime, name: str) -> datetime:
     """Return the moment of an argument called `name` as the rows hold it.
 
-    Raises `ValueError` for one without an offset, unless the project goes without `USE_TZ`.
+    Raises `ValueError` for one without an offset, unless the project goes without `USE_TZ`, and `OutOfRange` as
+    `verify_range()` does.
     """
     if settings.USE_TZ and timezone.is_naive(moment):
         raise ValueError(f"{name} needs a time zone.")
+    verify_range(moment)
     return stored(moment)
 
 
+def verify_range(moment: date) -> None:
+    """Raise `OutOfRange` for a moment, or a day, that nobody can have meant. Everything that somebody states passes
+    here before it is kept or looked for (tests/sessions_ui/database/test_out_of_range.py looks)."""
+    if moment.year not in YEARS:
+        raise OutOfRange
+
+
 def from_timestamp(seconds: float) -> datetime:
-    """Return a moment as the rows hold it, from seconds since 1970. Raises what `datetime.fromtimestamp()` does."""
-    return stored(datetime.fromtimestamp(seconds, UTC))
+    """Return a moment as the rows hold it, from seconds since 1970. Raises what `datetime.fromtimestamp()` does, and
+    `OutOfRange`."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    verify_range(moment)
+    return stored(moment)
 
 
 def to_timestamp(moment: datetime) -> int:
@@ -67,8 +85,9 @@ def day_of(moment: datetime) -> date:
 def midnight(day: date) -> datetime:
     """Return when this day begins, as the rows hold it.
 
-    Raises `OverflowError` or `ValueError` at the ends of the calendar, where there may be no such moment.
+    Raises `OutOfRange` as `verify_range()` does: at the ends of the calendar there may be no such moment.
     """
+    verify_range(day)
     begins = datetime.combine(day, time.min)
     return timezone.make_aware(begins).astimezone(UTC) if settings.USE_TZ else begins
 

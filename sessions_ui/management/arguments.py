@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_datetime
 
 from sessions_ui.actions.endings.happened import verify_happened
 from sessions_ui.database import moments
-from sessions_ui.exceptions import NotYetHappened
+from sessions_ui.exceptions import NotYetHappened, OutOfRange
 
 MOST_ROWS = min(sys.maxsize, 2**63 - 1) - 1  # one more is looked for, to say that there are more
 LONGEST_TABLE = 10_000  # rows; a table is as wide as its widest cell, so all of it is held
@@ -54,10 +54,10 @@ def moment(text: str) -> datetime:
     if found is None or ":" not in text:
         raise argparse.ArgumentTypeError(f"a date with a time, such as {EXAMPLE}, not {text!r}")
     try:
-        moments.in_utc(found)  # as databases have it: there is none at the ends of the calendar
-        return moments.stored(found)
-    except (OverflowError, ValueError):
+        moments.verify_range(found)
+    except OutOfRange:
         raise argparse.ArgumentTypeError(f"out of range: {text!r}") from None
+    return moments.stored(found)
 
 
 def past_moment(text: str) -> datetime:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.actions.endings.happened import verify_happened
-from sessions_ui.exceptions import NotYetHappened
+from sessions_ui.database import moments
+from sessions_ui.exceptions import NotYetHappened, OutOfRange
 
 LABEL = _("Since when")
 HELP_TEXT = _(
@@ -17,8 +18,17 @@ HELP_TEXT = _(
 )
 
 
+def validate_range(moment: date) -> None:
+    """Raise `ValidationError` for a moment, or a day, that nobody can have meant."""
+    try:
+        moments.verify_range(moment)
+    except OutOfRange as error:
+        raise ValidationError(_("Choose a year from 1970 to 8999."), code="range") from error
+
+
 def validate_happened(moment: datetime) -> None:
-    """Raise `ValidationError` for a moment that is still to come."""
+    """Raise `ValidationError` for a moment that is still to come, or that nobody can have meant."""
+    validate_range(moment)
     try:
         verify_happened(moment)
     except NotYetHappened as error:

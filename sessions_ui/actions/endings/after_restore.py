@@ -9,6 +9,7 @@ from django.db import router
 
 from sessions_ui.actions.adoption.window import adopting_from
 from sessions_ui.actions.endings.end import end_sessions
+from sessions_ui.database import moments
 from sessions_ui.exceptions import SessionsUIError
 from sessions_ui.models import EndReason, Session
 
@@ -29,10 +30,12 @@ def end_restored(
 
     The reason is "incident", because nobody decided about any of these accounts, and everybody should know why they
     were signed out. It works in batches of users, so that nobody gets two mails about it. It can be interrupted and run
-    again.
+    again. Raises `ValueError` for a moment without a time zone, unless the project goes without `USE_TZ`, or out of
+    range.
     """
     if adopting_from():
         raise StillAdopting
+    before = moments.stated(before, "before")
     using = router.db_for_write(Session)
     revived = Session.objects.using(using).filter(
         user__isnull=False, ended_at__isnull=True, signed_in_at__lt=before

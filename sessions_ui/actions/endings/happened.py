@@ -25,8 +25,8 @@ from sessions_ui.models.session import SessionQuerySet
 def verify_happened(happened_at: datetime | None) -> datetime | None:
     """Return the moment as the rows hold it; None where none was given.
 
-    Raises `NotYetHappened` for one in the future, and `ValueError` for one without a time zone, unless the project goes
-    without `USE_TZ`.
+    Raises `NotYetHappened` for one in the future, `ValueError` for one without a time zone, unless the project goes
+    without `USE_TZ`, and `OutOfRange` for one that nobody can have meant.
     """
     if happened_at is None:
         return None

@@ -68,7 +68,8 @@ class Criteria:
 
     def verify(self) -> None:
         """Raise `IncidentRefused` where these criteria say nothing, contradict each other, or cannot be understood;
-        `ValueError` for a moment without a time zone, `TypeError` for one text in place of several keys."""
+        `ValueError` for a moment without a time zone or out of range, `TypeError` for one text in place of several
+        keys."""
         if isinstance(self.users, str) or isinstance(self.groups, str):
             raise TypeError("users and groups are tuples of keys")  # "42" would be the accounts 4 and 2
         if not self.given:

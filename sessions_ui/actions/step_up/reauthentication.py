@@ -32,9 +32,11 @@ def note_reauthentication(
     `session_id` is the primary key of the session (`request.session.session_id`). `method` is a word of
     `Session.method`; where it failed, what was tried. `since` is when a second factor was set up, where that is known;
     it is a further proof only if it was there long enough (docs/risk.md, "Signing out older devices"). `shown` says
-    both, and which credential it was (docs/assurance.md). Raises `TryAgain` or `OutcomeUnknown` as `end_sessions()`
-    does.
+    both, and which credential it was (docs/assurance.md). Raises `OutOfRange`, a `ValueError`, for a moment that nobody
+    can have meant, and `TryAgain` or `OutcomeUnknown` as `end_sessions()` does.
     """
+    if since is not None:
+        moments.verify_range(since)
     if shown is None and method:
         shown = shown_now(method, since)
     event = events.append(

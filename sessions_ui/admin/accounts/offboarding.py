@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
 from sessions_ui.admin.base import PersonField, ReadOnlyAdmin, person
 from sessions_ui.models import Offboarding
-from sessions_ui.web.happened import validate_happened
+from sessions_ui.web.happened import validate_happened, validate_range
 
 
 class OffboardingForm(forms.ModelForm):
@@ -24,6 +24,7 @@ class OffboardingForm(forms.ModelForm):
     ends_at = forms.SplitDateTimeField(
         label=_("Access ends"),
         widget=AdminSplitDateTime(),
+        validators=[validate_range],
         help_text=_(
             "A time that is over ends everything now. An earlier one for the same person is replaced."
         ),

@@ -12,6 +12,7 @@ from sessions_ui.actions.incidents.criteria import Criteria
 from sessions_ui.admin.base import RowsField, users_exactly
 from sessions_ui.database import moments
 from sessions_ui.exceptions import IncidentRefused
+from sessions_ui.web.happened import validate_range
 from sessions_ui.wording.incidents import refused_text
 
 
@@ -37,8 +38,12 @@ class IncidentForm(forms.Form):
     )
     groups = RowsField(label=_("Groups"), required=False, queryset=Group.objects.none())
     organization_id = forms.CharField(label=_("Organization"), required=False, max_length=255)
-    since = forms.DateTimeField(label=_("Signed in since"), required=False, widget=Moment())
-    before = forms.DateTimeField(label=_("Signed in before"), required=False, widget=Moment())
+    since = forms.DateTimeField(
+        label=_("Signed in since"), required=False, widget=Moment(), validators=[validate_range]
+    )
+    before = forms.DateTimeField(
+        label=_("Signed in before"), required=False, widget=Moment(), validators=[validate_range]
+    )
     network = forms.CharField(
         label=_("Address or network"),
         required=False,
@@ -76,6 +81,7 @@ class IncidentForm(forms.Form):
         label=_("When it happened"),
         required=False,
         widget=Moment(),
+        validators=[validate_range],
         help_text=_("Since when these sign-ins were not to be trusted, where you know it."),
     )
     include_own = forms.BooleanField(label=_("Sign me out, too"), required=False)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from ninja import Path, Schema
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -37,7 +38,12 @@ def _as_text(said: Any) -> Any:
     return said
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_as_text)]
+def _in_range(said: datetime) -> datetime:
+    moments.verify_range(said)
+    return said
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_as_text), AfterValidator(_in_range)]
 # Of every text: no database keeps a NUL (`body.py`), and the document says so.
 NO_NUL = r"^[^\x00]*$"
 Note = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=NO_NUL)]

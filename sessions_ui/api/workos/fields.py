@@ -84,9 +84,8 @@ def moment_of(name: str, value: Any) -> datetime:
         found = datetime.fromisoformat(value)
         if found.tzinfo is None:
             raise problem
-        moments.in_utc(found)  # databases have none at the ends of the calendar
-        return moments.stored(found)
-    except (ValueError, OverflowError):
+        return moments.stated(found, name)
+    except ValueError:  # OutOfRange is one
         raise problem from None
 
 

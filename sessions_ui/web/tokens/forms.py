@@ -18,6 +18,7 @@ from sessions_ui.conf.base import for_user
 from sessions_ui.database import moments
 from sessions_ui.exceptions import TokenRefusal
 from sessions_ui.models.fields import new_public_id
+from sessions_ui.web.happened import validate_range
 from sessions_ui.wording.tokens import REFUSALS
 
 DAYS = (7, 30, 90)
@@ -60,6 +61,7 @@ class EndForm(forms.Form):
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d"],
+        validators=[validate_range],
     )
 
     def __init__(self, user: Any, *args: Any, **options: Any) -> None:
@@ -78,7 +80,7 @@ class EndForm(forms.Form):
         if cleaned.get("ends") == OTHER and not self.errors.get("day"):
             if day is None:
                 self.add_error("day", _("Choose the last day on which it is valid."))
-            elif day.year >= date.max.year:  # the calendar has no day after its last one
+            elif (day + timedelta(days=1)).year not in moments.YEARS:  # it ends when that day is over
                 self.add_error("day", _("Choose an earlier day."))
         return cleaned
 

@@ -130,6 +130,18 @@ def test_what_no_key_can_be(caller: Program, user: Any, said: Any, field: str, c
     assert not Session.objects.of(user).exists()
 
 
+@pytest.mark.parametrize("text", ["9999-12-31T23:59:59Z", "9000-01-01T00:00:00.000Z"])
+def test_no_key_ends_when_no_page_could_say_so(caller: Program, user: Any, settings: Any, text: str) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "TOKEN_MAX_AGE": None}
+    made = make(caller, user).json()
+    for answer in (
+        make(caller, user, expires_at=text),
+        caller.post(key_url(made["id"], "/expire"), {"expires_at": text}, JSON),
+    ):
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "expires_at")
+    assert Session.objects.of(user).count() == 1 and Session.objects.of(user).get().is_living
+
+
 def organization_of(request: Any, user: Any) -> str | None:
     """For `ORGANIZATION_ID`."""
     return {"Ada": "acme"}.get(user.name)
