@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             name='IdempotentRequest',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('key', models.CharField(max_length=255)),
+                ('key', models.CharField(max_length=64)),
                 ('fingerprint', models.CharField(max_length=64)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('answered_at', models.DateTimeField(blank=True, null=True)),

@@ -12,7 +12,7 @@ from sessions_ui.models.session import Session
 
 class IdempotentRequest(PrimaryModel):
     """One request, from its beginning until a day after. While `answered_at` is NULL it is under way, or nobody knows
-    what became of it."""
+    what became of it: where it has a `status`, because of that answer."""
 
     id = models.BigAutoField(primary_key=True)
     user = user_key("+", db_index=False)
@@ -20,7 +20,8 @@ class IdempotentRequest(PrimaryModel):
     session = models.ForeignKey(
         Session, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
-    key = models.CharField(max_length=255)
+    # Its SHA-256, in hex: the usual collations of MariaDB take two keys for one that differ in case.
+    key = models.CharField(max_length=64)
     # Of method, address and body (SHA-256, in hex): the same key with another request is a mistake of the client.
     fingerprint = models.CharField(max_length=64)
     created_at = models.DateTimeField(default=timezone.now)

@@ -1,7 +1,8 @@
 """A request that is sent again with its `Idempotency-Key` does nothing twice: it is answered as the first one was.
 
 The row is there before the operation begins, and is committed by itself, since two requests may come at once, to two
-servers. What was refused is not kept: it has changed nothing, and may be put right and sent again.
+servers. What was refused is not kept: it has changed nothing, and may be put right and sent again. Of any other
+failure nobody knows how far the operation came, so its key is good for nothing any more.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ KEY = re.compile(r"[\x21-\x7e]{1,255}")
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 # After so long without an answer nobody is at work on it any more.
 LOST_AFTER = timedelta(minutes=2)
+# Of the answers from 500 on, those that say that nothing was changed; of those from 400 on, those that do not.
+NOT_DONE, MAYBE_DONE = {"busy"}, {"session-key-rotated", "stale-session"}
 
 
 def once(operation: Callable[..., Any]) -> Callable[..., Any]:
@@ -54,6 +57,7 @@ def begin(request: HttpRequest, key: str) -> None:
         )
     if now is None or now.session_id is None:
         return
+    key = digest_of(key)
     rows = IdempotentRequest.objects.using(router.db_for_write(IdempotentRequest))
     mine = rows.filter(session_id=now.session_id, key=key)
     mine.filter(created_at__lte=timezone.now() - ANSWERS_KEPT).delete()
@@ -71,16 +75,19 @@ def begin(request: HttpRequest, key: str) -> None:
     raise Answered(replayed(row))
 
 
+def digest_of(key: str) -> str:
+    """Return the key as the row has it: to MariaDB `INC-8` and `inc-8` would be one text."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
 def fingerprint_of(request: HttpRequest) -> str:
     head = f"{request.method} {request.get_full_path()}\n"
     return hashlib.sha256(head.encode() + request.body).hexdigest()
 
 
 def under_way(row: IdempotentRequest) -> Problem:
-    if row.created_at <= timezone.now() - LOST_AFTER:
-        title = (
-            "The first of these requests was not answered. Look whether it was done, then take another key."
-        )
+    if row.status is not None or row.created_at <= timezone.now() - LOST_AFTER:
+        title = "Nobody knows what became of the first of these requests. Look whether it was done, then take another key."
         return Problem(409, "outcome-unknown", title)
     return Problem(
         409, "request-in-progress", "The first of these requests is under way.", headers={"Retry-After": "1"}
@@ -100,11 +107,19 @@ def remember(request: HttpRequest, response: HttpResponseBase) -> None:
     if row is None:
         return
     rows = IdempotentRequest.objects.using(router.db_for_write(IdempotentRequest)).filter(pk=row.pk)
-    if response.status_code >= 300:
-        # Whether it was done is not known: nor will it be the next time.
-        if b"outcome-unknown" not in response.content:  # type: ignore[attr-defined]
-            noted(rows.delete, using=rows.db)
+    if is_not_done(response):
+        noted(rows.delete, using=rows.db)
+        return
+    if response.status_code >= 300:  # whether it was done is not known: nor will it be the next time
+        noted(partial(rows.update, status=response.status_code), using=rows.db)
         return
     answer = response.content.decode()  # type: ignore[attr-defined]
     keep = partial(rows.update, answered_at=timezone.now(), status=response.status_code, answer=answer)
     noted(keep, using=rows.db)
+
+
+def is_not_done(response: HttpResponseBase) -> bool:
+    """Return whether the answer says that nothing was done. A mistake of ours, or an error of the database, may come
+    after the commit."""
+    kind = getattr(response, "kind", "")
+    return kind in NOT_DONE or (400 <= response.status_code < 500 and kind not in MAYBE_DONE)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.views.decorators.debug import sensitive_variables
 
 from sessions_ui.actions.endings.end import end_session
@@ -29,9 +28,11 @@ from sessions_ui.api.workos.fields import (
 from sessions_ui.api.workos.paging import list_document, page_of, paging_of
 from sessions_ui.conf import conf
 from sessions_ui.conf.base import for_user
+from sessions_ui.conf.secret_keys import secrets_of_settings
 from sessions_ui.exceptions import BearerRefused, SessionEnded, TokenRefusal, TokenRefused
 from sessions_ui.models import AccessToken, EndReason, Session
 from sessions_ui.models.fields import PUBLIC_ID_ALPHABET, PUBLIC_ID_LENGTH
+from sessions_ui.protocols import HasPk
 from sessions_ui.wording.workos import key_document
 
 LONGEST_NAME = 100
@@ -99,7 +100,7 @@ def create_key(request: HttpRequest, bearer: Bearer, *, user_id: str) -> HttpRes
             scopes=scopes,
             expires_at=expires_at,
             organization_id=organization_id,
-            public_id=public_id_for(request, bearer),
+            public_id=public_id_for(request, bearer, user),
         )
     except TokenRefused as refused:
         raise in_words(refused) from refused
@@ -111,17 +112,26 @@ def latest_end(user: Any) -> datetime:
     return timezone.now() + (for_user(conf.token_max_age, user) or USUAL_LIFE)
 
 
-def public_id_for(request: HttpRequest, bearer: Bearer) -> str:
+def public_id_for(request: HttpRequest, bearer: Bearer, user: HasPk) -> str:
     """Return the id that the key of this request gets, whichever try of the client it is; empty without an
     `Idempotency-Key`.
 
     So a try whose answer was lost makes no second key. Its value is stored nowhere: the next try is told that the key
-    was made, and whoever needs the value ends that key, and makes another.
+    was made, and whoever needs the value ends that key, and makes another. Of another user, or by another program, it
+    is another key. What names the program is its id, which stays when its token gets another value.
     """
     if not (given := request.headers.get("Idempotency-Key", "")):
         return ""
-    # The digest of the program's own token is the secret: an id made up by others names nothing.
-    digest = hmac.digest(bearer.session.digest.encode(), given.encode(), hashlib.sha256)
+    # An id made up by others names nothing. Once SECRET_KEY was changed the former one says which key was made under
+    # it, as long as it is among the fallbacks; without, a try from before the change makes a second key.
+    asked = f"{bearer.session.public_id}\n{user.pk}\n{given}"
+    latest, *former = [_public_id(asked, secret) for secret in secrets_of_settings()]
+    made = former and Session.objects.filter(public_id__in=former).values_list("public_id", flat=True).first()
+    return made or latest
+
+
+def _public_id(asked: str, secret: str | bytes) -> str:
+    digest = salted_hmac("sessions_ui.workos.key", asked, secret=secret, algorithm="sha256").digest()
     return "".join(PUBLIC_ID_ALPHABET[byte % len(PUBLIC_ID_ALPHABET)] for byte in digest[:PUBLIC_ID_LENGTH])
 
 

@@ -38,11 +38,20 @@ def line_of_text(status: int, text: str) -> HttpResponse:
     )
 
 
-def problem(status: int, kind: str, title: str, **more: Any) -> JsonResponse:
+class ProblemDetails(JsonResponse):
+    """Problem details, with `kind` for whoever handles the answer: a search of the body would find what a client has
+    sent, too."""
+
+    kind = ""
+
+
+def problem(status: int, kind: str, title: str, **more: Any) -> ProblemDetails:
     """Return problem details; `more` are members beside the ones of RFC 9457."""
-    return JsonResponse(
+    response = ProblemDetails(
         {"type": f"urn:sessions-ui:{kind}", "title": title, "status": status, **more},
         status=status,
         content_type="application/problem+json",
         headers={"Cache-Control": PRIVATE},
     )
+    response.kind = kind
+    return response

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import connections
+from django.db import DataError, connections
 from django.utils import timezone
 
 from sessions_ui import exceptions
+from sessions_ui.actions.tokens.rotate import rotate_token
 from sessions_ui.api.json.own import sessions
 from tests.models import Event, IdempotentRequest, Session
 from tests.sessions_ui.api.conftest import Program
@@ -114,7 +115,46 @@ def test_of_what_nobody_knows_nobody_knows_the_next_time(
     with monkeypatch.context() as patched:
         patched.setattr(sessions, "end_user_sessions", lost)
         assert is_problem(asks(client), 503, "outcome-unknown")
-    assert is_problem(asks(client), 409, "request-in-progress")
+    assert is_problem(asks(client), 409, "outcome-unknown")
+
+
+@pytest.mark.parametrize("raised", [ValueError, DataError, exceptions.DoneInPart, exceptions.KeyRotated])
+def test_what_fails_after_the_commit_is_not_carried_out_again(
+    raised: type[Exception], client: Program, user: Any, browser: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(receipt: Any) -> Any:
+        raise raised
+
+    client.raise_request_exception = False
+    with monkeypatch.context() as patched:
+        patched.setattr(sessions, "receipt_shape", fails)
+        assert asks(client).status_code in (409, 500, 503)
+    browser().sign_in(user)
+    assert is_problem(asks(client), 409, "outcome-unknown")
+    assert Session.objects.living().sign_ins().count() == 1
+    assert asks(client, key="k2").json()["ended"] == 1
+
+
+@pytest.mark.parametrize("said", ["outcome-unknown", "done-in-part", "busy"])
+def test_what_a_client_says_itself_is_no_answer(said: str, client: Program) -> None:
+    assert is_problem(asks(client, {said: True}), 422, "invalid")
+    assert asks(client).json()["ended"] == 1
+
+
+def test_keys_that_differ_in_case_are_two(client: Program, user: Any, browser: Any) -> None:
+    assert asks(client, key="INC-8").json()["ended"] == 1
+    browser().sign_in(user)
+    assert asks(client, key="inc-8").json()["ended"] == 1
+    assert asks(client, key="INC-8").has_header("Idempotency-Replayed")
+
+
+def test_the_key_is_the_same_when_the_token_gets_another_value(
+    user: Any, make_token: Any, browser: Any
+) -> None:
+    made = make_token(user, scopes=["sessions:end"])
+    asks(Program(made))
+    browser().sign_in(user)
+    assert asks(Program(rotate_token(token=made.token))).has_header("Idempotency-Replayed")
 
 
 def test_a_request_that_only_reads_keeps_nothing(user: Any, make_token: Any) -> None:

@@ -10,6 +10,7 @@ from django.core import mail
 from django.utils import timezone
 
 from sessions_ui.actions.endings.offboard import offboard
+from sessions_ui.actions.tokens.rotate import rotate_token
 from sessions_ui.actions.tokens.scopes import PERMISSIONS
 from sessions_ui.actions.tokens.service_accounts import make_service_account
 from sessions_ui.api.workos import keys
@@ -180,6 +181,38 @@ def test_a_try_whose_answer_was_lost_makes_no_second_key(
     another = program(make_token(administrator, scopes=["tokens:admin"]))
     assert make(another, other_user, headers={"idempotency-key": "a"}).status_code == 201
     assert Session.objects.of(user).tokens().count() == 2
+
+
+def test_a_try_with_another_value_of_the_programs_token_makes_no_second_key(
+    user: Any, program_token: Any, program: type[Program]
+) -> None:
+    headers = {"Idempotency-Key": "once"}
+    assert make(program(program_token), user, headers=headers).status_code == 201
+    renewed = program(rotate_token(token=program_token.token))
+    assert make(renewed, user, headers=headers).json()["code"] == "idempotency_key_used"
+    assert Session.objects.of(user).tokens().count() == 1
+
+
+def test_a_try_under_another_secret_key_makes_no_second_key(
+    caller: Program, user: Any, settings: Any
+) -> None:
+    headers = {"Idempotency-Key": "once"}
+    assert make(caller, user, headers=headers).status_code == 201
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another" * 8
+    assert make(caller, user, headers=headers).json()["code"] == "idempotency_key_used"
+    assert make(caller, user, headers={"Idempotency-Key": "twice"}).status_code == 201
+
+
+def test_of_another_user_or_program_it_is_another_key(
+    caller: Program, user: Any, other_user: Any, administrator: Any, make_token: Any, program: type[Program]
+) -> None:
+    headers = {"Idempotency-Key": "once"}
+    other = program(make_token(administrator, scopes=["tokens:admin"]))
+    answers = [make(caller, user, headers=headers), make(caller, other_user, headers=headers)]
+    answers.append(make(other, user, headers=headers))
+    assert [answer.status_code for answer in answers] == [201, 201, 201]
+    assert len({answer.json()["id"] for answer in answers}) == 3
 
 
 class TestWhoMay:
