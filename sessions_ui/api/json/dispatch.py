@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from sessions_ui import context
+from sessions_ui.api import bodies
 from sessions_ui.api.json import idempotency, problems
 from sessions_ui.api.json.limit import with_limit
 from sessions_ui.api.json.problems import PROBLEM, Problem
@@ -45,12 +46,14 @@ def for_programs(view: View) -> View:
 
 
 def verify_readable(request: HttpRequest) -> None:
-    """Raise `Problem` for what no operation could make anything of: a body that is too large, and characters that no
-    database keeps."""
+    """Raise `Problem` for what no operation could make anything of: a body that is too large or of no known length, and
+    characters that no database keeps."""
     try:
         is_too_large = int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST or len(request.body) > LARGEST
     except ValueError:
         raise Problem(400, "malformed", "Content-Length is no number.") from None
+    if bodies.is_unread(request):
+        raise Problem(411, "length-required", bodies.TITLE)
     if is_too_large:
         raise Problem(413, "too-large", "The body is too large.")
     if any("\0" in text for text in _texts(request)):

@@ -87,7 +87,10 @@ def fingerprint_of(request: HttpRequest) -> str:
 
 def under_way(row: IdempotentRequest) -> Problem:
     if row.status is not None or row.created_at <= timezone.now() - LOST_AFTER:
-        title = "Nobody knows what became of the first of these requests. Look whether it was done, then take another key."
+        title = (
+            "Nobody knows what became of the first of these requests. Look whether it was done, "
+            "then take another key."
+        )
         return Problem(409, "outcome-unknown", title)
     return Problem(
         409, "request-in-progress", "The first of these requests is under way.", headers={"Retry-After": "1"}

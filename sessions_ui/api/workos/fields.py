@@ -11,7 +11,8 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import BadRequest, SuspiciousOperation, ValidationError
 from django.http import HttpRequest, UnreadablePostError
 
-from sessions_ui.api.workos.errors import malformed, not_found, wrong
+from sessions_ui.api import bodies
+from sessions_ui.api.workos.errors import Refused, malformed, not_found, wrong
 from sessions_ui.database import moments
 from sessions_ui.models.primary import all_users
 
@@ -23,6 +24,8 @@ MISSING: Any = object()
 
 def body_of(request: HttpRequest) -> dict[str, Any]:
     """Return the JSON object in the body; an empty one where there is no body."""
+    if bodies.is_unread(request):
+        raise Refused(411, "length_required", bodies.TITLE)
     try:
         body = request.body
     except (BadRequest, SuspiciousOperation, UnreadablePostError) as error:

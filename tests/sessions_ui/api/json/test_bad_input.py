@@ -130,6 +130,17 @@ def test_huge_bodies(name: str, world: World, unchanged: None) -> None:
     is_refused(answer)
 
 
+@pytest.mark.parametrize("name", UNSAFE_ONES)
+def test_bodies_in_chunks(name: str, world: World, unchanged: None) -> None:
+    """Django takes one without a length for empty (`api/bodies.py`). `wsgi.input_terminated` makes no difference."""
+    for more in ({}, {"wsgi.input_terminated": True}):
+        answer = world.client.generic(
+            NAMES[name].methods[0], address(name, world.ids), headers={"Transfer-Encoding": "chunked"}, **more
+        )
+        assert answer.status_code == 411 and answer.json()["type"].endswith("length-required")
+        is_refused(answer)
+
+
 STRANGE = [
     "0" * 16,
     "x",

@@ -275,6 +275,21 @@ def test_bodies_that_cannot_be_understood(caller: Program, ids: dict[str, str], 
     assert state() == before
 
 
+@pytest.mark.parametrize("name", FIELDS)
+def test_bodies_that_django_does_not_read(caller: Program, ids: dict[str, str], name: str) -> None:
+    """In chunks, or of no length that is one: to it they are empty, and `expire` without a body ends at once."""
+    before = state()
+    for more in (
+        {"HTTP_TRANSFER_ENCODING": "chunked"},
+        {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": ""},
+        {"HTTP_TRANSFER_ENCODING": "gzip, chunked", "wsgi.input_terminated": True},
+        {"CONTENT_LENGTH": "x"},
+        {"CONTENT_LENGTH": "-1"},
+    ):
+        is_refused(caller.generic("POST", address(name, ids[name]), "", JSON, **more), 411)
+    assert state() == before
+
+
 @pytest.mark.parametrize(
     ("name", "field"), [(name, field) for name, each in FIELDS.items() for field in each]
 )
