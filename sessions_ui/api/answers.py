@@ -94,6 +94,13 @@ def answer_for(exception: BaseException) -> Answer | None:
     return found
 
 
+def not_allowed(allow: str) -> HttpResponse:
+    """Return the answer to another method than these."""
+    response = problem(405, "method-not-allowed", "This cannot be done with it.")
+    response.headers["Allow"] = allow
+    return response
+
+
 def response_of(answer: Answer, reason: object) -> HttpResponse:
     members = {"reason": str(reason)} if answer.tells and isinstance(reason, StrEnum) else {}
     response = problem(answer.status, answer.kind, answer.title, **members)

@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest
 from django.views.decorators.csrf import csrf_exempt
 
+from sessions_ui.api.answers import not_allowed
 from sessions_ui.api.bearer import aauthenticate, authenticate, refused
 from sessions_ui.exceptions import BearerRefused
 
@@ -49,6 +50,17 @@ def token_required(*scopes: str) -> Callable[[View], View]:
         return for_programs(synchronous)
 
     return decorate
+
+
+def post_required(view: View) -> View:
+    """Decorate a view that is asked by POST alone. Others are answered as the other refusals are: a program reads no
+    page, and Django's answer is an empty one."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return view(request, *args, **kwargs) if request.method == "POST" else not_allowed("POST")
+
+    return answered
 
 
 def for_programs(view: View) -> View:

@@ -9,11 +9,10 @@ from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_POST
 
 from sessions_ui.actions.tokens.authenticate import Bearer, authenticate_token
 from sessions_ui.actions.tokens.used import is_due, note_use
-from sessions_ui.api.decorators import token_required
+from sessions_ui.api.decorators import post_required, token_required
 from sessions_ui.api.forms import BadForm, bad, token_in
 from sessions_ui.conf import conf
 from sessions_ui.database.moments import to_timestamp
@@ -27,7 +26,7 @@ INACTIVE = {"active": False}  # and nothing else: neither why, nor whether it ev
 
 @own_transactions
 @sensitive_post_parameters("token")
-@require_POST
+@post_required
 @token_required(SCOPE)
 @sensitive_variables("value")
 def introspect(request: HttpRequest) -> HttpResponse:

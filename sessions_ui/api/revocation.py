@@ -6,11 +6,11 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_POST
 
 from sessions_ui.actions.tokens.authenticate import Bearer, authenticate_token
 from sessions_ui.actions.tokens.revoke import revoke_token
 from sessions_ui.api.bearer import act_as, acting_in, authenticate, refused, require_scopes
+from sessions_ui.api.decorators import post_required
 from sessions_ui.api.forms import BadForm, bad, token_in
 from sessions_ui.api.introspection import SCOPE
 from sessions_ui.exceptions import BearerRefused
@@ -23,7 +23,7 @@ from sessions_ui.web.responses.own_transactions import own_transactions
 @csrf_exempt
 @login_not_required
 @sensitive_post_parameters("token")
-@require_POST
+@post_required
 @sensitive_variables("value")
 def revoke(request: HttpRequest) -> HttpResponse:
     """End the posted token.

@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from sessions_ui import context
-from sessions_ui.api import bodies
+from sessions_ui.api import answers, bodies, failures
 from sessions_ui.api.json import idempotency, problems
 from sessions_ui.api.json.limit import with_limit
 from sessions_ui.api.json.problems import PROBLEM, Problem
@@ -80,5 +80,6 @@ def finished(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBa
 def reworded(response: HttpResponseBase) -> HttpResponse:
     """Return a refusal of a framework, which has words of its own, as a problem document."""
     if response.status_code == 405:
-        return problems.not_allowed(response.headers.get("Allow", ""))
-    return problems.nothing_here() if response.status_code == 404 else problems.forbidden()
+        return answers.not_allowed(response.headers.get("Allow", ""))
+    answer = failures.NOTHING_HERE if response.status_code == 404 else failures.FORBIDDEN
+    return answers.response_of(answer, None)

@@ -18,6 +18,7 @@ REFUSALS = {
     404: "There is no such thing here, or it is somebody else's.",
     409: "Not now: the same request is under way, or what it is about has changed.",
     410: "What was asked for is kept no more.",
+    411: "The body has no length: it came in chunks.",
     413: "The body is too large.",
     415: "The body is not JSON.",
     422: "What was sent says something that it may not.",

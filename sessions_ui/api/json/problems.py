@@ -3,38 +3,29 @@ read, is no answer for a program."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.core.signals import got_request_exception
-from django.db import Error
-from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.log import log_response
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from sessions_ui import context
-from sessions_ui.api import answers
+from sessions_ui.api import answers, failures
 from sessions_ui.api.bearer import refused
-from sessions_ui.database.outages import is_outage
 from sessions_ui.exceptions import (
     BearerRefused,
     KeyRotated,
     OutcomeUnknown,
     SessionEnded,
-    SessionsUIError,
     SignInRefused,
     TryAgain,
 )
 from sessions_ui.web.responses.exceptions import answer_to
-from sessions_ui.web.responses.later import ONLY_READ, OUTAGE_SECONDS
 from sessions_ui.web.responses.programs import problem
 
 PROBLEM = "application/problem+json"
 MOST_ERRORS = 20  # of one body that are named
-AWAY = answers.Answer(503, "unavailable", "This cannot be answered just now.", OUTAGE_SECONDS)
 
 
 class Problem(Exception):
@@ -67,10 +58,8 @@ def answer(request: HttpRequest, error: Exception) -> HttpResponseBase:
     return (
         _to_nobody(request, error)
         or _to_ninja(error)
-        or _to_django(error)
         or answers.answer_to(error)
-        or _to_database(request, error)
-        or _to_mistake(request, error)
+        or answers.response_of(failures.answer_for(request, error), None)
     )
 
 
@@ -83,13 +72,7 @@ def _worded(error: Problem) -> HttpResponse:
 
 def nothing_here() -> HttpResponse:
     """Return the answer for what is not there, or is somebody else's: both are the same to whoever asks."""
-    return problem(404, "not-found", "There is no such thing here.")
-
-
-def not_allowed(allow: str) -> HttpResponse:
-    response = problem(405, "method-not-allowed", "This cannot be done with it.")
-    response.headers["Allow"] = allow
-    return response
+    return answers.response_of(failures.NOTHING_HERE, None)
 
 
 def _to_nobody(request: HttpRequest, error: Exception) -> HttpResponseBase | None:
@@ -128,45 +111,3 @@ def not_understood(errors: Iterable[Mapping[str, Any]]) -> HttpResponse:
         {"where": "/".join(map(str, each["loc"]))[:200], "what": str(each["msg"])[:200]} for each in errors
     ]
     return problem(422, "invalid", "The request says something that it may not.", errors=told[:MOST_ERRORS])
-
-
-def _to_django(error: Exception) -> HttpResponse | None:
-    if isinstance(error, Http404):
-        return nothing_here()
-    if isinstance(error, RequestDataTooBig):
-        return too_large()
-    if isinstance(error, UnreadablePostError | SuspiciousOperation | BadRequest):
-        return problem(400, "malformed", "The request cannot be read.")
-    if isinstance(error, PermissionDenied) and not isinstance(error, SessionsUIError):
-        return forbidden()
-    return None
-
-
-def too_large() -> HttpResponse:
-    return problem(413, "too-large", "The body is too large.")
-
-
-def forbidden() -> HttpResponse:
-    return problem(403, "not-allowed", answers.NOT_ALLOWED)
-
-
-def _to_database(request: HttpRequest, error: Exception) -> HttpResponse | None:
-    """Return the answer where a database is away, or has refused a statement: what only reads can be asked again, of
-    anything else nobody knows how far it came."""
-    if not isinstance(error, Error):
-        return None
-    if not is_outage(error):
-        _report(request)
-    return answers.response_of(AWAY if request.method in ONLY_READ else answers.UNKNOWN, None)
-
-
-def _to_mistake(request: HttpRequest, error: Exception) -> HttpResponse:
-    _report(request)
-    return problem(500, "mistake", "Something went wrong here. It was reported.")
-
-
-def _report(request: HttpRequest) -> None:
-    """Report the error that is being handled as Django does those of its views."""
-    got_request_exception.send(sender=None, request=request)
-    log_response("%s: %s", "Internal Server Error", request.path, request=request, exception=sys.exc_info()[1],
-                 response=HttpResponse(status=500))  # fmt: skip

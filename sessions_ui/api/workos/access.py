@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 
 from sessions_ui import context
@@ -29,7 +30,7 @@ KEYS, VALIDATE = "tokens:admin", INTROSPECT
 def program_view(**methods: tuple[str, View]) -> View:
     """Return the view of one address: for each HTTP method the scope that it needs, and what answers.
 
-    Whatever is refused or raised on purpose is answered in WorkOS's shape; every answer names its request.
+    Whatever is raised is answered in WorkOS's shape; every answer names its request.
     """
 
     @own_transactions
@@ -40,9 +41,7 @@ def program_view(**methods: tuple[str, View]) -> View:
         try:
             response = _answered(request, methods, arguments)
         except Exception as error:
-            if (answer := answer_to(error)) is None:
-                raise
-            response = answer
+            response = answer_to(request, error)
         return named(response)
 
     return view
@@ -80,13 +79,21 @@ def named(response: HttpResponse) -> HttpResponse:
 
 
 def in_workos_shape(view: View) -> View:
-    """Decorate a view that no token is needed for: what it refuses is answered as above."""
+    """Decorate a view that no token is needed for: what it refuses, and what cannot be read, is answered as above."""
 
     @wraps(view)
     def answered(request: HttpRequest, **arguments: Any) -> HttpResponse:
         try:
             return named(view(request, **arguments))
-        except Refused as error:
-            return named(answer_to(error) or HttpResponse(status=error.status))
+        except (Refused, SuspiciousOperation) as error:
+            return named(answer_to(request, error))
 
     return answered
+
+
+@own_transactions
+@for_programs
+@in_workos_shape
+def unknown(request: HttpRequest) -> HttpResponse:
+    """Answer 404 to whoever asks for what WorkOS has and this has not."""
+    raise Refused(404, "not_found", "There is no such address here.")

@@ -6,8 +6,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from sessions_ui.api import failures
 from sessions_ui.api.answers import answer_for
 from sessions_ui.api.bearer import STATUS, TITLES, challenge, kind_of
 from sessions_ui.exceptions import BearerError, BearerRefused, SessionEnded
@@ -59,8 +60,8 @@ def refusal(error: Refused) -> JsonResponse:
     return JsonResponse(document, status=error.status, headers=headers)
 
 
-def answer_to(exception: Exception) -> HttpResponse | None:
-    """Return the answer to what was raised while the view was at work; None for what is not the app's."""
+def answer_to(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Return the answer to whatever was raised while the view was at work."""
     if isinstance(exception, Refused):
         return refusal(exception)
     if isinstance(exception, SessionEnded):
@@ -70,9 +71,10 @@ def answer_to(exception: Exception) -> HttpResponse | None:
         answer = refusal(Refused(STATUS[exception.error], code, TITLES[exception.error]))
         answer.headers["WWW-Authenticate"] = challenge(exception)
         return answer
-    if (found := answer_for(exception)) is None:
-        return None
+    found = answer_for(exception) or failures.answer_for(request, exception)
     code = found.kind.replace("-", "_")
+    if found.status == 400:
+        return refusal(malformed(code, found.title))
     reason = getattr(exception, "reason", None)
     errors = None
     if found.tells and isinstance(reason, StrEnum):

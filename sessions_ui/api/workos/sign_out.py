@@ -15,6 +15,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 
 from sessions_ui.api.workos.access import in_workos_shape
 from sessions_ui.api.workos.errors import Refused, malformed
@@ -26,6 +27,7 @@ from sessions_ui.web.responses.own_transactions import own_transactions
 
 
 @own_transactions
+@csrf_exempt  # it acts on GET alone: what is posted is refused in the shape that its clients read
 @login_not_required
 @never_cache
 @in_workos_shape

@@ -1,9 +1,10 @@
 """`path("api/workos/", include("sessions_ui.api.workos.urls"))`, and the base URL of a client is `…/api/workos`.
 
-Node's client knows no prefix: for it, `path("", include(…))` on a host of its own (docs/workos.md).
+Node's client knows no prefix: for it, `path("", include(…))` on a host of its own (docs/workos.md). Whatever else the
+site has below the same address comes before it: what this does not know it answers itself, 404.
 """
 
-from django.urls import path
+from django.urls import path, re_path
 
 from sessions_ui.api.workos import access, converters, keys, sessions  # noqa: F401  ids have a converter
 from sessions_ui.api.workos.access import program_view
@@ -36,4 +37,5 @@ urlpatterns = [
         "api_keys/<workos_id:key_id>/expire", program_view(POST=(access.KEYS, keys.expire_key)), name="expire"
     ),
     path("api_keys/<workos_id:key_id>", program_view(DELETE=(access.KEYS, keys.delete_key)), name="key"),
+    re_path(r"^[\s\S]*\Z", access.unknown, name="unknown"),
 ]

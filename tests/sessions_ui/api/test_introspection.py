@@ -166,6 +166,8 @@ def test_a_token_in_the_address_is_not_read_and_nothing_but_post_is_taken(
     for method in ("GET", "PUT", "DELETE", "PATCH", "HEAD"):
         answer = server.generic(method, f"{url}?token={value}")
         assert (answer.status_code, answer["Allow"]) == (405, "POST")
+        assert answer["Content-Type"] == "application/problem+json" and "no-store" in answer["Cache-Control"]
+        assert method == "HEAD" or answer.json()["type"] == "urn:sessions-ui:method-not-allowed"
 
 
 def test_three_statements(

@@ -8,4 +8,4 @@ from sessions_ui.api import request_limit
 if settings.WORKOS_LIMIT:
     request_limit.WINDOW = 2
 
-urlpatterns = [path("", include("sessions_ui.api.workos.urls")), path("", include("config.urls"))]
+urlpatterns = [path("", include("config.urls")), path("", include("sessions_ui.api.workos.urls"))]

@@ -9,14 +9,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import DataError, OperationalError
+from django.http import Http404
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from sessions_ui.actions.endings.end import end_session
 from sessions_ui.actions.tokens.scopes import PERMISSIONS
-from sessions_ui.api.workos import urls
+from sessions_ui.api.workos import keys, urls
 from sessions_ui.conf.tokens import OWN_SCOPES
+from sessions_ui.exceptions import OutOfRange
 from tests.models import AccessToken, Delivery, EndReason, Event, Session
 from tests.sessions_ui.api.conftest import Program
 from tests.sessions_ui.api.workos.conftest import codenames, permitted, sign_in
@@ -177,6 +181,7 @@ def ids(user: Any, make_token: Any) -> dict[str, str]:
 
 def test_the_tables_of_this_file_have_every_address() -> None:
     named = {pattern.name: tuple(pattern.pattern.converters) for pattern in urls.urlpatterns}
+    assert named.popitem()[0] == "unknown", "it is the last one"
     assert set(named) == set(CALLS)
     assert {name for name, method in SCOPES} == set(FOR_PROGRAMS)
     assert set(FIELDS) == {name for name, methods in CALLS.items() if "POST" in methods}
@@ -273,6 +278,63 @@ def test_bodies_that_cannot_be_understood(caller: Program, ids: dict[str, str], 
     sent, content_type = BODIES[body]
     is_refused(caller.generic("POST", address(name, ids[name]), sent, content_type), 400, 422)
     assert state() == before
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    "path", ["", "organizations", "events/", "user_management/users", "api_keys/", "%0A", "%00"]
+)
+def test_addresses_that_are_not_there(path: str, method: str) -> None:
+    answer = Client(enforce_csrf_checks=True).generic(method, f"/api/workos/{path}", "{}", JSON)
+    if method != "HEAD":
+        is_refused(answer, 404)
+    assert answer.status_code == 404
+
+
+def test_what_is_posted_to_the_address_for_signing_out_is_405_as_anywhere() -> None:
+    answer = Client(enforce_csrf_checks=True).post(address("sign_out", ""))
+    is_refused(answer, 405)
+
+
+@pytest.mark.parametrize("name", [name for name, methods in CALLS.items() if "GET" in methods])
+def test_more_parameters_than_django_reads(caller: Program, ids: dict[str, str], name: str) -> None:
+    is_refused(caller.get(address(name, ids[name]) + "?" + "a=1&" * 1500), 400)
+
+
+@pytest.mark.parametrize(
+    ("error", "method", "status", "code"),
+    [
+        (OperationalError("the connection is lost"), "GET", 503, "unavailable"),
+        (OperationalError("the connection is lost"), "POST", 503, "outcome_unknown"),
+        (DataError("x"), "GET", 503, "unavailable"),
+        (DataError("x"), "POST", 503, "outcome_unknown"),
+        (ValueError(), "POST", 500, "mistake"),
+        (PermissionDenied(), "GET", 403, "not_allowed"),
+        (Http404(), "GET", 404, "not_found"),
+        (OutOfRange(), "POST", 422, "out_of_range"),
+    ],
+)
+def test_whatever_is_raised(
+    error: Exception,
+    method: str,
+    status: int,
+    code: str,
+    caller: Program,
+    ids: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def raises(*args: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(keys, "user_called", raises)
+    caller.raise_request_exception = False
+    answer = caller.generic(method, address("keys", ids["keys"]), "{}", JSON)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer["Content-Type"] == JSON and answer["X-Request-ID"] and answer.json()["message"]
+    assert answer.has_header("Retry-After") is (status == 503)
+    is_reported = status == 500 or isinstance(error, DataError)
+    assert is_reported is any(record.exc_info for record in caplog.records if record.levelname == "ERROR")
 
 
 @pytest.mark.parametrize("name", FIELDS)
