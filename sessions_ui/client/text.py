@@ -22,6 +22,12 @@ def name(text: str | None) -> str:
     return "" if any(char in text for char in '<>"&{}$\\') else text
 
 
+def one_line(text: str) -> str:
+    """Return what somebody wrote as one line that looks as it is: what is not printable (a control character, or one
+    that turns the direction of what follows) is a space, and several spaces are one."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
 def version(text: str | None) -> str:
     """Return the numbers it begins with ("2.46.0" of "2.46.0.windows.1"), without the zeros that reduced user agents
     put where the real numbers were: "141", not "141.0.0.0". Empty where it begins with none."""

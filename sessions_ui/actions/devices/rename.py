@@ -5,6 +5,7 @@ from __future__ import annotations
 from sessions_ui import context
 from sessions_ui.actions.acting_session import hold_acting_session
 from sessions_ui.audit import events
+from sessions_ui.client.text import one_line
 from sessions_ui.database.transactions import atomically
 from sessions_ui.models import Device, Event
 from sessions_ui.protocols import HasPk
@@ -18,7 +19,7 @@ def rename_device(*, device: Device, name: str, actor: HasPk) -> bool:
     `TryAgain`, `OutcomeUnknown` or `SessionEnded` as `end_sessions()` does, and `NotTheOwner` where staff uses an
     account.
     """
-    name = " ".join("".join(char if char.isprintable() else " " for char in name).split())[:64]
+    name = one_line(name)[:64]
     context.require_owner()
     hold_acting_session(device.user_id)
     changed = Device.objects.filter(pk=device.pk).exclude(name=name).update(name=name)

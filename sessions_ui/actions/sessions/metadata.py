@@ -71,6 +71,8 @@ def verify_small(metadata: Mapping[str, Value]) -> None:
 def _is_small(value: Value) -> bool:
     if isinstance(value, str):
         return len(value) <= LONGEST
-    if isinstance(value, int | float):
+    if isinstance(value, int):
+        return abs(value) <= LARGEST  # one of 400 digits is no float that could be asked whether it is finite
+    if isinstance(value, float):
         return math.isfinite(value) and abs(value) <= LARGEST
     return value is None

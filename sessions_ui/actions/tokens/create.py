@@ -25,6 +25,7 @@ from sessions_ui.actions.sessions.kinds import rules_for
 from sessions_ui.actions.sign_in.verify_account import hold_for_sign_in
 from sessions_ui.actions.tokens.scopes import withheld
 from sessions_ui.actor import actor_of, current_actor
+from sessions_ui.client.text import one_line
 from sessions_ui.conf import conf
 from sessions_ui.conf.base import for_user
 from sessions_ui.credentials import CredentialChange, CredentialKind
@@ -65,16 +66,17 @@ def create_token(
 
     `name` is what people know it by, `scopes` what it may do (`SCOPES`; those of `PROGRAM_SCOPES` are not for
     everybody), `agent` the program that acts for the person by it, empty where they run it themselves (each at most 100
-    characters). It ends at `expires_at`, or when the account's access does (`offboard()`), should that be earlier.
-    `public_id` is by what pages name it, one that `new_public_id()` has made for a form, so that the form makes one
-    token however often it is sent; left out, a new one. Whoever sends the form must not choose it: it could be that of
-    a token that was purged. `actor` is whoever makes it, if that is not whoever acts now.
+    characters, and without control characters). It ends at `expires_at`, or when the account's access does
+    (`offboard()`), should that be earlier. `public_id` is by what pages name it, one that `new_public_id()` has made
+    for a form, so that the form makes one token however often it is sent; left out, a new one. Whoever sends the form
+    must not choose it: it could be that of a token that was purged. `actor` is whoever makes it, if that is not whoever
+    acts now.
 
     It changes who may act as the user, so the session that asks has to vouch for itself as for a new factor; a token
     makes no token. Raises `TokenRefused` for what is missing or out of bounds, `FurtherProofNeeded`, `AccountFrozen`
     while the account is being recovered, `SignInRefused` where it is gone or disabled, `SessionEnded` where the
     session that asks has ended, `NotTheOwner` where staff uses the account, `ValueError` for a moment without a time
-    zone, `TryAgain` or `OutcomeUnknown` as `end_sessions()` does.
+    zone or out of range, `TryAgain` or `OutcomeUnknown` as `end_sessions()` does.
     """
     context.require_owner()
     name, granted = said(name), known_scopes(scopes)
@@ -106,7 +108,7 @@ def insert_token(
     """Make the token, once somebody has found that whoever asks may: `acting` is their session. To be run in a
     transaction."""
     now = timezone.now()
-    agent = agent.strip()[:MOST_CHARACTERS]
+    agent = one_line(agent)[:MOST_CHARACTERS]
     account, backend, state = hold_account(user, acting)
     if withheld(account, scopes, is_service=state.is_service):
         raise TokenRefused(TokenRefusal.WITHHELD_SCOPE)
@@ -213,7 +215,7 @@ def verify_answered_for(
 
 def said(name: str) -> str:
     """Return the name as it is kept; raise `TokenRefused` where there is none."""
-    if not (name := " ".join(name.split())[:MOST_CHARACTERS]):
+    if not (name := one_line(name)[:MOST_CHARACTERS].strip()):
         raise TokenRefused(TokenRefusal.NO_NAME)
     return name
 

@@ -13,6 +13,7 @@ from ninja.operation import Operation
 from sessions_ui.api.json import problems
 from sessions_ui.api.json.body import StrictParser
 from sessions_ui.api.json.document import completed
+from sessions_ui.api.json.exact import exactly
 from sessions_ui.api.json.idempotency import once
 from sessions_ui.api.json.limit import Limit
 from sessions_ui.api.json.own.devices import router as own_devices
@@ -69,6 +70,7 @@ def make() -> Api:
         throttle=[Limit()],
     )
     api.add_decorator(once, mode="operation")
+    api.add_decorator(exactly(api), mode="operation")
     for router in (*OWN, *PROGRAMS):
         api.add_router("", router)
     return api

@@ -13,6 +13,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     StrictBool,
     StringConstraints,
 )
@@ -43,10 +44,26 @@ def _in_range(said: datetime) -> datetime:
     return said
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_as_text), AfterValidator(_in_range)]
+def _not_blank(said: str) -> str:
+    if not (said := said.strip()):
+        raise ValueError("it says nothing")
+    return said
+
+
+Moment = Annotated[
+    AwareDatetime,
+    BeforeValidator(_as_text),
+    AfterValidator(_in_range),
+    Field(
+        json_schema_extra={"pattern": r"^(19[7-9]\d|[2-8]\d{3})-"}
+    ),  # the years of the range, for the document
+]
 # Of every text: no database keeps a NUL (`body.py`), and the document says so.
 NO_NUL = r"^[^\x00]*$"
-Note = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=NO_NUL)]
+SAYS_SOMETHING = r"^[^\x00]*[^\x00\s][^\x00]*$"
+Note = Annotated[
+    str, StringConstraints(min_length=1, max_length=500, pattern=SAYS_SOMETHING), AfterValidator(_not_blank)
+]
 Ticket = Annotated[str, StringConstraints(max_length=100, pattern=NO_NUL)]
 
 
@@ -71,6 +88,9 @@ class Body(Schema):
 
 class Tokens(Body):
     tokens: StrictBool = False
+
+
+NO_TOKENS: Any = Tokens()  # what is meant where there is no body
 
 
 def moment(at: datetime | None) -> datetime | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from sessions_ui.channels.base import DeliveryFailed
-from sessions_ui.channels.emails.base import DeviceLine, Letter, link, one_line
+from sessions_ui.channels.emails.base import DeviceLine, Letter, link
 from sessions_ui.client import Place
 from sessions_ui.client.place import places_in
+from sessions_ui.client.text import one_line
 from sessions_ui.client.user_agent import parse
 from sessions_ui.conf import conf
 from sessions_ui.models import Delivery, Device, EndReason, EventDetail, Session

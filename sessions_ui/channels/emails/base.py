@@ -9,6 +9,7 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 
 from sessions_ui.client import Place
+from sessions_ui.client.text import one_line
 from sessions_ui.conf import conf
 from sessions_ui.models import AccessToken, Delivery, Session
 from sessions_ui.models.session import SessionQuerySet
@@ -74,11 +75,6 @@ def short(text: str) -> str:
     """Return a name that somebody typed, in one line that is not too long."""
     text = one_line(text)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
-
-
-def one_line(text: str) -> str:
-    """Return what a user typed without line breaks and other invisible characters: it could pose as our own words."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
 def link(name: str, *args: object) -> str:

@@ -15,10 +15,10 @@ from sessions_ui.channels.emails.base import (
     Letter,
     device_lines,
     link,
-    one_line,
     short,
     token_names,
 )
+from sessions_ui.client.text import one_line
 from sessions_ui.conf import conf
 from sessions_ui.credentials import CredentialChange, CredentialKind
 from sessions_ui.models import Delivery, Event, EventDetail, Session

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from sessions_ui.channels.base import DeliveryFailed
-from sessions_ui.channels.emails.base import Letter, link, one_line
+from sessions_ui.channels.emails.base import Letter, link
+from sessions_ui.client.text import one_line
 from sessions_ui.models import Delivery, Event, Session
 
 

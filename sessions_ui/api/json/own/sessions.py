@@ -13,7 +13,7 @@ from sessions_ui.actions.endings.end import Receipt, end_sessions, end_user_sess
 from sessions_ui.actions.sessions.selection import State, in_state
 from sessions_ui.actions.sessions.timeouts import out_of_time
 from sessions_ui.api.json.auth import own
-from sessions_ui.api.json.fields import PublicId, Tokens
+from sessions_ui.api.json.fields import NO_TOKENS, PublicId, Tokens
 from sessions_ui.api.json.own.asking import acting_id, is_by_token, verify_may_end
 from sessions_ui.api.json.paging import Cursor, Limit, Page, page_of
 from sessions_ui.api.json.shapes import Ended, SessionShape, receipt_shape, session_shape
@@ -45,7 +45,7 @@ def list_sessions(
 
 
 @router.post("/sessions/end-others", auth=own("sessions:end"), response=Ended, summary="End all others")
-def end_others(request: HttpRequest, body: Tokens) -> Any:
+def end_others(request: HttpRequest, body: Tokens = NO_TOKENS) -> Any:
     """End every sign-in but the one that asks; with `tokens` the account's access tokens, too. A token that asks ends
     no other token unless `tokens` says so, and never itself."""
     verify_may_end(request, what_ends(request, tokens=body.tokens), bridged=body.tokens)
@@ -53,7 +53,7 @@ def end_others(request: HttpRequest, body: Tokens) -> Any:
 
 
 @router.post("/sessions/end-all", auth=own("sessions:end"), response=Ended, summary="End all")
-def end_all(request: HttpRequest, body: Tokens) -> Any:
+def end_all(request: HttpRequest, body: Tokens = NO_TOKENS) -> Any:
     """End every sign-in, also the one that asks; with `tokens` the account's access tokens, too."""
     verify_may_end(request, what_ends(request, tokens=body.tokens), bridged=body.tokens)
     receipt = _end_all(request, tokens=body.tokens, keep=None)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from django.http import Http404, HttpRequest
 from ninja import Query, Router
-from pydantic import Field, StrictBool, StrictFloat, StrictInt, StringConstraints
+from pydantic import BeforeValidator, Field, StrictBool, StrictFloat, StrictInt, StringConstraints
 
 from sessions_ui.actions.endings.end import end_sessions, end_user_sessions
 from sessions_ui.actions.sessions.metadata import LARGEST, LONGEST, LONGEST_NAME, MOST_NAMES, set_metadata
@@ -32,7 +32,18 @@ class AnySessions(Page):
 Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=NO_NUL)]
 Text = Annotated[str, StringConstraints(max_length=LONGEST, pattern=NO_NUL)]
 Whole = Annotated[StrictInt, Field(ge=-LARGEST, le=LARGEST)]
-Number = Annotated[StrictFloat, Field(ge=-LARGEST, le=LARGEST, allow_inf_nan=False)]
+
+
+def _with_fraction(value: Any) -> Any:
+    """Raise `ValueError` for a whole number: one that is too large would become another one, as a float."""
+    if isinstance(value, int):
+        raise ValueError("a whole number")
+    return value
+
+
+Number = Annotated[
+    StrictFloat, Field(ge=-LARGEST, le=LARGEST, allow_inf_nan=False), BeforeValidator(_with_fraction)
+]
 
 
 class Metadata(Body):

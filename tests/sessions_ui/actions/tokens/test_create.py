@@ -132,6 +132,16 @@ def test_a_name_and_an_agent_are_cut_to_what_their_columns_hold(user: Any, make_
     assert (made.token.name, made.token.agent) == ("n" * 100, "a" * 100)
 
 
+def test_a_name_and_an_agent_look_as_they_are(user: Any, make_token: Any) -> None:
+    odd = "\u202ecod\u200b \x07 exe\ud800\n"
+    made = make_token(user, name=odd, agent=odd)
+    assert (made.token.name, made.token.agent) == ("cod exe", "cod exe")
+    for name in ("\u202e", "\u200b\x07", " \u2066 "):
+        with pytest.raises(TokenRefused) as refused:
+            make_token(user, name=name)
+        assert refused.value.reason is TokenRefusal.NO_NAME
+
+
 def test_tokens_of_somebody_else_do_not_count(
     user: Any, other_user: Any, make_token: Any, settings: Any
 ) -> None:

@@ -141,6 +141,43 @@ def test_bodies_in_chunks(name: str, world: World, unchanged: None) -> None:
         is_refused(answer)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_parameters_that_it_does_not_know_or_that_come_twice(
+    name: str, world: World, unchanged: None
+) -> None:
+    queries = [
+        "stat=all",
+        "unknown=",
+        "Limit=3",
+        "limit=1&limit=2",
+        "cursor=x&cursor=x",
+        "state=all&state=all",
+    ]
+    for query in queries:
+        answer = send(
+            world.client, NAMES[name].methods[0], f"{address(name, world.ids)}?{query}", right_body(name)
+        )
+        assert answer.status_code == 422, (query, answer.content)
+        assert answer.json()["errors"][0]["where"] == f"query/{query.partition('=')[0]}"
+        is_refused(answer)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in WITH_BODY])
+def test_a_body_where_none_is_taken(name: str, world: World, unchanged: None) -> None:
+    for body in (b'{"note": "x"}', b"[]", b"x", {"tokens": True}):
+        answer = ask(name, world.client, world.ids, body)
+        assert answer.status_code == 422 and answer.json()["errors"][0]["where"] == "body"
+        is_refused(answer)
+
+
+@pytest.mark.parametrize("note", ["", " ", "\t\n", "\u2003", "\x1f"])
+@pytest.mark.parametrize("name", [name for name in WITH_BODY if "note" in _taken(name)])
+def test_a_note_that_says_nothing(name: str, note: str, world: World, unchanged: None) -> None:
+    answer = ask(name, world.client, world.ids, {**right_body(name), "note": note})
+    assert answer.status_code == 422 and answer.json()["errors"][0]["where"].endswith("note")
+    is_refused(answer)
+
+
 STRANGE = [
     "0" * 16,
     "x",
@@ -240,9 +277,7 @@ def test_the_same_idempotency_key_with_another_body_or_address(name: str, world:
     first = send(world.client, "post", "/api/sessions/end-others", {}, **{"Idempotency-Key": "once"})
     assert first.status_code == 200
     before = everything()
-    answer = ask(
-        name, world.client, world.ids, right_body(name) or {"tokens": False}, **{"Idempotency-Key": "once"}
-    )
+    answer = ask(name, world.client, world.ids, right_body(name), **{"Idempotency-Key": "once"})
     if name == "end_others":
         answer = ask(name, world.client, world.ids, {"tokens": False}, **{"Idempotency-Key": "once"})
     assert answer.status_code == 422 and answer.json()["type"].endswith("idempotency-key-reused"), (

@@ -42,6 +42,9 @@ WRONG: list[Any] = [
     {"x": []},
     {"x": {}},
     {"x": LARGEST * 2},
+    {"x": LARGEST + 1},  # a float would be another number
+    {"x": -LARGEST - 1},
+    {"x": 10**400},
     {str(number): 1 for number in range(21)},
 ]
 

@@ -140,6 +140,18 @@ def csrf(client: Any) -> dict[str, str]:
     return {"X-CSRFToken": client.cookies["csrftoken"].value}
 
 
+@pytest.mark.parametrize(("which", "left"), [("end-others", 1), ("end-all", 0)])
+def test_without_a_body_the_tokens_stay(
+    which: str, left: int, user: Any, signed_in: Any, make_token: Any
+) -> None:
+    """Nothing is asked of a browser that vouches for itself."""
+    token, here, _other = make_token(user), signed_in(user), signed_in(user)
+    answer = send(here, "post", f"{SESSIONS}/{which}", **csrf(here))
+    assert (answer.status_code, answer.json()["ended"]) == (200, 2 - left)
+    assert Session.objects.living().sign_ins().count() == left
+    assert Session.objects.get(pk=token.token.pk).is_living
+
+
 def test_a_cookie_needs_the_csrf_token_for_what_changes_something(user: Any, signed_in: Any) -> None:
     client = signed_in(user)
     assert is_problem(send(client, "post", f"{SESSIONS}/end-others", {}), 403, "csrf-failed")

@@ -128,7 +128,9 @@ def test_a_query_that_says_something_else_is_422(query: str, user: Any, call: Ca
     assert is_problem(call(user, "get", f"{SESSIONS}?{query}"), 422, "invalid")
 
 
-@pytest.mark.parametrize("cursor", ["x", "azE=", "a" * 64, "ä", "LTE", "azk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5"])
+@pytest.mark.parametrize(
+    "cursor", ["x", "azE=", "ajE", "MQ", "a2sx", "a" * 64, "ä", "LTE", "azk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5"]
+)
 def test_a_cursor_that_no_list_has_given_out_is_422(cursor: str, user: Any, call: Call) -> None:
     assert is_problem(call(user, "get", f"{SESSIONS}?cursor={cursor}"), 422, "invalid-cursor")
 

@@ -13,6 +13,8 @@ from django.utils import timezone
 from sessions_ui.actions.tokens.scopes import PERMISSIONS
 from sessions_ui.api.json.application import api
 from sessions_ui.api.json.document import operations_of, scopes_of
+from sessions_ui.api.json.paging import LARGEST_KEY
+from sessions_ui.api.json.programs.incidents import MOST_KEYS
 from tests.models import Act, Device, EndReason, Event, Heartbeat, Incident, Session
 from tests.sessions_ui.api.conftest import Program
 from tests.sessions_ui.api.json.conftest import is_problem, send
@@ -139,6 +141,14 @@ def test_preview_order_and_follow_an_incident(
     listed = client.get("/api/admin/incidents").json()
     assert [each["id"] for each in listed["data"]][:1] == [answer.json()["id"]]
     assert Incident.objects.get().actor_id == responder.pk
+
+
+def test_the_longest_lists_of_criteria_are_no_body_that_is_too_large(responder: Any, program_of: Any) -> None:
+    criteria = {"users": ["9" * 64] * MOST_KEYS, "groups": [LARGEST_KEY] * MOST_KEYS}
+    answer = program_of(responder, "incidents:order").post(
+        "/api/admin/incidents/preview", criteria, content_type="application/json"
+    )
+    assert is_problem(answer, 422, "no-such-account")
 
 
 def test_everyone_at_once_spares_the_token_that_orders_it(
