@@ -33,10 +33,20 @@ SYSTEM = Actor(ActorKind.SYSTEM)
 
 
 def actor_of(given: Any) -> Actor:
-    """Return the actor for the `actor` that a verb was given: a user, an `Actor`, or None for the system."""
+    """Return the actor for the `actor` that a verb was given: a user, an `Actor`, or None for the system.
+
+    Views give `request.user`, which is the owner of the account also where staff uses it. Then it is staff that acts,
+    and the owner must not read that they did it themselves.
+    """
     if isinstance(given, Actor):
         return given
-    return SYSTEM if given is None else actor_by_key(given.pk, otherwise=NOBODY)
+    if given is None:
+        return SYSTEM
+    now = context.current()
+    # After a sign-out in this request nobody is its user any more.
+    if now is not None and now.impersonator_id is not None and now.user_id in (given.pk, None):
+        return current_actor()
+    return actor_by_key(given.pk, otherwise=NOBODY)
 
 
 def actor_by_key(pk: Any, *, otherwise: Actor = SYSTEM) -> Actor:

@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from sessions_ui.actions.help_desk.rights import is_agent
+from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.conf import conf
 from sessions_ui.database import moments
@@ -79,6 +80,6 @@ def note_refusal(request: HttpRequest, why: str) -> None:
     request.session[NOTED] = {**noted, kind: now}
     events.append(
         Event.Kind.HELP_DESK,
-        actor_id=request.user.pk,
+        actor_id=actor_of(request.user).pk,
         data={"step": f"refused: {why}", "path": request.path},
     )

@@ -101,7 +101,11 @@ class SessionStore(SigningIn):
         key = session_key or self.session_key or self._late_key
         if key is None:
             return
-        rows = self._rows().filter(digest=self.digest_of(key)).only("id", "user", "impersonated_from")
+        rows = (
+            self._rows()
+            .filter(digest=self.digest_of(key))
+            .only("id", "user", "impersonated_from", "impersonator")
+        )
         row = rows.first() or (rows.first() if self._adopt_missing(key) else self._rotated_away(key))
         if row is not None and row.user_id is None:
             anonymous = self._rows().filter(pk=row.pk, user__isnull=True)
@@ -113,7 +117,7 @@ class SessionStore(SigningIn):
             end_sessions(
                 sessions=Session.objects.filter(pk__in=filter(None, [row.pk, row.impersonated_from_id])),
                 reason=EndReason.SIGNED_OUT,
-                actor=actor_by_key(row.user_id) if actor.pk is None else actor,
+                actor=actor_by_key(row.impersonator_id or row.user_id) if actor.pk is None else actor,
             )
 
     def flush(self) -> None:

@@ -195,7 +195,9 @@ class Resolving(NotesWrittenUser, AsyncMethods):
 
     def _rotated_away(self, key: str) -> Session | None:
         rows = self._rows().filter(previous_digest=self.digest_of(key), user__isnull=False)
-        row = rows.only("id", "user", "impersonated_from", "ended_at", "rotated_at").first()
+        row = rows.only(
+            *("id", "user", "impersonated_from", "impersonator", "ended_at", "rotated_at")
+        ).first()
         return row if row is not None and straggles(row, timezone.now()) else None
 
     def _refuse(self, row: Session, reason: EndReason, *, is_final: bool) -> bool:

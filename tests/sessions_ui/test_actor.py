@@ -40,5 +40,20 @@ def test_a_verb_takes_a_user_an_actor_or_none_for_the_system(given: Any, actor: 
     assert actor_of(given) == actor
 
 
+@pytest.mark.parametrize(
+    ("asks", "given", "actor"),
+    [(7, 7, STAFF), (None, 7, STAFF), (7, 9, Actor(ActorKind.USER, 9)), (7, None, SYSTEM), (7, OWNER, OWNER)],
+    ids=["the owner", "the owner, after a sign-out", "somebody else", "the system", "an actor"],
+)
+def test_where_staff_uses_an_account_its_owner_does_nothing(
+    asks: int | None, given: Any, actor: Actor
+) -> None:
+    token = context.begin(context.Acting(SimpleNamespace(session_id=5, user_id=asks, impersonator_id=8)))
+    try:
+        assert actor_of(SimpleNamespace(pk=given) if isinstance(given, int) else given) == actor
+    finally:
+        context.finish(token)
+
+
 def test_a_row_without_an_actor_was_the_systems_doing() -> None:
     assert [actor_by_key(7), actor_by_key(None)] == [OWNER, SYSTEM]

@@ -11,6 +11,7 @@ from django.utils import timezone
 from sessions_ui.actions.access_review.bridged import end_credential
 from sessions_ui.actions.access_review.rights import note_step, verify_reviewer
 from sessions_ui.actions.endings.end import Receipt, end_sessions
+from sessions_ui.actor import actor_of
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import ReviewRefusal, ReviewRefused
 from sessions_ui.models import AccessReview, AccessReviewItem, EndReason, Session
@@ -54,7 +55,10 @@ def decide_access(*, item: AccessReviewItem, actor: HasPk, decision: str) -> Rec
     act = receipt.act if receipt is not None else None
     decided = rows.filter(decision__in=before, review__closed_at__isnull=True)
     if not decided.update(
-        decision=decision, decided_at=timezone.now(), decided_by_id=actor.pk, act_id=act.pk if act else None
+        decision=decision,
+        decided_at=timezone.now(),
+        decided_by_id=actor_of(actor).pk,
+        act_id=act.pk if act else None,
     ):
         open_still = AccessReview.objects.filter(pk=review.pk, closed_at__isnull=True).exists()
         raise ReviewRefused(ReviewRefusal.DECIDED if open_still else ReviewRefusal.CLOSED)
@@ -96,7 +100,7 @@ def close_access_review(*, review: AccessReview, actor: HasPk) -> dict[str, int]
     using = router.db_for_write(AccessReview)
     rows = AccessReview.objects.using(using).filter(pk=review.pk, closed_at__isnull=True)
     # Before the lines are counted: from here on none of them changes.
-    if not rows.update(closed_at=timezone.now(), closed_by_id=actor.pk):
+    if not rows.update(closed_at=timezone.now(), closed_by_id=actor_of(actor).pk):
         raise ReviewRefused(ReviewRefusal.CLOSED)
     result = (
         AccessReviewItem.objects.using(using)

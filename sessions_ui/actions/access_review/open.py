@@ -9,6 +9,7 @@ from django.db.models import Count, F, Max, Value
 
 from sessions_ui.actions.access_review.bridged import write_credentials
 from sessions_ui.actions.access_review.rights import note_step, verify_reviewer
+from sessions_ui.actor import actor_of
 from sessions_ui.database.transactions import atomically
 from sessions_ui.models import AccessReview, AccessReviewItem, Session
 from sessions_ui.models.bulk import insert_from
@@ -32,7 +33,7 @@ def open_access_review(
     """
     verify_reviewer(actor)
     review = AccessReview.objects.create(
-        actor_id=actor.pk, organization_id=organization_id, ticket=ticket, note=note
+        actor_id=actor_of(actor).pk, organization_id=organization_id, ticket=ticket, note=note
     )
     living = Session.objects.using(router.db_for_write(Session)).living().order_by()
     if organization_id:

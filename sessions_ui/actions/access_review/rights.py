@@ -6,6 +6,7 @@ from typing import Any
 
 from sessions_ui import context
 from sessions_ui.actions.acting_session import verify_acting_session_without_lock
+from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.exceptions import ReviewRefusal, ReviewRefused
 from sessions_ui.models import AccessReview, Act, Event
@@ -44,6 +45,6 @@ def note_step(
         user_id=user_id,
         device_id=device_id,
         act=act,
-        actor_id=actor.pk,
+        actor_id=actor_of(actor).pk,
         data={"step": step, "review": review.public_id, **data},
     )

@@ -8,6 +8,7 @@ from sessions_ui import context
 from sessions_ui.actions.acting_session import hold_acting_session
 from sessions_ui.actions.sessions.kinds import rules_for
 from sessions_ui.actions.step_up.policy import Shown, verify_vouching
+from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import CannotVouch
@@ -42,7 +43,7 @@ def confirm_device(*, device: Device, actor: HasPk, proof: Shown | str) -> bool:
         events.append(
             Event.Kind.DEVICE_CONFIRMED,
             user_id=device.user_id,
-            actor_id=actor.pk,
+            actor_id=actor_of(actor).pk,
             device=device,
             data={"proof": str(shown)},
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sessions_ui import context
 from sessions_ui.actions.acting_session import hold_acting_session
+from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.client.text import one_line
 from sessions_ui.database.transactions import atomically
@@ -25,5 +26,7 @@ def rename_device(*, device: Device, name: str, actor: HasPk) -> bool:
     changed = Device.objects.filter(pk=device.pk).exclude(name=name).update(name=name)
     if changed:
         device.name = name
-        events.append(Event.Kind.DEVICE_RENAMED, user_id=device.user_id, actor_id=actor.pk, device=device)
+        events.append(
+            Event.Kind.DEVICE_RENAMED, user_id=device.user_id, actor_id=actor_of(actor).pk, device=device
+        )
     return bool(changed)

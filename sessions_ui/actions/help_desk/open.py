@@ -9,6 +9,7 @@ from django.utils import timezone
 from sessions_ui.actions.acting_session import verify_acting_session_without_lock
 from sessions_ui.actions.help_desk.find_user import caller_of
 from sessions_ui.actions.help_desk.rights import may_help, verify_pace, within_scope
+from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
@@ -59,7 +60,7 @@ def note_step(case: Case, agent: Any, step: str, *, text: str = "", **data: Any)
     return events.append(
         Event.Kind.HELP_DESK,
         user_id=case.user_id,
-        actor_id=agent.pk,
+        actor_id=actor_of(agent).pk,
         ticket=case.ticket,
         data={"step": step, "case": case.public_id, **data},
         text=text,

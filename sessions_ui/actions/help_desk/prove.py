@@ -12,6 +12,7 @@ from sessions_ui.actions.acting_session import verify_acting_session_without_loc
 from sessions_ui.actions.help_desk.open import note_step
 from sessions_ui.actions.help_desk.rights import HOUR, may_help, verify_known_caller
 from sessions_ui.actions.one_time_codes import Answer, try_code
+from sessions_ui.actor import actor_of
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
 from sessions_ui.models import Case, Event
@@ -68,7 +69,7 @@ def note_looks(*, cases: Collection[Case], agent: Any) -> None:
     That is one event a case, however often the list is read.
     """
     verify_acting_session_without_lock()
-    looks = Event.objects.filter(kind=Event.Kind.HELP_DESK, actor_id=agent.pk, data__step=LOOKED)
+    looks = Event.objects.filter(kind=Event.Kind.HELP_DESK, actor_id=actor_of(agent).pk, data__step=LOOKED)
     looks = looks.filter(user_id__in={case.user_id for case in cases})
     noted = {data["case"] for data in looks.values_list("data", flat=True)}
     for case in cases:

@@ -38,6 +38,14 @@ AS_STAFF: dict[str, tuple[str, Q, tuple[str, ...]]] = {
     "Session": ("impersonator", Q(impersonated_from__isnull=False), ("signed_in_at", "ended_at")),
     "EventDetail": ("event__actor", Q(event__kind=Event.Kind.IMPERSONATED), ("event__at", "event__kind")),
 }
+# What the person is not told of what staff did in their account, beside who it was: from where, and in which words.
+OF_STAFF = frozenset(
+    {
+        "text",
+        *("address", "first_address", "user_agent", "first_user_agent", "browser_version", "system_version"),
+        *("place", "first_place", "first_country"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +82,8 @@ def note_export(*, user: HasPk, actor: HasPk | None) -> None:
 def export_for_page(*, user: HasPk, actor: HasPk | None, for_owner: bool) -> bytes:
     """Return the export as a whole, and append its event.
 
-    `for_owner`: for the person, without the notes of staff and without who else acted. Raises `TooMuch` beyond
-    `EXPORT_MAX_ROWS`, and nothing is handed out then; else what `note_export()` raises.
+    `for_owner`: for the person, without the notes of staff, and without who else acted and from where. Raises `TooMuch`
+    beyond `EXPORT_MAX_ROWS`, and nothing is handed out then; else what `note_export()` raises.
     """
     left = conf.export_max_rows
     for part in parts(user.pk, for_owner=for_owner):
@@ -161,8 +169,9 @@ def _told(row: dict[str, Any], part: Part, user_pk: Any, *, for_owner: bool) -> 
     told = {
         name: _value(value, name in part.actors, user_pk, for_owner=for_owner) for name, value in row.items()
     }
-    if for_owner and author not in (None, user_pk):  # what staff has written
-        del told["text"]
+    is_of_staff = author not in (None, user_pk) or row.get("impersonated_from") is not None
+    if for_owner and is_of_staff:
+        return {name: value for name, value in told.items() if name not in OF_STAFF}
     return told
 
 

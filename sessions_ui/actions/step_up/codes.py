@@ -18,6 +18,7 @@ from sessions_ui.actions.one_time_codes import RESEND_AFTER, TRIES, Answer, mail
 from sessions_ui.actions.step_up.factors import append_shown, is_of_sign_in, proves, shown_in
 from sessions_ui.actions.step_up.pace import asker, verify_pace
 from sessions_ui.actions.trusted_addresses import told_addresses, trusted_addresses
+from sessions_ui.actor import actor_of
 from sessions_ui.assurance import MAILED_CODE, Authentication, Step
 from sessions_ui.audit import events
 from sessions_ui.conf import conf
@@ -78,7 +79,7 @@ def send_code(
     event = events.append(
         Event.Kind.CODE_SENT,
         user_id=user.pk,
-        actor_id=user.pk,
+        actor_id=actor_of(user).pk,
         session_id=session_id,
         data={"proof": proof.pk, "purpose": str(purpose)},
     )
@@ -112,7 +113,7 @@ def _accept(user: Any, proof: VerificationCode) -> None:
     events.append(
         Event.Kind.PROVEN,
         user_id=proof.user_id,
-        actor_id=proof.user_id,
+        actor_id=actor_of(user).pk,
         session_id=proof.session_id,
         data={"proof": "mailed_code", "purpose": str(proof.purpose)},
     )
@@ -153,7 +154,7 @@ def _tell_of_factor(
     event = events.append(
         Event.Kind.PROVEN,
         user_id=user.pk,
-        actor_id=user.pk,
+        actor_id=actor_of(user).pk,
         session_id=session.pk,
         data={"proof": "factor", "method": method, "purpose": str(purpose)},
     )

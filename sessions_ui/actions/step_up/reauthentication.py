@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from sessions_ui.actions.step_up.factors import append_shown
+from sessions_ui.actor import actor_of
 from sessions_ui.assurance import KINDS, Authentication, Kind, Step
 from sessions_ui.audit import events
 from sessions_ui.database import moments
@@ -42,7 +43,7 @@ def note_reauthentication(
     event = events.append(
         Event.Kind.REAUTHENTICATED if succeeded else Event.Kind.REAUTHENTICATION_FAILED,
         user_id=user.pk,
-        actor_id=user.pk,
+        actor_id=actor_of(user).pk,
         session_id=session_id,
         data={} if shown is None else said_of(shown),
     )

@@ -45,7 +45,9 @@ class SessionShape(Shape):
     user_agent: str
     place: PlaceShape | None
     flagged: bool = Field(description="Whether its sign-in needs a look.")
-    by_support: bool = Field(description="Whether staff uses the account in it.")
+    by_support: bool = Field(
+        description="Whether staff uses the account in it. From where and by what is not told then."
+    )
     ended_at: datetime | None
     end_reason: str
     ended_by: Literal["you", "somebody else", ""]
@@ -110,23 +112,25 @@ def place_shape(place: Place | None) -> dict[str, Any] | None:
 
 
 def session_shape(session: Session, *, viewer: Any, current: int | None) -> dict[str, Any]:
-    """Return a session as its owner `viewer` sees it; who of others has ended it is not told."""
+    """Return a session as its owner `viewer` sees it; who of others has ended it is not told, nor from where support
+    uses the account."""
+    by_support = session.impersonated_from_id is not None
     return {
         "id": session.public_id,
         "kind": session.kind,
         "current": session.pk == current,
         "living": session.is_living,
-        "device": device_shape(session.device),
+        "device": None if by_support else device_shape(session.device),
         "signed_in_at": moment(session.signed_in_at),
         "last_seen_at": moment(session.last_seen_at),
         "expires_at": moment(session.expires_at),
         "method": session.method,
         "provider": session.provider,
-        "address": session.address,
-        "user_agent": session.user_agent,
-        "place": place_shape(session.current_place),
+        "address": None if by_support else session.address,
+        "user_agent": "" if by_support else session.user_agent,
+        "place": None if by_support else place_shape(session.current_place),
         "flagged": session.needs_a_look,
-        "by_support": session.impersonated_from_id is not None,
+        "by_support": by_support,
         "ended_at": moment(session.ended_at),
         "end_reason": session.why_over,
         "ended_by": whoever(session.ended_by_id, viewer),
