@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.utils.crypto import constant_time_compare
 
@@ -51,6 +52,22 @@ def is_active(user: Any) -> bool:
     With a model that cannot switch accounts off, every account is active.
     """
     return bool(getattr(user, "is_active", True))
+
+
+def has_administration() -> bool:
+    """Return whether the site has Django's admin."""
+    return apps.is_installed("django.contrib.admin")
+
+
+def enters_administration(user: Any) -> bool:
+    """Return whether the account may enter Django's admin, as `AdminSite.has_permission()` has it.
+
+    Where there is no admin, or the model has no word for staff, there is no such door, and everybody stands behind it:
+    then permissions alone decide.
+    """
+    if not has_administration():
+        return True
+    return is_active(user) and bool(getattr(user, "is_staff", True))
 
 
 def has_usable_password(user: Any) -> bool:

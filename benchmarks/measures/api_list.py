@@ -33,8 +33,8 @@ def work() -> dict[str, Any]:
     from sessions_ui.models import Session
 
     user: Any = get_user_model()._default_manager.get()
-    user.is_superuser = True
-    user.save(update_fields=["is_superuser"])
+    user.is_superuser = user.is_staff = True
+    user.save(update_fields=["is_superuser", "is_staff"])
     cookies = sign_in()
     lists: dict[str, Requests] = {}
 

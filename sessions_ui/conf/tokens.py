@@ -46,7 +46,7 @@ class TokenSettings(Section):
     @cached_property
     def program_scopes(self) -> frozenset[str]:
         """The scopes that are for programs of the site, beside the app's own (`tokens:introspect`): only a service
-        account, or somebody with the permission `sessions_ui.manage_tokens`, has a token that may do so."""
+        account, or staff with the permission `sessions_ui.manage_tokens`, has a token that may do so."""
         return frozenset({*OWN_PROGRAM_SCOPES, *self._given.get("PROGRAM_SCOPES", ())})
 
     @cached_property

@@ -467,6 +467,8 @@ def test_a_token_is_asked_about_and_revoked(browser: Any, user: Any) -> None:
     ends = timezone.now() + timedelta(days=1)
     scopes = ["tokens:introspect"]
     user.user_permissions.add(Permission.objects.get(codename="manage_tokens"))
+    user.is_staff = True
+    user.save()
     asking, other = (
         create_token(user=user, name=name, scopes=scopes, expires_at=ends).value for name in "ab"
     )

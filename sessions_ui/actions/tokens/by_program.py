@@ -25,8 +25,7 @@ from sessions_ui.actions.tokens.create import (
     said,
 )
 from sessions_ui.actions.tokens.rights import may_speak_for
-from sessions_ui.actions.tokens.scopes import PERMISSIONS, withheld
-from sessions_ui.conf import conf
+from sessions_ui.actions.tokens.scopes import of_administration, withheld
 from sessions_ui.credentials import CredentialChange, CredentialKind
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import SessionEnded, TokenRefusal, TokenRefused
@@ -60,7 +59,7 @@ def create_token_by_program(
     """
     name, granted = said(name), known_scopes(scopes)
     acting = verify_program_may(bearer, user)
-    if (PERMISSIONS.keys() | conf.program_scopes) & {*granted}:
+    if of_administration(granted):
         raise TokenRefused(TokenRefusal.BY_PROGRAM)
     if organization_id and organization_of(None, user) not in (None, organization_id):
         raise TokenRefused(TokenRefusal.NOT_A_MEMBER)
@@ -80,6 +79,7 @@ def set_end_by_program(*, bearer: Bearer, token: AccessToken, expires_at: dateti
     """Let the token end at another moment, or where the access of its account does, should that be earlier; return it
     as it is then.
 
+    One with a scope that no program gives away only ends earlier: to renew it takes a person, who is asked.
     Its owner is told, as of every change of it. Raises `TokenRefused` as `create_token_by_program()` does,
     `SessionEnded` where the token is over, and what `create_token()` raises about its account.
     """
@@ -93,7 +93,10 @@ def set_end_by_program(*, bearer: Bearer, token: AccessToken, expires_at: dateti
     session = locked(rows.with_containment()).first()
     if session is None or not session.is_living:
         raise SessionEnded(EndReason(session.why_over) if session and session.why_over else "")
-    rows.update(**kept_to_latest_end({"expires_at": allowed_end(expires_at, account, now)}))
+    ends_at = allowed_end(expires_at, account, now)
+    if ends_at > session.expires_at and of_administration(token.scope_names):
+        raise TokenRefused(TokenRefusal.BY_PROGRAM)
+    rows.update(**kept_to_latest_end({"expires_at": ends_at}))
     AccessToken.objects.filter(pk=token.pk).update(warned_at=None)
     token = AccessToken.objects.select_related("session").get(pk=token.pk)
     credential_changed(

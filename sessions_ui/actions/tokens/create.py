@@ -72,11 +72,13 @@ def create_token(
     must not choose it: it could be that of a token that was purged. `actor` is whoever makes it, if that is not whoever
     acts now.
 
-    It changes who may act as the user, so the session that asks has to vouch for itself as for a new factor; a token
-    makes no token. Raises `TokenRefused` for what is missing or out of bounds, `FurtherProofNeeded`, `AccountFrozen`
-    while the account is being recovered, `SignInRefused` where it is gone or disabled, `SessionEnded` where the
-    session that asks has ended, `NotTheOwner` where staff uses the account, `ValueError` for a moment without a time
-    zone or out of range, `TryAgain` or `OutcomeUnknown` as `end_sessions()` does.
+    The caller checks that `actor` may make one of somebody else, and asks staff who they are where the scopes are those
+    of the administration (`staff_confirmed`). It changes who may act as the user, so the session that asks has to vouch
+    for itself as for a new factor; a token makes no token. Raises `TokenRefused` for what is missing or out of bounds,
+    `FurtherProofNeeded`, `AccountFrozen` while the account is being recovered, `SignInRefused` where it is gone or
+    disabled, `SessionEnded` where the session that asks has ended, `NotTheOwner` where staff uses the account,
+    `ValueError` for a moment without a time zone or out of range, `TryAgain` or `OutcomeUnknown` as
+    `end_sessions()` does.
     """
     context.require_owner()
     name, granted = said(name), known_scopes(scopes)

@@ -8,10 +8,12 @@ from typing import Any
 from sessions_ui.actions.tokens.rights import MANAGE
 from sessions_ui.conf import conf
 from sessions_ui.models import ServiceAccount
-from sessions_ui.user_model import account_key
+from sessions_ui.user_model import account_key, enters_administration
 
 # What somebody may not do, no program does for them: of each scope about everybody, the permissions of its page,
-# all of them. They are asked when a token is made, and again at each request that needs the scope.
+# all of them. They are asked when a token is made, and again at each request that needs the scope. All these pages are
+# in Django's admin, so whoever may not enter that has none of these scopes. A scope for a page elsewhere, as those of
+# the help desk are, would need another rule.
 PERMISSIONS: dict[str, tuple[str, ...]] = {
     "sessions:admin:read": ("sessions_ui.view_session", "sessions_ui.view_device"),
     "sessions:admin:write": ("sessions_ui.change_session",),
@@ -26,18 +28,28 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
 def withheld(account: Any, scopes: Iterable[str], *, is_service: bool | None = None) -> frozenset[str]:
     """Return those of the scopes that no token of this account may have, or act by.
 
-    Scopes about everybody take permissions (`PERMISSIONS`). Those for programs of the site (`PROGRAM_SCOPES`) are for
-    service accounts, and for whoever may manage tokens: by `tokens:introspect` anybody could read whose token it is
-    that they have found. `is_service` says what the caller knows already. No SQL statement for other scopes.
+    Scopes about everybody take permissions (`PERMISSIONS`), and an account that may enter the administration, where
+    people do the same; a service account enters no page. Those for programs of the site (`PROGRAM_SCOPES`) are for
+    service accounts, and for whoever may manage tokens there: by `tokens:introspect` anybody could read whose token it
+    is that they have found. `is_service` says what the caller knows already. No SQL statement for other scopes.
     """
-    asked = frozenset(scopes)
+    asked = of_administration(scopes)
+    of_programs = asked & conf.program_scopes
+    enters = enters_administration(account)
+    if asked and is_service is None and (of_programs or not enters):
+        is_service = ServiceAccount.objects.filter(pk=account_key(account)).exists()
+    if asked and not enters and not is_service:
+        return asked
     lacking = {name for name in asked & PERMISSIONS.keys() if not may(account, *PERMISSIONS[name])}
-    of_programs = conf.program_scopes & asked
-    if of_programs:
-        if is_service is None:
-            is_service = ServiceAccount.objects.filter(pk=account_key(account)).exists()
-        lacking |= set() if is_service or may(account, MANAGE) else of_programs
+    if of_programs and not is_service and not may(account, MANAGE):
+        lacking |= of_programs
     return frozenset(lacking)
+
+
+def of_administration(scopes: Iterable[str]) -> frozenset[str]:
+    """Return those of the scopes that are not for everybody: a token with them does what takes a page of the
+    administration otherwise."""
+    return frozenset((*PERMISSIONS, *conf.program_scopes)) & frozenset(scopes)
 
 
 def offered_scopes(account: Any) -> dict[str, Any]:

@@ -25,12 +25,16 @@ from sessions_ui.actions.endings.credentials import end_credentials
 from sessions_ui.actions.endings.end import end_sessions
 from sessions_ui.actions.tokens.create import NewToken, create_token
 from sessions_ui.actions.tokens.rotate import rotate_token
+from sessions_ui.actions.tokens.scopes import of_administration
 from sessions_ui.bridges.active import bridge_named
 from sessions_ui.conf import conf
+from sessions_ui.context import require_owner
 from sessions_ui.credentials import CredentialKind
 from sessions_ui.exceptions import SessionEnded, TokenRefusal, TokenRefused
 from sessions_ui.models import AccessToken, EndReason, Event, Session
 from sessions_ui.models.locking import locked
+from sessions_ui.user_model import has_administration
+from sessions_ui.web.administration.gate import ask_staff
 from sessions_ui.web.devices.details import EVENTS, Evidence, proof_of
 from sessions_ui.web.devices.views import done
 from sessions_ui.web.presence.decorators import passive
@@ -70,9 +74,22 @@ def new_token(request: HttpRequest) -> HttpResponseBase:
     form = TokenForm(request.user, request.POST)
     if not form.is_valid():
         return form_page(request, form, status=422)
-    if question := ask_again(request, what_text(CredentialKind.TOKEN)):
+    if question := ask_for_scopes(request, what_text(CredentialKind.TOKEN), form.cleaned_data["scopes"]):
         return question
     return make(request, form)
+
+
+def ask_for_scopes(request: HttpRequest, what: str, scopes: Iterable[str]) -> HttpResponseBase | None:
+    """Return None where a token with these scopes may get a value, else the response that asks people who they are.
+
+    By a token that is about other people they do what they do in the administration otherwise, so they are asked here
+    what its gate asks: a program is asked for no second factor later.
+    """
+    require_owner()  # before the gate, which knows its own pages only
+    # First, because what is answered to the gate is posted together with the form, and must not wait with it.
+    if has_administration() and of_administration(scopes) and (question := ask_staff(request)):
+        return question
+    return ask_again(request, what)
 
 
 @sensitive_variables("made")
@@ -111,7 +128,8 @@ def renew_token(request: HttpRequest, public_id: str) -> HttpResponseBase:
     form = RenewForm(request.user, request.POST)
     if not form.is_valid():
         return renew_page(request, key, form, status=422)
-    if question := ask_again(request, _("Renew “%(name)s”") % {"name": key.title}):
+    what = _("Renew “%(name)s”") % {"name": key.title}
+    if question := ask_for_scopes(request, what, key.token.scope_names):
         return question
     return renew(request, key, form)
 

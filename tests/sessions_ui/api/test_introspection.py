@@ -216,10 +216,12 @@ def test_a_scope_for_programs_is_not_for_everybody(
 def allow(who: str, user: Any, owner: Any) -> None:
     if who == "a manager":
         user.user_permissions.add(Permission.objects.get(codename="manage_tokens"))
+        user.is_staff = True
+        user.save()
     elif who == "a service account":
         make_service_account(user=user, owner=owner)
     elif who == "a superuser":
-        type(user).objects.filter(pk=user.pk).update(is_superuser=True)
+        type(user).objects.filter(pk=user.pk).update(is_superuser=True, is_staff=True)
         user.refresh_from_db()
 
 

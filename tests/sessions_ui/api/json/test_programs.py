@@ -34,7 +34,8 @@ def program_of(make_token: Any) -> Any:
 
 @pytest.fixture
 def responder(other_user: Any) -> Any:
-    """Who has just the permissions that the scopes take, and is no superuser."""
+    """Staff that has just the permissions that the scopes take, and is no superuser."""
+    type(other_user).objects.filter(pk=other_user.pk).update(is_staff=True)
     for name in {name for names in PERMISSIONS.values() for name in names}:
         label, _, codename = name.partition(".")
         permission = Permission.objects.get(content_type__app_label=label, codename=codename)

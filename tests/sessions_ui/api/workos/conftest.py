@@ -54,10 +54,11 @@ def codenames(*scopes: str) -> set[str]:
 
 
 def permitted(user: Any, *names: str) -> Any:
-    """The user, with these permissions of the app."""
+    """The user as staff, with these permissions of the app."""
     found = Permission.objects.filter(content_type__app_label="sessions_ui", codename__in=names)
     assert found.count() == len(names)
     user.user_permissions.add(*found)
+    type(user).objects.filter(pk=user.pk).update(is_staff=True)
     return type(user).objects.get(pk=user.pk)
 
 
