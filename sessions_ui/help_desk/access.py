@@ -21,6 +21,7 @@ from sessions_ui.actions.help_desk.rights import is_agent
 from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.conf import conf
+from sessions_ui.context import require_owner
 from sessions_ui.database import moments
 from sessions_ui.models import Event
 from sessions_ui.web.step_up.factors import factors_shown
@@ -37,6 +38,7 @@ def agents_only(view: View) -> View:
 
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        require_owner()  # an agent in the account of another one would be both of the two that some acts need
         if not is_agent(request.user):
             note_refusal(request, "no permission")
             raise PermissionDenied

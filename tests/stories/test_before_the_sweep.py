@@ -164,6 +164,7 @@ COLUMNS_ALONE = {
     "actions/sessions/open_tabs.py": "told of the end by the stream",
     "actions/sign_in": "under the lock of the account, what is left is ended",
     "actions/step_up/factors.py": "of the request that was let in",
+    "actions/tokens/same_person.py": "also what has ended counts",
     "actions/tokens/used.py": "of the request that was let in",
     "actions/impersonation.py": "uncontained, or ended",
     "actions/acting_session.py": "uncontained",

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from sessions_ui.actions.acting_session import verify_acting_session_without_lock
 from sessions_ui.actions.help_desk.find_user import caller_of
-from sessions_ui.actions.help_desk.rights import may_help, verify_pace, within_scope
+from sessions_ui.actions.help_desk.rights import may_help, verify_agent_acts, verify_pace, within_scope
+from sessions_ui.actions.tokens.same_person import is_same_person
 from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.conf import conf
@@ -25,7 +25,7 @@ def open_case(*, agent: Any, term: str) -> Case:
     Raises `HelpDeskRefused`: `too_many`, `own_account`, or `nobody`. The last one says nothing about whether there is
     such an account. Each search is an event; what was searched for is in its detail, which can be erased.
     """
-    verify_acting_session_without_lock()
+    verify_agent_acts()
     verify_pace(agent, acts=False)
     term = term.strip()[:MAX_TERM]
     # A name that two accounts share identifies neither.
@@ -50,7 +50,7 @@ def refusal_of(agent: Any, user: Any) -> HelpDeskRefusal | None:
     """Return why this agent gets no case for `user` (who is None where nobody was found); None where they get one."""
     if user is None:
         return HelpDeskRefusal.NOBODY
-    if user.pk == agent.pk:
+    if is_same_person(user.pk, agent.pk):
         return HelpDeskRefusal.OWN_ACCOUNT
     return None if may_help(agent, user) else HelpDeskRefusal.NOBODY
 

@@ -8,10 +8,10 @@ from typing import Any
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from sessions_ui.actions.acting_session import verify_acting_session_without_lock
 from sessions_ui.actions.help_desk.open import note_step
-from sessions_ui.actions.help_desk.rights import HOUR, may_help, verify_known_caller
+from sessions_ui.actions.help_desk.rights import HOUR, may_help, verify_agent_acts, verify_known_caller
 from sessions_ui.actions.one_time_codes import Answer, try_code
+from sessions_ui.actions.tokens.same_person import is_same_person
 from sessions_ui.actor import actor_of
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
@@ -68,7 +68,7 @@ def note_looks(*, cases: Collection[Case], agent: Any) -> None:
 
     That is one event a case, however often the list is read.
     """
-    verify_acting_session_without_lock()
+    verify_agent_acts()
     looks = Event.objects.filter(kind=Event.Kind.HELP_DESK, actor_id=actor_of(agent).pk, data__step=LOOKED)
     looks = looks.filter(user_id__in={case.user_id for case in cases})
     noted = {data["case"] for data in looks.values_list("data", flat=True)}
@@ -79,8 +79,8 @@ def note_looks(*, cases: Collection[Case], agent: Any) -> None:
 
 def approve(*, case: Case, approver: Any, user: Any) -> None:
     """Record that the second agent agrees. Not the first one, and nobody who could not have opened the case."""
-    verify_acting_session_without_lock()
-    if case.agent_id == approver.pk:
+    verify_agent_acts()
+    if is_same_person(case.agent_id, approver.pk):
         raise HelpDeskRefused(HelpDeskRefusal.SAME_AGENT)
     if not case.is_open or case.approval_asked_at is None:
         raise HelpDeskRefused(HelpDeskRefusal.CASE_CLOSED)

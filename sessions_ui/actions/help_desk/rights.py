@@ -9,7 +9,9 @@ from django.contrib.auth.models import Permission
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from sessions_ui import context
 from sessions_ui.actions.acting_session import verify_acting_session_without_lock
+from sessions_ui.actions.tokens.same_person import is_same_person
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
 from sessions_ui.models import Case, CaseReceipt
@@ -40,9 +42,10 @@ def within_scope(agent: Any) -> QuerySet[Any]:
 
 
 def may_help(agent: Any, user: Any) -> bool:
-    """Return whether the agent may help the user: not oneself, not somebody with more rights, nobody out of scope."""
+    """Return whether the agent may help the user: not oneself or one's own service account, not somebody with more
+    rights, nobody out of scope."""
     return (
-        user.pk != agent.pk
+        not is_same_person(user.pk, agent.pk)
         and not conf.help_desk_more_rights(user, agent)
         and within_scope(agent).filter(pk=user.pk).exists()
     )
@@ -58,10 +61,17 @@ def has_more_rights(user: Any, agent: Any) -> bool:
     return not theirs <= agent.get_all_permissions()
 
 
-def verify_case(case: Case, agent: Any) -> Any:
-    """Return the user of an open case of this agent's, who may still be helped; otherwise raise `HelpDeskRefused`, and
+def verify_agent_acts() -> None:
+    """Raise `NotTheOwner` where staff uses the account of an agent: two of them could be one person. Raise
     `SessionEnded` where the session of the request that asks has ended meanwhile."""
+    context.require_owner()
     verify_acting_session_without_lock()
+
+
+def verify_case(case: Case, agent: Any) -> Any:
+    """Return the user of an open case of this agent's, who may still be helped; otherwise raise `HelpDeskRefused`, or
+    what `verify_agent_acts()` raises."""
+    verify_agent_acts()
     if case.agent_id != agent.pk or not case.is_open:
         raise HelpDeskRefused(HelpDeskRefusal.CASE_CLOSED)
     user = case.account()

@@ -11,6 +11,7 @@ from sessions_ui.actions.endings.end import own_session_of
 from sessions_ui.actions.incidents.order import APPROVAL_AGE, put_in_force
 from sessions_ui.actions.incidents.rights import verify_may_order
 from sessions_ui.actions.incidents.steps import note_step
+from sessions_ui.actions.tokens.same_person import could_act_by
 from sessions_ui.actor import actor_of
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import IncidentRefusal, IncidentRefused
@@ -23,11 +24,12 @@ from sessions_ui.protocols import HasPk
 def approve_incident(*, incident: Incident, actor: HasPk) -> Incident:
     """Put an order of somebody else in force; return it as it is then.
 
+    Of somebody else: not of a service account for which the same person answers, nor by a token that they have made.
     The session in which it is approved is left out, too, where that of the order is. Raises `IncidentRefused`, and what
     `order_incident()` raises.
     """
     row = _waiting(incident, actor)
-    if row.actor_id == actor.pk:
+    if not is_of_somebody_else(row, actor):
         raise IncidentRefused(IncidentRefusal.SAME_PERSON)
     if row.created_at <= timezone.now() - APPROVAL_AGE:
         raise IncidentRefused(IncidentRefusal.APPROVAL_OVER)
@@ -38,6 +40,13 @@ def approve_incident(*, incident: Incident, actor: HasPk) -> Incident:
     put_in_force(row, actor)
     note_step("approved", actor=actor, incident=row)
     return row
+
+
+def is_of_somebody_else(incident: Incident, actor: HasPk) -> bool:
+    """Return whether somebody else has ordered it than whoever would approve it, in effect: an order by a token is also
+    that of whoever answers for the service account, or has had the token's value."""
+    sessions = incident.kept  # in which it was ordered, unless that one was not to be left out
+    return not could_act_by(actor.pk, incident.actor_id, at=incident.created_at, sessions=sessions)
 
 
 @atomically

@@ -73,10 +73,11 @@ def transfer_service_account(
     if reason := why_no_owner(account.pk, owner):
         raise OwnerRefused(reason)
     row = locked(ServiceAccount.objects.filter(pk=account.pk)).get()
+    former: Any = row.owner_id
     row.owner_id, row.orphaned_at = owner.pk, None
     row.save(update_fields=["owner", "orphaned_at"])
     shorten_to(row.pk, owner)
-    _note(row, "transferred", actor)
+    _note(row, "transferred", actor, former="" if former is None else str(former))
     return row
 
 
@@ -122,10 +123,10 @@ def states_of(user: HasPk) -> Any:
     return AccountState.objects.using(router.db_for_write(AccountState)).filter(pk=user.pk)
 
 
-def _note(row: ServiceAccount, step: str, actor: HasPk | None) -> None:
+def _note(row: ServiceAccount, step: str, actor: HasPk | None, **data: str) -> None:
     events.append(
         Event.Kind.SERVICE_ACCOUNT,
         user_id=row.pk,
         actor_id=actor_of(actor).pk,
-        data={"step": step, "owner": str(row.owner_id)},
+        data={"step": step, "owner": str(row.owner_id), **data},
     )

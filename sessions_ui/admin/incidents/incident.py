@@ -18,7 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
-from sessions_ui.actions.incidents.approve import approve_incident, decline_incident
+from sessions_ui.actions.incidents.approve import approve_incident, decline_incident, is_of_somebody_else
 from sessions_ui.actions.incidents.criteria import Criteria
 from sessions_ui.actions.incidents.preview import time_for
 from sessions_ui.actions.incidents.result import FORMATS, export_incident
@@ -124,7 +124,7 @@ class IncidentAdmin(OrderAdmin):
             "done": done,
             "left": duration_text(time_for(total - done)) if state is Incident.State.RUNNING else "",
             "can_act": may and state in (*OPEN, Incident.State.WAITING),
-            "can_approve": waits and incident.actor_id != request.user.pk,
+            "can_approve": waits and is_of_somebody_else(incident, request.user),
             "can_decline": waits,
             "can_stop": may and state is Incident.State.RUNNING,
             "can_resume": may and state is Incident.State.STOPPED,

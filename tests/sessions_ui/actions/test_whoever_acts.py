@@ -451,6 +451,7 @@ NOT_ASKED: dict[str, str] = {
     "help_desk.rights.verify_pace": READS,
     "help_desk.rights.within_scope": READS,
     "impersonation.own_session": READS,
+    "incidents.approve.is_of_somebody_else": READS,
     "impersonation.verify_may_impersonate": READS,
     "incidents.order.put_in_force": PART,
     "incidents.preview.count": READS,

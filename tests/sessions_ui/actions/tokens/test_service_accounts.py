@@ -203,7 +203,7 @@ def test_somebody_else_takes_it_over(
     assert reason_of(made.value) == "owner_ended"
     assert authenticate_token(make_token(robot).value).user == robot
     event = Event.objects.filter(kind="service_account").latest("pk")
-    assert event.data == {"step": "transferred", "owner": str(other_user.pk)}
+    assert event.data == {"step": "transferred", "owner": str(other_user.pk), "former": str(user.pk)}
 
 
 def test_a_sign_in_costs_no_statement_more(user: Any, browser: Any) -> None:
