@@ -16,6 +16,7 @@ import sessions_ui
 from sessions_ui.actions.endings.end import end_sessions
 from sessions_ui.actions.privacy.export import export
 from sessions_ui.api.json.application import api
+from sessions_ui.store import SessionStore
 from sessions_ui.web.urls import urlpatterns as of_pages
 from tests.conftest import Browser
 from tests.models import Act, Device, EndReason, Event, Session
@@ -126,6 +127,14 @@ def test_support_that_ends_its_session_has_ended_it_itself(
     assert laptop.get(f"/api/sessions/{used.public_id}").json()["ended_by"] == "somebody else"
     first = next(each for each in laptop.get("/api/history").json()["data"] if each["kind"] == "ended")
     assert first["by"] == "somebody else"
+
+
+def test_nor_did_the_owner_where_its_key_is_deleted_outside_of_a_request(
+    inside: Browser, used: Session, support: Any
+) -> None:
+    SessionStore(inside.cookies["sessionid"].value).delete()
+    used.refresh_from_db()
+    assert used.ended_at is not None and used.ended_by_id == support.pk
 
 
 @pytest.mark.parametrize("is_over", [False, True])
