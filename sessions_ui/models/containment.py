@@ -8,9 +8,10 @@ elsewhere), and so does whoever was it at sign-in (`access_flags`): to lose the 
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol, TypeVar
 
 from django.contrib.auth import get_user_model
 from django.db import router
@@ -19,14 +20,22 @@ from django.db.models import BooleanField, Case, Exists, OuterRef, Q, Subquery, 
 from sessions_ui.models.incident import Containment, Limits
 from sessions_ui.models.primary import all_users, are_users_beside
 
-if TYPE_CHECKING:
-    from sessions_ui.models.session import Session
+
+class Contained(Protocol):
+    """What is judged: a session, whose module needs this one."""
+
+    generation: int
+    signed_in_at: datetime | None
+    access_flags: str
+
+
+Judged = TypeVar("Judged", bound=Contained)
 
 # The user model's own words for staff; whichever of them it has.
 STAFF_FLAGS = ("is_staff", "is_superuser")
 
 
-def containing_generation(session: Session, user: Any, limits: Limits | None) -> int:
+def containing_generation(session: Contained, user: Any, limits: Limits | None) -> int:
     """Return the generation of the order that has ended this session of a user; 0 where none has.
 
     `user`: None where nobody knows them yet. `limits` as read together with the session, or after it.
@@ -43,14 +52,14 @@ def containing_generation(session: Session, user: Any, limits: Limits | None) ->
     return 0
 
 
-def limits_of(session: Session) -> Limits | None:
+def limits_of(session: Contained) -> Limits | None:
     """Return what is over, as the look-up has read it with this session; otherwise read it: one statement."""
     if "limits" not in session.__dict__:
         session.__dict__["limits"] = Containment.read().limits
     return session.__dict__["limits"]
 
 
-def with_limits(session: Session, limits: Limits | None) -> Session:
+def with_limits(session: Judged, limits: Limits | None) -> Judged:
     """Note on the session what is over, for whoever judges it."""
     session.__dict__["limits"] = limits
     return session
@@ -88,12 +97,12 @@ def is_contained(session: str = "") -> Case:
     return Case(When(contained(session=session), then=True), default=False, output_field=BooleanField())
 
 
-def _is_before(session: Session, limits: Limits) -> bool:
+def _is_before(session: Contained, limits: Limits) -> bool:
     signed_in_at, before_at = session.signed_in_at, limits.before_at
     return signed_in_at is not None and before_at is not None and signed_in_at < before_at
 
 
-def _was_staff(session: Session) -> bool:
+def _was_staff(session: Contained) -> bool:
     return any(f",{flag}," in session.access_flags for flag in STAFF_FLAGS)
 
 
