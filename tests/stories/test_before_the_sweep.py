@@ -22,9 +22,8 @@ from sessions_ui.actions.incidents.order import order_incident
 from sessions_ui.actions.tokens.rotate import rotate_token
 from sessions_ui.conf.tokens import OWN_SCOPES
 from sessions_ui.exceptions import SessionEnded
-from sessions_ui.models import AccessToken
 from tests.conftest import Browser
-from tests.models import EndReason, Session
+from tests.models import AccessToken, EndReason, Session
 from tests.sessions_ui.actions.tokens.conftest import make_token
 from tests.sessions_ui.api.conftest import Program
 
