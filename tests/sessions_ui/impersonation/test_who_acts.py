@@ -103,8 +103,8 @@ def test_no_operation_of_the_api_lets_the_owner_have_done_it(
         used = use_again(inside, user)
         for key in (used.public_id, device.public_id):
             url = path.replace("{session_id}", key).replace("{device_id}", key).replace("{token_id}", key)
-            body = json.dumps({"name": "mine"} if "devices" in path else {"tokens": True})
-            inside.generic(method.upper(), url, body if method != "get" else "", "application/json")
+            body = {"name": "mine"} if method == "patch" else {"tokens": True} if "/end-" in path else {}
+            inside.generic(method.upper(), url, json.dumps(body) if body else "", "application/json")
             asked += 1
             assert not of_the_owner(user, since), url
     assert asked > 20
