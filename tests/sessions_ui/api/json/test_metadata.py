@@ -85,7 +85,7 @@ def test_of_one_that_has_ended_it_stays_as_it_is(administrator: Any, session: Se
 def test_a_webhook_about_its_end_has_it(user: Any, session: Session, browser: Any) -> None:
     browser().sign_in(user)
     set_metadata(session=session, metadata={"tenant": "acme"})
-    for each in Session.objects.sign_ins().filter(user=user):
+    for each in Session.objects.sign_ins().filter(user=user).order_by("pk"):
         end_session(session=each, reason=EndReason.ADMINISTRATOR)
     told = [
         about_act(act, addresses=False)["sessions"][0].get("metadata") for act in Act.objects.order_by("at")
