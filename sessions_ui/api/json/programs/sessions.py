@@ -47,7 +47,11 @@ Number = Annotated[
 
 
 class Metadata(Body):
-    metadata: Annotated[dict[Name, Text | StrictBool | Whole | Number | None], Field(max_length=MOST_NAMES)]
+    metadata: Annotated[
+        dict[Name, Text | StrictBool | Whole | Number | None],
+        # Else the document allows any value of a name that is none: one with a NUL.
+        Field(max_length=MOST_NAMES, json_schema_extra={"additionalProperties": False}),
+    ]
 
 
 class Kept(Shape):
