@@ -30,6 +30,8 @@ class AccessTokenQuerySet(PrimaryQuerySet["AccessToken"]):
 
     def with_containment(self) -> AccessTokenQuerySet:
         """As that of sessions."""
+        if "is_contained" in self.query.annotations:
+            return self
         return self.annotate(is_contained=is_contained("session__"))
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db import router
 from django.utils import timezone
 
 from sessions_ui.actions.account_lock import lock_users
@@ -20,6 +19,7 @@ from sessions_ui.actions.tokens.create import (
     NewToken,
     allowed_end,
     hold_account,
+    hold_session,
     insert_token,
     known_scopes,
     said,
@@ -30,7 +30,6 @@ from sessions_ui.credentials import CredentialChange, CredentialKind
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import SessionEnded, TokenRefusal, TokenRefused
 from sessions_ui.models import AccessToken, EndReason, Session
-from sessions_ui.models.locking import locked
 from sessions_ui.models.primary import all_users
 from sessions_ui.protocols import HasPk
 
@@ -89,10 +88,7 @@ def set_end_by_program(*, bearer: Bearer, token: AccessToken, expires_at: dateti
         raise SessionEnded(EndReason.ACCOUNT_DELETED)
     verify_program_may(bearer, user)
     account, _backend, _state = hold_account(user, None)
-    rows = Session.objects.using(router.db_for_write(Session)).filter(pk=token.pk)
-    session = locked(rows.with_containment()).first()
-    if session is None or not session.is_living:
-        raise SessionEnded(EndReason(session.why_over) if session and session.why_over else "")
+    rows, session = hold_session(token)
     ends_at = allowed_end(expires_at, account, now)
     if ends_at > session.expires_at and of_administration(token.scope_names):
         raise TokenRefused(TokenRefusal.BY_PROGRAM)

@@ -31,10 +31,11 @@ from sessions_ui.conf.base import for_user
 from sessions_ui.credentials import CredentialChange, CredentialKind
 from sessions_ui.database import moments
 from sessions_ui.database.transactions import atomically
-from sessions_ui.exceptions import SignInRefused, TokenRefusal, TokenRefused
+from sessions_ui.exceptions import SessionEnded, SignInRefused, TokenRefusal, TokenRefused
 from sessions_ui.models import AccessToken, AccountState, EndReason, ServiceAccount, Session, digest_of
 from sessions_ui.models.fields import new_public_id
 from sessions_ui.models.locking import locked
+from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.protocols import HasPk
 from sessions_ui.token_value import TokenKind, hint_of, new_value
 from sessions_ui.user_model import is_active
@@ -172,6 +173,16 @@ def verify_may_make(user: HasPk) -> Session | None:
     if session is not None and not rules_for(session.kind).may_vouch:
         raise TokenRefused(TokenRefusal.BY_TOKEN)
     return session
+
+
+def hold_session(token: AccessToken) -> tuple[SessionQuerySet, Session]:
+    """Hold the session of a token whose account is held; return its row, to write to, and as it is now. Raises
+    `SessionEnded` where it is over."""
+    rows: SessionQuerySet = Session.objects.using(router.db_for_write(Session)).filter(pk=token.pk)
+    session = locked(rows.with_containment()).first()
+    if session is None or not session.is_living:
+        raise SessionEnded(EndReason(session.why_over) if session and session.why_over else "")
+    return rows, session
 
 
 def hold_account(user: HasPk, acting: Session | None) -> tuple[Any, str, AccountState]:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import router
 from django.utils import timezone
 
 from sessions_ui import context
 from sessions_ui.actions.credentials.changed import credential_changed
 from sessions_ui.actions.endings.offboard import kept_to_latest_end
-from sessions_ui.actions.tokens.create import NewToken, allowed_end, hold_account, kind_of, verify_may_make
+from sessions_ui.actions.tokens.create import (
+    NewToken,
+    allowed_end,
+    hold_account,
+    hold_session,
+    kind_of,
+    verify_may_make,
+)
 from sessions_ui.conf import conf
 from sessions_ui.credentials import CredentialChange, CredentialKind
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import SessionEnded
 from sessions_ui.models import AccessToken, EndReason, Session, digest_of
-from sessions_ui.models.locking import locked
 from sessions_ui.protocols import HasPk
 from sessions_ui.token_value import hint_of, new_value
 
@@ -39,10 +44,7 @@ def rotate_token(
         raise SessionEnded(EndReason.ACCOUNT_DELETED)
     acting = verify_may_make(user)
     account, _backend, state = hold_account(user, acting)
-    rows = Session.objects.using(router.db_for_write(Session)).filter(pk=token.pk)
-    session = locked(rows.with_containment()).first()
-    if session is None or not session.is_living:
-        raise SessionEnded(EndReason(session.why_over) if session and session.why_over else "")
+    rows, session = hold_session(token)
     value = new_value(kind_of(state, token.agent))
     context.conceal(value)
     end = {} if expires_at is None else {"expires_at": allowed_end(expires_at, account, now)}

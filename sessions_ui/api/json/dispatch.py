@@ -21,9 +21,8 @@ from sessions_ui.web.responses.headers import keep_private
 from sessions_ui.web.responses.own_transactions import own_transactions
 
 View = Callable[..., HttpResponseBase]
-LARGEST = (
-    131_072  # bytes of a body; the longest lists of criteria, of 1000 people and 1000 groups, have 90,000
-)
+# Bytes of a body: the longest lists of criteria, of 1000 people and 1000 groups, have 90,000.
+LARGEST = 131_072
 REQUEST_ID = "X-Request-ID"
 
 

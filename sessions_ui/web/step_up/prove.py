@@ -103,11 +103,7 @@ def ask_for_proof(
 ) -> HttpResponse | None:
     """Return None when the act may go on, else mail a code and return the response that asks for it."""
     session = lacks_proof_to_end(request, ends=ends, bridged=bridged)
-    return (
-        None
-        if session is None
-        else asked_for_proof(request, session, WaitingAct.of(request, what, END_OLDER))
-    )
+    return None if session is None else _ask(request, session, what, END_OLDER)
 
 
 def has_bridged(user: Any) -> bool:
@@ -121,8 +117,12 @@ def ask_unless_proven(
 ) -> HttpResponse | None:
     """Return None when this session has shown more than it signed in with, for this purpose, else the response that
     asks for it."""
-    if _is_proven(request, session, purpose):
-        return None
+    return None if _is_proven(request, session, purpose) else _ask(request, session, what, purpose)
+
+
+def _ask(
+    request: HttpRequest, session: Session, what: str, purpose: VerificationCode.Purpose
+) -> HttpResponse:
     return asked_for_proof(request, session, WaitingAct.of(request, what, purpose))
 
 
@@ -148,8 +148,7 @@ def ask_to_distrust(request: HttpRequest, what: str, *, device: Device) -> HttpR
 def ask_to_rename(request: HttpRequest, what: str, *, device: Device) -> HttpResponse | None:
     """Return None when this session may name the device, else the response that asks for a proof."""
     session = lacks_proof_to_rename(request, device)
-    waiting = WaitingAct.of(request, what, VerificationCode.Purpose.CONFIRM)
-    return None if session is None else asked_for_proof(request, session, waiting)
+    return None if session is None else _ask(request, session, what, VerificationCode.Purpose.CONFIRM)
 
 
 def stands_above(device: Device, session: Session) -> bool:

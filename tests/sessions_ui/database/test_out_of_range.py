@@ -19,7 +19,6 @@ from typing import Any
 
 import pytest
 from django import forms
-from django.apps import apps
 from django.conf import settings as site
 from django.core.exceptions import ValidationError
 from django.core.management import load_command_class
@@ -36,6 +35,7 @@ from sessions_ui.api.json.document import operations_of
 from sessions_ui.conf.tokens import OWN_SCOPES
 from sessions_ui.database import moments
 from sessions_ui.exceptions import OutOfRange
+from tests.all_rows import everything
 from tests.models import EndReason, Session
 from tests.sessions_ui.actions.tokens.conftest import make_token
 from tests.sessions_ui.api.conftest import Program
@@ -57,14 +57,6 @@ EXTREMES = (
 ROOT = Path(site.BASE_DIR) / "sessions_ui"
 BEYOND = [datetime.fromisoformat(text) for text in EXTREMES]
 WHY = {"reason": EndReason.ADMINISTRATOR}
-# Rows that say that somebody has asked, whatever came of it.
-NOTED = {"IdempotentRequest"}
-
-
-def everything() -> dict[str, list[tuple[Any, ...]]]:
-    """All rows of the app."""
-    models = [each for each in apps.get_app_config("sessions_ui").get_models() if each.__name__ not in NOTED]
-    return {model.__name__: sorted(model._base_manager.values_list(), key=repr) for model in models}
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 import pytest
-from django.apps import apps
 from django.test import Client
 from django.utils import timezone
 
@@ -21,6 +20,7 @@ from sessions_ui.api.json.dispatch import LARGEST
 from sessions_ui.api.json.document import operations_of
 from sessions_ui.api.json.idempotency import UNSAFE
 from sessions_ui.conf.tokens import OWN_SCOPES
+from tests.all_rows import everything
 from tests.models import EndReason, Session
 from tests.sessions_ui.api.conftest import Program
 from tests.sessions_ui.api.json.conftest import send
@@ -38,9 +38,6 @@ WITH_BODY = [
 WITH_ID = [name for name, operation in NAMES.items() if "{" in operation.path]
 # A user's key is no secret, and whoever may see everybody's sign-ins knows it; what is there of others is theirs alone.
 OWN_WITH_ID = [name for name in WITH_ID if not NAMES[name].path.startswith("/admin/")]
-
-# Rows of which a request, also one that is refused, may write some: that a token is in use, and what was looked at.
-NOTED = {"IdempotentRequest"}
 
 
 class World(NamedTuple):
@@ -74,12 +71,6 @@ def address(name: str, ids: dict[str, str]) -> str:
 
 def ask(name: str, client: Any, ids: dict[str, str], body: Any = None, **headers: str) -> Any:
     return send(client, NAMES[name].methods[0], address(name, ids), body, **headers)
-
-
-def everything() -> dict[str, list[tuple[Any, ...]]]:
-    """All rows of the app."""
-    models = [each for each in apps.get_app_config("sessions_ui").get_models() if each.__name__ not in NOTED]
-    return {model.__name__: sorted(model._base_manager.values_list(), key=repr) for model in models}
 
 
 @pytest.fixture
