@@ -15,7 +15,7 @@ from django.core.cache import caches
 from django.core.management.commands import flush
 from django.db import DatabaseError, connection
 from django.db.models.signals import pre_save
-from django.test import Client, override_settings
+from django.test import Client, TransactionTestCase, override_settings
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
@@ -72,13 +72,21 @@ def _site(django_test_environment: None) -> Iterator[None]:
 FILLED = ("django_content_type", "auth_permission")
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """With the bystander in it."""
+    with django_db_blocker.unblock():
+        Bystander.stand()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _quick_flush() -> Iterator[None]:
     """After a test with real transactions Django empties every table, and fills two of them anew: a third of the time
     that such tests take. Those two stay as they are. And PostgreSQL truncates: a quarter of a second, where deleting
-    the few rows takes a tenth of that."""
+    the few rows takes a tenth of that. The bystander comes back."""
     operations = type(connection.ops)  # of every connection: a test with a loop running has another one
     empty = operations.sql_flush
+    carry_out = operations.execute_sql_flush
 
     def sql_flush(self: Any, style: Any, tables: list[str], **options: Any) -> list[str]:
         emptied = [table for table in tables if table not in FILLED]
@@ -86,8 +94,14 @@ def _quick_flush() -> Iterator[None]:
             return [f"DELETE FROM {self.quote_name(table)};" for table in emptied]
         return empty(self, style, emptied, **options)
 
+    def execute_sql_flush(self: Any, statements: list[str]) -> None:
+        carry_out(self, statements)
+        if self.connection.alias == connection.alias:
+            Bystander.stand()
+
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(operations, "sql_flush", sql_flush)
+        patched.setattr(operations, "execute_sql_flush", execute_sql_flush)
         patched.setattr(flush, "emit_post_migrate_signal", lambda *arguments: None)
         yield
 
@@ -125,17 +139,22 @@ def uses_database(request: pytest.FixtureRequest) -> bool:
         "db" in request.fixturenames
         or has_real_transactions(request)
         or bool(request.node.get_closest_marker("django_db"))
+        or issubclass(request.cls or object, TransactionTestCase)
     )
 
 
 @pytest.fixture(autouse=True)
 def bystander(request: pytest.FixtureRequest) -> Iterator[Bystander | None]:
     """Somebody else with one row of everything, all of which must be as before when the test is over."""
-    if not uses_database(request) or request.node.get_closest_marker("no_bystander"):
+    if not uses_database(request):
         yield None
         return
     request.getfixturevalue("db")
-    tests.models.bystander = somebody = Bystander()
+    if request.node.get_closest_marker("no_bystander"):
+        Bystander.leave()
+        yield None
+        return
+    tests.models.bystander = somebody = Bystander.standing
     yield somebody
     tests.models.bystander = None
     changes = somebody.changes()
