@@ -14,7 +14,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-versio
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DELETE_ON_ERROR:
-.PHONY: help run demo-devices test test-races test-clusters test-hosts test-long chromium lint format lock screenshots lighthouse messages countries controls privacy mutants bench bench-streams bench-outages clean
+.PHONY: help run demo-devices test test-races test-clusters test-hosts test-long chromium lint format lock screenshots lighthouse docs dist messages countries controls privacy mutants bench bench-streams bench-outages clean
 
 help:
 	@echo "make run           the demo, on http://localhost:$(PORT) (PORT=8001 for another port)"
@@ -30,6 +30,8 @@ help:
 	@echo "make countries     the names of countries, from CLDR"
 	@echo "make controls      the tables of docs/security.md, from markers on tests"
 	@echo "make privacy       the tables of docs/privacy.md, from the models"
+	@echo "make docs          the site of the documentation, into build/docs"
+	@echo "make dist          wheel and source distribution, into dist"
 	@echo "make chromium      a browser for the tests, where there is none"
 	@echo "make screenshots lighthouse mutants bench bench-streams bench-outages clean"
 
@@ -118,11 +120,25 @@ lock: $(BIN)/uv
 	$(subst pyproject.toml ,,$(LOCK)) $(UPGRADE) --group pip -o $(LOCKS)/pip.txt
 	$(LOCK) $(UPGRADE) --group mariadb -c $(LOCKS)/site.txt -o $(LOCKS)/mariadb.txt
 	$(LOCK) $(UPGRADE) --group hosts -c $(LOCKS)/site.txt -o $(LOCKS)/hosts.txt
+	$(subst pyproject.toml ,,$(LOCK)) $(UPGRADE) --group publish -o $(LOCKS)/publish.txt
 	$(LOCK) $(UPGRADE) --extra site --group bench -c $(LOCKS)/site.txt -o $(LOCKS)/bench.txt
 
 # The pictures of the documentation. ARGS=FOLDER puts them there, ARGS="--all FOLDER" has every state.
 screenshots: $(VENV)/.test-installed
 	$(BIN)/python -m tools.screenshots $(ARGS)
+
+# The site of the documentation; a link that leads nowhere is an error. An environment of its own, as for `dist`: nothing
+# of it belongs to the site or its tests.
+docs:
+	@$(MAKE) --no-print-directory VENV=.venv-publish .venv-publish/.publish-installed
+	.venv-publish/bin/sphinx-build -q -E -W --keep-going -b html docs build/docs
+
+# What a release consists of, as the package index would look at it. Nothing is uploaded.
+dist:
+	@$(MAKE) --no-print-directory VENV=.venv-publish .venv-publish/.publish-installed
+	rm -rf dist
+	.venv-publish/bin/python -m build --outdir dist . >/dev/null
+	.venv-publish/bin/twine check --strict dist/*
 
 # Lighthouse of the signed-in devices page; needs Node and a Chromium.
 lighthouse: $(VENV)/.test-installed
@@ -150,7 +166,7 @@ bench-outages: $(VENV)/.test-installed
 
 # The demo's data (var/) stays: remove it by hand for a new one.
 clean:
-	rm -rf $(VENV) .venv-bench .venv-races build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov
+	rm -rf $(VENV) .venv-bench .venv-publish .venv-races build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov
 
 # --- What the commands above stand on -------------------------------------------------------------------------------
 
@@ -183,6 +199,11 @@ $(VENV)/.races-installed: $(LOCKS)/mariadb.txt $(VENV)/.test-installed
 
 $(VENV)/.bench-installed: $(LOCKS)/bench.txt | $(VENV)/.pip-installed
 	@echo "Installing what the benchmarks need…"
+	@$(PIP_INSTALL) -r $<
+	@touch $@
+
+$(VENV)/.publish-installed: $(LOCKS)/publish.txt | $(VENV)/.pip-installed
+	@echo "Installing what documentation and releases need…"
 	@$(PIP_INSTALL) -r $<
 	@touch $@
 
