@@ -35,6 +35,11 @@ class Entry:
         """A fixed half that looks random: the rules were written without a look at it."""
         return sha256(self.user_agent.encode()).digest()[0] % 2 == 1
 
+    @property
+    def is_of_2026(self) -> bool:
+        """Of the second part, written before the rules that it judges were changed."""
+        return self.group.endswith("_2026")
+
 
 def load() -> list[Entry]:
     return [
