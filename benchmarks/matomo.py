@@ -19,50 +19,65 @@ import yaml
 from benchmarks.clients import PAGE
 from benchmarks.tables import table
 from sessions_ui.client import Client, client_info
-from sessions_ui.client.hardware import OTHER_TV
 
 BEGIN, END = "<!-- benchmarks.matomo: begin -->", "<!-- benchmarks.matomo: end -->"
-# Its words for a system, in ours. What is no system of its own to us is its base: nobody is contradicted by that.
+# Its words for a system, in ours.
 SYSTEMS = {
-    "Mac": "macOS",
-    "GNU/Linux": "Linux",
+    "Brew": "BREW",
     "Chromium OS": "Chrome OS",
+    "GNU/Linux": "Linux",
+    "HarmonyOS NEXT": "OpenHarmony",
+    "Google TV": "GoogleTV",
+    "Mac": "macOS",
+    "Mint": "Linux Mint",
+    "Roku OS": "Roku",
+    "Sailfish OS": "Sailfish",
+    "Symbian": "Symbian OS",
     "Symbian OS Series 40": "Nokia Series 40",
+    "Symbian^3": "Symbian OS",
     "Windows IoT": "Windows",
 }
-FAMILIES = (
-    # All Android below, whatever the maker calls it.
-    {"Android", "Android TV", "Fire OS", "HarmonyOS", "Lineage OS", "MIUI", "YunOS", "Wear OS", "FydeOS", "MocorDroid",
-     "Coolita OS", "Puffin OS", "Meta Horizon", "COS", "Leaf OS", "RED OS", "Baidu Yi", "Remix OS", "Cyanogen",
-     "GridOS", "Sailfish", "Nova", "OpenHarmony", "Fuchsia", "News OS", "PICO OS", "Titan OS", "Whale OS", "Vega OS"},
-    # All Linux below.
-    {"Linux", "Ubuntu", "Debian", "Fedora", "Mint", "openSUSE", "SUSE", "Red Hat", "CentOS", "Gentoo", "Slackware",
-     "Arch Linux", "Mandriva", "Kubuntu", "Xubuntu", "Lubuntu", "Knoppix", "VectorLinux", "Sabayon", "BackTrack",
-     "Chrome OS", "webOS", "Tizen", "Maemo", "MeeGo", "Mageia", "Linspire", "Raspberry Pi OS", "Deepin", "Fenix",
-     "Zenwalk", "Pardus", "ASPLinux", "ALT Linux", "Rocky Linux", "Alpine Linux", "Amazon Linux", "Tencent OS",
-     "TencentOS", "Clear Linux OS", "Armadillo OS", "Astra Linux", "OpenVZ", "VIDAA", "TiVo OS", "Roku OS", "Roku",
-     "Coolita OS", "Whale OS", "ClearOS Mobile", "PCLinuxOS", "Nova", "Turbolinux", "SteamOS", "blackPanther OS",
-     "Kanotix", "DSLinux", "Ordissimo", "ROSA", "AOSC OS", "Ark OS", "OpenWrt", "Plasma Mobile", "Sailfish OS",
-     "Fire OS", "Vega OS", "Chromecast", "Android", "Android TV", "PlayStation", "PlayStation 4", "Opera TV"},
-    {"iOS", "iPadOS", "tvOS", "watchOS"},
-    {"Windows", "Xbox", "Windows CE"},
-    {"Windows Phone", "Windows Mobile", "Windows CE", "Windows RT"},
-    {"Nintendo", "Nintendo Mobile", "Nintendo Switch", "Nintendo 3DS", "Nintendo Wii", "Nintendo Wii U",
-     "Nintendo Switch 2"},
-    {"PlayStation", "PlayStation 3", "PlayStation 4", "PlayStation 5", "PlayStation Portable", "PlayStation Vita"},
-    {"BlackBerry OS", "BlackBerry Tablet OS"},
-    {"Symbian OS", "Symbian", "Symbian^3", "Symbian OS Series 60", "Nokia Series 40", "Nokia Series 30", "S60"},
-)  # fmt: skip
+# What is a variety of what: who says the one does not contradict who says the other.
+VARIETIES = {
+    "Android": {
+        *("Android TV", "Baidu Yi", "COS", "Coolita OS", "CyanogenMod", "Fire OS", "FydeOS", "GridOS", "HarmonyOS"),
+        *("HyperOS", "Leaf OS", "Lineage OS", "MIUI", "Meta Horizon", "MildWild", "MocorDroid", "MyOS", "News OS"),
+        *("PICO OS", "Puffin OS", "RED OS", "RazoDroiD", "Remix OS", "Resurrection Remix OS", "Sirin OS"),
+        *("Smartisan OS", "Wear OS", "YunOS", "Lenix"),
+    },
+    "Linux": {
+        *("ALT Linux", "AOSC OS", "ASPLinux", "Alpine Linux", "Amazon Linux", "Arch Linux", "Armadillo OS", "Astra Linux"),
+        *("BackTrack", "BrightSignOS", "CentOS", "Chrome OS", "Chromecast", "Clear Linux OS", "DSLinux", "Debian"),
+        *("Deepin", "Fedora", "Fenix", "Gentoo", "Kanotix", "Knoppix", "KoboOS", "Kubuntu", "Linspire", "Linux Mint"),
+        *("Lubuntu", "Maemo", "Mageia", "Mandriva", "MeeGo", "OpenVZ", "OpenWrt", "Ordissimo", "Orsay", "PCLinuxOS"),
+        *("Pardus", "Plasma Mobile", "PureOS", "ROSA", "Raspberry Pi OS", "Red Hat", "RedOS", "Rocky Linux", "Roku"),
+        *("SUSE", "Sabayon", "Sailfish", "Slackware", "SteamOS", "Tencent OS", "TencentOS", "TiVo OS", "Tizen"),
+        *("Turbolinux", "Ubuntu", "VIDAA", "ViziOS", "VectorLinux", "Vega OS", "Xubuntu", "Zenwalk", "blackPanther OS"),
+        *("openSUSE", "webOS", "Titan OS", "Whale OS", "Kobo", "Kindle", "PocketBook", "Ubuntu Touch", "Opera TV"),
+    },
+    "iOS": {"iPadOS", "tvOS", "watchOS"},
+    "Windows": {"Windows CE", "Windows RT", "Xbox"},
+    "Windows Mobile": {"Windows CE", "Windows Phone"},
+    "PlayStation": {"PlayStation 2", "PlayStation 3", "PlayStation 4", "PlayStation 5"},
+    "PlayStation Portable": {"PlayStation Portable", "PlayStation Vita", "PlayStation"},
+    "Nintendo": {"Nintendo 3DS", "Nintendo Switch", "Nintendo Switch 2", "Nintendo Wii", "Nintendo Wii U"},
+    "Nintendo Mobile": {"Nintendo 3DS", "Nintendo DS", "Nintendo DSi"},
+    "BlackBerry OS": {"BlackBerry Tablet OS"},
+    "BREW": {"Brew MP"},
+    "Symbian OS": {"Symbian OS Series 60", "Nokia Series 40", "Symbian^3 Anna", "Symbian^3", "Symbian^3 Belle"},
+    "Fuchsia": {"Chromecast"},
+}  # fmt: skip
 KINDS = {
     "desktop": {"computer"},
-    "smartphone": {"phone"},
-    "phablet": {"phone"},
     "feature phone": {"phone"},
+    "phablet": {"phone"},
+    "smartphone": {"phone"},
     "tablet": {"tablet"},
-    "tv": {"tv"},
-    "console": {"console"},
-    "wearable": {"watch", ""},
 }
+# Not the product's own patterns: "TV" as a word, or at the end of one.
+TV_WORD = re.compile(
+    r"(?:(?<![A-Z])|4K|IP|HD)TV(?![A-Za-z])|Tv(?![a-z])|(?<![A-Za-z])tv(?![A-Za-z])|[Tt]elevision"
+)
 HELD = frozenset({"phone", "tablet", "computer"})
 
 
@@ -76,7 +91,10 @@ class Fixture:
 
     @property
     def client(self) -> Client:
-        hints = {f"HTTP_{name.upper().replace('-', '_')}": _quoted(name, text) for name, text in self.headers.items()}
+        hints = {
+            f"HTTP_{name.upper().replace('-', '_')}": _quoted(name, text)
+            for name, text in self.headers.items()
+        }
         return client_info({"HTTP_USER_AGENT": self.user_agent, **hints}).client
 
 
@@ -90,6 +108,7 @@ class Result:
 
 
 ROWS = {
+    "told tv": ("a phone, tablet or computer told as a TV", None),
     "system": ("system contradicted", 100),
     "version": ("system version wrong", 30),
     "tv": ("a TV told as a phone, tablet or computer", None),
@@ -106,7 +125,9 @@ def main() -> None:
     result = judge(read(options.folder))
     if options.show:
         for fixture, client in result.found[options.show]:
-            print(f"{fixture.user_agent}\n    theirs {fixture.kind} {fixture.system} {fixture.system_version}, {client}")
+            print(
+                f"{fixture.user_agent}\n    theirs {fixture.kind} {fixture.system} {fixture.system_version}, {client}"
+            )
     rows = [
         [what, f"{len(result.found[part]):,}", "" if most is None else f"≤ {most}"]
         for part, (what, most) in ROWS.items()
@@ -132,16 +153,18 @@ def judge(fixtures: Iterator[Fixture]) -> Result:
                 fixture.system_version, client.system_version
             ):
                 result.add("version", fixture, client)
+        if client.kind == "tv" and KINDS.get(fixture.kind, set()) & HELD:
+            result.add("told tv", fixture, client)
         if fixture.kind == "tv" and client.kind in HELD:
             result.add("tv", fixture, client)
-            if OTHER_TV.search(fixture.user_agent):
+            if TV_WORD.search(fixture.user_agent):
                 result.add("tv word", fixture, client)
     return result
 
 
 def are_alike(theirs: str, ours: str) -> bool:
     theirs = SYSTEMS.get(theirs, theirs)
-    return theirs == ours or any(theirs in family and ours in family for family in FAMILIES)
+    return theirs == ours or ours in VARIETIES.get(theirs, ()) or theirs in VARIETIES.get(ours, ())
 
 
 def is_version_right(theirs: str, ours: str) -> bool:
@@ -169,7 +192,11 @@ def _fixture(entry: dict[str, Any]) -> Fixture:
     device = entry.get("device") or {}
     return Fixture(
         user_agent=str(entry["user_agent"]),
-        headers={name: str(text) for name, text in (entry.get("headers") or {}).items() if name.lower().startswith("sec-ch-ua")},
+        headers={
+            name: str(text)
+            for name, text in (entry.get("headers") or {}).items()
+            if name.lower().startswith("sec-ch-ua")
+        },
         system=str(system.get("name") or "") if isinstance(system, dict) else "",
         system_version=str(system.get("version") or "") if isinstance(system, dict) else "",
         kind=str(device.get("type") or ""),

@@ -8,6 +8,7 @@ import re
 ROBOTS = tuple(
     (name, re.compile(pattern))
     for name, pattern in (
+        ("Claude Code", r"^Claude-User \(claude-code/([\d.]+)"),
         ("HeadlessChrome", r"\bHeadlessChrome/([\d.]+)"),
         ("Chrome-Lighthouse", r"\bChrome-Lighthouse\b"),
         ("ChatGPT-User", r"\bChatGPT-User/([\d.]+)"),
@@ -24,6 +25,18 @@ ROBOTS = tuple(
         ("Better Uptime Bot", r"^Better Uptime Bot\b"),
     )
 )
+# How a program says that it is one, and where to read about it: "(compatible; Name/1.0; +https://…)", or its name alone
+# before the address. Whatever else the header says of a browser is the engine that it drives.
+ADDRESS = r"\+?\s?(?:https?://|mailto:|[\w.-]+@)"
+INTRODUCED = re.compile(
+    rf"\bcompatible; ?([A-Za-z][\w.-]*(?: [A-Z][\w.-]*)*)(?:/v?(\d[\d.]*)[\w.-]*)?;? {ADDRESS}"
+)
+# A library's address is that of its source.
+ALONE = re.compile(
+    r"^([A-Za-z][\w.-]*(?: [A-Z][\w.-]*)*?)(?:/v?(\d[\d.]*)[\w.-]*)? \(\+ ?https?://(?!github\.com/)"
+)
+# What fetches for somebody at this moment says so by the last word of its name.
+FOR_SOMEBODY = re.compile(r"(?<![\w./@-])([A-Za-z][\w.]*-(?:User|Fetcher))/v?(\d[\d.]*)")
 NAMED = re.compile(
     r"(?<![\w./@-])([A-Za-z][\w.-]*(?:bot|spider|crawler)[\w-]*)(?:[/ ]v?(\d+(?:\.\d+)*))?", re.IGNORECASE
 )
@@ -34,6 +47,15 @@ def known(user_agent: str) -> tuple[str, str] | None:
     for name, pattern in ROBOTS:
         if match := pattern.search(user_agent):
             return name, match[1] if match.re.groups else ""
+    return None
+
+
+def introduced(user_agent: str, *, is_known: bool = False) -> tuple[str, str] | None:
+    """Return (name, version) of a program that names itself beside an address to read about it, or says that it fetches
+    for somebody. `is_known`: it has a name that is no robot's, and its address may be that of an app."""
+    for pattern in (INTRODUCED, FOR_SOMEBODY) if is_known else (INTRODUCED, ALONE, FOR_SOMEBODY):
+        if match := pattern.search(user_agent):
+            return match[1], match[2] or ""
     return None
 
 

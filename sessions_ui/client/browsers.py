@@ -13,9 +13,26 @@ from sessions_ui.client.names import BRANDS, BROWSERS
 TOKENS = tuple(
     (name, re.compile(pattern))
     for name, pattern in (
+        (
+            "Steam",
+            r"\bValve Steam (?:Client|GameOverlay)\b",
+        ),  # in place of a version it has the time of its build
+        ("Basilisk", r"\bBasilisk/"),  # likewise, a day
+        ("Tesla", r"\bTesla/(\d{4}[\d.]*)|\bQtCarBrowser\b"),
+        ("Wolvic", r"\bWolvic/([\d.]+)"),
+        ("Pico Browser", r"\bPicoBrowser/([\d.]+)"),
+        # Browsers with an assistant built in. (Arc, and most others, say no more than Chrome.)
+        ("Atlas", r"\b(?:ChatGPT ?)?Atlas/([\d.]+)"),
+        ("Comet", r"\bComet/([\d.]+)"),
+        ("Dia", r" Dia/([\d.]+)"),
+        ("Genspark", r"\bGenspark(?:Browser)?/([\d.]+)"),
+        ("Fellou", r"\bFellou/([\d.]+)"),
+        ("BrowserOS", r"\bBrowserOS/([\d.]+)"),
+        ("Opera Neon", r"\bOpera ?Neon/([\d.]+)"),
         ("Opera GX", r"\bOPX/([\d.]+)"),
         ("DuckDuckGo", r"\bDdg/([\d.]+)"),
         ("Huawei Browser", r"\bHuaweiBrowser/([\d.]+)"),
+        ("Yandex Browser", r"\bYaBrowser/([\d.]+)"),
         ("Vivo Browser", r"\bVivoBrowser/([\d.]+)"),
         ("HeyTap Browser", r"\bHeyTapBrowser/([\d.]+)"),
         ("Mi Browser", r"\bMiuiBrowser/([\d.]+)"),
@@ -31,13 +48,115 @@ TOKENS = tuple(
     )
 )
 # What stands behind HbbTV, which is a standard and no browser.
+FIREFOX = re.compile(r"\bFirefox/([\d.]+)")
+NAMELESS_CONTAINERS = frozenset(
+    {
+        "",
+        "Other",
+        "Android",
+        "Chrome",
+        "Chrome Mobile",
+        "Chrome Mobile WebView",
+        "Apple Mail",
+        "Safari",
+        "Mobile Safari",
+    }
+    | {"Mobile Safari UI/WKWebView", "Qt Web Engine", "Chromium"}
+)
 TV_OPERA, TV_CHROME = re.compile(r"\bOPR/([\d.]+)"), re.compile(r"\bChrome/([\d.]+)")
+# An app in a container that shows pages. Its own name stands behind the engine's, or in front of Qt's.
+QT = re.compile(r"\(KHTML, like Gecko\) (?:([A-Za-z][^/();]{0,62})[/ ]v?(\d[\w.]*) )?QtWebEngine/")
+PRODUCT = re.compile(r"(?<=[ ;])((?:[A-Z][\w.&+-]* ){0,3}[A-Za-z][\w.&+-]{1,62})/v?(\d[\w.]*)")
+COMMENT = re.compile(r"\([^()]*(?:\([^()]*\)[^()]*)*\)")
+# Products of a container's header that name no app: the engine, the system, libraries, what the device is connected by.
+NO_APP = frozenset(
+    {
+        *(
+            "mozilla",
+            "applewebkit",
+            "version",
+            "chrome",
+            "mobile",
+            "safari",
+            "gecko",
+            "build",
+            "tablet",
+            "qtwebengine",
+        ),
+        *(
+            "nettype",
+            "language",
+            "jssdk",
+            "webview",
+            "ios",
+            "android",
+            "darwin",
+            "cfnetwork",
+            "okhttp",
+            "dalvik",
+            "dart",
+        ),
+        *(
+            "electron",
+            "channel",
+            "bytelocale",
+            "region",
+            "appversion",
+            "xweb",
+            "mmwebsdk",
+            "os",
+            "device",
+            "scale",
+            "app",
+        ),
+        *(
+            "awp",
+            "exoplayerlib",
+            "t7",
+            "jskit",
+            "app_version",
+            "googlewv",
+            "isdr",
+            "cadevice",
+            "iphone",
+            "ipad",
+            "macosx",
+        ),
+        *(
+            "cordova-amazon-fireos",
+            "hmscore",
+            "yoda",
+            "gecko",
+            "netfront",
+            "appname",
+            "caapp",
+            "bytedancewebview",
+        ),
+        *(
+            "firefox",
+            "chromium",
+            "crios",
+            "fxios",
+            "edgios",
+            "edg",
+            "edga",
+            "opr",
+            "opt",
+            "gsa",
+            "u",
+            "like",
+            "ddg",
+        ),
+    }
+)
+WEBVIEW = "WebView"
+WEBVIEW_BRANDS = frozenset({"Android WebView", "Microsoft Edge WebView2"})
 CHROMIUM = "Chromium"  # the engine's own brand, in every list
 
 
 def find(evidence: Evidence) -> tuple[str, str]:
     """Return (name, version), each empty where unknown."""
-    if app := in_app.find(evidence.header):
+    if app := in_app.find(evidence.header) or _contained(evidence):
         return app
     name, version = _by_header(evidence)
     brand, brand_version = _by_brands(evidence.hints)
@@ -52,19 +171,57 @@ def _by_header(evidence: Evidence) -> tuple[str, str]:
     user_agent, base = evidence.header, evidence.base
     for name, pattern in TOKENS:
         if match := pattern.search(user_agent):
-            return name, match[1] if pattern.groups else ""
+            return name, (match[1] if pattern.groups else "") or ""
     name = base.browser
+    if name == "Android":
+        return _android(user_agent)
     if name == "HbbTV" and (match := TV_OPERA.search(user_agent) or TV_CHROME.search(user_agent)):
         return "Opera" if match.re is TV_OPERA else "Chrome", match[1]
     name = BROWSERS.get(name, name)
-    if name == "WebView" and "Chrome/" not in user_agent:
-        # WebKit's: the only version in the header is the system's.
-        return (name if "WebKit/" in user_agent else ""), ""
+    if name == WEBVIEW:
+        return (
+            name if "webkit/" in user_agent.lower() else ""
+        ), ""  # the only version in the header is the engine's
     return name, base.browser_version
+
+
+def _android(user_agent: str) -> tuple[str, str]:
+    """Android's own browser of old, or what ua-parser takes for it because it knows nothing but the system."""
+    if match := FIREFOX.search(user_agent):
+        return "Firefox", match[1]
+    return ("Android", "") if "Version/" in user_agent and "Chrome/" not in user_agent else ("", "")
+
+
+def _contained(evidence: Evidence) -> tuple[str, str] | None:
+    """Return (app, version) of an app around a container of the system's (WKWebView, Android's WebView, Qt's), or
+    "WebView" where the app does not say what it is; None for a browser."""
+    header = evidence.header
+    if match := QT.search(header):
+        is_known = evidence.base.browser not in NAMELESS_CONTAINERS or any(
+            pattern.search(header) for _name, pattern in TOKENS
+        )
+        return None if is_known and not match[1] else (match[1] or WEBVIEW, match[2] or "")
+    if not _is_container(evidence):
+        return None
+    for name, version in PRODUCT.findall(COMMENT.sub(" ", header)):
+        if name.rpartition(" ")[2].lower() not in NO_APP and not any(
+            pattern.search(f" {name}/{version}") for _name, pattern in TOKENS
+        ):
+            return (name, version) if evidence.base.browser in NAMELESS_CONTAINERS else None
+    return (WEBVIEW, "") if evidence.base.browser == "Apple Mail" else None
+
+
+def _is_container(evidence: Evidence) -> bool:
+    header = evidence.header
+    if "; wv)" in header:
+        return True
+    return "AppleWebKit/" in header and "Mac OS X" in header and "Safari/" not in header
 
 
 def _by_brands(hints: Hints) -> tuple[str, str]:
     """Return the one brand that is not the engine's; Chromium itself where there is no other."""
+    if any(name in WEBVIEW_BRANDS for name, _version in hints.brands):
+        return WEBVIEW, ""  # Windows' names Edge as well, which is its engine
     brands = [brand for brand in hints.brands if brand[0] != CHROMIUM] or list(hints.brands)
     if len(brands) != 1:
         return "", ""

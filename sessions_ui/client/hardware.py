@@ -1,4 +1,4 @@
-"""TVs, consoles and watches: headers that name the machine. ua-parser knows few of them."""
+"""TVs, consoles, watches, e-readers and cars: headers that name the machine. ua-parser knows few of them."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ class Hardware:
     system: str = ""
     system_version: str = ""
     has_browser: bool = True
+    has_model: bool = True  # whether ua-parser may know one that is not here
 
 
 # Sony writes the version of the system software behind the model.
@@ -36,15 +37,46 @@ CHROMECAST = re.compile(r"\bCrKey/[\d.]+(?!.*VIZIO)(?:.*DeviceType/(\w+))?")
 # Amazon lists the models of Fire TV (AFT…) and of its tablets (KF…). Both run Fire OS.
 FIRE_TV = re.compile(r"\b(AFT[A-Z0-9]{1,8})\b")
 FIRE_TABLET = re.compile(r"\b(KF[A-Z]{3,6})\b")
+VEGA = re.compile(r"\bKepler[ /](\d[\d.]*)(?:.*?\b(AFT[A-Z0-9]{1,8})\b)?")  # Amazon's system after Fire OS
 OTHER_TV = re.compile(
-    r"SMART-TV|Smart-?TV|\bTV Safari/|Web0S|webOS\.TV|HbbTV/|BRAVIA|Android ?TV|Google ?TV|\bMiTV|\bMIBOX|VIZIO|VIDAA|"
-    r"\bNETTV/|_TV_|\bViera\b|\bCE-HTML\b|^Hybridcast/"
+    r"Smart[-_ ]?TV|\bTV Safari/|Web0S|webOS\.TV|HbbTV/|BRAVIA|Andr[o0]id[-_ ]?TV|Google[-_ ]?TV|\bMiTV|\bMIBOX|VIZIO|VIDAA|"
+    r"\bNETTV/|_TV_|\bTV[ -]?Box|\bViera\b|\bCE-HTML\b|^Hybridcast/",
+    re.IGNORECASE,
 )
+# "TV" in the machine's name, in the first comment of the header (behind it a program may be called "… TV", too), or the
+# word at the end, which Yandex' and Samsung's browsers write.
+TV_WORD = re.compile(
+    r"^[^()]*\([^()]*(?:\([^()]*\)[^()]*)*?"
+    r"(?:(?P<word>(?:(?<![A-Za-z])|(?<=[a-z])|(?<=\dK)|\bIP)TV(?![A-Za-z])|\b[Tt]v(?![A-Za-z])|[Tt]elevision)|TV(?![a-z])|Tv(?![a-z]))"
+    r"|(?P<last> TV)$|(?P<app> TV/\d)"
+)
+# E-readers pretend to be old phones and computers. What they say of a system and a browser is as made up.
+READERS = tuple(
+    (Hardware("tablet", maker, model, system, has_browser=False), re.compile(pattern))
+    for maker, model, system, pattern in (
+        ("Amazon", "Kindle", "Kindle", r"\bKindle/\d(?!.*\bAndroid \d)"),
+        ("Kobo", "", "Kobo", r"\bKobo (?:Touch|eReader)\b"),
+        ("PocketBook", "", "PocketBook", r"\bPocketBook/"),
+    )
+)
+# Ubuntu Touch says "Linux; Ubuntu 24.04 like Android 9"; Ubuntu on a computer says "X11".
+UBUNTU_TOUCH = re.compile(
+    r"\((?:Linux; )?Ubuntu(?: (\d[\d.]*))?(?:; (?:Mobile|Tablet))?[^()]*\) (?:AppleWebKit|WebKit)/"
+)
+TESLA = re.compile(r"\bTesla/\d|\bQtCarBrowser\b")
+OTHER_CAR = re.compile(r"\bPolestar\b|\bAndroid ?Automotive\b|\bAAOS\b")
 
 
 def find(user_agent: str) -> Hardware | None:
-    """Return the TV, console or watch that the header names; None for everything else."""
-    return _console(user_agent) or _watch(user_agent) or _tv(user_agent)
+    """Return the TV, console, watch, e-reader or car that the header names; None for everything else."""
+    return (
+        _console(user_agent)
+        or _watch(user_agent)
+        or _reader(user_agent)
+        or _ubuntu_touch(user_agent)
+        or _car(user_agent)
+        or _tv(user_agent)
+    )
 
 
 def _console(user_agent: str) -> Hardware | None:
@@ -66,6 +98,24 @@ def _watch(user_agent: str) -> Hardware | None:
     return Hardware("watch") if WEAR_OS.search(user_agent) else None
 
 
+def _reader(user_agent: str) -> Hardware | None:
+    return next((reader for reader, pattern in READERS if pattern.search(user_agent)), None)
+
+
+def _ubuntu_touch(user_agent: str) -> Hardware | None:
+    if match := UBUNTU_TOUCH.search(user_agent):
+        kind = "phone" if "Mobile" in user_agent else "tablet"
+        return Hardware(kind, system="Ubuntu Touch", system_version=match[1] or "", has_browser=False)
+    return None
+
+
+def _car(user_agent: str) -> Hardware | None:
+    """A car is none of our kinds, and no phone either."""
+    if TESLA.search(user_agent):
+        return Hardware("", "Tesla", system="Linux", has_model=False)
+    return Hardware("") if OTHER_CAR.search(user_agent) else None
+
+
 def _tv(user_agent: str) -> Hardware | None:
     if match := APPLE_TV.search(user_agent):
         version = (match[1] or match[2] or match[3] or "").replace("_", ".")
@@ -73,6 +123,8 @@ def _tv(user_agent: str) -> Hardware | None:
         return Hardware("tv", "Apple", "Apple TV", "tvOS", version, has_browser)
     if match := ROKU.search(user_agent):
         return Hardware("tv", "Roku", "", "Roku", match[1] or match[2] or match[3] or "", has_browser=False)
+    if match := VEGA.search(user_agent):
+        return Hardware("tv", "Amazon", match[2] or "", "Vega OS", match[1])
     if match := FIRE_TV.search(user_agent):
         return Hardware("tv", "Amazon", match[1], "Fire OS")
     if match := CHROMECAST.search(user_agent):
@@ -85,4 +137,12 @@ def _tv(user_agent: str) -> Hardware | None:
         )
     if "VIZIO" in user_agent:
         return Hardware("tv", "VIZIO")
-    return Hardware("tv") if OTHER_TV.search(user_agent) else None
+    if OTHER_TV.search(user_agent):
+        return Hardware("tv")
+    match = TV_WORD.search(user_agent)
+    if match is None or ("Mobile" in user_agent and not (match["last"] or match["app"] or match["word"])):
+        return None  # a part of a phone's code ("STV100-2")
+    # Phones that receive television are called so, too ("myA9 DTV"), and an app "… TV" may be on one; TVs' WebViews say
+    # Mobile.
+    is_sure = match["last"] or not (match["app"] or "Mobile" in user_agent)
+    return Hardware("tv" if is_sure else "")

@@ -8,6 +8,7 @@ from sessions_ui.client.evidence import Evidence
 
 # `Sec-CH-UA-Form-Factors`, the most telling first: a convertible may send several.
 FORM_FACTORS = {"Watch": "watch", "Tablet": "tablet", "Mobile": "phone", "Desktop": "computer"}
+OTHER_FACTORS = ("XR", "Automotive")  # a headset, a car: none of our kinds
 COMPUTERS = frozenset({"Windows", "macOS", "Chrome OS"})
 PHONES = frozenset(
     {
@@ -25,6 +26,14 @@ PHONES = frozenset(
     }
 )
 PHONE_MODELS = frozenset({"Smartphone", "Feature Phone"})  # ua-parser's words for one without a name
+# ua-parser takes any word that begins with four letters of an old phone's name for one: these have said more.
+PHONE_SIGN = re.compile(
+    r"MIDP|CLDC|J2ME|UP\.|Obigo|NetFront|Profile/|Browser|WAP|Teleca|Opera|Symb|Series ?[2-9]0|Mobile|Phone|BREW|Brew|"
+    r"DoCoMo|KDDI|Vodafone|SoftBank|J-PHONE|/\S+.*[/(]"
+)
+# How Huawei's system begins its header after Android.
+OPEN_HARMONY = re.compile(r"\((Phone|Tablet|PC|2in1); OpenHarmony\b")
+OPEN_HARMONY_KINDS = {"Phone": "phone", "Tablet": "tablet", "PC": "computer", "2in1": "computer"}
 HEADSET = re.compile(r"\bQuest\b|\bPico\b|\bVR\b|OculusBrowser/")  # none of our kinds
 DESKTOPS = ("X11;", "Wayland;")  # how browsers on Linux and the BSDs begin
 
@@ -34,11 +43,13 @@ def find(evidence: Evidence, system: str) -> str:
     header, base = evidence.header, evidence.base
     if evidence.machine:
         return evidence.machine.kind
-    if HEADSET.search(header) or "XR" in evidence.hints.form_factors:
+    if HEADSET.search(header) or not evidence.hints.form_factors.isdisjoint(OTHER_FACTORS):
         return ""
     for factor, kind in FORM_FACTORS.items():
         if factor in evidence.hints.form_factors:
             return kind
+    if match := OPEN_HARMONY.search(header):
+        return OPEN_HARMONY_KINDS[match[1]]
     if system in ("iPadOS", "Fire OS") or "iPad;" in header:
         return "tablet"
     if system in ("Android", "HarmonyOS"):
@@ -47,7 +58,8 @@ def find(evidence: Evidence, system: str) -> str:
     if system in COMPUTERS or any(desktop in header for desktop in DESKTOPS):
         return "computer"
     is_java_phone = "MIDP" in header or "J2ME" in header
-    if system in PHONES or is_java_phone or (system and "Mobile" in header) or base.model in PHONE_MODELS:
+    is_old_phone = base.model in PHONE_MODELS and PHONE_SIGN.search(header) is not None
+    if system in PHONES or is_java_phone or (system and "Mobile" in header) or is_old_phone:
         return "phone"
     return "tablet" if base.model == "Tablet" else by_last_resort(evidence)
 
@@ -57,4 +69,8 @@ def by_last_resort(evidence: Evidence) -> str:
     # Here, not above: it takes 0.1 s to load, and most processes meet no such header.
     from sessions_ui.client import last_resort
 
-    return last_resort.kind(evidence.found)
+    kind = last_resort.kind(evidence.found)
+    is_guess = (
+        kind == "phone" and evidence.base.model in PHONE_MODELS and not PHONE_SIGN.search(evidence.header)
+    )
+    return "" if is_guess else kind

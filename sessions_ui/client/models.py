@@ -7,25 +7,55 @@ import re
 from sessions_ui.client.evidence import Evidence
 from sessions_ui.client.names import PLACEHOLDER_MODELS
 
-# As the header has it: ua-parser takes the maker's name out of it ("g(30)" of "moto g(30)").
-ANDROID_MODEL = re.compile(
-    r"Android [\d.]+; (?:[a-z]{2}[-_][A-Za-z]{2}; |HarmonyOS; )?(?:SAMSUNG |HUAWEI )?"
-    r"((?:[^;()]|\([^()]*\))+?)(?: Build/|;|\)|$)"
+# The comment behind "Android 14", a part at a time. A model may have brackets of its own ("moto g(30)"), which is why
+# the header is asked and not ua-parser, who takes the maker's name out of it, too.
+ANDROID = re.compile(r"Android(?:[ /]v?\d[\w.-]*)?; ?")
+PART = re.compile(r" *((?:[^;()]|\([^()]*\))*)([;)]?)")
+END = re.compile(r" (?:Build|AppleWebKit)/|/[A-Z0-9]{4,}\.\d{6}")
+MAX_PARTS = 8
+MAKERS_WORD = re.compile(r"^(?:(?:SAMSUNG|HUAWEI) |[Mm]odel:? (?=\S{2}))")
+# What apps write there beside the model: a language, the level of the interfaces, a build, where the app is from.
+NO_MODEL = re.compile(
+    r"(?:[a-z]{2,3}(?:[-_][A-Za-z]{2,4}){0,2}|[UNIK]|wv|Linux.*|Mobile|Tablet|Mobile VR|HarmonyOS|HMSCore.*|arm\w*|aarch64|x86(?:_64)?|"
+    r"(?:SDK|API|Api|api|sdk|build|level|Scale|Density|version|v)[ /:=]?\d[\w.]*|Build(?:/.*)?|rv:.*|AppleWebKit/.*|WebView/.*|"
+    r"OpenHarmony.*|\d+dpi|\d+x\d+|\d{1,2}|\d+(?:\.\d+)+|Microsoft|NOKIA|ACERINC|"  # Windows Phone's makers stand alone
+    r"(?:PLAY|GPLAY|FOSS|FDROID|F-DROID|GITHUB|WEBSITE|STORE|RELEASE|DEBUG|GMS|HMS|fdroid|gplay|play|foss|release|debug)|"
+    r"[A-Z]{2}[A-Z0-9]{2}\.\d{6}\.\d{3}(?:\.[A-Z]\d+)?)?"
 )
 
 
 def find(evidence: Evidence, system: str) -> tuple[str, str]:
     """Return (maker, model), each empty where unknown. `system` is what `systems.find()` said."""
     machine, base = evidence.machine, evidence.base
-    if machine and machine.model:
+    if machine and (machine.model or not machine.has_model):
         return machine.maker, machine.model
     if system == "iPadOS":
         return "Apple", base.model if base.model.startswith("iPad") else "iPad"
-    match = ANDROID_MODEL.search(evidence.header)
-    model = match[1] if match else base.model
-    if model in PLACEHOLDER_MODELS or "rv:" in model:
+    told = _beside_android(evidence.header)
+    model = told or ("" if told is not None and NO_MODEL.fullmatch(base.model) else base.model)
+    if model in PLACEHOLDER_MODELS:
         return "", evidence.hints.model
     maker = "" if base.maker.startswith("Generic") else base.maker
     if machine and machine.maker:
-        return machine.maker, model if machine.maker == maker or match else ""
+        return machine.maker, model if machine.maker == maker or told else ""
     return maker, "iPod touch" if model == "iPod" else model or evidence.hints.model
+
+
+def _beside_android(header: str) -> str | None:
+    """Return the model that stands behind the system; empty where only other words do, None where Android says no
+    more."""
+    match = ANDROID.search(header)
+    if match is None:
+        return None
+    at = match.end()
+    for _part in range(MAX_PARTS):
+        part = PART.match(header, at)
+        if part is None:
+            break
+        model = MAKERS_WORD.sub("", END.split(part[1], maxsplit=1)[0].strip())
+        if not NO_MODEL.fullmatch(model):
+            return model
+        at = part.end()
+        if part[2] != ";":
+            break
+    return ""

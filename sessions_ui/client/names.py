@@ -4,6 +4,7 @@ from __future__ import annotations
 
 BROWSERS = {
     "Amazon Silk": "Silk",
+    "Apple Mail": "WebView",
     "AVG": "AVG Secure Browser",
     "Baidu Box App": "Baidu",
     "Baidu Explorer": "Baidu",
@@ -35,10 +36,15 @@ BROWSERS = {
     "Python aiohttp": "aiohttp",
     "QQ Browser Mobile": "QQ Browser",
     "Slack Desktop Client": "Slack",
+    "Qt Web Engine": "WebView",
+    "Steam Client": "Steam",
+    "Steam GameOverlay": "Steam",
+    "Valve Steam GameOverlay": "Steam",
     "StatusCakeBot": "StatusCake",
     "Twitter": "X",
     "VivoBrowser": "Vivo Browser",
     "WeChat Browser": "WeChat",
+    "Wolvic Browser": "Wolvic",
     "wget2": "Wget",
 }
 
@@ -48,7 +54,7 @@ NAMELESS = frozenset(
         *("", "Other", "Android", "Apple Watch App", "CFNetwork", "Dart", "Electron", "iOS", "okhttp"),
         *("Chrome", "Chrome Mobile", "Chromium", "Firefox", "IE", "Mobile Safari", "Safari"),
         "Mobile Safari UI/WKWebView",
-        *("com/bot", "crawler"),
+        *("bot", "crawler", "robot", "spider"),
     }
 )
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sessions_ui.client.text import MAX_USER_AGENT, cut
 
 FORM = re.compile(
-    r"(?P<name>[^\W\d_][\w .&'+-]{0,62})/v?(?P<version>\d[\w.-]{0,31}) "
+    r"(?!Mozilla/|Opera/)(?P<name>[^\W\d_][\w .&'+-]{0,62})/v?(?P<version>\d[\w.-]{0,31}) "
     r"\((?P<model>[\w .()+/,-]{1,64}?); (?P<system>Android|iOS|iPadOS|macOS|tvOS|watchOS)[ /]"
     r"(?P<system_version>\d[\d._]{0,15})(?:;[^()<>]*)?\)(?: .*)?"
 )

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from sessions_ui.client import systems
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
@@ -22,6 +24,9 @@ class Program:
 
 # What the product at the start of the header is called; the word itself where None.
 TOOLS: dict[str, str | None] = {
+    "aider": None, "aiohttp": None, "claude-cli": "Claude Code", "codex_cli_rs": "Codex", "crush": None,
+    "geminicli": "Gemini CLI", "goose": None, "homebrew": "Homebrew", "npm": None, "opencode": None, "pip": None,
+    "pnpm": None, "uv": None, "yarn": None, "cargo": None, "qwencode": "Qwen Code",
     "ansible-httpget": "Ansible", "apache-httpclient": None, "apache-jmeter": None, "apachebench": None, "aria2": None,
     "aws-cli": None, "axios": None, "boto3": None, "bruno-runtime": "Bruno", "bun": None, "curl": None, "deno": None,
     "docker": "Docker", "git": None, "git-lfs": None, "go-http-client": None, "go-resty": None, "got": None,
@@ -55,7 +60,9 @@ NO_VERSION = frozenset({"Go-http-client"})
 
 # The network libraries that mark an app of its own, in the words of their default headers.
 APP_SIGNS = re.compile(r"\bCFNetwork/|\bokhttp/|\bAlamofire/|\bDart/[\d.]+|\(dart:io\)", re.IGNORECASE)
-CFNETWORK = re.compile(r"\bCFNetwork/[\d.]+ Darwin/(\d{1,3})[\d.]*(?: \((x86_64|i386)\))?")
+# From macOS 26 on some say of which system it is, in front of their own version.
+CFNETWORK_OF = re.compile(r"\bCFNetwork/(iOS|iPadOS|macOS|tvOS|watchOS)/")
+CFNETWORK = re.compile(r"\bCFNetwork/(?:\w+/)?[\d.]+ Darwin/(\d{1,3})[\d.]*(?: \((x86_64|i386)\))?")
 ELECTRON = re.compile(r"\(KHTML, like Gecko\) (?:(.+?)/(\d[\w.-]*) )?Chrome/[\d.]+ Electron/")
 ELECTRON_NAMES = {"discord": "Discord", "Code": "Visual Studio Code", "Teams": "Microsoft Teams"}
 APP_PATTERNS = tuple(
@@ -71,7 +78,19 @@ APP_PATTERNS = tuple(
     )
 )
 PRODUCT = re.compile(r"^(?:([A-Za-z%][^/();<>\"]{0,62})/v?(\d[\w.-]*)|([A-Za-z][\w.-]{0,62})(?=[\s;(]|$))")
-STATED_SYSTEM = re.compile(r"\b(Android|iOS|iPadOS|macOS|Mac OS|tvOS|watchOS)[ /](\d[\d._]*)")
+# A version of the system's stands behind its name; not where that is the end of the program's ("AcmeNotes-iOS/3.2").
+STATED_SYSTEM = re.compile(
+    r"(?<![\w/-])(Android|iOS|iPadOS|macOS|Mac OS X|Mac OS|tvOS|watchOS)[ /](\d[\d._]*)"
+)
+SYSTEM_IN_NAME = re.compile(r"(.+?)[- ](iOS|iPadOS|Android|macOS)", re.IGNORECASE)
+SYSTEM_NAMES = {"ios": "iOS", "ipados": "iPadOS", "android": "Android", "macos": "macOS"}
+# A program behind a browser's first word and nothing else of a browser: "Mozilla/5.0 (iOS) AcmeNotes-iOS/3.2".
+WRAPPED = re.compile(
+    r"^Mozilla/\d\.\d \(([^()]*)\) (?=([A-Za-z][\w.-]*(?: [A-Z][\w.-]*){0,3})/v?\d[\w.-]*(?: \(|$))"
+)
+NO_PROGRAM = frozenset(
+    {"applewebkit", "gecko", "webkit", "khtml", "presto", "goanna", "firefox", "libwww-fm"}
+)
 
 
 def find(user_agent: str) -> Program | None:
@@ -82,10 +101,15 @@ def find(user_agent: str) -> Program | None:
 def named_by_itself(user_agent: str, *, has_machine: bool) -> Program | None:
     """Return a program nobody knows, by the name it gives itself: `Name/1.2`. An app where it names a phone's system;
     its kind is unknown otherwise. A TV, console or watch has a kind of its own."""
-    name, version = _product(user_agent)
+    header = user_agent
+    if (wrapped := WRAPPED.match(header)) and wrapped[2].lower() not in NO_PROGRAM:
+        header = f"{header[wrapped.end() :]} ({wrapped[1]})"
+    name, version = _product(header)
     if not version or name.startswith(("Mozilla", "Opera", "Dalvik")):
         return None
-    system, system_version = _stated(user_agent)
+    name, system, system_version = _with_system(name, header)
+    if wrapped and not system:
+        system = wrapped[1] if wrapped[1] in SYSTEM_NAMES.values() else ""
     return Program("app" if system or has_machine else "", name, version, system or None, system_version)
 
 
@@ -101,7 +125,10 @@ def _tool(user_agent: str) -> Program | None:
     if product.lower() not in TOOLS or APP_SIGNS.search(user_agent):
         return None
     name = TOOLS[product.lower()] or product
-    return Program("tool", name, "" if name in NO_VERSION else version, is_listed=True)
+    system, system_version = _stated(user_agent)
+    return Program(
+        "tool", name, "" if name in NO_VERSION else version, system or None, system_version, is_listed=True
+    )
 
 
 def _app(user_agent: str) -> Program | None:
@@ -116,9 +143,12 @@ def _app(user_agent: str) -> Program | None:
     if not name or name.startswith("Mozilla") or not APP_SIGNS.search(user_agent):
         return None
     if match := CFNETWORK.search(user_agent):
+        if told := CFNETWORK_OF.search(user_agent):
+            return Program("app", name, version, told[1])
         return Program("app", name, version, *_apple(int(match[1]), is_intel=bool(match[2])))
     # OkHttp's, Dart's and Alamofire's headers are the same on every system: only what is stated counts.
-    return Program("app", name, version, *_stated(user_agent))
+    name, system, system_version = _with_system(name, user_agent)
+    return Program("app", name, version, system, system_version)
 
 
 def _apple(darwin: int, *, is_intel: bool) -> tuple[str | None, str]:
@@ -140,10 +170,24 @@ def _product(user_agent: str) -> tuple[str, str]:
     return unquote(match[1] or match[3], errors="replace"), match[2] or ""
 
 
+def _with_system(name: str, user_agent: str) -> tuple[str, str, str]:
+    """Return (name, system, its version): what is stated, or the end of the name ("AcmeNotes-iOS")."""
+    system, version = _stated(user_agent)
+    if match := SYSTEM_IN_NAME.fullmatch(name):
+        return match[1].removesuffix(" for"), system or SYSTEM_NAMES[match[2].lower()], version
+    return name, system, version
+
+
 def _stated(user_agent: str) -> tuple[str, str]:
-    match = STATED_SYSTEM.search(user_agent)
+    product = PRODUCT.match(user_agent)
+    is_of_system = (
+        product is not None and (product[1] or "").lower() in SYSTEM_NAMES
+    )  # "iOS/14.8 com.example.app/2.8"
+    match = STATED_SYSTEM.search(user_agent, product.end() if product and not is_of_system else 0)
     if match is None:
         return "", ""
-    # "Android/34" is the level of its interfaces, not Android's version.
-    is_level = match[0].startswith("Android/") and match[2].isdigit() and int(match[2]) > 20
-    return match[1].replace("Mac OS", "macOS"), "" if is_level else match[2].replace("_", ".")
+    name = "macOS" if match[1].startswith("Mac OS") else match[1]
+    version = match[2].replace("_", ".").strip(".")
+    # "Android/34" is the level of its interfaces, not Android's version; so may "Android/14" be.
+    is_level = match[0].startswith("Android/") and match[2].isdigit()
+    return name, version if not is_level and systems.is_possible(name, version) else ""

@@ -23,15 +23,56 @@ HINTED = {
     "Windows": "Windows",
 }
 # What the hint means as well, where the header is more exact.
+TV_SYSTEMS = frozenset(
+    {"Android", "Chromecast", "Fire OS", "Fuchsia", "Linux", "Tizen", "tvOS", "webOS", "Windows"}
+)
 DERIVED = {
     "Android": frozenset({"Fire OS", "HarmonyOS"}),
     "iOS": frozenset({"iPadOS"}),
     "Linux": frozenset(
-        {"Debian", "Fedora", "Mageia", "openSUSE", "Red Hat", "SUSE", "Tizen", "Ubuntu", "webOS"}
+        {
+            "Debian",
+            "Fedora",
+            "Linux Mint",
+            "Mageia",
+            "openSUSE",
+            "Red Hat",
+            "SUSE",
+            "Tizen",
+            "Ubuntu",
+            "webOS",
+        }
     ),
 }
 OPEN_HARMONY = re.compile(r"\bOpenHarmony (\d[\d.]*)")
 ANDROID_VERSION = re.compile(r"\bAndroid (\d[\d.]*)")
+# Versions that a system has had, or may come to have. Anything else stood beside its name for another reason: it is the
+# level of its interfaces, the version of an app or of a library. Apple went from 15 (macOS) and 18 (iOS) to 26.
+MAJORS = {
+    "Android": frozenset(range(1, 21)),
+    "iOS": frozenset({*range(1, 19), *range(26, 41)}),
+    "iPadOS": frozenset({*range(13, 19), *range(26, 41)}),
+    "macOS": frozenset({*range(10, 16), *range(26, 41)}),
+    "tvOS": frozenset({*range(4, 19), *range(26, 41)}),
+    "watchOS": frozenset({*range(1, 12), *range(26, 41)}),
+}
+# "AcmeNotes-iOS/3.2", "CFNetwork/macOS/3860": the version of what has the system in its name.
+PART_OF_A_NAME = re.compile(
+    r"(?:[\w-]|CFNetwork/)(?<!ka)(?:iOS|Android|macOS)[/-]v?(\d[\d.]*)|^\w+/(?:iOS|Android) (\d[\d.]*)",
+    re.IGNORECASE,
+)
+# What an app's own words say, where WebKit's header is frozen: Facebook's, or "(…; iOS 26.1)", "(…; iOS 26_1; …)".
+STATED_IOS = re.compile(r"\bFBSV/(\d[\d.]*)|[;(] ?(?:iOS|iPadOS)[ /](\d[\d._]*)(?=[;)])")
+# Chromium's browsers of iOS write the header themselves, with the system's own version in three numbers.
+OWN_HEADER = re.compile(r"\b(?:CriOS|GSA)/")
+WINDOWS_PHONE = re.compile(r"\bWindows Phone(?: OS)? (\d[\d.]*)")
+DISGUISED_ANDROID = re.compile(
+    r"\b(?:Andr0id|diordnA|Adr) (\d[\d.]*)"
+)  # of operators' TVs and of UC's browser
+CHROMEBOOK = re.compile(r"\bBuild/R\d{2,3}-\d")  # an app of Android's that runs there
+MAC_MODEL = re.compile(
+    r"\((?:Power%20|Power)?(?:Macintosh|MacBook|Macmini|MacPro|Mac|PowerBook|PowerMac|iMac)\w*[%\d,)]|\(x86_64\)"
+)
 IPAD_OS = 13  # iPads ran iOS until 12
 # Chrome, Firefox and Edge of an iPad (rarely of an iPhone) that ask for desktop sites: a Mac's header but for these.
 IOS_BROWSER = re.compile(r"\b(?:CriOS|FxiOS|EdgiOS)/")
@@ -50,13 +91,26 @@ def find(evidence: Evidence) -> tuple[str, str]:
         return name, ""
     if hinted == name and hints.platform_version:
         version = _hinted_version(name, hints.platform_version)
-    return name, version
+    return name, version if is_possible(name, version) else ""
+
+
+def is_possible(name: str, version: str) -> bool:
+    """Return whether the system has had this version, as far as its versions are known."""
+    return not version or name not in MAJORS or int(version.partition(".")[0]) in MAJORS[name]
 
 
 def _by_header(evidence: Evidence) -> tuple[str, str]:
     user_agent = evidence.header
     if match := OPEN_HARMONY.search(user_agent):
         return "OpenHarmony", match[1]
+    if match := WINDOWS_PHONE.search(user_agent):  # which says Android, too
+        return "Windows Phone", tidy(match[1])
+    if match := DISGUISED_ANDROID.search(user_agent):
+        return "Android", tidy(match[1])
+    if CHROMEBOOK.search(user_agent):
+        return "Chrome OS", ""
+    if "CFNetwork/" in user_agent and MAC_MODEL.search(user_agent):
+        return "macOS", ".".join(tidy(evidence.base.system_version).split(".")[:2])
     if "Android" in user_agent:
         if FIRE_TABLET.search(user_agent):
             return "Fire OS", ""
@@ -66,6 +120,10 @@ def _by_header(evidence: Evidence) -> tuple[str, str]:
         return "iPadOS", ""
     name = SYSTEMS.get(evidence.base.system, evidence.base.system)
     version = tidy(evidence.base.system_version)
+    if "HbbTV" in user_agent and name not in TV_SYSTEMS:
+        return ("Linux" if "Linux" in user_agent else ""), ""  # ua-parser takes the maker for the system
+    if (match := PART_OF_A_NAME.search(user_agent)) and tidy(match[1] or match[2]) == version:
+        version = ""
     if name == "iOS" and "iPad" in user_agent and not _is_before(version, IPAD_OS):
         name = "iPadOS"
     if "CrKey/" in user_agent and (match := ANDROID_VERSION.search(user_agent)):
@@ -74,7 +132,10 @@ def _by_header(evidence: Evidence) -> tuple[str, str]:
         return "macOS", ""
     if name == "Chromecast" and "VIZIO" in user_agent:
         return "", ""
-    return name, "" if _is_frozen(user_agent, name, version) else version
+    is_frozen = _is_frozen(user_agent, name, version)
+    if name in ("iOS", "iPadOS") and (is_frozen or not version) and (match := STATED_IOS.search(user_agent)):
+        return name, tidy((match[1] or match[2]).replace("_", "."))
+    return name, "" if is_frozen else version
 
 
 def _is_before(version: str, major: int) -> bool:
@@ -89,7 +150,7 @@ def _is_touched(evidence: Evidence) -> bool:
 
 def _is_frozen(user_agent: str, name: str, version: str) -> bool:
     if name in ("iOS", "iPadOS") and version in FROZEN_IOS:
-        return f"Version/{version}" not in user_agent
+        return f"Version/{version}" not in user_agent and not OWN_HEADER.search(user_agent)
     if name == "Android" and version == "10":
         return "; K)" in user_agent or "; K;" in user_agent or "Firefox/" in user_agent
     return (name, version) in FROZEN_VERSIONS

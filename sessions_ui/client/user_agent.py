@@ -14,6 +14,7 @@ from sessions_ui.client.evidence import Evidence, gather
 from sessions_ui.client.hints import NO_HINTS, Hints
 from sessions_ui.client.info import Client
 from sessions_ui.client.names import APPLE, BROWSERS, NAMELESS
+from sessions_ui.client.plain import plain
 from sessions_ui.client.text import MAX_USER_AGENT, cut
 
 __all__ = ["MAX_USER_AGENT", "cut", "parse"]
@@ -29,6 +30,7 @@ def parse(user_agent: str, hints: Hints = NO_HINTS) -> Client:
 def _parse(user_agent: str, hints: Hints) -> Client:
     if not user_agent and hints == NO_HINTS:
         return Client()
+    user_agent = plain(user_agent)
     if robot := bots.known(user_agent):
         return _robot(*robot)
     if (own := own_form.parse(user_agent)) and (app := _own_app(user_agent, own)):
@@ -39,7 +41,12 @@ def _parse(user_agent: str, hints: Hints) -> Client:
         return _program(program, evidence)
     if base.is_robot or bots.is_robots_name(base.browser):
         by_base = (BROWSERS.get(base.browser, base.browser), base.browser_version)
-        return _robot(*by_base if base.browser not in NAMELESS else bots.named(user_agent) or by_base)
+        is_name = base.browser not in NAMELESS and "/" not in base.browser  # of an address, it has a part
+        return _robot(
+            *by_base if is_name else bots.introduced(user_agent) or bots.named(user_agent) or by_base
+        )
+    if robot := bots.introduced(user_agent, is_known=base.browser not in NAMELESS):
+        return _robot(*robot)
     program = programs.named_by_itself(user_agent, has_machine=evidence.machine is not None)
     if program and (program.kind or base.browser in NAMELESS):
         return _program(program, evidence)

@@ -27,7 +27,8 @@ class Verdict(StrEnum):
     NAMED = "a name where uap-core has none, or only the engine's, the library's or some robot's"
     ROBOT = "a robot's system, which is a disguise: unknown"
     SHARED = "CFNetwork since Darwin 20, the same on phones, tablets and Macs: unknown"
-    MACHINE = "a TV or console that names only itself or its engine: no browser"
+    MACHINE = "a TV, console or e-reader that names only itself or its engine: no browser"
+    MAKER = "the maker of a TV, which is no system: Linux or unknown"
     MORE_EXACT = (
         "iPadOS, not iOS; Messenger, not Facebook; Nextcloud's desktop client; Android below a Cast receiver"
     )
@@ -62,6 +63,8 @@ def compare(fixture: Fixture) -> Verdict:
     expected, said = words.get(family, family), getattr(client, fixture.part)
     if said == expected:
         return Verdict.SAME
+    if fixture.part == "system" and "HbbTV" in fixture.user_agent and said in ("", "Linux"):
+        return Verdict.MAKER
     if said:
         if (expected, said) in MORE_EXACT:
             return Verdict.MORE_EXACT
@@ -71,7 +74,11 @@ def compare(fixture: Fixture) -> Verdict:
 
 def _why_unknown(fixture: Fixture, client: Client) -> Verdict:
     if fixture.part == "browser":
-        return Verdict.MACHINE if client.kind in ("tv", "console") else Verdict.WORSE
+        return (
+            Verdict.MACHINE
+            if client.kind in ("tv", "console") or client.system == "Kindle"
+            else Verdict.WORSE
+        )
     if client.kind == "bot":
         return Verdict.ROBOT
     return Verdict.SHARED if SHARED_CFNETWORK.search(fixture.user_agent) else Verdict.WORSE
