@@ -54,8 +54,11 @@ def main() -> None:
     options = parser.parse_args()
     entries = load()
     halves = {
-        "seen": score(entry for entry in entries if not entry.is_held_out),
-        "held out": score(entry for entry in entries if entry.is_held_out),
+        f"{part}, {half}": score(
+            entry for entry in entries if entry.is_of_2026 is of_2026 and entry.is_held_out is held_out
+        )
+        for part, of_2026 in (("first part", False), ("2025 and 2026", True))
+        for half, held_out in (("seen", False), ("held out", True))
     }
     page = "\n\n".join([right(halves), told(halves), costs(entries), unknowable(entries)])
     print(page)

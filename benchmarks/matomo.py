@@ -46,7 +46,8 @@ VARIETIES = {
         *("Smartisan OS", "Wear OS", "YunOS", "Lenix"),
     },
     "Linux": {
-        *("ALT Linux", "AOSC OS", "ASPLinux", "Alpine Linux", "Amazon Linux", "Arch Linux", "Armadillo OS", "Astra Linux"),
+        *("ALT Linux", "AOSC OS", "ASPLinux", "Alpine Linux", "Amazon Linux", "Arch Linux", "Armadillo OS"),
+        "Astra Linux",
         *("BackTrack", "BrightSignOS", "CentOS", "Chrome OS", "Chromecast", "Clear Linux OS", "DSLinux", "Debian"),
         *("Deepin", "Fedora", "Fenix", "Gentoo", "Kanotix", "Knoppix", "KoboOS", "Kubuntu", "Linspire", "Linux Mint"),
         *("Lubuntu", "Maemo", "Mageia", "Mandriva", "MeeGo", "OpenVZ", "OpenWrt", "Ordissimo", "Orsay", "PCLinuxOS"),

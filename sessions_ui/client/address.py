@@ -63,14 +63,14 @@ def kept(address: str | None, how: Kept) -> str | None:
 def forwarded_chain(meta: Mapping[str, Any], header: ProxyHeader = "") -> list[str]:
     """Return what the proxies wrote, client first: in `header`, or, where none is named, in `X-Forwarded-For` and only
     without it in `Forwarded` (RFC 7239). Never in both: a proxy passes the one that it does not write on from the
-    client as it came."""
+    client as it came. Empty elements of a list are no elements (RFC 9110, 5.6.1)."""
     written = str(meta.get("HTTP_X_FORWARDED_FOR", "")) if header != "Forwarded" else ""
     if written:
-        return written[-MAX_HEADER:].split(",")
+        return [text for text in written[-MAX_HEADER:].split(",") if text.strip()]
     forwarded = str(meta.get("HTTP_FORWARDED", ""))[-MAX_HEADER:] if header != "X-Forwarded-For" else ""
     if not forwarded:
         return []
-    found = (FORWARDED_FOR.search(element) for element in forwarded.split(","))
+    found = (FORWARDED_FOR.search(element) for element in forwarded.split(",") if element.strip())
     return [(match.group(1) or match.group(2) or "") if match else "" for match in found]
 
 

@@ -175,8 +175,9 @@ def _by_header(evidence: Evidence) -> tuple[str, str]:
     name = base.browser
     if name == "Android":
         return _android(user_agent)
-    if name == "HbbTV" and (match := TV_OPERA.search(user_agent) or TV_CHROME.search(user_agent)):
-        return "Opera" if match.re is TV_OPERA else "Chrome", match[1]
+    if name == "HbbTV":
+        match = TV_OPERA.search(user_agent) or TV_CHROME.search(user_agent)
+        return ("Opera" if match.re is TV_OPERA else "Chrome", match[1]) if match else ("", "")
     name = BROWSERS.get(name, name)
     if name == WEBVIEW:
         return (

@@ -39,10 +39,9 @@ FIRE_TV = re.compile(r"\b(AFT[A-Z0-9]{1,8})\b")
 FIRE_TABLET = re.compile(r"\b(KF[A-Z]{3,6})\b")
 VEGA = re.compile(r"\bKepler[ /](\d[\d.]*)(?:.*?\b(AFT[A-Z0-9]{1,8})\b)?")  # Amazon's system after Fire OS
 OTHER_TV = re.compile(
-    r"Smart[-_ ]?TV|\bTV Safari/|Web0S|webOS\.TV|HbbTV/|BRAVIA|Andr[o0]id[-_ ]?TV|Google[-_ ]?TV|\bMiTV|\bMIBOX|VIZIO|VIDAA|"
-    r"\bNETTV/|_TV_|\bTV[ -]?Box|\bViera\b|\bCE-HTML\b|^Hybridcast/",
-    re.IGNORECASE,
-)
+    r"smart[-_ ]?tv|\btv safari/|web0s|webos\.tv|hbbtv/|bravia|andr[o0]id[-_ ]?tv|google[-_ ]?tv|\bmitv|\bmibox|vizio|"
+    r"vidaa|\bnettv/|_tv_|\btv[ -]?box|\bviera\b|\bce-html\b|^hybridcast/"
+)  # in lower case
 # "TV" in the machine's name, in the first comment of the header (behind it a program may be called "… TV", too), or the
 # word at the end, which Yandex' and Samsung's browsers write.
 TV_WORD = re.compile(
@@ -65,17 +64,52 @@ UBUNTU_TOUCH = re.compile(
 )
 TESLA = re.compile(r"\bTesla/\d|\bQtCarBrowser\b")
 OTHER_CAR = re.compile(r"\bPolestar\b|\bAndroid ?Automotive\b|\bAAOS\b")
+# None of all these machines can be there without one of these, which spares most headers the patterns above.
+SIGNS = (
+    *(
+        "tv",
+        "playstation",
+        "xbox",
+        "nintendo",
+        "watch",
+        "wear os",
+        "sm-r",
+        "sm-l",
+        "kindle",
+        "kobo",
+        "pocketbook",
+        "ubuntu",
+    ),
+    *(
+        "tesla",
+        "qtcarbrowser",
+        "polestar",
+        "automotive",
+        "aaos",
+        "kepler",
+        "aft",
+        "roku",
+        "crkey",
+        "web0s",
+        "bravia",
+        "vizio",
+    ),
+    *("vidaa", "viera", "mibox", "ce-html", "hybridcast", "television"),
+)
 
 
 def find(user_agent: str) -> Hardware | None:
     """Return the TV, console, watch, e-reader or car that the header names; None for everything else."""
+    lower = user_agent.lower()
+    if not any(sign in lower for sign in SIGNS):
+        return None
     return (
         _console(user_agent)
         or _watch(user_agent)
         or _reader(user_agent)
         or _ubuntu_touch(user_agent)
         or _car(user_agent)
-        or _tv(user_agent)
+        or _tv(user_agent, lower)
     )
 
 
@@ -116,7 +150,7 @@ def _car(user_agent: str) -> Hardware | None:
     return Hardware("") if OTHER_CAR.search(user_agent) else None
 
 
-def _tv(user_agent: str) -> Hardware | None:
+def _tv(user_agent: str, lower: str) -> Hardware | None:
     if match := APPLE_TV.search(user_agent):
         version = (match[1] or match[2] or match[3] or "").replace("_", ".")
         has_browser = not user_agent.startswith("AppleTV")
@@ -137,7 +171,7 @@ def _tv(user_agent: str) -> Hardware | None:
         )
     if "VIZIO" in user_agent:
         return Hardware("tv", "VIZIO")
-    if OTHER_TV.search(user_agent):
+    if OTHER_TV.search(lower):
         return Hardware("tv")
     match = TV_WORD.search(user_agent)
     if match is None or ("Mobile" in user_agent and not (match["last"] or match["app"] or match["word"])):

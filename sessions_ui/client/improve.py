@@ -20,13 +20,62 @@ class Disguise:
     browsers: frozenset[str] | None = None
 
 
-# A browser that says it is the left can be any of the right, until client hints tell more.
-BROWSERS = {
-    "Chrome": frozenset({"Brave", "Chromium", "DuckDuckGo", "Iron", "Vivaldi"}),
-    "Opera": frozenset({"Opera Air", "Opera GX"}),
-    "WebView": frozenset({"DuckDuckGo"}),
-}
-# What a system may be until client hints (or the sign-in page's script) tell more; docs/risk.md has the same table.
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """A browser that says it is another one: `says` in the header, one of `may_be` (None: any app) in truth.
+
+    `systems`: on these only; None: on any.
+    """
+
+    says: str
+    may_be: frozenset[str] | None
+    systems: frozenset[str] | None = None
+
+
+# Whoever says one of these is no app inside a container.
+NO_APPS = frozenset(
+    {
+        *(
+            "Brave",
+            "Chrome",
+            "Chromium",
+            "Edge",
+            "Firefox",
+            "Huawei Browser",
+            "Internet Explorer",
+            "Mi Browser",
+            "Opera",
+        ),
+        *("Safari", "Samsung Internet", "Silk", "UC Browser", "Vivaldi", "Whale", "Yandex Browser"),
+    }
+)
+# What a browser may be until client hints, or the app itself, tell more. docs/risk.md has the tables; tests compare.
+BROWSERS = (
+    Mask(
+        "Chrome",
+        frozenset(
+            {
+                *(
+                    "Atlas",
+                    "Brave",
+                    "Chromium",
+                    "Comet",
+                    "Dia",
+                    "DuckDuckGo",
+                    "Ecosia",
+                    "Helium",
+                    "Iron",
+                    "Thorium",
+                ),
+                "Vivaldi",
+            }
+        ),
+    ),
+    Mask("Opera", frozenset({"Opera Air", "Opera GX", "Opera Neon"})),
+    Mask("Edge", frozenset({"DuckDuckGo", "WebView"}), frozenset({"Windows"})),  # WebView2 without its hints
+    Mask("WebView", None),
+)
+# What a system may be until client hints (or the sign-in page's script) tell more.
 SYSTEMS = (
     Disguise("Linux", frozenset({"Fedora", "Ubuntu"})),
     Disguise("Linux", frozenset({"Android", "Fire OS"})),  # "Desktop site"
@@ -41,7 +90,7 @@ SYSTEMS = (
 def contradicts(old: Client, new: Client) -> bool:
     """Return whether these cannot be one client: browsers update themselves but change neither family nor system. What
     is unknown contradicts nothing, nor does what one of them only looks like without client hints."""
-    return not (_may_be_one_browser(old.browser, new.browser) and _may_be_one_system(old, new))
+    return not (_may_be_one_browser(old, new) and _may_be_one_system(old, new))
 
 
 def improved(old: Client, new: Client) -> Client:
@@ -50,7 +99,7 @@ def improved(old: Client, new: Client) -> Client:
     another one: then `old` comes back as it is."""
     if contradicts(old, new):
         return old
-    browser = new.browser if not old.browser or new.browser in BROWSERS.get(old.browser, ()) else old.browser
+    browser = new.browser if not old.browser or _is_masked(old, new) else old.browser
     system = new.system if not old.system or _is_disguised(old, new) else old.system
     is_unmasked = (
         bool(old.system) and system != old.system
@@ -69,10 +118,22 @@ def improved(old: Client, new: Client) -> Client:
     )
 
 
-def _may_be_one_browser(old: str, new: str) -> bool:
-    if old == new or not old or not new:
+def _may_be_one_browser(old: Client, new: Client) -> bool:
+    if old.browser == new.browser or not old.browser or not new.browser:
         return True
-    return new in BROWSERS.get(old, ()) or old in BROWSERS.get(new, ())
+    return _is_masked(old, new) or _is_masked(new, old)
+
+
+def _is_masked(says: Client, may_be: Client) -> bool:
+    """Return whether what the first says of its browser is what the second may say instead."""
+    systems = {says.system, may_be.system} - {""}
+    return any(
+        mask.says == says.browser
+        and (may_be.browser in mask.may_be if mask.may_be is not None else may_be.browser not in NO_APPS)
+        and (mask.systems is None or systems <= mask.systems)
+        for mask in BROWSERS
+        if may_be.browser not in ("", says.browser)
+    )
 
 
 def _may_be_one_system(old: Client, new: Client) -> bool:

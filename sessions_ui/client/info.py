@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from sessions_ui.client.marketing import marketing_name
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -48,6 +50,11 @@ class Client:
     browser_version: str = ""
     system: str = ""
     system_version: str = ""
+
+    @property
+    def marketing_name(self) -> str:
+        """What people call the model, where it is a code that the kept list knows; else empty."""
+        return marketing_name(self.model)
 
 
 @dataclass(frozen=True, slots=True)

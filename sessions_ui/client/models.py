@@ -16,10 +16,11 @@ MAX_PARTS = 8
 MAKERS_WORD = re.compile(r"^(?:(?:SAMSUNG|HUAWEI) |[Mm]odel:? (?=\S{2}))")
 # What apps write there beside the model: a language, the level of the interfaces, a build, where the app is from.
 NO_MODEL = re.compile(
-    r"(?:[a-z]{2,3}(?:[-_][A-Za-z]{2,4}){0,2}|[UNIK]|wv|Linux.*|Mobile|Tablet|Mobile VR|HarmonyOS|HMSCore.*|arm\w*|aarch64|x86(?:_64)?|"
-    r"(?:SDK|API|Api|api|sdk|build|level|Scale|Density|version|v)[ /:=]?\d[\w.]*|Build(?:/.*)?|rv:.*|AppleWebKit/.*|WebView/.*|"
-    r"OpenHarmony.*|\d+dpi|\d+x\d+|\d{1,2}|\d+(?:\.\d+)+|Microsoft|NOKIA|ACERINC|"  # Windows Phone's makers stand alone
-    r"(?:PLAY|GPLAY|FOSS|FDROID|F-DROID|GITHUB|WEBSITE|STORE|RELEASE|DEBUG|GMS|HMS|fdroid|gplay|play|foss|release|debug)|"
+    r"(?:[a-z]{2,3}(?:[-_][A-Za-z]{2,4}){0,2}|[UNIK]|wv|Linux.*|Mobile|Tablet|Mobile VR|HarmonyOS|HMSCore.*|"
+    r"arm\w*|aarch64|x86(?:_64)?|(?:SDK|API|Api|api|sdk|build|level|Scale|Density|version|v)[ /:=]?\d[\w.]*|"
+    r"Build(?:/.*)?|rv:.*|AppleWebKit/.*|WebView/.*|OpenHarmony.*|\d+dpi|\d+x\d+|\d{1,2}|\d+(?:\.\d+)+|"
+    r"Microsoft|NOKIA|ACERINC|"  # Windows Phone's makers stand alone
+    r"(?:PLAY|GPLAY|FOSS|FDROID|F-DROID|GITHUB|WEBSITE|STORE|RELEASE|DEBUG|GMS|HMS|fdroid|gplay|play|foss)|"
     r"[A-Z]{2}[A-Z0-9]{2}\.\d{6}\.\d{3}(?:\.[A-Z]\d+)?)?"
 )
 

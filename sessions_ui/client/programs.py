@@ -105,7 +105,7 @@ def named_by_itself(user_agent: str, *, has_machine: bool) -> Program | None:
     if (wrapped := WRAPPED.match(header)) and wrapped[2].lower() not in NO_PROGRAM:
         header = f"{header[wrapped.end() :]} ({wrapped[1]})"
     name, version = _product(header)
-    if not version or name.startswith(("Mozilla", "Opera", "Dalvik")):
+    if not version or name.startswith(("Mozilla", "Opera", "Dalvik", "HbbTV")):
         return None
     name, system, system_version = _with_system(name, header)
     if wrapped and not system:

@@ -58,8 +58,7 @@ MAJORS = {
 }
 # "AcmeNotes-iOS/3.2", "CFNetwork/macOS/3860": the version of what has the system in its name.
 PART_OF_A_NAME = re.compile(
-    r"(?:[\w-]|CFNetwork/)(?<!ka)(?:iOS|Android|macOS)[/-]v?(\d[\d.]*)|^\w+/(?:iOS|Android) (\d[\d.]*)",
-    re.IGNORECASE,
+    r"(?:[\w-]|CFNetwork/)(?:i[Oo][Ss]|[Aa]ndroid|macOS)[/-]v?(\d[\d.]*)|^\w+/(?:iOS|Android) (\d[\d.]*)"
 )
 # What an app's own words say, where WebKit's header is frozen: Facebook's, or "(…; iOS 26.1)", "(…; iOS 26_1; …)".
 STATED_IOS = re.compile(r"\bFBSV/(\d[\d.]*)|[;(] ?(?:iOS|iPadOS)[ /](\d[\d._]*)(?=[;)])")
@@ -122,7 +121,7 @@ def _by_header(evidence: Evidence) -> tuple[str, str]:
     version = tidy(evidence.base.system_version)
     if "HbbTV" in user_agent and name not in TV_SYSTEMS:
         return ("Linux" if "Linux" in user_agent else ""), ""  # ua-parser takes the maker for the system
-    if (match := PART_OF_A_NAME.search(user_agent)) and tidy(match[1] or match[2]) == version:
+    if version and (match := PART_OF_A_NAME.search(user_agent)) and tidy(match[1] or match[2]) == version:
         version = ""
     if name == "iOS" and "iPad" in user_agent and not _is_before(version, IPAD_OS):
         name = "iPadOS"

@@ -20,6 +20,9 @@ from sessions_ui.client.text import MAX_USER_AGENT, cut
 __all__ = ["MAX_USER_AGENT", "cut", "parse"]
 
 
+OWN_KINDS = {"tvOS": "tv", "watchOS": "watch"}  # of an app on a TV or a watch, as of every program there
+
+
 def parse(user_agent: str, hints: Hints = NO_HINTS) -> Client:
     """Return the client that the header and the hints name. Pure and cached: called at sign-in or when the client
     changes, never at rendering."""
@@ -73,7 +76,7 @@ def _own_app(user_agent: str, own: own_form.OwnForm) -> Client | None:
         if evidence.machine is not None:
             return None
     return _client(
-        kind="app",
+        kind=OWN_KINDS.get(own.system, "app"),
         maker=maker,
         model=model,
         browser=own.name,

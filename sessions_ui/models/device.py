@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from sessions_ui.client.marketing import marketing_name
 from sessions_ui.models.device_cookie import DeviceCookieValue
 from sessions_ui.models.fields import CodeField, new_public_id, user_key
 from sessions_ui.models.primary import PrimaryModel
@@ -85,10 +86,21 @@ class Device(PrimaryModel):
 
     @property
     def make(self) -> str:
-        """Maker and model, the maker once: "Samsung SM-S928B", but "Google Pixel Watch 3". Empty where unknown."""
-        if self.model.casefold().startswith(self.maker.casefold()):
-            return self.model
-        return f"{self.maker} {self.model}".strip()
+        """Maker and model, the maker once: "Samsung Galaxy Tab S9", but "Google Pixel Watch 3". Empty where unknown."""
+        model = self.marketing_name or self.model
+        if model.casefold().startswith(self.maker.casefold()):
+            return model
+        return f"{self.maker} {model}".strip()
+
+    @property
+    def marketing_name(self) -> str:
+        """What people call the model; empty where it is no code, or one that nobody has written down."""
+        return marketing_name(self.model)
+
+    @property
+    def model_text(self) -> str:
+        """The model with its code beside it: "Galaxy Tab S9 (SM-X710)"; empty where unknown."""
+        return f"{self.marketing_name} ({self.model})" if self.marketing_name else self.model
 
     @property
     def is_named_by_model(self) -> bool:
@@ -105,4 +117,12 @@ class Device(PrimaryModel):
             return gettext("%(browser)s on %(system)s") % {"browser": self.browser, "system": machine}
         if self.browser and self.system:
             return gettext("%(browser)s on %(system)s") % {"browser": self.browser, "system": self.system}
-        return self.browser or self.system or gettext("Unknown device")
+        return self.browser or self._machine or self.system or gettext("Unknown device")
+
+    @property
+    def _machine(self) -> str:
+        """What a machine without a browser is called, which people know better than its system: "Apple TV"."""
+        is_machine = self.kind in (self.Kind.TV, self.Kind.CONSOLE, self.Kind.WATCH)
+        if not is_machine:
+            return ""
+        return self.marketing_name or (self.model if self.maker in ("Apple", "Sony", "Nintendo") else "")

@@ -23,8 +23,8 @@ Feature: TypeAlias = Callable[[Device | None, Session | None], str]
 def tell_apart(lines: Sequence[Line]) -> list[str]:
     """Return for each line what has to stand beside its title; empty where the title is enough.
 
-    What people know of a device comes first: its model, then system, place, and when it was first seen. Only what
-    differs is named, and what is unknown is not.
+    What people know of a device comes first: its model, then system, place, and when it was first seen; a number, where
+    none of these differs. Only what differs is named, and what is unknown is not.
     """
     beside: list[list[str]] = [[] for _line in lines]
     alike: dict[str, list[int]] = defaultdict(list)
@@ -49,8 +49,11 @@ def distinct_title(title: str, beside: str) -> str:
 def _split(
     lines: Sequence[Line], group: Sequence[int], features: Sequence[Feature], beside: list[list[str]]
 ) -> None:
-    """Divide `group` by the first feature, and what is still alike by the others."""
-    if len(group) < 2 or not features:
+    """Divide `group` by the first feature, and what is still alike by the others; in the end by a number."""
+    if len(group) < 2:
+        return
+    if not features:
+        _number(lines, group, beside)
         return
     feature, *rest = features
     parts: dict[str, list[int]] = defaultdict(list)
@@ -59,12 +62,25 @@ def _split(
     for text, members in parts.items():
         if text and len(parts) > 1:
             for number in members:
+                if feature is _first_minute and (day := _first_day(*lines[number])) in beside[number]:
+                    beside[number].remove(day)  # which the minute says again
                 beside[number].append(text)
         _split(lines, members, rest, beside)
 
 
+def _number(lines: Sequence[Line], group: Sequence[int], beside: list[list[str]]) -> None:
+    """Number what nothing else tells apart, the oldest first, so that each keeps its number."""
+
+    def age(number: int) -> tuple[int, ...]:
+        device, session = lines[number]
+        return (device.pk or 0) if device else 0, (session.pk or 0) if session else 0
+
+    for place, number in enumerate(sorted(group, key=age), start=1):
+        beside[number].append(_("number %(number)s") % {"number": place})
+
+
 def _model(device: Device | None, session: Session | None) -> str:
-    return f"{device.maker} {device.model}".strip() if device and device.model else ""
+    return device.make if device and device.model else ""
 
 
 def _system(device: Device | None, session: Session | None) -> str:
@@ -85,7 +101,8 @@ def _first_day(device: Device | None, session: Session | None) -> str:
 
 
 def _first_minute(device: Device | None, session: Session | None) -> str:
-    return _first_seen(device, session, "H:i")
+    # Translators: Django's date format of a day and a time; a comma in it needs no escaping.
+    return _first_seen(device, session, _("j F Y, H:i"))
 
 
 def _first_seen(device: Device | None, session: Session | None, style: str) -> str:

@@ -32,6 +32,10 @@ PROXIES = (ip_network("10.0.0.0/8"), ip_network("2001:db8:ffff::/48"))
         # Everything in the chain is ours: the leftmost is the client.
         ("10.0.0.1", "10.0.0.9", "10.0.0.9"),
         ("10.0.0.1", None, "10.0.0.1"),
+        # An empty element is none.
+        ("10.0.0.1", "81.2.69.142, ", "81.2.69.142"),
+        ("10.0.0.1", "81.2.69.142,,10.0.0.2", "81.2.69.142"),
+        ("10.0.0.1", ", ,", "10.0.0.1"),
         # Junk is unknown, and so is a peer without an address.
         ("10.0.0.1", "unknown", None),
         ("10.0.0.1", "'; DROP TABLE", None),
@@ -54,6 +58,7 @@ def test_the_chain_of_proxies_is_walked_from_the_right(
         ("for=81.2.69.142;proto=https;by=10.0.0.1", "81.2.69.142"),
         ('for="[2001:db8::7]:443"', "2001:db8::7"),
         ("For=6.6.6.6, for=81.2.69.142, for=10.0.0.3", "81.2.69.142"),
+        ("for=81.2.69.142, ", "81.2.69.142"),
         ("for=_hidden", None),
         ("proto=https", None),
     ],

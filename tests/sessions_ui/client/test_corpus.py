@@ -27,9 +27,17 @@ def test_about_half_of_every_large_group_is_held_out() -> None:
         assert 0.3 < sum(held_out) / len(held_out) < 0.7, group
 
 
+def test_the_second_part_has_600_strings_and_half_of_them_are_held_out() -> None:
+    second = [entry for entry in load() if entry.is_of_2026 and not entry.unknowable]
+    assert len(second) >= 600
+    assert 0.45 < sum(entry.is_held_out for entry in second) / len(second) < 0.55
+
+
 @pytest.mark.parametrize("held_out", [False, True], ids=["seen", "held out"])
-def test_the_rules_reach_their_targets(held_out: bool) -> None:
-    result = score(entry for entry in load() if entry.is_held_out is held_out)
+@pytest.mark.parametrize("of_2026", [False, True], ids=["first part", "2025 and 2026"])
+def test_the_rules_reach_their_targets(held_out: bool, of_2026: bool) -> None:
+    result = score(entry for entry in load() if entry.is_held_out is held_out and entry.is_of_2026 is of_2026)
+    assert result.entries > 250
     reached = {part: result.percent(part) for part in TARGETS}
     assert {part: share for part, share in reached.items() if share < TARGETS[part]} == {}
 

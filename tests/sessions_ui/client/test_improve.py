@@ -60,7 +60,8 @@ def test_a_mac_that_turns_out_to_be_an_ipad_changes_kind_and_model() -> None:
 
 
 @pytest.mark.parametrize(
-    ("looks", "is_"), [(looks, is_) for looks in BROWSERS for is_ in sorted(BROWSERS[looks])]
+    ("looks", "is_"),
+    [(mask.says, is_) for mask in BROWSERS for is_ in sorted(mask.may_be or {"ExampleShop"})],
 )
 def test_a_browser_that_looks_like_another_one_is_that_one_until_it_says_more(looks: str, is_: str) -> None:
     masked, plain = Client(browser=looks), Client(browser=is_)

@@ -39,7 +39,13 @@ def test_a_name_that_stands_alone_needs_nothing_beside_it() -> None:
             {"first_seen_at": MORNING.replace(month=10)},
             ["first seen 2 November 2026", "first seen 2 October 2026"],
         ),
-        ({}, {"first_seen_at": MORNING.replace(hour=14)}, ["first seen 09:15", "first seen 14:15"]),
+        (
+            {},
+            {"first_seen_at": MORNING.replace(hour=14)},
+            ["first seen 2 November 2026, 09:15", "first seen 2 November 2026, 14:15"],
+        ),
+        # Nothing at all: numbered in the order in which they came.
+        ({}, {}, ["number 1", "number 2"]),
         # The first thing that differs is enough.
         (
             {"model": "Pixel 9", "place": {"city": "Lagos"}},
@@ -63,6 +69,22 @@ def test_devices_that_are_still_alike_get_a_longer_name() -> None:
         line(model="Pixel 8", place={"city": "London"}),
     ]
     assert tell_apart(lines) == ["Pixel 9, Lagos", "Pixel 9, London", "Pixel 8"]
+
+
+def test_day_and_minute_are_told_at_once() -> None:
+    later = MORNING.replace(day=3)
+    lines = [line(), line(first_seen_at=later), line(first_seen_at=later.replace(hour=10))]
+    assert tell_apart(lines) == [
+        "first seen 2 November 2026",
+        "first seen 3 November 2026, 09:15",
+        "first seen 3 November 2026, 10:15",
+    ]
+
+
+def test_a_number_stays_with_its_device_in_whatever_order_they_are_listed() -> None:
+    young, old = line(pk=8), line(pk=7)
+    assert tell_apart([young, old, line(browser="Firefox", pk=9)]) == ["number 2", "number 1", ""]
+    assert tell_apart([old, young]) == ["number 1", "number 2"]
 
 
 def test_sessions_without_a_device_are_told_apart_too() -> None:

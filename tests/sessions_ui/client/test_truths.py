@@ -1,0 +1,133 @@
+# ruff: noqa: E501 -- user agents are as long as they are
+"""The truth about whole kinds of headers, two or more of each kind; docs/clients.md has the rules by the same numbers.
+
+Names of apps are made up; the formats are those of the source beside each kind.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from sessions_ui.client import Client, client_info
+
+CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0"
+SAFARI = "AppleWebKit/605.1.15 (KHTML, like Gecko)"
+WINDOWS, MAC = "Windows NT 10.0; Win64; x64", "Macintosh; Intel Mac OS X 10_15_7"
+IPHONE = "iPhone; CPU iPhone OS 18_7 like Mac OS X"
+WV = "AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/143.0.7499.100 Mobile Safari/537.36"
+
+# (kind of client, maker, model, browser, its version, system, its version)
+TRUTHS: dict[str, tuple[str, ...]] = {
+    # 1. Another number told as the system's version. Nextcloud, Bitwarden and Podimo: "Name-iOS/version"; Apple: CFNetwork;
+    # Android developers: android.os.Build.VERSION.SDK_INT.
+    "Mozilla/5.0 (iOS) AcmeNotes-iOS/3.2.0": ("app", "", "", "AcmeNotes", "3.2", "iOS", ""),
+    "AcmeNotes-Android/5.2.0": ("app", "", "", "AcmeNotes", "5.2", "Android", ""),
+    "AcmeSync/12 CFNetwork/macOS/3860.300.31 Darwin/25.2.0": ("app", "", "", "AcmeSync", "12", "macOS", ""),
+    "AcmeSync/12 CFNetwork/3860.300.31 Darwin/25.2.0": ("app", "", "", "AcmeSync", "12", "", ""),
+    "AcmeNotes/1 okhttp/4.12.0 Android/19": ("app", "", "", "AcmeNotes", "1", "Android", ""),
+    "AcmeNotes/1 okhttp/4.12.0 Android/8.1.0": ("app", "", "", "AcmeNotes", "1", "Android", "8.1"),
+    "AcmePod/1.2 build 148/Android 29": ("tablet", "", "", "AcmePod", "1.2", "Android", ""),
+    "AcmePod/iOS 1.1.11 (iPhone/16.5.1)": ("phone", "Apple", "iPhone", "", "", "iOS", ""),
+    "Acme for iOS/3.1 (com.example.acme; build:3; iOS 16.3.1) Alamofire/4.8.2": ("app", "", "", "Acme", "3.1", "iOS", "16.3.1"),
+    # 2. The word behind "Android 15" is no model. Bitwarden: "SDK 35; Model …"; WebKit of Android: the language.
+    "AcmeChat/2.4 (Acme Phone 8; Android 15; PLAY; build 77)": ("app", "", "Acme Phone 8", "AcmeChat", "2.4", "Android", "15"),
+    "AcmeVault/3.0 (Android 15; SDK 35; Model Acme 8)": ("app", "", "Acme 8", "AcmeVault", "3", "Android", "15"),
+    "AcmeTalk/1.0.1 (Android 13; en_US)": ("app", "", "", "AcmeTalk", "1.0.1", "Android", "13"),
+    "AcmeTalk/2.1.1 (Linux; Android 14; Build/UP1A.231005.007)": ("app", "", "", "AcmeTalk", "2.1.1", "Android", "14"),
+    f"Mozilla/5.0 (Linux; arm_64; Android 15; SM-S938B) {CHROME} YaBrowser/25.8.3.97 Mobile Safari/537.36": ("phone", "Samsung", "SM-S938B", "Yandex Browser", "25.8.3.97", "Android", "15"),
+    f"Mozilla/5.0 (Linux; Android 7.0; 5061 Build/NRD90M) {CHROME} Mobile Safari/537.36": ("phone", "", "5061", "Chrome", "142", "Android", "7"),
+    f"Mozilla/5.0 (Linux; Android 11; moto g(30)) {CHROME} Mobile Safari/537.36": ("phone", "Motorola", "moto g(30)", "Chrome", "142", "Android", "11"),
+    # 3. What a header is only like. UBports, Amazon, PocketBook, Samsung's Tizen.
+    "Mozilla/5.0 (Linux; Ubuntu 24.04 like Android 9) AppleWebKit/537.36 Chrome/87.0.4280.144 Mobile Safari/537.36": ("phone", "", "", "", "", "Ubuntu Touch", "24.04"),
+    "Mozilla/5.0 (X11; U; Linux armv7l like Android; en-us) AppleWebKit/531.2+ (KHTML, like Gecko) Version/5.0 Safari/533.2+ Kindle/3.0+": ("tablet", "Amazon", "Kindle", "", "", "Kindle", ""),
+    "Mozilla/5.0 (Linux like Android; en_US) AppleWebkit/538.1 PocketBook/641 (screen 758x1024; FW U641.5.18.72) Mobile": ("tablet", "PocketBook", "", "", "", "PocketBook", ""),
+    "Mozilla/5.0 (Linux; U; Android 2.0; en-gb;) AppleWebKit/538.1 (KHTML, like Gecko) Version/4.0 Mobile Safari/538.1 (Kobo Touch 0388/4.38.23171)": ("tablet", "Kobo", "Kobo Touch", "", "", "Kobo", ""),
+    "Mozilla/5.0 (Linux; Tizen 2.2; SAMSUNG SM-Z9005) AppleWebKit/537.3 (KHTML, like Gecko) Version/2.2 like Android 4.1; Mobile Safari/537.3": ("phone", "Samsung", "SM-Z9005", "", "", "Tizen", "2.2"),
+    f"Mozilla/5.0 (Windows Phone 10.0; Android 6.0.1; Microsoft; Lumia 640) {CHROME} Mobile Safari/537.36 Edge/14.14393": ("phone", "Nokia", "Lumia 640", "Edge", "14.14393", "Windows Phone", "10"),
+    # 4. The engine, or the container, is not the product. Apple: WKWebView; Android developers: WebView; Qt; Valve.
+    f"Mozilla/5.0 ({MAC}) {SAFARI} AcmeNotes/3.1": ("computer", "Apple", "Mac", "AcmeNotes", "3.1", "macOS", ""),
+    f"Mozilla/5.0 ({MAC}) {SAFARI}": ("computer", "Apple", "Mac", "WebView", "", "macOS", ""),
+    f"Mozilla/5.0 ({MAC}) {SAFARI} Version/26.1 Safari/605.1.15": ("computer", "Apple", "Mac", "Safari", "26.1", "macOS", ""),
+    f"Mozilla/5.0 (Linux; Android 14; SM-A556B Build/UP1A.231005.007; wv) {WV} AcmeShop/7.3.1 (Android 14; SM-A556B)": ("phone", "Samsung", "SM-A556B", "AcmeShop", "7.3.1", "Android", "14"),
+    f"Mozilla/5.0 (Linux; Android 14; SM-A556B Build/UP1A.231005.007; wv) {WV} Acme Ticket Shop/7.3.1": ("phone", "Samsung", "SM-A556B", "Acme Ticket Shop", "7.3.1", "Android", "14"),
+    f"Mozilla/5.0 (Linux; Android 14; SM-A556B Build/UP1A.231005.007; wv) {WV}": ("phone", "Samsung", "SM-A556B", "WebView", "", "Android", "14"),
+    f"Mozilla/5.0 ({IPHONE}) {SAFARI} Version/26.1 Mobile/15E148 AcmeShop/7.3.1 (com.acme.shop; build:9; iOS 26.1) Mobile/AcmeShop, like Safari": ("phone", "Apple", "iPhone", "AcmeShop", "7.3.1", "iOS", "26.1"),
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) AcmePlayer 2.0.1 QtWebEngine/6.9.1 Chrome/130.0.6723.192 Safari/537.36": ("computer", "", "", "AcmePlayer", "2.0.1", "Linux", ""),
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) QtWebEngine/6.9.1 Chrome/130.0.6723.192 Safari/537.36": ("computer", "", "", "WebView", "", "Linux", ""),
+    "Mozilla/5.0 (Android 12; Mobile VR; rv:121.0) Gecko/121.0 Firefox/121.0": ("", "", "", "Firefox", "121", "Android", "12"),
+    "Mozilla/5.0 (X11; Linux x86_64; Valve Steam Client/default/1741737356) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.6478.183 Safari/537.36": ("computer", "", "", "Steam", "", "Linux", ""),
+    f"Mozilla/5.0 ({WINDOWS}; rv:128.0) Gecko/20100101 Goanna/6.8 Firefox/128.0 Basilisk/20250930": ("computer", "", "", "Basilisk", "", "Windows", ""),
+    f"Mozilla/5.0 ({WINDOWS}; rv:128.0) Gecko/20100101 Goanna/6.8 Firefox/128.0 PaleMoon/33.9.1": ("computer", "", "", "Pale Moon", "33.9.1", "Windows", ""),
+    # 6. Programs that act for people. OpenAI, Anthropic, Perplexity, Mistral: pages on their fetchers; the agents' sources.
+    "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; AcmeAgent-User/1.0; +https://acme.example/agent)": ("bot", "", "", "AcmeAgent-User", "1", "", ""),
+    "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; AcmeAI-User/1.0; +https://acme.example/robots)": ("bot", "", "", "AcmeAI-User", "1", "", ""),
+    "Claude-User (claude-code/2.0.1; +https://support.anthropic.com/)": ("bot", "", "", "Claude Code", "2.0.1", "", ""),
+    "AcmeLinkChecker (+https://acme.example/bot.html)": ("bot", "", "", "AcmeLinkChecker", "", "", ""),
+    f"Mozilla/5.0 ({WINDOWS}) {CHROME} Safari/537.36; compatible; AcmeBrowse-User/1.0; +https://acme.example/agent": ("bot", "", "", "AcmeBrowse-User", "1", "", ""),
+    "acme-client/2.1 (+https://github.com/acme/client)": ("", "", "", "acme-client", "2.1", "", ""),
+    "codex_cli_rs/0.46.0 (Mac OS 26.1.0; arm64) iTerm.app/3.6.5": ("tool", "Apple", "Mac", "Codex", "0.46", "macOS", "26.1"),
+    "claude-cli/2.0.31 (external, cli)": ("tool", "", "", "Claude Code", "2.0.31", "", ""),
+    f"Mozilla/5.0 ({MAC}) {CHROME} Safari/537.36 Atlas/1.2": ("computer", "Apple", "Mac", "Atlas", "1.2", "macOS", ""),
+    f"Mozilla/5.0 ({MAC}) {CHROME} Safari/537.36 Acme/98.8.2.3": ("computer", "Apple", "Mac", "Chrome", "142", "macOS", ""),  # a disguise, another every day
+    # 7. HbbTV (ETSI TS 102 796): (capabilities; maker; model; software; hardware; …)
+    "Mozilla/5.0 (Linux armv7l) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/53.0.2785.143 Safari/537.36 OPR/40.0.2207.0 OMI/4.9.0.237.DOM3.50 HbbTV/1.2.1 (; ACME; MB130; 1.2.3.0; _TV_G10_2017;)": ("tv", "ACME", "MB130", "Opera", "40.0.2207", "Linux", ""),
+    "HbbTV/1.2.1 (;Panasonic;VIERA 2013;3.672;4101-0003 0002-0000;)": ("tv", "Panasonic", "VIERA 2013", "", "", "", ""),
+    # 8. Kinds. Android developers: Dalvik; Amazon: Vega OS; Huawei: ArkWeb; Tesla; a proxy that lowers headers.
+    "Dalvik/2.1.0 (Linux; U; Android 11; ACME Smart TV Build/RP1A.201005.001)": ("tv", "", "ACME Smart TV", "", "", "Android", "11"),
+    "Dalvik/2.1.0 (Linux; U; Android 11; ACME Phone Build/RP1A.201005.001)": ("app", "", "ACME Phone", "", "", "Android", "11"),
+    f"Mozilla/5.0 (Linux; Android 7.0; myA9 DTV) {CHROME} Mobile Safari/537.36": ("phone", "", "myA9 DTV", "Chrome", "142", "Android", "7"),
+    f"Mozilla/5.0 (Linux; Android 4.4.2; KAZAM TV 45) {CHROME} Mobile Safari/537.36": ("", "", "KAZAM TV 45", "Chrome", "142", "Android", "4.4.2"),
+    f"Mozilla/5.0 (Linux; Android 6.0.1; STV100-2) {CHROME} Mobile Safari/537.36": ("phone", "", "STV100-2", "Chrome", "142", "Android", "6.0.1"),
+    "Mozilla/5.0 (Linux; Kepler 1.1; AFTCA002 user/77; wv) AppleWebKit/537.36 (KHTML, like Gecko) Mobile Chrome/132.0.6834.100 Safari/537.36": ("tv", "Amazon", "AFTCA002", "WebView", "", "Vega OS", "1.1"),
+    "Mozilla/5.0 (Tablet; OpenHarmony 6.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/132.0.0.0 Safari/537.36 ArkWeb/6.0.0.47": ("tablet", "", "", "ArkWeb", "6.0.0.47", "OpenHarmony", "6"),
+    "Mozilla/5.0 (PC; OpenHarmony 6.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/132.0.0.0 Safari/537.36 ArkWeb/6.0.0.47": ("computer", "", "", "ArkWeb", "6.0.0.47", "OpenHarmony", "6"),
+    "Mozilla/5.0 (X11; GNU/Linux) AppleWebKit/537.36 (KHTML, like Gecko) Chromium/79.0.3945.130 Chrome/79.0.3945.130 Safari/537.36 Tesla QtCarBrowser": ("", "Tesla", "", "Tesla", "", "Linux", ""),
+    "blackbox": ("", "", "", "", "", "", ""),
+    "Nokia6100/1.0 (04.01) Profile/MIDP-1.0 Configuration/CLDC-1.0": ("phone", "Nokia", "6100", "Nokia Services (WAP) Browser", "", "", ""),
+    "mozilla/5.0 (linux; android 14; pixel 8) applewebkit/537.36 (khtml, like gecko) chrome/142.0.0.0 mobile safari/537.36": ("phone", "Google", "Pixel 8", "Chrome", "142", "Android", "14"),
+    "ExampleTV/2.1 (Apple TV; tvOS 26.1; Scale/2.00)": ("tv", "Apple", "Apple TV", "ExampleTV", "2.1", "tvOS", "26.1"),
+    # 11. Stated and real. Meta: FBSV; Chromium's ios/web/common/user_agent.mm writes the system's own version.
+    f"Mozilla/5.0 ({IPHONE}) {SAFARI} Mobile/15E148 [FBAN/FBIOS;FBAV/550.0.0.28.106;FBDV/iPhone15,4;FBMD/iPhone;FBSN/iOS;FBSV/26.3;FBSS/3]": ("phone", "Apple", "iPhone15,4", "Facebook", "550.0.0.28.106", "iOS", "26.3"),
+    f"Mozilla/5.0 (iPhone; CPU iPhone OS 18_6_0 like Mac OS X) {SAFARI} CriOS/142.0.7444.77 Mobile/15E148 Safari/604.1": ("phone", "Apple", "iPhone", "Chrome", "142.0.7444.77", "iOS", "18.6"),
+    f"Mozilla/5.0 ({IPHONE}) {SAFARI} Version/26.1 Mobile/15E148 Safari/604.1": ("phone", "Apple", "iPhone", "Safari", "26.1", "iOS", ""),
+}  # fmt: skip
+
+LIST = '"Chromium";v="142", "Not_A Brand";v="99", '
+# With client hints: (user agent, brands and other hints, truth). Microsoft Edge documentation: WebView2; W3C draft UA-CH.
+HINTED = [
+    (f"Mozilla/5.0 ({WINDOWS}) {CHROME} Safari/537.36 Edg/142.0.0.0",
+     {"": LIST + '"Microsoft Edge";v="142", "Microsoft Edge WebView2";v="142"', "PLATFORM": '"Windows"', "PLATFORM_VERSION": '"19.0.0"'},
+     ("computer", "", "", "WebView", "", "Windows", "11")),
+    (f"Mozilla/5.0 ({WINDOWS}) {CHROME} Safari/537.36 Edg/142.0.0.0",
+     {"": LIST + '"Microsoft Edge";v="142"', "PLATFORM": '"Windows"', "PLATFORM_VERSION": '"19.0.0"'},
+     ("computer", "", "", "Edge", "142", "Windows", "11")),
+    (f"Mozilla/5.0 (Linux; Android 10; K) {CHROME} Mobile Safari/537.36",
+     {"": LIST + '"Google Chrome";v="142"', "PLATFORM": '"Android"', "PLATFORM_VERSION": '"14.0.0"', "MODEL": '"Acme Car"', "FORM_FACTORS": '"Automotive"'},
+     ("", "", "Acme Car", "Chrome", "142", "Android", "14")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("header", "truth"), TRUTHS.items())
+def test_a_header_says_what_is_so_and_no_more(header: str, truth: tuple[str, ...]) -> None:
+    assert client_info({"HTTP_USER_AGENT": header}).client == Client(*truth)
+
+
+@pytest.mark.parametrize(("header", "hints", "truth"), HINTED)
+def test_hints_say_what_the_header_does_not(
+    header: str, hints: dict[str, str], truth: tuple[str, ...]
+) -> None:
+    names = {f"HTTP_SEC_CH_UA{'_' if name else ''}{name}": value for name, value in hints.items()}
+    assert client_info({"HTTP_USER_AGENT": header, **names}).client == Client(*truth)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        f"Mozilla/5.0 ({WINDOWS}) {CHROME} Safari/537.36",
+        f"Mozilla/5.0 (Linux; Android 15; SM-S938B) {CHROME} Mobile Safari/537.36",
+        f"Mozilla/5.0 ({IPHONE}) {SAFARI} Version/26.1 Mobile/15E148 Safari/604.1",
+    ],
+)
+def test_a_header_in_lower_case_says_the_same(header: str) -> None:
+    lower, written = ({"HTTP_USER_AGENT": sent} for sent in (header.lower(), header))
+    assert client_info(lower).client == client_info(written).client
