@@ -46,7 +46,7 @@ NO_APPS = frozenset(
             "Mi Browser",
             "Opera",
         ),
-        *("Safari", "Samsung Internet", "Silk", "UC Browser", "Vivaldi", "Whale", "Yandex Browser"),
+        *("Safari", "Samsung Internet", "Silk", "UC Browser", "Vivaldi", "Whale"),
     }
 )
 # What a browser may be until client hints, or the app itself, tell more. docs/risk.md has the tables; tests compare.

@@ -22,15 +22,15 @@ PLAYBOOK = "Mozilla/5.0 (PlayBook; U; RIM Tablet OS 2.1.0; en-US) AppleWebKit/53
 ANSWERS = ("browser", "os", "device", "is_touch_capable", *(answer for answer, _ in KINDS))
 # ua-parser's patterns look for these words in the first 100 characters; its Rust matcher, in all of the header.
 FURTHER_IN = (
-    *("Amzn-User/", "Applebot/", "ChatGPT-User/", "Claude-SearchBot/", "Claude-User/", "DuckAssistBot/"),
     *(
+        "Applebot/",
+        "ChatGPT-User/",
+        "Claude-User/",
         "ExampleAI-User/",
         "Gemini-Deep-Research/",
-        "MistralAI-User/",
-        "OAI-SearchBot/",
-        "Perplexity-User/",
-        "RSScrawler/",
+        "Kagi-Fetcher/",
     ),
+    *("MistralAI-User/", "OAI-SearchBot/", "Perplexity-User/", "RSScrawler/"),
 )
 
 

@@ -71,6 +71,19 @@ def test_the_device_page_says_all_there_is(here: Any, phone: Device) -> None:
     assert not re.search(r"<[^>]+\s(style|on\w+)=", html)
 
 
+@pytest.mark.parametrize(
+    ("model", "text"),
+    [("SM-X710", "Galaxy Tab S9 (SM-X710)"), ("SM-Z9999", "SM-Z9999"), ("", None)],
+)
+def test_the_model_is_named_as_people_know_it_with_its_code(
+    here: Any, phone: Device, model: str, text: str | None
+) -> None:
+    Device.objects.filter(pk=phone.pk).update(maker="Samsung", model=model)
+    html = here.get(url("device", phone)).content.decode()
+    assert (f"<dd>{text}</dd>" in html) is (text is not None)
+    assert ("<dt>Model</dt>" in html) is (text is not None)
+
+
 def test_five_statements_whatever_happened(here: Any, user: Any, phone: Device, signed_in: SignedIn) -> None:
     for _ in range(12):
         signed_in(user, device=phone, ended_at=timezone.now(), end_reason="signed_out")
