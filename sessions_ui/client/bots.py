@@ -36,7 +36,7 @@ ALONE = re.compile(
     r"^([A-Za-z][\w.-]*(?: [A-Z][\w.-]*)*?)(?:/v?(\d[\d.]*)[\w.-]*)? \(\+ ?https?://(?!github\.com/)"
 )
 # What fetches for somebody at this moment says so by the last word of its name.
-FOR_SOMEBODY = re.compile(r"(?<![\w./@-])([A-Za-z][\w.]*-(?:User|Fetcher))/v?(\d[\d.]*)")
+FOR_SOMEBODY = re.compile(r"(?<![\w./@-])([A-Za-z][\w.]*-(?:User|Fetcher))/v?(\d[\d.]*)(?=.*https?://)")
 NAMED = re.compile(
     r"(?<![\w./@-])([A-Za-z][\w.-]*(?:bot|spider|crawler)[\w-]*)(?:[/ ]v?(\d+(?:\.\d+)*))?", re.IGNORECASE
 )

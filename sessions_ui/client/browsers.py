@@ -13,11 +13,9 @@ from sessions_ui.client.names import BRANDS, BROWSERS
 TOKENS = tuple(
     (name, re.compile(pattern))
     for name, pattern in (
-        (
-            "Steam",
-            r"\bValve Steam (?:Client|GameOverlay)\b",
-        ),  # in place of a version it has the time of its build
-        ("Basilisk", r"\bBasilisk/"),  # likewise, a day
+        # In place of a version these have the time of their build.
+        ("Steam", r"\bValve Steam (?:Client|GameOverlay)\b"),
+        ("Basilisk", r"\bBasilisk/"),
         ("Tesla", r"\bTesla/(\d{4}[\d.]*)|\bQtCarBrowser\b"),
         ("Wolvic", r"\bWolvic/([\d.]+)"),
         ("Pico Browser", r"\bPicoBrowser/([\d.]+)"),
@@ -51,18 +49,10 @@ TOKENS = tuple(
 FIREFOX = re.compile(r"\bFirefox/([\d.]+)")
 NAMELESS_CONTAINERS = frozenset(
     {
-        "",
-        "Other",
-        "Android",
-        "Chrome",
-        "Chrome Mobile",
-        "Chrome Mobile WebView",
-        "Apple Mail",
-        "Safari",
-        "Mobile Safari",
+        *("", "Other", "Android", "Apple Mail", "Chrome", "Chrome Mobile", "Chrome Mobile WebView", "Chromium"),
+        *("Mobile Safari", "Mobile Safari UI/WKWebView", "Qt Web Engine", "Safari"),
     }
-    | {"Mobile Safari UI/WKWebView", "Qt Web Engine", "Chromium"}
-)
+)  # fmt: skip
 TV_OPERA, TV_CHROME = re.compile(r"\bOPR/([\d.]+)"), re.compile(r"\bChrome/([\d.]+)")
 # An app in a container that shows pages. Its own name stands behind the engine's, or in front of Qt's.
 QT = re.compile(r"\(KHTML, like Gecko\) (?:([A-Za-z][^/();]{0,62})[/ ]v?(\d[\w.]*) )?QtWebEngine/")
@@ -71,84 +61,16 @@ COMMENT = re.compile(r"\([^()]*(?:\([^()]*\)[^()]*)*\)")
 # Products of a container's header that name no app: the engine, the system, libraries, what the device is connected by.
 NO_APP = frozenset(
     {
-        *(
-            "mozilla",
-            "applewebkit",
-            "version",
-            "chrome",
-            "mobile",
-            "safari",
-            "gecko",
-            "build",
-            "tablet",
-            "qtwebengine",
-        ),
-        *(
-            "nettype",
-            "language",
-            "jssdk",
-            "webview",
-            "ios",
-            "android",
-            "darwin",
-            "cfnetwork",
-            "okhttp",
-            "dalvik",
-            "dart",
-        ),
-        *(
-            "electron",
-            "channel",
-            "bytelocale",
-            "region",
-            "appversion",
-            "xweb",
-            "mmwebsdk",
-            "os",
-            "device",
-            "scale",
-            "app",
-        ),
-        *(
-            "awp",
-            "exoplayerlib",
-            "t7",
-            "jskit",
-            "app_version",
-            "googlewv",
-            "isdr",
-            "cadevice",
-            "iphone",
-            "ipad",
-            "macosx",
-        ),
-        *(
-            "cordova-amazon-fireos",
-            "hmscore",
-            "yoda",
-            "gecko",
-            "netfront",
-            "appname",
-            "caapp",
-            "bytedancewebview",
-        ),
-        *(
-            "firefox",
-            "chromium",
-            "crios",
-            "fxios",
-            "edgios",
-            "edg",
-            "edga",
-            "opr",
-            "opt",
-            "gsa",
-            "u",
-            "like",
-            "ddg",
-        ),
+        *("android", "app", "app_version", "applewebkit", "appname", "appversion", "awp", "build"),
+        *("bytedancewebview", "bytelocale", "caapp", "cadevice", "cfnetwork", "channel", "chrome"),
+        *("chromium", "cordova-amazon-fireos", "crios", "dalvik", "dart", "darwin", "ddg", "device", "edg"),
+        *("edga", "edgios", "electron", "exoplayerlib", "firefox", "fxios", "gecko", "googlewv", "gsa"),
+        *("hmscore", "ios", "ipad", "iphone", "isdr", "jskit", "jssdk", "language", "like", "macosx"),
+        *("mmwebsdk", "mobile", "mozilla", "netfront", "nettype", "okhttp", "opr", "opt", "os"),
+        *("qtwebengine", "region", "safari", "scale", "t7", "tablet", "u", "version", "webview", "xweb"),
+        *("yoda"),
     }
-)
+)  # fmt: skip
 WEBVIEW = "WebView"
 WEBVIEW_BRANDS = frozenset({"Android WebView", "Microsoft Edge WebView2"})
 CHROMIUM = "Chromium"  # the engine's own brand, in every list
@@ -180,9 +102,8 @@ def _by_header(evidence: Evidence) -> tuple[str, str]:
         return ("Opera" if match.re is TV_OPERA else "Chrome", match[1]) if match else ("", "")
     name = BROWSERS.get(name, name)
     if name == WEBVIEW:
-        return (
-            name if "webkit/" in user_agent.lower() else ""
-        ), ""  # the only version in the header is the engine's
+        # The only version in the header is the engine's.
+        return (name if "webkit/" in user_agent.lower() else ""), ""
     return name, base.browser_version
 
 

@@ -29,7 +29,7 @@ PHONE_MODELS = frozenset({"Smartphone", "Feature Phone"})  # ua-parser's words f
 # ua-parser takes any word that begins with four letters of an old phone's name for one: these have said more.
 PHONE_SIGN = re.compile(
     r"MIDP|CLDC|J2ME|UP\.|Obigo|NetFront|Profile/|Browser|WAP|Teleca|Opera|Symb|Series ?[2-9]0|Mobile|Phone|BREW|Brew|"
-    r"DoCoMo|KDDI|Vodafone|SoftBank|J-PHONE|/\S+.*[/(]"
+    r"DoCoMo|KDDI|Vodafone|SoftBank|J-PHONE"
 )
 # How Huawei's system begins its header after Android.
 OPEN_HARMONY = re.compile(r"\((Phone|Tablet|PC|2in1); OpenHarmony\b")

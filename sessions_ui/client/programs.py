@@ -180,9 +180,8 @@ def _with_system(name: str, user_agent: str) -> tuple[str, str, str]:
 
 def _stated(user_agent: str) -> tuple[str, str]:
     product = PRODUCT.match(user_agent)
-    is_of_system = (
-        product is not None and (product[1] or "").lower() in SYSTEM_NAMES
-    )  # "iOS/14.8 com.example.app/2.8"
+    # "iOS/14.8 com.example.app/2.8"
+    is_of_system = product is not None and (product[1] or "").lower() in SYSTEM_NAMES
     match = STATED_SYSTEM.search(user_agent, product.end() if product and not is_of_system else 0)
     if match is None:
         return "", ""

@@ -22,24 +22,17 @@ HINTED = {
     "macOS": "macOS",
     "Windows": "Windows",
 }
-# What the hint means as well, where the header is more exact.
+# What a TV may say that it runs; of an HbbTV set ua-parser has the maker for anything else.
 TV_SYSTEMS = frozenset(
     {"Android", "Chromecast", "Fire OS", "Fuchsia", "Linux", "Tizen", "tvOS", "webOS", "Windows"}
 )
+# What the hint means as well, where the header is more exact.
 DERIVED = {
     "Android": frozenset({"Fire OS", "HarmonyOS"}),
     "iOS": frozenset({"iPadOS"}),
     "Linux": frozenset(
         {
-            "Debian",
-            "Fedora",
-            "Linux Mint",
-            "Mageia",
-            "openSUSE",
-            "Red Hat",
-            "SUSE",
-            "Tizen",
-            "Ubuntu",
+            *("Debian", "Fedora", "Linux Mint", "Mageia", "openSUSE", "Red Hat", "SUSE", "Tizen", "Ubuntu"),
             "webOS",
         }
     ),
@@ -65,9 +58,8 @@ STATED_IOS = re.compile(r"\bFBSV/(\d[\d.]*)|[;(] ?(?:iOS|iPadOS)[ /](\d[\d._]*)(
 # Chromium's browsers of iOS write the header themselves, with the system's own version in three numbers.
 OWN_HEADER = re.compile(r"\b(?:CriOS|GSA)/")
 WINDOWS_PHONE = re.compile(r"\bWindows Phone(?: OS)? (\d[\d.]*)")
-DISGUISED_ANDROID = re.compile(
-    r"\b(?:Andr0id|diordnA|Adr) (\d[\d.]*)"
-)  # of operators' TVs and of UC's browser
+# Of operators' TVs, and of UC's browser.
+DISGUISED_ANDROID = re.compile(r"\b(?:Andr0id|diordnA|Adr) (\d[\d.]*)")
 CHROMEBOOK = re.compile(r"\bBuild/R\d{2,3}-\d")  # an app of Android's that runs there
 MAC_MODEL = re.compile(
     r"\((?:Power%20|Power)?(?:Macintosh|MacBook|Macmini|MacPro|Mac|PowerBook|PowerMac|iMac)\w*[%\d,)]|\(x86_64\)"

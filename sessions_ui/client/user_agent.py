@@ -101,7 +101,7 @@ def _program(program: programs.Program, evidence: Evidence) -> Client:
     if machine and not machine.has_browser:
         name = version = ""
     maker, model = models.find(evidence, system) if system else ("", "")
-    kind = machine.kind if machine else program.kind
+    kind = (machine.kind if machine else "") or program.kind
     if not kind and system:  # without a system the header says nothing of the machine
         kind = kinds.by_last_resort(evidence)
     return _client(

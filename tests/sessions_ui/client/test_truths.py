@@ -85,6 +85,7 @@ TRUTHS: dict[str, tuple[str, ...]] = {
     "blackbox": ("", "", "", "", "", "", ""),
     "Nokia6100/1.0 (04.01) Profile/MIDP-1.0 Configuration/CLDC-1.0": ("phone", "Nokia", "6100", "Nokia Services (WAP) Browser", "", "", ""),
     "mozilla/5.0 (linux; android 14; pixel 8) applewebkit/537.36 (khtml, like gecko) chrome/142.0.0.0 mobile safari/537.36": ("phone", "Google", "Pixel 8", "Chrome", "142", "Android", "14"),
+    "Acme TV/2.1 (Android 14; SM-S921B)": ("app", "Samsung", "SM-S921B", "Acme TV", "2.1", "Android", "14"),
     "ExampleTV/2.1 (Apple TV; tvOS 26.1; Scale/2.00)": ("tv", "Apple", "Apple TV", "ExampleTV", "2.1", "tvOS", "26.1"),
     # 11. Stated and real. Meta: FBSV; Chromium's ios/web/common/user_agent.mm writes the system's own version.
     f"Mozilla/5.0 ({IPHONE}) {SAFARI} Mobile/15E148 [FBAN/FBIOS;FBAV/550.0.0.28.106;FBDV/iPhone15,4;FBMD/iPhone;FBSN/iOS;FBSV/26.3;FBSS/3]": ("phone", "Apple", "iPhone15,4", "Facebook", "550.0.0.28.106", "iOS", "26.3"),
