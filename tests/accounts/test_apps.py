@@ -114,7 +114,7 @@ def test_the_mail_about_a_new_app_names_it_and_its_version(user: Any, browser: A
 @pytest.mark.parametrize(
     ("sent", "title"),
     [
-        ("Other App/1.0 (SM-S928B; Android 15)", "Other App on Samsung SM-S928B"),
+        ("Other App/1.0 (SM-S928B; Android 15)", "Other App on Samsung Galaxy S24 Ultra"),
         ("Other App/1.0 (iPhone99,1; iOS 30.0; de)", "Other App on iPhone"),
         ("Other App", "Example App on iPhone 15 Pro"),
         ("Other App/1.0 (<b>; iOS 18.1)", "Example App on iPhone 15 Pro"),
