@@ -1,7 +1,7 @@
 """What the shops call a phone, tablet or TV whose header has the maker's code: "Galaxy Tab S9" of "SM-X710".
 
-A kept list of what was sold most since 2020, put together by us from the makers' own support pages; a code that is not
-here stays a code. `python -m benchmarks.matomo` compares it with device-detector's fixtures (docs/clients.md).
+A kept list, written down by us for what is common today; a code that is not here stays a code. docs/clients.md says how
+it was checked.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ SAMSUNG = {
     "R940": "Galaxy Watch 6", "R950": "Galaxy Watch 6 Classic", "R960": "Galaxy Watch 6 Classic",
     "L300": "Galaxy Watch 7", "L310": "Galaxy Watch 7", "L700": "Galaxy Watch Ultra",
 }  # fmt: skip
-# The whole code, of the other makers. Amazon lists the codes of its tablets and TVs, Apple its identifiers.
+# The whole code, of the other makers. (Apple's identifiers are in own_form.py.)
 CODES = {
     "KFTRWI": "Fire HD 10 (2021)", "KFTRPWI": "Fire HD 10 Plus (2021)", "KFTUWI": "Fire HD 10 (2023)",
     "KFMAWI": "Fire HD 10 (2019)", "KFONWI": "Fire HD 8 (2020)", "KFRAWI": "Fire HD 8 (2022)",
