@@ -45,14 +45,15 @@ TOKENS = tuple(
         ("Sogou Explorer", r"\bMetaSr\b"),
     )
 )
-# What stands behind HbbTV, which is a standard and no browser.
 FIREFOX = re.compile(r"\bFirefox/([\d.]+)")
+# What ua-parser calls a container around which an app may have a name.
 NAMELESS_CONTAINERS = frozenset(
     {
         *("", "Other", "Android", "Apple Mail", "Chrome", "Chrome Mobile", "Chrome Mobile WebView", "Chromium"),
         *("Mobile Safari", "Mobile Safari UI/WKWebView", "Qt Web Engine", "Safari"),
     }
 )  # fmt: skip
+# What stands behind HbbTV, which is a standard and no browser.
 TV_OPERA, TV_CHROME = re.compile(r"\bOPR/([\d.]+)"), re.compile(r"\bChrome/([\d.]+)")
 # An app in a container that shows pages. Its own name stands behind the engine's, or in front of Qt's.
 QT = re.compile(r"\(KHTML, like Gecko\) (?:([A-Za-z][^/();]{0,62})[/ ]v?(\d[\w.]*) )?QtWebEngine/")
