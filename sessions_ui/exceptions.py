@@ -90,6 +90,8 @@ class HelpDeskRefusal(StrEnum):
     OWN_ACCOUNT = "own_account"
     WRONG_CODE = "wrong_code"
     CODE_OVER = "code_over"
+    CODE_SENT_LATELY = "code_sent_lately"
+    ALREADY_PROVEN = "already_proven"
     NO_ADDRESS = "no_address"
     SAME_AGENT = "same_agent"
     NOTHING_SELECTED = "nothing_selected"

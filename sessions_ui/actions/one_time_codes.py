@@ -8,11 +8,14 @@ defined with each of them.
 
 from __future__ import annotations
 
-from datetime import timedelta
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from django.db.models import F
+from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from sessions_ui import outbox
@@ -30,6 +33,25 @@ class Answer(StrEnum):
     RIGHT = "right"
     WRONG = "wrong_code"
     OVER = "code_over"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeUnderWay:
+    """A code that was mailed and can still be given, as pages tell of it."""
+
+    sent_at: datetime
+    good_until: datetime
+    tries_left: int
+
+    @property
+    def wait(self) -> int:
+        """In how many seconds another code can be sent; 0 where one can be sent now."""
+        return wait_after(self.sent_at)
+
+
+def wait_after(sent_at: datetime) -> int:
+    """Return in how many seconds another code can be sent, if the last one was sent at that time."""
+    return max(0, math.ceil((sent_at + RESEND_AFTER - timezone.now()).total_seconds()))
 
 
 @sensitive_variables("given")

@@ -8,10 +8,12 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 
 from sessions_ui import outbox
 from sessions_ui.actions.endings.require_password import is_password_required
 from sessions_ui.actions.help_desk.open import FORMER_ADDRESS
+from sessions_ui.actions.one_time_codes import TRIES, CodeUnderWay, wait_after
 from sessions_ui.actions.step_up.codes import can_send_code
 from sessions_ui.conf import conf
 from sessions_ui.credentials import KnownAddress
@@ -46,6 +48,20 @@ class CasePage:
     @property
     def may_send_code(self) -> bool:
         return can_send_code(self.user)
+
+    @cached_property
+    def code(self) -> CodeUnderWay | None:
+        """The code that the caller can still read back."""
+        sent_at, until = self.case.code_sent_at, self.case.code_expires_at
+        tries_left = TRIES - self.case.code_tries
+        if sent_at is None or until is None or until <= timezone.now() or tries_left <= 0:
+            return None
+        return CodeUnderWay(sent_at, until, tries_left)
+
+    @property
+    def code_wait(self) -> int:
+        """In how many seconds another code can be sent."""
+        return wait_after(self.case.code_sent_at) if self.case.code_sent_at is not None else 0
 
     @property
     def is_code_held_up(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,6 +20,7 @@ from sessions_ui.actions.help_desk import carry_out as carrying_out
 from sessions_ui.actions.help_desk.open import open_case
 from sessions_ui.actions.help_desk.rights import verify_case
 from sessions_ui.actions.help_desk.send_code import send_code as mail_code
+from sessions_ui.actions.one_time_codes import TRIES
 from sessions_ui.conf import conf
 from sessions_ui.database import moments
 from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
@@ -33,7 +35,7 @@ from sessions_ui.help_desk.forms import (
 )
 from sessions_ui.help_desk.pages import case_page, render_case
 from sessions_ui.models import Case, CaseReceipt, Device, EndReason
-from sessions_ui.wording.help_desk import refused_status, refused_text
+from sessions_ui.wording.help_desk import refused_status, refused_text, wrong_code_text
 from sessions_ui.wording.tokens import ended_subject
 
 
@@ -63,6 +65,9 @@ def refused(request: HttpRequest, case: Case, error: HelpDeskRefused) -> HttpRes
             error=refused_text(HelpDeskRefused(HelpDeskRefusal.CASE_CLOSED)),
             status=409,
         )
+    if error.reason is HelpDeskRefusal.WRONG_CODE:
+        case.refresh_from_db()
+        text = wrong_code_text(TRIES - case.code_tries)
     return render_case(request, case, error=text, status=status)
 
 
@@ -185,7 +190,12 @@ def found(request: HttpRequest, case: Case, device_id: str) -> HttpResponseBase:
 @require_POST
 @with_case
 def send_recovery_link(request: HttpRequest, case: Case) -> HttpResponseBase:
-    recovery.send_link(case=case, agent=request.user)
+    mailed = recovery.send_link(case=case, agent=request.user)
+    if mailed:
+        messages.success(request, _("The link was sent."), fail_silently=True)
+    elif mailed is False:
+        text = _("No other link was sent: the last one is not old. Try again later.")
+        messages.info(request, text, fail_silently=True)
     return redirect("help_desk:case", case.public_id)
 
 

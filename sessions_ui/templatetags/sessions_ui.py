@@ -152,6 +152,12 @@ def moment(at: datetime) -> SafeString:
 
 
 @register.filter
+def clock(at: datetime) -> SafeString:
+    """Return "11:02", with the day and the zone on hover: for what is over within the hour."""
+    return _time(at, sessions.clock_text(at))
+
+
+@register.filter
 def last_active(session: Session) -> SafeString:
     """Return "Last active 3 h ago"."""
     return _sentence(_("Last active %(ago)s"), ago=ago(session.last_seen_at))

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
 from sessions_ui.models import Event
 
-STATUS = {HelpDeskRefusal.TOO_MANY: 429, HelpDeskRefusal.NOBODY: 404, HelpDeskRefusal.CASE_CLOSED: 409}
+STATUS = {
+    HelpDeskRefusal.TOO_MANY: 429,
+    HelpDeskRefusal.CODE_SENT_LATELY: 429,
+    HelpDeskRefusal.NOBODY: 404,
+    HelpDeskRefusal.CASE_CLOSED: 409,
+}
 
 
 def refused_text(error: HelpDeskRefused) -> str:
@@ -29,12 +35,22 @@ def refused_text(error: HelpDeskRefused) -> str:
         HelpDeskRefusal.NOTHING_SELECTED: _("Select at least one device. Nothing was done."),
         HelpDeskRefusal.WRONG_CODE: _("That is not the code."),
         HelpDeskRefusal.CODE_OVER: _("This code is no longer good. Send a new one."),
+        HelpDeskRefusal.CODE_SENT_LATELY: _("No other code was sent: the last one is not a minute old."),
+        HelpDeskRefusal.ALREADY_PROVEN: _("The proof was given already, so no code was sent."),
         HelpDeskRefusal.NO_ADDRESS: _(
             "This account has no address that a code could be sent to. Ask a second agent."
         ),
         HelpDeskRefusal.SAME_AGENT: _("A second agent has to agree, not you."),
     }
     return texts[error.reason]
+
+
+def wrong_code_text(tries_left: int) -> str:
+    """Return the sentence for a wrong code, with how many tries are left at it."""
+    if tries_left <= 0:
+        return _("That is not the code, and it was the last try. Send a new one.")
+    left = ngettext("%(count)d try is left.", "%(count)d tries are left.", tries_left)
+    return f"{_('That is not the code.')} {left % {'count': tries_left}}"
 
 
 def refused_status(error: HelpDeskRefused) -> int:

@@ -167,6 +167,11 @@ def moment_text(moment: datetime) -> str:
     return f"{text} {local.tzname()}"
 
 
+def clock_text(moment: datetime) -> str:
+    """Return "14:02", in the zone of the reader."""
+    return f"{moments.local(moment):%H:%M}"
+
+
 @lru_cache(maxsize=1024)
 def _date_text(date: date_of, style: str, language: str | None) -> str:
     """Return a date in a format of Django's. The pages of everybody name the same few hundred days: each is put into

@@ -180,7 +180,7 @@ def test_five_codes_an_hour_are_all_that_one_waiting_sign_in_gets(waiting: Any) 
     VerificationCode.objects.update(created_at=F("created_at") - timedelta(seconds=61))
     response = waiting.post(CHALLENGE, {"again": "1"})
     assert response.status_code == 429
-    assert "Too many codes were sent. Nothing was changed." in response.content.decode()
+    assert "Too many codes were sent lately, so no other one was." in response.content.decode()
     assert VerificationCode.objects.count() == 5
 
 
@@ -459,9 +459,19 @@ def test_the_page_knows_where_the_code_went_and_no_more(waiting: Any) -> None:
 def test_the_page_says_where_the_mail_server_has_not_taken_the_code(waiting: Any) -> None:
     waiting.get(CHALLENGE)
     Delivery.objects.update(error="the server is away")
-    assert shown(waiting.get(CHALLENGE)) == {**ASKED, "held_up": True}
-    refused = waiting.post(CHALLENGE, {"code": "000000"})
-    assert refused.context["held_up"] is False, "it does not say where a code went then"
+    assert shown(waiting.get(CHALLENGE)) == {**ASKED, "addresses": [], "held_up": True}
+    refused = waiting.post(CHALLENGE, {"code": "no code"})
+    assert refused.context["held_up"] is True
+
+
+def test_a_code_that_is_under_way_is_not_said_to_be_sent_again(waiting: Any) -> None:
+    assert "A code is on its way" in waiting.get(CHALLENGE).content.decode()
+    for answer in (waiting.get(CHALLENGE), waiting.post(CHALLENGE, {"again": "1"})):
+        html = answer.content.decode()
+        assert "A code is on its way" not in html and "is still good until" in html
+        assert "Another can be sent in" in html
+    wrong = waiting.post(CHALLENGE, {"code": "no code"}).content.decode()
+    assert "That is not the code. 4 tries are left." in wrong and "is still good until" in wrong
 
 
 @pytest.mark.parametrize("lands", ["in the form", "in the address", "nowhere", "on another site"])

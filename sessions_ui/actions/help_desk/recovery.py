@@ -7,18 +7,21 @@ from typing import Any
 from sessions_ui.actions.help_desk.open import note_step
 from sessions_ui.actions.help_desk.rights import verify_known_caller
 from sessions_ui.actions.recovery.close import lift_recovery
-from sessions_ui.actions.recovery.open import mail_recovery_link
+from sessions_ui.actions.recovery.open import mail_link_again
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
 from sessions_ui.models import Case
 
 
 @atomically
-def send_link(*, case: Case, agent: Any) -> None:
-    """Mail the link to the steps again, to the address that the recovery belongs to."""
+def send_link(*, case: Case, agent: Any) -> bool | None:
+    """Mail the link to the steps again, to the address that the recovery belongs to. Return False where none was
+    mailed, because one was lately, and None where the account is no longer being recovered."""
     user = verify_known_caller(case, agent)
-    if mail_recovery_link(user=user):
+    mailed = mail_link_again(user=user)
+    if mailed:
         note_step(case, agent, "recovery link sent")
+    return mailed
 
 
 @atomically

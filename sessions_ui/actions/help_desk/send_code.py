@@ -22,7 +22,8 @@ def send_code(*, case: Case, agent: Any) -> None:
     """Send a fresh code; the one before is void.
 
     It goes where alerts go: not to an address that a thief has just entered, who would pass for the owner by it. Raises
-    `HelpDeskRefused`: `not_verified`, `no_address`, or `too_many` within a minute of the last one.
+    `HelpDeskRefused`: `not_verified`, `no_address`, `already_proven`, or `code_sent_lately` within a minute of the last
+    one.
     """
     user = verify_known_caller(case, agent)
     now = timezone.now()
@@ -32,6 +33,8 @@ def send_code(*, case: Case, agent: Any) -> None:
     not_lately = Q(code_sent_at__isnull=True) | Q(code_sent_at__lte=now - RESEND_AFTER)
     waiting = Case.objects.filter(not_lately, pk=case.pk, proven_at__isnull=True)
     if not waiting.update(code_salt=new_nonce(), code_sent_at=now, code_tries=0):
-        raise HelpDeskRefused(HelpDeskRefusal.TOO_MANY)
+        case.refresh_from_db()
+        proven = HelpDeskRefusal.ALREADY_PROVEN
+        raise HelpDeskRefused(proven if case.is_proven else HelpDeskRefusal.CODE_SENT_LATELY)
     case.refresh_from_db()
     mail_code(note_step(case, agent, "code sent"), receivers)

@@ -156,7 +156,6 @@ def since_of(sessions: Collection[Session]) -> datetime:
     return min(times, default=timezone.now() - SETTLED)
 
 
-@atomically
 def mail_recovery_link(*, user: HasPk) -> bool:
     """Mail the link to the open recovery of this account again, to the address it belongs to; return whether the
     account is being recovered.
@@ -164,17 +163,25 @@ def mail_recovery_link(*, user: HasPk) -> bool:
     For whatever mails password resets: none of them would be accepted now. At most one a minute, and five an hour; it
     is True as well where nothing was mailed for that.
     """
+    return mail_link_again(user=user) is not None
+
+
+@atomically
+def mail_link_again(*, user: HasPk) -> bool | None:
+    """Do as `mail_recovery_link()` does; return whether a link was mailed now, and None where the account is not being
+    recovered. For pages that say so."""
     if not Recovery.objects.of(user).open().exists():
-        return False
+        return None
     hold([user.pk])
     case = open_case_of(user)
     if case is None:
-        return False
+        return None
     sent = Event.objects.filter(user_id=user.pk, kind=Event.Kind.RECOVERY_LINK)
     now = timezone.now()
     lately = sent.filter(at__gt=now - RESEND_AFTER).exists()
-    if not lately and sent.filter(at__gt=now - timedelta(hours=1)).count() < MOST_LINKS_AN_HOUR:
-        _mail_link(case, [case.address] if case.address else safe_addresses(user, case.since))
+    if lately or sent.filter(at__gt=now - timedelta(hours=1)).count() >= MOST_LINKS_AN_HOUR:
+        return False
+    _mail_link(case, [case.address] if case.address else safe_addresses(user, case.since))
     return True
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from sessions_ui import outbox
 from sessions_ui.actions.account_lock import lock_users, write_states
-from sessions_ui.actions.one_time_codes import RESEND_AFTER, TRIES, Answer, mail_code, try_code
+from sessions_ui.actions.one_time_codes import RESEND_AFTER, TRIES, Answer, CodeUnderWay, mail_code, try_code
 from sessions_ui.actions.step_up.factors import append_shown, is_of_sign_in, proves, shown_in
 from sessions_ui.actions.step_up.pace import asker, verify_pace
 from sessions_ui.actions.trusted_addresses import told_addresses, trusted_addresses
@@ -50,7 +50,7 @@ def is_code_held_up(user: Any) -> bool:
 def send_code(
     *, user: Any, session_id: int, purpose: VerificationCode.Purpose, again: bool = False
 ) -> list[str]:
-    """Mail a code for this purpose in this session; return the addresses it went to.
+    """Mail a code for this purpose in this session; return the addresses it goes to, none where none was mailed now.
 
     One that is still good is not replaced, unless `again` asks for it a minute later. Raises `ProofRefused`:
     `no_address`, or `too_many` codes (`pace.py`).
@@ -64,7 +64,7 @@ def send_code(
         raise ProofRefused(ProofRefusal.NO_ADDRESS)
     last = open_code(user, session_id, purpose, now)
     if last is not None and (not again or last.created_at > now - RESEND_AFTER):
-        return receivers
+        return []
     asked_by = asker(user, session_id)
     verify_pace(user=user, session_id=session_id, asked_by=asked_by, now=now)
     proof = VerificationCode.objects.using(using).create(
@@ -175,6 +175,14 @@ def other_factor(session: Session) -> str:
         if lately and proves(one, signed_in_at) and not is_of_sign_in(one.method, session, shown):
             return one.method
     return ""
+
+
+def code_under_way(
+    *, user: Any, session_id: int, purpose: VerificationCode.Purpose
+) -> CodeUnderWay | None:
+    """Return what a page says of the code that can still be given; None where there is none."""
+    code = open_code(user, session_id, purpose, timezone.now())
+    return None if code is None else CodeUnderWay(code.created_at, code.expires_at, TRIES - code.tries)
 
 
 def open_code(

@@ -16,7 +16,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from sessions_ui.actions.recovery.open import mail_recovery_link
+from sessions_ui.actions.recovery.open import mail_link_again
 from sessions_ui.conf import conf
 from sessions_ui.models.primary import all_users
 from sessions_ui.not_me_link import read_again_token
@@ -31,6 +31,11 @@ def again(request: HttpRequest) -> HttpResponseBase:
     """Mail the link to the recovery that the page was about. 410 where there is none (any more)."""
     pk = read_again_token(request.POST.get("account", ""), age=PAGE_AGE)
     user = all_users().filter(pk=pk).first() if pk is not None else None
-    is_mailed = user is not None and mail_recovery_link(user=user)
-    context = {"base_template": conf.base_template, "help_url": conf.help_url, "is_mailed": is_mailed}
-    return render(request, "sessions_ui/recovery_again.html", context, status=200 if is_mailed else 410)
+    mailed = mail_link_again(user=user) if user is not None else None
+    context = {
+        "base_template": conf.base_template,
+        "help_url": conf.help_url,
+        "is_mailed": mailed is True,
+        "was_mailed_lately": mailed is False,
+    }
+    return render(request, "sessions_ui/recovery_again.html", context, status=410 if mailed is None else 200)

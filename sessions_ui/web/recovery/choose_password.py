@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from sessions_ui.actions.endings.require_password import is_password_required, may_send_reset
-from sessions_ui.actions.recovery.open import mail_recovery_link
+from sessions_ui.actions.recovery.open import mail_link_again
 from sessions_ui.actions.trusted_addresses import recovers_by
 from sessions_ui.conf import conf
 from sessions_ui.models import Delivery, Event
@@ -36,8 +36,9 @@ def choose_password(request: HttpRequest, token: str) -> HttpResponseBase:
         return page(request, "not_me_gone", status=410)
     if request.method != "POST":
         return page(request, "choose_password")
-    if mail_recovery_link(user=user):
-        return page(request, "choose_password", recovering=True)
+    mailed = mail_link_again(user=user)
+    if mailed is not None:
+        return page(request, "choose_password", recovering=True, mailed=mailed)
     if not may_send_reset(delivery):
         return page(request, "choose_password", sent=True, status=429)
     next_url = conf.password_reset(request, user, delivery.receiver)

@@ -29,7 +29,13 @@ from sessions_ui.actions.sessions.client import client_of
 from sessions_ui.actions.sign_in.alert import alert
 from sessions_ui.actions.sign_in.pending import begun_key, verify_waiting
 from sessions_ui.actions.sign_in.provider import PROVIDER_KEY
-from sessions_ui.actions.step_up.codes import can_give_code, check_code, is_code_held_up, send_code
+from sessions_ui.actions.step_up.codes import (
+    can_give_code,
+    check_code,
+    code_under_way,
+    is_code_held_up,
+    send_code,
+)
 from sessions_ui.actions.step_up.policy import Shown
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import in_transaction
@@ -43,7 +49,7 @@ from sessions_ui.web.responses.navigation import htmx_of, is_page_navigation
 from sessions_ui.web.responses.programs import not_signed_in
 from sessions_ui.web.responses.redirects import safe_next, sign_in_url
 from sessions_ui.web.responses.words import words
-from sessions_ui.web.step_up.prove import CodeForm, refusal_text
+from sessions_ui.web.step_up.prove import CodeForm, refusal_text, wrong_text
 from sessions_ui.wording.credentials import masked
 
 WAITING_KEY = "_sessions_ui_waiting"
@@ -118,7 +124,8 @@ def challenge(request: HttpRequest) -> HttpResponseBase:
         try:
             check_code(user=user, session_id=session_id, purpose=PURPOSE, code=form.cleaned_data["code"])
         except ProofRefused as refused:
-            form.add_error("code", refusal_text(refused.reason))
+            under_way = code_under_way(user=user, session_id=session_id, purpose=PURPOSE)
+            form.add_error("code", wrong_text(refused.reason, under_way))
             return asked(request, waiting, user, session_id, form=form, status=422)
         waiting["proven"] = True
         request.session[WAITING_KEY] = waiting
@@ -173,13 +180,15 @@ def asked(
                 refusal_text(refused.reason),
                 429 if refused.reason is ProofRefusal.TOO_MANY else 422,
             )
+    under_way = code_under_way(user=user, session_id=session_id, purpose=PURPOSE) if by_code else None
     full = waiting["reason"] == EndReason.SESSION_LIMIT
     context = {
         "base_template": conf.base_template,
         "form": (form or CodeForm()) if by_code else None,
         "can_go_on": by_code or waiting["proven"],
         "addresses": addresses,
-        "held_up": bool(addresses) and is_code_held_up(user),
+        "under_way": under_way,
+        "held_up": under_way is not None and is_code_held_up(user),
         "minutes": int(conf.proof_age.total_seconds() // 60),
         "error": error,
         "full": full,

@@ -12,17 +12,18 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from sessions_ui.actions.devices.confirm import confirm_device
+from sessions_ui.actions.one_time_codes import CodeUnderWay
 from sessions_ui.actions.step_up.codes import (
     can_give_code,
     check_code,
+    code_under_way,
     is_code_held_up,
     is_proven,
-    open_code,
     other_factor,
     send_code,
 )
@@ -215,7 +216,8 @@ def prove(request: HttpRequest) -> HttpResponseBase:
     try:
         check_code(user=request.user, session_id=session.pk, purpose=purpose, code=form.cleaned_data["code"])
     except ProofRefused as error:
-        form.add_error("code", refusal_text(error.reason))
+        under_way = code_under_way(user=request.user, session_id=session.pk, purpose=purpose)
+        form.add_error("code", wrong_text(error.reason, under_way))
         return asked_for_proof(request, session, act, form=form, send=False, status=422)
     if "mine" in request.POST and session.device is not None:
         confirm_device(device=session.device, actor=request.user, proof=Shown.MAILED_CODE)
@@ -252,17 +254,18 @@ def asked_for_proof(
     ways = [way for way in reauthentication(request).ways(back) if is_other_factor(way, session)]
     by_page = purpose in BY_PAGE
     other_device = "" if by_code and not by_page else elsewhere(act, session)
-    under_way = bool(addresses) or open_code(user, session.pk, purpose, timezone.now()) is not None
+    under_way = code_under_way(user=user, session_id=session.pk, purpose=purpose) if by_code else None
     context = {
         "purpose": act.purpose,
         "by_page": by_page,
         "error": error,
         "proven": proven,
         "addresses": addresses,
+        "under_way": under_way,
         # A page that is only opened mails nothing: it offers to.
-        "offers_code": by_code and by_page and not under_way,
+        "offers_code": by_code and by_page and under_way is None,
         "receivers": [masked(address) for address in trusted_addresses(user)] if by_page else [],
-        "held_up": bool(addresses) and is_code_held_up(user),
+        "held_up": under_way is not None and is_code_held_up(user),
         "form": (form or CodeForm()) if by_code else None,
         "ways": ways,
         "elsewhere": other_device,
@@ -300,11 +303,24 @@ def is_other_factor(way: Way, session: Session) -> bool:
     return not way.without_phone and not is_of_sign_in(way.method, session, session.shown)
 
 
+def wrong_text(reason: ProofRefusal, under_way: CodeUnderWay | None) -> str:
+    """Return why a code was not accepted, and how many tries are left at it (`under_way` as it is by now)."""
+    text = refusal_text(reason)
+    if reason is not ProofRefusal.WRONG_CODE:
+        return text
+    if under_way is None:
+        return _("That is not the code, and it was the last try. Ask for another one.")
+    left = ngettext("%(count)d try is left.", "%(count)d tries are left.", under_way.tries_left)
+    return f"{text} {left % {'count': under_way.tries_left}}"
+
+
 def refusal_text(reason: ProofRefusal) -> str:
     texts = {
         ProofRefusal.WRONG_CODE: _("That is not the code."),
         ProofRefusal.CODE_OVER: _("This code is over. Ask for another one."),
-        ProofRefusal.TOO_MANY: _("Too many codes were sent. Nothing was changed. Try again in an hour."),
+        ProofRefusal.TOO_MANY: _(
+            "Too many codes were sent lately, so no other one was. Nothing was changed. Try again in an hour or later."
+        ),
         ProofRefusal.NO_ADDRESS: _(
             "There is no e-mail address that a code could go to. Nothing was changed."
         ),

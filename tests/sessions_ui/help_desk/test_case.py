@@ -497,7 +497,7 @@ def test_another_code_can_be_sent_after_a_minute(verified: Case, agent: Any) -> 
     assert sent is not None
     with (
         time_machine.travel(sent + timedelta(seconds=59.9), tick=False),
-        pytest.raises(HelpDeskRefused, match="too_many"),
+        pytest.raises(HelpDeskRefused, match="code_sent_lately"),
     ):
         send_code(case=verified, agent=agent)
     verified.refresh_from_db()
@@ -505,6 +505,33 @@ def test_another_code_can_be_sent_after_a_minute(verified: Case, agent: Any) -> 
     with time_machine.travel(sent + timedelta(seconds=60), tick=False):
         send_code(case=verified, agent=agent)
     assert Event.objects.filter(data__step="code sent").count() == 2
+
+
+def test_the_page_says_until_when_the_code_is_good_and_how_many_tries_are_left(
+    desk: Any, verified: Case
+) -> None:
+    url = f"/help-desk/{verified.public_id}/"
+    with time_machine.travel("2026-11-02T11:02:10Z", tick=False) as now:
+        desk.post(f"{url}code/")
+        assert said(desk.get(url)) == "The code from 11:02 is good until 11:12. Another can be sent in 60 s."
+        now.shift(18)
+        again = desk.post(f"{url}code/")
+        assert again.status_code == 429 and "No other code was sent" in again.content.decode()
+        assert said(again) == "The code from 11:02 is good until 11:12. Another can be sent in 42 s."
+        now.shift(60)
+        for left in ("4 tries are left.", "3 tries are left.", "2 tries are left.", "1 try is left."):
+            wrong = desk.post(f"{url}code/check/", {"code": "no code"})
+            assert f"That is not the code. {left}" in wrong.content.decode()
+            assert said(wrong) == "The code from 11:02 is good until 11:12."
+        last = desk.post(f"{url}code/check/", {"code": "no code"})
+        assert "it was the last try. Send a new one." in last.content.decode()
+        assert said(last) == "The code from 11:02 is no longer good."
+
+
+def said(response: Any) -> str:
+    """What the page says of the code, as plain text."""
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", response.content.decode()))
+    return re.findall(r"The code from 11:02 is [^.]+\.(?: Another can be sent in \d+ s\.)?", text)[0]
 
 
 def test_the_code_is_stored_nowhere(desk: Any, verified: Case) -> None:
@@ -523,7 +550,7 @@ def test_another_code_is_sent_after_a_minute_and_not_before(verified: Case, agen
     first = verified.code_salt
     sent = Case.objects.filter(pk=verified.pk)
     sent.update(code_sent_at=timezone.now() - timedelta(seconds=50))
-    with pytest.raises(HelpDeskRefused, match="too_many"):
+    with pytest.raises(HelpDeskRefused, match="code_sent_lately"):
         send_code(case=verified, agent=agent)
     verified.refresh_from_db()
     assert (codes_sent(verified), verified.code_salt) == (1, first)
@@ -549,7 +576,7 @@ def test_no_code_is_sent_once_the_caller_has_proved_who_they_are(verified: Case,
     send_code(case=verified, agent=agent)
     check_code(case=verified, agent=agent, code=verified.code())
     verified.code_sent_at = timezone.now() - timedelta(hours=1)
-    with pytest.raises(HelpDeskRefused, match="too_many"):
+    with pytest.raises(HelpDeskRefused, match="already_proven"):
         send_code(case=verified, agent=agent)
     assert codes_sent(verified) == 1
 

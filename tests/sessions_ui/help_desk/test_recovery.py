@@ -99,9 +99,12 @@ def test_the_case_page_says_what_is_left_and_mails_the_link_again(
     html = desk.get(page).content.decode()
     assert "The account is being given back" in html and "A new password is still to be chosen" in html
     Event.objects.filter(kind=Event.Kind.RECOVERY_LINK)._raw_delete("default")
-    desk.post(f"{page}recovery/link/")
-    assert Event.objects.filter(kind=Event.Kind.RECOVERY_LINK).count() == 1
-    assert Event.objects.filter(kind=Event.Kind.HELP_DESK, data__step="recovery link sent").exists()
+    sent = Event.objects.filter(kind=Event.Kind.HELP_DESK, data__step="recovery link sent")
+    assert "The link was sent." in desk.post(f"{page}recovery/link/", follow=True).content.decode()
+    assert (Event.objects.filter(kind=Event.Kind.RECOVERY_LINK).count(), sent.count()) == (1, 1)
+    again = desk.post(f"{page}recovery/link/", follow=True).content.decode()
+    assert "No other link was sent" in again and "The link was sent." not in again
+    assert (Event.objects.filter(kind=Event.Kind.RECOVERY_LINK).count(), sent.count()) == (1, 1)
 
 
 def test_one_that_was_a_mistake_is_ended_with_the_same_proof(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from accounts.models import VerifiedAddress
 from sessions_ui.actions.endings.require_password import require_new_password
+from sessions_ui.actions.recovery.open import open_recovery
 from sessions_ui.audit import events
 from sessions_ui.not_me_link import not_me_token, reset_token
-from tests.models import AccountState, Delivery, EndReason, Event
+from tests.models import AccountState, Delivery, EndReason, Event, Recovery
 
 pytestmark = pytest.mark.django_db
 
@@ -81,6 +84,18 @@ def test_the_page_is_gone_for_a_mail(change: Change, mailed: Delivery, user: Any
     pk = change(user, mailed) or mailed.pk
     for ask in (browser().get, browser().post):
         assert ask(path_of(reset_token(pk))).status_code == 410
+
+
+def test_while_the_account_is_recovered_no_mail_is_said_to_be_sent_when_none_was(
+    mailed: Delivery, user: Any, browser: Any
+) -> None:
+    with time_machine.travel(timezone.now() - timedelta(minutes=2)):
+        open_recovery(user=user, since=timezone.now(), opened_by=Recovery.OpenedBy.HELP_DESK)
+    links = Event.objects.filter(kind=Event.Kind.RECOVERY_LINK)
+    first = browser().post(path_of(reset_token(mailed.pk))).content.decode()
+    assert "on its way" in first and links.count() == 2
+    second = browser().post(path_of(reset_token(mailed.pk))).content.decode()
+    assert "No other mail was sent" in second and "on its way" not in second and links.count() == 2
 
 
 def test_no_other_link_opens_it(mailed: Delivery, browser: Any) -> None:

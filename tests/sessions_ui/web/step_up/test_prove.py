@@ -182,9 +182,9 @@ def test_the_question_says_where_the_code_went_and_an_answer_to_it_sends_nothing
     assert (response.status_code, shown(response)) == (200, ASKED)
     assert not response.context["form"].is_bound
     act = waiting(response)
-    wrong = thief.post(PROVE, {"act": act, "code": "000000"})
+    wrong = thief.post(PROVE, {"act": act, "code": "no code"})
     assert (wrong.status_code, shown(wrong)) == (422, {**ASKED, "addresses": []})
-    assert wrong.context["form"].errors == {"code": ["That is not the code."]}
+    assert wrong.context["form"].errors == {"code": ["That is not the code. 4 tries are left."]}
     for method in (thief.get, thief.head):
         response = method(PROVE, {"act": act})
         assert (response.status_code, shown(response)) == (200, {**ASKED, "addresses": []})
@@ -196,8 +196,47 @@ def test_the_question_says_where_the_code_went_and_an_answer_to_it_sends_nothing
 def test_the_question_says_where_the_mail_server_has_not_taken_the_code(thief: Any, old: Session) -> None:
     act = waiting(sign_out(thief, old))
     Delivery.objects.update(error="the server is away")
-    assert shown(sign_out(thief, old)) == {**ASKED, "held_up": True}
-    assert shown(thief.get(PROVE, {"act": act})) == {**ASKED, "addresses": []}, "a GET says of no code"
+    for response in (sign_out(thief, old), thief.get(PROVE, {"act": act})):
+        assert shown(response) == {**ASKED, "addresses": [], "held_up": True}
+        assert "could not be sent so far" in response.content.decode()
+
+
+def code_line(response: Any) -> str:
+    """What the page says of the code, as plain text; empty where it says nothing."""
+    found = re.search(r'<p role="status">(.*?)</p>', response.content.decode(), re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", "", found[1]).split()) if found else ""
+
+
+def test_another_code_is_not_said_to_be_sent_when_none_was(thief: Any, old: Session) -> None:
+    with time_machine.travel("2026-11-02T11:02:10Z", tick=False) as now:
+        first = sign_out(thief, old)
+        act = waiting(first)
+        assert code_line(first) == "A code is on its way to a•••@people.example. It is good for 10 minutes."
+        now.shift(18)
+        again = thief.post(PROVE, {"act": act, "again": "1"})
+        assert (
+            code_line(again) == "The code from 11:02 is still good until 11:12. Another can be sent in 42 s."
+        )
+        assert VerificationCode.objects.count() == 1
+        now.shift(60)
+        assert code_line(thief.get(PROVE, {"act": act})) == "The code from 11:02 is still good until 11:12."
+        again = thief.post(PROVE, {"act": act, "again": "1"})
+        assert code_line(again).startswith("A code is on its way") and VerificationCode.objects.count() == 2
+
+
+def test_a_wrong_code_leaves_the_line_of_the_code_and_says_how_many_tries_are_left(
+    thief: Any, old: Session
+) -> None:
+    with time_machine.travel("2026-11-02T11:02:10Z", tick=False) as now:
+        act = waiting(sign_out(thief, old))
+        now.shift(60)
+        for left in ("4 tries are left.", "3 tries are left.", "2 tries are left.", "1 try is left."):
+            wrong = thief.post(PROVE, {"act": act, "code": "no code"})
+            assert f"That is not the code. {left}" in wrong.content.decode()
+            assert code_line(wrong) == "The code from 11:02 is still good until 11:12."
+        last = thief.post(PROVE, {"act": act, "code": "no code"})
+        assert "it was the last try. Ask for another one." in last.content.decode()
+        assert code_line(last) == ""
 
 
 def test_help_or_another_factor_is_another_way(thief: Any, old: Session, settings: Any) -> None:
@@ -211,7 +250,8 @@ def test_help_or_another_factor_is_another_way(thief: Any, old: Session, setting
     }
     response = shown(sign_out(thief, old))
     assert [way.method for way in response.pop("ways")] == ["passkey"], "and no recovery code"
-    assert response == {name: it for name, it in ASKED.items() if name != "ways"} | {"has_another_way": True}
+    rest = {name: it for name, it in ASKED.items() if name != "ways"}
+    assert response == rest | {"addresses": [], "has_another_way": True}
 
 
 @pytest.mark.parametrize(
@@ -247,7 +287,7 @@ def test_a_wrong_code_ends_nothing_and_five_of_them_are_all(thief: Any, old: Ses
     wrong = f"{(int(code) + 1) % 10**6:06d}"
     for _ in range(5):
         response = thief.post(PROVE, {"act": act, "code": wrong})
-        assert response.status_code == 422 and "That is not the code." in response.content.decode()
+        assert response.status_code == 422 and "That is not the code" in response.content.decode()
     response = thief.post(PROVE, {"act": act, "code": code})
     assert response.status_code == 422 and "This code is over" in response.content.decode()
     assert not is_over(old)
