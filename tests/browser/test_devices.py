@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import sign_in_elsewhere
 from tests.conftest import FIREFOX_ON_LINUX
@@ -84,10 +84,56 @@ def test_the_list_is_replaced_without_leaving_the_page(visitor: Any, user: Any) 
     assert here.complaints == []
 
 
+def test_an_answer_that_was_lost_is_not_said_to_have_changed_nothing(visitor: Any, user: Any) -> None:
+    """The server has done it; the page finds out by itself, once the site answers again."""
+    sign_in_elsewhere(user, user_agent=EDGE_ON_WINDOWS)
+    page = visitor(user_agent=FIREFOX_ON_LINUX).sign_in(user)
+
+    def lose(route: Route) -> None:
+        route.fetch()  # it arrives, and is done
+        page.route("**/account/devices/", lambda route: route.abort())
+        route.abort()
+
+    page.route("**/sign-out/", lose)
+    mark(page)
+    page.get_by_role("button", name="Sign out Edge on Windows").click()
+    expect(page.locator("#devices-status")).to_contain_text("We don’t know whether that worked")
+    expect(page.get_by_role("button", name="Sign out Edge on Windows")).to_be_visible()
+    assert was_never_left(page)
+    page.unroute("**/account/devices/")
+    expect(page.get_by_text("1 device signed in")).to_be_visible()
+    assert not was_never_left(page), "it was loaded again"
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_a_server_in_trouble_may_have_done_it(visitor: Any, user: Any, status: int) -> None:
+    sign_in_elsewhere(user, user_agent=EDGE_ON_WINDOWS)
+    page = visitor(user_agent=FIREFOX_ON_LINUX).sign_in(user)
+    page.route("**/sign-out/", lambda route: route.fulfill(status=status))
+    page.route("**/account/devices/", lambda route: route.fulfill(status=status))
+    page.get_by_role("button", name="Sign out Edge on Windows").click()
+    expect(page.locator("#devices-status")).to_contain_text("We don’t know whether that worked")
+
+
+def test_whoever_waits_reads_what_for_and_waits_for_15_seconds(visitor: Any, user: Any) -> None:
+    sign_in_elsewhere(user, user_agent=EDGE_ON_WINDOWS)
+    page = visitor(user_agent=FIREFOX_ON_LINUX).sign_in(user)
+    held: list[Route] = []
+    page.route("**/sign-out/", lambda route: held.append(route))
+    page.evaluate(
+        "document.addEventListener('htmx:beforeSend', (event) => { window.limit = event.detail.xhr.timeout })"
+    )
+    page.get_by_role("button", name="Sign out Edge on Windows").click()
+    expect(page.locator("#devices-status")).to_have_text("Signing out…")
+    assert page.evaluate("window.limit") == 15_000
+    held[0].continue_()
+    expect(page.locator("#devices-status")).to_contain_text("Edge on Windows is signed out.")
+
+
 def test_a_failed_request_is_said_and_changes_nothing(visitor: Any, user: Any) -> None:
     sign_in_elsewhere(user, user_agent=EDGE_ON_WINDOWS)
     page = visitor(user_agent=FIREFOX_ON_LINUX).sign_in(user)
-    page.route("**/sign-out/", lambda route: route.abort())
+    page.route("**/sign-out/", lambda route: route.fulfill(status=403))
     button = page.get_by_role("button", name="Sign out Edge on Windows")
     button.click()
     expect(page.locator("#devices-status")).to_contain_text("That did not work")

@@ -177,9 +177,7 @@ def other_factor(session: Session) -> str:
     return ""
 
 
-def code_under_way(
-    *, user: Any, session_id: int, purpose: VerificationCode.Purpose
-) -> CodeUnderWay | None:
+def code_under_way(*, user: Any, session_id: int, purpose: VerificationCode.Purpose) -> CodeUnderWay | None:
     """Return what a page says of the code that can still be given; None where there is none."""
     code = open_code(user, session_id, purpose, timezone.now())
     return None if code is None else CodeUnderWay(code.created_at, code.expires_at, TRIES - code.tries)

@@ -32,9 +32,30 @@ function say(text, tone) {
 // What a person asked for; the proof, which comes in by itself, is nobody's act.
 const ours = ({ detail }) => ["devices", "device", "sui-dialog"].includes(detail.target?.id);
 
+const LIMIT_MS = 15000; // for an answer; longer than that nobody waits without a word
+const PATIENCE_MS = 500; // what is quicker needs no "Signing out…"
+const AGAIN_MS = 2000; // between two looks whether the site answers again
+let waiting; // the timer of that sentence
+let unknown = false; // what became of an act: the page is about to load again
+
+document.addEventListener("htmx:configRequest", (event) => {
+  if (ours(event)) event.detail.timeout = LIMIT_MS;
+});
+
 document.addEventListener("htmx:beforeRequest", (event) => {
+  if (!ours(event)) return;
   // Emptied first: the same sentence twice is announced twice.
-  if (ours(event)) say("");
+  say("");
+  const { pathInfo } = event.detail;
+  const words = pathInfo?.requestPath.includes("/sign-out") ? dialog?.dataset.signingOut : dialog?.dataset.working;
+  clearTimeout(waiting);
+  waiting = setTimeout(() => say(words ?? ""), PATIENCE_MS);
+});
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (!ours(event)) return;
+  clearTimeout(waiting);
+  if (status && [dialog?.dataset.signingOut, dialog?.dataset.working].includes(status.textContent)) say("");
 });
 
 document.addEventListener("htmx:beforeSwap", (event) => {
@@ -62,12 +83,22 @@ document.addEventListener("htmx:afterSettle", (event) => {
   left = null;
 });
 
+// A refusal changed nothing. Where no answer came, or that of a server in trouble, the act may have been done all the same.
 for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(failure, (event) => {
     if (!ours(event)) return;
     dialog?.close();
-    say(page.dataset.failed, "failed");
+    const refused = failure === "htmx:responseError" && event.detail.xhr.status < 500;
+    say(refused ? page.dataset.failed : dialog?.dataset.unknown, "failed");
+    if (!refused) loadAgain();
   });
+}
+
+async function loadAgain() {
+  unknown = true;
+  const answer = await fetch(location.href, { method: "HEAD", cache: "no-store", redirect: "manual" }).catch(() => null);
+  if (answer && answer.status < 500) location.reload();
+  else setTimeout(loadAgain, AGAIN_MS);
 }
 
 document.addEventListener("click", (event) => {
@@ -112,7 +143,7 @@ function offer(fresh) {
 
 async function refresh() {
   const list = document.getElementById("devices");
-  if (!list) return;
+  if (!list || unknown) return;
   const url = new URL(list.dataset.list, location.href);
   url.search = new URLSearchParams({ since: list.dataset.at, page: new URLSearchParams(location.search).get("page") ?? 1 });
   const response = await fetch(url, { redirect: "error" }).catch(() => null);
