@@ -39,7 +39,7 @@ run: $(VENV)/.site-installed
 	@DEMO=1 PORT=$(PORT) exec $(BIN)/python manage.py demo
 
 demo-devices: $(VENV)/.site-installed
-	@DEMO=1 PORT=$(PORT) exec $(BIN)/python manage.py demo_devices
+	@DEMO=1 exec $(BIN)/python manage.py demo_devices
 
 test: $(VENV)/.test-installed $(VENV)/.chromium-tried
 	$(BIN)/python -m pytest $(ARGS)

@@ -24,8 +24,11 @@ SIGN_IN = "/account/login/"
 SECOND_FACTOR = "/account/2fa/authenticate/"
 SIGN_OUT = "/account/logout/"
 DEVICES_PAGE = "/account/devices/"
+DEVICES_LIST = (
+    "/account/devices/list/"  # what an open devices page asks for by itself: no activity of a person
+)
 API_SIGN_IN = "/_allauth/app/v1/auth/login"
-API_SESSION = "/_allauth/app/v1/auth/session"
+API_SESSION = "/demo/app/session/"  # what the app's own address says; asking is no activity
 TOKEN = "X-Session-Token"  # noqa: S105  the name of a header
 DEVICE = "X-Device-Token"
 COOKIE_DOMAIN = "localhost.local"  # how Python's cookie jar writes "localhost"
@@ -57,7 +60,9 @@ class DemoBrowsers:
         return len(missing)
 
     def ask_all(self) -> Iterator[tuple[DemoDevice, bool]]:
-        """Send each device's next request, of a browser for its devices page; yield True with it if it was let in."""
+        """Send each device's next request, of a browser for the list on its devices page; yield True with it if it was
+        let in. Requests that pages send by themselves: a device that nobody uses is not "Active now" for being asked.
+        """
         jars = self._load()
         for device in DEVICES:
             if device.key not in jars:
@@ -68,7 +73,7 @@ class DemoBrowsers:
                 yield device, answer.status_code == httpx.codes.OK
                 continue
             with self._open(device, jars[device.key]) as client:
-                let_in = client.get(DEVICES_PAGE).status_code == httpx.codes.OK
+                let_in = client.get(DEVICES_LIST).status_code == httpx.codes.OK
                 if let_in:
                     jars[device.key] = _cookies(client)
             yield device, let_in

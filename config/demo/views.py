@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from config.demo.address import read_address
 from config.demo.factor import current_code
 from config.demo.mailbox import find, mails
 
@@ -25,6 +26,16 @@ def mail_message(request: HttpRequest, name: str) -> HttpResponse:
     if mail is None:
         raise Http404("No such mail.")
     return render(request, "demo/mail_message.html", {"mail": mail})
+
+
+@require_safe
+@never_cache
+def demo_id(request: HttpRequest) -> HttpResponse:
+    """Say which start of which demo this is, to `make demo-devices`."""
+    address = read_address(settings.VAR_DIR)
+    if address is None:
+        raise Http404("This is not `make run`.")
+    return HttpResponse(address.id, content_type="text/plain")
 
 
 @require_safe

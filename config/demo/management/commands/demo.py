@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shlex
 import socket
 import time
 from argparse import ArgumentParser
@@ -19,6 +20,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.loader import MigrationLoader
 
+from config.demo.address import written_address
 from config.demo.browsers import DemoBrowsers
 from config.demo.people import PASSWORD, PEOPLE, create_people
 from config.demo.places import write_places
@@ -51,12 +53,13 @@ class Command(BaseCommand):
                         "begins anew."
                     )
                 created = prepare()
-                start(processes, port)
-                wait_until_healthy(processes, url)
-                DemoBrowsers(url, settings.VAR_DIR).sign_in_all(afresh=created)
-                self.stdout.write(banner(port))
-                self.stdout.flush()
-                processes.wait()
+                with written_address(settings.VAR_DIR, url):
+                    start(processes, port)
+                    wait_until_healthy(processes, url)
+                    DemoBrowsers(url, settings.VAR_DIR).sign_in_all(afresh=created)
+                    self.stdout.write(banner(port))
+                    self.stdout.flush()
+                    processes.wait()
         except Stopped:
             self.stdout.write("\nThe demo has ended. `make run` goes on where it stopped.")
         except ProcessDied as error:
@@ -155,6 +158,12 @@ def wait_until_healthy(processes: Processes, url: str) -> None:
     raise CommandError(f"{url}/healthz did not answer within {START_SECONDS} seconds.")
 
 
+def demo_devices_command() -> str:
+    """Return the command that asks this very demo, whatever its port: it finds the address in its folder."""
+    folder = os.environ.get("VAR_DIR")
+    return f"VAR_DIR={shlex.quote(folder)} make demo-devices" if folder else "make demo-devices"
+
+
 def banner(port: int) -> str:
     url = f"http://localhost:{port}"
     line = "─" * 78
@@ -172,6 +181,6 @@ def banner(port: int) -> str:
   Help desk:              {url}/help-desk/  (agents need a code: {url}/demo/code/)
   Administration:         {url}/admin/
   Sign a device out, then see in another terminal that it is refused:
-                          make demo-devices{"" if port == USUAL_PORT else f" PORT={port}"}
+                          {demo_devices_command()}
   Ctrl-C ends everything. Nothing is lost: the data stays in {settings.VAR_DIR}
 {line}"""
