@@ -78,6 +78,30 @@ def test_resetting_the_password_signs_nobody_in(browser: Any, user: Any) -> None
     assert SESSION_KEY not in here.session
 
 
+@pytest.mark.parametrize("signed_in", [False, True])
+def test_after_a_reset_one_sentence_says_what_it_has_ended(signed_in: bool, browser: Any, user: Any) -> None:
+    here = browser()
+    if signed_in:
+        here.sign_in(user)
+    link = reset_link(browser, user.email)
+    form = here.get(link, follow=True)
+    fields = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
+    page = here.post(form.request["PATH_INFO"], fields, follow=True).content.decode()
+    said = (
+        "You were signed out because the password was reset."
+        if signed_in
+        else "Every device has been signed out"
+    )
+    assert said in page
+    assert "Your other devices have been signed out" not in page
+
+
+def test_after_a_change_the_page_says_that_the_others_are_out(browser: Any, user: Any) -> None:
+    here = browser()
+    here.sign_in(user)
+    assert "Your other devices have been signed out" in here.get(change(here).url).content.decode()
+
+
 @pytest.mark.control("ASVS 7.4.3")
 def test_resetting_the_password_signs_out_every_device(browser: Any, user: Any) -> None:
     there = browser()

@@ -105,7 +105,7 @@ def test_a_taken_port_is_said_to_be_taken() -> None:
 
 @pytest.mark.parametrize(
     ("folder", "command"),
-    [(None, " make demo-devices\n"), ("/tmp/my demo", " VAR_DIR='/tmp/my demo' make demo-devices\n")],  # noqa: S108
+    [(None, " make demo-devices\n"), ("/tmp/my demo", " VAR_DIR='/tmp/my demo' make demo-devices\n")],
 )
 def test_what_the_demo_tells_to_do_finds_its_folder(
     folder: str | None, command: str, monkeypatch: pytest.MonkeyPatch

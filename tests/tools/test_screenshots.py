@@ -1,4 +1,5 @@
-"""The site of `make screenshots` and `make lighthouse` can be made. Both are run by `make test-long` alone."""
+"""The site of `make screenshots` and `make lighthouse` can be made, and its story holds together. Both are run by
+`make test-long` alone."""
 
 from __future__ import annotations
 
@@ -6,8 +7,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import pytest
 from django.conf import settings
+
+from tests.models import Device, Session
+from tools.screenshots import states
 
 SCRIPT = """
 import sys
@@ -37,3 +43,18 @@ def test_the_pictures_have_a_site_whose_devices_are_signed_in(tmp_path: Path) ->
         command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout.strip().splitlines()[-1:]) == (0, ["True"]), done.stderr
+
+
+@pytest.mark.django_db
+@pytest.mark.no_bystander("everybody of the pictures signed in an hour before")
+def test_no_device_of_the_pictures_was_first_signed_in_after_its_last_sign_in(
+    browser: Any, user: Any
+) -> None:
+    browser().sign_in(user)
+    session, device = Session.objects.of(user).get(), Device.objects.get(user=user)
+    assert session.signed_in_at is not None
+    together = device.first_seen_at - session.signed_in_at
+    states.age()
+    session.refresh_from_db()
+    device.refresh_from_db()
+    assert device.first_seen_at - session.signed_in_at == together

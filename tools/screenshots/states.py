@@ -92,10 +92,16 @@ def missing(page: Any, url: str) -> None:
 
 
 def age() -> None:
-    """As if everybody had signed in an hour before."""
-    from django.contrib.auth import get_user_model
+    """As if everybody had signed in an hour before, on devices that were there by then."""
+    from datetime import timedelta
 
+    from django.contrib.auth import get_user_model
+    from django.db.models import F
+
+    from sessions_ui.models import Device
     from tests.aging import age_sign_ins
 
+    hour = timedelta(hours=1)
     for user in get_user_model().objects.all():
-        age_sign_ins(user)
+        age_sign_ins(user, hour)
+    Device.objects.update(first_seen_at=F("first_seen_at") - hour)

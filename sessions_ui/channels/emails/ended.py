@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from sessions_ui.channels.emails.base import TOKENS_LISTED, Letter, device_lines, link, token_names
-from sessions_ui.models import Act, Delivery, EndReason, Event, Session
+from sessions_ui.models import AccountState, Act, Delivery, EndReason, Event, Session
 from sessions_ui.wording.tokens import ended_subject
 
 LISTED = 10  # devices named in a mail; the rest is a number
@@ -15,7 +15,17 @@ LISTED = 10  # devices named in a mail; the rest is a number
 # The reasons about which the person may not want a mail: it was done from a device of theirs, and nothing about the
 # account changed.
 OPTIONAL = frozenset({EndReason.SIGNED_OUT_REMOTELY, EndReason.SIGNED_OUT_EVERYWHERE})
-GONE = frozenset({EndReason.ACCOUNT_DISABLED, EndReason.ACCOUNT_DELETED})
+# Nobody signs in to the account any more.
+GONE = frozenset(
+    {
+        EndReason.ACCOUNT_DISABLED,
+        EndReason.ACCOUNT_DELETED,
+        EndReason.OFFBOARDED,
+        EndReason.SERVICE_ACCOUNT,
+    }
+)
+# Somebody else was signed in there, or has it now: nobody is asked to sign in there again.
+NOT_IN_HAND = frozenset({EndReason.NOT_ME, EndReason.SUSPICIOUS, EndReason.DEVICE_LOST, EndReason.RECOVERING})
 BY_STAFF = frozenset(
     {
         EndReason.HELP_DESK,
@@ -50,9 +60,23 @@ def context(delivery: Delivery) -> dict[str, Any]:
         "more": max(count - LISTED, 0),
         "bridged": sum(event.data["count"] for event in bridged),
         "may_return": act.reason not in GONE,
+        "return_text": return_text(act, delivery.user_id) if count else "",
         "by_staff": act.reason in BY_STAFF,
         "devices_url": link("sessions_ui:devices") if act.reason not in GONE else "",
     }
+
+
+def return_text(act: Act, user_id: Any) -> str:
+    """Return what has to be done to use the devices again, where the person may; empty where nobody signs in."""
+    if act.reason in GONE:
+        return ""
+    if act.reason in NOT_IN_HAND:
+        return _("What is on a screen there may stay until its next request.")
+    if AccountState.objects.filter(pk=user_id, password_required_at__isnull=False).exists():
+        return _(
+            "To use them again, choose a new password first. What is on a screen may stay until its next request."
+        )
+    return _("To use them again, sign in there again. What is on a screen may stay until then.")
 
 
 def reason_text(act: Act, *, only_tokens: bool) -> str:

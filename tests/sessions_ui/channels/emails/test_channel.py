@@ -8,11 +8,11 @@ from smtplib import SMTPRecipientsRefused
 from typing import Any
 
 import pytest
-from django.utils import translation
+from django.utils import timezone, translation
 
 from sessions_ui.channels.emails import BY_EVENT, Letter
 from sessions_ui.delivery import deliver_due
-from tests.models import Act, Delivery, Device, EndReason, Event
+from tests.models import AccountState, Act, Delivery, Device, EndReason, Event
 
 pytestmark = pytest.mark.django_db
 
@@ -77,6 +77,34 @@ def test_a_name_is_only_a_name(name: str, send_mail: Any, mailoutbox: Any) -> No
 def test_a_deleted_account_is_not_told_to_sign_in_again(send_mail: Any) -> None:
     message = send_mail(EndReason.ACCOUNT_DELETED)
     assert "sign in there again" not in message.body and "https://" not in message.body
+
+
+@pytest.mark.parametrize("reason", EndReason)
+def test_nobody_is_told_to_sign_in_where_they_were_not_or_cannot(reason: EndReason, send_mail: Any) -> None:
+    """For every reason that there is: whether the devices were the person's own, and may be used again."""
+    strangers = {EndReason.NOT_ME, EndReason.SUSPICIOUS, EndReason.DEVICE_LOST, EndReason.RECOVERING}
+    gone = {
+        EndReason.ACCOUNT_DISABLED,
+        EndReason.ACCOUNT_DELETED,
+        EndReason.OFFBOARDED,
+        EndReason.SERVICE_ACCOUNT,
+    }
+    message = send_mail(reason)
+    if message is None:
+        return  # no mail is sent for what nobody decided
+    for text in (message.body, html_of(message)):
+        assert ("sign in there again" in text) is (reason not in strangers | gone)
+        assert ("on a screen there" in text) is (reason in strangers)
+        assert ("/account/devices/" in text) is (reason not in gone)
+
+
+def test_whoever_has_to_choose_a_password_first_reads_so(send_mail: Any, user: Any, mailoutbox: Any) -> None:
+    send_mail(EndReason.HELP_DESK)
+    AccountState.objects.update_or_create(pk=user.pk, defaults={"password_required_at": timezone.now()})
+    Delivery.objects.update(done_at=None)
+    deliver_due()
+    body = mailoutbox[-1].body
+    assert "choose a new password first" in body and "sign in there again" not in body
 
 
 def test_without_an_address_of_the_site_there_is_no_link(send_mail: Any, settings: Any) -> None:
