@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -51,6 +52,19 @@ def waiting(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 @agents_only
 def approve(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    text = _("Agreed. The agent of case %(case)s can go on.")
+    return decided(request, public_id, prove.approve, text)
+
+
+@require_POST
+@agents_only
+def refuse(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    text = _("Refused. The agent of case %(case)s reads that.")
+    return decided(request, public_id, prove.refuse_approval, text)
+
+
+def decided(request: HttpRequest, public_id: str, decide: Callable[..., None], text: str) -> HttpResponseBase:
+    """Carry out what the second agent has decided about what they have read, and show the list again."""
     case = get_object_or_404(open_cases(), public_id=public_id)
     user = case.account()
     if user is None or not may_help(request.user, user):
@@ -59,12 +73,11 @@ def approve(request: HttpRequest, public_id: str) -> HttpResponseBase:
         read = [request.POST.get(name, getattr(case, name)) for name in ("ticket", "reason")]
         if read != [case.ticket, case.reason]:  # it is about something else by now
             raise HelpDeskRefused(HelpDeskRefusal.CASE_CLOSED)
-        prove.approve(case=case, approver=request.user, user=user)
+        decide(case=case, approver=request.user, user=user)
     except HelpDeskRefused as error:
         messages.error(request, refused_text(error), fail_silently=True)
     else:
-        text = _("Agreed. The agent of case %(case)s can go on.") % {"case": case.public_id}
-        messages.success(request, text, fail_silently=True)
+        messages.success(request, text % {"case": case.public_id}, fail_silently=True)
     return redirect("help_desk:approvals")
 
 

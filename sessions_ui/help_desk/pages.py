@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,6 +14,7 @@ from django.utils import timezone
 from sessions_ui import outbox
 from sessions_ui.actions.endings.require_password import is_password_required
 from sessions_ui.actions.help_desk.open import FORMER_ADDRESS
+from sessions_ui.actions.help_desk.prove import APPROVAL_REFUSED
 from sessions_ui.actions.one_time_codes import TRIES, CodeUnderWay, wait_after
 from sessions_ui.actions.step_up.codes import can_send_code
 from sessions_ui.conf import conf
@@ -84,6 +86,28 @@ class CasePage:
         return Recovery.objects.of(self.user).open().first() if self.case.is_verified else None
 
     @property
+    def waits_for_agent(self) -> bool:
+        return self.case.approval_asked_at is not None and not self.case.is_proven
+
+    @property
+    def proof_is_begun(self) -> bool:
+        asked = self.case.code_sent_at or self.case.approval_asked_at
+        return asked is not None or self.refused_approval is not None
+
+    @property
+    def is_about_loss(self) -> bool:
+        return self.case.reason == Case.Reason.LOST
+
+    @cached_property
+    def refused_approval(self) -> Event | None:
+        """The refusal of a second agent, where nobody else was asked since."""
+        if self.case.is_proven or self.case.approval_asked_at is not None:
+            return None
+        steps = Event.objects.filter(user_id=self.user.pk, kind=Event.Kind.HELP_DESK)
+        of_case = steps.filter(data__case=self.case.public_id, data__step=APPROVAL_REFUSED)
+        return of_case.order_by("-id").first()
+
+    @property
     def ways(self) -> list[str]:
         return [str(text) for key, text in conf.help_desk_ways.items() if key in self.case.ways]
 
@@ -129,12 +153,15 @@ def render_case(
     error: str = "",
     status: int = 200,
     show_network: bool = False,
+    selected: Collection[str] = (),
 ) -> HttpResponse:
+    """Show the case. `selected`: public ids of the devices that are ticked."""
     context = {
         "base_template": conf.base_template,
         "page": case_page(case, show_network=show_network),
         "form": form or VerifyForm(),
         "code_form": code_form or CodeForm(),
         "error": error,
+        "selected": selected,
     }
     return render(request, "sessions_ui/help_desk/case.html", context, status=status)

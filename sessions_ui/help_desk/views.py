@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -35,8 +36,13 @@ from sessions_ui.help_desk.forms import (
 )
 from sessions_ui.help_desk.pages import case_page, render_case
 from sessions_ui.models import Case, CaseReceipt, Device, EndReason
+from sessions_ui.models.primary import all_users
+from sessions_ui.web.presence.decorators import passive
 from sessions_ui.wording.help_desk import refused_status, refused_text, wrong_code_text
 from sessions_ui.wording.tokens import ended_subject
+
+OPEN_CASES = 20  # of an agent's own that are listed: each is good for half an hour
+STOP_POLLING = 286  # htmx's word for it
 
 
 def with_case(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -74,8 +80,23 @@ def refused(request: HttpRequest, case: Case, error: HelpDeskRefused) -> HttpRes
 def search_page(
     request: HttpRequest, form: SearchForm, *, error: str = "", status: int = 200
 ) -> HttpResponse:
-    context = {"base_template": conf.base_template, "form": form, "error": error}
+    context = {
+        "base_template": conf.base_template,
+        "form": form,
+        "error": error,
+        "open_cases": open_cases_of(request.user),
+    }
     return render(request, "sessions_ui/help_desk/search.html", context, status=status)
+
+
+def open_cases_of(agent: Any) -> list[dict[str, Any]]:
+    """Return the agent's own cases that can still be worked on, the newest first, with the names of their people."""
+    mine = Case.objects.filter(agent_id=agent.pk, user_id__isnull=False, expires_at__gt=timezone.now())
+    cases = list(mine.order_by("-opened_at")[:OPEN_CASES])
+    people = all_users().in_bulk([case.user_id for case in cases]) if cases else {}
+    return [
+        {"case": case, "user_name": str(people[case.user_id])} for case in cases if case.user_id in people
+    ]
 
 
 @require_http_methods(["GET", "POST"])
@@ -98,6 +119,17 @@ def show(request: HttpRequest, case: Case) -> HttpResponseBase:
     return render_case(request, case)
 
 
+@passive
+@require_GET
+@with_case
+def state(request: HttpRequest, case: Case) -> HttpResponseBase:
+    """Answer the page that waits for a second agent: 204 while nobody has decided, then what is different by now."""
+    if case.approval_asked_at is not None and not case.is_proven:
+        return HttpResponse(status=204)
+    context = {"page": case_page(case), "case": case, "code_form": CodeForm(), "swapped": True}
+    return render(request, "sessions_ui/help_desk/_state.html", context, status=STOP_POLLING)
+
+
 @require_POST
 @with_case
 def verify_caller(request: HttpRequest, case: Case) -> HttpResponseBase:
@@ -111,9 +143,11 @@ def verify_caller(request: HttpRequest, case: Case) -> HttpResponseBase:
 @require_POST
 @with_case
 def network(request: HttpRequest, case: Case) -> HttpResponseBase:
-    """Show the addresses, for this one page; looking again is another event."""
+    """Show the addresses, for this one page; looking again is another event. What was selected stays selected."""
     caller.reveal_network(case=case, agent=request.user)
-    return render_case(request, case, show_network=True)
+    form = OrderForm(request.POST)
+    form.is_valid()
+    return render_case(request, case, show_network=True, selected=form.cleaned_data.get("device", ()))
 
 
 @require_POST

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from sessions_ui.actions.help_desk.rights import is_granted
 from sessions_ui.client import Place
 from sessions_ui.client.place import places_in
 from sessions_ui.client.place.licence import Attribution, attributions
@@ -20,6 +21,7 @@ from sessions_ui.conf import conf
 from sessions_ui.database import moments
 from sessions_ui.models import Session
 from sessions_ui.store import store_of
+from sessions_ui.user_model import is_active
 from sessions_ui.web.devices.act_form import act_form, posts_to
 from sessions_ui.web.devices.folding import fold
 from sessions_ui.web.devices.icons import icon
@@ -84,6 +86,20 @@ def sessions_ui_token_count(context: dict[str, Any]) -> int:
     what it leaves: `{% sessions_ui_token_count as tokens %}`, then `{{ tokens|stay_text }}`. One SQL statement."""
     user = getattr(context.get("request"), "user", None)
     return valid_tokens(user) if user is not None and user.is_authenticated else 0
+
+
+@register.simple_tag(takes_context=True)
+def sessions_ui_is_agent(context: dict[str, Any]) -> bool:
+    """Return whether the visitor is an agent of the help desk, for a link to it on every page: `{% sessions_ui_is_agent
+    as is_agent %}`. One SQL statement. A host whose permissions come from elsewhere than Django's tables asks
+    `perms.sessions_ui.help_desk`."""
+    request = context.get("request")
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return False
+    store = store_of(request)
+    # Support in the account of an agent is no agent: the pages refuse it.
+    return (store is None or store.impersonator_id is None) and is_active(user) and is_granted(user)
 
 
 @register.simple_tag

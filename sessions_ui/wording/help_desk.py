@@ -68,6 +68,7 @@ def step_text(event: Event) -> str:
         "wrong code": _("Help desk: wrong code read back"),
         "approval asked for": _("Help desk: second agent asked"),
         "second agent looked": _("Help desk: a second agent looked at the request"),
+        "approval refused": _("Help desk: a second agent refused"),
         "proven": _("Help desk: proof accepted"),
         "carried out": _("Help desk: order carried out"),
         "recovery link sent": _("Help desk: link to the recovery sent"),

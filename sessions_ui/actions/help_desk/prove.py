@@ -19,6 +19,7 @@ from sessions_ui.models import Case, Event
 
 WRONG_CODE = "wrong code"
 LOOKED = "second agent looked"
+APPROVAL_REFUSED = "approval refused"
 # Wrong codes for one account within an hour: neither another code nor another case lets an agent go on guessing. Those
 # that one agent has taken from a thief on the phone leave the owner some with another one.
 MOST_WRONG_OF_AN_AGENT = 10
@@ -79,6 +80,24 @@ def note_looks(*, cases: Collection[Case], agent: Any) -> None:
 
 def approve(*, case: Case, approver: Any, user: Any) -> None:
     """Record that the second agent agrees. Not the first one, and nobody who could not have opened the case."""
+    verify_second_agent(case, approver, user)
+    _prove(case, approver, Case.Proof.SECOND_AGENT, approver_id=approver.pk)
+
+
+@atomically
+def refuse_approval(*, case: Case, approver: Any, user: Any) -> None:
+    """Record that the second agent does not agree; the first one may ask somebody else. The same people may say so who
+    may agree. Raises `HelpDeskRefused` (`case_closed`) where nobody asks for it any more."""
+    verify_second_agent(case, approver, user)
+    waiting = Case.objects.filter(pk=case.pk, ticket=case.ticket, reason=case.reason, proven_at__isnull=True)
+    if not waiting.filter(approval_asked_at__isnull=False).update(approval_asked_at=None):
+        raise HelpDeskRefused(HelpDeskRefusal.CASE_CLOSED)
+    note_step(case, approver, APPROVAL_REFUSED)
+    case.refresh_from_db()
+
+
+def verify_second_agent(case: Case, approver: Any, user: Any) -> None:
+    """Raise `HelpDeskRefused` for the first agent, whoever could not have opened the case, and where nobody asks."""
     verify_agent_acts()
     if is_same_person(case.agent_id, approver.pk):
         raise HelpDeskRefused(HelpDeskRefusal.SAME_AGENT)
@@ -86,7 +105,6 @@ def approve(*, case: Case, approver: Any, user: Any) -> None:
         raise HelpDeskRefused(HelpDeskRefusal.CASE_CLOSED)
     if not may_help(approver, user):
         raise HelpDeskRefused(HelpDeskRefusal.NOBODY)
-    _prove(case, approver, Case.Proof.SECOND_AGENT, approver_id=approver.pk)
 
 
 @atomically

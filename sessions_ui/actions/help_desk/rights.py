@@ -32,6 +32,11 @@ def is_agent(user: Any) -> bool:
         return False
     if not getattr(user, "is_superuser", False):
         return bool(user.has_perm(f"sessions_ui.{CODENAME}"))
+    return is_granted(user)
+
+
+def is_granted(user: Any) -> bool:
+    """Return whether Django's own tables give the user the permission, in one statement."""
     granted = Permission.objects.filter(codename=CODENAME, content_type__app_label="sessions_ui")
     return granted.filter(Q(user=user.pk) | Q(group__user=user.pk)).exists()
 
