@@ -63,7 +63,8 @@ def mark_done(delivery: Delivery, *, untold: str = "") -> bool:
     `untold` says why nobody had to be told.
     """
     done = open_deliveries().filter(pk=delivery.pk)
-    return bool(done.update(done_at=timezone.now(), leased_until=None, error=untold[:255], sealed=None))
+    fields = {"done_at": timezone.now(), "leased_until": None, "error": untold[:255], "sealed": None}
+    return bool(done.update(**fields, **logged(delivery)))
 
 
 def retry_or_park(delivery: Delivery, error: str, *, permanent: bool) -> bool:
@@ -72,7 +73,7 @@ def retry_or_park(delivery: Delivery, error: str, *, permanent: bool) -> bool:
     Whoever has lost the lease meanwhile changes nothing: the number of attempts says whose turn it is.
     """
     retries = conf.delivery_retries
-    fields: dict[str, object] = {"leased_until": None, "error": error[:255]}
+    fields: dict[str, object] = {"leased_until": None, "error": error[:255], **logged(delivery)}
     parked = permanent or delivery.attempts > len(retries)
     if parked:
         fields["parked_at"] = timezone.now()
@@ -81,6 +82,11 @@ def retry_or_park(delivery: Delivery, error: str, *, permanent: bool) -> bool:
         fields["due_at"] = DatabaseNow() + retries[delivery.attempts - 1] * _random.uniform(0.9, 1.1)
     mine = open_deliveries().filter(pk=delivery.pk, attempts=delivery.attempts)
     return bool(mine.update(**fields)) and parked
+
+
+def logged(delivery: Delivery) -> dict[str, object]:
+    """Return what is to be written of the attempts: nothing where the channel has noted none."""
+    return {} if delivery.attempt_log is None else {"attempt_log": delivery.attempt_log}
 
 
 def hold(delivery: Delivery, until: datetime) -> None:

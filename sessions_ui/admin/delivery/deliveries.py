@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.actions.webhooks.redeliver import redeliver
 from sessions_ui.admin.base import ReadOnlyAdmin, person, users_exactly
 from sessions_ui.admin.filters import NEWEST, ChannelFilter, DeliveryStateFilter, EndpointFilter
+from sessions_ui.database import moments
 from sessions_ui.models import Delivery, Event
+from sessions_ui.wording.sessions import moment_text
 
 
 @admin.register(Delivery)
@@ -22,12 +25,11 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
     list_display = (
         "id",
+        "state",
         "account",
         "channel",
         "to",
-        "state",
         "created_at",
-        "due_at",
         "attempts",
         "error",
     )
@@ -44,7 +46,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
         "event_kind",
         "state",
         "created_at",
-        "due_at",
+        "next_attempt",
         "held_at",
         "leased_until",
         "attempts",
@@ -75,6 +77,23 @@ class DeliveryAdmin(ReadOnlyAdmin):
         text = ngettext("%(count)d will be tried again.", "%(count)d will be tried again.", count)
         messages.success(request, text % {"count": count})
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Show how the attempts went, and a button that sends it again where that can help."""
+        delivery = kwargs.get("obj")
+        if delivery is not None:
+            context["sessions_ui_attempts"] = attempts_of(delivery)
+            may = self.has_retry_permission(request)
+            context["sessions_ui_may_resend"] = may and is_to_be_sent_again(delivery)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description=_("next attempt"))
+    def next_attempt(self, delivery: Delivery) -> str:
+        if delivery.done_at or delivery.parked_at:
+            return gettext("none")
+        return moment_text(delivery.due_at)
+
     @admin.display(description=_("user"), ordering="user_id")
     def account(self, delivery: Delivery) -> str:
         return person(delivery.user, delivery.user_id)
@@ -93,3 +112,16 @@ class DeliveryAdmin(ReadOnlyAdmin):
         if delivery.done_at:
             return gettext("Not sent") if delivery.error else gettext("Told")
         return gettext("Given up") if delivery.parked_at else gettext("Open")
+
+
+def attempts_of(delivery: Delivery) -> list[dict[str, Any]]:
+    """Return the attempts that are noted, the newest first, with their times as moments."""
+    return [
+        {**entry, "at": moments.stored(datetime.fromisoformat(entry["at"]))}
+        for entry in reversed(delivery.attempt_log or [])
+    ]
+
+
+def is_to_be_sent_again(delivery: Delivery) -> bool:
+    """Return whether `redeliver()` would take it: what was given up, and webhooks that were delivered."""
+    return delivery.parked_at is not None or (delivery.done_at is not None and delivery.channel == "webhook")

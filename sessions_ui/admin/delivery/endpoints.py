@@ -86,7 +86,7 @@ class EndpointAdmin(CarefulAdmin):
 
     form = EndpointForm
     change_form_template = "sessions_ui/admin/endpoint.html"
-    list_display = ("__str__", "url", "types_in_words", "state", "created_at")
+    list_display = ("__str__", "state", "url", "types_in_words", "created_at")
     fields = (
         *("url", "description", "format", "types", "addresses"),
         *("state", "secret_in_words", "created_at", "creator"),

@@ -6,12 +6,14 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import time
 from datetime import datetime
 
 from django.utils import timezone
 
 from sessions_ui.channels.base import DeliveryFailed
 from sessions_ui.channels.webhooks import workos
+from sessions_ui.channels.webhooks.attempts import note_attempt
 from sessions_ui.channels.webhooks.http import NoAnswer, post
 from sessions_ui.channels.webhooks.payload import message
 from sessions_ui.conf import conf
@@ -33,15 +35,18 @@ class WebhookChannel:
         if endpoint is None or endpoint.disabled_at is not None:
             raise DeliveryFailed("the endpoint is switched off", permanent=True)
         body, signed = signed_message(delivery, endpoint)
+        at, began = attempted_at(delivery), time.monotonic()
         try:
-            status = post(
+            status, answer = post(
                 endpoint.url,
                 body,
                 {"Content-Type": "application/json", "User-Agent": "sessions-ui", **signed},
                 seconds=conf.webhook_timeout.total_seconds(),
             )
         except NoAnswer as error:
+            note_attempt(delivery, at=at, seconds=time.monotonic() - began, error=str(error))
             raise DeliveryFailed(str(error)) from error
+        note_attempt(delivery, at=at, seconds=time.monotonic() - began, status=status, answer=answer)
         if status == 410:
             raise Gone
         if 300 <= status < 400:

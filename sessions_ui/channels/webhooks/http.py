@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from http.client import HTTPConnection, HTTPException
 from ipaddress import ip_address
+from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from sessions_ui.client.network import PORTS, permitted
@@ -22,15 +23,22 @@ from sessions_ui.conf import conf
 from sessions_ui.exceptions import SessionsUIError
 
 CONNECT_SECONDS = 5
-LARGEST = 16 * 1024  # bytes of an answer that are read; nothing in it is of interest
+LARGEST = 16 * 1024  # bytes of an answer that are read
+
+
+class Answer(NamedTuple):
+    """What the receiver answered: the status, and the beginning of its body."""
+
+    status: int
+    body: bytes
 
 
 class NoAnswer(SessionsUIError):
     """There was no answer with a status, or no connection in the first place. The text is for administrators."""
 
 
-def post(url: str, body: bytes, headers: dict[str, str], *, seconds: float) -> int:
-    """Send the POST and return the status of the answer. `seconds` is for all of it, from the connection on: a receiver
+def post(url: str, body: bytes, headers: dict[str, str], *, seconds: float) -> Answer:
+    """Send the POST and return the answer. `seconds` is for all of it, from the connection on: a receiver
     that sends a byte now and then must not hold a worker for longer than its lease. Raises `NoAnswer`."""
     parts, host, port = target(url)
     address = judged(host, port)
@@ -41,7 +49,7 @@ def post(url: str, body: bytes, headers: dict[str, str], *, seconds: float) -> i
     with cut_off_after(seconds, raw) as cut:
         try:
             raw.settimeout(seconds)
-            status = exchange(raw, parts, host, port, body, headers)
+            answer = exchange(raw, parts, host, port, body, headers)
         except ssl.SSLCertVerificationError as error:
             raise NoAnswer(f"the certificate is not good: {error.verify_message}") from error
         except (OSError, HTTPException, ValueError) as error:
@@ -50,7 +58,7 @@ def post(url: str, body: bytes, headers: dict[str, str], *, seconds: float) -> i
             raise NoAnswer(text) from error
         if cut.is_set():  # http.client takes truncated headers for complete ones
             raise NoAnswer(f"no answer within {seconds:g} s")
-        return status
+        return answer
 
 
 def target(url: str) -> tuple[SplitResult, str, int]:
@@ -87,7 +95,7 @@ def judged(host: str, port: int) -> str:
 
 def exchange(
     raw: socket.socket, parts: SplitResult, host: str, port: int, body: bytes, headers: dict[str, str]
-) -> int:
+) -> Answer:
     connection = HTTPConnection(host, port)
     connection.auto_open = 0  # http.client neither resolves nor connects: the socket is there
     connection.sock = tls().wrap_socket(raw, server_hostname=host) if parts.scheme == "https" else raw
@@ -95,9 +103,10 @@ def exchange(
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("POST", path, body, {**headers, "Host": host_header(parts, host, port)})
         response = connection.getresponse()
+        answered = b""
         with suppress(OSError, HTTPException):  # the status is all that counts
-            response.read(LARGEST)
-        return response.status
+            answered = response.read(LARGEST)
+        return Answer(response.status, answered)
     finally:
         connection.close()
 

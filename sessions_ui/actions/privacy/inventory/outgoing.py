@@ -17,6 +17,11 @@ DELIVERY = Table(
             Data.TECHNICAL,
             "that the address is not theirs any more: its link leads nobody in",
         ),
+        Columns(
+            "attempt_log",
+            Data.SECRET,
+            "how each attempt of a webhook went, and what its receiver answered",
+        ),
         Columns("sealed", Data.SECRET, "a mail of the site that waits for the mail server, encrypted"),
         Columns(
             "created_at due_at leased_until held_at attempts done_at parked_at error link_used_at",
