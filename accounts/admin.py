@@ -12,11 +12,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from sessions_ui.admin import CappedPaginator
+from sessions_ui.admin import CappedPaginator, PersonLinkMixin
 
 
 @admin.register(User)
-class UserAdmin(BaseUserAdmin):
+class UserAdmin(PersonLinkMixin, BaseUserAdmin):
     list_display = ("email", "name", "is_active", "is_staff", "date_joined")
     list_filter = ("is_active", "is_staff", "is_superuser", "groups")
     # Exact, so that an agent finds whom a caller names, and nobody leafs through people.

@@ -8,7 +8,7 @@ from django.views.generic import RedirectView
 
 from accounts.passkeys import PasskeySignIn
 from accounts.views import second_factor
-from config.well_known import change_password, security_txt
+from config.well_known import change_password, favicon, security_txt
 from sessions_ui.web import healthz, metrics
 
 admin.autodiscover()
@@ -22,6 +22,8 @@ handler500 = "config.errors.server_error"
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="sessions_ui:devices"), name="home"),
+    # Asked for by browsers on pages that name no icon: files, and the API's answers.
+    path("favicon.ico", favicon, name="favicon"),
     path("healthz", healthz, name="healthz"),
     path("metrics", metrics, name="metrics"),
     path(".well-known/change-password", change_password, name="change_password"),

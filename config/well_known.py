@@ -11,6 +11,8 @@ from datetime import UTC, datetime, time
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -43,3 +45,10 @@ def fields() -> list[str]:
     if site_url():
         lines += [f"Canonical: {site_url()}{reverse('security_txt')}"]
     return lines
+
+
+@login_not_required
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Lead to the icon. Browsers ask for it by themselves where a page names none, as files and answers of the API."""
+    return redirect(static("icon.svg"))

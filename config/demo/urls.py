@@ -5,7 +5,7 @@ from allauth.headless.constants import Client
 from django.urls import path
 
 from config.demo import views
-from sessions_ui.web.presence.decorators import passive
+from sessions_ui.web import passive
 
 app_name = "demo"
 urlpatterns = [

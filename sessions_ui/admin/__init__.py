@@ -10,6 +10,7 @@ from sessions_ui.admin.delivery.deliveries import DeliveryAdmin
 from sessions_ui.admin.history import ActAdmin, EventAdmin
 from sessions_ui.admin.incidents.incident import IncidentAdmin
 from sessions_ui.admin.package_credentials import PackageCredentialAdmin
+from sessions_ui.admin.person.link import PersonLinkMixin
 from sessions_ui.admin.sessions.endings import EndingProgressAdmin
 from sessions_ui.admin.sessions.sessions import DeviceAdmin, SessionAdmin
 from sessions_ui.admin.tokens import AccessTokenAdmin, ServiceAccountAdmin
@@ -26,6 +27,7 @@ __all__ = [
     "IncidentAdmin",
     "OffboardingAdmin",
     "PackageCredentialAdmin",
+    "PersonLinkMixin",
     "RecoveryAdmin",
     "ServiceAccountAdmin",
     "SessionAdmin",

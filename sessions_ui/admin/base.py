@@ -9,11 +9,13 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import quote
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_user_model
 from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -71,8 +73,22 @@ class ReadOnlyAdmin(CarefulAdmin):
     # Django shows the search box where this is not empty; what is searched is decided in `get_search_results`.
     search_fields: ClassVar[tuple[str, ...]] = ("user",)
 
+    # Whether Django keeps a history of these rows: it does where somebody adds or changes them in the admin.
+    has_history: ClassVar[bool] = False
+
     class Media:
         css = {"all": ("sessions_ui/admin.css",)}
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Leave out the button "History" where that is always empty, and lead to the person whose row it is."""
+        obj = kwargs.get("obj")
+        whose = getattr(obj, "user_id", None)
+        if whose is not None and request.user.has_perm("sessions_ui.view_session"):
+            context["sessions_ui_person_url"] = person_url(whose)
+        context["sessions_ui_has_history"] = self.has_history
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ListWithUsers
@@ -148,3 +164,8 @@ def person(user: Any, pk: Any) -> str:
     if user is not None:
         return str(user)
     return str(_("deleted account %(pk)s") % {"pk": pk}) if pk is not None else ""
+
+
+def person_url(pk: Any) -> str:
+    """Return the address of the page of the person with this primary key."""
+    return reverse("admin:sessions_ui_session_hub", args=[quote(str(pk))])

@@ -25,6 +25,7 @@ from sessions_ui.database import moments
 from sessions_ui.metrics.proof import Proof, proof_of
 from sessions_ui.models import Act, Event, EventDetail, Seal
 from sessions_ui.web.responses.files import download
+from sessions_ui.wording.help_desk import step_text
 from sessions_ui.wording.sessions import moment_text
 
 
@@ -44,14 +45,14 @@ class EventDetailInline(admin.StackedInline):
 class EventAdmin(ReadOnlyAdmin):
     """What happened to sessions and devices, with its detail as long as that is kept."""
 
-    list_display = ("at", "kind", "account", "device", "reason", "who")
+    list_display = ("at", "what", "account", "device", "reason", "who")
     list_filter = ("kind", "reason")
     list_select_related = ("user", "device", "actor")
     ordering = ("-id",)
     inlines = (EventDetailInline,)
     fields = readonly_fields = (
         "at",
-        "kind",
+        "what",
         "account",
         "device",
         "session",
@@ -71,6 +72,11 @@ class EventAdmin(ReadOnlyAdmin):
     @admin.display(description=_("by"))
     def who(self, event: Event) -> str:
         return person(event.actor, event.actor_id)
+
+    @admin.display(description=_("what happened"))
+    def what(self, event: Event) -> str:
+        """Return what was done, of the help desk's steps, too."""
+        return step_text(event)
 
     @admin.display(description=_("place in the sealed log"))
     def place(self, event: Event) -> str:

@@ -97,11 +97,11 @@ class AccessTokenAdmin(EndingAdmin):
 
     list_display = (
         "name",
+        "state",
         "account",
         "owner",
         "agent",
         "scopes",
-        "state",
         "last_used",
         "expires",
         "made",
@@ -282,7 +282,7 @@ class ServiceAccountAdmin(ReadOnlyAdmin):
     """Accounts that no person signs in to. Whoever may manage tokens makes one, and gives it another owner."""
 
     change_form_template = "sessions_ui/admin/service_account.html"
-    list_display = ("account", "person_in_charge", "purpose", "state", "valid_tokens", "created_at")
+    list_display = ("account", "state", "person_in_charge", "purpose", "valid_tokens", "created_at")
     ordering = ("-created_at",)
     shown = ("account", "person_in_charge", "purpose", "state", "created_at", "creator", "orphaned_at")
 

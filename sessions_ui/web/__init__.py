@@ -15,6 +15,7 @@ __all__ = [
     "busy",
     "healthz",
     "metrics",
+    "passive",
     "server_error",
     "settled_required",
     "staff_confirmed",
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from sessions_ui.web.administration.gate import staff_confirmed
     from sessions_ui.web.health import healthz
     from sessions_ui.web.presence.client_hints import ask_for_hints
+    from sessions_ui.web.presence.decorators import passive
     from sessions_ui.web.prometheus import metrics
     from sessions_ui.web.responses.later import busy
     from sessions_ui.web.responses.outages import server_error
@@ -38,6 +40,7 @@ else:
             "health": ("healthz",),
             "prometheus": ("metrics",),
             "presence.client_hints": ("ask_for_hints",),
+            "presence.decorators": ("passive",),
             "responses.outages": ("server_error",),
             "responses.later": ("busy",),
             "step_up.credentials": ("settled_required",),

@@ -54,10 +54,11 @@ class OffboardingForm(forms.ModelForm):
 class OffboardingAdmin(ReadOnlyAdmin):
     """The agreed ends of access. To add one is a permission, to cancel one is another (`change_offboarding`)."""
 
-    list_display = ("account", "ends_at", "state", "who", "ticket", "created_at")
+    list_display = ("account", "state", "ends_at", "who", "ticket", "created_at")
     list_select_related = ("user", "actor")
     ordering = ("-id",)
     actions = ("cancel",)
+    has_history = True
     shown = (
         "account",
         "ends_at",

@@ -14,7 +14,7 @@ from sessions_ui.models import Recovery
 class RecoveryAdmin(ReadOnlyAdmin):
     """Each case with its steps. The help desk ends one, nobody here."""
 
-    list_display = ("account", "opened_at", "opened_by", "state", "expires_at", "closed_at", "ticket")
+    list_display = ("account", "state", "opened_at", "opened_by", "expires_at", "closed_at", "ticket")
     list_select_related = ("user",)
     ordering = ("-id",)
     fields = readonly_fields = (

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-WIDTH = 320  # of the longest bar, in the units of the drawing
+LEFT = 130  # of the bars, in the units of the drawing: their labels come before
+WIDTH = 300  # of the longest bar
 ROW = 28
 COLUMN = 40
 HEIGHT = 120  # of the highest column
@@ -21,6 +22,11 @@ class Bar:
     number: int
     y: int
     width: int
+
+    @property
+    def end(self) -> int:
+        """Where its number is written: behind it, and before the edge of the drawing."""
+        return LEFT + self.width + 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,15 @@ class Column:
     numbers: list[int]
     x: int
     parts: list[Part]
+
+    @property
+    def total(self) -> int:
+        return sum(self.numbers)
+
+    @property
+    def top(self) -> int:
+        """Where its number is written: above it."""
+        return min(part.y for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)

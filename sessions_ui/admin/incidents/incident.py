@@ -40,7 +40,7 @@ class IncidentAdmin(OrderAdmin):
     (`order_incident`)."""
 
     change_form_template = "sessions_ui/admin/incident.html"
-    list_display = ("created_at", "about", "state", "progress", "who", "ordered_at", "ticket")
+    list_display = ("created_at", "state", "about", "progress", "who", "ordered_at", "ticket")
     list_select_related = ("actor", "ending")
     ordering = ("-id",)
     search_help_text = _("The whole e-mail address or user name of who ordered it.")

@@ -70,7 +70,7 @@ class EndingAdmin(ReadOnlyAdmin):
     ) -> HttpResponseBase | None:
         form = ReasonForm(request.POST if "confirmed" in request.POST else None)
         if form.is_valid():
-            self._end(
+            self.end(
                 request,
                 sessions,
                 note=form.cleaned_data["note"],
@@ -105,7 +105,8 @@ class EndingAdmin(ReadOnlyAdmin):
         }
         return TemplateResponse(request, "sessions_ui/admin/confirm_sign_out.html", context)
 
-    def _end(self, request: HttpRequest, sessions: SessionQuerySet, **options: Any) -> None:
+    def end(self, request: HttpRequest, sessions: SessionQuerySet, **options: Any) -> None:
+        """End them, now or by a worker where there are many, and say so; options as for `end_sessions()`."""
         if sessions.living().order_by()[: conf.end_at_once_max + 1].count() > conf.end_at_once_max:
             self._end_later(request, sessions, **options)
             return

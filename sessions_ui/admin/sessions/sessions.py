@@ -8,14 +8,14 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.actions.help_desk.find_user import users_exactly
 from sessions_ui.admin.accounts.privacy import person_data
-from sessions_ui.admin.base import address_exactly, person
+from sessions_ui.admin.base import address_exactly, person, person_url
 from sessions_ui.admin.figures.debt import debt_page
 from sessions_ui.admin.figures.overview import overview
 from sessions_ui.admin.filters import (
@@ -27,6 +27,7 @@ from sessions_ui.admin.filters import (
     SessionStateFilter,
     StaffFilter,
 )
+from sessions_ui.admin.person.page import find_person, person_act, person_page
 from sessions_ui.admin.sessions.ending import EndingAdmin
 from sessions_ui.client import Place
 from sessions_ui.client.address import kept
@@ -41,17 +42,8 @@ class SessionAdmin(EndingAdmin):
     """Everything that was signed in, with the overview of them; anonymous sessions are not shown. Nor are access
     tokens: they have a list of their own, and to end one is another permission."""
 
-    list_display = (
-        "account",
-        "device",
-        "place_in_words",
-        "address",
-        "last_seen_at",
-        "state",
-        "why",
-        "who_ended",
-        "signed_in_at",
-    )
+    list_display = ("whose", "state_and_why", "device", "place_and_address", "last_seen_at", "signed_in_at")
+    list_display_links = ("device",)
     list_filter = (
         SessionStateFilter,
         DayFilter,
@@ -124,7 +116,13 @@ class SessionAdmin(EndingAdmin):
         view = self.admin_site.admin_view(lambda request: overview(self, request))
         data = self.admin_site.admin_view(lambda request: person_data(self, request))
         debt = self.admin_site.admin_view(lambda request: debt_page(self, request))
+        find = self.admin_site.admin_view(lambda request: find_person(self, request))
+        hub = self.admin_site.admin_view(lambda request, pk: person_page(self, request, pk))
+        act = self.admin_site.admin_view(lambda request, pk, act: person_act(self, request, pk, act))
         return [
+            path("people/", find, name="sessions_ui_session_find_person"),
+            path("people/<str:pk>/", hub, name="sessions_ui_session_hub"),
+            path("people/<str:pk>/<slug:act>/", act, name="sessions_ui_session_person_act"),
             path("overview/", view, name="sessions_ui_session_overview"),
             path("person/", data, name="sessions_ui_session_person"),
             path("debt/", debt, name="sessions_ui_session_debt"),
@@ -134,6 +132,24 @@ class SessionAdmin(EndingAdmin):
     @admin.display(description=_("user"), ordering="user_id")
     def account(self, session: Session) -> str:
         return person(session.user, session.user_id)
+
+    @admin.display(description=_("user"), ordering="user_id")
+    def whose(self, session: Session) -> str:
+        """Return the name as a link to all that is known of the person."""
+        url = person_url(session.user_id)
+        return format_html('<a href="{}">{}</a>', url, self.account(session))
+
+    @admin.display(description=_("state"))
+    def state_and_why(self, session: Session) -> str:
+        """Return "Signed out: the device was reported lost, by ada@…", in the width of one column."""
+        parts = [text for text in (self.why(session), self.who_ended(session)) if text]
+        return (
+            format_html("{}<br>{}", self.state(session), ", ".join(parts)) if parts else self.state(session)
+        )
+
+    @admin.display(description=_("place and address"))
+    def place_and_address(self, session: Session) -> str:
+        return format_html("{}<br>{}", self.place_in_words(session), session.address or "")
 
     @admin.display(description=_("place"))
     def place_in_words(self, session: Session) -> str:
@@ -174,7 +190,7 @@ class SessionAdmin(EndingAdmin):
 class DeviceAdmin(EndingAdmin):
     """Devices of everybody; whatever is signed in on one can be signed out."""
 
-    list_display = ("public_id", "account", "title", "about", "kind", "first_seen_at", "signed_in")
+    list_display = ("title", "signed_in", "account", "about", "kind", "first_seen_at", "public_id")
     list_filter = ("kind", "first_seen_at")
     list_select_related = ("user",)
     ordering = ("-id",)

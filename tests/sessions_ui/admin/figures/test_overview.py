@@ -108,7 +108,7 @@ def test_what_does_not_fit_is_one_bar_more() -> None:
         ("2", 8),
         ("Others", 7 + 6 + 5),
     ]
-    assert chart.bars[3].width == 320 and chart.bars[1].width == 160
+    assert chart.bars[3].width == 300 and chart.bars[1].width == 150
 
 
 def test_parts_of_a_column_stand_on_each_other() -> None:

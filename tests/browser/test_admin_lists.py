@@ -1,0 +1,84 @@
+"""The administration on a screen of 1280 pixels: every list fits, with the state where it is seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from sessions_ui.actions.devices.lost import mark_lost
+from tests.browser.axe import violations
+from tests.browser.conftest import sign_in_elsewhere
+from tests.models import Delivery, Session
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+WIDE = "[...document.querySelectorAll('.results')].map(list => list.scrollWidth - list.clientWidth)"
+
+
+def lists() -> list[str]:
+    """The addresses of every list that the app registers."""
+    ours = [model for model in admin.site._registry if model._meta.app_label == "sessions_ui"]
+    assert len(ours) > 10
+    return [reverse(f"admin:sessions_ui_{model._meta.model_name}_changelist") for model in ours]
+
+
+def test_every_list_fits_and_has_its_state_second(visitor: Any, administrator: Any, user: Any) -> None:
+    sign_in_elsewhere(user)
+    session = Session.objects.select_related("device").filter(user=user).latest("pk")
+    assert session.device is not None
+    mark_lost(device=session.device, actor=user)
+    staff = visitor(viewport={"width": 1280, "height": 800})
+    staff.sign_in(administrator)
+    for address in lists():
+        page = staff.go(address)
+        assert page.evaluate(WIDE) in ([], [0]), address
+        heads = [text.strip().lower() for text in page.locator("#result_list thead .text").all_inner_texts()]
+        heads = [text for text in heads if text]
+        assert "state" not in heads[2:], (address, heads)
+        assert violations(page) == [], address
+
+
+def test_from_a_name_to_everything_of_this_person_is_out_in_five_clicks(
+    visitor: Any, administrator: Any, user: Any
+) -> None:
+    sign_in_elsewhere(user)
+    staff = visitor(viewport={"width": 1280, "height": 800})
+    staff.sign_in(administrator)
+    page = staff.go("/admin/sessions_ui/")
+    clicks = 0
+
+    def click(role: Any, name: str) -> None:
+        nonlocal clicks
+        page.get_by_role(role, name=name).first.click()
+        clicks += 1
+
+    click("link", "A person: what is signed in")
+    page.get_by_label("Person").fill(user.email)
+    click("button", "Open")
+    expect(page.get_by_text("1 sign-in is living now.")).to_be_visible()
+    assert violations(page) == []
+    click("link", "Sign out everything")
+    assert violations(page) == []
+    page.get_by_label("Reason").fill("stolen laptop")
+    click("button", "Sign out everything")
+    expect(page.get_by_text("1 sign-in was ended.")).to_be_visible()
+    expect(page.get_by_text("0 sign-ins are living now.")).to_be_visible()
+    assert clicks <= 5
+    assert not Session.objects.living().filter(user=user).exists()
+    assert Delivery.objects.filter(user=user, channel="mail").exists()
+
+
+def test_support_begins_and_ends_with_a_button(visitor: Any, administrator: Any, user: Any) -> None:
+    staff = visitor()
+    staff.sign_in(administrator)
+    page = staff.go(f"/admin/sessions_ui/session/people/{user.pk}/")
+    page.get_by_role("link", name="Use this account as support").click()
+    page.get_by_label("Reason").fill("You asked us to look")
+    page.get_by_role("button", name="Use this account as support").click()
+    expect(page.get_by_text(user.email).first).to_be_visible()
+    page.get_by_role("button", name="Leave").click()
+    expect(page.get_by_text(administrator.email).first).to_be_visible()
