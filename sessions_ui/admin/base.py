@@ -18,10 +18,12 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
 from sessions_ui.actions.help_desk.find_user import called, users_exactly
 from sessions_ui.bridges.rows import key_of
 from sessions_ui.models.primary import all_users, with_users
+from sessions_ui.web.responses.leads_back import leads_back
 
 
 class CappedPaginator(Paginator):
@@ -164,6 +166,11 @@ def person(user: Any, pk: Any) -> str:
     if user is not None:
         return str(user)
     return str(_("deleted account %(pk)s") % {"pk": pk}) if pk is not None else ""
+
+
+def act_of_row(view: Any, model: str) -> Any:
+    """Return the view of an act on one row, which takes POST only: opened by itself it leads to the page of the row."""
+    return leads_back(require_POST(view), f"admin:sessions_ui_{model}_change", keep={"pk": "object_id"})
 
 
 def person_url(pk: Any) -> str:

@@ -25,6 +25,7 @@ from sessions_ui.database import moments
 from sessions_ui.metrics.proof import Proof, proof_of
 from sessions_ui.models import Act, Event, EventDetail, Seal
 from sessions_ui.web.responses.files import download
+from sessions_ui.web.responses.leads_back import leads_back
 from sessions_ui.wording.help_desk import step_text
 from sessions_ui.wording.sessions import moment_text
 
@@ -84,7 +85,9 @@ class EventAdmin(ReadOnlyAdmin):
         return gettext("not sealed yet") if position is None else str(position)
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(require_POST(self.export))
+        view = self.admin_site.admin_view(
+            leads_back(require_POST(self.export), "admin:sessions_ui_event_changelist")
+        )
         return [path("export/", view, name="sessions_ui_event_export"), *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:

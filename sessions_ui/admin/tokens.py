@@ -18,7 +18,6 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
 
 from sessions_ui.actions.sessions.selection import State, in_state
 from sessions_ui.actions.tokens.create import create_token
@@ -31,7 +30,7 @@ from sessions_ui.actions.tokens.service_accounts import (
     why_no_owner,
     why_no_service_account,
 )
-from sessions_ui.admin.base import PersonField, ReadOnlyAdmin, person, users_exactly
+from sessions_ui.admin.base import PersonField, ReadOnlyAdmin, act_of_row, person, users_exactly
 from sessions_ui.admin.sessions.ending import EndingAdmin
 from sessions_ui.conf import conf
 from sessions_ui.conf.base import for_user
@@ -328,7 +327,7 @@ class ServiceAccountAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         def named(view: Any, name: str) -> URLPattern:
-            wrapped = self.admin_site.admin_view(require_POST(view))
+            wrapped = self.admin_site.admin_view(act_of_row(view, "serviceaccount"))
             return path(f"<path:pk>/{name}/", wrapped, name=f"sessions_ui_serviceaccount_{name}")
 
         return [named(self.transfer, "transfer"), named(self.make_token, "token"), *super().get_urls()]

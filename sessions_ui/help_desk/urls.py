@@ -3,6 +3,7 @@
 from django.urls import path
 
 from sessions_ui.help_desk import approvals, views
+from sessions_ui.web.responses.leads_back import leads_back
 from sessions_ui.web.responses.own_transactions import own_transactions
 
 app_name = "help_desk"
@@ -28,4 +29,8 @@ urlpatterns = [
 ]
 
 for _pattern in urlpatterns:
+    if _pattern.name in ("approve", "refuse_approval"):
+        _pattern.callback = leads_back(_pattern.callback, "help_desk:approvals")
+    elif _pattern.name not in ("search", "approvals", "receipt", "case", "state"):
+        _pattern.callback = leads_back(_pattern.callback, "help_desk:case", keep={"public_id": "public_id"})
     _pattern.callback = own_transactions(_pattern.callback)

@@ -8,6 +8,7 @@ from sessions_ui.web.presence import alive, idle
 from sessions_ui.web.privacy import own_data
 from sessions_ui.web.provider_sign_out import provider_sign_out
 from sessions_ui.web.recovery import again, case, choose_password, entrance, not_me
+from sessions_ui.web.responses.leads_back import leads_back
 from sessions_ui.web.responses.own_transactions import own_transactions
 from sessions_ui.web.step_up import challenge, confirm, credentials, prove
 from sessions_ui.web.tokens import leaked
@@ -68,5 +69,22 @@ urlpatterns = [
     path("devices/<slug:public_id>/", device_page.device, name="device"),
 ]
 
+# Where somebody is led who opens the address of an act: to the page that the act is on, with its argument.
+ACTS_ON = {
+    ("devices", ""): (
+        "go_on stay sign_out_others sign_out_unused sign_out_everywhere sign_out_session sign_out_folded leave_account "
+        "end_unused_tokens end_agents end_credential"
+    ),
+    ("device", "public_id"): "sign_out_device rename mine lost found not_mine",
+    ("token", "public_id"): "end_token",
+    ("recovery", ""): "recovery_prove recovery_password recovery_credentials recovery_again",
+    ("your_data", ""): "unlock_data download_data",
+}
+_page_of = {name: page for page, names in ACTS_ON.items() for name in names.split()}
+
 for _pattern in urlpatterns:
+    if _pattern.name in _page_of:
+        _page, _argument = _page_of[_pattern.name]
+        _keep = {_argument: _argument} if _argument else {}
+        _pattern.callback = leads_back(_pattern.callback, f"sessions_ui:{_page}", keep=_keep)
     _pattern.callback = own_transactions(_pattern.callback)

@@ -133,6 +133,9 @@ def address(name: str, arguments: list[str], owned: dict[str, str], *, missing: 
 def outcome(response: Any) -> str:
     if response.status_code == 302 and re.match(r"/(account|admin)/login/", response.url):
         return "sign in"
+    asked_for = response.wsgi_request
+    if response.status_code == 302 and asked_for.method == "GET" and asked_for.path.startswith(response.url):
+        return "wrong method"  # a person is led to the page that the act is on
     return {403: "refused", 404: "not found", 405: "wrong method"}.get(response.status_code, "served")
 
 

@@ -16,10 +16,9 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
 
 from sessions_ui.actions.webhooks.endpoints import ping, renew_secret, save_endpoint, switch_off, switch_on
-from sessions_ui.admin.base import CarefulAdmin, person
+from sessions_ui.admin.base import CarefulAdmin, act_of_row, person
 from sessions_ui.client.network import PORTS, permitted
 from sessions_ui.conf import conf
 from sessions_ui.models import Endpoint, Hook
@@ -113,7 +112,7 @@ class EndpointAdmin(CarefulAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         def named(view: Any, name: str) -> URLPattern:
-            wrapped = self.admin_site.admin_view(require_POST(view))
+            wrapped = self.admin_site.admin_view(act_of_row(view, "endpoint"))
             return path(f"<int:pk>/{name}/", wrapped, name=f"sessions_ui_endpoint_{name}")
 
         return [

@@ -16,7 +16,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from sessions_ui.actions.incidents.approve import approve_incident, decline_incident, is_of_somebody_else
 from sessions_ui.actions.incidents.criteria import Criteria
@@ -24,7 +24,7 @@ from sessions_ui.actions.incidents.preview import time_for
 from sessions_ui.actions.incidents.result import FORMATS, export_incident
 from sessions_ui.actions.incidents.rights import ORDER_INCIDENT
 from sessions_ui.actions.incidents.stop import resume_incident, stop_incident
-from sessions_ui.admin.base import person, users_exactly
+from sessions_ui.admin.base import act_of_row, person, users_exactly
 from sessions_ui.admin.incidents.order import OrderAdmin
 from sessions_ui.exceptions import IncidentRefused
 from sessions_ui.models import Incident
@@ -93,10 +93,10 @@ class IncidentAdmin(OrderAdmin):
             )
 
         return [
-            named(require_POST(self.approve), "approve", "approve/"),
-            named(require_POST(self.decline), "decline", "decline/"),
-            named(require_POST(self.stop), "stop", "stop/"),
-            named(require_POST(self.resume), "resume", "resume/"),
+            named(act_of_row(self.approve, "incident"), "approve", "approve/"),
+            named(act_of_row(self.decline, "incident"), "decline", "decline/"),
+            named(act_of_row(self.stop, "incident"), "stop", "stop/"),
+            named(act_of_row(self.resume, "incident"), "resume", "resume/"),
             named(require_GET(self.result), "result", "result.<str:form>"),
             *super().get_urls(),
         ]

@@ -305,7 +305,7 @@ def test_only_by_post_and_only_by_whoever_may(
     admin: Any, staff: Any, browser: Any, user: Any, robot: Any, path: str
 ) -> None:
     make_service_account(user=robot, owner=user)
-    assert admin.get(f"{ACCOUNTS}{robot.pk}/{path}").status_code == 405
+    assert admin.get(f"{ACCOUNTS}{robot.pk}/{path}").status_code == 302
     assert admin.post(f"{ACCOUNTS}999999/{path}").status_code == 404
     assert admin.post(f"{ACCOUNTS}nonsense/{path}").status_code == 404
     staff.user_permissions.add(Permission.objects.get(codename="view_serviceaccount"))

@@ -85,6 +85,8 @@ SIGNED_IN = {
 AGENTS = {
     "help_desk:approvals",
     "help_desk:approve",
+    "help_desk:refuse_approval",
+    "help_desk:state",
     "help_desk:ask_approval",
     "help_desk:carry_out",
     "help_desk:case",

@@ -25,11 +25,11 @@ TAKES = {
     ),
 }
 HELP_DESK_TAKES = {
-    "GET": "approvals receipt case",
+    "GET": "approvals receipt case state",
     "GET, POST": "search",
     "POST": (
-        "approve verify network send_code check_code ask_approval review carry_out recovery_link recovery_lift "
-        "found"
+        "approve refuse_approval verify network send_code check_code ask_approval review carry_out recovery_link "
+        "recovery_lift found"
     ),
 }
 FOR_PROGRAMS_TAKE = {"POST": "introspect revoke"}

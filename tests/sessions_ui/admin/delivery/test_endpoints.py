@@ -202,7 +202,7 @@ def test_whoever_may_only_look_sees_it_and_does_nothing(viewer: Any, endpoint: E
 
 def test_looking_changes_nothing(admin: Any, endpoint: Endpoint) -> None:
     for act in ("test", "renew", "switch"):
-        assert admin.get(f"{LIST}{endpoint.pk}/{act}/").status_code == 405
+        assert admin.get(f"{LIST}{endpoint.pk}/{act}/").status_code == 302
     assert admin.post(f"{LIST}999/test/").status_code == 404
 
 

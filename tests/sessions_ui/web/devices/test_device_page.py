@@ -84,13 +84,13 @@ def test_the_model_is_named_as_people_know_it_with_its_code(
     assert ("<dt>Model</dt>" in html) is (text is not None)
 
 
-def test_five_statements_whatever_happened(here: Any, user: Any, phone: Device, signed_in: SignedIn) -> None:
+def test_six_statements_whatever_happened(here: Any, user: Any, phone: Device, signed_in: SignedIn) -> None:
     for _ in range(12):
         signed_in(user, device=phone, ended_at=timezone.now(), end_reason="signed_out")
         Event.objects.create(kind=Event.Kind.DEVICE_RENAMED, user=user, device=phone)
     with CaptureQueriesContext(connection) as statements:
         html = here.get(url("device", phone)).content.decode()
-    assert len(statements) <= 5
+    assert len(statements) <= 6, "one of them whether there is a tab of the help desk"
     assert html.count("Last active") + html.count("Signed out") >= 10
 
 
@@ -108,7 +108,7 @@ def test_what_is_somebody_elses_does_not_exist(
 
 @pytest.mark.parametrize("name", ["lost", "found", "not_mine"])
 def test_a_link_does_nothing(here: Any, phone: Device, name: str) -> None:
-    assert here.get(url(name, phone)).status_code == 405
+    assert here.get(url(name, phone)).url == url("device", phone)
 
 
 @pytest.mark.parametrize(

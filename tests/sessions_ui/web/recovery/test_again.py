@@ -98,4 +98,4 @@ def test_none_is_mailed_where_the_recovery_is_over_or_the_button_is_forged(
 def test_another_site_cannot_have_it_mailed(case: Recovery, user: Any, browser: Any) -> None:
     client = browser(enforce_csrf_checks=True)
     assert client.post(AGAIN, {"account": again_token(user.pk)}).status_code == 403
-    assert client.get(AGAIN).status_code == 405
+    assert client.get(AGAIN).status_code == 302
