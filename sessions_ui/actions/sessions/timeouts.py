@@ -8,7 +8,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sessions_ui.actions.sessions.kinds import rules_for
+from django.db.models import Q
+
+from sessions_ui.actions.sessions.kinds import held_to, rules_for
 from sessions_ui.conf import conf
 from sessions_ui.conf.base import for_user
 from sessions_ui.models import EndReason, Session
@@ -27,6 +29,18 @@ def out_of_time(session: Session, user: Any, now: datetime) -> EndReason | None:
     if reason := _past_its_end(session, now, EndReason.IDLE_TIMEOUT):
         return reason
     return EndReason.IDLE_TIMEOUT if idle and session.last_seen_at + idle <= now else None
+
+
+def in_time(user: Any, now: datetime) -> Q:
+    """Return the same as a condition: those sessions of the user that are not out of time."""
+    absolute, idle = for_user(conf.absolute_timeout, user), for_user(conf.idle_timeout, user)
+    late = Q()
+    if absolute:
+        late |= Q(signed_in_at__lte=now - absolute)
+    if idle:
+        late |= Q(last_seen_at__lte=now - idle)
+    within = Q(expires_at__gt=now)
+    return within & ~(held_to("times_out") & late) if late else within
 
 
 def _past_its_end(session: Session, now: datetime, reason: EndReason) -> EndReason | None:

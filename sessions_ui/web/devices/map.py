@@ -36,12 +36,16 @@ NAMES = 3
 class Spot:
     """One place with all devices there, the most recently used first. `x`, `y` and `radius` in units of the view."""
 
-    name: str
+    place: Place
     x: float
     y: float
     radius: float
     is_vague: bool
     cards: list[Card] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return place_name(self.place)
 
     @property
     def is_here(self) -> bool:
@@ -83,17 +87,26 @@ def map_of(cards: Iterable[Card]) -> DeviceMap:
     """Return a map with a spot for each place that has a name and coordinates, in the order of the cards. Where a file
     gives several coordinates or accuracies for one name, the first coordinates and the widest accuracy are used."""
     spots: dict[tuple[str, str, str], Spot] = {}
+    positions: dict[tuple[float | None, float | None], tuple[float, float] | None] = {}
     elsewhere = 0
     for card in cards:
         place = card.place
-        at = position(place) if place is not None and place.is_known else None
-        if place is None or at is None:
+        if place is None or not place.is_known:
+            elsewhere += 1
+            continue
+        coordinates = (place.latitude, place.longitude)
+        if coordinates not in positions:
+            positions[coordinates] = position(place)
+        at = positions[coordinates]
+        if at is None:
             elsewhere += 1
             continue
         key = (place.country_code or place.country, place.region, place.city)
         vague, radius = place.radius_km is None, radius_of(place)
-        spot = spots.setdefault(key, Spot(place_name(place), *at, radius, vague))
-        if radius > spot.radius:
+        spot = spots.get(key)
+        if spot is None:
+            spot = spots[key] = Spot(place, *at, radius, vague)
+        elif radius > spot.radius:
             spot.radius, spot.is_vague = radius, vague
         spot.cards.append(card)
     return DeviceMap(list(spots.values()), elsewhere)
