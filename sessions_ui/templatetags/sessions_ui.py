@@ -19,13 +19,17 @@ from sessions_ui.client.place import places_in
 from sessions_ui.client.place.licence import Attribution, attributions
 from sessions_ui.conf import conf
 from sessions_ui.database import moments
-from sessions_ui.models import Session
+from sessions_ui.models import Device, Session
 from sessions_ui.store import store_of
 from sessions_ui.user_model import is_active
 from sessions_ui.web.devices.act_form import act_form, posts_to
+from sessions_ui.web.devices.card_links import card_links
+from sessions_ui.web.devices.cards import Card
+from sessions_ui.web.devices.details import is_decided, proof_url
 from sessions_ui.web.devices.folding import fold
 from sessions_ui.web.devices.icons import icon
-from sessions_ui.web.devices.listing import cards_of
+from sessions_ui.web.devices.own import own_session
+from sessions_ui.web.devices.rows import cards_of
 from sessions_ui.web.presence.idle import seconds_left
 from sessions_ui.web.presence.script import live_script
 from sessions_ui.web.responses.notice import read_notice
@@ -34,16 +38,23 @@ from sessions_ui.wording import risk, sessions
 from sessions_ui.wording.credentials import credential_text, masked
 from sessions_ui.wording.events import event_text, token_event_text
 from sessions_ui.wording.help_desk import step_text
+from sessions_ui.wording.makers import find_pages
 from sessions_ui.wording.tokens import ends_too_text, stay_text
 
 register = template.Library()
 
+ACTIVE = '<span class="sui-active">%s</span>'
+
 register.simple_tag(live_script, takes_context=True, name="sessions_ui_live")
 register.simple_tag(icon, takes_context=True)
 register.simple_tag(posts_to)
+register.simple_tag(card_links, takes_context=True)
 register.simple_tag(act_form, takes_context=True, name="act")
+register.filter(proof_url)
+register.filter(find_pages)
 register.filter("kind_icon", sessions.kind_icon)
 register.filter("place_text", sessions.place_text)
+register.filter("place_short", sessions.place_short)
 register.filter("place_with_radius", sessions.place_with_radius)
 register.filter("place_name", sessions.place_name)
 register.filter("place_icon", sessions.place_icon)
@@ -52,6 +63,7 @@ register.filter("sign_in_text", sessions.sign_in_text)
 register.filter("level_text", sessions.level_text)
 register.filter("provider_text", sessions.provider_text)
 register.filter("ended_text", sessions.ended_text)
+register.filter("devices_text", sessions.devices_text)
 register.filter("moment_text", sessions.moment_text)
 register.filter("step_text", step_text)
 register.filter("masked", masked)
@@ -122,9 +134,13 @@ def sessions_ui_htmx() -> SafeString | str:
 def sessions_ui_summary(context: dict[str, Any]) -> dict[str, Any]:
     """Show "3 devices signed in. Review" on a page of the host, in one SQL statement. Nothing for somebody who is not
     signed in."""
-    user = getattr(context.get("request"), "user", None)
-    cards = fold(cards_of(user, current_id=None)) if user is not None and user.is_authenticated else []
-    return {"count": len(cards), "flagged": sum(card.flagged is not None for card in cards)}
+    request = context.get("request")
+    user = getattr(request, "user", None)
+    if request is None or user is None or not user.is_authenticated:
+        return {"count": 0, "flagged": 0}
+    cards = fold(cards_of(user, current_id=own_session(request)))
+    # Whether this very device is one's own is no question to greet anybody with: its row says it.
+    return {"count": len(cards), "flagged": sum(bool(card.flagged and not card.is_current) for card in cards)}
 
 
 @register.inclusion_tag("sessions_ui/idle.html", takes_context=True)
@@ -175,8 +191,46 @@ def clock(at: datetime) -> SafeString:
 
 @register.filter
 def last_active(session: Session) -> SafeString:
-    """Return "Last active 3 h ago"."""
+    """Return "Last active 3 h ago"; of a moment that is still to come, that it is unknown."""
+    if sessions.is_wrong_clock(session.last_seen_at):
+        return SafeString(escape(_("Last active at an unknown time")))
     return _sentence(_("Last active %(ago)s"), ago=ago(session.last_seen_at))
+
+
+@register.filter
+def facts_line(card: Card) -> SafeString:
+    """Return the line under the title of a device: "Active now · Near Lagos, Nigeria · iPhone"."""
+    return _line(card, card.about)
+
+
+@register.filter
+def facts(card: Card) -> SafeString:
+    """Return the items of the list that a row shows when it is opened: how it signed in, until when, where, what it
+    is."""
+    session = card.latest
+    place = escape(sessions.place_with_radius(card.place))
+    if session.address:
+        place = f'{place} <span class="sui-address" dir="ltr">{escape(session.address)}</span>'
+    items = [signed_in(session), until(session.expires_at), place, escape(card.what_it_is)]
+    return SafeString("".join(f"<li>{item}</li>" for item in items if item))
+
+
+@register.filter
+def flagged_line(card: Card) -> SafeString:
+    """Return the same where the name that was given there counts for nothing: the title is the derived name."""
+    return _line(card, (card.device or Device()).make)
+
+
+def _line(card: Card, about: str) -> SafeString:
+    active = ACTIVE % escape(_("Active now")) if card.is_active_now else last_active(card.latest)
+    parts = [active, escape(sessions.place_short(card.place)), escape(about)]
+    return SafeString(" · ".join(part for part in parts if part))
+
+
+@register.filter
+def proof_label(session: Session) -> str:
+    """Return what that link is called: what ended without anybody's decision needs no proof."""
+    return _("See the proof") if is_decided(session) else _("Details")
 
 
 @register.filter

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from sessions_ui.web.devices import device_page, views
+from sessions_ui.web.devices import device_page, everywhere, naming, views
 from sessions_ui.web.impersonation.views import leave_account
 from sessions_ui.web.presence import alive, idle
 from sessions_ui.web.privacy import own_data
@@ -47,13 +47,16 @@ urlpatterns = [
     path("devices/tokens/<slug:public_id>/end/", tokens.end_token, name="end_token"),
     path("devices/idle/", idle.idle, name="idle"),
     path("devices/stay/", idle.stay, name="stay"),
-    path("devices/sign-out-others/", views.sign_out_others, name="sign_out_others"),
+    path("devices/sign-out-others/", everywhere.sign_out_others, name="sign_out_others"),
+    path("devices/everywhere/", everywhere.everywhere, name="everywhere"),
+    path("devices/signed-out/<str:result>/", everywhere.signed_out_everywhere, name="signed_out_everywhere"),
+    path("devices/all-mine/", views.all_mine, name="all_mine"),
     path("devices/sign-out-unused/", views.sign_out_unused, name="sign_out_unused"),
-    path("devices/sign-out-everywhere/", views.sign_out_everywhere, name="sign_out_everywhere"),
+    path("devices/sign-out-everywhere/", everywhere.sign_out_everywhere, name="sign_out_everywhere"),
     path("devices/sessions/<slug:public_id>/sign-out/", views.sign_out_session, name="sign_out_session"),
     path("devices/sessions/<slug:public_id>/sign-out-all/", views.sign_out_folded, name="sign_out_folded"),
     path("devices/<slug:public_id>/sign-out/", views.sign_out_device, name="sign_out_device"),
-    path("devices/<slug:public_id>/rename/", views.rename, name="rename"),
+    path("devices/<slug:public_id>/rename/", naming.rename, name="rename"),
     path("devices/leave-account/", leave_account, name="leave_account"),
     path("devices/provider-sign-out/", provider_sign_out, name="provider_sign_out"),
     path("devices/<slug:public_id>/mine/", views.mine, name="mine"),

@@ -21,6 +21,9 @@ from sessions_ui.database import moments
 from sessions_ui.models import Device, EndReason, Session
 from sessions_ui.models.end_reason import AUTOMATIC
 
+# Clocks of servers and databases differ by seconds; what is further ahead is no moment that has been.
+CLOCK_SKEW = timedelta(minutes=5)
+
 KIND_ICONS = {
     Device.Kind.COMPUTER: "device-desktop",
     Device.Kind.PHONE: "device-mobile",
@@ -51,6 +54,16 @@ def place_text(place: Place | None) -> str:
     if not (place.city or place.region):
         return _("In %(country)s (approximate)") % {"country": name}
     return _("Near %(place)s (approximate)") % {"place": name}
+
+
+def place_short(place: Place | None) -> str:
+    """Return the place as `place_text()` does, for a line that has room for little: "Near Lagos, Nigeria"."""
+    name = place_name(place)
+    if place is None or place.private or not place.is_known:
+        return name
+    if not (place.city or place.region):
+        return _("In %(country)s") % {"country": name}
+    return _("Near %(place)s") % {"place": name}
 
 
 def place_with_radius(place: Place | None) -> str:
@@ -124,6 +137,11 @@ def shown_text(one: Authentication) -> str:
     return _(", ").join([named, str(STEPS[one.step]), moment_text(moments.stored(one.at))])
 
 
+def devices_text(count: int) -> str:
+    """Return "2 devices and apps": whatever is one row of the devices page."""
+    return ngettext("%(count)d device or app", "%(count)d devices and apps", count) % {"count": count}
+
+
 def provider_text(providers: list[str]) -> str:
     """Return "This doesn’t sign you out of Google."; empty for people who sign in here."""
     names = [conf.provider_name(key) for key in providers]
@@ -132,9 +150,17 @@ def provider_text(providers: list[str]) -> str:
     return _("This doesn’t sign you out of %(providers)s.") % {"providers": get_text_list(names, _("or"))}
 
 
+def is_wrong_clock(moment: datetime, now: datetime | None = None) -> bool:
+    """Return whether a moment in the past is so far in the future that a wrong clock must have given it."""
+    return moment > (now or timezone.now()) + CLOCK_SKEW
+
+
 def ago(moment: datetime, now: datetime | None = None) -> str:
-    """Return "just now", "5 min ago", "3 h ago" or "2 days ago"; from a month on the day itself says more."""
+    """Return "just now", "5 min ago", "3 h ago" or "2 days ago"; from a month on the day itself says more, and of a
+    moment that has not come yet nothing else is so."""
     passed = (now or timezone.now()) - moment
+    if is_wrong_clock(moment, now):
+        return _("on %(day)s") % {"day": day(moment, now)}
     if passed < timedelta(minutes=1):
         return _("just now")
     if passed < timedelta(hours=1):

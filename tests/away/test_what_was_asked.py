@@ -243,6 +243,10 @@ def test_saying_that_a_device_is_found_and_whose_it_is(desktop: Any, user: Any, 
     ask(desktop, "sessions_ui:mine", device.public_id)
     device.refresh_from_db()
     assert device.confirmed_at is not None
+    other = browser(user_agent=PHONE)
+    other.force_login(user)
+    ask(desktop, "sessions_ui:all_mine", device=device_of(other).public_id)
+    assert device_of(other).confirmed_at is not None
 
 
 def test_a_code_that_is_mailed_comes_with_the_mail_server(
@@ -534,6 +538,7 @@ STORIES: dict[str, Callable[..., None]] = {
     "sessions_ui:leaked_token": test_a_leaked_access_token_ends,
     "sessions_ui:found": test_saying_that_a_device_is_found_and_whose_it_is,
     "sessions_ui:mine": test_saying_that_a_device_is_found_and_whose_it_is,
+    "sessions_ui:all_mine": test_saying_that_a_device_is_found_and_whose_it_is,
     "sessions_ui:prove": test_a_code_that_is_mailed_comes_with_the_mail_server,
     "sessions_ui:challenge": test_a_suspicious_sign_in_goes_on_with_its_code,
     "sessions_ui:not_me": test_this_was_not_me,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.utils import timezone
 
 from sessions_ui import context
@@ -48,3 +50,10 @@ def confirm_device(*, device: Device, actor: HasPk, proof: Shown | str) -> bool:
             data={"proof": str(shown)},
         )
     return confirmed
+
+
+@atomically
+def confirm_devices(*, devices: Iterable[Device], actor: HasPk, proof: Shown | str) -> int:
+    """Confirm devices of one user, all of them or none; return how many were not confirmed before. What it raises is
+    what `confirm_device()` does."""
+    return sum(confirm_device(device=device, actor=actor, proof=proof) for device in devices)

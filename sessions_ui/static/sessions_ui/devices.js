@@ -6,6 +6,7 @@ const page = document.querySelector("[data-sui]");
 const status = document.getElementById("devices-status");
 const dialog = document.getElementById("sui-dialog");
 let left = null; // where the person was when the list was replaced
+let open = []; // what of it was open
 
 const others = () => [...document.querySelectorAll("#devices .sui-card:not(.sui-card--current)")];
 
@@ -20,7 +21,14 @@ function whereabouts(element) {
 function focusNear({ id, index }) {
   const rest = others();
   const card = document.getElementById(id) ?? rest[Math.min(index, rest.length - 1)];
-  (card?.querySelector("h3") ?? heading())?.focus();
+  (card?.querySelector("summary") ?? heading())?.focus();
+}
+
+// What somebody has opened stays open when the list is replaced.
+const opened = (list) => [...(list?.querySelectorAll("details[open][id]") ?? [])].map((details) => details.id);
+
+function reopen(ids) {
+  for (const id of ids) document.getElementById(id)?.setAttribute("open", "");
 }
 
 function say(text, tone) {
@@ -68,16 +76,25 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   }
   // What the dialog asks for began on a card: that is where the person goes on afterwards.
   if (detail.shouldSwap && !dialog?.open) left = whereabouts(detail.requestConfig.elt);
+  if (detail.target !== dialog) open = opened(detail.target);
 });
 
 document.addEventListener("htmx:afterSwap", (event) => {
   if (!dialog || !ours(event)) return;
-  if (event.detail.target !== dialog) dialog.close();
+  if (event.detail.target !== dialog) {
+    dialog.close();
+    reopen(open);
+  }
   else if (!dialog.open) dialog.showModal();
 });
 
 document.addEventListener("htmx:afterSettle", (event) => {
   if (!left || !ours(event) || event.detail.target === dialog) return;
+  // The search goes on where somebody types; another page of the list begins at its heading.
+  const from = event.detail.requestConfig?.elt;
+  if (from?.matches?.(".sui-search")) left = null;
+  else if (from?.matches?.("[data-turns]")) left = { id: "", index: -1 };
+  if (!left) return;
   // Whoever went elsewhere meanwhile stays there. What is in the dialog has the focus until the browser draws it closed.
   if (document.activeElement === document.body || document.activeElement?.closest("#devices, #device, dialog")) focusNear(left);
   left = null;
@@ -123,8 +140,18 @@ const gist = (list) => [...list.querySelectorAll("[data-id], .sui-count, .sui-hi
 const isBusy = (list) => list.contains(document.activeElement) || dialog?.open || list.querySelector("details.sui-more[open], .htmx-request");
 
 function replace(list, fresh) {
+  const ids = opened(list);
   list.replaceWith(fresh);
+  reopen(ids);
   window.htmx?.process(fresh);
+}
+
+// "Active now" is not so for ever: what is said of times is put right where it stands, also below somebody's hands.
+function tick(list, fresh) {
+  for (const line of list.querySelectorAll("[data-tick][id]")) {
+    const now = fresh.querySelector(`#${CSS.escape(line.id)}`);
+    if (now && now.innerHTML !== line.innerHTML) line.replaceChildren(...now.cloneNode(true).childNodes);
+  }
 }
 
 function offer(fresh) {
@@ -145,13 +172,15 @@ async function refresh() {
   const list = document.getElementById("devices");
   if (!list || unknown) return;
   const url = new URL(list.dataset.list, location.href);
-  url.search = new URLSearchParams({ since: list.dataset.at, page: new URLSearchParams(location.search).get("page") ?? 1 });
+  url.search = location.search; // which page of it, and what was searched for
+  url.searchParams.set("since", list.dataset.at);
   const response = await fetch(url, { redirect: "error" }).catch(() => null);
   if (!response?.ok) return; // signed out or out of reach: live.js says which
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html").getElementById("devices");
   if (!fresh || !list.isConnected) return;
   const same = gist(fresh) === gist(list);
   if (isBusy(list) || ("new" in fresh.dataset && !same)) {
+    tick(list, fresh);
     if (!same) offer(fresh);
     return;
   }
@@ -167,6 +196,13 @@ document.addEventListener("sessions-ui:changed", () => {
   // `source`: what is being asked for looks busy, and not every button of the page.
   if (proof) window.htmx?.ajax("GET", proof.dataset.proof, { source: proof, target: proof, swap: "outerHTML" });
 });
+
+// Times go on while somebody looks at them; nobody looks at a page behind others.
+const MINUTE = 60_000;
+if (document.getElementById("devices")) {
+  setInterval(() => document.visibilityState === "visible" && refresh(), MINUTE);
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && refresh());
+}
 
 // In which zone the next page says its times (web/presence/timezone.py).
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from django.urls import reverse
 from django.utils import timezone
@@ -13,13 +14,14 @@ from sessions_ui.client import Place
 from sessions_ui.conf import conf
 from sessions_ui.models import Device, Session
 from sessions_ui.wording.names import distinct_title, version_text
+from sessions_ui.wording.sessions import is_wrong_clock, kind_icon, place_name
 
 ACTIVE_NOW = timedelta(minutes=5)
 # What a card shows at once: a client that signs in at every call must not fill the page.
 SIGN_INS = 10
 
 
-@dataclass(slots=True)
+@dataclass
 class Card:
     """One device with its sign-ins, the most recently used first. `device` is None where device cookies are off and
     the session was taken over from elsewhere. `current` is the sign-in that asks, if it is one of these."""
@@ -41,6 +43,10 @@ class Card:
         return self.device.public_id if self.device else self.latest.public_id
 
     @property
+    def icon(self) -> str:
+        return kind_icon(self.device.kind if self.device else "")
+
+    @property
     def title(self) -> str:
         return distinct_title((self.device or Device()).title, self.beside)
 
@@ -49,6 +55,10 @@ class Card:
         """What the device told of itself, for where people say whether it is theirs: whoever is signed in there can
         name it "Your own laptop"."""
         return distinct_title((self.device or Device()).derived_name, self.beside)
+
+    @property
+    def has_page(self) -> bool:
+        return self.device is not None and not self.is_folded
 
     @property
     def url(self) -> str:
@@ -85,17 +95,31 @@ class Card:
 
     @property
     def about(self) -> str:
-        """The line under the title: the derived name where the title is the user's own, the model, else the kind, and
-        the version of an app. What is in the derived name and unknown parts are left out."""
+        """What stands in the line under the title beside activity and place: the derived name where the title is the
+        user's own, the model, and the version of an app. What is in the derived name and unknown parts are left
+        out."""
         device = self.device or Device()
-        make = "" if device.is_named_by_model else device.make
         parts = [
             device.derived_name if device.name else "",
-            make or (str(Device.Kind(device.kind).label) if device.kind else ""),
+            "" if device.is_named_by_model else device.make,
             version_text(self.device, self.latest),
             _("signs in anew each time") if self.is_folded else "",
         ]
         return " · ".join(part for part in parts if part)
+
+    @property
+    def what_it_is(self) -> str:
+        """The kind of the device in words, for whom the icon says nothing; empty where it is unknown."""
+        return str(Device.Kind(self.device.kind).label) if self.device and self.device.kind else ""
+
+    @property
+    def searched(self) -> list[str]:
+        """All that people may know it by."""
+        device = self.device or Device()
+        texts = [device.name, device.derived_name, device.make, self.what_it_is]
+        for session in self.sessions:
+            texts += [place_name(session.current_place), session.address or ""]
+        return texts
 
     @property
     def is_current(self) -> bool:
@@ -107,9 +131,12 @@ class Card:
 
     @property
     def is_active_now(self) -> bool:
-        return self.is_current or self.last_seen_at > timezone.now() - ACTIVE_NOW
+        """Whether it is in use. A moment that only a wrong clock can have given says nothing of that."""
+        now = timezone.now()
+        is_recent = self.last_seen_at > now - ACTIVE_NOW and not is_wrong_clock(self.last_seen_at, now)
+        return self.is_current or is_recent
 
-    @property
+    @cached_property
     def is_unused(self) -> bool:
         return not self.is_current and self.last_seen_at < timezone.now() - conf.unused_after
 
@@ -120,14 +147,20 @@ class Card:
 
     @property
     def flagged(self) -> Session | None:
-        """The most recently used sign-in that nobody has looked at yet."""
-        return next((session for session in self.sessions if session.needs_a_look), None)
+        """The most recently used sign-in that nobody has looked at yet; all of them are signed in."""
+        flagged = (one for one in self.sessions if one.verdict and one.reviewed_at is None)
+        return next(flagged, None)
+
+    @property
+    def can_be_confirmed_here(self) -> bool:
+        """Whether its own row asks whose it is: of the device in hand, which stands nowhere else."""
+        return self.is_current and self.device is not None and self.flagged is not None
 
     def is_newer_than(self, moment: datetime) -> bool:
         """Return whether nobody was signed in on the device at that moment."""
         return all((session.signed_in_at or session.created_at) > moment for session in self.sessions)
 
-    @property
+    @cached_property
     def place(self) -> Place | None:
         return self.latest.current_place
 

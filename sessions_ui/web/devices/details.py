@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 
 from sessions_ui.actions.sessions.timeouts import out_of_time
@@ -41,7 +42,7 @@ class Evidence:
 @dataclass(frozen=True, slots=True)
 class Details:
     """What the page of one device shows. `sign_ins`: the last ten, the newest first; `living`: those of them that are
-    signed in."""
+    signed in; `proof`: of the end that was asked for, else of the last one; `is_asked_for`: somebody came for it."""
 
     device: Device
     sign_ins: list[Session]
@@ -49,6 +50,19 @@ class Details:
     current: Session | None
     events: list[Event]
     proof: Evidence | None
+    is_asked_for: bool = False
+
+    @property
+    def shows_proof(self) -> bool:
+        """Whether the proof stands on the page: of a device that is signed in again, for whoever asked for it."""
+        return self.proof is not None and (self.is_asked_for or not self.living)
+
+    @property
+    def proof_url(self) -> str:
+        """Where the page asks whether more of the proof has come in."""
+        address = reverse("sessions_ui:proof", args=[self.device.public_id])
+        asked_for = self.proof.session.public_id if self.proof and self.is_asked_for else ""
+        return f"{address}?sign_in={asked_for}" if asked_for else address
 
     @property
     def title(self) -> str:
@@ -60,17 +74,30 @@ class Details:
         return max(self.living or self.sign_ins, key=lambda session: session.last_seen_at, default=None)
 
     @property
+    def can_be_signed_out(self) -> bool:
+        """Whether there is something to end. The device in hand has that further down, in words of its own."""
+        return bool(self.living) and not self.is_current
+
+    @property
     def is_current(self) -> bool:
         return self.current is not None
 
 
-def details(device: Device, user: Any, *, current_id: int | None) -> Details:
-    """Return what the page of one device shows, in three SQL statements. The caller has checked whose device it is."""
+def details(device: Device, user: Any, *, current_id: int | None, sign_in: str = "") -> Details:
+    """Return what the page of one device shows, in three SQL statements, in four where the end that was asked for
+    (`sign_in`, a public id) is none of the last. The caller has checked whose device it is."""
     there = Session.objects.of(user).filter(device=device).with_containment().defer("payload")
     sign_ins = list(there.order_by("-signed_in_at", "-id")[:SIGN_INS])
     now = timezone.now()
     events = Event.objects.filter(user_id=user.pk, device=device, kind__in=HISTORY_KINDS)
-    ended = max((s for s in sign_ins if s.ended_at), key=lambda s: s.ended_at or now, default=None)
+    asked_for = next((s for s in sign_ins if s.public_id == sign_in), None)
+    if asked_for is None and sign_in:
+        asked_for = there.filter(public_id=sign_in).first()
+    if asked_for is not None and not is_decided(asked_for):
+        asked_for = None
+    ended = asked_for or max(
+        (s for s in sign_ins if s.ended_at), key=lambda s: s.ended_at or now, default=None
+    )
     return Details(
         device=device,
         sign_ins=sign_ins,
@@ -78,6 +105,7 @@ def details(device: Device, user: Any, *, current_id: int | None) -> Details:
         current=next((s for s in sign_ins if s.pk == current_id and s.is_living), None),
         events=list(events.order_by("-id")[:EVENTS]),
         proof=proof_of(ended) if ended else None,
+        is_asked_for=asked_for is not None,
     )
 
 
@@ -93,3 +121,15 @@ def proof_of(session: Session) -> Evidence | None:
         mailed_at=max((at for at in done if at), default=None),
         mail_under_way=any(mail.done_at is None and mail.parked_at is None for mail in mails),
     )
+
+
+def proof_url(session: Session) -> str:
+    """Return where the page of its device proves that this sign-in has ended; the page alone where nobody decided
+    anything."""
+    address = reverse("sessions_ui:device", args=[session.device.public_id])  # type: ignore[union-attr]
+    return f"{address}?sign_in={session.public_id}#proof" if is_decided(session) else address
+
+
+def is_decided(session: Session) -> bool:
+    """Return whether somebody ended it: then there is something to prove."""
+    return session.ended_at is not None and session.end_reason not in BY_ITSELF

@@ -18,7 +18,7 @@ from sessions_ui.actions.devices.lost import mark_found, mark_lost
 from sessions_ui.actions.devices.not_me import report_not_me
 from sessions_ui.conf import conf
 from sessions_ui.models import Device, Session
-from sessions_ui.web.devices.details import details
+from sessions_ui.web.devices.details import Details, details
 from sessions_ui.web.devices.own import own_device, own_session
 from sessions_ui.web.presence.decorators import passive
 from sessions_ui.web.recovery.entrance import forget_link
@@ -43,20 +43,26 @@ def device(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_GET
 def proof(request: HttpRequest, public_id: str) -> HttpResponse:
     """Show the part that fills by itself after a sign-out. The page polls it, so it is no activity."""
-    found = details(own_device(request, public_id), request.user, current_id=own_session(request))
-    return render(request, "sessions_ui/_proof.html", {"details": found})
+    return render(
+        request,
+        "sessions_ui/_proof.html",
+        {"details": found_details(request, own_device(request, public_id))},
+    )
 
 
 @login_required
 @require_safe
-def situation(request: HttpRequest, public_id: str, name: str) -> HttpResponse:
+def situation(request: HttpRequest, public_id: str, name: str) -> HttpResponseBase:
     """Show what follows from "I lost it", "I don't recognise it" or "I no longer use it", before anything is done: in
     the page's dialog for htmx, else on a page of its own."""
     chosen = own_device(request, public_id)
+    shown = found_details(request, chosen)
+    if name == "unused" and not shown.living:
+        return device_done(request, chosen, _("%(name)s was already signed out.") % {"name": chosen.title})
     fragment = bool(htmx_of(request))
     context = {
         "base_template": conf.base_template,
-        "details": details(chosen, request.user, current_id=own_session(request)),
+        "details": shown,
         "situation": name,
         "tokens": valid_tokens(request.user),
     }
@@ -122,6 +128,17 @@ def not_mine(request: HttpRequest, public_id: str) -> HttpResponseBase:
     return response
 
 
+def found_details(request: HttpRequest, chosen: Device) -> Details:
+    """Return what the page shows, with the proof of the end that its address names (`sign_in`)."""
+    asked_for = request.GET.get("sign_in", "")[:64].replace("\0", "")
+    return details(chosen, request.user, current_id=own_session(request), sign_in=asked_for)
+
+
+def is_on_device_page(request: HttpRequest) -> bool:
+    """Return whether the act began on the page of the device, which says so."""
+    return (request.POST or request.GET).get("page") == "device"
+
+
 def is_in_hand(request: HttpRequest, chosen: Device) -> bool:
     return Session.objects.of(request.user).filter(pk=own_session(request) or 0, device=chosen).exists()
 
@@ -142,7 +159,7 @@ def device_page(
     context: dict[str, Any] = {
         "base_template": conf.base_template,
         "fragment": fragment,
-        "details": details(chosen, request.user, current_id=own_session(request)),
+        "details": found_details(request, chosen),
         "secure": ways_to_secure(request.user, after_not_me=chosen.not_me_at is not None),
         "status_text": status_text,
         "error": error,

@@ -4,38 +4,38 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from sessions_ui.actions.devices.rename import rename_device
-from sessions_ui.actions.endings.end import Receipt, end_sessions, end_user_sessions
+from sessions_ui.actions.endings.end import Receipt, end_sessions
 from sessions_ui.conf import conf
 from sessions_ui.database import moments
 from sessions_ui.models import Device, EndReason, Session
-from sessions_ui.models.session import SessionQuerySet
-from sessions_ui.web.devices.device_page import device_done
+from sessions_ui.web.devices.details import proof_url
+from sessions_ui.web.devices.device_page import device_done, is_on_device_page
 from sessions_ui.web.devices.folding import fold
-from sessions_ui.web.devices.forms import RenameForm
-from sessions_ui.web.devices.listing import cards_of, listing
+from sessions_ui.web.devices.listing import CARDS, listing
 from sessions_ui.web.devices.own import own_device, own_session
+from sessions_ui.web.devices.rows import cards_of
+from sessions_ui.web.devices.view import View
 from sessions_ui.web.presence.decorators import passive
 from sessions_ui.web.recovery.secure import ways_to_secure
 from sessions_ui.web.responses.navigation import htmx_of
 from sessions_ui.web.responses.refusals import to_sign_in
 from sessions_ui.web.step_up.confirm import ask_again
-from sessions_ui.web.step_up.prove import ask_to_rename, vouch
-from sessions_ui.web.tokens.keys import tokens_ended_by
-from sessions_ui.wording.tokens import ended_count
+from sessions_ui.web.step_up.prove import vouch
 
 
 @login_required
@@ -110,48 +110,6 @@ def sign_out_folded(request: HttpRequest, public_id: str) -> HttpResponseBase:
 
 @login_required
 @require_POST
-def sign_out_others(request: HttpRequest) -> HttpResponseBase:
-    """End every sign-in but this one; with `tokens` the access tokens, too."""
-    if question := ask_for_all(request, _("Sign out everywhere else")):
-        return question
-    receipt = end_user_sessions(
-        user=request.user,
-        reason=EndReason.SIGNED_OUT_EVERYWHERE,
-        actor=request.user,
-        keep=own_session(request),
-        tokens=has_tokens_ticked(request),
-    )
-    tokens = tokens_ended_by(receipt, request.user)
-    if not receipt and not tokens:
-        return done(request, _("Nothing else was signed in."))
-    if tokens:
-        sign_ins = receipt.ended + receipt.bridged - tokens
-        text = _("Ended elsewhere: %(what)s.") % {"what": ended_count(sign_ins, tokens)}
-        return done(request, text)
-    text = ngettext(
-        "%(count)d sign-in elsewhere was ended.", "%(count)d sign-ins elsewhere were ended.", receipt.ended
-    )
-    return done(request, text % {"count": receipt.ended})
-
-
-def has_tokens_ticked(request: HttpRequest) -> bool:
-    """Return whether "Also end my access tokens" was ticked."""
-    return "tokens" in request.POST
-
-
-def ask_for_all(request: HttpRequest, what: str) -> HttpResponse | None:
-    """Ask as an end of everything does; what other packages let in ends with the access tokens."""
-    return ask_again(request, what, ends=what_ends(request), bridged=has_tokens_ticked(request))
-
-
-def what_ends(request: HttpRequest) -> SessionQuerySet:
-    """Return what an end of everything ends: the access tokens only where that was ticked."""
-    sessions = Session.objects.of(request.user)
-    return sessions if has_tokens_ticked(request) else sessions.sign_ins()
-
-
-@login_required
-@require_POST
 def sign_out_unused(request: HttpRequest) -> HttpResponseBase:
     """End what the page shows under "Not used for 30 days"."""
     cards = [card for card in cards_of(request.user, current_id=own_session(request)) if card.is_unused]
@@ -166,44 +124,35 @@ def sign_out_unused(request: HttpRequest) -> HttpResponseBase:
 
 @login_required
 @require_POST
-def sign_out_everywhere(request: HttpRequest) -> HttpResponseBase:
-    """End every sign-in, this one included; with `tokens` the access tokens, too."""
-    if question := ask_for_all(request, _("Sign out everywhere")):
-        return question
-    end_user_sessions(
-        user=request.user,
-        reason=EndReason.SIGNED_OUT_EVERYWHERE,
-        actor=request.user,
-        tokens=has_tokens_ticked(request),
-    )
-    return signed_out_here(request)
-
-
-@login_required
-@require_POST
-def rename(request: HttpRequest, public_id: str) -> HttpResponseBase:
-    device = own_device(request, public_id)
-    form = RenameForm(request.POST)
-    if not form.is_valid():
-        return page(request, error=" ".join(map(str, form.errors["name"])), status=422)
-    what = _("Rename “%(name)s”") % {"name": device.title}
-    if question := ask_to_rename(request, what, device=device):
-        return question
-    rename_device(device=device, name=form.cleaned_data["name"], actor=request.user)
-    return done(request, _("This device is now called “%(name)s”.") % {"name": device.title})
-
-
-@login_required
-@require_POST
 def mine(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """Confirm a sign-in that was flagged ("Yes, it's mine"). On the device itself, or on a young one, it takes a
     further proof."""
     chosen = own_device(request, public_id)
     # Not under the name that whoever is signed in there may have given to it.
     what = _("“%(name)s” is mine") % {"name": chosen.derived_name}
-    if question := ask_again(request, what) or vouch(request, what, device=chosen):
+    if question := ask_again(request, what) or vouch(request, what, devices=[chosen]):
         return question
     return done(request, _("%(name)s is yours: thank you.") % {"name": chosen.derived_name})
+
+
+@login_required
+@require_POST
+def all_mine(request: HttpRequest) -> HttpResponseBase:
+    """Confirm all flagged devices that the page showed when "All of these are mine" was pressed, with one proof: what
+    was flagged since is not among them."""
+    named = [name for name in request.POST.getlist("device")[:CARDS] if "\0" not in name]
+    owner: Any = request.user.pk
+    chosen = list(Device.objects.filter(user_id=owner, public_id__in=named))
+    if not chosen:
+        return done(request, _("Nothing needs a look any more."))
+    names = get_text_list([f"“{device.derived_name}”" for device in chosen], _("and"))
+    what = ngettext("%(names)s is mine", "%(names)s are mine", len(chosen)) % {"names": names}
+    if question := ask_again(request, what) or vouch(request, what, devices=chosen):
+        return question
+    text = ngettext(
+        "%(count)d device is yours: thank you.", "%(count)d devices are yours: thank you.", len(chosen)
+    )
+    return done(request, text % {"count": len(chosen)})
 
 
 def end_remotely(request: HttpRequest, sessions: Any, *, here: bool) -> Receipt:
@@ -217,16 +166,18 @@ def ended(
     """Show what happened, which is not always what was asked for, on the page where it was asked."""
     if here:
         return signed_out_here(request)
-    if receipt:
-        text = _(
-            "%(name)s is signed out. It has to sign in again; what is on its screen may stay until then."
+    if not receipt:
+        text = _("%(name)s was already signed out.") % {"name": name}
+        return (
+            device_done(request, device, text)
+            if device and is_on_device_page(request)
+            else done(request, text)
         )
-    else:
-        text = _("%(name)s was already signed out.")
+    text = _("%(name)s is signed out. It has to sign in again; what is on its screen may stay until then.")
     text %= {"name": name}
-    if device is not None and request.POST.get("page") == "device":
+    if device is not None and is_on_device_page(request):
         return device_done(request, device, text)
-    return done(request, text)
+    return done(request, text, proof=receipt)
 
 
 def signed_out_here(request: HttpRequest) -> HttpResponseBase:
@@ -234,12 +185,30 @@ def signed_out_here(request: HttpRequest) -> HttpResponseBase:
     return to_sign_in(request, None)
 
 
-def done(request: HttpRequest, text: str) -> HttpResponseBase:
-    """Show the same page again after an act: as a fragment for htmx, by way of a redirect for a plain form."""
+def done(request: HttpRequest, text: str, *, proof: Receipt | None = None) -> HttpResponseBase:
+    """Show the same part of the page again after an act: as a fragment for htmx, by way of a redirect for a plain form.
+    `proof`: what an act has ended, of which the text links to the proof."""
+    if proof is not None:
+        text = with_proof(request, text, proof)
     if htmx_of(request):
         return page(request, status_text=text)
     messages.success(request, text, fail_silently=True)
-    return redirect("sessions_ui:devices")
+    place = View.of(request).query
+    return HttpResponseRedirect(reverse("sessions_ui:devices") + (f"?{place}" if place else ""))
+
+
+def with_proof(request: HttpRequest, text: str, receipt: Receipt) -> str:
+    """Return the text with a link to the page that proves the end of what was ended last; without one where that was on
+    no device."""
+    last = (
+        Session.objects.of(request.user)
+        .filter(act=receipt.act, device__isnull=False)
+        .select_related("device")
+    )
+    session = last.order_by("-last_seen_at", "-pk").first()
+    if session is None:
+        return text
+    return format_html('{} <a href="{}">{}</a>', text, proof_url(session), _("See the proof"))
 
 
 def page(
@@ -251,8 +220,9 @@ def page(
     since: datetime | None = None,
 ) -> HttpResponse:
     """Show the page, or only its list where htmx or the page's script asks (`since`)."""
-    fragment = since is not None or bool(htmx_of(request))
-    found = listing(request.user, current_id=own_session(request), page=page_number(request))
+    htmx = htmx_of(request)
+    fragment = since is not None or (bool(htmx) and not htmx.history_restore_request)
+    found = listing(request.user, current_id=own_session(request), view=View.of(request))
     new = sum(card.is_newer_than(since) for card in found.cards) if since is not None else 0
     context = {
         "base_template": conf.base_template,
@@ -276,21 +246,3 @@ def news(new: int) -> str:
         return _("Something has changed.")
     text = ngettext("%(count)s new device signed in.", "%(count)s new devices signed in.", new)
     return text % {"count": new}
-
-
-def page_number(request: HttpRequest) -> int:
-    """Return which page of the other devices is asked for; htmx says in a header on which page it is. What is no number
-    means the first page."""
-    query = request.GET
-    if htmx := htmx_of(request):
-        query = QueryDict(query_of(htmx.current_url or ""))
-    number = query.get("page", "")
-    return int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1
-
-
-def query_of(url: str) -> str:
-    """Return the query of a URL; empty where it is no URL, because it comes from a header."""
-    try:
-        return urlsplit(url).query
-    except ValueError:
-        return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,7 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from sessions_ui.actions.devices.confirm import confirm_device
+from sessions_ui.actions.devices.confirm import confirm_device, confirm_devices
 from sessions_ui.actions.one_time_codes import CodeUnderWay
 from sessions_ui.actions.step_up.codes import (
     can_give_code,
@@ -165,16 +166,17 @@ def has_vouched(user: Any, session: Session) -> bool:
     return is_settled(session, timezone.now()) or is_proven(user=user, session=session, purpose=purpose)
 
 
-def vouch(request: HttpRequest, what: str, *, device: Device) -> HttpResponse | None:
-    """Confirm the device ("Yes, it's mine"), and return None. Where the session that says so does not vouch for it (it
-    is young, unconfirmed, or on that very device) mail a code first, and return the response that asks for it."""
+def vouch(request: HttpRequest, what: str, *, devices: Sequence[Device]) -> HttpResponse | None:
+    """Confirm the devices ("Yes, it's mine"), all or none, and return None. Where the session that says so does not
+    vouch for one of them (it is young, unconfirmed, or on that very device) mail a code first, and return the response
+    that asks for it."""
     session = acting_session()
     shown = Shown.OTHER_DEVICE
     purpose = VerificationCode.Purpose.CONFIRM
     if session is not None and is_proven(user=request.user, session=session, purpose=purpose):
         shown = Shown.FACTOR if other_factor(session) else Shown.MAILED_CODE
     try:
-        confirm_device(device=device, actor=request.user, proof=shown)
+        confirm_devices(devices=devices, actor=request.user, proof=shown)
     except CannotVouch:
         if session is None:
             raise

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from sessions_ui.bridges.listing import credentials_of
 from sessions_ui.bridges.protocol import BridgedCredential
 from sessions_ui.protocols import HasPk
 from sessions_ui.wording.bridges import title_of
+from sessions_ui.wording.sessions import ago
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,13 @@ class BridgedKey:
     @property
     def last_used_at(self) -> datetime | None:
         return self.credential.last_used_at
+
+    @property
+    def line(self) -> str:
+        """When it was last used, if anybody knows, and what it may do."""
+        used = self.last_used_at
+        parts = [_("Last used %(ago)s") % {"ago": ago(used)} if used else "", *self.credential.scopes]
+        return " · ".join(part for part in parts if part)
 
     @property
     def minutes_it_lives_on(self) -> int:

@@ -107,7 +107,7 @@ def test_one_of_several_sign_ins_on_a_device_is_signed_out(here: Any, user: Any,
 
 def test_everywhere_else_keeps_this_device(here: Any, phone: Any, user: Any, signed_in: SignedIn) -> None:
     signed_in(user)
-    assert "Ends 2 other sign-ins." in html_of(here)
+    assert "Signs out 2 other devices. This device stays signed in." in html_of(here)
     answer = here.post(reverse("sessions_ui:sign_out_others"), follow=True).content.decode()
     assert "2 sign-ins elsewhere were ended." in answer
     assert "No other device is signed in." in answer
@@ -184,7 +184,6 @@ def test_what_is_somebody_elses_does_not_exist(
     [
         ("sign_out_device", ["x"]),
         ("sign_out_session", ["x"]),
-        ("rename", ["x"]),
         ("sign_out_others", []),
         ("sign_out_everywhere", []),
     ],
@@ -212,7 +211,7 @@ def test_htmx_gets_the_list_and_the_status(here: Any, phone: Any) -> None:
 
 def test_htmx_is_sent_away_when_its_own_sign_in_ended(here: Any) -> None:
     answer = here.post(reverse("sessions_ui:sign_out_everywhere"), headers={"HX-Request": "true"})
-    assert answer.headers["HX-Redirect"].startswith("/account/login/")
+    assert answer.headers["HX-Redirect"].startswith("/account/devices/signed-out/")
 
 
 def test_nothing_inline_and_nothing_secret(here: Any, phone: Any) -> None:

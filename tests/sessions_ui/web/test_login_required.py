@@ -42,12 +42,14 @@ PUBLIC = {
     "sessions_ui:recovery_credentials",
     "sessions_ui:recovery_link",
     "sessions_ui:recovery_password",
+    "sessions_ui:signed_out_everywhere",
 }
 # For programs: a token lets in, or is what somebody brings. Each room has a table of who does not get in.
 FOR_PROGRAMS = ("sessions_ui_api:", "sessions_ui_json", "sessions_ui_workos:")
 SIGNED_IN = {
     "hijack:acquire",
     "hijack:release",
+    "sessions_ui:all_mine",
     "sessions_ui:confirm",
     "sessions_ui:device",
     "sessions_ui:device_list",
@@ -57,6 +59,7 @@ SIGNED_IN = {
     "sessions_ui:end_credential",
     "sessions_ui:end_token",
     "sessions_ui:end_unused_tokens",
+    "sessions_ui:everywhere",
     "sessions_ui:found",
     "sessions_ui:go_on",
     "sessions_ui:idle",

@@ -13,13 +13,13 @@ pytestmark = pytest.mark.django_db
 # All that act are POST. A page that is shown may be asked for by HEAD, as link checkers and mail scanners do.
 TAKES = {
     "GET": "device_list idle proof token_proof alive",
-    "GET, HEAD": "devices situation device token recovery recovery_link your_data",
+    "GET, HEAD": "devices situation device token recovery recovery_link your_data everywhere signed_out_everywhere",
     "GET, HEAD, POST": (
-        "confirm prove challenge not_me choose_password not_me_opened new_token renew_token leaked_token"
+        "confirm prove rename challenge not_me choose_password not_me_opened new_token renew_token leaked_token"
     ),
     "POST": (
         "go_on recovery_prove recovery_password recovery_credentials stay sign_out_others sign_out_unused "
-        "sign_out_everywhere sign_out_session sign_out_folded sign_out_device rename mine lost found not_mine "
+        "sign_out_everywhere sign_out_session sign_out_folded sign_out_device mine all_mine lost found not_mine "
         "leave_account provider_sign_out download_data unlock_data recovery_again "
         "end_token end_unused_tokens end_agents end_credential"
     ),
@@ -36,7 +36,7 @@ FOR_PROGRAMS_TAKE = {"POST": "introspect revoke"}
 # By a link in a mail, as what waits for a proof, or for programs.
 FOR_ANYBODY = (
     "challenge not_me choose_password not_me_opened alive recovery recovery_link recovery_password "
-    "recovery_credentials recovery_again leave_account provider_sign_out leaked_token"
+    "recovery_credentials recovery_again leave_account provider_sign_out leaked_token signed_out_everywhere"
 )
 # By their links they show what is nobody else's.
 NOT_CACHED = (

@@ -100,6 +100,7 @@ def test_a_thousand_do_not_grow_the_page(here: Any, user: Any, one_device: bool)
 def test_a_device_more_is_two_templates_more(here: Any, user: Any) -> None:
     """Its card and the form that renames it: icons, buttons and sentences are none, they took most of the time."""
     sign_in_many(user, 10)
+    here.get(PAGE)
     few = len(here.get(PAGE).templates)
     sign_in_many(user, 10)
     assert len(here.get(PAGE).templates) - few <= 2 * 10
@@ -110,7 +111,7 @@ def test_the_pages_hold_every_device_once(here: Any, user: Any) -> None:
     titles = [
         title.split("<")[0]
         for number in (1, 2, 3)
-        for title in here.get(PAGE, {"page": number}).content.decode().split('<h3 tabindex="-1">')[1:]
+        for title in here.get(PAGE, {"page": number}).content.decode().split("<h3>")[1:]
     ]
     phones = [title for title in titles if title.startswith("Phone")]
     assert len(phones) == len(set(phones)) == 45

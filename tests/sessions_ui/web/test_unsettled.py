@@ -73,6 +73,7 @@ def addresses(pattern: URLPattern, user: Any) -> Iterator[str]:
         "credential": [str(entry)],
         "public_id": ids,
         "name": list(SITUATIONS),
+        "result": ["x"],
     }
     names = list(pattern.pattern.regex.groupindex)  # type: ignore[attr-defined]
     for chosen in product(*(values[name] for name in names)):

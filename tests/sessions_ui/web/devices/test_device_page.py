@@ -207,7 +207,7 @@ def test_what_was_reported_is_no_longer_confirmed(here: Any, user: Any, phone: D
 def test_no_longer_used_comes_back_to_the_device(here: Any, phone: Device) -> None:
     answer = here.post(url("sign_out_device", phone), {"page": "device"}, follow=True)
     assert answer.redirect_chain[-1][0] == url("device", phone)
-    assert "It is out" in answer.content.decode()
+    assert "It is signed out" in answer.content.decode()
 
 
 @pytest.mark.parametrize("name", ["lost", "not_mine"])
@@ -278,7 +278,7 @@ def test_looking_at_the_proof_is_no_activity(here: Any, user: Any, phone: Device
 def test_a_timeout_needs_no_proof(here: Any, user: Any, phone: Device) -> None:
     Session.objects.filter(device=phone).update(ended_at=timezone.now(), end_reason="idle_timeout")
     html = here.get(url("device", phone)).content.decode()
-    assert "It is out" not in html
+    assert "It is signed out" not in html
     assert "not used for too long" in html
 
 

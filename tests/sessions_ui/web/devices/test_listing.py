@@ -44,7 +44,7 @@ def test_this_device_first_then_by_last_activity(browser: Any, user: Any, signed
     signed_in(user, device={"name": "old"}, last_seen_at=now - timedelta(days=2))
     signed_in(user, device={"name": "newer"}, last_seen_at=now + timedelta(seconds=5))
     html = here.get("/account/devices/").content.decode()
-    assert html.index("This device</span>") < html.index(">newer</h3>") < html.index(">old</h3>")
+    assert html.index("This device</span>") < html.index("<h3>newer</h3>") < html.index("<h3>old</h3>")
 
 
 def test_several_sign_ins_of_one_device_are_one_card(user: Any, signed_in: SignedIn) -> None:
@@ -98,3 +98,18 @@ def test_the_listing_knows_the_providers_by_which_people_signed_in(user: Any, si
     for provider in ("okta", "google", ""):
         signed_in(user, provider=provider)
     assert listing(user, current_id=own.pk).providers == ["google", "okta"]
+
+
+@pytest.mark.parametrize(
+    ("ahead", "is_active"),
+    [(timedelta(seconds=5), True), (timedelta(minutes=4), True), (timedelta(hours=1), False)],
+)
+def test_a_moment_of_a_wrong_clock_is_no_activity(
+    browser: Any, user: Any, signed_in: SignedIn, ahead: timedelta, is_active: bool
+) -> None:
+    here = browser()
+    here.sign_in(user)
+    signed_in(user, device={"name": "Ahead"}, last_seen_at=timezone.now() + ahead)
+    row = here.get("/account/devices/").content.decode().split("<h3>Ahead</h3>")[1].split("</summary>")[0]
+    assert ("Active now" in row) is is_active
+    assert ("Last active at an unknown time" in row) is not is_active

@@ -459,7 +459,7 @@ def test_nobody_vouches_for_a_device_from_outside_of_a_session(user: Any, old: S
     request.user = user
     assert old.device is not None
     with pytest.raises(CannotVouch):
-        vouch(request, "Confirm", device=old.device)
+        vouch(request, "Confirm", devices=[old.device])
     assert Device.objects.get(pk=old.device_id).confirmed_at is None
 
 
