@@ -29,6 +29,7 @@ def here(visitor: Any, user: Any) -> Any:
 
 
 def to_device(page: Page) -> None:
+    page.locator("summary", has=page.get_by_role("heading", name="Edge on Windows")).click()
     page.get_by_role("link", name="Lost, or not yours? Edge on Windows").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Edge on Windows")
 
@@ -62,7 +63,7 @@ def test_a_lost_device_with_the_keyboard_alone(here: Any) -> None:
     expect(page.locator("#devices-status")).to_contain_text("signed out and marked as lost")
     expect(dialog).to_be_hidden()
     expect(page.get_by_role("heading", level=1)).to_be_focused()
-    expect(page.get_by_role("heading", name="It is out")).to_be_visible()
+    expect(page.get_by_role("heading", name="It is signed out")).to_be_visible()
     expect(page.get_by_text("has not tried to come back yet")).to_be_visible()
     assert violations(page) == []
     # The proof comes in by itself.

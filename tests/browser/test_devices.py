@@ -55,13 +55,15 @@ def test_sign_out_one_browser_from_the_other(visitor: Any, user: Any, scripts: b
 @pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
 def test_rename(visitor: Any, user: Any, scripts: bool) -> None:
     page = visitor(java_script_enabled=scripts, user_agent=FIREFOX_ON_LINUX).sign_in(user)
-    page.get_by_text("Rename").click()
+    page.locator(".sui-card__open > summary").click()
+    page.get_by_role("link", name="Rename").click()
+    expect(page.get_by_label("Your name for this device")).to_be_focused()
     page.get_by_label("Your name for this device").fill("Kitchen")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", name="Kitchen")).to_be_visible()
-    expect(page.get_by_text("Firefox on Linux · Computer")).to_be_visible()
+    expect(page.get_by_text("Private network · Firefox on Linux")).to_be_visible()
     if scripts:
-        expect(page.get_by_role("heading", name="Kitchen")).to_be_focused()
+        expect(page.locator("summary", has=page.get_by_role("heading", name="Kitchen"))).to_be_focused()
 
 
 def test_the_list_is_replaced_without_leaving_the_page(visitor: Any, user: Any) -> None:
@@ -75,7 +77,8 @@ def test_the_list_is_replaced_without_leaving_the_page(visitor: Any, user: Any) 
     page.get_by_role("button", name="Sign out Edge on Windows").click()
     expect(status).to_contain_text("Edge on Windows is signed out.")
     # The next card has the focus, not the top of the page.
-    expect(page.get_by_role("heading", name="Firefox on Linux").nth(1)).to_be_focused()
+    rows = page.locator(".sui-card__open > summary", has=page.get_by_role("heading", name="Firefox on Linux"))
+    expect(rows.nth(1)).to_be_focused()
 
     page.get_by_role("button", name="Sign out everywhere else").click()
     expect(status).to_contain_text("1 sign-in elsewhere was ended.")
@@ -148,16 +151,19 @@ def test_a_click_in_a_page_that_was_signed_out_meanwhile(visitor: Any, user: Any
     there.context.route("**/live.js", lambda route: route.abort())  # else the page is empty by then
     old = there.sign_in(user)
     visitor(user_agent=FIREFOX_ON_LINUX).sign_in(user).get_by_role("button", name="everywhere else").click()
-    old.get_by_role("button", name="Sign out everywhere", exact=True).click()
+    old.get_by_role("button", name="Sign out here, on this device").click()
     expect(old).to_have_url(f"{there.url}/account/login/?next=/account/devices/")
     expect(old.get_by_text("You were signed out.")).to_be_visible()
 
 
-def test_signing_out_everywhere_leads_to_the_sign_in_page(visitor: Any, user: Any) -> None:
+def test_signing_out_everywhere_signs_out_here(visitor: Any, user: Any) -> None:
     here = visitor(user_agent=FIREFOX_ON_LINUX)
     page = here.sign_in(user)
-    page.get_by_role("button", name="Sign out everywhere", exact=True).click()
-    page.wait_for_url("**/account/login/**")
+    sign_in_elsewhere(user, user_agent=EDGE_ON_WINDOWS)
+    page.reload()
+    page.get_by_role("link", name="Sign out everywhere, here too").click()
+    page.get_by_role("dialog").get_by_role("button", name="Sign out everywhere").click()
+    expect(page.get_by_role("heading", name="Signed out everywhere")).to_be_visible()
     here.go("/account/devices/")
     page.wait_for_url("**/account/login/**")
 

@@ -118,6 +118,7 @@ def test_the_map_has_its_land_and_circles_that_can_be_seen(person: Any, dressed:
     page.set_viewport_size({"width": 320, "height": 700})
     page.emulate_media(**dressed)
     person.go("/account/devices/")
+    page.locator("#map > summary").click()
     land = page.locator(".sui-map__land")
     # Of the file that it refers to: without that there is nothing to measure.
     page.wait_for_function("document.querySelector('.sui-map__land').getBBox().width > 900")
@@ -150,7 +151,7 @@ def test_right_to_left(person: Any) -> None:
         page.set_viewport_size({"width": width, "height": 700})
         assert page.evaluate(SIDEWAYS) <= 0
     card = page.locator(".sui-card", has_text="Phone").first
-    icon, title = card.locator(".sui-card__kind").bounding_box(), card.locator("h3").bounding_box()
+    icon, title = card.locator("summary > .sui-icon").first.bounding_box(), card.locator("h3").bounding_box()
     assert icon is not None and title is not None
     assert icon["x"] > title["x"]
 
@@ -160,7 +161,8 @@ def test_inside_of_a_host_with_styles_for_bare_elements(person: Any) -> None:
     page = person.page
     person.go("/account/devices/")
     page.set_viewport_size({"width": 1280, "height": 900})
-    look = """() => ['.sui-cards', '.sui-card', '.sui-facts', '.sui-card h3', '.sui-button', '.sui-more > summary']
+    look = """() => ['.sui-card__open > summary', '.sui-cards', '.sui-card', '.sui-facts', '.sui-card h3',
+                            '.sui-button', '.sui-more-link']
         .map(name => { const style = getComputedStyle(document.querySelector(name));
                        return [name, style.display, style.paddingInlineStart, style.marginBlockEnd, style.fontSize,
                                style.borderTopLeftRadius].join(' ') })"""

@@ -44,6 +44,7 @@ def ask(page: Any, url: str) -> None:
 
 def device(page: Any, url: str) -> None:
     devices(page, url)
+    page.locator("summary", has=page.get_by_role("heading", name="Phone")).click()
     page.get_by_role("link", name="Lost, or not yours? Phone").click()
     page.wait_for_url("**/account/devices/*/")
     page.wait_for_load_state()
