@@ -27,6 +27,7 @@ MEASURES = [
     "dead_cookie",
     "sign_in",
     "devices_page",
+    "many_devices",
     "api_list",
     "alive",
     "end_others",
