@@ -33,7 +33,6 @@ STORE = (
     f"{METHODS}::test_a_session_that_ended_during_its_password_change_stays_ended",
     f"{METHODS}::test_a_session_keeps_its_row_and_gets_another_key_with_its_password_change",
 )
-SEQUENCES = f"{METHODS}::test_no_two_methods_revive_a_session_or_take_from_it"  # the slowest
 ENDINGS = (
     "tests/sessions_ui/actions/endings/test_end.py",
     f"{ACTIONS}/test_decisions.py",
@@ -128,9 +127,19 @@ ENGINE = (
     "tests/users",
     *ADOPT,
     f"{WEB}/test_error_reports.py::test_no_report_of_a_session_that_is_used_outside_of_a_request_shows_its_key",
-    SEQUENCES,
 )
 
+MIDDLEWARE = (
+    "tests/sessions_ui/test_middleware.py",
+    "tests/sessions_ui/test_middleware_async.py",
+    "tests/sessions_ui/test_host_middlewares.py",
+    f"{WEB}/administration",
+    "tests/sessions_ui/store/test_contract.py",
+    *STORE,
+    *ANSWERS,
+    "tests/accounts/test_apps.py",
+    "tests/sessions_ui/api/test_bearer.py",
+)
 BULK = (
     f"{ACTIONS}/incidents",
     LOCKS,
@@ -160,7 +169,48 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/sessions_ui/store/test_async_methods.py",
         *STORE,
         "tests/sessions_ui/test_middleware_async.py",
-        SEQUENCES,
+    ),
+    "middleware/session.py": MIDDLEWARE,
+    "middleware/authentication.py": MIDDLEWARE,
+    **{
+        f"adopt/{name}.py": ADOPT
+        for name in ("__init__", "allauth", "payload", "qsessions", "source", "user_sessions")
+    },
+    **{
+        f"database/{name}.py": ("tests/sessions_ui/database", "tests/sessions_ui/metrics", *more)
+        for name, more in {
+            "moments": (f"{ACTIONS}/endings/test_happened.py", f"{ACTIONS}/endings/test_offboard.py"),
+            "one_row": ("tests/sessions_ui/store/test_contract.py", f"{ACTIONS}/incidents/test_in_force.py"),
+            "outages": ("tests/sessions_ui/services/test_outage_log.py", f"{WEB}/responses/test_outages.py"),
+            "prepared": ("tests/sessions_ui/store/test_contract.py",),
+            "servers": ("tests/sessions_ui/checks", "tests/sessions_ui/management/sessions/test_health.py"),
+        }.items()
+    },
+    "actions/sessions/client.py": (f"{ACTIONS}/sessions/test_client.py", *MIDDLEWARE),
+    "actions/sessions/metadata.py": (
+        "tests/sessions_ui/api/json/test_metadata.py",
+        "tests/sessions_ui/api/workos/test_sessions.py",
+        f"{ACTIONS}/test_whoever_acts.py",
+    ),
+    "actions/sessions/open_tabs.py": (f"{ACTIONS}/sessions/test_open_tabs.py", "tests/sessions_ui/stream"),
+    "actions/sessions/password_hashes.py": (f"{ACTIONS}/sessions/test_password_hashes.py", *STORE),
+    "actions/sessions/presented.py": (f"{ACTIONS}/sessions/test_presented.py", "tests/accounts/test_apps.py"),
+    "actions/sessions/refuse.py": (*STORE, *RECONCILE, f"{ACTIONS}/incidents/test_in_force.py"),
+    "actions/sessions/tabs_told.py": (
+        f"{ACTIONS}/sessions/test_tabs_told.py",
+        f"{ACTIONS}/incidents/test_in_force.py",
+        "tests/sessions_ui/stream",
+    ),
+    "actions/sign_in/attempt.py": (*SIGN_IN, *STORE, f"{ACTIONS}/sign_in", "tests/accounts/test_method.py"),
+    "actions/sign_in/written.py": (*STORE, *SIGN_IN),
+    "actions/endings/let_in.py": (
+        f"{ACTIONS}/endings/test_shut_out.py",
+        f"{ACTIONS}/endings/test_late_credentials.py",
+        *SIGN_IN,
+    ),
+    "actions/endings/provider_sign_out.py": (
+        f"{ACTIONS}/sign_in/test_provider.py",
+        f"{WEB}/test_provider_sign_out.py",
     ),
     "database/transactions.py": (
         "tests/sessions_ui/database/test_transactions.py",
@@ -509,7 +559,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
 }
 
 
-# Of every action, and of every page.
+# Of every action, of every page, and of every method of a session.
 ACROSS = {
     "actions": (
         f"{ACTIONS}/test_all_or_nothing.py",
@@ -518,6 +568,7 @@ ACROSS = {
         "tests/sessions_ui/impersonation/test_owner_only.py",
     ),
     "web": (f"{WEB}/test_methods.py", f"{WEB}/test_login_required.py"),
+    "store": (f"{METHODS}::test_no_two_methods_revive_a_session_or_take_from_it",),  # the slowest
 }
 # After the nearest ones: whatever the room's own tests and the journeys of people notice.
 JOURNEYS = ("tests/stories", "tests/accounts", "tests/sessions_ui/test_middleware.py")

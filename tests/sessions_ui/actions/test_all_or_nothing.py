@@ -6,10 +6,12 @@ it calls another one would stay.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,13 +20,18 @@ from django.contrib.auth import get_user_model
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+import sessions_ui
+from sessions_ui.actions.access_review.decide import close_access_review, decide_access
+from sessions_ui.actions.access_review.open import open_access_review
 from sessions_ui.actions.credentials.changed import credential_changed, end_and_tell
 from sessions_ui.actions.devices.confirm import confirm_device
 from sessions_ui.actions.devices.former_address import end_by_former_address
 from sessions_ui.actions.devices.lost import mark_found, mark_lost
 from sessions_ui.actions.devices.not_me import report_by_link, report_not_me
 from sessions_ui.actions.devices.rename import rename_device
+from sessions_ui.actions.endings.bulk.carry_out import _end_batch, claim
 from sessions_ui.actions.endings.bulk.end_later import end_later
+from sessions_ui.actions.endings.bulk.stop import resume, stop
 from sessions_ui.actions.endings.email_change import email_changed, tell_old_address
 from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
@@ -37,30 +44,47 @@ from sessions_ui.actions.help_desk.prove import check_code as check_help_desk_co
 from sessions_ui.actions.help_desk.recovery import lift, send_link
 from sessions_ui.actions.help_desk.send_code import send_code as send_help_desk_code
 from sessions_ui.actions.impersonation import begin_impersonation, end_impersonation
+from sessions_ui.actions.incidents.approve import approve_incident, decline_incident
+from sessions_ui.actions.incidents.criteria import Criteria
+from sessions_ui.actions.incidents.order import order_incident
+from sessions_ui.actions.incidents.stop import resume_incident, stop_incident
+from sessions_ui.actions.privacy.export import note_export
 from sessions_ui.actions.recovery.close import lift_recovery
 from sessions_ui.actions.recovery.expire import expire_recoveries
 from sessions_ui.actions.recovery.open import mail_recovery_link, open_recovery, password_again
 from sessions_ui.actions.recovery.steps import choose_password, remove_added
 from sessions_ui.actions.sessions.client import client_of
+from sessions_ui.actions.sessions.metadata import set_metadata
+from sessions_ui.actions.sign_in.assess_risk import judge_change
 from sessions_ui.actions.step_up.codes import check_code, send_code
 from sessions_ui.actions.step_up.reauthentication import note_reauthentication
+from sessions_ui.actions.tokens.create import create_token
+from sessions_ui.actions.tokens.rotate import rotate_token
+from sessions_ui.actions.tokens.service_accounts import make_service_account, transfer_service_account
 from sessions_ui.actions.webhooks.endpoints import ping, renew_secret, save_endpoint, switch_off, switch_on
 from sessions_ui.actions.webhooks.redeliver import redeliver
+from sessions_ui.client.user_agent import parse
 from sessions_ui.credentials import CredentialChange, CredentialKind
+from sessions_ui.exceptions import TryAgain
 from tests.bystander import read_all
 from tests.conftest import Browser
 from tests.models import (
+    AccessReview,
+    AccessReviewItem,
     Case,
     Delivery,
     Device,
+    Ending,
     Endpoint,
     EndReason,
     Event,
+    Incident,
     Recovery,
     Session,
     VerificationCode,
     digest_of,
 )
+from tests.sessions_ui.database.test_transactions import PASSING, as_django_raises_it
 from tests.statements import verb
 
 pytestmark = pytest.mark.django_db
@@ -226,6 +250,104 @@ def impersonation_left(scene: Scene) -> Any:
     )
 
 
+def a_large_ending(scene: Scene) -> Ending:
+    return end_later(sessions=Session.objects.filter(user=scene.user), reason=EndReason.INCIDENT)
+
+
+def a_batch(scene: Scene) -> Any:
+    batch = claim(a_large_ending(scene))
+    assert batch is not None
+    return lambda: _end_batch(batch)
+
+
+def a_large_ending_that_goes_on(scene: Scene) -> Any:
+    ending = a_large_ending(scene)
+    stop(ending)
+    return lambda: resume(ending)
+
+
+def an_order(scene: Scene, **said: Any) -> Incident:
+    criteria = Criteria(users=(str(scene.user.pk),))
+    return order_incident(criteria=criteria, note="the cookies leaked", **said)
+
+
+def an_order_that_goes_on(scene: Scene) -> Any:
+    incident = an_order(scene)
+    stop_incident(incident=incident)
+    return lambda: resume_incident(incident=incident)
+
+
+def a_waiting_order(scene: Scene, act: Callable[..., Any]) -> Any:
+    get_user_model().objects.filter(pk__in=[scene.user.pk, scene.agent.pk]).update(
+        is_staff=True, is_superuser=True
+    )
+    user, agent = (get_user_model().objects.get(pk=one.pk) for one in (scene.user, scene.agent))
+    incident = an_order(scene)
+    Incident.objects.filter(pk=incident.pk).update(
+        ending=None, generation=None, ordered_at=None, actor=user, created_at=timezone.now()
+    )
+    return lambda: act(incident=Incident.objects.get(pk=incident.pk), actor=agent)
+
+
+def reviewing(scene: Scene, act: Callable[[AccessReview, Any], Any]) -> Any:
+    """A review with two lines, of the person and of their device; in the test everybody may decide."""
+    reviewers = get_user_model().objects.filter(pk=scene.agent.pk)
+    reviewers.update(is_superuser=True)
+    reviewer = reviewers.get()
+    review = open_access_review(actor=reviewer)
+    AccessReviewItem.objects.exclude(user=scene.user).delete()
+    return lambda: act(review, reviewer)
+
+
+def decide(decision: str) -> Callable[[AccessReview, Any], Any]:
+    def act(review: AccessReview, reviewer: Any) -> Any:
+        return decide_access(item=review.items.order_by("pk")[0], actor=reviewer, decision=decision)
+
+    return act
+
+
+def a_decided_review(scene: Scene) -> Any:
+    close = reviewing(scene, lambda review, reviewer: close_access_review(review=review, actor=reviewer))
+    AccessReviewItem.objects.update(decision=AccessReviewItem.Decision.KEEP)
+    return close
+
+
+def a_token(scene: Scene) -> Any:
+    return create_token(
+        user=scene.user,
+        name="Backup",
+        scopes=["sessions:read"],
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+
+
+def a_token_again(scene: Scene) -> Any:
+    token = a_token(scene).token
+    return lambda: rotate_token(token=token)
+
+
+def a_robot() -> Any:
+    return get_user_model().objects.create_user(email="robot@people.example", password="of a person once")
+
+
+def a_service_account(scene: Scene) -> Any:
+    robots = get_user_model().objects.filter(pk=a_robot().pk)
+    return lambda: make_service_account(user=robots.get(), owner=scene.user)
+
+
+def a_service_account_of_another(scene: Scene) -> Any:
+    account = make_service_account(user=a_robot(), owner=scene.user)
+    return lambda: transfer_service_account(account=account, owner=scene.agent)
+
+
+def another_client(scene: Scene) -> Any:
+    then, now = (
+        parse(f"Mozilla/5.0 ({system}) Firefox/145.0") for system in ("X11; Linux", "Windows NT 10.0")
+    )
+    client = client_of({"REMOTE_ADDR": "81.2.69.142"})
+    return lambda: judge_change(scene.session.pk, scene.user.pk, then, now, client)
+
+
 ACTIONS: dict[str, Callable[[Scene], Any]] = {
     "the address": lambda it: lambda: email_changed(user=it.user, old="old@people.example"),
     "the address, told alone": lambda it: lambda: tell_old_address(user=it.user, old="old@people.example"),
@@ -247,6 +369,22 @@ ACTIONS: dict[str, Callable[[Scene], Any]] = {
     "a large ending": lambda it: (
         lambda: end_later(sessions=Session.objects.filter(user=it.user), reason=EndReason.INCIDENT)
     ),
+    "a batch of a large ending": a_batch,
+    "an incident": lambda it: lambda: an_order(it),
+    "an incident, stopped": lambda it: (lambda row: lambda: stop_incident(incident=row))(an_order(it)),
+    "an incident that goes on": an_order_that_goes_on,
+    "an incident, approved": lambda it: a_waiting_order(it, approve_incident),
+    "an incident, declined": lambda it: a_waiting_order(it, decline_incident),
+    "a review": lambda it: reviewing(it, lambda _review, reviewer: open_access_review(actor=reviewer)),
+    "a line that is kept": lambda it: reviewing(it, decide("keep")),
+    "a line that is ended": lambda it: reviewing(it, decide("end")),
+    "a review, closed": a_decided_review,
+    "a token": lambda it: lambda: a_token(it),
+    "a token, rotated": a_token_again,
+    "a service account": a_service_account,
+    "a service account of another": a_service_account_of_another,
+    "metadata": lambda it: lambda: set_metadata(session=it.session, metadata={"plan": "gold"}),
+    "another client": another_client,
     "a lost device": lambda it: lambda: mark_lost(device=it.device, actor=it.user),
     "a found device": a_found_device,
     "a confirmed device": lambda it: (
@@ -298,17 +436,61 @@ ACTIONS: dict[str, Callable[[Scene], Any]] = {
 }  # fmt: skip
 
 
+# With one write there is nothing to take back: the transaction is so that it is tried again.
+ONE_WRITE: dict[str, Callable[[Scene], Any]] = {
+    "a large ending, stopped": lambda it: (lambda row: lambda: stop(row))(a_large_ending(it)),
+    "a large ending that goes on": a_large_ending_that_goes_on,
+    "an export": lambda it: lambda: note_export(user=it.user, actor=it.agent),
+}
+# Tried above by what calls them.
+THROUGH = {
+    "_accept": check_code,
+    "_end_and_tell": end_and_tell,
+    "_expire": expire_recoveries,
+    "_order": order_incident,
+    "_prove": check_help_desk_code,
+    "_save": save_endpoint,
+    "end_sessions": end_user_sessions,
+}
+# Tried elsewhere, where they are arranged by other means.
+ELSEWHERE = {
+    "_carry_out": "carry_out() is above; that of a provider's message is in sign_in/test_provider.py",
+    "_frozen_until": "writes nothing that anybody sees: it holds the account",
+    "_tell_of_factor": "step_up/test_factors.py",
+    "_warn": "tokens/test_expiring.py",
+    "create_token_by_program": "tokens/test_by_program.py",
+    "hold_acting_session": "writes nothing: it holds the account and its session",
+    "new_password_was_chosen": "endings/test_require_password.py",
+    "remember": "sign_in/test_provider.py",
+    "set_end_by_program": "tokens/test_by_program.py",
+    "sign_in": "sign_in/test_sign_in.py",
+    "sign_in_written": "store/test_contract.py",
+}
+
+
+def test_every_action_that_is_a_transaction_is_tried() -> None:
+    folder = Path(sessions_ui.__file__).parent
+    found = {
+        node.name
+        for path in folder.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef) and "atomically" in map(ast.unparse, node.decorator_list)
+    }
+    named = {getattr(value, "__name__", "") for value in globals().values()}
+    assert found - named == {*THROUGH, *ELSEWHERE}
+
+
 class Writes:
     """Counts the statements that write, and fails at one of them."""
 
-    def __init__(self, fails_at: int | None = None) -> None:
-        self.made, self._fails_at = 0, fails_at
+    def __init__(self, fails_at: int | None = None, error: DatabaseError | None = None) -> None:
+        self.made, self._fails_at, self._error = 0, fails_at, error or DatabaseError()
 
     def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if verb(sql) in ("INSERT", "UPDATE", "DELETE") and not sql.endswith("WHERE 0"):
             self.made += 1
             if self.made == self._fails_at:
-                raise DatabaseError
+                raise self._error
         return execute(sql, params, many, context)
 
 
@@ -337,6 +519,16 @@ def test_an_action_whose_last_write_fails_has_changed_nothing(
     with connection.execute_wrapper(Writes(fails_at=writes)), pytest.raises(DatabaseError):
         act()
     assert list(read_all()) == before
+
+
+@pytest.mark.parametrize("arrange", {**ACTIONS, **ONE_WRITE}.values(), ids={**ACTIONS, **ONE_WRITE})
+def test_whoever_asks_reads_try_again_where_the_database_is_busy(
+    arrange: Callable[[Scene], Any], scene: Scene
+) -> None:
+    act = arrange(scene)
+    busy = Writes(fails_at=1, error=as_django_raises_it(PASSING["SQLite: busy"]))
+    with connection.execute_wrapper(busy), pytest.raises(TryAgain):
+        act()
 
 
 @pytest.mark.parametrize("arrange", [a_code, a_code_of_the_help_desk])
