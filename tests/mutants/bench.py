@@ -174,11 +174,15 @@ def waits(item: pytest.Item) -> bool:
 
 
 def rest_pools() -> None:
-    """End the threads of every pool, each of which starts new ones when it is used again.
+    """End the threads of every pool, each of which starts new ones when it is used again, and every timer.
 
     Those of asgiref stay idle for good; so do those of a pool that is only garbage, while that is frozen
-    (tests/conftest.py).
+    (tests/conftest.py). A timer of the app counts outages (`services/outage_log.py`), and a copy begins to count anew.
     """
+    for timer in threading.enumerate():
+        if isinstance(timer, threading.Timer):
+            timer.cancel()
+            timer.join()
     gc.unfreeze()
     gc.collect()
     pools = [thing for thing in gc.get_objects() if type(thing) is ThreadPoolExecutor and thing._threads]

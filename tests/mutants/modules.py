@@ -182,7 +182,6 @@ NEAREST: dict[str, tuple[str, ...]] = {
             "moments": (f"{ACTIONS}/endings/test_happened.py", f"{ACTIONS}/endings/test_offboard.py"),
             "one_row": ("tests/sessions_ui/store/test_contract.py", f"{ACTIONS}/incidents/test_in_force.py"),
             "outages": ("tests/sessions_ui/services/test_outage_log.py", f"{WEB}/responses/test_outages.py"),
-            "prepared": ("tests/sessions_ui/store/test_contract.py",),
             "servers": ("tests/sessions_ui/checks", "tests/sessions_ui/management/sessions/test_health.py"),
         }.items()
     },

@@ -155,6 +155,8 @@ def _is_left_out(node: ast.AST, parent: ast.AST) -> bool:
             return True
         case ast.If(test=ast.Name(id="TYPE_CHECKING")):
             return True
+        case ast.Assert():
+            return True  # says what is so, to readers and to the type checker
         case ast.Call(func=ast.Attribute(value=ast.Name(id=name))):
             return name in LOGGERS
         case ast.Call(func=ast.Name(id="dataclass")):

@@ -24,3 +24,13 @@ def test_a_pool_that_rests_has_no_thread_and_works_again(*, frozen: bool) -> Non
         again = pool.submit(threading.current_thread).result()
         assert again is not worker
         assert again.name.startswith("resting")
+
+
+def test_a_timer_of_the_first_tests_does_not_run_on() -> None:
+    """It would be a second thread when copies are made."""
+    rung: list[str] = []
+    timer = threading.Timer(3600, rung.append, ["late"])
+    timer.daemon = True
+    timer.start()
+    rest_pools()
+    assert not timer.is_alive() and rung == []

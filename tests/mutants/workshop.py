@@ -90,8 +90,12 @@ class Workshop:
             self._write(file, source)
 
     def _asked(self, bench: TextIO, request: str) -> str:
-        print(request, file=bench, flush=True)
-        if not (answer := bench.readline()):
+        try:
+            print(request, file=bench, flush=True)
+            answer = bench.readline()
+        except ConnectionError:
+            answer = ""
+        if not answer:
             raise RuntimeError(f"The bench has ended: {self._log.read_text()}")
         return answer.strip()
 
