@@ -28,13 +28,12 @@ def refuse(row: Session, reason: EndReason, *, is_final: bool) -> bool:
         over |= contained()
     elif row.ended_at is None:
         try:
-            ended = end_if_unlawful([row.pk])
+            is_over = end_if_unlawful([row.pk]) > 0
         except TryAgain:
             if connections[rows.db].needs_rollback:
                 raise  # the transaction of the host is lost with it (MariaDB): nobody can ask anything in there
-            ended = 0  # refused all the same; the sweep will end it
-            is_final = True
-        if not ended and not is_final:
+            is_over = True  # refused all the same; the sweep will end it
+        if not is_over and not is_final:
             return False
     if row.refused_at is None:
         ended_rows = rows.filter(over, pk=row.pk, refused_at__isnull=True)
