@@ -23,6 +23,7 @@ from sessions_ui.actions.sessions.activity import touch
 from sessions_ui.actions.sessions.client import client_of
 from sessions_ui.client import client_info
 from sessions_ui.middleware import AuthenticationMiddleware
+from sessions_ui.middleware.session import resets_password
 from sessions_ui.store import SessionStore
 from tests.interleaving import just_before
 from tests.models import EndReason, Event, Session, digest_of
@@ -481,3 +482,9 @@ def test_a_touch_that_comes_too_late_writes_nothing(
     assert touched_beside(change) is False
     assert Session.objects.get().last_seen_at == long_ago
     assert not Event.objects.filter(kind=Event.Kind.CLIENT_CHANGED).exists()
+
+
+def test_a_password_that_a_middleware_saves_before_any_view_is_known_is_no_reset(rf: Any) -> None:
+    request = rf.get("/")
+    assert request.resolver_match is None
+    assert resets_password(request) is False

@@ -39,7 +39,19 @@ async def count(request: HttpRequest) -> HttpResponse:
     return HttpResponse(str(await request.session.aget("count")))
 
 
-urlpatterns = [path("whoami", whoami), path("twice", whoami_twice), path("poll", poll), path("count", count)]
+async def rotate(request: HttpRequest) -> HttpResponse:
+    await request.session.acycle_key()
+    request.session.modified = False  # a host that takes back what it wrote
+    return HttpResponse()
+
+
+urlpatterns = [
+    path("whoami", whoami),
+    path("twice", whoami_twice),
+    path("poll", poll),
+    path("count", count),
+    path("rotate", rotate),
+]
 ONLY_OURS = ["sessions_ui.middleware.SessionMiddleware", "sessions_ui.middleware.AuthenticationMiddleware"]
 
 
@@ -122,3 +134,14 @@ async def test_what_becomes_due_during_the_request_waits_for_the_next(
 async def test_a_changed_session_is_written_in_a_thread(client: AsyncClient, threads: list[str]) -> None:
     assert [(await client.get("/count")).content for _ in range(2)] == [b"1", b"2"]
     assert threads.count("process_response") == 2
+
+
+async def test_a_new_key_reaches_the_browser_although_nothing_is_to_be_saved(
+    client: AsyncClient, threads: list[str]
+) -> None:
+    """Whether the database knows it is asked in a thread; nobody else knows it."""
+    before = client.cookies["sessionid"].value
+    response = await client.get("/rotate")
+    assert response.cookies["sessionid"].value != before
+    assert threads == ["process_response"]
+    assert (await client.get("/whoami")).content == b"ada@people.example"

@@ -7,14 +7,17 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import IntegrityError
 from django.urls import reverse
 from django.utils import timezone
 
+from sessions_ui.actions.adoption import adopt as adoption
 from sessions_ui.actions.adoption.adopt import adopt_all
 from sessions_ui.actions.adoption.adoptable import Skip
 from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.actions.endings.offboard import offboard
 from sessions_ui.adopt import SOURCES
+from sessions_ui.exceptions import TryAgain
 from sessions_ui.store import SessionStore
 from tests.conftest import FIREFOX_ON_LINUX, LONDON
 from tests.models import EndReason, Event, EventDetail, Session, digest_of
@@ -259,3 +262,35 @@ def test_the_page_lists_what_was_adopted(user: Any, old_session: OldSessions, cl
     adopt()
     page = client_with(key).get(reverse("sessions_ui:devices"))
     assert b"Unknown device" in page.content
+
+
+@pytest.fixture
+def taken(monkeypatch: Any) -> list[Any]:
+    """Whatever is adopted, somebody else has just adopted it; returns the tries."""
+    tries: list[Any] = []
+
+    def refuse(drafts: Any, run: Any) -> Any:
+        tries.append(drafts)
+        raise IntegrityError
+
+    monkeypatch.setattr(adoption, "_write", refuse)
+    return tries
+
+
+def test_inside_a_transaction_of_the_host_what_somebody_else_adopts_is_tried_again_later(
+    user: Any, old_session: OldSessions, taken: list[Any]
+) -> None:
+    old_session(user)
+    with pytest.raises(TryAgain):
+        adopt()
+    assert len(taken) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_refused_three_times_is_no_success(
+    user: Any, old_session: OldSessions, taken: list[Any]
+) -> None:
+    old_session(user)
+    with pytest.raises(IntegrityError):
+        adopt()
+    assert len(taken) == 3

@@ -38,6 +38,23 @@ def raises(request: HttpRequest) -> HttpResponse:
     raise RAISED[0]
 
 
+def traced(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    def middleware(request: HttpRequest) -> Any:
+        response = get_response(request)
+        response["Content-Security-Policy"] = "default-src 'none'"
+        return response
+
+    return middleware
+
+
+def broken(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    def middleware(request: HttpRequest) -> Any:
+        get_response(request)
+        raise exceptions.TryAgain
+
+    return middleware
+
+
 @token_required()
 async def raises_asynchronously(request: HttpRequest) -> HttpResponse:
     raise RAISED[0]
@@ -316,3 +333,12 @@ def test_a_token_runs_out_between_two_requests(
     assert client.get("/writes").status_code == 200
     time_machine.move_to(timezone.now() + timedelta(minutes=2), tick=False)
     assert client.get("/writes").status_code == 401
+
+
+def test_what_a_middleware_raises_is_answered_and_what_another_has_said_stays(
+    user: Any, make_token: Any, program: type[Program], settings: Any
+) -> None:
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.traced", f"{__name__}.broken"]
+    answer = program(make_token(user), raise_request_exception=False).get("/ends")
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:sessions-ui:busy")
+    assert answer["Content-Security-Policy"] == "default-src 'none'"

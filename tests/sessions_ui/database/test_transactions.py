@@ -6,6 +6,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from functools import partial
 from importlib import import_module
 from typing import Any
 from unittest.mock import patch
@@ -19,13 +20,14 @@ from django.middleware.csrf import rotate_token
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, path
+from django.utils import timezone
 
 from sessions_ui import context
 from sessions_ui.actions.endings.end import end_sessions, end_user_sessions
 from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.database import transactions
-from sessions_ui.database.transactions import in_transaction, is_passing, noted, retried
-from sessions_ui.exceptions import DoneInPart, OutcomeUnknown, TryAgain
+from sessions_ui.database.transactions import follow, in_transaction, is_passing, noted, once, retried
+from sessions_ui.exceptions import DoneInPart, OutcomeUnknown, SessionEnded, TryAgain
 from sessions_ui.store import SessionStore
 from tests.aging import settle
 from tests.conftest import Browser
@@ -279,6 +281,56 @@ def test_what_was_given_up_inside_is_not_tried_for_another_ten_seconds(
     with pytest.raises(TryAgain):
         retried(given_up)
     assert (len(tries), clock) == (1, [])
+
+
+@pytest.mark.parametrize("error", [*PASSING, *STOPPED])
+def test_what_cannot_be_repeated_is_tried_once_and_says_try_again(
+    error: str, ada: Any, clock: list[float]
+) -> None:
+    busy = refuse(1, {**PASSING, **STOPPED}[error])
+    with connection.execute_wrapper(busy), pytest.raises(TryAgain):
+        once(lambda: Session.objects.of(ada).update(ended_at=timezone.now()))
+    assert (busy.tries, clock) == (1, [])
+    assert Session.objects.of(ada).get().ended_at is None
+
+
+@pytest.mark.parametrize("error", LASTING)
+def test_what_cannot_be_repeated_raises_any_other_error_as_it_is(error: str, ada: Any) -> None:
+    with connection.execute_wrapper(refuse(1, LASTING[error])), pytest.raises(OperationalError) as raised:
+        once(lambda: Session.objects.of(ada).update(ended_at=timezone.now()))
+    assert not isinstance(raised.value, TryAgain)
+
+
+def test_what_says_itself_that_nobody_knows_is_not_put_into_other_words(transactional_db: None) -> None:
+    def work() -> None:
+        raise OutcomeUnknown
+
+    with pytest.raises(OutcomeUnknown):
+        once(work)
+
+
+@pytest.mark.parametrize(
+    ("refusals", "raised"),
+    [
+        ([SessionEnded("not_me"), None, TryAgain()], SessionEnded),
+        ([TryAgain(), SessionEnded("not_me")], DoneInPart),
+        ([None, OutcomeUnknown()], DoneInPart),
+        ([None, None], None),
+    ],
+)
+def test_after_a_save_every_step_is_tried_and_the_first_refusal_is_told(
+    refusals: list[Exception | None], raised: type[Exception] | None, transactional_db: None
+) -> None:
+    tried: list[Exception | None] = []
+
+    def step(error: Exception | None) -> None:
+        tried.append(error)
+        if error is not None:
+            raise error
+
+    with pytest.raises(raised) if raised else nullcontext():
+        follow([partial(step, error) for error in refusals], using="default")
+    assert tried == refusals
 
 
 def test_an_action_keeps_its_name_and_its_documentation() -> None:

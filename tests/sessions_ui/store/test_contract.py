@@ -50,6 +50,25 @@ class StoreContract(TestCase):
         self.session.save()
         assert self.session.exists(self.session.session_key)
 
+    def test_no_key_is_the_key_of_nothing(self) -> None:
+        self.session.save()
+        assert SessionStore().exists(None) is False
+
+    def test_one_that_was_just_made_is_modified(self) -> None:
+        self.session.create()
+        assert self.session.modified
+
+    def test_a_key_that_is_taken_is_nobody_elses(self) -> None:
+        self.session["cat"] = "dog"
+        self.session.save()
+        taken = self.session.session_key
+        new = SessionStore()
+        keys = iter([taken, "k" * 32])
+        new.new_key = lambda: next(keys)
+        new.create()
+        assert (new.session_key, new.load()) == ("k" * 32, {})
+        assert SessionStore(taken).load() == {"cat": "dog"}
+
     def test_saving_twice_keeps_one_row(self) -> None:
         self.session.save()
         self.session["cat"] = "dog"

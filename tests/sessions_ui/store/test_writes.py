@@ -369,3 +369,21 @@ def test_whoever_is_signed_in_stays_so_where_another_user_that_was_written_count
     )
     by_hand.save()
     assert (who(key), row_of(key).end_reason) == (user.pk, "")
+
+
+def test_a_user_written_into_a_session_that_was_nobodys_is_signed_in_by_a_new_one_too(user: Any) -> None:
+    """That a row was looked up is no reason to believe that its user was copied: it had none."""
+    visit = SessionStore()
+    visit["cart"] = 1
+    visit.save()
+    store = SessionStore(visit.session_key)
+    assert store["cart"] == 1
+    store.update(
+        {
+            SESSION_KEY: str(user.pk),
+            BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
+            HASH_SESSION_KEY: user.get_session_auth_hash(),
+        }
+    )
+    store.create()
+    assert who(store.session_key) == user.pk

@@ -13,6 +13,7 @@ from django.utils import timezone
 from sessions_ui import context, signals
 from sessions_ui.actions.endings.end import (
     Receipt,
+    _ended_users,
     end_session,
     end_sessions,
     end_user_sessions,
@@ -223,3 +224,15 @@ def test_an_own_session_is_the_acting_one_of_this_very_user(owner: int | None, o
     finally:
         context.finish(token)
     assert own_session_of(person) is None
+
+
+def test_whoever_a_snapshot_did_not_know_of_is_told_as_well_and_nobody_else(
+    user: Any, other_user: Any, browser: Any
+) -> None:
+    """At MariaDB's own REPEATABLE READ an act can have ended sessions of accounts that were not held."""
+    for person in (user, other_user):
+        signed_in(person, browser, 2)
+    act, other = (end_user_sessions(user=one, reason=EndReason.API).act for one in (user, other_user))
+    assert act is not None and other is not None
+    assert _ended_users(act, [other_user.pk]) == [user.pk]
+    assert _ended_users(other, [other_user.pk]) == [other_user.pk]
