@@ -35,6 +35,8 @@ STRUCTURAL = {
 }
 # Which database, how much of a row and in how many pieces: a matter of several databases, of races and of speed.
 UNTESTABLE_KEYWORDS = {"using", "update_fields", "batch_size", "maxsize", "strict", "robust", "flat"}
+# The same, of a module: the work is the same in more pieces or fewer.
+PIECES = {"BATCH", "LARGE_BATCH", "PAGE", "RANGE"}
 LOGGERS = {"logger", "log", "logging"}
 
 
@@ -153,6 +155,8 @@ def _is_left_out(node: ast.AST, parent: ast.AST) -> bool:
             return True  # a model's fields
         case ast.Assign(targets=[ast.Name(id="__slots__" | "__all__")]):
             return True
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant()) if isinstance(parent, ast.Module):
+            return name in PIECES
         case ast.If(test=ast.Name(id="TYPE_CHECKING")):
             return True
         case ast.Assert():

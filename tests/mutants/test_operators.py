@@ -56,6 +56,7 @@ def test_every_change_is_valid_python_and_another_program() -> None:
         "class Session(Model):\n    user = ForeignKey(null=True)\n    class Meta:\n        ordering = ['a', 'b']\n",
         "if TYPE_CHECKING:\n    LIMIT = 5\n",
         "text = f'{5 if x else 6}'\n",
+        "BATCH = 100\n",
         "assert row is not None and row.pk == 5, 'looked up'\n",
         "@dataclass(frozen=True)\nclass A:\n    x: Literal[1, 2]\n",
     ],
