@@ -17,7 +17,7 @@ from sessions_ui.actions.access_review.open import open_access_review
 from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.exceptions import ReviewRefusal, ReviewRefused
 from tests.conftest import _person
-from tests.models import AccessReview, AccessReviewItem, Act, Device, EndReason, Event, Session
+from tests.models import AccessReview, AccessReviewItem, AccountState, Act, Device, EndReason, Event, Session
 
 pytestmark = [pytest.mark.django_db, pytest.mark.no_bystander("the list has everybody")]
 Kind, Decision = AccessReviewItem.Kind, AccessReviewItem.Decision
@@ -260,3 +260,17 @@ def test_a_closed_review_goes_after_the_retention_time(
     AccessReview.objects.update(closed_at=long_ago)
     purge_old()
     assert not AccessReviewItem.objects.exists() and not AccessReview.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "organization", "is_cut"),
+    [(Kind.PERSON, "", True), (Kind.PERSON, "acme", False), (Kind.DEVICE, "", False)],
+)
+def test_what_another_engine_still_holds_ends_with_the_whole_person_only(
+    kind: str, organization: str, is_cut: bool, people: None, user: Any, other_user: Any, reviewer: Any
+) -> None:
+    Session.objects.filter(user=user).update(organization_id="acme")
+    review = open_access_review(actor=reviewer, organization_id=organization)
+    assert decide_access(item=line(review, user, kind), actor=reviewer, decision="end")
+    assert AccountState.objects.filter(pk=user.pk, cut_at__isnull=False).exists() is is_cut
+    assert not AccountState.objects.filter(pk=other_user.pk, cut_at__isnull=False).exists()

@@ -226,6 +226,12 @@ def test_only_what_asks_for_json_and_for_no_page_is_a_program(accept: str, wants
     assert wants_json(ask()) is False
 
 
+def test_an_address_of_the_api_answers_in_json_whatever_a_client_accepts() -> None:
+    request = ask(accept="text/html")
+    request.sessions_ui_program = True
+    assert wants_json(request) is True
+
+
 @pytest.mark.parametrize(
     ("request_", "back"),
     [
