@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,11 +106,14 @@ def problems(
         elif wrong := wrong_placeholders(entry):
             found.append(f"{wrong} in the translation of: {wanted.msgid}")
     compiled = path.with_suffix(".mo")
-    if not compiled.exists() or {e.msgid: e.msgstr for e in polib.mofile(str(compiled))} != {
-        e.msgid: e.msgstr for e in po.translated_entries()
-    }:
+    if not compiled.exists() or texts_of(polib.mofile(str(compiled))) != texts_of(po.translated_entries()):
         found.append(f"not compiled: {path.name}")
     return found
+
+
+def texts_of(entries: Iterable[polib.POEntry | polib.MOEntry]) -> dict[tuple[str | None, str], str]:
+    """A text may have several translations, each in its context."""
+    return {(entry.msgctxt, entry.msgid): entry.msgstr for entry in entries}
 
 
 def wrong_placeholders(entry: polib.POEntry) -> str:

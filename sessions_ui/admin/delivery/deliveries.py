@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.actions.webhooks.redeliver import redeliver
@@ -91,7 +91,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     @admin.display(description=_("next attempt"))
     def next_attempt(self, delivery: Delivery) -> str:
         if delivery.done_at or delivery.parked_at:
-            return gettext("none")
+            return pgettext("attempt", "none")
         return moment_text(delivery.due_at)
 
     @admin.display(description=_("user"), ordering="user_id")

@@ -145,7 +145,7 @@ def all_mine(request: HttpRequest) -> HttpResponseBase:
     chosen = list(Device.objects.filter(user_id=owner, public_id__in=named))
     if not chosen:
         return done(request, _("Nothing needs a look any more."))
-    names = get_text_list([f"“{device.derived_name}”" for device in chosen], _("and"))
+    names = get_text_list([_("“%(name)s”") % {"name": device.derived_name} for device in chosen], _("and"))
     what = ngettext("%(names)s is mine", "%(names)s are mine", len(chosen)) % {"names": names}
     if question := ask_again(request, what) or vouch(request, what, devices=chosen):
         return question
