@@ -8,6 +8,7 @@ from typing import Any
 
 from django import template
 from django.apps import apps
+from django.db import DatabaseError
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -103,15 +104,21 @@ def sessions_ui_token_count(context: dict[str, Any]) -> int:
 @register.simple_tag(takes_context=True)
 def sessions_ui_is_agent(context: dict[str, Any]) -> bool:
     """Return whether the visitor is an agent of the help desk, for a link to it on every page: `{% sessions_ui_is_agent
-    as is_agent %}`. One SQL statement. A host whose permissions come from elsewhere than Django's tables asks
-    `perms.sessions_ui.help_desk`."""
+    as is_agent %}`. One SQL statement; without an answer of the database (it is away, or the page says why a
+    transaction was taken back) the link is left out, which is no reason for a page to fail. A host whose permissions
+    come from elsewhere than Django's tables asks `perms.sessions_ui.help_desk`."""
     request = context.get("request")
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return False
     store = store_of(request)
     # Support in the account of an agent is no agent: the pages refuse it.
-    return (store is None or store.impersonator_id is None) and is_active(user) and is_granted(user)
+    if (store is not None and store.impersonator_id is not None) or not is_active(user):
+        return False
+    try:
+        return is_granted(user)
+    except DatabaseError:
+        return False
 
 
 @register.simple_tag

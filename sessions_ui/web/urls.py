@@ -75,10 +75,10 @@ urlpatterns = [
 # Where somebody is led who opens the address of an act: to the page that the act is on, with its argument.
 ACTS_ON = {
     ("devices", ""): (
-        "go_on stay sign_out_others sign_out_unused sign_out_everywhere sign_out_session sign_out_folded leave_account "
-        "end_unused_tokens end_agents end_credential"
+        "go_on stay sign_out_others sign_out_unused sign_out_everywhere sign_out_session sign_out_folded all_mine "
+        "leave_account end_unused_tokens end_agents end_credential"
     ),
-    ("device", "public_id"): "sign_out_device rename mine lost found not_mine",
+    ("device", "public_id"): "sign_out_device mine lost found not_mine",
     ("token", "public_id"): "end_token",
     ("recovery", ""): "recovery_prove recovery_password recovery_credentials recovery_again",
     ("your_data", ""): "unlock_data download_data",

@@ -97,7 +97,7 @@ def test_the_owner_sees_the_app_and_its_version(app: App, user: Any, browser: An
     laptop = browser()
     laptop.sign_in(user)
     page = laptop.get("/account/devices/").content.decode()
-    assert "Example App on iPhone 15 Pro" in page and "App · version 3.2.1" in page
+    assert "Example App on iPhone 15 Pro" in page and " · version 3.2.1</span>" in page
     device = app.session.device
     assert device is not None
     details = laptop.get(f"/account/devices/{device.public_id}/").content.decode()

@@ -39,6 +39,8 @@ FOR_ANYBODY = {
     "sessions_ui:recovery_credentials",
     "sessions_ui:provider_sign_out",
     "sessions_ui:alive",
+    # What has just been ended, by whoever is signed out now; it says of nobody whose it was.
+    "sessions_ui:signed_out_everywhere",
     # Whoever has found a token may end it.
     "sessions_ui:leaked_token",
     # Signs out of an account that support is using; 403 for everybody else.
@@ -124,6 +126,7 @@ def address(name: str, arguments: list[str], owned: dict[str, str], *, missing: 
         "public_id": NOWHERE if missing else owned[kind],
         "device_id": NOWHERE if missing else owned["device"],
         "name": "lost",
+        "result": "unsigned",
         "package": "keys",
         "credential": "0" if missing else owned["credential"],
     }

@@ -97,7 +97,7 @@ def sign_out_everywhere(request: HttpRequest) -> HttpResponseBase:
         tokens=has_tokens_ticked(request),
     )
     tokens = tokens_ended_by(receipt, user)
-    result = Ended(receipt.ended + receipt.bridged - tokens, tokens, timezone.now().timestamp())
+    result = Ended(receipt.ended + receipt.bridged - tokens, tokens, moments.to_timestamp(timezone.now()))
     logout(request)
     return to_sign_in(request, None) if wants_json(request) else to_result(request, result)
 
@@ -109,7 +109,7 @@ class Ended:
 
     sign_ins: int
     tokens: int
-    at: float
+    at: int  # seconds since 1970
 
     @property
     def what(self) -> str:

@@ -24,7 +24,7 @@ import sessions_ui
 from sessions_ui.actions.access_review.decide import close_access_review, decide_access
 from sessions_ui.actions.access_review.open import open_access_review
 from sessions_ui.actions.credentials.changed import credential_changed, end_and_tell
-from sessions_ui.actions.devices.confirm import confirm_device
+from sessions_ui.actions.devices.confirm import confirm_device, confirm_devices
 from sessions_ui.actions.devices.former_address import end_by_former_address
 from sessions_ui.actions.devices.lost import mark_found, mark_lost
 from sessions_ui.actions.devices.not_me import report_by_link, report_not_me
@@ -40,6 +40,7 @@ from sessions_ui.actions.endings.require_password import require_new_password
 from sessions_ui.actions.help_desk.caller import verify_caller
 from sessions_ui.actions.help_desk.carry_out import Order, carry_out
 from sessions_ui.actions.help_desk.open import open_case
+from sessions_ui.actions.help_desk.prove import ask_for_approval, refuse_approval
 from sessions_ui.actions.help_desk.prove import check_code as check_help_desk_code
 from sessions_ui.actions.help_desk.recovery import lift, send_link
 from sessions_ui.actions.help_desk.send_code import send_code as send_help_desk_code
@@ -67,7 +68,7 @@ from sessions_ui.client.user_agent import parse
 from sessions_ui.credentials import CredentialChange, CredentialKind
 from sessions_ui.exceptions import TryAgain
 from tests.bystander import read_all
-from tests.conftest import Browser
+from tests.conftest import Browser, _person
 from tests.models import (
     AccessReview,
     AccessReviewItem,
@@ -164,6 +165,19 @@ def a_code(scene: Scene) -> Any:
     asked: dict[str, Any] = {"user": scene.user, "session_id": scene.session.pk, "purpose": SIGN_IN}
     send_code(**asked)
     return lambda: check_code(**asked, code=VerificationCode.objects.get().code())
+
+
+def a_refusal_of_the_second_agent(scene: Scene) -> Any:
+    case = verified_case(scene)
+    ask_for_approval(case=case, agent=scene.agent)
+    colleague = _person("colleague@staff.example", is_staff=True)
+    colleague.groups.set(scene.agent.groups.all())
+    return lambda: refuse_approval(case=Case.objects.get(pk=case.pk), approver=colleague, user=scene.user)
+
+
+def devices_of_ones_own(scene: Scene) -> Any:
+    devices = [scene.device, Device.objects.create(user=scene.user)]
+    return lambda: confirm_devices(devices=devices, actor=scene.user, proof="mailed_code")
 
 
 def a_found_device(scene: Scene) -> Any:
@@ -390,6 +404,7 @@ ACTIONS: dict[str, Callable[[Scene], Any]] = {
     "a confirmed device": lambda it: (
         lambda: confirm_device(device=it.device, actor=it.user, proof="mailed_code")
     ),
+    "devices of one's own": devices_of_ones_own,
     "a renamed device": lambda it: lambda: rename_device(device=it.device, name="Mine", actor=it.user),
     "not me": lambda it: lambda: report_not_me(session=it.session),
     "not me, by a link": a_link,
@@ -402,6 +417,7 @@ ACTIONS: dict[str, Callable[[Scene], Any]] = {
     "a required password, by the help desk": lambda it: help_desk(it, new_password=True),
     "a recovery, by the help desk": lambda it: help_desk(it, chosen=(it.device.public_id,), recovery=True),
     "the link again, by the help desk": lambda it: of_case(it, send_link),
+    "the second agent of the help desk does not agree": a_refusal_of_the_second_agent,
     "a recovery, lifted by the help desk": lambda it: of_case(it, lift),
     "a recovery": lambda it: (
         lambda: open_recovery(user=it.user, since=timezone.now(), opened_by=Recovery.OpenedBy.MAIL)
@@ -450,6 +466,7 @@ THROUGH = {
     "_order": order_incident,
     "_prove": check_help_desk_code,
     "_save": save_endpoint,
+    "mail_link_again": mail_recovery_link,
     "end_sessions": end_user_sessions,
 }
 # Tried elsewhere, where they are arranged by other means.

@@ -26,7 +26,7 @@ from sessions_ui.actions import history
 from sessions_ui.actions.access_review.decide import close_access_review, decide_access
 from sessions_ui.actions.access_review.export import export_access_review
 from sessions_ui.actions.access_review.open import open_access_review
-from sessions_ui.actions.devices.confirm import confirm_device
+from sessions_ui.actions.devices.confirm import confirm_device, confirm_devices
 from sessions_ui.actions.devices.lost import mark_found, mark_lost
 from sessions_ui.actions.devices.not_me import report_not_me
 from sessions_ui.actions.devices.rename import rename_device
@@ -166,10 +166,10 @@ def a_code_of_the_help_desk(it: Scene) -> Any:
     return partial(prove.check_code, case=case, agent=it.boss, code=case.code())
 
 
-def an_approval(it: Scene) -> Any:
+def an_approval(it: Scene, answer: Callable[..., Any] = prove.approve) -> Any:
     case = a_case(it)
     Case.objects.filter(pk=case.pk).update(agent_id=it.colleague.pk, approval_asked_at=timezone.now())
-    return partial(prove.approve, case=Case.objects.get(pk=case.pk), approver=it.boss, user=it.user)
+    return partial(answer, case=Case.objects.get(pk=case.pk), approver=it.boss, user=it.user)
 
 
 def a_found_device(it: Scene) -> Device:
@@ -296,6 +296,12 @@ ACTIONS: dict[str, Arrange] = {
         actor=it.boss,
         proof="mailed_code",
     ),
+    "devices.confirm.confirm_devices": lambda it: partial(
+        confirm_devices,
+        devices=[Device.objects.create(user_id=it.boss.pk, cookie_digest="another")],
+        actor=it.boss,
+        proof="mailed_code",
+    ),
     "devices.lost.mark_found": lambda it: partial(mark_found, device=a_found_device(it), actor=it.boss),
     "devices.lost.mark_lost": lambda it: partial(mark_lost, device=it.device, actor=it.boss),
     "devices.not_me.report_not_me": lambda it: partial(report_not_me, session=it.session, actor=it.boss),
@@ -346,6 +352,7 @@ ACTIONS: dict[str, Arrange] = {
     ),
     "help_desk.open.open_case": lambda it: partial(open_case, agent=it.boss, term=it.user.email),
     "help_desk.prove.approve": an_approval,
+    "help_desk.prove.refuse_approval": lambda it: an_approval(it, prove.refuse_approval),
     "help_desk.prove.ask_for_approval": of_case(prove.ask_for_approval),
     "help_desk.prove.check_code": a_code_of_the_help_desk,
     "help_desk.prove.note_looks": lambda it: partial(prove.note_looks, cases=[a_case(it)], agent=it.boss),
@@ -445,6 +452,7 @@ NOT_ASKED: dict[str, str] = {
     "help_desk.carry_out.end": PART,
     "help_desk.open.note_step": PART,
     "help_desk.open.refusal_of": READS,
+    "help_desk.prove.verify_second_agent": READS,
     "help_desk.prove.verify_tries": READS,
     "help_desk.rights.has_more_rights": READS,
     "help_desk.rights.may_help": READS,

@@ -294,12 +294,14 @@ READS = {
     "actions/incidents/criteria.py",  # our own row
     "actions/sign_in/provider.py",  # our own mark
     "adopt/payload.py",  # signed by Django; what raises there is not adopted
+    "admin/delivery/deliveries.py",  # of an attempt, which is our own record
     "admin/filters.py",  # a day, by `moments.midnight()`
     "api/workos/fields.py",  # above
     "assurance.py",  # our own record
     "database/moments.py",
     "management/arguments.py",  # above
     "verify.py",  # an exported file, and no row
+    "web/devices/everywhere.py",  # signed by ourselves, by `moments.from_timestamp()`
     "web/devices/views.py",  # by `moments.from_timestamp()`
     "web/step_up/reauthentication.py",  # allauth's record in the session
 }

@@ -106,7 +106,7 @@ def test_the_page_of_a_device_renames_and_signs_out_and_names_the_model(
     device = Device.objects.get(pk=session.device_id)
     address = reverse("sessions_ui:device", args=[device.public_id])
     html = here.get(address).content.decode()
-    assert "Samsung SM-X710" in html
+    assert "Galaxy Tab S9 (SM-X710)" in html
     rename, out = (
         reverse(f"sessions_ui:{name}", args=[device.public_id]) for name in ("rename", "sign_out_device")
     )
