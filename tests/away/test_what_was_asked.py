@@ -366,7 +366,7 @@ def test_choosing_the_password_that_the_help_desk_asked_for(
     assert user.check_password(NEW_PASSWORD)
 
 
-def test_a_second_agent_agrees(desk: Any, agent: Any, user: Any, browser: Any) -> None:
+def test_a_second_agent_does_not_agree_and_then_does(desk: Any, agent: Any, user: Any, browser: Any) -> None:
     colleague = _person("colleague@staff.example", is_staff=True)
     colleague.groups.set(agent.groups.all())
     desk.post(reverse("help_desk:search"), {"term": user.email})
@@ -378,6 +378,10 @@ def test_a_second_agent_agrees(desk: Any, agent: Any, user: Any, browser: Any) -
     second = browser()
     second.sign_in(colleague)
     second.post(reverse("mfa_authenticate"), {"code": current_code(SECRET)})
+    second.post(reverse("help_desk:refuse_approval", args=[case.public_id]))
+    case.refresh_from_db()
+    assert (case.approval_asked_at, case.proven_at) == (None, None)
+    desk.post(reverse("help_desk:ask_approval", args=[case.public_id]))
     second.post(reverse("help_desk:approve", args=[case.public_id]))
     case.refresh_from_db()
     assert case.proven_at is not None
@@ -563,8 +567,9 @@ STORIES: dict[str, Callable[..., None]] = {
     "help_desk:found": test_a_call_from_the_first_page_to_the_receipt,
     "help_desk:recovery_link": test_the_help_desk_mails_the_link_to_a_recovery_and_lifts_it,
     "help_desk:recovery_lift": test_the_help_desk_mails_the_link_to_a_recovery_and_lifts_it,
-    "help_desk:ask_approval": test_a_second_agent_agrees,
-    "help_desk:approve": test_a_second_agent_agrees,
+    "help_desk:ask_approval": test_a_second_agent_does_not_agree_and_then_does,
+    "help_desk:approve": test_a_second_agent_does_not_agree_and_then_does,
+    "help_desk:refuse_approval": test_a_second_agent_does_not_agree_and_then_does,
 }
 # Those that test_every_address.py alone looks at, and why.
 # What an app asks for is what the pages do, of which each has its story; one of an app is below.
