@@ -96,6 +96,7 @@ test-long:
 	USE_TZ=0 TIME_ZONE=Asia/Kathmandu $(BIN)/python -m pytest -n 2 -m "not browser and not faults and not registry" \
 		tests/stories tests/accounts tests/sessions_ui --ignore tests/sessions_ui/test_every_session_method.py
 	SEQUENCES=all $(BIN)/python -m pytest tests/sessions_ui/test_every_session_method.py
+	ERRORS=all $(BIN)/python -m pytest tests/sessions_ui/web/test_error_reports.py
 	$(MAKE) --no-print-directory lighthouse
 
 # For the browser tests. Where none is found and none can be had they are skipped, and say so.

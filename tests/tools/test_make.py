@@ -47,6 +47,25 @@ def test_every_command_of_the_makefile_is_run_by_ci_or_by_test_long_or_says_why_
     assert NOT_RUN.keys() - run == NOT_RUN.keys(), "a reason for what is run"
 
 
+def left_out(script: str, name: str) -> set[str]:
+    """The paths that one of the two runs of the suite leaves to the other."""
+    found = re.search(rf"^{name}=\((.*?)\)$", script, re.MULTILINE | re.DOTALL)
+    assert found is not None
+    return set(re.findall(r"--ignore (\S+)", found[1]))
+
+
+def test_what_one_run_of_the_suite_leaves_out_the_other_has() -> None:
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    before, once = left_out(script, "BEFORE"), left_out(script, "ONCE")
+    assert before and once
+    for path in before | once:
+        assert (ROOT / path).exists(), path
+    for one in before:
+        for other in once:
+            apart = not Path(one).is_relative_to(other) and not Path(other).is_relative_to(one)
+            assert apart, f"nothing runs {one}: {other}"
+
+
 def test_a_command_that_nothing_runs_would_be_noticed() -> None:
     script = (
         'step "make lint" true # make lint\nstep "other" unchanged "$PWD/.venv" countries\nmake run >log &\n'

@@ -155,7 +155,7 @@ def test_no_report_about_an_error_in_any_function_of_ours_tells_a_secret(
     caplog.set_level("DEBUG")
     told, told_of = set(), 0
     with reports() as texts:
-        for walk in errors_everywhere(request, WITH_KEYS):
+        for walk in errors_everywhere(request, WITH_KEYS, lot=request_of.__name__):
             told_of += bool(texts)
             everything = "".join(texts) + caplog.text
             if [secret for secret in (*request.secrets(), *walk.made) if secret in everything]:
@@ -163,7 +163,7 @@ def test_no_report_about_an_error_in_any_function_of_ours_tells_a_secret(
                 told.add(name_of(walk.fails_in))
             texts.clear()
             caplog.clear()
-    assert told_of > 20, "most errors are reported"
+    assert told_of > 10, "most errors are reported"
     assert sorted(told) == []
 
 
@@ -215,7 +215,7 @@ def test_no_report_tells_the_token_that_its_request_has_made(
     caplog.set_level("DEBUG")
     told, made = set(), 0
     with reports() as texts:
-        for walk in errors_everywhere(request, WITH_TOKENS):
+        for walk in errors_everywhere(request, WITH_TOKENS, lot=request_of.__name__):
             made += bool(walk.made and texts)
             everything = "".join(texts) + caplog.text
             if [value for value in walk.made if value in everything]:
