@@ -49,7 +49,8 @@ def parse_user_agent(header: str) -> Client:
 
 def warm_up() -> None:
     """Load the rules and build ua-parser's patterns now (0.1 s, once a process) and not in the first request that
-    needs a name. For the entry point of a server; whatever imports the app for a moment need not pay for it."""
-    parse_user_agent(
-        "Mozilla/5.0 (X11; Linux x86_64)"
-    )  # our rules know its kind: the last resort is not loaded
+    needs a name. For the entry point of a server; whatever imports the app for a moment need not pay for it.
+
+    The last resort, with its own copy of the patterns, is left out: it loads at the first header whose kind none of our
+    rules knows, which most processes never meet."""
+    parse_user_agent("Mozilla/5.0 (X11; Linux x86_64)")  # our rules know its kind
