@@ -25,6 +25,17 @@ ROBOTS = tuple(
         ("Better Uptime Bot", r"^Better Uptime Bot\b"),
     )
 )
+# Fetchers of Google's and Meta's that name no address beside them, or no version; the first group is the name.
+FETCHERS = re.compile(
+    r"(?<![\w./@-])(Google-(?:NotebookLM|GeminiNotebook|Agent|Site-Verification)|GoogleOther(?:-Image|-Video)?|"
+    r"(?:Mediapartners|FeedFetcher|Storebot)-Google|meta-externalfetcher)(?![\w-])(?:/v?(\d[\d.]*))?"
+)
+FETCHERS_SIGNS = ("Google-", "GoogleOther", "-Google", "meta-externalfetcher")
+# What the Fediverse's servers write: the library first, or the address and "Bot" behind their own name.
+FEDIVERSE = re.compile(
+    r"^http\.rb/[\d.]+ \(([A-Za-z][\w.-]*)/v?(\d[\d.]*)[^()]*https?://|"
+    r"^(?!Mozilla/)([A-Za-z][\w.-]*)[/ ]v?(\d[\d.]*).*https?://.*[);] Bot$"
+)
 # How a program says that it is one, and where to read about it: "(compatible; Name/1.0; +https://…)", or its name alone
 # before the address. Whatever else the header says of a browser is the engine that it drives.
 ADDRESS = r"\+?\s?(?:https?://|mailto:|[\w.-]+@)"
@@ -37,6 +48,9 @@ ALONE = re.compile(
 )
 # What fetches for somebody at this moment says so by the last word of its name.
 FOR_SOMEBODY = re.compile(r"(?<![\w./@-])([A-Za-z][\w.]*-(?:User|Fetcher))/v?(\d[\d.]*)(?=.*https?://)")
+# A word of an address is nobody's name.
+ADDRESSES = re.compile(r"https?://[^\s;,()]*")
+ROBOTS_WORD = re.compile(r"bot|spider|crawl", re.IGNORECASE)
 NAMED = re.compile(
     r"(?<![\w./@-])([A-Za-z][\w.-]*(?:bot|spider|crawler)[\w-]*)(?:[/ ]v?(\d+(?:\.\d+)*))?", re.IGNORECASE
 )
@@ -47,6 +61,12 @@ def known(user_agent: str) -> tuple[str, str] | None:
     for name, pattern in ROBOTS:
         if match := pattern.search(user_agent):
             return name, match[1] if match.re.groups else ""
+    # The signs spare most headers the patterns.
+    if any(sign in user_agent for sign in FETCHERS_SIGNS) and (match := FETCHERS.search(user_agent)):
+        return match[1], match[2] or ""
+    is_of_fediverse = user_agent.endswith(" Bot") or user_agent.startswith("http.rb/")
+    if is_of_fediverse and (match := FEDIVERSE.search(user_agent)):
+        return match[1] or match[3], match[2] or match[4]
     return None
 
 
@@ -62,8 +82,17 @@ def introduced(user_agent: str, *, is_known: bool = False) -> tuple[str, str] | 
 def named(user_agent: str) -> tuple[str, str] | None:
     """Return (name, version) of the word with "bot", "spider" or "crawler" in it, of a header that ua-parser takes for
     a robot's."""
-    match = NAMED.search(user_agent)
+    match = NAMED.search(ADDRESSES.sub(" ", user_agent))
     return (match[1], match[2] or "") if match else None
+
+
+def is_of_address(name: str, user_agent: str) -> bool:
+    """Return whether what ua-parser took for a robot's name stands in an address of the header only."""
+    return (
+        ROBOTS_WORD.search(name) is not None
+        and name in user_agent
+        and name not in ADDRESSES.sub(" ", user_agent)
+    )
 
 
 def is_robots_name(browser: str) -> bool:

@@ -24,23 +24,34 @@ class Hardware:
 PLAYSTATION = re.compile(r"PlayStation (\d|Vita|Portable)(?:[/ ](\d+\.\d+))?", re.IGNORECASE)
 XBOX = re.compile(r"\bXbox(?:_ONE\w*|; (Xbox [\w ]{1,16}))?[;)]", re.IGNORECASE)
 NINTENDO = re.compile(r"Nintendo (Switch 2|Switch|WiiU|Wii|3DS)\b")
-APPLE_WATCH = re.compile(r"watchOS[/ ](\d[\d.]*)|Apple Watch; U; CPU OS (\d[\d_]*)|\bWatch\d{1,2},\d{1,2}\b")
+# A daemon of Apple's; what ua-parser takes for a browser's version is the watch's.
+WATCH_BAG = re.compile(r"^server-bag \[Watch OS,(\d[\d.]*),[^,]*,(Watch\d{1,2},\d{1,2})\]")
+# Behind a hyphen it is the end of a program's name, and the version is the program's.
+APPLE_WATCH = re.compile(
+    r"-watchOS/|watchOS[/ ](\d[\d.]*)|Apple Watch; U; CPU OS (\d[\d_]*)|\bWatch\d{1,2},\d{1,2}\b"
+)
 # Samsung's Galaxy Watches are SM-R7… to SM-R9… and SM-L…, by its list of models; other SM-R… are ear phones.
 WEAR_OS = re.compile(
     r"\bWear OS\b|Pixel Watch|Galaxy Watch|TicWatch|\bSM-(?:R7[1-7]\d|R[89]\d\d|L[357]\d\d)[A-Z0-9]*\b"
 )
 APPLE_TV = re.compile(
-    r"^AppleTV\d+,\d+/(\d[\d.]*)|Apple TV; U; CPU OS (\d[\d_]*)|\btvOS[/ ]?(\d[\d.]*)|\bAppleTV\b"
+    r"^AppleTV\d+,\d+/(\d[\d.]*)|Apple TV; U; CPU OS (\d[\d_]*)|-tvOS/|\btvOS[/ ]?(\d[\d.]*)|\bAppleTV\b"
 )
 ROKU = re.compile(r"^Roku\w*/DVP-(\d[\d.]*)|\bRokuOS (\d[\d.]*)|\(QSP; Roku; \w+; (\d[\d.]*)\)")
 CHROMECAST = re.compile(r"\bCrKey/[\d.]+(?!.*VIZIO)(?:.*DeviceType/(\w+))?")
 # Amazon lists the models of Fire TV (AFT…) and of its tablets (KF…). Both run Fire OS.
 FIRE_TV = re.compile(r"\b(AFT[A-Z0-9]{1,8})\b")
 FIRE_TABLET = re.compile(r"\b(KF[A-Z]{3,6})\b")
+# TVs and boxes without a TV's word, by the beginning of the model that Android's header names: Google's, Xiaomi's,
+# Free's, Walmart's, SEI's, TCL's, those that TPV makes for Philips, and boxes of Mecool's and X96.
+BOX = re.compile(
+    r"Android [\d.]+; (?i:Chromecast\b|Mi ?Box|Freebox Player|ADT-\d|onn\. |SEI\d{3}|BeyondTV|TPM\d{3}E|QM\d{3}E|"
+    r"X96 ?[A-Z]|KM\d\b)"
+)
 VEGA = re.compile(r"\bKepler[ /](\d[\d.]*)(?:.*?\b(AFT[A-Z0-9]{1,8})\b)?")  # Amazon's system after Fire OS
 OTHER_TV = re.compile(
     r"smart[-_ ]?tv|\btv safari/|web0s|webos\.tv|hbbtv/|bravia|andr[o0]id[-_ ]?tv|google[-_ ]?tv|\bmitv|\bmibox|vizio|"
-    r"vidaa|\bnettv/|_tv_|\btv[ -]?box|\bviera\b|\bce-html\b|^hybridcast/"
+    r"vidaa|sky_stb|\bnettv/|_tv_|\btv[ -]?box|\bviera\b|\bce-html\b|^hybridcast/"
 )  # in lower case
 # "TV" in the machine's name, in the first comment of the header (behind it a program may be called "… TV", too), or the
 # word at the end, which Yandex' and Samsung's browsers write.
@@ -94,14 +105,14 @@ SIGNS = (
         "bravia",
         "vizio",
     ),
-    *("vidaa", "viera", "mibox", "ce-html", "hybridcast", "television"),
+    *("vidaa", "viera", "mibox", "ce-html", "hybridcast", "television", "_stb"),
 )
 
 
 def find(user_agent: str) -> Hardware | None:
     """Return the TV, console, watch, e-reader or car that the header names; None for everything else."""
     lower = user_agent.lower()
-    if not any(sign in lower for sign in SIGNS):
+    if not any(sign in lower for sign in SIGNS) and not BOX.search(user_agent):
         return None
     return (
         _console(user_agent)
@@ -126,6 +137,8 @@ def _console(user_agent: str) -> Hardware | None:
 
 
 def _watch(user_agent: str) -> Hardware | None:
+    if match := WATCH_BAG.search(user_agent):
+        return Hardware("watch", "Apple", match[2], "watchOS", match[1], has_browser=False)
     if match := APPLE_WATCH.search(user_agent):
         version = (match[1] or match[2] or "").replace("_", ".")
         return Hardware("watch", "Apple", "Apple Watch", "watchOS", version)
@@ -171,7 +184,7 @@ def _tv(user_agent: str, lower: str) -> Hardware | None:
         )
     if "VIZIO" in user_agent:
         return Hardware("tv", "VIZIO")
-    if OTHER_TV.search(lower):
+    if OTHER_TV.search(lower) or BOX.search(user_agent):
         return Hardware("tv")
     match = TV_WORD.search(user_agent)
     if match is None or ("Mobile" in user_agent and not (match["last"] or match["app"] or match["word"])):

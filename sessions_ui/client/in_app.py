@@ -31,6 +31,8 @@ APPS = tuple(
         ("Reddit", r"\bReddit/Version ([\d.]+)"),
         ("Slack", r"\bSlack/([\d.]+) \("),
         ("Baidu", r"\bbaiduboxapp/([\d.]+)"),
+        ("Taobao", r"\bAliApp\(TB/([\d.]+)"),
+        ("Amap", r"\bAliApp\(AMAP/([\d.]+)"),
         ("DingTalk", r"\bDingTalk/([\d.]+)"),
         ("Alipay", r"\bAlipayClient/([\d.]+)"),
         ("QQ", r" QQ/([\d.]+)"),
@@ -42,7 +44,7 @@ APPS = tuple(
 SIGN = re.compile(
     r"FBA[NV]/|FB_IAB|Instagram|Barcelona|BytedanceWebview|musical_ly|trill_|aweme|MicroMessenger|LinkedInApp|"
     r"Snapchat|GSA/| Line/|KAKAOTALK|NAVER|Pinterest/|Twitter|Reddit/|Slack/|baiduboxapp|DingTalk|Alipay|"
-    r" QQ/|Telegram|Zalo"
+    r" QQ/|Telegram|Zalo|AliApp\("
 )
 
 

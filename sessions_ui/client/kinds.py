@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from sessions_ui.client.evidence import Evidence
+from sessions_ui.client.marketing import marketing_name
 
 # `Sec-CH-UA-Form-Factors`, the most telling first: a convertible may send several.
 FORM_FACTORS = {"Watch": "watch", "Tablet": "tablet", "Mobile": "phone", "Desktop": "computer"}
@@ -35,6 +36,9 @@ PHONE_SIGN = re.compile(
 OPEN_HARMONY = re.compile(r"\((Phone|Tablet|PC|2in1); OpenHarmony\b")
 OPEN_HARMONY_KINDS = {"Phone": "phone", "Tablet": "tablet", "PC": "computer", "2in1": "computer"}
 HEADSET = re.compile(r"\bQuest\b|\bPico\b|\bVR\b|OculusBrowser/")  # none of our kinds
+# A computer's header. Beside it only hints can say that it is an Android that asks for a desktop site.
+COMPUTER = re.compile(r"\((?:X11|Wayland|Windows NT|Macintosh)\b")
+TABLETS_NAME = re.compile(r"\b(?:Tab|Tablet|Pad)\b")
 DESKTOPS = ("X11;", "Wayland;")  # how browsers on Linux and the BSDs begin
 
 
@@ -53,6 +57,8 @@ def find(evidence: Evidence, system: str) -> str:
     if system in ("iPadOS", "Fire OS") or "iPad;" in header:
         return "tablet"
     if system in ("Android", "HarmonyOS"):
+        if COMPUTER.search(header) and not evidence.hints.mobile:
+            return "tablet" if _is_tablets_model(evidence.hints.model) else ""  # a desktop site, of either
         is_phone = "Mobile" in header or evidence.hints.mobile is True or "Opera Mini" in header
         return "phone" if is_phone and "Tablet" not in header else "tablet"
     if system in COMPUTERS or any(desktop in header for desktop in DESKTOPS):
@@ -62,6 +68,10 @@ def find(evidence: Evidence, system: str) -> str:
     if system in PHONES or is_java_phone or (system and "Mobile" in header) or is_old_phone:
         return "phone"
     return "tablet" if base.model == "Tablet" else by_last_resort(evidence)
+
+
+def _is_tablets_model(model: str) -> bool:
+    return TABLETS_NAME.search(f"{model} {marketing_name(model)}") is not None
 
 
 def by_last_resort(evidence: Evidence) -> str:

@@ -30,6 +30,8 @@ def find(evidence: Evidence, system: str) -> tuple[str, str]:
     machine, base = evidence.machine, evidence.base
     if machine and (machine.model or not machine.has_model):
         return machine.maker, machine.model
+    if "Fuchsia" in evidence.header:
+        return "", ""  # ua-parser's "Nest Hub" is one of several
     if system == "iPadOS":
         return "Apple", base.model if base.model.startswith("iPad") else "iPad"
     told = _beside_android(evidence.header)

@@ -86,7 +86,7 @@ APPLE = frozenset({"macOS", "iOS", "iPadOS"})
 FROZEN_VERSIONS = frozenset({("macOS", "10.15"), ("macOS", "10.15.7"), ("Windows", "10")})
 # The header names a build that says nothing to people, or none of the system's own.
 UNTOLD_VERSIONS = frozenset(
-    {"Chrome OS", "Chromecast", "Fedora", "Fire OS", "HarmonyOS", "Linux", "webOS", "Xbox"}
+    {"Chrome OS", "Chromecast", "Fedora", "Fire OS", "Fuchsia", "HarmonyOS", "Linux", "webOS", "Xbox"}
 )
 # From iOS 26 on WebKit says 18.6 or 18.7; that is the truth only beside a Safari of the same number.
 FROZEN_IOS = frozenset({"18.6", "18.7"})

@@ -38,6 +38,8 @@ TOOLS: dict[str, str | None] = {
     "python-urllib3": None, "rclone": None, "reactornetty": None, "req": "Req", "reqwest": None, "rest-client": None,
     "restic": None, "restsharp": None, "ruby": None, "terraform": None, "typhoeus": None, "undici": None,
     "wget": None, "wget2": "Wget", "xh": None,
+    "cline": "Cline", "copilot": None, "cursor": "Cursor", "gcloud": None, "githubcopilotchat": None, "roocode": None,
+    "zed": "Zed",
 }  # fmt: skip
 # Headers of several words. The first group is the version.
 TOOL_PATTERNS = tuple(
@@ -51,6 +53,8 @@ TOOL_PATTERNS = tuple(
         ("Thunder Client", r"^Thunder Client\b"),
         ("GitHub CLI", r"^GitHub CLI ([\d.]+)"),
         ("Faraday", r"^Faraday v([\d.]+)"),
+        ("colly", r"^colly - https?://"),
+        ("Lavf", r"^Lavf/?(\d[\d.]*)"),  # FFmpeg's library of formats
     )
 )
 # What Microsoft's shell says of Windows: 10.0.22000 and later builds are Windows 11.
@@ -75,6 +79,9 @@ APP_PATTERNS = tuple(
         ("Word", r"^Microsoft Office Word/([\d.]+)"),
         ("Instagram", r"^Instagram ([\d.]+) "),
         ("WhatsApp", r"^WhatsApp/([\d.]+)"),
+        # Behind the name of the package stands its build.
+        ("TikTok", r"^com\.(?:zhiliaoapp\.musically|ss\.android\.ugc\.trill)/"),
+        ("Douyin", r"^com\.ss\.android\.ugc\.aweme/"),
     )
 )
 PRODUCT = re.compile(r"^(?:([A-Za-z%][^/();<>\"]{0,62})/v?(\d[\w.-]*)|([A-Za-z][\w.-]{0,62})(?=[\s;(]|$))")
@@ -135,7 +142,8 @@ def _app(user_agent: str) -> Program | None:
     for name, pattern in APP_PATTERNS:
         if match := pattern.match(user_agent):
             system, version = _stated(user_agent)
-            return Program("app", name, match[1], system or None, version, is_listed=True)
+            app_version = match[1] if match.re.groups else ""
+            return Program("app", name, app_version, system or None, version, is_listed=True)
     if match := ELECTRON.search(user_agent):
         name = (match[1] or "").rpartition(") ")[2]
         return Program("app", ELECTRON_NAMES.get(name, name), match[2] or "")

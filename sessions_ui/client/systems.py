@@ -37,6 +37,7 @@ DERIVED = {
         }
     ),
 }
+MAC_BAG = re.compile(r"^server-bag \[macOS,(\d[\d.]*)")  # a daemon of Apple's
 OPEN_HARMONY = re.compile(r"\bOpenHarmony (\d[\d.]*)")
 ANDROID_VERSION = re.compile(r"\bAndroid (\d[\d.]*)")
 # Versions that a system has had, or may come to have. Anything else stood beside its name for another reason: it is the
@@ -73,7 +74,8 @@ def find(evidence: Evidence) -> tuple[str, str]:
     """Return (name, version), each empty where unknown."""
     machine, hints = evidence.machine, evidence.hints
     if machine and machine.system:
-        return machine.system, machine.system_version
+        version = machine.system_version
+        return machine.system, version if is_possible(machine.system, tidy(version)) else ""
     name, version = _by_header(evidence)
     hinted = HINTED.get(hints.platform, "")
     if hinted and name != hinted and name not in DERIVED.get(hinted, ()):
@@ -94,6 +96,8 @@ def _by_header(evidence: Evidence) -> tuple[str, str]:
     user_agent = evidence.header
     if match := OPEN_HARMONY.search(user_agent):
         return "OpenHarmony", match[1]
+    if match := MAC_BAG.search(user_agent):
+        return "macOS", tidy(match[1])
     if match := WINDOWS_PHONE.search(user_agent):  # which says Android, too
         return "Windows Phone", tidy(match[1])
     if match := DISGUISED_ANDROID.search(user_agent):

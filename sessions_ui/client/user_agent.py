@@ -10,7 +10,7 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 from sessions_ui.client import bots, browsers, kinds, models, own_form, programs, systems, text
-from sessions_ui.client.evidence import Evidence, gather
+from sessions_ui.client.evidence import Base, Evidence, gather
 from sessions_ui.client.hints import NO_HINTS, Hints
 from sessions_ui.client.info import Client
 from sessions_ui.client.names import APPLE, BROWSERS, NAMELESS
@@ -43,11 +43,7 @@ def _parse(user_agent: str, hints: Hints) -> Client:
     if program := programs.find(user_agent):
         return _program(program, evidence)
     if base.is_robot or bots.is_robots_name(base.browser):
-        by_base = (BROWSERS.get(base.browser, base.browser), base.browser_version)
-        is_name = base.browser not in NAMELESS and "/" not in base.browser  # of an address, it has a part
-        return _robot(
-            *by_base if is_name else bots.introduced(user_agent) or bots.named(user_agent) or by_base
-        )
+        return _robot(*_robots_name(user_agent, base))
     if robot := bots.introduced(user_agent, is_known=base.browser not in NAMELESS):
         return _robot(*robot)
     program = programs.named_by_itself(user_agent, has_machine=evidence.machine is not None)
@@ -59,6 +55,22 @@ def _parse(user_agent: str, hints: Hints) -> Client:
 def _robot(name: str, version: str) -> Client:
     """Return a robot by its name and version only, because what it says of its system is a disguise."""
     return _client(kind="bot", browser=name, browser_version=version)
+
+
+def _robots_name(user_agent: str, base: Base) -> tuple[str, str]:
+    """Return (name, version) of what ua-parser takes for a robot: its name, unless that is a part of an address, or
+    begins within a comment (") Bot")."""
+    is_cut = not base.browser[:1].isalnum() or (")" in base.browser and "(" not in base.browser)
+    is_no_name = is_cut or bots.is_of_address(base.browser, user_agent)
+    by_base = (BROWSERS.get(base.browser, base.browser), base.browser_version)
+    if base.browser not in NAMELESS and "/" not in base.browser and not is_no_name:
+        return by_base
+    if told := bots.introduced(user_agent) or bots.named(user_agent):
+        return told
+    if not is_no_name:
+        return by_base
+    program = programs.named_by_itself(user_agent, has_machine=False)
+    return (program.name, program.version) if program else ("", "")
 
 
 def _own_app(user_agent: str, own: own_form.OwnForm) -> Client | None:
@@ -92,7 +104,8 @@ def _program(program: programs.Program, evidence: Evidence) -> Client:
     if system is None:
         system, system_version = systems.find(evidence)
     elif machine and machine.system:
-        system, system_version = machine.system, machine.system_version or system_version
+        system, machines_version = systems.find(evidence)
+        system_version = machines_version or system_version
     name, version = program.name, program.version
     if not program.is_listed and base.browser not in NAMELESS:
         # ua-parser knows it by a better name than its first word.
@@ -104,6 +117,8 @@ def _program(program: programs.Program, evidence: Evidence) -> Client:
     kind = (machine.kind if machine else "") or program.kind
     if not kind and system:  # without a system the header says nothing of the machine
         kind = kinds.by_last_resort(evidence)
+        if kind == "tablet" and system == "Android":  # so the package calls whatever does not say "Mobile"
+            kind = "app"
     return _client(
         kind=kind,
         maker=maker,

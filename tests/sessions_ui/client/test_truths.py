@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from sessions_ui.client import Client, client_info
+from sessions_ui.client import Client, client_info, parse_user_agent
+from tests.sessions_ui.client.corpus import load
 
 CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0"
 SAFARI = "AppleWebKit/605.1.15 (KHTML, like Gecko)"
@@ -26,7 +27,7 @@ TRUTHS: dict[str, tuple[str, ...]] = {
     "AcmeSync/12 CFNetwork/3860.300.31 Darwin/25.2.0": ("app", "", "", "AcmeSync", "12", "", ""),
     "AcmeNotes/1 okhttp/4.12.0 Android/19": ("app", "", "", "AcmeNotes", "1", "Android", ""),
     "AcmeNotes/1 okhttp/4.12.0 Android/8.1.0": ("app", "", "", "AcmeNotes", "1", "Android", "8.1"),
-    "AcmePod/1.2 build 148/Android 29": ("tablet", "", "", "AcmePod", "1.2", "Android", ""),
+    "AcmePod/1.2 build 148/Android 29": ("app", "", "", "AcmePod", "1.2", "Android", ""),
     "AcmePod/iOS 1.1.11 (iPhone/16.5.1)": ("phone", "Apple", "iPhone", "", "", "iOS", ""),
     "Acme for iOS/3.1 (com.example.acme; build:3; iOS 16.3.1) Alamofire/4.8.2": ("app", "", "", "Acme", "3.1", "iOS", "16.3.1"),
     # 2. The word behind "Android 15" is no model. Bitwarden: "SDK 35; Model …"; WebKit of Android: the language.
@@ -91,6 +92,65 @@ TRUTHS: dict[str, tuple[str, ...]] = {
     f"Mozilla/5.0 ({IPHONE}) {SAFARI} Mobile/15E148 [FBAN/FBIOS;FBAV/550.0.0.28.106;FBDV/iPhone15,4;FBMD/iPhone;FBSN/iOS;FBSV/26.3;FBSS/3]": ("phone", "Apple", "iPhone15,4", "Facebook", "550.0.0.28.106", "iOS", "26.3"),
     f"Mozilla/5.0 (iPhone; CPU iPhone OS 18_6_0 like Mac OS X) {SAFARI} CriOS/142.0.7444.77 Mobile/15E148 Safari/604.1": ("phone", "Apple", "iPhone", "Chrome", "142.0.7444.77", "iOS", "18.6"),
     f"Mozilla/5.0 ({IPHONE}) {SAFARI} Version/26.1 Mobile/15E148 Safari/604.1": ("phone", "Apple", "iPhone", "Safari", "26.1", "iOS", ""),
+    # 13. Reported from outside, 2026-11: a word of an address, or of a sign, told as a robot's name. Google: its fetchers; Mastodon, Pleroma.
+    f"Mozilla/5.0 (X11; Linux x86_64) {CHROME} Safari/537.36 (compatible; Google-NotebookLM; +https://developers.google.com/crawling/docs/crawlers-fetchers/google-notebooklm)": ("bot", "", "", "Google-NotebookLM", "", "", ""),
+    f"Mozilla/5.0 (X11; Linux x86_64) {CHROME} Safari/537.36 (compatible; Google-GeminiNotebook; +https://developers.google.com/crawling/docs/google-gemininotebook)": ("bot", "", "", "Google-GeminiNotebook", "", "", ""),
+    "Mozilla/5.0 (compatible; Google-Agent; +https://developers.google.com/crawling/docs/crawlers-fetchers/google-agent)": ("bot", "", "", "Google-Agent", "", "", ""),
+    "Mozilla/5.0 (compatible; AcmeReader; +https://acme.example/crawling/docs)": ("bot", "", "", "AcmeReader", "", "", ""),
+    "Acme_Search/1.0 110 (http://acme.example/acme-spider.asp)": ("bot", "", "", "Acme_Search", "1", "", ""),
+    "Mozilla/5.0 (X11; Linux x86_64; +https://acme.example/) Bot": ("bot", "", "", "", "", "", ""),
+    "Acme/3.1 (library; acme) Bot": ("bot", "", "", "Acme", "3.1", "", ""),
+    "Mozilla/5.0 (see https://acme.example/spider-info)": ("bot", "", "", "", "", "", ""),
+    "Mastodon/4.3.1 (http.rb/5.2.0; +https://mastodon.social/) Bot": ("bot", "", "", "Mastodon", "4.3.1", "", ""),
+    "http.rb/5.2.0 (Mastodon/4.2.10; +https://mastodon.social/) Bot": ("bot", "", "", "Mastodon", "4.2.10", "", ""),
+    "http.rb/5.2.0": ("tool", "", "", "http.rb", "5.2", "", ""),
+    "Pleroma 2.6.2; https://example.social <admin@example.social>; Bot": ("bot", "", "", "Pleroma", "2.6.2", "", ""),
+    "Mozilla/5.0 (compatible; GoogleOther)": ("bot", "", "", "GoogleOther", "", "", ""),
+    "Google-NotebookLM": ("bot", "", "", "Google-NotebookLM", "", "", ""),
+    "Google-Site-Verification/1.0": ("bot", "", "", "Google-Site-Verification", "1", "", ""),
+    "Mediapartners-Google": ("bot", "", "", "Mediapartners-Google", "", "", ""),
+    "FeedFetcher-Google; (+http://www.google.com/feedfetcher.html)": ("bot", "", "", "FeedFetcher-Google", "", "", ""),
+    "meta-externalfetcher/1.1": ("bot", "", "", "meta-externalfetcher", "1.1", "", ""),
+    f"Mozilla/5.0 (X11; Linux x86_64; Storebot-Google/1.0) {CHROME} Safari/537.36": ("bot", "", "", "Storebot-Google", "1", "", ""),
+    # 14. Reported from outside, 2026-11: a browser, app or tool that has a name told by its engine, its package, or another's name.
+    f"Mozilla/5.0 ({WINDOWS}) {CHROME} Safari/537.36 360SE/15.3.1055.64": ("computer", "", "", "360 Secure Browser", "15.3.1055.64", "Windows", ""),
+    f"Mozilla/5.0 ({WINDOWS}) {CHROME} Safari/537.36 360EE": ("computer", "", "", "360 Extreme Browser", "", "Windows", ""),
+    f"Mozilla/5.0 ({WINDOWS}) {CHROME} Safari/537.36 2345Explorer/9.7.0.18837": ("computer", "", "", "2345 Explorer", "9.7.0.18837", "Windows", ""),
+    "Mozilla/5.0 (X11; Linux x86_64; rv:135.0) Servo/0.0.1 Firefox/135.0": ("computer", "", "", "Servo", "0.0.1", "Linux", ""),
+    "Lavf/60.16.100": ("tool", "", "", "Lavf", "60.16.100", "", ""),
+    "Lavf58.76.100": ("tool", "", "", "Lavf", "58.76.100", "", ""),
+    f"Mozilla/5.0 (iPhone; CPU iPhone OS 18_1_1 like Mac OS X) {SAFARI} Mobile/22B91 AliApp(TB/10.42.0) WindVane/8.7.2 1179x2556 WK": ("phone", "Apple", "iPhone", "Taobao", "10.42", "iOS", "18.1.1"),
+    f"Mozilla/5.0 (Linux; Android 14; SM-A556B Build/UP1A.231005.007; wv) {WV} AliApp(AMAP/15.1) UCBS/2.11": ("phone", "Samsung", "SM-A556B", "Amap", "15.1", "Android", "14"),
+    f"Mozilla/5.0 (Linux; Android 14; SM-A556B Build/UP1A.231005.007; wv) {WV} Html5Plus/1.0 (Immersed/32.0)": ("phone", "Samsung", "SM-A556B", "WebView", "", "Android", "14"),
+    "com.zhiliaoapp.musically/2023706040 (Linux; U; Android 14; en_US; Pixel 7; Build/UP1A.231005.007; Cronet/TTNetVersion:1c651b66)": ("app", "Google", "Pixel 7", "TikTok", "", "Android", "14"),
+    "com.example.acme/2023706040 (Linux; U; Android 14; en_US; Pixel 7; Build/UP1A.231005.007)": ("app", "Google", "Pixel 7", "com.example.acme", "2023706040", "Android", "14"),
+    "GitHubCopilotChat/0.31.3": ("tool", "", "", "GitHubCopilotChat", "0.31.3", "", ""),
+    "copilot/0.0.353 (linux v22.19.0) term/unknown": ("tool", "", "", "copilot", "0.0.353", "Linux", ""),
+    "RooCode/3.28.15": ("tool", "", "", "RooCode", "3.28.15", "", ""),
+    "Cline/3.32.6": ("tool", "", "", "Cline", "3.32.6", "", ""),
+    "Zed/0.205.6 (macos; aarch64)": ("tool", "", "", "Zed", "0.205.6", "", ""),
+    "Cursor/1.7.33 (darwin arm64)": ("tool", "", "", "Cursor", "1.7.33", "", ""),
+    "gcloud/501.0.0 command/gcloud.auth": ("tool", "", "", "gcloud", "501", "", ""),
+    "colly - https://github.com/gocolly/colly": ("tool", "", "", "colly", "", "", ""),
+    # 15. Reported from outside, 2026-11: a model's number, a program's or a library's told as the version of something else.
+    "server-bag [Watch OS,6.3,17U208,Watch2,3]": ("watch", "Apple", "Watch2,3", "", "", "watchOS", "6.3"),
+    "server-bag [macOS,11.0,20A5354i,MacBookPro15,2]": ("computer", "", "", "", "", "macOS", "11"),
+    "PTVApp-tvOS/24 CFNetwork/1220.1 Darwin/20.3.0": ("tv", "Apple", "Apple TV", "PTVApp-tvOS", "24", "tvOS", ""),
+    "AcmeTV-tvOS/12 CFNetwork/1220.1 Darwin/20.3.0": ("tv", "Apple", "Apple TV", "AcmeTV-tvOS", "12", "tvOS", ""),
+    "AcmeSync-watchOS/3 CFNetwork/1220.1 Darwin/20.3.0": ("watch", "Apple", "Apple Watch", "AcmeSync-watchOS", "3", "watchOS", ""),
+    "AcmeSync/12 CFNetwork/tvOS/3860.300.31 Darwin/25.2.0": ("tv", "Apple", "Apple TV", "AcmeSync", "12", "tvOS", ""),
+    "AcmePlayer/12 (tvOS 18.2)": ("tv", "Apple", "Apple TV", "AcmePlayer", "12", "tvOS", "18.2"),
+    "BlackBerry9700/5.0.0.862 Profile/MIDP-2.1": ("phone", "BlackBerry", "9700", "BlackBerry", "", "BlackBerry OS", "5.0.0.862"),
+    f"Mozilla/5.0 (Fuchsia) {CHROME} Safari/537.36 CrKey/1.56.500000": ("", "", "", "Chrome", "142", "Fuchsia", ""),
+    # 16. Reported from outside, 2026-11: a tablet, or a phone, made of nothing. Models: the makers' build fingerprints.
+    "MyApp/1.0 (Android)": ("app", "", "", "MyApp", "1", "Android", ""),
+    "Acme_Mobile/2024.11.1 (Android)": ("app", "", "", "Acme_Mobile", "2024.11.1", "Android", ""),
+    **{f"Mozilla/5.0 (Linux; Android 11; {model} Build/RTT1) {CHROME} Safari/537.36": ("tv", "", model, "Chrome", "142", "Android", "11")
+       for model in ("Chromecast HD", "Freebox Player POP", "ADT-3", "onn. Full HD Streaming Device", "SEI804", "TPM191E", "QM163E", "X96Q", "BeyondTV3", "KM2")},
+    f"Mozilla/5.0 (Linux; Android 11; Mi Box S) {CHROME} Safari/537.36": ("tv", "XiaoMi", "Mi Box S", "Chrome", "142", "Android", "11"),
+    f"Mozilla/5.0 (Linux; Android 11; TPM191E Build/RTT1; wv) {WV}": ("tv", "", "TPM191E", "WebView", "", "Android", "11"),
+    f"Mozilla/5.0 (Linux; Android 11; KM200 Build/RTT1) {CHROME} Safari/537.36": ("tablet", "", "KM200", "Chrome", "142", "Android", "11"),
+    f"Mozilla/5.0 (X11; Linux aarch64) {CHROME} Safari/537.36 Sky_STB_ST412_2018/1.0.0 (Sky, EM150UK, )": ("tv", "", "", "Chrome", "142", "Linux", ""),
 }  # fmt: skip
 
 LIST = '"Chromium";v="142", "Not_A Brand";v="99", '
@@ -105,6 +165,11 @@ HINTED = [
     (f"Mozilla/5.0 (Linux; Android 10; K) {CHROME} Mobile Safari/537.36",
      {"": LIST + '"Google Chrome";v="142"', "PLATFORM": '"Android"', "PLATFORM_VERSION": '"14.0.0"', "MODEL": '"Acme Car"', "FORM_FACTORS": '"Automotive"'},
      ("", "", "Acme Car", "Chrome", "142", "Android", "14")),
+    # Reported from outside, 2026-11: a desktop site of an Android. Its model may be that of a tablet.
+    *((f"Mozilla/5.0 (X11; Linux x86_64) {CHROME} Safari/537.36",
+       {"": LIST + '"Google Chrome";v="142"', "PLATFORM": '"Android"', "PLATFORM_VERSION": '"15.0.0"', "MODEL": f'"{model}"', "MOBILE": mobile},
+       (kind, "", model, "Chrome", "142", "Android", "15"))
+      for model, mobile, kind in (("Pixel 9", "?0", ""), ("Pixel 9", "?1", "phone"), ("SM-X710", "?0", "tablet"))),
 ]  # fmt: skip
 
 
@@ -132,3 +197,47 @@ def test_hints_say_what_the_header_does_not(
 def test_a_header_in_lower_case_says_the_same(header: str) -> None:
     lower, written = ({"HTTP_USER_AGENT": sent} for sent in (header.lower(), header))
     assert client_info(lower).client == client_info(written).client
+
+
+LOWERED = {
+    header
+    for header in (*TRUTHS, *(entry.user_agent for entry in load() if not entry.hints))
+    if header != header.lower()
+}
+
+
+@pytest.mark.parametrize(
+    ("header", "truth"),
+    [
+        (f"Mozilla/5.0 (Linux; Android 10; K) {CHROME} Mobile Safari/537.36", ("phone", "", "", "Chrome", "142", "Android", "")),
+        (f"Mozilla/5.0 (Linux; Android 9; AFTKA Build/PS7633.3445N; wv) {WV}", ("tv", "Amazon", "AFTKA", "WebView", "", "Fire OS", "")),
+        (f"Mozilla/5.0 (Linux; Android 11; KFTRWI) {CHROME} Safari/537.36", ("tablet", "", "KFTRWI", "Chrome", "142", "Fire OS", "")),
+        (f"Mozilla/5.0 (X11; Linux x86_64) {CHROME.replace('Chrome', 'HeadlessChrome')} Safari/537.36", ("bot", "", "", "HeadlessChrome", "142", "", "")),
+        ("Mozilla/5.0 (Mobile; A405DL; rv:48.0) Gecko/48.0 Firefox/48.0 KAIOS/2.5", ("phone", "", "", "Firefox", "48", "KaiOS", "2.5")),
+        ("WhatsApp/2.24.15.79 A", ("app", "", "", "WhatsApp", "2.24.15.79", "", "")),
+    ],
+)  # fmt: skip
+def test_a_header_that_a_proxy_has_put_in_lower_case_is_read_as_it_was_sent(
+    header: str, truth: tuple[str, ...]
+) -> None:
+    assert parse_user_agent(header.lower()) == Client(*truth)
+
+
+def test_a_header_in_lower_case_never_says_anything_else_than_the_header_as_it_was_sent() -> None:
+    """Silence is allowed: words that nobody knows the writing of are not restored."""
+    assert len(LOWERED) > 1000
+    differing = [
+        (header, said, lower)
+        for header in sorted(LOWERED)
+        if _contradicts(lower := parse_user_agent(header.lower()), said := parse_user_agent(header))
+    ]
+    assert differing == []
+
+
+def _contradicts(lower: Client, said: Client) -> bool:
+    return (
+        lower.kind not in ("", said.kind)
+        or lower.system.lower() not in ("", said.system.lower())
+        or lower.system_version not in ("", said.system_version)
+        or (lower.browser == said.browser and lower.browser_version not in ("", said.browser_version))
+    )

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from sessions_ui.client import Client
+from sessions_ui.client import Client, bots
 from sessions_ui.client.names import BROWSERS, NAMELESS, SYSTEMS, known
 from sessions_ui.client.user_agent import parse
 
@@ -25,6 +25,7 @@ from sessions_ui.client.user_agent import parse
 class Verdict(StrEnum):
     SAME = "the same name"
     NAMED = "a name where uap-core has none, or only the engine's, the library's or some robot's"
+    ADDRESS = "a word of an address, which is no robot's name: another name, or unknown"
     ROBOT = "a robot's system, which is a disguise: unknown"
     SHARED = "CFNetwork since Darwin 20, the same on phones, tablets and Macs: unknown"
     MACHINE = "a TV, console or e-reader that names only itself or its engine: no browser"
@@ -63,6 +64,8 @@ def compare(fixture: Fixture) -> Verdict:
     expected, said = words.get(family, family), getattr(client, fixture.part)
     if said == expected:
         return Verdict.SAME
+    if fixture.part == "browser" and bots.is_of_address(family, fixture.user_agent):
+        return Verdict.ADDRESS
     if fixture.part == "system" and "HbbTV" in fixture.user_agent and said in ("", "Linux"):
         return Verdict.MAKER
     if said:
