@@ -187,7 +187,7 @@ def test_a_change_of_one_account_ends_its_sessions_and_nobody_elses(
 
 def documented_trigger() -> str:
     text = (settings.BASE_DIR / "docs" / "production.md").read_text()
-    return text.split("## An account off and on again")[1].split("```sql")[1].split("```")[0]
+    return text.split("## An account off and on again")[1].split("```plpgsql")[1].split("```")[0]
 
 
 @pytest.mark.parametrize("by", ["request", "sweep"])
