@@ -74,8 +74,9 @@ FILLED = ("django_content_type", "auth_permission")
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """With the bystander in it."""
+    """With the bystander in it; in a database that is used again (`--reuse-db`) they stand already."""
     with django_db_blocker.unblock():
+        Bystander.leave()
         Bystander.stand()
 
 
