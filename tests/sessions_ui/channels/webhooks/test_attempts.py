@@ -86,6 +86,15 @@ def test_of_an_answer_is_kept_what_is_no_secret(answer: bytes, kept: str) -> Non
     assert shown(answer) == kept
 
 
+@pytest.mark.parametrize(
+    "part", ["a-", "eyJ-", "pwd-", "-----BEGIN", "secret ", "secret: ", "bearer ", "v1,"]
+)
+def test_an_answer_that_repeats_itself_is_read_through_too(part: str) -> None:
+    """The first two kept a worker for 20 seconds each."""
+    text = shown((part * 16_384)[:16_384].encode())
+    assert len(text) <= ANSWER
+
+
 def test_a_kilobyte_of_an_answer_is_kept() -> None:
     assert len(shown(b"word " * 4000)) == ANSWER
 
