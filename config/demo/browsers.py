@@ -24,9 +24,8 @@ SIGN_IN = "/account/login/"
 SECOND_FACTOR = "/account/2fa/authenticate/"
 SIGN_OUT = "/account/logout/"
 DEVICES_PAGE = "/account/devices/"
-DEVICES_LIST = (
-    "/account/devices/list/"  # what an open devices page asks for by itself: no activity of a person
-)
+# What an open devices page asks for by itself: no activity of a person.
+DEVICES_LIST = "/account/devices/list/"
 API_SIGN_IN = "/_allauth/app/v1/auth/login"
 API_SESSION = "/demo/app/session/"  # what the app's own address says; asking is no activity
 TOKEN = "X-Session-Token"  # noqa: S105  the name of a header

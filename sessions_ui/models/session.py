@@ -85,9 +85,9 @@ class SessionQuerySet(PrimaryQuerySet["Session"]):
     def with_containment(self) -> SessionQuerySet:
         """Have the rows know whether an incident has ended them, for whoever shows ended ones, too (`is_over`). Once is
         enough: whoever leaves some of them out afterwards puts the condition together no second time."""
-        return (
-            self if "is_contained" in self.query.annotations else self.annotate(is_contained=is_contained())
-        )
+        if "is_contained" in self.query.annotations:
+            return self
+        return self.annotate(is_contained=is_contained())
 
     def bulk_update(self, objs: Any, fields: Any, *args: Any, **options: Any) -> int:
         """Update as Django does, but raise `StaleSession` for `GUARDED` fields.

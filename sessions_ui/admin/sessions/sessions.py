@@ -55,9 +55,8 @@ class SessionAdmin(EndingAdmin):
     )
     list_select_related = ("user", "device", "ended_by")
     sortable_by = ("signed_in_at",)
-    ordering = (
-        "-signed_in_at",
-    )  # the only time here with an index (docs/architecture.md, "One statement a request")
+    # The only time here with an index (docs/architecture.md, "One statement a request").
+    ordering = ("-signed_in_at",)
     search_help_text = _("The whole e-mail address, user name, network address or id of a sign-in.")
     # Named one by one, so that no key, digest, payload or hash shows up because a column was added.
     fields = readonly_fields = (

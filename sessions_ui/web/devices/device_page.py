@@ -6,13 +6,12 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
-from django_htmx.http import HttpResponseClientRedirect
 
 from sessions_ui.actions.devices.lost import mark_found, mark_lost
 from sessions_ui.actions.devices.not_me import report_not_me
@@ -23,7 +22,7 @@ from sessions_ui.web.devices.own import own_device, own_session
 from sessions_ui.web.presence.decorators import passive
 from sessions_ui.web.recovery.entrance import forget_link
 from sessions_ui.web.recovery.secure import ways_to_secure
-from sessions_ui.web.responses.navigation import htmx_of
+from sessions_ui.web.responses.navigation import htmx_of, led_to
 from sessions_ui.web.step_up.confirm import ask_again
 from sessions_ui.web.step_up.prove import ask_for_more, ask_to_distrust, ask_unless_settled
 from sessions_ui.web.tokens.keys import tokens_ended_by, valid_tokens
@@ -121,9 +120,7 @@ def not_mine(request: HttpRequest, public_id: str) -> HttpResponseBase:
     if tokens:
         text = f"{text} {ended_tokens_text(tokens)}"
     messages.success(request, text, fail_silently=True)
-    is_htmx = htmx_of(request)
-    page = reverse("sessions_ui:recovery")
-    response = HttpResponseClientRedirect(page) if is_htmx else HttpResponseRedirect(page)
+    response = led_to(request, reverse("sessions_ui:recovery"))
     forget_link(response)
     return response
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required, login_required
 from django.core import signing
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render, resolve_url
 from django.urls import reverse
@@ -19,7 +19,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import HttpResponseClientRedirect
 
 from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.conf import conf
@@ -30,7 +29,7 @@ from sessions_ui.web.devices.folding import fold
 from sessions_ui.web.devices.own import own_session
 from sessions_ui.web.devices.rows import group, signed_in
 from sessions_ui.web.devices.views import done
-from sessions_ui.web.responses.navigation import htmx_of, wants_json
+from sessions_ui.web.responses.navigation import htmx_of, led_to, wants_json
 from sessions_ui.web.responses.refusals import say_why, to_sign_in
 from sessions_ui.web.step_up.confirm import ask_again
 from sessions_ui.web.tokens.keys import tokens_ended_by, valid_tokens
@@ -130,8 +129,7 @@ class Ended:
 
 def to_result(request: HttpRequest, result: Ended) -> HttpResponseBase:
     address = reverse("sessions_ui:signed_out_everywhere", args=[signing.dumps(asdict(result), salt=SALT)])
-    is_htmx = htmx_of(request)
-    response: HttpResponse = HttpResponseClientRedirect(address) if is_htmx else HttpResponseRedirect(address)
+    response = led_to(request, address)
     say_why(request, response, None)
     return response
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from sessions_ui import context
@@ -27,6 +28,11 @@ def htmx_of(request: HttpRequest) -> HtmxDetails:
     it."""
     details = getattr(request, "htmx", None)
     return details if isinstance(details, HtmxDetails) else HtmxDetails(request)
+
+
+def led_to(request: HttpRequest, address: str) -> HttpResponse:
+    """Return the response that takes whoever asked to another page, also where htmx asked for a part of one."""
+    return HttpResponseClientRedirect(address) if htmx_of(request) else HttpResponseRedirect(address)
 
 
 def is_own_page(request: HttpRequest) -> bool:
