@@ -163,7 +163,7 @@ def test_no_report_about_an_error_in_any_function_of_ours_tells_a_secret(
                 told.add(name_of(walk.fails_in))
             texts.clear()
             caplog.clear()
-    assert told_of > 10, "most errors are reported"
+    assert told_of > 5, "most errors are reported"
     assert sorted(told) == []
 
 
@@ -223,7 +223,7 @@ def test_no_report_tells_the_token_that_its_request_has_made(
                 told.add(name_of(walk.fails_in))
             texts.clear()
             caplog.clear()
-    assert made > 5, "errors after it was made are reported"
+    assert made > 2, "errors after it was made are reported, in the half of them as well"
     assert sorted(told) == []
 
 
