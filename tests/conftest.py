@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import time_machine
 from django.conf import settings
@@ -36,6 +37,14 @@ FIREFOX_ON_LINUX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Fir
 # What a browser accepts where a person opens a link or sends a form.
 PAGE = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 LONDON = "81.2.69.142"
+# No test depends on how fast a machine is: neither on how long an example takes nor on how long it takes to make one.
+# What asks for fixtures of a function makes all of its examples with the same.
+hypothesis.settings.register_profile(
+    "any machine",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture],
+)
+hypothesis.settings.load_profile("any machine")
 BREAKERS = (queueing.BROKER, pubsub.REDIS, site_cache.CACHE, channel.SERVER, config.cache.REDIS)
 
 

@@ -6,7 +6,7 @@ from ipaddress import ip_network
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sessions_ui.client.address import client_address, kept, same_network
@@ -108,7 +108,6 @@ def test_ipv6_is_compared_by_its_network(one: str | None, other: str | None, sam
     assert same_network(other, one) is same
 
 
-@settings(deadline=None)  # the first header of a process loads the rules
 @given(st.text(), st.text(), st.text())
 def test_no_header_makes_it_raise(peer: str, forwarded_for: str, forwarded: str) -> None:
     for meta in (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import astuple
 from ipaddress import ip_network
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sessions_ui.client import ClientInfo, client_info, contradicts, improved
@@ -71,14 +71,12 @@ def assert_harmless(info: ClientInfo) -> None:
         assert not set(part) & set('<>"&')
 
 
-@settings(deadline=None)  # the first header of a process builds ua-parser's patterns
 @given(USER_AGENTS, HINTS)
 @example("Version/٣", {"HTTP_SEC_CH_UA_PLATFORM": '"Windows"', "HTTP_SEC_CH_UA_PLATFORM_VERSION": '"²"'})
 def test_user_agent_and_hints(user_agent: str, hints: dict[str, str]) -> None:
     assert_harmless(client_info({"HTTP_USER_AGENT": user_agent, **hints}))
 
 
-@settings(deadline=None)
 @given(ANYTHING, ANYTHING, ANYTHING)
 def test_forwarded_addresses_and_cookies(forwarded_for: str, forwarded: str, cookie: str) -> None:
     meta = {
@@ -92,7 +90,6 @@ def test_forwarded_addresses_and_cookies(forwarded_for: str, forwarded: str, coo
     assert_harmless(info)
 
 
-@settings(deadline=None)
 @given(st.sampled_from(ENTRIES), st.sampled_from(ENTRIES))
 def test_improving_settles_and_loses_no_name(one: Entry, other: Entry) -> None:
     old, new = client_info(one.meta).client, client_info(other.meta).client

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sessions_ui.client.user_agent import MAX_USER_AGENT, cut, parse
@@ -53,7 +53,6 @@ def test_the_placeholder_of_android_is_no_model() -> None:
     assert (client.maker, client.model) == ("", "")
 
 
-@settings(deadline=None)  # the first header of a process builds ua-parser's patterns
 @given(st.text(max_size=2000))
 def test_nothing_makes_it_raise_or_grow(user_agent: str) -> None:
     kept = cut(user_agent)

@@ -6,14 +6,14 @@ import contextlib
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from sessions_ui.sso import LogoutTokenRefused, verify_logout_token
 from tests.openid.provider import Provider
 from tests.sessions_ui.sso.test_logout_token import json_values, names
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(name=names, value=json_values)
 @pytest.mark.parametrize("sid", ["s1"])
 def test_any_value_of_any_claim(name: str, value: Any, sid: str, provider: Provider) -> None:

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sessions_ui.actions.endings import provider_sign_out as action
@@ -101,7 +100,6 @@ def test_the_sender_s_own_session_has_no_part_in_it(provider: Provider, browser:
     assert laptop.get("/account/devices/").status_code == 200
 
 
-@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(body=st.binary(max_size=300) | st.text(max_size=300).map(lambda text: f"logout_token={text}".encode()))
 @pytest.mark.parametrize(
     "content_type", ["application/x-www-form-urlencoded", "application/json", "text/plain"]
