@@ -140,6 +140,26 @@ def test_on_the_page_all_ends_that_signed_in_since_the_device_did(
     assert Recovery.objects.get().since == at(1)
 
 
+def test_what_a_finished_case_has_dealt_with_ends_and_opens_no_other(
+    rows: dict[str, Session], user: Any
+) -> None:
+    """Nobody has signed in on the device after that case was opened."""
+    Recovery.objects.create(
+        user=user, since=at(0), opened_at=at(4.5), expires_at=at(6), closed_at=at(6), closed_why="done"
+    )
+    report_not_me(session=reported(rows), actor=user)
+    assert not Recovery.objects.open().exists()
+    assert living(rows) == ["0.5 elsewhere"]
+
+
+def test_what_a_finished_case_has_covered_does_not_count_again(rows: dict[str, Session], user: Any) -> None:
+    Recovery.objects.create(
+        user=user, since=at(0), opened_at=at(2.7), expires_at=at(6), closed_at=at(6), closed_why="done"
+    )
+    report_not_me(session=reported(rows), actor=user)
+    assert Recovery.objects.open().get().since == at(3)
+
+
 def test_by_a_link_all_ends_that_signed_in_since_the_first_that_was_flagged(
     rows: dict[str, Session], user: Any
 ) -> None:

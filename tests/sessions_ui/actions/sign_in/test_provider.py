@@ -31,7 +31,7 @@ from sessions_ui.actions.sign_in.provider import (
 )
 from sessions_ui.exceptions import SignInChallenged, SignInRefused
 from sessions_ui.store import SessionStore
-from sessions_ui.web.step_up.challenge import begin_challenge
+from sessions_ui.web.step_up.challenge import WAITING_KEY, begin_challenge
 from tests.models import Delivery, EndReason, Event, ProviderSignOut, Session
 
 pytestmark = pytest.mark.django_db
@@ -371,6 +371,12 @@ def challenged(user: Any, browser: Any, settings: Any) -> Callable[..., SessionS
         return SessionStore(request.session.session_key)
 
     return make
+
+
+def test_a_sign_in_that_waits_where_the_account_is_gone_tells_nobody(challenged: Any, user: Any) -> None:
+    waiting = challenged(meanwhile=user.delete)
+    assert WAITING_KEY in waiting
+    assert not Event.objects.filter(kind=Event.Kind.CHALLENGED).exists()
 
 
 def completed(waiting: SessionStore, user: Any) -> Session:

@@ -451,6 +451,7 @@ def test_the_host_project_is_told_of_a_sign_in_after_the_commit(
 
     def listen(sender: Any, session: Session, user: Any, new_device: bool, **kwargs: Any) -> None:
         heard.append((session.pk, user, new_device))
+        assert not session.get_deferred_fields(), "an asynchronous receiver can ask for nothing more"
 
     signals.signed_in.connect(listen)
     client = browser()
