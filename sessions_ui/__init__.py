@@ -85,12 +85,12 @@ if TYPE_CHECKING:
     from sessions_ui.actions.devices.lost import mark_found, mark_lost
     from sessions_ui.actions.devices.not_me import report_not_me
     from sessions_ui.actions.devices.rename import rename_device
-    from sessions_ui.actions.endings.access_change import access_changed
+    from sessions_ui.actions.endings.bridged.credentials import end_credentials
+    from sessions_ui.actions.endings.bridged.let_in import may_sign_in
     from sessions_ui.actions.endings.bulk.end_later import end_later
-    from sessions_ui.actions.endings.credentials import end_credentials
+    from sessions_ui.actions.endings.changes.access import access_changed
+    from sessions_ui.actions.endings.changes.factors import factor_changed
     from sessions_ui.actions.endings.end import Receipt, end_session, end_sessions, end_user_sessions
-    from sessions_ui.actions.endings.factor_change import factor_changed
-    from sessions_ui.actions.endings.let_in import may_sign_in
     from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
     from sessions_ui.actions.incidents.approve import approve_incident, decline_incident
     from sessions_ui.actions.incidents.criteria import Criteria
@@ -135,12 +135,12 @@ else:
             "actions.devices.lost": ("mark_found", "mark_lost"),
             "actions.devices.not_me": ("report_not_me",),
             "actions.devices.rename": ("rename_device",),
-            "actions.endings.access_change": ("access_changed",),
+            "actions.endings.changes.access": ("access_changed",),
             "actions.endings.bulk.end_later": ("end_later",),
-            "actions.endings.credentials": ("end_credentials",),
+            "actions.endings.bridged.credentials": ("end_credentials",),
             "actions.endings.end": ("Receipt", "end_session", "end_sessions", "end_user_sessions"),
-            "actions.endings.factor_change": ("factor_changed",),
-            "actions.endings.let_in": ("may_sign_in",),
+            "actions.endings.changes.factors": ("factor_changed",),
+            "actions.endings.bridged.let_in": ("may_sign_in",),
             "actions.endings.offboard": ("cancel_offboarding", "offboard"),
             "actions.incidents.approve": ("approve_incident", "decline_incident"),
             "actions.incidents.criteria": ("Criteria",),

@@ -18,11 +18,11 @@ from sessions_ui import context
 from sessions_ui.actions.credentials.changed import end_and_tell
 from sessions_ui.actions.credentials.guard import verify_settled
 from sessions_ui.actions.credentials.password import password_changed
-from sessions_ui.actions.endings import memberships
-from sessions_ui.actions.endings.access_change import access_changed
-from sessions_ui.actions.endings.email_change import email_changed, tell_old_address
+from sessions_ui.actions.endings.bridged.late_credentials import end_late_credentials
+from sessions_ui.actions.endings.changes import memberships
+from sessions_ui.actions.endings.changes.access import access_changed
+from sessions_ui.actions.endings.changes.email import email_changed, tell_old_address
 from sessions_ui.actions.endings.end import Receipt, end_user_sessions
-from sessions_ui.actions.endings.late_credentials import end_late_credentials
 from sessions_ui.actions.endings.require_password import new_password_was_chosen, verify_is_another
 from sessions_ui.actions.recovery.freeze import verify_account_not_frozen
 from sessions_ui.actions.sign_in.attempt import attempt_of

@@ -24,7 +24,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from sessions_ui.actions.endings.credentials import end_credentials
+from sessions_ui.actions.endings.bridged.credentials import end_credentials
 from sessions_ui.actions.tokens.export_credentials import export_credentials
 from sessions_ui.actions.tokens.rights import MANAGE
 from sessions_ui.admin.base import ReadOnlyAdmin, person, users_exactly

@@ -4,28 +4,19 @@ from django.core import checks
 
 from sessions_ui.checks import (
     administration,
-    adoption,
     audit,
-    bridges,
-    clients,
-    commits,
     endings,
     impersonation,
     live,
     metrics,
-    middleware,
-    pages,
-    places,
     privacy,
-    profiles,
     risk,
-    schedule,
-    setup,
-    sso,
     telling,
     tokens,
     values,
 )
+from sessions_ui.checks.outside import adoption, bridges, clients, places, sso
+from sessions_ui.checks.project import commits, middleware, pages, profiles, schedule, setup
 
 CHECKS = (
     values.values,

@@ -7,7 +7,7 @@ from typing import Any
 from django.core import checks
 
 from sessions_ui.actions.credentials.guard import has_proof_page
-from sessions_ui.checks.setup import common_timeout
+from sessions_ui.checks.project.setup import common_timeout
 from sessions_ui.conf import conf
 
 WAYS = ("flag", "challenge", "end")

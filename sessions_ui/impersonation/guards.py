@@ -14,7 +14,7 @@ from django.core.signals import setting_changed
 from django.db.models import Model
 from django.db.models.signals import m2m_changed, pre_delete, pre_save
 
-from sessions_ui.actions.endings import memberships
+from sessions_ui.actions.endings.changes import memberships
 from sessions_ui.conf import conf
 from sessions_ui.context import is_impersonated, require_owner
 from sessions_ui.exceptions import NotTheOwner

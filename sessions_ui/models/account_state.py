@@ -83,7 +83,7 @@ class AccountState(PrimaryModel):
     # session (`actions/sign_in/written.py`).
     decided_at = models.DateTimeField(null=True, blank=True)
     # When everything that acts for the account without a browser was last ended, by the same clock, and the reason
-    # (`actions/endings/late_credentials.py`). A later decision that leaves tokens does not change it.
+    # (`actions/endings/bridged/late_credentials.py`). A later decision that leaves tokens does not change it.
     tokens_ended_at = models.DateTimeField(null=True, blank=True)
     tokens_ended_for = models.CharField(max_length=32, blank=True)
     sign_ins = models.PositiveBigIntegerField(default=0)

@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from sessions_ui.actions.devices.lost import mark_lost
 from sessions_ui.actions.devices.not_me import report_not_me
-from sessions_ui.actions.endings.access_change import access_changed
+from sessions_ui.actions.endings.changes.access import access_changed
 from sessions_ui.actions.endings.end import end_session, end_user_sessions
 from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.actions.help_desk.caller import verify_caller

@@ -103,10 +103,10 @@ TOKENS = (
     "tests/stories/test_everything_that_acts.py",
 )
 BRIDGED = (
-    f"{ACTIONS}/endings/test_bridged.py",
-    f"{ACTIONS}/endings/test_bridged_batches.py",
-    f"{ACTIONS}/endings/test_credentials.py",
-    f"{ACTIONS}/endings/test_late_credentials.py",
+    f"{ACTIONS}/endings/bridged/test_everything.py",
+    f"{ACTIONS}/endings/bridged/test_batches.py",
+    f"{ACTIONS}/endings/bridged/test_credentials.py",
+    f"{ACTIONS}/endings/bridged/test_late_credentials.py",
     "tests/sessions_ui/bridges",
     "tests/stories/test_everything_that_acts.py",
 )
@@ -202,9 +202,9 @@ NEAREST: dict[str, tuple[str, ...]] = {
     ),
     "actions/sign_in/attempt.py": (*SIGN_IN, *STORE, f"{ACTIONS}/sign_in", "tests/accounts/test_method.py"),
     "actions/sign_in/written.py": (*STORE, *SIGN_IN),
-    "actions/endings/let_in.py": (
-        f"{ACTIONS}/endings/test_shut_out.py",
-        f"{ACTIONS}/endings/test_late_credentials.py",
+    "actions/endings/bridged/let_in.py": (
+        f"{ACTIONS}/endings/bridged/test_shut_out.py",
+        f"{ACTIONS}/endings/bridged/test_late_credentials.py",
         *SIGN_IN,
     ),
     "actions/endings/provider_sign_out.py": (
@@ -274,7 +274,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
         *ENDINGS,
         LOCKS,
         *SIGN_IN,
-        "tests/sessions_ui/actions/endings/test_access_change.py",
+        "tests/sessions_ui/actions/endings/changes/test_access.py",
         "tests/sessions_ui/actions/endings/test_trusted_browsers.py",
         "tests/sessions_ui/actions/endings/bulk/test_bulk.py",
         *IMPERSONATION,
@@ -336,8 +336,8 @@ NEAREST: dict[str, tuple[str, ...]] = {
     "actions/adoption/adopt.py": ADOPT,
     "actions/adoption/adoptable.py": ADOPT,
     "actions/adoption/window.py": ADOPT,
-    "actions/endings/access_change.py": (
-        "tests/sessions_ui/actions/endings/test_access_change.py",
+    "actions/endings/changes/access.py": (
+        "tests/sessions_ui/actions/endings/changes/test_access.py",
         "tests/sessions_ui/test_access.py",
     ),
     "actions/endings/happened.py": ("tests/sessions_ui/actions/endings/test_happened.py",),
@@ -432,7 +432,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/stories/test_changes_are_told.py",
     ),
     "actions/credentials/password.py": ("tests/stories/test_changes_are_told.py",),
-    "actions/endings/email_change.py": (
+    "actions/endings/changes/email.py": (
         "tests/sessions_ui/test_email_change.py",
         "tests/stories/test_changes_are_told.py",
     ),
@@ -455,7 +455,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
     "web/step_up/credentials.py": GUARD,
     "actions/step_up/factors.py": FACTORS,
     "assurance.py": ("tests/sessions_ui/test_assurance.py",),
-    "conf/profiles.py": ("tests/sessions_ui/checks/test_profiles.py",),
+    "conf/profiles.py": ("tests/sessions_ui/checks/project/test_profiles.py",),
     "actions/step_up/pace.py": ("tests/sessions_ui/actions/step_up/test_pace.py",),
     "actions/devices/confirm.py": (
         "tests/sessions_ui/actions/devices/test_confirm.py",
@@ -507,7 +507,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
         *STORE,
         f"{ACTIONS}/incidents/test_in_force.py",
         f"{ACTIONS}/sessions/test_open_tabs.py",
-        f"{ACTIONS}/endings/test_access_change.py",
+        f"{ACTIONS}/endings/changes/test_access.py",
         f"{WEB}/test_error_reports.py",
         "tests/sessions_ui/impersonation/test_session.py",
         "tests/sessions_ui/api/test_bearer.py",
@@ -532,23 +532,23 @@ NEAREST: dict[str, tuple[str, ...]] = {
     "actions/tokens/used.py": TOKENS,
     "api/bearer.py": TOKENS,
     "actions/endings/after_restore.py": ("tests/sessions_ui/management/sessions/test_after_restore.py",),
-    "actions/endings/bridged.py": BRIDGED,
-    "actions/endings/bridged_batches.py": BRIDGED,
-    "actions/endings/credentials.py": (*BRIDGED, *TOKENS),
-    "actions/endings/late_credentials.py": BRIDGED,
-    "actions/endings/factor_change.py": (
+    "actions/endings/bridged/everything.py": BRIDGED,
+    "actions/endings/bridged/batches.py": BRIDGED,
+    "actions/endings/bridged/credentials.py": (*BRIDGED, *TOKENS),
+    "actions/endings/bridged/late_credentials.py": BRIDGED,
+    "actions/endings/changes/factors.py": (
         "tests/sessions_ui/actions/credentials/test_changed.py",
         f"{ACTIONS}/test_decisions.py",
         "tests/sessions_ui/actions/sign_in/test_pending.py",
         f"{ACTIONS}/recovery/test_sign_in.py",
     ),
-    "actions/endings/memberships.py": (
+    "actions/endings/changes/memberships.py": (
         "tests/sessions_ui/test_access.py",
         "tests/sessions_ui/test_receivers.py",
     ),
     "actions/endings/owned.py": (f"{ACTIONS}/tokens/test_service_accounts.py", *RECONCILE),
-    "actions/endings/shut_out.py": (
-        f"{ACTIONS}/endings/test_shut_out.py",
+    "actions/endings/bridged/shut_out.py": (
+        f"{ACTIONS}/endings/bridged/test_shut_out.py",
         "tests/stories/test_attacks_on_the_account.py",
         f"{ACTIONS}/endings/reconcile",
     ),

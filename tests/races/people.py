@@ -14,11 +14,11 @@ from django.db import transaction
 from django.db.models import Max
 from django.test import RequestFactory
 
-from sessions_ui.actions.endings.access_change import access_changed
 from sessions_ui.actions.endings.bulk.carry_out import end_batches
 from sessions_ui.actions.endings.bulk.end_later import end_later
+from sessions_ui.actions.endings.changes.access import access_changed
+from sessions_ui.actions.endings.changes.factors import factor_changed
 from sessions_ui.actions.endings.end import Receipt, end_sessions, end_user_sessions
-from sessions_ui.actions.endings.factor_change import factor_changed
 from sessions_ui.exceptions import TryAgain
 from sessions_ui.store import SessionStore
 from tests.conftest import PASSWORD

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from sessions_ui.actions.endings.access_change import access_changed
+from sessions_ui.actions.endings.changes.access import access_changed
 from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.actions.sessions.activity import touch
 from sessions_ui.client import client_info

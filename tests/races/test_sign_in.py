@@ -11,7 +11,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from sessions_ui.actions.endings.access_change import access_changed
+from sessions_ui.actions.endings.changes.access import access_changed
 from sessions_ui.actions.endings.offboard import offboard
 from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.actions.endings.require_password import require_new_password

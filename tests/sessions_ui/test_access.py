@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 
-from sessions_ui.actions.endings.access_change import access_changed
+from sessions_ui.actions.endings.changes.access import access_changed
 from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.delivery import deliver_due
 from tests.conftest import _person

@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from accounts.models import VerifiedAddress
-from sessions_ui.actions.endings.email_change import email_changed
+from sessions_ui.actions.endings.changes.email import email_changed
 from sessions_ui.delivery import deliver_due
 from tests.aging import long_ago
 from tests.conftest import PASSWORD

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connections, router, transaction
 
-from sessions_ui.actions.endings.credentials import end_by_act
+from sessions_ui.actions.endings.bridged.credentials import end_by_act
 from sessions_ui.actions.endings.end import Receipt
 from sessions_ui.actor import actor_of
 from sessions_ui.bridges.active import asked, bridge_named, bridges

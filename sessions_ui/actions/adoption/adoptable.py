@@ -12,7 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 
 from sessions_ui import session_lookup
-from sessions_ui.actions.endings.access_change import flags_of
+from sessions_ui.actions.endings.changes.access import flags_of
 from sessions_ui.actions.sessions.client import client_of
 from sessions_ui.actions.sessions.validate import admit
 from sessions_ui.actions.sign_in.attempt import organization_of

@@ -14,7 +14,7 @@ from django.db.models import Count, Q, QuerySet
 from sessions_ui import context, outbox, signals
 from sessions_ui.actions.account_lock import HARMLESS, MANY_USERS, hold, on_primary, users_are_here, users_of
 from sessions_ui.actions.acting_session import verify_acting_session
-from sessions_ui.actions.endings.bridged import Bridged, end_bridged, ends_bridged, tell_bridged
+from sessions_ui.actions.endings.bridged.everything import Bridged, end_bridged, ends_bridged, tell_bridged
 from sessions_ui.actions.endings.happened import mark_untrusted, note_report, untrusted, verify_happened
 from sessions_ui.actions.endings.owned import LEAVES, end_owned
 from sessions_ui.actions.endings.trusted_browsers import void_trust

@@ -17,7 +17,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from sessions_ui import signals
-from sessions_ui.actions.endings.access_change import flags_of
+from sessions_ui.actions.endings.changes.access import flags_of
 from sessions_ui.actions.endings.end import end_sessions
 from sessions_ui.actions.endings.offboard import latest_end_of
 from sessions_ui.actions.endings.reconcile.unlawful import end_if_unlawful

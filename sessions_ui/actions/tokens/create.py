@@ -17,7 +17,7 @@ from sessions_ui.actions.account_lock import lock_users
 from sessions_ui.actions.acting_session import hold_acting_session
 from sessions_ui.actions.credentials.changed import credential_changed
 from sessions_ui.actions.credentials.guard import is_acting_user, verify_settled
-from sessions_ui.actions.endings.access_change import flags_of
+from sessions_ui.actions.endings.changes.access import flags_of
 from sessions_ui.actions.endings.offboard import latest_end_of
 from sessions_ui.actions.recovery.freeze import verify_account_not_frozen
 from sessions_ui.actions.sessions.client import client_of

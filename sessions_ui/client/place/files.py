@@ -129,7 +129,7 @@ class DataFiles:
                 else:
                     yield _stamp(str(path), found)
             except OSError:
-                continue  # not there, or being replaced at this moment: a check names it (checks/places.py)
+                continue  # not there, or being replaced at this moment: a check names it (checks/outside/places.py)
 
     def _open(self, stamps: tuple[Stamp, ...], before: _Opened | None) -> tuple[DataFile, ...]:
         """Open the files. One that cannot be read leaves what was known from its path before: stale is better than

@@ -21,7 +21,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
-from sessions_ui.actions.endings.credentials import end_credentials
+from sessions_ui.actions.endings.bridged.credentials import end_credentials
 from sessions_ui.actions.endings.end import end_sessions
 from sessions_ui.actions.tokens.create import NewToken, create_token
 from sessions_ui.actions.tokens.rotate import rotate_token

@@ -32,7 +32,7 @@ from sessions_ui.actions.devices.rename import rename_device
 from sessions_ui.actions.endings.bulk.carry_out import _end_batch, claim
 from sessions_ui.actions.endings.bulk.end_later import end_later
 from sessions_ui.actions.endings.bulk.stop import resume, stop
-from sessions_ui.actions.endings.email_change import email_changed, tell_old_address
+from sessions_ui.actions.endings.changes.email import email_changed, tell_old_address
 from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
 from sessions_ui.actions.endings.reconcile.unlawful import end_if_unlawful

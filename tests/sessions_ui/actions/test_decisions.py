@@ -21,12 +21,12 @@ from sessions_ui import context
 from sessions_ui.actions.devices.lost import mark_found, mark_lost
 from sessions_ui.actions.devices.not_me import report_not_me
 from sessions_ui.actions.devices.rename import rename_device
-from sessions_ui.actions.endings.access_change import access_changed
 from sessions_ui.actions.endings.bulk.carry_out import end_batches
 from sessions_ui.actions.endings.bulk.end_later import end_later
-from sessions_ui.actions.endings.email_change import email_changed
+from sessions_ui.actions.endings.changes.access import access_changed
+from sessions_ui.actions.endings.changes.email import email_changed
+from sessions_ui.actions.endings.changes.factors import factor_changed
 from sessions_ui.actions.endings.end import end_sessions, end_user_sessions
-from sessions_ui.actions.endings.factor_change import factor_changed
 from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
 from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.actions.endings.require_password import require_new_password

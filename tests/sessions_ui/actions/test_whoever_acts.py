@@ -30,12 +30,12 @@ from sessions_ui.actions.devices.confirm import confirm_device, confirm_devices
 from sessions_ui.actions.devices.lost import mark_found, mark_lost
 from sessions_ui.actions.devices.not_me import report_not_me
 from sessions_ui.actions.devices.rename import rename_device
-from sessions_ui.actions.endings.access_change import access_changed
+from sessions_ui.actions.endings.bridged.credentials import end_credentials
 from sessions_ui.actions.endings.bulk.end_later import end_later
 from sessions_ui.actions.endings.bulk.stop import retry_failed
-from sessions_ui.actions.endings.credentials import end_credentials
+from sessions_ui.actions.endings.changes.access import access_changed
+from sessions_ui.actions.endings.changes.factors import factor_changed
 from sessions_ui.actions.endings.end import end_session, end_sessions, end_user_sessions
-from sessions_ui.actions.endings.factor_change import factor_changed
 from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
 from sessions_ui.actions.endings.reconcile.lingering import end_lingering
 from sessions_ui.actions.endings.require_password import require_new_password
@@ -308,14 +308,14 @@ ACTIONS: dict[str, Arrange] = {
     "devices.rename.rename_device": lambda it: partial(
         rename_device, device=it.device, name="Mine", actor=it.boss
     ),
-    "endings.access_change.access_changed": lambda it: partial(
+    "endings.changes.access.access_changed": lambda it: partial(
         access_changed, users=it.users, actor=it.boss
     ),
     "endings.bulk.end_later.end_later": lambda it: partial(
         end_later, sessions=it.sessions, reason=EndReason.ADMINISTRATOR, actor=it.boss
     ),
     "endings.bulk.stop.retry_failed": a_failed_ending,
-    "endings.credentials.end_credentials": keys_of_another_package,
+    "endings.bridged.credentials.end_credentials": keys_of_another_package,
     "endings.end.end_session": lambda it: partial(
         end_session, session=it.session, reason=EndReason.ADMINISTRATOR, actor=it.boss
     ),
@@ -325,7 +325,7 @@ ACTIONS: dict[str, Arrange] = {
     "endings.end.end_user_sessions": lambda it: partial(
         end_user_sessions, user=it.user, reason=EndReason.ADMINISTRATOR, actor=it.boss
     ),
-    "endings.factor_change.factor_changed": lambda it: partial(factor_changed, user=it.user, actor=it.boss),
+    "endings.changes.factors.factor_changed": lambda it: partial(factor_changed, user=it.user, actor=it.boss),
     "endings.offboard.cancel_offboarding": lambda it: partial(
         cancel_offboarding, offboarding=an_agreed_date(it), actor=it.boss
     ),
@@ -447,8 +447,8 @@ NOT_ASKED: dict[str, str] = {
     "access_review.bridged.end_credential": PART,
     "access_review.rights.note_step": PART,
     "credentials.changed.credential_changed": SAVED_BEFORE,
-    "endings.email_change.email_changed": SAVED_BEFORE,
-    "endings.email_change.tell_old_address": SAVED_BEFORE,
+    "endings.changes.email.email_changed": SAVED_BEFORE,
+    "endings.changes.email.tell_old_address": SAVED_BEFORE,
     "help_desk.carry_out.end": PART,
     "help_desk.open.note_step": PART,
     "help_desk.open.refusal_of": READS,

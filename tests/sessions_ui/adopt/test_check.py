@@ -10,7 +10,7 @@ from django.core.checks import run_checks
 from django.core.management import call_command
 from django.db import connection
 
-from sessions_ui.checks import adoption
+from sessions_ui.checks.outside import adoption
 from tests.sessions_ui.adopt.conftest import OldSessions
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tables")]

@@ -18,7 +18,7 @@ from sessions_ui.actions.adoption.adopt import adopt_all
 from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.adopt import SOURCES
-from sessions_ui.checks import setup as checks
+from sessions_ui.checks.project import setup as checks
 from sessions_ui.exceptions import TryAgain
 from sessions_ui.store import SessionStore
 from tests.conftest import FIREFOX_ON_LINUX, LONDON

@@ -17,8 +17,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from sessions_ui.actions.adoption.adopt import adopt_all
-from sessions_ui.actions.endings.access_change import access_changed
 from sessions_ui.actions.endings.bulk.end_later import end_later
+from sessions_ui.actions.endings.changes.access import access_changed
 from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
 from sessions_ui.actions.endings.reconcile.sweep import end_unlawful

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from sessions_ui.actions.adoption.adopt import adopt_missing
-from sessions_ui.checks.adoption import not_adopted
+from sessions_ui.checks.outside.adoption import not_adopted
 from sessions_ui.store import SessionStore
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,7 @@ from django.core import mail
 from django.utils import timezone
 
 from sessions_ui.actions.endings.bulk.carry_out import end_batches
-from sessions_ui.actions.endings.email_change import email_changed
+from sessions_ui.actions.endings.changes.email import email_changed
 from sessions_ui.actions.endings.end import end_session, end_user_sessions
 from sessions_ui.actions.help_desk.caller import verify_caller
 from sessions_ui.actions.help_desk.carry_out import Order, carry_out

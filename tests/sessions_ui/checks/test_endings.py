@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.sessions_ui.checks.test_setup import ids
+from tests.sessions_ui.checks.project.test_setup import ids
 
 
 @pytest.mark.parametrize(

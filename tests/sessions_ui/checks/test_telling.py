@@ -14,7 +14,7 @@ from django.contrib.auth import get_user_model
 
 from sessions_ui.checks.telling import no_address
 from tests.mailer import SMTP, set_mailer
-from tests.sessions_ui.checks.test_setup import ids
+from tests.sessions_ui.checks.project.test_setup import ids
 
 
 @pytest.mark.parametrize(

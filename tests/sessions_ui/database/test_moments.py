@@ -38,8 +38,8 @@ CONVERTS = {
 ALLOWED = {
     ("client/place/files.py", "datetime.fromtimestamp"),
     ("client/place/files.py", "file.built_at.timestamp"),
-    ("checks/places.py", "datetime.now"),
-    ("checks/setup.py", "timezone.is_naive"),  # of ADOPT_UNTIL
+    ("checks/outside/places.py", "datetime.now"),
+    ("checks/project/setup.py", "timezone.is_naive"),  # of ADOPT_UNTIL
     ("assurance.py", "moment.astimezone"),  # aware everywhere, and in JSON
     ("assurance.py", "moment.astimezone(UTC).isoformat"),
 }

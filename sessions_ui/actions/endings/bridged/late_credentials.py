@@ -17,7 +17,7 @@ from django.db import connections, router
 
 from sessions_ui import context
 from sessions_ui.actions.account_lock import lock_users
-from sessions_ui.actions.endings.let_in import refusal_of
+from sessions_ui.actions.endings.bridged.let_in import refusal_of
 from sessions_ui.audit import events
 from sessions_ui.bridges.active import asked
 from sessions_ui.bridges.protocol import Bridge

@@ -15,8 +15,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from sessions_ui.actions.account_lock import lock_users
+from sessions_ui.actions.endings.bridged.late_credentials import end_all_of
 from sessions_ui.actions.endings.end import end_user_sessions
-from sessions_ui.actions.endings.late_credentials import end_all_of
 from sessions_ui.bridges.active import asked, bridges
 from sessions_ui.bridges.protocol import Bridge
 from sessions_ui.database.transactions import in_transaction

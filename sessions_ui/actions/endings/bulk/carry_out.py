@@ -16,7 +16,7 @@ from django.db import DatabaseError
 from django.db.models import F, Q
 from django.utils import timezone
 
-from sessions_ui.actions.endings.bridged_batches import BridgeFailed, end_bridged_batch
+from sessions_ui.actions.endings.bridged.batches import BridgeFailed, end_bridged_batch
 from sessions_ui.actions.endings.bulk.lay_out import lay_out, not_laid_out
 from sessions_ui.actions.endings.bulk.progress import finish, open_batches
 from sessions_ui.actions.endings.end import end_sessions

@@ -12,8 +12,8 @@ from django.utils import timezone
 from sessions_ui import context
 from sessions_ui.actions.account_lock import hold, users_of
 from sessions_ui.actions.acting_session import verify_acting_session
-from sessions_ui.actions.endings.bridged import ends_bridged
-from sessions_ui.actions.endings.bridged_batches import bridged_batches
+from sessions_ui.actions.endings.bridged.batches import bridged_batches
+from sessions_ui.actions.endings.bridged.everything import ends_bridged
 from sessions_ui.actions.endings.bulk.lay_out import write_batches
 from sessions_ui.actions.endings.happened import verify_happened
 from sessions_ui.actor import actor_of

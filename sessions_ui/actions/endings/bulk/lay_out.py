@@ -16,7 +16,7 @@ from typing import Any
 from django.db import connections, router
 from django.db.models import QuerySet
 
-from sessions_ui.actions.endings.bridged_batches import bridged_batches_of_rule
+from sessions_ui.actions.endings.bridged.batches import bridged_batches_of_rule
 from sessions_ui.database.transactions import in_transaction
 from sessions_ui.models import Ending, EndingBatch, Limits, Rule, Session
 from sessions_ui.models.containment import contained

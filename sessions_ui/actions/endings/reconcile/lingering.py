@@ -6,9 +6,9 @@ from django.utils import timezone
 
 from sessions_ui import context
 from sessions_ui.actions.acting_session import verify_acting_session_without_lock
+from sessions_ui.actions.endings.bridged.shut_out import end_of_shut_out
 from sessions_ui.actions.endings.end import end_sessions
 from sessions_ui.actions.endings.reconcile.unlawful import BATCH, end_if_unlawful
-from sessions_ui.actions.endings.shut_out import end_of_shut_out
 from sessions_ui.metrics.lingering import CERTAIN, CONDITIONS, Kind, sessions_of_kind
 from sessions_ui.models import EndReason, Session
 from sessions_ui.protocols import HasPk

@@ -14,11 +14,11 @@ from django.db import router
 from django.db.models import Max
 from django.utils import timezone
 
+from sessions_ui.actions.endings.bridged.shut_out import end_of_shut_out
 from sessions_ui.actions.endings.end import end_sessions
 from sessions_ui.actions.endings.owned import leavers
 from sessions_ui.actions.endings.reconcile.suspects import offboarded, signed_out_by_provider, within
 from sessions_ui.actions.endings.reconcile.unlawful import BATCH, end_if_unlawful
-from sessions_ui.actions.endings.shut_out import end_of_shut_out
 from sessions_ui.database.transactions import in_transaction
 from sessions_ui.models import Containment, Cursor, Ending, Limits, Session
 

@@ -8,7 +8,7 @@ import pytest
 from django.apps import apps
 
 from tests.keys import Keys, Unpaged, bridged
-from tests.sessions_ui.checks.test_setup import ids
+from tests.sessions_ui.checks.project.test_setup import ids
 
 # Stands for an installed app of the table; importing those takes packages that are not here.
 KNOX = "knox"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sessions_ui.checks.clients import sign_in_pages
+from sessions_ui.checks.outside.clients import sign_in_pages
 
 
 @pytest.mark.parametrize("missing", ["no_such_view", "admin:no_such_view", "nowhere:login"])

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.core.checks import CheckMessage
 
-from sessions_ui.checks.places import place_files, unnamed_proxies
-from sessions_ui.checks.setup import clients
+from sessions_ui.checks.outside.places import place_files, unnamed_proxies
+from sessions_ui.checks.project.setup import clients
 from tests.sessions_ui.client.place.written import LONDON, asn, nested, uninstall_geoip2, write
 
 CITY, NETWORK = {f"{LONDON}/32": nested()}, {f"{LONDON}/32": asn("Quad9")}

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from sessions_ui.checks import sso
-from tests.sessions_ui.checks.test_setup import ids
+from sessions_ui.checks.outside import sso
+from tests.sessions_ui.checks.project.test_setup import ids
 
 SOUND = {"issuer": "https://id.example", "audience": "devices"}
 

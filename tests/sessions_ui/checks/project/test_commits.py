@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from sessions_ui.checks import commits
-from tests.sessions_ui.checks.test_setup import ids
+from sessions_ui.checks.project import commits
+from tests.sessions_ui.checks.project.test_setup import ids
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.middleware import AuthenticationMiddleware as DjangoAuthenticationMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
 
-from sessions_ui.checks.middleware import middleware
+from sessions_ui.checks.project.middleware import middleware
 from sessions_ui.middleware import AuthenticationMiddleware, SessionMiddleware
 
 SESSION = "sessions_ui.middleware.SessionMiddleware"

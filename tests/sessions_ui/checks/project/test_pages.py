@@ -10,7 +10,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path, reverse_lazy, set_script_prefix
 
-from sessions_ui.checks import pages
+from sessions_ui.checks.project import pages
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from sessions_ui.conf import conf
 from sessions_ui.conf.base import for_user
 from sessions_ui.conf.profiles import PROFILES
-from tests.sessions_ui.checks.test_setup import ids
+from tests.sessions_ui.checks.project.test_setup import ids
 
 HOUR = timedelta(hours=1)
 QUARTER = timedelta(minutes=15)
@@ -95,7 +95,7 @@ def in_words(time: timedelta | None) -> str:
 
 
 def test_the_page_has_the_same_figures() -> None:
-    page = (Path(__file__).parents[3] / "docs" / "assurance.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[4] / "docs" / "assurance.md").read_text(encoding="utf-8")
     for name, figures in PROFILES.items():
         absolute, idle = (in_words(figures.get(key)) for key in ("ABSOLUTE_TIMEOUT", "IDLE_TIMEOUT"))
         absolute = "none of its own" if name == "pci" else absolute

@@ -13,8 +13,8 @@ from celery.beat import ScheduleEntry
 
 from config import settings as site
 from sessions_ui import tasks
-from sessions_ui.checks import schedule
-from sessions_ui.checks.schedule import periodic_tasks
+from sessions_ui.checks.project import schedule
+from sessions_ui.checks.project.schedule import periodic_tasks
 from sessions_ui.services.queueing import PERIODIC
 from tests.dropin.project import readme_blocks
 

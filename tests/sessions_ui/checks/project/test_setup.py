@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.checks import run_checks
 
-from sessions_ui.checks import setup as checks
+from sessions_ui.checks.project import setup as checks
 
 
 def ids(**options: Any) -> set[str]:

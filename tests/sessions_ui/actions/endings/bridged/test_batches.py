@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from sessions_ui.actions.endings import bridged_batches
+from sessions_ui.actions.endings.bridged import batches as bridged_batches
 from sessions_ui.actions.endings.bulk.carry_out import end_batches
 from sessions_ui.actions.endings.bulk.end_later import end_later
 from sessions_ui.actions.endings.bulk.stop import retry_failed

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.admin.models import LogEntry
 
-from sessions_ui.actions.endings.credentials import end_credentials
+from sessions_ui.actions.endings.bridged.credentials import end_credentials
 from sessions_ui.bridges import listing
 from sessions_ui.exceptions import NoSuchBridge
 from tests.keys import Broken, Keys, Unwilling, bridged, keys_of, make_keys

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from sessions_ui import context, deliver_all
 from sessions_ui.actions.devices.not_me import report_not_me
-from sessions_ui.actions.endings.access_change import access_changed
+from sessions_ui.actions.endings.changes.access import access_changed
 from sessions_ui.actions.endings.end import end_session, end_sessions, end_user_sessions, sessions_of
 from sessions_ui.actions.tokens.create import create_token
 from sessions_ui.models.end_reason import ENDS_TOKENS

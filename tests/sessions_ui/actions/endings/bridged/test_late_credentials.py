@@ -14,9 +14,9 @@ from django.db.models.signals import post_save
 from django.utils import timezone
 
 from sessions_ui import context
+from sessions_ui.actions.endings.bridged.let_in import may_sign_in
 from sessions_ui.actions.endings.bulk.end_later import end_later
 from sessions_ui.actions.endings.end import end_user_sessions
-from sessions_ui.actions.endings.let_in import may_sign_in
 from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.actions.endings.require_password import require_new_password
 from sessions_ui.actions.incidents.criteria import Criteria

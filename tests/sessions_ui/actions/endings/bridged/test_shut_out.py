@@ -11,10 +11,10 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from sessions_ui import deliver_all, offboard
-from sessions_ui.actions.endings import shut_out
+from sessions_ui.actions.endings.bridged import shut_out
+from sessions_ui.actions.endings.bridged.shut_out import end_of_shut_out
 from sessions_ui.actions.endings.reconcile.lingering import end_lingering
 from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
-from sessions_ui.actions.endings.shut_out import end_of_shut_out
 from sessions_ui.metrics.lingering import Kind, lingering
 from tests.keys import Broken, Keys, Unwilling, bridged, keys_of, make_keys
 from tests.models import Delivery, Event

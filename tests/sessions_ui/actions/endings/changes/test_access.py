@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from sessions_ui.actions import account_lock
 from sessions_ui.actions.endings import end
-from sessions_ui.actions.endings.access_change import access_changed
+from sessions_ui.actions.endings.changes.access import access_changed
 from sessions_ui.delivery import deliver_due
 from tests.conftest import Browser, _person
 from tests.interleaving import just_before

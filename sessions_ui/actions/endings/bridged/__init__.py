@@ -1,0 +1,1 @@
+"""What other packages have let in ends with everything else of an account."""

@@ -1,0 +1,1 @@
+"""What the project around the app has to do: engine, middleware, pages, schedule, database connections."""
