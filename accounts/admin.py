@@ -21,7 +21,7 @@ class UserAdmin(PersonLinkMixin, BaseUserAdmin):
     list_filter = ("is_active", "is_staff", "is_superuser", "groups")
     # Exact, so that an agent finds whom a caller names, and nobody leafs through people.
     search_fields = ("email__iexact",)
-    search_help_text = _("The whole e-mail address.")
+    search_help_text = _("The whole email address.")
     ordering = ("email",)
     paginator = CappedPaginator
     show_full_result_count = False
@@ -55,7 +55,7 @@ class AuthenticatorAdmin(admin.ModelAdmin):
     paginator = CappedPaginator
     show_full_result_count = False
     search_fields = ("user__email__iexact",)
-    search_help_text = _("The whole e-mail address.")
+    search_help_text = _("The whole email address.")
     fields = readonly_fields = ("user", "type", "created_at", "last_used_at")
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -54,10 +54,10 @@ class AddKeyForm(AddWebAuthnForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["initial"] = {"name": gettext("My passkey"), "passwordless": True} | kwargs.get("initial", {})
         super().__init__(*args, **kwargs)
-        self.fields["passwordless"].label = _("Sign in with it alone, without the password")
+        self.fields["passwordless"].label = _("Sign in with it alone, without your password")
         self.fields["passwordless"].help_text = _(
-            "It then asks for your fingerprint, your face or its PIN. "
-            "Untick this for a key that is only the second step."
+            "You then confirm with your fingerprint, your face or the key’s PIN. "
+            "Untick this for a key that is only your second step."
         )
 
 

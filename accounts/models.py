@@ -32,7 +32,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(HashUpgradeMixin, AbstractBaseUser, PermissionsMixin):
-    email = models.EmailField(_("e-mail address"), unique=True)
+    email = models.EmailField(_("email address"), unique=True)
     name = models.CharField(_("name"), max_length=150, blank=True)
     is_staff = models.BooleanField(
         _("staff status"), default=False, help_text=_("May sign in to the administration.")
@@ -80,7 +80,7 @@ class VerifiedAddress(models.Model):
 
     # Without a constraint: it is no reason to keep somebody from removing a user by SQL.
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_constraint=False)
-    email = models.EmailField(_("e-mail address"))
+    email = models.EmailField(_("email address"))
     verified_at = models.DateTimeField(_("verified"))
     removed_at = models.DateTimeField(_("removed"), null=True, blank=True)
     # Whether a session that vouches for itself did it, or has shown more than it signed in with; None where no session

@@ -29,5 +29,5 @@ class NotTheVoidPassword:
 
 def void_text() -> str:
     return _(
-        "This is the password that signs nobody in any more. Choose another one, which you use nowhere else."
+        "This password can no longer be used to sign in. Choose another one that you don’t use anywhere else."
     )

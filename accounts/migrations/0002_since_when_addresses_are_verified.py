@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
             name="VerifiedAddress",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("email", models.EmailField(max_length=254, verbose_name="e-mail address")),
+                ("email", models.EmailField(max_length=254, verbose_name="email address")),
                 ("verified_at", models.DateTimeField(verbose_name="verified")),
                 ("removed_at", models.DateTimeField(blank=True, null=True, verbose_name="removed")),
                 (

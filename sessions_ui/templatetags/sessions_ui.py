@@ -176,7 +176,9 @@ def ago(moment: datetime) -> SafeString:
     return _time(moment, sessions.ago(moment))
 
 
+@register.filter
 def day(moment: datetime) -> SafeString:
+    """Return "2 November", with the year where it is another one, and the time and its zone on hover."""
     return _time(moment, sessions.day(moment))
 
 
@@ -256,11 +258,11 @@ def last_used(key: Key) -> SafeString | str:
 
 @register.filter
 def made(key: Key) -> SafeString:
-    """Return "Made 2 November on Firefox on Linux", or without the device where nobody knows it."""
+    """Return "Created 2 November on Firefox on Linux", or without the device where nobody knows it."""
     at = day(key.session.signed_in_at or key.session.created_at)
     if not key.made_on:
-        return _sentence(_("Made %(day)s"), day=at)
-    return _sentence(_("Made %(day)s on %(device)s"), day=at, device=key.made_on)
+        return _sentence(_("Created %(day)s"), day=at)
+    return _sentence(_("Created %(day)s on %(device)s"), day=at, device=key.made_on)
 
 
 @register.filter

@@ -14,7 +14,8 @@ from sessions_ui.exceptions import NotYetHappened, OutOfRange
 
 LABEL = _("Since when")
 HELP_TEXT = _(
-    "When access should have ended, where that was before now: the day they left, when it was lost. May be empty."
+    "When access should have ended, if that was before now: for example the day they left, or when "
+    "the device was lost. You can leave this empty."
 )
 
 
@@ -32,7 +33,7 @@ def validate_happened(moment: datetime) -> None:
     try:
         verify_happened(moment)
     except NotYetHappened as error:
-        raise ValidationError(_("That is still to come."), code="future") from error
+        raise ValidationError(_("That’s still in the future."), code="future") from error
 
 
 class HappenedField(forms.DateTimeField):

@@ -11,8 +11,8 @@ from sessions_ui.bridges.protocol import BridgedCredential, BridgedKind
 KINDS: dict[BridgedKind, Any] = {
     BridgedKind.TOKEN: _("API key"),
     BridgedKind.REFRESH: _("Connected app"),
-    BridgedKind.ACCESS: _("Access of an app"),
-    BridgedKind.GRANT: _("App that is being connected"),
+    BridgedKind.ACCESS: _("App access"),
+    BridgedKind.GRANT: _("App being connected"),
 }
 
 

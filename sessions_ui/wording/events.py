@@ -37,9 +37,9 @@ def token_event_text(event: Event, viewer: Any) -> str:
         )
         return _("Ended %(how)s") % {"how": how}
     if event.kind == Event.Kind.TOKEN_EXPIRES:
-        return _("You were told that it ends soon")
+        return _("We told you that it ends soon")
     if event.data.get("change") == CredentialChange.ADDED:
-        return _("Made")
+        return _("Created")
     return _("Renewed")
 
 

@@ -15,9 +15,9 @@ def reason_text(reason: Reason) -> str:
         Reason.NEW_DEVICE: _("a new device"),
         Reason.NEW_COUNTRY: _("a country you haven’t used before"),
         Reason.IMPOSSIBLE_TRAVEL: _("too far from your last sign-in to have travelled there since"),
-        Reason.COPIED_COOKIE: _("what identifies one of your devices turned up on another one"),
+        Reason.COPIED_COOKIE: _("something that identifies one of your devices turned up on another one"),
         Reason.LOST_DEVICE: _("a device that was reported lost"),
-        Reason.NOT_ME_DEVICE: _("a device that you did not recognise before"),
+        Reason.NOT_ME_DEVICE: _("a device that you said you don’t recognise"),
         Reason.CHANGED_CLIENT: _("the browser or system changed after the sign-in"),
     }
     return texts[reason]

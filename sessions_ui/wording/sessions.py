@@ -98,7 +98,7 @@ METHODS: dict[str, Any] = {
     "passkey": gettext_lazy("a passkey"),
     "totp": gettext_lazy("an authenticator code"),
     "recovery_code": gettext_lazy("a recovery code"),
-    "code": gettext_lazy("a mailed code"),
+    "code": gettext_lazy("an emailed code"),
     "api": gettext_lazy("an access key"),
 }
 

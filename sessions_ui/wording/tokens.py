@@ -10,30 +10,32 @@ from django.utils.translation import gettext_lazy, ngettext
 from sessions_ui.exceptions import OwnerRefusal, TokenRefusal
 
 REFUSALS: dict[TokenRefusal, Any] = {
-    TokenRefusal.NO_NAME: gettext_lazy("Give it a name, so that you know it again."),
+    TokenRefusal.NO_NAME: gettext_lazy("Give it a name, so that you can recognise it."),
     TokenRefusal.NO_SCOPE: gettext_lazy("Say what it may do."),
     TokenRefusal.UNKNOWN_SCOPE: gettext_lazy("There is no such permission."),
-    TokenRefusal.WITHHELD_SCOPE: gettext_lazy("The account may not do that itself, so no token of it may."),
-    TokenRefusal.IN_THE_PAST: gettext_lazy("It would be over already: choose a day that is still to come."),
+    TokenRefusal.WITHHELD_SCOPE: gettext_lazy(
+        "The account isn’t allowed to do that itself, so no token of it is."
+    ),
+    TokenRefusal.IN_THE_PAST: gettext_lazy("It would already have ended: choose a day in the future."),
     TokenRefusal.TOO_LONG: gettext_lazy("It would be valid for too long: choose an earlier day."),
     TokenRefusal.TOO_MANY: gettext_lazy(
-        "There are as many valid tokens as the account may have. End one of them first."
+        "The account already has as many valid tokens as it’s allowed. End one of them first."
     ),
     TokenRefusal.NO_OWNER: gettext_lazy("Nobody answers for this service account. It needs an owner first."),
-    TokenRefusal.MADE_BEFORE: gettext_lazy("It was made already."),
-    TokenRefusal.BY_TOKEN: gettext_lazy("A token makes no token: sign in to make one."),
-    TokenRefusal.BY_PROGRAM: gettext_lazy("A program may not make this token."),
+    TokenRefusal.MADE_BEFORE: gettext_lazy("It has already been created."),
+    TokenRefusal.BY_TOKEN: gettext_lazy("A token can’t create a token: sign in to create one."),
+    TokenRefusal.BY_PROGRAM: gettext_lazy("A program isn’t allowed to create this token."),
     TokenRefusal.NOT_A_MEMBER: gettext_lazy("The account does not belong to this organization."),
 }
 
 NO_OWNER: dict[OwnerRefusal, Any] = {
-    OwnerRefusal.ITSELF: gettext_lazy("Nobody answers for an account by itself."),
-    OwnerRefusal.GONE: gettext_lazy("This account does not exist any more."),
+    OwnerRefusal.ITSELF: gettext_lazy("An account can’t answer for itself."),
+    OwnerRefusal.GONE: gettext_lazy("This account no longer exists."),
     OwnerRefusal.DISABLED: gettext_lazy("This account is switched off."),
     OwnerRefusal.LEFT: gettext_lazy("This person’s access has ended."),
-    OwnerRefusal.SERVICE_ACCOUNT: gettext_lazy("A service account answers for nothing."),
+    OwnerRefusal.SERVICE_ACCOUNT: gettext_lazy("A service account can’t answer for another account."),
     OwnerRefusal.ANSWERS_FOR_OTHERS: gettext_lazy(
-        "This account answers for others: give those another owner first."
+        "This account answers for others: give them another owner first."
     ),
 }
 

@@ -109,7 +109,7 @@ def test_who_has_lost_the_factors_reads_what_to_do(
     here = browser()
     here.post(reverse("account_login"), {"login": user_with_totp.email, "password": PASSWORD})
     page = here.get(reverse("mfa_authenticate")).content.decode()
-    assert "You have none of these any more?" in page
-    assert "On a device where you are still signed in you can remove the app" in page
+    assert "No longer have any of these?" in page
+    assert "On a device where you’re still signed in, you can remove the app" in page
     assert (f'<a href="{help_url}">Ask the help desk</a>' in page) is bool(help_url)
     assert ("Ask the help desk" in page) is bool(help_url)

@@ -53,7 +53,7 @@ def test_an_older_factor_counts_and_the_owner_gets_a_mail(
     client, session = here(browser, user_with_totp, recovery_codes[0])
     url = reverse("sessions_ui:sign_out_device", args=[old.device.public_id])  # type: ignore[union-attr]
     html = client.post(url).content.decode()
-    assert "One more proof" in html and "Use your authenticator app" in html
+    assert "One more step" in html and "Use your authenticator app" in html
     assert "Use one of your recovery codes" not in html
     client.post(reverse("mfa_reauthenticate"), {"code": app_code()})
     assert other_factor(session) == "totp"
@@ -97,15 +97,13 @@ def test_a_recovery_code_does_not_since_it_can_be_read_where_one_is_signed_in(
     assert session.method == "password+totp"
     client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
     shown = client.get(reverse("mfa_view_recovery_codes")).content.decode()
-    assert "One more proof" in shown and recovery_codes[0] not in shown, (
-        "a thief may have read them elsewhere"
-    )
+    assert "One more step" in shown and recovery_codes[0] not in shown, "a thief may have read them elsewhere"
     client.post(reverse("mfa_reauthenticate"), {"code": recovery_codes[0]})
     assert Event.objects.filter(kind=Event.Kind.REAUTHENTICATED, data__method="recovery_code").exists()
     assert other_factor(session) == ""
     url = reverse("sessions_ui:sign_out_device", args=[old.device.public_id])  # type: ignore[union-attr]
     html = client.post(url).content.decode()
-    assert "One more proof" in html and "Use one of your recovery codes" not in html
+    assert "One more step" in html and "Use one of your recovery codes" not in html
     assert "Use your authenticator app" not in html, "it was shown at the sign-in"
 
 

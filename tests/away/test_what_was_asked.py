@@ -433,7 +433,7 @@ def is_valid(value: str) -> bool:
 
 
 def new_token(client: Any, **fields: Any) -> tuple[str, str]:
-    """Make an access token as a person does; return its value, and by what pages name it."""
+    """Create an access token as a person does; return its value, and by what pages name it."""
     once = new_once()
     form = {"name": "Backup", "scopes": ["sessions:read"], "ends": "30", "once": once, **fields}
     shown = ask(client, "sessions_ui:new_token", **form).content.decode()

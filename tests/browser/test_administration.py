@@ -66,7 +66,7 @@ def test_a_second_factor_is_shown_in_another_tab(visitor: Any, administrator: An
     fill_in(page)
     assert violations(page) == []
     page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_text("was not shown in the meantime")).to_be_visible()
+    expect(page.get_by_text("You haven’t used your second factor yet")).to_be_visible()
     with staff.context.expect_page() as opened:
         page.get_by_role("link", name="Use my second factor").click()
     tab = opened.value

@@ -127,10 +127,10 @@ def test_a_stolen_phone_is_found_and_out_with_the_proof_on_the_screen_in_four_cl
     click(phone.get_by_role("link", name="Lost, or not yours? Safari on iOS"))
     click(page.get_by_role("link", name="I lost it"))
     click(page.get_by_role("button", name="Sign out this device"))
-    proof = page.get_by_role("heading", name="It is signed out")
+    proof = page.get_by_role("heading", name="The device is signed out")
     expect(proof).to_be_visible()
     assert click.count == 4
-    expect(page.get_by_text("It has not tried to come back yet")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_text("It hasn’t tried to come back yet")).to_be_in_viewport(ratio=1)
     assert thief.get(PAGE).status_code == 302
     if scripts:
         page.evaluate("document.dispatchEvent(new CustomEvent('sessions-ui:changed'))")
@@ -146,7 +146,7 @@ def test_signing_out_in_the_list_shows_the_proof_at_the_second_click(visitor: An
     click = Clicks()
     click(page.get_by_role("button", name="Sign out Edge on Windows"))
     click(page.locator("#devices-status").get_by_role("link", name="See the proof"))
-    expect(page.get_by_role("heading", name="It is signed out")).to_be_visible()
+    expect(page.get_by_role("heading", name="The device is signed out")).to_be_visible()
     assert click.count == 2
 
 
@@ -172,12 +172,12 @@ def test_finding_one_of_many_while_typing(visitor: Any, user: Any) -> None:
     page.evaluate("window.untouched = true")
     field = page.get_by_role("searchbox", name="Find a device")
     field.press_sequentially("phone 27")
-    expect(page.get_by_text("1 device or app is like this.")).to_be_visible()
+    expect(page.get_by_text("1 device or app matches.")).to_be_visible()
     expect(field).to_be_focused()
     assert violations(page) == []
     page.get_by_role("button", name="Sign out Phone 27").click()
     expect(page.locator("#devices-status")).to_contain_text("Phone 27 is signed out.")
-    expect(page.get_by_text("0 devices and apps are like this.")).to_be_visible()
+    expect(page.get_by_text("0 devices and apps match.")).to_be_visible()
     page.get_by_role("link", name="Show all").click()
     page.get_by_role("link", name="Less recent").click()
     expect(page.get_by_text("Page 2 of 2")).to_be_visible()
@@ -224,10 +224,10 @@ def test_signing_out_everywhere_asks_first_and_says_what_it_did(visitor: Any, us
     Browser(user_agent=EDGE_ON_WINDOWS).sign_in(user)
     here = visitor(user_agent=FIREFOX_ON_LINUX)
     page = here.sign_in(user)
-    page.get_by_role("link", name="Sign out everywhere, here too").click()
+    page.get_by_role("link", name="Sign out everywhere, including here").click()
     dialog = page.get_by_role("dialog", name="Sign out everywhere?")
     expect(dialog.get_by_role("link", name="Cancel")).to_be_focused()
-    expect(dialog.get_by_text("Ends all 2 sign-ins, this one too.")).to_be_visible()
+    expect(dialog.get_by_text("Ends all 2 sign-ins, including this one.")).to_be_visible()
     assert violations(page) == []
     dialog.get_by_role("button", name="Sign out everywhere").click()
     expect(page.get_by_role("heading", name="Signed out everywhere")).to_be_visible()

@@ -63,8 +63,8 @@ def test_a_lost_device_with_the_keyboard_alone(here: Any) -> None:
     expect(page.locator("#devices-status")).to_contain_text("signed out and marked as lost")
     expect(dialog).to_be_hidden()
     expect(page.get_by_role("heading", level=1)).to_be_focused()
-    expect(page.get_by_role("heading", name="It is signed out")).to_be_visible()
-    expect(page.get_by_text("has not tried to come back yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="The device is signed out")).to_be_visible()
+    expect(page.get_by_text("hasn’t tried to come back yet")).to_be_visible()
     assert violations(page) == []
     # The proof comes in by itself.
     Session.objects.filter(end_reason="device_lost").update(refused_at=timezone.now())
@@ -110,7 +110,7 @@ def test_a_device_is_reported_as_not_mine_without_scripts(visitor: Any, user: An
     to_device(page)
     page.get_by_role("link", name="I don’t recognise it").click()
     page.get_by_role("button", name="Sign out everywhere else").click()
-    expect(page.get_by_role("heading", name="1. The device is out")).to_be_visible()
+    expect(page.get_by_role("heading", name="1. The device is signed out")).to_be_visible()
     assert Session.objects.living().count() == 1
 
 

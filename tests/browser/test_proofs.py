@@ -50,7 +50,7 @@ def test_the_pages_of_this_was_not_me(visitor: Any, user: Any) -> None:
     page = owner.go(found[0])
     assert_readable(page)
     page.get_by_role("button", name="It wasn’t me: sign it out").click()
-    expect(page.get_by_role("heading", name="Now look at your mail")).to_be_visible()
+    expect(page.get_by_role("heading", name="Now check your email")).to_be_visible()
     assert_readable(page)
     page.goto(f"{owner.url}{found[0]}")
     expect(page.get_by_role("heading", name="This link no longer works")).to_be_visible()
@@ -77,8 +77,8 @@ def test_the_dialog_of_the_further_proof(visitor: Any, user: Any) -> None:
     Device.objects.filter(browser="Firefox").update(confirmed_at=None)
     page.reload()
     page.get_by_role("button", name="Sign out Edge on Windows").click()
-    dialog = page.get_by_role("dialog", name="One more proof")
-    expect(dialog.get_by_label("The code from the mail")).to_be_focused()
+    dialog = page.get_by_role("dialog", name="One more step")
+    expect(dialog.get_by_label("The code from the email")).to_be_focused()
     assert violations(page) == []
 
 
@@ -113,12 +113,12 @@ def test_a_new_laptop_is_asked_before_the_form_and_led_back_to_it(visitor: Any, 
     laptop.send_sign_in(user)
     laptop.page.wait_for_url("**/account/devices/")
     page = laptop.go("/account/password/change/")
-    expect(page.get_by_role("heading", name="One more proof")).to_be_visible()
-    expect(page.get_by_text("On “Edge on Windows” you can do this without a further proof.")).to_be_visible()
+    expect(page.get_by_role("heading", name="One more step")).to_be_visible()
+    expect(page.get_by_text("On “Edge on Windows”, you can do this without this step.")).to_be_visible()
     assert_readable(page)
     mail.outbox.clear()
     page.get_by_role("button", name="Send a code to a•••@people.example").click()
-    field = page.get_by_label("The code from the mail")
+    field = page.get_by_label("The code from the email")
     expect(field).to_be_focused()
     assert_readable(page)
     deliver_due()
@@ -127,7 +127,7 @@ def test_a_new_laptop_is_asked_before_the_form_and_led_back_to_it(visitor: Any, 
     field.fill(code)
     field.press("Enter")
     page.wait_for_url("**/account/password/change/")
-    expect(page.get_by_text("Thank you. It is you, so this can go on.")).to_be_visible()
+    expect(page.get_by_text("Thank you. You’ve confirmed it’s you, so you can continue.")).to_be_visible()
     expect(page.get_by_label("Current password")).to_be_visible()
     assert laptop.complaints == []
 
@@ -154,7 +154,7 @@ def test_a_thief_of_the_password_gets_no_page_on_which_a_passkey_is_added(visito
     thief.send_sign_in(user)
     thief.page.wait_for_url("**/account/devices/")
     page = thief.go("/account/2fa/webauthn/add/")
-    expect(page.get_by_role("heading", name="One more proof")).to_be_visible()
+    expect(page.get_by_role("heading", name="One more step")).to_be_visible()
     expect(page.get_by_text("Change your passkeys and security keys")).to_be_visible()
     assert not Authenticator.objects.filter(user=user).exists()
 

@@ -56,8 +56,8 @@ def test_every_step_in_every_width_without_a_barrier(scheme: str, link: str, vis
     page.get_by_label("New password", exact=True).fill("a horse of another colour")
     page.get_by_label("New password confirmation").fill("a horse of another colour")
     page.get_by_role("button", name="Use this password").click()
-    expect(page.get_by_text("You chose a new one")).to_be_visible()
-    page.get_by_role("button", name="Remove what is ticked").click()
+    expect(page.get_by_text("You chose a new password")).to_be_visible()
+    page.get_by_role("button", name="Remove what’s ticked").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your account is yours again")
     assert violations(page) == []
     assert Recovery.objects.get().closed_why == Recovery.ClosedWhy.DONE

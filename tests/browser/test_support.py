@@ -27,7 +27,7 @@ def test_staff_and_owner_see_the_page_and_only_the_owner_acts(
     page.get_by_label("Reason").fill("Your invoice of May")
     page.get_by_role("button", name="Use").click()
 
-    expect(page.get_by_text("You are using the account of")).to_be_visible()
+    expect(page.get_by_text("You’re using the account of")).to_be_visible()
     if scripts:
         assert violations(page) == []
     owner.reload()
@@ -36,7 +36,7 @@ def test_staff_and_owner_see_the_page_and_only_the_owner_acts(
         assert violations(owner) == []
     page.get_by_role("button", name="Leave this account").click()
     expect(page.get_by_text(support.email)).to_be_visible()
-    expect(page.get_by_text("You are using the account of")).to_have_count(0)
+    expect(page.get_by_text("You’re using the account of")).to_have_count(0)
     assert laptop.complaints == desk.complaints == []
 
 

@@ -27,7 +27,7 @@ def make(user: Any, **said: Any) -> AccessToken:
 
 
 def fill_in(page: Page) -> None:
-    page.get_by_role("link", name="Make an access token").click()
+    page.get_by_role("link", name="Create an access token").click()
     page.get_by_label("Name", exact=True).fill("Backup on the server")
     page.get_by_label("See the sessions and devices of the account").check()
     page.get_by_role("radio", name="90 days").check()
@@ -38,12 +38,12 @@ def test_making_one_shows_its_value_once(visitor: Any, user: Any, scripts: bool)
     person = visitor(java_script_enabled=scripts)
     page = person.sign_in(user)
     fill_in(page)
-    page.get_by_role("button", name="Make it").click()
+    page.get_by_role("button", name="Create the token").click()
     field = page.get_by_label("Access token")
     expect(field).to_have_value(VALUE)
     expect(page.get_by_role("button", name="Copy")).to_be_visible(visible=scripts)
     value = field.input_value()
-    page.get_by_role("link", name="I have kept it").click()
+    page.get_by_role("link", name="I’ve saved it").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Backup on the server")
     assert value not in page.content()
     page.go_back()
@@ -56,7 +56,7 @@ def test_the_value_is_copied_by_its_button(visitor: Any, user: Any) -> None:
     person = visitor(permissions=["clipboard-read", "clipboard-write"])
     page = person.sign_in(user)
     fill_in(page)
-    page.get_by_role("button", name="Make it").click()
+    page.get_by_role("button", name="Create the token").click()
     page.get_by_role("button", name="Copy").click()
     expect(page.get_by_text("Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == page.get_by_label("Access token").input_value()
@@ -75,12 +75,12 @@ def test_no_page_about_tokens_has_a_barrier(visitor: Any, user: Any, width: int,
         person.go(f"/account/devices/{path}")
         assert violations(page) == [], path
         assert page.evaluate(sideways) <= 0, path
-    page.get_by_role("button", name="Renew it").click()
+    page.get_by_role("button", name="Renew the token").click()
     expect(page.get_by_label("Access token")).to_be_visible()
     assert violations(page) == []
     assert page.evaluate(sideways) <= 0
     person.go("/account/devices/tokens/new/")
-    page.get_by_role("button", name="Make it").click()
+    page.get_by_role("button", name="Create the token").click()
     expect(page.get_by_text("This field is required.").first).to_be_visible()
     assert violations(page) == []
 
@@ -93,7 +93,7 @@ def test_ending_one_takes_its_row_away_and_tells_of_it(visitor: Any, user: Any) 
     expect(page.get_by_role("status").filter(has_text="Backup has ended.")).to_be_visible()
     expect(page.get_by_role("button", name="End Backup")).to_have_count(0)
     page.get_by_role("link", name="Backup").click()
-    expect(page.get_by_role("heading", name="It has ended")).to_be_visible()
+    expect(page.get_by_role("heading", name="This access token has ended")).to_be_visible()
     assert person.complaints == []
 
 
@@ -103,8 +103,8 @@ def test_ending_one_on_its_own_page_shows_the_proof_there(visitor: Any, user: An
     person.sign_in(user)
     page = person.go(f"/account/devices/tokens/{token.session.public_id}/")
     page.get_by_role("button", name="End Backup").click()
-    expect(page.get_by_role("heading", name="It has ended")).to_be_visible()
-    expect(page.get_by_text("Nobody has tried it since.")).to_be_visible()
+    expect(page.get_by_role("heading", name="This access token has ended")).to_be_visible()
+    expect(page.get_by_text("Nobody has tried to use it since.")).to_be_visible()
     assert person.complaints == []
 
 
@@ -116,7 +116,7 @@ def test_who_signed_in_long_ago_confirms_it_and_the_form_goes_on(
     page = person.sign_in(user)
     age_sign_ins(user)
     fill_in(page)
-    page.get_by_role("button", name="Make it").click()
+    page.get_by_role("button", name="Create the token").click()
     page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_label("Access token")).to_have_value(VALUE)

@@ -314,7 +314,7 @@ def test_whoever_acted_while_their_key_was_replaced_is_not_told_that_nothing_was
     """What the view did is in force; a second press might do it twice."""
     response = client_in.post(address)
     assert response.status_code == 409 and "Refresh" not in response
-    assert "We cannot say whether this was done" in response.content.decode()
+    assert "We can’t tell whether this was done" in response.content.decode()
     assert not deletes_cookie(response)
     assert Session.objects.living().count() == 1
 

@@ -100,7 +100,7 @@ def test_a_thief_does_not_call_the_owners_device_lost_that_is_signed_out(
     if signed_in_again:
         owner.sign_in(user)
     answer = thief.post(reverse("sessions_ui:lost", args=[device.public_id]))
-    assert "One more proof" in answer.content.decode()
+    assert "One more step" in answer.content.decode()
     assert Device.objects.get(pk=device.pk).lost_at is None
 
 
@@ -117,7 +117,7 @@ def test_what_a_thief_added_goes_though_they_signed_in_again_before_the_report(
     owner.post(reverse("sessions_ui:not_mine", args=[device.public_id]))
     page = owner.get("/account/devices/recovery/").content.decode()
     assert EVIL in page
-    assert "First confirm that it is you" not in page, "the device that reports goes on to vouch"
+    assert "First confirm it’s you" not in page, "the device that reports goes on to vouch"
     assert not is_in_with(browser, user, PASSWORD)
 
 
@@ -227,7 +227,7 @@ def test_an_address_that_the_owner_removed_does_not_recover_after_it_was_forgott
         link = newest_link("not-me", to=EX)
         assert Delivery.objects.get(receiver=EX, event__kind=Event.Kind.FLAGGED).told_only
     with time_machine.travel(timezone.now() + timedelta(days=31), tick=True):
-        assert "no longer an address" in report(browser, link).content.decode()
+        assert "no longer belongs to the account" in report(browser, link).content.decode()
         assert not Recovery.objects.exists() and is_in_with(browser, user, PASSWORD)
 
 
@@ -244,7 +244,7 @@ def test_an_address_that_a_thief_removed_recovers_as_long_as_the_link_in_its_mai
 def test_an_address_that_no_book_has_lets_nobody_in(browser: Any, user: Any, owner: Any, thief: Any) -> None:
     link = newest_link("not-me")
     Delivery.objects.filter(link_used_at__isnull=True).update(receiver=EX)
-    assert "no longer an address" in report(browser, link).content.decode()
+    assert "no longer belongs to the account" in report(browser, link).content.decode()
     assert not Recovery.objects.exists()
 
 
@@ -329,7 +329,7 @@ def test_an_address_that_the_owner_gave_up_lets_nobody_in_where_there_is_no_book
     if mail_of == "the change itself":
         link = newest_link("not-me", to=user.email)
         assert "to reset the password any more" in mail.outbox[-1].body
-    assert "no longer an address" in report(browser, link).content.decode()
+    assert "no longer belongs to the account" in report(browser, link).content.decode()
     assert not Recovery.objects.exists()
 
 
@@ -353,7 +353,7 @@ def test_the_steps_do_not_take_the_password_that_is_void(
     same = {"new_password1": PASSWORD, "new_password2": PASSWORD}
     answer = client.post("/account/devices/recovery/password/", same)
     assert answer.status_code == 422
-    assert answer.content.decode().count("is the password that signs nobody in any more") == 1
+    assert answer.content.decode().count("This password can no longer be used to sign in") == 1
     assert Recovery.objects.get().password_at is None and not is_in_with(browser, user, PASSWORD)
     assert "yours again" in finish(client, password=NEW)
 
@@ -372,7 +372,7 @@ def test_a_reset_that_was_ordered_does_not_take_the_password_that_is_void(
     client = browser()
     form = client.get(path, follow=True).request["PATH_INFO"]
     answer = client.post(form, {"password1": PASSWORD, "password2": PASSWORD})
-    assert "is the password that signs nobody in any more" in answer.content.decode()
+    assert "This password can no longer be used to sign in" in answer.content.decode()
     assert not is_in_with(browser, user, PASSWORD)
     client.post(form, {"password1": NEW, "password2": NEW})
     assert is_in_with(browser, user, NEW)
@@ -497,7 +497,7 @@ def test_whoever_has_no_address_and_closes_the_browser_is_not_shut_out_by_the_ow
     owner.post("/account/reauthenticate/", {"password": PASSWORD})
     owner.post(reverse("sessions_ui:not_mine", args=[device_of(thief).public_id]))
     page = "/account/devices/recovery/"
-    assert "No mail reaches you" in owner.get(page).content.decode()
+    assert "We can’t email you" in owner.get(page).content.decode()
     assert thief.get("/account/devices/").status_code == 302
     owner.cookies.pop("sessionid")
     signs_in_by_name(owner, user)

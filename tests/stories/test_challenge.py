@@ -67,7 +67,7 @@ def test_a_challenged_sign_in_is_nobody_until_the_code(waiting: Any, owner: Any,
     assert SESSION_KEY not in waiting.session
     assert Session.objects.living().count() == 1, "and takes nobody's place"
     html = waiting.get(CHALLENGE).content.decode()
-    assert "One more proof" in html and "a•••@people.example" in html
+    assert "One more step" in html and "a•••@people.example" in html
     assert user.email not in html and "Firefox on Linux" not in html
     response = waiting.post(CHALLENGE, {"code": mailed_code()})
     assert response.status_code == 302 and response.url == DEVICES
@@ -139,7 +139,7 @@ def test_five_wrong_codes_are_all_and_mail_no_other_one(waiting: Any) -> None:
     for _ in range(5):
         assert waiting.post(CHALLENGE, {"code": wrong}).status_code == 422
     response = waiting.post(CHALLENGE, {"code": code})
-    assert response.status_code == 422 and "This code is over" in response.content.decode()
+    assert response.status_code == 422 and "This code is no longer valid" in response.content.decode()
     assert VerificationCode.objects.count() == 1, "only whoever asks gets another one"
 
 
@@ -180,7 +180,7 @@ def test_five_codes_an_hour_are_all_that_one_waiting_sign_in_gets(waiting: Any) 
     VerificationCode.objects.update(created_at=F("created_at") - timedelta(seconds=61))
     response = waiting.post(CHALLENGE, {"again": "1"})
     assert response.status_code == 429
-    assert "Too many codes were sent lately, so no other one was." in response.content.decode()
+    assert "We’ve sent too many codes lately, so we haven’t sent another one." in response.content.decode()
     assert VerificationCode.objects.count() == 5
 
 
@@ -468,10 +468,10 @@ def test_a_code_that_is_under_way_is_not_said_to_be_sent_again(waiting: Any) -> 
     assert "A code is on its way" in waiting.get(CHALLENGE).content.decode()
     for answer in (waiting.get(CHALLENGE), waiting.post(CHALLENGE, {"again": "1"})):
         html = answer.content.decode()
-        assert "A code is on its way" not in html and "is still good until" in html
+        assert "A code is on its way" not in html and "is still valid until" in html
         assert "Another can be sent in" in html
     wrong = waiting.post(CHALLENGE, {"code": "no code"}).content.decode()
-    assert "That is not the code. 4 tries are left." in wrong and "is still good until" in wrong
+    assert "That is not the code. 4 tries are left." in wrong and "is still valid until" in wrong
 
 
 @pytest.mark.parametrize("lands", ["in the form", "in the address", "nowhere", "on another site"])
@@ -542,7 +542,7 @@ def test_over_the_limit_one_can_be_ended_after_the_code(full: Any, owner: Any, u
     assert shown(response) == {
         **ASKED,
         "addresses": [],
-        "error": "Choose the device that shall be signed out.",
+        "error": "Choose the device to sign out.",
         "full": True,
         "devices": [chosen],
         "sign_in_url": "/account/login/",

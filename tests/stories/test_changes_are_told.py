@@ -68,7 +68,7 @@ def test_a_factor_is_told_once_together_with_its_recovery_codes(
     add_app(laptop, app_code)
     (message,) = told()
     assert message.to == [user.email] and message.subject == "How you sign in was changed"
-    for text in ("An authenticator app was added", "Recovery codes were made", "Firefox on Linux"):
+    for text in ("An authenticator app was added", "Recovery codes were created", "Firefox on Linux"):
         assert text in message.body and text in message.alternatives[0][0], text
     kinds = [
         (event.data["credential"], event.data["change"])
@@ -112,13 +112,13 @@ def test_the_link_ends_what_made_the_change_and_leads_to_recovery(
 def test_an_address_is_told_when_it_comes_and_when_it_goes(laptop: Any, user: Any) -> None:
     laptop.post("/account/email/", {"action_add": "", "email": SECOND})
     (added,) = told()
-    assert added.subject == "An e-mail address was added" and added.to == [user.email]
+    assert added.subject == "An email address was added" and added.to == [user.email]
     assert "s•••@people.example" in added.body and SECOND not in added.body
     EmailAddress.objects.get(email=SECOND).set_verified()
     assert told() == [], "one mail a change"
     laptop.post("/account/email/", {"action_remove": "", "email": SECOND})
     (removed,) = told()
-    assert removed.subject == "An e-mail address was removed" and removed.to == [user.email]
+    assert removed.subject == "An email address was removed" and removed.to == [user.email]
 
 
 def test_another_main_address_is_told_once_to_the_one_before_and_to_the_others(
@@ -148,7 +148,7 @@ def test_recovery_codes_that_take_the_place_of_others_are_one_line(
     told()
     laptop.post(reverse("mfa_generate_recovery_codes"))
     (message,) = told()
-    assert message.subject == "New recovery codes were made"
+    assert message.subject == "New recovery codes were created"
 
 
 def test_a_reset_by_mail_is_told_without_a_session_to_report(laptop: Any, user: Any, browser: Any) -> None:

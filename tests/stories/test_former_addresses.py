@@ -88,7 +88,7 @@ def test_whoever_reads_a_mailbox_that_the_owner_removed_gets_no_reset(
     mail.outbox.clear()
     answer = browser().post(link_to(OLD, alerts))
     assert answer.status_code == 200
-    assert "no longer an address of the account" in answer.content.decode()
+    assert "no longer belongs to the account" in answer.content.decode()
     deliver_due()
     assert not [message for message in mail.outbox if RESET in message.body]
     user.refresh_from_db()

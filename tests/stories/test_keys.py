@@ -101,7 +101,7 @@ def test_a_password_reset_ends_both_and_the_page_says_why(
         assert re.search(
             rf"{name} Access token Ended just now .{{0,30}}because the password was reset", text
         ), text
-    assert "It came back just now and was turned away." in text
+    assert "Somebody tried to use it just now and was turned away." in text
 
 
 def test_a_password_change_leaves_both_and_says_so_before(laptop: Any, phone: Any) -> None:
@@ -143,8 +143,8 @@ def test_a_session_that_does_not_vouch_for_itself_makes_one_after_the_proof(phon
 def test_what_was_made_is_told_with_the_device_that_made_it(laptop: Any, browser: Any, user: Any) -> None:
     value = make(laptop, name="Backup")
     [letter] = letters()
-    assert letter.subject == "An access token was made"
-    assert "- An access token was made: Backup" in letter.body and "Firefox on Linux" in letter.body
+    assert letter.subject == "An access token was created"
+    assert "- An access token was created: Backup" in letter.body and "Firefox on Linux" in letter.body
     link = re.search(r"https?://[^/\s]+(/\S+not-me/\S+)", letter.body)
     assert link is not None
     page = browser()

@@ -234,7 +234,7 @@ def test_a_reset_link_that_the_thief_has_kept_sets_no_password(
     here = windows(browser)
     form = here.get(path, follow=True)
     response = here.post(form.request["PATH_INFO"], {"password1": NEW, "password2": NEW})
-    assert response.status_code == 403 and "being made safe" in response.content.decode()
+    assert response.status_code == 403 and "being secured" in response.content.decode()
     user.refresh_from_db()
     assert user.check_password(PASSWORD)
     assert AccountState.objects.get(pk=user.pk).password_required_at is not None
@@ -250,7 +250,7 @@ def test_nobody_changes_how_the_account_is_signed_in_to_before_it_is_back(
     added = owner.post("/account/email/", {"action_add": "", "email": "one-more@elsewhere.example"})
     assert added.status_code == 403
     html = added.content.decode()
-    assert "being made safe" in html and PAGE in html
+    assert "being secured" in html and PAGE in html
     changed = {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW}
     assert owner.post("/account/password/change/", changed).status_code == 403
     answer = owner.post(
@@ -401,7 +401,7 @@ def test_a_removed_address_ends_sessions_and_does_nothing_else(
     )
     Delivery.objects.filter(link_used_at__isnull=True).update(receiver=former)
     html = report(browser, alert, everywhere="on").content.decode()
-    assert "no longer an address" in html
+    assert "no longer belongs to the account" in html
     assert not is_in(thief)
     assert not Recovery.objects.exists()
     assert is_in_with(browser, user, PASSWORD)
@@ -417,7 +417,7 @@ def test_a_thief_does_not_void_the_owners_password_by_a_report(
     theirs = Session.objects.latest("pk")
     url = f"/account/devices/{theirs.device.public_id}/not-mine/"
     html = thief.post(url, follow=True).content.decode()
-    assert "One more proof" in html
+    assert "One more step" in html
     assert not Recovery.objects.exists() and is_in(here)
     assert is_in_with(browser, user, PASSWORD)
 
@@ -429,13 +429,13 @@ def test_a_stolen_session_sees_nothing_of_the_steps_and_does_none(
     Passkey(user, "My laptop", timezone.now())
     report(browser, alert)
     html = owner.get(PAGE).content.decode()
-    assert "First confirm that it is you" in html and "My laptop" not in html and "new_password1" not in html
+    assert "First confirm it’s you" in html and "My laptop" not in html and "new_password1" not in html
     data = {"new_password1": NEW, "new_password2": NEW}
     assert owner.post(f"{PAGE}password/", data).status_code == 403
     assert owner.post(f"{PAGE}credentials/").status_code == 403
     user.refresh_from_db()
     assert user.check_password(PASSWORD)
-    assert "One more proof" in owner.post(f"{PAGE}prove/").content.decode()
+    assert "One more step" in owner.post(f"{PAGE}prove/").content.decode()
 
 
 def test_the_thief_reads_on_the_screen_only_that_the_account_is_made_safe(
@@ -446,7 +446,7 @@ def test_the_thief_reads_on_the_screen_only_that_the_account_is_made_safe(
     client = windows(browser)
     response = theirs.sign_in(client)
     assert response.headers["Session-Ended"] == EndReason.RECOVERING
-    assert "being made safe" in client.get("/account/login/").content.decode()
+    assert "being secured" in client.get("/account/login/").content.decode()
 
 
 def test_what_the_steps_take_away_recovers_nothing_whatever_session_does_them(
@@ -456,7 +456,7 @@ def test_what_the_steps_take_away_recovers_nothing_whatever_session_does_them(
     EmailAddress.objects.create(user=user, email=EVIL, verified=True)
     report(browser, alert)
     owner.post("/account/reauthenticate/", {"password": PASSWORD})
-    assert "One more proof" in owner.post(f"{PAGE}prove/").content.decode()
+    assert "One more step" in owner.post(f"{PAGE}prove/").content.decode()
     VerificationCode.objects.filter(user=user).update(given_at=timezone.now())
     finish(owner)
     assert Recovery.objects.get().closed_why == Recovery.ClosedWhy.DONE
@@ -491,7 +491,7 @@ def test_a_reset_that_was_ordered_before_leads_to_the_steps_and_there_is_no_seco
     mail.outbox.clear()
     with time_machine.travel(timezone.now() + timedelta(minutes=2)):
         html = browser().post(ordered).content.decode()
-        assert "by which the account is being made safe" in html
+        assert "address used to recover the account" in html
         deliver_due()
     assert not any("/password/reset/key/" in message.body for message in mail.outbox)
     assert "Your account is yours again" in finish(steps(browser))

@@ -92,8 +92,8 @@ def test_a_thief_of_the_password_adds_no_factor_and_signs_nobody_out(
         refused = attempt(thief)
         assert refused.status_code == 403 and is_question(refused)
     assert state_of(user) == before
-    assert "One more proof" in everywhere(thief).content.decode()
-    assert "One more proof" in everywhere(as_thief(browser, user)).content.decode()
+    assert "One more step" in everywhere(thief).content.decode()
+    assert "One more step" in everywhere(as_thief(browser, user)).content.decode()
     assert lives(owner)
     assert (
         not Device.objects.filter(user=user, confirmed_at__isnull=False).exclude(pk=owner.device_id).exists()
@@ -116,7 +116,7 @@ def test_a_factor_that_a_thief_has_set_up_proves_nothing_at_another_sign_in(
         again.post(reverse("mfa_reauthenticate"), {"code": current_code(secret)})
         session = Session.objects.get(pk=again.session.session_id)
         assert other_factor(session) == ""
-        assert "One more proof" in everywhere(again).content.decode()
+        assert "One more step" in everywhere(again).content.decode()
         assert is_question(new_codes(again))
     assert lives(owner)
 
@@ -144,7 +144,7 @@ def test_a_thief_of_a_new_sign_in_does_not_remove_the_owners_app(browser: Any, u
 
 PROBLEM = {
     "type": "urn:sessions-ui:further-proof-needed",
-    "title": "Nothing was changed. To change how you sign in, show first that it is you.",
+    "title": "Nothing was changed. To change how you sign in, first confirm it’s you.",
     "status": 403,
 }
 

@@ -151,10 +151,10 @@ class EveryUserModel(TestCase):
         older = Session.objects.latest("pk")
         Session.objects.filter(pk=older.pk).update(signed_in_at=timezone.now() - timedelta(days=1))
         page = self.client.post("/account/devices/sign-out-others/").content.decode()
-        assert "One more proof" in page
+        assert "One more step" in page
         has_address = bool(getattr(self.user, "email", ""))
         assert ('name="code"' in page) is has_address
-        assert ("There is no e-mail address" in page) is not has_address
+        assert ("There’s no email address" in page) is not has_address
         assert Session.objects.get(pk=older.pk).is_living
 
     @skipUnless(HAS_PASSWORD, "of a model with a password")

@@ -49,10 +49,10 @@ def answer_or_question(request: HttpRequest, site: AdminSite | None) -> HttpResp
     if ANSWERED not in request.POST:
         return question(request, site)
     if needs_factor(request):
-        error = _("Your second factor was not shown in the meantime. Nothing was changed.")
+        error = _("You haven’t used your second factor yet. Nothing was changed.")
         return question(request, site, error=error)
     if lacks_proof(request):
-        error = _("The further proof was not given in the meantime. Nothing was changed.")
+        error = _("You haven’t confirmed it’s you another way yet. Nothing was changed.")
         return question(request, site, error=error)
     return check_answer(request, site)
 
@@ -160,7 +160,7 @@ def way_to_proof(request: HttpRequest, back: str) -> Way:
     """Return the page on which a further proof is given, coming back to `back`."""
     act = act_of_going_on(_("Act in the administration"), VerificationCode.Purpose.ADMINISTRATION, back=back)
     url = f"{reverse('sessions_ui:prove')}?{urlencode({'act': act.sign(request.user)})}"
-    return Way(url, _("Show that it is you, by a mailed code for instance"))
+    return Way(url, _("Confirm it’s you another way, for example with an emailed code"))
 
 
 def start_of(site: AdminSite | None) -> str:
@@ -180,7 +180,7 @@ def carried(request: HttpRequest) -> list[tuple[str, str]]:
 
 def for_program(request: HttpRequest) -> HttpResponse:
     """Answer 403 to a script of a page, which shows nobody a question."""
-    text = _("Confirm who you are first: load a page of the administration and save something there.")
+    text = _("First confirm it’s you: open a page of the administration and save something there.")
     if wants_json(request):
         return problem(403, "reauthentication-needed", text)
     return line_of_text(403, text)

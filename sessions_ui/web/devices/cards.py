@@ -103,7 +103,7 @@ class Card:
             device.derived_name if device.name else "",
             "" if device.is_named_by_model else device.make,
             version_text(self.device, self.latest),
-            _("signs in anew each time") if self.is_folded else "",
+            _("signs in again each time") if self.is_folded else "",
         ]
         return " · ".join(part for part in parts if part)
 

@@ -75,14 +75,14 @@ def lost(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """Mark the device as lost: every sign-in there ends, and its return will be noticed."""
     chosen = own_device(request, public_id)
     if is_in_hand(request, chosen):
-        return device_done(request, chosen, error=_("This is the device in your hands: it is not lost."))
+        return device_done(request, chosen, error=_("This is the device you’re using now, so it isn’t lost."))
     what = _("“%(name)s” is lost: sign it out") % {"name": chosen.title}
     on_device = Session.objects.of(request.user).filter(device=chosen)
     # Whoever says so takes from the device that it vouches for its owner, also where nothing is signed in there now.
     if question := ask_again(request, what, ends=on_device) or ask_to_distrust(request, what, device=chosen):
         return question
     mark_lost(device=chosen, actor=request.user)
-    text = _("%(name)s is signed out and marked as lost. If it comes back, you will be told.")
+    text = _("%(name)s is signed out and marked as lost. If it comes back, we’ll tell you.")
     return device_done(request, chosen, text % {"name": chosen.title})
 
 
@@ -105,10 +105,8 @@ def not_mine(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """Report that somebody else was in the account: everything but this session ends, and its recovery begins."""
     chosen = own_device(request, public_id)
     if is_in_hand(request, chosen):
-        return device_done(
-            request, chosen, error=_("This is the device in your hands: you are using it now.")
-        )
-    what = _("“%(name)s” is not mine: sign out everywhere else") % {"name": chosen.title}
+        return device_done(request, chosen, error=_("This is the device you’re using right now."))
+    what = _("“%(name)s” isn’t mine: sign out everywhere else") % {"name": chosen.title}
     if question := ask_again(request, what) or ask_unless_settled(request, what):
         return question
     last = Session.objects.of(request.user).filter(device=chosen).order_by("-signed_in_at", "-id").first()
@@ -116,7 +114,7 @@ def not_mine(request: HttpRequest, public_id: str) -> HttpResponseBase:
     if last is not None:
         receipt = report_not_me(session=last, actor=request.user, everywhere=True)
         tokens = tokens_ended_by(receipt, request.user)
-    text = _("%(name)s and everything else but this device is signed out.") % {"name": chosen.title}
+    text = _("%(name)s is signed out, and so is everything else except this device.") % {"name": chosen.title}
     if tokens:
         text = f"{text} {ended_tokens_text(tokens)}"
     messages.success(request, text, fail_silently=True)

@@ -114,9 +114,9 @@ class Listing:
     def no_others_text(self) -> str:
         """What stands in the place of other devices where there are none."""
         if self.filter:
-            return _("No other device is like this.")
+            return _("No other device matches.")
         if self.flagged or self.unused or self.apps:
-            return _("No other device was used lately.")
+            return _("No other device has been used lately.")
         return _("No other device is signed in.")
 
     @property

@@ -115,7 +115,9 @@ def sign_out_unused(request: HttpRequest) -> HttpResponseBase:
     cards = [card for card in cards_of(request.user, current_id=own_session(request)) if card.is_unused]
     keys = [session.pk for card in cards if not card.is_app for session in card.sessions]
     unused = Session.objects.filter(pk__in=keys)
-    if question := ask_again(request, _("Sign out what you have not used for a long time"), ends=unused):
+    if question := ask_again(
+        request, _("Sign out the devices you haven’t used for a long time"), ends=unused
+    ):
         return question
     receipt = end_remotely(request, unused, here=False)
     text = ngettext("%(count)d sign-in was ended.", "%(count)d sign-ins were ended.", receipt.ended)
@@ -132,7 +134,7 @@ def mine(request: HttpRequest, public_id: str) -> HttpResponseBase:
     what = _("“%(name)s” is mine") % {"name": chosen.derived_name}
     if question := ask_again(request, what) or vouch(request, what, devices=[chosen]):
         return question
-    return done(request, _("%(name)s is yours: thank you.") % {"name": chosen.derived_name})
+    return done(request, _("Thank you: %(name)s is confirmed as yours.") % {"name": chosen.derived_name})
 
 
 @login_required
@@ -150,7 +152,9 @@ def all_mine(request: HttpRequest) -> HttpResponseBase:
     if question := ask_again(request, what) or vouch(request, what, devices=chosen):
         return question
     text = ngettext(
-        "%(count)d device is yours: thank you.", "%(count)d devices are yours: thank you.", len(chosen)
+        "Thank you: %(count)d device is confirmed as yours.",
+        "Thank you: %(count)d devices are confirmed as yours.",
+        len(chosen),
     )
     return done(request, text % {"count": len(chosen)})
 
@@ -173,7 +177,9 @@ def ended(
             if device and is_on_device_page(request)
             else done(request, text)
         )
-    text = _("%(name)s is signed out. It has to sign in again; what is on its screen may stay until then.")
+    text = _(
+        "%(name)s is signed out. It has to sign in again; what’s on its screen may stay there until then."
+    )
     text %= {"name": name}
     if device is not None and is_on_device_page(request):
         return device_done(request, device, text)

@@ -32,7 +32,7 @@ def unlock(request: HttpRequest) -> HttpResponseBase:
 
     It is a step of its own, because a question that is answered with a file would stay on the screen.
     """
-    if question := ask_again(request, _("Download what is stored about you")):
+    if question := ask_again(request, _("Download what we store about you")):
         return question
     return redirect("sessions_ui:your_data")
 

@@ -83,7 +83,7 @@ def password(request: HttpRequest, found: Entered) -> HttpResponseBase | None:
     if not form.is_valid():
         return page(request, found, form=form, status=422)
     choose_password(recovery=found.case, user=found.user, save=form.save)
-    messages.success(request, _("Your new password is in force."), fail_silently=True)
+    messages.success(request, _("Your new password is set."), fail_silently=True)
     return None
 
 
@@ -119,12 +119,12 @@ def refused(request: HttpRequest, found: Entered | None) -> HttpResponseBase:
     """Answer a step that may not be done from here, or not any more."""
     if found is None:
         return gone(request)
-    text = _("Confirm that it is you first. Nothing was changed.")
+    text = _("First confirm it’s you. Nothing was changed.")
     return page(request, found, error=text, status=403)
 
 
 def done_before(request: HttpRequest) -> HttpResponseBase:
-    messages.info(request, _("That was done before. Nothing was changed now."), fail_silently=True)
+    messages.info(request, _("That has already been done. Nothing was changed just now."), fail_silently=True)
     return redirect("sessions_ui:recovery")
 
 

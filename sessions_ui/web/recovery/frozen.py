@@ -19,9 +19,7 @@ def nothing_is_changed_now(request: HttpRequest, frozen: AccountFrozen) -> HttpR
         return problem(
             403,
             "account-frozen",
-            _(
-                "The account is being made safe. Until that is done, nothing about how it is signed in to is changed."
-            ),
+            _("This account is being secured. Until that’s done, nobody can change how to sign in to it."),
         )
     user = getattr(request, "user", None)
     context = {

@@ -31,8 +31,8 @@ def offer_to_sign_out_others(request: HttpRequest) -> bool:
         return False
     setattr(request, OFFERED, True)
     text = ngettext(
-        "You changed how you sign in. %(count)d other sign-in to your account goes on.",
-        "You changed how you sign in. %(count)d other sign-ins to your account go on.",
+        "You changed how you sign in. %(count)d other sign-in to your account stays active.",
+        "You changed how you sign in. %(count)d other sign-ins to your account stay active.",
         others,
     )
     messages.warning(request, text % {"count": others}, extra_tags=OFFER, fail_silently=True)

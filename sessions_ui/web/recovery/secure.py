@@ -23,11 +23,11 @@ def ways_to_secure(user: Any, *, after_not_me: bool = False) -> list[SecureLink]
     names of allauth's URLs and of Django's own; a host with neither has no links, and adds its own in the block
     `secure`. `after_not_me`: a sign-in was reported, so the recovery may still be open, and all else waits for it."""
     if after_not_me and Recovery.objects.of(user).open().exists():
-        return [SecureLink(reverse("sessions_ui:recovery"), _("Go on with getting your account back"))]
+        return [SecureLink(reverse("sessions_ui:recovery"), _("Continue getting your account back"))]
     places = [
         ("account_change_password", _("Change your password"), has_usable_password(user)),
         ("password_change", _("Change your password"), has_usable_password(user)),
-        ("mfa_index", _("Look at your second factors"), True),
+        ("mfa_index", _("Check your second factors"), True),
     ]
     found: dict[str, SecureLink] = {}
     for name, label, applies in places:

@@ -34,7 +34,7 @@ def renewed(request: HttpRequest) -> HttpResponse:
     if request.method in ONLY_READ:
         return try_again(request)
     text = _(
-        "Your sign-in was renewed at the same moment. We cannot say whether this was done: please look again in a "
+        "Your sign-in was renewed at the same moment. We can’t tell whether this was done: please check again in a "
         "moment."
     )
     return keeping_cookies(_later(request, 409, ROTATED, text))
@@ -43,20 +43,21 @@ def renewed(request: HttpRequest) -> HttpResponse:
 def busy(request: HttpRequest) -> HttpResponse:
     """Answer 503 where the database refused what was asked for, or was not there, and nothing of it was done. Nobody is
     signed out, no cookie is touched."""
-    text = _("This could not be done just now, and nothing was changed. Please try again.")
+    text = _("We couldn’t do this just now, and nothing was changed. Please try again.")
     return keeping_cookies(_later(request, 503, "busy", text))
 
 
 def unknown(request: HttpRequest) -> HttpResponse:
     """Answer 503 where the connection was lost when it mattered: only another look can say whether it was done."""
-    text = _("The connection broke off. We cannot say whether this was done: please look again in a moment.")
+    text = _("The connection was lost. We can’t tell whether this was done: please check again in a moment.")
     return _later(request, 503, "outcome-unknown", text, OUTAGE_SECONDS)
 
 
 def in_part(request: HttpRequest) -> HttpResponse:
     """Answer 503 where what was asked for is saved, but what should follow from it was refused."""
     text = _(
-        "This was saved, but not all that follows from it could be done just now. Please look again in a moment."
+        "This was saved, but we couldn’t do everything that follows from it just now. Please check "
+        "again in a moment."
     )
     return _later(request, 503, "done-in-part", text)
 
@@ -66,7 +67,7 @@ def unavailable(request: HttpRequest) -> HttpResponse:
     only reads was not done; of anything else an earlier part may have been."""
     if request.method not in ONLY_READ:
         return unknown(request)
-    text = _("This cannot be shown just now. It does not sign you out: please try again in a moment.")
+    text = _("We can’t show this just now. It doesn’t sign you out: please try again in a moment.")
     return _later(request, 503, "unavailable", text, OUTAGE_SECONDS)
 
 

@@ -21,12 +21,12 @@ HARMLESS_WORDS: dict[EndReason, str | Promise] = {
     EndReason.SUPERSEDED: gettext_lazy("You were signed out because of a newer sign-in in this browser."),
     EndReason.PROVIDER_SIGN_OUT: gettext_lazy("You were signed out at your sign-in provider."),
     EndReason.PASSWORD_REQUIRED: gettext_lazy(
-        "A new password is needed before you can sign in. Ask for one where it says that you forgot yours."
+        "You need a new password before you can sign in. Ask for one as if you’d forgotten yours."
     ),
     EndReason.RECOVERING: gettext_lazy(
-        "This account is being made safe. Until that is done, only what was there before signs in."
+        "This account is being secured. Until that’s done, you can sign in only with what it had before."
     ),
-    EndReason.SERVICE_ACCOUNT: gettext_lazy("Nobody signs in to this account: it is for programs only."),
+    EndReason.SERVICE_ACCOUNT: gettext_lazy("Nobody can sign in to this account: it’s for programs only."),
     EndReason.OFFBOARDED: gettext_lazy("Access to this account ended on the agreed date."),
     EndReason.SESSION_LIMIT: gettext_lazy("Too many devices are signed in to this account at the same time."),
 }

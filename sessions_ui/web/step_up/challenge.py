@@ -98,7 +98,9 @@ def begin_challenge(request: HttpRequest, challenged: SignInChallenged) -> HttpR
         return HttpResponseClientRedirect(url)
     if is_page_navigation(request):
         return HttpResponseRedirect(url)
-    return not_signed_in(request, "further-proof-needed", _("One more proof is needed to sign in."))
+    return not_signed_in(
+        request, "further-proof-needed", _("One more step is needed before you’re signed in.")
+    )
 
 
 @login_not_required
@@ -132,7 +134,7 @@ def challenge(request: HttpRequest) -> HttpResponseBase:
     if waiting["reason"] == EndReason.SESSION_LIMIT:
         public_id = request.POST.get("device", "")
         if public_id not in [device.public_id for device in devices_of(user)]:
-            error = _("Choose the device that shall be signed out.")
+            error = _("Choose the device to sign out.")
             return asked(request, waiting, user, session_id, error=error, status=422)
         in_transaction(partial(give_way, user, public_id, waiting["begun"]))
     return go_on(request, waiting, user)

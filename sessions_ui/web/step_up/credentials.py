@@ -89,7 +89,7 @@ def ask_beforehand(request: HttpRequest, kind: CredentialKind) -> HttpResponse |
 
 def further_proof_needed(request: HttpRequest, kind: CredentialKind) -> HttpResponse:
     """Answer 403 where nothing was changed: with the question for a person, with problem details for a program."""
-    text = _("Nothing was changed. To change how you sign in, show first that it is you.")
+    text = _("Nothing was changed. To change how you sign in, first confirm it’s you.")
     # Inside of a transaction that is broken (a test's, say) nothing can be asked for.
     session = None if is_broken() else acting_session()
     try:
@@ -144,18 +144,20 @@ def came_from(request: HttpRequest) -> str:
 @require_POST
 def go_on(request: HttpRequest) -> HttpResponseBase:
     """Go back to the page that had to wait (`next`), after the proof."""
-    messages.success(request, _("Thank you. It is you, so this can go on."), fail_silently=True)
+    messages.success(
+        request, _("Thank you. You’ve confirmed it’s you, so you can continue."), fail_silently=True
+    )
     return HttpResponseRedirect(safe_next(request) or reverse("sessions_ui:devices"))
 
 
 def what_text(kind: CredentialKind) -> str:
     texts = {
         CredentialKind.PASSWORD: _("Change your password"),
-        CredentialKind.ADDRESS: _("Change your e-mail addresses"),
+        CredentialKind.ADDRESS: _("Change your email addresses"),
         CredentialKind.TOTP: _("Change your authenticator app"),
         CredentialKind.PASSKEY: _("Change your passkeys and security keys"),
         CredentialKind.RECOVERY_CODES: _("See or change your recovery codes"),
-        CredentialKind.TOKEN: _("Make or renew an access token"),
-        CredentialKind.PROVIDER: _("Change the accounts that you sign in with"),
+        CredentialKind.TOKEN: _("Create or renew an access token"),
+        CredentialKind.PROVIDER: _("Change the accounts you sign in with"),
     }
     return texts[kind]

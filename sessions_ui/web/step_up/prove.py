@@ -57,7 +57,7 @@ class CodeForm(forms.Form):
     """Six digits, as people type them: spaces do no harm."""
 
     code = forms.CharField(
-        label=gettext_lazy("The code from the mail"),
+        label=gettext_lazy("The code from the email"),
         max_length=16,
         widget=forms.TextInput(
             attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True}
@@ -286,16 +286,15 @@ def elsewhere(act: WaitingAct, session: Session) -> str:
     is_confirmed = settled is not None and settled.confirmed_at is not None
     signs_out = act.purpose == VerificationCode.Purpose.END_OLDER
     if signs_out and not is_confirmed and oldest_elsewhere(session):
-        return _("On the device that was signed in first you can do this without a further proof.")
+        return _("On the device that was signed in first, you can do this without this step.")
     if settled is None:
         return ""
     if not is_confirmed and f"/{settled.public_id}/" in act.path:  # no device says of itself whose it is
         return ""
     if not is_confirmed or act.purpose in BY_PAGE:
-        return _("On “%(device)s” you can do this without a further proof.") % {"device": settled.title}
+        return _("On “%(device)s”, you can do this without this step.") % {"device": settled.title}
     return _(
-        "On another device that you have confirmed, and have used for a while, you can do this without a further "
-        "proof."
+        "On another device that you’ve confirmed and used for a while, you can do this without this step."
     )
 
 
@@ -311,7 +310,7 @@ def wrong_text(reason: ProofRefusal, under_way: CodeUnderWay | None) -> str:
     if reason is not ProofRefusal.WRONG_CODE:
         return text
     if under_way is None:
-        return _("That is not the code, and it was the last try. Ask for another one.")
+        return _("That is not the code, and it was your last try. Ask for another code.")
     left = ngettext("%(count)d try is left.", "%(count)d tries are left.", under_way.tries_left)
     return f"{text} {left % {'count': under_way.tries_left}}"
 
@@ -319,12 +318,11 @@ def wrong_text(reason: ProofRefusal, under_way: CodeUnderWay | None) -> str:
 def refusal_text(reason: ProofRefusal) -> str:
     texts = {
         ProofRefusal.WRONG_CODE: _("That is not the code."),
-        ProofRefusal.CODE_OVER: _("This code is over. Ask for another one."),
+        ProofRefusal.CODE_OVER: _("This code is no longer valid. Ask for another one."),
         ProofRefusal.TOO_MANY: _(
-            "Too many codes were sent lately, so no other one was. Nothing was changed. Try again in an hour or later."
+            "We’ve sent too many codes lately, so we haven’t sent another one. Nothing was changed. Try again in "
+            "an hour or later."
         ),
-        ProofRefusal.NO_ADDRESS: _(
-            "There is no e-mail address that a code could go to. Nothing was changed."
-        ),
+        ProofRefusal.NO_ADDRESS: _("There’s no email address we could send a code to. Nothing was changed."),
     }
     return texts[reason]

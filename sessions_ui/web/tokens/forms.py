@@ -46,7 +46,7 @@ class EndField(forms.ChoiceField):
             (str(days), ngettext("%(days)d day", "%(days)d days", days) % {"days": days}) for days in allowed
         ]
         kept = [(KEEP, self.keep)] if self.keep else []
-        self.choices = [*kept, *choices, (OTHER, _("Until another day"))]
+        self.choices = [*kept, *choices, (OTHER, _("Until a day you choose"))]
         if not self.keep:
             usual = USUAL_DAYS if USUAL_DAYS in allowed else None
             self.initial = str(usual or (allowed[-1] if allowed else OTHER))
@@ -132,17 +132,17 @@ class TokenForm(EndForm):
         label=gettext_lazy("Name"),
         max_length=MOST_CHARACTERS,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text=gettext_lazy("What uses it, and where: “Backup on the server”."),
+        help_text=gettext_lazy("What uses it, and where. For example: “Backup on the server”."),
     )
     scopes = forms.MultipleChoiceField(
         label=gettext_lazy("What it may do"), widget=forms.CheckboxSelectMultiple
     )
     agent = forms.CharField(
-        label=gettext_lazy("The program that acts for you, if it is for one"),
+        label=gettext_lazy("The program that will act for you, if the token is for one"),
         required=False,
         max_length=MOST_CHARACTERS,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text=gettext_lazy("An assistant, for example. Leave it empty for what you run yourself."),
+        help_text=gettext_lazy("An assistant, for example. Leave this empty for something you run yourself."),
     )
     once = OnceField()
 
@@ -174,12 +174,12 @@ class LeakedForm(forms.Form):
     """A token that somebody has found, or a line of text with one in it."""
 
     token = forms.CharField(
-        label=gettext_lazy("The token, or the line with it"),
+        label=gettext_lazy("The token, or the line it’s in"),
         max_length=MOST_REPORTED,
         widget=SecretArea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false", "dir": "ltr"}),
     )
     where = forms.CharField(
-        label=gettext_lazy("Where you found it, if you like to say so"),
+        label=gettext_lazy("Where you found it, if you’d like to tell us"),
         required=False,
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
@@ -202,27 +202,27 @@ def refusal_of(reason: TokenRefusal, user: Any) -> tuple[str, str]:
     longest = for_user(conf.token_max_age, user)
     days = longest.days if longest is not None else 0
     texts = {
-        TokenRefusal.NO_NAME: ("name", _("Give it a name, so that you know it again.")),
+        TokenRefusal.NO_NAME: ("name", _("Give it a name, so that you can recognise it.")),
         TokenRefusal.NO_SCOPE: ("scopes", _("Choose at least one thing that it may do.")),
         TokenRefusal.UNKNOWN_SCOPE: ("scopes", _("Choose what it may do from the list.")),
         TokenRefusal.WITHHELD_SCOPE: ("scopes", str(REFUSALS[TokenRefusal.WITHHELD_SCOPE])),
         TokenRefusal.NO_OWNER: ("", str(REFUSALS[TokenRefusal.NO_OWNER])),
-        TokenRefusal.IN_THE_PAST: ("day", _("That day is over. Choose a later one.")),
+        TokenRefusal.IN_THE_PAST: ("day", _("That day has passed. Choose a later one.")),
         TokenRefusal.TOO_LONG: (
             "day",
             ngettext(
-                "It may be valid for %(days)d day at most.",
-                "It may be valid for %(days)d days at most.",
+                "It can be valid for %(days)d day at most.",
+                "It can be valid for %(days)d days at most.",
                 days,
             )
             % {"days": days},
         ),
         TokenRefusal.TOO_MANY: (
             "",
-            _("You have as many access tokens as you may have. End one that you no longer use."),
+            _("You already have as many access tokens as you’re allowed. End one that you no longer use."),
         ),
-        TokenRefusal.MADE_BEFORE: ("", _("This access token was made already.")),
-        TokenRefusal.BY_TOKEN: ("", _("An access token makes no access token.")),
+        TokenRefusal.MADE_BEFORE: ("", _("This access token has already been created.")),
+        TokenRefusal.BY_TOKEN: ("", _("An access token can’t create another access token.")),
     }
     # What a program may not do is told to no form of people.
     return texts.get(reason, ("", str(REFUSALS[reason])))

@@ -41,7 +41,7 @@ def leaked(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return page(request, form, status=422)
     if not within_limit("leaked", client_network(request), most=MOST_REPORTS, seconds=SECONDS):
-        error = _("That was too often in too short a time. Wait a minute, then try again.")
+        error = _("Too many reports in a short time. Wait a minute, then try again.")
         return page(request, LeakedForm(), error=error, status=429)
     text, where = form.cleaned_data["token"], form.cleaned_data["where"]
     # People paste addresses with a token in them, too.

@@ -166,7 +166,7 @@ def end_token(request: HttpRequest, public_id: str) -> HttpResponseBase:
     if question := ask_again(request, _("End “%(name)s”") % {"name": key.title}, ends=chosen):
         return question
     if end_all(request, [key]):
-        text = _("%(name)s has ended. Whatever uses it is refused from now on.") % {"name": key.title}
+        text = _("%(name)s has ended. Anything that uses it is refused from now on.") % {"name": key.title}
     else:
         text = _("%(name)s had already ended.") % {"name": key.title}
     if request.POST.get("page") != "device":
@@ -181,7 +181,8 @@ def end_token(request: HttpRequest, public_id: str) -> HttpResponseBase:
 @require_POST
 def end_unused_tokens(request: HttpRequest) -> HttpResponseBase:
     """End all access tokens that the page says nobody has used for long."""
-    return end_group(request, keys_of(request.user).unused, _("End the access tokens that nobody uses"))
+    what = _("End the access tokens that haven’t been used for a while")
+    return end_group(request, keys_of(request.user).unused, what)
 
 
 @login_required
@@ -200,7 +201,7 @@ def end_credential(request: HttpRequest, package: str, credential: str) -> HttpR
     if question := ask_again(request, _("End an app or key"), bridged=True):
         return question
     ended = end_credentials(user=request.user, package=package, ids=[credential], actor=request.user)
-    return done(request, _("It has ended.") if ended else _("It had already ended."))
+    return done(request, _("The app or key has ended.") if ended else _("The app or key had already ended."))
 
 
 def end_group(request: HttpRequest, keys: list[Key], what: str) -> HttpResponseBase:
@@ -234,14 +235,15 @@ def own_key(request: HttpRequest, public_id: str) -> Key:
 def shown_before(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """Answer a form that was sent before: the value it made was shown then, and is stored nowhere."""
     text = _(
-        "That was done already. Its value is shown only once: if you have not kept it, renew the access token."
+        "That has already been done. We show the value only once: if you haven’t saved it, renew the "
+        "access token."
     )
     messages.info(request, text, fail_silently=True)
     return redirect("sessions_ui:token", public_id=public_id)
 
 
 def over(request: HttpRequest, key: Key) -> HttpResponseBase:
-    text = _("%(name)s had already ended: it cannot be renewed. Make a new one.") % {"name": key.title}
+    text = _("%(name)s had already ended, so it can’t be renewed. Create a new one.") % {"name": key.title}
     messages.error(request, text, fail_silently=True)
     return redirect("sessions_ui:token", public_id=key.public_id)
 

@@ -830,7 +830,7 @@ def test_a_page_says_that_nobody_knows_where_the_connection_was_lost_at_the_comm
         answer = here.post(f"{DEVICES}sign-out-everywhere/", HTTP_ACCEPT="text/html")
     assert answer.status_code == 503
     assert int(answer["Retry-After"]) > 0
-    assert "We cannot say whether this was done" in answer.content.decode()
+    assert "We can’t tell whether this was done" in answer.content.decode()
     assert not answer.cookies
 
 

@@ -403,7 +403,7 @@ def test_a_required_password_shuts_out_until_it_was_reset(
     assert not is_in(phone)
     at_home = browser()
     response = at_home.post("/account/login/", {"login": user.email, "password": PASSWORD}, follow=True)
-    assert "A new password is needed before you can sign in." in response.content.decode()
+    assert "You need a new password before you can sign in." in response.content.decode()
     assert not is_in(at_home)
 
     # Django's own reset form, which skips accounts without a usable password, still finds this one.

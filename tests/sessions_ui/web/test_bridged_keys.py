@@ -38,17 +38,20 @@ def test_one_is_ended(laptop: Any, user: Any, other_user: Any) -> None:
     make_keys(user)
     make_keys(other_user)
     url = address_of(user)
-    assert "It has ended." in laptop.post(url, follow=True).content.decode()
+    assert "The app or key has ended." in laptop.post(url, follow=True).content.decode()
     assert (keys_of(user), keys_of(other_user)) == (0, 1)
     act = Act.objects.get(reason="signed_out_remotely")
     event = Event.objects.get(kind="credentials_ended")
     assert (event.act_id, event.user_id, event.actor_id) == (act.pk, user.pk, user.pk)
-    assert "It had already ended." in laptop.post(url, follow=True).content.decode()
+    assert "The app or key had already ended." in laptop.post(url, follow=True).content.decode()
 
 
 def test_somebody_elses_is_ended_by_nobody(laptop: Any, other_user: Any) -> None:
     make_keys(other_user)
-    assert "It had already ended." in laptop.post(address_of(other_user), follow=True).content.decode()
+    assert (
+        "The app or key had already ended."
+        in laptop.post(address_of(other_user), follow=True).content.decode()
+    )
     assert keys_of(other_user) == 1
 
 

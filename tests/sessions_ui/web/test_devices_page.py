@@ -60,7 +60,7 @@ def test_a_card_says_what_where_since_when_and_until(here: Any, phone: Any) -> N
         "with a password",
         "at the latest",
         "Active now",
-        "A sign-out cannot be undone",
+        "Signing out can’t be undone",
     ):
         assert text in html, text
     assert 'aria-label="Sign out Safari on iOS"' in html
@@ -145,7 +145,7 @@ def test_who_came_later_renames_the_own_device_and_no_other(here: Any, phone: An
     asked = phone.post(
         reverse("sessions_ui:rename", args=[before.public_id]), {"name": "Thief’s"}, follow=True
     )
-    assert "One more proof" in asked.content.decode()
+    assert "One more step" in asked.content.decode()
     phone.post(reverse("sessions_ui:rename", args=[own.public_id]), {"name": "Mine"})
     assert list(Device.objects.filter(user=user).order_by("pk").values_list("name", flat=True)) == [
         "",

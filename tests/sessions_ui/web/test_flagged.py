@@ -67,7 +67,7 @@ def test_a_name_that_was_given_there_is_not_what_people_judge_by(here: Any, odd:
     Device.objects.filter(pk=odd.pk).update(name="Ada’s own laptop")
     flagged = html_of(here).split('id="flagged"')[1].split("</section>")[0]
     assert "<h3>Firefox on Windows</h3>" in flagged
-    assert "It is called “Ada’s own laptop” there." in flagged
+    assert "Named “Ada’s own laptop”" in flagged
     assert "it’s mine: Ada" not in flagged
     asked = say_mine(here, odd)
     assert "“Firefox on Windows” is mine" in asked and "Ada’s own laptop” is mine" not in asked
@@ -104,7 +104,7 @@ def test_a_young_one_needs_a_code_from_the_mail(here: Any, user: Any, odd: Devic
 def test_no_device_speaks_for_itself(here: Any, user: Any) -> None:
     own = Device.objects.get(user=user)
     Session.objects.update(verdict="new", verdict_reasons=["new_device"])
-    assert "One more proof" in say_mine(here, own)
+    assert "One more step" in say_mine(here, own)
     own.refresh_from_db()
     assert own.confirmed_at is None
 
@@ -168,7 +168,7 @@ def test_all_of_these_are_mine_where_there_are_several(
     shown = [*first, *odd_ones(user, signed_in, 2)]
     assert "All of these are mine" in html_of(here)
     later, theirs = odd_ones(user, signed_in, 1), odd_ones(other_user, signed_in, 1)
-    assert "3 devices are yours: thank you." in all_mine(here, [*shown, *theirs])
+    assert "Thank you: 3 devices are confirmed as yours." in all_mine(here, [*shown, *theirs])
     confirmed = Device.objects.filter(confirmed_at__isnull=False)
     assert {device.pk for device in shown} <= set(confirmed.values_list("pk", flat=True))
     assert not confirmed.filter(pk__in=[later[0].pk, theirs[0].pk]).exists(), "nobody was asked about these"
@@ -186,7 +186,7 @@ def test_one_proof_is_enough_for_all_of_them(here: Any, user: Any, signed_in: Si
     (code,) = re.findall(r"^    (\d{6})$", mail.outbox[-1].body, re.MULTILINE)
     assert act is not None
     answer = here.post(reverse("sessions_ui:prove"), {"act": act[1], "code": code}, follow=True)
-    assert "3 devices are yours: thank you." in answer.content.decode()
+    assert "Thank you: 3 devices are confirmed as yours." in answer.content.decode()
     assert Device.objects.filter(user=user, confirmed_at__isnull=False).count() == 3
 
 
@@ -195,7 +195,7 @@ def test_where_one_of_them_cannot_be_vouched_for_none_is(here: Any, user: Any, s
     devices = odd_ones(user, signed_in, 2)
     own = Session.objects.get(user=user, verdict="").device
     assert own is not None
-    assert "One more proof" in all_mine(here, [*devices, own])
+    assert "One more step" in all_mine(here, [*devices, own])
     assert not Device.objects.filter(
         pk__in=[device.pk for device in devices], confirmed_at__isnull=False
     ).exists()

@@ -107,7 +107,7 @@ def test_nor_what_only_other_packages_let_in(
     bridged(settings, bridge)
     address = {each.name: each for each in ACTS}[act]
     (url,) = addresses(address, owner)
-    assert "One more proof" in thief.post(url, {"tokens": "1"}).content.decode()
+    assert "One more step" in thief.post(url, {"tokens": "1"}).content.decode()
     assert keys_of(owner) == 1
     thief.post(url)
     assert keys_of(owner) == 1
@@ -147,5 +147,5 @@ def test_a_settled_one_is_asked_nothing_more(owner: Any, browser: Any) -> None:
     )
     Device.objects.filter(user=owner).update(confirmed_at=timezone.now())
     (url,) = addresses({each.name: each for each in ACTS}["end_credential"], owner)
-    assert "It has ended." in client.post(url, follow=True).content.decode()
+    assert "The app or key has ended." in client.post(url, follow=True).content.decode()
     assert keys_of(owner) == 0

@@ -17,13 +17,13 @@ from tests.models import Device, EndReason, Event, Session, VerificationCode
 pytestmark = pytest.mark.django_db
 
 SignedIn = Callable[..., Session]
-NO_ADDRESS = "There is no e-mail address that a code could go to."
-ELSEWHERE = "On another device that you have confirmed"
+NO_ADDRESS = "There’s no email address we could send a code to."
+ELSEWHERE = "On another device that you’ve confirmed"
 OLDEST = "On the device that was signed in first"
-BEFORE = "Sign in on a device that you have used before."
+BEFORE = "Sign in on a device that you’ve used before."
 FIRST = "Sign out on one of your other devices, then sign in here again."
-LAPTOP = "On “Laptop” you can do this without a further proof."
-NOTHING = "There is nothing here that could prove it."
+LAPTOP = "On “Laptop”, you can do this without this step."
+NOTHING = "There’s no way for you to confirm it’s you here."
 HELP = "https://help.example/"
 CHALLENGE = "/account/devices/challenge/"
 PROVE = "/account/devices/prove/"
@@ -93,7 +93,7 @@ def is_asked_for_a_code(html: str) -> bool:
 def test_no_act_asks_for_a_code_that_cannot_come(act: str, new: Any, old: Session) -> None:
     response = ask(new, act, old)
     html = response.content.decode()
-    assert response.status_code == 200 and "One more proof" in html
+    assert response.status_code == 200 and "One more step" in html
     assert NO_ADDRESS in html and not is_asked_for_a_code(html)
     # The account began on the laptop, so it may do all but two: that a lost device was found is proven everywhere, and
     # it does not say of itself that it is not its owner's.

@@ -160,7 +160,7 @@ def test_a_sign_in_of_which_only_the_name_is_known_is_described_by_that() -> Non
         (SHOWN[0], "a password, at the sign-in, 24 November 2026, 12:00 UTC"),
         (SHOWN[1], "an authenticator code (totp:7), at the sign-in, 24 November 2026, 12:00 UTC"),
         (SHOWN[2], "a passkey, to confirm who it is, 24 November 2026, 13:00 UTC"),
-        (SHOWN[3], "a mailed code, as a further proof, 24 November 2026, 14:00 UTC"),
+        (SHOWN[3], "an emailed code, as a further proof, 24 November 2026, 14:00 UTC"),
     ],
 )
 def test_administrators_read_what_was_shown_when_and_what_for(one: Authentication, text: str) -> None:

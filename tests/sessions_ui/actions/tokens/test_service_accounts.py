@@ -50,7 +50,7 @@ def test_nobody_signs_in_to_it(user: Any, other_user: Any, browser: Any) -> None
     user.save()
     sent = {"login": user.email, "password": PASSWORD}
     answer = browser().post("/account/login/", sent, follow=True)
-    assert "it is for programs only" in answer.content.decode()
+    assert "it’s for programs only" in answer.content.decode()
     assert not Session.objects.filter(user=user).exists()
 
 

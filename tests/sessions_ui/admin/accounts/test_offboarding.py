@@ -104,7 +104,7 @@ def test_a_person_may_have_left_before(admin: Any, user: Any) -> None:
 def test_when_they_left_is_over_and_no_later_than_their_access(admin: Any, user: Any) -> None:
     tomorrow = timezone.now() + timedelta(days=1)
     html = admin.post(ADD, form(user.email, **left(tomorrow))).content.decode()
-    assert "That is still to come." in html
+    assert "That’s still in the future." in html
     ended = {"ends_at_0": "2026-01-01", "ends_at_1": "08:00:00"}
     html = admin.post(ADD, form(user.email, **ended, **left(timezone.now()))).content.decode()
     assert "Access ends when they leave, or later." in html

@@ -178,7 +178,7 @@ def test_an_account_that_support_may_not_use_is_refused_with_a_reason(
     agent.is_superuser = True
     agent.save()
     answer = admin.post(f"{page_of(agent)}use-account/", {"reason": "curious"})
-    assert answer.status_code == 422 and "may do something that you may not" in text_of(answer)
+    assert answer.status_code == 422 and "has rights that you don’t have" in text_of(answer)
     assert "Use this account" not in text_of(admin.get(page_of(administrator))), "not the own one"
     assert not Session.objects.filter(impersonator__isnull=False).exists()
 

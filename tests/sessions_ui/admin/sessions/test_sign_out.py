@@ -81,7 +81,7 @@ def test_an_administrator_says_since_when_it_should_have_been_over(admin: Any, a
     answer = act(
         admin, "sign_out_users", [of(user).pk], confirmed="1", note="left", happened_at="2099-01-01T00:00"
     )
-    assert "That is still to come." in answer.content.decode()
+    assert "That’s still in the future." in answer.content.decode()
     assert of(user).ended_at is None
     act(admin, "sign_out_users", [of(user).pk], confirmed="1", note="left", happened_at=entered)
     assert of(user).act.happened_at == an_hour_ago

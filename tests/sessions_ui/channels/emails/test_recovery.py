@@ -57,7 +57,7 @@ def test_without_an_address_of_the_site_it_says_what_else_there_is(user: Any, se
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "SITE_URL": ""}
     opened(user)
     message = newest()
-    assert says(message, "Sign in on a device that you have used before")
+    assert says(message, "sign in on a device that you’ve used before")
     assert not says(message, "Pass this link on to nobody")
 
 

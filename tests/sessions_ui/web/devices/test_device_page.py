@@ -135,7 +135,7 @@ def test_what_follows_is_read_before_anything_is_done(
 def test_lost_signs_it_out_and_marks_it(here: Any, phone: Device) -> None:
     html = here.post(url("lost", phone), follow=True).content.decode()
     assert "signed out and marked as lost" in html
-    assert "It is marked as lost" in html
+    assert "This device is marked as lost" in html
     assert "because the device was reported lost" in html
     assert living(phone) == 0
     phone.refresh_from_db()
@@ -150,9 +150,9 @@ def test_not_mine_signs_out_everything_else_and_leads_to_the_steps(
     answer = here.post(url("not_mine", phone), follow=True)
     assert answer.redirect_chain[-1][0] == RECOVERY
     html = answer.content.decode()
-    assert "everything else but this device is signed out" in html
-    assert "My phone" not in html.split("1. The device is out")[1], "it is called by what it is"
-    assert "new_password1" in html and "3. What was added since" in html
+    assert "so is everything else except this device" in html
+    assert "My phone" not in html.split("1. The device is signed out")[1], "it is called by what it is"
+    assert "new_password1" in html and "3. What was added to your account" in html
     assert living(phone) == 0
     bystander.refresh_from_db()
     assert bystander.end_reason == "not_me"
@@ -166,7 +166,7 @@ def test_a_session_that_vouches_for_nothing_proves_more_before_it_voids_the_pass
     """However old it is: the account began on the other one."""
     Session.objects.exclude(device=phone).update(signed_in_at=timezone.now() - timedelta(days=9))
     Device.objects.exclude(pk=phone.pk).update(from_start=False)
-    assert "One more proof" in here.post(url("not_mine", phone)).content.decode()
+    assert "One more step" in here.post(url("not_mine", phone)).content.decode()
     assert living(phone) == 1 and not Recovery.objects.exists()
     VerificationCode.objects.update(given_at=timezone.now())
     assert here.post(url("not_mine", phone)).url == RECOVERY
@@ -207,14 +207,14 @@ def test_what_was_reported_is_no_longer_confirmed(here: Any, user: Any, phone: D
 def test_no_longer_used_comes_back_to_the_device(here: Any, phone: Device) -> None:
     answer = here.post(url("sign_out_device", phone), {"page": "device"}, follow=True)
     assert answer.redirect_chain[-1][0] == url("device", phone)
-    assert "It is signed out" in answer.content.decode()
+    assert "The device is signed out" in answer.content.decode()
 
 
 @pytest.mark.parametrize("name", ["lost", "not_mine"])
 def test_the_device_in_hand_is_neither_lost_nor_strange(here: Any, user: Any, name: str) -> None:
     mine = Device.objects.get(user=user)
     html = here.post(url(name, mine), follow=True).content.decode()
-    assert "device in your hands" in html
+    assert "device you’re using" in html
     assert living(mine) == 1
     page = here.get(url("device", mine)).content.decode()
     assert "Sign out here" in page
@@ -224,7 +224,7 @@ def test_the_device_in_hand_is_neither_lost_nor_strange(here: Any, user: Any, na
 def test_found_takes_a_further_proof(here: Any, phone: Device) -> None:
     """Whoever has the device and the password must not be able to say that it was found."""
     here.post(url("lost", phone))
-    assert "One more proof" in here.post(url("found", phone)).content.decode()
+    assert "One more step" in here.post(url("found", phone)).content.decode()
     phone.refresh_from_db()
     assert phone.lost_at is not None
     VerificationCode.objects.update(given_at=timezone.now())
@@ -250,14 +250,14 @@ def test_the_proof_comes_in(here: Any, phone: Device) -> None:
     here.post(url("lost", phone))
     html = here.get(url("proof", phone)).content.decode()
     assert 'hx-trigger="every 4s"' in html
-    assert "has not tried to come back yet" in html
-    assert "A mail to you is on its way" in html
-    assert "Open tabs were told" not in html
+    assert "hasn’t tried to come back yet" in html
+    assert "An email to you is on its way" in html
+    assert "open tabs were told" not in html
     Delivery.objects.update(done_at=timezone.now())
     Session.objects.filter(device=phone).update(refused_at=timezone.now(), tabs_told_at=timezone.now())
     html = here.get(url("proof", phone)).content.decode()
-    assert "You were told by mail" in html
-    assert "Open tabs were told <time" in html
+    assert "We emailed you on" in html
+    assert "Its open tabs were told on <time" in html
     assert "was turned away" in html
     assert "hx-trigger" not in html
 
@@ -278,7 +278,7 @@ def test_looking_at_the_proof_is_no_activity(here: Any, user: Any, phone: Device
 def test_a_timeout_needs_no_proof(here: Any, user: Any, phone: Device) -> None:
     Session.objects.filter(device=phone).update(ended_at=timezone.now(), end_reason="idle_timeout")
     html = here.get(url("device", phone)).content.decode()
-    assert "It is signed out" not in html
+    assert "The device is signed out" not in html
     assert "not used for too long" in html
 
 

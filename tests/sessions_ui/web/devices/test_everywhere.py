@@ -57,8 +57,8 @@ def test_it_says_beforehand_what_it_ends_and_ends_nothing(here: Any, user: Any, 
     first = signed_in(user)
     signed_in(user, device=first.device)
     text = text_of(here.get(BEFORE))
-    assert "Ends all 3 sign-ins on 2 devices and apps, this one too." in text
-    assert "This cannot be undone." in text and "access token" not in text
+    assert "Ends all 3 sign-ins on 2 devices and apps, including this one." in text
+    assert "This can’t be undone." in text and "access token" not in text
     assert Session.objects.living().filter(user=user).count() == 3
     fragment = here.get(BEFORE, headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in fragment and f'action="{ACT}"' in fragment

@@ -27,7 +27,7 @@ def test_sign_ins_without_cookies_are_one_line(user: Any, browser: Any) -> None:
     assert Device.objects.count() == 3
     [card] = listing(user, current_id=None).cards
     assert card.is_folded and len(card.sessions) == 3
-    assert (card.title, card.about) == ("curl", "signs in anew each time")
+    assert (card.title, card.about) == ("curl", "signs in again each time")
 
 
 def test_hundreds_cost_as_many_statements_as_two(user: Any, signed_in: SignedIn) -> None:

@@ -188,4 +188,4 @@ def test_many_places_do_not_grow_the_page(here: Any, user: Any, signed_in: Signe
         signed_in(user, place={**LAGOS, "city": f"City {index}", "latitude": float(index)})
     html = here.get(PAGE).content.decode()
     assert html.count("<circle") == SPOTS
-    assert "3 more places are not shown." in html
+    assert "3 more places aren’t shown." in html

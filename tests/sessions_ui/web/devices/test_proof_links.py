@@ -37,9 +37,9 @@ def test_each_row_of_what_was_signed_out_links_to_its_proof(here: Any, user: Any
     idle = signed_in(user, device={"name": "Attic"}, ended_at=timezone.now(), end_reason="idle_timeout")
     found = links(here.get(PAGE).content.decode())
     page = here.get(found["See the proof Phone"].split("#")[0]).content.decode()
-    assert "It is signed out" in page and f"sign_in={ended.public_id}" in page
+    assert "The device is signed out" in page and f"sign_in={ended.public_id}" in page
     assert found["Details Attic"] == reverse("sessions_ui:device", args=[idle.device.public_id])
-    assert "It is signed out" not in here.get(found["Details Attic"]).content.decode()
+    assert "The device is signed out" not in here.get(found["Details Attic"]).content.decode()
 
 
 def test_the_sentence_about_a_sign_out_links_to_its_proof(here: Any, user: Any, signed_in: Any) -> None:
@@ -119,7 +119,7 @@ def test_the_page_of_a_device_renames_and_signs_out_and_names_the_model(
     refused = here.post(rename, {"name": "x" * 65, "page": "device"})
     assert refused.status_code == 422 and 'role="alert"' in refused.content.decode()
     answer = here.post(out, {"page": "device"}, follow=True)
-    assert "It is signed out" in answer.content.decode()
+    assert "The device is signed out" in answer.content.decode()
     assert f'action="{out}"' not in answer.content.decode()
     assert not Session.objects.living().filter(device=device).exists()
 

@@ -61,11 +61,11 @@ def test_every_word_has_to_be_known_of_it(here: Any, user: Any, words: str, name
 def test_what_was_found_is_counted_and_everything_is_one_link_away(here: Any, user: Any) -> None:
     sign_in_many(user, 12)
     text = " ".join(here.get(PAGE, {"q": "nigeria"}).content.decode().split())
-    assert "12 devices and apps are like this." in text
+    assert "12 devices and apps match." in text
     assert f'<a href="{PAGE}">Show all</a>' in text
     assert "13 devices signed in" in text, "of the account, not of the search"
     nothing = " ".join(here.get(PAGE, {"q": "nowhere"}).content.decode().split())
-    assert "0 devices and apps are like this." in nothing and "No other device is like this." in nothing
+    assert "0 devices and apps match." in nothing and "No other device matches." in nothing
 
 
 def test_kinds_and_what_is_in_use(here: Any, user: Any, settings: Any, signed_in: Any) -> None:

@@ -60,7 +60,7 @@ def test_a_sign_in_that_is_not_fresh_is_asked_first_and_comes_back_to_the_page(l
         answer = laptop.post(DOWNLOAD)
         assert (answer.status_code, answer.url) == (302, PAGE)
         question = laptop.post(UNLOCK)
-        assert "Download what is stored about you" in question.content.decode()
+        assert "Download what we store about you" in question.content.decode()
         act = question.context["act"]
         wrong = laptop.post("/account/devices/confirm/", {"act": act, "password": "wrong"})
         assert wrong.status_code == 422
@@ -74,7 +74,7 @@ def test_what_is_too_much_is_said(laptop: Any, settings: Any) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "EXPORT_MAX_ROWS": 1}
     answer = laptop.post(DOWNLOAD)
     assert answer.status_code == 422
-    assert "It is too much for this page." in answer.content.decode()
+    assert "There’s too much for this page." in answer.content.decode()
     assert not Event.objects.filter(kind="data_exported").exists()
 
 

@@ -121,7 +121,7 @@ def test_confirming_ends_that_session_and_mails_the_link_to_the_steps_to_the_add
     mail.outbox.clear()
     response = browser().post(link)
     html = response.content.decode()
-    assert response.status_code == 200 and "Now look at your mail" in html
+    assert response.status_code == 200 and "Now check your email" in html
     assert "a•••@people.example" in html and told_at not in html
     assert thief.get("/account/devices/").status_code == 302
     assert owner.get("/account/devices/").status_code == 200
@@ -214,7 +214,7 @@ def test_people_who_sign_in_through_a_provider_keep_signing_in_there(
     user.set_unusable_password()
     user.save()
     html = browser().post(link).content.decode()
-    assert "password" not in html and "Now look at your mail" in html
+    assert "password" not in html and "Now check your email" in html
     assert AccountState.objects.get(pk=user.pk).password_required_at is None
 
 
@@ -244,7 +244,7 @@ def test_where_only_the_present_address_is_known_the_one_that_was_told_recovers_
     }
     user.email = "thief@elsewhere.example"
     user.save()
-    assert "Now look at your mail" in browser().post(link).content.decode()
+    assert "Now check your email" in browser().post(link).content.decode()
     assert Recovery.objects.get().address == told
     assert theirs().device.not_me_at is not None
 
@@ -313,4 +313,4 @@ def test_a_cookie_of_another_link_opens_nothing(link: str, browser: Any) -> None
 def test_without_an_address_of_the_site_no_link_is_promised(link: str, browser: Any, settings: Any) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "SITE_URL": ""}
     html = browser().post(link).content.decode()
-    assert "Now look at your mail" not in html and "a device that you have used before" in html
+    assert "Now check your email" not in html and "a device that you’ve used before" in html

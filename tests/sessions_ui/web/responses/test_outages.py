@@ -84,7 +84,7 @@ def test_a_page_says_so_in_plain_words(ada: Browser) -> None:
     assert int(response["Retry-After"]) > 0
     assert response["Content-Type"] == "text/html; charset=utf-8"
     page = response.content.decode()
-    assert "It does not sign you out" in page
+    assert "It doesn’t sign you out" in page
     assert "secret" not in page
     assert "no-store" in response["Cache-Control"]
 
@@ -136,7 +136,7 @@ def test_what_only_reads_has_changed_nothing(method: str, ada: Browser) -> None:
 def test_what_should_have_changed_something_may_have(ada: Browser) -> None:
     response = ada.post("/changes-something/", HTTP_ACCEPT="text/html")
     assert response.status_code == 503
-    assert "We cannot say whether this was done" in response.content.decode()
+    assert "We can’t tell whether this was done" in response.content.decode()
     assert not response.cookies
 
 

@@ -29,7 +29,7 @@ NAMED = {
     "superseded": "You were signed out because of a newer sign-in in this browser.",
     "provider_sign_out": "You were signed out at your sign-in provider.",
     "password_required": (
-        "A new password is needed before you can sign in. Ask for one where it says that you forgot yours."
+        "You need a new password before you can sign in. Ask for one as if you’d forgotten yours."
     ),
     "offboarded": "Access to this account ended on the agreed date.",
     "session_limit": "Too many devices are signed in to this account at the same time.",
@@ -128,7 +128,7 @@ JSON, PRIVATE = "application/json", "no-store, private"
             busy,
             503,
             "busy",
-            "This could not be done just now, and nothing was changed. Please try again.",
+            "We couldn’t do this just now, and nothing was changed. Please try again.",
         ),
     ],
 )

@@ -215,7 +215,7 @@ def test_coming_back_from_another_way_acts_on_a_post_only(here: Any, other: Sess
     back = f"{CONFIRM}?{urlencode({'act': act})}"
     here.post(reverse("account_reauthenticate"), {"password": PASSWORD, "next": back})
     page = here.get(back)
-    assert "It is you" in page.content.decode()
+    assert "You’ve confirmed it’s you" in page.content.decode()
     assert not is_over(other)
     here.post(CONFIRM, {"act": waiting(page)})
     assert is_over(other)

@@ -70,14 +70,17 @@ def test_the_page_says_why_and_leads_back_to_the_form(laptop: Any, user: Any) ->
     page = laptop.get("/asked/?tab=2")
     html = page.content.decode()
     assert "Change your passkeys and security keys" in html and "Send a code to a•••@people.example" in html
-    assert "On “Firefox on Linux” you can do this without a further proof." in html
+    assert "On “Firefox on Linux”, you can do this without this step." in html
     sent = laptop.post(PROVE, {"act": page.context["act"], "again": "1"})
     assert "A code is on its way" in sent.content.decode()
     data = {"act": page.context["act"], "code": mailed_code(user)}
     answer = laptop.post(PROVE, data)
     assert (answer.status_code, answer.headers["Location"]) == (302, "/asked/?tab=2")
     assert laptop.get("/asked/").content == b"the form"
-    assert "Thank you. It is you, so this can go on." in laptop.get("/account/devices/").content.decode()
+    assert (
+        "Thank you. You’ve confirmed it’s you, so you can continue."
+        in laptop.get("/account/devices/").content.decode()
+    )
 
 
 def test_the_tick_confirms_the_device(laptop: Any, user: Any) -> None:

@@ -23,7 +23,7 @@ from tests.models import Delivery, Device, Event, Session, VerificationCode
 pytestmark = pytest.mark.django_db
 
 SignedIn = Callable[..., Session]
-ASKS = "One more proof"
+ASKS = "One more step"
 PROVE = "/account/devices/prove/"
 
 
@@ -198,7 +198,7 @@ def test_the_question_says_where_the_mail_server_has_not_taken_the_code(thief: A
     Delivery.objects.update(error="the server is away")
     for response in (sign_out(thief, old), thief.get(PROVE, {"act": act})):
         assert shown(response) == {**ASKED, "addresses": [], "held_up": True}
-        assert "could not be sent so far" in response.content.decode()
+        assert "We haven’t been able to send the code" in response.content.decode()
 
 
 def code_line(response: Any) -> str:
@@ -211,15 +211,19 @@ def test_another_code_is_not_said_to_be_sent_when_none_was(thief: Any, old: Sess
     with time_machine.travel("2026-11-02T11:02:10Z", tick=False) as now:
         first = sign_out(thief, old)
         act = waiting(first)
-        assert code_line(first) == "A code is on its way to a•••@people.example. It is good for 10 minutes."
+        assert code_line(first) == "A code is on its way to a•••@people.example. It’s valid for 10 minutes."
         now.shift(18)
         again = thief.post(PROVE, {"act": act, "again": "1"})
         assert (
-            code_line(again) == "The code from 11:02 is still good until 11:12. Another can be sent in 42 s."
+            code_line(again)
+            == "The code we sent at 11:02 is still valid until 11:12. Another can be sent in 42 s."
         )
         assert VerificationCode.objects.count() == 1
         now.shift(60)
-        assert code_line(thief.get(PROVE, {"act": act})) == "The code from 11:02 is still good until 11:12."
+        assert (
+            code_line(thief.get(PROVE, {"act": act}))
+            == "The code we sent at 11:02 is still valid until 11:12."
+        )
         again = thief.post(PROVE, {"act": act, "again": "1"})
         assert code_line(again).startswith("A code is on its way") and VerificationCode.objects.count() == 2
 
@@ -233,9 +237,9 @@ def test_a_wrong_code_leaves_the_line_of_the_code_and_says_how_many_tries_are_le
         for left in ("4 tries are left.", "3 tries are left.", "2 tries are left.", "1 try is left."):
             wrong = thief.post(PROVE, {"act": act, "code": "no code"})
             assert f"That is not the code. {left}" in wrong.content.decode()
-            assert code_line(wrong) == "The code from 11:02 is still good until 11:12."
+            assert code_line(wrong) == "The code we sent at 11:02 is still valid until 11:12."
         last = thief.post(PROVE, {"act": act, "code": "no code"})
-        assert "it was the last try. Ask for another one." in last.content.decode()
+        assert "it was your last try. Ask for another code." in last.content.decode()
         assert code_line(last) == ""
 
 
@@ -289,7 +293,7 @@ def test_a_wrong_code_ends_nothing_and_five_of_them_are_all(thief: Any, old: Ses
         response = thief.post(PROVE, {"act": act, "code": wrong})
         assert response.status_code == 422 and "That is not the code" in response.content.decode()
     response = thief.post(PROVE, {"act": act, "code": code})
-    assert response.status_code == 422 and "This code is over" in response.content.decode()
+    assert response.status_code == 422 and "This code is no longer valid" in response.content.decode()
     assert not is_over(old)
 
 
@@ -373,7 +377,7 @@ def test_never_a_mail_storm(thief: Any, old: Session) -> None:
     response = sign_out(thief, old)
     VerificationCode.objects.update(tries=5)
     response = sign_out(thief, old)
-    assert response.status_code == 429 and "Too many codes" in response.content.decode()
+    assert response.status_code == 429 and "We’ve sent too many codes" in response.content.decode()
     assert VerificationCode.objects.count() == 5
 
 

@@ -54,7 +54,7 @@ def test_a_row_says_what_it_may_when_it_was_made_used_and_ends(here: Any, user: 
         "Sign devices of the account out · See the sessions and devices of the account",
         "Last used 3 h ago",
         "89.160.20.112",
-        f"Made {day(timezone.now())}",
+        f"Created {day(timezone.now())}",
         "Valid until",
     ):
         assert part in text, part
@@ -113,7 +113,7 @@ def test_agents_are_a_group_of_their_own_and_end_together(here: Any, user: Any, 
 def test_ending_one_is_told_in_the_history_with_its_actor(here: Any, user: Any, make_token: Any) -> None:
     made, other = make_token(user), make_token(user, name="Other")
     answer = here.post(f"/account/devices/tokens/{made.token.session.public_id}/end/", follow=True)
-    assert "Backup has ended. Whatever uses it is refused from now on." in answer.content.decode()
+    assert "Backup has ended. Anything that uses it is refused from now on." in answer.content.decode()
     text = text_of(here)
     assert "Backup Access token Ended just now by you" in text
     assert [is_valid(each.value) for each in (made, other)] == [False, True]
@@ -165,24 +165,24 @@ def test_the_page_of_a_token_has_its_history_and_the_proof(here: Any, user: Any,
     url = f"/account/devices/tokens/{made.token.session.public_id}/"
     text = text_of(here, url)
     assert f"…{made.token.hint}…" in text and made.value not in text
-    assert "What has been done Made just now" in text
+    assert "What has happened Created just now" in text
     here.post(f"{url}end/", {"page": "device"})
     is_valid(made.value)
     text = text_of(here, url)
-    assert "It has ended" in text and "Somebody tried it" in text and "Ended by you" in text
+    assert "This access token has ended" in text and "Somebody tried to use it" in text and "Ended by you" in text
     assert "What you can do" not in text
 
 
 def test_the_proof_of_one_that_is_valid_is_empty(here: Any, user: Any, make_token: Any) -> None:
     url = f"/account/devices/tokens/{make_token(user).token.session.public_id}/proof/"
-    assert "It has ended" not in here.get(url).content.decode()
+    assert "This access token has ended" not in here.get(url).content.decode()
 
 
 def test_what_expired_says_so_without_a_proof(here: Any, user: Any, make_token: Any) -> None:
     made = make_token(user)
     end_session(session=made.token.session, reason=EndReason.EXPIRED)
     text = text_of(here, f"/account/devices/tokens/{made.token.session.public_id}/")
-    assert "because its time was over" in text and "A mail to you" not in text
+    assert "because its time was over" in text and "An email to you" not in text
 
 
 def test_a_list_of_many_is_cut_and_opens(here: Any, user: Any, make_token: Any) -> None:

@@ -49,7 +49,7 @@ def test_the_form_has_the_scopes_in_words_and_a_few_ends(here: Any) -> None:
         "7 days",
         "30 days",
         "90 days",
-        "Until another day",
+        "Until a day you choose",
         'type="date"',
     ):
         assert part in html, part
@@ -71,7 +71,7 @@ def test_a_form_that_is_sent_again_makes_nothing_and_shows_nothing(here: Any, us
     value = value_in(here.post(NEW, form))
     again = here.post(NEW, form, follow=True)
     assert value not in again.content.decode()
-    assert "That was done already." in again.content.decode()
+    assert "That has already been done." in again.content.decode()
     assert again.redirect_chain == [(f"/account/devices/tokens/{own(user)[0].session.public_id}/", 302)]
     assert len(own(user)) == 1
 
@@ -109,8 +109,8 @@ def test_the_last_day_that_is_allowed_can_be_chosen(here: Any, user: Any, settin
         ({"ends": "keep"}, "not one of the available choices"),
         ({"ends": "date"}, "Choose the last day on which it is valid."),
         ({"ends": "date", "day": "tomorrow"}, "Enter a valid date."),
-        ({"ends": "date", "day": "2020-01-01"}, "That day is over. Choose a later one."),
-        ({"ends": "date", "day": "2999-01-01"}, "It may be valid for 366 days at most."),
+        ({"ends": "date", "day": "2020-01-01"}, "That day has passed. Choose a later one."),
+        ({"ends": "date", "day": "2999-01-01"}, "It can be valid for 366 days at most."),
         ({"ends": "date", "day": "9999-12-31"}, "Choose a year from 1970 to 8999."),
         ({"agent": "x" * 101}, "at most 100 characters"),
         ({"once": ""}, "This field is required."),
@@ -136,7 +136,7 @@ def test_as_many_as_there_may_be(here: Any, user: Any, make_token: Any, settings
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "TOKEN_LIMIT": 1}
     make_token(user)
     answer = here.post(NEW, fields())
-    assert "You have as many access tokens as you may have." in answer.content.decode()
+    assert "You already have as many access tokens as you’re allowed." in answer.content.decode()
     assert (answer.status_code, len(own(user))) == (422, 1)
 
 
@@ -189,14 +189,14 @@ def test_a_session_that_does_not_vouch_for_itself_is_asked_for_a_proof(
     young = browser()
     young.sign_in(user)
     for answer in (young.get(NEW), young.post(NEW, fields())):
-        assert "Make or renew an access token" in answer.content.decode()
+        assert "Create or renew an access token" in answer.content.decode()
         assert not VALUE.search(answer.content.decode())
     assert own(user) == []
 
 
 def test_an_account_that_is_being_recovered_makes_none(here: Any, user: Any) -> None:
     open_recovery(user=user, since=timezone.now(), opened_by=Recovery.OpenedBy.MAIL)
-    assert "The account is being made safe" in here.post(NEW, fields()).content.decode()
+    assert "This account is being secured" in here.post(NEW, fields()).content.decode()
     assert own(user) == []
 
 
@@ -215,10 +215,10 @@ def renew_url(token: AccessToken) -> str:
 
 def test_renewing_says_until_when_the_former_value_works(here: Any, user: Any, make_token: Any) -> None:
     made = make_token(user)
-    assert "The present value stays valid until" in here.get(renew_url(made.token)).content.decode()
+    assert "The current value stays valid until" in here.get(renew_url(made.token)).content.decode()
     answer = here.post(renew_url(made.token), {"ends": "keep", "hint": made.token.hint})
     value = value_in(answer)
-    assert value != made.value and "The former value is valid until" in answer.content.decode()
+    assert value != made.value and "The previous value is valid until" in answer.content.decode()
     assert "no-store" in answer["Cache-Control"]
     assert authenticate_token(value).is_former is False
     assert authenticate_token(made.value).is_former is True
@@ -237,7 +237,7 @@ def test_a_renewal_that_is_sent_again_renews_nothing(here: Any, user: Any, make_
     form = {"ends": "keep", "hint": made.token.hint}
     value = value_in(here.post(renew_url(made.token), form))
     again = here.post(renew_url(made.token), form, follow=True)
-    assert "That was done already." in again.content.decode() and value not in again.content.decode()
+    assert "That has already been done." in again.content.decode() and value not in again.content.decode()
     assert authenticate_token(value).is_former is False
     changed = Event.objects.filter(session_id=made.token.pk, kind=Event.Kind.CREDENTIAL_CHANGED)
     assert changed.count() == 2
@@ -269,9 +269,9 @@ def test_without_an_overlap_it_says_that_the_value_ends_at_once(
 ) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "TOKEN_ROTATION_OVERLAP": timedelta(0)}
     made = make_token(user)
-    assert "The present value ends at once." in here.get(renew_url(made.token)).content.decode()
+    assert "The current value ends at once." in here.get(renew_url(made.token)).content.decode()
     answer = here.post(renew_url(made.token), {"ends": "keep", "hint": made.token.hint})
-    assert "The former value" not in answer.content.decode()
+    assert "The previous value" not in answer.content.decode()
 
 
 @pytest.mark.parametrize("reason", list(TokenRefusal))
