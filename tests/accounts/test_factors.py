@@ -68,7 +68,7 @@ def test_adding_one_offers_to_sign_out_the_others(user: Any, laptop: Any, app_co
     page = activate_app(laptop, app_code)
     assert reasons() == ["", ""]
     assert page.count(OFFER) == 1, "the recovery codes that come with it are no second change"
-    assert "1 other sign-in to your account goes on." in page
+    assert "1 other sign-in to your account stays active." in page
     assert OFFER not in laptop.get(reverse("mfa_index")).content.decode(), "it is said once"
     laptop.post(reverse("sessions_ui:sign_out_others"))
     assert reasons() == ["", EndReason.SIGNED_OUT_EVERYWHERE]

@@ -69,4 +69,4 @@ def test_an_unknown_package_does_not_exist(laptop: Any) -> None:
 
 def test_a_package_that_cannot_say_is_named(laptop: Any, settings: Any) -> None:
     bridged(settings, Unwilling)
-    assert "What unwilling keeps for you is not known" in laptop.get("/account/devices/").content.decode()
+    assert "We can’t show what unwilling keeps for you" in laptop.get("/account/devices/").content.decode()

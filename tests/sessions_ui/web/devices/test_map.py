@@ -163,7 +163,7 @@ def test_the_page_says_it_in_words_too(here: Any, user: Any, signed_in: SignedIn
     assert section.count("<circle") == 1
     assert "<strong>Lagos, Nigeria</strong>" in section
     assert "<bdi>My phone</bdi>" in section
-    assert "1 device is not on the map" in section  # this one
+    assert "1 device isn’t on the map" in section  # this one
     assert "style=" not in section
 
 

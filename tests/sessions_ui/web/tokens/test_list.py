@@ -93,7 +93,7 @@ def test_what_nobody_uses_is_said_and_ends_together(here: Any, user: Any, make_t
     used(other.token, ago=timedelta(days=120))
     used(new.token, ago=timedelta(days=89))
     text = text_of(here)
-    assert "2 access tokens are not used." in text
+    assert "2 access tokens haven’t been used for a while." in text
     assert "Not used for 120 days" in text
     answer = here.post("/account/devices/tokens/end-unused/", follow=True).content.decode()
     assert "2 access tokens have ended." in answer

@@ -260,7 +260,7 @@ def test_one_that_is_over_is_not_renewed(here: Any, user: Any, make_token: Any) 
         here.get(renew_url(made.token), follow=True),
         here.post(renew_url(made.token), {"ends": "keep", "hint": made.token.hint}, follow=True),
     ):
-        assert "Backup had already ended: it cannot be renewed." in answer.content.decode()
+        assert "Backup had already ended, so it can’t be renewed." in answer.content.decode()
         assert not VALUE.search(answer.content.decode())
 
 
