@@ -64,7 +64,7 @@ def test_an_older_factor_counts_and_the_owner_gets_a_mail(
     assert Event.objects.get(kind=Event.Kind.PROVEN).data["method"] == "totp"
     mail.outbox.clear()
     deliver_due()
-    proven = [message for message in mail.outbox if "A newer device may sign out" in message.subject]
+    proven = [message for message in mail.outbox if "A newer device can now sign out" in message.subject]
     assert len(proven) == 1 and "with an authenticator code" in proven[0].body
 
 

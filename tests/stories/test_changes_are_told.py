@@ -67,8 +67,8 @@ def test_a_factor_is_told_once_together_with_its_recovery_codes(
 ) -> None:
     add_app(laptop, app_code)
     (message,) = told()
-    assert message.to == [user.email] and message.subject == "How you sign in was changed"
-    for text in ("An authenticator app was added", "Recovery codes were created", "Firefox on Linux"):
+    assert message.to == [user.email] and message.subject == "The way you sign in was changed"
+    for text in ("An authenticator app was added", "Recovery codes were made", "Firefox on Linux"):
         assert text in message.body and text in message.alternatives[0][0], text
     kinds = [
         (event.data["credential"], event.data["change"])
@@ -134,7 +134,7 @@ def test_another_main_address_is_told_once_to_the_one_before_and_to_the_others(
     assert {str(message.subject) for message in messages.values()} == {
         "The e-mail address of your account was changed"
     }
-    assert "no longer belongs to it" not in messages[former].body, "it is on the account still"
+    assert "no longer belongs to the account" not in messages[former].body, "it is on the account still"
     found = LINK.search(messages[former].body)
     assert found is not None
     browser().post(found[1])
@@ -169,7 +169,10 @@ def test_a_change_by_staff_says_so(laptop: Any, user: Any, administrator: Any, b
     assert user.check_password(NEW_PASSWORD)
     (message,) = told()
     assert message.to == [user.email]
-    assert "by the people who run the service" in message.body and LINK.search(message.body) is None
+    assert (
+        "The people who run the service made this change" in message.body
+        and LINK.search(message.body) is None
+    )
 
 
 def test_nobody_switches_these_mails_off(laptop: Any, settings: Any) -> None:

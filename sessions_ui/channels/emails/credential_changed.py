@@ -45,7 +45,7 @@ def context(delivery: Delivery) -> dict[str, Any]:
     return {
         "changes": changes[:LISTED],
         "more": max(len(changes) - LISTED, 0),
-        "subject": changes[0].text if len(changes) == 1 else _("How you sign in was changed"),
+        "subject": changes[0].text if len(changes) == 1 else _("The way you sign in was changed"),
         "when": event.at,
         **who_and_what_next(delivery, event),
         **signed_out_by(together),

@@ -71,16 +71,17 @@ def return_text(act: Act, user_id: Any) -> str:
     if act.reason in GONE:
         return ""
     if act.reason in NOT_IN_HAND:
-        return _("What is on a screen there may stay until its next request.")
+        return _("What is on a screen there may stay until that device next contacts us.")
     if AccountState.objects.filter(pk=user_id, password_required_at__isnull=False).exists():
         return _(
-            "To use them again, choose a new password first. What is on a screen may stay until its next request."
+            "To use them again, choose a new password first. What is on a screen may stay there until that device "
+            "next contacts us."
         )
-    return _("To use them again, sign in there again. What is on a screen may stay until then.")
+    return _("To use them again, sign in on them again. What is on a screen may stay there until then.")
 
 
 def reason_text(act: Act, *, only_tokens: bool) -> str:
     """Return why, in words that are true of what has ended: an access token is on no device."""
     if only_tokens and act.reason == EndReason.SIGNED_OUT_REMOTELY:
-        return _("ended on the page of your devices")
+        return _("ended on your devices page")
     return str(EndReason(act.reason).label)

@@ -33,7 +33,7 @@ from tests.models import Case, Delivery, EndReason, Event, ServiceAccount, Sessi
 pytestmark = pytest.mark.django_db
 
 ROBOT = "robot@people.example"
-LINE = f"It is about the service account {ROBOT}, for which you answer."
+LINE = f"It is about the service account {ROBOT}, which you are responsible for."
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def test_a_week_before_its_end_the_owner_is_told_once(user: Any, make_token: Any
     assert [warn_of_expiring(), warn_of_expiring()] == [1, 0]
     [letter] = letters()
     assert (letter.to, letter.subject) == ([user.email], "The access token “Backup” ends soon")
-    assert "It was never used." in letter.body
+    assert "It has never been used." in letter.body
     assert f"/account/devices/tokens/{made.token.session.public_id}/" in letter.body
     assert Event.objects.filter(kind=Event.Kind.TOKEN_EXPIRES, session_id=made.token.pk).count() == 1
 

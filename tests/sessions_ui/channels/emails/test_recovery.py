@@ -39,9 +39,9 @@ def test_the_link_comes_with_what_it_is_for_and_until_when(user: Any) -> None:
     assert (message.to, message.subject) == ([user.email], "Get your account back")
     for text in (
         "https://devices.example/account/devices/recovery/",
-        "a new password, and a look at what was added",
-        "Pass this link on to nobody",
-        "If you do nothing, what was added since is removed on",
+        "to choose a new password and to check what was added",
+        "Don’t pass this link on",
+        "If you do nothing, what was added since then will be removed on",
     ):
         assert says(message, text), text
 
@@ -50,15 +50,15 @@ def test_nobody_without_a_password_is_promised_a_new_one(user: Any) -> None:
     user.set_unusable_password()
     user.save()
     opened(user)
-    assert says(newest(), "The next step: a look at what was added")
+    assert says(newest(), "The next step is to check what was added")
 
 
 def test_without_an_address_of_the_site_it_says_what_else_there_is(user: Any, settings: Any) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "SITE_URL": ""}
     opened(user)
     message = newest()
-    assert says(message, "sign in on a device that you’ve used before")
-    assert not says(message, "Pass this link on to nobody")
+    assert says(message, "Sign in on a device that you have used before")
+    assert not says(message, "Don’t pass this link on")
 
 
 def test_one_that_is_over_mails_no_link(user: Any, agent: Any) -> None:
@@ -74,6 +74,6 @@ def test_that_it_is_over_is_told_with_what_stays(user: Any, agent: Any) -> None:
     deliver_due()
     lift_recovery(user=user, actor=agent)
     message = newest()
-    assert says(message, "The help desk has ended it.")
-    assert says(message, "The password that was known still signs nobody in.")
+    assert says(message, "The help desk ended the recovery.")
+    assert says(message, "The old password still cannot be used to sign in.")
     assert agent.email not in message.body

@@ -117,10 +117,10 @@ def test_the_mail_counts_devices_and_tokens_apart(
     assert letter.subject == "Ended in your account: 1 sign-in and 2 access tokens"
     body = " ".join(letter.body.split())
     html = " ".join(letter.alternatives[0][0].split())
-    for text in ("This sign-in to your account was ended on", "These 2 access tokens have ended, too:"):
+    for text in ("This sign-in to your account was ended on", "These 2 access tokens ended, too:"):
         assert text in body and text in html, text
     assert "- Access token “Backup”" in body and "- Access token “Line break xxx" in body
-    assert "make a new one for it" in body and "make a new one for it" in html
+    assert "Make a new token for it" in body and "Make a new token for it" in html
 
 
 def test_the_mail_about_devices_alone_is_as_it_was(user: Any, here: Any) -> None:
