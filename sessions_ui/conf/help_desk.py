@@ -46,9 +46,9 @@ class HelpDeskSettings(Section):
             "HELP_DESK_WAYS",
             {
                 "call_back": _("Called back on the number on file"),
-                "in_person": _("Seen in person, or on video, with an identity card"),
+                "in_person": _("Identity card shown in person or on video"),
                 "manager": _("Confirmed by the person’s manager"),
-                "staff_system": _("Confirmed through the staff system"),
+                "staff_system": _("Confirmed in the staff system"),
             },
         )
 

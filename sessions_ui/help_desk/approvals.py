@@ -52,14 +52,14 @@ def waiting(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 @agents_only
 def approve(request: HttpRequest, public_id: str) -> HttpResponseBase:
-    text = _("Agreed. The agent of case %(case)s can go on.")
+    text = _("Agreed. The agent of case %(case)s can continue.")
     return decided(request, public_id, prove.approve, text)
 
 
 @require_POST
 @agents_only
 def refuse(request: HttpRequest, public_id: str) -> HttpResponseBase:
-    text = _("Refused. The agent of case %(case)s reads that.")
+    text = _("Refused. The agent of case %(case)s will see this.")
     return decided(request, public_id, prove.refuse_approval, text)
 
 

@@ -175,13 +175,13 @@ def review(request: HttpRequest, case: Case) -> HttpResponseBase:
     form = OrderForm(request.POST)
     form.is_valid()
     if "happened_at" in form.errors:
-        text = _("Since when: a day and a time that are over. Nothing was done.")
+        text = _("“Since when” needs a date and time in the past. Nothing was done.")
         return render_case(request, case, error=text, status=422)
     order = form.order()
     user = carrying_out.verify_order(case, request.user, order)
     page = case_page(case)
     if order.everything and not is_typed_right(request.POST.get("typed", ""), page.username):
-        text = _("Type the user’s name exactly as it is shown to sign out everything. Nothing was done.")
+        text = _("To sign out everything, type the user’s name exactly as it is shown. Nothing was done.")
         return render_case(request, case, error=text, status=422)
     targets = carrying_out.targets_of(user, None if order.ends_all else order.chosen)
     if not targets and not order.needs_proof:
@@ -228,7 +228,7 @@ def send_recovery_link(request: HttpRequest, case: Case) -> HttpResponseBase:
     if mailed:
         messages.success(request, _("The link was sent."), fail_silently=True)
     elif mailed is False:
-        text = _("No other link was sent: the last one is not old. Try again later.")
+        text = _("No new link was sent because the last one was sent only recently. Try again later.")
         messages.info(request, text, fail_silently=True)
     return redirect("help_desk:case", case.public_id)
 

@@ -28,7 +28,7 @@ class Case(OneTimeCode):
 
     class Reason(models.TextChoices):
         LOST = "lost", _("A device was lost or stolen")
-        UNKNOWN = "unknown", _("A sign-in is not recognised")
+        UNKNOWN = "unknown", _("A sign-in was not recognised")
         LEFT = "left", _("The person has left")
         OTHER = "other", _("Something else")
 

@@ -23,24 +23,28 @@ def refused_text(error: HelpDeskRefused) -> str:
         HelpDeskRefusal.OWN_ACCOUNT: _(
             "This is your own account. Use your devices page, or ask a colleague."
         ),
-        HelpDeskRefusal.TOO_MANY: _("That was too often in too short a time. Wait a little, then try again."),
-        HelpDeskRefusal.CASE_CLOSED: _("This case is closed. Nothing was done; open a new one."),
+        HelpDeskRefusal.TOO_MANY: _(
+            "That was too many tries in a short time. Wait a little, then try again."
+        ),
+        HelpDeskRefusal.CASE_CLOSED: _("This case is closed, and nothing was done. Open a new case."),
         HelpDeskRefusal.NOT_VERIFIED: _("Verify the caller first. Nothing was done."),
         HelpDeskRefusal.NOT_PROVEN: _(
-            "This needs a code that the caller read back, or a second agent. Nothing was done."
+            "This needs a code that the caller reads back, or a second agent who agrees. Nothing was done."
         ),
         HelpDeskRefusal.NO_PASSWORD: _(
-            "This account signs in through a provider only, so there is no password to require."
+            "This account only signs in through a provider, so you cannot require a new password."
         ),
         HelpDeskRefusal.NOTHING_SELECTED: _("Select at least one device. Nothing was done."),
         HelpDeskRefusal.WRONG_CODE: _("That is not the code."),
-        HelpDeskRefusal.CODE_OVER: _("This code is no longer good. Send a new one."),
-        HelpDeskRefusal.CODE_SENT_LATELY: _("No other code was sent: the last one is not a minute old."),
-        HelpDeskRefusal.ALREADY_PROVEN: _("The proof was given already, so no code was sent."),
+        HelpDeskRefusal.CODE_OVER: _("This code is no longer valid. Send a new one."),
+        HelpDeskRefusal.CODE_SENT_LATELY: _(
+            "No new code was sent because the last one is less than a minute old."
+        ),
+        HelpDeskRefusal.ALREADY_PROVEN: _("Proof has already been given, so no code was sent."),
         HelpDeskRefusal.NO_ADDRESS: _(
             "This account has no address that a code could be sent to. Ask a second agent."
         ),
-        HelpDeskRefusal.SAME_AGENT: _("A second agent has to agree, not you."),
+        HelpDeskRefusal.SAME_AGENT: _("A second agent has to agree: you cannot agree to your own request."),
     }
     return texts[error.reason]
 
@@ -48,7 +52,7 @@ def refused_text(error: HelpDeskRefused) -> str:
 def wrong_code_text(tries_left: int) -> str:
     """Return the sentence for a wrong code, with how many tries are left at it."""
     if tries_left <= 0:
-        return _("That is not the code, and it was the last try. Send a new one.")
+        return _("That is not the code, and it was the last try. Send a new code.")
     left = ngettext("%(count)d try is left.", "%(count)d tries are left.", tries_left)
     return f"{_('That is not the code.')} {left % {'count': tries_left}}"
 
@@ -70,8 +74,8 @@ def step_text(event: Event) -> str:
         "second agent looked": _("Help desk: a second agent looked at the request"),
         "approval refused": _("Help desk: a second agent refused"),
         "proven": _("Help desk: proof accepted"),
-        "carried out": _("Help desk: order carried out"),
-        "recovery link sent": _("Help desk: link to the recovery sent"),
+        "carried out": _("Help desk: actions carried out"),
+        "recovery link sent": _("Help desk: recovery link sent"),
         "recovery lifted": _("Help desk: recovery ended"),
         "device found": _("Help desk: lost device found again"),
     }

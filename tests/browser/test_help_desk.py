@@ -53,7 +53,7 @@ def verify(page: Page) -> None:
     page.get_by_label("Ticket number").fill("INC-7")
     page.get_by_label("What the call is about").select_option(label="A device was lost or stolen")
     page.get_by_label("Called back on the number on file").check()
-    page.get_by_role("button", name="The caller is verified").click()
+    page.get_by_role("button", name="Mark the caller as verified").click()
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
@@ -71,8 +71,8 @@ def test_a_lost_phone_from_call_to_receipt(visitor: Any, user: Any, agent: Any, 
     page.get_by_role("checkbox", name="Edge on Windows").check()
     page.get_by_label("Lost or stolen").check()
     page.get_by_role("button", name="Sign out selected").click()
-    expect(page.get_by_role("heading", name="Check before it happens")).to_be_visible()
-    page.get_by_role("button", name="Do it").click()
+    expect(page.get_by_role("heading", name="Check what will happen")).to_be_visible()
+    page.get_by_role("button", name="Sign out selected").click()
     expect(page.get_by_text("Edge on Windows: signed out, marked as lost")).to_be_visible()
     expect(page.get_by_text("INC-7")).to_be_visible()
 
@@ -102,13 +102,14 @@ def test_from_the_search_to_the_receipt_in_eight_clicks(visitor: Any, user: Any,
     page.get_by_label("What the call is about").select_option(label="A device was lost or stolen")
     clicks += 2  # a person opens the list and takes one
     click("checkbox", "Called back on the number on file")
-    click("button", "The caller is verified")
+    click("button", "Mark the caller as verified")
     page.get_by_role("checkbox", name="Edge on Windows").focus()
     page.keyboard.press("Space")
     clicks += 1
     page.get_by_role("button", name="Sign out selected").click()
     clicks += 1
-    page.get_by_role("button", name="Do it").click()
+    expect(page.get_by_role("heading", name="Check what will happen")).to_be_visible()
+    page.get_by_role("button", name="Sign out selected").click()
     clicks += 1
     expect(page.get_by_text("Edge on Windows: signed out, marked as lost")).to_be_visible()
     assert clicks - 1 <= 8, "from the search on"
@@ -126,25 +127,26 @@ def test_a_second_agent_agrees(visitor: Any, user: Any, agent: Any) -> None:
     page.get_by_role("button", name="Ask a second agent").click()
 
     second = at_the_desk(visitor, colleague).page
-    second.get_by_role("link", name="Asked for a second agent").click()
+    second.get_by_role("link", name="Requests for a second agent").click()
     second.get_by_role("button", name="Agree to case").click()
 
     # By itself: the first agent's page waits for it.
-    expect(page.get_by_text("A second agent has agreed: you can go on.")).to_be_visible()
+    expect(page.get_by_text("A second agent has agreed. You can continue.")).to_be_visible()
     assert violations(page) == []
     page.get_by_label("To sign out everything, type").fill(user.email)
     page.get_by_label("Require a new password").check()
     page.get_by_role("button", name="Sign out all").click()
-    page.get_by_role("button", name="Do it").click()
+    expect(page.get_by_role("heading", name="Check what will happen")).to_be_visible()
+    page.get_by_role("button", name="Sign out all").click()
     expect(page.get_by_text("Edge on Windows: signed out")).to_be_visible()
-    expect(page.get_by_text("Nobody can sign in until it was reset.")).to_be_visible()
+    expect(page.get_by_text("Nobody can sign in until it is reset.")).to_be_visible()
 
 
 def test_without_a_second_factor_nothing_opens(visitor: Any, agent: Any) -> None:
     visit = visitor()
     visit.sign_in(agent)
     page = visit.go("/help-desk/")
-    expect(page.get_by_role("heading", name="Confirm that it is you")).to_be_visible()
+    expect(page.get_by_role("heading", name="Confirm it’s you")).to_be_visible()
     page.get_by_role("link", name="Use my second factor").click()
     expect(page).to_have_url(f"{visit.url}/account/2fa/")
     assert Event.objects.filter(data__step="refused: no fresh second factor").count() == 1
@@ -153,7 +155,7 @@ def test_without_a_second_factor_nothing_opens(visitor: Any, agent: Any) -> None
 def test_a_factor_that_was_just_set_up_opens_nothing(visitor: Any, agent: Any) -> None:
     """Whoever has only the password of an agent without a factor could set one up."""
     page = at_the_desk(visitor, with_factor(agent, days=0)).page
-    expect(page.get_by_role("heading", name="Confirm that it is you")).to_be_visible()
+    expect(page.get_by_role("heading", name="Confirm it’s you")).to_be_visible()
 
 
 def test_no_page_of_the_desk_has_a_barrier(visitor: Any, user: Any, agent: Any) -> None:
@@ -170,7 +172,8 @@ def test_no_page_of_the_desk_has_a_barrier(visitor: Any, user: Any, agent: Any) 
     page.get_by_role("checkbox", name="Edge on Windows").check()
     page.get_by_role("button", name="Sign out selected").click()
     assert violations(page) == []
-    page.get_by_role("button", name="Do it").click()
+    expect(page.get_by_role("heading", name="Check what will happen")).to_be_visible()
+    page.get_by_role("button", name="Sign out selected").click()
     page.get_by_text("Reference").wait_for()
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

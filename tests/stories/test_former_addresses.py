@@ -152,7 +152,9 @@ def test_the_help_desk_finds_by_an_address_that_a_thief_removed(taken: Any, desk
     form = {"ticket": "INC-7", "reason": "unknown", "ways": ["call_back"]}
     desk.post(f"{answer.url}verify/", form)
     page = desk.get(answer.url).content.decode()
-    assert "a•••@people.example" in page and "e•••@elsewhere.example" in page and "former, until" in page
+    assert (
+        "a•••@people.example" in page and "e•••@elsewhere.example" in page and "former address, until" in page
+    )
     assert "ada@former.example" not in page
 
 

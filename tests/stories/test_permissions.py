@@ -201,9 +201,12 @@ def test_a_case_is_approved_by_a_colleague_only(people: Any, owned: dict[str, st
     for who in ("owner", "stranger", "viewer", "administrator"):
         assert outcome(people[who].post(url)) == "refused"
     people["agent"].post(url)
-    assert "Nothing waits" not in people["colleague"].get(reverse("help_desk:approvals")).content.decode()
+    assert (
+        "No request is waiting"
+        not in people["colleague"].get(reverse("help_desk:approvals")).content.decode()
+    )
     people["colleague"].post(url)
-    assert "Nothing waits" in people["colleague"].get(reverse("help_desk:approvals")).content.decode()
+    assert "No request is waiting" in people["colleague"].get(reverse("help_desk:approvals")).content.decode()
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -229,7 +229,7 @@ def test_since_when_is_a_moment_that_is_over(
     chosen = {"device": device_of(phone), "lost": "on", "happened_at": entered}
     answer = desk.post(f"{url}review/", chosen)
     assert answer.status_code == 422
-    assert "a day and a time that are over. Nothing was done." in answer.content.decode()
+    assert "needs a date and time in the past. Nothing was done." in answer.content.decode()
     assert desk.post(f"{url}carry-out/", order(**chosen)).status_code == 422
     assert is_in(phone)
 
@@ -245,7 +245,7 @@ def test_the_receipt_keeps_that_everything_went_or_a_password_is_required(
     page = desk.post(f"/help-desk/{verified.public_id}/carry-out/", order(**wanted), follow=True)
     receipt = CaseReceipt.objects.get()
     assert (receipt.everything, receipt.new_password, receipt.lost) == (everything, new_password, False)
-    assert ("Nobody can sign in until it was reset." in page.content.decode()) is new_password
+    assert ("Nobody can sign in until it is reset." in page.content.decode()) is new_password
 
 
 def test_the_receipt_names_each_device_and_what_became_of_it(
@@ -459,7 +459,7 @@ def test_no_password_is_required_of_who_has_none(desk: Any, verified: Case, user
     page = desk.get(f"/help-desk/{verified.public_id}/").content.decode()
     assert "Require a new password" not in page
     response = desk.post(f"/help-desk/{verified.public_id}/carry-out/", order(new_password="on"))
-    assert "through a provider only" in response.content.decode()
+    assert "only signs in through a provider" in response.content.decode()
 
 
 def test_who_has_no_password_can_be_signed_out_all_the_same(
@@ -513,19 +513,19 @@ def test_the_page_says_until_when_the_code_is_good_and_how_many_tries_are_left(
     url = f"/help-desk/{verified.public_id}/"
     with time_machine.travel("2026-11-02T11:02:10Z", tick=False) as now:
         desk.post(f"{url}code/")
-        assert said(desk.get(url)) == "The code from 11:02 is good until 11:12. Another can be sent in 60 s."
+        assert said(desk.get(url)) == "The code from 11:02 is valid until 11:12. Another can be sent in 60 s."
         now.shift(18)
         again = desk.post(f"{url}code/")
-        assert again.status_code == 429 and "No other code was sent" in again.content.decode()
-        assert said(again) == "The code from 11:02 is good until 11:12. Another can be sent in 42 s."
+        assert again.status_code == 429 and "No new code was sent" in again.content.decode()
+        assert said(again) == "The code from 11:02 is valid until 11:12. Another can be sent in 42 s."
         now.shift(60)
         for left in ("4 tries are left.", "3 tries are left.", "2 tries are left.", "1 try is left."):
             wrong = desk.post(f"{url}code/check/", {"code": "no code"})
             assert f"That is not the code. {left}" in wrong.content.decode()
-            assert said(wrong) == "The code from 11:02 is good until 11:12."
+            assert said(wrong) == "The code from 11:02 is valid until 11:12."
         last = desk.post(f"{url}code/check/", {"code": "no code"})
-        assert "it was the last try. Send a new one." in last.content.decode()
-        assert said(last) == "The code from 11:02 is no longer good."
+        assert "it was the last try. Send a new code." in last.content.decode()
+        assert said(last) == "The code from 11:02 is no longer valid."
 
 
 def said(response: Any) -> str:
@@ -784,7 +784,7 @@ def test_a_lost_device_is_found_again(desk: Any, verified: Case, phone: Any, dev
     device = device_of(phone)
     url = f"/help-desk/{verified.public_id}/"
     desk.post(f"{url}carry-out/", order(device=device, lost="on"))
-    assert "It was found" in desk.get(url).content.decode()
+    assert "Mark as found" in desk.get(url).content.decode()
     desk.post(f"{url}devices/{device}/found/")
     assert Device.objects.get(public_id=device).lost_at is None
     assert not is_in(phone)  # it still has to sign in

@@ -83,7 +83,7 @@ def test_without_a_device_what_is_younger_than_30_days_counts(
     desk: Any, proven: Case, user: Any, laptop: Any
 ) -> None:
     page = f"/help-desk/{proven.public_id}/"
-    assert "no device shows it" in desk.get(page).content.decode()
+    assert "no device in the list shows it" in desk.get(page).content.decode()
     desk.post(f"{page}carry-out/", {"recovery": "on", "nonce": NONCE})
     case = Recovery.objects.get()
     assert abs(case.since - (timezone.now() - timedelta(days=30))) < timedelta(minutes=1)
@@ -97,13 +97,16 @@ def test_the_case_page_says_what_is_left_and_mails_the_link_again(
     carry_out(case=proven, agent=agent, order=Order(recovery=True), nonce=NONCE)
     page = f"/help-desk/{proven.public_id}/"
     html = desk.get(page).content.decode()
-    assert "The account is being given back" in html and "A new password is still to be chosen" in html
+    assert (
+        "The account is being given back to its owner" in html
+        and "The person still has to choose a new password" in html
+    )
     Event.objects.filter(kind=Event.Kind.RECOVERY_LINK)._raw_delete("default")
     sent = Event.objects.filter(kind=Event.Kind.HELP_DESK, data__step="recovery link sent")
     assert "The link was sent." in desk.post(f"{page}recovery/link/", follow=True).content.decode()
     assert (Event.objects.filter(kind=Event.Kind.RECOVERY_LINK).count(), sent.count()) == (1, 1)
     again = desk.post(f"{page}recovery/link/", follow=True).content.decode()
-    assert "No other link was sent" in again and "The link was sent." not in again
+    assert "No new link was sent" in again and "The link was sent." not in again
     assert (Event.objects.filter(kind=Event.Kind.RECOVERY_LINK).count(), sent.count()) == (1, 1)
 
 

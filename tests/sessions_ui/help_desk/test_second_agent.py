@@ -40,7 +40,7 @@ def test_a_second_agent_refuses_and_the_first_one_reads_it(
     ask_for_approval(case=verified, agent=agent)
     assert "/refuse/" in second.get("/help-desk/approvals/").content.decode()
     answer = refuse(second, verified).content.decode()
-    assert "Refused." in answer and "Nothing waits for a second agent." in answer
+    assert "Refused." in answer and "No request is waiting for a second agent." in answer
     event = Event.objects.get(data__step="approval refused")
     assert (event.actor_id, event.user_id, event.data["case"]) == (colleague.pk, user.pk, verified.public_id)
     verified.refresh_from_db()
