@@ -71,7 +71,7 @@ class ReadOnlyAdmin(CarefulAdmin):
     list_per_page = 50
     # A click on the head of a column without an index would sort all rows there are.
     sortable_by: ClassVar[tuple[str, ...]] = ()
-    search_help_text = _("The whole e-mail address or user name; nothing is guessed from a part of it.")
+    search_help_text = _("The whole e-mail address or user name: part of it finds no account.")
     # Django shows the search box where this is not empty; what is searched is decided in `get_search_results`.
     search_fields: ClassVar[tuple[str, ...]] = ("user",)
 

@@ -77,7 +77,7 @@ class ReasonFilter(admin.SimpleListFilter):
     """By why the session ended: the newest endings for that reason, found in the log of events, which has an index for
     it."""
 
-    title = _("why it ended (the newest)")
+    title = _("why it ended (most recent)")
     parameter_name = "why"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
@@ -137,7 +137,7 @@ class DeliveryStateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("open", _("Open")), ("done", _("Told")), ("parked", _("Given up"))]
+        return [("open", _("Open")), ("done", _("Delivered")), ("parked", _("Given up"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() == "open":

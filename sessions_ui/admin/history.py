@@ -70,7 +70,7 @@ class EventAdmin(ReadOnlyAdmin):
     def account(self, event: Event) -> str:
         return person(event.user, event.user_id)
 
-    @admin.display(description=_("by"))
+    @admin.display(description=_("done by"))
     def who(self, event: Event) -> str:
         return person(event.actor, event.actor_id)
 
@@ -79,7 +79,7 @@ class EventAdmin(ReadOnlyAdmin):
         """Return what was done, of the help desk's steps, too."""
         return step_text(event)
 
-    @admin.display(description=_("place in the sealed log"))
+    @admin.display(description=_("position in the sealed log"))
     def place(self, event: Event) -> str:
         position = Seal.objects.filter(event=event).values_list("position", flat=True).first()
         return gettext("not sealed yet") if position is None else str(position)
@@ -116,7 +116,7 @@ class ActAdmin(ReadOnlyAdmin):
     list_filter = ("reason", "at")
     list_select_related = ("actor",)
     ordering = ("-at",)
-    search_help_text = _("The whole e-mail address or user name of who decided.")
+    search_help_text = _("The whole e-mail address or user name of the person who decided.")
     fields = readonly_fields = ("id", "at", "happened_at", "reason", "count", "who", "ticket", "note")
 
     def exactly(self, term: str) -> Q:
@@ -137,7 +137,7 @@ class ActAdmin(ReadOnlyAdmin):
             context = {"proof": proof, "proof_rows": proof_rows(proof)}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
 
-    @admin.display(description=_("by"))
+    @admin.display(description=_("done by"))
     def who(self, act: Act) -> str:
         return person(act.actor, act.actor_id)
 
@@ -151,18 +151,18 @@ def proof_rows(proof: Proof) -> list[tuple[str, str]]:
             moment(proof.happened_at) if proof.happened_at else gettext("when it was ordered"),
         ),
         (gettext("Ordered"), moment(proof.ordered_at)),
-        (gettext("In force for all that it ended"), moment(proof.in_force_at)),
+        (gettext("In force for everything that it ended"), moment(proof.in_force_at)),
         (
             gettext("Time to containment"),
             gettext("not yet") if containment is None else duration(containment),
         ),
         (gettext("First request refused"), moment(proof.first_refused_at)),
         (gettext("Turned away since then"), counted(proof.refused, proof.ended)),
-        (gettext("First open tab told"), moment(proof.first_tabs_told_at)),
-        (gettext("Had an open tab that was told"), counted(proof.tabs, proof.ended)),
+        (gettext("First open tab notified"), moment(proof.first_tabs_told_at)),
+        (gettext("Had an open tab that was notified"), counted(proof.tabs, proof.ended)),
     ]
     if proof.lived_on:
-        rows.append((gettext("Concerned, but ended otherwise"), str(proof.lived_on)))
+        rows.append((gettext("Affected, but ended in another way"), str(proof.lived_on)))
         rows.append((gettext("Still signed in"), str(proof.living)))
     return rows
 

@@ -166,7 +166,7 @@ class PackageCredentialAdmin(ReadOnlyAdmin):
         """Ask why on the first POST, end on the second. What is ended is found by its id, whosever it is."""
         found = find(request, request.POST.getlist(CHOSEN))
         if not found:
-            messages.warning(request, gettext("Nothing was chosen that is still valid."))
+            messages.warning(request, gettext("Nothing that you chose is still valid."))
             return redirect(request.get_full_path())
         form = EndForm(request.POST if "confirmed" in request.POST else None)
         if form.is_valid():
@@ -174,7 +174,7 @@ class PackageCredentialAdmin(ReadOnlyAdmin):
             return redirect(request.get_full_path())
         context = {
             **self.admin_site.each_context(request),
-            "title": gettext("End: are you sure?"),
+            "title": gettext("End apps and keys: are you sure?"),
             "opts": self.opts,
             "form": form,
             "rows": rows_of(found),
@@ -276,5 +276,5 @@ def end(request: HttpRequest, credentials: list[BridgedCredential], *, ticket: s
     elif not failed:
         messages.warning(request, gettext("It had already ended."))
     for package in failed:
-        text = gettext("The package %(package)s could not end all of it. Try again.")
+        text = gettext("The package %(package)s could not end all of them. Try again.")
         messages.error(request, text % {"package": package})

@@ -110,7 +110,7 @@ class AccessTokenAdmin(EndingAdmin):
     actions = ("end_selected", "export_selected")
     question = _("End access tokens: are you sure?")
     verb = _("End")
-    nothing = _("They had all ended already.")
+    nothing = _("All of them had already ended.")
     search_help_text = _("The whole e-mail address or user name, the id of a token, or its last characters.")
     fields = readonly_fields = (
         "public_id",
@@ -229,9 +229,11 @@ class AccessTokenAdmin(EndingAdmin):
 class ServiceAccountForm(forms.ModelForm):
     account = PersonField(
         label=_("Account"),
-        help_text=_("The whole e-mail address or user name. Whoever is signed in there is signed out."),
+        help_text=_("The whole e-mail address or user name. Anybody who is signed in to it is signed out."),
     )
-    owner = PersonField(label=_("Owner"), help_text=_("Who answers for it: a person who may sign in."))
+    owner = PersonField(
+        label=_("Owner"), help_text=_("The person responsible for it, who must be able to sign in.")
+    )
 
     class Meta:
         model = ServiceAccount
@@ -244,9 +246,9 @@ class ServiceAccountForm(forms.ModelForm):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         account, owner = cleaned.get("account"), cleaned.get("owner")
         if account is not None and not may_speak_for(self.actor, account):
-            self.add_error("account", _("This account may do what you may not, or is your own."))
+            self.add_error("account", _("This account can do things that you cannot, or it is your own."))
         if account is not None and ServiceAccount.objects.filter(pk=account.pk).exists():
-            self.add_error("account", _("This is a service account already."))
+            self.add_error("account", _("This is already a service account."))
         if account is not None and (reason := why_no_service_account(account)):
             self.add_error("account", NO_OWNER[reason])
         if owner is not None and (reason := why_no_owner(getattr(account, "pk", None), owner)):
@@ -257,13 +259,13 @@ class ServiceAccountForm(forms.ModelForm):
 class OwnerForm(forms.Form):
     owner = PersonField(
         label=_("New owner"),
-        help_text=_("Tokens that were to end with the former owner’s access still do: make new ones."),
+        help_text=_("Tokens that end with the former owner’s access still do. Make new ones."),
     )
 
 
 class TokenForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=100)
-    scopes = forms.MultipleChoiceField(label=_("May"), widget=forms.CheckboxSelectMultiple)
+    scopes = forms.MultipleChoiceField(label=_("Allowed to"), widget=forms.CheckboxSelectMultiple)
     days = forms.IntegerField(label=_("Valid for (days)"), min_value=1, max_value=36_500, initial=90)
     once = OnceField(label="")
 
@@ -343,7 +345,7 @@ class ServiceAccountAdmin(ReadOnlyAdmin):
         except OwnerRefused as refused:
             form.add_error("owner", NO_OWNER[refused.reason])
             return self._refused(request, account, form)
-        messages.success(request, gettext("%(owner)s answers for it now.") % {"owner": owner})
+        messages.success(request, gettext("%(owner)s is now the owner.") % {"owner": owner})
         return self._back(account)
 
     def make_token(self, request: HttpRequest, pk: str) -> HttpResponse:
@@ -410,7 +412,7 @@ class ServiceAccountAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("state"))
     def state(self, account: ServiceAccount) -> str:
-        return gettext("Nobody answers for it") if account.orphaned_at else gettext("In use")
+        return gettext("No owner") if account.orphaned_at else gettext("In use")
 
     @admin.display(description=_("valid tokens"))
     def valid_tokens(self, account: Any) -> int:

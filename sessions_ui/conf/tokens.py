@@ -12,17 +12,17 @@ from sessions_ui.conf.base import PerUser, Section
 
 # What tokens may do with the app itself. A project's own scopes come beside them.
 OWN_SCOPES: dict[str, Any] = {
-    "sessions:read": _("See the sessions and devices of the account"),
-    "sessions:end": _("Sign devices of the account out"),
-    "devices:rename": _("Rename devices of the account"),
-    "tokens:introspect": _("Ask whether the token of somebody is valid"),
-    "sessions:admin:read": _("See the sessions and devices of everybody"),
-    "sessions:admin:end": _("Sign out everybody"),
-    "sessions:admin:write": _("Keep data of a program with the sessions of everybody"),
-    "tokens:admin": _("See, make and end the access tokens of everybody"),
+    "sessions:read": _("See the account’s sessions and devices"),
+    "sessions:end": _("Sign out the account’s devices"),
+    "devices:rename": _("Rename the account’s devices"),
+    "tokens:introspect": _("Check whether anybody’s token is valid"),
+    "sessions:admin:read": _("See everybody’s sessions and devices"),
+    "sessions:admin:end": _("Sign anybody out"),
+    "sessions:admin:write": _("Keep a program’s data with everybody’s sessions"),
+    "tokens:admin": _("See, make and end everybody’s access tokens"),
     "incidents:order": _("Sign out many people at once (incident)"),
-    "events:read": _("Read the history of everybody"),
-    "webhooks:read": _("See where webhooks go, and what became of them"),
+    "events:read": _("Read everybody’s history"),
+    "webhooks:read": _("See where webhooks go, and how each delivery went"),
 }
 
 

@@ -17,7 +17,7 @@ class EndReason(models.TextChoices):
     PASSWORD_RESET = "password_reset", _("the password was reset")
     FACTOR_CHANGED = "factor_changed", _("a second factor was changed")
     EMAIL_CHANGED = "email_changed", _("the e-mail address was changed")
-    ACCESS_CHANGED = "access_changed", _("the rights of the account changed")
+    ACCESS_CHANGED = "access_changed", _("the permissions of the account changed")
     ACCOUNT_DISABLED = "account_disabled", _("the account was disabled")
     ACCOUNT_DELETED = "account_deleted", _("the account was deleted")
     OFFBOARDED = "offboarded", _("access ended on the agreed date")
@@ -27,19 +27,19 @@ class EndReason(models.TextChoices):
     HELP_DESK = "help_desk", _("signed out by the help desk")
     ADMINISTRATOR = "administrator", _("signed out by an administrator")
     INCIDENT = "incident", _("signed out as a security measure")
-    IDLE_TIMEOUT = "idle_timeout", _("not used for too long")
+    IDLE_TIMEOUT = "idle_timeout", _("unused for too long")
     ABSOLUTE_TIMEOUT = "absolute_timeout", _("the sign-in reached its time limit")
-    EXPIRED = "expired", _("its time was over")
+    EXPIRED = "expired", _("it expired")
     SESSION_LIMIT = "session_limit", _("too many devices were signed in")
     PROVIDER_SIGN_OUT = "provider_sign_out", _("signed out at the sign-in provider")
-    OWNER_ENDED = "owner_ended", _("what it belonged to is gone")
+    OWNER_ENDED = "owner_ended", _("what it depended on ended")
     # Refuses sign-ins only: what it ends has the reason of whoever required it.
-    PASSWORD_REQUIRED = "password_required", _("a new password has to be chosen first")
+    PASSWORD_REQUIRED = "password_required", _("a new password is needed first")
     # Refuses sign-ins only, too: with what was added since the sign-in that the owner did not recognise.
     RECOVERING = "recovering", _("the account is being recovered")
     LEAKED = "leaked", _("it was found where others can read it")
     # Refuses sign-ins only, as well.
-    SERVICE_ACCOUNT = "service_account", _("nobody signs in to a service account")
+    SERVICE_ACCOUNT = "service_account", _("nobody can sign in to a service account")
     API = "api", _("signed out by an application")
 
     @classmethod

@@ -16,7 +16,7 @@ class Rule(models.TextChoices):
 
     EVERYONE = "everyone", _("Everyone")
     STAFF = "staff", _("Staff")
-    BEFORE = "before", _("Everyone who signed in before a time")
+    BEFORE = "before", _("Everyone who signed in before a certain time")
 
 
 class Ending(PrimaryModel):

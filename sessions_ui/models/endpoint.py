@@ -19,16 +19,16 @@ from sessions_ui.models.primary import PrimaryModel
 class Hook(models.TextChoices):
     """What can be subscribed to: the `type` of the message. PING is sent by the test button, to whoever it is."""
 
-    SESSIONS_ENDED = "sessions.ended", _("sign-ins were ended, for whatever reason")
+    SESSIONS_ENDED = "sessions.ended", _("sign-ins were ended, for any reason")
     SIGNED_IN = "session.signed_in", _("somebody signed in")
     FLAGGED = "session.flagged", _("a sign-in was flagged")
     NOT_ME = "session.not_me", _("a sign-in was not recognised by its owner")
-    DEVICE_LOST = "device.lost", _("a device was marked lost")
+    DEVICE_LOST = "device.lost", _("a device was marked as lost")
     DEVICE_FOUND = "device.found", _("a lost device was found again")
     DEVICE_CONFIRMED = "device.confirmed", _("a device was confirmed")
     CREDENTIAL_CHANGED = "credential.changed", _("a way to sign in was added, changed or removed")
     INCIDENT_ORDERED = "incident.ordered", _("an incident was ordered, and is in force")
-    INCIDENT_FINISHED = "incident.finished", _("an incident has ended all that it was about")
+    INCIDENT_FINISHED = "incident.finished", _("an incident has ended everything that it applies to")
     CHECKPOINT = "log.checkpoint", _("the history was sealed up to a checkpoint")
 
 
@@ -39,7 +39,7 @@ class WebhookFormat(models.TextChoices):
     """How messages are worded and signed; chosen when the endpoint is made."""
 
     STANDARD = "standard", _("Standard Webhooks")
-    WORKOS = "workos", _("as WorkOS sends them")
+    WORKOS = "workos", _("WorkOS format")
 
 
 # What WorkOS has events for: `session.revoked`, one for each session that ended, and `session.created`.
@@ -69,7 +69,7 @@ class Endpoint(PrimaryModel):
         help_text=_("It cannot be changed later."),
     )
     # Values of `Hook`.
-    types = models.JSONField(_("tells of"), default=list)
+    types = models.JSONField(_("messages about"), default=list)
     addresses = models.BooleanField(
         _("with network addresses"),
         default=False,

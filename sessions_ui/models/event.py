@@ -29,40 +29,40 @@ class Event(AppendOnlyModel):
         SIGNED_IN = "signed_in", _("signed in")
         ADOPTED = "adopted", _("taken over from another session engine")
         ENDED = "ended", _("signed out")
-        REAUTHENTICATED = "reauthenticated", _("confirmed who it is")
-        REAUTHENTICATION_FAILED = "reauthentication_failed", _("could not confirm who it is")
-        CLIENT_CHANGED = "client_changed", _("another browser or system")
+        REAUTHENTICATED = "reauthenticated", _("identity confirmed")
+        REAUTHENTICATION_FAILED = "reauthentication_failed", _("identity could not be confirmed")
+        CLIENT_CHANGED = "client_changed", _("browser or system changed")
         DEVICE_RENAMED = "device_renamed", _("device renamed")
-        DEVICE_LOST = "device_lost", _("device marked lost")
+        DEVICE_LOST = "device_lost", _("device marked as lost")
         DEVICE_FOUND = "device_found", _("device found again")
         DEVICE_CONFIRMED = "device_confirmed", _("device confirmed")
         FLAGGED = "flagged", _("sign-in flagged")
-        CHALLENGED = "challenged", _("asked for a further proof")
+        CHALLENGED = "challenged", _("further proof asked for")
         NOT_ME = "not_me", _("sign-in not recognised")
         CODE_SENT = "code_sent", _("code sent")
-        PROVEN = "proven", _("a further proof given")
+        PROVEN = "proven", _("further proof given")
         # What staff did in a case: `data` has the step and the case, the detail what was searched for.
         HELP_DESK = "help_desk", _("help desk")
-        PASSWORD_REQUIRED = "password_required", _("a new password was required")
+        PASSWORD_REQUIRED = "password_required", _("new password required")
         EMAIL_CHANGED = "email_changed", _("e-mail address changed")
         # `data` has the kind of credential and what was done, the detail its name (`credentials.py`).
         CREDENTIAL_CHANGED = "credential_changed", _("way to sign in changed")
         # The session is the access token, the detail its name.
         TOKEN_EXPIRES = "token_expires", _("access token about to end")
         # `data` has the recovery, which step of it, why it was closed.
-        RECOVERY_OPENED = "recovery_opened", _("recovery begun")
-        RECOVERY_LINK = "recovery_link", _("link to the recovery sent")
-        RECOVERY_STEP = "recovery_step", _("step of the recovery done")
+        RECOVERY_OPENED = "recovery_opened", _("recovery started")
+        RECOVERY_LINK = "recovery_link", _("recovery link sent")
+        RECOVERY_STEP = "recovery_step", _("recovery step done")
         RECOVERY_CLOSED = "recovery_closed", _("recovery closed")
         # `data` has the review and the step of it.
         ACCESS_REVIEW = "access_review", _("access review")
         # `data` has the step (created, transferred, orphaned) and whose it is now.
         SERVICE_ACCOUNT = "service_account", _("service account")
-        IMPERSONATED = "impersonated", _("used by support")
+        IMPERSONATED = "impersonated", _("account used by support")
         # What another package had let in: `data` has the package and how many, never which.
         CREDENTIALS_ENDED = "credentials_ended", _("apps and keys ended")
         # `data` says since when (`happened_at`); what ended because of it has events of its own.
-        TRUST_ENDED = "trust_ended", _("reported since when access should have ended")
+        TRUST_ENDED = "trust_ended", _("reported when access should have ended")
         # `data` has the step of it (previewed, ordered, …) and the incident, the detail what it is about.
         INCIDENT = "incident", _("incident")
         OFFBOARDING_SET = "offboarding_set", _("end of access set")

@@ -76,7 +76,7 @@ class Incident(PrimaryModel):
     """
 
     class State(models.TextChoices):
-        WAITING = "waiting", _("Waits for a second administrator")
+        WAITING = "waiting", _("Waiting for a second administrator")
         DECLINED = "declined", _("Declined")
         RUNNING = "running", _("Under way")
         STOPPED = "stopped", _("Stopped")

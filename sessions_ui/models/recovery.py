@@ -33,14 +33,14 @@ class Recovery(PrimaryModel):
     """
 
     class OpenedBy(models.TextChoices):
-        MAIL = "mail", _("the link in a mail")
+        MAIL = "mail", _("the link in an e-mail")
         DEVICES = "devices", _("the devices page")
         HELP_DESK = "help_desk", _("the help desk")
 
     class ClosedWhy(models.TextChoices):
         DONE = "done", _("all steps are done")
-        EXPIRED = "expired", _("its time was over")
-        LIFTED = "lifted", _("lifted by the help desk")
+        EXPIRED = "expired", _("it ran out of time")
+        LIFTED = "lifted", _("ended by the help desk")
 
     id = models.BigAutoField(primary_key=True)
     public_id = models.CharField(max_length=16, default=new_public_id, editable=False)

@@ -20,10 +20,10 @@ class VerificationCode(OneTimeCode):
     class Purpose(models.TextChoices):
         END_OLDER = "end_older", _("sign out older devices")
         CONFIRM = "confirm", _("confirm a device")
-        RECOVER = "recover", _("get the account back")
-        SIGN_IN = "sign_in", _("go on with a sign-in")
+        RECOVER = "recover", _("get your account back")
+        SIGN_IN = "sign_in", _("continue a sign-in")
         CREDENTIAL = "credential", _("change how you sign in")
-        ADMINISTRATION = "administration", _("act in the administration")
+        ADMINISTRATION = "administration", _("act as an administrator")
 
     id = models.BigAutoField(primary_key=True)
     user = user_key("+", db_index=False)

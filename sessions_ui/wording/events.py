@@ -51,7 +51,7 @@ def event_text(event: Event, viewer: Any) -> str:
         return _("Signed out %(how)s") % {"how": how}
     phrases: dict[str, str] = {
         Event.Kind.SIGNED_IN: _("Signed in"),
-        Event.Kind.ADOPTED: _("Taken over from before a change of our system"),
+        Event.Kind.ADOPTED: _("Carried over from before we changed our system"),
         Event.Kind.DEVICE_RENAMED: _("Renamed"),
         Event.Kind.DEVICE_LOST: _("Reported lost"),
         Event.Kind.DEVICE_FOUND: _("Found again"),

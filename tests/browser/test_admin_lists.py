@@ -56,17 +56,17 @@ def test_from_a_name_to_everything_of_this_person_is_out_in_five_clicks(
         page.get_by_role(role, name=name).first.click()
         clicks += 1
 
-    click("link", "A person: what is signed in")
+    click("link", "Find a person: what is signed in")
     page.get_by_label("Person").fill(user.email)
     click("button", "Open")
-    expect(page.get_by_text("1 sign-in is living now.")).to_be_visible()
+    expect(page.get_by_text("1 sign-in is valid now.")).to_be_visible()
     assert violations(page) == []
     click("link", "Sign out everything")
     assert violations(page) == []
     page.get_by_label("Reason").fill("stolen laptop")
     click("button", "Sign out everything")
     expect(page.get_by_text("1 sign-in was ended.")).to_be_visible()
-    expect(page.get_by_text("0 sign-ins are living now.")).to_be_visible()
+    expect(page.get_by_text("0 sign-ins are valid now.")).to_be_visible()
     assert clicks <= 5
     assert not Session.objects.living().filter(user=user).exists()
     assert Delivery.objects.filter(user=user, channel="mail").exists()

@@ -36,14 +36,14 @@ def test_a_leaver_whom_no_signal_told_of_is_found_reconciled_and_measured(
     get_user_model().objects.filter(pk=user.pk).update(is_active=False)  # no signal
 
     page = staff.go(DEBT)
-    row = page.get_by_role("row", name=re.compile("Accounts that are switched off"))
+    row = page.get_by_role("row", name=re.compile("Disabled accounts"))
     expect(row).to_contain_text(user.email)
     assert violations(page) == []
     page.get_by_role("button", name="End what should not be signed in").click()
     expect(page.get_by_text("1 sign-in was ended.")).to_be_visible()
     expect(row.get_by_role("cell")).to_have_text("0")
     assert Session.objects.get(user=user).end_reason == EndReason.ACCOUNT_DISABLED
-    expect(page.get_by_role("row", name="Debt in all")).to_contain_text("0 s")
+    expect(page.get_by_role("row", name="Total debt")).to_contain_text("0 s")
 
     page = staff.go("/admin/sessions_ui/offboarding/add/")
     page.get_by_label("Person:").fill(user.email)
@@ -54,14 +54,16 @@ def test_a_leaver_whom_no_signal_told_of_is_found_reconciled_and_measured(
     page.wait_for_url("**/admin/sessions_ui/offboarding/")
 
     page = staff.go(DEBT)
-    expect(page.get_by_role("row", name="Debt in all")).to_contain_text("2 d 0 h")
+    expect(page.get_by_role("row", name="Total debt")).to_contain_text("2 d 0 h")
     expect(page.get_by_role("row", name=re.compile("^People who left"))).to_contain_text("2 d 0 h")
     expect(page.get_by_role("img", name="Minutes, by the day of the report")).to_be_visible()
     assert violations(page) == []
     [act] = Act.objects.filter(reason=EndReason.OFFBOARDED)
     page = staff.go(f"/admin/sessions_ui/act/{act.pk}/change/")
     expect(page.get_by_role("heading", name="Proof")).to_be_visible()
-    expect(page.get_by_role("row", name=re.compile("^Concerned, but ended otherwise"))).to_contain_text("1")
+    expect(page.get_by_role("row", name=re.compile("^Affected, but ended in another way"))).to_contain_text(
+        "1"
+    )
 
 
 def test_a_review_from_the_list_to_the_file(visitor: Any, administrator: Any, user: Any) -> None:

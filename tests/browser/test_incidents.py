@@ -46,9 +46,9 @@ def test_from_criteria_to_the_exported_result(
     page.get_by_label("Everyone, staff included").check()
     page.get_by_label("Reason", exact=True).fill("The cookies leaked.")
     page.get_by_label("Ticket").fill("INC-7")
-    page.get_by_role("button", name="Look at what comes of it").click()
+    page.get_by_role("button", name="Show preview").click()
     expect(page.get_by_text("3 sign-ins will be ended.")).to_be_visible()
-    expect(page.get_by_text("Your own sign-in, here, is left out.")).to_be_visible()
+    expect(page.get_by_text("Your own sign-in here is left out.")).to_be_visible()
     assert not scripts or violations(page) == []
     page.get_by_label("Type the number of sign-ins to confirm").fill("3")
     page.get_by_role("button", name="Sign out").last.click()
@@ -65,14 +65,14 @@ def test_from_criteria_to_the_exported_result(
     assert first is not None and carry_out(first) == 1
     assert claim() is not None
     page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_text("Stopped after the batch that is under way.")).to_be_visible()
+    expect(page.get_by_text("Stopped. The batch that is under way still finishes.")).to_be_visible()
     assert sweep_endings() == 0
     page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_text("It goes on.")).to_be_visible()
+    expect(page.get_by_text("The incident continues.")).to_be_visible()
     Ending.objects.get().batches.update(leased_until=None)
     assert sweep_endings() == 1
     page.reload()
-    expect(page.get_by_text("2 of 2 are in the history as ended.")).to_be_visible()
+    expect(page.get_by_text("2 of 2 are recorded as ended in the history.")).to_be_visible()
 
     lines = list(csv.DictReader(StringIO(result(page, "CSV"))))
     assert [line["name"] for line in lines] == [user.email] * 2

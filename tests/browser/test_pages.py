@@ -130,7 +130,7 @@ def test_what_another_package_lets_in_is_ended_in_the_administration(
     page.get_by_role("button", name="Show").click()
     page.get_by_role("checkbox", name=f"End API key of {user.email}").first.check()
     assert violations(page) == []
-    page.get_by_role("button", name="End what is chosen…").click()
+    page.get_by_role("button", name="End selected…").click()
     page.get_by_label("Reason").fill("found in a repository")
     assert violations(page) == []
     page.get_by_role("button", name="End", exact=True).click()

@@ -29,7 +29,7 @@ def make(user: Any, **said: Any) -> AccessToken:
 def fill_in(page: Page) -> None:
     page.get_by_role("link", name="Create an access token").click()
     page.get_by_label("Name", exact=True).fill("Backup on the server")
-    page.get_by_label("See the sessions and devices of the account").check()
+    page.get_by_label("See the account’s sessions and devices").check()
     page.get_by_role("radio", name="90 days").check()
 
 

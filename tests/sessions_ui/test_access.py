@@ -269,4 +269,4 @@ def test_a_second_factor_becomes_a_must(
     assert there.get(PAGE).status_code == 200
     deliver_due()
     assert [message.to for message in mailoutbox] == [[user.email]]
-    assert "the rights of the account changed" in mailoutbox[0].body
+    assert "the permissions of the account changed" in mailoutbox[0].body

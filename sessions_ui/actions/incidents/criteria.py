@@ -175,8 +175,8 @@ class Criteria:
         yield "network", (gettext("Address or network"), self.network)
         yield "country", (gettext("Country"), country_name(self.country, get_language()) or self.country)
         yield "client", (gettext("Browser, app or system"), self.client)
-        yield "method", (gettext("Way of signing in"), self.method)
-        yield "unconfirmed", (gettext("Device"), gettext("Never confirmed"))
+        yield "method", (gettext("Sign-in method"), self.method)
+        yield "unconfirmed", (gettext("Device"), gettext("Device never confirmed"))
 
     def _names(self) -> list[str]:
         """Return the names of the first people, and how many more there are."""

@@ -34,17 +34,22 @@ LINES = 50  # a page
 DECISION = "decision-"  # and the key of the line: the name of a field
 
 SAID = {
-    ReviewRefusal.NOT_ALLOWED: _("You may not review access."),
+    ReviewRefusal.NOT_ALLOWED: _("You are not allowed to review access."),
     ReviewRefusal.CLOSED: _("The review is closed. Nothing was changed."),
-    ReviewRefusal.DECIDED: _("A line was decided before, and stays as it is."),
-    ReviewRefusal.PACKAGE_FAILED: _("A package could not end what a line names. That line is as it was."),
-    ReviewRefusal.UNDECIDED: _("Some lines are not decided yet. The review stays open."),
+    ReviewRefusal.DECIDED: _("One of the lines was already decided, and stays as it is."),
+    ReviewRefusal.PACKAGE_FAILED: _(
+        "A package could not end what one of the lines names. That line is unchanged."
+    ),
+    ReviewRefusal.UNDECIDED: _("Some lines are not decided yet, so the review stays open."),
 }
 
 
 class AccessReviewForm(forms.ModelForm):
     organization_id = forms.CharField(
-        label=_("Organization"), required=False, max_length=255, help_text=_("Empty: of all.")
+        label=_("Organization"),
+        required=False,
+        max_length=255,
+        help_text=_("Leave empty for all organizations."),
     )
 
     class Meta:
@@ -158,7 +163,7 @@ class AccessReviewAdmin(ReadOnlyAdmin):
     def organization(self, review: AccessReview) -> str:
         return review.organization_id or gettext("all")
 
-    @admin.display(description=_("by"))
+    @admin.display(description=_("opened by"))
     def who(self, review: AccessReview) -> str:
         return person(review.actor, review.actor_id)
 

@@ -26,16 +26,18 @@ class OffboardingForm(forms.ModelForm):
         widget=AdminSplitDateTime(),
         validators=[validate_range],
         help_text=_(
-            "A time that is over ends everything now. An earlier one for the same person is replaced."
+            "A time in the past ends everything now. It replaces the date that was set before for the same person."
         ),
     )
 
     happened_at = forms.SplitDateTimeField(
-        label=_("Left"),
+        label=_("Left on"),
         required=False,
         widget=AdminSplitDateTime(),
         validators=[validate_happened],
-        help_text=_("When they left, where that was before now: what was signed in since then is measured."),
+        help_text=_(
+            "When the person left, if that was earlier. We measure how long sign-ins lasted after that."
+        ),
     )
 
     class Meta:
@@ -46,7 +48,7 @@ class OffboardingForm(forms.ModelForm):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         left, ends_at = cleaned.get("happened_at"), cleaned.get("ends_at")
         if left and ends_at and left > ends_at:
-            self.add_error("happened_at", _("Access ends when they leave, or later."))
+            self.add_error("happened_at", _("Access cannot end before the person leaves."))
         return cleaned
 
 
@@ -104,8 +106,8 @@ class OffboardingAdmin(ReadOnlyAdmin):
             messages.warning(request, gettext("None of these was in force."))
             return
         text = ngettext(
-            "%(count)d was cancelled. What is signed in still ends at the date.",
-            "%(count)d were cancelled. What is signed in still ends at the date.",
+            "%(count)d end of access was cancelled. What is signed in already still ends on that date.",
+            "%(count)d ends of access were cancelled. What is signed in already still ends on those dates.",
             count,
         )
         messages.success(request, text % {"count": count})
@@ -114,7 +116,7 @@ class OffboardingAdmin(ReadOnlyAdmin):
     def account(self, offboarding: Offboarding) -> str:
         return person(offboarding.user, offboarding.user_id)
 
-    @admin.display(description=_("by"))
+    @admin.display(description=_("set by"))
     def who(self, offboarding: Offboarding) -> str:
         return person(offboarding.actor, offboarding.actor_id)
 
@@ -122,4 +124,4 @@ class OffboardingAdmin(ReadOnlyAdmin):
     def state(self, offboarding: Offboarding) -> str:
         if offboarding.cancelled_at:
             return gettext("Cancelled")
-        return gettext("Ended") if offboarding.ends_at <= timezone.now() else gettext("Set")
+        return gettext("Ended") if offboarding.ends_at <= timezone.now() else gettext("Scheduled")

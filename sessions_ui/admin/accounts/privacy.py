@@ -36,11 +36,13 @@ class PersonForm(forms.Form):
 
     name = forms.CharField(
         label=_("E-mail address or user name"),
-        help_text=_("The whole of it; nothing is guessed from a part."),
+        help_text=_("Enter it in full: part of it finds no account."),
         required=False,
     )
     key = forms.CharField(
-        label=_("Or the number of the account"), help_text=_("Also of one that was deleted."), required=False
+        label=_("Or the account number"),
+        help_text=_("You can also enter the number of a deleted account."),
+        required=False,
     )
     ticket = forms.CharField(
         label=_("Ticket"),
@@ -48,12 +50,12 @@ class PersonForm(forms.Form):
         max_length=100,
         required=False,
     )
-    again = forms.CharField(label=_("The number of the account, to confirm it"), required=False)
+    again = forms.CharField(label=_("Type the account number to confirm"), required=False)
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = self.cleaned_data
         if bool(given["name"]) == bool(given["key"]):
-            raise ValidationError(_("Fill in one of the two."))
+            raise ValidationError(_("Fill in one of the two, not both."))
         model: Any = get_user_model()
         if given["name"]:
             found = users_exactly(given["name"])
@@ -63,7 +65,7 @@ class PersonForm(forms.Form):
         try:
             return {**given, "person": model(pk=model._meta.pk.to_python(given["key"]))}
         except ValidationError:
-            raise ValidationError({"key": _("No account has such a number.")}) from None
+            raise ValidationError({"key": _("No account has this number.")}) from None
 
 
 def person_data(model_admin: admin.ModelAdmin, request: HttpRequest) -> HttpResponseBase:
@@ -94,7 +96,7 @@ def _export(model_admin: admin.ModelAdmin, request: HttpRequest, form: PersonFor
         content = export_for_page(user=who, actor=request.user, for_owner=False)
     except TooMuch:
         text = gettext(
-            "It is too much for a page (limit: %(count)d): “manage.py privacy export” writes it to a file."
+            "There is too much for one page (limit: %(count)d). Use “manage.py privacy export” to write it to a file."
         )
         form.add_error(None, text % {"count": conf.export_max_rows})
         return _page(model_admin, request, form)
@@ -107,12 +109,12 @@ def _erase(model_admin: admin.ModelAdmin, request: HttpRequest, form: PersonForm
     who = form.cleaned_data["person"]
     if form.cleaned_data["again"] != str(who.pk):
         if "again" in request.POST:
-            form.add_error("again", gettext("That is another number. Nothing was erased."))
+            form.add_error("again", gettext("That is a different number. Nothing was erased."))
         return _page(model_admin, request, form, asks_about=who)
     done = erase(user=who, actor=request.user, ticket=form.cleaned_data["ticket"])
     text = ngettext(
-        "Erased: %(count)d row. What is still needed goes by itself, and the events stay.",
-        "Erased: %(count)d rows. What is still needed goes by itself, and the events stay.",
+        "Erased: %(count)d row. What is still needed is removed automatically later, and the events stay.",
+        "Erased: %(count)d rows. What is still needed is removed automatically later, and the events stay.",
         done.total,
     )
     messages.success(request, text % {"count": done.total})

@@ -39,7 +39,7 @@ class RecoveryAdmin(ReadOnlyAdmin):
     def account(self, recovery: Recovery) -> str:
         return person(recovery.user, recovery.user_id)
 
-    @admin.display(description=_("by"))
+    @admin.display(description=_("opened by"))
     def who(self, recovery: Recovery) -> str:
         return person(recovery.actor, recovery.actor_id)
 

@@ -66,15 +66,23 @@ class DeliveryAdmin(ReadOnlyAdmin):
         return request.user.has_perm("sessions_ui.change_delivery")
 
     @admin.action(
-        description=_("Tell again: what was given up, and webhooks that were lost"), permissions=["retry"]
+        description=_("Send again what was given up, and webhooks that were lost"), permissions=["retry"]
     )
     def retry(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         chosen = Delivery.objects.filter(pk__in=queryset.order_by().values("pk"))
         count = redeliver(deliveries=chosen, actor=request.user)
         if not count:
-            messages.warning(request, gettext("None of these was given up, and mails are sent once only."))
+            messages.warning(
+                request,
+                gettext(
+                    "There was nothing to send again: none of these was given up, and an e-mail that was sent is not "
+                    "sent twice."
+                ),
+            )
             return
-        text = ngettext("%(count)d will be tried again.", "%(count)d will be tried again.", count)
+        text = ngettext(
+            "%(count)d message will be tried again.", "%(count)d messages will be tried again.", count
+        )
         messages.success(request, text % {"count": count})
 
     def render_change_form(
@@ -110,7 +118,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     @admin.display(description=_("state"))
     def state(self, delivery: Delivery) -> str:
         if delivery.done_at:
-            return gettext("Not sent") if delivery.error else gettext("Told")
+            return gettext("Not sent") if delivery.error else gettext("Delivered")
         return gettext("Given up") if delivery.parked_at else gettext("Open")
 
 

@@ -28,7 +28,7 @@ from sessions_ui.wording.sessions import moment_text
 
 class EndpointForm(forms.ModelForm):
     types = forms.MultipleChoiceField(
-        label=_("Tells of"), choices=Hook.choices, widget=forms.CheckboxSelectMultiple
+        label=_("Messages about"), choices=Hook.choices, widget=forms.CheckboxSelectMultiple
     )
 
     class Meta:
@@ -46,7 +46,7 @@ class EndpointForm(forms.ModelForm):
         chosen = cleaned.get("format") or self.instance.format
         named = Endpoint(format=chosen, types=cleaned.get("types", [])).untold()
         if named:
-            text = _("There is no message of that in this format: %(types)s.")
+            text = _("This format has no message about: %(types)s.")
             self.add_error("types", ValidationError(text, params={"types": ", ".join(named)}))
         return cleaned
 
@@ -59,16 +59,16 @@ class EndpointForm(forms.ModelForm):
             parts = urlsplit(url)
             port = PORTS[parts.scheme] if parts.port is None else parts.port
         except ValueError as error:
-            raise ValidationError(_("This is no address that a webhook could go to.")) from error
+            raise ValidationError(_("A webhook cannot go to this address.")) from error
         if conf.webhook_ports and port not in conf.webhook_ports:
             ports = ", ".join(map(str, conf.webhook_ports))
             raise ValidationError(
                 _("Webhooks may go to these ports only: %(ports)s."), params={"ports": ports}
             )
         if "@" in parts.netloc:
-            raise ValidationError(_("No user name or password here: messages are signed."))
+            raise ValidationError(_("Leave out the user name and password: messages are signed."))
         if parts.fragment:
-            raise ValidationError(_("Without “#…”: a server does not get to see it."))
+            raise ValidationError(_("Leave out “#…”: a server never sees it."))
         try:
             address = ip_address(parts.hostname or "")
         except ValueError:
@@ -126,7 +126,7 @@ class EndpointAdmin(CarefulAdmin):
         endpoint = self._changeable(request, pk)
         delivery = ping(endpoint=endpoint, actor=request.user)
         messages.success(
-            request, gettext("A ping is on its way. Load this page again to see whether it arrived.")
+            request, gettext("A test message is on its way. Reload this page to see whether it arrived.")
         )
         return HttpResponseRedirect(reverse("admin:sessions_ui_delivery_change", args=[delivery.pk]))
 
@@ -166,14 +166,14 @@ class EndpointAdmin(CarefulAdmin):
             return gettext("Switched off: %(why)s") % {"why": endpoint.disabled_why}
         return gettext("On")
 
-    @admin.display(description=_("tells of"))
+    @admin.display(description=_("messages about"))
     def types_in_words(self, endpoint: Endpoint) -> str:
         return ", ".join(endpoint.types)
 
     @admin.display(description=_("secret"))
     def secret_in_words(self, endpoint: Endpoint) -> str:
         if endpoint.former_until:
-            return gettext("Not shown again. The former one signs until %(when)s.") % {
+            return gettext("Not shown again. The former secret signs as well until %(when)s.") % {
                 "when": moment_text(endpoint.former_until)
             }
         return gettext("Not shown again.")

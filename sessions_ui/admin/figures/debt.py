@@ -32,8 +32,8 @@ MINUTE = timedelta(minutes=1)
 
 CAUSES = {
     Cause.MANUAL: gettext_lazy("Somebody had to report it"),
-    Cause.PARTIAL: gettext_lazy("Some lived on after the report"),
-    Cause.DELAYED: gettext_lazy("The report of a program, or a batch, came late"),
+    Cause.PARTIAL: gettext_lazy("Some stayed signed in after the report"),
+    Cause.DELAYED: gettext_lazy("A program’s report, or a batch, came late"),
 }
 DEMANDS = {
     Demand.RESET: gettext_lazy("Passwords changed or reset"),
@@ -42,15 +42,15 @@ DEMANDS = {
     Demand.INCIDENT: gettext_lazy("Incidents"),
 }
 KINDS = {
-    Kind.DISABLED: gettext_lazy("Accounts that are switched off"),
-    Kind.DELETED: gettext_lazy("Accounts that are gone"),
+    Kind.DISABLED: gettext_lazy("Disabled accounts"),
+    Kind.DELETED: gettext_lazy("Deleted accounts"),
     Kind.LEFT: gettext_lazy("People whose access has ended"),
     Kind.LOST: gettext_lazy("Devices that were reported lost"),
-    Kind.BEFORE_PASSWORD: gettext_lazy("Signed in before the last change of the password"),
-    Kind.TOO_OLD: gettext_lazy("Signed in very long ago"),
-    Kind.UNUSED: gettext_lazy("Not used for long"),
-    Kind.ORPHANED: gettext_lazy("Service accounts for which nobody answers"),
-    Kind.UNUSED_TOKEN: gettext_lazy("Access tokens that nobody uses"),
+    Kind.BEFORE_PASSWORD: gettext_lazy("Signed in before the last password change"),
+    Kind.TOO_OLD: gettext_lazy("Signed in a very long time ago"),
+    Kind.UNUSED: gettext_lazy("Not used for a long time"),
+    Kind.ORPHANED: gettext_lazy("Service accounts without an owner"),
+    Kind.UNUSED_TOKEN: gettext_lazy("Unused access tokens"),
     Kind.BRIDGED: gettext_lazy("Apps and keys of accounts whose access has ended"),
 }
 

@@ -68,9 +68,9 @@ def sign_in_rows(numbers: Statistics) -> list[Row]:
     return [
         Row(_("Signed in now"), numbers.living),
         Row(_("Sign-ins today"), numbers.sign_ins_by_day[today]),
-        Row(_("Sign-outs today, whatever the reason"), sum(numbers.endings_by_day[today].values())),
+        Row(_("Sign-outs today, for any reason"), sum(numbers.endings_by_day[today].values())),
         Row(
-            _("From a sign-out to the first request refused"), in_words(refused) if refused else _("none yet")
+            _("From a sign-out to the first refused request"), in_words(refused) if refused else _("none yet")
         ),
     ]
 
@@ -88,7 +88,7 @@ def telling_rows(numbers: Statistics) -> list[Row]:
             else "",
         ),
         Row(
-            _("Oldest message that waits"),
+            _("Oldest message still waiting"),
             timesince(now - waiting, now) if waiting else _("none"),
             _("Messages are late.") if is_outbox_late(waiting) else "",
         ),
@@ -106,7 +106,7 @@ def telling_rows(numbers: Statistics) -> list[Row]:
         Row(
             _("Messages given up"),
             parked,
-            _("Look at the deliveries: they can be tried again.") if parked else "",
+            _("Check the deliveries: you can try them again.") if parked else "",
         ),
     ]
 
@@ -126,7 +126,7 @@ def ending_rows() -> list[Row]:
         Row(
             _("Sign-ins that a large sign-out could not end"),
             failed,
-            _("Look at the large sign-outs: they can be tried again.") if failed else "",
+            _("Check the large sign-outs: you can try them again.") if failed else "",
         ),
     ]
 
@@ -170,7 +170,7 @@ def endings_by_day(numbers: Statistics) -> Columns:
 
 def refusals_by_day(numbers: Statistics) -> Columns:
     days = [(day, [number]) for day, number in numbers.refusals_by_day.items()]
-    return columns(_("Devices turned away after their end, by day"), [_("Turned away")], days)
+    return columns(_("Devices turned away after their sign-out, by day"), [_("Turned away")], days)
 
 
 def reasons_of(numbers: Statistics) -> list[tuple[str, int]]:

@@ -33,7 +33,7 @@ class IncidentForm(forms.Form):
     users = forms.CharField(
         label=_("People"),
         required=False,
-        help_text=_("Whole e-mail addresses or user names, one a line."),
+        help_text=_("Whole e-mail addresses or user names, one per line."),
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
     )
     groups = RowsField(label=_("Groups"), required=False, queryset=Group.objects.none())
@@ -48,13 +48,13 @@ class IncidentForm(forms.Form):
         label=_("Address or network"),
         required=False,
         max_length=64,
-        help_text=_("192.0.2.7, 192.0.2.0/24 or 2001:db8::/48: of the sign-in, or now."),
+        help_text=_("192.0.2.7, 192.0.2.0/24 or 2001:db8::/48, at the sign-in or now."),
     )
     country = forms.CharField(
         label=_("Country"),
         required=False,
         max_length=2,
-        help_text=_("Two letters, as in DE: that of the sign-in."),
+        help_text=_("Two letters, such as DE: the country of the sign-in."),
     )
     client = forms.CharField(
         label=_("Browser, app or system"),
@@ -63,10 +63,10 @@ class IncidentForm(forms.Form):
         help_text=_("Its name, or any part of the user agent."),
     )
     method = forms.CharField(
-        label=_("Way of signing in"),
+        label=_("Sign-in method"),
         required=False,
         max_length=64,
-        help_text=_("“password”, “passkey” and the like, or the name of a sign-in provider."),
+        help_text=_("For example “password” or “passkey”, or the name of a sign-in provider."),
     )
     unconfirmed = forms.BooleanField(label=_("The device was never confirmed"), required=False)
 
@@ -82,7 +82,7 @@ class IncidentForm(forms.Form):
         required=False,
         widget=Moment(),
         validators=[validate_range],
-        help_text=_("Since when these sign-ins were not to be trusted, where you know it."),
+        help_text=_("When these sign-ins stopped being trustworthy, if you know it."),
     )
     include_own = forms.BooleanField(label=_("Sign me out, too"), required=False)
 

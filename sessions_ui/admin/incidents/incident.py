@@ -43,7 +43,7 @@ class IncidentAdmin(OrderAdmin):
     list_display = ("created_at", "state", "about", "progress", "who", "ordered_at", "ticket")
     list_select_related = ("actor", "ending")
     ordering = ("-id",)
-    search_help_text = _("The whole e-mail address or user name of who ordered it.")
+    search_help_text = _("The whole e-mail address or user name of the person who ordered it.")
     fields = readonly_fields = (
         "about",
         "state",
@@ -138,10 +138,12 @@ class IncidentAdmin(OrderAdmin):
         return self._step(request, pk, decline_incident, gettext("Declined. Nothing was done."))
 
     def stop(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        return self._step(request, pk, stop_incident, gettext("Stopped after the batch that is under way."))
+        return self._step(
+            request, pk, stop_incident, gettext("Stopped. The batch that is under way still finishes.")
+        )
 
     def resume(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        return self._step(request, pk, resume_incident, gettext("It goes on."))
+        return self._step(request, pk, resume_incident, gettext("The incident continues."))
 
     def _step(self, request: HttpRequest, pk: int, action: Callable[..., Any], text: str) -> HttpResponseBase:
         if not self.has_order_permission(request):
@@ -179,7 +181,7 @@ class IncidentAdmin(OrderAdmin):
     def state(self, incident: Incident) -> str:
         return str(incident.state.label)
 
-    @admin.display(description=_("by"))
+    @admin.display(description=_("ordered by"))
     def who(self, incident: Incident) -> str:
         return person(incident.actor, incident.actor_id)
 

@@ -81,9 +81,12 @@ class OrderAdmin(ReadOnlyAdmin):
                 request, gettext("Nothing is in force yet: another administrator has to approve it.")
             )
         elif incident.rule:
-            messages.success(request, gettext("In force: all of these are signed out. The list follows."))
+            messages.success(
+                request,
+                gettext("In force: all of these are signed out. The history is being brought up to date."),
+            )
         else:
-            messages.success(request, gettext("Ordered. These are signed out batch by batch."))
+            messages.success(request, gettext("Ordered. These are being signed out in batches."))
 
     @staticmethod
     def _to(incident: Incident) -> HttpResponseRedirect:

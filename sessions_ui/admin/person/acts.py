@@ -31,7 +31,7 @@ END = "sessions_ui.change_session"
 class ImpersonateForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"),
-        help_text=_("The person reads it: on the devices page and, if the site sends it, in a mail."),
+        help_text=_("The person can read it on the devices page and, if the site sends one, in an e-mail."),
         max_length=255,
         widget=forms.Textarea(attrs={"rows": 2, "cols": 60}),
     )
@@ -75,7 +75,7 @@ def require_password(
 ) -> HttpResponseBase | None:
     require_new_password(user=user, reason=EndReason.ADMINISTRATOR, actor=request.user, **form.cleaned_data)
     messages.success(
-        request, gettext("Everything was ended, and nobody signs in before a new password is chosen.")
+        request, gettext("Everything was ended, and nobody can sign in until a new password is chosen.")
     )
     return None
 
@@ -98,7 +98,8 @@ ACTS = (
         verb=_("Sign out everything"),
         question=_("Sign out everything: are you sure?"),
         says=_(
-            "All that is signed in to the account ends, access tokens and what other packages let in included."
+            "Everything that is signed in to the account ends, including access tokens and what other packages let "
+            "in."
         ),
         permission=END,
         form=ReasonForm,
@@ -109,8 +110,8 @@ ACTS = (
         verb=_("Require a new password"),
         question=_("Require a new password: are you sure?"),
         says=_(
-            "Everything ends, and nobody signs in until a new password was chosen. A mail says how, to addresses that "
-            "have long been the person’s."
+            "Everything ends, and nobody can sign in until a new password is chosen. An e-mail says how. It goes to "
+            "addresses that have been the person’s for a long time."
         ),
         permission=END,
         form=ReasonForm,
@@ -122,8 +123,8 @@ ACTS = (
         verb=_("Use this account as support"),
         question=_("Use this account as support"),
         says=_(
-            "You see what the person sees. They are shown that support uses the account, and why; your own sign-in "
-            "waits until you leave it."
+            "You see what the person sees. We show them that support is using the account, and why. Your own sign-in "
+            "waits until you leave the account."
         ),
         permission=IMPERSONATE,
         form=ImpersonateForm,

@@ -57,7 +57,7 @@ class Person:
         state = AccountState.objects.filter(pk=self.pk).first() or AccountState(pk=self.pk)
         said = {
             gettext("The account is disabled."): not is_active(self.user),
-            gettext("A new password has to be chosen first."): state.password_required_at is not None,
+            gettext("The person has to choose a new password first."): state.password_required_at is not None,
             gettext("The account is being recovered."): state.recovering_since is not None,
         }
         texts = [text for text, holds in said.items() if holds]
@@ -87,7 +87,7 @@ def find_person(model_admin: admin.ModelAdmin, request: HttpRequest) -> HttpResp
         return HttpResponseRedirect(person_url(form.cleaned_data["who"].pk))
     context = {
         **model_admin.admin_site.each_context(request),
-        "title": gettext("A person"),
+        "title": gettext("Find a person"),
         "opts": model_admin.opts,
         "form": form,
     }

@@ -46,7 +46,7 @@ class EndingAdmin(ReadOnlyAdmin):
     # What is asked before, the button, and what is said where nothing was left to end.
     question: Any = _("Sign out: are you sure?")
     verb: Any = _("Sign out")
-    nothing: Any = _("Nothing was signed in any more.")
+    nothing: Any = _("Nothing was still signed in.")
 
     def sessions_of(self, queryset: QuerySet[Any]) -> SessionQuerySet:
         raise NotImplementedError
@@ -58,7 +58,7 @@ class EndingAdmin(ReadOnlyAdmin):
     def sign_out_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase | None:
         return self._confirm(request, queryset, self.sessions_of(queryset), action="sign_out_selected")
 
-    @admin.action(description=_("Sign out everything of these users"), permissions=["end"])
+    @admin.action(description=_("Sign out everything for these users"), permissions=["end"])
     def sign_out_users(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase | None:
         users = queryset.order_by().filter(user_id__isnull=False).values("user_id")
         return self._confirm(
@@ -132,7 +132,5 @@ class EndingAdmin(ReadOnlyAdmin):
         tokens = sessions.living().tokens().count()
         ending = end_later(sessions=sessions, reason=EndReason.ADMINISTRATOR, actor=request.user, **options)
         what = ended_count(max(ending.total - tokens, 0), tokens)
-        text = gettext(
-            "%(what)s are being ended, batch by batch. “Large sign-outs” shows how far it has come."
-        )
+        text = gettext("%(what)s are being ended in batches. “Large sign-outs” shows the progress.")
         messages.info(request, text % {"what": what})

@@ -34,7 +34,7 @@ class EndingProgressAdmin(ReadOnlyAdmin):
     list_select_related = ("actor",)
     ordering = ("-id",)
     actions = ("retry",)
-    search_help_text = _("The whole e-mail address or user name of who decided.")
+    search_help_text = _("The whole e-mail address or user name of the person who decided.")
     fields = readonly_fields = (
         "created_at",
         "reason",
@@ -73,14 +73,14 @@ class EndingProgressAdmin(ReadOnlyAdmin):
     def retry(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         count = retry_failed(Ending.objects.filter(pk__in=queryset.order_by().values("pk")))
         if not count:
-            messages.warning(request, gettext("Nothing of these has failed."))
+            messages.warning(request, gettext("None of these has failed."))
             return
         text = ngettext(
             "%(count)d batch will be tried again.", "%(count)d batches will be tried again.", count
         )
         messages.success(request, text % {"count": count})
 
-    @admin.display(description=_("by"))
+    @admin.display(description=_("ordered by"))
     def who(self, ending: Ending) -> str:
         return person(ending.actor, ending.actor_id)
 

@@ -166,7 +166,7 @@ class SessionAdmin(EndingAdmin):
     def level(self, session: Session) -> str:
         return level_text(session)
 
-    @admin.display(description=_("what was shown"))
+    @admin.display(description=_("authentication"))
     def shown(self, session: Session) -> str:
         return format_html_join(mark_safe("<br>"), "{}", ((shown_text(one),) for one in session.shown))
 

@@ -178,7 +178,7 @@ def test_the_overview_counts(admin: Any, ada: Any, user: Any, delivery: Delivery
     for words in (
         "Signed in now 1",
         "Sign-ins today 2",
-        "Sign-outs today, whatever the reason 1",
+        "Sign-outs today, for any reason 1",
         "Worker last seen just now",
         "Messages still to be sent 2",
         "Messages given up 1",

@@ -192,7 +192,7 @@ def test_only_of_accounts_whose_access_has_ended(
     monkeypatch.setattr(pages, "MANY", 1)
     response = admin.get(LIST, {"left": "1"})
     assert values(response) == of(min(user, other_user, key=lambda person: person.pk))
-    assert "There are more such accounts" in text_of(response)
+    assert "There are more of these accounts" in text_of(response)
 
 
 @pytest.mark.no_bystander("it shows everybody's")
@@ -217,7 +217,9 @@ def test_a_bridge_that_raises_is_named_and_one_without_pages_is_explained(
     response = admin.get(LIST)
     text = text_of(response)
     assert "unwilling could not be asked" in text and "the secret of a key" not in text
-    assert "The bridge to unpaged has no pages" in text and "keys has no pages" not in text
+    assert (
+        "unpaged can only be asked about a few accounts at a time" in text and "keys has no pages" not in text
+    )
     assert len(values(response)) == 2
 
 
@@ -255,7 +257,7 @@ def test_what_is_chosen_is_shown_again_and_ends_once_a_reason_is_given(
     theirs = [*LogEntry.objects.filter(user_id=other_user.pk).order_by("pk").values()]
     first, second, third = of(user)
     text = text_of(admin.post(LIST, {"credential": [first, third]}))
-    assert "End: are you sure?" in text and text.count(user.email) == 2
+    assert "End apps and keys: are you sure?" in text and text.count(user.email) == 2
     assert "This field is required." in text_of(
         admin.post(LIST, {"credential": [first, third], "confirmed": "1", "note": ""})
     )
@@ -305,7 +307,7 @@ def test_what_was_never_given_out_ends_nothing(admin: Any, user: Any, settings: 
     make_keys(user)
     sent = {"credential": [value], "confirmed": "1", "note": "x"}
     text = text_of(admin.post(LIST, sent, follow=True))
-    assert "Nothing was chosen that is still valid." in text
+    assert "Nothing that you chose is still valid." in text
     # The list says so of its own, too, where it goes on.
     assert text.count("unwilling could not be asked.") == (2 if value.startswith("unwilling") else 1)
     assert keys_of(user) == 1 and not Act.objects.exists()

@@ -356,7 +356,7 @@ def test_a_date_agreed_for_the_former_owner_stays_and_the_form_says_so(
     made = make(robot)
     offboard(user=user, ends_at=ends)
     html = admin.get(f"{ACCOUNTS}{robot.pk}/change/").content.decode()
-    assert "Tokens that were to end with the former owner’s access still do: make new ones." in html
+    assert "Tokens that end with the former owner’s access still do. Make new ones." in html
     transfer_service_account(account=account, owner=other_user)
     new = make(robot, "New")
     assert Session.objects.get(pk=made.token.pk).expires_at == ends

@@ -68,7 +68,7 @@ def test_lines_are_signed_off_one_by_one(
     assert "2 lines were signed off." in text
     assert Session.objects.get(user=user).ended_at is not None
     assert Session.objects.get(user=other_user).ended_at is None
-    assert "Some lines are not decided yet." in text_of(
+    assert "Some lines are not decided yet, so the review stays open." in text_of(
         reviewer.post(page(review), {"close": "1"}, follow=True)
     )
 
@@ -168,7 +168,7 @@ def test_a_line_that_a_package_fails_to_end_keeps_no_other_from_being_decided(
         for pk in review.items.exclude(kind="credential").values_list("pk", flat=True)
     }
     text = text_of(reviewer.post(page(review), {**every, **kept}, follow=True))
-    assert "A package could not end what a line names." in text and "were signed off" in text
+    assert "A package could not end what one of the lines names." in text and "were signed off" in text
     assert keys_of(user) == 1
 
 

@@ -76,9 +76,9 @@ def test_a_deleted_account_is_named_by_its_number(admin: Any, administrator: Any
     [
         ({"name": "nobody@people.example"}, "No account has exactly this name or address."),
         ({"name": "ada"}, "No account has exactly this name or address."),
-        ({"key": "five"}, "No account has such a number."),
-        ({}, "Fill in one of the two."),
-        ({"name": "ada@people.example", "key": "5"}, "Fill in one of the two."),
+        ({"key": "five"}, "No account has this number."),
+        ({}, "Fill in one of the two, not both."),
+        ({"name": "ada@people.example", "key": "5"}, "Fill in one of the two, not both."),
     ],
 )
 @pytest.mark.parametrize("button", ["export", "erase"])
@@ -96,7 +96,10 @@ def test_too_much_for_a_page_is_left_to_the_command(
     browser().sign_in(user)
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "EXPORT_MAX_ROWS": 1}
     html = admin.post(PAGE, {"name": user.email, "export": "1"}).content.decode()
-    assert "It is too much for a page (limit: 1): “manage.py privacy export” writes it to a file." in html
+    assert (
+        "There is too much for one page (limit: 1). Use “manage.py privacy export” to write it to a file."
+        in html
+    )
     assert not Event.objects.filter(kind="data_exported").exists()
 
 
@@ -110,7 +113,7 @@ def test_it_says_what_will_be_erased_and_wants_the_number_again(admin: Any, user
     assert f"Everything that is stored about {user.email} ({user.pk}) will be erased." in html
     assert "1 sign-in will be ended." in html and 'value="GDPR-12"' in html
     html = admin.post(PAGE, {**fields, "again": str(user.pk + 1)}).content.decode()
-    assert "That is another number. Nothing was erased." in html
+    assert "That is a different number. Nothing was erased." in html
     assert Session.objects.get(user=user).is_living
     assert not Event.objects.filter(kind="data_erased").exists()
 

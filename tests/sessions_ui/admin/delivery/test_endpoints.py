@@ -44,23 +44,23 @@ def secret_on(response: Any) -> str:
 
 def test_the_format_is_chosen_with_a_new_one_and_stays(admin: Any) -> None:
     page = admin.get(f"{LIST}add/").content.decode()
-    assert "Standard Webhooks" in page and "as WorkOS sends them" in page
+    assert "Standard Webhooks" in page and "WorkOS format" in page
     refused = admin.post(
         f"{LIST}add/", {**FORM, "format": "workos", "types": ["sessions.ended", "device.lost"]}
     )
-    assert "There is no message of that in this format: device.lost." in refused.content.decode()
+    assert "This format has no message about: device.lost." in refused.content.decode()
     assert admin.post(f"{LIST}add/", {**FORM, "format": "nothing"}).status_code == 200
     assert not Endpoint.objects.exists()
     admin.post(f"{LIST}add/", {**FORM, "format": "workos"})
     endpoint = Endpoint.objects.get()
     assert endpoint.format == "workos"
     url = f"{LIST}{endpoint.pk}/change/"
-    assert "as WorkOS sends them" in admin.get(url).content.decode()
+    assert "WorkOS format" in admin.get(url).content.decode()
     admin.post(url, {**FORM, "format": "standard", "description": "Other"})
     endpoint.refresh_from_db()
     assert (endpoint.format, endpoint.description) == ("workos", "Other")
     refused = admin.post(url, {**FORM, "types": ["session.not_me"]})
-    assert "There is no message of that in this format: session.not_me." in refused.content.decode()
+    assert "This format has no message about: session.not_me." in refused.content.decode()
 
 
 def whats() -> list[str]:
@@ -170,7 +170,9 @@ def test_a_new_secret_is_shown_once_and_the_former_one_signs_on_for_a_day(
     endpoint.refresh_from_db()
     assert endpoint.secrets(timezone.now()) == [secret, former]
     assert endpoint.secrets(timezone.now() + timedelta(hours=25)) == [secret]
-    assert "The former one signs until" in admin.get(f"{LIST}{endpoint.pk}/change/").content.decode()
+    assert (
+        "The former secret signs as well until" in admin.get(f"{LIST}{endpoint.pk}/change/").content.decode()
+    )
 
 
 def test_an_endpoint_is_switched_off_and_on_but_never_deleted(

@@ -75,18 +75,18 @@ def test_what_should_not_be_signed_in_is_named_and_ended(
     browser().sign_in(other_user)
     get_user_model().objects.filter(pk=user.pk).update(is_active=False)
     text = text_of(admin.get(PAGE))
-    assert f"Accounts that are switched off 1 {user}" in text
+    assert f"Disabled accounts 1 {user}" in text
     assert "1 sign-in was ended." in text_of(admin.post(PAGE, follow=True))
     assert Session.objects.get(user=user).end_reason == EndReason.ACCOUNT_DISABLED
     assert Session.objects.get(user=other_user).ended_at is None
-    assert "Accounts that are switched off 0" in text_of(admin.get(PAGE))
+    assert "Disabled accounts 0" in text_of(admin.get(PAGE))
 
 
 def test_whoever_may_only_look_ends_nothing(staff: Any, user: Any, browser: Any) -> None:
     browser().sign_in(user)
     get_user_model().objects.filter(pk=user.pk).update(is_active=False)
     text = text_of(staff.get(PAGE))
-    assert "Accounts that are switched off 1" in text
+    assert "Disabled accounts 1" in text
     assert "End what should not be signed in" not in text
     assert staff.post(PAGE).status_code == 403
     assert Session.objects.get(user=user).ended_at is None

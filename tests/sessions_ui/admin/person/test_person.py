@@ -70,7 +70,7 @@ def test_a_name_leads_to_everything_of_this_person(
     text = text_of(admin.get(answer.url))
     for words in (
         user.email,
-        "1 sign-in is living now.",
+        "1 sign-in is valid now.",
         "Firefox on Linux",
         "Signed in",
         "Security log",
@@ -134,7 +134,7 @@ def test_sign_out_everything(admin: Any, ada: Any, user: Any, other_user: Any, b
     )
     address = f"{page_of(user)}sign-out/"
     asked = text_of(admin.get(address))
-    assert "1 sign-in is living now." in asked and "So is 1 access token." in asked
+    assert "1 sign-in is valid now." in asked and "So is 1 access token." in asked
     assert admin.post(address, {"note": " "}).status_code == 422 and ada.get(DEVICES).status_code == 200
     answer = admin.post(address, {"note": "stolen laptop"}, follow=True)
     assert answer.redirect_chain[-1][0] == page_of(user)
@@ -146,7 +146,7 @@ def test_sign_out_everything(admin: Any, ada: Any, user: Any, other_user: Any, b
 
 def test_require_a_new_password(admin: Any, ada: Any, user: Any, administrator: Any) -> None:
     answer = admin.post(f"{page_of(user)}require-password/", {"note": "leaked"}, follow=True)
-    assert "A new password has to be chosen first." in text_of(answer)
+    assert "The person has to choose a new password first." in text_of(answer)
     assert ada.get(DEVICES).status_code == 302
     state = AccountState.objects.get(pk=user.pk)
     assert state.password_required_at is not None and state.password_required_by_id == administrator.pk

@@ -114,8 +114,8 @@ def test_all_criteria_and_what_was_known(ada: Any, user: Any) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "choose one criterion"),
-        (["--everyone", "--staff"], "no other criterion"),
+        ([], "choose at least one criterion"),
+        (["--everyone", "--staff"], "Leave out the other criteria"),
         (["--network", "x"], "neither an address nor a network"),
         (["--user", "nobody@people.example"], "no account matches"),
         (["--group", "Nobody"], "no group"),

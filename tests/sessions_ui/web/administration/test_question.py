@@ -156,7 +156,7 @@ def test_without_a_page_for_it_people_sign_out_and_in_again(signed_in_before: An
     given = {**settings.SESSIONS_UI, "ADMIN_FACTOR_REQUIRED": True, "HELP_DESK_FACTOR_URL": ""}
     settings.SESSIONS_UI = given
     page = signed_in_before().post(ADD, {"name": "Editors"}).content.decode()
-    assert "Sign out and in again with your second factor." in page
+    assert "Sign out, then sign in again with your second factor." in page
 
 
 def test_people_with_nothing_to_confirm_it_with_are_told_what_to_do(
@@ -204,7 +204,7 @@ def test_a_password_that_was_sent_too_late_is_in_no_page_and_the_form_opens_agai
     path = f"/admin/accounts/user/{user.pk}/password/"
     asked = stale.post(path, {"usable_password": "true", "password1": NEW, "password2": NEW})
     page = asked.content.decode()
-    assert asks(asked) and NEW not in page and "fill in the form again" in page
+    assert asks(asked) and NEW not in page and "Fill in the form again" in page
     assert set(kept_in(asked)) == {"sessions_ui-answered", "sessions_ui-opens"}
     answer = stale.post(path, {**kept_in(asked), PASSWORD_FIELD: PASSWORD})
     assert (answer.status_code, answer.url) == (302, path)
@@ -214,7 +214,7 @@ def test_a_password_that_was_sent_too_late_is_in_no_page_and_the_form_opens_agai
 
 def test_a_file_that_was_sent_too_late_is_asked_for_again(signed_in_before: Any) -> None:
     asked = signed_in_before().post(ADD, {"name": "Editors", "logo": SimpleUploadedFile("a.png", b"x")})
-    assert asks(asked) and "fill in the form again" in asked.content.decode()
+    assert asks(asked) and "Fill in the form again" in asked.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_a_row_says_what_it_may_when_it_was_made_used_and_ends(here: Any, user: 
     used(made.token, ago=timedelta(hours=3))
     text = text_of(here)
     for part in (
-        "Sign devices of the account out · See the sessions and devices of the account",
+        "Sign out the account’s devices · See the account’s sessions and devices",
         "Last used 3 h ago",
         "89.160.20.112",
         f"Created {day(timezone.now())}",
@@ -182,7 +182,7 @@ def test_what_expired_says_so_without_a_proof(here: Any, user: Any, make_token: 
     made = make_token(user)
     end_session(session=made.token.session, reason=EndReason.EXPIRED)
     text = text_of(here, f"/account/devices/tokens/{made.token.session.public_id}/")
-    assert "because its time was over" in text and "An email to you" not in text
+    assert "because it expired" in text and "A mail to you" not in text
 
 
 def test_a_list_of_many_is_cut_and_opens(here: Any, user: Any, make_token: Any) -> None:

@@ -45,7 +45,7 @@ def own(user: Any) -> list[AccessToken]:
 def test_the_form_has_the_scopes_in_words_and_a_few_ends(here: Any) -> None:
     html = here.get(NEW).content.decode()
     for part in (
-        "See the sessions and devices of the account",
+        "See the account’s sessions and devices",
         "7 days",
         "30 days",
         "90 days",

@@ -46,7 +46,7 @@ def test_whoever_signs_in_after_the_count_and_before_the_end_is_ended_and_told(
     assert sorted(ended.values_list("user_id", flat=True)) == sorted([user.pk, other_user.pk])
     assert set(ended.values_list("act", flat=True)) == {receipt.act.pk}
     deliver_due()
-    told = [message.to for message in mail.outbox if "the rights of the account changed" in message.body]
+    told = [message.to for message in mail.outbox if "the permissions of the account changed" in message.body]
     assert sorted(told) == sorted([[user.email], [other_user.email]])
     assert set(Session.objects.filter(act=receipt.act).values_list("end_reason", flat=True)) == {
         EndReason.ACCESS_CHANGED
@@ -92,7 +92,7 @@ def test_whoever_ended_is_told_also_where_the_filter_that_chose_them_finds_nobod
     ended = Event.objects.filter(kind=Event.Kind.ENDED, act=receipt.act)
     assert sorted(ended.values_list("user_id", flat=True)) == sorted([user.pk, other_user.pk])
     deliver_due()
-    told = [message.to for message in mail.outbox if "the rights of the account changed" in message.body]
+    told = [message.to for message in mail.outbox if "the permissions of the account changed" in message.body]
     assert sorted(told) == sorted([[user.email], [other_user.email]])
     assert Session.objects.of(user).living().get().method == "passkey"
     assert Session.objects.of(third).get().is_living
@@ -108,7 +108,7 @@ def test_whoever_the_filter_finds_only_at_the_end_is_told_too(user: Any, other_u
         receipt = access_changed(users=signed_in)
     assert receipt.ended == 2
     deliver_due()
-    told = [message.to for message in mail.outbox if "the rights of the account changed" in message.body]
+    told = [message.to for message in mail.outbox if "the permissions of the account changed" in message.body]
     assert sorted(told) == sorted([[user.email], [other_user.email]])
 
 
