@@ -57,7 +57,7 @@ class CarefulAdmin(admin.ModelAdmin):
         """Carry out the action; a key that no row can have is a mistake of the form, and nothing is done then."""
         if all(is_key(self.model, text) for text in request.POST.getlist(ACTION_CHECKBOX_NAME)):
             return super().response_action(request, queryset, *args, **options)
-        messages.error(request, gettext("That selection cannot be read. Nothing was done."))
+        messages.error(request, gettext("That selection can’t be read. Nothing was done."))
         return None
 
 
@@ -71,7 +71,7 @@ class ReadOnlyAdmin(CarefulAdmin):
     list_per_page = 50
     # A click on the head of a column without an index would sort all rows there are.
     sortable_by: ClassVar[tuple[str, ...]] = ()
-    search_help_text = _("The whole e-mail address or user name: part of it finds no account.")
+    search_help_text = _("The whole email address or user name: part of it finds no account.")
     # Django shows the search box where this is not empty; what is searched is decided in `get_search_results`.
     search_fields: ClassVar[tuple[str, ...]] = ("user",)
 
@@ -135,7 +135,7 @@ class PersonField(forms.CharField):
     default_error_messages = {"unknown": _("No account matches exactly.")}
 
     def __init__(self, **options: Any) -> None:
-        options.setdefault("help_text", _("The whole e-mail address or user name."))
+        options.setdefault("help_text", _("The whole email address or user name."))
         super().__init__(max_length=254, **options)
 
     def clean(self, value: Any) -> Any:

@@ -116,7 +116,7 @@ class ActAdmin(ReadOnlyAdmin):
     list_filter = ("reason", "at")
     list_select_related = ("actor",)
     ordering = ("-at",)
-    search_help_text = _("The whole e-mail address or user name of the person who decided.")
+    search_help_text = _("The whole email address or user name of the person who decided.")
     fields = readonly_fields = ("id", "at", "happened_at", "reason", "count", "who", "ticket", "note")
 
     def exactly(self, term: str) -> Q:

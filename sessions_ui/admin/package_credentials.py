@@ -49,7 +49,7 @@ class EndForm(forms.Form):
     ticket = forms.CharField(label=_("Ticket"), max_length=100, required=False)
     note = forms.CharField(
         label=_("Reason"),
-        help_text=_("Kept in the history for administrators; the person does not see it."),
+        help_text=_("Kept in the history for administrators; the person doesn’t see it."),
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2, "cols": 60}),
     )
@@ -238,7 +238,7 @@ def find(request: HttpRequest, values: list[str]) -> list[BridgedCredential]:
         elif credential is not None:
             found.append(credential)
     for name in unknown:
-        messages.error(request, gettext("The package %(package)s could not be asked.") % {"package": name})
+        messages.error(request, gettext("The package %(package)s couldn’t be asked.") % {"package": name})
     return found
 
 
@@ -274,7 +274,7 @@ def end(request: HttpRequest, credentials: list[BridgedCredential], *, ticket: s
         )
         messages.success(request, text % {"count": ended})
     elif not failed:
-        messages.warning(request, gettext("It had already ended."))
+        messages.warning(request, gettext("The app or key had already ended."))
     for package in failed:
-        text = gettext("The package %(package)s could not end all of them. Try again.")
+        text = gettext("The package %(package)s couldn’t end all of them. Try again.")
         messages.error(request, text % {"package": package})

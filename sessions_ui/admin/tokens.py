@@ -111,7 +111,7 @@ class AccessTokenAdmin(EndingAdmin):
     question = _("End access tokens: are you sure?")
     verb = _("End")
     nothing = _("All of them had already ended.")
-    search_help_text = _("The whole e-mail address or user name, the id of a token, or its last characters.")
+    search_help_text = _("The whole email address or user name, the id of a token, or its last characters.")
     fields = readonly_fields = (
         "public_id",
         "name",
@@ -205,11 +205,11 @@ class AccessTokenAdmin(EndingAdmin):
     def who_ended(self, token: AccessToken) -> str:
         return person(token.session.ended_by, token.session.ended_by_id)
 
-    @admin.display(description=_("made by"))
+    @admin.display(description=_("created by"))
     def maker(self, token: AccessToken) -> str:
         return person(token.made_by, token.made_by_id)
 
-    @admin.display(description=_("made at"))
+    @admin.display(description=_("created at"))
     def made(self, token: AccessToken) -> Any:
         return token.session.signed_in_at
 
@@ -229,7 +229,7 @@ class AccessTokenAdmin(EndingAdmin):
 class ServiceAccountForm(forms.ModelForm):
     account = PersonField(
         label=_("Account"),
-        help_text=_("The whole e-mail address or user name. Anybody who is signed in to it is signed out."),
+        help_text=_("The whole email address or user name. Anybody who is signed in to it is signed out."),
     )
     owner = PersonField(
         label=_("Owner"), help_text=_("The person responsible for it, who must be able to sign in.")
@@ -246,7 +246,7 @@ class ServiceAccountForm(forms.ModelForm):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         account, owner = cleaned.get("account"), cleaned.get("owner")
         if account is not None and not may_speak_for(self.actor, account):
-            self.add_error("account", _("This account can do things that you cannot, or it is your own."))
+            self.add_error("account", _("This account can do things that you can’t, or it is your own."))
         if account is not None and ServiceAccount.objects.filter(pk=account.pk).exists():
             self.add_error("account", _("This is already a service account."))
         if account is not None and (reason := why_no_service_account(account)):
@@ -259,7 +259,7 @@ class ServiceAccountForm(forms.ModelForm):
 class OwnerForm(forms.Form):
     owner = PersonField(
         label=_("New owner"),
-        help_text=_("Tokens that end with the former owner’s access still do. Make new ones."),
+        help_text=_("Tokens that end with the former owner’s access still do. Create new ones."),
     )
 
 
@@ -406,7 +406,7 @@ class ServiceAccountAdmin(ReadOnlyAdmin):
     def person_in_charge(self, account: ServiceAccount) -> str:
         return person(account.owner, account.owner_id)
 
-    @admin.display(description=_("made by"))
+    @admin.display(description=_("created by"))
     def creator(self, account: ServiceAccount) -> str:
         return person(account.created_by, account.created_by_id)
 

@@ -19,7 +19,7 @@ OWN_SCOPES: dict[str, Any] = {
     "sessions:admin:read": _("See everybody’s sessions and devices"),
     "sessions:admin:end": _("Sign anybody out"),
     "sessions:admin:write": _("Keep a program’s data with everybody’s sessions"),
-    "tokens:admin": _("See, make and end everybody’s access tokens"),
+    "tokens:admin": _("See, create and end everybody’s access tokens"),
     "incidents:order": _("Sign out many people at once (incident)"),
     "events:read": _("Read everybody’s history"),
     "webhooks:read": _("See where webhooks go, and how each delivery went"),

@@ -20,7 +20,7 @@ MAX_CHOSEN = 200  # devices in one submission; "all" has no such limit
 
 class SearchForm(forms.Form):
     term = forms.CharField(
-        label=_("E-mail address, user name or staff number"),
+        label=_("Email address, user name or staff number"),
         help_text=_("Enter it in full: part of it finds no account."),
         max_length=320,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),

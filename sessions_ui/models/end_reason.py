@@ -16,7 +16,7 @@ class EndReason(models.TextChoices):
     PASSWORD_CHANGED = "password_changed", _("the password was changed")
     PASSWORD_RESET = "password_reset", _("the password was reset")
     FACTOR_CHANGED = "factor_changed", _("a second factor was changed")
-    EMAIL_CHANGED = "email_changed", _("the e-mail address was changed")
+    EMAIL_CHANGED = "email_changed", _("the email address was changed")
     ACCESS_CHANGED = "access_changed", _("the permissions of the account changed")
     ACCOUNT_DISABLED = "account_disabled", _("the account was disabled")
     ACCOUNT_DELETED = "account_deleted", _("the account was deleted")

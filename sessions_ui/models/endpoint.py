@@ -66,7 +66,7 @@ class Endpoint(PrimaryModel):
         choices=WebhookFormat,
         default=WebhookFormat.STANDARD,
         db_default=WebhookFormat.STANDARD.value,
-        help_text=_("It cannot be changed later."),
+        help_text=_("It can’t be changed later."),
     )
     # Values of `Hook`.
     types = models.JSONField(_("messages about"), default=list)

@@ -44,7 +44,7 @@ class Event(AppendOnlyModel):
         # What staff did in a case: `data` has the step and the case, the detail what was searched for.
         HELP_DESK = "help_desk", _("help desk")
         PASSWORD_REQUIRED = "password_required", _("new password required")
-        EMAIL_CHANGED = "email_changed", _("e-mail address changed")
+        EMAIL_CHANGED = "email_changed", _("email address changed")
         # `data` has the kind of credential and what was done, the detail its name (`credentials.py`).
         CREDENTIAL_CHANGED = "credential_changed", _("way to sign in changed")
         # The session is the access token, the detail its name.

@@ -33,7 +33,7 @@ class Recovery(PrimaryModel):
     """
 
     class OpenedBy(models.TextChoices):
-        MAIL = "mail", _("the link in an e-mail")
+        MAIL = "mail", _("the link in an email")
         DEVICES = "devices", _("the devices page")
         HELP_DESK = "help_desk", _("the help desk")
 
@@ -61,7 +61,7 @@ class Recovery(PrimaryModel):
     # When the reported sign-in was: what was added to the account from then on may be somebody else's.
     since = models.DateTimeField(_("reported sign-in"))
     # Where the report came from, and the link to the case goes; empty where no address can be trusted.
-    address = models.EmailField(_("e-mail address"), blank=True)
+    address = models.EmailField(_("email address"), blank=True)
     # The password that was known then signs nobody in; False for accounts that have none.
     needs_password = models.BooleanField(_("new password needed"), default=False)
     password_at = models.DateTimeField(_("new password chosen"), null=True, blank=True)

@@ -32,7 +32,7 @@ def refused_text(error: HelpDeskRefused) -> str:
             "This needs a code that the caller reads back, or a second agent who agrees. Nothing was done."
         ),
         HelpDeskRefusal.NO_PASSWORD: _(
-            "This account only signs in through a provider, so you cannot require a new password."
+            "This account only signs in through a provider, so you can’t require a new password."
         ),
         HelpDeskRefusal.NOTHING_SELECTED: _("Select at least one device. Nothing was done."),
         HelpDeskRefusal.WRONG_CODE: _("That is not the code."),
@@ -44,7 +44,7 @@ def refused_text(error: HelpDeskRefused) -> str:
         HelpDeskRefusal.NO_ADDRESS: _(
             "This account has no address that a code could be sent to. Ask a second agent."
         ),
-        HelpDeskRefusal.SAME_AGENT: _("A second agent has to agree: you cannot agree to your own request."),
+        HelpDeskRefusal.SAME_AGENT: _("A second agent has to agree: you can’t agree to your own request."),
     }
     return texts[error.reason]
 

@@ -25,7 +25,7 @@ def duration_text(duration: timedelta) -> str:
 def refused_text(error: IncidentRefused) -> str:
     """Return the sentence for an `IncidentRefusal`."""
     texts = {
-        IncidentRefusal.NOT_ALLOWED: _("You are not allowed to order incidents. Nothing was done."),
+        IncidentRefusal.NOT_ALLOWED: _("You aren’t allowed to order incidents. Nothing was done."),
         IncidentRefusal.NO_REASON: _("Say why. Nothing was done."),
         IncidentRefusal.NO_CRITERIA: _("Say who has to sign in again: choose at least one criterion."),
         IncidentRefusal.EVERYONE_AND_MORE: _(
@@ -35,7 +35,7 @@ def refused_text(error: IncidentRefused) -> str:
         IncidentRefusal.NO_TIME: _("The end of the period has to be later than its start."),
         IncidentRefusal.NO_NETWORK: _("This is neither an address nor a network."),
         IncidentRefusal.SAME_PERSON: _(
-            "Another administrator has to approve this: you cannot approve your own order."
+            "Another administrator has to approve this: you can’t approve your own order."
         ),
         IncidentRefusal.NOT_WAITING: _("This incident is no longer waiting for approval. Nothing was done."),
         IncidentRefusal.APPROVAL_OVER: _("This order is too old to be approved. Order it again."),

@@ -227,7 +227,7 @@ ENDED_WHY: dict[str, Any] = {
     EndReason.PASSWORD_CHANGED: gettext_lazy("because the password was changed"),
     EndReason.PASSWORD_RESET: gettext_lazy("because the password was reset"),
     EndReason.FACTOR_CHANGED: gettext_lazy("because a second factor was changed"),
-    EndReason.EMAIL_CHANGED: gettext_lazy("because the e-mail address was changed"),
+    EndReason.EMAIL_CHANGED: gettext_lazy("because the email address was changed"),
     EndReason.ACCESS_CHANGED: gettext_lazy("because the permissions of the account changed"),
     EndReason.ACCOUNT_DISABLED: gettext_lazy("because the account was disabled"),
     EndReason.ACCOUNT_DELETED: gettext_lazy("because the account was deleted"),

@@ -45,7 +45,7 @@ def at_the_desk(visitor: Any, person: Any, **options: Any) -> Any:
 
 
 def open_case(page: Page, email: str) -> None:
-    page.get_by_label("E-mail address, user name or staff number").fill(email)
+    page.get_by_label("Email address, user name or staff number").fill(email)
     page.get_by_role("button", name="Open a case").click()
 
 
@@ -96,7 +96,7 @@ def test_from_the_search_to_the_receipt_in_eight_clicks(visitor: Any, user: Any,
         clicks += 1
 
     click("link", "Help desk")
-    page.get_by_label("E-mail address, user name or staff number").fill(user.email)
+    page.get_by_label("Email address, user name or staff number").fill(user.email)
     click("button", "Open a case")
     page.get_by_label("Ticket number").fill("INC-7")
     page.get_by_label("What the call is about").select_option(label="A device was lost or stolen")

@@ -126,7 +126,7 @@ def test_what_another_package_lets_in_is_ended_in_the_administration(
     page = staff.sign_in(administrator)
     staff.go("/admin/sessions_ui/accesstoken/")
     page.get_by_role("link", name="Apps and keys of other packages").last.click()
-    page.get_by_label("The whole e-mail address or user name").fill(user.email)
+    page.get_by_label("The whole email address or user name").fill(user.email)
     page.get_by_role("button", name="Show").click()
     page.get_by_role("checkbox", name=f"End API key of {user.email}").first.check()
     assert violations(page) == []

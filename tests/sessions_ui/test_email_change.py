@@ -133,7 +133,7 @@ def test_the_mail_goes_to_the_old_address_and_does_not_name_the_new_one(user: An
     deliver_due()
     (message,) = mailoutbox
     assert message.to == [OLD]
-    assert message.subject == "The e-mail address of your account was changed"
+    assert message.subject == "The email address of your account was changed"
     for text in (message.body, message.alternatives[0][0]):
         assert "has another e-mail address since" in text
         assert "The people who run the service made this change" not in text
@@ -150,7 +150,7 @@ def test_who_is_signed_out_as_well_is_told_at_the_new_address(
     deliver_due()
     assert sorted(message.to[0] for message in mailoutbox) == [NEW, OLD]
     body = next(message.body for message in mailoutbox if message.to == [NEW])
-    assert "Why: the e-mail address was changed." in body
+    assert "Why: the email address was changed." in body
 
 
 def test_the_old_address_can_be_erased_from_the_history(user: Any) -> None:

@@ -132,7 +132,7 @@ def test_another_main_address_is_told_once_to_the_one_before_and_to_the_others(
     messages = {message.to[0]: message for message in told()}
     assert set(messages) == {former, SECOND}
     assert {str(message.subject) for message in messages.values()} == {
-        "The e-mail address of your account was changed"
+        "The email address of your account was changed"
     }
     assert "no longer belongs to the account" not in messages[former].body, "it is on the account still"
     found = LINK.search(messages[former].body)

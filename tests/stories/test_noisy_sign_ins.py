@@ -70,7 +70,7 @@ def test_one_mail_an_hour_later_says_how_many_more_there_were(owner: Any, user: 
     deliver_due()
     (rest,) = mail.outbox
     assert rest.subject == "4 more sign-ins to your account"
-    assert "there have been 4 more that did not look like yours" in rest.body
+    assert "there have been 4 more that didn’t look like yours" in rest.body
     assert rest.to == [user.email]
 
 

@@ -34,13 +34,13 @@ LINES = 50  # a page
 DECISION = "decision-"  # and the key of the line: the name of a field
 
 SAID = {
-    ReviewRefusal.NOT_ALLOWED: _("You are not allowed to review access."),
+    ReviewRefusal.NOT_ALLOWED: _("You aren’t allowed to review access."),
     ReviewRefusal.CLOSED: _("The review is closed. Nothing was changed."),
     ReviewRefusal.DECIDED: _("One of the lines was already decided, and stays as it is."),
     ReviewRefusal.PACKAGE_FAILED: _(
-        "A package could not end what one of the lines names. That line is unchanged."
+        "A package couldn’t end what one of the lines names. That line is unchanged."
     ),
-    ReviewRefusal.UNDECIDED: _("Some lines are not decided yet, so the review stays open."),
+    ReviewRefusal.UNDECIDED: _("Some lines aren’t decided yet, so the review stays open."),
 }
 
 

@@ -48,7 +48,7 @@ class OffboardingForm(forms.ModelForm):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         left, ends_at = cleaned.get("happened_at"), cleaned.get("ends_at")
         if left and ends_at and left > ends_at:
-            self.add_error("happened_at", _("Access cannot end before the person leaves."))
+            self.add_error("happened_at", _("Access can’t end before the person leaves."))
         return cleaned
 
 

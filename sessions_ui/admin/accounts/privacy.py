@@ -35,7 +35,7 @@ class PersonForm(forms.Form):
     """Who is meant; `cleaned_data["person"]` is an instance of the user model with nothing but its primary key."""
 
     name = forms.CharField(
-        label=_("E-mail address or user name"),
+        label=_("Email address or user name"),
         help_text=_("Enter it in full: part of it finds no account."),
         required=False,
     )
@@ -109,7 +109,7 @@ def _erase(model_admin: admin.ModelAdmin, request: HttpRequest, form: PersonForm
     who = form.cleaned_data["person"]
     if form.cleaned_data["again"] != str(who.pk):
         if "again" in request.POST:
-            form.add_error("again", gettext("That is a different number. Nothing was erased."))
+            form.add_error("again", gettext("That’s a different number. Nothing was erased."))
         return _page(model_admin, request, form, asks_about=who)
     done = erase(user=who, actor=request.user, ticket=form.cleaned_data["ticket"])
     text = ngettext(

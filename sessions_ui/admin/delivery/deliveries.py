@@ -75,7 +75,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
             messages.warning(
                 request,
                 gettext(
-                    "There was nothing to send again: none of these was given up, and an e-mail that was sent is not "
+                    "There was nothing to send again: none of these was given up, and an email that was sent isn’t "
                     "sent twice."
                 ),
             )

@@ -59,7 +59,7 @@ class EndpointForm(forms.ModelForm):
             parts = urlsplit(url)
             port = PORTS[parts.scheme] if parts.port is None else parts.port
         except ValueError as error:
-            raise ValidationError(_("A webhook cannot go to this address.")) from error
+            raise ValidationError(_("A webhook can’t go to this address.")) from error
         if conf.webhook_ports and port not in conf.webhook_ports:
             ports = ", ".join(map(str, conf.webhook_ports))
             raise ValidationError(

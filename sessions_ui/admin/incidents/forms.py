@@ -33,7 +33,7 @@ class IncidentForm(forms.Form):
     users = forms.CharField(
         label=_("People"),
         required=False,
-        help_text=_("Whole e-mail addresses or user names, one per line."),
+        help_text=_("Whole email addresses or user names, one per line."),
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
     )
     groups = RowsField(label=_("Groups"), required=False, queryset=Group.objects.none())
@@ -73,7 +73,7 @@ class IncidentForm(forms.Form):
     note = forms.CharField(
         label=_("Reason"),
         max_length=500,
-        help_text=_("Kept in the history for administrators; the person does not see it."),
+        help_text=_("Kept in the history for administrators; the person doesn’t see it."),
         widget=forms.Textarea(attrs={"rows": 2, "cols": 60}),
     )
     ticket = forms.CharField(label=_("Ticket"), required=False, max_length=100)

@@ -43,7 +43,7 @@ class IncidentAdmin(OrderAdmin):
     list_display = ("created_at", "state", "about", "progress", "who", "ordered_at", "ticket")
     list_select_related = ("actor", "ending")
     ordering = ("-id",)
-    search_help_text = _("The whole e-mail address or user name of the person who ordered it.")
+    search_help_text = _("The whole email address or user name of the person who ordered it.")
     fields = readonly_fields = (
         "about",
         "state",

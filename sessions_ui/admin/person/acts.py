@@ -31,7 +31,7 @@ END = "sessions_ui.change_session"
 class ImpersonateForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"),
-        help_text=_("The person can read it on the devices page and, if the site sends one, in an e-mail."),
+        help_text=_("The person can read it on the devices page and, if the site sends one, in an email."),
         max_length=255,
         widget=forms.Textarea(attrs={"rows": 2, "cols": 60}),
     )
@@ -110,7 +110,7 @@ ACTS = (
         verb=_("Require a new password"),
         question=_("Require a new password: are you sure?"),
         says=_(
-            "Everything ends, and nobody can sign in until a new password is chosen. An e-mail says how. It goes to "
+            "Everything ends, and nobody can sign in until a new password is chosen. An email says how. It goes to "
             "addresses that have been the person’s for a long time."
         ),
         permission=END,

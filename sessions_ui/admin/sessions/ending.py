@@ -32,7 +32,7 @@ EXAMPLES = 10  # named on the confirmation page; the rest is a number
 class ReasonForm(forms.Form):
     note = forms.CharField(
         label=_("Reason"),
-        help_text=_("Kept in the history for administrators; the person does not see it."),
+        help_text=_("Kept in the history for administrators; the person doesn’t see it."),
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2, "cols": 60}),
     )

@@ -34,7 +34,7 @@ class EndingProgressAdmin(ReadOnlyAdmin):
     list_select_related = ("actor",)
     ordering = ("-id",)
     actions = ("retry",)
-    search_help_text = _("The whole e-mail address or user name of the person who decided.")
+    search_help_text = _("The whole email address or user name of the person who decided.")
     fields = readonly_fields = (
         "created_at",
         "reason",

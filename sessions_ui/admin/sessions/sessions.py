@@ -57,7 +57,7 @@ class SessionAdmin(EndingAdmin):
     sortable_by = ("signed_in_at",)
     # The only time here with an index (docs/architecture.md, "One statement a request").
     ordering = ("-signed_in_at",)
-    search_help_text = _("The whole e-mail address, user name, network address or id of a sign-in.")
+    search_help_text = _("The whole email address, user name, network address or id of a sign-in.")
     # Named one by one, so that no key, digest, payload or hash shows up because a column was added.
     fields = readonly_fields = (
         "public_id",
@@ -193,7 +193,7 @@ class DeviceAdmin(EndingAdmin):
     list_filter = ("kind", "first_seen_at")
     list_select_related = ("user",)
     ordering = ("-id",)
-    search_help_text = _("The whole e-mail address, user name or id of a device.")
+    search_help_text = _("The whole email address, user name or id of a device.")
     fields = readonly_fields = (
         "public_id",
         "account",

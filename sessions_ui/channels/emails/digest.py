@@ -64,8 +64,8 @@ def what_happened(event: Event) -> str:
     if event.data.get("later"):
         count = how_many_since(event)
         text = ngettext(
-            "%(count)d more sign-in that did not look like yours",
-            "%(count)d more sign-ins that did not look like yours",
+            "%(count)d more sign-in that didn’t look like yours",
+            "%(count)d more sign-ins that didn’t look like yours",
             count,
         )
         return text % {"count": count}

@@ -185,7 +185,7 @@ def test_only_of_accounts_whose_access_has_ended(
     django_user_model.objects.filter(pk=user.pk).update(is_active=False)
     response = admin.get(LIST, {"left": "1"})
     assert values(response) == of(user)
-    assert "unwilling could not be asked" in text_of(response)
+    assert "We couldn’t ask unwilling" in text_of(response)
     assert values(admin.get(LIST, {"left": "1", "q": user.email})) == of(user)
     assert values(admin.get(LIST, {"left": "1", "q": other_user.email})) == []
     django_user_model.objects.filter(pk=other_user.pk).update(is_active=False)
@@ -216,7 +216,7 @@ def test_a_bridge_that_raises_is_named_and_one_without_pages_is_explained(
     make_keys(user)
     response = admin.get(LIST)
     text = text_of(response)
-    assert "unwilling could not be asked" in text and "the secret of a key" not in text
+    assert "We couldn’t ask unwilling" in text and "the secret of a key" not in text
     assert (
         "unpaged can only be asked about a few accounts at a time" in text and "keys has no pages" not in text
     )
@@ -309,7 +309,7 @@ def test_what_was_never_given_out_ends_nothing(admin: Any, user: Any, settings: 
     text = text_of(admin.post(LIST, sent, follow=True))
     assert "Nothing that you chose is still valid." in text
     # The list says so of its own, too, where it goes on.
-    assert text.count("unwilling could not be asked.") == (2 if value.startswith("unwilling") else 1)
+    assert text.count("unwilling couldn’t be asked.") == (2 if value.startswith("unwilling") else 1)
     assert keys_of(user) == 1 and not Act.objects.exists()
 
 
@@ -349,7 +349,7 @@ def test_one_that_somebody_else_has_just_ended_is_said_to_have_ended(
 
     monkeypatch.setattr(package_credentials, "find", and_then_it_ends)
     text = text_of(admin.post(LIST, {"credential": chosen, "confirmed": "1", "note": "x"}, follow=True))
-    assert "It had already ended." in text
+    assert "The app or key had already ended." in text
     assert not Act.objects.exists()
 
 

@@ -242,7 +242,7 @@ def test_whoever_cannot_be_its_owner_does_not_take_it_over(
 def test_its_token_is_shown_once(admin: Any, administrator: Any, user: Any, robot: Any) -> None:
     make_service_account(user=robot, owner=user)
     page = f"{ACCOUNTS}{robot.pk}/change/"
-    assert "Make a token" in admin.get(page).content.decode()
+    assert "Create a token" in admin.get(page).content.decode()
     response = admin.post(
         f"{ACCOUNTS}{robot.pk}/token/",
         {"name": "Nightly", "scopes": ["sessions:read"], "days": "30", "once": new_once()},
@@ -356,7 +356,7 @@ def test_a_date_agreed_for_the_former_owner_stays_and_the_form_says_so(
     made = make(robot)
     offboard(user=user, ends_at=ends)
     html = admin.get(f"{ACCOUNTS}{robot.pk}/change/").content.decode()
-    assert "Tokens that end with the former owner’s access still do. Make new ones." in html
+    assert "Tokens that end with the former owner’s access still do. Create new ones." in html
     transfer_service_account(account=account, owner=other_user)
     new = make(robot, "New")
     assert Session.objects.get(pk=made.token.pk).expires_at == ends

@@ -33,7 +33,7 @@ from tests.models import Case, Delivery, EndReason, Event, ServiceAccount, Sessi
 pytestmark = pytest.mark.django_db
 
 ROBOT = "robot@people.example"
-LINE = f"It is about the service account {ROBOT}, which you are responsible for."
+LINE = f"This email is about the service account {ROBOT}, which you’re responsible for."
 
 
 @dataclass(frozen=True)

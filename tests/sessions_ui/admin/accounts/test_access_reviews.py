@@ -68,7 +68,7 @@ def test_lines_are_signed_off_one_by_one(
     assert "2 lines were signed off." in text
     assert Session.objects.get(user=user).ended_at is not None
     assert Session.objects.get(user=other_user).ended_at is None
-    assert "Some lines are not decided yet, so the review stays open." in text_of(
+    assert "Some lines aren’t decided yet, so the review stays open." in text_of(
         reviewer.post(page(review), {"close": "1"}, follow=True)
     )
 
@@ -145,7 +145,7 @@ def test_credentials_of_other_packages_are_lines_of_their_own(
     reviewer.post(f"{LIST}add/", {"organization_id": "", "ticket": "", "note": ""})
     review = AccessReview.objects.get()
     text = text_of(reviewer.get(page(review)))
-    assert "unwilling could not be asked" in text
+    assert "We couldn’t ask unwilling" in text
     assert "App or key of another package (keys)" in text and text.count("Never ends by itself") == 3
     first = review.items.filter(kind="credential", user=user)[0]
     reviewer.post(page(review), {f"decision-{first.pk}": "end"})
@@ -168,7 +168,7 @@ def test_a_line_that_a_package_fails_to_end_keeps_no_other_from_being_decided(
         for pk in review.items.exclude(kind="credential").values_list("pk", flat=True)
     }
     text = text_of(reviewer.post(page(review), {**every, **kept}, follow=True))
-    assert "A package could not end what one of the lines names." in text and "were signed off" in text
+    assert "A package couldn’t end what one of the lines names." in text and "were signed off" in text
     assert keys_of(user) == 1
 
 

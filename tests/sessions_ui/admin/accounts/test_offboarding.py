@@ -107,5 +107,5 @@ def test_when_they_left_is_over_and_no_later_than_their_access(admin: Any, user:
     assert "That’s still in the future." in html
     ended = {"ends_at_0": "2026-01-01", "ends_at_1": "08:00:00"}
     html = admin.post(ADD, form(user.email, **ended, **left(timezone.now()))).content.decode()
-    assert "Access cannot end before the person leaves." in html
+    assert "Access can’t end before the person leaves." in html
     assert not Offboarding.objects.exists()

@@ -113,7 +113,7 @@ def test_it_says_what_will_be_erased_and_wants_the_number_again(admin: Any, user
     assert f"Everything that is stored about {user.email} ({user.pk}) will be erased." in html
     assert "1 sign-in will be ended." in html and 'value="GDPR-12"' in html
     html = admin.post(PAGE, {**fields, "again": str(user.pk + 1)}).content.decode()
-    assert "That is a different number. Nothing was erased." in html
+    assert "That’s a different number. Nothing was erased." in html
     assert Session.objects.get(user=user).is_living
     assert not Event.objects.filter(kind="data_erased").exists()
 

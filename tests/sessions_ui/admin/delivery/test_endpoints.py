@@ -194,7 +194,7 @@ def test_whoever_may_only_look_sees_it_and_does_nothing(viewer: Any, endpoint: E
     before = Endpoint.objects.values().get()
     page = viewer.get(f"{LIST}{endpoint.pk}/change/")
     assert page.status_code == 200 and "hooks.example" in page.content.decode()
-    assert "Make a new secret" not in page.content.decode()
+    assert "Create a new secret" not in page.content.decode()
     for act in ("test", "renew", "switch"):
         assert viewer.post(f"{LIST}{endpoint.pk}/{act}/").status_code == 403
     assert viewer.post(f"{LIST}{endpoint.pk}/change/", FORM).status_code == 403

@@ -36,7 +36,7 @@ def test_text_and_html_say_the_same(send_mail: Any) -> None:
             "Why: the password was reset.",
             "https://devices.example/account/devices/",
             "If this wasn’t you",
-            "you cannot switch them off",
+            "you can’t switch them off",
         ):
             assert words in text, (words, text)
         assert " UTC" in text

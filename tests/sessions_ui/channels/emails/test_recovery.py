@@ -75,5 +75,5 @@ def test_that_it_is_over_is_told_with_what_stays(user: Any, agent: Any) -> None:
     lift_recovery(user=user, actor=agent)
     message = newest()
     assert says(message, "The help desk ended the recovery.")
-    assert says(message, "The old password still cannot be used to sign in.")
+    assert says(message, "The old password still can’t be used to sign in.")
     assert agent.email not in message.body

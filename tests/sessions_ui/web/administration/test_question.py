@@ -167,7 +167,7 @@ def test_people_with_nothing_to_confirm_it_with_are_told_what_to_do(
     stale = signed_in_before()
     page = stale.post(ADD, {"name": "Editors"})
     assert asks(page) or page.status_code == 403
-    assert "There is nothing yet that you could confirm it with." in page.content.decode()
+    assert "You don’t have a way to confirm it’s you yet." in page.content.decode()
 
 
 # --- Passwords and files

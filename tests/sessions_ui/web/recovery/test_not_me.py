@@ -66,7 +66,7 @@ def test_the_mail_says_which_device_where_and_when(link: str, user: Any) -> None
         "with a password",
         "a new device",
         "a country you haven’t used before",
-        "you cannot switch them off",
+        "you can’t switch them off",
     ):
         assert text in message.body and text in unescape(message.alternatives[0][0]), text
 

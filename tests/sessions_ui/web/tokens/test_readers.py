@@ -120,7 +120,7 @@ def test_the_mail_counts_devices_and_tokens_apart(
     for text in ("This sign-in to your account was ended on", "These 2 access tokens ended, too:"):
         assert text in body and text in html, text
     assert "- Access token “Backup”" in body and "- Access token “Line break xxx" in body
-    assert "Make a new token for it" in body and "Make a new token for it" in html
+    assert "Create a new token for it" in body and "Create a new token for it" in html
 
 
 def test_the_mail_about_devices_alone_is_as_it_was(user: Any, here: Any) -> None:
