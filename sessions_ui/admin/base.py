@@ -130,7 +130,7 @@ class RowsField(forms.ModelMultipleChoiceField):
 
 
 class PersonField(forms.CharField):
-    """The whole e-mail address or user name of one account; its value is the user."""
+    """The whole email address or user name of one account; its value is the user."""
 
     default_error_messages = {"unknown": _("No account matches exactly.")}
 

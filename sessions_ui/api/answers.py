@@ -31,9 +31,12 @@ class Answer(NamedTuple):
 
 BUSY = Answer(503, "busy", "Nothing was changed. Please try again.", RETRY_SECONDS)
 UNKNOWN = Answer(
-    503, "outcome-unknown", "Whether this was done is not known. Please look, then try again.", OUTAGE_SECONDS
+    503,
+    "outcome-unknown",
+    "We do not know whether this was done. Please check, then try again.",
+    OUTAGE_SECONDS,
 )
-NOT_ALLOWED, NOT_NOW = "This is not allowed.", "This is not possible any more."
+NOT_ALLOWED, NOT_NOW = "This is not allowed.", "This is no longer possible."
 ANSWERS: dict[type[Exception], Answer] = {
     exceptions.TryAgain: BUSY,
     exceptions.OutcomeUnknown: UNKNOWN,
@@ -42,9 +45,11 @@ ANSWERS: dict[type[Exception], Answer] = {
     ),
     exceptions.SignInRefused: Answer(403, "sign-in-refused", "Nobody can sign in to this account now."),
     exceptions.FurtherProofNeeded: Answer(
-        403, "further-proof-needed", "This takes a proof that only a person can give, in a browser."
+        403, "further-proof-needed", "This needs a proof that only a person can give, in a browser."
     ),
-    exceptions.CannotVouch: Answer(403, "cannot-vouch", "What was shown does not vouch for the device."),
+    exceptions.CannotVouch: Answer(
+        403, "cannot-vouch", "The proof that was given does not vouch for the device."
+    ),
     exceptions.NotTheOwner: Answer(403, "owner-only", "Only the owner of the account may do this."),
     exceptions.AccountFrozen: Answer(403, "account-frozen", "The account is being recovered."),
     exceptions.SamePassword: Answer(403, "same-password", "A new password has to be chosen."),
@@ -55,17 +60,19 @@ ANSWERS: dict[type[Exception], Answer] = {
     exceptions.ProofRefused: Answer(403, "proof-refused", NOT_ALLOWED, tells=True),
     exceptions.RecoveryClosed: Answer(409, "recovery-closed", NOT_NOW),
     exceptions.KeyRotated: Answer(
-        409, "session-key-rotated", "The session was renewed meanwhile.", RETRY_SECONDS
+        409, "session-key-rotated", "The session was renewed in the meantime.", RETRY_SECONDS
     ),
     exceptions.StaleSession: Answer(
-        409, "stale-session", "The session was changed meanwhile.", RETRY_SECONDS
+        409, "stale-session", "The session was changed in the meantime.", RETRY_SECONDS
     ),
     exceptions.TokenRefused: Answer(422, "token-refused", "No token was made.", tells=True),
-    exceptions.OwnerRefused: Answer(422, "owner-refused", "Nobody like this answers for a service account."),
-    exceptions.NoReceipt: Answer(404, "no-receipt", "There is no receipt of this."),
-    exceptions.NoSuchBridge: Answer(404, "no-such-package", "No such package is used here."),
-    exceptions.NotYetHappened: Answer(422, "not-yet-happened", "The moment is still to come."),
-    exceptions.OutOfRange: Answer(422, "out-of-range", "Nobody can have meant this moment."),
+    exceptions.OwnerRefused: Answer(
+        422, "owner-refused", "This account cannot be a service account, or answer for one."
+    ),
+    exceptions.NoReceipt: Answer(404, "no-receipt", "There is no receipt for this."),
+    exceptions.NoSuchBridge: Answer(404, "no-such-package", "No package of this name is used here."),
+    exceptions.NotYetHappened: Answer(422, "not-yet-happened", "The moment is in the future."),
+    exceptions.OutOfRange: Answer(422, "out-of-range", "The moment is out of range."),
 }
 
 
@@ -96,7 +103,7 @@ def answer_for(exception: BaseException) -> Answer | None:
 
 def not_allowed(allow: str) -> HttpResponse:
     """Return the answer to another method than these."""
-    response = problem(405, "method-not-allowed", "This cannot be done with it.")
+    response = problem(405, "method-not-allowed", "This method is not allowed here.")
     response.headers["Allow"] = allow
     return response
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest
 
-TITLE = "The length of the body is missing: Content-Length has to say it."
+TITLE = "The length of the body is missing. Send it as Content-Length."
 
 
 def is_unread(request: HttpRequest) -> bool:

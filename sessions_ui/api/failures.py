@@ -17,11 +17,11 @@ from sessions_ui.database.outages import is_outage
 from sessions_ui.exceptions import SessionsUIError
 from sessions_ui.web.responses.later import ONLY_READ, OUTAGE_SECONDS
 
-NOTHING_HERE = Answer(404, "not-found", "There is no such thing here.")
+NOTHING_HERE = Answer(404, "not-found", "There is nothing here.")
 TOO_LARGE = Answer(413, "too-large", "The body is too large.")
 UNREADABLE = Answer(400, "malformed", "The request cannot be read.")
 FORBIDDEN = Answer(403, "not-allowed", answers.NOT_ALLOWED)
-AWAY = Answer(503, "unavailable", "This cannot be answered just now.", OUTAGE_SECONDS)
+AWAY = Answer(503, "unavailable", "This cannot be answered at the moment.", OUTAGE_SECONDS)
 MISTAKE = Answer(500, "mistake", "Something went wrong here. It was reported.")
 
 

@@ -33,7 +33,7 @@ def token_in(request: HttpRequest) -> tuple[str, str]:
         raise BadForm("The body cannot be read.") from error
     given = {name: form.getlist(name) for name in ("token", "token_type_hint")}
     if any(len(values) > 1 for values in given.values()):
-        raise BadForm("A parameter is there twice.")
+        raise BadForm("A parameter is given twice.")
     token, hint = ((values or [""])[0] for values in given.values())
     if not token:
         raise BadForm("The parameter `token` is missing.")

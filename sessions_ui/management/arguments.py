@@ -66,5 +66,5 @@ def past_moment(text: str) -> datetime:
     try:
         verify_happened(found)
     except NotYetHappened:
-        raise argparse.ArgumentTypeError("that is still to come. Nothing was done.") from None
+        raise argparse.ArgumentTypeError("that is in the future. Nothing was done.") from None
     return found

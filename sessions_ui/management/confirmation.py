@@ -14,7 +14,7 @@ def confirm(command: BaseCommand, said: str, word: str) -> None:
     """
     command.stderr.write(said, style_func=str)
     if not sys.stdin.isatty():
-        raise CommandError("Nobody is there to be asked: --yes goes on without. Nothing was done.")
+        raise CommandError("There is nobody to ask. Use --yes to go on without asking. Nothing was done.")
     command.stderr.write(f"Type “{word}” to go on: ", style_func=str, ending="")
     command.stderr.flush()
     if sys.stdin.readline().strip() != word:

@@ -23,7 +23,7 @@ class StrictParser(Parser):
             said = json.loads(request.body, parse_constant=_refuse, object_pairs_hook=_once_each)
             _verify_texts(said)
         except (ValueError, RecursionError):
-            raise Problem(400, "malformed", "The body is no JSON that could be read.") from None
+            raise Problem(400, "malformed", "The body is not valid JSON.") from None
         return said
 
 

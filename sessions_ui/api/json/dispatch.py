@@ -52,13 +52,13 @@ def verify_readable(request: HttpRequest) -> None:
     try:
         is_too_large = int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST or len(request.body) > LARGEST
     except ValueError:
-        raise Problem(400, "malformed", "Content-Length is no number.") from None
+        raise Problem(400, "malformed", "Content-Length is not a number.") from None
     if bodies.is_unread(request):
         raise Problem(411, "length-required", bodies.TITLE)
     if is_too_large:
         raise Problem(413, "too-large", "The body is too large.")
     if any("\0" in text for text in _texts(request)):
-        raise Problem(400, "malformed", "The address has a character that it may not have.")
+        raise Problem(400, "malformed", "The address contains a character that is not allowed.")
 
 
 def _texts(request: HttpRequest) -> Iterator[str]:

@@ -69,7 +69,9 @@ def begin(request: HttpRequest, key: str) -> None:
         request.sessions_ui_idempotent = row  # type: ignore[attr-defined]
         return
     if row.fingerprint != fingerprint:
-        raise Problem(422, "idempotency-key-reused", f"This {HEADER} came with another request before.")
+        raise Problem(
+            422, "idempotency-key-reused", f"This {HEADER} was already used for a different request."
+        )
     if row.answered_at is None:
         raise under_way(row)
     raise Answered(replayed(row))
@@ -88,8 +90,8 @@ def fingerprint_of(request: HttpRequest) -> str:
 def under_way(row: IdempotentRequest) -> Problem:
     if row.status is not None or row.created_at <= timezone.now() - LOST_AFTER:
         title = (
-            "Nobody knows what became of the first of these requests. Look whether it was done, "
-            "then take another key."
+            "We do not know what became of the first of these requests. Check whether it was done, "
+            "then use another key."
         )
         return Problem(409, "outcome-unknown", title)
     return Problem(

@@ -60,5 +60,5 @@ def key_in(cursor: str) -> int:
     except ValueError:
         key = -1
     if not 0 <= key <= LARGEST_KEY or cursor_at(key) != cursor:
-        raise Problem(422, "invalid-cursor", "No list has given out this cursor.")
+        raise Problem(422, "invalid-cursor", "This cursor is not valid.")
     return key

@@ -97,7 +97,7 @@ def _to_ninja(error: Exception) -> HttpResponse | None:
     if isinstance(error, HttpError):
         if isinstance(error.__context__, Problem):  # of our parser
             return _worded(error.__context__)
-        return problem(error.status_code, "malformed", "The body is no JSON that could be read.")
+        return problem(error.status_code, "malformed", "The body is not valid JSON.")
     return None
 
 
@@ -110,4 +110,4 @@ def not_understood(errors: Iterable[Mapping[str, Any]]) -> HttpResponse:
     told = [
         {"where": "/".join(map(str, each["loc"]))[:200], "what": str(each["msg"])[:200]} for each in errors
     ]
-    return problem(422, "invalid", "The request says something that it may not.", errors=told[:MOST_ERRORS])
+    return problem(422, "invalid", "The request is not valid.", errors=told[:MOST_ERRORS])

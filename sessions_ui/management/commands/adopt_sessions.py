@@ -26,8 +26,8 @@ NOTHING = (
 class Command(MigratedCommand):
     help = (
         "Takes over the living sessions of another session engine, so that nobody is signed out by the switch. "
-        "Can be interrupted and run again: nothing is adopted twice. The old table is only read. The engines cache, "
-        "file and signed_cookies cannot be read in bulk."
+        "You can interrupt it and run it again: nothing is adopted twice. The old table is only read. The "
+        "engines cache, file and signed_cookies cannot be read in bulk."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -37,8 +37,8 @@ class Command(MigratedCommand):
             help="Whose sessions: db (Django's db and cached_db), allauth (the same, described by "
             "allauth.usersessions), user_sessions, qsessions. Default: whose table has living sessions.",
         )
-        parser.add_argument("--batch-size", type=positive, default=BATCH, help="Rows a transaction.")
-        parser.add_argument("--dry-run", action="store_true", help="Say what would be done; write nothing.")
+        parser.add_argument("--batch-size", type=positive, default=BATCH, help="Rows per transaction.")
+        parser.add_argument("--dry-run", action="store_true", help="Show what would be done; write nothing.")
         parser.add_argument(
             "--end-missing",
             action="store_true",

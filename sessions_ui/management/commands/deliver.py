@@ -14,8 +14,8 @@ from sessions_ui.management.migrated import MigratedCommand
 
 class Command(MigratedCommand):
     help = (
-        "Tells whom the outbox says: mails and webhooks that are due, until none is or the time is over. Any number "
-        "may run at a time, beside workers too. The exit code is 1 when one was given up or is still due."
+        "Sends the emails and webhooks that are due, until none is left or the time is over. Any number may run at "
+        "a time, beside workers too. The exit code is 1 when a message was given up or is still due."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -23,9 +23,9 @@ class Command(MigratedCommand):
             "--seconds",
             type=float,
             default=50,
-            help="Begin none after so long (50: cron's next call takes over).",
+            help="Start no message after this many seconds (50: cron's next call takes over).",
         )
-        parser.add_argument("--once", action="store_true", help="One batch of 100 at most.")
+        parser.add_argument("--once", action="store_true", help="Send one batch of at most 100.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         made = deliver_due() if options["once"] else deliver_all(seconds=options["seconds"])

@@ -19,7 +19,7 @@ from sessions_ui.models import Event
 class Command(MigratedCommand):
     help = (
         "Prints the history, the oldest event first. `--format sealed` prints the whole sealed log, which `python -m "
-        "sessions_ui.verify FILE --key PUB` checks without this database. That it was exported is an event."
+        "sessions_ui.verify FILE --key PUB` checks without this database. The export is recorded as an event."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -28,7 +28,7 @@ class Command(MigratedCommand):
             "--since",
             type=moment,
             metavar="T",
-            help="From this time on, such as 2026-11-24T08:00Z; no mere date.",
+            help="From this time on, such as 2026-11-24T08:00Z. A date alone is not enough.",
         )
         parser.add_argument("--before", type=moment, metavar="T", help="Before this time.")
         parser.add_argument(
@@ -39,7 +39,10 @@ class Command(MigratedCommand):
         parser.add_argument(
             "--details",
             action="store_true",
-            help="With --format sealed: also addresses, user agents and texts. The log is verified without them.",
+            help=(
+                "With --format sealed: include addresses, user agents and texts. The log can be verified "
+                "without them."
+            ),
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -53,7 +56,7 @@ class Command(MigratedCommand):
                 self.stdout.write(part, ending="")
         except CutMeanwhile:
             raise CommandError(
-                "Old events were removed meanwhile: the file is not complete. Try again."
+                "Old events were removed in the meantime, so the file is not complete. Try again."
             ) from None
 
     def parts(self, options: dict[str, Any], chosen: dict[str, Any]) -> Iterator[str]:

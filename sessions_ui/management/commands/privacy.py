@@ -18,7 +18,7 @@ ERASE = "erase"  # what has to be typed
 
 
 class Command(MigratedCommand):
-    help = "What is stored about somebody: hand it out, erase it."
+    help = "Exports or erases what is stored about somebody."
 
     def add_arguments(self, parser: CommandParser) -> None:
         commands = parser.add_subparsers(dest="subcommand", required=True)
@@ -29,7 +29,7 @@ class Command(MigratedCommand):
         )
         for each in (out, gone):
             whom = each.add_mutually_exclusive_group(required=True)
-            whom.add_argument("--user", metavar="U", help="The whole e-mail address or user name.")
+            whom.add_argument("--user", metavar="U", help="The whole email address or user name.")
             whom.add_argument(
                 "--key", metavar="K", help="The primary key, also of an account that was deleted."
             )
@@ -42,7 +42,9 @@ class Command(MigratedCommand):
             help="As the person would get it: without the notes of staff and without who else acted.",
         )
         gone.add_argument("--ticket", default="", help="Number of the ticket; kept in the history.")
-        gone.add_argument("--no-input", dest="interactive", action="store_false", help="Do not ask before.")
+        gone.add_argument(
+            "--no-input", dest="interactive", action="store_false", help="Do not ask for confirmation."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         user = _account(options["user"], options["key"])
@@ -80,13 +82,14 @@ class Command(MigratedCommand):
         """Ask for a word that nobody types by mistake. Raises `CommandError` for any other, and where nobody can be
         asked."""
         self.stdout.write(
-            f"This signs out the account {user.pk}, and erases its devices, sign-ins and messages. It cannot be undone."
+            f"This signs out the account {user.pk}, and erases its devices, sign-ins and messages. This "
+            f"cannot be undone."
         )
         try:
             answer = input(f"Type “{ERASE}” to go on: ")
         except EOFError:
             raise CommandError(
-                "Nobody is there to be asked: --no-input goes on without. Nothing was done."
+                "There is nobody to ask. Use --no-input to go on without asking. Nothing was done."
             ) from None
         if answer.strip() != ERASE:
             raise CommandError("Not confirmed. Nothing was done.")

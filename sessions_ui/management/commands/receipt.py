@@ -17,7 +17,7 @@ from sessions_ui.models import Act, Case
 class Command(MigratedCommand):
     help = (
         "Prints a receipt, which `python -m sessions_ui.verify FILE --key PUB` checks anywhere, without this database. "
-        "Who is named in it: keys of users, sessions and devices; with --details also addresses, user agents and texts."
+        "It contains keys of users, sessions and devices; with --details also addresses, user agents and texts."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -26,14 +26,14 @@ class Command(MigratedCommand):
             "--act", type=UUID, metavar="ID", help="The id of an act, as the administration shows it."
         )
         about.add_argument("--case", metavar="REFERENCE", help="The reference of a call at the help desk.")
-        parser.add_argument("--details", action="store_true", help="With what can be erased.")
+        parser.add_argument("--details", action="store_true", help="Include what can be erased.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             for piece in self.receipt(options):
                 self.stdout.write(piece, ending="")
         except (Act.DoesNotExist, Case.DoesNotExist):
-            raise CommandError("There is none with this name.") from None
+            raise CommandError("There is no act or call with this id.") from None
         except NoReceipt as error:
             raise CommandError(str(error)) from error
 

@@ -16,14 +16,18 @@ from sessions_ui.management.progress import Progress
 class Command(MigratedCommand):
     help = (
         "Parses the stored user agents again, after an upgrade with new rules; looks places up again with --places. "
-        "In batches; can be interrupted and goes on where it stopped."
+        "Works in batches. If you interrupt it, it continues where it stopped."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--places", action="store_true", help="Look the places up again too.")
-        parser.add_argument("--dry-run", action="store_true", help="Say what would change; write nothing.")
-        parser.add_argument("--from-start", action="store_true", help="Not where the last run stopped.")
-        parser.add_argument("--batch-size", type=positive, default=BATCH, help="Rows a transaction.")
+        parser.add_argument("--places", action="store_true", help="Look up the places again, too.")
+        parser.add_argument("--dry-run", action="store_true", help="Show what would change; write nothing.")
+        parser.add_argument(
+            "--from-start",
+            action="store_true",
+            help="Start from the beginning, not where the last run stopped.",
+        )
+        parser.add_argument("--batch-size", type=positive, default=BATCH, help="Rows per transaction.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["places"] and conf.store_addresses != "full":

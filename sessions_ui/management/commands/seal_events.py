@@ -20,7 +20,10 @@ class Command(MigratedCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--seconds", type=float, default=SECONDS, help="Begin no batch after so long (%(default)s)."
+            "--seconds",
+            type=float,
+            default=SECONDS,
+            help="Start no batch after this many seconds (%(default)s).",
         )
         parser.add_argument(
             "--all",

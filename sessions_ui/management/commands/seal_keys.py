@@ -12,8 +12,8 @@ from sessions_ui.audit.keys import new_key, public_keys, public_pem
 
 class Command(BaseCommand):
     help = (
-        "Prints the public keys whose signatures the site believes, in PEM, the one that signs now first: publish them "
-        "where an auditor finds them without this site."
+        "Prints the public keys whose signatures the site trusts, in PEM, the current one first. Publish them where "
+        "an auditor can find them without this site."
     )
     requires_system_checks = []  # it makes what they miss
 

@@ -18,8 +18,8 @@ from sessions_ui.metrics.lingering import CERTAIN, Lingering, lingering
 
 class Command(MigratedCommand):
     help = (
-        "Says how long sessions lived after trust in them had ended, and what is signed in now and should not be. With "
-        "a limit the exit code is 1 where it is exceeded."
+        "Says how long sessions stayed signed in after trust in them had ended, and what is signed in now but should "
+        "not be. With a limit, the exit code is 1 if it is exceeded."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -27,9 +27,11 @@ class Command(MigratedCommand):
             "--days",
             type=positive,
             default=DAYS,
-            help="What was reported in so many days, today included (%(default)s).",
+            help="Count what was reported in this many days, including today (%(default)s).",
         )
-        parser.add_argument("--max", type=float, metavar="SECONDS", help="No more debt in all than this.")
+        parser.add_argument(
+            "--max", type=float, metavar="SECONDS", help="Fail if the total debt is higher than this."
+        )
         for cause in Cause:
             parser.add_argument(
                 f"--max-{cause}",
@@ -87,7 +89,7 @@ def as_text(found: Debt, living: list[Lingering]) -> list[str]:
     ]
     if found.waiting.sessions:
         lines.append(f"  large sign-outs under way: {text_of(found.waiting)}")
-    lines.append("Signed in now, and should not be:")
+    lines.append("Signed in now, but should not be:")
     numbers = ((each.kind, "unknown" if each.number is None else f"{each.number:,}") for each in living)
     return [*lines, *(f"  {kind}: {number}" for kind, number in numbers)]
 

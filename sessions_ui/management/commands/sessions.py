@@ -48,7 +48,7 @@ SUBCOMMANDS: dict[str, Subcommand] = {
 
 
 class Command(MigratedCommand):
-    help = "What an operator does with sessions."
+    help = "List, show and end sessions, and what else an operator does with them."
 
     def add_arguments(self, parser: CommandParser) -> None:
         commands = parser.add_subparsers(dest="subcommand", required=True)
@@ -64,12 +64,12 @@ class Command(MigratedCommand):
             return super().execute(*args, **options)
         except OutcomeUnknown as error:
             raise CommandError(
-                "The connection was lost at the commit, so nobody knows whether it was done. The same command again "
-                "does no harm.",
+                "The connection was lost at the commit, so we do not know whether it was done. It is safe "
+                "to run the same command again.",
                 returncode=ExitCode.NOT_DONE,
             ) from error
         except (OperationalError, InterfaceError) as error:
             raise CommandError(
-                f"The database refused it: {error}. Some or all of it was not done; try again.",
+                f"The database refused it: {error}. Some or all of it was not done. Try again.",
                 returncode=ExitCode.NOT_DONE,
             ) from error

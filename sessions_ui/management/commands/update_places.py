@@ -25,7 +25,7 @@ from sessions_ui.database import moments
 
 class Command(BaseCommand):
     help = (
-        "Brings the place files (GEOIP_PATH, GEOIP_ASN_PATH) up to date: runs geoipupdate, or takes what was "
+        "Updates the place files (GEOIP_PATH, GEOIP_ASN_PATH): runs geoipupdate, or takes what was "
         "downloaded. Each file is checked first, then moved over the old one; running processes notice by themselves."
     )
     requires_system_checks = []  # it mends what they complain about

@@ -72,7 +72,7 @@ class Command(MigratedCommand):
             try:
                 self.verify(keys, emitted, retention=options["retention"], quiet=not options["verbosity"])
             except CutMeanwhile:
-                self.stderr.write("Old events were removed meanwhile: from the beginning again.")
+                self.stderr.write("Old events were removed in the meantime, so verification starts again.")
                 continue
             return
         raise CommandError("The log is being cut. Try again when the retention task is done.")

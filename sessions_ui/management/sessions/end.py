@@ -25,7 +25,7 @@ from sessions_ui.models import Ending, EndReason, Session
 from sessions_ui.models.primary import all_users
 from sessions_ui.models.session import SessionQuerySet
 
-HELP = "Sign out: sessions by their ids, people, devices, or whatever the filters of `list` find."
+HELP = "Sign out sessions by their ids, people, devices, or everything that the filters of `list` find."
 SLICE = 2.0  # seconds between two looks at how far it has come
 YES = "yes"
 EVERYONE = "everyone"  # what has to be typed before everybody is signed out
@@ -73,14 +73,14 @@ def add_arguments(parser: CommandParser) -> None:
     parser.add_argument(
         "--everyone",
         action="store_true",
-        help="Everybody, staff included; it has to be confirmed in words.",
+        help="Everybody, staff included. You confirm it by typing a word.",
     )
     add_filters(parser)
     parser.add_argument(
         "--reason", choices=[str(reason) for reason in DECIDED], default=str(EndReason.ADMINISTRATOR)
     )
     parser.add_argument(
-        "--actor", metavar="U", help="Who decides: a whole e-mail address or user name; kept in the history."
+        "--actor", metavar="U", help="Who decides: a whole email address or user name; kept in the history."
     )
     parser.add_argument("--ticket", default="", help="Number of the ticket; kept in the history.")
     parser.add_argument("--note", default="", help="Why; kept in the history, people do not see it.")
@@ -88,12 +88,12 @@ def add_arguments(parser: CommandParser) -> None:
         "--happened-at",
         type=past_moment,
         metavar="T",
-        help="When trust ended, where that was before now: 2026-11-24T08:00:00+00:00.",
+        help="When trust ended, if that was earlier: 2026-11-24T08:00:00+00:00.",
     )
     parser.add_argument("--dry-run", action="store_true", help="Only say how many.")
     parser.add_argument("--async", dest="later", action="store_true", help="Leave it to a worker.")
     parser.add_argument(
-        "--yes", "--no-input", dest="interactive", action="store_false", help="Do not ask before."
+        "--yes", "--no-input", dest="interactive", action="store_false", help="Do not ask for confirmation."
     )
     add_json(parser, "the receipt")
 
@@ -119,7 +119,7 @@ def handle(command: BaseCommand, options: dict[str, Any]) -> None:
             )
         number = outcome.receipt.ended + outcome.receipt.bridged + outcome.left
     if not number:
-        raise CommandError("Nothing of that is signed in.", returncode=ExitCode.NOTHING_MATCHED)
+        raise CommandError("Nothing that matches is signed in.", returncode=ExitCode.NOTHING_MATCHED)
 
 
 def _why(options: dict[str, Any]) -> dict[str, Any]:
@@ -142,7 +142,7 @@ def _chosen(options: dict[str, Any]) -> Chosen:
     ways = [bool(options["sessions"]), options["everyone"], selection != Selection()]
     if sum(ways) != 1:
         raise CommandError(
-            "Say which in one way: ids of sessions, or --everyone, or --user, --device and the other filters. "
+            "Choose in one way only: ids of sessions, or --everyone, or --user, --device and the other filters. "
             "Nothing was done."
         )
     if options["everyone"]:

@@ -36,7 +36,7 @@ def add_filters(parser: CommandParser) -> None:
         action="append",
         default=[],
         metavar="U",
-        help="The whole e-mail address or user name (or another of USER_LOOKUPS). May be repeated.",
+        help="The whole email address or user name (or another of USER_LOOKUPS). May be repeated.",
     )
     which.add_argument(
         "--user-id",
@@ -60,7 +60,7 @@ def add_filters(parser: CommandParser) -> None:
         help="An address or a network (CIDR), of the sign-in or now.",
     )
     which.add_argument(
-        "--country", type=_country, metavar="CC", help="Of the sign-in: two letters (ISO 3166-1)."
+        "--country", type=_country, metavar="CC", help="The country of the sign-in: two letters (ISO 3166-1)."
     )
     which.add_argument(
         "--method",
@@ -110,7 +110,7 @@ def _devices(public_ids: list[str], users: tuple[Any, ...]) -> tuple[int, ...]:
     _refuse_unknown("device", public_ids, found)
     if users and (others := [each for each in public_ids if found[each][1] not in users]):
         raise CommandError(
-            f"--device: {', '.join(others)} is of another account than --user or --user-id says."
+            f"--device: {', '.join(others)} belongs to a different account from --user or --user-id."
         )
     return tuple(found[each][0] for each in dict.fromkeys(public_ids))
 
@@ -127,7 +127,7 @@ def _verify_moments(options: dict[str, Any]) -> None:
     now = timezone.now()
     for name in ("since", "seen_since"):
         if options[name] is not None and options[name] > now:
-            raise CommandError(f"{OPTIONS[name]}: that is still to come.")
+            raise CommandError(f"{OPTIONS[name]}: that is in the future.")
     # Nobody is seen before they sign in.
     for first, second in (("since", "before"), ("seen_since", "seen_before"), ("since", "seen_before")):
         if None not in (options[first], options[second]) and options[first] >= options[second]:

@@ -13,7 +13,7 @@ from sessions_ui.database.servers import MEANING, examine
 from sessions_ui.metrics.health import OUTBOX_LATE, WORKER_LATE, is_outbox_late, is_worker_late
 from sessions_ui.models import Heartbeat, Session
 
-HELP = "Exit with 1 when the worker or the messages are late: for whoever restarts the worker."
+HELP = "Exit with 1 when the worker or the messages are late, so that the worker can be restarted."
 
 
 def add_arguments(parser: CommandParser) -> None:

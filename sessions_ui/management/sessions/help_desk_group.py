@@ -8,11 +8,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from sessions_ui.actions.help_desk.group import GroupIsTaken, make_agents_group
 
-HELP = "Make the group whose members are agents of the help desk; nobody is in it yet."
+HELP = "Create the group whose members are agents of the help desk. It starts empty."
 
 
 def add_arguments(parser: CommandParser) -> None:
-    parser.add_argument("--name", default="Help desk", help="What it is called: %(default)s.")
+    parser.add_argument("--name", default="Help desk", help="The name of the group: %(default)s.")
 
 
 def handle(command: BaseCommand, options: dict[str, Any]) -> None:
@@ -23,4 +23,4 @@ def handle(command: BaseCommand, options: dict[str, Any]) -> None:
         raise CommandError(
             f"{error} Take another name (--name), or give it the permission sessions_ui.help_desk yourself."
         ) from None
-    command.stdout.write(f"Group made: {name}" if made else f"The group is there: {name}")
+    command.stdout.write(f"Group created: {name}" if made else f"The group already exists: {name}")

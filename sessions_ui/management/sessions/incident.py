@@ -31,7 +31,7 @@ from sessions_ui.management.sessions.records import moment_text, names_of, perso
 from sessions_ui.models import Incident
 from sessions_ui.wording.incidents import duration_text, refused_text
 
-HELP = "Sign out many people by criteria; list incidents, stop one, go on with it, export the result."
+HELP = "Sign out many people by criteria; list incidents, stop or resume one, export the result."
 SLICE = 2.0  # seconds between two looks at how far it has come
 LIMIT = 100  # incidents of a list
 HEADS = ("incident", "asked for", "by", "state", "found", "ended", "otherwise", "failed", "ticket", "about")
@@ -46,29 +46,31 @@ def add_arguments(parser: CommandParser) -> None:
         "--user", action="append", default=[], metavar="U", help="A whole address or user name."
     )
     whom.add_argument("--group", action="append", default=[], metavar="G", help="The name of a group.")
-    whom.add_argument("--organization", type=given, metavar="ID", help="As the session keeps it.")
+    whom.add_argument(
+        "--organization", type=given, metavar="ID", help="The id of the organization that the session is for."
+    )
     whom.add_argument("--since", type=moment, metavar="T", help="Signed in since then.")
     whom.add_argument("--before", type=moment, metavar="T", help="Signed in before; by itself at once.")
     whom.add_argument("--network", type=given, metavar="N", help="An address or a network (CIDR).")
-    whom.add_argument("--country", type=given, metavar="CC", help="Of the sign-in: two letters.")
+    whom.add_argument("--country", type=given, metavar="CC", help="The country of the sign-in: two letters.")
     whom.add_argument("--client", type=given, help="A browser, a system, or a part of the user agent.")
     whom.add_argument("--method", type=given, help="How it was signed in, or the provider.")
     whom.add_argument("--unconfirmed", action="store_true", help="On a device that was never confirmed.")
     parser.add_argument("--note", default="", help="Why; kept in the history, people do not see it.")
     parser.add_argument("--ticket", default="", help="Number of the ticket; kept in the history.")
     parser.add_argument(
-        "--happened-at", type=past_moment, metavar="T", help="Since when they were not to be trusted."
+        "--happened-at", type=past_moment, metavar="T", help="When they stopped being trustworthy."
     )
     parser.add_argument("--dry-run", action="store_true", help="Only say how many, and how long it takes.")
     parser.add_argument("--async", dest="later", action="store_true", help="Leave the rows to a worker.")
     parser.add_argument(
-        "--no-input", "--yes", dest="interactive", action="store_false", help="Do not ask before."
+        "--no-input", "--yes", dest="interactive", action="store_false", help="Do not ask for confirmation."
     )
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--list", action="store_true", help="List the newest incidents.")
-    which.add_argument("--stop", type=int, metavar="ID", help="Begin no further batch of this incident.")
-    which.add_argument("--resume", type=int, metavar="ID", help="Go on with this incident.")
-    which.add_argument("--status", type=int, metavar="ID", help="Say how far this incident has come.")
+    which.add_argument("--stop", type=int, metavar="ID", help="Start no further batch of this incident.")
+    which.add_argument("--resume", type=int, metavar="ID", help="Resume this incident.")
+    which.add_argument("--status", type=int, metavar="ID", help="Show the progress of this incident.")
     which.add_argument("--export", type=int, metavar="ID", help="Write what this incident has ended.")
     parser.add_argument("--format", choices=[*FORMATS], default="csv", help="Of the export: %(default)s.")
     parser.add_argument("--limit", type=positive, default=LIMIT, help="Of the list: %(default)s.")
@@ -81,9 +83,9 @@ def handle(command: BaseCommand, options: dict[str, Any]) -> None:
     if options["list"]:
         _list(command, options)
     elif options["stop"] is not None:
-        _step(command, options, options["stop"], stop_incident, "Stopped", "It was not under way.")
+        _step(command, options, options["stop"], stop_incident, "Stopped", "It was not running.")
     elif options["resume"] is not None:
-        _step(command, options, options["resume"], resume_incident, "Goes on", "It was not stopped.")
+        _step(command, options, options["resume"], resume_incident, "Resumed", "It was not stopped.")
     elif options["status"] is not None:
         _status(command, _incident(options["status"]), json=options["json"])
     elif options["export"] is not None:
@@ -117,14 +119,14 @@ def _order(command: BaseCommand, options: dict[str, Any]) -> None:
             command.stdout.write(
                 f"Incident {incident.pk} is in force: all of these are refused from now on."
                 if incident.rule
-                else f"Incident {incident.pk} ends them batch by batch."
+                else f"Incident {incident.pk} ends them in batches."
             )
         if not options["later"]:
             _carry_out(command, incident, options)
         elif options["json"]:
             write_json(command.stdout, incident_status(incident=incident))
     if not preview.counts.sessions:
-        raise CommandError("Nothing of that is signed in.", returncode=ExitCode.NOTHING_MATCHED)
+        raise CommandError("Nothing that matches is signed in.", returncode=ExitCode.NOTHING_MATCHED)
 
 
 def _carry_out(command: BaseCommand, incident: Incident, options: dict[str, Any]) -> None:
@@ -148,7 +150,7 @@ def _confirm(command: BaseCommand, criteria: Criteria, preview: Preview) -> None
         answer = input()
     except EOFError:
         raise CommandError(
-            "Nobody is there to be asked: --no-input goes on without. Nothing was done."
+            "There is nobody to ask. Use --no-input to go on without asking. Nothing was done."
         ) from None
     if answer.replace(",", "").strip() != str(preview.counts.sessions):
         raise CommandError("Not confirmed. Nothing was done.")
@@ -174,9 +176,7 @@ def _say_how_many(command: BaseCommand, criteria: Criteria, preview: Preview, *,
 def _in_words(criteria: Criteria, preview: Preview) -> str:
     counts = preview.counts
     in_force = (
-        "at once"
-        if criteria.rule
-        else f"batch by batch, the last after {duration_text(preview.in_force_after)}"
+        "at once" if criteria.rule else f"in batches, the last after {duration_text(preview.in_force_after)}"
     )
     return "\n".join(
         [
@@ -221,7 +221,7 @@ def _list(command: BaseCommand, options: dict[str, Any]) -> None:
         table = [_cells(each, status, names) for each, status in zip(incidents, statuses, strict=True)]
         write_table(command.stdout, HEADS, table)
     if len(found) > len(incidents):
-        command.stderr.write("There are more: say --limit, or --json", style_func=str)
+        command.stderr.write("There are more. Use --limit or --json", style_func=str)
 
 
 def _cells(incident: Incident, status: dict[str, Any], names: dict[str, str]) -> list[Any]:

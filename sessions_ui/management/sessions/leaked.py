@@ -16,7 +16,7 @@ from sessions_ui.management.people import account_called
 from sessions_ui.models.primary import all_users
 from sessions_ui.token_value import tokens_in
 
-HELP = "End access tokens that leaked; they are read from the standard input, alone or within lines of text."
+HELP = "End leaked access tokens. They are read from standard input, alone or within lines of text."
 WHERE = 255
 
 
@@ -44,14 +44,16 @@ def handle(command: BaseCommand, options: dict[str, Any]) -> None:
     else:
         command.stdout.write(f"Lines read: {read:,}. Tokens ended: {ended:,}")
     if not ended:
-        raise CommandError("There is no valid token in it.", returncode=ExitCode.NOTHING_MATCHED)
+        raise CommandError("No valid token was found.", returncode=ExitCode.NOTHING_MATCHED)
 
 
 def _lines(command: BaseCommand) -> Iterator[str]:
     """Yield the lines that are not empty. A log may have bytes of any encoding; those that are no characters here are
     in no token."""
     if sys.stdin.isatty():
-        command.stderr.write("A token, or a line with one; Ctrl-D ends.", style_func=str)
+        command.stderr.write(
+            "Enter a token, or a line that contains one. Ctrl-D ends the input.", style_func=str
+        )
     if isinstance(sys.stdin, TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")
     for line in sys.stdin:

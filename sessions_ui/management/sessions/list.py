@@ -32,7 +32,7 @@ def add_arguments(parser: CommandParser) -> None:
     parser.add_argument("--reason", choices=EndReason.values, metavar="REASON", help="Why they ended.")
     parser.add_argument("--limit", type=positive, default=LIMIT, help="No more than this (%(default)s).")
     parser.add_argument(
-        "--after", metavar="ID", help="Go on after this session, the last one of the page before."
+        "--after", metavar="ID", help="Continue after this session, the last one of the previous page."
     )
     add_json(parser, "JSON Lines, a session a line")
 

@@ -101,7 +101,7 @@ def _table(command: BaseCommand, rows: QuerySet[AccessToken], limit: int) -> Non
     names = names_of(each for record in page for each in (record["user"], record["owner"]))
     write_table(command.stdout, HEADS, [_cells(record, names) for record in page])
     if next(records, None) is not None:
-        command.stderr.write("There are more: say --limit, or --json", style_func=str)
+        command.stderr.write("There are more. Use --limit or --json", style_func=str)
 
 
 def _cells(record: dict[str, Any], names: dict[str, str]) -> list[Any]:

@@ -144,7 +144,7 @@ def test_what_is_not_sealed_yet_has_no_receipt(act: str, user: Any, browser: Any
     assert ended.act is not None
     with pytest.raises(CommandError, match="1 of its events are not sealed yet"):
         receipt("--act", str(ended.act.pk))
-    with pytest.raises(CommandError, match="none with this name"):
+    with pytest.raises(CommandError, match="no act or call with this id"):
         receipt("--act", "00000000-0000-4000-8000-000000000000")
 
 

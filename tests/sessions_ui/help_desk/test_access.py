@@ -47,8 +47,8 @@ def help_desk_group(*arguments: str) -> str:
 
 
 def test_the_command_makes_the_group_with_its_one_permission_once() -> None:
-    assert help_desk_group() == "Group made: Help desk\n"
-    assert help_desk_group() == "The group is there: Help desk\n"
+    assert help_desk_group() == "Group created: Help desk\n"
+    assert help_desk_group() == "The group already exists: Help desk\n"
     group = Group.objects.get(name="Help desk")
     assert [permission.codename for permission in group.permissions.all()] == ["help_desk"]
 
@@ -59,7 +59,7 @@ def test_a_group_of_the_host_gains_no_right_by_its_name(user: Any) -> None:
     with pytest.raises(CommandError, match="its members are no agents"):
         help_desk_group()
     assert not group.permissions.exists()
-    assert help_desk_group("--name", "Agents") == "Group made: Agents\n"
+    assert help_desk_group("--name", "Agents") == "Group created: Agents\n"
     assert not is_agent(get_user_model().objects.get(pk=user.pk))
 
 

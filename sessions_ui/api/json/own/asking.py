@@ -33,7 +33,7 @@ def verify_may_end(request: HttpRequest, ends: SessionQuerySet, *, bridged: bool
     if is_by_token():
         return
     if not reauthentication(request).is_fresh():
-        raise needed("reauthentication-needed", "Confirm in a browser who you are; then ask again.")
+        raise needed("reauthentication-needed", "Confirm who you are in a browser, then try again.")
     if lacks_proof_to_end(request, ends=ends, bridged=bridged) is not None:
         raise further_proof_needed()
 
@@ -46,7 +46,7 @@ def verify_may_rename(request: HttpRequest, device: Device) -> None:
 
 
 def further_proof_needed() -> Problem:
-    return needed("further-proof-needed", "This takes a further proof, which a browser asks for.")
+    return needed("further-proof-needed", "This needs a further proof. Use a browser to give it.")
 
 
 def needed(kind: str, title: str) -> Problem:

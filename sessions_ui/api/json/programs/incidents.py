@@ -157,7 +157,7 @@ def order(request: HttpRequest, body: Order) -> Any:
         criteria.verify()
         counts = count(criteria, user)
         if body.at_most is not None and counts.sessions > body.at_most:
-            title = "It is about more sign-ins than that by now."
+            title = "More sign-ins are affected by now than you expected."
             raise Problem(409, "more-than-expected", title, sessions=counts.sessions, people=counts.people)
         incident = order_incident(
             criteria=criteria,
@@ -206,7 +206,7 @@ def understood() -> Iterator[None]:
     except IncidentRefused as error:
         if error.reason is IncidentRefusal.NOT_ALLOWED:
             raise
-        title = "Nobody can have meant these criteria."
+        title = "These criteria are not valid."
         raise Problem(422, "incident-refused", title, reason=str(error.reason)) from None
 
 

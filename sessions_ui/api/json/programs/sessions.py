@@ -167,7 +167,9 @@ def keep_metadata(request: HttpRequest, session_id: PublicId, body: Metadata) ->
     except SessionEnded:
         if session_by_id(session_id).is_living:
             raise  # it was the token that asks
-        raise Problem(409, "session-over", "It has ended: what is kept with it stays as it is.") from None
+        raise Problem(
+            409, "session-over", "The session has ended, so the data kept with it cannot be changed."
+        ) from None
     return {"id": session.public_id, "metadata": body.metadata}
 
 

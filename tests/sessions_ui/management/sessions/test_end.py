@@ -66,9 +66,9 @@ def test_people_are_signed_out_everywhere(user: Any, other_user: Any, agent: Any
 def test_what_is_over_already_has_an_exit_code_of_its_own(user: Any, browser: Any) -> None:
     signed_in(browser, user)
     assert end("--user", user.email).code == 0
-    assert end("--user", user.email) == Ran(3, "Sessions ended: 0\n", "Nothing of that is signed in.")
+    assert end("--user", user.email) == Ran(3, "Sessions ended: 0\n", "Nothing that matches is signed in.")
     assert end("--user", user.email, "--dry-run") == Ran(
-        3, "Sessions to end: 0\n", "Nothing of that is signed in."
+        3, "Sessions to end: 0\n", "Nothing that matches is signed in."
     )
 
 
@@ -217,7 +217,7 @@ def test_a_filter_alone_ends_what_it_finds_of_everybody(user: Any, other_user: A
 def test_nothing_that_matches_is_not_asked_about_and_ends_nothing(user: Any, browser: Any) -> None:
     signed_in(browser, user)
     ran = sessions("end", "--user", user.email, "--country", "NO")
-    assert ran == Ran(3, "Sessions ended: 0\n", "Nothing of that is signed in.")
+    assert ran == Ran(3, "Sessions ended: 0\n", "Nothing that matches is signed in.")
     assert not Act.objects.exists()
 
 
@@ -235,7 +235,7 @@ def test_it_is_said_in_one_way_which(arguments: tuple[str, ...], user: Any, brow
     [session] = signed_in(browser, user)
     named = [each.format(user=user.email, session=session.public_id) for each in arguments]
     ran = end(*named)
-    assert ran.code == 1 and "Say which in one way" in ran.err
+    assert ran.code == 1 and "Choose in one way only" in ran.err
     assert Session.objects.living().exists()
 
 
@@ -307,7 +307,7 @@ def test_since_when_can_be_said_of_a_session_that_has_ended(user: Any, browser: 
 @pytest.mark.parametrize(
     ("moment", "why"),
     [
-        ("2099-01-01T00:00:00+00:00", "still to come"),
+        ("2099-01-01T00:00:00+00:00", "in the future"),
         ("2026-11-01", "a date with a time"),
         ("2026-13-01T00:00:00", "month must be in"),
         ("0001-01-01T00:00:00+14:00", "out of range"),
@@ -339,7 +339,7 @@ def test_without_a_terminal_nobody_can_say_yes(user: Any, browser: Any, monkeypa
     signed_in(browser, user)
     monkeypatch.setattr("sys.stdin", StringIO("yes\n"))
     ran = sessions("end", "--user", user.email)
-    assert ran.code == 1 and "--yes goes on without. Nothing was done." in ran.err
+    assert ran.code == 1 and "Use --yes to go on without asking. Nothing was done." in ran.err
     assert Session.objects.living().exists()
 
 
@@ -401,7 +401,7 @@ def test_what_is_still_signed_in_has_an_exit_code_of_its_own(
     ("error", "said"),
     [
         (TryAgain(), "The database refused it: the database is busy"),
-        (OutcomeUnknown(), "nobody knows whether it was done"),
+        (OutcomeUnknown(), "we do not know whether it was done"),
         (OperationalError("server closed the connection"), "The database refused it: server closed"),
     ],
 )

@@ -62,9 +62,7 @@ def test_a_worker_writes_the_rows_where_it_is_asked_to(ada: Any, user: Any) -> N
 
 def test_a_dry_run_says_how_many_and_how_long_and_does_nothing(ada: Any, user: Any) -> None:
     said = incident("--user", user.email, "--dry-run")
-    assert (
-        "Sessions to end: 1 of 1 people" in said and "batch by batch, the last after about 1 second" in said
-    )
+    assert "Sessions to end: 1 of 1 people" in said and "in batches, the last after about 1 second" in said
     assert ada.get(PAGE).status_code == 200 and not Incident.objects.exists()
     event = Event.objects.get(kind=Event.Kind.INCIDENT)
     assert event.data["step"] == "previewed" and event.actor_id is None
@@ -121,7 +119,7 @@ def test_all_criteria_and_what_was_known(ada: Any, user: Any) -> None:
         (["--group", "Nobody"], "no group"),
         (["--everyone"], "--note"),
         (["--before", "2026-01-01"], "a date with a time"),
-        (["--everyone", "--happened-at", "2099-01-01T00:00:00+00:00"], "still to come"),
+        (["--everyone", "--happened-at", "2099-01-01T00:00:00+00:00"], "in the future"),
         (["--status", "999999999"], "no incident"),
     ],
 )
@@ -135,10 +133,10 @@ def test_it_is_stopped_goes_on_and_is_exported(ada: Any, user: Any) -> None:
     incident("--user", user.email, "--note", "leaked", "--no-input", "--async")
     pk = str(Incident.objects.get().pk)
     assert "Stopped" in incident("--stop", pk)
-    with pytest.raises(CommandError, match="not under way"):
+    with pytest.raises(CommandError, match="not running"):
         incident("--stop", pk)
     assert sweep_endings() == 0
-    assert "Goes on" in incident("--resume", pk)
+    assert "Resumed" in incident("--resume", pk)
     assert sweep_endings() == 1
     (line,) = csv.DictReader(StringIO(incident("--export", pk)))
     assert line["name"] == user.email

@@ -331,7 +331,7 @@ def test_what_cannot_be_meant_is_said(arguments: list[str], said: str, db: None)
 def test_a_device_of_somebody_else_contradicts_the_user(three: list[Session], other_user: Any) -> None:
     assert three[0].device is not None
     ran = sessions("list", "--user", other_user.email, "--device", three[0].device.public_id)
-    assert ran.code == 1 and "is of another account" in ran.err
+    assert ran.code == 1 and "belongs to a different account" in ran.err
 
 
 def test_a_name_of_two_accounts_is_said_to_be(three: list[Session], both: list[str], settings: Any) -> None:
