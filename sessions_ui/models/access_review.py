@@ -113,8 +113,8 @@ class AccessReviewItem(PrimaryModel):
     )
 
     class Meta:
-        verbose_name = _("line of an access review")
-        verbose_name_plural = _("lines of access reviews")
+        verbose_name = _("access review line")
+        verbose_name_plural = _("access review lines")
         indexes = [
             models.Index(fields=["review", "decision", "id"], name="sessions_ui_review_items"),
             models.Index(fields=["user"], name="sessions_ui_review_item_user"),  # for the erasure

@@ -71,7 +71,7 @@ class Endpoint(PrimaryModel):
     # Values of `Hook`.
     types = models.JSONField(_("messages about"), default=list)
     addresses = models.BooleanField(
-        _("with network addresses"),
+        _("include network addresses"),
         default=False,
         help_text=_("Only for a receiver that may know where people are."),
     )

@@ -93,8 +93,8 @@ class Incident(PrimaryModel):
     ticket = models.CharField(_("ticket"), max_length=100, blank=True)
     note = models.TextField(_("reason"), blank=True)
     # When trust ended, where that is known: "leaked since Friday".
-    happened_at = models.DateTimeField(_("happened"), null=True, blank=True)
-    created_at = models.DateTimeField(_("asked for"), default=timezone.now)
+    happened_at = models.DateTimeField(_("happened at"), null=True, blank=True)
+    created_at = models.DateTimeField(_("requested"), default=timezone.now)
     approved_by = user_key("+", db_index=False)
     ordered_at = models.DateTimeField(_("in force since"), null=True, blank=True)
     declined_at = models.DateTimeField(null=True, blank=True)

@@ -18,9 +18,9 @@ class Offboarding(PrimaryModel):
 
     id = models.BigAutoField(primary_key=True)
     user = user_key("+")
-    ends_at = models.DateTimeField(_("ends"))
+    ends_at = models.DateTimeField(_("access ends"))
     # When the person left, where that was before this was set.
-    happened_at = models.DateTimeField(_("left"), null=True, blank=True)
+    happened_at = models.DateTimeField(_("left on"), null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     actor = user_key("+", db_index=False)
     ticket = models.CharField(_("ticket"), max_length=100, blank=True)

@@ -27,8 +27,8 @@ class ProviderSignOut(PrimaryModel):
     done_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        verbose_name = _("sign-out at a provider")
-        verbose_name_plural = _("sign-outs at a provider")
+        verbose_name = _("provider sign-out")
+        verbose_name_plural = _("provider sign-outs")
         constraints = [
             models.UniqueConstraint(fields=["token_digest"], name="sessions_ui_provider_sign_out_once"),
         ]

@@ -65,10 +65,10 @@ class Recovery(PrimaryModel):
     # The password that was known then signs nobody in; False for accounts that have none.
     needs_password = models.BooleanField(_("new password needed"), default=False)
     password_at = models.DateTimeField(_("new password chosen"), null=True, blank=True)
-    credentials_at = models.DateTimeField(_("additions looked at"), null=True, blank=True)
+    credentials_at = models.DateTimeField(_("additions checked"), null=True, blank=True)
     expires_at = models.DateTimeField(_("ends at the latest"))
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
-    closed_why = CodeField(_("closed because"), max_length=16, choices=ClosedWhy, blank=True)
+    closed_why = CodeField(_("reason for closing"), max_length=16, choices=ClosedWhy, blank=True)
     closed_by = user_key("+", db_index=False)
     ticket = models.CharField(_("ticket"), max_length=100, blank=True)
 

@@ -21,7 +21,7 @@ class VerificationCode(OneTimeCode):
         END_OLDER = "end_older", _("sign out older devices")
         CONFIRM = "confirm", _("confirm a device")
         RECOVER = "recover", _("get your account back")
-        SIGN_IN = "sign_in", _("continue a sign-in")
+        SIGN_IN = "sign_in", _("continue signing in")
         CREDENTIAL = "credential", _("change how you sign in")
         ADMINISTRATION = "administration", _("act as an administrator")
 
@@ -41,8 +41,8 @@ class VerificationCode(OneTimeCode):
     given_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        verbose_name = _("proof")
-        verbose_name_plural = _("proofs")
+        verbose_name = _("verification code")
+        verbose_name_plural = _("verification codes")
         indexes = [models.Index(fields=["user", "id"], name="sessions_ui_code_user")]
 
     def __str__(self) -> str:

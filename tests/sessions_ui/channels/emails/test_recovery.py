@@ -13,7 +13,7 @@ from django.utils import timezone
 from sessions_ui.actions.recovery.close import lift_recovery
 from sessions_ui.actions.recovery.open import open_recovery
 from sessions_ui.delivery import deliver_due
-from tests.models import Delivery, Recovery
+from tests.models import Delivery, Recovery, Session
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +46,22 @@ def test_the_link_comes_with_what_it_is_for_and_until_when(user: Any) -> None:
         assert says(message, text), text
 
 
+def test_a_device_is_said_to_be_signed_out_where_a_sign_in_was_reported(user: Any, browser: Any) -> None:
+    browser().sign_in(user)
+    session = Session.objects.of(user).sign_ins().get()
+    open_recovery(user=user, since=session.signed_in_at, opened_by=Recovery.OpenedBy.DEVICES, session=session)
+    message = newest()
+    assert says(message, "was reported as not yours. That device is signed out")
+    assert not says(message, "Somebody else may have used your account")
+
+
+def test_no_device_is_said_to_be_signed_out_where_none_was_reported(user: Any) -> None:
+    open_recovery(user=user, since=timezone.now() - timedelta(days=30), opened_by=Recovery.OpenedBy.HELP_DESK)
+    message = newest()
+    assert says(message, "Somebody else may have used your account since")
+    assert not says(message, "That device is signed out")
+
+
 def test_nobody_without_a_password_is_promised_a_new_one(user: Any) -> None:
     user.set_unusable_password()
     user.save()
@@ -57,7 +73,7 @@ def test_without_an_address_of_the_site_it_says_what_else_there_is(user: Any, se
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "SITE_URL": ""}
     opened(user)
     message = newest()
-    assert says(message, "Sign in on a device that you have used before")
+    assert says(message, "sign in on a device that you’ve used before")
     assert not says(message, "Don’t pass this link on")
 
 
