@@ -46,7 +46,7 @@ class PersonForm(forms.Form):
     )
     ticket = forms.CharField(
         label=_("Ticket"),
-        help_text=_("Kept in the history with the erasure."),
+        help_text=_("Kept in the history, with the event of the erasure."),
         max_length=100,
         required=False,
     )

@@ -83,7 +83,7 @@ def telling_rows(numbers: Statistics) -> list[Row]:
         Row(
             _("Worker last seen"),
             ago(worker, now) if worker else _("never"),
-            _("Is the worker running? Sign-outs work without it; the mails wait.")
+            _("Is the worker running? Sign-outs work without it, but emails wait.")
             if is_worker_late(worker)
             else "",
         ),

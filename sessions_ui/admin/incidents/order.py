@@ -78,7 +78,8 @@ class OrderAdmin(ReadOnlyAdmin):
     def _tell_of_order(self, request: HttpRequest, incident: Incident) -> None:
         if incident.state is Incident.State.WAITING:
             messages.warning(
-                request, gettext("Nothing is in force yet: another administrator has to approve it.")
+                request,
+                gettext("Nothing is in force yet: another administrator has to approve the incident."),
             )
         elif incident.rule:
             messages.success(

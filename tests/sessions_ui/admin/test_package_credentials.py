@@ -137,7 +137,7 @@ def test_it_is_read_page_by_page(
         address = f"{LIST}?{following.replace('&amp;', '&')}"
     rows = LogEntry.objects.order_by("-pk")
     assert found == [key(row) for row in rows] + [key(row, "a%3Ajwt") for row in rows]
-    assert "From the beginning" in text_of(admin.get(address))
+    assert "Back to the first page" in text_of(admin.get(address))
 
 
 @pytest.mark.parametrize("others", [0, 40])
