@@ -96,4 +96,4 @@ def in_workos_shape(view: View) -> View:
 @in_workos_shape
 def unknown(request: HttpRequest) -> HttpResponse:
     """Answer 404 to whoever asks for what WorkOS has and this has not."""
-    raise Refused(404, "not_found", "There is no such address here.")
+    raise Refused(404, "not_found", "There is nothing at this address.")

@@ -40,7 +40,7 @@ def body_of(request: HttpRequest) -> dict[str, Any]:
         ValueError,
         RecursionError,
     ) as error:  # UnicodeDecodeError is one; so are integers of thousands of digits
-        raise malformed("invalid_body", "The body is no JSON.") from error
+        raise malformed("invalid_body", "The body is not valid JSON.") from error
     if not isinstance(document, dict):
         raise malformed("invalid_body", "The body has to be an object.")
     return document

@@ -143,7 +143,9 @@ def in_words(refused: TokenRefused) -> Refused:
         )
         return Refused(409, "idempotency_key_used", message)
     if (field := FIELDS.get(refused.reason)) is None:
-        return Refused(403, str(refused.reason), "A program may not make this key, or not of this user.")
+        return Refused(
+            403, str(refused.reason), "A program is not allowed to create this key, or not for this user."
+        )
     return wrong(field, str(refused.reason), MESSAGES[refused.reason])
 
 

@@ -58,7 +58,7 @@ def paging_of(request: HttpRequest, *, order: str) -> Paging:
         raise wrong("order", "invalid", f"`order` has to be one of {', '.join(ORDERS)}.")
     after, before = parameter(request, "after"), parameter(request, "before")
     if after and before:
-        raise wrong("before", "invalid", "Either `before` or `after`.")
+        raise wrong("before", "invalid", "Use either `before` or `after`, not both.")
     if asked == "normal":
         after, before = before, after
     return Paging(int(limit), asked, after, before)

@@ -51,7 +51,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
         context = {"base_template": conf.base_template, "target": target}
         return render(request, "sessions_ui/not_signed_out.html", context, status=403)
     if not is_navigation(request):
-        raise Refused(403, "navigation_required", "This is for a browser that goes there, not for a script.")
+        raise Refused(403, "navigation_required", "Open this address in a browser. Scripts cannot use it.")
     logout(request)
     return HttpResponseRedirect(target)
 

@@ -62,7 +62,7 @@ def signed_message(delivery: Delivery, endpoint: Endpoint) -> tuple[bytes, dict[
     try:
         secrets = endpoint.secrets(at)
     except Undecipherable as error:
-        raise DeliveryFailed("the secret cannot be read: make a new one", permanent=True) from error
+        raise DeliveryFailed("the secret cannot be read: create a new one", permanent=True) from error
     if endpoint.format == WebhookFormat.WORKOS:
         body = workos.body_of(delivery, endpoint)
         return body, workos.headers(body, secrets[0], at)

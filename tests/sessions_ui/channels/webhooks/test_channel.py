@@ -348,7 +348,7 @@ def test_a_secret_whose_key_is_gone_is_said_to_be(
     settings.SECRET_KEY = "another"
     deliver_due()
     delivery = webhooks().get()
-    assert delivery.parked_at is not None and "make a new one" in delivery.error and not hooks.requests
+    assert delivery.parked_at is not None and "create a new one" in delivery.error and not hooks.requests
 
 
 def test_a_host_with_a_wrong_clock_signs_with_the_right_time(
