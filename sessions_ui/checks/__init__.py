@@ -39,6 +39,7 @@ CHECKS = (
     endings.what_ends,
     endings.access_flags,
     endings.access_permissions,
+    endings.unused,
     bridges.usable_bridges,
     bridges.uncovered_token_apps,
     bridges.jwts_without_a_list,

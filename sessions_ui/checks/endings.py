@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.core import checks
 
 from sessions_ui.conf import conf
-from sessions_ui.conf.endings import DEFAULT_ACCESS_FLAGS
+from sessions_ui.conf.endings import DEFAULT_ACCESS_FLAGS, NEVER, UNUSED_MONTHS, length_of
 
 CHOICES = {
     "PASSWORD_CHANGE_ENDS": ("others", "all"),
@@ -51,3 +51,18 @@ def access_permissions(**kwargs: Any) -> list[checks.CheckMessage]:
             id="sessions_ui.E022",
         )
     ]
+
+
+def unused(**kwargs: Any) -> list[checks.CheckMessage]:
+    """Check when unused sign-ins end: the months that the page offers, and a warning that comes in between."""
+    found: list[checks.CheckMessage] = []
+    if conf.sign_out_unused_months not in UNUSED_MONTHS:
+        choices = ", ".join(map(str, UNUSED_MONTHS))
+        text = f"SIGN_OUT_UNUSED_MONTHS must be one of {choices}, not {conf.sign_out_unused_months!r}."
+        found.append(checks.Error(text, id="sessions_ui.E027"))
+    shortest = min(months for months in UNUSED_MONTHS if months != NEVER)
+    if conf.sign_out_unused_warning >= length_of(shortest):
+        text = f"SIGN_OUT_UNUSED_WARNING must be shorter than {shortest} months, which people may choose."
+        hint = "People would be told of a device while they use it."
+        found.append(checks.Error(text, hint=hint, id="sessions_ui.E028"))
+    return found

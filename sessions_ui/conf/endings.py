@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cached_property
 
 from sessions_ui.conf.base import Section
 
 DEFAULT_ACCESS_FLAGS = ("is_staff", "is_superuser")
+# After how many months without use a sign-in may end, by its owner's choice; 0 is never.
+NEVER = 0
+UNUSED_MONTHS = (NEVER, 3, 6, 12)
+
+
+def length_of(months: int) -> timedelta:
+    """Return so many months as days, of which a year has 365: 92, 183 and 365 for 3, 6 and 12."""
+    return timedelta(days=-(-months * 365 // 12))
+
+
+def whole_months(passed: timedelta) -> int:
+    """Return how many of these months have passed."""
+    return passed.days * 12 // 365
 
 
 class EndingSettings(Section):
@@ -30,6 +44,18 @@ class EndingSettings(Section):
         """What another e-mail address of the account ends: "nothing", "others", or "all". The old address is told in
         any case."""
         return self._given.get("EMAIL_CHANGE_ENDS", "nothing")
+
+    @cached_property
+    def sign_out_unused_months(self) -> int:
+        """What was not used for so many months is signed out, for whoever has chosen nothing on the devices page: 3, 6,
+        12, or 0 for never. A mail names it beforehand (docs/endings.md)."""
+        return self._given.get("SIGN_OUT_UNUSED_MONTHS", NEVER)
+
+    @cached_property
+    def sign_out_unused_warning(self) -> timedelta:
+        """So long before that its owner is told, once. Nothing is signed out for it that was not told of so long
+        ago."""
+        return self._given.get("SIGN_OUT_UNUSED_WARNING", timedelta(days=7))
 
     @cached_property
     def end_at_once_max(self) -> int:

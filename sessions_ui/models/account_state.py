@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, QuerySet, Value
 from django.utils import timezone
 
+from sessions_ui.conf import conf
 from sessions_ui.models.bulk import insert_from
 from sessions_ui.models.clock import DatabaseNow
 from sessions_ui.models.fields import OneUserKey, user_key
@@ -39,6 +40,12 @@ class AccountStateQuerySet(PrimaryQuerySet["AccountState"]):
         if missing:
             self._add_missing(users)
             states.update(**changes)
+
+    def unused_months_of(self, user_id: Any) -> int:
+        """Return after how many months without use a sign-in of this user ends: as they chose, else as the site says; 0
+        is never. One statement."""
+        chosen = self.filter(pk=user_id).values_list("unused_months", flat=True).first()
+        return conf.sign_out_unused_months if chosen is None else chosen
 
     def _add_missing(self, users: Collection[Any] | QuerySet[Any]) -> None:
         """Insert the states that are missing.
@@ -105,6 +112,9 @@ class AccountState(PrimaryModel):
     frozen_until = models.DateTimeField(null=True, blank=True)
     # The date of the open `Offboarding`: from then on nobody signs in.
     ends_at = models.DateTimeField(null=True, blank=True)
+    # After how many months without use a sign-in ends, as its owner has chosen; 0 is never, NULL what the site says
+    # (`actions/sessions/unused.py`).
+    unused_months = models.PositiveSmallIntegerField(null=True, blank=True)
 
     # What a sign-in reads together with its state: `Containment.generation`.
     generation: int

@@ -30,6 +30,7 @@ class EndReason(models.TextChoices):
     IDLE_TIMEOUT = "idle_timeout", _("unused for too long")
     ABSOLUTE_TIMEOUT = "absolute_timeout", _("the sign-in reached its time limit")
     EXPIRED = "expired", _("it expired")
+    UNUSED = "unused", _("unused for months")
     SESSION_LIMIT = "session_limit", _("too many devices were signed in")
     PROVIDER_SIGN_OUT = "provider_sign_out", _("signed out at the sign-in provider")
     OWNER_ENDED = "owner_ended", _("what it depended on ended")
@@ -58,6 +59,7 @@ AUTOMATIC = frozenset(
         EndReason.IDLE_TIMEOUT,
         EndReason.ABSOLUTE_TIMEOUT,
         EndReason.EXPIRED,
+        EndReason.UNUSED,
         EndReason.SESSION_LIMIT,
         EndReason.OFFBOARDED,
         EndReason.OWNER_ENDED,

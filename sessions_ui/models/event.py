@@ -49,6 +49,10 @@ class Event(AppendOnlyModel):
         CREDENTIAL_CHANGED = "credential_changed", _("way to sign in changed")
         # The session is the access token, the detail its name.
         TOKEN_EXPIRES = "token_expires", _("access token about to end")
+        # `data` has the months before and now: 0 is never, null what the site says.
+        UNUSED_CHOSEN = "unused_chosen", _("choice about unused devices changed")
+        # `data` has the sessions, and from when on they end.
+        UNUSED_SOON = "unused_soon", _("unused devices about to be signed out")
         # `data` has the recovery, which step of it, why it was closed.
         RECOVERY_OPENED = "recovery_opened", _("recovery started")
         RECOVERY_LINK = "recovery_link", _("recovery link sent")

@@ -224,6 +224,8 @@ class Session(PrimaryModel):
         blank=True,
         related_name="sessions",
     )
+    # When its owner was last told that it will end because nobody uses it (`actions/endings/unused.py`).
+    unused_told_at = models.DateTimeField(null=True, blank=True, editable=False)
     # The first request refused after the end: the proof that the ending works.
     refused_at = models.DateTimeField(null=True, blank=True)
     # When a stream first told its open tabs of the end (stream/watcher.py).
