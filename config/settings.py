@@ -192,6 +192,7 @@ CELERY_BEAT_SCHEDULE = {
     "reconcile": {"task": "sessions_ui.tasks.reconcile", "schedule": timedelta(minutes=1)},
     "purge": {"task": "sessions_ui.tasks.purge", "schedule": timedelta(hours=1)},
     "tokens": {"task": "sessions_ui.tasks.warn_of_tokens", "schedule": timedelta(hours=1)},
+    "unused": {"task": "sessions_ui.tasks.end_unused", "schedule": timedelta(hours=1)},
     "seal": {
         "task": "sessions_ui.tasks.seal",
         "schedule": timedelta(minutes=1),

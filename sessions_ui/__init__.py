@@ -24,6 +24,7 @@ __all__ = [
     "approve_incident",
     "begin_sign_in",
     "cancel_offboarding",
+    "choose_unused",
     "client_network",
     "close_access_review",
     "confirm_device",
@@ -100,6 +101,7 @@ if TYPE_CHECKING:
     from sessions_ui.actions.incidents.stop import resume_incident, stop_incident
     from sessions_ui.actions.recovery.freeze import verify_not_frozen
     from sessions_ui.actions.recovery.open import mail_recovery_link
+    from sessions_ui.actions.sessions.choose_unused import choose_unused
     from sessions_ui.actions.sessions.client import client_network
     from sessions_ui.actions.sign_in.pending import begin_sign_in
     from sessions_ui.actions.sign_in.provider import end_provider_sessions, remember_provider
@@ -150,6 +152,7 @@ else:
             "actions.incidents.stop": ("resume_incident", "stop_incident"),
             "actions.recovery.freeze": ("verify_not_frozen",),
             "actions.recovery.open": ("mail_recovery_link",),
+            "actions.sessions.choose_unused": ("choose_unused",),
             "actions.sessions.client": ("client_network",),
             "actions.sign_in.pending": ("begin_sign_in",),
             "actions.sign_in.provider": ("end_provider_sessions", "remember_provider"),

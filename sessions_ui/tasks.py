@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from sessions_ui.actions.endings import unused
 from sessions_ui.actions.endings.bulk.carry_out import end_batches
 from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.actions.recovery.expire import expire_recoveries
@@ -15,7 +16,7 @@ from sessions_ui.actions.tokens.expiring import warn_of_expiring
 from sessions_ui.audit.seal import seal_events
 from sessions_ui.delivery import deliver_all
 
-__all__ = ["purge", "reconcile", "seal", "sweep_deliveries", "sweep_endings", "warn_of_tokens"]
+__all__ = ["end_unused", "purge", "reconcile", "seal", "sweep_deliveries", "sweep_endings", "warn_of_tokens"]
 
 
 @shared_task
@@ -55,3 +56,10 @@ def seal() -> int:
 def warn_of_tokens() -> int:
     """Tell people that an access token of theirs ends soon (docs/tokens.md); return of how many."""
     return warn_of_expiring()
+
+
+@shared_task
+def end_unused() -> int:
+    """Sign out what nobody uses, as its owner has chosen, and tell them beforehand (docs/endings.md); return how many
+    sign-ins ended."""
+    return unused.end_unused()

@@ -23,6 +23,7 @@ HARMLESS = frozenset(
         EndReason.IDLE_TIMEOUT,
         EndReason.ABSOLUTE_TIMEOUT,
         EndReason.EXPIRED,
+        EndReason.UNUSED,
         EndReason.SESSION_LIMIT,
         EndReason.OFFBOARDED,  # the sign-in itself asks for the date
         EndReason.PROVIDER_SIGN_OUT,  # which sign-ins under way it means, `verify_not_signed_out()` knows better

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from sessions_ui.actions.help_desk.find_user import address_of
 from sessions_ui.conf import conf
 from sessions_ui.credentials import AddressBook, KnownAddress, OwnerAddress, ToldOnly
 from sessions_ui.database import moments
@@ -43,6 +44,17 @@ def told_about(user: Any) -> list[str]:
     """Return the addresses that are told what happens to the account. Nobody reads the mail of a service account:
     whoever answers for it is told, as long as there is such a person."""
     return told_addresses(answers_for(user))
+
+
+def receivers_of(user_id: Any) -> list[str]:
+    """Return who is told: the account's own address, else those that have long been its owner's. Nobody reads the mail
+    of a service account: whoever answers for it is told."""
+    account = all_users().filter(pk=user_id).first()
+    if account is None:
+        return []
+    user = answers_for(account)
+    address = address_of(user)
+    return [address] if address else trusted_addresses(user)
 
 
 def answers_for(user: Any) -> Any:

@@ -20,7 +20,7 @@ from sessions_ui.services.pubsub import wake
 # What changes nothing that an open page shows.
 QUIET = (
     *(Event.Kind.DELIVERED, Event.Kind.DELIVERY_FAILED, Event.Kind.CODE_SENT, Event.Kind.RECOVERY_LINK),
-    *(Event.Kind.DATA_EXPORTED, Event.Kind.METADATA_CHANGED),
+    *(Event.Kind.DATA_EXPORTED, Event.Kind.METADATA_CHANGED, Event.Kind.UNUSED_SOON),
 )
 
 

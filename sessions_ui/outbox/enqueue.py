@@ -54,6 +54,7 @@ TOLD_BY_MAIL = frozenset(
         EndReason.ADMINISTRATOR,
         EndReason.INCIDENT,
         EndReason.LEAKED,
+        EndReason.UNUSED,
     }
 )
 

@@ -23,6 +23,7 @@ PERIODIC = (
     "sessions_ui.tasks.purge",
     "sessions_ui.tasks.seal",
     "sessions_ui.tasks.warn_of_tokens",
+    "sessions_ui.tasks.end_unused",
 )
 # When the broker did not answer, no request waits for it again for so many seconds.
 BROKER = CircuitBreaker(logger, "The broker", meanwhile="the sweep finds what is to be done", pause=30)

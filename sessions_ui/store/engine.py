@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from sessions_ui.actions.endings.end import end_sessions
 from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
+from sessions_ui.actions.endings.unused import end_unused
 from sessions_ui.actions.recovery.expire import expire_recoveries
 from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.actions.tokens.expiring import warn_of_expiring
@@ -132,6 +133,7 @@ class SessionStore(SigningIn):
     def clear_expired(cls) -> None:
         expire_recoveries()
         end_unlawful()
+        end_unused()
         purge_old()
         warn_of_expiring()
 

@@ -241,6 +241,7 @@ ENDED_WHY: dict[str, Any] = {
     EndReason.IDLE_TIMEOUT: gettext_lazy("because it was unused for too long"),
     EndReason.ABSOLUTE_TIMEOUT: gettext_lazy("because the sign-in reached its time limit"),
     EndReason.EXPIRED: gettext_lazy("because it expired"),
+    EndReason.UNUSED: gettext_lazy("because it was unused for months"),
     EndReason.SESSION_LIMIT: gettext_lazy("because too many devices were signed in"),
     EndReason.PROVIDER_SIGN_OUT: gettext_lazy("at the sign-in provider"),
     EndReason.OWNER_ENDED: gettext_lazy("because what it depended on ended"),

@@ -30,7 +30,7 @@ PREFIX = "event_"
 # By the first step of the sign-in; a second factor has no word of its own there.
 METHODS = {"password": "password", "passkey": "passkey", MAILED_CODE: "magic_code"}
 # A rule ended these, nobody's decision: what WorkOS calls expired.
-RAN_OUT = frozenset({EndReason.IDLE_TIMEOUT, EndReason.ABSOLUTE_TIMEOUT, EndReason.EXPIRED})
+RAN_OUT = frozenset({EndReason.IDLE_TIMEOUT, EndReason.ABSOLUTE_TIMEOUT, EndReason.EXPIRED, EndReason.UNUSED})
 BY_STAFF = frozenset({EndReason.ADMINISTRATOR, EndReason.HELP_DESK, EndReason.INCIDENT})
 DOTS = "..."
 

@@ -144,7 +144,10 @@ def _erase_rows(users: Collection[Any]) -> dict[str, int]:
         Offboarding: delete_rows(_before(Offboarding, users, "created_at").filter(cancelled_at__isnull=False))
         + delete_of_gone_accounts(_before(Offboarding, users, "created_at"))
         + update_rows(_before(Offboarding, users, "created_at").exclude(note=""), note=""),
-        AccountState: delete_of_gone_accounts(_before(AccountState, users, "changed_at")),
+        AccountState: delete_of_gone_accounts(_before(AccountState, users, "changed_at"))
+        + update_rows(
+            _before(AccountState, users, "changed_at").filter(unused_months__isnull=False), unused_months=None
+        ),
     }
     in_use = Exists(Session.objects.filter(device=OuterRef("pk")))
     counts[Device] = delete_rows(_before(Device, users, "first_seen_at").filter(~in_use))

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
-from typing import Any
 
 from django.utils import timezone
 
 from sessions_ui import outbox
-from sessions_ui.actions.help_desk.find_user import address_of
-from sessions_ui.actions.trusted_addresses import answers_for, trusted_addresses
+from sessions_ui.actions.trusted_addresses import receivers_of
 from sessions_ui.audit import events
 from sessions_ui.conf import conf
 from sessions_ui.database import moments
 from sessions_ui.database.transactions import atomically
 from sessions_ui.models import AccessToken, Event
-from sessions_ui.models.primary import all_users
 
 logger = logging.getLogger(__name__)
 
@@ -75,14 +72,3 @@ def _warn(token: AccessToken, now: datetime) -> bool:
     )
     outbox.enqueue_event(event, receivers_of(token.session.user_id))
     return True
-
-
-def receivers_of(user_id: Any) -> list[str]:
-    """Return who is told: the account's own address, else those that have long been its owner's. Nobody reads the mail
-    of a service account: whoever answers for it is told."""
-    account = all_users().filter(pk=user_id).first()
-    if account is None:
-        return []
-    user = answers_for(account)
-    address = address_of(user)
-    return [address] if address else trusted_addresses(user)

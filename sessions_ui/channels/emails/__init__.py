@@ -12,6 +12,7 @@ from sessions_ui.channels.emails import (
     more_sign_ins,
     recovery,
     token_expires,
+    unused_soon,
 )
 from sessions_ui.channels.emails.alert import ALERT, CHALLENGED
 from sessions_ui.channels.emails.base import Letter
@@ -24,6 +25,7 @@ BY_EVENT: dict[str, Letter] = {
     Event.Kind.EMAIL_CHANGED: email_changed.LETTER,
     Event.Kind.CREDENTIAL_CHANGED: credential_changed.LETTER,
     Event.Kind.TOKEN_EXPIRES: token_expires.LETTER,
+    Event.Kind.UNUSED_SOON: unused_soon.LETTER,
     Event.Kind.FLAGGED: ALERT,
     Event.Kind.CHALLENGED: CHALLENGED,
     Event.Kind.PROVEN: PROVEN,

@@ -12,9 +12,9 @@ from sessions_ui.wording.tokens import ended_subject
 
 LISTED = 10  # devices named in a mail; the rest is a number
 
-# The reasons about which the person may not want a mail: it was done from a device of theirs, and nothing about the
-# account changed.
-OPTIONAL = frozenset({EndReason.SIGNED_OUT_REMOTELY, EndReason.SIGNED_OUT_EVERYWHERE})
+# The reasons about which the person may not want a mail: it was done from a device of theirs, or by a rule that they
+# were told of before, and nothing about the account changed.
+OPTIONAL = frozenset({EndReason.SIGNED_OUT_REMOTELY, EndReason.SIGNED_OUT_EVERYWHERE, EndReason.UNUSED})
 # Nobody signs in to the account any more.
 GONE = frozenset(
     {
@@ -62,6 +62,7 @@ def context(delivery: Delivery) -> dict[str, Any]:
         "may_return": act.reason not in GONE,
         "return_text": return_text(act, delivery.user_id) if count else "",
         "by_staff": act.reason in BY_STAFF,
+        "by_choice": act.reason == EndReason.UNUSED,
         "devices_url": link("sessions_ui:devices") if act.reason not in GONE else "",
     }
 
@@ -84,4 +85,6 @@ def reason_text(act: Act, *, only_tokens: bool) -> str:
     """Return why, in words that are true of what has ended: an access token is on no device."""
     if only_tokens and act.reason == EndReason.SIGNED_OUT_REMOTELY:
         return _("ended on your devices page")
+    if act.reason == EndReason.UNUSED:
+        return _("unused for months, and you chose to sign out what you don’t use")
     return str(EndReason(act.reason).label)

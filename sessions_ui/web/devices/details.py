@@ -19,7 +19,13 @@ EVENTS = 20
 PROOF_WAITS = timedelta(minutes=5)
 
 # What ended without anybody's decision.
-BY_ITSELF = (EndReason.IDLE_TIMEOUT, EndReason.ABSOLUTE_TIMEOUT, EndReason.EXPIRED, EndReason.SUPERSEDED)
+BY_ITSELF = (
+    EndReason.IDLE_TIMEOUT,
+    EndReason.ABSOLUTE_TIMEOUT,
+    EndReason.EXPIRED,
+    EndReason.UNUSED,
+    EndReason.SUPERSEDED,
+)
 
 
 @dataclass(frozen=True, slots=True)

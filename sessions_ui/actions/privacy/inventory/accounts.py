@@ -93,7 +93,7 @@ ACCOUNT_STATE = Table(
     "AccountState",
     "what was decided about an account: without it an ended sign-in could come back",
     owner="user",
-    erased="stays as long as there is an account, then it is deleted",
+    erased="stays as long as there is an account, without the choice about unused devices; then it is deleted",
     columns=(
         Columns("user", Data.PERSONAL, "whose account"),
         Columns(
@@ -112,6 +112,11 @@ ACCOUNT_STATE = Table(
             "password_changed_at password_kept_id",
             Data.PERSONAL,
             "since when the password is this one, and which session has chosen it: none older should live",
+        ),
+        Columns(
+            "unused_months",
+            Data.PERSONAL,
+            "after how long what the person does not use is signed out, as they chose",
         ),
     ),
 )

@@ -26,7 +26,7 @@ SESSION = Table(
         Columns("user device", Data.PERSONAL, "whose it is, and on which device"),
         Columns("kind backend rotated_at", Data.TECHNICAL, "how the session works"),
         Columns(
-            "created_at signed_in_at last_seen_at expires_at latest_end_at",
+            "created_at signed_in_at last_seen_at expires_at latest_end_at unused_told_at",
             Data.PERSONAL,
             "for the list of devices, and to end what is unused or too old",
         ),
