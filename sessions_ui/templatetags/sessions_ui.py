@@ -41,6 +41,7 @@ from sessions_ui.wording.events import event_text, token_event_text
 from sessions_ui.wording.help_desk import step_text
 from sessions_ui.wording.makers import find_pages
 from sessions_ui.wording.tokens import ends_too_text, stay_text
+from sessions_ui.wording.unused import not_used_text
 
 register = template.Library()
 
@@ -231,9 +232,16 @@ def flagged_line(card: Card) -> SafeString:
 
 
 def _line(card: Card, about: str) -> SafeString:
-    active = ACTIVE % escape(_("Active now")) if card.is_active_now else last_active(card.latest)
+    active = ACTIVE % escape(_("Active now")) if card.is_active_now else _since(card)
     parts = [active, escape(sessions.place_short(card.place)), escape(about)]
     return SafeString(" · ".join(part for part in parts if part))
+
+
+def _since(card: Card) -> str:
+    """Return when the device was last active; in months where it stands among those that are not used any more."""
+    at = card.latest.last_seen_at
+    text = not_used_text(at) if card.is_unused else ""
+    return _time(at, text) if text else last_active(card.latest)
 
 
 @register.filter

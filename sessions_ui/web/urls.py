@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from sessions_ui.web.devices import device_page, everywhere, naming, views
+from sessions_ui.web.devices import device_page, everywhere, naming, unused, views
 from sessions_ui.web.impersonation.views import leave_account
 from sessions_ui.web.presence import alive, idle
 from sessions_ui.web.privacy import own_data
@@ -52,6 +52,7 @@ urlpatterns = [
     path("devices/signed-out/<str:result>/", everywhere.signed_out_everywhere, name="signed_out_everywhere"),
     path("devices/all-mine/", views.all_mine, name="all_mine"),
     path("devices/sign-out-unused/", views.sign_out_unused, name="sign_out_unused"),
+    path("devices/unused/", unused.choose, name="choose_unused"),
     path("devices/sign-out-everywhere/", everywhere.sign_out_everywhere, name="sign_out_everywhere"),
     path("devices/sessions/<slug:public_id>/sign-out/", views.sign_out_session, name="sign_out_session"),
     path("devices/sessions/<slug:public_id>/sign-out-all/", views.sign_out_folded, name="sign_out_folded"),
@@ -76,7 +77,7 @@ urlpatterns = [
 ACTS_ON = {
     ("devices", ""): (
         "go_on stay sign_out_others sign_out_unused sign_out_everywhere sign_out_session sign_out_folded all_mine "
-        "leave_account end_unused_tokens end_agents end_credential"
+        "leave_account end_unused_tokens end_agents end_credential choose_unused"
     ),
     ("device", "public_id"): "sign_out_device mine lost found not_mine",
     ("token", "public_id"): "end_token",

@@ -26,6 +26,7 @@ from sessions_ui.models import Device, EndReason, Session
 from sessions_ui.web.devices.details import proof_url
 from sessions_ui.web.devices.device_page import device_done, is_on_device_page
 from sessions_ui.web.devices.folding import fold
+from sessions_ui.web.devices.forms import unused_choices
 from sessions_ui.web.devices.listing import CARDS, listing
 from sessions_ui.web.devices.own import own_device, own_session
 from sessions_ui.web.devices.rows import cards_of
@@ -239,6 +240,7 @@ def page(
         "error": error,
         "history_days": conf.history_age.days,
         "unused_days": conf.unused_after.days,
+        "unused_choices": unused_choices(request.user),
         "new": new,
         "news": news(new),
     }

@@ -1,0 +1,29 @@
+"""Choosing when what somebody does not use is signed out: one line of the devices page."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from sessions_ui.actions.sessions.choose_unused import choose_unused
+from sessions_ui.web.devices.forms import UnusedForm
+from sessions_ui.web.devices.views import done, page
+from sessions_ui.web.step_up.confirm import ask_again
+from sessions_ui.wording.unused import chosen_text
+
+
+@login_required
+@require_POST
+def choose(request: HttpRequest) -> HttpResponseBase:
+    """Save the choice. It asks who is there, as a sign-out does: "never" would keep a stolen sign-in alive."""
+    form = UnusedForm(request.POST)
+    if not form.is_valid():
+        return page(request, error=_("Choose one of the times in the list."), status=422)
+    if question := ask_again(request, _("Change when unused devices are signed out")):
+        return question
+    months = form.cleaned_data["months"]
+    choose_unused(user=request.user, months=months, actor=request.user)
+    return done(request, chosen_text(months))
