@@ -20,13 +20,14 @@ from sessions_ui.api.json.own.devices import router as own_devices
 from sessions_ui.api.json.own.history import router as own_history
 from sessions_ui.api.json.own.sessions import router as own_sessions
 from sessions_ui.api.json.own.tokens import router as own_tokens
+from sessions_ui.api.json.own.unused import router as own_unused
 from sessions_ui.api.json.programs.events import router as events
 from sessions_ui.api.json.programs.health import router as health
 from sessions_ui.api.json.programs.incidents import router as incidents
 from sessions_ui.api.json.programs.sessions import router as any_sessions
 from sessions_ui.api.json.programs.webhooks import router as webhooks
 
-OWN = (own_sessions, own_devices, own_tokens, own_history)
+OWN = (own_sessions, own_devices, own_unused, own_tokens, own_history)
 PROGRAMS = (any_sessions, incidents, events, webhooks, health)
 NAMESPACE = "sessions_ui_json"
 MOST_PREFIXES = 4

@@ -9,9 +9,12 @@ import pytest
 from django.utils import timezone
 
 from sessions_ui.actions.endings.end import end_session
-from tests.models import Device, EndReason, Event, Session
+from sessions_ui.conf.endings import UNUSED_MONTHS
+from tests.aging import age_sign_ins
+from tests.models import AccountState, Device, EndReason, Event, Session
 from tests.sessions_ui.api.conftest import Program
 from tests.sessions_ui.api.json.conftest import Call, is_problem, send
+from tests.unused import let_them_last
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +57,35 @@ def test_a_cookie_is_asked_for_a_proof_as_on_the_page(user: Any, device: Device,
     headers = {"X-CSRFToken": client.cookies["csrftoken"].value}
     answer = send(client, "patch", f"/api/devices/{device.public_id}", {"name": "x"}, **headers)
     assert is_problem(answer, 403, "further-proof-needed")
+
+
+def test_when_unused_sign_ins_end_is_read_and_chosen(user: Any, call: Call, settings: Any) -> None:
+    let_them_last(settings)
+    assert call(user, "get", "/api/unused").json() == {"months": 0, "offered": [3, 6, 12]}
+    for months in UNUSED_MONTHS:
+        answer = call(user, "put", "/api/unused", {"months": months}, scopes=["sessions:end"])
+        assert (answer.status_code, answer.json()["months"]) == (200, months)
+        assert call(user, "get", "/api/unused").json()["months"] == months
+    assert is_problem(
+        call(user, "put", "/api/unused", {"months": 3}, scopes=["sessions:read"]), 403, "insufficient-scope"
+    )
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"months": 1}, {"months": "3"}, {"months": False}, {"months": None}, []]
+)
+def test_what_is_no_choice_is_422(body: Any, user: Any, call: Call) -> None:
+    assert is_problem(call(user, "put", "/api/unused", body, scopes=["sessions:end"]), 422, "invalid")
+    assert AccountState.objects.unused_months_of(user.pk) == 0
+
+
+def test_a_cookie_is_asked_who_is_there_before_it_chooses(user: Any, signed_in: Any) -> None:
+    client = signed_in(user)
+    client.get("/account/devices/")
+    headers = {"X-CSRFToken": client.cookies["csrftoken"].value}
+    age_sign_ins(user)
+    answer = send(client, "put", "/api/unused", {"months": 3}, **headers)
+    assert is_problem(answer, 403, "reauthentication-needed")
 
 
 def test_tokens_are_listed_without_their_values(user: Any, other_user: Any, make_token: Any) -> None:
