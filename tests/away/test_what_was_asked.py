@@ -33,7 +33,7 @@ from tests.an_app import App
 from tests.away.addresses import addresses
 from tests.bystander import Bystander
 from tests.conftest import PASSWORD, _person
-from tests.models import Case, Delivery, Device, EndReason, Recovery, Session
+from tests.models import AccountState, Case, Delivery, Device, EndReason, Recovery, Session
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -215,6 +215,11 @@ def test_signing_out_what_was_not_used_for_long(laptop: Any, phone: Any, setting
     pk = row.get().pk
     ask(laptop, "sessions_ui:sign_out_unused")
     assert Session.objects.get(pk=pk).end_reason == EndReason.SIGNED_OUT_REMOTELY
+
+
+def test_choosing_when_unused_devices_are_signed_out(laptop: Any, user: Any) -> None:
+    ask(laptop, "sessions_ui:choose_unused", months="6")
+    assert AccountState.objects.get(pk=user.pk).unused_months == 6
 
 
 def test_signing_out_a_program_that_signs_in_anew_each_time(laptop: Any, user: Any, browser: Any) -> None:
@@ -532,6 +537,7 @@ STORIES: dict[str, Callable[..., None]] = {
     "sessions_ui:confirm": test_signing_out_the_other_device,
     "sessions_ui:sign_out_everywhere": test_signing_out_everywhere,
     "sessions_ui:sign_out_unused": test_signing_out_what_was_not_used_for_long,
+    "sessions_ui:choose_unused": test_choosing_when_unused_devices_are_signed_out,
     "sessions_ui:sign_out_folded": test_signing_out_a_program_that_signs_in_anew_each_time,
     "sessions_ui:rename": test_naming_a_device,
     "sessions_ui:new_token": test_making_an_access_token_renewing_and_ending_it,

@@ -140,6 +140,11 @@ MIDDLEWARE = (
     "tests/accounts/test_apps.py",
     "tests/sessions_ui/api/test_bearer.py",
 )
+UNUSED = (
+    f"{ACTIONS}/sessions/test_unused.py",
+    f"{ACTIONS}/endings/test_unused.py",
+    "tests/stories/test_unused_devices.py",
+)
 BULK = (
     f"{ACTIONS}/incidents",
     LOCKS,
@@ -186,6 +191,9 @@ NEAREST: dict[str, tuple[str, ...]] = {
         }.items()
     },
     "actions/sessions/client.py": (f"{ACTIONS}/sessions/test_client.py", *MIDDLEWARE),
+    "actions/sessions/choose_unused.py": (f"{ACTIONS}/sessions/test_choose_unused.py",),
+    "actions/sessions/unused.py": UNUSED,
+    "actions/endings/unused.py": UNUSED,
     "actions/sessions/metadata.py": (
         "tests/sessions_ui/api/json/test_metadata.py",
         "tests/sessions_ui/api/workos/test_sessions.py",

@@ -17,7 +17,8 @@ class Rules:
     """What holds for the sessions of one kind.
 
     `has_auth_hash`: they end with the password they began with. `times_out`: `IDLE_TIMEOUT` and `ABSOLUTE_TIMEOUT`
-    end them; what does not has an end of its own, and ends as expired. `is_superseded`: a newer sign-in of the same
+    end them, and so does nobody's using them, where their owner has chosen that (`unused.py`); what does not has an end
+    of its own, and ends as expired. `is_superseded`: a newer sign-in of the same
     browser takes their place. `is_limited`: they count for `SESSION_LIMIT`. `is_judged`: their sign-in, and a change of
     client in the middle, is judged (docs/risk.md). `may_vouch`: a settled one vouches for itself, so that it may end
     older sessions and change how the account is signed in to.

@@ -54,6 +54,7 @@ from sessions_ui.actions.recovery.close import lift_recovery
 from sessions_ui.actions.recovery.expire import expire_recoveries
 from sessions_ui.actions.recovery.open import mail_recovery_link, open_recovery, password_again
 from sessions_ui.actions.recovery.steps import choose_password, remove_added
+from sessions_ui.actions.sessions.choose_unused import choose_unused
 from sessions_ui.actions.sessions.client import client_of
 from sessions_ui.actions.sessions.metadata import set_metadata
 from sessions_ui.actions.sign_in.assess_risk import judge_change
@@ -397,6 +398,9 @@ ACTIONS: dict[str, Callable[[Scene], Any]] = {
     "a token, rotated": a_token_again,
     "a service account": a_service_account,
     "a service account of another": a_service_account_of_another,
+    "a choice about unused devices": lambda it: (
+        lambda: choose_unused(user=it.user, months=6, actor=it.user)
+    ),
     "metadata": lambda it: lambda: set_metadata(session=it.session, metadata={"plan": "gold"}),
     "another client": another_client,
     "a lost device": lambda it: lambda: mark_lost(device=it.device, actor=it.user),
@@ -473,6 +477,7 @@ THROUGH = {
 ELSEWHERE = {
     "_carry_out": "carry_out() is above; that of a provider's message is in sign_in/test_provider.py",
     "_frozen_until": "writes nothing that anybody sees: it holds the account",
+    "_remind": "endings/test_unused.py",
     "_tell_of_factor": "step_up/test_factors.py",
     "_warn": "tokens/test_expiring.py",
     "create_token_by_program": "tokens/test_by_program.py",

@@ -54,6 +54,7 @@ from sessions_ui.actions.privacy.erase import erase
 from sessions_ui.actions.privacy.export import export_for_page, note_export
 from sessions_ui.actions.recovery.close import lift_recovery
 from sessions_ui.actions.recovery.open import open_recovery
+from sessions_ui.actions.sessions.choose_unused import choose_unused
 from sessions_ui.actions.sessions.client import client_of
 from sessions_ui.actions.sessions.metadata import set_metadata
 from sessions_ui.actions.tokens.create import NewToken, create_token
@@ -402,6 +403,9 @@ ACTIONS: dict[str, Arrange] = {
     "privacy.export.note_export": lambda it: partial(note_export, user=it.user, actor=it.boss),
     "recovery.close.lift_recovery": lambda it: a_lifted_recovery(
         it, lift_recovery, user=it.user, actor=it.boss
+    ),
+    "sessions.choose_unused.choose_unused": lambda it: partial(
+        choose_unused, user=it.user, months=6, actor=it.boss
     ),
     "sessions.metadata.set_metadata": lambda it: partial(
         set_metadata, session=it.session, metadata={"tenant": "acme"}, actor=it.boss

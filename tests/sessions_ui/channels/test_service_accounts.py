@@ -126,6 +126,7 @@ NOT_TOLD: dict[str, str] = {
     Event.Kind.CHALLENGED: SIGN_IN,
     Event.Kind.PROVEN: SIGN_IN,
     Event.Kind.CODE_SENT: SIGN_IN,
+    Event.Kind.UNUSED_SOON: SIGN_IN,
     Event.Kind.IMPERSONATED: "support does not use it",
     Event.Kind.HELP_DESK: LETS_IN,
     Event.Kind.PASSWORD_REQUIRED: LETS_IN,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +18,8 @@ from tests.sessions_ui.checks.project.test_setup import ids
         ("EMAIL_CHANGE_ENDS", True, "E020"),
         ("ACCESS_FLAGS", ["is_boss"], "W021"),
         ("ACCESS_PERMISSIONS", ["change_session"], "E022"),
+        ("SIGN_OUT_UNUSED_MONTHS", 4, "E027"),
+        ("SIGN_OUT_UNUSED_WARNING", timedelta(days=92), "E028"),
     ],
 )
 def test_the_check_names_a_wrong_setting(name: str, value: Any, number: str, settings: Any) -> None:
@@ -32,5 +35,7 @@ def test_sound_ones_have_nothing_to_say(settings: Any) -> None:
         "EMAIL_CHANGE_ENDS": "others",
         "ACCESS_FLAGS": ["is_staff"],
         "ACCESS_PERMISSIONS": ["sessions_ui.change_session"],
+        "SIGN_OUT_UNUSED_MONTHS": 3,
+        "SIGN_OUT_UNUSED_WARNING": timedelta(days=91),
     }
     assert ids() == set()

@@ -34,6 +34,8 @@ WRONG: list[tuple[str, Any]] = [
     ("IDLE_TIMEOUT", 3600),
     ("SESSION_LIMIT", "no.such.callable"),
     ("SESSION_LIMIT", -1),
+    ("SIGN_OUT_UNUSED_MONTHS", "3"),
+    ("SIGN_OUT_UNUSED_WARNING", 7),
     ("MAILS_PER_HOUR", True),
     ("DELIVERY_RETRIES", timedelta(seconds=5)),
     ("SITE_URL", None),

@@ -28,6 +28,7 @@ from sessions_ui.actions.privacy.erase import erase
 from sessions_ui.actions.privacy.export import note_export
 from sessions_ui.actions.recovery.open import open_recovery
 from sessions_ui.actions.recovery.steps import choose_password, remove_added
+from sessions_ui.actions.sessions.choose_unused import choose_unused
 from sessions_ui.actions.webhooks.endpoints import ping, renew_secret, save_endpoint, switch_off, switch_on
 from sessions_ui.actions.webhooks.redeliver import redeliver
 from sessions_ui.exceptions import NotTheOwner
@@ -312,6 +313,7 @@ def test_nothing_of_the_administration_is_done_in_somebodys_name(
 
 OWNERS: dict[str, Callable[[Any], Any]] = {
     "rename_device": lambda on: rename_device(device=on.device, name="mine", actor=on.user),
+    "choose_unused": lambda on: choose_unused(user=on.user, months=6, actor=on.user),
     "confirm_device": lambda on: confirm_device(device=on.device, actor=on.user, proof="factor"),
     "mark_lost": lambda on: mark_lost(device=on.device, actor=on.user),
     "mark_found": lambda on: mark_found(device=on.device, actor=on.user),

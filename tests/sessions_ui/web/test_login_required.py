@@ -50,6 +50,7 @@ SIGNED_IN = {
     "hijack:acquire",
     "hijack:release",
     "sessions_ui:all_mine",
+    "sessions_ui:choose_unused",
     "sessions_ui:confirm",
     "sessions_ui:device",
     "sessions_ui:device_list",

@@ -21,7 +21,7 @@ TAKES = {
         "go_on recovery_prove recovery_password recovery_credentials stay sign_out_others sign_out_unused "
         "sign_out_everywhere sign_out_session sign_out_folded sign_out_device mine all_mine lost found not_mine "
         "leave_account provider_sign_out download_data unlock_data recovery_again "
-        "end_token end_unused_tokens end_agents end_credential"
+        "end_token end_unused_tokens end_agents end_credential choose_unused"
     ),
 }
 HELP_DESK_TAKES = {

@@ -82,6 +82,7 @@ def test_the_absolute_time_names_its_zone() -> None:
         (EndReason.PASSWORD_RESET, None, "because the password was reset"),
         (EndReason.SUPERSEDED, YOU.pk, "because of a newer sign-in in the same browser"),
         (EndReason.IDLE_TIMEOUT, None, "because it was unused for too long"),
+        (EndReason.UNUSED, None, "because it was unused for months"),
         (EndReason.ADMINISTRATOR, SOMEBODY, "by an administrator"),
         (EndReason.ADMINISTRATOR, None, "by an administrator"),
         (EndReason.HELP_DESK, SOMEBODY, "by the help desk"),

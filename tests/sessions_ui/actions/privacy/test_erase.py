@@ -16,6 +16,7 @@ from sessions_ui import context
 from sessions_ui.actions import batches
 from sessions_ui.actions.privacy import erase as module
 from sessions_ui.actions.privacy.erase import erase, finish_erasures
+from sessions_ui.actions.sessions.choose_unused import choose_unused
 from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.delivery import deliver_all
 from sessions_ui.exceptions import NotTheOwner
@@ -158,6 +159,19 @@ def test_an_agreed_end_of_access_stays_without_its_note(user: Any, administrator
     row.refresh_from_db()
     assert (row.note, row.ticket, row.ends_at) == ("", "HR-1", ends_at)
     assert AccountState.objects.filter(user=user).exists()
+
+
+def test_the_choice_about_unused_devices_goes_and_one_that_is_made_afterwards_stays(
+    user: Any, other_user: Any, administrator: Any
+) -> None:
+    for person in (user, other_user):
+        choose_unused(user=person, months=6, actor=person)
+    erase(user=user, actor=administrator)
+    chosen = AccountState.objects.order_by("user_id").filter(user_id__in=[user.pk, other_user.pk])
+    assert [state.unused_months for state in chosen] == [None, 6]
+    choose_unused(user=user, months=3, actor=user)
+    finish_erasures()
+    assert [state.unused_months for state in chosen.all()] == [3, 6]
 
 
 def test_a_note_about_others_as_well_stays(user: Any, other_user: Any, administrator: Any) -> None:

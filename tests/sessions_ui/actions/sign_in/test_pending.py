@@ -45,6 +45,7 @@ HARMLESS = [
     "superseded",
     "idle_timeout",
     "absolute_timeout",
+    "unused",
     "session_limit",
     "offboarded",  # by itself: `offboard()` refuses what signs in after its date
     "provider_sign_out",  # which sign-ins it means, the provider says

@@ -84,6 +84,7 @@ def test_what_a_sign_in_and_an_ending_say(
         (EndReason.API, "revoked", "api"),
         (EndReason.IDLE_TIMEOUT, "expired", "system"),
         (EndReason.EXPIRED, "expired", "system"),
+        (EndReason.UNUSED, "expired", "system"),
         (EndReason.SIGNED_OUT_REMOTELY, "revoked", "dashboard"),
     ],
 )

@@ -141,8 +141,10 @@ def test_an_unknown_language_is_the_sites(send_mail: Any, settings: Any) -> None
     assert '<html lang="en">' in html_of(send_mail())
 
 
-@pytest.mark.parametrize("reason", [EndReason.SIGNED_OUT_REMOTELY, EndReason.SIGNED_OUT_EVERYWHERE])
-def test_what_they_did_themselves_may_be_switched_off(
+@pytest.mark.parametrize(
+    "reason", [EndReason.SIGNED_OUT_REMOTELY, EndReason.SIGNED_OUT_EVERYWHERE, EndReason.UNUSED]
+)
+def test_what_they_did_themselves_or_chose_may_be_switched_off(
     reason: EndReason, send_mail: Any, settings: Any, user: Any
 ) -> None:
     asked = []

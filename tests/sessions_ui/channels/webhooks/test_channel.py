@@ -114,6 +114,7 @@ def test_no_key_digest_name_or_mail_address_is_in_it(
         (EndReason.SIGNED_OUT_EVERYWHERE, "owner", "user"),
         (EndReason.HELP_DESK, "agent", "admin"),
         (EndReason.IDLE_TIMEOUT, "", "policy"),
+        (EndReason.UNUSED, "", "policy"),
         (EndReason.INCIDENT, "", "system"),
     ],
 )

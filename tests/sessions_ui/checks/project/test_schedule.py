@@ -25,6 +25,7 @@ NAMES = [
     "sessions_ui.tasks.purge",
     "sessions_ui.tasks.seal",
     "sessions_ui.tasks.warn_of_tokens",
+    "sessions_ui.tasks.end_unused",
 ]
 EVERY_MINUTE = timedelta(minutes=1)
 
@@ -71,7 +72,7 @@ def test_without_a_celery_app_it_says_what_cron_has_to_do(
 
 def test_the_check_names_what_is_missing_and_nothing_else(host: Celery, settings: Any) -> None:
     settings.CELERY_BEAT_SCHEDULE = entries(NAMES[0], "people.tasks.greet", NAMES[2])
-    assert missing() == [NAMES[1], NAMES[3], NAMES[4], NAMES[5]]
+    assert missing() == [NAMES[1], *NAMES[3:]]
 
 
 @pytest.mark.parametrize("name", ["CELERY_BEAT_SCHEDULE", "CELERYBEAT_SCHEDULE"])
@@ -99,6 +100,7 @@ def test_tasks_that_are_added_when_the_app_is_ready_count(host: Celery) -> None:
             tasks.purge,
             tasks.seal,
             tasks.warn_of_tokens,
+            tasks.end_unused,
         ):
             sender.add_periodic_task(60, task.s())
 

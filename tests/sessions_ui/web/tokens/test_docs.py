@@ -42,6 +42,7 @@ NOT_OF_ACCOUNTS = {
     EndReason.IDLE_TIMEOUT,
     EndReason.ABSOLUTE_TIMEOUT,
     EndReason.EXPIRED,
+    EndReason.UNUSED,
     EndReason.SESSION_LIMIT,
     EndReason.OWNER_ENDED,
     EndReason.PASSWORD_REQUIRED,
