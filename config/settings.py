@@ -261,7 +261,9 @@ MFA_TOTP_TOLERANCE = 1 if DEMO else 0
 
 # --- Sessions -----------------------------------------------------------------------------------------------
 SESSION_ENGINE = "sessions_ui.store"
-SESSION_COOKIE_AGE = 30 * 24 * 3600
+# The demo's sign-ins last for more than a year: there is something to see of what nobody uses.
+LONGEST_SIGN_IN = timedelta(days=400 if DEMO else 30)
+SESSION_COOKIE_AGE = int(LONGEST_SIGN_IN.total_seconds())
 FORGET_CLIENTS_AFTER_DAYS = env.int("FORGET_CLIENTS_AFTER_DAYS", default=0)  # 0: never
 SESSIONS_UI = {
     "TRUSTED_PROXIES": TRUSTED_PROXIES,
@@ -296,8 +298,8 @@ SESSIONS_UI = {
     "WEBHOOK_ALLOWED_NETWORKS": env.list("WEBHOOK_ALLOWED_NETWORKS", default=["127.0.0.0/8"] if DEMO else []),
     "WEBHOOK_ALLOW_HTTP": env.bool("WEBHOOK_ALLOW_HTTP", default=DEMO),
     "WEBHOOK_PORTS": env.list("WEBHOOK_PORTS", cast=int, default=[] if DEMO else [443]),
-    "IDLE_TIMEOUT": timedelta(days=14),
-    "ABSOLUTE_TIMEOUT": timedelta(days=30),
+    "IDLE_TIMEOUT": None if DEMO else timedelta(days=14),
+    "ABSOLUTE_TIMEOUT": LONGEST_SIGN_IN,
 }
 
 # --- Safe by default ----------------------------------------------------------------------------------------

@@ -49,6 +49,16 @@ CHROME_ON_ANDROID = f"Mozilla/5.0 (Linux; Android 10; K) {WEBKIT} Chrome/142.0.0
 
 DEVICES = [
     DemoDevice(
+        key="drawer",
+        person=ADA,
+        what="old tablet in a drawer, not used for four months",
+        address="81.2.69.142",
+        user_agent="Mozilla/5.0 (iPad; CPU OS 17_7 like Mac OS X) AppleWebKit/605.1.15 "
+        "(KHTML, like Gecko) Version/17.6 Mobile/15E148 Safari/604.1",
+        days=200,
+        hours=130 * 24,
+    ),
+    DemoDevice(
         key="old-phone",
         person=ADA,
         what="old phone, signed out",
