@@ -44,7 +44,7 @@ def choice(user: Any) -> int | None:
 
 def test_the_page_offers_never_and_three_times(here: Any) -> None:
     html = here.get(PAGE).content.decode()
-    assert '<label for="unused-months">Sign out what I don’t use</label>' in html
+    assert '<label for="unused-months" id="unused-label">Sign out what I don’t use</label>' in html
     assert options(html) == [
         ("0", "Never", True),
         ("3", "After 3 months", False),
