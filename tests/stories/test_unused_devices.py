@@ -52,6 +52,7 @@ def test_a_tablet_in_a_drawer_is_named_by_mail_and_signed_out_a_week_later(
     tablet.sign_in(user)
     laptop.sign_in(user)
     laptop.post(f"{PAGE}unused/", {"months": "3"})
+    run()  # the mail about the new sign-in
     live_with(laptop, 80, travel)
     assert run() == []
     live_with(laptop, 10, travel)
@@ -74,6 +75,7 @@ def test_whoever_takes_it_out_of_the_drawer_in_that_week_goes_on(
     tablet.sign_in(user)
     laptop.sign_in(user)
     laptop.post(f"{PAGE}unused/", {"months": "3"})
+    run()  # the mail about the new sign-in
     live_with(laptop, 90, travel)
     assert len(run()) == 1
     travel(6)

@@ -39,8 +39,8 @@ def test_months_are_so_many_days_and_as_many_months_again(months: int, days: int
 @pytest.mark.parametrize(("months", "days"), [(3, 92), (6, 183), (12, 365)])
 def test_it_is_due_after_that_time_to_the_second(user: Any, months: int, days: int) -> None:
     chose(user, months)
-    over = unused_for(user, days, told=8)
-    almost = unused_for(user, days - 1 / 86_400, told=8)
+    over = unused_for(user, days, told=7)
+    almost = unused_for(user, days - 1 / 86_400, told=7)
     assert (is_due(over), is_due(almost)) == (True, False)
 
 

@@ -131,7 +131,8 @@ def test_a_device_that_stands_apart_says_for_how_many_months(
     signed_in(user, device={"name": "Tablet"}, last_seen_at=timezone.now() - 130 * DAY, expires_at=long)
     signed_in(user, device={"name": "Phone"}, last_seen_at=timezone.now() - 20 * DAY, expires_at=long)
     html = here.get(PAGE).content.decode()
-    row = {name: html.split(f"<h3>{name}</h3>")[1].split("</li>")[0] for name in ("Tablet", "Phone")}
-    assert ">Not used for 4 months</time>" in row["Tablet"] and "Last active" not in row["Tablet"]
-    assert "Last active" in row["Phone"] and "Not used" not in row["Phone"]
+    row = {name: html.split(f"<h3>{name}</h3>")[1].split("<h3>")[0] for name in ("Tablet", "Phone")}
+    line = {name: text.split("</summary>")[0] for name, text in row.items()}
+    assert ">Not used for 4 months</time>" in line["Tablet"] and "Last active" not in line["Tablet"]
+    assert "Last active" in line["Phone"] and "Not used" not in line["Phone"]
     assert re.search(r'action="/account/devices/\w+/sign-out/"', row["Tablet"])
