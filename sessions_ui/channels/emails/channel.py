@@ -39,6 +39,7 @@ SERVER = CircuitBreaker(
 )
 
 BLANK_LINES = re.compile(r"\n{3,}")  # what is left of a template's conditions
+SIGNATURE = re.compile(r"\n+-- \n")  # RFC 3676, 4.3: mail programs set apart what follows
 
 
 class MailChannel:
@@ -172,17 +173,27 @@ def written(letter: Letter, delivery: Delivery, user: Any) -> EmailMultiAlternat
         path = f"sessions_ui/mail/{letter.name}"
         # A subject is one line, whatever a template or a name puts into it.
         subject = " ".join(render_to_string(f"{path}_subject.txt", context).split())
+        body = tidy(render_to_string(f"{path}.txt", context))
         message = EmailMultiAlternatives(
             subject=subject,
-            body=BLANK_LINES.sub("\n\n", render_to_string(f"{path}.txt", context)).strip() + "\n",
+            body=body,
             from_email=conf.mail_from,
             to=[delivery.receiver],
             headers=headers(delivery),
         )
-        message.attach_alternative(
-            render_to_string(f"{path}.html", {**context, "subject": subject}), "text/html"
-        )
+        frame = {"subject": subject, "preheader": first_paragraph(body)}
+        message.attach_alternative(render_to_string(f"{path}.html", context | frame), "text/html")
     return message
+
+
+def tidy(body: str) -> str:
+    """Return the text of a mail with one blank line between paragraphs and before the signature."""
+    return SIGNATURE.sub("\n\n-- \n", BLANK_LINES.sub("\n\n", body)).strip() + "\n"
+
+
+def first_paragraph(body: str) -> str:
+    """Return the first paragraph in one line, for the list of a mail program: no code and no link stands in it."""
+    return " ".join(body.partition("\n\n")[0].split())
 
 
 def headers(delivery: Delivery) -> dict[str, str]:
