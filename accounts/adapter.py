@@ -8,18 +8,23 @@ from urllib.parse import urlsplit
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from allauth.account.internal.flows.signup import send_unknown_account_mail
+from allauth.account.utils import filter_users_by_email
 from allauth.core import context as current
 from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
 
 from accounts.factor_secrets import seal, unseal
 from accounts.factors import note_codes_read
+from accounts.language import asked_for, writing_to
 from accounts.limits import ANYWHERE, APP, own_try, remember_reset
 from accounts.links import on_this_site, site_of
-from accounts.mails import send_or_wait
+from accounts.mails import HEADERS, first_paragraph, in_one_line, send_or_wait
 from accounts.password_reset import is_service_account, may_reset
 from accounts.provider import identity
 from sessions_ui import (
@@ -117,6 +122,11 @@ class AccountAdapter(DefaultAccountAdapter):
         is_https = settings.SESSION_COOKIE_SECURE or current.request.is_secure()
         return not is_https or urlsplit(url).scheme in ("", "https")
 
+    def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
+        """Save somebody who signs up, with the language of the pages as that of their mails."""
+        user.language = asked_for(request)
+        return super().save_user(request, user, form, commit=commit)
+
     def set_password(self, user: Any, password: str) -> None:
         """Save the password, and nothing else of the user: whoever was disabled while they typed stays so."""
         user.set_password(password)
@@ -139,11 +149,32 @@ class AccountAdapter(DefaultAccountAdapter):
             send_unknown_account_mail(context.get("request", current.request), email)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send a mail as allauth does, but with links to SITE_URL, and keep what cannot be sent now: signing up and
-        resetting a password need no mail server."""
+        """Send a mail as allauth does, but in the language of whoever gets it and with links to SITE_URL, and keep what
+        cannot be sent now: signing up and resetting a password need no mail server."""
         request = current.request
-        about = {"request": request, "email": email, "current_site": site_of(request)}
-        send_or_wait(self.render_mail(template_prefix, email, about | on_this_site(context, request)))
+        site = site_of(request)
+        about = {
+            "request": request,
+            "email": email,
+            "current_site": site,
+            "site": site.domain,
+            "devices_url": request.build_absolute_uri(reverse("sessions_ui:devices")),
+        }
+        with writing_to(reader_of(template_prefix, email, context)):
+            message = self.render_mail(template_prefix, email, on_this_site(about | context, request))
+        send_or_wait(message)
+
+    def render_mail(
+        self, template_prefix: str, email: Any, context: dict[str, Any], headers: dict[str, str] | None = None
+    ) -> EmailMessage:
+        """Write the mail from the templates that allauth names, `*_message.html` among them, with what their frame
+        (`sessions_ui/mail/base.html`) shows. What a client said of itself keeps to its line."""
+        context = {name: in_one_line(value) for name, value in context.items()}
+        request = current.request
+        text = render_to_string(f"{template_prefix}_message.txt", context, request)
+        subject = render_to_string(f"{template_prefix}_subject.txt", context)
+        frame = {"subject": " ".join(subject.split()), "preheader": first_paragraph(text)}
+        return super().render_mail(template_prefix, email, context | frame, HEADERS | (headers or {}))
 
 
 class FactorAdapter(DefaultMFAAdapter):
@@ -159,6 +190,17 @@ class FactorAdapter(DefaultMFAAdapter):
 def shows_recovery_codes(request: HttpRequest) -> bool:
     match = request.resolver_match
     return match is not None and match.url_name in SHOW_CODES
+
+
+def reader_of(template_prefix: str, email: str, context: dict[str, Any]) -> Any:
+    """Return the user who reads this mail, None where nobody has the address.
+
+    Nobody is looked for where the mail says that no account has it: its language must not tell otherwise.
+    """
+    if template_prefix == "account/email/unknown_account":
+        return None
+    users = [context["user"]] if context.get("user") else filter_users_by_email(email, prefer_verified=True)
+    return users[0] if len(users) == 1 else None
 
 
 def name_in(credentials: dict[str, Any]) -> str:

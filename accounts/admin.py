@@ -25,9 +25,9 @@ class UserAdmin(PersonLinkMixin, BaseUserAdmin):
     ordering = ("email",)
     paginator = CappedPaginator
     show_full_result_count = False
-    readonly_fields = ("date_joined", "last_login")
+    readonly_fields = ("date_joined", "last_login", "language")
     fieldsets = (
-        (None, {"fields": ("email", "name", "password")}),
+        (None, {"fields": ("email", "name", "language", "password")}),
         (
             _("Permissions"),
             {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")},

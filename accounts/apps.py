@@ -13,7 +13,7 @@ class AccountsConfig(AppConfig):
         from allauth.account.signals import authentication_step_completed
         from allauth.mfa.signals import authenticator_used
 
-        from accounts import addresses, factors, guard, telling
+        from accounts import addresses, factors, guard, language, telling
         from accounts.checks import factor_keys
         from accounts.receivers import rotate_on_reauthentication
         from accounts.sign_in import complete_record
@@ -29,5 +29,6 @@ class AccountsConfig(AppConfig):
             addresses.after_delete, sender=EmailAddress, dispatch_uid="accounts.address_deleted"
         )
         factors.connect()
+        language.connect()
         checks.register(factor_keys)
         telling.connect()

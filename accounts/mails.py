@@ -1,4 +1,5 @@
-"""Mails that wait until a view is done: nobody's account is held while a mail server takes its time."""
+"""What every mail of allauth's has, and mails that wait until a view is done: nobody's account is held while a mail
+server takes its time."""
 
 from __future__ import annotations
 
@@ -11,6 +12,8 @@ from django.core.mail import EmailMessage
 from django.http import HttpRequest
 
 from sessions_ui import send_or_keep
+
+HEADERS = {"Auto-Submitted": "auto-generated"}  # so that no absence note answers (RFC 3834)
 
 _waiting: ContextVar[list[EmailMessage] | None] = ContextVar("accounts_mails", default=None)
 
@@ -41,3 +44,15 @@ def send_or_wait(message: EmailMessage) -> None:
         send_or_keep(message)
     else:
         messages.append(message)
+
+
+def in_one_line(value: Any) -> Any:
+    """Return a text that goes into a mail in one line, without characters that nobody sees; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    return " ".join("".join(char if char.isprintable() else " " for char in value).split())
+
+
+def first_paragraph(text: str) -> str:
+    """Return how a mail begins, in one line: what the list of a mail program shows beside the subject."""
+    return " ".join(text.strip().partition("\n\n")[0].split())

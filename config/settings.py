@@ -283,6 +283,7 @@ SESSIONS_UI = {
     "PASSWORD_RESET": "accounts.password_reset.send_reset",
     "CREDENTIALS": "accounts.credentials.AllauthCredentials",
     "REAUTHENTICATION": "accounts.reauthentication.AllauthReauthentication",
+    "MAIL_LANGUAGE": "accounts.language.language_of",
     "HELP_URL": env.str("HELP_URL", default=""),
     "SYNCHRONOUS_COMMIT": env.str("SYNCHRONOUS_COMMIT", default=""),
     "SITE_URL": env.str("SITE_URL", default=f"http://localhost:{PORT}" if DEMO else ""),
