@@ -149,8 +149,12 @@ class AccountAdapter(DefaultAccountAdapter):
             send_unknown_account_mail(context.get("request", current.request), email)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send a mail as allauth does, but in the language of whoever gets it and with links to SITE_URL, and keep what
-        cannot be sent now: signing up and resetting a password need no mail server."""
+        """Send a mail as allauth does, and keep what cannot be sent now: signing up and resetting a password need no
+        mail server."""
+        send_or_wait(self.write_mail(template_prefix, email, context))
+
+    def write_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> EmailMessage:
+        """Write a mail of allauth's in the language of whoever gets it, with links to SITE_URL."""
         request = current.request
         site = site_of(request)
         about = {
@@ -161,8 +165,7 @@ class AccountAdapter(DefaultAccountAdapter):
             "devices_url": request.build_absolute_uri(reverse("sessions_ui:devices")),
         }
         with writing_to(reader_of(template_prefix, email, context)):
-            message = self.render_mail(template_prefix, email, on_this_site(about | context, request))
-        send_or_wait(message)
+            return self.render_mail(template_prefix, email, on_this_site(about | context, request))
 
     def render_mail(
         self, template_prefix: str, email: Any, context: dict[str, Any], headers: dict[str, str] | None = None

@@ -26,6 +26,9 @@ SHOWN = [
     ("lost", 390, "light"),
     ("ask", 390, "dark"),
     ("proof", 1280, "light"),
+    ("mail_alert", 390, "light"),
+    ("mail_reset", 390, "dark"),
+    ("mail_arabic", 390, "light"),
 ]
 # Device of the demo: the name its owner gave it, when it signed in and when it was last active.
 ODD = "89.160.20.113"  # the tablet's

@@ -15,7 +15,11 @@ STATES = (
     "security",
     "reauthenticate",
     "missing",
+    "mail_alert",
+    "mail_reset",
+    "mail_arabic",
 )
+ADA = "ada@demo.example"
 DIALOGS = (
     "ask",
     "lost",
@@ -69,7 +73,7 @@ def proof(page: Any, url: str) -> None:
     from sessions_ui.actions.devices.lost import mark_lost
     from sessions_ui.models import Delivery, Device, Session
 
-    tablet = Device.objects.get(kind="tablet", user__email="ada@demo.example")
+    tablet = Device.objects.get(kind="tablet", user__email=ADA)
     mark_lost(device=tablet, actor=tablet.user)
     Delivery.objects.update(done_at=timezone.now())
     Session.objects.filter(device=tablet).update(refused_at=timezone.now())
@@ -90,6 +94,55 @@ def missing(page: Any, url: str) -> None:
 
     with override_settings(DEBUG=False, ALLOWED_HOSTS=["localhost"]):
         page.goto(f"{url}/nowhere/")
+
+
+def mail_alert(page: Any, url: str) -> None:
+    """About the old tablet, which signed in from a country that its owner has not used before."""
+    from sessions_ui.channels.emails import letter_about
+    from sessions_ui.channels.emails.channel import reader_of, written
+    from sessions_ui.models import Delivery, Event
+
+    told = Delivery.objects.filter(channel="mail", event__kind=Event.Kind.FLAGGED, user__email=ADA)
+    delivery = told.filter(event__session__device__kind="tablet").latest("pk")
+    with named_site():
+        show(page, written(letter_about(delivery), delivery, reader_of(delivery)))
+
+
+def mail_reset(page: Any, url: str) -> None:
+    show(page, account_mail("en"))
+
+
+def mail_arabic(page: Any, url: str) -> None:
+    show(page, account_mail("ar"))
+
+
+def account_mail(language: str) -> Any:
+    """Return the mail of a password reset to somebody who reads this language."""
+    from allauth.account.adapter import get_adapter
+    from allauth.core.context import request_context
+    from django.contrib.auth import get_user_model
+    from django.test import RequestFactory
+
+    request = RequestFactory(SERVER_NAME="localhost").get("/")
+    reader = get_user_model()(email=ADA, language=language)
+    link = "http://localhost/account/password/reset/key/1c-dbj2kx-8f0c6e21b7a94d35/"
+    with named_site(), request_context(request):
+        context = {"user": reader, "password_reset_url": link}
+        return get_adapter(request).write_mail("account/email/password_reset_key", ADA, context)
+
+
+def named_site() -> Any:
+    """A site that has said where it is, so that its mails have links."""
+    from django.conf import settings
+    from django.test import override_settings
+
+    return override_settings(SESSIONS_UI={**settings.SESSIONS_UI, "SITE_URL": "https://devices.example"})
+
+
+def show(page: Any, message: Any) -> None:
+    """Show the HTML of a mail, on a page of no site: a mail program has no rules of ours about styles."""
+    page.goto("about:blank")
+    page.set_content(message.alternatives[0][0])
 
 
 def age() -> None:

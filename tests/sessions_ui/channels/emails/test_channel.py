@@ -126,7 +126,7 @@ def test_a_mail_is_in_the_users_language_and_time(send_mail: Any, settings: Any,
     )
     message = send_mail()
     assert spoken == ["de"] and translation.get_language() == "en"
-    assert '<html lang="de">' in html_of(message)
+    assert '<html lang="de" dir="ltr">' in html_of(message)
     assert " JST" in message.body
 
 
@@ -138,7 +138,7 @@ def test_a_time_zone_that_is_none_is_utc(zone: Any, send_mail: Any, settings: An
 
 def test_an_unknown_language_is_the_sites(send_mail: Any, settings: Any) -> None:
     configure(settings, MAIL_LANGUAGE=lambda user: "xx")
-    assert '<html lang="en">' in html_of(send_mail())
+    assert '<html lang="en" dir="ltr">' in html_of(send_mail())
 
 
 @pytest.mark.parametrize(
