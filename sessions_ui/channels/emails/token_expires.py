@@ -7,7 +7,6 @@ from typing import Any
 from sessions_ui.channels.base import DeliveryFailed, NotWanted
 from sessions_ui.channels.emails.base import Letter, link, short
 from sessions_ui.models import AccessToken, Delivery, Event
-from sessions_ui.wording.sessions import ago
 
 
 def context(delivery: Delivery) -> dict[str, Any]:
@@ -21,11 +20,10 @@ def context(delivery: Delivery) -> dict[str, Any]:
         raise DeliveryFailed("the access token is gone", permanent=True)
     if not token.is_living:
         raise NotWanted("the access token has ended")
-    used = token.last_used_at
     return {
         "name": short(token.name),
         "ends_at": token.session.expires_at,
-        "used": ago(used) if used is not None else "",
+        "used": token.last_used_at,
         "token_url": link("sessions_ui:token", token.session.public_id),
         "devices_url": link("sessions_ui:devices"),
     }

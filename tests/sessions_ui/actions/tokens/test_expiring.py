@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +17,8 @@ from sessions_ui.database import moments
 from sessions_ui.delivery import deliver_due
 from sessions_ui.store import SessionStore
 from sessions_ui.tasks import warn_of_tokens
-from tests.models import AccessToken, Delivery, EndReason, Event, ServiceAccount
+from sessions_ui.wording.sessions import moment_text
+from tests.models import AccessToken, Delivery, EndReason, Event, ServiceAccount, Session
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +44,20 @@ def test_a_week_before_its_end_the_owner_is_told_once(user: Any, make_token: Any
     assert "It has never been used." in letter.body
     assert f"/account/devices/tokens/{made.token.session.public_id}/" in letter.body
     assert Event.objects.filter(kind=Event.Kind.TOKEN_EXPIRES, session_id=made.token.pk).count() == 1
+
+
+def test_the_last_use_is_said_as_a_moment_because_a_mail_is_read_later(
+    user: Any, make_token: Any, time_machine: Any
+) -> None:
+    time_machine.move_to(datetime(2026, 11, 2, 14, 2, tzinfo=UTC), tick=False)
+    made = make_token(user)
+    used_at = timezone.now() + timedelta(days=1)
+    Session.objects.filter(pk=made.token.pk).update(last_seen_at=used_at)
+    later(time_machine, days=25)
+    warn_of_expiring()
+    [letter] = letters()
+    assert f"It was last used on {moment_text(used_at)}." in letter.body
+    assert moment_text(used_at).startswith("3 November 2026, ")
 
 
 def test_one_for_a_few_days_is_told_of_in_its_last_quarter(
