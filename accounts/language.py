@@ -31,13 +31,14 @@ def language_of(user: User) -> str:
 
 def asked_for(request: HttpRequest) -> str:
     """Return the language of the pages of this request, empty where it asks for none."""
-    return translation.get_language() or "" if "Accept-Language" in request.headers else ""
+    if "Accept-Language" not in request.headers:  # many apps
+        return ""
+    return translation.get_language() or ""
 
 
 def remember_language(sender: Any, *, user: Any, request: HttpRequest | None = None, **kwargs: Any) -> None:
     """Keep the language of the pages as that of the user's mails, where this browser is a device of theirs."""
-    language = asked_for(request) if request is not None else ""
-    if request is None or language in ("", user.language or settings.LANGUAGE_CODE):
+    if request is None or (language := asked_for(request)) in ("", user.language):
         return
     if known_device(request, user=user):
         user.language = language
