@@ -163,7 +163,7 @@ def test_what_somebody_typed_is_text_and_keeps_to_its_line(name: str, write: Wri
     typed = '<b onclick="x">\nBcc: eve@evil.example\u202e</b>'
     message = write(name, email=typed, **dict.fromkeys([*SAID, "code"], typed))
     html = html_of(message)
-    assert "<b onclick" not in html and not [*HtmlMail(html).root.iter("b")]
+    assert "<b onclick" not in html and "b" not in {tag for tag, _attributes in HtmlMail(html).elements}
     for text in (message.body, html):
         assert "\u202e" not in text
         assert not [line for line in text.splitlines() if line.strip().startswith("Bcc")]

@@ -72,8 +72,8 @@ def test_it_says_language_and_direction_where_a_mail_program_leaves_them(
 ) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "MAIL_LANGUAGE": lambda user: "ar"}
     html = html_of(send_mail(EndReason.PASSWORD_RESET))
-    outer = html.body.find("table")
-    assert outer is not None and (outer.get("lang"), outer.get("dir")) == ("ar", "rtl")
+    outer = html.first("table")
+    assert (outer["lang"], outer["dir"]) == ("ar", "rtl")
     assert html.languages == {("ar", "rtl")}
 
 
