@@ -16,8 +16,11 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_GET
 
 from sessions_ui.actions.sessions.selection import State, in_state
 from sessions_ui.actions.tokens.create import create_token
@@ -39,8 +42,11 @@ from sessions_ui.models import AccessToken, ServiceAccount, Session
 from sessions_ui.models.primary import all_users, with_users
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.web.responses.files import download
+from sessions_ui.web.responses.shown_once import forget_value, led_to_value, take_value
 from sessions_ui.web.tokens.forms import OnceField
 from sessions_ui.wording.tokens import NO_OWNER, REFUSALS
+
+VALUE = "sessions_ui_serviceaccount_value"  # the name of the page that shows it
 
 
 class TokenStateFilter(admin.SimpleListFilter):
@@ -332,7 +338,9 @@ class ServiceAccountAdmin(ReadOnlyAdmin):
             wrapped = self.admin_site.admin_view(act_of_row(view, "serviceaccount"))
             return path(f"<path:pk>/{name}/", wrapped, name=f"sessions_ui_serviceaccount_{name}")
 
-        return [named(self.transfer, "transfer"), named(self.make_token, "token"), *super().get_urls()]
+        shown = self.admin_site.admin_view(self.token_value)
+        value = path("<path:pk>/value/<slug:public_id>/", shown, name=VALUE)
+        return [named(self.transfer, "transfer"), named(self.make_token, "token"), value, *super().get_urls()]
 
     def transfer(self, request: HttpRequest, pk: str) -> HttpResponse:
         account = self._managed(request, pk)
@@ -368,14 +376,31 @@ class ServiceAccountAdmin(ReadOnlyAdmin):
         except SignInRefused as refused:
             messages.error(request, str(refused.reason.label).capitalize())
             return self._back(account)
+        page = reverse(f"admin:{VALUE}", args=[account.pk, made.token.session.public_id])
+        return led_to_value(request, made.value, page=page)
+
+    @method_decorator(require_GET)
+    @method_decorator(sensitive_variables("value", "context"))
+    def token_value(self, request: HttpRequest, pk: str, public_id: str) -> HttpResponse:
+        """Show the value of the token that was made just now, this once. `admin_view` forbids caching."""
+        account = self._managed(request, pk)
+        tokens = AccessToken.objects.filter(session__user=account.user, session__public_id=public_id)
+        token = get_object_or_404(tokens.select_related("session"))
+        value = take_value(request)
+        if value is None:
+            messages.info(request, gettext("It is shown only once."))
+            return self._back(account)
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Copy the token now"),
             "opts": self.opts,
             "account": account,
-            "made": made,
+            "token": token,
+            "value": value,
         }
-        return TemplateResponse(request, "sessions_ui/admin/service_account_token.html", context)
+        response = TemplateResponse(request, "sessions_ui/admin/service_account_token.html", context)
+        forget_value(request, response)
+        return response
 
     def _managed(self, request: HttpRequest, pk: str) -> ServiceAccount:
         if not request.user.has_perm(MANAGE):

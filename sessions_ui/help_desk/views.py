@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
@@ -18,6 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from sessions_ui.actions.help_desk import caller, prove, recovery
 from sessions_ui.actions.help_desk import carry_out as carrying_out
+from sessions_ui.actions.help_desk.carry_out import Order
 from sessions_ui.actions.help_desk.open import open_case
 from sessions_ui.actions.help_desk.rights import verify_case
 from sessions_ui.actions.help_desk.send_code import send_code as mail_code
@@ -34,6 +37,7 @@ from sessions_ui.help_desk.forms import (
     VerifyForm,
     is_typed_right,
 )
+from sessions_ui.help_desk.orders import read_order, sign_order
 from sessions_ui.help_desk.pages import case_page, render_case
 from sessions_ui.models import Case, CaseReceipt, Device, EndReason
 from sessions_ui.models.primary import all_users
@@ -43,6 +47,10 @@ from sessions_ui.wording.tokens import ended_subject
 
 OPEN_CASES = 20  # of an agent's own that are listed: each is good for half an hour
 STOP_POLLING = 286  # htmx's word for it
+# In the session: the case of which the next page shows the addresses, and what was selected there.
+NETWORK = "sessions_ui_network"
+# So many characters of an address pass every server and proxy. A longer order is reviewed in the answer to its form.
+LONGEST_ADDRESS = 4000
 
 
 def with_case(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -116,7 +124,11 @@ def search(request: HttpRequest) -> HttpResponseBase:
 @require_GET
 @with_case
 def show(request: HttpRequest, case: Case) -> HttpResponseBase:
-    return render_case(request, case)
+    """Show the case, with the addresses where they were asked for just now (`network()`)."""
+    asked_for, selected = request.session.pop(NETWORK, None) or ("", [])
+    if asked_for != case.public_id:
+        return render_case(request, case)
+    return render_case(request, case, show_network=True, selected=selected)
 
 
 @passive
@@ -143,11 +155,12 @@ def verify_caller(request: HttpRequest, case: Case) -> HttpResponseBase:
 @require_POST
 @with_case
 def network(request: HttpRequest, case: Case) -> HttpResponseBase:
-    """Show the addresses, for this one page; looking again is another event. What was selected stays selected."""
+    """Lead to the addresses, on one page; looking again is another event. What was selected stays selected."""
     caller.reveal_network(case=case, agent=request.user)
     form = OrderForm(request.POST)
     form.is_valid()
-    return render_case(request, case, show_network=True, selected=form.cleaned_data.get("device", ()))
+    request.session[NETWORK] = [case.public_id, list(form.cleaned_data.get("device", ()))]
+    return redirect("help_desk:case", case.public_id)
 
 
 @require_POST
@@ -168,33 +181,59 @@ def check_code(request: HttpRequest, case: Case) -> HttpResponseBase:
     return redirect("help_desk:case", case.public_id)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @with_case
 def review(request: HttpRequest, case: Case) -> HttpResponseBase:
-    """Show what is about to happen, to whom, and what they will read. Nothing is done yet."""
+    """Show what is about to happen, to whom, and what they will read. Nothing is done yet.
+
+    A form leads to a page of its own, which is still there for whoever comes back from the receipt. The order in its
+    address is signed, with the nonce that makes it one order: what was done is not done again from there.
+    """
+    if request.method != "POST":
+        waiting, nonce = read_order(request.GET.get("order", ""), case)
+        if waiting is None:
+            return redirect("help_desk:case", case.public_id)
+        return reviewed(request, case, waiting, nonce)
     form = OrderForm(request.POST)
     form.is_valid()
     if "happened_at" in form.errors:
         text = _("“Since when” needs a date and time in the past. Nothing was done.")
         return render_case(request, case, error=text, status=422)
     order = form.order()
-    user = carrying_out.verify_order(case, request.user, order)
-    page = case_page(case)
-    if order.everything and not is_typed_right(request.POST.get("typed", ""), page.username):
-        text = _("To sign out everything, type the user’s name exactly as it is shown. Nothing was done.")
+    carrying_out.verify_order(case, request.user, order)
+    if order.everything and not is_typed_right(request.POST.get("typed", ""), case_page(case).username):
+        text = _("Type the user’s name exactly as it is shown to sign out everything. Nothing was done.")
         return render_case(request, case, error=text, status=422)
+    targets_for(request, case, order)
+    nonce = get_random_string(NONCE_LENGTH)
+    signed = sign_order(order, nonce, case)
+    address = f"{reverse('help_desk:review', args=[case.public_id])}?{urlencode({'order': signed})}"
+    if len(address) > LONGEST_ADDRESS:
+        return reviewed(request, case, order, nonce)
+    return HttpResponseRedirect(address)
+
+
+def targets_for(request: HttpRequest, case: Case, order: Order) -> list[carrying_out.Target]:
+    """Return whom the order is about, if it may be carried out now; otherwise raise `HelpDeskRefused`."""
+    user = carrying_out.verify_order(case, request.user, order)
     targets = carrying_out.targets_of(user, None if order.ends_all else order.chosen)
     if not targets and not order.needs_proof:
         raise HelpDeskRefused(HelpDeskRefusal.NOTHING_SELECTED)
+    return targets
+
+
+def reviewed(request: HttpRequest, case: Case, order: Order, nonce: str) -> HttpResponse:
+    targets, page = targets_for(request, case, order), case_page(case)
     context = {
         "base_template": conf.base_template,
         "page": page,
         "order": order,
         "targets": targets,
         "subject": ended_subject(
-            carrying_out.sessions_on(user, targets).living().count(), page.tokens if order.ends_all else 0
+            carrying_out.sessions_on(page.user, targets).living().count(),
+            page.tokens if order.ends_all else 0,
         ),
-        "nonce": get_random_string(NONCE_LENGTH),
+        "nonce": nonce,
         "happened_at": moments.aware(order.happened_at).isoformat() if order.happened_at else "",
         "why": (EndReason.DEVICE_LOST if order.lost else EndReason.HELP_DESK).label,
     }

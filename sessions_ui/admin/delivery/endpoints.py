@@ -14,8 +14,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_GET
 
 from sessions_ui.actions.webhooks.endpoints import ping, renew_secret, save_endpoint, switch_off, switch_on
 from sessions_ui.admin.base import CarefulAdmin, act_of_row, person
@@ -23,7 +26,10 @@ from sessions_ui.client.network import PORTS, permitted
 from sessions_ui.conf import conf
 from sessions_ui.models import Endpoint, Hook
 from sessions_ui.models.primary import with_users
+from sessions_ui.web.responses.shown_once import forget_value, led_to_value, take_value
 from sessions_ui.wording.sessions import moment_text
+
+SHOWN = "sessions_ui_endpoint_secret"  # the name of the page that shows it
 
 
 class EndpointForm(forms.ModelForm):
@@ -108,7 +114,7 @@ class EndpointAdmin(CarefulAdmin):
     def response_add(
         self, request: HttpRequest, obj: Endpoint, post_url_continue: str | None = None
     ) -> HttpResponse:
-        return self._show_secret(request, obj, obj.secrets(obj.created_at)[0])
+        return self._to_secret(request, obj, obj.secrets(obj.created_at)[0])
 
     def get_urls(self) -> list[URLPattern]:
         def named(view: Any, name: str) -> URLPattern:
@@ -119,6 +125,7 @@ class EndpointAdmin(CarefulAdmin):
             named(self.test, "test"),
             named(self.renew, "renew"),
             named(self.switch, "switch"),
+            path("<int:pk>/secret/", self.admin_site.admin_view(self.secret), name=SHOWN),
             *super().get_urls(),
         ]
 
@@ -132,7 +139,7 @@ class EndpointAdmin(CarefulAdmin):
 
     def renew(self, request: HttpRequest, pk: int) -> HttpResponse:
         endpoint = self._changeable(request, pk)
-        return self._show_secret(request, endpoint, renew_secret(endpoint=endpoint, actor=request.user))
+        return self._to_secret(request, endpoint, renew_secret(endpoint=endpoint, actor=request.user))
 
     def switch(self, request: HttpRequest, pk: int) -> HttpResponse:
         endpoint = self._changeable(request, pk)
@@ -148,9 +155,20 @@ class EndpointAdmin(CarefulAdmin):
             raise PermissionDenied
         return endpoint
 
-    def _show_secret(self, request: HttpRequest, endpoint: Endpoint, secret: str) -> HttpResponse:
-        """Show the secret in the answer to the POST itself: no message, session or URL ever holds it. `admin_view`
-        forbids caching."""
+    @sensitive_variables("secret")
+    def _to_secret(self, request: HttpRequest, endpoint: Endpoint, secret: str) -> HttpResponse:
+        """Lead to the page that shows the secret once: no message, session or URL ever holds it."""
+        return led_to_value(request, secret, page=reverse(f"admin:{SHOWN}", args=[endpoint.pk]))
+
+    @method_decorator(require_GET)
+    @method_decorator(sensitive_variables("secret", "context"))
+    def secret(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show the secret that was made just now, this once. `admin_view` forbids caching."""
+        endpoint = self._changeable(request, pk)
+        secret = take_value(request)
+        if secret is None:
+            messages.info(request, gettext("It is shown only once."))
+            return HttpResponseRedirect(reverse("admin:sessions_ui_endpoint_change", args=[pk]))
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Copy the secret now"),
@@ -158,7 +176,9 @@ class EndpointAdmin(CarefulAdmin):
             "endpoint": endpoint,
             "secret": secret,
         }
-        return TemplateResponse(request, "sessions_ui/admin/endpoint_secret.html", context)
+        response = TemplateResponse(request, "sessions_ui/admin/endpoint_secret.html", context)
+        forget_value(request, response)
+        return response
 
     @admin.display(description=_("state"))
     def state(self, endpoint: Endpoint) -> str:

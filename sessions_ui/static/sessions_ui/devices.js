@@ -128,8 +128,10 @@ document.addEventListener("click", (event) => {
 // A password that was typed is not kept in a closed dialog.
 dialog?.addEventListener("close", () => dialog.replaceChildren());
 
-// Back from another way to confirm it: go on by itself; without scripts the same is a button.
-document.querySelector("form[data-carry-on]")?.requestSubmit();
+// Back from another way to confirm it: go on by itself; without scripts the same is a button. Whoever comes by the browser's
+// own "Back" has gone on before.
+const [arrival] = performance.getEntriesByType("navigation");
+if (arrival?.type === "navigate") document.querySelector("form[data-carry-on]")?.requestSubmit();
 
 // --- What happened elsewhere
 

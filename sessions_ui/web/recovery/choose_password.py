@@ -7,8 +7,10 @@ While the account is being recovered that is the link to the recovery, because t
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
@@ -23,22 +25,31 @@ from sessions_ui.models.primary import all_users
 from sessions_ui.not_me_link import read_reset_token
 from sessions_ui.web.recovery.not_me import page
 
+# In the address, after the button was pressed while the account is being recovered: whether the link was mailed.
+RECOVERING, MAILED, LATELY = "recovering", "mailed", "lately"
+
 
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose_password(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Ask on GET, and send the reset on POST. 410 for a link that is forged or too old, whose account needs no new
-    password any more, or whose address does not count for the account any more."""
+    """Ask on GET, or say what the button did; send the reset on POST.
+
+    410 for a link that is forged or too old, whose account needs no new password any more, or whose address does not
+    count for the account any more.
+    """
     delivery = delivery_of(token)
     user = all_users().filter(pk=delivery.user_id).first() if delivery is not None else None
     if delivery is None or user is None or not _may_reset(user, delivery.receiver):
         return page(request, "not_me_gone", status=410)
     if request.method != "POST":
-        return page(request, "choose_password")
+        recovering = request.GET.get(RECOVERING)
+        return page(
+            request, "choose_password", recovering=recovering is not None, mailed=recovering == MAILED
+        )
     mailed = mail_link_again(user=user)
     if mailed is not None:
-        return page(request, "choose_password", recovering=True, mailed=mailed)
+        return HttpResponseRedirect(f"{request.path}?{urlencode({RECOVERING: MAILED if mailed else LATELY})}")
     if not may_send_reset(delivery):
         return page(request, "choose_password", sent=True, status=429)
     next_url = conf.password_reset(request, user, delivery.receiver)

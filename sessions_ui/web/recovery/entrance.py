@@ -21,7 +21,7 @@ from sessions_ui.context import is_impersonated
 from sessions_ui.models import Delivery, Event, Recovery
 from sessions_ui.models.primary import all_users
 from sessions_ui.not_me_link import again_token, read_recovery_token
-from sessions_ui.web.recovery.link_cookie import cookie_name, forget_token, keep_token
+from sessions_ui.web.responses.link_cookie import cookie_name, forget_token, keep_token
 from sessions_ui.web.step_up.prove import has_vouched
 from sessions_ui.web.step_up.reauthentication import reauthentication
 

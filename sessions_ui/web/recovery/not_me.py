@@ -19,24 +19,29 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.decorators import login_not_required
+from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
-from sessions_ui.actions.devices.not_me import report_by_link
+from sessions_ui.actions.devices.not_me import Report, report_by_link
 from sessions_ui.client import Place
 from sessions_ui.conf import conf
-from sessions_ui.models import Delivery, Event, Session
+from sessions_ui.models import Delivery, Event, Recovery, Session
 from sessions_ui.models.primary import all_users
 from sessions_ui.not_me_link import read_not_me_token
 from sessions_ui.web.recovery.entrance import forget_link
-from sessions_ui.web.recovery.link_cookie import cookie_name, keep_token
+from sessions_ui.web.responses.link_cookie import cookie_name, keep_token
 from sessions_ui.wording.credentials import masked
 
 OPENED = timedelta(minutes=30)  # to read the page and press its button; the mail's link opens it again
+SALT = "sessions_ui.not_me_done"
+DONE = timedelta(
+    minutes=10
+)  # so long a page says what the button did, whose address stays in a browser's history
 
 
 class NotMeForm(forms.Form):
@@ -78,7 +83,10 @@ def cookie_of(reference: str) -> str:
 
 
 def ask(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Ask on GET, and do it on POST. 410 for a link that is forged, too old or used, or whose account is gone."""
+    """Ask on GET; do it on POST, and lead to what was done.
+
+    410 for a link that is forged, too old or used, or whose account is gone.
+    """
     delivery = delivery_of(token)
     session = told_session(delivery) if delivery else None
     if delivery is None or session is None:
@@ -94,18 +102,41 @@ def ask(request: HttpRequest, token: str) -> HttpResponseBase:
     report = report_by_link(delivery=delivery, session=session, everywhere=everywhere)
     if report is None:
         return page(request, "not_me_gone", status=410)
-    response = page(
+    response = redirect(
+        "sessions_ui:not_me_done", result=signed_result(delivery, report, everywhere=everywhere)
+    )
+    forget_link(response)
+    return response
+
+
+def signed_result(delivery: Delivery, report: Report, *, everywhere: bool) -> str:
+    """Return what the page after the button is about, as a part of its address: keys of rows, and no name."""
+    case = report.recovery.pk if report.recovery is not None else None
+    return signing.dumps([delivery.pk, case, everywhere, report.is_former], salt=SALT)
+
+
+@login_not_required
+@never_cache
+@require_safe
+def done(request: HttpRequest, result: str) -> HttpResponseBase:
+    """Say what the button did and what comes next, for ten minutes; 410 later."""
+    try:
+        delivery_pk, case_pk, everywhere, is_former = signing.loads(result, salt=SALT, max_age=DONE)
+    except (signing.BadSignature, ValueError):
+        return page(request, "not_me_gone", status=410)
+    delivery = Delivery.objects.filter(pk=delivery_pk).first()
+    if delivery is None:
+        return page(request, "not_me_gone", status=410)
+    return page(
         request,
         "not_me_done",
         everywhere=everywhere,
-        case=report.recovery,
-        is_former=report.is_former,
+        case=Recovery.objects.filter(pk=case_pk).first(),
+        is_former=is_former,
         address=masked(delivery.receiver),
         has_link=bool(conf.site_url),
         help_url=conf.help_url,
     )
-    forget_link(response)
-    return response
 
 
 def delivery_of(token: str) -> Delivery | None:

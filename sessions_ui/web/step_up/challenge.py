@@ -37,6 +37,7 @@ from sessions_ui.actions.step_up.codes import (
     send_code,
 )
 from sessions_ui.actions.step_up.policy import Shown
+from sessions_ui.actions.trusted_addresses import trusted_addresses
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import in_transaction
 from sessions_ui.exceptions import ProofRefusal, ProofRefused, SignInChallenged
@@ -49,7 +50,7 @@ from sessions_ui.web.responses.navigation import htmx_of, is_page_navigation
 from sessions_ui.web.responses.programs import not_signed_in
 from sessions_ui.web.responses.redirects import safe_next, sign_in_url
 from sessions_ui.web.responses.words import words
-from sessions_ui.web.step_up.prove import CodeForm, refusal_text, wrong_text
+from sessions_ui.web.step_up.prove import JUST_SENT, CodeForm, refusal_text, says_just_sent, wrong_text
 from sessions_ui.wording.credentials import masked
 
 WAITING_KEY = "_sessions_ui_waiting"
@@ -182,7 +183,13 @@ def asked(
                 refusal_text(refused.reason),
                 429 if refused.reason is ProofRefusal.TOO_MANY else 422,
             )
+    if again and not error:
+        # "Back" comes to no form that would be sent once more.
+        mark = f"?{JUST_SENT}=1" if addresses else ""
+        return HttpResponseRedirect(f"{reverse('sessions_ui:challenge')}{mark}")
     under_way = code_under_way(user=user, session_id=session_id, purpose=PURPOSE) if by_code else None
+    if under_way is not None and says_just_sent(request, under_way):
+        addresses = [masked(address) for address in trusted_addresses(user)]
     full = waiting["reason"] == EndReason.SESSION_LIMIT
     context = {
         "base_template": conf.base_template,

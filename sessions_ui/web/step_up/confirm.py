@@ -19,7 +19,7 @@ from sessions_ui.conf import conf
 from sessions_ui.context import require_owner
 from sessions_ui.database.transactions import once
 from sessions_ui.models.session import SessionQuerySet
-from sessions_ui.web.step_up.pending import WaitingAct, carry_on, question, too_late
+from sessions_ui.web.step_up.pending import WaitingAct, carry_on, led_to_question, question, too_late
 from sessions_ui.web.step_up.prove import ask_for_proof
 from sessions_ui.web.step_up.reauthentication import Reauthentication, reauthentication
 
@@ -34,7 +34,8 @@ def ask_again(
     """
     require_owner()
     if not reauthentication(request).is_fresh():
-        return asked(request, WaitingAct.of(request, what))
+        act = WaitingAct.of(request, what)
+        return led_to_question(request, act, "sessions_ui:confirm") or asked(request, act)
     return ask_for_proof(request, what, ends=ends, bridged=bridged)
 
 
@@ -42,7 +43,8 @@ def ask_again(
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest) -> HttpResponseBase:
-    """Check the answer to the question. A GET comes back from another way to confirm it, and offers to carry on."""
+    """Check the answer to the question. A GET asks it, or comes back from another way to confirm it and offers to carry
+    on."""
     fields = request.POST if request.method == "POST" else request.GET
     act = WaitingAct.read(fields.get("act", ""), request.user)
     if act is None:

@@ -3,16 +3,20 @@
 It waits in a signed field of the form that asks: nothing of it is kept on the server, and it is good for ten minutes
 and in the session that it waits in only: a thief must not be able to let the owner carry on what the thief has begun.
 It was a POST that had passed the CSRF check, and is done again as one.
+
+A plain form is led on to the question by a redirect. If the question were the answer to the form itself, a browser that
+comes back to it would ask whether to send that form again, or show an error.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core import signing
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve, reverse
@@ -26,6 +30,8 @@ from sessions_ui.web.responses.navigation import htmx_of
 ACT_SECONDS = 600
 SALT = "sessions_ui.act"
 DIALOG = "#sui-dialog"
+# So many characters of an address pass every server and proxy. The act of a form with more in it waits in the answer.
+LONGEST_ADDRESS = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,21 @@ def too_late(request: HttpRequest) -> HttpResponseBase:
     if htmx_of(request):
         return HttpResponseClientRedirect(reverse("sessions_ui:devices"))
     return redirect("sessions_ui:devices")
+
+
+def led_to_question(
+    request: HttpRequest, act: WaitingAct, page: str, **marks: str
+) -> HttpResponseRedirect | None:
+    """Return the redirect to the question at an address of its own (`page`, its name; `marks`, more of its query). None
+    where the question is the answer: by GET, and in the dialog of a page, which htmx does not leave.
+
+    What waits is in the address, as it is on the way back from another factor. It is no secret, and of no use without
+    the session and its CSRF token.
+    """
+    if request.method != "POST" or htmx_of(request):
+        return None
+    address = f"{reverse(page)}?{urlencode({'act': act.sign(request.user), **marks})}"
+    return HttpResponseRedirect(address) if len(address) <= LONGEST_ADDRESS else None
 
 
 def question(

@@ -44,13 +44,15 @@ from sessions_ui.context import require_owner
 from sessions_ui.exceptions import CannotVouch, ProofRefusal, ProofRefused
 from sessions_ui.models import Device, Session, VerificationCode
 from sessions_ui.models.session import SessionQuerySet
-from sessions_ui.web.step_up.pending import WaitingAct, carry_on, question, too_late
+from sessions_ui.web.step_up.pending import WaitingAct, carry_on, led_to_question, question, too_late
 from sessions_ui.web.step_up.reauthentication import Way, reauthentication
 from sessions_ui.wording.credentials import masked
 
 END_OLDER = VerificationCode.Purpose.END_OLDER
 # Asked for on a page of its own, before anything was sent, which leads back to where somebody came from.
 BY_PAGE = (VerificationCode.Purpose.CREDENTIAL, VerificationCode.Purpose.ADMINISTRATION)
+# In the address of a page: the form that led there has just mailed a code.
+JUST_SENT = "sent"
 
 
 class CodeForm(forms.Form):
@@ -199,7 +201,7 @@ def ask_for_more(request: HttpRequest, what: str) -> HttpResponse | None:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def prove(request: HttpRequest) -> HttpResponseBase:
-    """Check the answer. A GET comes back from another factor, and offers to carry on; it sends nothing."""
+    """Check the answer. A GET asks, or comes back from another factor and offers to carry on; it sends nothing."""
     fields = request.POST if request.method == "POST" else request.GET
     act = WaitingAct.read(fields.get("act", ""), request.user)
     session = acting_session()
@@ -236,8 +238,8 @@ def asked_for_proof(
     again: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    """Show the question. `send`: mail a code, unless one is under way; `again`: mail another one. An account without an
-    address is asked for no code, and told what else there is."""
+    """Show the question, or lead to it. `send`: mail a code, unless one is under way; `again`: mail another one. An
+    account without an address is asked for no code, and told what else there is."""
     user: Any = request.user
     purpose = VerificationCode.Purpose(act.purpose)
     proven = request.method != "POST" and is_proven(user=user, session=session, purpose=purpose)
@@ -252,11 +254,17 @@ def asked_for_proof(
                 refusal_text(refused.reason),
                 429 if refused.reason is ProofRefusal.TOO_MANY else 422,
             )
+    if form is None and not error:
+        marks = {JUST_SENT: "1"} if addresses else {}
+        if led := led_to_question(request, act, "sessions_ui:prove", **marks):
+            return led
     back = f"{reverse('sessions_ui:prove')}?{urlencode({'act': act.sign(user)})}"
     ways = [way for way in reauthentication(request).ways(back) if is_other_factor(way, session)]
     by_page = purpose in BY_PAGE
     other_device = "" if by_code and not by_page else elsewhere(act, session)
     under_way = code_under_way(user=user, session_id=session.pk, purpose=purpose) if by_code else None
+    if under_way is not None and says_just_sent(request, under_way):
+        addresses = [masked(address) for address in trusted_addresses(user)]
     context = {
         "purpose": act.purpose,
         "by_page": by_page,
@@ -276,6 +284,12 @@ def asked_for_proof(
         "help_url": conf.help_url,
     }
     return question(request, act, "prove", context, status=status)
+
+
+def says_just_sent(request: HttpRequest, under_way: CodeUnderWay) -> bool:
+    """Return whether the page says where the code went: for as long as none other can be sent, to whom a form that has
+    sent one led here."""
+    return request.method != "POST" and JUST_SENT in request.GET and under_way.wait > 0
 
 
 def elsewhere(act: WaitingAct, session: Session) -> str:

@@ -11,11 +11,12 @@ from itertools import islice
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from sessions_ui.actions.sessions.client import client_network
 from sessions_ui.actions.tokens.leaked import report_leaked
@@ -33,8 +34,8 @@ MOST_REPORTS, SECONDS = 10, 60  # of one network
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def leaked(request: HttpRequest) -> HttpResponse:
-    """Ask for the token on GET; on POST end it, should there be one."""
+def leaked(request: HttpRequest) -> HttpResponseBase:
+    """Ask for the token on GET; on POST end it, should there be one, and lead to the thanks."""
     if request.method != "POST":
         return page(request, LeakedForm())
     form = LeakedForm(request.POST)
@@ -47,6 +48,14 @@ def leaked(request: HttpRequest) -> HttpResponse:
     # People paste addresses with a token in them, too.
     for value in islice(tokens_in(f"{text}\n{where}"), MOST_AT_ONCE):
         report_leaked(value=value, where=where)
+    return redirect("sessions_ui:leaked_thanks")
+
+
+@login_not_required
+@never_cache
+@require_safe
+def thanks(request: HttpRequest) -> HttpResponse:
+    """Say what was done with whatever was sent."""
     return page(request, None)
 
 

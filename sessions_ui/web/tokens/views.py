@@ -1,7 +1,8 @@
 """The pages of somebody's own access tokens. Every view checks the owner, then form, question, action, page.
 
-A value is shown once: in the answer to the form that made it, which no cache keeps. A form that is sent again (a
-reload, the way back) makes nothing: it is known by what it carries, and leads to the token's own page, without a value.
+A value is shown once: on the page to which the form that made it leads, and which no cache keeps. Who comes back there,
+or sends the form again, makes nothing and is led to the token's own page, without a value; a form is known by what it
+carries.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -39,6 +41,7 @@ from sessions_ui.web.devices.details import EVENTS, Evidence, proof_of
 from sessions_ui.web.devices.views import done
 from sessions_ui.web.presence.decorators import passive
 from sessions_ui.web.responses.navigation import htmx_of
+from sessions_ui.web.responses.shown_once import forget_value, led_to_value, take_value
 from sessions_ui.web.step_up.confirm import ask_again
 from sessions_ui.web.step_up.credentials import settled_required, what_text
 from sessions_ui.web.step_up.held import account_held
@@ -68,7 +71,7 @@ def token_proof(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @settled_required(CredentialKind.TOKEN)
 def new_token(request: HttpRequest) -> HttpResponseBase:
-    """Ask what the token is for on GET; on POST make it, and show its value."""
+    """Ask what the token is for on GET; on POST make it, and lead to its value."""
     if request.method != "POST":
         return form_page(request, TokenForm(request.user))
     form = TokenForm(request.user, request.POST)
@@ -111,7 +114,7 @@ def make(request: HttpRequest, form: TokenForm) -> HttpResponseBase:
             return shown_before(request, said["once"])
         form.refuse(refused.reason)
         return form_page(request, form, status=422)
-    return value_page(request, made)
+    return to_value(request, made)
 
 
 @never_cache
@@ -119,7 +122,7 @@ def make(request: HttpRequest, form: TokenForm) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 @settled_required(CredentialKind.TOKEN)
 def renew_token(request: HttpRequest, public_id: str) -> HttpResponseBase:
-    """Say what follows on GET; on POST give the token a new value, and show it."""
+    """Say what follows on GET; on POST give the token a new value, and lead to it."""
     key = own_key(request, public_id)
     if not key.is_living:
         return over(request, key)
@@ -154,7 +157,23 @@ def renew(request: HttpRequest, key: Key, form: RenewForm) -> HttpResponseBase:
         if Session.objects.living().filter(pk=key.token.pk).exists():
             raise  # it was the session that asks
         return over(request, key)
-    return value_page(request, renewed)
+    return to_value(request, renewed)
+
+
+@never_cache
+@login_required
+@require_GET
+@sensitive_variables("value", "context")
+def token_value(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    """Show the value that was made just now, this once."""
+    key = own_key(request, public_id)
+    value = take_value(request)
+    if value is None:
+        return shown_before(request, public_id)
+    context = {"base_template": conf.base_template, "key": key, "value": value}
+    response = render(request, "sessions_ui/token_value.html", context)
+    forget_value(request, response)
+    return response
 
 
 @login_required
@@ -264,12 +283,11 @@ def renew_page(request: HttpRequest, key: Key, form: RenewForm, *, status: int =
     return render(request, "sessions_ui/renew_token.html", context, status=status)
 
 
-@sensitive_variables("made", "context", "key")
-def value_page(request: HttpRequest, made: NewToken) -> HttpResponse:
-    """Show the value, this once. The page is the answer to the form, because a redirect would have to store it."""
-    key = Key(tokens_of(request.user).get(pk=made.token.pk), timezone.now())
-    context = {"base_template": conf.base_template, "key": key, "value": made.value}
-    return render(request, "sessions_ui/token_value.html", context)
+@sensitive_variables("made")
+def to_value(request: HttpRequest, made: NewToken) -> HttpResponseBase:
+    """Lead to the page that shows the value once."""
+    page = reverse("sessions_ui:token_value", args=[made.token.session.public_id])
+    return led_to_value(request, made.value, page=page)
 
 
 def token_page(request: HttpRequest, key: Key, *, status_text: str = "") -> HttpResponse:

@@ -15,7 +15,7 @@ from sessions_ui.actions.recovery.close import lift_recovery
 from sessions_ui.actions.recovery.open import open_recovery
 from sessions_ui.not_me_link import not_me_token, recovery_token
 from sessions_ui.web.recovery.entrance import COOKIE
-from sessions_ui.web.recovery.link_cookie import cookie_name
+from sessions_ui.web.responses.link_cookie import cookie_name
 from tests.models import AccountState, Delivery, Event, Recovery, Session
 
 pytestmark = pytest.mark.django_db

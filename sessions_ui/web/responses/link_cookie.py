@@ -1,4 +1,4 @@
-"""The cookie in which the token of an opened link waits for the page behind it, whose own address then says nothing.
+"""The cookie in which something waits for a page whose own address then says nothing: the token of an opened link, say.
 
 Addresses stand in histories, logs and referrers. It needs neither a session nor a script.
 """
@@ -16,8 +16,11 @@ def cookie_name(name: str) -> str:
     return f"{'__Secure-' if settings.SESSION_COOKIE_SECURE else ''}{name}"
 
 
-def keep_token(response: HttpResponseBase, token: str, *, name: str, path: str, age: timedelta) -> None:
-    """Put the token into the cookie of this name, which goes to the page at `path` only, and lasts for `age`."""
+def keep_token(
+    response: HttpResponseBase, token: str, *, name: str, path: str, age: timedelta, samesite: str = "Lax"
+) -> None:
+    """Put the token into the cookie of this name, which goes to the page at `path` only, and lasts for `age`.
+    `samesite`: "Lax" where a click elsewhere, as in a mail, leads there."""
     response.set_cookie(
         cookie_name(name),
         token,
@@ -25,7 +28,7 @@ def keep_token(response: HttpResponseBase, token: str, *, name: str, path: str, 
         path=path,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
-        samesite="Lax",  # the click in the mail comes from elsewhere
+        samesite=samesite,
     )
 
 
