@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.forms import LoginForm, SignupForm
+from allauth.account.forms import LoginForm, ResetPasswordForm, SignupForm
 from allauth.core import context as current
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.addresses import REMEMBERED
 from accounts.factor_secrets import seal, unseal
+from accounts.forgot_password import typed_address
 from accounts.models import VerifiedAddress
 
 
@@ -24,6 +25,15 @@ class SignInForm(LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["remember"].label = _("Stay signed in on this device")
+        self.fields["password"].help_text = ""  # the page has a button that takes the address along
+
+
+class ResetForm(ResetPasswordForm):
+    """Begins with the address that was typed on the sign-in page."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["initial"] = {"email": typed_address(current.request)} | (kwargs.get("initial") or {})
+        super().__init__(*args, **kwargs)
 
 
 class SignUpForm(SignupForm):

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from accounts.forgot_password import forgot_password
 from accounts.passkeys import PasskeySignIn
 from accounts.views import second_factor
 from config.well_known import change_password, favicon, security_txt
@@ -30,6 +31,7 @@ urlpatterns = [
     path(".well-known/security.txt", security_txt, name="security_txt"),
     path("account/", include("sessions_ui.web.urls")),
     path("account/second-factor/", second_factor, name="second_factor"),
+    path("account/password/forgot/", forgot_password, name="forgot_password"),
     path(
         "account/2fa/webauthn/login/", PasskeySignIn.as_view(), name="mfa_login_webauthn"
     ),  # before allauth's own

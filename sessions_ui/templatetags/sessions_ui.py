@@ -9,7 +9,7 @@ from typing import Any
 from django import template
 from django.apps import apps
 from django.db import DatabaseError
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -31,6 +31,7 @@ from sessions_ui.web.devices.folding import fold
 from sessions_ui.web.devices.icons import icon
 from sessions_ui.web.devices.own import own_session
 from sessions_ui.web.devices.rows import cards_of
+from sessions_ui.web.form_look import form_look
 from sessions_ui.web.presence.idle import seconds_left
 from sessions_ui.web.presence.script import live_script
 from sessions_ui.web.responses.notice import read_notice
@@ -45,11 +46,13 @@ from sessions_ui.wording.unused import not_used_text
 
 register = template.Library()
 
+GROUP = 4
 ACTIVE = '<span class="sui-active">%s</span>'
 
 register.simple_tag(live_script, takes_context=True, name="sessions_ui_live")
 register.simple_tag(icon, takes_context=True)
 register.simple_tag(posts_to)
+register.simple_tag(form_look)
 register.simple_tag(card_links, takes_context=True)
 register.simple_tag(act_form, takes_context=True, name="act")
 register.filter(proof_url)
@@ -163,6 +166,14 @@ def sessions_ui_idle(context: dict[str, Any]) -> dict[str, Any]:
         "warn": int(conf.idle_warning.total_seconds()),
         "csrf_token": context.get("csrf_token"),
     }
+
+
+@register.filter
+def in_groups(value: str) -> SafeString:
+    """Return a key or code in groups of four characters. The gaps are drawn (`sui-group`): what somebody selects or
+    copies has none."""
+    groups = [value[start : start + GROUP] for start in range(0, len(value), GROUP)]
+    return format_html_join("", '<span class="sui-group">{}</span><wbr>', ([group] for group in groups))
 
 
 @register.simple_tag
