@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import hypothesis
 import pytest
@@ -17,6 +18,7 @@ from django.core.management.commands import flush
 from django.db import DatabaseError, connection
 from django.db.models.signals import pre_save
 from django.test import Client, TransactionTestCase, override_settings
+from django.urls import Resolver404, resolve
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
@@ -48,12 +50,53 @@ hypothesis.settings.load_profile("any machine")
 BREAKERS = (queueing.BROKER, pubsub.REDIS, site_cache.CACHE, channel.SERVER, config.cache.REDIS)
 
 
+# Pages that only answer a form, with the parts of their address without which they are something else.
+ANSWERS = {
+    "sessions_ui:confirm": "act=",
+    "sessions_ui:prove": "act=",
+    "sessions_ui:token_value": "",
+    "sessions_ui:not_me_done": "",
+    "sessions_ui:leaked_thanks": "",
+    "sessions_ui:recovery_mailed": "",
+    "sessions_ui:choose_password": "recovering=",
+    "help_desk:review": "order=",
+    "help_desk:case": "network",
+    "admin:sessions_ui_endpoint_secret": "",
+    "admin:sessions_ui_serviceaccount_value": "",
+}
+
+
+def leads_to_answer(response: Any) -> bool:
+    """Return whether it is a redirect to one of these pages."""
+    if response.status_code != 302:
+        return False
+    address = urlsplit(response.url)
+    try:
+        name = resolve(address.path).view_name
+    except Resolver404:
+        return False
+    return name in ANSWERS and ANSWERS[name] in address.query
+
+
 class Browser(Client):
     """Django's test client as one browser in which a person opens pages: its own user agent, address and cookies."""
 
     def __init__(self, user_agent: str = FIREFOX_ON_LINUX, address: str = LONDON, **defaults: Any) -> None:
         named = {"HTTP_USER_AGENT": user_agent, "HTTP_ACCEPT": PAGE, "REMOTE_ADDR": address}
         super().__init__(**named, **defaults)
+
+    def post(self, path: str, *arguments: Any, **options: Any) -> Any:
+        """As `Client.post()`; where the form leads to a page that says what became of it, that page. `send()` stays at
+        the redirect."""
+        response = super().post(path, *arguments, **options)
+        if options.get("follow") or not leads_to_answer(response):
+            return response
+        return self.get(
+            response.url, **{name: options[name] for name in options if name in ("secure", "headers")}
+        )
+
+    def send(self, path: str, *arguments: Any, **options: Any) -> Any:
+        return super().post(path, *arguments, **options)
 
     def sign_in(self, user: Any, password: str = PASSWORD) -> Any:
         """Through the sign-in page, as a person does; `force_login` would skip what is tested here."""

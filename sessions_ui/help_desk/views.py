@@ -49,6 +49,7 @@ OPEN_CASES = 20  # of an agent's own that are listed: each is good for half an h
 STOP_POLLING = 286  # htmx's word for it
 # In the session: the case of which the next page shows the addresses, and what was selected there.
 NETWORK = "sessions_ui_network"
+SHOW_NETWORK = "network"  # in the address of that page
 # So many characters of an address pass every server and proxy. A longer order is reviewed in the answer to its form.
 LONGEST_ADDRESS = 4000
 
@@ -125,10 +126,11 @@ def search(request: HttpRequest) -> HttpResponseBase:
 @with_case
 def show(request: HttpRequest, case: Case) -> HttpResponseBase:
     """Show the case, with the addresses where they were asked for just now (`network()`)."""
-    asked_for, selected = request.session.pop(NETWORK, None) or ("", [])
-    if asked_for != case.public_id:
-        return render_case(request, case)
-    return render_case(request, case, show_network=True, selected=selected)
+    asked_for, selected = ("", [])
+    if SHOW_NETWORK in request.GET:
+        asked_for, selected = request.session.pop(NETWORK, None) or ("", [])
+    is_asked_for = asked_for == case.public_id
+    return render_case(request, case, show_network=is_asked_for, selected=selected if is_asked_for else ())
 
 
 @passive
@@ -160,7 +162,7 @@ def network(request: HttpRequest, case: Case) -> HttpResponseBase:
     form = OrderForm(request.POST)
     form.is_valid()
     request.session[NETWORK] = [case.public_id, list(form.cleaned_data.get("device", ()))]
-    return redirect("help_desk:case", case.public_id)
+    return HttpResponseRedirect(f"{reverse('help_desk:case', args=[case.public_id])}?{SHOW_NETWORK}")
 
 
 @require_POST

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import ClassVar
 
@@ -12,6 +13,7 @@ from sessions_ui.conf.secret_keys import secrets_of_settings
 from sessions_ui.models.primary import PrimaryModel
 
 DIGITS = 6
+BETWEEN_DIGITS = re.compile(r"[\s\u2010-\u2015-]+")  # spaces and dashes, as people write groups of digits
 
 
 def new_nonce() -> str:
@@ -48,9 +50,9 @@ class OneTimeCode(PrimaryModel):
 
     @sensitive_variables()
     def is_code(self, given: str) -> bool:
-        """Return whether `given` is the code, typed in with spaces or without.
+        """Return whether `given` is the code, typed in with spaces and dashes or without.
 
         It may have been mailed under a former secret key.
         """
-        typed = "".join(given.split())
+        typed = BETWEEN_DIGITS.sub("", given)
         return any(constant_time_compare(typed, self.code(secret=known)) for known in secrets_of_settings())

@@ -19,6 +19,7 @@ TEXTS = {
     "key": "set-password",
     "content_type_id": "1",
     "url": "sessions_ui",
+    "result": "a:b",
 }
 # Whose public id it is, by the beginning of the name.
 PUBLIC_IDS = {
@@ -27,6 +28,7 @@ PUBLIC_IDS = {
     "sessions_ui:token": "AccessToken",
     "sessions_ui:end_token": "AccessToken",
     "sessions_ui:renew_token": "AccessToken",
+    "admin:sessions_ui_serviceaccount_value": "AccessToken",
     "sessions_ui:": "Device",
     "help_desk:receipt": "CaseReceipt",
     "help_desk:": "Case",

@@ -598,6 +598,7 @@ NO_STORY = {
     "mfa_download_recovery_codes": "only reads",
     "mfa_view_recovery_codes": "only reads",
     "sessions_ui:go_on": "a redirect",
+    "forgot_password": "a redirect",
     "sessions_ui_workos:unknown": "answers 404 whatever is asked",
     # A key signs what it is asked, which takes a browser; the pages around it are asked without one.
     "mfa_add_webauthn": "takes a key",

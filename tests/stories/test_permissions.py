@@ -31,9 +31,11 @@ FOR_ANYBODY = {
     "sessions_ui:choose_password",
     "sessions_ui:not_me",
     "sessions_ui:not_me_opened",
+    "sessions_ui:not_me_done",
     # A link from a mail, too, and where it leads: without it, or a recovery of one's own, there is nothing.
     "sessions_ui:recovery",
     "sessions_ui:recovery_again",
+    "sessions_ui:recovery_mailed",
     "sessions_ui:recovery_link",
     "sessions_ui:recovery_password",
     "sessions_ui:recovery_credentials",
@@ -43,6 +45,7 @@ FOR_ANYBODY = {
     "sessions_ui:signed_out_everywhere",
     # Whoever has found a token may end it.
     "sessions_ui:leaked_token",
+    "sessions_ui:leaked_thanks",
     # Signs out of an account that support is using; 403 for everybody else.
     "sessions_ui:leave_account",
 }

@@ -12,8 +12,11 @@ pytestmark = pytest.mark.django_db
 
 # All that act are POST. A page that is shown may be asked for by HEAD, as link checkers and mail scanners do.
 TAKES = {
-    "GET": "device_list idle proof token_proof alive",
-    "GET, HEAD": "devices situation device token recovery recovery_link your_data everywhere signed_out_everywhere",
+    "GET": "device_list idle proof token_proof token_value alive",
+    "GET, HEAD": (
+        "devices situation device token recovery recovery_link your_data everywhere signed_out_everywhere "
+        "not_me_done leaked_thanks recovery_mailed"
+    ),
     "GET, HEAD, POST": (
         "confirm prove rename challenge not_me choose_password not_me_opened new_token renew_token leaked_token"
     ),
@@ -26,9 +29,9 @@ TAKES = {
 }
 HELP_DESK_TAKES = {
     "GET": "approvals receipt case state",
-    "GET, POST": "search",
+    "GET, POST": "search review",
     "POST": (
-        "approve refuse_approval verify network send_code check_code ask_approval review carry_out recovery_link "
+        "approve refuse_approval verify network send_code check_code ask_approval carry_out recovery_link "
         "recovery_lift found"
     ),
 }
@@ -36,12 +39,13 @@ FOR_PROGRAMS_TAKE = {"POST": "introspect revoke"}
 # By a link in a mail, as what waits for a proof, or for programs.
 FOR_ANYBODY = (
     "challenge not_me choose_password not_me_opened alive recovery recovery_link recovery_password "
-    "recovery_credentials recovery_again leave_account provider_sign_out leaked_token signed_out_everywhere"
+    "recovery_credentials recovery_again leave_account provider_sign_out leaked_token signed_out_everywhere "
+    "not_me_done leaked_thanks recovery_mailed"
 )
 # By their links they show what is nobody else's.
 NOT_CACHED = (
     "challenge not_me not_me_opened choose_password recovery recovery_link recovery_password "
-    "recovery_credentials"
+    "recovery_credentials not_me_done"
 )
 ID = "a" * 16
 
