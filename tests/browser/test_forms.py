@@ -30,7 +30,8 @@ SMALL = """() => [...document.querySelectorAll('main :is(button, summary, input,
     [...one.parentElement.childNodes].some(node => node.nodeType === 3 && node.textContent.trim())))
   .map(one => one.matches('[type=checkbox], [type=radio]') ? one.closest('label') ?? one.labels[0] ?? one : one)
   .map(one => [one.getBoundingClientRect(), one.outerHTML.slice(0, 120)])
-  .filter(([box]) => box.width && (box.width < 44 || box.height < 44)).map(([box, html]) => `${box.width} ${box.height} ${html}`)"""
+  .filter(([box]) => box.width && (box.width < 44 || box.height < 44))
+  .map(([box, html]) => `${box.width} ${box.height} ${html}`)"""
 
 
 def back_to(page: Page, heading: str) -> None:
