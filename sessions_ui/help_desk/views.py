@@ -204,7 +204,7 @@ def review(request: HttpRequest, case: Case) -> HttpResponseBase:
     order = form.order()
     carrying_out.verify_order(case, request.user, order)
     if order.everything and not is_typed_right(request.POST.get("typed", ""), case_page(case).username):
-        text = _("Type the user’s name exactly as it is shown to sign out everything. Nothing was done.")
+        text = _("To sign out everything, type the user’s name exactly as it is shown. Nothing was done.")
         return render_case(request, case, error=text, status=422)
     targets_for(request, case, order)
     nonce = get_random_string(NONCE_LENGTH)

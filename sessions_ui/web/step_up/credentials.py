@@ -89,7 +89,7 @@ def ask_beforehand(request: HttpRequest, kind: CredentialKind) -> HttpResponse |
 
 def further_proof_needed(request: HttpRequest, kind: CredentialKind) -> HttpResponse:
     """Answer where nothing was changed: a person is led to the question, a program gets 403 with problem details."""
-    text = _("Nothing was changed. To change how you sign in, show first that it is you.")
+    text = _("Nothing was changed. To change how you sign in, first confirm it’s you.")
     # Inside of a transaction that is broken (a test's, say) nothing can be asked for.
     session = None if is_broken() else acting_session()
     try:
