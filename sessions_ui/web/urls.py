@@ -10,6 +10,7 @@ from sessions_ui.web.provider_sign_out import provider_sign_out
 from sessions_ui.web.recovery import again, case, choose_password, entrance, not_me
 from sessions_ui.web.responses.leads_back import leads_back
 from sessions_ui.web.responses.own_transactions import own_transactions
+from sessions_ui.web.security_log import views as security_log
 from sessions_ui.web.step_up import challenge, confirm, credentials, prove
 from sessions_ui.web.tokens import leaked
 from sessions_ui.web.tokens import views as tokens
@@ -38,6 +39,9 @@ urlpatterns = [
     path("devices/data/", own_data.your_data, name="your_data"),
     path("devices/data/unlock/", own_data.unlock, name="unlock_data"),
     path("devices/data/download/", own_data.download, name="download_data"),
+    path("devices/log/", security_log.security_log, name="security_log"),
+    path("devices/log/unlock/", security_log.unlock, name="unlock_log"),
+    path("devices/log/download/", security_log.download, name="download_log"),
     path("devices/tokens/new/", tokens.new_token, name="new_token"),
     path("devices/tokens/leaked/", leaked.leaked, name="leaked_token"),
     path("devices/tokens/leaked/thanks/", leaked.thanks, name="leaked_thanks"),
@@ -87,6 +91,7 @@ ACTS_ON = {
     ("token", "public_id"): "end_token",
     ("recovery", ""): "recovery_prove recovery_password recovery_credentials recovery_again",
     ("your_data", ""): "unlock_data download_data",
+    ("security_log", ""): "unlock_log download_log",
 }
 _page_of = {name: page for page, names in ACTS_ON.items() for name in names.split()}
 

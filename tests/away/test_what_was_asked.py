@@ -587,6 +587,8 @@ NO_STORY = {
     "healthz": "answers a POST as it does a GET",
     "sessions_ui:unlock_data": "asks who is there, and changes nothing",
     "sessions_ui:download_data": "hands out what is there, and asks nothing",
+    "sessions_ui:unlock_log": "asks who is there, and changes nothing",
+    "sessions_ui:download_log": "hands out what is there, and asks nothing",
     "sessions_ui:end_credential": "this site has no other package (tests/sessions_ui/web/test_bridged_keys.py)",
     "sessions_ui:stay": "writes down that somebody is there, as every request does",
     "sessions_ui:leave_account": "nobody of this site can be in somebody's account (tests/stories/test_support.py)",

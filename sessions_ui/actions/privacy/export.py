@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -68,15 +68,18 @@ class TooMuch(Exception):
 
 
 @atomically
-def note_export(*, user: HasPk, actor: HasPk | None) -> None:
-    """Append the event that what is stored about `user` was handed out to `actor`, None for the system.
+def note_export(*, user: HasPk, actor: HasPk | None, part: Mapping[str, str] | None = None) -> Event:
+    """Append the event that what is stored about `user` was handed out to `actor`, None for the system; return it.
 
-    It is called before anything is handed out: nobody gets it without a trace. Raises `NotTheOwner` where staff uses an
+    It is called before anything is handed out: nobody gets it without a trace. `part` says what was, and as what, where
+    it was not all. Raises `NotTheOwner` where staff uses an
     account, `TryAgain` or `OutcomeUnknown` as `end_sessions()` does.
     """
     context.require_owner()
     verify_acting_session_without_lock()
-    events.append(Event.Kind.DATA_EXPORTED, user_id=user.pk, actor_id=actor_of(actor).pk)
+    return events.append(
+        Event.Kind.DATA_EXPORTED, user_id=user.pk, actor_id=actor_of(actor).pk, data=dict(part or {})
+    )
 
 
 def export_for_page(*, user: HasPk, actor: HasPk | None, for_owner: bool) -> bytes:

@@ -10,7 +10,8 @@ from tests.models import Event
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.parametrize("what", ["data", "log"])
 @pytest.mark.parametrize("name", ["unlock", "download"])
-def test_support_downloads_nothing(inside: Browser, name: str) -> None:
-    assert inside.post(f"/account/devices/data/{name}/").status_code == 403
+def test_support_downloads_nothing(inside: Browser, name: str, what: str) -> None:
+    assert inside.post(f"/account/devices/{what}/{name}/", {"format": "csv", "place": ""}).status_code == 403
     assert not Event.objects.filter(kind="data_exported").exists()

@@ -59,6 +59,7 @@ SIGNED_IN = {
     "sessions_ui:device_list",
     "sessions_ui:devices",
     "sessions_ui:download_data",
+    "sessions_ui:download_log",
     "sessions_ui:end_agents",
     "sessions_ui:end_credential",
     "sessions_ui:end_token",
@@ -76,6 +77,7 @@ SIGNED_IN = {
     "sessions_ui:recovery_prove",
     "sessions_ui:rename",
     "sessions_ui:renew_token",
+    "sessions_ui:security_log",
     "sessions_ui:sign_out_device",
     "sessions_ui:sign_out_everywhere",
     "sessions_ui:sign_out_folded",
@@ -88,6 +90,7 @@ SIGNED_IN = {
     "sessions_ui:token_proof",
     "sessions_ui:token_value",
     "sessions_ui:unlock_data",
+    "sessions_ui:unlock_log",
     "sessions_ui:your_data",
 }
 AGENTS = {
