@@ -26,6 +26,7 @@ from accounts.limits import ANYWHERE, APP, own_try, remember_reset
 from accounts.links import on_this_site, site_of
 from accounts.mails import HEADERS, first_paragraph, in_one_line, send_or_wait
 from accounts.password_reset import is_service_account, may_reset
+from accounts.preferences import chosen_language
 from accounts.provider import identity
 from sessions_ui import (
     begin_sign_in,
@@ -123,9 +124,9 @@ class AccountAdapter(DefaultAccountAdapter):
         return not is_https or urlsplit(url).scheme in ("", "https")
 
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
-        """Save somebody who signs up, with the language of the pages as that of their mails."""
-        user.language = asked_for(request)
-        return super().save_user(request, user, form, commit=commit)
+        """Save somebody who signs up, with the language that they chose before."""
+        user.language = chosen_language(request)
+        return super().save_user(request, user, form, commit)
 
     def set_password(self, user: Any, password: str) -> None:
         """Save the password, and nothing else of the user: whoever was disabled while they typed stays so."""

@@ -282,6 +282,7 @@ SESSIONS_UI = {
     "HELP_DESK_FACTOR_URL": "second_factor",
     "ADMIN_FACTOR_REQUIRED": env.bool("ADMIN_FACTOR_REQUIRED", default=False),
     "BASE_TEMPLATE": "base.html",
+    "MAIL_LANGUAGE": "accounts.preferences.mail_language",
     "ALERT_ADDRESSES": "accounts.addresses.alert_addresses",
     "ADDRESS_BOOK": "accounts.addresses.VerifiedAddresses",
     "PASSWORD_RESET": "accounts.password_reset.send_reset",
@@ -359,6 +360,11 @@ vars().update(mail_settings(MAIL_URL, timeout=10))
 LANGUAGE_CODE = "en"
 # Only what is complete (tests/tools/test_messages.py); `make messages` keeps the catalogues.
 LANGUAGES = [("en", _("English")), ("de", _("German")), ("ar", _("Arabic"))]
+# Chosen in the foot of each page (accounts/preferences.py). No script reads it.
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = SECURE
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 TIME_ZONE = "UTC"

@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 
 from accounts.forgot_password import forgot_password
 from accounts.passkeys import PasskeySignIn
+from accounts.preferences import language, theme
 from accounts.views import second_factor
 from config.well_known import change_password, favicon, security_txt
 from sessions_ui.web import healthz, metrics
@@ -30,6 +31,8 @@ urlpatterns = [
     path(".well-known/change-password", change_password, name="change_password"),
     path(".well-known/security.txt", security_txt, name="security_txt"),
     path("account/", include("sessions_ui.web.urls")),
+    path("account/theme/", theme, name="theme"),
+    path("account/language/", language, name="language"),
     path("account/second-factor/", second_factor, name="second_factor"),
     path("account/password/forgot/", forgot_password, name="forgot_password"),
     path(

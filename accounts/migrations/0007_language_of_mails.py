@@ -1,4 +1,4 @@
-"""Mails are in the language of whoever gets them, which the site remembers from their sign-up and sign-ins."""
+"""In which language somebody reads their mails, where they have chosen one."""
 
 from django.db import migrations, models
 
@@ -9,6 +9,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # With a default of the database, because servers of the release before still add users meanwhile.
         migrations.AddField(
             model_name="user",
             name="language",

@@ -584,6 +584,8 @@ APPS = "headless:app:"
 JSON_API = "sessions_ui_json"
 NO_STORY = {
     "home": "a redirect",
+    "theme": "remembered by the browser alone",
+    "language": "remembered by the browser; that of mails is a column (tests/accounts/test_preferences.py)",
     "healthz": "answers a POST as it does a GET",
     "sessions_ui:unlock_data": "asks who is there, and changes nothing",
     "sessions_ui:download_data": "hands out what is there, and asks nothing",

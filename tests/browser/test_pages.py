@@ -23,6 +23,7 @@ ANYBODY = [
 PERSON = [
     "/account/devices/",
     "/account/devices/tokens/new/",
+    "/account/devices/log/",
     "/account/2fa/",
     "/account/password/change/",
     "/account/email/",
