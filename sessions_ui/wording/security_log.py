@@ -152,7 +152,7 @@ def log_text(event: Event, viewer: Any) -> str:
     if event.kind in (Event.Kind.ENDED, Event.Kind.ADOPTED):
         return event_text(event, viewer)
     if event.kind == Event.Kind.CREDENTIAL_CHANGED:
-        return change_text(event)
+        return capfirst(change_text(event))
     if event.kind == Event.Kind.HELP_DESK:
         return step_text(event)
     if event.kind == Event.Kind.DATA_EXPORTED:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.models import Event, Session
+from tests.models import Session
 from tests.sessions_ui.web.security_log.conftest import PAGE, shown, texts
 
 pytestmark = pytest.mark.django_db
@@ -63,8 +63,7 @@ def test_the_form_says_what_was_chosen(full: Any) -> None:
     assert 'value="2026-11-02"' in html and 'value="2026-11-03"' in html
 
 
-def test_a_day_is_whole_and_in_the_zone_of_the_reader(here: Any, user: Any, happened: Any) -> None:
-    Event.objects.filter(user=user).delete()
+def test_a_day_is_whole_and_in_the_zone_of_the_reader(here: Any, happened: Any) -> None:
     here.cookies["sessions_ui_zone"] = "Asia/Tokyo"  # nine hours ahead
     for kind, at in {
         "device_lost": datetime(2026, 11, 1, 14, 59, 59, tzinfo=UTC),  # the last second of 1 November there
@@ -73,9 +72,12 @@ def test_a_day_is_whole_and_in_the_zone_of_the_reader(here: Any, user: Any, happ
         "device_confirmed": datetime(2026, 11, 2, 15, 0, tzinfo=UTC),
     }.items():
         happened(kind, at=at)
-    assert shown(here, since="2026-11-02", until="2026-11-02") == ["Device renamed", "Device found again"]
-    assert shown(here, since="2026-11-03") == ["Device confirmed as yours"]
-    assert shown(here, until="2026-11-01") == ["Device reported lost"]
+    assert shown(here, kind="devices", since="2026-11-02", until="2026-11-02") == [
+        "Device renamed",
+        "Device found again",
+    ]
+    assert shown(here, kind="devices", since="2026-11-03") == ["Device confirmed as yours"]
+    assert shown(here, kind="devices", until="2026-11-01") == ["Device reported lost"]
 
 
 @pytest.mark.parametrize(
