@@ -26,7 +26,6 @@ from accounts.limits import ANYWHERE, APP, own_try, remember_reset
 from accounts.links import on_this_site, site_of
 from accounts.mails import HEADERS, first_paragraph, in_one_line, send_or_wait
 from accounts.password_reset import is_service_account, may_reset
-from accounts.preferences import chosen_language
 from accounts.provider import identity
 from sessions_ui import (
     begin_sign_in,
@@ -124,8 +123,8 @@ class AccountAdapter(DefaultAccountAdapter):
         return not is_https or urlsplit(url).scheme in ("", "https")
 
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
-        """Save somebody who signs up, with the language that they chose before."""
-        user.language = chosen_language(request)
+        """Save somebody who signs up, with the language of the pages as that of their mails."""
+        user.language = asked_for(request)
         return super().save_user(request, user, form, commit)
 
     def set_password(self, user: Any, password: str) -> None:

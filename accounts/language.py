@@ -1,6 +1,6 @@
-"""The language in which the site writes to somebody: that of the pages at their sign-up, later at a sign-in on a device
-that their account knows. Whoever signs in as somebody else for the first time does not choose in which language the
-mail about it is."""
+"""The language in which the site writes to somebody: that of the pages at their sign-up, or at the first sign-in on a
+device that their account knows, until they choose another (`preferences.py`). Whoever signs in as somebody else for the
+first time does not choose in which language the mail about it is."""
 
 from __future__ import annotations
 
@@ -37,12 +37,13 @@ def asked_for(request: HttpRequest) -> str:
 
 
 def remember_language(sender: Any, *, user: Any, request: HttpRequest | None = None, **kwargs: Any) -> None:
-    """Keep the language of the pages as that of the user's mails, where this browser is a device of theirs."""
-    if request is None or (language := asked_for(request)) in ("", user.language):
+    """Keep the language of the pages as that of the user's mails, where none is kept and this browser is a device of
+    theirs."""
+    if request is None or user.language or not (language := asked_for(request)):
         return
     if known_device(request, user=user):
         user.language = language
-        User.objects.filter(pk=user.pk).update(language=language)
+        User.objects.filter(pk=user.pk, language="").update(language=language)
 
 
 @contextmanager

@@ -40,11 +40,9 @@ class User(HashUpgradeMixin, AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(
         _("active"), default=True, help_text=_("Untick this instead of deleting the account.")
     )
-    # What they have chosen; the pages go by the browser (`preferences.py`).
+    # Empty: not known (`language.py`). The pages go by the browser (`preferences.py`).
     language = models.CharField(_("language of mails"), max_length=16, blank=True, default="", db_default="")
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
-    # Empty: not known. Servers of the release before write rows without it.
-    language = models.CharField(_("language of mails"), max_length=16, blank=True, default="", db_default="")
 
     objects = UserManager()
 

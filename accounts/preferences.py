@@ -95,17 +95,6 @@ def use_for_mails(request: HttpRequest, code: str) -> None:
         )
 
 
-def mail_language(user: Any) -> str | None:
-    """For `MAIL_LANGUAGE`: the language that the person has chosen; None where they have not."""
-    return user.language or None
-
-
-def chosen_language(request: HttpRequest) -> str:
-    """Return the language that was chosen in this browser; empty where none was."""
-    code = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
-    return code if code in dict(settings.LANGUAGES) else ""
-
-
 def way_back(request: HttpRequest) -> str:
     """Return the page on which the choice was made, else the first page of the site."""
     url = request.POST.get("next", "")

@@ -282,7 +282,6 @@ SESSIONS_UI = {
     "HELP_DESK_FACTOR_URL": "second_factor",
     "ADMIN_FACTOR_REQUIRED": env.bool("ADMIN_FACTOR_REQUIRED", default=False),
     "BASE_TEMPLATE": "base.html",
-    "MAIL_LANGUAGE": "accounts.preferences.mail_language",
     "ALERT_ADDRESSES": "accounts.addresses.alert_addresses",
     "ADDRESS_BOOK": "accounts.addresses.VerifiedAddresses",
     "PASSWORD_RESET": "accounts.password_reset.send_reset",

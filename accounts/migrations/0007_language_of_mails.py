@@ -1,4 +1,4 @@
-"""In which language somebody reads their mails, where they have chosen one."""
+"""Mails are in the language of whoever gets them: that of their sign-up, or the one that they have chosen."""
 
 from django.db import migrations, models
 

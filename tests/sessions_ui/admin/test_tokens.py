@@ -266,7 +266,9 @@ def test_a_form_that_is_sent_again_makes_nothing_and_shows_nothing(admin: Any, u
     ]
     again = admin.post(f"{ACCOUNTS}{robot.pk}/token/", form, follow=True)
     assert again.redirect_chain == [(f"{ACCOUNTS}{robot.pk}/change/", 302)]
-    assert "It has already been created." in again.content.decode() and "sui_svc_" not in again.content.decode()
+    assert (
+        "It has already been created." in again.content.decode() and "sui_svc_" not in again.content.decode()
+    )
     assert [authenticate_token(value).token] == [AccessToken.objects.get()]
 
 

@@ -12,10 +12,10 @@ pytestmark = pytest.mark.django_db
 
 # All that act are POST. A page that is shown may be asked for by HEAD, as link checkers and mail scanners do.
 TAKES = {
-    "GET": "device_list idle proof token_proof alive",
+    "GET": "device_list idle proof token_proof token_value alive",
     "GET, HEAD": (
         "devices situation device token recovery recovery_link your_data security_log everywhere "
-        "signed_out_everywhere"
+        "signed_out_everywhere not_me_done leaked_thanks recovery_mailed"
     ),
     "GET, HEAD, POST": (
         "confirm prove rename challenge not_me choose_password not_me_opened new_token renew_token leaked_token"
@@ -24,7 +24,7 @@ TAKES = {
         "go_on recovery_prove recovery_password recovery_credentials stay sign_out_others sign_out_unused "
         "sign_out_everywhere sign_out_session sign_out_folded sign_out_device mine all_mine lost found not_mine "
         "leave_account provider_sign_out download_data unlock_data download_log unlock_log recovery_again "
-        "end_token end_unused_tokens end_agents end_credential"
+        "end_token end_unused_tokens end_agents end_credential choose_unused"
     ),
 }
 HELP_DESK_TAKES = {

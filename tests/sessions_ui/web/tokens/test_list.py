@@ -169,7 +169,11 @@ def test_the_page_of_a_token_has_its_history_and_the_proof(here: Any, user: Any,
     here.post(f"{url}end/", {"page": "device"})
     is_valid(made.value)
     text = text_of(here, url)
-    assert "This access token has ended" in text and "Somebody tried to use it" in text and "Ended by you" in text
+    assert (
+        "This access token has ended" in text
+        and "Somebody tried to use it" in text
+        and "Ended by you" in text
+    )
     assert "What you can do" not in text
 
 

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sessions_ui', '0005_attempts_of_webhooks'),
+        ('sessions_ui', '0006_names_of_fields_and_models'),
     ]
 
     operations = [
