@@ -44,7 +44,7 @@ def theme(request: HttpRequest) -> HttpResponse:
     elif chosen == AS_THE_SYSTEM:
         response.delete_cookie(THEME_COOKIE, samesite="Lax")
     else:
-        messages.error(request, _("There is no such appearance, so nothing was changed."))
+        messages.error(request, _("That appearance doesn’t exist, so nothing was changed."))
     return response
 
 
@@ -61,7 +61,7 @@ def language(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(back)
     code = request.POST.get("language", "")
     if code not in dict(settings.LANGUAGES):
-        messages.error(request, _("This site does not speak that language, so nothing was changed."))
+        messages.error(request, _("This site isn’t available in that language, so nothing was changed."))
         return HttpResponseRedirect(back)
     if request.user.is_authenticated:
         with translation.override(code):
@@ -90,7 +90,7 @@ def use_for_mails(request: HttpRequest, code: str) -> None:
         spoken = translation.get_language_info(now)["name_translated"]
         messages.info(
             request,
-            _("Mails to you stay in %(language)s: this browser cannot yet vouch for being yours.")
+            _("Emails to you stay in %(language)s, because we don’t know yet that this browser is yours.")
             % {"language": spoken},
         )
 

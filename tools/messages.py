@@ -16,12 +16,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polib
+from django.utils.translation import to_locale
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE_LANGUAGE = "en"
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
 PLURALS = {
     "de": "nplurals=2; plural=(n != 1);",
+    "es": "nplurals=2; plural=(n != 1);",
+    "fr": "nplurals=2; plural=(n > 1);",
+    "pt-br": "nplurals=2; plural=(n > 1);",
     "ar": "nplurals=6; plural=n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : "
     "n%100>=3 && n%100<=10 ? 3 : n%100>=11 && n%100<=99 ? 4 : 5;",
 }
@@ -35,7 +39,7 @@ class Catalogue:
     locale: str
 
     def path(self, language: str, root: Path = ROOT) -> Path:
-        return root / self.locale / language / "LC_MESSAGES" / "django.po"
+        return root / self.locale / to_locale(language) / "LC_MESSAGES" / "django.po"
 
     def extract(self, root: Path = ROOT) -> polib.POFile:
         """What xgettext finds, by way of Django's `makemessages` on a copy: the tree itself stays as it is."""
@@ -75,7 +79,7 @@ def update(
         "Content-Type": "text/plain; charset=UTF-8",
         "Content-Transfer-Encoding": "8bit",
         "MIME-Version": "1.0",
-        "Language": language,
+        "Language": to_locale(language),
         "Plural-Forms": PLURALS[language],
     }
     po.merge(texts or catalogue.extract(root))

@@ -112,27 +112,27 @@ PHRASES: dict[str, Any] = {
     Event.Kind.REAUTHENTICATED: gettext_lazy("You confirmed who you are"),
     Event.Kind.REAUTHENTICATION_FAILED: gettext_lazy("An attempt to confirm who you are failed"),
     Event.Kind.CLIENT_CHANGED: gettext_lazy("A sign-in went on in another browser or system"),
-    Event.Kind.FLAGGED: gettext_lazy("Sign-in flagged for a look"),
-    Event.Kind.CHALLENGED: gettext_lazy("A sign-in was asked for a further proof"),
+    Event.Kind.FLAGGED: gettext_lazy("Sign-in flagged"),
+    Event.Kind.CHALLENGED: gettext_lazy("A sign-in needed one more step"),
     Event.Kind.NOT_ME: gettext_lazy("Sign-in reported as not yours"),
-    Event.Kind.CODE_SENT: gettext_lazy("A code was mailed"),
-    Event.Kind.PROVEN: gettext_lazy("A further proof was given"),
+    Event.Kind.CODE_SENT: gettext_lazy("A code was emailed"),
+    Event.Kind.PROVEN: gettext_lazy("One more step was completed"),
     Event.Kind.METADATA_CHANGED: gettext_lazy("The site changed what it keeps with a sign-in"),
     Event.Kind.DEVICE_RENAMED: gettext_lazy("Device renamed"),
     Event.Kind.DEVICE_LOST: gettext_lazy("Device reported lost"),
     Event.Kind.DEVICE_FOUND: gettext_lazy("Device found again"),
     Event.Kind.DEVICE_CONFIRMED: gettext_lazy("Device confirmed as yours"),
     Event.Kind.PASSWORD_REQUIRED: gettext_lazy("A new password was required"),
-    Event.Kind.EMAIL_CHANGED: gettext_lazy("The e-mail address was changed"),
-    Event.Kind.RECOVERY_OPENED: gettext_lazy("The recovery of the account began"),
-    Event.Kind.RECOVERY_LINK: gettext_lazy("A link to the recovery was mailed"),
-    Event.Kind.RECOVERY_STEP: gettext_lazy("A step of the recovery was done"),
-    Event.Kind.RECOVERY_CLOSED: gettext_lazy("The recovery of the account is over"),
-    Event.Kind.TOKEN_EXPIRES: gettext_lazy("You were told that an access token ends soon"),
+    Event.Kind.EMAIL_CHANGED: gettext_lazy("The email address was changed"),
+    Event.Kind.RECOVERY_OPENED: gettext_lazy("Account recovery started"),
+    Event.Kind.RECOVERY_LINK: gettext_lazy("A recovery link was emailed"),
+    Event.Kind.RECOVERY_STEP: gettext_lazy("A recovery step was completed"),
+    Event.Kind.RECOVERY_CLOSED: gettext_lazy("Account recovery ended"),
+    Event.Kind.TOKEN_EXPIRES: gettext_lazy("You were told that an access token expires soon"),
     Event.Kind.CREDENTIALS_ENDED: gettext_lazy("Apps and keys ended"),
     Event.Kind.IMPERSONATED: gettext_lazy("Support used your account"),
     Event.Kind.ACCESS_REVIEW: gettext_lazy("Your access was reviewed"),
-    Event.Kind.DATA_ERASED: gettext_lazy("What was stored about you was removed"),
+    Event.Kind.DATA_ERASED: gettext_lazy("Your stored data was removed"),
 }
 SECURITY_LOG = "security log"  # what of somebody's data was handed out, in `data` of that event
 # Of which the text says itself who did it, or that staff did.
@@ -158,7 +158,7 @@ def log_text(event: Event, viewer: Any) -> str:
     if event.kind == Event.Kind.DATA_EXPORTED:
         is_log = event.data.get("what") == SECURITY_LOG
         return (
-            _("The security log was downloaded") if is_log else _("What is stored about you was handed out")
+            _("The security log was downloaded") if is_log else _("A copy of your stored data was provided")
         )
     phrase = PHRASES.get(event.kind)
     return str(phrase) if phrase is not None else capfirst(str(event.get_kind_display()))

@@ -30,6 +30,8 @@ def choice_text(months: int) -> str:
 def chosen_text(months: int) -> str:
     """Return what the page says when the choice is saved."""
     if months == NEVER:
-        return _("Saved. Nothing is signed out because you don’t use it.")
-    text = _("Saved. What you don’t use for %(months)s is signed out. A mail tells you a few days before.")
+        return _("Saved. You chose not to sign out unused devices.")
+    text = _(
+        "Saved. Devices that you don’t use for %(months)s will be signed out. We’ll email you a few days before."
+    )
     return text % {"months": months_text(months)}

@@ -94,7 +94,7 @@ def test_a_theme_that_does_not_exist_is_said_and_changes_nothing(form: dict[str,
     here.post(THEME, {"theme": "dark"})
     answer = here.post(THEME, {**form, "next": LOGIN}, follow=True)
     html = answer.content.decode()
-    assert "There is no such appearance, so nothing was changed." in html
+    assert "That appearance doesn’t exist, so nothing was changed." in html
     assert theme_in(html) == "dark"
 
 
@@ -132,7 +132,7 @@ def test_a_language_that_the_site_does_not_speak_is_said_and_changes_nothing(
     here = browser()
     answer = here.post(LANGUAGE, {**form, "next": LOGIN}, follow=True)
     html = answer.content.decode()
-    assert "This site does not speak that language, so nothing was changed." in html
+    assert "This site isn’t available in that language, so nothing was changed." in html
     assert language_in(html) == "en" and "django_language" not in here.cookies
 
 

@@ -32,8 +32,8 @@ def test_what_was_chosen_wins_over_the_system(
         here.go(path)
         assert page.evaluate(GROUND) == ground, path
         assert violations(page) == [], path
-    page.get_by_role("button", name="As the system").click()
-    expect(page.get_by_role("button", name="As the system")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Same as the system").click()
+    expect(page.get_by_role("button", name="Same as the system")).to_have_attribute("aria-pressed", "true")
     assert page.evaluate(GROUND) != ground
     assert here.complaints == []
 
@@ -61,5 +61,5 @@ def test_the_buttons_are_large_enough(visitor: Any, width: int) -> None:
 def test_forced_colours_show_what_is_chosen(visitor: Any) -> None:
     page = visitor(forced_colors="active").go("/account/login/")
     edge = "element => getComputedStyle(element).borderBlockEndColor"
-    chosen = page.get_by_role("button", name="As the system").evaluate(edge)
+    chosen = page.get_by_role("button", name="Same as the system").evaluate(edge)
     assert chosen != page.get_by_role("button", name="Dark", exact=True).evaluate(edge)

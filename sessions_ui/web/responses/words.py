@@ -16,7 +16,7 @@ HARMLESS_WORDS: dict[EndReason, str | Promise] = {
     EndReason.ABSOLUTE_TIMEOUT: gettext_lazy(
         "You were signed out because the sign-in reached its time limit."
     ),
-    EndReason.UNUSED: gettext_lazy("You were signed out because this device was not used for months."),
+    EndReason.UNUSED: gettext_lazy("You were signed out because this device was unused for months."),
     EndReason.PASSWORD_CHANGED: gettext_lazy("You were signed out because the password was changed."),
     EndReason.PASSWORD_RESET: gettext_lazy("You were signed out because the password was reset."),
     EndReason.SUPERSEDED: gettext_lazy("You were signed out because of a newer sign-in in this browser."),

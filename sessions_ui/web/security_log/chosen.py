@@ -111,7 +111,7 @@ class PlaceField(forms.IntegerField):
             key: int | None = super().clean(value)
         except ValidationError as error:
             raise ValidationError(
-                _("There is no such page: this is the newest one."), code="no_page"
+                _("There is no such page, so this is the newest one."), code="no_page"
             ) from error
         return key
 
@@ -137,7 +137,7 @@ class LogForm(forms.Form):
         said = super().clean() or {}
         since, until = said.get("since"), said.get("until")
         if since and until and since > until:
-            raise ValidationError(_("The first day comes after the last one."), code="order")
+            raise ValidationError(_("The first day is after the last day."), code="order")
         return said
 
     @property

@@ -56,7 +56,7 @@ def download(request: HttpRequest) -> HttpResponseBase:
     try:
         how = LogFormat(request.POST.get("format", ""))
     except ValueError:
-        return page(request, form, error=_("There is no file of that kind: choose CSV or JSON."), status=422)
+        return page(request, form, error=_("There is no file of that kind. Choose CSV or JSON."), status=422)
     noted = note_export(
         user=request.user, actor=request.user, part={"what": SECURITY_LOG, "format": str(how)}
     )

@@ -188,8 +188,8 @@ def test_one_mail_a_person_before_and_one_then(
     deliver_due()
     assert sorted(letter.to[0] for letter in mail.outbox) == sorted([user.email, other_user.email])
     for letter in mail.outbox:
-        assert "Why: not used for months, and your account signs such devices out." in letter.body
-        assert "When that happens can be changed on the page of your devices." in letter.body
+        assert "Why: unused for months, and you chose to sign out what you don’t use." in letter.body
+        assert "You can change this on your devices page." in letter.body
         assert "somebody else may be using your account" not in letter.body
 
 

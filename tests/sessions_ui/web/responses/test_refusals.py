@@ -23,7 +23,7 @@ from tests.models import EndReason, Session
 
 NAMED = {
     "idle_timeout": "You were signed out because this device was not used for a while.",
-    "unused": "You were signed out because this device was not used for months.",
+    "unused": "You were signed out because this device was unused for months.",
     "absolute_timeout": "You were signed out because the sign-in reached its time limit.",
     "password_changed": "You were signed out because the password was changed.",
     "password_reset": "You were signed out because the password was reset.",

@@ -14,7 +14,7 @@ from tests.sessions_ui.web.security_log.conftest import PAGE, shown, texts
 
 pytestmark = pytest.mark.django_db
 
-ALL_SHOWN = "The log cannot be narrowed down like this, so all of it is shown."
+ALL_SHOWN = "The log can’t be filtered like this, so all of it is shown."
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def full(here: Any, user: Any, happened: Any, agent: Any) -> Any:
             "staff",
             ["Help desk: case opened", "A new password was required", "Signed out by an administrator"],
         ),
-        ("data", ["What is stored about you was handed out"]),
+        ("data", ["A copy of your stored data was provided"]),
     ],
 )
 def test_each_group_has_its_own(full: Any, kind: str, expected: list[str]) -> None:
@@ -89,10 +89,10 @@ def test_a_day_is_whole_and_in_the_zone_of_the_reader(here: Any, happened: Any) 
         ({"since": "2026-02-30"}, "From: Enter a valid date."),
         ({"until": "0001-01-01"}, "To: Choose a year from 1970 to 8999."),
         ({"until": "9999-12-31"}, "To: Choose a year from 1970 to 8999."),
-        ({"since": "2026-11-03", "until": "2026-11-02"}, "The first day comes after the last one."),
-        ({"before": "x"}, "There is no such page: this is the newest one."),
-        ({"before": "9" * 5000}, "There is no such page: this is the newest one."),
-        ({"after": "-1"}, "There is no such page: this is the newest one."),
+        ({"since": "2026-11-03", "until": "2026-11-02"}, "The first day is after the last day."),
+        ({"before": "x"}, "There is no such page, so this is the newest one."),
+        ({"before": "9" * 5000}, "There is no such page, so this is the newest one."),
+        ({"after": "-1"}, "There is no such page, so this is the newest one."),
     ],
 )
 def test_what_makes_no_sense_is_said_and_everything_is_shown(
@@ -118,7 +118,7 @@ def test_the_ends_of_what_makes_sense_are_no_error(full: Any, query: dict[str, s
 
 def test_nothing_that_fits_is_said_with_a_way_back(full: Any) -> None:
     html = full.get(PAGE, {"until": "1999-01-01"}).content.decode()
-    assert "Nothing like this has happened." in html
+    assert "No events match." in html
     assert f'<a class="sui-more-link" href="{PAGE}">' in html
 
 

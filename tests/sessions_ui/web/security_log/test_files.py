@@ -153,7 +153,7 @@ def test_an_empty_selection_is_a_file_without_events(here: Any) -> None:
 def test_a_file_of_another_kind_is_refused(here: Any) -> None:
     answer = here.post(DOWNLOAD, {"format": "exe", "place": ""})
     assert answer.status_code == 422
-    assert "There is no file of that kind: choose CSV or JSON." in answer.content.decode()
+    assert "There is no file of that kind. Choose CSV or JSON." in answer.content.decode()
     assert not exports().exists()
 
 

@@ -106,7 +106,7 @@ def test_the_address_that_was_left_is_masked(here: Any, happened: Any) -> None:
         "credential_changed", data={"credential": "address", "change": "removed"}, text="old@former.example"
     )
     html = here.get(PAGE).content.decode()
-    assert shown(here)[:2] == ["An e-mail address was removed", "The e-mail address was changed"]
+    assert shown(here)[:2] == ["An e-mail address was removed", "The email address was changed"]
     assert "a•••@former.example" in html and "o•••@former.example" in html
     assert "ada@former.example" not in html and "old@former.example" not in html
 
@@ -137,7 +137,7 @@ def test_an_empty_log_says_so(here: Any, user: Any) -> None:
     events = Event.objects.filter(user=user)
     events._raw_delete(events.db)  # as the retention time does
     html = here.get(PAGE).content.decode()
-    assert "Nothing is kept here." in html and "<ol" not in html
+    assert "There are no events yet." in html and "<ol" not in html
 
 
 def test_no_entry_more_is_a_statement_more(here: Any, user: Any, happened: Callable[..., Any]) -> None:
