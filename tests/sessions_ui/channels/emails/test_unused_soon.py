@@ -69,7 +69,7 @@ def test_several_are_counted_and_each_is_named(user: Any) -> None:
     end_unused()
     [letter] = sent()
     assert letter.subject == "2 devices that you don’t use will be signed out"
-    assert "You have not used these 2 devices for a long time. They will be signed out on" in letter.body
+    assert "You haven’t used these 2 devices for a long time. They will be signed out on" in letter.body
     assert "Old tablet" in letter.body and "Old phone" in letter.body
 
 
