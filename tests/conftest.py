@@ -54,6 +54,7 @@ BREAKERS = (queueing.BROKER, pubsub.REDIS, site_cache.CACHE, channel.SERVER, con
 ANSWERS = {
     "sessions_ui:confirm": "act=",
     "sessions_ui:prove": "act=",
+    "sessions_ui:challenge": "sent=",
     "sessions_ui:token_value": "",
     "sessions_ui:not_me_done": "",
     "sessions_ui:leaked_thanks": "",

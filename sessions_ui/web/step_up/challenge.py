@@ -185,8 +185,8 @@ def asked(
             )
     if again and not error:
         # "Back" comes to no form that would be sent once more.
-        mark = f"?{JUST_SENT}=1" if addresses else ""
-        return HttpResponseRedirect(f"{reverse('sessions_ui:challenge')}{mark}")
+        mark = 1 if addresses else 0
+        return HttpResponseRedirect(f"{reverse('sessions_ui:challenge')}?{JUST_SENT}={mark}")
     under_way = code_under_way(user=user, session_id=session_id, purpose=PURPOSE) if by_code else None
     if under_way is not None and says_just_sent(request, under_way):
         addresses = [masked(address) for address in trusted_addresses(user)]

@@ -51,7 +51,7 @@ from sessions_ui.wording.credentials import masked
 END_OLDER = VerificationCode.Purpose.END_OLDER
 # Asked for on a page of its own, before anything was sent, which leads back to where somebody came from.
 BY_PAGE = (VerificationCode.Purpose.CREDENTIAL, VerificationCode.Purpose.ADMINISTRATION)
-# In the address of a page: the form that led there has just mailed a code.
+# In the address of a page: whether the form that led there has just mailed a code (1).
 JUST_SENT = "sent"
 
 
@@ -289,7 +289,7 @@ def asked_for_proof(
 def says_just_sent(request: HttpRequest, under_way: CodeUnderWay) -> bool:
     """Return whether the page says where the code went: for as long as none other can be sent, to whom a form that has
     sent one led here."""
-    return request.method != "POST" and JUST_SENT in request.GET and under_way.wait > 0
+    return request.method != "POST" and request.GET.get(JUST_SENT) == "1" and under_way.wait > 0
 
 
 def elsewhere(act: WaitingAct, session: Session) -> str:
