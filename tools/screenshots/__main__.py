@@ -110,7 +110,12 @@ def sign_in_devices(url: str, var: Path) -> None:
         DemoBrowsers(url, var).sign_in_all(afresh=True)
     now = timezone.now()
     for device in DEVICES:
-        sessions = Session.objects.filter(user__email=device.person.email, first_address=device.address)
+        # The app on the phone has the phone's address.
+        sessions = Session.objects.filter(
+            user__email=device.person.email,
+            first_address=device.address,
+            first_user_agent=device.user_agent,
+        )
         if device.key == "laptop":
             sessions.filter(user__isnull=False).delete()  # the browser that takes the pictures is the laptop
         if device.key not in STORY:

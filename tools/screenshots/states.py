@@ -48,7 +48,7 @@ def ask(page: Any, url: str) -> None:
 
 def device(page: Any, url: str) -> None:
     devices(page, url)
-    page.locator("summary", has=page.get_by_role("heading", name="Phone")).click()
+    page.locator("summary", has=page.get_by_role("heading", name="Phone", exact=True)).click()
     page.get_by_role("link", name="Lost, or not yours? Phone").click()
     page.wait_for_url("**/account/devices/*/")
     page.wait_for_load_state()
@@ -142,6 +142,7 @@ def named_site() -> Any:
 def show(page: Any, message: Any) -> None:
     """Show the HTML of a mail, on a page of no site: a mail program has no rules of ours about styles."""
     page.goto("about:blank")
+    page.set_viewport_size({"width": page.viewport_size["width"], "height": 100})  # as tall as the mail
     page.set_content(message.alternatives[0][0])
 
 
