@@ -238,7 +238,7 @@ def find(request: HttpRequest, values: list[str]) -> list[BridgedCredential]:
         elif credential is not None:
             found.append(credential)
     for name in unknown:
-        messages.error(request, gettext("The package %(package)s couldn’t be asked.") % {"package": name})
+        messages.error(request, gettext("We couldn’t ask %(package)s.") % {"package": name})
     return found
 
 

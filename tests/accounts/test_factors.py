@@ -84,7 +84,7 @@ def test_adding_one_ends_the_others_where_the_setting_says_so(
     assert laptop.get(PAGE).status_code == 200
     deliver_due()
     (told,) = [message for message in mailoutbox if "An authenticator app was added" in message.body]
-    assert "Signed out because of it" in told.body, "and no second mail says that"
+    assert "Signed out because of this change" in told.body, "and no second mail says that"
     assert Act.objects.get().actor_id == user.pk
 
 

@@ -135,7 +135,7 @@ def test_the_mail_goes_to_the_old_address_and_does_not_name_the_new_one(user: An
     assert message.to == [OLD]
     assert message.subject == "The email address of your account was changed"
     for text in (message.body, message.alternatives[0][0]):
-        assert "has another e-mail address since" in text
+        assert "The email address of your account was changed on" in text
         assert "The people who run the service made this change" not in text
         assert NEW not in text
 

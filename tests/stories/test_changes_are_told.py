@@ -81,7 +81,7 @@ def test_a_password_is_told_where_no_other_session_was(laptop: Any, user: Any) -
     change(laptop)
     (message,) = told()
     assert message.subject == "The password was changed" and message.to == [user.email]
-    assert "Signed out because of it" not in message.body
+    assert "Signed out because of this change" not in message.body
 
 
 def test_a_password_is_told_in_one_mail_with_what_it_signed_out(laptop: Any, user: Any, browser: Any) -> None:
@@ -90,7 +90,7 @@ def test_a_password_is_told_in_one_mail_with_what_it_signed_out(laptop: Any, use
     change(laptop)
     (message,) = told()
     assert message.subject == "The password was changed"
-    assert "Signed out because of it" in message.body and "Firefox on Windows" in message.body
+    assert "Signed out because of this change" in message.body and "Firefox on Windows" in message.body
 
 
 def test_the_link_ends_what_made_the_change_and_leads_to_recovery(
@@ -157,7 +157,7 @@ def test_a_reset_by_mail_is_told_without_a_session_to_report(laptop: Any, user: 
     choose(browser(), link)
     (message,) = told()
     assert message.subject == "The password was changed" and LINK.search(message.body) is None
-    assert "/account/password/reset/" in message.body and "Signed out because of it" in message.body
+    assert "/account/password/reset/" in message.body and "Signed out because of this change" in message.body
 
 
 def test_a_change_by_staff_says_so(laptop: Any, user: Any, administrator: Any, browser: Any) -> None:

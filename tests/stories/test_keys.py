@@ -91,7 +91,7 @@ def test_a_password_reset_ends_both_and_the_page_says_why(
     asking.post(page.request["PATH_INFO"], {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD})
     assert [is_valid(value) for value in values] == [False, False]
     assert [client.get(DEVICES).status_code for client in (laptop, phone)] == [302, 302]
-    told = next(letter.body for letter in letters() if "Access tokens that have ended" in letter.body)
+    told = next(letter.body for letter in letters() if "Access tokens that ended" in letter.body)
     assert "- Access token “Backup”" in told and "- Access token “Deployment”" in told
 
     again = browser()

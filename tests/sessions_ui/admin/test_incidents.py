@@ -223,7 +223,7 @@ def test_another_administrator_approves(admin: Any, ada: Any, user: Any, setting
     incident = Incident.objects.get()
     page = f"{LIST}{incident.pk}/change/"
     assert ">Approve<" not in of(admin.get(page)) and ">Decline<" in of(admin.get(page))
-    assert "not you" in of(admin.post(f"{LIST}{incident.pk}/approve/", follow=True))
+    assert "you can’t approve your own order" in of(admin.post(f"{LIST}{incident.pk}/approve/", follow=True))
     second = Browser()
     second.force_login(get_user_model().objects.create_superuser("second@staff.example", "x"))
     assert ">Approve<" in of(second.get(page))

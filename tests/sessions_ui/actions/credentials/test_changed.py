@@ -114,7 +114,7 @@ def test_who_is_told_of_the_change_gets_no_second_mail_about_what_it_ended(used:
     factor_changed(user=used, kind=CredentialKind.TOTP, change=CredentialChange.REMOVED)
     (message,) = mails()
     assert message.subject == "The authenticator app was removed"
-    assert "Signed out because of it" in message.body and "Firefox on Linux" in message.body
+    assert "Signed out because of this change" in message.body and "Firefox on Linux" in message.body
 
 
 def test_an_address_that_is_not_told_of_the_change_is_told_of_the_ending(used: Any) -> None:

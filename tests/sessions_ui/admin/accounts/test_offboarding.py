@@ -69,7 +69,7 @@ def test_an_end_of_access_is_cancelled_and_never_edited(admin: Any, user: Any) -
     assert admin.post(page, form("admin@staff.example")).status_code == 403
     assert admin.post(f"{LIST}{row.pk}/delete/", {"post": "yes"}).status_code == 403
     cancel = {"action": "cancel", "_selected_action": [row.pk]}
-    assert "1 was cancelled." in admin.post(LIST, cancel, follow=True).content.decode()
+    assert "1 end of access was cancelled." in admin.post(LIST, cancel, follow=True).content.decode()
     assert "None of these was in force." in admin.post(LIST, cancel, follow=True).content.decode()
     row.refresh_from_db()
     assert row.cancelled_at is not None

@@ -52,14 +52,14 @@ def text_of(response: Any) -> str:
 
 def test_without_any_debt(admin: Any) -> None:
     text = text_of(admin.get(PAGE))
-    assert "Debt in all 0 s" in text
+    assert "Total debt 0 s" in text
     assert "End what should not be signed in" not in text
 
 
 def test_the_debt_is_shown_by_cause_and_user_and_as_a_table(left: None, admin: Any, user: Any) -> None:
     response = admin.get(PAGE)
     text = text_of(response)
-    assert "Debt in all 48 h" in text or "Debt in all 2 d 0 h" in text
+    assert "Total debt 48 h" in text or "Total debt 2 d 0 h" in text
     assert "Somebody had to report it 2 d 0 h" in text
     assert f"{user} 2 d 0 h" in text
     assert "People who left 1 1 2 d 0 h 0 s 0" in text
@@ -122,7 +122,7 @@ def test_an_act_shows_its_proof(admin: Any, administrator: Any, user: Any, brows
     assert "Time to containment 2 d 0 h" in text
     assert "Turned away since then 0 of 1" in text
     assert "First request refused not yet" in text
-    assert "1 in all, 0 still open, 0 given up" in text
+    assert "1 in total, 0 still open, 0 given up" in text
     assert user.email in text
     session = Session.objects.get(user=user)
     assert session.public_id in text and session.digest not in page.content.decode()

@@ -46,7 +46,7 @@ def of(user: Any) -> Session:
 
 def test_the_administration_says_what_will_happen_before_it_does(admin: Any, ada: Any, user: Any) -> None:
     html = act(admin, "sign_out_selected", [of(user).pk]).content.decode()
-    for text in ("1 sign-in will be ended.", "1 person is concerned", user.email, "Firefox on Linux"):
+    for text in ("1 sign-in will be ended.", "This affects 1 person", user.email, "Firefox on Linux"):
         assert text in html, text
     assert "Your own sign-in" not in html
     assert ada.get(PAGE).status_code == 200
@@ -234,7 +234,7 @@ def test_what_failed_is_tried_again_from_the_admin(admin: Any, ada: Any, user: A
     ending = end_later(sessions=Session.objects.of(user), reason=EndReason.ADMINISTRATOR)
     EndingBatch.objects.update(failed_at=timezone.now(), attempts=8, error="OperationalError")
     fields = {"action": "retry", "_selected_action": [ending.pk]}
-    assert "Look at the large sign-outs" in admin.get(f"{LIST}overview/").content.decode()
+    assert "Check the large sign-outs" in admin.get(f"{LIST}overview/").content.decode()
     answer = admin.post("/admin/sessions_ui/ending/", fields, follow=True).content.decode()
     assert "1 batch will be tried again." in answer
     assert sweep_endings() == 1
@@ -289,7 +289,7 @@ def test_everything_of_a_person_ends_their_tokens_and_says_so(clerk: Any, ada: A
     html = " ".join(act(clerk, "sign_out_users", [sign_in.pk]).content.decode().split())
     for text in (
         "1 sign-in and 1 access token will be ended.",
-        "Access tokens of these people end, too",
+        "These people’s access tokens end, too",
         "“Backup”",
     ):
         assert text in html, text
@@ -300,7 +300,7 @@ def test_everything_of_a_person_ends_their_tokens_and_says_so(clerk: Any, ada: A
     token.refresh_from_db()
     assert token.end_reason == EndReason.ADMINISTRATOR
     assert (
-        "Access tokens of these people" not in act(clerk, "sign_out_selected", [sign_in.pk]).content.decode()
+        "These people’s access tokens" not in act(clerk, "sign_out_selected", [sign_in.pk]).content.decode()
     )
 
 
