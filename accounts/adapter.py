@@ -19,14 +19,14 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from accounts.factor_secrets import seal, unseal
-from accounts.factors import note_codes_read
-from accounts.language import asked_for, writing_to
-from accounts.limits import ANYWHERE, APP, own_try, remember_reset
-from accounts.links import on_this_site, site_of
-from accounts.mails import HEADERS, first_paragraph, in_one_line, send_or_wait
-from accounts.password_reset import is_service_account, may_reset
-from accounts.provider import identity
+from accounts.credentials.factor_secrets import seal, unseal
+from accounts.credentials.factors import note_codes_read
+from accounts.mail.language import asked_for, writing_to
+from accounts.mail.links import on_this_site, site_of
+from accounts.mail.sending import HEADERS, first_paragraph, in_one_line, send_or_wait
+from accounts.signing_in.limits import ANYWHERE, APP, own_try, remember_reset
+from accounts.signing_in.password_reset import is_service_account, may_reset
+from accounts.signing_in.provider import identity
 from sessions_ui import (
     begin_sign_in,
     client_network,
@@ -50,7 +50,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Count the try: by the account and the client's network, and by the account with more room.
 
         By the account alone, five wrong passwords of anybody would keep its owner out. Where others have used up all of
-        its tries, who is known has some of their own (`accounts/limits.py`).
+        its tries, who is known has some of their own (`accounts/signing_in/limits.py`).
         """
         try:
             super().pre_authenticate(request, **credentials)
@@ -89,7 +89,8 @@ class AccountAdapter(DefaultAccountAdapter):
         """Return whether a change asks again who is there, as allauth decides.
 
         Who has neither a password nor a factor has nothing to show, and allauth would answer 403. What they change is
-        guarded all the same (accounts/guard.py): a session that does not vouch for itself gives a mailed code.
+        guarded all the same (accounts/credentials/guard.py): a session that does not vouch for itself gives a mailed
+        code.
 
         Whoever reads recovery codes has them, and no row is written then: so a session that does not vouch for itself
         is refused here, whichever view of allauth's shows them (its pages by other URLs, its headless API). When they

@@ -8,7 +8,7 @@ from allauth.headless.constants import Client
 from allauth.headless.urls import build_urlpatterns
 from django.urls import URLPattern, URLResolver, include, path
 
-from accounts.passkeys import AppPasskeySignIn
+from accounts.signing_in.passkeys import AppPasskeySignIn
 
 VIEWS = {"login_webauthn": AppPasskeySignIn.as_api_view(client=Client.APP)}
 # Nobody has a phone number here, and what asks for one would be an error.

@@ -13,10 +13,11 @@ class AccountsConfig(AppConfig):
         from allauth.account.signals import authentication_step_completed
         from allauth.mfa.signals import authenticator_used
 
-        from accounts import addresses, factors, guard, language, telling
         from accounts.checks import factor_keys
+        from accounts.credentials import addresses, factors, guard, telling
+        from accounts.mail import language
         from accounts.receivers import rotate_on_reauthentication
-        from accounts.sign_in import complete_record
+        from accounts.signing_in.method import complete_record
 
         authentication_step_completed.connect(
             rotate_on_reauthentication, dispatch_uid="accounts.rotate_on_reauthentication"

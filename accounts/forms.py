@@ -15,10 +15,10 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.addresses import REMEMBERED
-from accounts.factor_secrets import seal, unseal
-from accounts.forgot_password import typed_address
+from accounts.credentials.addresses import REMEMBERED
+from accounts.credentials.factor_secrets import seal, unseal
 from accounts.models import VerifiedAddress
+from accounts.signing_in.forgot_password import typed_address
 
 
 class SignInForm(LoginForm):

@@ -8,7 +8,7 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.http import HttpRequest
 
-from accounts.sign_in import provenance, shown_by
+from accounts.signing_in.method import provenance, shown_by
 from sessions_ui import note_reauthentication
 
 
@@ -43,6 +43,6 @@ def is_by_access_token(request: HttpRequest) -> bool:
 
 
 def provenance_of(pk: int | None) -> dict[str, Any]:
-    """Return since when the second factor with this key is there (`accounts.sign_in.provenance()`)."""
+    """Return since when the second factor with this key is there (`accounts.credentials.provenance`)."""
     authenticator = None if pk is None else Authenticator.objects.filter(pk=pk).first()
     return {} if authenticator is None else provenance(authenticator)

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from allauth.urls import urlpatterns as pages_of_allauth
 from django.urls import URLPattern, URLResolver
 
-from accounts.limits import with_own_tries
-from accounts.mails import send_after
+from accounts.mail.sending import send_after
+from accounts.signing_in.limits import with_own_tries
 from sessions_ui.credentials import CredentialKind
 from sessions_ui.web import account_held, settled_required
 
@@ -29,7 +29,7 @@ ASKED = {
 }
 # Which write what somebody signs in with, in a session of theirs: each is one transaction, so that a session which has
 # ended meanwhile writes nothing. Connecting an account at a provider is a redirect from there, which signs in as well:
-# what it writes is taken back (accounts/guard.py).
+# what it writes is taken back (accounts/credentials/guard.py).
 HELD = {
     "account_email",
     "account_change_password",

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.views.decorators.http import require_GET
 
-from accounts.provenance import set_up_at
+from accounts.credentials.provenance import set_up_at
 
 PAGES = {
     Authenticator.Type.TOTP: "mfa_reauthenticate",

@@ -248,7 +248,8 @@ ACCOUNT_RATE_LIMITS = {
     # Of a browser that has signed in to the account before, or has just reset its password, once others used up those.
     "login_failed_known": "5/5m/key,20/h/key",
     "reauthenticate": "10/m/ip,100/h/user",
-    "settled": "10/m/key,100/h/key",  # of a session that vouches for itself, beside all others (accounts/limits.py)
+    # Of a session that vouches for itself, beside all others (accounts/signing_in/limits.py).
+    "settled": "10/m/key,100/h/key",
 }
 # Apps sign in by allauth's API (docs/apps.md); browsers have pages.
 HEADLESS_CLIENTS = ("app",)
@@ -276,18 +277,18 @@ SESSIONS_UI = {
     "GEOIP_ASN_PATH": env.str("GEOIP_ASN_PATH", default=""),
     "STORE_ADDRESSES": env.str("STORE_ADDRESSES", default="full"),
     "FORGET_CLIENTS_AFTER": timedelta(days=FORGET_CLIENTS_AFTER_DAYS) if FORGET_CLIENTS_AFTER_DAYS else None,
-    "SIGN_IN_METHOD": "accounts.sign_in.method",
-    "AUTHENTICATION": "accounts.sign_in.authentication",
-    "SECOND_FACTOR_AT": "accounts.sign_in.second_factor_at",
+    "SIGN_IN_METHOD": "accounts.signing_in.method.method",
+    "AUTHENTICATION": "accounts.signing_in.method.authentication",
+    "SECOND_FACTOR_AT": "accounts.signing_in.method.second_factor_at",
     "HELP_DESK_FACTOR_URL": "second_factor",
     "ADMIN_FACTOR_REQUIRED": env.bool("ADMIN_FACTOR_REQUIRED", default=False),
     "BASE_TEMPLATE": "base.html",
-    "ALERT_ADDRESSES": "accounts.addresses.alert_addresses",
-    "ADDRESS_BOOK": "accounts.addresses.VerifiedAddresses",
-    "PASSWORD_RESET": "accounts.password_reset.send_reset",
-    "CREDENTIALS": "accounts.credentials.AllauthCredentials",
-    "REAUTHENTICATION": "accounts.reauthentication.AllauthReauthentication",
-    "MAIL_LANGUAGE": "accounts.language.language_of",
+    "ALERT_ADDRESSES": "accounts.credentials.addresses.alert_addresses",
+    "ADDRESS_BOOK": "accounts.credentials.addresses.VerifiedAddresses",
+    "PASSWORD_RESET": "accounts.signing_in.password_reset.send_reset",
+    "CREDENTIALS": "accounts.credentials.store.AllauthCredentials",
+    "REAUTHENTICATION": "accounts.signing_in.reauthentication.AllauthReauthentication",
+    "MAIL_LANGUAGE": "accounts.mail.language.language_of",
     "HELP_URL": env.str("HELP_URL", default=""),
     "SYNCHRONOUS_COMMIT": env.str("SYNCHRONOUS_COMMIT", default=""),
     "SITE_URL": env.str("SITE_URL", default=f"http://localhost:{PORT}" if DEMO else ""),

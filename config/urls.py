@@ -6,9 +6,9 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from accounts.forgot_password import forgot_password
-from accounts.passkeys import PasskeySignIn
 from accounts.preferences import language, theme
+from accounts.signing_in.forgot_password import forgot_password
+from accounts.signing_in.passkeys import PasskeySignIn
 from accounts.views import second_factor
 from config.well_known import change_password, favicon, security_txt
 from sessions_ui.web import healthz, metrics

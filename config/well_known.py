@@ -16,7 +16,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts.links import site_url
+from accounts.mail.links import site_url
 
 
 @login_not_required

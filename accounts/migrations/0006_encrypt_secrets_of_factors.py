@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from accounts.factor_secrets import reseal
+from accounts.credentials.factor_secrets import reseal
 
 
 def encrypt_what_is_plain(apps, schema_editor):

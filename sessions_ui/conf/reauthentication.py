@@ -20,7 +20,7 @@ class ReauthenticationSettings(Section):
     @cached_property
     def reauthentication(self) -> str:
         """Dotted path of a `sessions_ui.web.Reauthentication`: how a person confirms it. The app's own asks for the
-        password; this site's (`accounts.reauthentication.AllauthReauthentication`) offers what
+        password; this site's (`accounts.signing_in.reauthentication.AllauthReauthentication`) offers what
         allauth has: password, passkey, authenticator app, recovery code."""
         return self._given.get("REAUTHENTICATION", "sessions_ui.web.Reauthentication")
 

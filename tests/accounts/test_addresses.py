@@ -11,7 +11,7 @@ from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.utils import timezone
 
-from accounts.addresses import VerifiedAddresses, alert_addresses
+from accounts.credentials.addresses import VerifiedAddresses, alert_addresses
 from accounts.models import VerifiedAddress
 from tests.aging import settle
 from tests.conftest import PASSWORD

@@ -15,9 +15,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.credentials.provenance import is_by_settled, set_up_at
 from accounts.models import User
-from accounts.provenance import is_by_settled, set_up_at
-from accounts.sign_in import authentication
+from accounts.signing_in.method import authentication
 from sessions_ui.assurance import Authentication
 from tests.accounts.conftest import SECRET
 from tests.accounts.test_factors import activate_app

@@ -15,7 +15,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.credentials import AllauthCredentials
+from accounts.credentials.store import AllauthCredentials
 from accounts.models import VerifiedAddress
 from sessions_ui import context
 from sessions_ui.actions.recovery.added import is_younger

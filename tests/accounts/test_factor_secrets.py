@@ -19,8 +19,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.urls import reverse
 
-from accounts import factor_secrets
 from accounts.checks import factor_keys
+from accounts.credentials import factor_secrets
 from sessions_ui.exceptions import Undecipherable
 from tests.accounts.conftest import SECRET
 from tests.conftest import PASSWORD

@@ -10,7 +10,7 @@ from allauth.account.internal.flows.login import (
 from django.http import HttpRequest
 
 from accounts.models import User
-from accounts.sign_in import MAX_LENGTH, method
+from accounts.signing_in.method import MAX_LENGTH, method
 
 PASSWORD = {"method": "password", "email": "ada@people.example"}
 CODE = {"method": "code"}

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import VerifiedAddress
-from accounts.password_reset import may_reset, send_reset
+from accounts.signing_in.password_reset import may_reset, send_reset
 from sessions_ui.actions.tokens.authenticate import authenticate_token
 from sessions_ui.actions.tokens.create import create_token
 from sessions_ui.actions.tokens.service_accounts import make_service_account

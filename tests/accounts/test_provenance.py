@@ -12,10 +12,10 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.utils import timezone
 
-from accounts.credentials import AllauthCredentials
-from accounts.factor_secrets import seal
+from accounts.credentials.factor_secrets import seal
+from accounts.credentials.provenance import is_by_settled
+from accounts.credentials.store import AllauthCredentials
 from accounts.models import VerifiedAddress
-from accounts.provenance import is_by_settled
 from sessions_ui.credentials import CredentialKind
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 import accounts.urls
-from accounts.limits import COUNTED
+from accounts.signing_in.limits import COUNTED
 from config.demo.factor import current_code
 from sessions_ui.conf import conf
 from tests.accounts.conftest import SECRET

@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 import accounts.urls
-from accounts.credentials import AllauthCredentials
+from accounts.credentials.store import AllauthCredentials
 from config.demo.factor import current_code
 from sessions_ui import context
 from sessions_ui.actions.recovery.added import added_since

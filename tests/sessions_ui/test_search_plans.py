@@ -18,7 +18,7 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.addresses import VerifiedAddresses
+from accounts.credentials.addresses import VerifiedAddresses
 from sessions_ui.actions.help_desk.find_user import users_exactly
 from sessions_ui.actions.sign_in.provider import end_provider_sessions
 from sessions_ui.actions.step_up.reauthentication import failed_reauthentications

@@ -214,7 +214,7 @@ def address_of_an_ex(user: Any, owner: Any) -> str:
     return EX
 
 
-@pytest.mark.parametrize("book", ["accounts.addresses.VerifiedAddresses", None])
+@pytest.mark.parametrize("book", ["accounts.credentials.addresses.VerifiedAddresses", None])
 def test_an_address_that_the_owner_removed_does_not_recover_after_it_was_forgotten(
     book: str | None, browser: Any, user: Any, owner: Any, address_of_an_ex: str, settings: Any
 ) -> None:

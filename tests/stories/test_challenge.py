@@ -377,7 +377,7 @@ def test_only_a_second_factor_that_is_not_new_spares_a_suspicious_sign_in_the_co
     what: str, browser: Any, user: Any, owner: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown, passes = SHOWN[what]
-    monkeypatch.setattr("accounts.sign_in.authentication", shown())
+    monkeypatch.setattr("accounts.signing_in.method.authentication", shown())
     setting(settings, SUSPICIOUS_SIGN_INS="challenge")
     client = browser(user_agent=THIEF, address=SWEDEN)
     client.sign_in(user)

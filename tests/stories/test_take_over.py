@@ -17,7 +17,7 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.factor_secrets import unseal
+from accounts.credentials.factor_secrets import unseal
 from config.demo.factor import current_code
 from sessions_ui.actions.step_up.codes import other_factor
 from sessions_ui.session_user import AUTH_KEYS

@@ -8,7 +8,7 @@ from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand, CommandError
 from django.db import router
 
-from accounts.factor_secrets import reseal
+from accounts.credentials.factor_secrets import reseal
 
 
 class Command(BaseCommand):

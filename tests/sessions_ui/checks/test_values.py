@@ -40,7 +40,7 @@ WRONG: list[tuple[str, Any]] = [
     ("DELIVERY_RETRIES", timedelta(seconds=5)),
     ("SITE_URL", None),
     ("ALERT_ADDRESSES", "no_such_module.addresses"),
-    ("CREDENTIALS", "accounts.credentials.NoSuchStore"),
+    ("CREDENTIALS", "accounts.credentials.store.NoSuchStore"),
     ("HELP_DESK_WAYS", ["call_back"]),
     ("ADOPT_UNTIL", "2027-01-01"),
     ("GEOIP_PATH", 5),

@@ -183,7 +183,7 @@ def test_an_answer_that_was_made_up_is_refused_without_a_field(new: Any, old: Se
 def test_a_code_that_is_under_way_when_the_address_goes_can_still_be_given(
     new: Any, old: Session, settings: Any
 ) -> None:
-    add(settings, ALERT_ADDRESSES="accounts.addresses.alert_addresses")
+    add(settings, ALERT_ADDRESSES="accounts.credentials.addresses.alert_addresses")
     act = ask(new, "the others", old).context["act"]
     add(settings, ALERT_ADDRESSES=f"{__name__}.nowhere")
     assert is_asked_for_a_code(new.get(PROVE, {"act": act}).content.decode())

@@ -24,12 +24,12 @@ def factor_changed(
     """End the sessions that should end when a second factor or a passkey is added, changed or removed (ASVS 5.0 7.4.3),
     and tell the owner of the change.
 
-    For whatever keeps the factors, in the transaction of the change (accounts/factors.py calls it for allauth). A
-    change by the person in one of their own sessions ends the others where `FACTOR_CHANGE_ENDS` says so; otherwise it
-    ends nothing, and the page that follows offers it (`offer_to_sign_out_others()`). A change by anybody else, or
-    outside of a request, ends all. `kind`, `change` and `label` are what is told, as in `credential_changed()`; without
-    `kind` the change itself is not told. `actor` is whoever acts now, if it is left out. Raises what `end_sessions()`
-    does.
+    For whatever keeps the factors, in the transaction of the change (accounts/credentials/factors.py calls it for
+    allauth). A change by the person in one of their own sessions ends the others where `FACTOR_CHANGE_ENDS` says
+    so; otherwise it ends nothing, and the page that follows offers it (`offer_to_sign_out_others()`). A change by
+    anybody else, or outside of a request, ends all. `kind`, `change` and `label` are what is told, as in
+    `credential_changed()`; without `kind` the change itself is not told. `actor` is whoever acts now, if it is left
+    out. Raises what `end_sessions()` does.
     """
     ends = partial(_end, user, actor)
     if kind is None:

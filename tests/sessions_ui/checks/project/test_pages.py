@@ -17,8 +17,8 @@ from sessions_ui.checks.project import pages
     ("path", "wrong"),
     [
         ("sessions_ui.web.step_up.reauthentication.Reauthentication", False),
-        ("accounts.reauthentication.AllauthReauthentication", False),
-        ("accounts.reauthentication.Nowhere", True),
+        ("accounts.signing_in.reauthentication.AllauthReauthentication", False),
+        ("accounts.signing_in.reauthentication.Nowhere", True),
         ("no_dots", True),
         ("sessions_ui.web.step_up.reauthentication.Way", True),
         ("sessions_ui.web.step_up.reauthentication.reauthentication", True),

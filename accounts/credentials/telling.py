@@ -11,8 +11,8 @@ from django.apps import apps
 from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
 
-from accounts import stored
-from accounts.credentials import KINDS, PROVIDERS, goes_with_account, model_of
+from accounts.credentials import stored
+from accounts.credentials.store import KINDS, PROVIDERS, goes_with_account, model_of
 from sessions_ui import credential_changed, factor_changed
 from sessions_ui.credentials import CredentialChange, CredentialKind
 

@@ -18,7 +18,7 @@ from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.sign_in import moment_of
+from accounts.signing_in.method import moment_of
 from sessions_ui import acts_settled
 from sessions_ui.web import PasswordForm, Reauthentication, Way
 

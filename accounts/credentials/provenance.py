@@ -8,7 +8,7 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.utils import timezone
 
-from accounts.factor_secrets import same_for_both
+from accounts.credentials.factor_secrets import same_for_both
 
 # What of an authenticator makes the factor; the rest of it changes at every use, or is its name.
 SECRETS = ("secret", "seed", "credential")

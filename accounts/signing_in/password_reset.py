@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.addresses import REMEMBERED
+from accounts.credentials.addresses import REMEMBERED
 from accounts.models import VerifiedAddress
 from sessions_ui.models import ServiceAccount
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from accounts.provenance import has_same_secret
+from accounts.credentials.provenance import has_same_secret
 
 WATCHED: dict[str, tuple[str, ...]] = {
     "authenticator": ("user_id", "type", "data"),

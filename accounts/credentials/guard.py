@@ -17,8 +17,8 @@ from django.db import connections
 from django.db.models import Model
 from django.db.models.signals import post_save, pre_delete, pre_save
 
-from accounts import stored
-from accounts.credentials import KINDS, PROVIDERS, goes_with_account, model_of
+from accounts.credentials import stored
+from accounts.credentials.store import KINDS, PROVIDERS, goes_with_account, model_of
 from sessions_ui import require_settled, verify_not_frozen
 from sessions_ui.credentials import CredentialKind
 from sessions_ui.exceptions import SessionsUIError, TryAgain

@@ -11,10 +11,10 @@ from django.db import router, transaction
 from django.db.models.signals import post_delete, post_save, pre_save
 from django.http import HttpRequest
 
-from accounts import stored
-from accounts.credentials import goes_with_account
-from accounts.provenance import PROVENANCE, provenance_in
-from accounts.telling import factor_told
+from accounts.credentials import stored
+from accounts.credentials.provenance import PROVENANCE, provenance_in
+from accounts.credentials.store import goes_with_account
+from accounts.credentials.telling import factor_told
 from sessions_ui import acts_settled, follow, offer_to_sign_out_others
 from sessions_ui.credentials import CredentialChange
 

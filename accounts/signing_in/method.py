@@ -13,8 +13,8 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.credentials import name_of
-from accounts.provenance import is_by_settled, set_up_at
+from accounts.credentials.provenance import is_by_settled, set_up_at
+from accounts.credentials.store import name_of
 from sessions_ui import factors_shown
 from sessions_ui.assurance import Authentication
 

@@ -8,10 +8,10 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.utils import timezone
 
-from accounts import stored
-from accounts.credentials import goes_with_account
+from accounts.credentials import stored
+from accounts.credentials.store import goes_with_account
+from accounts.credentials.telling import address_told
 from accounts.models import VerifiedAddress
-from accounts.telling import address_told
 from sessions_ui import acts_as_owner
 from sessions_ui.credentials import AddressBook, CredentialChange, KnownAddress, OwnerAddress
 

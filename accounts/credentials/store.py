@@ -14,8 +14,8 @@ from django.db import connections, router
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.credentials.provenance import at_risk_since
 from accounts.models import VerifiedAddress
-from accounts.provenance import at_risk_since
 from sessions_ui.credentials import Credential, CredentialKind, CredentialStore
 
 KINDS = {

@@ -1,0 +1,1 @@
+"""Mails of django-allauth, as this site sends them."""
