@@ -12,6 +12,8 @@ from playwright.sync_api import Page
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # Still experimental, so no tag has it along: what is read aloud has in it what is seen (WCAG 2.5.3).
 RULES = {"label-content-name-mismatch": {"enabled": True}}
+# In Django's own template for lists of the administration: the label is a picture with a text, which the rule overlooks.
+DJANGOS = ("label-title-only: ['#searchbar']",)
 
 
 @cache
@@ -27,6 +29,7 @@ def violations(page: Page) -> list[str]:
         "options => axe.run(document, options).then(result => result.violations)",
         {"runOnly": {"type": "tag", "values": TAGS}, "rules": RULES, "resultTypes": ["violations"]},
     )
-    return [
+    lines = [
         f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]
     ]
+    return [line for line in lines if not line.startswith(DJANGOS)]
