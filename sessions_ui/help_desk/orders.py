@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -35,5 +34,5 @@ def read_order(signed: str, case: Case) -> tuple[Order | None, str]:
     if public_id != case.public_id:
         return None, ""
     happened_at = moments.stored(datetime.fromisoformat(since)) if since else None
-    order = Order(chosen=tuple(chosen), happened_at=happened_at)
-    return replace(order, **dict(zip(FLAGS, map(bool, flags), strict=True))), nonce
+    named: dict[str, Any] = dict(zip(FLAGS, map(bool, flags), strict=True))
+    return Order(chosen=tuple(chosen), happened_at=happened_at, **named), nonce

@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # Still experimental, so no tag has it along: what is read aloud has in it what is seen (WCAG 2.5.3).
 RULES = {"label-content-name-mismatch": {"enabled": True}}
-# In Django's own template for lists of the administration: the label is a picture with a text, which the rule overlooks.
+# In Django's own template of lists: the label is a picture with a text, which the rule overlooks.
 DJANGOS = ("label-title-only: ['#searchbar']",)
 
 

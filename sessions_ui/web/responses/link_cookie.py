@@ -6,6 +6,7 @@ Addresses stand in histories, logs and referrers. It needs neither a session nor
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Literal
 
 from django.conf import settings
 from django.http.response import HttpResponseBase
@@ -17,7 +18,13 @@ def cookie_name(name: str) -> str:
 
 
 def keep_token(
-    response: HttpResponseBase, token: str, *, name: str, path: str, age: timedelta, samesite: str = "Lax"
+    response: HttpResponseBase,
+    token: str,
+    *,
+    name: str,
+    path: str,
+    age: timedelta,
+    samesite: Literal["Lax", "Strict"] = "Lax",
 ) -> None:
     """Put the token into the cookie of this name, which goes to the page at `path` only, and lasts for `age`.
     `samesite`: "Lax" where a click elsewhere, as in a mail, leads there."""
