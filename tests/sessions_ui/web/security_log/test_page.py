@@ -33,9 +33,9 @@ def test_the_part_about_what_ended_lately_leads_there(here: Any, user: Any, sign
 
 def test_the_navigation_of_the_account_leads_there_and_says_where_one_is(here: Any) -> None:
     elsewhere = here.get("/account/devices/").content.decode()
-    assert f'<a href="{PAGE}">Security log</a>' in elsewhere
+    assert f'<a href="{PAGE}">Log</a>' in elsewhere
     html = here.get(PAGE).content.decode()
-    assert f'<a href="{PAGE}" aria-current="page">Security log</a>' in html
+    assert f'<a href="{PAGE}" aria-current="page">Log</a>' in html
     assert html.count('aria-current="page"') == 1
 
 
