@@ -18,7 +18,7 @@ from sessions_ui.password_upgrade import HashUpgradeMixin
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         if not email:
-            raise ValueError("An e-mail address is needed.")
+            raise ValueError("An email address is needed.")
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 
 
 def test_a_user_needs_an_email_address() -> None:
-    with pytest.raises(ValueError, match="e-mail address"):
+    with pytest.raises(ValueError, match="email address"):
         get_user_model().objects.create_user("")
 
 
