@@ -74,10 +74,10 @@ def test_back_after_a_code_shows_the_page_and_sends_nothing(visitor: Any, user: 
     mail.outbox.clear()
     page.get_by_role("button", name="Sign out Edge on Windows").click()
     expect(page.get_by_text("A code is on its way to a•••@people.example.")).to_be_visible()
-    page.get_by_label("The code from the mail").fill(mailed_code())
+    page.get_by_label("The code from the email").fill(mailed_code())
     page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_text("Edge on Windows is signed out.")).to_be_visible()
-    back_to(page, "One more proof")
+    back_to(page, "One more step to confirm it’s you")
     assert (VerificationCode.objects.count(), Session.objects.living().count()) == (1, 1)
 
 
@@ -86,13 +86,13 @@ def test_back_from_a_value_shows_no_value_and_makes_none(visitor: Any, user: Any
     here = visitor(java_script_enabled=scripts)
     page = here.sign_in(user)
     fill_in(page)
-    page.get_by_role("button", name="Make it").click()
+    page.get_by_role("button", name="Create the token").click()
     expect(page.get_by_label("Access token")).to_have_value(VALUE)
     value = page.get_by_label("Access token").input_value()
     assert value not in page.url
-    page.get_by_role("link", name="I have kept it").click()
+    page.get_by_role("link", name="I’ve saved it").click()
     page.go_back()
-    expect(page.get_by_text("Its value is shown only once")).to_be_visible()
+    expect(page.get_by_text("We show the value only once")).to_be_visible()
     assert value not in page.content()
     assert AccessToken.objects.filter(session__user=user).count() == 1
 
@@ -107,11 +107,12 @@ def test_back_from_the_receipt_of_a_call_shows_the_order(
     verify(page)
     page.get_by_role("checkbox", name="Edge on Windows").check()
     page.get_by_role("button", name="Sign out selected").click()
-    page.get_by_role("button", name="Do it").click()
+    expect(page.get_by_role("heading", name="Check what will happen")).to_be_visible()
+    page.get_by_role("button", name="Sign out selected").click()
     expect(page.get_by_text("Edge on Windows: signed out")).to_be_visible()
     receipt = page.url
-    back_to(page, "Check before it happens")
-    page.get_by_role("button", name="Do it").click()
+    back_to(page, "Check what will happen")
+    page.get_by_role("button", name="Sign out selected").click()
     expect(page).to_have_url(receipt)
 
 
@@ -119,10 +120,10 @@ def test_back_to_a_form_that_was_not_right_shows_it_where_scripts_run(visitor: A
     here = visitor()
     here.sign_in(user)
     page = here.go("/account/devices/tokens/new/")
-    page.get_by_role("button", name="Make it").click()
+    page.get_by_role("button", name="Create the token").click()
     expect(page.get_by_text("This field is required.").first).to_be_visible()
     here.go("/account/email/")
-    back_to(page, "Make an access token")
+    back_to(page, "Create an access token")
 
 
 # --- The focus
@@ -133,10 +134,10 @@ def test_the_focus_goes_to_what_was_wrong(visitor: Any, user: Any) -> None:
     page.wait_for_url("**/account/devices/")
     page.goto(page.url + "tokens/new/")
     page.get_by_label("Name", exact=True).fill("Backup")
-    page.get_by_role("button", name="Make it").click()
+    page.get_by_role("button", name="Create the token").click()
     expect(page.get_by_role("group", name="What it may do")).to_be_focused()
     page.get_by_label("Name", exact=True).fill("")
-    page.get_by_role("button", name="Make it").click()
+    page.get_by_role("button", name="Create the token").click()
     expect(page.get_by_label("Name", exact=True)).to_be_focused()
 
 

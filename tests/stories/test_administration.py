@@ -174,7 +174,7 @@ def test_a_thief_with_the_password_of_an_administrator_without_a_factor_changes_
     thief.sign_in(administrator)
     path, form = f"/admin/accounts/user/{user.pk}/delete/", {"post": "yes"}
     asked = thief.post(path, form)
-    assert asks(asked) and "Somebody who only has your password" in asked.content.decode()
+    assert asks(asked) and "Your password alone must not be enough" in asked.content.decode()
     assert asks(thief.post(path, {**kept_in(asked), "sessions_ui-password": PASSWORD}))
     assert asks(thief.get("/admin/password_change/"))
     assert get_user_model().objects.filter(pk=user.pk).exists()

@@ -329,7 +329,7 @@ def test_an_address_that_the_owner_gave_up_lets_nobody_in_where_there_is_no_book
     if mail_of == "the change itself":
         link = newest_link("not-me", to=user.email)
         assert "or to reset the password" in mail.outbox[-1].body
-    assert "no longer an address" in report(browser, link).content.decode()
+    assert "no longer belongs to the account" in report(browser, link).content.decode()
     assert not Recovery.objects.exists()
 
 

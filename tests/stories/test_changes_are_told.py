@@ -68,7 +68,7 @@ def test_a_factor_is_told_once_together_with_its_recovery_codes(
     add_app(laptop, app_code)
     (message,) = told()
     assert message.to == [user.email] and message.subject == "The way you sign in was changed"
-    for text in ("An authenticator app was added", "Recovery codes were made", "Firefox on Linux"):
+    for text in ("An authenticator app was added", "Recovery codes were created", "Firefox on Linux"):
         assert text in message.body and text in message.alternatives[0][0], text
     kinds = [
         (event.data["credential"], event.data["change"])

@@ -119,7 +119,7 @@ def test_whoever_signs_in_first_once_the_app_was_installed_does_not_become_the_o
     Device.objects.filter(pk=session.device_id).update(first_seen_at=F("first_seen_at") - age)
     Session.objects.filter(pk=session.pk).update(signed_in_at=F("signed_in_at") - age)
     words = {"oldpassword": PASSWORD, "password1": "of-the-thief-9", "password2": "of-the-thief-9"}
-    assert "One more proof" in thief.post("/account/password/change/", words).content.decode()
+    assert "One more step" in thief.post("/account/password/change/", words).content.decode()
     assert account(user).get().check_password(PASSWORD)
 
 

@@ -61,7 +61,7 @@ def test_a_tablet_in_a_drawer_is_named_by_mail_and_signed_out_a_week_later(
     travel(8)
     assert run() == [([user.email], "A device was signed out of your account")]
     html = laptop.get(PAGE).content.decode()
-    assert "because it was not used for months" in html
+    assert "because it was unused for months" in html
     answer = tablet.get(PAGE, follow=True).content.decode()
     assert "You were signed out because this device was unused for months." in answer
     assert run() == [], "there is nothing more to say"

@@ -53,14 +53,14 @@ def test_it_says_what_was_used_when_and_until_when_it_stays(user: Any) -> None:
     for body in (letter.body, letter.alternatives[0][0]):
         assert f"You haven’t used this device for a long time. It will be signed out on {when}:" in body
         assert "Old tablet" in body
-        assert f"It was used last {ago(session.last_seen_at)}." in body
+        assert f"It was last used {ago(session.last_seen_at)}." in body
         assert (
             "To keep a device signed in, use it before then. Otherwise, you don’t need to do anything."
             in body
         )
         assert "You can change this on your devices page." in body
         assert "https://example.org/account/devices/" in body
-    assert "cannot be switched off" not in letter.body
+    assert "can’t switch them off" not in letter.body
 
 
 def test_several_are_counted_and_each_is_named(user: Any) -> None:

@@ -278,7 +278,7 @@ def test_looking_at_the_proof_is_no_activity(here: Any, user: Any, phone: Device
 def test_a_timeout_needs_no_proof(here: Any, user: Any, phone: Device) -> None:
     Session.objects.filter(device=phone).update(ended_at=timezone.now(), end_reason="idle_timeout")
     html = here.get(url("device", phone)).content.decode()
-    assert "It is signed out" not in html
+    assert "The device is signed out" not in html
     assert "unused for too long" in html
 
 

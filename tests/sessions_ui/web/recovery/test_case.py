@@ -122,7 +122,7 @@ def test_the_page_of_a_recovery_says_how_it_ended(case: Any, here: Any, user: An
     lift_recovery(user=user, actor=agent)
     html = here.get(PAGE).content.decode()
     assert "The help desk ended the recovery" in html and "yours again" not in html
-    assert "signs nobody in: ask for a new one" in html
+    assert "no longer signs anybody in. Ask for a new one" in html
 
 
 def test_a_new_password_signs_out_whoever_is_in(user: Any, browser: Any) -> None:

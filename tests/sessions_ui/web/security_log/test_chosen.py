@@ -41,7 +41,7 @@ def full(here: Any, user: Any, happened: Any, agent: Any) -> Any:
         ("sign-outs", ["Signed out by an administrator", "Signed out by you, from another device"]),
         ("devices", ["Device renamed"]),
         ("credentials", ["A new password was required", "An authenticator app was added"]),
-        ("tokens", ["An access token was made", "Access token ended by you"]),
+        ("tokens", ["An access token was created", "Access token ended by you"]),
         (
             "staff",
             ["Help desk: case opened", "A new password was required", "Signed out by an administrator"],

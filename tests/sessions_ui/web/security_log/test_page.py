@@ -106,7 +106,7 @@ def test_the_address_that_was_left_is_masked(here: Any, happened: Any) -> None:
         "credential_changed", data={"credential": "address", "change": "removed"}, text="old@former.example"
     )
     html = here.get(PAGE).content.decode()
-    assert shown(here)[:2] == ["An e-mail address was removed", "The email address was changed"]
+    assert shown(here)[:2] == ["An email address was removed", "The email address was changed"]
     assert "a•••@former.example" in html and "o•••@former.example" in html
     assert "ada@former.example" not in html and "old@former.example" not in html
 

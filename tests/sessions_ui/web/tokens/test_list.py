@@ -186,7 +186,7 @@ def test_what_expired_says_so_without_a_proof(here: Any, user: Any, make_token: 
     made = make_token(user)
     end_session(session=made.token.session, reason=EndReason.EXPIRED)
     text = text_of(here, f"/account/devices/tokens/{made.token.session.public_id}/")
-    assert "because it expired" in text and "A mail to you" not in text
+    assert "because it expired" in text and "An email to you" not in text
 
 
 def test_a_list_of_many_is_cut_and_opens(here: Any, user: Any, make_token: Any) -> None:
