@@ -458,5 +458,6 @@ def account_states(plan: Plan, model: Any) -> list[Any]:
             recovering_since=plan.now,
             frozen_until=plan.now + FAR,
             ends_at=plan.now + FAR,
+            unused_months=12,
         )
     ]

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from ninja import Router
+from pydantic import BeforeValidator
 
 from sessions_ui.actions.sessions.choose_unused import choose_unused
 from sessions_ui.actions.sessions.unused import offered
@@ -24,8 +25,14 @@ class UnusedShape(Shape):
     offered: list[int]
 
 
+def _number(said: Any) -> Any:
+    if isinstance(said, bool):
+        raise ValueError("a number of months")  # false would be 0, which is never
+    return said
+
+
 class Choice(Body):
-    months: Annotated[Literal[0, 3, 6, 12], WHOLE]
+    months: Annotated[Literal[0, 3, 6, 12], BeforeValidator(_number), WHOLE]
 
 
 @router.get("/unused", auth=own("sessions:read"), response=UnusedShape, summary="When unused sign-ins end")
