@@ -173,7 +173,8 @@ def in_groups(value: str) -> SafeString:
     """Return a key or code in groups of four characters. The gaps are drawn (`sui-group`): what somebody selects or
     copies has none."""
     groups = [value[start : start + GROUP] for start in range(0, len(value), GROUP)]
-    return format_html_join("", '<span class="sui-group">{}</span><wbr>', ([group] for group in groups))
+    drawn = format_html_join("", '<span class="sui-group">{}</span><wbr>', ([group] for group in groups))
+    return format_html('<data value="{}">{}</data>', value, drawn)
 
 
 @register.simple_tag

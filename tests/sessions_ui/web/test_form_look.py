@@ -89,8 +89,8 @@ def test_no_form_has_no_look(nothing: Any) -> None:
 def test_a_key_is_drawn_in_groups_of_four_and_has_no_gaps_when_it_is_copied() -> None:
     template = Template("{% load sessions_ui %}{{ key|in_groups }}")
     html = template.render(Context({"key": "JBSWY3DPEH"}))
-    groups = ("JBSW", "Y3DP", "EH")
-    assert html == "".join(f'<span class="sui-group">{group}</span><wbr>' for group in groups)
+    drawn = "".join(f'<span class="sui-group">{group}</span><wbr>' for group in ("JBSW", "Y3DP", "EH"))
+    assert html == f'<data value="JBSWY3DPEH">{drawn}</data>'
 
 
 def test_a_key_is_shown_as_text() -> None:
