@@ -359,7 +359,14 @@ vars().update(mail_settings(MAIL_URL, timeout=10))
 # --- Language, time, files ----------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 # Only what is complete (tests/tools/test_messages.py); `make messages` keeps the catalogues.
-LANGUAGES = [("en", _("English")), ("de", _("German")), ("ar", _("Arabic"))]
+LANGUAGES = [
+    ("en", _("English")),
+    ("de", _("German")),
+    ("es", _("Spanish")),
+    ("fr", _("French")),
+    ("pt-br", _("Brazilian Portuguese")),
+    ("ar", _("Arabic")),
+]
 # Chosen in the foot of each page (accounts/preferences.py). No script reads it.
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 LANGUAGE_COOKIE_HTTPONLY = True

@@ -71,6 +71,8 @@ GROUPS: dict[Group, tuple[Event.Kind, ...]] = {
         Event.Kind.DEVICE_LOST,
         Event.Kind.DEVICE_FOUND,
         Event.Kind.DEVICE_CONFIRMED,
+        Event.Kind.UNUSED_CHOSEN,
+        Event.Kind.UNUSED_SOON,
     ),
     Group.CREDENTIALS: (
         Event.Kind.CREDENTIAL_CHANGED,
@@ -122,6 +124,8 @@ PHRASES: dict[str, Any] = {
     Event.Kind.DEVICE_LOST: gettext_lazy("Device reported lost"),
     Event.Kind.DEVICE_FOUND: gettext_lazy("Device found again"),
     Event.Kind.DEVICE_CONFIRMED: gettext_lazy("Device confirmed as yours"),
+    Event.Kind.UNUSED_CHOSEN: gettext_lazy("Choice about unused devices changed"),
+    Event.Kind.UNUSED_SOON: gettext_lazy("You were told which unused devices would be signed out"),
     Event.Kind.PASSWORD_REQUIRED: gettext_lazy("A new password was required"),
     Event.Kind.EMAIL_CHANGED: gettext_lazy("The email address was changed"),
     Event.Kind.RECOVERY_OPENED: gettext_lazy("Account recovery started"),

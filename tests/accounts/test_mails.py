@@ -145,7 +145,7 @@ def test_the_form_is_that_of_the_apps_mails(name: str, write: Write) -> None:
     # It loads nothing, so nobody learns when it is opened.
     assert not re.search(r"<(img|link|script|iframe)|src=|url\(|@import", html)
     _text, _line, signature = message.body.partition("\n\n-- \n")
-    assert signature.startswith("Sent by devices.example, ") and "\n" not in signature
+    assert signature.startswith("Sent by devices.example because ") and "\n" not in signature
     assert message.extra_headers == {"Auto-Submitted": "auto-generated"}
 
 

@@ -37,5 +37,5 @@ def test_the_choices(months: int, text: str) -> None:
 def test_what_is_said_when_a_choice_is_saved() -> None:
     assert chosen_text(0) == "Saved. You chose not to sign out unused devices."
     assert chosen_text(6) == (
-        "Saved. What you don’t use for 6 months is signed out. A mail tells you a few days before."
+        "Saved. Devices that you don’t use for 6 months will be signed out. We’ll email you a few days before."
     )

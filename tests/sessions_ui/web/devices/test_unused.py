@@ -78,7 +78,7 @@ def test_nothing_is_offered_where_the_site_ends_everything_sooner(here: Any, set
 
 def test_it_is_saved_and_said(here: Any, user: Any, other_user: Any) -> None:
     html = here.post(CHOOSE, {"months": "6"}, follow=True).content.decode()
-    assert "Saved. What you don’t use for 6 months is signed out." in html
+    assert "Saved. Devices that you don’t use for 6 months will be signed out." in html
     assert ("6", "After 6 months", True) in options(html)
     assert choice(user) == 6
     [event] = Event.objects.filter(kind=Event.Kind.UNUSED_CHOSEN)
@@ -89,7 +89,7 @@ def test_with_htmx_the_list_comes_back_with_the_sentence(here: Any) -> None:
     answer = here.post(CHOOSE, {"months": "12"}, HTTP_HX_REQUEST="true", HTTP_HX_TARGET="devices")
     html = answer.content.decode()
     assert (answer.status_code, "<html" in html) == (200, False)
-    assert "Saved. What you don’t use for 12 months is signed out." in html
+    assert "Saved. Devices that you don’t use for 12 months will be signed out." in html
     assert ("12", "After 12 months", True) in options(html)
 
 
