@@ -12,7 +12,6 @@ from sessions_ui.channels.emails.base import Letter, device_lines, link
 from sessions_ui.conf.endings import NEVER
 from sessions_ui.database import moments
 from sessions_ui.models import AccountState, Delivery, Event, Session
-from sessions_ui.wording.sessions import ago
 
 LISTED = 10  # devices named in a mail; the rest is a number
 
@@ -37,8 +36,8 @@ def context(delivery: Delivery) -> dict[str, Any]:
     return {
         "count": len(sessions),
         "ends_at": moments.stored(datetime.fromisoformat(event.data["ends_at"])),
-        "devices": [
-            {"line": line, "used": ago(session.last_seen_at)}
+        "unused": [
+            {"line": line, "used": session.last_seen_at}
             for line, session in zip(device_lines(listed), listed, strict=True)
         ],
         "more": len(sessions) - len(listed),

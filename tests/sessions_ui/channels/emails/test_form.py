@@ -38,6 +38,7 @@ EVERYTHING = {
     "method": "password",
     "device": DEVICE,
     **dict.fromkeys(("devices", "ended"), (DEVICE, DEVICE)),
+    "unused": [{"line": DEVICE, "used": WHEN}],
     **dict.fromkeys(("more", "more_ended", "more_tokens", "token_count", "count", "bridged", "minutes"), 4),
     "tokens": ["Backup <b>"],
     "changes": [{"text": "A passkey was added", "label": "Blue key <b>"}],

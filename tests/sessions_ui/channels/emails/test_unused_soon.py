@@ -12,7 +12,7 @@ from django.utils import timezone
 from sessions_ui.actions.endings.end import end_session
 from sessions_ui.actions.endings.unused import end_unused
 from sessions_ui.delivery import deliver_due
-from sessions_ui.wording.sessions import ago, moment_text
+from sessions_ui.wording.sessions import moment_text
 from tests.models import Delivery, Device, EndReason, Event, Session
 from tests.unused import DAY, chose, let_them_last, unused_for
 
@@ -53,7 +53,7 @@ def test_it_says_what_was_used_when_and_until_when_it_stays(user: Any) -> None:
     for body in (letter.body, letter.alternatives[0][0]):
         assert f"You haven’t used this device for a long time. It will be signed out on {when}:" in body
         assert "Old tablet" in body
-        assert f"It was last used {ago(session.last_seen_at)}." in body
+        assert f"It was last used on {moment_text(session.last_seen_at)}." in body
         assert (
             "To keep a device signed in, use it before then. Otherwise, you don’t need to do anything."
             in body
