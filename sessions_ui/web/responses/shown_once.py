@@ -67,5 +67,6 @@ def _cookie_of(page: str) -> str:
     return f"once-{sha256(page.encode()).hexdigest()[:16]}"
 
 
+@sensitive_variables()
 def _xor(one: bytes, other: bytes) -> bytes:
     return bytes(first ^ second for first, second in zip(one, other, strict=True))

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Callable
 from copy import deepcopy
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 import pytest
+from django.contrib.sessions.backends.signed_cookies import SessionStore as SignedCookies
 from django.core import mail
 from django.test import RequestFactory
 from django.utils import timezone
@@ -24,7 +24,7 @@ from sessions_ui.not_me_link import not_me_token
 from sessions_ui.store import SessionStore
 from sessions_ui.web.responses.error_reports import filter_over, hide_secrets
 from sessions_ui.web.tokens.forms import new_once
-from sessions_ui.web.tokens.views import value_page
+from sessions_ui.web.tokens.views import to_value, token_value
 from tests.aging import settle
 from tests.conftest import PASSWORD
 from tests.models import Delivery, Session, VerificationCode
@@ -229,13 +229,22 @@ def test_no_report_tells_the_token_that_its_request_has_made(
 
 def test_the_page_with_the_value_hides_it_also_where_another_filter_is_asked(user: Any) -> None:
     """Django's own knows what functions call sensitive, and the names of their variables in all that they call."""
-    request = RequestFactory().post("/")
-    request.user = user
     made = create(user)
-    act = partial(value_page, request, made)
+
+    def act() -> Any:
+        sent = RequestFactory().post("/")
+        sent.user, sent.session = user, SignedCookies()
+        led = to_value(sent, made)
+        asked = RequestFactory().get(led["Location"])
+        asked.user, asked.session = user, sent.session
+        asked.COOKIES = {name: morsel.value for name, morsel in led.cookies.items()}
+        answer = token_value(asked, public_id=made.token.session.public_id)
+        assert made.value in answer.content.decode()
+
     codes, told, reported = Walk(), set(), 0
     undone(act, codes)
-    for code in (code for code in codes.called if "/web/tokens/" in code.co_filename):
+    ours = ("/web/tokens/", "/web/responses/")
+    for code in (code for code in codes.called if any(room in code.co_filename for room in ours)):
         text = report_of(act, Walk(fails_in=code))
         reported += bool(text)
         if made.value in text:
