@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -183,7 +183,20 @@ def check_code(request: HttpRequest, case: Case) -> HttpResponseBase:
     return redirect("help_desk:case", case.public_id)
 
 
+def shown_with_order(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Decorate a page that shows an order: without one its address is that of an act, which leads back to the case."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method == "GET" and "order" not in request.GET:
+            return HttpResponseNotAllowed(["POST"])
+        return view(request, *args, **kwargs)
+
+    return checked
+
+
 @require_http_methods(["GET", "POST"])
+@shown_with_order
 @with_case
 def review(request: HttpRequest, case: Case) -> HttpResponseBase:
     """Show what is about to happen, to whom, and what they will read. Nothing is done yet.
