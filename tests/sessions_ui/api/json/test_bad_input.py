@@ -254,6 +254,7 @@ def test_a_token_with_all_other_scopes(name: str, world: World, administrator: A
 def right_body(name: str) -> Any:
     bodies: dict[str, Any] = {
         "rename": {"name": "x"},
+        "choose": {"months": 6},
         "preview": {"staff": True},
         "keep_metadata": {"metadata": {"a": 1}},
         "order": {"criteria": {"staff": True}, "note": "x"},
