@@ -42,7 +42,7 @@ def test_the_file_names_whom_to_tell_and_until_when_that_is_right(browser: Any, 
     assert response.content.decode().splitlines() == [
         "Contact: mailto:security@devices.example",
         "Expires: 2027-06-30T00:00:00Z",
-        "Preferred-Languages: en, de, ar",
+        "Preferred-Languages: en, de, es, fr, pt-br, ar",
         "Canonical: https://devices.example/.well-known/security.txt",
     ]
 
