@@ -30,8 +30,8 @@ def language_of(user: User) -> str:
 
 
 def asked_for(request: HttpRequest) -> str:
-    """Return the language of the pages of this request, empty where it asks for none."""
-    if "Accept-Language" not in request.headers:  # many apps
+    """Return the language of the pages of this request, empty where it asks for none, as many apps do."""
+    if "Accept-Language" not in request.headers and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         return ""
     return translation.get_language() or ""
 
