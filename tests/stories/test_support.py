@@ -32,7 +32,7 @@ def test_from_the_first_look_to_the_end(laptop: Any, desk: Any, user: Any, suppo
 
     seen = page(laptop)
     assert "Support is using your account: Your invoice of May" in seen
-    assert "Sam" not in seen and support.email not in seen and "89.160.20.112" not in seen
+    assert "Sam " not in seen and support.email not in seen and "89.160.20.112" not in seen
     assert "1 device signed in" in seen, "support is none of the user's devices"
 
     inside = page(desk)
