@@ -595,7 +595,7 @@ def test_a_refusal_at_the_save_is_put_into_words(page: str, user: Any, another_d
     between.clear()
     assert response.status_code == 302 and response["Location"].startswith("/account/login/")
     assert response.cookies["signed_out"].value == EndReason.PASSWORD_REQUIRED
-    assert b"A new password is needed" in browser.get("/account/login/").content
+    assert b"You need a new password before you can sign in" in browser.get("/account/login/").content
 
 
 def test_where_there_is_no_room_the_save_asks_which_device_goes(user: Any, settings: Any) -> None:

@@ -33,6 +33,17 @@ def test_no_text_is_missing_in_any_language_that_is_offered() -> None:
     assert lacking == {}
 
 
+@pytest.mark.parametrize(
+    "language", [language for language, _name in settings.LANGUAGES if language != SOURCE_LANGUAGE]
+)
+def test_a_text_of_both_catalogues_is_translated_once(language: str) -> None:
+    """Django shows the site's in the app's pages, too."""
+    app, site = (polib.pofile(str(catalogue.path(language))) for catalogue in (APP, SITE))
+    of_app = {(entry.msgctxt, entry.msgid): (entry.msgstr, entry.msgstr_plural) for entry in app}
+    of_site = {(entry.msgctxt, entry.msgid): (entry.msgstr, entry.msgstr_plural) for entry in site}
+    assert {text for text in of_app.keys() & of_site.keys() if of_app[text] != of_site[text]} == set()
+
+
 @pytest.mark.parametrize("catalogue", [APP, SITE], ids=["app", "site"])
 def test_texts_are_found(catalogue: Catalogue) -> None:
     texts = {entry.msgid for entry in catalogue.extract()}

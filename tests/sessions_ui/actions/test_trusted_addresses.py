@@ -21,6 +21,7 @@ ASKING = {
     "told_addresses": "told",
     "trusted_addresses": "trusted",
     "recovers_by": "trusted",
+    "receivers_of": "trusted",
 }
 
 Given = OwnerAddress | tuple[str, datetime | None]

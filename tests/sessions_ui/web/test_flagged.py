@@ -80,7 +80,7 @@ def test_where_nothing_is_odd_nothing_is_said(here: Any, user: Any, signed_in: S
 
 def test_a_settled_device_may_say_it_is_mine(here: Any, user: Any, odd: Device) -> None:
     settle(user)
-    assert "Firefox on Windows is yours" in say_mine(here, odd)
+    assert "Firefox on Windows is confirmed as yours" in say_mine(here, odd)
     odd.refresh_from_db()
     assert odd.confirmed_at is not None
     assert "Needs a look" not in html_of(here)
@@ -96,7 +96,7 @@ def test_a_young_one_needs_a_code_from_the_mail(here: Any, user: Any, odd: Devic
     code = re.search(r"^    (\d{6})$", mail.outbox[-1].body, re.MULTILINE)
     assert act is not None and code is not None
     answer = here.post(reverse("sessions_ui:prove"), {"act": act[1], "code": code[1]}, follow=True)
-    assert "Firefox on Windows is yours" in answer.content.decode()
+    assert "Firefox on Windows is confirmed as yours" in answer.content.decode()
     odd.refresh_from_db()
     assert odd.confirmed_at is not None
 

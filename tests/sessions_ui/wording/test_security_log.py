@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.utils import translation
 
-from sessions_ui.models import Event
 from sessions_ui.wording.security_log import GROUPS, UNTOLD, Group, log_text
+from tests.models import Event
 
 OWNER: Any = SimpleNamespace(pk=1)
 
