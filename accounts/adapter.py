@@ -117,8 +117,11 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_safe_url(self, url: str) -> bool:
         """Return whether `next` may lead there: as allauth decides, but from a site that is HTTPS only never to plain
-        HTTP, where somebody on the way could answer in its name."""
-        if not super().is_safe_url(url):
+        HTTP, where somebody on the way could answer in its name. What is no URL leads nowhere."""
+        try:
+            if not super().is_safe_url(url):
+                return False
+        except ValueError:  # "http://[": allauth's own check takes anything for a URL
             return False
         is_https = settings.SESSION_COOKIE_SECURE or current.request.is_secure()
         return not is_https or urlsplit(url).scheme in ("", "https")

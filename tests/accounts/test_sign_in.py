@@ -91,3 +91,12 @@ def test_signing_out_needs_the_csrf_cookie(browser: Any, user: Any) -> None:
     here.sign_in(user)
     here.handler.enforce_csrf_checks = True
     assert here.post(reverse("account_logout")).status_code == 403
+
+
+@pytest.mark.parametrize("page", ["account_login", "account_signup", "account_logout"])
+@pytest.mark.parametrize("wanted", ["http://[", "https://[::1", "//[x"])
+def test_a_way_back_that_is_no_url_is_none(page: str, wanted: str, browser: Any) -> None:
+    client = browser()
+    assert client.get(reverse(page), {"next": wanted}).status_code in (200, 302)
+    answer = client.post(reverse(page), {"next": wanted})
+    assert answer.status_code in (200, 302, 422) and "[" not in answer.get("Location", "")
