@@ -1,6 +1,6 @@
 """The language in which the site writes to somebody: that of the pages at their sign-up, or at the first sign-in on a
-device that their account knows, until they choose another (`preferences.py`). Whoever signs in as somebody else for the
-first time does not choose in which language the mail about it is."""
+device that vouches for its sign-ins, until they choose another (`preferences.py`). Whoever signs in as somebody else,
+once or again, does not choose in which language the mails about it are."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def asked_for(request: HttpRequest) -> str:
 
 def remember_language(sender: Any, *, user: Any, request: HttpRequest | None = None, **kwargs: Any) -> None:
     """Keep the language of the pages as that of the user's mails, where none is kept and this browser is a device of
-    theirs."""
+    theirs that vouches for its sign-ins."""
     if request is None or user.language or not (language := asked_for(request)):
         return
-    if known_device(request, user=user):
+    if known_device(request, user=user, vouching=True):
         user.language = language
         User.objects.filter(pk=user.pk, language="").update(language=language)
 

@@ -232,6 +232,17 @@ def test_a_sign_in_on_a_new_device_does_not(browser: Any, user: Any) -> None:
     assert user.language == ""
 
 
+def test_a_second_sign_in_on_a_device_that_does_not_vouch_does_not(browser: Any, user: Any) -> None:
+    """Whoever knows the password could choose a language in which the owner cannot read the warning."""
+    browser().sign_in(user)
+    thief = browser(HTTP_ACCEPT_LANGUAGE="ar")
+    for _time in range(2):
+        thief.sign_in(user)
+        thief.post("/account/logout/")
+    user.refresh_from_db()
+    assert user.language == ""
+
+
 def test_one_that_names_no_language_does_not(browser: Any, user: Any) -> None:
     type(user).objects.filter(pk=user.pk).update(language="de")
     here = browser()

@@ -83,6 +83,14 @@ def vouching_since(device: Device) -> datetime | None:
     return device.first_seen_at if is_undoubted_first(device) else None
 
 
+def vouches_by_now(device: Device, now: datetime) -> bool:
+    """Return whether the device vouches for its sign-ins, and not only since a moment ago, as `is_settled()` has it."""
+    since = vouching_since(device)
+    if since is None:
+        return False
+    return since <= now - conf.young_session or (device.confirmed_at is None and is_only_device(device))
+
+
 def is_undoubted_first(device: Device) -> bool:
     if not device.from_start or device.lost_at or device.copied_at or device.not_me_at:
         return False
