@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from sessions_ui.actions.sessions.choose_unused import choose_unused
+from sessions_ui.actions.sessions.unused import due, to_tell
 from tests.models import AccountState, Event, Session
 from tests.unused import let_them_last, unused_for
 
@@ -60,3 +62,19 @@ def test_it_leaves_sign_ins_under_way_alone(user: Any) -> None:
     choose_unused(user=user, months=3, actor=user)
     after = AccountState.objects.get(user_id=user.pk)
     assert (after.epoch, after.reason, after.cut_at) == (before.epoch, before.reason, before.cut_at)
+
+
+@pytest.mark.parametrize(("before", "between"), [(3, 0), (6, 12)])
+def test_what_was_told_of_under_another_choice_is_told_of_again(
+    user: Any, other_user: Any, settings: Any, before: int, between: int
+) -> None:
+    """The page says that a mail comes a few days before."""
+    let_them_last(settings)
+    sessions = [unused_for(each, 300, told=90) for each in (user, other_user)]
+    choose_unused(user=user, months=before, actor=user)
+    Session.objects.filter(pk=sessions[0].pk).update(unused_told_at=sessions[1].unused_told_at)
+    choose_unused(user=user, months=between, actor=user)
+    choose_unused(user=user, months=before, actor=user)
+    assert [due(timezone.now()).filter(pk=each.pk).exists() for each in sessions] == [False, False]
+    assert to_tell(timezone.now()).filter(pk=sessions[0].pk).exists()
+    assert Session.objects.get(pk=sessions[1].pk).unused_told_at == sessions[1].unused_told_at
