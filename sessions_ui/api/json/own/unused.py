@@ -44,7 +44,7 @@ def unused(request: HttpRequest) -> Any:
 @router.put("/unused", auth=own("sessions:end"), response=UnusedShape, summary="Choose it")
 def choose(request: HttpRequest, body: Choice) -> Any:
     """End sign-ins that were not used for so many months; 0 for never. Nothing ends at once: a mail comes first."""
-    verify_may_end(request, Session.objects.none())
     user: Any = request.user
+    verify_may_end(request, Session.objects.of(user).sign_ins())
     choose_unused(user=user, months=body.months, actor=user)
     return {"months": body.months, "offered": offered(user)}

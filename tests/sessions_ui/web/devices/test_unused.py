@@ -120,6 +120,20 @@ def test_an_older_sign_in_is_asked_who_is_there_and_goes_on_then(here: Any, user
     assert choice(user) == 0
 
 
+@pytest.mark.parametrize("months", ["0", "3"])
+def test_a_sign_in_that_is_not_settled_gives_a_further_proof(
+    here: Any, browser: Any, user: Any, months: str
+) -> None:
+    """Whoever knows the password would end what is older by a few months, or keep what they stole by "never"."""
+    chose(user, 6)
+    thief = browser(address="89.160.20.112")
+    thief.sign_in(user)
+    html = thief.post(CHOOSE, {"months": months}).content.decode()
+    assert "The code from the email" in html and "Change when unused devices are signed out" in html
+    answer = thief.put("/api/unused", {"months": int(months)}, content_type="application/json")
+    assert (answer.status_code, choice(user)) == (403, 6)
+
+
 def test_it_leads_back_to_the_page_of_the_list(here: Any) -> None:
     assert here.post(CHOOSE, {"months": "3", "place": "page=2"}).url == f"{PAGE}?page=2"
 
