@@ -148,7 +148,14 @@ def test_a_language_that_the_site_does_not_speak_is_said_and_changes_nothing(
 @pytest.mark.parametrize(("address", "form"), [(THEME, {"theme": "dark"}), (LANGUAGE, {"language": "de"})])
 @pytest.mark.parametrize(
     "where",
-    ["https://elsewhere.example/", "//elsewhere.example/", "http://testserver/", "http://[", "https://[x", ""],
+    [
+        "https://elsewhere.example/",
+        "//elsewhere.example/",
+        "http://testserver/",
+        "http://[",
+        "https://[x",
+        "",
+    ],
 )
 def test_nobody_is_led_elsewhere(address: str, form: dict[str, str], where: str, browser: Any) -> None:
     assert browser().post(address, {**form, "next": where}).url == "/account/devices/"

@@ -19,8 +19,9 @@ def choose_unused(*, user: HasPk, months: int, actor: HasPk) -> bool:
     before.
 
     `months`: 3, 6, 12, or 0 for never. Nothing ends at once: a mail comes first (`endings/unused.py`), also for what
-    was told of under another choice. The caller checks whose account it is. Raises `ValueError` for any other number, `TryAgain`, `OutcomeUnknown` or `SessionEnded`
-    as `end_sessions()` does, and `NotTheOwner` where staff uses an account.
+    was told of under another choice. The caller checks whose account it is. Raises `ValueError` for any other number,
+    `TryAgain`, `OutcomeUnknown` or `SessionEnded` as `end_sessions()` does, and `NotTheOwner` where staff uses an
+    account.
     """
     if months not in UNUSED_MONTHS:
         raise ValueError(f"one of {UNUSED_MONTHS}, not {months}")

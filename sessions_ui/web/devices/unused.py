@@ -19,8 +19,8 @@ from sessions_ui.wording.unused import chosen_text
 @login_required
 @require_POST
 def choose(request: HttpRequest) -> HttpResponseBase:
-    """Save the choice. It asks what a sign-out of everything asks: with a few months it ends older sign-ins, and "never"
-    would keep a stolen one alive."""
+    """Save the choice. It asks what a sign-out of everything asks: a few months end older sign-ins, and "never" would
+    keep a stolen one alive."""
     form = UnusedForm(request.POST)
     if not form.is_valid():
         return page(request, error=_("Choose one of the times in the list."), status=422)

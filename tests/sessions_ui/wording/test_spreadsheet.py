@@ -12,7 +12,8 @@ from sessions_ui.wording.spreadsheet import FORMULA, cell, csv_text
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 @pytest.mark.parametrize(
-    "text", ["=1+1", "x;=1+1;", "x;;@A1", "x; =1+1;", "x\t+1", "x\n=1+1", 'x;"=1+1";', "x;\uff1d1", "\t=1", ";=1"]
+    "text",
+    ["=1+1", "x;=1+1;", "x;;@A1", "x; =1+1;", "x\t+1", "x\n=1+1", 'x;"=1+1";', "x;\uff1d1", "\t=1", ";=1"],
 )
 def test_no_cell_begins_as_a_formula(text: str, separator: str) -> None:
     [*rows] = csv.reader(StringIO(csv_text([["1", text, "y, z"]]), newline=""), delimiter=separator)
