@@ -17,17 +17,22 @@ KEPT = 20  # attempts of one delivery
 ANSWER = 1024  # characters of an answer
 HIDDEN = "•••"
 
-# Secrets and signatures of Standard Webhooks and WorkOS, JSON Web Tokens, and what a name gives away. Of a name only
-# the end is read, and no run is gone through twice: the text is a stranger's, and 16 KB of it took 20 seconds.
+# Secrets and signatures of Standard Webhooks and WorkOS, JSON Web Tokens, user and password of a URL, and what a name
+# gives away: of a header the line, of what is in quotes all of it, else a word. Of a name only the end is read, and no
+# run is gone through twice: the text is a stranger's, and 16 KB of it took 20 seconds.
 SECRETS = re.compile(
     r"""whsec_[\w+/=-]+ | v1[,=][\w+/=-]{16,} | eyJ[\w-]++\.[\w.-]+ | (?i:bearer|basic)\s+[\w.+/=~-]+
+    | (?<=://)[^\s/@:"'<>]*+:[^\s/@"'<>]++(?=@)
     | -----BEGIN[^-]*-----.*?(?:-----END[^-]*-----|\Z) | [A-Za-z0-9+/_=]{32,}""",
     re.VERBOSE | re.DOTALL,
 )
 NAMED = re.compile(
-    r"""((?:(?:secret|token|passw|pwd|api[_-]?key|private[_-]?key|signature|authorization|cookie|session[_-]?id)
-    [\w-]*+)["']?\s*+(?:[:=]|=>)\s*["']?)[^\s"',;&<>}]+""",
-    re.VERBOSE | re.IGNORECASE,
+    r"""(?P<name>(?:(?P<header>authorization|cookie)
+    | secret|token|passw|pwd|api[_-]?key|private[_-]?key|signature|session[_-]?id)
+    [\w-]*+(?:["']|&quot;|&\#(?:39|x27);)?\s*+(?:[:=]|=>)\s*+)
+    (?:(?P<quote>["'])(?:\\.|(?!(?P=quote))[^\\])*+
+    | (?:&quot;|&\#(?:39|x27);)?(?(header)[^\r\n"'<>]+|[^\s"',;&<>}]+))""",
+    re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -55,5 +60,9 @@ def note_attempt(
 def shown(answer: bytes) -> str:
     """Return the first kilobyte of an answer as text without what looks like a secret."""
     text = CONTROL.sub("", answer.decode("utf-8", errors="replace"))
-    text = NAMED.sub(rf"\1{HIDDEN}", SECRETS.sub(HIDDEN, text))
+    text = NAMED.sub(_hidden, SECRETS.sub(HIDDEN, text))
     return text[:ANSWER]
+
+
+def _hidden(named: re.Match[str]) -> str:
+    return f"{named['name']}{named['quote'] or ''}{HIDDEN}"

@@ -80,6 +80,14 @@ def test_no_more_than_the_newest_attempts_are_kept() -> None:
         (b"Authorization: Bearer abc.def", f"Authorization: {HIDDEN}"),
         (b"eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.sig", HIDDEN),
         (b"sk" + b"a1" * 20, HIDDEN),
+        (b'{"password": "correct horse 9", "a": 1}', f'{{"password": "{HIDDEN}", "a": 1}}'),
+        (b"pwd='it is \\' mine' a", f"pwd='{HIDDEN}' a"),
+        (b'"token": "cut off in the mid', f'"token": "{HIDDEN}'),
+        (b"&quot;secret&quot;: &quot;hunter2&quot;", f"&quot;secret&quot;: {HIDDEN}&quot;"),
+        (b"postgres://ada:hunter2@db:5432/x", f"postgres://{HIDDEN}@db:5432/x"),
+        (b"https://devices.example:8443/a@b", "https://devices.example:8443/a@b"),
+        (b"Authorization: Token hunter2\nHost: x", f"Authorization: {HIDDEN}\nHost: x"),
+        (b"Cookie: theme=dark; sid=hunter2\nHost: x", f"Cookie: {HIDDEN}\nHost: x"),
     ],
 )
 def test_of_an_answer_is_kept_what_is_no_secret(answer: bytes, kept: str) -> None:
@@ -87,7 +95,21 @@ def test_of_an_answer_is_kept_what_is_no_secret(answer: bytes, kept: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "part", ["a-", "eyJ-", "pwd-", "-----BEGIN", "secret ", "secret: ", "bearer ", "v1,"]
+    "part",
+    [
+        "a-",
+        "eyJ-",
+        "pwd-",
+        "-----BEGIN",
+        "secret ",
+        "secret: ",
+        "bearer ",
+        "v1,",
+        'secret="',
+        "cookie-",
+        "://a:",
+        "pwd='\\",
+    ],
 )
 def test_an_answer_that_repeats_itself_is_read_through_too(part: str) -> None:
     """The first two kept a worker for 20 seconds each."""
