@@ -479,3 +479,13 @@ async def test_under_asgi_it_is_the_same(user: Any) -> None:
     assert session.kind == Session.Kind.APP and session.last_seen_at > long_ago
     await Session.objects.filter(user=user).aupdate(ended_at=timezone.now(), end_reason=EndReason.SIGNED_OUT)
     assert (await client.get(f"{API}auth/session", headers=headers)).status_code == 410
+
+
+@pytest.mark.parametrize(
+    ("password", "status"), [("\ud800", 400), ("\udc00\ud800", 400), ("a \U0001f600", 400), (PASSWORD, 200)]
+)
+def test_half_of_a_character_is_no_error_of_ours(password: str, status: int, client: Any, user: Any) -> None:
+    body = {"email": user.email, "password": password}
+    answer = client.post(f"{API}auth/login", body, content_type="application/json")
+    assert answer.status_code == status
+    assert bool(answer.content) == ("\ud800" not in password)
