@@ -92,6 +92,13 @@ def midnight(day: date) -> datetime:
     return timezone.make_aware(begins).astimezone(UTC) if settings.USE_TZ else begins
 
 
+def day_begins(day: date) -> datetime:
+    """Return when this day begins for whoever reads, as the rows hold it: also without `USE_TZ`, where the database
+    counts days by another zone (`midnight()`). Raises `OutOfRange` as `midnight()` does."""
+    verify_range(day)
+    return stored(timezone.make_aware(datetime.combine(day, time.min)))
+
+
 def in_utc(moment: datetime) -> datetime:
     return aware(moment).astimezone(UTC)
 

@@ -49,7 +49,7 @@ class Chosen:
         if self.group is not None:
             events = events.filter(_in_group(self.group, user))
         if self.since is not None:
-            events = events.filter(at__gte=moments.midnight(self.since))
+            events = events.filter(at__gte=moments.day_begins(self.since))
         if self.until is not None and (end := _end_of(self.until)) is not None:
             events = events.filter(at__lt=end)
         return events.select_related("session__token", "device", "detail").defer("session__payload")
@@ -88,7 +88,7 @@ def _in_group(group: Group, user: Any) -> Q:
 def _end_of(day: date) -> datetime | None:
     """Return when the day is over; None for the last one there is."""
     try:
-        return moments.midnight(day + timedelta(days=1))
+        return moments.day_begins(day + timedelta(days=1))
     except OutOfRange:
         return None
 

@@ -116,6 +116,15 @@ def test_days_are_counted_as_the_database_can_count_them(settings: Any) -> None:
         assert moments.midnight(date(2026, 7, 2)) == datetime(2026, 7, 1, 15, 0, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("use_tz", [True, False])
+def test_a_day_begins_where_its_reader_is(use_tz: bool, settings: Any) -> None:
+    settings.USE_TZ, settings.TIME_ZONE = use_tz, "Asia/Kathmandu"
+    with override(timezone(timedelta(hours=9))):
+        began = moments.day_begins(date(2026, 7, 2))
+        assert moments.in_utc(began) == datetime(2026, 7, 1, 15, 0, tzinfo=UTC)
+        assert moments.local(began).date() == date(2026, 7, 2)
+
+
 def test_the_hour_that_comes_twice_is_told_apart_where_the_moment_is_now(settings: Any) -> None:
     """Not in a row, which says nothing about it: there it is the first one."""
     settings.USE_TZ, settings.TIME_ZONE = False, "Europe/Berlin"

@@ -81,6 +81,8 @@ def test_the_range_is_one(beyond: datetime, settings: Any) -> None:
             moments.stated(beyond, "it")
         with pytest.raises(OutOfRange):
             moments.midnight(beyond.date())
+        with pytest.raises(OutOfRange):
+            moments.day_begins(beyond.date())
 
 
 def test_its_ends_are_in_it_and_can_be_shown_in_every_zone(settings: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from sessions_ui.database import moments
 from tests.models import Session
 from tests.sessions_ui.web.security_log.conftest import PAGE, shown, texts
 
@@ -71,7 +72,7 @@ def test_a_day_is_whole_and_in_the_zone_of_the_reader(here: Any, happened: Any) 
         "device_renamed": datetime(2026, 11, 2, 14, 59, 59, tzinfo=UTC),
         "device_confirmed": datetime(2026, 11, 2, 15, 0, tzinfo=UTC),
     }.items():
-        happened(kind, at=at)
+        happened(kind, at=moments.stored(at))
     assert shown(here, kind="devices", since="2026-11-02", until="2026-11-02") == [
         "Device renamed",
         "Device found again",
