@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sessions_ui.actions.privacy.export import SOMEBODY_ELSE, YOU
-from sessions_ui.models import Event
+from sessions_ui.models import Device, Event
 from sessions_ui.wording.security_log import by_text, log_text, name_text, told_address
 
 
@@ -28,8 +28,17 @@ class Line:
 
     @property
     def device(self) -> str:
-        """The title of the device; empty where there is none, or it is no longer kept."""
-        return self.event.device.title if self.event.device else ""
+        """What the device is; empty where there is none, or it is no longer kept.
+
+        Whoever is signed in on a device gives it its name, a thief that of another one of the owner's. So what the app
+        found out stands behind it.
+        """
+        device = self.event.device
+        if device is None:
+            return ""
+        found = device.derived_name
+        says_more = device.name and found not in (device.name, Device().derived_name)
+        return f"{device.name} ({found})" if says_more else device.title
 
     @property
     def by(self) -> str:

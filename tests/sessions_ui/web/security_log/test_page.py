@@ -162,3 +162,10 @@ def test_htmx_gets_the_part_that_the_form_narrows_down(here: Any, happened: Any)
     html = here.get(PAGE, {"kind": "devices"}, headers=HTMX).content.decode()
     assert "<html" not in html and '<section id="security-log"' in html
     assert '<div id="security-log-status" hx-swap-oob="innerHTML">1 entry is shown.</div>' in html
+
+
+def test_a_name_that_somebody_gave_hides_no_device(here: Any, user: Any, happened: Any) -> None:
+    """A thief calls their own device as one of the owner's is called."""
+    thief = Device.objects.create(user=user, name="Firefox on Linux", browser="Chrome", system="Windows")
+    happened("signed_in", device=thief)
+    assert "Firefox on Linux (Chrome on Windows)" in lines(here.get(PAGE).content.decode())[0]
