@@ -27,7 +27,7 @@ from sessions_ui.web.devices.details import proof_url
 from sessions_ui.web.devices.device_page import device_done, is_on_device_page
 from sessions_ui.web.devices.folding import fold
 from sessions_ui.web.devices.forms import unused_choices
-from sessions_ui.web.devices.listing import CARDS, listing
+from sessions_ui.web.devices.listing import CARDS, Listing, listing
 from sessions_ui.web.devices.own import own_device, own_session
 from sessions_ui.web.devices.rows import cards_of
 from sessions_ui.web.devices.view import View
@@ -113,8 +113,8 @@ def sign_out_folded(request: HttpRequest, public_id: str) -> HttpResponseBase:
 @require_POST
 def sign_out_unused(request: HttpRequest) -> HttpResponseBase:
     """End what the page shows under "Not used for 30 days"."""
-    cards = [card for card in cards_of(request.user, current_id=own_session(request)) if card.is_unused]
-    keys = [session.pk for card in cards if not card.is_app for session in card.sessions]
+    cards = fold(cards_of(request.user, current_id=own_session(request)))
+    keys = [session.pk for card in Listing(cards, recently_ended=[]).unused for session in card.sessions]
     unused = Session.objects.filter(pk__in=keys)
     if question := ask_again(
         request, _("Sign out the devices you haven’t used for a long time"), ends=unused

@@ -141,6 +141,20 @@ def test_what_is_not_used_stands_apart_and_goes_together(
     assert "was already" not in here.post("/account/devices/sign-out-unused/", follow=True).content.decode()
 
 
+def test_what_needs_a_look_stands_elsewhere_and_does_not_go_with_it(
+    here: Any, user: Any, settings: Any, signed_in: SignedIn
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "IDLE_TIMEOUT": None, "ABSOLUTE_TIMEOUT": None}
+    long_ago = timezone.now() - timedelta(days=31)
+    old = [signed_in(user, last_seen_at=long_ago) for _number in range(2)]
+    flagged = signed_in(user, last_seen_at=long_ago, verdict="new")
+    assert "Sign out all 2" in here.get(PAGE).content.decode()
+    assert "2 sign-ins were ended." in here.post(f"{PAGE}sign-out-unused/", follow=True).content.decode()
+    assert set(Session.objects.filter(ended_at__isnull=False)) == set(old)
+    flagged.refresh_from_db()
+    assert flagged.ended_at is None
+
+
 def test_apps_stand_apart(here: Any, user: Any, signed_in: SignedIn) -> None:
     signed_in(user, device={"name": "Backup", "kind": "tool"}, kind=Session.Kind.APP)
     html = here.get(PAGE).content.decode()
