@@ -76,8 +76,8 @@ def language(request: HttpRequest) -> HttpResponse:
 def use_for_mails(request: HttpRequest, code: str) -> None:
     """Remember the language in which mails are written to whoever is signed in.
 
-    Only from a session that vouches for itself: whoever has stolen one must not choose a language in which the owner
-    cannot read the warning. Support in somebody's account changes nothing of it.
+    Only from a session that vouches for itself: whoever signs in with a stolen password must not choose a language in
+    which the owner cannot read the warning. Support in somebody's account changes nothing of it.
     """
     user: Any = request.user
     now = user.language or settings.LANGUAGE_CODE
