@@ -201,14 +201,17 @@ def shown_with_order(view: Callable[..., HttpResponseBase]) -> Callable[..., Htt
 def review(request: HttpRequest, case: Case) -> HttpResponseBase:
     """Show what is about to happen, to whom, and what they will read. Nothing is done yet.
 
-    A form leads to a page of its own, which is still there for whoever comes back from the receipt. The order in its
-    address is signed, with the nonce that makes it one order: what was done is not done again from there.
+    A form leads to a page of its own. The order in its address is signed, with the nonce that makes it one order: what
+    was done is not done again from there, so whoever comes back to it gets the receipt.
     """
     if request.method != "POST":
         waiting, nonce = read_order(request.GET.get("order", ""), case)
         if waiting is None:
             return redirect("help_desk:case", case.public_id)
-        return reviewed(request, case, waiting, nonce)
+        done = CaseReceipt.objects.filter(case=case, nonce=nonce).first()
+        return (
+            redirect("help_desk:receipt", done.public_id) if done else reviewed(request, case, waiting, nonce)
+        )
     form = OrderForm(request.POST)
     form.is_valid()
     if "happened_at" in form.errors:

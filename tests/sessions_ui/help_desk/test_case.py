@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
@@ -24,6 +25,7 @@ from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.database import moments
 from sessions_ui.delivery import deliver_due
 from sessions_ui.exceptions import HelpDeskRefused
+from sessions_ui.help_desk.orders import sign_order
 from tests.conftest import PASSWORD, _person
 from tests.interleaving import just_before
 from tests.models import Act, Case, CaseReceipt, Delivery, Device, EndReason, Event, Session
@@ -273,6 +275,19 @@ def test_what_was_done_before_may_be_submitted_again_when_no_act_is_left(
     chosen = Order(chosen=(device_of(phone),))
     first = carry_out(case=verified, agent=agent, order=chosen, nonce=NONCE)
     assert carry_out(case=verified, agent=agent, order=chosen, nonce=NONCE) == first
+
+
+def test_whoever_comes_back_to_what_was_done_gets_its_receipt(
+    desk: Any, verified: Case, phone: Any, laptop: Any, device_of: Any, user: Any
+) -> None:
+    """The page said that a device would be signed out, which has signed in again since; its button did nothing."""
+    url, device = f"/help-desk/{verified.public_id}/", device_of(phone)
+    review = f"{url}review/?{urlencode({'order': sign_order(Order(chosen=(device,)), NONCE, verified)})}"
+    assert NONCE in desk.get(review).content.decode()
+    receipt = desk.post(f"{url}carry-out/", order(device=device)).url
+    phone.sign_in(user)
+    assert desk.get(review).url == receipt
+    assert is_in(phone)
 
 
 def another_case(agent: Any, user: Any) -> Case:
