@@ -35,7 +35,10 @@ def on_this_site(context: Mapping[str, Any], request: HttpRequest) -> dict[str, 
 def _on_this_site(value: Any, host: str) -> Any:
     if not site_url() or not isinstance(value, str) or not value.startswith(("https://", "http://")):
         return value
-    parts = urlsplit(value)
+    try:
+        parts = urlsplit(value)
+    except ValueError:  # what a client calls itself ("http://["), where a change is told
+        return value
     if parts.netloc != host:
         return value
     return site_url() + parts._replace(scheme="", netloc="").geturl()

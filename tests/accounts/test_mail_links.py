@@ -72,3 +72,15 @@ def test_a_site_that_has_not_said_where_it_is_links_to_where_it_was_asked(
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "SITE_URL": ""}
     browser().post(reverse("account_reset_password"), {"email": user.email})
     assert "http://testserver/account/password/reset/key/" in str(mail.outbox[0].body)
+
+
+def test_what_a_client_calls_itself_keeps_no_mail_back(browser: Any, user: Any, settings: Any) -> None:
+    """The mail about the change would be missing, and nothing but the client's word be wrong."""
+    settings.ACCOUNT_EMAIL_NOTIFICATIONS = True
+    here = browser(user_agent="http://[")
+    here.sign_in(user)
+    mail.outbox.clear()
+    form = {"oldpassword": PASSWORD, "password1": f"{PASSWORD} new", "password2": f"{PASSWORD} new"}
+    here.post(reverse("account_change_password"), form)
+    [told] = [message for message in mail.outbox if "http://[" in str(message.body)]
+    assert told.to == [user.email]
