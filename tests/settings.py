@@ -18,6 +18,8 @@ from config.settings import DATABASES, SESSIONS_UI, TIME_ZONE, env
 
 # The fixture `rate_limits` puts them back where they are what is tested.
 ACCOUNT_RATE_LIMITS = False
+# A code of an authenticator app is typed in where the next one may have begun meanwhile.
+MFA_TOTP_TOLERANCE = 1
 
 # The tests and what they start speak plain HTTP, too; tests/config looks at the names of the site, and
 # tests/stories/test_cookie_names.py signs in with them.

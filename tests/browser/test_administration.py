@@ -65,7 +65,7 @@ def test_a_second_factor_is_shown_in_another_tab(visitor: Any, administrator: An
     staff.go("/admin/auth/group/add/")
     fill_in(page)
     assert violations(page) == []
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page.get_by_text("You haven’t used your second factor yet")).to_be_visible()
     with staff.context.expect_page() as opened:
         page.get_by_role("link", name="Use my second factor").click()
@@ -76,6 +76,6 @@ def test_a_second_factor_is_shown_in_another_tab(visitor: Any, administrator: An
     tab.locator("input[name=code]").press("Enter")
     tab.wait_for_url("**/admin/")
     tab.close()
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     page.wait_for_url("**/admin/auth/group/")
     assert Group.objects.get().name == 'Editors "of" the site'

@@ -67,7 +67,7 @@ def test_from_criteria_to_the_exported_result(
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_text("Stopped. The batch that is under way still finishes.")).to_be_visible()
     assert sweep_endings() == 0
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page.get_by_text("The incident continues.")).to_be_visible()
     Ending.objects.get().batches.update(leased_until=None)
     assert sweep_endings() == 1

@@ -150,7 +150,7 @@ class EveryUserModel(TestCase):
         self.client_class().force_login(self.user)
         older = Session.objects.latest("pk")
         Session.objects.filter(pk=older.pk).update(signed_in_at=timezone.now() - timedelta(days=1))
-        page = self.client.post("/account/devices/sign-out-others/").content.decode()
+        page = self.client.post("/account/devices/sign-out-others/", follow=True).content.decode()
         assert "One more step" in page
         has_address = bool(getattr(self.user, "email", ""))
         assert ('name="code"' in page) is has_address

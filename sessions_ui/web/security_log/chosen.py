@@ -47,7 +47,7 @@ class Chosen:
         """Return them, of this person, with what a line says of each."""
         events = Event.objects.filter(user_id=user.pk).exclude(kind__in=list(UNTOLD))
         if self.group is not None:
-            events = events.filter(_in_group(self.group, user))
+            events = events.filter(_in_group(self.group, owner_id=user.pk))
         if self.since is not None:
             events = events.filter(at__gte=moments.day_begins(self.since))
         if self.until is not None and (end := _end_of(self.until)) is not None:
@@ -70,7 +70,7 @@ class Chosen:
         return urlencode({**self.fields, **to})
 
 
-def _in_group(group: Group, user: Any) -> Q:
+def _in_group(group: Group, *, owner_id: Any) -> Q:
     if group is Group.SIGN_OUTS:
         return Q(kind=Event.Kind.ENDED) & ~Q(session__kind=Session.Kind.TOKEN)
     kinds = Q(kind__in=GROUPS[group])
@@ -81,7 +81,7 @@ def _in_group(group: Group, user: Any) -> Q:
     if group is Group.TOKENS:
         return kinds | OF_TOKEN
     if group is Group.STAFF:
-        return kinds | (Q(actor_id__isnull=False) & ~Q(actor_id=user.pk))
+        return kinds | (Q(actor_id__isnull=False) & ~Q(actor_id=owner_id))
     return kinds
 
 
