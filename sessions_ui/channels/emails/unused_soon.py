@@ -26,11 +26,8 @@ def context(delivery: Delivery) -> dict[str, Any]:
     user_id: Any = event.user_id
     if AccountState.objects.unused_months_of(user_id) == NEVER:
         raise NotWanted("nothing is signed out for it any more")
-    told = (
-        Session.objects.living()
-        .sign_ins()
-        .filter(pk__in=event.data["sessions"], user_id=user_id, last_seen_at__lt=F("unused_told_at"))
-    )
+    living = Session.objects.living().sign_ins().filter(user_id=user_id)
+    told = living.filter(pk__in=event.data["sessions"], last_seen_at__lt=F("unused_told_at"))
     sessions = list(told.select_related("device").defer("payload").order_by("-last_seen_at"))
     if not sessions:
         raise NotWanted("what it names was used or signed out since")
