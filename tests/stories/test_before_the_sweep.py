@@ -161,6 +161,7 @@ COLUMNS_ALONE = {
     "actions/sessions/selection.py": "with incidents",
     "actions/sessions/tabs_told.py": "with incidents",
     "actions/sessions/open_tabs.py": "told of the end by the stream",
+    "actions/sessions/choose_unused.py": "forgets what was told of whatever is left",
     "actions/sessions/unused.py": "uncontained where it is read, and what is left is ended",
     "actions/sign_in": "under the lock of the account, what is left is ended",
     "actions/step_up/factors.py": "of the request that was let in",
