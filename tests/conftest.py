@@ -125,9 +125,20 @@ def _site(django_test_environment: None) -> Iterator[None]:
 FILLED = ("django_content_type", "auth_permission")
 
 
+# The database that is named, which is none of the tests': theirs has another name.
+NAMED = connection.settings_dict["NAME"]
+
+
+def is_named() -> bool:
+    return bool(connection.settings_dict["NAME"] == NAMED)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """With the bystander in it; in a database that is used again (`--reuse-db`) they stand already."""
+    """With the bystander in it; in a database that is used again (`--reuse-db`) they stand already. Where no test needs
+    a database pytest-django makes none, and nobody's rows are touched."""
+    if is_named():
+        return
     with django_db_blocker.unblock():
         Bystander.leave()
         Bystander.stand()
@@ -169,7 +180,7 @@ def _empty_caches(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlo
             "django_db_setup"
         )  # else the first ones of a worker would clear the real table
     yield
-    if settings.REDIS_URL or has_real_transactions(request):
+    if not is_named() and (settings.REDIS_URL or has_real_transactions(request)):
         with django_db_blocker.unblock():
             for cache in caches.all():
                 cache.clear()
