@@ -46,5 +46,7 @@ def test_before_the_first_migrate_there_is_nothing_to_say(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     old_session(user)
+    fields = adoption.Heartbeat._meta.fields
+    assert all(field.cached_col for field in fields), "Django keeps the name of the table there"
     monkeypatch.setattr(adoption.Heartbeat._meta, "db_table", "not_made_yet")
     assert adoption.not_adopted(databases=[connection.alias]) == []
