@@ -19,9 +19,8 @@ from django.views.decorators.debug import sensitive_variables
 
 from sessions_ui.web.responses.link_cookie import cookie_name, forget_token, keep_token
 
-KEY = (
-    "sessions_ui_shown_once"  # in the session: path of the page and random bits, in the order of their forms
-)
+# In the session: path of the page and random bits, in the order of their forms.
+KEY = "sessions_ui_shown_once"
 AGE = timedelta(minutes=1)  # from the form to its page, which the browser asks for by itself
 MOST = 5  # values under way at the same time
 
