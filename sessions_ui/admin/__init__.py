@@ -9,11 +9,12 @@ from sessions_ui.admin.base import CappedPaginator
 from sessions_ui.admin.delivery.deliveries import DeliveryAdmin
 from sessions_ui.admin.history import ActAdmin, EventAdmin
 from sessions_ui.admin.incidents.incident import IncidentAdmin
-from sessions_ui.admin.package_credentials import PackageCredentialAdmin
 from sessions_ui.admin.person.link import PersonLinkMixin
 from sessions_ui.admin.sessions.endings import EndingProgressAdmin
 from sessions_ui.admin.sessions.sessions import DeviceAdmin, SessionAdmin
-from sessions_ui.admin.tokens import AccessTokenAdmin, ServiceAccountAdmin
+from sessions_ui.admin.tokens.access_tokens import AccessTokenAdmin
+from sessions_ui.admin.tokens.package_credentials import PackageCredentialAdmin
+from sessions_ui.admin.tokens.service_accounts import ServiceAccountAdmin
 
 __all__ = [
     "AccessReviewAdmin",

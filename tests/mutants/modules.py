@@ -98,7 +98,7 @@ TOKENS = (
     f"{ACTIONS}/tokens",
     "tests/sessions_ui/api",
     "tests/sessions_ui/web/tokens",
-    "tests/sessions_ui/admin/test_tokens.py",
+    "tests/sessions_ui/admin/tokens",
     "tests/sessions_ui/management/sessions/test_tokens.py",
     "tests/stories/test_everything_that_acts.py",
 )

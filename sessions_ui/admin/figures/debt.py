@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from sessions_ui.actions.endings.reconcile.lingering import end_lingering
 from sessions_ui.admin.base import person
 from sessions_ui.admin.figures.pictures import Bars, Columns, bars, columns
-from sessions_ui.admin.package_credentials import may_look
+from sessions_ui.admin.tokens.package_credentials import may_look
 from sessions_ui.metrics.containment import Demand, containment
 from sessions_ui.metrics.debt import Cause, Debt, debt
 from sessions_ui.metrics.lingering import CERTAIN, Kind, lingering

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_ui.actions.tokens import export_credentials as exporting
-from sessions_ui.admin import package_credentials
+from sessions_ui.admin.tokens import package_credentials
 from sessions_ui.bridges import BridgedCredential, pages
 from tests.keys import Keys, Unpaged, Unwilling, bridged, keys_of, make_keys
 from tests.models import Act, Event, Session
