@@ -18,7 +18,7 @@ from sessions_ui.models import Session
 from sessions_ui.web.devices.cards import Card
 from sessions_ui.web.devices.folding import fold
 from sessions_ui.web.devices.map import DeviceMap, map_of
-from sessions_ui.web.devices.rows import complete, group, signed_in_or_summaries
+from sessions_ui.web.devices.rows import complete, group, living_or_summaries
 from sessions_ui.web.devices.view import Filter, View
 from sessions_ui.web.tokens.bridged import BridgedKey, BridgedKeys, bridged_keys_of
 from sessions_ui.web.tokens.keys import Keys, keys_of
@@ -267,17 +267,18 @@ class Listing:
 
 
 def listing(user: Any, *, current_id: int | None, view: View | None = None) -> Listing:
-    """Return what the devices page shows, in three SQL statements, whatever the number of devices and tokens; in two
-    more where there are many devices, and in one more for each other package that keeps any."""
+    """Return what the devices page shows, in two SQL statements, whatever the number of devices. One more reads access
+    tokens where there are any, another one where they were made, two more many sessions, and one more each package
+    that keeps credentials of its own."""
     since = timezone.now() - conf.history_age
     ended = Session.objects.of(user).ended_since(since).select_related("device", "token").defer("payload")
-    living = signed_in_or_summaries(user)
+    living, has_tokens = living_or_summaries(user)
     found = Listing(
         cards=fold(group(living, current_id=current_id)),
         recently_ended=list(ended[:HISTORY_ROWS]),
         impersonations=[session for session in living if session.impersonated_from_id is not None],
         view=view or View(),
-        keys=keys_of(user),
+        keys=keys_of(user) if has_tokens else Keys(),
         bridged=bridged_keys_of(user),
     )
     complete(found.shown_cards)

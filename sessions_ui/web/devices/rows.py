@@ -58,18 +58,25 @@ def cards_of(user: Any, *, current_id: int | None) -> list[Card]:
 def signed_in(user: Any) -> list[Session]:
     """Return the user's living sign-ins, the most recently used first, by the rule that refuses them: what the sweep
     has not reached yet is not listed as signed in. Access tokens are none (`keys_of()`)."""
-    return by_activity(whole(living(user)))
+    return by_activity(whole(living(user).sign_ins()))
 
 
-def signed_in_or_summaries(user: Any) -> list[Session]:
-    """Return the same, in one SQL statement where they are few, else in two, and then as summaries (`complete()`)."""
+def living_or_summaries(user: Any) -> tuple[list[Session], bool]:
+    """Return the same, and whether the user has access tokens beside them. In one SQL statement where sessions are few,
+    else in two, and then as summaries (`complete()`).
+
+    Most people have no token: to ask for those by themselves takes as long as a third of everything that is read here.
+    """
     found = list(whole(living(user))[: FEW + 1])
-    return by_activity(found if len(found) <= FEW else summaries(living(user)))
+    if len(found) > FEW:
+        found = list(summaries(living(user)))
+    sign_ins = [session for session in found if session.kind != Session.Kind.TOKEN]
+    return by_activity(sign_ins), len(sign_ins) < len(found)
 
 
 def living(user: Any) -> SessionQuerySet:
-    rows = Session.objects.of(user).living().sign_ins()
-    return rows.filter(in_time(user, timezone.now()))
+    """Return the sessions of every kind that the user can be signed in by now."""
+    return Session.objects.of(user).living().filter(in_time(user, timezone.now()))
 
 
 def whole(rows: SessionQuerySet) -> models.QuerySet[Session]:

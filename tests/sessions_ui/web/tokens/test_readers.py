@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.template import Context, Template
 from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 import sessions_ui
@@ -31,6 +33,7 @@ BOTH = {
     "metrics/lingering.py": "access tokens of leavers are what administrators look for",
     "web/tokens/views.py": "one session, by its primary key",
     "help_desk/views.py": "those of the devices that were chosen",
+    "web/devices/rows.py": "the devices page sees by it whether it has tokens to ask for; no other reader of it does",
     "actions/help_desk/carry_out.py": "the query before it says which",
 }
 
@@ -59,6 +62,17 @@ def test_the_listing_has_them_apart(user: Any, here: Any, make_token: Any) -> No
     found = listing(user, current_id=None)
     assert (found.count, found.elsewhere, len(found.keys)) == (1, 1, 1)
     assert found.keys.rows[0].token == made.token
+
+
+def test_whoever_has_no_token_is_asked_for_none(user: Any, here: Any, make_token: Any) -> None:
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            listing(user, current_id=None)
+        return len(captured)
+
+    without = statements()
+    make_token(user)
+    assert statements() == without + 1
 
 
 def test_the_summary_of_a_host_counts_devices(
