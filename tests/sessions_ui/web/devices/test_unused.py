@@ -53,6 +53,22 @@ def test_the_page_offers_never_and_three_times(here: Any) -> None:
     ]
 
 
+def test_it_stands_with_what_is_unused_where_there_is_anything(
+    here: Any, user: Any, signed_in: SignedIn
+) -> None:
+    assert "unused-months" not in unused_part(here.get(PAGE).content.decode())
+    signed_in(user, device={"name": "Old"}, last_seen_at=timezone.now() - 40 * DAY)
+    html = here.get(PAGE).content.decode()
+    assert html.count('id="unused-months"') == unused_part(html).count('id="unused-months"') == 1
+
+
+def unused_part(html: str) -> str:
+    """The closed list of what has not been used for long, without what comes after it."""
+    return html.partition('<details class="sui-panel" id="unused">')[2].partition(
+        '<details class="sui-panel"'
+    )[0]
+
+
 def test_the_choice_of_the_site_is_shown_until_there_is_one_of_ones_own(
     here: Any, user: Any, settings: Any
 ) -> None:
