@@ -115,7 +115,7 @@ def test_a_link_does_nothing(here: Any, phone: Device, name: str) -> None:
     ("situation", "follows", "action"),
     [
         ("lost", "find or erase the device", "lost"),
-        ("not_mine", "You choose a new one", "not_mine"),
+        ("not_mine", "you choose a new one", "not_mine"),
         ("unused", "has to sign in again", "sign_out_device"),
     ],
 )
