@@ -15,7 +15,7 @@ import time_machine
 from django.conf import settings
 from django.core.cache import caches
 from django.core.management.commands import flush
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.db.models.signals import pre_save
 from django.test import Client, TransactionTestCase, override_settings
 from django.urls import Resolver404, resolve
@@ -266,7 +266,8 @@ def browser() -> Callable[..., Browser]:
     return Browser
 
 
-def _person(email: str, **fields: Any) -> Any:
+def make_person(email: str, **fields: Any) -> Any:
+    """Somebody with a password and a verified address."""
     from allauth.account.models import EmailAddress
     from django.contrib.auth import get_user_model
 
@@ -275,33 +276,49 @@ def _person(email: str, **fields: Any) -> Any:
     return user
 
 
-@pytest.fixture
-def user(db: None) -> Any:
-    return _person("ada@people.example", name="Ada")
+@pytest.fixture(scope="module")
+def made_once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """For fixtures of a module that make rows: what they make is there in each of its tests, and gone after the last.
+    Each test is a savepoint then, so that none of the module may have real transactions."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
-@pytest.fixture
-def other_user(db: None) -> Any:
-    return _person("grace@people.example", name="Grace")
-
-
-@pytest.fixture
-def agent(db: None) -> Any:
+def make_agent() -> Any:
     """A help-desk agent: staff, in the group that the demo's agent is in, too."""
     from config.demo.people import help_desk
 
-    person = _person("agent@staff.example", name="Agent", is_staff=True)
+    person = make_person("agent@staff.example", name="Agent", is_staff=True)
     person.groups.add(help_desk())
     return person
 
 
+def make_administrator() -> Any:
+    return make_person("admin@staff.example", name="Administrator", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def user(db: None) -> Any:
+    return make_person("ada@people.example", name="Ada")
+
+
+@pytest.fixture
+def other_user(db: None) -> Any:
+    return make_person("grace@people.example", name="Grace")
+
+
+@pytest.fixture
+def agent(db: None) -> Any:
+    return make_agent()
+
+
 @pytest.fixture
 def administrator(db: None) -> Any:
-    return _person("admin@staff.example", name="Administrator", is_staff=True, is_superuser=True)
+    return make_administrator()
 
 
-@pytest.fixture
-def endpoint(db: None) -> Any:
+def make_endpoint() -> Any:
     """Of a webhook, where nobody listens."""
     from sessions_ui.actions.webhooks.endpoints import save_endpoint
     from tests.models import Endpoint, Hook
@@ -309,6 +326,11 @@ def endpoint(db: None) -> Any:
     endpoint = Endpoint(url="https://hooks.example/devices", description="SIEM", types=[Hook.SESSIONS_ENDED])
     save_endpoint(endpoint=endpoint, actor=None)
     return endpoint
+
+
+@pytest.fixture
+def endpoint(db: None) -> Any:
+    return make_endpoint()
 
 
 def pytest_collection_finish() -> None:

@@ -15,7 +15,7 @@ from config.demo.factor import current_code
 from sessions_ui.actions.help_desk.prove import ask_for_approval
 from tests.browser.axe import violations
 from tests.browser.conftest import sign_in_elsewhere
-from tests.conftest import FIREFOX_ON_LINUX, _person
+from tests.conftest import FIREFOX_ON_LINUX, make_person
 from tests.models import Case, Event
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -116,7 +116,7 @@ def test_from_the_search_to_the_receipt_in_eight_clicks(visitor: Any, user: Any,
 
 
 def test_a_second_agent_agrees(visitor: Any, user: Any, agent: Any) -> None:
-    colleague = with_factor(_person("colleague@staff.example", is_staff=True))
+    colleague = with_factor(make_person("colleague@staff.example", is_staff=True))
     colleague.groups.set(agent.groups.all())
     sign_in_elsewhere(user, user_agent=EDGE_ON_WINDOWS)
     page = at_the_desk(visitor, with_factor(agent)).page

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.aging import long_ago
-from tests.conftest import PASSWORD, Browser, _person
+from tests.conftest import PASSWORD, Browser, make_person
 from tests.models import Session
 from tests.races.people import is_signed_in, living, outlived, row_of
 from tests.races.race import Race
@@ -33,7 +33,7 @@ def admin(administrator: Any) -> Browser:
 
 
 def newcomer() -> Any:
-    return _person(f"{uuid.uuid4().hex}@people.example")
+    return make_person(f"{uuid.uuid4().hex}@people.example")
 
 
 def send(race: Race, browser: Browser, path: str, **fields: Any) -> Any:

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from sessions_ui.actions.endings.changes.access import access_changed
 from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.delivery import deliver_due
-from tests.conftest import _person
+from tests.conftest import make_person
 from tests.models import Act, EndReason, Session
 
 pytestmark = pytest.mark.django_db
@@ -139,7 +139,7 @@ def in_the_admin(user: Any) -> None:
     from tests.conftest import Browser
 
     admin = Browser()
-    admin.force_login(_person("root@staff.example", is_staff=True, is_superuser=True))
+    admin.force_login(make_person("root@staff.example", is_staff=True, is_superuser=True))
     url = f"/admin/accounts/user/{user.pk}/change/"
     initial = admin.get(url).context["adminform"].form.initial
     data = {name: value for name, value in initial.items() if value not in (None, []) and name != "groups"}
@@ -231,7 +231,7 @@ def test_the_cost_of_deleting_a_group_does_not_grow_with_its_members(
 ) -> None:
     counts = []
     for number in (1, 12):
-        members = [_person(f"p{number}-{index}@people.example") for index in range(number)]
+        members = [make_person(f"p{number}-{index}@people.example") for index in range(number)]
         crowd = Group.objects.create(name=f"Crowd {number}")
         crowd.permissions.add(permission("change_session"))
         for member in members:

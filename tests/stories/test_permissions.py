@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -19,7 +20,7 @@ from sessions_ui.actions.help_desk.carry_out import Order, carry_out
 from sessions_ui.actions.help_desk.open import open_case
 from sessions_ui.actions.help_desk.prove import ask_for_approval
 from sessions_ui.actions.tokens.create import create_token
-from tests.conftest import _person
+from tests.conftest import Browser, make_administrator, make_agent, make_person
 from tests.keys import make_keys
 from tests.models import Device, Session
 
@@ -72,34 +73,38 @@ def shown_now(request: Any) -> Any:
     return timezone.now()
 
 
-@pytest.fixture
-def people(user: Any, other_user: Any, agent: Any, administrator: Any, browser: Any, settings: Any) -> Any:
-    """A browser for everybody, signed in where it is somebody's."""
-    given = {"SECOND_FACTOR_AT": f"{__name__}.shown_now", "BRIDGES": ["tests.keys.Keys"]}
-    settings.SESSIONS_UI = {**settings.SESSIONS_UI, **given}
-    colleague = _person("colleague@staff.example", is_staff=True)
+class Made(NamedTuple):
+    """A browser for everybody, signed in where it is somebody's; and ids of what there is: the owner's device and
+    sign-in, the agent's case and receipt."""
+
+    owner: Any
+    clients: dict[str, Any]
+    owned: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def made(made_once: None) -> Made:
+    agent, colleague = make_agent(), make_person("colleague@staff.example", is_staff=True)
     colleague.groups.set(agent.groups.all())
-    viewer = _person("viewer@staff.example", is_staff=True)
+    viewer = make_person("viewer@staff.example", is_staff=True)
     looks = Permission.objects.filter(content_type__app_label="sessions_ui", codename__startswith="view_")
     viewer.user_permissions.set(looks)
     everybody = {
-        "owner": user,
-        "stranger": other_user,
+        "owner": make_person("ada@people.example"),
+        "stranger": make_person("grace@people.example"),
         "agent": agent,
         "colleague": colleague,
         "viewer": viewer,
-        "administrator": administrator,
+        "administrator": make_administrator(),
     }
-    clients = {"anonymous": browser()}
+    clients = {"anonymous": Browser()}
     for name, person in everybody.items():
-        clients[name] = browser()
+        clients[name] = Browser()
         clients[name].force_login(person)
-    return clients
+    return Made(everybody["owner"], clients, _owned(everybody["owner"], agent))
 
 
-@pytest.fixture
-def owned(people: Any, user: Any, agent: Any) -> dict[str, str]:
-    """Ids of what there is: the owner's device and sign-in, the agent's case and receipt."""
+def _owned(user: Any, agent: Any) -> dict[str, str]:
     device = Device.objects.get(user=user)
     case = open_case(agent=agent, term=user.email)
     verify_caller(case=case, agent=agent, ticket="INC-7", reason="lost", ways=["in_person"])
@@ -117,6 +122,30 @@ def owned(people: Any, user: Any, agent: Any) -> dict[str, str]:
         "case": case.public_id,
         "receipt": receipt.public_id,
     }
+
+
+@pytest.fixture
+def people(db: None, made: Made, settings: Any) -> dict[str, Any]:
+    given = {"SECOND_FACTOR_AT": f"{__name__}.shown_now", "BRIDGES": ["tests.keys.Keys"]}
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, **given}
+    return {name: _as_it_was(client) for name, client in made.clients.items()}
+
+
+def _as_it_was(client: Any) -> Any:
+    """The same browser, whose cookies no test before has changed."""
+    again = Browser()
+    again.cookies = deepcopy(client.cookies)
+    return again
+
+
+@pytest.fixture
+def owned(made: Made) -> dict[str, str]:
+    return made.owned
+
+
+@pytest.fixture
+def user(made: Made) -> Any:
+    return made.owner
 
 
 def address(name: str, arguments: list[str], owned: dict[str, str], *, missing: bool = False) -> str:

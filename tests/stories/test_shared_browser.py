@@ -187,7 +187,7 @@ def test_people_who_share_a_browser_are_on_their_own_known_devices_all_the_time(
 
 
 def test_a_ninth_account_takes_the_place_of_the_one_that_has_not_signed_in_for_longest(shared: Any) -> None:
-    people = [_person(number) for number in range(MOST + 1)]
+    people = [make_person(number) for number in range(MOST + 1)]
     for person in people[:MOST]:
         sign_in(shared, person)
     sign_in(shared, people[0])
@@ -198,7 +198,7 @@ def test_a_ninth_account_takes_the_place_of_the_one_that_has_not_signed_in_for_l
     assert sign_in(shared, people[1]).verdict_reasons == ["new_device"]
 
 
-def _person(number: int) -> Any:
+def make_person(number: int) -> Any:
     person = get_user_model().objects.create_user(f"person{number}@people.example", PASSWORD)
     EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
     return person

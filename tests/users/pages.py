@@ -18,7 +18,7 @@ from sessions_ui.actions.sessions.client import client_of
 from sessions_ui.actions.sign_in.assess_risk import judge_change
 from sessions_ui.client.user_agent import parse
 from sessions_ui.models import Case, Device, EndReason, Session
-from tests.conftest import FIREFOX_ON_LINUX, Browser, _person
+from tests.conftest import FIREFOX_ON_LINUX, Browser, make_person
 
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0"
 LISTS = ("act", "delivery", "device", "ending", "endpoint", "event", "offboarding", "session")
@@ -41,9 +41,9 @@ class EveryList(TestCase):
     def setUp(self) -> None:
         chosen = {**settings.SESSIONS_UI, "SECOND_FACTOR_AT": f"{__name__}.just_now"}
         self.enterContext(override_settings(SESSIONS_UI=chosen))
-        self.boss = _person("boss@staff.example", is_staff=True, is_superuser=True)
+        self.boss = make_person("boss@staff.example", is_staff=True, is_superuser=True)
         self.boss.groups.add(help_desk())
-        self.ada = _person("ada@people.example")
+        self.ada = make_person("ada@people.example")
         self.browser, self.adas = Browser(), Browser()
         self.browser.force_login(self.boss)
         self.adas.force_login(self.ada)
@@ -72,7 +72,7 @@ class EveryList(TestCase):
                 page = self.ask(reverse(SESSIONS)).content.decode()
             counts.add(len(asked))
             assert "ada@people.example" in page
-            Browser().force_login(_person(f"person{number}@people.example"))
+            Browser().force_login(make_person(f"person{number}@people.example"))
         assert len(counts) == 1
 
     def test_whose_sessions_an_administrator_is_about_to_end_is_said(self) -> None:
@@ -85,7 +85,7 @@ class EveryList(TestCase):
 
     def test_a_case_that_waits_for_a_second_agent_names_the_first(self) -> None:
         now = timezone.now()
-        agent = _person("agent@staff.example", is_staff=True)
+        agent = make_person("agent@staff.example", is_staff=True)
         agent.groups.add(help_desk())
         Case.objects.create(
             agent_id=agent.pk,

@@ -69,7 +69,7 @@ from sessions_ui.client.user_agent import parse
 from sessions_ui.credentials import CredentialChange, CredentialKind
 from sessions_ui.exceptions import TryAgain
 from tests.bystander import read_all
-from tests.conftest import Browser, _person
+from tests.conftest import Browser, make_agent, make_person
 from tests.models import (
     AccessReview,
     AccessReviewItem,
@@ -106,13 +106,21 @@ class Scene:
     agent: Any
 
 
-@pytest.fixture
-def scene(user: Any, agent: Any, settings: Any) -> Scene:
-    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "EMAIL_CHANGE_ENDS": "all"}
+@pytest.fixture(scope="module")
+def people(made_once: None) -> tuple[Any, Any]:
+    """Primary keys of the person and the agent."""
+    user = make_person("ada@people.example", name="Ada")
     Browser().force_login(user)
-    session = Session.objects.select_related("device").get()
+    return user.pk, make_agent().pk
+
+
+@pytest.fixture
+def scene(db: None, people: tuple[Any, Any], settings: Any) -> Scene:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "EMAIL_CHANGE_ENDS": "all"}
+    user, agent = (get_user_model().objects.get(pk=pk) for pk in people)
+    session = Session.objects.select_related("device").get(user=user)
     assert session.device is not None
-    return Scene(get_user_model().objects.get(pk=user.pk), session, session.device, agent)
+    return Scene(user, session, session.device, agent)
 
 
 def verified_case(scene: Scene, *, proven: bool = False) -> Case:
@@ -171,7 +179,7 @@ def a_code(scene: Scene) -> Any:
 def a_refusal_of_the_second_agent(scene: Scene) -> Any:
     case = verified_case(scene)
     ask_for_approval(case=case, agent=scene.agent)
-    colleague = _person("colleague@staff.example", is_staff=True)
+    colleague = make_person("colleague@staff.example", is_staff=True)
     colleague.groups.set(scene.agent.groups.all())
     return lambda: refuse_approval(case=Case.objects.get(pk=case.pk), approver=colleague, user=scene.user)
 

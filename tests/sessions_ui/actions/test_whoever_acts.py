@@ -69,7 +69,7 @@ from sessions_ui.audit.export import Format
 from sessions_ui.exceptions import SessionEnded
 from tests.aging import settle
 from tests.bystander import read_all
-from tests.conftest import Browser
+from tests.conftest import Browser, make_administrator, make_person
 from tests.keys import Keys, bridged, make_keys
 from tests.models import (
     AccessReview,
@@ -129,21 +129,29 @@ class Scene:
         return create_token(user=self.user, name="Backup", scopes=["sessions:read"], expires_at=ends)
 
 
-@pytest.fixture
-def scene(administrator: Any, user: Any, other_user: Any, settings: Any) -> Scene:
+@pytest.fixture(scope="module")
+def people(made_once: None) -> tuple[Any, Any, Any]:
+    """Primary keys of the superuser, the person and the colleague."""
     from config.demo.people import help_desk
 
-    bridged(settings, Keys)
-    administrator.groups.add(help_desk())
-    for person in (administrator, user):
+    boss, user = make_administrator(), make_person("ada@people.example", name="Ada")
+    boss.groups.add(help_desk())
+    for person in (boss, user):
         Browser().force_login(person)
         settle(person)
-    Session.objects.update(organization_id=ACME)
-    own, session = (
-        Session.objects.select_related("user", "device").get(user=person) for person in (administrator, user)
-    )
+    Session.objects.filter(user_id__in=[boss.pk, user.pk]).update(organization_id=ACME)
+    return boss.pk, user.pk, make_person("grace@people.example", name="Grace").pk
+
+
+@pytest.fixture
+def scene(db: None, people: tuple[Any, Any, Any], settings: Any) -> Scene:
+    bridged(settings, Keys)
+    boss, user, colleague = people
+    own, session = (Session.objects.select_related("user", "device").get(user=pk) for pk in (boss, user))
     assert session.device is not None
-    return Scene(administrator, own, session.user, session, session.device, other_user)
+    return Scene(
+        own.user, own, session.user, session, session.device, get_user_model().objects.get(pk=colleague)
+    )
 
 
 def a_case(it: Scene, *, proven: bool = False) -> Case:

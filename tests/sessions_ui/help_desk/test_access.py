@@ -30,7 +30,7 @@ from sessions_ui.assurance import Authentication
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import HelpDeskRefused
 from sessions_ui.store import SessionStore
-from tests.conftest import _person
+from tests.conftest import make_person
 from tests.models import Case, Event, Session
 
 pytestmark = pytest.mark.django_db
@@ -250,8 +250,8 @@ def test_the_own_account_is_for_a_colleague(desk: Any, agent: Any) -> None:
 
 
 def more_rights() -> list[Any]:
-    boss = _person("boss@staff.example", is_superuser=True)
-    clerk = _person("clerk@staff.example")
+    boss = make_person("boss@staff.example", is_superuser=True)
+    clerk = make_person("clerk@staff.example")
     clerk.user_permissions.add(Permission.objects.get(codename="change_session"))
     return [boss, clerk]
 
@@ -281,8 +281,8 @@ def test_staff_is_helped_by_staff_only(agent: Any, other_user: Any, user: Any) -
 
 def test_an_agent_who_is_no_staff_does_not_help_staff(other_user: Any, agent: Any) -> None:
     """The admin site is open to staff, even to those who hold no permission yet."""
-    clerk = _person("clerk@staff.example", is_staff=True)
-    volunteer = _person("volunteer@staff.example")
+    clerk = make_person("clerk@staff.example", is_staff=True)
+    volunteer = make_person("volunteer@staff.example")
     volunteer.groups.set(agent.groups.all())
     assert not may_help(volunteer, clerk)
     assert may_help(volunteer, other_user), "who is no staff either"
@@ -308,7 +308,7 @@ def test_the_scope_counts_in_an_open_case_too(desk: Any, verified: Case, setting
 @pytest.fixture
 def colleague(agent: Any) -> Any:
     """A second agent."""
-    person = _person("colleague@staff.example", is_staff=True)
+    person = make_person("colleague@staff.example", is_staff=True)
     person.groups.set(agent.groups.all())
     return person
 
@@ -386,7 +386,7 @@ def test_what_was_searched_for_can_be_erased(desk: Any) -> None:
 
 def test_another_accent_is_another_account(agent: Any) -> None:
     """MariaDB takes one for the other."""
-    person = _person("josé@people.example")
+    person = make_person("josé@people.example")
     with pytest.raises(HelpDeskRefused, match="nobody"):
         open_case(agent=agent, term="jose@people.example")
     assert users_exactly("jose@people.example") == []

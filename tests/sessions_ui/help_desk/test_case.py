@@ -26,7 +26,7 @@ from sessions_ui.database import moments
 from sessions_ui.delivery import deliver_due
 from sessions_ui.exceptions import HelpDeskRefused
 from sessions_ui.help_desk.orders import sign_order
-from tests.conftest import PASSWORD, _person
+from tests.conftest import PASSWORD, make_person
 from tests.interleaving import just_before
 from tests.models import Act, Case, CaseReceipt, Delivery, Device, EndReason, Event, Session
 
@@ -37,7 +37,7 @@ NONCE = "n" * 32
 @pytest.fixture
 def colleague(agent: Any) -> Any:
     """Another agent."""
-    colleague = _person("colleague@staff.example", is_staff=True)
+    colleague = make_person("colleague@staff.example", is_staff=True)
     colleague.groups.set(agent.groups.all())
     return colleague
 
@@ -661,7 +661,7 @@ def read_back_wrong(agent: Any, user: Any, *, ticket: str) -> None:
 
 
 def colleagues(agent: Any, number: int) -> list[Any]:
-    people = [_person(f"colleague{count}@staff.example", is_staff=True) for count in range(number)]
+    people = [make_person(f"colleague{count}@staff.example", is_staff=True) for count in range(number)]
     for person in people:
         person.groups.set(agent.groups.all())
     return people
@@ -736,7 +736,7 @@ def test_a_second_agent_can_agree_but_not_the_first_nor_the_user(
     with pytest.raises(HelpDeskRefused, match="nobody"):
         approve(case=verified, approver=user, user=user)
 
-    colleague = _person("colleague@staff.example", is_staff=True)
+    colleague = make_person("colleague@staff.example", is_staff=True)
     colleague.groups.set(agent.groups.all())
     client = browser()
     client.force_login(colleague)
@@ -841,7 +841,7 @@ def test_the_receipt_is_the_agents_own(
     receipt = desk.post(f"/help-desk/{verified.public_id}/carry-out/", order(device=device_of(phone))).url
     Case.objects.update(expires_at=timezone.now())
     assert desk.get(receipt).status_code == 200
-    colleague = _person("colleague@staff.example", is_staff=True)
+    colleague = make_person("colleague@staff.example", is_staff=True)
     colleague.groups.set(agent.groups.all())
     client = browser()
     client.force_login(colleague)

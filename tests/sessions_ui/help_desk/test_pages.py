@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from sessions_ui.actions.help_desk.caller import verify_caller
 from sessions_ui.actions.help_desk.open import open_case
-from tests.conftest import _person
+from tests.conftest import make_person
 from tests.models import Case
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,7 @@ def test_the_tab_goes_with_the_permission(desk: Any, agent: Any) -> None:
 def test_an_agent_finds_the_own_open_cases_again(
     desk: Any, case: Case, agent: Any, user: Any, other_user: Any
 ) -> None:
-    colleague = _person("colleague@staff.example", is_staff=True)
+    colleague = make_person("colleague@staff.example", is_staff=True)
     colleague.groups.set(agent.groups.all())
     foreign = open_case(agent=colleague, term=other_user.email)
     html = desk.get("/help-desk/").content.decode()

@@ -8,7 +8,7 @@ import pytest
 
 from sessions_ui.actions.help_desk.prove import ask_for_approval, refuse_approval
 from sessions_ui.exceptions import HelpDeskRefused
-from tests.conftest import _person
+from tests.conftest import make_person
 from tests.models import Case, Event, Session
 
 pytestmark = pytest.mark.django_db
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def colleague(agent: Any) -> Any:
-    colleague = _person("colleague@staff.example", is_staff=True)
+    colleague = make_person("colleague@staff.example", is_staff=True)
     colleague.groups.set(agent.groups.all())
     return colleague
 

@@ -13,7 +13,7 @@ from sessions_ui.actions.help_desk.open import open_case
 from sessions_ui.actions.help_desk.rights import may_help, verify_known_caller
 from sessions_ui.actions.tokens.service_accounts import make_service_account
 from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused, NotTheOwner
-from tests.conftest import _person
+from tests.conftest import make_person
 from tests.models import Case
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def colleague(agent: Any) -> Any:
-    colleague = _person("colleague@staff.example", is_staff=True)
+    colleague = make_person("colleague@staff.example", is_staff=True)
     colleague.groups.set(agent.groups.all())
     return colleague
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 
-from tests.conftest import Browser, _person
+from tests.conftest import Browser, make_person
 from tests.models import Session
 
 
@@ -20,7 +20,7 @@ def _support_page(settings: Any) -> None:
 @pytest.fixture
 def support(db: None) -> Any:
     """Staff that may use accounts, and nothing else."""
-    person = _person("sam@staff.example", name="Sam Support", is_staff=True)
+    person = make_person("sam@staff.example", name="Sam Support", is_staff=True)
     person.user_permissions.add(Permission.objects.get(codename="impersonate"))
     return person
 

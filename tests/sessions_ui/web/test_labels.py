@@ -15,7 +15,7 @@ from django.utils import timezone
 from sessions_ui.actions.help_desk.caller import verify_caller
 from sessions_ui.actions.help_desk.open import open_case
 from sessions_ui.actions.help_desk.prove import ask_for_approval
-from tests.conftest import _person
+from tests.conftest import make_person
 from tests.models import Case, Device
 
 pytestmark = pytest.mark.django_db
@@ -80,7 +80,7 @@ def pages(browser: Any, user: Any, agent: Any, settings: Any, signed_in: Any) ->
     EmailAddress.objects.create(user=user, email="ada@elsewhere.example", verified=True)
     case = open_case(agent=agent, term=user.email)
     verify_caller(case=case, agent=agent, ticket="INC-7", reason=Case.Reason.LOST, ways=["call_back"])
-    colleague = _person("colleague@staff.example", is_staff=True)
+    colleague = make_person("colleague@staff.example", is_staff=True)
     colleague.groups.set(agent.groups.all())
     ask_for_approval(case=case, agent=agent)
     desk.force_login(agent)

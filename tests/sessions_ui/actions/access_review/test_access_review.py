@@ -16,7 +16,7 @@ from sessions_ui.actions.access_review.export import export_access_review
 from sessions_ui.actions.access_review.open import open_access_review
 from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.exceptions import ReviewRefusal, ReviewRefused
-from tests.conftest import _person
+from tests.conftest import make_person
 from tests.models import AccessReview, AccessReviewItem, AccountState, Act, Device, EndReason, Event, Session
 
 pytestmark = [pytest.mark.django_db, pytest.mark.no_bystander("the list has everybody")]
@@ -26,7 +26,7 @@ Kind, Decision = AccessReviewItem.Kind, AccessReviewItem.Decision
 @pytest.fixture
 def reviewer(db: None) -> Any:
     """Staff with this one right."""
-    person = _person("reviewer@staff.example", is_staff=True)
+    person = make_person("reviewer@staff.example", is_staff=True)
     person.user_permissions.add(Permission.objects.get(codename="review_access"))
     return person
 

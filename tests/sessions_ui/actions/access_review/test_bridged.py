@@ -18,7 +18,7 @@ from sessions_ui.actions.access_review.export import export_access_review
 from sessions_ui.actions.access_review.open import open_access_review
 from sessions_ui.bridges import BridgedCredential
 from sessions_ui.exceptions import ReviewRefusal, ReviewRefused
-from tests.conftest import _person
+from tests.conftest import make_person
 from tests.keys import Elsewhere, Keys, Unpaged, Unwilling, bridged, keys_of, make_keys
 from tests.models import AccessReview, AccessReviewItem, Act, Event, Session
 
@@ -68,7 +68,7 @@ class Stubborn(Keys):
 
 @pytest.fixture
 def reviewer(db: None) -> Any:
-    person = _person("reviewer@staff.example", is_staff=True)
+    person = make_person("reviewer@staff.example", is_staff=True)
     person.user_permissions.add(Permission.objects.get(codename="review_access"))
     return person
 

@@ -19,7 +19,7 @@ from sessions_ui.actions.tokens.create import NewToken
 from sessions_ui.actions.tokens.rotate import rotate_token
 from sessions_ui.actions.tokens.service_accounts import make_service_account, transfer_service_account
 from sessions_ui.exceptions import IncidentRefusal, IncidentRefused
-from tests.conftest import _person
+from tests.conftest import make_person
 from tests.models import Incident
 from tests.sessions_ui.actions.tokens.conftest import make_token
 
@@ -29,7 +29,7 @@ SCOPES = ["incidents:order"]
 
 
 def responder(name: str, **fields: Any) -> Any:
-    person = _person(f"{name}@staff.example", **{"is_staff": True} | fields)
+    person = make_person(f"{name}@staff.example", **{"is_staff": True} | fields)
     person.user_permissions.add(Permission.objects.get(codename="order_incident"))
     return person
 

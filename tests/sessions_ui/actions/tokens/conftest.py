@@ -14,7 +14,7 @@ from sessions_ui.actions.tokens.create import NewToken, create_token
 Make = Callable[..., NewToken]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_token() -> Make:
     """Makes a token as a command does; what is not said is a month and one scope."""
 

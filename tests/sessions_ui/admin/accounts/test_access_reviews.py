@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import Permission
 
 from sessions_ui.admin.accounts import access_reviews
-from tests.conftest import _person
+from tests.conftest import make_person
 from tests.keys import Keys, Unwilling, bridged, keys_of, make_keys
 from tests.models import AccessReview, AccessReviewItem, Session
 
@@ -21,7 +21,7 @@ LIST = "/admin/sessions_ui/accessreview/"
 @pytest.fixture
 def reviewer(browser: Any) -> Any:
     """The browser of staff with this one right."""
-    person = _person("reviewer@staff.example", is_staff=True)
+    person = make_person("reviewer@staff.example", is_staff=True)
     person.user_permissions.add(Permission.objects.get(codename="review_access"))
     client = browser()
     client.force_login(person)

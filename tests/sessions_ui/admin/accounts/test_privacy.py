@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 
-from tests.conftest import _person
+from tests.conftest import make_person
 from tests.models import Event, Session
 from tests.sessions_ui.actions.privacy.filled import SECRET_MARK, fill
 
@@ -30,7 +30,7 @@ def staff(browser: Any) -> Any:
     """`staff("view_session", …)`: a browser of staff with these permissions."""
 
     def with_permissions(*names: str) -> Any:
-        person = _person("staff@staff.example", is_staff=True)
+        person = make_person("staff@staff.example", is_staff=True)
         person.user_permissions.set(Permission.objects.filter(codename__in=names))
         client = browser()
         client.force_login(person)

@@ -21,6 +21,7 @@ from sessions_ui.api.json.document import operations_of
 from sessions_ui.api.json.idempotency import UNSAFE
 from sessions_ui.conf.tokens import OWN_SCOPES
 from tests.all_rows import everything
+from tests.conftest import Browser, make_administrator, make_endpoint, make_person
 from tests.models import EndReason, Session
 from tests.sessions_ui.api.conftest import Program
 from tests.sessions_ui.api.json.conftest import send
@@ -47,13 +48,18 @@ class World(NamedTuple):
     ids: dict[str, str]
 
 
-@pytest.fixture
-def world(administrator: Any, other_user: Any, browser: Any, make_token: Any, endpoint: Any) -> World:
-    browser().sign_in(other_user)
+@pytest.fixture(scope="module")
+def administrator(made_once: None) -> Any:
+    return make_administrator()
+
+
+@pytest.fixture(scope="module")
+def made(administrator: Any, make_token: Any) -> World:
+    other_user, endpoint = make_person("grace@people.example"), make_endpoint()
+    Browser().sign_in(other_user)
     theirs = Session.objects.sign_ins().select_related("device").get(user=other_user)
     assert theirs.device is not None
     client = Program(make_token(administrator, scopes=[*OWN_SCOPES]))
-    client.get("/api/sessions")  # notes the use
     ids = {
         "session_id": theirs.public_id,
         "device_id": theirs.device.public_id,
@@ -63,6 +69,12 @@ def world(administrator: Any, other_user: Any, browser: Any, make_token: Any, en
         "endpoint_id": str(endpoint.pk),
     }
     return World(client, ids)
+
+
+@pytest.fixture
+def world(db: None, made: World) -> World:
+    made.client.get("/api/sessions")  # notes the use
+    return made
 
 
 def address(name: str, ids: dict[str, str]) -> str:

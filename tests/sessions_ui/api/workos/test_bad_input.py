@@ -21,6 +21,7 @@ from sessions_ui.actions.tokens.scopes import PERMISSIONS
 from sessions_ui.api.workos import keys, urls
 from sessions_ui.conf.tokens import OWN_SCOPES
 from sessions_ui.exceptions import OutOfRange
+from tests.conftest import make_administrator, make_person
 from tests.models import AccessToken, Delivery, EndReason, Event, Session
 from tests.sessions_ui.api.conftest import Program
 from tests.sessions_ui.api.workos.conftest import codenames, permitted, sign_in
@@ -170,7 +171,23 @@ def is_refused(answer: Any, *statuses: int) -> None:
     assert answer["X-Request-ID"] and "no-store" in answer["Cache-Control"]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def user(made_once: None) -> Any:
+    return make_person("ada@people.example")
+
+
+@pytest.fixture(scope="module")
+def administrator(made_once: None) -> Any:
+    return make_administrator()
+
+
+@pytest.fixture(scope="module")
+def program_token(administrator: Any, make_token: Any) -> Any:
+    """With every scope, of an account that may do everything."""
+    return make_token(administrator, scopes=[*OWN_SCOPES], name="Program")
+
+
+@pytest.fixture(scope="module")
 def ids(user: Any, make_token: Any) -> dict[str, str]:
     """What exists, for each address."""
     _browser, session = sign_in(user)

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from sessions_ui.middleware import AuthenticationMiddleware
 from tests.aging import age_sign_ins
-from tests.conftest import PAGE, PASSWORD, _person
+from tests.conftest import PAGE, PASSWORD, make_person
 from tests.models import Event, Session
 from tests.sessions_ui.web.administration.addresses import NOBODY, admin_addresses
 from tests.sessions_ui.web.administration.conftest import HOURS, PASSWORD_FIELD, asks, kept_in
@@ -190,7 +190,7 @@ def test_a_request_that_is_not_for_an_admin_costs_no_statement_more(
 def inside(browser: Any, settings: Any, administrator: Any) -> Any:
     """Support in the account of staff that may manage people."""
     settings.ROOT_URLCONF = "tests.sessions_ui.impersonation.urls"
-    colleague = _person("colleague@staff.example", is_staff=True)
+    colleague = make_person("colleague@staff.example", is_staff=True)
     colleague.user_permissions.set(
         Permission.objects.filter(content_type__app_label__in=("accounts", "auth"))
     )

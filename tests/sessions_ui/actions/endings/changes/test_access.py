@@ -15,7 +15,7 @@ from sessions_ui.actions import account_lock
 from sessions_ui.actions.endings import end
 from sessions_ui.actions.endings.changes.access import access_changed
 from sessions_ui.delivery import deliver_due
-from tests.conftest import Browser, _person
+from tests.conftest import Browser, make_person
 from tests.interleaving import just_before
 from tests.models import Act, EndReason, Event, Session
 
@@ -29,7 +29,7 @@ def test_whoever_signs_in_after_the_count_and_before_the_end_is_ended_and_told(
     only: Q | None, user: Any, other_user: Any
 ) -> None:
     """Where the lock does not hold, such as users in another database: events and mails are for exactly who ended."""
-    third = _person("charles@people.example")
+    third = make_person("charles@people.example")
     for person in (user, third):
         Browser().sign_in(person)
     mail.outbox.clear()
@@ -81,7 +81,7 @@ def test_whoever_ended_is_told_also_where_the_filter_that_chose_them_finds_nobod
     user: Any, other_user: Any
 ) -> None:
     """One of them keeps another session, which the filter still finds; the other one keeps none."""
-    third = _person("charles@people.example")
+    third = make_person("charles@people.example")
     for person in (user, user, other_user, third):
         Browser().sign_in(person)
     Session.objects.filter(pk=Session.objects.of(user).latest("pk").pk).update(method="passkey")
