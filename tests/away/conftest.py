@@ -48,12 +48,13 @@ def without_mail_server(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     set_mailer(settings, SMTP, host=host, port=int(port))
 
 
+ALL_OF_THEM = "all of them"
 OUTAGES = {
     "cache": [without_cache],
     "broker": [without_broker],
     "worker": [without_worker],
     "mail server": [without_mail_server],
-    "all of them": [without_cache, without_broker, without_worker, without_mail_server],
+    ALL_OF_THEM: [without_cache, without_broker, without_worker, without_mail_server],
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from tests.away.addresses import addresses
-from tests.away.conftest import OUTAGES
+from tests.away.conftest import ALL_OF_THEM, OUTAGES
 from tests.bystander import Bystander
 
 pytestmark = [
@@ -31,7 +31,10 @@ def boss(administrator: Any, agent: Any, settings: Any) -> Any:
     return administrator
 
 
-@pytest.mark.parametrize("outage", OUTAGES)
+@pytest.mark.parametrize(
+    "outage",
+    [each if each == ALL_OF_THEM else pytest.param(each, marks=pytest.mark.long) for each in OUTAGES],
+)
 def test_none_answers_500(outage: str, take_away: Callable[..., None], boss: Any, browser: Any) -> None:
     paths = addresses(Bystander())
     take_away(outage)

@@ -32,7 +32,7 @@ from tests.aging import age_sign_ins, settle
 from tests.an_app import App
 from tests.away.addresses import addresses
 from tests.bystander import Bystander
-from tests.conftest import PASSWORD, _person
+from tests.conftest import PASSWORD, make_person
 from tests.models import AccountState, Case, Delivery, Device, EndReason, Recovery, Session
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -372,7 +372,7 @@ def test_choosing_the_password_that_the_help_desk_asked_for(
 
 
 def test_a_second_agent_does_not_agree_and_then_does(desk: Any, agent: Any, user: Any, browser: Any) -> None:
-    colleague = _person("colleague@staff.example", is_staff=True)
+    colleague = make_person("colleague@staff.example", is_staff=True)
     colleague.groups.set(agent.groups.all())
     desk.post(reverse("help_desk:search"), {"term": user.email})
     case = Case.objects.get()

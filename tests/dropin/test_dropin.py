@@ -21,6 +21,8 @@ CHROME = (
 ADA = f"from django.contrib.auth.models import User; User.objects.create_user('ada', 'ada@x.example', '{PASSWORD}')"
 TOLD = "Subject: A device was signed out of your account"
 DJANGOS = [django for django in supported() if django not in left_out()]
+# What a release breaks first is the oldest and the newest.
+BETWEEN = [pytest.param(django, marks=pytest.mark.long) for django in DJANGOS[1:-1]]
 
 if left_out():
     warnings.warn(f"No Python here for Django {', '.join(left_out())}: not tried.", stacklevel=1)
@@ -47,7 +49,7 @@ def test_type_checkers_may_read_the_types_of_the_wheel(wheel: Path) -> None:
 
 
 @pytest.mark.registry
-@pytest.mark.parametrize("django", DJANGOS)
+@pytest.mark.parametrize("django", [*DJANGOS[:1], *BETWEEN, *DJANGOS[1:][-1:]])
 def test_in_and_out_again(django: str, install: Callable[..., Path], tmp_path: Path) -> None:
     """One journey: each part stands on what the one before has left in the browsers and the database."""
     project = Project(tmp_path / "project", install(django))

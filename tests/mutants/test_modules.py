@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.mutants.__main__ import ROOT
 from tests.mutants.modules import TESTS
 from tests.mutants.operators import mutants_of
@@ -14,6 +16,7 @@ def test_every_module_and_every_test_of_the_table_is_there() -> None:
     assert [path for path in modules + tests if not path.exists()] == []
 
 
+@pytest.mark.long
 def test_every_accepted_survivor_is_a_change_to_the_code_as_it_is() -> None:
     """An entry about code that is gone excuses nothing, and hides that its successor survives."""
     sources = {module: (ROOT / "sessions_ui" / module).read_text() for module in TESTS}

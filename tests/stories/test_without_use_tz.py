@@ -29,6 +29,7 @@ STORIES = [
 ZONE = "Asia/Kathmandu"  # five hours and three quarters ahead: nothing is right by chance
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not settings.USE_TZ, reason="this is the process of its own")
 def test_everything_works_without_use_tz_on_this_database() -> None:
     url = urlsplit(os.environ["DATABASE_URL"])

@@ -32,6 +32,7 @@ print(Session.objects.filter(user__isnull=False).count() >= len(DEVICES) - 1)
 """
 
 
+@pytest.mark.long
 def test_the_pictures_have_a_site_whose_devices_are_signed_in(tmp_path: Path) -> None:
     environment = {
         name: value

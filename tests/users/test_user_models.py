@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
         # Left to Django, at the price of its second statement.
         ("SoftDeletedUser", False, 2),
         ("UUIDUser", True, 2),
-        ("DirectoryUser", True, 2),
+        pytest.param("DirectoryUser", True, 2, marks=pytest.mark.long),
     ],
 )
 def test_a_user_model_is_respected(model: str, elsewhere: bool, statements: int) -> None:
