@@ -22,6 +22,7 @@ from sessions_ui.store import SessionStore
 from sessions_ui.token_value import new_value
 
 ALL = os.environ.get("ERRORS") == "all"
+DRAWN = 40
 HOME = str(Path(sessions_ui.__file__).parent)
 MAKERS = (with_value.__code__, SessionStore.new_key.__code__, unwrap(new_value).__code__)
 
@@ -104,15 +105,16 @@ def undone(act: Callable[[], Any], walk: Walk) -> None:
 
 def errors_everywhere(act: Callable[[], Any], rooms: tuple[str, ...], lot: str = "") -> Iterator[Walk]:
     """Do it once for each function that it calls in these rooms, with an error there; yield what came of each. With a
-    `lot`, which each caller has of its own, it is every second of them, from the first or the second on; all with
-    `ERRORS=all`."""
+    `lot`, which each caller has of its own, some are drawn: every second of a few, and some forty of many. All are
+    tried with `ERRORS=all`."""
     first = Walk()
     undone(act, first)
     undone(act, first)  # what is made once only is there now
     calls = Walk()
     undone(act, calls)
     called = [code for code in calls.called if code.co_filename.removeprefix(HOME).startswith(rooms)]
-    for code in called[crc32(lot.encode()) % 2 :: 2] if lot and not ALL else called:
+    step = max(2, len(called) // DRAWN) if lot and not ALL else 1
+    for code in called[crc32(lot.encode()) % step :: step]:
         walk = Walk(fails_in=code)
         undone(act, walk)
         if walk.failed:
