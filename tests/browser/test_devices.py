@@ -108,6 +108,25 @@ def test_an_answer_that_was_lost_is_not_said_to_have_changed_nothing(visitor: An
     assert not was_never_left(page), "it was loaded again"
 
 
+def test_news_that_were_on_their_way_do_not_take_away_what_is_not_known(visitor: Any, user: Any) -> None:
+    sign_in_elsewhere(user, user_agent=EDGE_ON_WINDOWS)
+    page = visitor(user_agent=FIREFOX_ON_LINUX).sign_in(user)
+    held: list[Route] = []
+    page.route("**/account/devices/list/*", lambda route: held.append(route))
+    page.route("**/account/devices/", lambda route: route.abort())
+    page.route("**/sign-out/", lambda route: route.abort())
+    with page.expect_request("**/account/devices/list/*"):
+        page.evaluate("document.dispatchEvent(new Event('sessions-ui:changed'))")
+    page.get_by_role("button", name="Sign out Edge on Windows").click()
+    status = page.locator("#devices-status")
+    expect(status).to_contain_text("We don’t know whether that worked")
+    sign_in_elsewhere(user)
+    with page.expect_response("**/account/devices/list/*"):
+        held[0].continue_()
+    page.evaluate("new Promise((done) => setTimeout(done))")  # whoever waited for it has gone on
+    expect(status).to_contain_text("We don’t know whether that worked")
+
+
 @pytest.mark.parametrize("status", [500, 502, 503])
 def test_a_server_in_trouble_may_have_done_it(visitor: Any, user: Any, status: int) -> None:
     sign_in_elsewhere(user, user_agent=EDGE_ON_WINDOWS)

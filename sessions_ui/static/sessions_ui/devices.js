@@ -179,7 +179,7 @@ async function refresh() {
   const response = await fetch(url, { redirect: "error" }).catch(() => null);
   if (!response?.ok) return; // signed out or out of reach: live.js says which
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html").getElementById("devices");
-  if (!fresh || !list.isConnected) return;
+  if (!fresh || !list.isConnected || unknown) return; // it may have become so while the list was on its way
   const same = gist(fresh) === gist(list);
   if (isBusy(list) || ("new" in fresh.dataset && !same)) {
     tick(list, fresh);
