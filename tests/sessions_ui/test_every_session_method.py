@@ -42,7 +42,7 @@ from tests.session_sequences import ABSOLUTE_TIMEOUT, CHANGES, LOOK_UPS, Sequenc
 pytestmark = pytest.mark.django_db
 
 ALL = os.environ.get("SEQUENCES") == "all"
-THREES = 150  # of the sequences of three, for each change
+THREES = 75  # of the sequences of three, for each change
 TOGETHER = 250  # sequences that share the statements around them
 KINDS = ("PLAIN", "AGREED", "SUPPORT")
 TELLING: set[tuple[Call, ...]] = set()
@@ -76,12 +76,14 @@ def test_no_method_alone_revives_a_session_or_takes_from_it(trial: Trial, change
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_no_two_methods_revive_a_session_or_take_from_it(trial: Trial, change: str) -> None:
-    """Those that tell under each change; what merely reads what is known, before or after any other, under one."""
+    """Those that tell under half of the changes; what merely reads what is known, before or after any other, under
+    one."""
     telling = telling_forms(trial)
-    lots, chance = random.Random("a change for each pair"), random.Random(change)
+    lots, chance = random.Random("changes for each pair"), random.Random(change)
     sequences = []
     for forms in product(forms_of(every_call()), repeat=2):
-        if ALL or lots.choice(list(CHANGES)) == change or telling.issuperset(forms):
+        changes = lots.sample(list(CHANGES), len(CHANGES) // 2)
+        if ALL or change in (changes if telling.issuperset(forms) else changes[:1]):
             for pair in product(*forms) if ALL else [in_some_form(forms, chance)]:
                 sequences += drawn(at_every_moment(pair), chance)
     judge(trial, sequences, change)
