@@ -33,7 +33,10 @@ def test_every_scope_of_the_app_is_for_everybody_or_takes_a_permission() -> None
 
 
 def test_the_permissions_are_there() -> None:
-    known = {f"{each.content_type.app_label}.{each.codename}" for each in Permission.objects.select_related()}
+    known = {
+        f"{each.content_type.app_label}.{each.codename}"
+        for each in Permission.objects.select_related("content_type")
+    }
     assert {name for names in PERMISSIONS.values() for name in names} <= known
     assert apps.is_installed("sessions_ui")
 
