@@ -16,13 +16,6 @@ LIST = "/admin/sessions_ui/offboarding/"
 ADD = f"{LIST}add/"
 
 
-@pytest.fixture
-def admin(browser: Any, administrator: Any) -> Any:
-    client = browser()
-    client.force_login(administrator)
-    return client
-
-
 def form(who: str, **fields: str) -> dict[str, str]:
     ends = timezone.now() + timedelta(days=30)
     return {

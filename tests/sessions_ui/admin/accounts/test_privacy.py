@@ -19,13 +19,6 @@ LIST = "/admin/sessions_ui/session/"
 
 
 @pytest.fixture
-def admin(browser: Any, administrator: Any) -> Any:
-    client = browser()
-    client.force_login(administrator)
-    return client
-
-
-@pytest.fixture
 def staff(browser: Any) -> Any:
     """`staff("view_session", …)`: a browser of staff with these permissions."""
 

@@ -21,13 +21,6 @@ FORM = {"url": "https://hooks.example/devices", "description": "SIEM", "types": 
 
 
 @pytest.fixture
-def admin(browser: Any, administrator: Any) -> Any:
-    client = browser()
-    client.force_login(administrator)
-    return client
-
-
-@pytest.fixture
 def viewer(browser: Any, agent: Any) -> Any:
     agent.groups.clear()
     codenames = ["view_endpoint", "view_delivery"]

@@ -22,13 +22,6 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def admin(browser: Any, administrator: Any) -> Any:
-    client = browser()
-    client.force_login(administrator)
-    return client
-
-
-@pytest.fixture
 def staff(browser: Any, agent: Any) -> Any:
     """Somebody who may look at sessions, and nothing else."""
     agent.groups.clear()

@@ -37,13 +37,6 @@ def ada(browser: Any, user: Any) -> Any:
 
 
 @pytest.fixture
-def admin(browser: Any, administrator: Any) -> Any:
-    client = browser()
-    client.force_login(administrator)
-    return client
-
-
-@pytest.fixture
 def viewer(browser: Any, agent: Any) -> Any:
     """Staff who may look at sign-ins and do nothing."""
     agent.groups.clear()

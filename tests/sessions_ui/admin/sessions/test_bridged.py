@@ -16,13 +16,6 @@ from tests.models import EndingBatch, EndReason, Session
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def admin(browser: Any, administrator: Any) -> Any:
-    client = browser()
-    client.force_login(administrator)
-    return client
-
-
 def test_everything_of_a_person_is_their_tokens_too(
     admin: Any, browser: Any, user: Any, settings: Any
 ) -> None:

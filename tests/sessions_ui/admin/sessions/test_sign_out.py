@@ -29,13 +29,6 @@ def ada(browser: Any, user: Any) -> Any:
     return client
 
 
-@pytest.fixture
-def admin(browser: Any, administrator: Any) -> Any:
-    client = browser()
-    client.force_login(administrator)
-    return client
-
-
 def act(client: Any, action: str, pks: list[Any], *, page: str = LIST, **fields: str) -> Any:
     return client.post(page, {"action": action, "_selected_action": pks, **fields})
 

@@ -1,17 +1,10 @@
-"""Who opens the admin in these tests, and the account that becomes a service account."""
+"""Staff who may do nothing yet, and the account that becomes a service account."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-
-
-@pytest.fixture
-def admin(browser: Any, administrator: Any) -> Any:
-    client = browser()
-    client.force_login(administrator)
-    return client
 
 
 @pytest.fixture

@@ -61,13 +61,6 @@ class Stubborn(Keys):
 
 
 @pytest.fixture
-def admin(browser: Any, administrator: Any) -> Any:
-    client = browser()
-    client.force_login(administrator)
-    return client
-
-
-@pytest.fixture
 def staff(django_user_model: Any, browser: Any) -> Any:
     """The browser of somebody who may open the admin, and nothing else yet; `staff.person`."""
     client = browser()
