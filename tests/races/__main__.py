@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import Any
 
 COUNTS = ("rounds", "live", "raised", "wrongly_out")
-AT_A_TIME = 4  # databases, and so all of them: each waits for its locks much of the time
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,8 @@ def main() -> int:
     for host in hosts():
         if not arguments.only or any(part.lower() in host.name.lower() for part in arguments.only):
             by_database[host.database].append(host)
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(AT_A_TIME) as pool:
+    # All databases at a time: each waits for its locks much of it.
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor() as pool:
 
         def one_after_another(database: str) -> bool:
             table = Path(folder) / database
