@@ -163,6 +163,22 @@ def test_a_batch_that_fails_is_tried_again_then_shown_then_tried_once_more(
     assert receipt_of(ending) == Receipt(act=None, ended=2, already_ended=0, failed=0)
 
 
+def test_a_batch_that_went_through_the_second_time_names_no_error(user: Any, monkeypatch: Any) -> None:
+    sign_in(user, 2)
+    end_all()
+
+    def locked(**kwargs: Any) -> Receipt:
+        raise OperationalError("database is locked")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(carry_out, "end_sessions", locked)
+        assert end_batches() == 0
+    assert EndingBatch.objects.get().error == "OperationalError"
+    EndingBatch.objects.update(leased_until=None)
+    assert end_batches() == 2
+    assert EndingBatch.objects.get().error == ""
+
+
 def test_a_batch_is_200_sessions_held_for_two_minutes_and_tried_8_times() -> None:
     """Spelled out once: docs/endings.md speaks of them, and no other test would notice another number."""
     batch, lease, attempts, wait, run = NUMBERS

@@ -15,9 +15,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sessions_ui.actions.endings.reconcile.suspects import of_another_account
+from sessions_ui.actions.endings.reconcile.suspects import of_another_account, suspicious
 from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.actions.endings.reconcile.unlawful import why_unlawful
+from sessions_ui.actions.tokens.create import create_token
 from sessions_ui.models.session import ACCOUNT_WAS_OFF
 from sessions_ui.store import SessionStore
 from tests.accounts.test_password import NEW_PASSWORD, change
@@ -270,6 +271,20 @@ def test_each_cause_alone_is_named_by_a_request_and_by_the_sweep(
     assert at_a_request(here) == reason
     assert end_unlawful() == 1
     assert row_of(there).end_reason == reason
+
+
+def test_a_token_of_an_account_that_was_off_is_found_by_the_sweep(user: Any) -> None:
+    """It holds no password, so that nothing but the mark tells it from others once the account is on again."""
+    expires_at = timezone.now() + timedelta(days=3)
+    old, new = (
+        create_token(user=user, name=name, scopes=["sessions:read"], expires_at=expires_at).token.session
+        for name in ("Of before", "Of afterwards")
+    )
+    marked_off(Session.objects.filter(pk=old.pk))
+    assert list(Session.objects.filter(suspicious(timezone.now()))) == [old]
+    assert end_unlawful() == 1
+    assert Session.objects.get(pk=old.pk).end_reason == EndReason.ACCOUNT_DISABLED
+    assert Session.objects.get(pk=new.pk).ended_at is None
 
 
 @pytest.mark.parametrize("turned_round", [False, True], ids=["", "turned round"])
