@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from config.demo.devices import DEVICES
+from config.demo.people import ADA
 from tests.models import Device, Session
 from tools.screenshots import states
 
@@ -44,6 +46,11 @@ def test_the_pictures_have_a_site_whose_devices_are_signed_in(tmp_path: Path) ->
         command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout.strip().splitlines()[-1:]) == (0, ["True"]), done.stderr
+
+
+def test_the_device_that_the_pictures_report_lost_is_told_from_every_other_by_its_address() -> None:
+    assert [device.key for device in DEVICES if device.address == states.ODD] == ["tablet"]
+    assert ADA.email == states.ADA
 
 
 @pytest.mark.django_db

@@ -14,6 +14,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from tools.screenshots import states
+from tools.screenshots.states import ODD
+
 SHOWN_IN = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 WIDTHS = {1280: "", 390: "-390", 320: "-320"}
 SCHEMES = {"light": "", "dark": "-dark"}
@@ -31,7 +34,6 @@ SHOWN = [
     ("mail_arabic", 390, "light"),
 ]
 # Device of the demo: the name its owner gave it, when it signed in and when it was last active.
-ODD = "89.160.20.113"  # the tablet's
 STORY = {
     "phone": ("Phone", timedelta(days=22, hours=3), timedelta(hours=3)),
     "tablet": ("", timedelta(days=9), timedelta(days=2)),
@@ -147,7 +149,6 @@ def take(url: str, folder: Path, shots: list[tuple[str, int, str]]) -> list[Path
     from sessions_ui.models import Session
     from tests.browser.launch import launch
     from tools import chromium
-    from tools.screenshots import states
 
     laptop = next(device for device in DEVICES if device.key == "laptop")
     path = chromium.find()
@@ -180,8 +181,6 @@ def shoot(page: Any, path: Path, *, whole: bool) -> Path:
 
 
 def everything() -> list[tuple[str, int, str]]:
-    from tools.screenshots import states
-
     return [(state, width, scheme) for state in states.STATES for width in WIDTHS for scheme in SCHEMES]
 
 
