@@ -251,6 +251,7 @@ def test_the_proof_comes_in(here: Any, phone: Device) -> None:
     html = here.get(url("proof", phone)).content.decode()
     assert 'hx-trigger="every 4s"' in html
     assert "hasn’t tried to come back yet" in html
+    assert "on its screen may stay there until then" in html
     assert "An email to you is on its way" in html
     assert "open tabs were told" not in html
     Delivery.objects.update(done_at=timezone.now())
@@ -259,6 +260,7 @@ def test_the_proof_comes_in(here: Any, phone: Device) -> None:
     assert "We emailed you on" in html
     assert "Its open tabs were told on <time" in html
     assert "was turned away" in html
+    assert "on its screen" not in html, "whoever tries to come back sees a page to sign in"
     assert "hx-trigger" not in html
 
 
