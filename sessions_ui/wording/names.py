@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Container, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
@@ -35,14 +35,14 @@ def tell_apart(lines: Sequence[Line], wanted: Collection[int] | None = None) -> 
     none of these differs. Only what differs is named, and what is unknown is not. `wanted`: the numbers of the lines
     that somebody will read, where that is not all; the others stay empty.
     """
-    beside: list[list[str]] = [[] for _line in lines]
-    read = range(len(lines)) if wanted is None else frozenset(wanted)
+    read = range(len(lines)) if wanted is None else wanted
+    beside: dict[int, list[str]] = {number: [] for number in read}
     alike: dict[str, list[int]] = defaultdict(list)
     for number, title in enumerate(_titles(lines)):
         alike[title].append(number)
     for group in alike.values():
-        _split(lines, group, FEATURES, beside, read)
-    return [", ".join(texts) for texts in beside]
+        _split(lines, group, FEATURES, beside)
+    return [", ".join(beside.get(number, ())) for number in range(len(lines))]
 
 
 def _titles(lines: Sequence[Line]) -> list[str]:
@@ -73,15 +73,14 @@ def _split(
     lines: Sequence[Line],
     group: Sequence[int],
     features: Sequence[Feature],
-    beside: list[list[str]],
-    read: Container[int],
+    beside: dict[int, list[str]],
 ) -> None:
-    """Divide `group` by the first feature, and what is still alike by the others, as far as it is read; in the end by
-    a number."""
-    if len(group) < 2 or not any(number in read for number in group):
+    """Divide `group` by the first feature, and what is still alike by the others, as far as it is read (those are in
+    `beside`); in the end by a number."""
+    if len(group) < 2 or not any(number in beside for number in group):
         return
     if not features:
-        _number(lines, group, beside, read)
+        _number(lines, group, beside)
         return
     feature, *rest = features
     parts: dict[Hashable, list[int]] = defaultdict(list)
@@ -90,17 +89,15 @@ def _split(
     for key, members in parts.items():
         if key and len(parts) > 1:
             for number in members:
-                if number not in read:
+                if number not in beside:
                     continue
                 if feature.text is _first_minute and (day := _first_day(*lines[number])) in beside[number]:
                     beside[number].remove(day)  # which the minute says again
                 beside[number].append(feature.text(*lines[number]))
-        _split(lines, members, rest, beside, read)
+        _split(lines, members, rest, beside)
 
 
-def _number(
-    lines: Sequence[Line], group: Sequence[int], beside: list[list[str]], read: Container[int]
-) -> None:
+def _number(lines: Sequence[Line], group: Sequence[int], beside: dict[int, list[str]]) -> None:
     """Number what nothing else tells apart, the oldest first, so that each keeps its number."""
 
     def age(number: int) -> tuple[int, ...]:
@@ -108,7 +105,7 @@ def _number(
         return (device.pk or 0) if device else 0, (session.pk or 0) if session else 0
 
     for place, number in enumerate(sorted(group, key=age), start=1):
-        if number in read:
+        if number in beside:
             beside[number].append(_("number %(number)s") % {"number": place})
 
 

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from sessions_ui.conf import conf
-from sessions_ui.models import Session
+from sessions_ui.models import Containment, Session
+from sessions_ui.models.containment import limits_of
 from sessions_ui.web.devices.cards import Card
 from sessions_ui.web.devices.folding import fold
 from sessions_ui.web.devices.map import DeviceMap, map_of
@@ -266,15 +267,17 @@ class Listing:
         return [*current, *self.shown_flagged, *self.shown_others, *self.shown_unused, *self.shown_apps]
 
 
-def listing(user: Any, *, current_id: int | None, view: View | None = None) -> Listing:
+def listing(user: Any, *, current: Session | None, view: View | None = None) -> Listing:
     """Return what the devices page shows, in two SQL statements, whatever the number of devices. One more reads access
     tokens where there are any, another one where they were made, two more many sessions, and one more each package
-    that keeps credentials of its own."""
+    that keeps credentials of its own. `current`: the session that asks, which knows what incidents have ended; without
+    one that is read, too."""
     since = timezone.now() - conf.history_age
     ended = Session.objects.of(user).ended_since(since).select_related("device", "token").defer("payload")
-    living, has_tokens = living_or_summaries(user)
+    limits = limits_of(current) if current is not None else Containment.read().limits
+    living, has_tokens = living_or_summaries(user, limits)
     found = Listing(
-        cards=fold(group(living, current_id=current_id)),
+        cards=fold(group(living, current_id=current.pk if current is not None else None)),
         recently_ended=list(ended[:HISTORY_ROWS]),
         impersonations=[session for session in living if session.impersonated_from_id is not None],
         view=view or View(),

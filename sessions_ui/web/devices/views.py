@@ -28,7 +28,7 @@ from sessions_ui.web.devices.device_page import device_done, is_on_device_page
 from sessions_ui.web.devices.folding import fold
 from sessions_ui.web.devices.forms import unused_choices
 from sessions_ui.web.devices.listing import CARDS, Listing, listing
-from sessions_ui.web.devices.own import own_device, own_session
+from sessions_ui.web.devices.own import own_device, own_row, own_session
 from sessions_ui.web.devices.rows import cards_of
 from sessions_ui.web.devices.view import View
 from sessions_ui.web.presence.decorators import passive
@@ -229,7 +229,7 @@ def page(
     """Show the page, or only its list where htmx or the page's script asks (`since`)."""
     htmx = htmx_of(request)
     fragment = since is not None or (bool(htmx) and not htmx.history_restore_request)
-    found = listing(request.user, current_id=own_session(request), view=View.of(request))
+    found = listing(request.user, current=own_row(request), view=View.of(request))
     new = sum(card.is_newer_than(since) for card in found.cards) if since is not None else 0
     context = {
         "base_template": conf.base_template,

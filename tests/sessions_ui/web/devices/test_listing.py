@@ -53,7 +53,7 @@ def test_several_sign_ins_of_one_device_are_one_card(user: Any, signed_in: Signe
     first = signed_in(user)
     signed_in(user, device=first.device)
     signed_in(user)
-    found = listing(user, current_id=first.pk)
+    found = listing(user, current=first)
     assert found.count == 2
     assert found.current is not None and found.current.several
     assert found.elsewhere == 2
@@ -62,7 +62,7 @@ def test_several_sign_ins_of_one_device_are_one_card(user: Any, signed_in: Signe
 def test_two_equal_devices_stay_two(user: Any, signed_in: SignedIn) -> None:
     signed_in(user)
     signed_in(user)
-    assert len(listing(user, current_id=None).others) == 2
+    assert len(listing(user, current=None).others) == 2
 
 
 @pytest.mark.parametrize(
@@ -75,14 +75,14 @@ def test_two_equal_devices_stay_two(user: Any, signed_in: SignedIn) -> None:
 )
 def test_what_would_be_refused_is_not_listed(user: Any, signed_in: SignedIn, fields: dict[str, Any]) -> None:
     signed_in(user, **fields)
-    assert listing(user, current_id=None).count == 0
+    assert listing(user, current=None).count == 0
 
 
 def test_history_goes_back_as_far_as_the_setting_says(user: Any, signed_in: SignedIn) -> None:
     now = timezone.now()
     recent = signed_in(user, ended_at=now - timedelta(days=29), end_reason="signed_out")
     signed_in(user, ended_at=now - timedelta(days=31), end_reason="signed_out")
-    assert listing(user, current_id=None).recently_ended == [recent]
+    assert listing(user, current=None).recently_ended == [recent]
 
 
 def test_a_session_without_a_device_has_a_card(browser: Any, user: Any, signed_in: SignedIn) -> None:
@@ -99,7 +99,7 @@ def test_the_listing_knows_the_providers_by_which_people_signed_in(user: Any, si
     own = signed_in(user, provider="google")
     for provider in ("okta", "google", ""):
         signed_in(user, provider=provider)
-    assert listing(user, current_id=own.pk).providers == ["google", "okta"]
+    assert listing(user, current=own).providers == ["google", "okta"]
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def test_of_many_as_well_what_would_be_refused_is_not_listed(
     unknown = signed_in(user, signed_in_at=None, last_seen_at=now - timedelta(minutes=1))
     signed_in(user, **{name: now - timedelta(days=days) for name, days in fields.items()})
     shown = signed_in(user)
-    assert [card.latest.pk for card in listing(user, current_id=None).cards] == [shown.pk, unknown.pk]
+    assert [card.latest.pk for card in listing(user, current=None).cards] == [shown.pk, unknown.pk]
 
 
 def test_only_what_is_shown_is_put_into_words(user: Any, monkeypatch: Any) -> None:
@@ -100,7 +100,7 @@ def test_only_what_is_shown_is_put_into_words(user: Any, monkeypatch: Any) -> No
         return names.Feature(feature.key, text)
 
     monkeypatch.setattr(names, "FEATURES", tuple(counted(feature) for feature in names.FEATURES))
-    found = listing(user, current_id=None)
+    found = listing(user, current=None)
     assert found.shown_others[0].title != found.shown_others[1].title
     assert len(said) <= 20 + 12 * 3
 

@@ -59,7 +59,7 @@ def test_the_figures_have_sign_ins_only(user: Any, here: Any, make_token: Any) -
 
 def test_the_listing_has_them_apart(user: Any, here: Any, make_token: Any) -> None:
     made = make_token(user)
-    found = listing(user, current_id=None)
+    found = listing(user, current=None)
     assert (found.count, found.elsewhere, len(found.keys)) == (1, 1, 1)
     assert found.keys.rows[0].token == made.token
 
@@ -67,7 +67,7 @@ def test_the_listing_has_them_apart(user: Any, here: Any, make_token: Any) -> No
 def test_whoever_has_no_token_is_asked_for_none(user: Any, here: Any, make_token: Any) -> None:
     def statements() -> int:
         with CaptureQueriesContext(connection) as captured:
-            listing(user, current_id=None)
+            listing(user, current=None)
         return len(captured)
 
     without = statements()
