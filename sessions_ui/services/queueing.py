@@ -68,9 +68,20 @@ def _send_task(task: str) -> bool:
     if app is None or not BROKER.may_try():
         return False
     try:
-        app.send_task(task, retry=False, ignore_result=True)
+        with app.producer_pool.acquire(block=True) as producer:
+            _connect_once(producer)
+            app.send_task(task, producer=producer, retry=False, ignore_result=True)
     except Exception as error:  # every transport has exceptions of its own
         BROKER.failed(error)
         return False
     BROKER.worked()
     return True
+
+
+def _connect_once(producer: Any) -> None:
+    """Connect to the broker, or raise at once. `retry=False` says nothing about connecting: Kombu goes on with that
+    for `broker_connection_timeout`, and sleeps two seconds and more in between, also where it is refused at once."""
+    connection = producer.connection
+    if not connection.connected:
+        connection.ensure_connection(max_retries=0)
+        producer.revive(connection.default_channel)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from celery import Celery
 
 from sessions_ui.services import queueing
 
@@ -74,6 +75,29 @@ def test_queueing_says_whether_somebody_could_be_asked(
     assert queueing.queue_endings_task() and hastened == [queueing.ENDINGS]
     monkeypatch.setattr(queueing, "host_app", lambda: None)
     assert not queueing.queue_endings_task() and hastened == [queueing.ENDINGS]
+
+
+@pytest.mark.parametrize("scheme", ["amqp", "redis"])
+def test_nobody_waits_for_a_broker_that_refuses(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kombu tries again for as long as a connection may take, and sleeps in between."""
+    with Celery("host", broker=f"{scheme}://127.0.0.1:1", set_as_current=False) as app:
+        naps: list[float] = []
+        monkeypatch.setattr("kombu.utils.functional.sleep", naps.append)
+        monkeypatch.setattr(queueing, "host_app", lambda: app)
+        assert not queueing.queue_deliveries_task()
+        assert naps == []
+
+
+def test_a_connection_that_the_broker_has_closed_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Celery("host", broker="memory://", set_as_current=False) as app:
+        monkeypatch.setattr(queueing, "host_app", lambda: app)
+        assert queueing.queue_deliveries_task()
+        with app.producer_pool.acquire() as producer:
+            producer.connection.close()
+        assert queueing.queue_endings_task()
+        with app.connection_for_read() as connection, connection.SimpleQueue("celery") as queue:
+            tasks = [queue.get(timeout=1).headers["task"] for _ in range(2)]
+    assert tasks == [queueing.DELIVERIES, queueing.ENDINGS]
 
 
 def test_a_broker_that_is_down_could_not_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
