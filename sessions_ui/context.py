@@ -132,7 +132,7 @@ def current() -> Acting | None:
 
 def conceal(secret: str) -> None:
     """Keep this, which the request that acts has made, out of reports about its errors: the filter on the request asks
-    for it (`web/responses/error_reports.py`), also when nobody acts any more."""
+    for it (`web/responses/errors/error_reports.py`), also when nobody acts any more."""
     now = current()
     if now is not None and now.request is not None:
         request: Any = now.request

@@ -17,7 +17,7 @@ from sessions_ui.actions.account_lock import lock_users
 from sessions_ui.actions.acting_session import verify_acting_session
 from sessions_ui.actions.endings.end import end_session
 from sessions_ui.actions.help_desk.rights import within_scope
-from sessions_ui.actions.sessions.validate import IMPERSONATE, find_origin
+from sessions_ui.actions.sessions.rules.validate import IMPERSONATE, find_origin
 from sessions_ui.actions.sign_in.attempt import organization_of
 from sessions_ui.actions.sign_in.sign_in import seen
 from sessions_ui.actions.sign_in.verify_account import hold_for_sign_in

@@ -14,8 +14,8 @@ from django.http import HttpResponse
 from sessions_ui import exceptions
 from sessions_ui.api.bearer import refused
 from sessions_ui.exceptions import BearerError, BearerRefused, SessionEnded
-from sessions_ui.web.responses.exceptions import is_failed_commit, is_lost_commit
-from sessions_ui.web.responses.later import OUTAGE_SECONDS, RETRY_SECONDS
+from sessions_ui.web.responses.errors.exceptions import is_failed_commit, is_lost_commit
+from sessions_ui.web.responses.errors.later import OUTAGE_SECONDS, RETRY_SECONDS
 from sessions_ui.web.responses.programs import problem
 
 

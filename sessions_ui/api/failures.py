@@ -15,7 +15,7 @@ from sessions_ui.api import answers
 from sessions_ui.api.answers import Answer
 from sessions_ui.database.outages import is_outage
 from sessions_ui.exceptions import SessionsUIError
-from sessions_ui.web.responses.later import ONLY_READ, OUTAGE_SECONDS
+from sessions_ui.web.responses.errors.later import ONLY_READ, OUTAGE_SECONDS
 
 NOTHING_HERE = Answer(404, "not-found", "There is nothing here.")
 TOO_LARGE = Answer(413, "too-large", "The body is too large.")

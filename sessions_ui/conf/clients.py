@@ -67,7 +67,7 @@ class ClientSettings(Section):
         good in their own place only (docs/apps.md). The default knows allauth's headless API. The session of the
         cookie is a browser's; nobody is asked about it."""
         return import_string(
-            self._given.get("SESSION_KIND", "sessions_ui.actions.sessions.presented.kind_of")
+            self._given.get("SESSION_KIND", "sessions_ui.actions.sessions.rules.presented.kind_of")
         )
 
     @cached_property

@@ -22,9 +22,9 @@ from sessions_ui.credentials import KnownAddress
 from sessions_ui.help_desk.forms import CodeForm, VerifyForm
 from sessions_ui.models import Case, Device, Event, Recovery
 from sessions_ui.user_model import has_usable_password, is_active
-from sessions_ui.web.devices.cards import Card
-from sessions_ui.web.devices.listing import told_apart
-from sessions_ui.web.devices.rows import cards_of
+from sessions_ui.web.devices.overview.cards import Card
+from sessions_ui.web.devices.overview.listing import told_apart
+from sessions_ui.web.devices.overview.rows import cards_of
 from sessions_ui.web.tokens.keys import valid_tokens
 
 TIMELINE = 50  # the newest events of the account

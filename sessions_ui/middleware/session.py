@@ -1,5 +1,5 @@
 """The session: what is done with it before and after the view. This words refusals; it decides none
-(`actions/sessions/validate.py` does)."""
+(`actions/sessions/rules/validate.py` does)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from django.utils import timezone
 from sessions_ui import context
 from sessions_ui.actions.sessions.activity import is_due, touch
 from sessions_ui.actions.sessions.client import client_of, request_id_of
-from sessions_ui.actions.sessions.presented import DEVICE_TOKEN, device_value
+from sessions_ui.actions.sessions.rules.presented import DEVICE_TOKEN, device_value
 from sessions_ui.api import answers, bearer
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import (
@@ -36,9 +36,10 @@ from sessions_ui.metrics import durations
 from sessions_ui.models import Session
 from sessions_ui.store import SessionStore, store_of
 from sessions_ui.web.presence.client_hints import ask_for_hints
-from sessions_ui.web.responses import cookies, headers, later, notice, refusals
-from sessions_ui.web.responses.error_reports import hide_secrets
-from sessions_ui.web.responses.exceptions import answer_to, exception_of, remember_exception
+from sessions_ui.web.responses import cookies, headers, notice, refusals
+from sessions_ui.web.responses.errors import later
+from sessions_ui.web.responses.errors.error_reports import hide_secrets
+from sessions_ui.web.responses.errors.exceptions import answer_to, exception_of, remember_exception
 
 logger = logging.getLogger(__name__)
 

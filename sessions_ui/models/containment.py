@@ -1,9 +1,9 @@
 """Decide which sessions an incident has ended with its commit, before anybody has written that into their rows.
 
-There are two forms of the one rule: in Python for a request (`actions/sessions/validate.py`), which has the session,
-its user and the limits from one statement; in SQL for many sessions at once, and for whoever shows them. Whoever is
-staff now counts as staff, as the user row says that is joined anyway (or as the backend says, where users are
-elsewhere), and so does whoever was it at sign-in (`access_flags`): to lose the right does not bring the session back.
+There are two forms of the one rule: in Python for a request (`actions/sessions/rules/validate.py`), which has the
+session, its user and the limits from one statement; in SQL for many sessions at once, and for whoever shows them.
+Whoever is staff now counts as staff, as the user row says that is joined anyway (or as the backend says, where users
+are elsewhere), and so does whoever was it at sign-in (`access_flags`): losing the right does not bring a session back.
 """
 
 from __future__ import annotations

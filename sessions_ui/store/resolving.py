@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from sessions_ui import context, session_lookup
 from sessions_ui.actions.sessions.refuse import refuse
-from sessions_ui.actions.sessions.validate import admit, rotated_at_of, straggles
+from sessions_ui.actions.sessions.rules.validate import admit, rotated_at_of, straggles
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import noted
 from sessions_ui.metrics.durations import Measure, timed
@@ -22,7 +22,7 @@ from sessions_ui.session_user import AUTH_KEYS, NotesWrittenUser, keys_of
 from sessions_ui.store.async_methods import AsyncMethods
 
 # What an error report shows of the functions that handle keys, and of all that they call. Where a request made the
-# error, `web/responses/error_reports.py` looks for the values; sockets, tasks and shells have no request.
+# error, `web/responses/errors/error_reports.py` looks for the values; sockets, tasks and shells have no request.
 hides_keys = sensitive_variables("key", "session_key", "old_key", "new_key")
 
 

@@ -24,13 +24,13 @@ from sessions_ui.models import Device, Session
 from sessions_ui.store import store_of
 from sessions_ui.user_model import is_active
 from sessions_ui.web.devices.act_form import act_form, posts_to
-from sessions_ui.web.devices.card_links import card_links
-from sessions_ui.web.devices.cards import Card
 from sessions_ui.web.devices.details import is_decided, proof_url
-from sessions_ui.web.devices.folding import fold
 from sessions_ui.web.devices.icons import icon
+from sessions_ui.web.devices.overview.card_links import card_links
+from sessions_ui.web.devices.overview.cards import Card
+from sessions_ui.web.devices.overview.folding import fold
+from sessions_ui.web.devices.overview.rows import cards_of
 from sessions_ui.web.devices.own import own_session
-from sessions_ui.web.devices.rows import cards_of
 from sessions_ui.web.form_look import form_look
 from sessions_ui.web.presence.idle import seconds_left
 from sessions_ui.web.presence.script import live_script

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from sessions_ui.web.presence.client_hints import ask_for_hints
     from sessions_ui.web.presence.decorators import passive
     from sessions_ui.web.prometheus import metrics
-    from sessions_ui.web.responses.later import busy
-    from sessions_ui.web.responses.outages import server_error
+    from sessions_ui.web.responses.errors.later import busy
+    from sessions_ui.web.responses.errors.outages import server_error
     from sessions_ui.web.step_up.credentials import settled_required
     from sessions_ui.web.step_up.held import account_held
     from sessions_ui.web.step_up.reauthentication import PasswordForm, Reauthentication, Way
@@ -41,8 +41,8 @@ else:
             "prometheus": ("metrics",),
             "presence.client_hints": ("ask_for_hints",),
             "presence.decorators": ("passive",),
-            "responses.outages": ("server_error",),
-            "responses.later": ("busy",),
+            "responses.errors.outages": ("server_error",),
+            "responses.errors.later": ("busy",),
             "step_up.credentials": ("settled_required",),
             "step_up.held": ("account_held",),
             "step_up.reauthentication": ("PasswordForm", "Reauthentication", "Way"),

@@ -186,7 +186,10 @@ NEAREST: dict[str, tuple[str, ...]] = {
         for name, more in {
             "moments": (f"{ACTIONS}/endings/test_happened.py", f"{ACTIONS}/endings/test_offboard.py"),
             "one_row": ("tests/sessions_ui/store/test_contract.py", f"{ACTIONS}/incidents/test_in_force.py"),
-            "outages": ("tests/sessions_ui/services/test_outage_log.py", f"{WEB}/responses/test_outages.py"),
+            "outages": (
+                "tests/sessions_ui/services/test_outage_log.py",
+                f"{WEB}/responses/errors/test_outages.py",
+            ),
             "servers": ("tests/sessions_ui/checks", "tests/sessions_ui/management/sessions/test_health.py"),
         }.items()
     },
@@ -200,8 +203,14 @@ NEAREST: dict[str, tuple[str, ...]] = {
         f"{ACTIONS}/test_whoever_acts.py",
     ),
     "actions/sessions/open_tabs.py": (f"{ACTIONS}/sessions/test_open_tabs.py", "tests/sessions_ui/stream"),
-    "actions/sessions/password_hashes.py": (f"{ACTIONS}/sessions/test_password_hashes.py", *STORE),
-    "actions/sessions/presented.py": (f"{ACTIONS}/sessions/test_presented.py", "tests/accounts/test_apps.py"),
+    "actions/sessions/rules/password_hashes.py": (
+        f"{ACTIONS}/sessions/rules/test_password_hashes.py",
+        *STORE,
+    ),
+    "actions/sessions/rules/presented.py": (
+        f"{ACTIONS}/sessions/rules/test_presented.py",
+        "tests/accounts/test_apps.py",
+    ),
     "actions/sessions/refuse.py": (*STORE, *RECONCILE, f"{ACTIONS}/incidents/test_in_force.py"),
     "actions/sessions/tabs_told.py": (
         f"{ACTIONS}/sessions/test_tabs_told.py",
@@ -229,7 +238,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/sessions_ui/models/test_session.py",
         *STORE,
         *ENDINGS,
-        "tests/sessions_ui/web/devices/test_listing.py",
+        "tests/sessions_ui/web/devices/overview/test_listing.py",
         "tests/stories/test_devices.py",
     ),
     "models/codes.py": (ONE_TIME_CODES,),
@@ -317,16 +326,16 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/sessions_ui/test_receivers.py",
         "tests/sessions_ui/actions/endings/test_offboard.py",
     ),
-    "actions/sessions/validate.py": (
-        "tests/sessions_ui/actions/sessions/test_validate.py",
+    "actions/sessions/rules/validate.py": (
+        "tests/sessions_ui/actions/sessions/rules/test_validate.py",
         "tests/sessions_ui/actions/endings/reconcile/test_reconcile.py",
         *STORE,
         "tests/users",
         "tests/sessions_ui/test_receivers.py",
         "tests/sessions_ui/impersonation/test_session.py",
     ),
-    "actions/sessions/timeouts.py": (
-        "tests/sessions_ui/actions/sessions/test_validate.py",
+    "actions/sessions/rules/timeouts.py": (
+        "tests/sessions_ui/actions/sessions/rules/test_validate.py",
         *STORE,
         "tests/users",
         "tests/sessions_ui/test_receivers.py",
@@ -409,7 +418,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
         *HELP_DESK,
     ),
     "actions/sessions/activity.py": (
-        "tests/sessions_ui/actions/sessions/test_validate.py",
+        "tests/sessions_ui/actions/sessions/rules/test_validate.py",
         "tests/sessions_ui/impersonation/test_session.py",
         "tests/sessions_ui/test_middleware.py",
         "tests/sessions_ui/web/presence/test_client_hints.py",
@@ -488,8 +497,8 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/sessions_ui/actions/sign_in/test_limit.py",
         f"{WEB}/test_error_reports.py",
     ),
-    "web/responses/error_reports.py": (
-        f"{WEB}/responses/test_error_reports.py",
+    "web/responses/errors/error_reports.py": (
+        f"{WEB}/responses/errors/test_error_reports.py",
         "tests/sessions_ui/web/test_error_reports.py",
     ),
     "web/recovery/not_me.py": ("tests/sessions_ui/web/recovery/test_not_me.py",),
@@ -507,8 +516,8 @@ NEAREST: dict[str, tuple[str, ...]] = {
     "web/responses/navigation.py": ANSWERS,
     "web/responses/redirects.py": ANSWERS,
     "web/responses/programs.py": ANSWERS,
-    "web/responses/later.py": ANSWERS,
-    "web/responses/exceptions.py": ANSWERS,
+    "web/responses/errors/later.py": ANSWERS,
+    "web/responses/errors/exceptions.py": ANSWERS,
     "web/responses/cookies.py": COOKIES,
     "web/responses/headers.py": COOKIES,
     "session_lookup.py": (
@@ -561,7 +570,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
         f"{ACTIONS}/endings/reconcile",
     ),
     "actions/sessions/conditions.py": (*STORE, *ENDINGS),
-    "actions/sessions/kinds.py": (f"{ACTIONS}/sessions/test_kinds.py", *TOKENS),
+    "actions/sessions/rules/kinds.py": (f"{ACTIONS}/sessions/rules/test_kinds.py", *TOKENS),
     "actions/sessions/selection.py": (*INCIDENTS, "tests/sessions_ui/management/sessions", *ENDINGS),
 }
 

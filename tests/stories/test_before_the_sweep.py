@@ -175,7 +175,7 @@ COLUMNS_ALONE = {
     "models": "here they are",
     "password_upgrade.py": "writes a hash only",
     "store": "judged with the limits of the look-up",
-    "web/devices/rows.py": "judged with the limits of the look-up",
+    "web/devices/overview/rows.py": "judged with the limits of the look-up",
 }
 
 

@@ -269,7 +269,7 @@ def test_what_is_decided_before_the_page_asks_for_the_proof_refuses_it_too(
         user.save()
         return begin_challenge(request, challenged)
 
-    monkeypatch.setattr("sessions_ui.web.responses.exceptions.begin_challenge", reset_first)
+    monkeypatch.setattr("sessions_ui.web.responses.errors.exceptions.begin_challenge", reset_first)
     thief = browser(user_agent=THIEF, address=SWEDEN)
     assert thief.sign_in(user).url == CHALLENGE
     thief.get(CHALLENGE)

@@ -4,7 +4,7 @@
 //     cd tools/land && npm install --no-package-lock && npm run build
 //
 // Natural Earth 1:110m (public domain), by way of world-atlas. Equal Earth, so that the area of an accuracy circle means
-// the same everywhere. The numbers of the view stand in sessions_ui/web/devices/map.py, too; a test holds them together.
+// the same everywhere. The numbers of the view stand in sessions_ui/web/devices/overview/map.py, too; a test holds them together.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from sessions_ui import session_lookup
 from sessions_ui.actions.endings.changes.access import flags_of
 from sessions_ui.actions.sessions.client import client_of
-from sessions_ui.actions.sessions.validate import admit
+from sessions_ui.actions.sessions.rules.validate import admit
 from sessions_ui.actions.sign_in.attempt import organization_of
 from sessions_ui.adopt import OldSession, Source, payload
 from sessions_ui.client import ClientInfo

@@ -15,7 +15,7 @@ from django.utils import timezone
 from sessions_ui import context
 from sessions_ui.actions.acting_session import hold_acting_session
 from sessions_ui.actions.recovery.freeze import verify_account_not_frozen
-from sessions_ui.actions.sessions.kinds import rules_for
+from sessions_ui.actions.sessions.rules.kinds import rules_for
 from sessions_ui.actions.step_up.codes import is_proven
 from sessions_ui.actions.step_up.policy import is_settled
 from sessions_ui.conf import conf

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from sessions_ui import context
 from sessions_ui.actions.acting_session import hold_acting_session
-from sessions_ui.actions.sessions.kinds import rules_for
+from sessions_ui.actions.sessions.rules.kinds import rules_for
 from sessions_ui.actions.step_up.policy import Shown, verify_vouching
 from sessions_ui.actor import actor_of
 from sessions_ui.audit import events

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from sessions_ui.actions.sessions.client import client_of
-from sessions_ui.actions.sessions.presented import device_value
+from sessions_ui.actions.sessions.rules.presented import device_value
 from sessions_ui.actions.sign_in.identify_device import same_client
 from sessions_ui.actions.step_up.policy import vouches_by_now
 from sessions_ui.conf import conf

@@ -15,8 +15,8 @@ from django.conf import settings
 from django.db import router
 from django.db.models import Exists, F, OuterRef, Q
 
-from sessions_ui.actions.sessions.kinds import held_to
-from sessions_ui.actions.sessions.timeouts import in_time
+from sessions_ui.actions.sessions.rules.kinds import held_to
+from sessions_ui.actions.sessions.rules.timeouts import in_time
 from sessions_ui.conf import conf
 from sessions_ui.conf.base import for_user
 from sessions_ui.conf.endings import NEVER, UNUSED_MONTHS, length_of

@@ -15,7 +15,7 @@ from django.utils.timezone import is_aware
 from sessions_ui import risk
 from sessions_ui.actions.account_lock import lock_users
 from sessions_ui.actions.endings.end import end_session
-from sessions_ui.actions.sessions.kinds import rules_for
+from sessions_ui.actions.sessions.rules.kinds import rules_for
 from sessions_ui.actions.sign_in.alert import alert
 from sessions_ui.actions.sign_in.attempt import SignInAttempt
 from sessions_ui.actions.sign_in.identify_device import IdentifiedDevice

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from sessions_ui import context
 from sessions_ui.actions.sessions.client import client_of
-from sessions_ui.actions.sessions.presented import device_value
+from sessions_ui.actions.sessions.rules.presented import device_value
 from sessions_ui.actions.sign_in.pending import begun_key
 from sessions_ui.actions.sign_in.provider import PROVIDER_KEY, Identity, identity_of, recall_provider
 from sessions_ui.assurance import MAILED_CODE, Authentication

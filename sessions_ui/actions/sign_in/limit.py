@@ -8,7 +8,7 @@ from django.db import router
 from django.db.models import F
 
 from sessions_ui.actions.endings.end import end_sessions
-from sessions_ui.actions.sessions.kinds import held_to
+from sessions_ui.actions.sessions.rules.kinds import held_to
 from sessions_ui.conf import conf
 from sessions_ui.conf.base import for_user
 from sessions_ui.exceptions import SignInChallenged

@@ -22,7 +22,7 @@ from sessions_ui.actions.endings.end import end_sessions
 from sessions_ui.actions.endings.offboard import latest_end_of
 from sessions_ui.actions.endings.reconcile.unlawful import end_if_unlawful
 from sessions_ui.actions.recovery.sign_in import verify_credentials, verify_still_there
-from sessions_ui.actions.sessions.kinds import held_to, rules_for
+from sessions_ui.actions.sessions.rules.kinds import held_to, rules_for
 from sessions_ui.actions.sign_in.assess_risk import Assessment, FollowUp, assess, columns, flag
 from sessions_ui.actions.sign_in.attempt import SignInAttempt
 from sessions_ui.actions.sign_in.identify_device import IdentifiedDevice, identify_device

@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from sessions_ui import context
-from sessions_ui.actions.sessions.kinds import rules_for
+from sessions_ui.actions.sessions.rules.kinds import rules_for
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import CannotVouch
 from sessions_ui.models import Device, Session

@@ -11,7 +11,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from sessions_ui import session_lookup
 from sessions_ui.actions.sessions.refuse import refuse
-from sessions_ui.actions.sessions.validate import admit
+from sessions_ui.actions.sessions.rules.validate import admit
 from sessions_ui.exceptions import BearerError, BearerRefused
 from sessions_ui.models import AccessToken, Session, digest_of
 from sessions_ui.token_value import is_well_formed

@@ -21,7 +21,7 @@ from sessions_ui.actions.endings.changes.access import flags_of
 from sessions_ui.actions.endings.offboard import latest_end_of
 from sessions_ui.actions.recovery.freeze import verify_account_not_frozen
 from sessions_ui.actions.sessions.client import client_of
-from sessions_ui.actions.sessions.kinds import rules_for
+from sessions_ui.actions.sessions.rules.kinds import rules_for
 from sessions_ui.actions.sign_in.verify_account import hold_for_sign_in
 from sessions_ui.actions.tokens.scopes import withheld
 from sessions_ui.actor import actor_of, current_actor

@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.actions.endings.require_password import require_new_password
-from sessions_ui.actions.sessions.validate import IMPERSONATE
+from sessions_ui.actions.sessions.rules.validate import IMPERSONATE
 from sessions_ui.admin.sessions.ending import EndingAdmin, ReasonForm
 from sessions_ui.exceptions import ImpersonationRefused
 from sessions_ui.impersonation.api import impersonate

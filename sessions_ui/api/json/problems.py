@@ -21,7 +21,7 @@ from sessions_ui.exceptions import (
     SignInRefused,
     TryAgain,
 )
-from sessions_ui.web.responses.exceptions import answer_to
+from sessions_ui.web.responses.errors.exceptions import answer_to
 from sessions_ui.web.responses.programs import problem
 
 PROBLEM = "application/problem+json"

@@ -9,7 +9,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from sessions_ui.actions.sessions.timeouts import out_of_time
+from sessions_ui.actions.sessions.rules.timeouts import out_of_time
 from sessions_ui.models import Delivery, Device, EndReason, Event, Session
 from sessions_ui.wording.events import HISTORY_KINDS
 

@@ -25,9 +25,9 @@ from sessions_ui.conf import conf
 from sessions_ui.database import moments
 from sessions_ui.models import EndReason, Session
 from sessions_ui.models.session import SessionQuerySet
-from sessions_ui.web.devices.folding import fold
+from sessions_ui.web.devices.overview.folding import fold
+from sessions_ui.web.devices.overview.rows import group, signed_in
 from sessions_ui.web.devices.own import own_session
-from sessions_ui.web.devices.rows import group, signed_in
 from sessions_ui.web.devices.views import done
 from sessions_ui.web.responses.navigation import htmx_of, led_to, wants_json
 from sessions_ui.web.responses.refusals import say_why, to_sign_in

@@ -18,8 +18,8 @@ from sessions_ui.conf import conf
 from sessions_ui.models import Device
 from sessions_ui.web.devices.device_page import device_done, is_on_device_page
 from sessions_ui.web.devices.forms import RenameForm
+from sessions_ui.web.devices.overview.view import View
 from sessions_ui.web.devices.own import own_device
-from sessions_ui.web.devices.view import View
 from sessions_ui.web.devices.views import done
 from sessions_ui.web.responses.navigation import htmx_of
 from sessions_ui.web.step_up.pending import DIALOG

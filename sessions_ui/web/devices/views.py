@@ -25,12 +25,12 @@ from sessions_ui.database import moments
 from sessions_ui.models import Device, EndReason, Session
 from sessions_ui.web.devices.details import proof_url
 from sessions_ui.web.devices.device_page import device_done, is_on_device_page
-from sessions_ui.web.devices.folding import fold
 from sessions_ui.web.devices.forms import unused_choices
-from sessions_ui.web.devices.listing import CARDS, Listing, listing
+from sessions_ui.web.devices.overview.folding import fold
+from sessions_ui.web.devices.overview.listing import CARDS, Listing, listing
+from sessions_ui.web.devices.overview.rows import cards_of
+from sessions_ui.web.devices.overview.view import View
 from sessions_ui.web.devices.own import own_device, own_row, own_session
-from sessions_ui.web.devices.rows import cards_of
-from sessions_ui.web.devices.view import View
 from sessions_ui.web.presence.decorators import passive
 from sessions_ui.web.recovery.secure import ways_to_secure
 from sessions_ui.web.responses.navigation import htmx_of

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET
 from sessions_ui.conf.secret_keys import secrets_of_settings
 from sessions_ui.store import SessionStore
 from sessions_ui.web.presence.decorators import passive
+from sessions_ui.web.responses.errors.later import keeping_cookies
 from sessions_ui.web.responses.headers import PRIVATE
-from sessions_ui.web.responses.later import keeping_cookies
 
 SALT = "sessions_ui.live"
 

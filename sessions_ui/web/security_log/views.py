@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from sessions_ui.actions.privacy.export import note_export
 from sessions_ui.conf import conf
 from sessions_ui.context import require_owner
-from sessions_ui.web.devices.view import query_of_page
+from sessions_ui.web.devices.overview.view import query_of_page
 from sessions_ui.web.responses import files
 from sessions_ui.web.responses.navigation import htmx_of
 from sessions_ui.web.security_log.chosen import LogForm

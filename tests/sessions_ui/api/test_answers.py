@@ -301,7 +301,7 @@ def test_an_error_report_does_not_show_the_token(user: Any, make_token: Any, rf:
 
     made = make_token(user)
     request = rf.get("/raises", headers={"Authorization": f"Bearer {made.value}"})
-    from sessions_ui.web.responses.error_reports import hide_secrets
+    from sessions_ui.web.responses.errors.error_reports import hide_secrets
 
     hide_secrets(request)
 

@@ -22,7 +22,7 @@ from sessions_ui.actions.tokens.service_accounts import make_service_account
 from sessions_ui.delivery import deliver_due
 from sessions_ui.not_me_link import not_me_token
 from sessions_ui.store import SessionStore
-from sessions_ui.web.responses.error_reports import filter_over, hide_secrets
+from sessions_ui.web.responses.errors.error_reports import filter_over, hide_secrets
 from sessions_ui.web.tokens.forms import new_once
 from sessions_ui.web.tokens.views import to_value, token_value
 from tests.aging import settle

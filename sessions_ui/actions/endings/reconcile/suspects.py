@@ -15,9 +15,9 @@ from django.db import connections, router, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from sessions_ui import session_lookup
-from sessions_ui.actions.sessions.kinds import held_to, rules_for
-from sessions_ui.actions.sessions.password_hashes import hasher, is_of_password_alone
-from sessions_ui.actions.sessions.timeouts import out_of_time
+from sessions_ui.actions.sessions.rules.kinds import held_to, rules_for
+from sessions_ui.actions.sessions.rules.password_hashes import hasher, is_of_password_alone
+from sessions_ui.actions.sessions.rules.timeouts import out_of_time
 from sessions_ui.actions.sign_in.provider import outliving_their_provider
 from sessions_ui.conf import conf
 from sessions_ui.models import AccountState, Containment, Limits, Session

@@ -1,7 +1,7 @@
 """End what a request would be refused for, under the lock of its account.
 
-Requests refuse it without this (`sessions/validate.py`): here the rows come to say so. What a sweep has found is only a
-suspicion, so each session is judged once more, by the function that judges requests, on the locked row.
+Requests refuse it without this (`sessions/rules/validate.py`): here the rows come to say so. What a sweep has found is
+only a suspicion, so each session is judged once more, by the function that judges requests, on the locked row.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from django.utils import timezone
 from sessions_ui import session_lookup
 from sessions_ui.actions.account_lock import lock_users
 from sessions_ui.actions.endings.end import end_sessions
-from sessions_ui.actions.sessions.validate import admit
+from sessions_ui.actions.sessions.rules.validate import admit
 from sessions_ui.actions.sign_in.provider import outlives_its_provider
 from sessions_ui.actor import actor_by_key
 from sessions_ui.conf import conf

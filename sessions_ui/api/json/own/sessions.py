@@ -10,8 +10,8 @@ from django.utils import timezone
 from ninja import Query, Router
 
 from sessions_ui.actions.endings.end import Receipt, end_sessions, end_user_sessions
+from sessions_ui.actions.sessions.rules.timeouts import out_of_time
 from sessions_ui.actions.sessions.selection import State, in_state
-from sessions_ui.actions.sessions.timeouts import out_of_time
 from sessions_ui.api.json.auth import own
 from sessions_ui.api.json.fields import NO_TOKENS, PublicId, Tokens
 from sessions_ui.api.json.own.asking import acting_id, is_by_token, verify_may_end

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from sessions_ui import context
 from sessions_ui.actions.devices.confirm import confirm_device
-from sessions_ui.actions.sessions.kinds import RULES
+from sessions_ui.actions.sessions.rules.kinds import RULES
 from sessions_ui.actions.step_up.policy import Shown, ends_older
 from sessions_ui.exceptions import CannotVouch
 from tests.models import Device, Event, Session

@@ -19,8 +19,8 @@ from sessions_ui.actions.incidents.approve import approve_incident
 from sessions_ui.actions.incidents.criteria import Criteria
 from sessions_ui.actions.incidents.order import order_incident
 from sessions_ui.actions.sessions.open_tabs import still_alive
+from sessions_ui.actions.sessions.rules.validate import admit
 from sessions_ui.actions.sessions.tabs_told import note_tabs_told
-from sessions_ui.actions.sessions.validate import admit
 from sessions_ui.actions.sign_in.pending import begin_sign_in
 from sessions_ui.exceptions import SignInRefused
 from sessions_ui.models import Containment

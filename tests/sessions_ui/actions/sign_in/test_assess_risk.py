@@ -17,7 +17,7 @@ from sessions_ui.actions.devices.lost import mark_lost
 from sessions_ui.actions.devices.not_me import report_not_me
 from sessions_ui.actions.endings.end import end_session
 from sessions_ui.actions.sessions.client import client_of
-from sessions_ui.actions.sessions.kinds import rules_for
+from sessions_ui.actions.sessions.rules.kinds import rules_for
 from sessions_ui.actions.sign_in.alert import MOST
 from sessions_ui.actions.sign_in.assess_risk import REMEMBERED, assess, history_of, judge_change
 from sessions_ui.actions.sign_in.attempt import attempt_of

@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from django.utils import timezone
 
-from sessions_ui.web.responses.later import busy, keeps_cookies, straggler_response, try_again
+from sessions_ui.web.responses.errors.later import busy, keeps_cookies, straggler_response, try_again
 from sessions_ui.web.responses.navigation import is_page_navigation, wants_json
 from sessions_ui.web.responses.notice import forget_shown_notice, leave_notice, read_notice
 from sessions_ui.web.responses.redirects import sign_in_url, turns_away

@@ -20,7 +20,7 @@ from sessions_ui.actions.help_desk.carry_out import targets_of
 from sessions_ui.delivery import deliver_due
 from sessions_ui.help_desk.pages import case_page
 from sessions_ui.metrics import figures, statistics
-from sessions_ui.web.devices.listing import listing
+from sessions_ui.web.devices.overview.listing import listing
 from tests.models import Case, EndReason, Session
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +33,7 @@ BOTH = {
     "metrics/lingering.py": "access tokens of leavers are what administrators look for",
     "web/tokens/views.py": "one session, by its primary key",
     "help_desk/views.py": "those of the devices that were chosen",
-    "web/devices/rows.py": "the devices page sees by it whether it has tokens to ask for; no other reader of it does",
+    "web/devices/overview/rows.py": "by it the devices page sees whether to ask for tokens; nobody else reads it",
     "actions/help_desk/carry_out.py": "the query before it says which",
 }
 

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 
-from sessions_ui.actions.sessions.password_hashes import hasher, is_of_password_alone
+from sessions_ui.actions.sessions.rules.password_hashes import hasher, is_of_password_alone
 
 
 @pytest.mark.parametrize("password", ["", "!unusable", "md5$salt$hash", "pbkdf2_sha256$1$é$ü"])

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_ui.models.containment import with_limits
-from sessions_ui.web.devices.listing import listing
+from sessions_ui.web.devices.overview.listing import listing
 from tests.models import Device, Session
 
 pytestmark = pytest.mark.django_db

@@ -56,7 +56,7 @@ urlpatterns = [
     path("wrong/", wrong),
     path("", include("config.urls")),
 ]
-handler500 = "sessions_ui.web.responses.outages.server_error"
+handler500 = "sessions_ui.web.responses.errors.outages.server_error"
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy
 
 from sessions_ui.models import Device
-from sessions_ui.web.devices.cards import Card
+from sessions_ui.web.devices.overview.cards import Card
 from sessions_ui.web.responses.navigation import htmx_of
 from sessions_ui.web.tokens.bridged import BridgedKey
 from sessions_ui.web.tokens.keys import Key

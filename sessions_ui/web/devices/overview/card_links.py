@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from sessions_ui.web.devices import icons
-from sessions_ui.web.devices.cards import Card
+from sessions_ui.web.devices.overview.cards import Card
 
 LINK = """<a class="sui-more-link" href="{url}"{htmx}>
   {icon}<span>{label}<span class="sui-hidden"> {title}</span></span>

@@ -9,8 +9,8 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from sessions_ui.actions.sessions.activity import is_due
-from sessions_ui.actions.sessions.timeouts import out_of_time
-from sessions_ui.actions.sessions.validate import admit, find_origin, straggles
+from sessions_ui.actions.sessions.rules.timeouts import out_of_time
+from sessions_ui.actions.sessions.rules.validate import admit, find_origin, straggles
 from sessions_ui.database import moments
 from sessions_ui.models.session import ACCOUNT_WAS_OFF
 from tests.models import EndReason, Session

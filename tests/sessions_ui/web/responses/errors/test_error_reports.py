@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import RequestFactory
 
-from sessions_ui.web.responses.error_reports import filter_over
+from sessions_ui.web.responses.errors.error_reports import filter_over
 from tests.conftest import PASSWORD
 
 

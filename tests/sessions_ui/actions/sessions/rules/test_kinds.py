@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 import sessions_ui
-from sessions_ui.actions.sessions.kinds import RULES, Rules, held_to, rules_for
+from sessions_ui.actions.sessions.rules.kinds import RULES, Rules, held_to, rules_for
 from tests.models import Session
 
 NAMES = ("has_auth_hash", "times_out", "is_superseded", "is_limited", "is_judged", "may_vouch")

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sessions_ui.web.devices.listing import listing
+from sessions_ui.web.devices.overview.listing import listing
 from tests.models import Session
 
 SignedIn = Callable[..., Session]

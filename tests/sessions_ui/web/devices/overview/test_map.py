@@ -12,8 +12,8 @@ from django.contrib.staticfiles import finders
 from django.utils import translation
 
 from sessions_ui.client import Place
-from sessions_ui.web.devices.cards import Card
-from sessions_ui.web.devices.map import (
+from sessions_ui.web.devices.overview.cards import Card
+from sessions_ui.web.devices.overview.map import (
     HEIGHT,
     LEAST_RADIUS,
     SPOTS,

@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
-from sessions_ui.web.devices.view import View
+from sessions_ui.web.devices.overview.view import View
 from tests.aging import settle
 from tests.models import Device, Session
 from tests.sessions_ui.web.test_page_size import PAGE, sign_in_many

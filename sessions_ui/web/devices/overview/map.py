@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from sessions_ui.client import Place
 from sessions_ui.client.distance import EARTH_RADIUS_KM
-from sessions_ui.web.devices.cards import Card
+from sessions_ui.web.devices.overview.cards import Card
 from sessions_ui.wording.sessions import place_name
 
 # The view of the outline, as in land.mjs: the whole equator, and from 84° north to 57° south.

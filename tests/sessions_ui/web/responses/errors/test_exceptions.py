@@ -26,7 +26,7 @@ from sessions_ui.exceptions import (
     TryAgain,
 )
 from sessions_ui.store import SessionStore
-from sessions_ui.web.responses.exceptions import answer_to, exception_of, remember_exception
+from sessions_ui.web.responses.errors.exceptions import answer_to, exception_of, remember_exception
 from tests.models import EndReason
 
 pytestmark = pytest.mark.django_db

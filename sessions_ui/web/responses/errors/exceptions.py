@@ -28,7 +28,8 @@ from sessions_ui.store import store_of
 from sessions_ui.web.impersonation.views import only_for_its_owner
 from sessions_ui.web.recovery.frozen import nothing_is_changed_now
 from sessions_ui.web.recovery.same_password import choose_another
-from sessions_ui.web.responses import later, refusals
+from sessions_ui.web.responses import refusals
+from sessions_ui.web.responses.errors import later
 from sessions_ui.web.step_up.challenge import begin_challenge
 from sessions_ui.web.step_up.credentials import further_proof_needed
 

@@ -10,9 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sessions_ui.web.devices import rows
-from sessions_ui.web.devices.cards import Card
-from sessions_ui.web.devices.listing import listing
+from sessions_ui.web.devices.overview import rows
+from sessions_ui.web.devices.overview.cards import Card
+from sessions_ui.web.devices.overview.listing import listing
 from sessions_ui.wording import names
 from tests.models import Device, Session
 from tests.sessions_ui.web.test_page_size import PAGE, sign_in_many

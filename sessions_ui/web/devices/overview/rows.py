@@ -10,11 +10,11 @@ from django.db import models
 from django.db.models.base import ModelState
 from django.utils import timezone
 
-from sessions_ui.actions.sessions.timeouts import in_time
+from sessions_ui.actions.sessions.rules.timeouts import in_time
 from sessions_ui.models import Device, Limits, Session
 from sessions_ui.models.containment import containing_generation
 from sessions_ui.models.session import SessionQuerySet
-from sessions_ui.web.devices.cards import Card
+from sessions_ui.web.devices.overview.cards import Card
 
 # More sign-ins than these are read in two steps: making instances of all columns takes most of the time by then.
 FEW = 60

@@ -11,7 +11,7 @@ from datetime import timedelta
 from sessions_ui.client.address import network_of
 from sessions_ui.models import Device
 from sessions_ui.risk import Level
-from sessions_ui.web.devices.cards import Card
+from sessions_ui.web.devices.overview.cards import Card
 
 KINDS = frozenset({Device.Kind.APP, Device.Kind.TOOL, Device.Kind.BOT})
 # The device was created with the sign-in: its cookie never came back.

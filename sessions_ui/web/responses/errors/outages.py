@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 from django.views import defaults
 
 from sessions_ui.database.outages import is_outage
-from sessions_ui.web.responses import later
+from sessions_ui.web.responses.errors import later
 
 
 def server_error(request: HttpRequest, template_name: str = "500.html") -> HttpResponseBase:

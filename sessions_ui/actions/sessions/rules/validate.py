@@ -14,8 +14,8 @@ from django.db import router
 from django.utils.crypto import constant_time_compare
 
 from sessions_ui import session_lookup
-from sessions_ui.actions.sessions.kinds import rules_for
-from sessions_ui.actions.sessions.timeouts import out_of_time
+from sessions_ui.actions.sessions.rules.kinds import rules_for
+from sessions_ui.actions.sessions.rules.timeouts import out_of_time
 from sessions_ui.conf import conf
 from sessions_ui.models import EndReason, Session
 from sessions_ui.models.containment import containing_generation, limits_of, with_limits

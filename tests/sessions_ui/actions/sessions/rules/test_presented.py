@@ -9,7 +9,7 @@ import pytest
 from django.test import RequestFactory
 
 from sessions_ui import context
-from sessions_ui.actions.sessions.presented import kind_of
+from sessions_ui.actions.sessions.rules.presented import kind_of
 from sessions_ui.models import digest_of
 from sessions_ui.store import SessionStore
 from tests.models import Session

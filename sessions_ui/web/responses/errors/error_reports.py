@@ -19,7 +19,7 @@ from django.utils.module_loading import import_string
 from django.views.debug import SafeExceptionReporterFilter
 
 from sessions_ui import context
-from sessions_ui.actions.sessions.presented import DEVICE_TOKEN, SESSION_TOKEN
+from sessions_ui.actions.sessions.rules.presented import DEVICE_TOKEN, SESSION_TOKEN
 from sessions_ui.store import SessionStore, store_of
 
 # Fields that are hidden also where no view has called them sensitive: it was not reached, or forgot to.

@@ -16,11 +16,11 @@ from django.utils.translation import ngettext
 from sessions_ui.conf import conf
 from sessions_ui.models import Containment, Session
 from sessions_ui.models.containment import limits_of
-from sessions_ui.web.devices.cards import Card
-from sessions_ui.web.devices.folding import fold
-from sessions_ui.web.devices.map import DeviceMap, map_of
-from sessions_ui.web.devices.rows import complete, group, living_or_summaries
-from sessions_ui.web.devices.view import Filter, View
+from sessions_ui.web.devices.overview.cards import Card
+from sessions_ui.web.devices.overview.folding import fold
+from sessions_ui.web.devices.overview.map import DeviceMap, map_of
+from sessions_ui.web.devices.overview.rows import complete, group, living_or_summaries
+from sessions_ui.web.devices.overview.view import Filter, View
 from sessions_ui.web.tokens.bridged import BridgedKey, BridgedKeys, bridged_keys_of
 from sessions_ui.web.tokens.keys import Keys, keys_of
 from sessions_ui.wording.names import tell_apart

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from sessions_ui.actions.sessions.kinds import held_to, rules_for
+from sessions_ui.actions.sessions.rules.kinds import held_to, rules_for
 from sessions_ui.conf import conf
 from sessions_ui.conf.base import for_user
 from sessions_ui.models import EndReason, Session

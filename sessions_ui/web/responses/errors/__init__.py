@@ -1,0 +1,1 @@
+"""What somebody hears, and what is reported, where something went wrong."""
