@@ -9,6 +9,7 @@ from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooB
 from django.core.signals import got_request_exception
 from django.db import Error
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.utils.log import log_response
 
 from sessions_ui.api import answers
@@ -32,7 +33,7 @@ def answer_for(request: HttpRequest, error: Exception) -> Answer:
         return NOTHING_HERE
     if isinstance(error, RequestDataTooBig):
         return TOO_LARGE
-    if isinstance(error, UnreadablePostError | SuspiciousOperation | BadRequest):
+    if isinstance(error, UnreadablePostError | MultiPartParserError | SuspiciousOperation | BadRequest):
         return UNREADABLE
     if isinstance(error, PermissionDenied) and not isinstance(error, SessionsUIError):
         return FORBIDDEN

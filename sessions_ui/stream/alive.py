@@ -13,6 +13,7 @@ from functools import lru_cache
 from io import BytesIO
 
 from django.conf import settings
+from django.core.exceptions import TooManyFieldsSent
 from django.core.handlers.asgi import ASGIRequest
 from django.db import Error, close_old_connections
 from django.urls import NoReverseMatch, get_script_prefix, reverse
@@ -50,7 +51,12 @@ async def alive(scope: Message, receive: Receive, send: Send) -> None:
     if status := refused(request):
         await answer(send, status)
         return
-    key, mark = request.COOKIES.get(settings.SESSION_COOKIE_NAME), request.GET.get("page", "")
+    try:
+        mark = request.GET.get("page", "")
+    except TooManyFieldsSent:  # as Django does where a view reads so many
+        await answer(send, 400)
+        return
+    key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
     loop = asyncio.get_running_loop()
     try:
         state = await loop.run_in_executor(database.entering, _ask, key, mark)

@@ -112,6 +112,7 @@ async def test_asking_beside_django_is_no_activity(signed_in: Any, user: Any) ->
         ({"headers": {"host": "elsewhere.example"}}, 400),
         ({"headers": {"sec-fetch-site": "cross-site"}}, 403),
         ({"headers": {"origin": "https://elsewhere.example"}}, 403),
+        ({"page": "&".join("x" * 1_100)}, 400),
         ({"path": "/elsewhere/alive"}, 299),
         ({"path": "/account/devices/"}, 299),
     ],

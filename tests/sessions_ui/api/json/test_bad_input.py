@@ -165,6 +165,27 @@ def test_parameters_that_it_does_not_know_or_that_come_twice(
         is_refused(answer)
 
 
+@pytest.fixture
+def page(administrator: Any) -> Browser:
+    """What a browser sends for an open page: its cookies, which are checked as on a real site."""
+    browser = Browser(enforce_csrf_checks=True)
+    browser.force_login(administrator)
+    browser.cookies["csrftoken"] = "c" * 32
+    return browser
+
+
+@pytest.mark.parametrize("name", [name for name in UNSAFE_ONES if not NAMES[name].path.startswith("/admin/")])
+def test_a_form_that_cannot_be_read_from_a_browser(
+    name: str, world: World, page: Browser, unchanged: None
+) -> None:
+    """Django looks for the CSRF token in it, whatever the API takes."""
+    address = f"/api{NAMES[name].path.format(**world.ids)}"
+    answer = page.generic(NAMES[name].methods[0], address, b"x", "multipart/form-data")
+    # Where no form is expected the token is missing in the header.
+    assert answer.status_code == (400 if NAMES[name].methods[0] == "POST" else 403), answer.content.decode()
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in WITH_BODY])
 def test_a_body_where_none_is_taken(name: str, world: World, unchanged: None) -> None:
     for body in (b'{"note": "x"}', b"[]", b"x", {"tokens": True}):
