@@ -42,7 +42,8 @@ def tell_apart(lines: Sequence[Line], wanted: Collection[int] | None = None) -> 
         alike[title].append(number)
     for group in alike.values():
         _split(lines, group, FEATURES, beside)
-    return [", ".join(beside.get(number, ())) for number in range(len(lines))]
+    between = _(", ")
+    return [between.join(beside.get(number, ())) for number in range(len(lines))]
 
 
 def _titles(lines: Sequence[Line]) -> list[str]:

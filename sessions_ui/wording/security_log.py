@@ -153,6 +153,8 @@ def log_text(event: Event, viewer: Any) -> str:
             Session(kind=Session.Kind.TOKEN, end_reason=event.reason, ended_by_id=event.actor_id), viewer
         )
         return _("Access token ended %(how)s") % {"how": how}
+    if event.kind == Event.Kind.ENDED and is_of_support(event) and is_by_staff(event, viewer):
+        return _("Support left your account")
     if event.kind in (Event.Kind.ENDED, Event.Kind.ADOPTED):
         return event_text(event, viewer)
     if event.kind == Event.Kind.CREDENTIAL_CHANGED:
@@ -208,6 +210,12 @@ def is_by_staff(event: Event, viewer: Any) -> bool:
 def is_about_token(event: Event) -> bool:
     """Return whether the session that it names is an access token, as far as that is still kept."""
     return event.session is not None and event.session.kind == Session.Kind.TOKEN
+
+
+def is_of_support(event: Event) -> bool:
+    """Return whether the session that it names is one in which support used the account, as far as that is still
+    kept."""
+    return event.session is not None and event.session.impersonated_from_id is not None
 
 
 def _short(text: str) -> str:

@@ -270,4 +270,4 @@ def ended_why(session: Session) -> str:
 
 def ended_text(session: Session, viewer: Any) -> str:
     """Return who ended it and why, as "by you, from another device"."""
-    return ", ".join(part for part in (ended_by(session, viewer), ended_why(session)) if part)
+    return _(", ").join(part for part in (ended_by(session, viewer), ended_why(session)) if part)

@@ -27,11 +27,12 @@ def choice_text(months: int) -> str:
     return _("Never") if months == NEVER else _("After %(months)s") % {"months": months_text(months)}
 
 
-def chosen_text(months: int) -> str:
-    """Return what the page says when the choice is saved."""
+def chosen_text(months: int, *, is_told: bool) -> str:
+    """Return what the page says when the choice is saved. `is_told`: a mail can go out before it comes to that."""
     if months == NEVER:
         return _("Saved. You chose not to sign out unused devices.")
-    text = _(
-        "Saved. Devices that you don’t use for %(months)s will be signed out. We’ll email you a few days before."
-    )
-    return text % {"months": months_text(months)}
+    saved = _("Saved. Devices that you don’t use for %(months)s will be signed out.")
+    texts = [saved % {"months": months_text(months)}]
+    if is_told:
+        texts.append(_("We’ll email you a few days before."))
+    return " ".join(texts)

@@ -75,7 +75,7 @@ def require_password(
 ) -> HttpResponseBase | None:
     require_new_password(user=user, reason=EndReason.ADMINISTRATOR, actor=request.user, **form.cleaned_data)
     messages.success(
-        request, gettext("Everything was ended, and nobody can sign in until a new password is chosen.")
+        request, gettext("Nothing is signed in, and nobody can sign in until a new password is chosen.")
     )
     return None
 
@@ -124,7 +124,7 @@ ACTS = (
         question=_("Use this account as support"),
         says=_(
             "You see what the person sees. We show them that support is using the account, and why. Your own sign-in "
-            "waits until you leave the account."
+            "waits until you leave the account. If the person signs you out of it, sign in again."
         ),
         permission=IMPERSONATE,
         form=ImpersonateForm,

@@ -75,10 +75,10 @@ def return_text(act: Act, user_id: Any) -> str:
         return _("What is on a screen there may stay until that device next contacts us.")
     if AccountState.objects.filter(pk=user_id, password_required_at__isnull=False).exists():
         return _(
-            "To use them again, choose a new password first. What is on a screen may stay there until that device "
-            "next contacts us."
+            "To use your account there again, choose a new password first. What is on a screen may stay there until "
+            "that device next contacts us."
         )
-    return _("To use them again, sign in on them again. What is on a screen may stay there until then.")
+    return _("To use your account there again, sign in there. What is on a screen may stay there until then.")
 
 
 def reason_text(act: Act, *, only_tokens: bool) -> str:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from sessions_ui.actions.devices.lost import mark_found, mark_lost
 from sessions_ui.actions.devices.not_me import report_not_me
+from sessions_ui.actions.trusted_addresses import told_addresses
 from sessions_ui.conf import conf
 from sessions_ui.models import Device, Session
 from sessions_ui.web.devices.details import Details, details
@@ -63,6 +64,7 @@ def situation(request: HttpRequest, public_id: str, name: str) -> HttpResponseBa
         "base_template": conf.base_template,
         "details": shown,
         "situation": name,
+        "if_it_returns": if_it_returns(request.user) if name == "lost" else "",
         "tokens": valid_tokens(request.user),
     }
     template = "sessions_ui/_situation.html" if fragment else "sessions_ui/situation.html"
@@ -82,8 +84,15 @@ def lost(request: HttpRequest, public_id: str) -> HttpResponseBase:
     if question := ask_again(request, what, ends=on_device) or ask_to_distrust(request, what, device=chosen):
         return question
     mark_lost(device=chosen, actor=request.user)
-    text = _("%(name)s is signed out and marked as lost. If it comes back, we’ll tell you.")
-    return device_done(request, chosen, text % {"name": chosen.title})
+    text = _("%(name)s is signed out and marked as lost.") % {"name": chosen.title}
+    return device_done(request, chosen, f"{text} {if_it_returns(request.user)}")
+
+
+def if_it_returns(user: Any) -> str:
+    """Return how somebody hears of a lost device that signs in again: nobody can mail to an account without address."""
+    if told_addresses(user):
+        return _("If it comes back, we’ll tell you.")
+    return _("If it comes back, your devices page flags it.")
 
 
 @login_required
@@ -95,7 +104,10 @@ def found(request: HttpRequest, public_id: str) -> HttpResponseBase:
     if question := ask_again(request, what) or ask_for_more(request, what):
         return question
     mark_found(device=chosen, actor=request.user)
-    text = _("%(name)s is no longer marked as lost. It has to sign in again.")
+    if Session.objects.of(request.user).living().sign_ins().filter(device=chosen).exists():
+        text = _("%(name)s is no longer marked as lost. It’s signed in: if you don’t have it, sign it out.")
+    else:
+        text = _("%(name)s is no longer marked as lost. It has to sign in again.")
     return device_done(request, chosen, text % {"name": chosen.title})
 
 

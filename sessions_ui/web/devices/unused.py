@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from sessions_ui.actions.sessions.choose_unused import choose_unused
+from sessions_ui.actions.trusted_addresses import receivers_of
 from sessions_ui.models import Session
 from sessions_ui.web.devices.forms import UnusedForm
 from sessions_ui.web.devices.views import done, page
@@ -29,4 +30,4 @@ def choose(request: HttpRequest) -> HttpResponseBase:
         return question
     months = form.cleaned_data["months"]
     choose_unused(user=request.user, months=months, actor=request.user)
-    return done(request, chosen_text(months))
+    return done(request, chosen_text(months, is_told=bool(receivers_of(request.user.pk))))

@@ -33,6 +33,7 @@ from sessions_ui.conf import conf
 from sessions_ui.models import Delivery, Event, Recovery, Session
 from sessions_ui.models.primary import all_users
 from sessions_ui.not_me_link import read_not_me_token
+from sessions_ui.web.devices.own import own_session
 from sessions_ui.web.recovery.entrance import forget_link
 from sessions_ui.web.responses.link_cookie import cookie_name, keep_token
 from sessions_ui.wording.credentials import masked
@@ -102,17 +103,21 @@ def ask(request: HttpRequest, token: str) -> HttpResponseBase:
     report = report_by_link(delivery=delivery, session=session, everywhere=everywhere)
     if report is None:
         return page(request, "not_me_gone", status=410)
-    response = redirect(
-        "sessions_ui:not_me_done", result=signed_result(delivery, report, everywhere=everywhere)
-    )
+    result = signed_result(delivery, report, everywhere=everywhere, is_kept=is_kept(request, user_id))
+    response = redirect("sessions_ui:not_me_done", result=result)
     forget_link(response)
     return response
 
 
-def signed_result(delivery: Delivery, report: Report, *, everywhere: bool) -> str:
+def signed_result(delivery: Delivery, report: Report, *, everywhere: bool, is_kept: bool) -> str:
     """Return what the page after the button is about, as a part of its address: keys of rows, and no name."""
     case = report.recovery.pk if report.recovery is not None else None
-    return signing.dumps([delivery.pk, case, everywhere, report.is_former], salt=SALT)
+    return signing.dumps([delivery.pk, case, everywhere, report.is_former, is_kept], salt=SALT)
+
+
+def is_kept(request: HttpRequest, user_id: Any) -> bool:
+    """Return whether the button was pressed in a sign-in of that account, which goes on."""
+    return Session.objects.living().sign_ins().filter(pk=own_session(request) or 0, user_id=user_id).exists()
 
 
 @login_not_required
@@ -121,7 +126,7 @@ def signed_result(delivery: Delivery, report: Report, *, everywhere: bool) -> st
 def done(request: HttpRequest, result: str) -> HttpResponseBase:
     """Say what the button did and what comes next, for ten minutes; 410 later."""
     try:
-        delivery_pk, case_pk, everywhere, is_former = signing.loads(result, salt=SALT, max_age=DONE)
+        delivery_pk, case_pk, everywhere, is_former, is_kept = signing.loads(result, salt=SALT, max_age=DONE)
     except (signing.BadSignature, ValueError):
         return page(request, "not_me_gone", status=410)
     delivery = Delivery.objects.filter(pk=delivery_pk).first()
@@ -131,6 +136,7 @@ def done(request: HttpRequest, result: str) -> HttpResponseBase:
         request,
         "not_me_done",
         everywhere=everywhere,
+        is_kept=is_kept,
         case=Recovery.objects.filter(pk=case_pk).first(),
         is_former=is_former,
         address=masked(delivery.receiver),

@@ -43,7 +43,6 @@ class PasswordForm(forms.Form):
     password = forms.CharField(
         label=gettext_lazy("Your password"),
         strip=False,
-        max_length=4096,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
     )
 

@@ -35,7 +35,7 @@ def test_the_choices(months: int, text: str) -> None:
 
 
 def test_what_is_said_when_a_choice_is_saved() -> None:
-    assert chosen_text(0) == "Saved. You chose not to sign out unused devices."
-    assert chosen_text(6) == (
-        "Saved. Devices that you don’t use for 6 months will be signed out. We’ll email you a few days before."
-    )
+    assert chosen_text(0, is_told=True) == "Saved. You chose not to sign out unused devices."
+    ends = "Saved. Devices that you don’t use for 6 months will be signed out."
+    assert chosen_text(6, is_told=False) == ends
+    assert chosen_text(6, is_told=True) == f"{ends} We’ll email you a few days before."

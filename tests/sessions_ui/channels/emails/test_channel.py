@@ -76,7 +76,7 @@ def test_a_name_is_only_a_name(name: str, send_mail: Any, mailoutbox: Any) -> No
 
 def test_a_deleted_account_is_not_told_to_sign_in_again(send_mail: Any) -> None:
     message = send_mail(EndReason.ACCOUNT_DELETED)
-    assert "sign in on them again" not in message.body and "https://" not in message.body
+    assert "sign in there. What" not in message.body and "https://" not in message.body
 
 
 @pytest.mark.parametrize("reason", EndReason)
@@ -93,7 +93,7 @@ def test_nobody_is_told_to_sign_in_where_they_were_not_or_cannot(reason: EndReas
     if message is None:
         return  # no mail is sent for what nobody decided
     for text in (message.body, html_of(message)):
-        assert ("sign in on them again" in text) is (reason not in strangers | gone)
+        assert ("sign in there. What" in text) is (reason not in strangers | gone)
         assert ("on a screen there" in text) is (reason in strangers)
         assert ("/account/devices/" in text) is (reason not in gone)
 
@@ -104,7 +104,7 @@ def test_whoever_has_to_choose_a_password_first_reads_so(send_mail: Any, user: A
     Delivery.objects.update(done_at=None)
     deliver_due()
     body = mailoutbox[-1].body
-    assert "choose a new password first" in body and "sign in on them again" not in body
+    assert "choose a new password first" in body and "sign in there. What" not in body
 
 
 def test_without_an_address_of_the_site_there_is_no_link(send_mail: Any, settings: Any) -> None:

@@ -49,6 +49,10 @@ def url(name: str, device: Device, *args: str) -> str:
     return reverse(f"sessions_ui:{name}", args=[device.public_id, *args])
 
 
+def text_of(response: Any) -> str:
+    return " ".join(response.content.decode().split())
+
+
 def living(device: Device) -> int:
     return Session.objects.living().filter(device=device).count()
 
@@ -229,9 +233,42 @@ def test_found_takes_a_further_proof(here: Any, phone: Device) -> None:
     assert phone.lost_at is not None
     VerificationCode.objects.update(given_at=timezone.now())
     answer = here.post(url("found", phone), follow=True).content.decode()
-    assert "no longer marked as lost" in answer
+    assert "no longer marked as lost. It has to sign in again." in answer
     phone.refresh_from_db()
     assert phone.lost_at is None
+
+
+def test_a_lost_device_that_came_back_is_not_said_to_have_to_sign_in(
+    here: Any, phone: Device, user: Any, signed_in: SignedIn
+) -> None:
+    here.post(url("lost", phone))
+    assert "it has to sign in again" in text_of(here.get(url("device", phone)))
+    back = signed_in(user, device={"name": "Another"})
+    Session.objects.filter(pk=back.pk).update(device=phone)
+    assert living(phone) == 1
+    assert "it stays signed in" in text_of(here.get(url("device", phone)))
+    VerificationCode.objects.all().delete()
+    assert "One more step" in here.post(url("found", phone)).content.decode()
+    VerificationCode.objects.update(given_at=timezone.now())
+    answer = text_of(here.post(url("found", phone), follow=True))
+    assert "It’s signed in: if you don’t have it, sign it out." in answer
+    assert living(phone) == 1
+
+
+def test_whoever_can_be_told_is_told_of_a_return(here: Any, phone: Device) -> None:
+    assert "If it comes back, we’ll tell you." in text_of(here.get(url("situation", phone, "lost")))
+    assert "If it comes back, we’ll tell you." in text_of(here.post(url("lost", phone), follow=True))
+
+
+def nowhere(user: Any) -> list[tuple[str, None]]:
+    return []
+
+
+def test_nobody_is_promised_a_mail_without_an_address(here: Any, phone: Device, settings: Any) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "ALERT_ADDRESSES": f"{__name__}.nowhere"}
+    for page in (here.get(url("situation", phone, "lost")), here.post(url("lost", phone), follow=True)):
+        assert "If it comes back, your devices page flags it." in text_of(page)
+        assert "tell you" not in text_of(page)
 
 
 @pytest.mark.parametrize("name", ["lost", "not_mine"])

@@ -82,6 +82,35 @@ def test_what_whoever_signed_in_can_type_is_not_in_the_mail(thief: Any, user: An
     assert "own laptop" not in message.body and "own laptop" not in message.alternatives[0][0]
 
 
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_the_page_says_that_the_browser_in_which_it_was_pressed_goes_on(
+    everywhere: bool, owner: Any, link: str, browser: Any, user: Any
+) -> None:
+    """Only where it is the owner's, and signed in."""
+    stays = "The device you’re using now stays signed in."
+    later = browser(user_agent=THIEF.replace("Windows NT 10.0", "X11; Linux x86_64"))
+    later.sign_in(user)
+    form = {"everywhere": "on"} if everywhere else {}
+    assert stays in later.post(link, form).content.decode()
+    assert later.get("/account/devices/").status_code == 200
+
+
+def test_the_page_promises_no_browser_that_is_nobodys(link: str, browser: Any, other_user: Any) -> None:
+    stranger = browser()
+    stranger.sign_in(other_user)
+    assert "stays signed in" not in stranger.post(link).content.decode()
+
+
+def test_the_page_after_the_button_knows_that_the_recovery_is_over(link: str, browser: Any) -> None:
+    here = browser()
+    done = here.send(link).url
+    assert "until you have it back" in here.get(done).content.decode()
+    Recovery.objects.update(closed_at=timezone.now())
+    html = here.get(done).content.decode()
+    assert "The recovery of the account that began with it is over." in html
+    assert "until you have it back" not in html and "on its way" not in html
+
+
 @pytest.mark.parametrize("method", ["get", "head", "options"])
 def test_a_scanner_that_opens_it_many_times_changes_nothing(method: str, link: str, browser: Any) -> None:
     scanner = browser(user_agent="scanner/1.0")

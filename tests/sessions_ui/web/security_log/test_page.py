@@ -100,6 +100,18 @@ def test_from_where_support_did_something_in_the_account_is_not_told(
     assert "198.51.100." not in html
 
 
+def test_support_that_leaves_was_on_no_device_of_the_owner(
+    here: Any, user: Any, happened: Any, agent: Any
+) -> None:
+    own = Session.objects.get(user=user)
+    of_support = Session.objects.create(
+        user=user, impersonated_from=own, digest="of support", expires_at=own.expires_at
+    )
+    happened("ended", actor=agent, reason="signed_out", session=of_support)
+    happened("ended", actor=user, reason="signed_out_remotely", session=of_support)
+    assert shown(here)[:2] == ["Signed out by you, from another device", "Support left your account"]
+
+
 def test_the_address_that_was_left_is_masked(here: Any, happened: Any) -> None:
     happened("email_changed", text="ada@former.example")
     happened(
@@ -137,7 +149,7 @@ def test_an_empty_log_says_so(here: Any, user: Any) -> None:
     events = Event.objects.filter(user=user)
     events._raw_delete(events.db)  # as the retention time does
     html = here.get(PAGE).content.decode()
-    assert "There are no events yet." in html and "<ol" not in html
+    assert "There are no events here." in html and "<ol" not in html
 
 
 def test_no_entry_more_is_a_statement_more(here: Any, user: Any, happened: Callable[..., Any]) -> None:
