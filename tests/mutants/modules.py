@@ -300,7 +300,11 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/sessions_ui/test_outbox.py",
         "tests/stories/test_devices.py",
     ),
-    "models/containment.py": (*INCIDENTS, "tests/sessions_ui/actions/sessions/test_open_tabs.py"),
+    "models/containment.py": (
+        "tests/sessions_ui/models/test_containment.py",
+        *INCIDENTS,
+        "tests/sessions_ui/actions/sessions/test_open_tabs.py",
+    ),
     "actions/incidents/criteria.py": INCIDENTS,
     "actions/incidents/order.py": INCIDENTS,
     "actions/incidents/approve.py": INCIDENTS,
