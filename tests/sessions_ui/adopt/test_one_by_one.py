@@ -22,7 +22,7 @@ from sessions_ui.checks.project import setup as checks
 from sessions_ui.exceptions import TryAgain
 from sessions_ui.store import SessionStore
 from tests.conftest import FIREFOX_ON_LINUX, LONDON
-from tests.models import AccountState, EndReason, Event, Session, digest_of
+from tests.models import AccountState, Adoption, EndReason, Event, Session, digest_of
 from tests.sessions_ui.adopt.conftest import CHROME_ON_WINDOWS, OldSessions
 from tests.statements import verb
 
@@ -252,6 +252,20 @@ def test_signing_out_is_final(user: Any, old_session: OldSessions, adopting: Any
     for _ in range(2):
         assert SessionStore(key).resolve() is None
         Session.objects.all().delete()  # as the purge does it
+
+
+def test_what_a_request_finds_in_the_old_table_was_not_seen_by_the_walk(
+    user: Any, old_session: OldSessions, adopting: Any
+) -> None:
+    """`end_missing()` goes by what the walk has seen; and whoever comes again and again with a dead key writes nothing
+    by that."""
+    adopting()
+    key = old_session(user)
+    SessionStore(key).flush()
+    Session.objects.all().delete()  # as the purge does it
+    seen_at = Adoption.objects.get().seen_at
+    assert SessionStore(key).resolve() is None
+    assert Adoption.objects.get().seen_at == seen_at
 
 
 def test_other_packages_end_sessions_by_their_key(user: Any, old_session: OldSessions, adopting: Any) -> None:
