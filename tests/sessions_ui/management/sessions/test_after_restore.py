@@ -13,6 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from sessions_ui.actions.endings.after_restore import end_restored
 from sessions_ui.delivery import deliver_due
 from sessions_ui.management import progress
 from tests.models import Act, EndReason, Session
@@ -59,6 +60,28 @@ def test_each_person_is_told_once(user: Any, other_user: Any, browser: Any, monk
     }
     deliver_due()
     assert sorted(message.to[0] for message in mail.outbox) == sorted([user.email, other_user.email])
+
+
+@pytest.mark.no_bystander("a restored backup ends everybody")
+def test_it_comes_to_an_end_though_everybody_signs_in_again_at_once(
+    user: Any, other_user: Any, browser: Any, monkeypatch: Any
+) -> None:
+    """By a moment that is still to come here, the host's clock being slow: nobody is visited twice."""
+    monkeypatch.setattr("sessions_ui.actions.endings.after_restore.BATCH", 1)
+    people = [user, other_user]
+    for person in people:
+        browser().force_login(person)
+    steps = []
+
+    def sign_in_again(ended: int) -> None:
+        steps.append(ended)
+        assert len(steps) <= len(people), "somebody is signed out again and again"
+        for person in people:
+            browser().force_login(person)
+
+    end_restored(before=timezone.now() + timedelta(minutes=5), progress=sign_in_again)
+    assert steps == [1, 3], "of the second one what was signed in meanwhile, too"
+    assert Session.objects.living().count() == 3
 
 
 @pytest.mark.no_bystander("a restored backup ends everybody")
