@@ -12,8 +12,17 @@ import pytest
 from django.conf import settings as site
 from django.utils import timezone
 
-from sessions_ui.actions.trusted_addresses import recovers_by, told_addresses, trusted_addresses
+from sessions_ui.actions.tokens.service_accounts import make_service_account
+from sessions_ui.actions.trusted_addresses import (
+    answers_for,
+    receivers_of,
+    recovers_by,
+    told_about,
+    told_addresses,
+    trusted_addresses,
+)
 from sessions_ui.credentials import OwnerAddress, ToldOnly
+from tests.conftest import make_person
 
 APP: Path = site.BASE_DIR / "sessions_ui"
 ASKING = {
@@ -87,6 +96,46 @@ def test_one_that_a_thief_removed_keeps_the_thiefs_from_counting(addresses: Any)
 @pytest.mark.django_db
 def test_where_nothing_is_left_nobody_is_trusted(addresses: Any) -> None:
     assert addresses(OwnerAddress("old@x.example", long_ago(), recovers=False)) == (["old@x.example"], [])
+
+
+@pytest.fixture
+def robot(user: Any, other_user: Any) -> Any:
+    """A service account. Who answers for it is neither the first nor the last of all people."""
+    robot = make_person("robot@people.example")
+    make_service_account(user=robot, owner=other_user)
+    make_person("alan@people.example")
+    return robot
+
+
+@pytest.mark.django_db
+def test_of_a_service_account_its_owner_is_told_and_nobody_else(robot: Any, other_user: Any) -> None:
+    assert answers_for(robot) == other_user
+    assert told_about(robot) == receivers_of(robot.pk) == [other_user.email]
+
+
+@pytest.mark.django_db
+def test_a_person_answers_for_themselves_beside_service_accounts(
+    robot: Any, user: Any, other_user: Any
+) -> None:
+    for person in (user, other_user):
+        assert answers_for(person) == person
+        assert told_about(person) == receivers_of(person.pk) == [person.email]
+
+
+@pytest.mark.django_db
+def test_a_service_account_that_nobody_answers_for_any_more_answers_for_itself(
+    robot: Any, other_user: Any
+) -> None:
+    other_user.delete()
+    assert answers_for(robot) == robot
+    assert told_about(robot) == receivers_of(robot.pk) == [robot.email]
+
+
+@pytest.mark.django_db
+def test_of_an_account_that_is_gone_nobody_is_told(user: Any, other_user: Any) -> None:
+    key = user.pk
+    user.delete()
+    assert receivers_of(key) == []
 
 
 def callers() -> set[tuple[str, str]]:
