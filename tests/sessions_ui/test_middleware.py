@@ -414,11 +414,26 @@ def test_without_our_session_middleware_the_error_says_what_is_missing(rf: Any) 
         AuthenticationMiddleware(public)(rf.get("/"))
 
 
-def test_forwarded_addresses_that_nobody_trusts_are_named_once(browser: Any, caplog: Any) -> None:
-    client = browser(HTTP_X_FORWARDED_FOR="1.1.1.1")
+@pytest.mark.parametrize(
+    ("headers", "trusted", "warnings"),
+    [
+        ({"HTTP_X_FORWARDED_FOR": "1.1.1.1"}, [], 1),
+        ({"HTTP_FORWARDED": "for=1.1.1.1"}, [], 1),
+        ({"HTTP_X_FORWARDED_FOR": "1.1.1.1"}, ["81.2.69.0/24"], 0),
+        ({"HTTP_FORWARDED": "for=1.1.1.1"}, ["81.2.69.0/24"], 0),
+        ({}, [], 0),
+        ({"HTTP_X_REAL_IP": "1.1.1.1"}, [], 0),
+    ],
+)
+def test_forwarded_addresses_that_nobody_trusts_are_named_once_and_nothing_else_is(
+    headers: dict[str, str], trusted: list[str], warnings: int, browser: Any, caplog: Any, settings: Any
+) -> None:
+    """A site without a proxy is not told to name one."""
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "TRUSTED_PROXIES": trusted}
+    client = browser(**headers)
     for _ in range(2):
         client.get("/untouched")
-    assert caplog.text.count("TRUSTED_PROXIES") == 1
+    assert caplog.text.count("TRUSTED_PROXIES") == warnings
 
 
 def test_a_touch_revives_nothing(client_in: Any, user: Any) -> None:
