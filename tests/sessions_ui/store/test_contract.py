@@ -100,6 +100,12 @@ class StoreContract(TestCase):
         assert self.session.session_key != key
         assert SessionStore(self.session.session_key)["a"] == "b"
 
+    def test_cycling_what_was_never_saved_saves_it(self) -> None:
+        self.session["a"] = "b"
+        self.session.cycle_key()
+        assert self.session.session_key is not None and self.session.modified
+        assert SessionStore(self.session.session_key)["a"] == "b"
+
     def test_cycling_loads_first(self) -> None:
         self.session["a"] = "b"
         self.session.save()

@@ -108,6 +108,19 @@ def test_what_is_loaded_again_after_its_end_signs_nobody_in(
     assert not Session.objects.of(user).living().exists()
 
 
+def test_what_is_put_into_a_session_that_has_ended_goes_on_under_a_new_key_as_nobodys(
+    user: Any, key: str, stranger: Session
+) -> None:
+    """As a shop does it before it takes somebody to the sign-in: the cart is not lost."""
+    late = SessionStore(key)
+    end_user_sessions(user=user, reason=EndReason.ADMINISTRATOR)
+    late["cart"] = 1
+    late.cycle_key()
+    assert late.session_key not in (None, key) and late.modified
+    assert SessionStore(late.session_key)["cart"] == 1
+    assert (who(key), who(late.session_key)) == (None, None)
+
+
 # --- Trap 3: a save beside somebody else's decision
 
 
