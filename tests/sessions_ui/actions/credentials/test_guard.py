@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from sessions_ui.actions.credentials.guard import is_enforced
 from sessions_ui.context import own_step
 from sessions_ui.credentials import CredentialKind
 from sessions_ui.exceptions import AccountFrozen, FurtherProofNeeded
+from sessions_ui.receivers import guard_credentials
 from sessions_ui.store import SessionStore
 from tests.aging import long_ago
 from tests.models import AccountState, Session, VerificationCode
@@ -155,6 +157,32 @@ def test_the_user_model_is_guarded_by_the_app_itself(field: str, value: str, lap
     stored = type(user).objects.get(pk=user.pk)
     assert getattr(stored, field) != value
     assert not Session.objects.of(user).exclude(next_auth_hash="").exists(), "nothing was announced either"
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "asked"),
+    [
+        ("ada@people.example", "ada@people.example", False),
+        ("ada@people.example", "Ada@People.Example", False),
+        ("Ada@People.Example", "ada@people.example", False),
+        (None, "", False),
+        ("", None, False),
+        ("ada@people.example", "eve@people.example", True),
+        ("ada@people.example", "", True),
+        ("ada@people.example", None, True),
+        ("", "eve@people.example", True),
+        (None, "eve@people.example", True),
+    ],
+)
+def test_an_address_is_another_one_where_more_than_its_case_changes(
+    before: str | None, now: str | None, asked: bool, laptop: Any, user: Any
+) -> None:
+    """And no address is no address, however it is stored."""
+    stored = {"pk": user.pk, "email": before}
+    saved = SimpleNamespace(pk=user.pk, email=now)
+    refused = pytest.raises(FurtherProofNeeded) if asked else nullcontext()
+    with acting(laptop), refused:
+        guard_credentials(saved, stored, None)
 
 
 def test_other_fields_and_another_case_of_the_address_are_nobodys_credential(laptop: Any, user: Any) -> None:
