@@ -39,7 +39,7 @@ from sessions_ui.models import (
 from sessions_ui.models.event import FREQUENT
 from sessions_ui.protocols import HasPk
 
-MANY = 200  # people in one statement
+BATCH = 200  # people a statement
 # A session that says from where or with what staff used somebody's account.
 CLIENT_KNOWN = (
     Q(first_address__isnull=False)
@@ -86,7 +86,7 @@ def finish_erasures() -> int:
     rows that were."""
     erased = Event.objects.filter(kind=Event.Kind.DATA_ERASED, user__isnull=False)
     keys = list(erased.order_by("user_id").values_list("user_id", flat=True).distinct())
-    return sum(sum(_erase_rows(keys[start : start + MANY]).values()) for start in range(0, len(keys), MANY))
+    return sum(sum(_erase_rows(keys[start : start + BATCH]).values()) for start in range(0, len(keys), BATCH))
 
 
 def _begin(user: HasPk, actor: HasPk | None, ticket: str) -> tuple[Receipt, Event]:

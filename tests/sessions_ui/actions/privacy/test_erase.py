@@ -264,7 +264,7 @@ def test_many_rows_are_erased_in_batches(
 def test_many_people_are_finished_in_one_purge(
     user: Any, administrator: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MANY", 1)
+    monkeypatch.setattr(module, "BATCH", 1)
     for person in (user, administrator):
         erase(user=person, actor=None)
         Delivery.objects.create(user=person, channel="mail", receiver="x@y", done_at=timezone.now())
