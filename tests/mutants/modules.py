@@ -10,6 +10,7 @@ HELP_DESK = ("tests/sessions_ui/help_desk", "tests/stories/test_permissions.py")
 ADMINISTRATION = ("tests/sessions_ui/web/administration", "tests/stories/test_administration.py")
 FORMER = "tests/stories/test_former_addresses.py"
 IMPERSONATION = ("tests/sessions_ui/impersonation",)
+OWNER_ONLY = "tests/sessions_ui/impersonation/test_owner_only.py"
 ADOPT = ("tests/sessions_ui/adopt",)
 SIGN_IN = (
     "tests/sessions_ui/actions/sign_in/test_pending.py",
@@ -18,6 +19,7 @@ SIGN_IN = (
     "tests/accounts/test_pending_sign_in.py",
 )
 METHODS = "tests/sessions_ui/test_every_session_method.py"
+WAYS = "tests/sessions_ui/test_ways_to_sign_in.py"
 STORE = (
     "tests/sessions_ui/store/test_endings.py",
     "tests/sessions_ui/store/test_writes.py",
@@ -148,7 +150,7 @@ UNUSED = (
 BULK = (
     f"{ACTIONS}/incidents",
     LOCKS,
-    "tests/sessions_ui/impersonation/test_owner_only.py",
+    OWNER_ONLY,
     f"{ACTIONS}/endings/bulk",
     "tests/sessions_ui/admin/sessions/test_sign_out.py",
     "tests/sessions_ui/management/sessions/test_end.py",
@@ -201,6 +203,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/sessions_ui/api/json/test_metadata.py",
         "tests/sessions_ui/api/workos/test_sessions.py",
         f"{ACTIONS}/test_whoever_acts.py",
+        f"{ACTIONS}/test_all_or_nothing.py",
     ),
     "actions/sessions/open_tabs.py": (f"{ACTIONS}/sessions/test_open_tabs.py", "tests/sessions_ui/stream"),
     "actions/sessions/rules/password_hashes.py": (
@@ -218,7 +221,15 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/sessions_ui/stream",
     ),
     "actions/sign_in/attempt.py": (*SIGN_IN, *STORE, f"{ACTIONS}/sign_in", "tests/accounts/test_method.py"),
-    "actions/sign_in/written.py": (*STORE, *SIGN_IN),
+    "actions/sign_in/written.py": (
+        f"{WAYS}::test_no_way_to_sign_in_outlives_what_is_decided_before_the_session_is_saved",
+        f"{WAYS}::test_what_was_decided_before_the_user_was_written_refuses_nobody",
+        f"{WAYS}::test_the_time_of_day_on_the_host_does_not_matter",
+        f"{WAYS}::test_a_hash_that_is_not_theirs_signs_nobody_in",
+        f"{ACTIONS}/incidents/test_in_force.py",
+        *STORE,
+        *SIGN_IN,
+    ),
     "actions/endings/bridged/let_in.py": (
         f"{ACTIONS}/endings/bridged/test_shut_out.py",
         f"{ACTIONS}/endings/bridged/test_late_credentials.py",
@@ -273,6 +284,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/sessions_ui/test_access.py",
         "tests/sessions_ui/test_email_change.py",
         "tests/sessions_ui/models/test_senders.py",
+        "tests/sessions_ui/actions/credentials",
         "tests/sessions_ui/actions/sign_in/test_sign_in.py",
         "tests/accounts/test_factors.py",
         "tests/users",
@@ -368,7 +380,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
     "actions/endings/offboard.py": (
         LOCKS,
         "tests/sessions_ui/actions/endings/test_offboard.py",
-        "tests/sessions_ui/impersonation/test_owner_only.py",
+        OWNER_ONLY,
         "tests/sessions_ui/admin/accounts/test_offboarding.py",
         "tests/sessions_ui/management/sessions/test_end.py",
     ),
@@ -384,7 +396,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
     "actions/devices/lost.py": (
         LOCKS,
         "tests/sessions_ui/actions/devices/test_lost.py",
-        "tests/sessions_ui/impersonation/test_owner_only.py",
+        OWNER_ONLY,
         "tests/sessions_ui/web/devices/test_device_page.py",
     ),
     "actions/recovery/open.py": RECOVERY,
@@ -463,7 +475,12 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/stories/test_recovery.py",
     ),
     "actions/help_desk/find_user.py": (FORMER, *HELP_DESK),
-    "web/recovery/choose_password.py": (FORMER, "tests/stories/test_recovery.py"),
+    "web/recovery/choose_password.py": (
+        f"{WEB}/recovery/test_choose_password.py",
+        f"{WEB}/test_methods.py",
+        FORMER,
+        "tests/stories/test_recovery.py",
+    ),
     "actions/impersonation.py": IMPERSONATION,
     "actions/one_time_codes.py": (
         ONE_TIME_CODES,
@@ -507,6 +524,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
     ),
     "web/recovery/not_me.py": ("tests/sessions_ui/web/recovery/test_not_me.py",),
     "web/step_up/prove.py": (
+        f"{OWNER_ONLY}::test_no_act_on_a_device",
         *CODES,
         f"{WEB}/step_up/test_confirm.py",
         f"{WEB}/test_without_address.py",
@@ -585,9 +603,9 @@ ACROSS = {
         f"{ACTIONS}/test_all_or_nothing.py",
         f"{ACTIONS}/test_decisions.py",
         LOCKS,
-        "tests/sessions_ui/impersonation/test_owner_only.py",
+        OWNER_ONLY,
     ),
-    "web": (f"{WEB}/test_methods.py", f"{WEB}/test_login_required.py"),
+    "web": (f"{WEB}/test_methods.py", f"{WEB}/test_login_required.py", OWNER_ONLY),
     "store": (f"{METHODS}::test_no_two_methods_revive_a_session_or_take_from_it",),  # the slowest
 }
 # After the nearest ones: whatever the room's own tests and the journeys of people notice.
