@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,29 +16,50 @@ from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.utils import timezone
 
+import sessions_ui
 from sessions_ui import context
 from sessions_ui.actions.access_review.rights import verify_reviewer
 from sessions_ui.actions.devices.confirm import confirm_device
 from sessions_ui.actions.devices.lost import mark_found, mark_lost
 from sessions_ui.actions.devices.not_me import report_not_me
 from sessions_ui.actions.devices.rename import rename_device
+from sessions_ui.actions.endings.bridged.credentials import end_credentials
 from sessions_ui.actions.endings.bulk.end_later import end_later
 from sessions_ui.actions.endings.end import end_session, end_sessions, end_user_sessions
 from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
 from sessions_ui.actions.endings.reconcile.lingering import end_lingering
+from sessions_ui.actions.help_desk.rights import verify_agent_acts
 from sessions_ui.actions.incidents.rights import verify_may_order
 from sessions_ui.actions.privacy.erase import erase
 from sessions_ui.actions.privacy.export import note_export
 from sessions_ui.actions.recovery.open import open_recovery
 from sessions_ui.actions.recovery.steps import choose_password, remove_added
 from sessions_ui.actions.sessions.choose_unused import choose_unused
+from sessions_ui.actions.sessions.metadata import set_metadata
+from sessions_ui.actions.tokens.create import create_token
+from sessions_ui.actions.tokens.export import export_tokens
+from sessions_ui.actions.tokens.export_credentials import export_credentials
+from sessions_ui.actions.tokens.rotate import rotate_token
+from sessions_ui.actions.tokens.service_accounts import make_service_account, transfer_service_account
 from sessions_ui.actions.webhooks.endpoints import ping, renew_secret, save_endpoint, switch_off, switch_on
 from sessions_ui.actions.webhooks.redeliver import redeliver
 from sessions_ui.exceptions import NotTheOwner
 from sessions_ui.not_me_link import recovery_token
+from sessions_ui.web.tokens.forms import new_once
 from tests.bystander import read_all
-from tests.conftest import PASSWORD, Browser
-from tests.models import Delivery, Device, Ending, Endpoint, EndReason, Event, Offboarding, Recovery, Session
+from tests.conftest import PASSWORD, Browser, make_person
+from tests.models import (
+    AccessToken,
+    Delivery,
+    Device,
+    Ending,
+    Endpoint,
+    EndReason,
+    Event,
+    Offboarding,
+    Recovery,
+    Session,
+)
 from tests.sessions_ui.impersonation.test_rules import whose
 from tests.sessions_ui.impersonation.urls import AFTER_LEAVING
 
@@ -316,6 +340,7 @@ OWNERS: dict[str, Callable[[Any], Any]] = {
     "choose_unused": lambda on: choose_unused(user=on.user, months=6, actor=on.user),
     "confirm_device": lambda on: confirm_device(device=on.device, actor=on.user, proof="factor"),
     "mark_lost": lambda on: mark_lost(device=on.device, actor=on.user),
+    "mark_lost, signed out": lambda on: mark_lost(device=on.signed_out, actor=on.user),
     "mark_found": lambda on: mark_found(device=on.device, actor=on.user),
     "report_not_me": lambda on: report_not_me(session=on.session),
     "choose_password": lambda on: choose_password(recovery=on.case, user=on.user, save=on.user.save),
@@ -325,7 +350,21 @@ OWNERS: dict[str, Callable[[Any], Any]] = {
     "end_lingering": lambda on: end_lingering(actor=on.user),
     "verify_may_order": lambda on: verify_may_order(None),
     "verify_reviewer": lambda on: verify_reviewer(on.user),
+    "verify_agent_acts": lambda on: verify_agent_acts(),
+    "set_metadata": lambda on: set_metadata(session=on.session, metadata={"a": 1}),
+    "end_credentials": lambda on: end_credentials(user=on.user, package="allauth", ids=None),
+    "create_token": lambda on: a_token(on.user),
+    "rotate_token": lambda on: rotate_token(token=on.token),
+    "export_tokens": lambda on: export_tokens(tokens=AccessToken.objects.all(), actor=on.user),
+    "export_credentials": lambda on: export_credentials(actor=on.user),
+    "make_service_account": lambda on: make_service_account(user=on.other, owner=on.user),
+    "transfer_service_account": lambda on: transfer_service_account(account=on.robots, owner=on.user),
 }
+
+
+def a_token(user: Any) -> Any:
+    ends = timezone.now() + timedelta(days=30)
+    return create_token(user=user, name="Backup", scopes=["sessions:read"], expires_at=ends)
 
 
 @pytest.mark.parametrize("act", OWNERS.values(), ids=OWNERS)
@@ -333,11 +372,82 @@ def test_no_action_of_the_owner_alone_is_done_whichever_view_calls_it(
     act: Callable[[Any], Any], device: Device, request: Any, user: Any
 ) -> None:
     on = SimpleNamespace(user=user, device=device, session=Session.objects.by_owner().of(user).get())
+    on.signed_out = Device.objects.create(user=user, name="In the drawer")  # no ending refuses there
+    on.token = a_token(user).token
+    on.other = make_person("other@people.example")
+    on.robots = make_service_account(user=make_person("robot@people.example"), owner=on.other)
     on.case = open_recovery(user=user, since=timezone.now(), opened_by=Recovery.OpenedBy.MAIL)
     request.getfixturevalue("by_support")
     before = list(read_all())
     refuses(lambda: act(on))
     assert list(read_all()) == before
+
+
+# Tried above or below, by what calls them.
+THROUGH = {"_report": report_not_me, "_verify_may": save_endpoint}
+# Those of pages and of the API are tried by what they answer.
+ANSWERED = {
+    "agents_only": "help_desk/test_two_people.py",
+    "checked": "the same: it is what `agents_only` makes",
+    "ask_again": "test_own_data.py",
+    "ask_for_scopes": "test_no_token_is_made_or_renewed_on_a_page",
+    "download": "test_own_data.py, for both files",
+    "lacks_proof_to_rename": "test_no_act_on_a_device",
+    "refuse": "test_no_address_is_saved_by_anything",
+    "verify_may_end": "test_no_act_by_the_api_of_the_own_account",
+}
+
+
+def calls_guard(call: ast.Call) -> bool:
+    return ast.unparse(call.func) in ("require_owner", "context.require_owner")
+
+
+def test_everything_that_is_the_owners_alone_is_tried() -> None:
+    """What is new there belongs into `OWNERS`, or is called by one of these tests."""
+    found = {
+        node.name
+        for path in Path(sessions_ui.__file__).parent.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef)
+        and any(isinstance(each, ast.Call) and calls_guard(each) for each in ast.walk(node))
+    }
+    named = {getattr(value, "__name__", "") for value in globals().values()}
+    assert found - named == {*THROUGH, *ANSWERED}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PATCH", "/api/devices/{device}", {"name": "mine"}),
+        ("POST", "/api/sessions/end-others", {}),
+        ("POST", "/api/sessions/end-all", {}),
+        ("POST", "/api/sessions/{session}/end", {}),
+    ],
+)
+def test_no_act_by_the_api_of_the_own_account(
+    method: str, path: str, body: dict[str, str], device: Device, laptop: Any, inside: Any, user: Any
+) -> None:
+    session = Session.objects.by_owner().of(user).get()
+    url = path.format(device=device.public_id, session=session.public_id)
+    answer = inside.generic(method, url, json.dumps(body), content_type="application/json")
+    assert answer.status_code == 403 and answer.json()["type"].endswith(":owner-only")
+    device.refresh_from_db()
+    assert device.name == "" and whose(laptop) == user.email
+
+
+@pytest.mark.parametrize("scope", ["sessions:read", "sessions:admin:read"])
+def test_no_token_is_made_or_renewed_on_a_page(scope: str, inside: Any, user: Any) -> None:
+    """Nor is support asked for its own second factor, as whoever makes one of the administration is."""
+    token = a_token(user).token
+    AccessToken.objects.update(scopes=scope)
+    forms = {
+        "new": {"name": "Mine", "scopes": ["sessions:read"], "ends": "30", "once": new_once()},
+        f"{token.session.public_id}/renew": {"ends": "30", "hint": token.hint},
+    }
+    for page, form in forms.items():
+        answer = inside.post(f"{DEVICES}tokens/{page}/", form)
+        assert answer.status_code == 403 and REFUSED in answer.content.decode()
+    assert list(AccessToken.objects.values_list("name", "hint")) == [("Backup", token.hint)]
 
 
 def test_nothing_that_ends_later_is_begun_in_somebodys_name(
