@@ -1,6 +1,7 @@
 """A change made in a process that runs: every function of the changed code goes on with the new one.
 
-What ran at import (a constant, a decorator, a default) is done and stays as it was: then it is `NotInPlace`.
+What ran at import (a constant, a decorator, a default), or when Django started (`connect()` and what it calls for each
+model), is done and stays as it was: then it is `NotInPlace`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from itertools import zip_longest
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
+
+# What the app's `ready()` calls, and what that has called for every model by then.
+AT_START = {"ready", "connect", "bind", "for_every_model", "watch_credentials"}
 
 
 class NotInPlace(Exception):
@@ -50,6 +54,8 @@ class Functions:
             if function.__code__ in codes:
                 code = codes[function.__code__]
                 if code is None or code.co_freevars != function.__code__.co_freevars:
+                    raise NotInPlace
+                if function.__name__ in AT_START and _itself(function.__code__) != _itself(code):
                     raise NotInPlace
                 changes.append((function, code))
         if not changes:

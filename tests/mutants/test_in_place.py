@@ -36,6 +36,9 @@ def counter(start):
 def kept():
     return 1
 
+def connect():
+    return 4 + 1
+
 class Store:
     def save(self, flags=(1, 2)):
         return [flag > 0 for flag in flags]
@@ -109,6 +112,8 @@ def test_what_was_remembered_is_forgotten(module: ModuleType) -> None:
         ("@cache\n", "\n"),
         # The one that was made before knows no `start`.
         ("return start + 1", "return 1"),
+        # Called when Django started.
+        ("return 4 + 1", "return 4 + 2"),
     ],
 )
 def test_what_ran_at_import_is_not_changed_in_place(module: ModuleType, old: str, new: str) -> None:
