@@ -226,6 +226,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
         f"{WAYS}::test_what_was_decided_before_the_user_was_written_refuses_nobody",
         f"{WAYS}::test_the_time_of_day_on_the_host_does_not_matter",
         f"{WAYS}::test_a_hash_that_is_not_theirs_signs_nobody_in",
+        f"{WAYS}::test_a_user_who_was_written_and_whose_sign_in_cannot_be_recorded_has_left_nothing",
         f"{ACTIONS}/incidents/test_in_force.py",
         *STORE,
         *SIGN_IN,

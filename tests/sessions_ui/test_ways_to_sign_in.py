@@ -26,7 +26,7 @@ from django.contrib.auth import (
 )
 from django.contrib.auth.signals import user_logged_in
 from django.core.exceptions import PermissionDenied
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
@@ -39,6 +39,7 @@ from sessions_ui.actions.endings.offboard import offboard
 from sessions_ui.actions.endings.require_password import require_new_password
 from sessions_ui.exceptions import KeyRotated, SessionEnded, SignInRefused
 from sessions_ui.store import SessionStore
+from tests.bystander import read_all
 from tests.conftest import FIREFOX_ON_LINUX, LONDON, Browser
 from tests.models import AccountState, EndReason, Event, Session
 
@@ -412,6 +413,17 @@ def test_no_way_to_sign_in_outlives_what_is_decided_before_the_session_is_saved(
     for row in rows:
         assert row.device is not None and row.signed_in_at is not None
         assert Event.objects.filter(kind=Event.Kind.SIGNED_IN, session_id=row.pk).count() == 1
+
+
+def test_a_user_who_was_written_and_whose_sign_in_cannot_be_recorded_has_left_nothing(
+    user: Any, failing_events: None
+) -> None:
+    store = anonymous_store()
+    store.update(three_keys(user))
+    before = list(read_all())
+    with pytest.raises(DatabaseError):
+        store.save()
+    assert list(read_all()) == before
 
 
 @pytest.mark.parametrize("way", EVERY_WAY)

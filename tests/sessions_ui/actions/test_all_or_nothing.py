@@ -494,7 +494,7 @@ ELSEWHERE = {
     "remember": "sign_in/test_provider.py",
     "set_end_by_program": "tokens/test_by_program.py",
     "sign_in": "sign_in/test_sign_in.py",
-    "sign_in_written": "store/test_contract.py",
+    "sign_in_written": "test_ways_to_sign_in.py",
 }
 
 
