@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -247,17 +248,26 @@ def hastened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
-@pytest.fixture
-def failing_events() -> Iterator[None]:
-    """The database takes no event any more."""
+@contextmanager
+def refused_events() -> Iterator[None]:
+    """The database takes no event meanwhile."""
     from sessions_ui import models
 
     def fail(sender: Any, **kwargs: Any) -> None:
         raise DatabaseError
 
     pre_save.connect(fail, sender=models.Event)
-    yield
-    pre_save.disconnect(fail, sender=models.Event)
+    try:
+        yield
+    finally:
+        pre_save.disconnect(fail, sender=models.Event)
+
+
+@pytest.fixture
+def failing_events() -> Iterator[None]:
+    """The database takes no event any more."""
+    with refused_events():
+        yield
 
 
 @pytest.fixture

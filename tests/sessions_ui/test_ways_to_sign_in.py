@@ -41,7 +41,7 @@ from sessions_ui.exceptions import KeyRotated, SessionEnded, SignInRefused
 from sessions_ui.store import SessionStore
 from tests.bystander import read_all
 from tests.conftest import FIREFOX_ON_LINUX, LONDON, Browser
-from tests.models import AccountState, EndReason, Event, Session
+from tests.models import AccountState, Device, EndReason, Event, Session
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 BACKEND = settings.AUTHENTICATION_BACKENDS[0]
@@ -413,6 +413,17 @@ def test_no_way_to_sign_in_outlives_what_is_decided_before_the_session_is_saved(
     for row in rows:
         assert row.device is not None and row.signed_in_at is not None
         assert Event.objects.filter(kind=Event.Kind.SIGNED_IN, session_id=row.pk).count() == 1
+
+
+@pytest.mark.parametrize("way", EVERY_WAY)
+def test_no_way_leaves_half_a_sign_in_where_it_cannot_be_recorded(
+    way: Way, user: Any, failing_events: None
+) -> None:
+    with pytest.raises(DatabaseError):
+        way(user, lambda: None)
+    assert not Session.objects.of(user).exists()
+    assert not Device.objects.filter(user=user).exists()
+    assert not AccountState.objects.filter(pk=user.pk).exists()
 
 
 def test_a_user_who_was_written_and_whose_sign_in_cannot_be_recorded_has_left_nothing(

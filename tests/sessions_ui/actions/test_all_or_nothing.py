@@ -35,8 +35,9 @@ from sessions_ui.actions.endings.bulk.stop import resume, stop
 from sessions_ui.actions.endings.changes.email import email_changed, tell_old_address
 from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
+from sessions_ui.actions.endings.provider_sign_out import remember
 from sessions_ui.actions.endings.reconcile.unlawful import end_if_unlawful
-from sessions_ui.actions.endings.require_password import require_new_password
+from sessions_ui.actions.endings.require_password import new_password_was_chosen, require_new_password
 from sessions_ui.actions.help_desk.caller import verify_caller
 from sessions_ui.actions.help_desk.carry_out import Order, carry_out
 from sessions_ui.actions.help_desk.open import open_case
@@ -58,7 +59,7 @@ from sessions_ui.actions.sessions.choose_unused import choose_unused
 from sessions_ui.actions.sessions.client import client_of
 from sessions_ui.actions.sessions.metadata import set_metadata
 from sessions_ui.actions.sign_in.assess_risk import judge_change
-from sessions_ui.actions.step_up.codes import check_code, send_code
+from sessions_ui.actions.step_up.codes import _tell_of_factor, check_code, send_code
 from sessions_ui.actions.step_up.reauthentication import note_reauthentication
 from sessions_ui.actions.tokens.create import create_token
 from sessions_ui.actions.tokens.rotate import rotate_token
@@ -66,8 +67,10 @@ from sessions_ui.actions.tokens.service_accounts import make_service_account, tr
 from sessions_ui.actions.webhooks.endpoints import ping, renew_secret, save_endpoint, switch_off, switch_on
 from sessions_ui.actions.webhooks.redeliver import redeliver
 from sessions_ui.client.user_agent import parse
+from sessions_ui.conf.sso import Provider
 from sessions_ui.credentials import CredentialChange, CredentialKind
 from sessions_ui.exceptions import TryAgain
+from sessions_ui.sso.logout_token import LogoutToken
 from tests.bystander import read_all
 from tests.conftest import Browser, make_agent, make_person
 from tests.models import (
@@ -371,6 +374,21 @@ def another_client(scene: Scene) -> Any:
     return lambda: judge_change(scene.session.pk, scene.user.pk, then, now, client)
 
 
+def a_chosen_password(scene: Scene) -> Any:
+    require_new_password(user=scene.user, reason=EndReason.INCIDENT, actor=None)
+    return lambda: new_password_was_chosen(scene.user)
+
+
+def a_factor_that_is_told(scene: Scene) -> Any:
+    told = {"user": scene.user, "session": scene.session, "method": "totp", "purpose": SIGN_IN}
+    return lambda: _tell_of_factor(**told, since=timezone.now() - timedelta(minutes=10))
+
+
+def said_by_a_provider() -> LogoutToken:
+    issuer = "https://id.example"
+    return LogoutToken(Provider("example", "Example ID", issuer), digest_of("said"), issuer, "ada-7", "")
+
+
 ACTIONS: dict[str, Callable[[Scene], Any]] = {
     "the address": lambda it: lambda: email_changed(user=it.user, old="old@people.example"),
     "the address, told alone": lambda it: lambda: tell_old_address(user=it.user, old="old@people.example"),
@@ -426,6 +444,7 @@ ACTIONS: dict[str, Callable[[Scene], Any]] = {
     "a device, by the help desk": lambda it: help_desk(it, chosen=(it.device.public_id,)),
     "a lost device, by the help desk": lambda it: help_desk(it, chosen=(it.device.public_id,), lost=True),
     "everything, by the help desk": lambda it: help_desk(it, everything=True),
+    "a password that was required and is chosen": a_chosen_password,
     "a required password, by the help desk": lambda it: help_desk(it, new_password=True),
     "a recovery, by the help desk": lambda it: help_desk(it, chosen=(it.device.public_id,), recovery=True),
     "the link again, by the help desk": lambda it: of_case(it, send_link),
@@ -446,6 +465,7 @@ ACTIONS: dict[str, Callable[[Scene], Any]] = {
         it, lambda case: lift_recovery(user=it.user, actor=it.agent)
     ),
     "a code": lambda it: lambda: send_code(user=it.user, session_id=it.session.pk, purpose=SIGN_IN),
+    "a factor that is told": a_factor_that_is_told,
     "a reauthentication": lambda it: (
         lambda: note_reauthentication(
             user=it.user, session_id=it.session.pk, succeeded=True, method="password"
@@ -469,6 +489,7 @@ ONE_WRITE: dict[str, Callable[[Scene], Any]] = {
     "a large ending, stopped": lambda it: (lambda row: lambda: stop(row))(a_large_ending(it)),
     "a large ending that goes on": a_large_ending_that_goes_on,
     "an export": lambda it: lambda: note_export(user=it.user, actor=it.agent),
+    "what a provider says": lambda it: lambda: remember(said_by_a_provider()),
 }
 # Tried above by what calls them.
 THROUGH = {
@@ -486,12 +507,9 @@ ELSEWHERE = {
     "_carry_out": "carry_out() is above; that of a provider's message is in sign_in/test_provider.py",
     "_frozen_until": "writes nothing that anybody sees: it holds the account",
     "_remind": "endings/test_unused.py",
-    "_tell_of_factor": "step_up/test_factors.py",
     "_warn": "tokens/test_expiring.py",
     "create_token_by_program": "tokens/test_by_program.py",
     "hold_acting_session": "writes nothing: it holds the account and its session",
-    "new_password_was_chosen": "endings/test_require_password.py",
-    "remember": "sign_in/test_provider.py",
     "set_end_by_program": "tokens/test_by_program.py",
     "sign_in": "sign_in/test_sign_in.py",
     "sign_in_written": "test_ways_to_sign_in.py",

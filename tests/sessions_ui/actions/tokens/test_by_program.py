@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import DatabaseError
 from django.utils import timezone
 
 from sessions_ui import context
 from sessions_ui.actions.tokens.authenticate import Bearer, authenticate_token
-from sessions_ui.actions.tokens.by_program import set_end_by_program
+from sessions_ui.actions.tokens.by_program import create_token_by_program, set_end_by_program
 from sessions_ui.actions.tokens.create import NewToken
 from sessions_ui.actions.tokens.scopes import PERMISSIONS
 from sessions_ui.actions.tokens.service_accounts import make_service_account
 from sessions_ui.conf.tokens import OWN_PROGRAM_SCOPES
 from sessions_ui.exceptions import TokenRefusal, TokenRefused
-from tests.models import Session
+from tests.bystander import read_all
+from tests.conftest import refused_events
+from tests.models import AccessToken, Session
 from tests.sessions_ui.actions.tokens.test_scopes import permitted
 
 pytestmark = pytest.mark.django_db
@@ -55,3 +58,28 @@ def test_no_program_lets_a_token_of_the_administration_live_longer(
         sooner = timezone.now() + timedelta(days=1)
         set_end_by_program(bearer=bearer, token=made.token, expires_at=sooner)
     assert Session.objects.get(pk=made.token.pk).expires_at == sooner
+
+
+def makes(bearer: Bearer, token: AccessToken, ends: datetime) -> None:
+    user: Any = token.session.user
+    scopes = ["sessions:read"]
+    create_token_by_program(bearer=bearer, user=user, name="New", scopes=scopes, expires_at=ends)
+
+
+def sets_the_end(bearer: Bearer, token: AccessToken, ends: datetime) -> None:
+    set_end_by_program(bearer=bearer, token=token, expires_at=ends)
+
+
+@pytest.mark.parametrize("change", [makes, sets_the_end])
+def test_a_program_whose_change_cannot_be_recorded_has_changed_nothing(
+    change: Callable[[Bearer, AccessToken, datetime], None], user: Any, administrator: Any, make_token: Any
+) -> None:
+    token, program = make_token(user).token, make_token(administrator, scopes=["tokens:admin"])
+    ends = timezone.now() + timedelta(days=2)
+    with acting(program) as bearer:
+        before = list(read_all())
+        with refused_events(), pytest.raises(DatabaseError):
+            change(bearer, token, ends)
+        assert list(read_all()) == before
+        change(bearer, token, ends)
+    assert list(read_all()) != before

@@ -18,6 +18,7 @@ from sessions_ui.delivery import deliver_due
 from sessions_ui.store import SessionStore
 from sessions_ui.tasks import warn_of_tokens
 from sessions_ui.wording.sessions import moment_text
+from tests.conftest import refused_events
 from tests.models import AccessToken, Delivery, EndReason, Event, ServiceAccount, Session
 
 pytestmark = pytest.mark.django_db
@@ -198,6 +199,17 @@ def test_one_that_fails_keeps_nobody_from_the_others(
     monkeypatch.setattr(expiring, "_warn", fail_once)
     assert warn_of_expiring() == 1
     assert AccessToken.objects.get(pk=first.token.pk).warned_at is None
+
+
+def test_one_whose_warning_could_not_be_written_is_told_of_by_the_next_run(
+    user: Any, make_token: Any, time_machine: Any
+) -> None:
+    made = make_token(user)
+    later(time_machine, days=29)
+    with refused_events():
+        assert warn_of_expiring() == 0
+    assert AccessToken.objects.get(pk=made.token.pk).warned_at is None
+    assert warn_of_expiring() == 1
 
 
 @pytest.mark.no_bystander("what cron does is of everybody")
