@@ -178,16 +178,40 @@ def test_a_session_is_of_the_generation_in_which_its_sign_in_began(user: Any) ->
     assert key is not None and row_of(key).generation == 0
 
 
-def test_whoever_was_written_into_a_session_before_the_order_is_refused(user: Any) -> None:
-    store = SessionStore()
-    request = request_with(store)
+def written(user: Any) -> SessionStore:
+    """The session of a request in which somebody has written this user."""
+    store: SessionStore = request_with(SessionStore()).session
     store["_auth_user_id"] = str(user.pk)
     store["_auth_user_backend"] = settings.AUTHENTICATION_BACKENDS[0]
     store["_auth_user_hash"] = user.get_session_auth_hash()
-    order(EVERYONE)
+    return store
+
+
+@pytest.mark.parametrize("criteria", [EVERYONE, STAFF])
+def test_whoever_was_written_into_a_session_before_the_order_is_refused(
+    criteria: Criteria, administrator: Any
+) -> None:
+    store = written(administrator)
+    order(criteria)
     with pytest.raises(SignInRefused) as refused:
-        request.session.save()
+        store.save()
     assert refused.value.reason == EndReason.INCIDENT
+
+
+def test_whoever_was_written_before_an_order_that_is_not_about_them_is_signed_in(user: Any) -> None:
+    store = written(user)
+    order(STAFF)
+    store.save()
+    assert store.session_key is not None and is_in(store.session_key)
+
+
+def test_whoever_was_written_after_the_order_is_signed_in(administrator: Any) -> None:
+    order(EVERYONE)
+    yesterday = timezone.now() - timedelta(days=1)  # by the database's clock, which no test can set
+    Containment.objects.update(decided_at=yesterday)
+    store = written(administrator)
+    store.save()
+    assert store.session_key is not None and is_in(store.session_key)
 
 
 @pytest.mark.parametrize("write", ["save", "cycle_key", "create"])
