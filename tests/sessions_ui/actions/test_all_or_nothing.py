@@ -217,6 +217,13 @@ def an_unlawful_session(scene: Scene) -> Any:
     return lambda: end_if_unlawful([scene.session.pk])
 
 
+def an_end_in_the_name_of_an_order(scene: Scene) -> Any:
+    """Of somebody who became staff since the order was given."""
+    order_incident(criteria=Criteria(staff=True), note="the cookies leaked")
+    get_user_model().objects.filter(pk=scene.user.pk).update(is_staff=True)
+    return lambda: end_if_unlawful([scene.session.pk])
+
+
 def recovering(scene: Scene, act: Callable[[Recovery], Any]) -> Any:
     case = opened_before(scene)
     return lambda: act(case)
@@ -404,6 +411,7 @@ ACTIONS: dict[str, Callable[[Scene], Any]] = {
     "a date to come": lambda it: lambda: offboard(user=it.user, ends_at=timezone.now() + timedelta(days=1)),
     "a date, cancelled": a_cancelled_date,
     "what is over by itself": an_unlawful_session,
+    "what an incident has ended": an_end_in_the_name_of_an_order,
     "a required password": lambda it: (
         lambda: require_new_password(user=it.user, reason=EndReason.INCIDENT, actor=it.agent)
     ),

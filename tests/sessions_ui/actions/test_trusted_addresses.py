@@ -132,6 +132,17 @@ def test_a_service_account_that_nobody_answers_for_any_more_answers_for_itself(
 
 
 @pytest.mark.django_db
+def test_an_account_is_told_at_its_own_address_and_at_the_trusted_ones_where_it_has_none(
+    addresses: Any, user: Any
+) -> None:
+    addresses(("long.hers@x.example", long_ago()))
+    assert receivers_of(user.pk) == [user.email]
+    user.email = ""
+    user.save()
+    assert receivers_of(user.pk) == ["long.hers@x.example"]
+
+
+@pytest.mark.django_db
 def test_of_an_account_that_is_gone_nobody_is_told(user: Any, other_user: Any) -> None:
     key = user.pk
     user.delete()

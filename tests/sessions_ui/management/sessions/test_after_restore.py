@@ -85,8 +85,12 @@ def test_it_comes_to_an_end_though_everybody_signs_in_again_at_once(
 
 
 @pytest.mark.no_bystander("a restored backup ends everybody")
-def test_a_dry_run_ends_nothing(user: Any, browser: Any) -> None:
+def test_a_dry_run_counts_what_it_would_end_and_ends_nothing(user: Any, browser: Any) -> None:
     browser().sign_in(user)
+    for one in (gone := browser(), browser()):
+        one.get("/account/login/")
+    gone.sign_in(user)
+    gone.post("/account/logout/")
     text = after_restore(timezone.now().isoformat(), "--dry-run")
     assert text.startswith("Sessions to end") and text.endswith(": 1\n")
     assert Session.objects.living().count() == 1
