@@ -9,6 +9,7 @@ from sessions_ui.admin.base import CappedPaginator
 from sessions_ui.admin.delivery.deliveries import DeliveryAdmin
 from sessions_ui.admin.history import ActAdmin, EventAdmin
 from sessions_ui.admin.incidents.incident import IncidentAdmin
+from sessions_ui.admin.labels import label_fields
 from sessions_ui.admin.person.link import PersonLinkMixin
 from sessions_ui.admin.sessions.endings import EndingProgressAdmin
 from sessions_ui.admin.sessions.sessions import DeviceAdmin, SessionAdmin
@@ -37,3 +38,5 @@ __all__ = [
 # The extra `webhooks`: without it there would be nothing to keep a secret with.
 if find_spec("cryptography") is not None:
     from sessions_ui.admin.delivery.endpoints import EndpointAdmin as EndpointAdmin
+
+label_fields()

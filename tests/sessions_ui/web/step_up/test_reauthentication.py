@@ -113,6 +113,14 @@ def test_a_backend_that_shuts_the_door_is_obeyed(user: Any, rf: Any, settings: A
     assert not is_right(PASSWORD, user, rf)
 
 
+def test_a_password_of_any_length_that_signs_in_is_right(user: Any, rf: Any) -> None:
+    """Recovery and the site's own pages take one of this length: whoever has it must be able to confirm by it."""
+    user.set_password("x" * 10_000)
+    user.save()
+    assert is_right("x" * 10_000, user, rf)
+    assert not is_right("x" * 9_999, user, rf)
+
+
 def test_the_password_of_somebody_else_is_wrong(user: Any, other_user: Any, rf: Any, settings: Any) -> None:
     settings.AUTHENTICATION_BACKENDS = [f"{__name__}.ByEmail"]
     other_user.set_password("another one")
