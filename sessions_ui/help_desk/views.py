@@ -234,28 +234,33 @@ def review(request: HttpRequest, case: Case) -> HttpResponseBase:
 def targets_for(request: HttpRequest, case: Case, order: Order) -> list[carrying_out.Target]:
     """Return whom the order is about, if it may be carried out now; otherwise raise `HelpDeskRefused`."""
     user = carrying_out.verify_order(case, request.user, order)
-    targets = carrying_out.targets_of(user, None if order.ends_all else order.chosen)
-    if not targets and not order.needs_proof:
-        raise HelpDeskRefused(HelpDeskRefusal.NOTHING_SELECTED)
-    return targets
+    return carrying_out.targets_for(user, order)
 
 
 def reviewed(request: HttpRequest, case: Case, order: Order, nonce: str) -> HttpResponse:
     targets, page = targets_for(request, case, order), case_page(case)
+    lost = carrying_out.lost_of(order, targets)
     context = {
         "base_template": conf.base_template,
         "page": page,
         "order": order,
-        "targets": targets,
-        "subject": ended_subject(
-            carrying_out.sessions_on(page.user, targets).living().count(),
-            page.tokens if order.ends_all else 0,
-        ),
+        "lines": [carrying_out.line(target, target.result, order, lost) for target in targets],
+        "mails": mails(page.user, order, targets),
         "nonce": nonce,
         "happened_at": moments.aware(order.happened_at).isoformat() if order.happened_at else "",
-        "why": (EndReason.DEVICE_LOST if order.lost else EndReason.HELP_DESK).label,
     }
     return render(request, "sessions_ui/help_desk/review.html", context)
+
+
+def mails(user: Any, order: Order, targets: list[carrying_out.Target]) -> list[dict[str, Any]]:
+    """Return the mails about what ends that the person will get: one for each act that ends something."""
+    ending = carrying_out.ending(user, order, targets).by_owner()
+    lost = carrying_out.on(carrying_out.lost_of(order, targets))
+    by_reason = {EndReason.DEVICE_LOST: ending.filter(lost), EndReason.HELP_DESK: ending.exclude(lost)}
+    counts = {why: (rows.sign_ins().count(), rows.tokens().count()) for why, rows in by_reason.items()}
+    return [
+        {"subject": ended_subject(*count), "why": why.label} for why, count in counts.items() if any(count)
+    ]
 
 
 @require_POST

@@ -103,12 +103,20 @@ class Case(OneTimeCode):
 class CaseReceipt(PrimaryModel):
     """What one submission did, line by line. The nonce of the review page makes a second click find the first."""
 
+    class Result(models.TextChoices):
+        """What became of a device."""
+
+        SIGNED_OUT = "signed_out", _("signed out")
+        IN_PART = "in_part", _("signed out where it signed in lately, while an older sign-in there stays")
+        ALREADY = "already_signed_out", _("already signed out")
+
     id = models.BigAutoField(primary_key=True)
     public_id = models.CharField(max_length=16, default=new_public_id, editable=False)
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="receipts")
     nonce = models.CharField(max_length=32)
     at = models.DateTimeField(default=timezone.now)
-    # [{"device": public id, "title": "Firefox on Linux", "result": "signed_out" | "already_signed_out"}, …]
+    # [{"device": public id, "title": "Firefox on Linux", "result": a `Result`}, …, {"tokens": 2}]; with "lost", whether
+    # it was marked, where that was ordered.
     lines = models.JSONField(default=list)
     everything = models.BooleanField(default=False)
     lost = models.BooleanField(default=False)

@@ -39,7 +39,7 @@ from sessions_ui.web.tokens.keys import Key, valid_tokens
 from sessions_ui.wording import risk, sessions
 from sessions_ui.wording.credentials import credential_text, masked
 from sessions_ui.wording.events import event_text, token_event_text
-from sessions_ui.wording.help_desk import step_text
+from sessions_ui.wording.help_desk import line_text, step_text
 from sessions_ui.wording.makers import find_pages
 from sessions_ui.wording.tokens import ends_too_text, stay_text
 from sessions_ui.wording.unused import not_used_text
@@ -71,6 +71,7 @@ register.filter("ended_text", sessions.ended_text)
 register.filter("devices_text", sessions.devices_text)
 register.filter("moment_text", sessions.moment_text)
 register.filter("step_text", step_text)
+register.filter("line_text", line_text)
 register.filter("masked", masked)
 register.filter("event_text", event_text)
 register.filter("token_event_text", token_event_text)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
-from sessions_ui.models import Event
+from sessions_ui.models import CaseReceipt, Event
 
 STATUS = {
     HelpDeskRefusal.TOO_MANY: 429,
@@ -59,6 +62,15 @@ def wrong_code_text(tries_left: int) -> str:
 
 def refused_status(error: HelpDeskRefused) -> int:
     return STATUS.get(error.reason, 422)
+
+
+def line_text(line: Mapping[str, Any], lost: bool = False) -> str:
+    """Return a line of the review or the receipt: what becomes of a device by the order. `lost`: what is so of lines
+    that do not say whether the device was marked, which older receipts have."""
+    said = [str(CaseReceipt.Result(line["result"]).label)]
+    if line.get("lost", lost):
+        said.append(_("marked as lost"))
+    return f"{line['title']}: {_(', ').join(said)}"
 
 
 def step_text(event: Event) -> str:

@@ -26,8 +26,6 @@ from sessions_ui.models import Case, CaseReceipt, Device, EndReason, Recovery, S
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.user_model import has_usable_password
 
-SIGNED_OUT = "signed_out"
-ALREADY_SIGNED_OUT = "already_signed_out"
 ONE_BY_ONE = timedelta(days=1)  # devices that are signed out within that are signed out together
 
 
@@ -53,6 +51,11 @@ class Order:
         return self.everything or self.new_password
 
     @property
+    def signs_out_all(self) -> bool:
+        """Whether every sign-in ends. Where somebody else got in and nobody knows on which device, it may be any."""
+        return self.ends_all or (self.recovery and not self.chosen)
+
+    @property
     def ends_tokens(self) -> bool:
         """Whether the access tokens end, too: whoever may be somebody else has none (`ENDS_TOKENS`)."""
         return self.ends_all or self.recovery
@@ -60,12 +63,20 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One line of the receipt: a device with its living sessions, or a session without a device."""
+    """One line of the receipt: a device with what is signed in there, or a session without a device. `in_part`: an
+    older sign-in there stays."""
 
     public_id: str
     title: str
     device: Device | None
     living: bool
+    in_part: bool = False
+
+    @property
+    def result(self) -> CaseReceipt.Result:
+        if not self.living:
+            return CaseReceipt.Result.ALREADY
+        return CaseReceipt.Result.IN_PART if self.in_part else CaseReceipt.Result.SIGNED_OUT
 
 
 def carry_out(*, case: Case, agent: Any, order: Order, nonce: str) -> CaseReceipt:
@@ -96,18 +107,12 @@ def _carry_out(case: Case, agent: Any, user: Any, order: Order, nonce: str) -> C
         recovery=order.recovery,
     )
     lock_users([user.pk])
-    targets = targets_of(user, None if order.ends_all else order.chosen)
-    if not targets and not order.needs_proof:
-        raise HelpDeskRefused(HelpDeskRefusal.NOTHING_SELECTED)
+    targets = targets_for(user, order)
     if not case.is_proven and leaves_nothing(user, order, targets):
         raise HelpDeskRefused(HelpDeskRefusal.NOT_PROVEN)
-    tokens = Session.objects.of(user).living().tokens().count() if order.ends_tokens else 0
     receipts = end(case, agent, user, order, targets)
     acts = [str(each.act.pk) for each in receipts if each.act is not None]
-    tokens += sum(each.bridged for each in receipts)
-    receipt.lines = [line(target) for target in targets]
-    if tokens:
-        receipt.lines.append({"tokens": tokens, "result": SIGNED_OUT})
+    receipt.lines = lines_of(user, order, targets, receipts)
     receipt.save(update_fields=["lines"])
     note_step(case, agent, "carried out", receipt=receipt.public_id, acts=acts)
     return receipt
@@ -126,28 +131,74 @@ def verify_order(case: Case, agent: Any, order: Order) -> Any:
     return user
 
 
-def targets_of(user: Any, chosen: Iterable[str] | None) -> list[Target]:
-    """Return the chosen devices of this user (None: all that are signed in), in two statements.
+def targets_for(user: Any, order: Order) -> list[Target]:
+    """Return what the order is about, as it is now: what was chosen, and what ends with it. Raises `HelpDeskRefused`
+    where nothing was."""
+    if order.signs_out_all:
+        return targets_of(user, None)
+    chosen = targets_of(user, order.chosen)
+    if not chosen:
+        raise HelpDeskRefused(HelpDeskRefusal.NOTHING_SELECTED)
+    if not order.recovery:
+        return chosen
+    first, _last = reported(user, chosen)
+    if first is None:
+        return [*targets_of(user, None), *(target for target in chosen if not target.living)]
+    return targets_of(user, order.chosen, since=since_of([first]))
+
+
+def targets_of(user: Any, chosen: Iterable[str] | None, *, since: datetime | None = None) -> list[Target]:
+    """Return the chosen devices of this user, and those where somebody has signed in since then (`chosen` None: all
+    that are signed in), in two statements.
 
     Foreign ids match none.
     """
-    sessions = Session.objects.of(user).sign_ins().select_related("device").defer("payload")
-    devices = Device.objects.filter(user_id=user.pk)
-    if chosen is None:
-        living, known = sessions.living(), devices.none()
-    else:
-        ids = list(chosen)
-        without_device = Q(device__isnull=True, public_id__in=ids)
-        living = sessions.living().filter(Q(device__public_id__in=ids) | without_device)
-        known = devices.filter(public_id__in=ids)
-    targets: dict[str, Target] = {}
-    for session in living.order_by("-last_seen_at"):
-        device = session.device
-        public_id = device.public_id if device else session.public_id
-        targets.setdefault(public_id, Target(public_id, str(device or Device()), device, living=True))
-    for device in known:
-        targets.setdefault(device.public_id, Target(device.public_id, str(device), device, living=False))
-    return list(targets.values())
+    ids = None if chosen is None else set(chosen)
+    living: dict[str, list[Session]] = {}
+    unended = unended_of(user).sign_ins().select_related("device").defer("payload")
+    for session in unended.order_by("-last_seen_at"):
+        living.setdefault(id_of(session), []).append(session)
+    targets = []
+    for public_id, sessions in living.items():
+        ends = [one for one in sessions if ids is None or public_id in ids or is_younger(one, since)]
+        if ends:
+            device = sessions[0].device
+            in_part = len(ends) < len(sessions)
+            targets.append(Target(public_id, str(device or Device()), device, living=True, in_part=in_part))
+    if ids is not None:
+        for device in Device.objects.filter(user_id=user.pk, public_id__in=ids - living.keys()):
+            targets.append(Target(device.public_id, str(device), device, living=False))
+    return targets
+
+
+def id_of(session: Session) -> str:
+    return session.device.public_id if session.device is not None else session.public_id
+
+
+def is_younger(session: Session, since: datetime | None) -> bool:
+    return since is not None and session.signed_in_at is not None and session.signed_in_at >= since
+
+
+def unended_of(user: Any) -> SessionQuerySet:
+    """Return what an ending finds: also what has run out, or was ended by an incident, and does not say so yet."""
+    return Session.objects.of(user).filter(ended_at__isnull=True)
+
+
+def chosen_of(order: Order, targets: list[Target]) -> list[Target]:
+    return [target for target in targets if target.public_id in order.chosen]
+
+
+def ending(user: Any, order: Order, targets: list[Target]) -> SessionQuerySet:
+    """Return the sessions that end by the order, as it is now."""
+    if order.signs_out_all:
+        return unended_of(user)
+    chosen = chosen_of(order, targets)
+    if not order.recovery:
+        return unended_of(user).sign_ins().filter(on(chosen))
+    first, _last = reported(user, chosen)
+    return (
+        unended_of(user) if first is None else unended_of(user).filter(recovered(chosen, since_of([first])))
+    )
 
 
 def leaves_nothing(user: Any, order: Order, targets: list[Target]) -> bool:
@@ -179,21 +230,19 @@ def end(case: Case, agent: Any, user: Any, order: Order, targets: list[Target]) 
         "note": case.get_reason_display(),
         "happened_at": order.happened_at,
     }
-    # What is said of devices is said of those that were chosen, also where everything is signed out. "Lost" with none
-    # chosen is said of all of them.
-    chosen = [target for target in targets if target.public_id in order.chosen]
-    receipts = _lost(order, chosen or targets, common)
+    chosen = chosen_of(order, targets)
+    receipts = _lost(lost_of(order, targets), common)
     if order.recovery:
         # First, so that a new password is chosen there, and no second mail says how.
-        receipts += recover(user, chosen, common)
+        receipts += recover(user, chosen, common, everything=order.signs_out_all)
     if order.new_password:
         receipts.append(require_new_password(user=user, reason=EndReason.HELP_DESK, **common))
     elif order.everything:
         receipts.append(end_user_sessions(user=user, reason=EndReason.HELP_DESK, **common))
-    elif targets:
+    elif not order.recovery:
         receipts.append(
             end_sessions(
-                sessions=sessions_on(user, targets), reason=EndReason.HELP_DESK, of_user=user.pk, **common
+                sessions=sessions_on(user, chosen), reason=EndReason.HELP_DESK, of_user=user.pk, **common
             )
         )
     told = told_about(user)
@@ -203,38 +252,60 @@ def end(case: Case, agent: Any, user: Any, order: Order, targets: list[Target]) 
     return receipts
 
 
-def _lost(order: Order, targets: list[Target], common: dict[str, Any]) -> list[Receipt]:
-    if not order.lost:
-        return []
+def lost_of(order: Order, targets: list[Target]) -> list[Target]:
+    """Return the devices that the order marks as lost: those that were chosen, also where everything is signed out.
+    "Lost" with none chosen is said of all where everything is."""
+    chosen = chosen_of(order, targets) or (targets if order.ends_all else [])
+    return [target for target in chosen if order.lost and target.device is not None]
+
+
+def _lost(targets: list[Target], common: dict[str, Any]) -> list[Receipt]:
     return [mark_lost(device=target.device, **common) for target in targets if target.device is not None]
 
 
+def on(targets: list[Target]) -> Q:
+    """Return the condition for what is signed in there."""
+    devices = [target.device.pk for target in targets if target.device is not None]
+    without_device = [target.public_id for target in targets if target.device is None]
+    return Q(device_id__in=devices) | Q(device__isnull=True, public_id__in=without_device)
+
+
 def sessions_on(user: Any, targets: list[Target]) -> SessionQuerySet:
-    ids = [target.public_id for target in targets]
-    theirs = Q(device__public_id__in=ids) | Q(device__isnull=True, public_id__in=ids)
-    return Session.objects.of(user).sign_ins().filter(theirs)
+    return Session.objects.of(user).sign_ins().filter(on(targets))
 
 
-def recover(user: Any, targets: list[Target], common: dict[str, Any]) -> list[Receipt]:
-    """Open the recovery of the account, since the first sign-in on the devices that are not the caller's.
-
-    What signed in after that ends as well. Where no device was named, all that is young counts as added since, and the
-    password as known whenever it was chosen.
-    """
+def reported(user: Any, targets: list[Target]) -> tuple[Session | None, Session | None]:
+    """Return the first and the last sign-in on these devices; None where nobody knows one."""
     theirs = sessions_on(user, targets).select_related("device").defer("payload")
     in_order = theirs.filter(signed_in_at__isnull=False).order_by("signed_in_at", "pk")
-    first, last = (in_order.first(), in_order.last()) if targets else (None, None)
+    return (in_order.first(), in_order.last()) if targets else (None, None)
+
+
+def recovered(targets: list[Target], since: datetime) -> Q:
+    """Return the condition for what ends where the account is given back: what is signed in on these devices, what has
+    signed in since, and the access tokens."""
+    return on(targets) | Q(signed_in_at__gte=since) | Q(kind=Session.Kind.TOKEN)
+
+
+def recover(
+    user: Any, targets: list[Target], common: dict[str, Any], *, everything: bool = False
+) -> list[Receipt]:
+    """Open the recovery of the account, since the first sign-in on the devices that are not the caller's.
+
+    What signed in after that ends as well. Where no device was named, or nobody knows when somebody signed in there,
+    everything ends: somebody may be in it by the caller's own browser. Then all that is young counts as added since,
+    and the password as known whenever it was chosen. The access tokens are part of the same act, and of its mail.
+    """
+    first, last = reported(user, targets)
     since = since_of([first] if first else [])
-    ended = []
-    if first is not None:
-        younger = Session.objects.filter(user_id=user.pk, signed_in_at__gte=since)
-        ended = [
-            end_sessions(
-                sessions=younger, reason=EndReason.HELP_DESK, of_user=user.pk, whole_accounts=True, **common
-            )
-        ]
-        devices = [target.device.pk for target in targets if target.device is not None]
-        Device.objects.filter(pk__in=devices).update(not_me_at=timezone.now(), confirmed_at=None)
+    common = {**common, "reason": EndReason.HELP_DESK}
+    if everything or first is None:
+        ended = end_user_sessions(user=user, **common)
+    else:
+        going = Session.objects.of(user).filter(recovered(targets, since))
+        ended = end_sessions(sessions=going, of_user=user.pk, whole_accounts=True, **common)
+    devices = [target.device.pk for target in targets if target.device is not None]
+    Device.objects.filter(pk__in=devices).update(not_me_at=timezone.now(), confirmed_at=None)
     open_recovery(
         user=user,
         since=since,
@@ -243,16 +314,36 @@ def recover(user: Any, targets: list[Target], common: dict[str, Any]) -> list[Re
         session=first,
         actor=common["actor"],
         ticket=common["ticket"],
+        act=ended.act,
     )
-    return ended
+    return [ended]
 
 
-def line(target: Target) -> dict[str, str]:
-    return {
-        "device": target.public_id,
-        "title": target.title,
-        "result": SIGNED_OUT if target.living else ALREADY_SIGNED_OUT,
-    }
+def lines_of(user: Any, order: Order, targets: list[Target], receipts: list[Receipt]) -> list[dict[str, Any]]:
+    """Return what the receipt says of each device, and of access tokens: what the acts have ended, not what was asked
+    for."""
+    acts = [receipt.act for receipt in receipts if receipt.act is not None]
+    by_acts = Session.objects.of(user).filter(act__in=acts)
+    ended = list(by_acts.sign_ins().select_related("device").defer("payload").order_by("-last_seen_at"))
+    gone = {id_of(session): session.device for session in ended}
+    unended = unended_of(user).sign_ins().select_related("device").defer("payload")
+    stays = {id_of(session) for session in unended}
+    lost = lost_of(order, targets)
+    about = {target.public_id: target for target in targets}
+    for public_id, device in gone.items():  # what has signed in meanwhile is in the acts alone
+        about.setdefault(public_id, Target(public_id, str(device or Device()), device, living=True))
+    lines = []
+    for public_id, target in about.items():
+        result = CaseReceipt.Result.IN_PART if public_id in stays else CaseReceipt.Result.SIGNED_OUT
+        lines.append(line(target, result if public_id in gone else CaseReceipt.Result.ALREADY, order, lost))
+    if tokens := by_acts.tokens().count() + sum(each.bridged for each in receipts):
+        lines.append({"tokens": tokens, "result": str(CaseReceipt.Result.SIGNED_OUT)})
+    return lines
+
+
+def line(target: Target, result: CaseReceipt.Result, order: Order, lost: list[Target]) -> dict[str, Any]:
+    said = {"lost": target in lost} if order.lost else {}
+    return {"device": target.public_id, "title": target.title, "result": str(result), **said}
 
 
 def give_back(*, case: Case, agent: Any, device: Device) -> None:

@@ -18,7 +18,7 @@ from sessions_ui.actor import actor_of
 from sessions_ui.audit import events
 from sessions_ui.conf import conf
 from sessions_ui.database.transactions import atomically
-from sessions_ui.models import EndReason, Event, Recovery, Session
+from sessions_ui.models import Act, EndReason, Event, Recovery, Session
 from sessions_ui.models.locking import locked
 from sessions_ui.protocols import HasPk
 from sessions_ui.user_model import has_usable_password
@@ -37,6 +37,7 @@ def open_recovery(
     actor: Any = None,
     address: str = "",
     ticket: str = "",
+    act: Act | None = None,
 ) -> Recovery:
     """Open the case of this account, or add to the one that is open; return it.
 
@@ -45,7 +46,8 @@ def open_recovery(
     `last` is when whoever was reported signed in last; left out, nobody knows, and each password of before now counts
     as known to them. A link to the case is mailed: to `address` where the report came through a mail to it, else to
     those that can be trusted. Where there is none the password goes on signing in, because nobody could get to another
-    one from outside. Raises what `end_sessions()` does.
+    one from outside. `act` is what ended where no session is named, for the page to tell of. Raises what
+    `end_sessions()` does.
     """
     opened_at = timezone.now()
     hold([user.pk], decided=EndReason.NOT_ME)
@@ -66,6 +68,7 @@ def open_recovery(
         actor_id=actor_of(actor).pk,
         session=session,
         device_id=session.device_id if session is not None else None,
+        act=act,
         data={"recovery": case.public_id, "by": str(opened_by)} | ({"ticket": ticket} if ticket else {}),
     )
     _mail_link(case, [address] if address else safe_addresses(user, case.since))

@@ -28,7 +28,7 @@ from sessions_ui.actions.recovery.added import added_since
 from sessions_ui.actions.recovery.steps import choose_password, remove_added
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import RecoveryClosed
-from sessions_ui.models import EndReason, Event, Recovery, Session
+from sessions_ui.models import Act, EndReason, Event, Recovery, Session
 from sessions_ui.password_validation import NotTheVoidPassword
 from sessions_ui.web.recovery.entrance import Entered, entered
 from sessions_ui.web.step_up.confirm import ask_again
@@ -171,20 +171,33 @@ def masked_account(user: Any) -> str:
 
 
 def ended_by_report(case: Recovery) -> int:
-    """Return how many sign-ins the report has ended."""
-    reported = case.reported
-    if reported is None or reported.act is None:
+    """Return how many sign-ins the report has ended; those of the account, where it named none."""
+    act = act_of(case)
+    if act is None:
         return 0
     user_id: Any = case.user_id
-    tokens = Session.objects.filter(user_id=user_id, act=reported.act).tokens().count()
-    return reported.act.count - tokens
+    tokens = Session.objects.filter(user_id=user_id, act=act).tokens().count()
+    return act.count - tokens
+
+
+def act_of(case: Recovery) -> Act | None:
+    """Return the act by which the reported sign-in ended, or everything where none was named."""
+    if case.session_id is not None:
+        return case.reported.act if case.reported is not None else None
+    user_id: Any = case.user_id
+    opened = Event.objects.filter(user_id=user_id, kind=Event.Kind.RECOVERY_OPENED)
+    first = opened.filter(data__recovery=case.public_id).select_related("act").order_by("id").first()
+    return first.act if first is not None else None
 
 
 def tokens_ended_with(case: Recovery) -> int:
     """Return how many access tokens have ended because the recovery was opened, those of other packages included."""
     user_id: Any = case.user_id
     reported = case.reported
-    began = case.opened_at if reported is None or reported.ended_at is None else reported.ended_at
+    act = act_of(case)
+    began = case.opened_at if act is None else act.at
+    if reported is not None and reported.ended_at is not None:
+        began = reported.ended_at
     ended = Session.objects.filter(user_id=user_id, ended_at__gte=min(began, case.opened_at))
     reasons = [EndReason.NOT_ME, EndReason.HELP_DESK]
     since = Event.objects.filter(user_id=user_id, at__gte=min(began, case.opened_at), reason__in=reasons)

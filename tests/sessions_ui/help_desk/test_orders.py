@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from sessions_ui.actions.help_desk.carry_out import Order, carry_out, give_back, targets_of
+from sessions_ui.actions.help_desk.carry_out import Order, carry_out, give_back, targets_for, targets_of
 from sessions_ui.exceptions import HelpDeskRefused
+from sessions_ui.wording.help_desk import line_text
 from tests.models import Act, Case, CaseReceipt, Delivery, Device, Event, Recovery, Session
 from tests.sessions_ui.web.conftest import signed_in
 
@@ -70,7 +71,8 @@ ALL = {**dict.fromkeys(AS_IT_WAS, "help_desk"), "theirs": ""}
         (["chosen"], {"everything": True, "lost": True}, {**ALL, "chosen": "device_lost"}),
         (["chosen"], {"everything": True, "recovery": True}, ALL),
         (["chosen"], {"recovery": True}, {"chosen": "help_desk", "bare": "help_desk", "young": "help_desk"}),
-        ([], {"recovery": True}, {}),
+        ([], {"recovery": True}, ALL),
+        ([], {"recovery": True, "lost": True}, ALL),
     ],
 )  # fmt: skip
 def test_what_ends_by_an_order_and_in_whose_name(
@@ -106,6 +108,19 @@ def test_the_recovery_begins_with_the_first_sign_in_of_what_is_not_theirs(
     assert (opened.session_id, opened.since) == (devices["chosen"].pk, devices["chosen"].signed_in_at)
 
 
+def test_where_nobody_knows_when_somebody_signed_in_on_a_device_everything_ends(
+    proven: Case, agent: Any, devices: dict[str, Session]
+) -> None:
+    chosen = id_of(devices["gone"])
+    Session.objects.filter(pk=devices["gone"].pk)._raw_delete("default")
+    order = Order(chosen=(chosen,), recovery=True)
+    receipt = carry_out(case=proven, agent=agent, order=order, nonce=NONCE)
+    assert reasons({name: row for name, row in devices.items() if name != "gone"}) == ALL
+    assert {line["device"] for line in receipt.lines if line["result"] == "already_signed_out"} == {chosen}
+    assert Device.objects.get(public_id=chosen).not_me_at is not None
+    assert len(receipt.lines) == 5 and Recovery.objects.get().session_id is None
+
+
 def test_each_line_of_the_receipt_says_what_became_of_it(
     proven: Case, agent: Any, devices: dict[str, Session]
 ) -> None:
@@ -118,6 +133,23 @@ def test_each_line_of_the_receipt_says_what_became_of_it(
     }
     assert {line["title"] for line in receipt.lines} == {"Firefox on Linux", "Unknown device"}
     assert CaseReceipt.objects.get().lines == receipt.lines
+
+
+def test_a_device_that_stays_signed_in_by_an_older_sign_in_is_not_said_to_be_out(
+    proven: Case, agent: Any, devices: dict[str, Session], user: Any
+) -> None:
+    Session.objects.filter(pk=devices["young"].pk).update(device=devices["old"].device)
+    order = Order(chosen=(id_of(devices["chosen"]),), recovery=True)
+    said = {target.public_id: target.result for target in targets_for(user, order)}
+    receipt = carry_out(case=proven, agent=agent, order=order, nonce=NONCE)
+    assert reasons(devices) == {**ALL, "old": ""}
+    assert said == {line["device"]: line["result"] for line in receipt.lines}
+    assert said == {
+        id_of(devices["old"]): "in_part",
+        id_of(devices["chosen"]): "signed_out",
+        id_of(devices["bare"]): "signed_out",
+    }
+    assert "an older sign-in there stays" in line_text({"title": "Firefox", "result": "in_part"})
 
 
 def test_everything_is_what_is_signed_in_now(devices: dict[str, Session], user: Any) -> None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
+from django.core import mail
+from django.urls import reverse
 from django.utils import timezone
 
 from sessions_ui.actions.help_desk.carry_out import Order, carry_out
 from sessions_ui.actions.help_desk.recovery import lift
+from sessions_ui.actions.tokens.create import create_token
+from sessions_ui.delivery import deliver_due
 from sessions_ui.exceptions import HelpDeskRefused
+from sessions_ui.not_me_link import recovery_token
 from tests.models import (
     AccountState,
     Case,
@@ -87,8 +94,92 @@ def test_without_a_device_what_is_younger_than_30_days_counts(
     desk.post(f"{page}carry-out/", {"recovery": "on", "nonce": NONCE})
     case = Recovery.objects.get()
     assert abs(case.since - (timezone.now() - timedelta(days=30))) < timedelta(minutes=1)
-    assert case.session_id is None and is_in(laptop)
+    assert case.session_id is None
     assert Device.objects.filter(not_me_at__isnull=False).count() == 0
+
+
+def quoted(review: str) -> set[str]:
+    """The subjects that the review says the person will read."""
+    return set(re.findall(r"An email: “(.*?)\. Why:", unescape(review)))
+
+
+def told() -> set[str]:
+    """The subjects of the mails about what ended."""
+    deliver_due()
+    return {message.subject for message in mail.outbox} - {"Get your account back"}
+
+
+def make_token(user: Any) -> None:
+    ends = timezone.now() + timedelta(days=30)
+    create_token(user=user, name="Backup", scopes=["sessions:read"], expires_at=ends)
+    deliver_due()
+    mail.outbox.clear()
+
+
+def text_of(answer: Any) -> str:
+    return " ".join(unescape(answer.content.decode()).split())
+
+
+def test_without_a_device_everything_is_signed_out_and_every_page_says_so(
+    desk: Any, proven: Case, user: Any, laptop: Any, phone: Any, browser: Any
+) -> None:
+    """Somebody may be in it by a copy of the caller's own browser, which no list of devices shows."""
+    make_token(user)
+    page = f"/help-desk/{proven.public_id}/"
+    assert "Every device is signed out." in text_of(desk.get(page))
+    review = text_of(desk.post(f"{page}review/", {"recovery": "on"}, follow=True))
+    assert "Firefox on Linux: signed out" in review and "Chrome on Android: signed out" in review
+    assert "1 access token ends, too." in review and is_in(laptop)
+    receipt = text_of(desk.post(f"{page}carry-out/", {"recovery": "on", "nonce": NONCE}, follow=True))
+    assert not is_in(laptop) and not is_in(phone)
+    assert "Firefox on Linux: signed out" in receipt and "Chrome on Android: signed out" in receipt
+    assert "1 access token: ended" in receipt
+    assert quoted(review) == told() == {"Ended in your account: 2 sign-ins and 1 access token"}
+    steps = steps_of(browser)
+    assert "Everything that was signed in was signed out on" in steps
+    assert "2 sign-ins ended at that moment" in steps and "1 access token ended at that moment" in steps
+    assert "The device is signed out" not in steps
+
+
+def test_where_nobody_was_signed_in_no_page_says_that_somebody_was_signed_out(
+    desk: Any, proven: Case, browser: Any
+) -> None:
+    page = f"/help-desk/{proven.public_id}/"
+    review = text_of(desk.post(f"{page}review/", {"recovery": "on"}, follow=True))
+    assert "No device is signed in." in review and quoted(review) == set()
+    receipt = text_of(desk.post(f"{page}carry-out/", {"recovery": "on", "nonce": NONCE}, follow=True))
+    assert "Nothing was signed out." in receipt and told() == set()
+    steps = steps_of(browser)
+    assert "No sign-in ended when the recovery began" in steps
+    assert "Everything that was signed in" not in steps and "The device is signed out" not in steps
+
+
+def steps_of(browser: Any) -> str:
+    """What the person reads who opens the link to the steps."""
+    mailed = Delivery.objects.get(event__kind=Event.Kind.RECOVERY_LINK)
+    owner = browser()
+    return text_of(
+        owner.get(reverse("sessions_ui:recovery_link", args=[recovery_token(mailed.pk)]), follow=True)
+    )
+
+
+def test_review_receipt_and_mail_tell_of_all_that_ends_with_a_device_that_is_not_theirs(
+    desk: Any, proven: Case, user: Any, laptop: Any, phone: Any, browser: Any, device_of: Any
+) -> None:
+    later = browser(user_agent="Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36")
+    later.sign_in(user)
+    title = Device.objects.get(public_id=device_of(later)).title
+    make_token(user)
+    page = f"/help-desk/{proven.public_id}/"
+    chosen = {"device": device_of(phone), "recovery": "on"}
+    review = text_of(desk.post(f"{page}review/", chosen, follow=True))
+    receipt = text_of(desk.post(f"{page}carry-out/", {**chosen, "nonce": NONCE}, follow=True))
+    for text in (review, receipt):
+        assert "Chrome on Android: signed out" in text and f"{title}: signed out" in text
+        assert "Firefox on Linux" not in text, "it was signed in before"
+    assert is_in(laptop) and not is_in(later)
+    assert {"tokens": 1, "result": "signed_out"} in CaseReceipt.objects.get().lines
+    assert quoted(review) == told() == {"Ended in your account: 2 sign-ins and 1 access token"}
 
 
 def test_the_case_page_says_what_is_left_and_mails_the_link_again(
