@@ -25,6 +25,7 @@ from sessions_ui.actions.help_desk.open import open_case
 from sessions_ui.actions.help_desk.rights import verify_case
 from sessions_ui.actions.help_desk.send_code import send_code as mail_code
 from sessions_ui.actions.one_time_codes import TRIES
+from sessions_ui.actions.trusted_addresses import receivers_of, told_about
 from sessions_ui.conf import conf
 from sessions_ui.database import moments
 from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
@@ -39,7 +40,7 @@ from sessions_ui.help_desk.forms import (
 )
 from sessions_ui.help_desk.orders import read_order, sign_order
 from sessions_ui.help_desk.pages import case_page, render_case
-from sessions_ui.models import Case, CaseReceipt, Device, EndReason
+from sessions_ui.models import Case, CaseReceipt, Delivery, Device, EndReason, Event, Recovery
 from sessions_ui.models.primary import all_users
 from sessions_ui.web.presence.decorators import passive
 from sessions_ui.wording.help_desk import refused_status, refused_text, wrong_code_text
@@ -253,7 +254,10 @@ def reviewed(request: HttpRequest, case: Case, order: Order, nonce: str) -> Http
 
 
 def mails(user: Any, order: Order, targets: list[carrying_out.Target]) -> list[dict[str, Any]]:
-    """Return the mails about what ends that the person will get: one for each act that ends something."""
+    """Return the mails about what ends that the person will get: one for each act that ends something, if there is an
+    address."""
+    if not told_about(user) and not receivers_of(user.pk):
+        return []
     ending = carrying_out.ending(user, order, targets).by_owner()
     lost = carrying_out.on(carrying_out.lost_of(order, targets))
     by_reason = {EndReason.DEVICE_LOST: ending.filter(lost), EndReason.HELP_DESK: ending.exclude(lost)}
@@ -312,7 +316,25 @@ def show_receipt(request: HttpRequest, public_id: str) -> HttpResponseBase:
     context = {
         "base_template": conf.base_template,
         "receipt": receipt,
+        "has_ended": any(line["result"] != CaseReceipt.Result.ALREADY for line in receipt.lines),
+        "is_told": is_told(receipt),
+        "has_link": has_link(receipt),
         "case": receipt.case,
         "user_name": str(receipt.case.account() or ""),
     }
     return render(request, "sessions_ui/help_desk/receipt.html", context)
+
+
+def is_told(receipt: CaseReceipt) -> bool:
+    """Return whether a mail says what was ended: none does where nothing was left to end, or without an address."""
+    user_id: Any = receipt.case.user_id
+    steps = Event.objects.filter(user_id=user_id, kind=Event.Kind.HELP_DESK)
+    acts = steps.filter(data__receipt=receipt.public_id).values_list("data__acts", flat=True).first()
+    return Delivery.objects.filter(user_id=user_id, channel="mail", act__in=acts or []).exists()
+
+
+def has_link(receipt: CaseReceipt) -> bool:
+    """Return whether the recovery that this order has begun has an address to which its link goes."""
+    user_id: Any = receipt.case.user_id
+    opened = Recovery.objects.filter(user_id=user_id).order_by("-id").first() if receipt.recovery else None
+    return opened is None or bool(opened.address)

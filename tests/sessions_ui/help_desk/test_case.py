@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 from urllib.parse import urlencode
 
@@ -362,6 +363,53 @@ def test_a_device_that_went_by_itself_is_said_to_be_out_already(
     phone.post("/account/logout/")
     receipt = desk.post(f"/help-desk/{verified.public_id}/carry-out/", order(device=device), follow=True)
     assert "on Android: already signed out" in " ".join(receipt.content.decode().split())
+
+
+def pages_of(desk: Any, case: Case, **fields: Any) -> tuple[str, str]:
+    """What the agent reads on the review, and on the receipt."""
+    url = f"/help-desk/{case.public_id}/"
+    answers = [desk.post(f"{url}{step}/", order(**fields), follow=True) for step in ("review", "carry-out")]
+    review, receipt = (" ".join(unescape(answer.content.decode()).split()) for answer in answers)
+    return review, receipt
+
+
+@pytest.mark.parametrize("everything", [True, False])
+def test_no_mail_is_promised_where_nothing_was_left_to_end(
+    desk: Any, verified: Case, phone: Any, device_of: Any, everything: bool
+) -> None:
+    prove(verified)
+    device = device_of(phone)
+    phone.post("/account/logout/")
+    fields = {"everything": "on", "typed": "ada@people.example"} if everything else {"device": device}
+    review, receipt = pages_of(desk, verified, **fields)
+    assert not Delivery.objects.filter(act__isnull=False, channel="mail", act__reason="help_desk").exists()
+    assert "No email about a sign-out." in review and "An email: “" not in review
+    assert "Nothing was signed out just now, so there is no email about a sign-out." in receipt
+    assert "We tell the person by email." not in receipt
+
+
+def test_the_mail_that_was_sent_is_the_one_that_was_promised(
+    desk: Any, verified: Case, phone: Any, device_of: Any
+) -> None:
+    review, receipt = pages_of(desk, verified, device=device_of(phone))
+    assert "An email: “A device was signed out of your account. Why: signed out by the help desk.”" in review
+    assert "No email about a sign-out." not in review
+    assert "We tell the person by email." in receipt and "no email about a sign-out" not in receipt
+
+
+def test_an_account_without_an_address_is_promised_no_mail(
+    desk: Any, verified: Case, phone: Any, user: Any, device_of: Any, settings: Any
+) -> None:
+    prove(verified)
+    type(user).objects.filter(pk=user.pk).update(email="")
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "ALERT_ADDRESSES": f"{__name__}.nowhere"}
+    review, receipt = pages_of(desk, verified, device=device_of(phone), recovery="on")
+    assert "There is no address to which a link to the next steps could be sent." in review
+    assert "An email: “" not in review and "An email has a link" not in review
+    assert "The old password can no longer" not in review, (
+        "it goes on signing in: nobody could get to another"
+    )
+    assert "We tell the person by email." not in receipt and "link in the email" not in receipt
 
 
 def test_foreign_devices_match_nothing(
