@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from django.db import router
 from django.utils import timezone
@@ -36,19 +38,42 @@ def mark_lost(
     uses an account.
     """
     context.require_owner()
-    using = router.db_for_write(Session)
+    return mark_all_lost(
+        devices=[device],
+        of_user=device.user_id,
+        actor=actor,
+        ticket=ticket,
+        note=note,
+        happened_at=happened_at,
+    )
+
+
+@atomically
+def mark_all_lost(
+    *,
+    devices: Collection[Device],
+    of_user: Any,
+    actor: HasPk | None,
+    ticket: str = "",
+    note: str = "",
+    happened_at: datetime | None = None,
+) -> Receipt:
+    """Do as `mark_lost()` does, with several devices of one user (a primary key): by one act, which is one mail."""
+    context.require_owner()
     now = timezone.now()
     receipt = end_sessions(
-        sessions=Session.objects.filter(device_id=device.pk),
+        sessions=Session.objects.filter(device_id__in=[device.pk for device in devices]),
         reason=EndReason.DEVICE_LOST,
         actor=actor,
         ticket=ticket,
         note=note,
         happened_at=happened_at,
-        of_user=device.user_id,
+        of_user=of_user,
     )
-    row = Device.objects.using(using).filter(pk=device.pk)
-    if row.filter(lost_at__isnull=True).update(lost_at=now, confirmed_at=None):
+    rows = Device.objects.using(router.db_for_write(Device))
+    for device in devices:
+        if not rows.filter(pk=device.pk, lost_at__isnull=True).update(lost_at=now, confirmed_at=None):
+            continue
         device.lost_at, device.confirmed_at = now, None
         events.append(
             Event.Kind.DEVICE_LOST,

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from sessions_ui import outbox
 from sessions_ui.actions.account_lock import lock_users
-from sessions_ui.actions.devices.lost import mark_found, mark_lost
+from sessions_ui.actions.devices.lost import mark_all_lost, mark_found
 from sessions_ui.actions.endings.end import Receipt, end_sessions, end_user_sessions
 from sessions_ui.actions.endings.require_password import require_new_password
 from sessions_ui.actions.help_desk.open import note_step
@@ -231,7 +231,7 @@ def end(case: Case, agent: Any, user: Any, order: Order, targets: list[Target]) 
         "happened_at": order.happened_at,
     }
     chosen = chosen_of(order, targets)
-    receipts = _lost(lost_of(order, targets), common)
+    receipts = _lost(user, lost_of(order, targets), common)
     if order.recovery:
         # First, so that a new password is chosen there, and no second mail says how.
         receipts += recover(user, chosen, common, everything=order.signs_out_all)
@@ -259,8 +259,9 @@ def lost_of(order: Order, targets: list[Target]) -> list[Target]:
     return [target for target in chosen if order.lost and target.device is not None]
 
 
-def _lost(targets: list[Target], common: dict[str, Any]) -> list[Receipt]:
-    return [mark_lost(device=target.device, **common) for target in targets if target.device is not None]
+def _lost(user: Any, targets: list[Target], common: dict[str, Any]) -> list[Receipt]:
+    devices = [target.device for target in targets if target.device is not None]
+    return [mark_all_lost(devices=devices, of_user=user.pk, **common)] if devices else []
 
 
 def on(targets: list[Target]) -> Q:

@@ -508,6 +508,7 @@ THROUGH = {
     "_prove": check_help_desk_code,
     "_save": save_endpoint,
     "mail_link_again": mail_recovery_link,
+    "mark_all_lost": mark_lost,
     "end_sessions": end_user_sessions,
 }
 # Tried elsewhere, where they are arranged by other means.

@@ -27,7 +27,7 @@ from sessions_ui.actions.access_review.decide import close_access_review, decide
 from sessions_ui.actions.access_review.export import export_access_review
 from sessions_ui.actions.access_review.open import open_access_review
 from sessions_ui.actions.devices.confirm import confirm_device, confirm_devices
-from sessions_ui.actions.devices.lost import mark_found, mark_lost
+from sessions_ui.actions.devices.lost import mark_all_lost, mark_found, mark_lost
 from sessions_ui.actions.devices.not_me import report_not_me
 from sessions_ui.actions.devices.rename import rename_device
 from sessions_ui.actions.endings.bridged.credentials import end_credentials
@@ -310,6 +310,9 @@ ACTIONS: dict[str, Arrange] = {
         devices=[Device.objects.create(user_id=it.boss.pk, cookie_digest="another")],
         actor=it.boss,
         proof="mailed_code",
+    ),
+    "devices.lost.mark_all_lost": lambda it: partial(
+        mark_all_lost, devices=[it.device], of_user=it.user.pk, actor=it.boss
     ),
     "devices.lost.mark_found": lambda it: partial(mark_found, device=a_found_device(it), actor=it.boss),
     "devices.lost.mark_lost": lambda it: partial(mark_lost, device=it.device, actor=it.boss),

@@ -397,6 +397,33 @@ def test_the_mail_that_was_sent_is_the_one_that_was_promised(
     assert "We tell the person by email." in receipt and "no email about a sign-out" not in receipt
 
 
+def test_two_devices_that_are_lost_together_are_one_mail_as_was_promised(
+    desk: Any, verified: Case, phone: Any, laptop: Any, device_of: Any
+) -> None:
+    prove(verified)
+    review, _receipt = pages_of(desk, verified, device=[device_of(phone), device_of(laptop)], lost="on")
+    quoted = "An email: “Devices were signed out of your account. Why: the device was reported lost.”"
+    assert review.count("An email: “") == review.count(quoted) == 1
+    act = Act.objects.get()
+    assert (act.reason, act.count) == (EndReason.DEVICE_LOST, 2)
+    assert Delivery.objects.filter(act=act, channel="mail").count() == 1
+    assert Device.objects.filter(lost_at__isnull=False).count() == 2
+    assert Event.objects.filter(kind=Event.Kind.DEVICE_LOST, act=act).count() == 2
+
+
+def test_what_is_lost_and_what_ends_beside_it_are_a_mail_each(
+    desk: Any, verified: Case, phone: Any, laptop: Any, device_of: Any
+) -> None:
+    prove(verified)
+    fields = {"everything": "on", "typed": "ada@people.example", "lost": "on"}
+    review, receipt = pages_of(desk, verified, device=device_of(phone), **fields)
+    why = "A device was signed out of your account. Why:"
+    assert f"An email: “{why} the device was reported lost.”" in review
+    assert f"An email: “{why} signed out by the help desk.”" in review
+    assert review.count("marked as lost") == receipt.count("marked as lost") == 1
+    assert Act.objects.count() == 2
+
+
 def test_an_account_without_an_address_is_promised_no_mail(
     desk: Any, verified: Case, phone: Any, user: Any, device_of: Any, settings: Any
 ) -> None:

@@ -20,7 +20,7 @@ import sessions_ui
 from sessions_ui import context
 from sessions_ui.actions.access_review.rights import verify_reviewer
 from sessions_ui.actions.devices.confirm import confirm_device
-from sessions_ui.actions.devices.lost import mark_found, mark_lost
+from sessions_ui.actions.devices.lost import mark_all_lost, mark_found, mark_lost
 from sessions_ui.actions.devices.not_me import report_not_me
 from sessions_ui.actions.devices.rename import rename_device
 from sessions_ui.actions.endings.bridged.credentials import end_credentials
@@ -339,6 +339,7 @@ OWNERS: dict[str, Callable[[Any], Any]] = {
     "rename_device": lambda on: rename_device(device=on.device, name="mine", actor=on.user),
     "choose_unused": lambda on: choose_unused(user=on.user, months=6, actor=on.user),
     "confirm_device": lambda on: confirm_device(device=on.device, actor=on.user, proof="factor"),
+    "mark_all_lost": lambda on: mark_all_lost(devices=[on.device], of_user=on.user.pk, actor=on.user),
     "mark_lost": lambda on: mark_lost(device=on.device, actor=on.user),
     "mark_lost, signed out": lambda on: mark_lost(device=on.signed_out, actor=on.user),
     "mark_found": lambda on: mark_found(device=on.device, actor=on.user),
