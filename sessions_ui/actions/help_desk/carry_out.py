@@ -19,12 +19,14 @@ from sessions_ui.actions.endings.require_password import require_new_password
 from sessions_ui.actions.help_desk.open import note_step
 from sessions_ui.actions.help_desk.rights import verify_known_caller, verify_pace
 from sessions_ui.actions.recovery.open import open_recovery, since_of
+from sessions_ui.actions.sessions.rules.timeouts import in_time
 from sessions_ui.actions.trusted_addresses import told_about
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
 from sessions_ui.models import Case, CaseReceipt, Device, EndReason, Recovery, Session
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.user_model import has_usable_password
+from sessions_ui.wording.names import Line, distinct_title, tell_apart
 
 ONE_BY_ONE = timedelta(days=1)  # devices that are signed out within that are signed out together
 
@@ -149,26 +151,56 @@ def targets_for(user: Any, order: Order) -> list[Target]:
 
 def targets_of(user: Any, chosen: Iterable[str] | None, *, since: datetime | None = None) -> list[Target]:
     """Return the chosen devices of this user, and those where somebody has signed in since then (`chosen` None: all
-    that are signed in), in two statements.
+    that are signed in), in three statements.
 
-    Foreign ids match none.
+    Foreign ids match none. Devices of one name are told apart as on the page where they were chosen.
     """
     ids = None if chosen is None else set(chosen)
     living: dict[str, list[Session]] = {}
     unended = unended_of(user).sign_ins().select_related("device").defer("payload")
-    for session in unended.order_by("-last_seen_at"):
+    for session in unended.order_by("-last_seen_at", "-pk"):
         living.setdefault(id_of(session), []).append(session)
+    out = ids - living.keys() if ids is not None else set()
+    gone = list(Device.objects.filter(user_id=user.pk, public_id__in=out)) if out else []
+    ends = {
+        public_id: [one for one in sessions if ids is None or public_id in ids or is_younger(one, since)]
+        for public_id, sessions in living.items()
+    }
+    about = [public_id for public_id, ending in ends.items() if ending]
+    titles = titles_of(user, living, gone, about)
     targets = []
-    for public_id, sessions in living.items():
-        ends = [one for one in sessions if ids is None or public_id in ids or is_younger(one, since)]
-        if ends:
-            device = sessions[0].device
-            in_part = len(ends) < len(sessions)
-            targets.append(Target(public_id, str(device or Device()), device, living=True, in_part=in_part))
-    if ids is not None:
-        for device in Device.objects.filter(user_id=user.pk, public_id__in=ids - living.keys()):
-            targets.append(Target(device.public_id, str(device), device, living=False))
+    for public_id in about:
+        in_part = len(ends[public_id]) < len(living[public_id])
+        device = living[public_id][0].device
+        targets.append(Target(public_id, titles[public_id], device, living=True, in_part=in_part))
+    targets += [Target(each.public_id, titles[each.public_id], each, living=False) for each in gone]
     return targets
+
+
+def titles_of(
+    user: Any, living: dict[str, list[Session]], gone: list[Device], about: Iterable[str]
+) -> dict[str, str]:
+    """Return the titles of devices by public id. They are told apart as on the case page, from what it lists: what can
+    be signed in now, and what could when it was chosen. From everything, where something else is among those that this
+    is `about`: no two may have the same number."""
+    in_time_now = unended_of(user).living().by_owner().filter(in_time(user, timezone.now()))
+    listed = set(in_time_now.values_list("pk", flat=True))
+    shown: dict[str, Line] = {each.public_id: (each, None) for each in gone}
+    every: dict[str, Line] = dict(shown)
+    for public_id, sessions in living.items():
+        every[public_id] = (sessions[0].device, sessions[0])
+        latest = next((session for session in sessions if session.pk in listed), None)
+        if latest is not None:
+            shown[public_id] = (latest.device, latest)
+    return told_apart(shown if shown.keys() >= set(about) else every)
+
+
+def told_apart(lines: dict[str, Line]) -> dict[str, str]:
+    besides = tell_apart(list(lines.values()))
+    return {
+        public_id: distinct_title(str(device or Device()), beside)
+        for (public_id, (device, _session)), beside in zip(lines.items(), besides, strict=True)
+    }
 
 
 def id_of(session: Session) -> str:

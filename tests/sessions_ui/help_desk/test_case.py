@@ -368,7 +368,10 @@ def test_a_device_that_went_by_itself_is_said_to_be_out_already(
 def pages_of(desk: Any, case: Case, **fields: Any) -> tuple[str, str]:
     """What the agent reads on the review, and on the receipt."""
     url = f"/help-desk/{case.public_id}/"
-    answers = [desk.post(f"{url}{step}/", order(**fields), follow=True) for step in ("review", "carry-out")]
+    answers = [
+        desk.post(f"{url}{step}/", {"nonce": NONCE, **fields}, follow=True)
+        for step in ("review", "carry-out")
+    ]
     review, receipt = (" ".join(unescape(answer.content.decode()).split()) for answer in answers)
     return review, receipt
 
@@ -395,6 +398,33 @@ def test_the_mail_that_was_sent_is_the_one_that_was_promised(
     assert "An email: “A device was signed out of your account. Why: signed out by the help desk.”" in review
     assert "No email about a sign-out." not in review
     assert "We tell the person by email." in receipt and "no email about a sign-out" not in receipt
+
+
+def test_devices_of_one_name_are_called_as_on_the_page_where_they_were_chosen(
+    desk: Any, verified: Case, phone: Any, user: Any, browser: Any, device_of: Any, time_machine: Any
+) -> None:
+    prove(verified)
+    time_machine.move_to(timezone.now(), tick=False)
+    twins = [browser(), browser()]
+    for twin in twins:
+        twin.sign_in(user)
+    run_out = browser()
+    run_out.sign_in(user)
+    Session.objects.filter(device__public_id=device_of(run_out)).update(expires_at=timezone.now())
+    Device.objects.filter(user=user).update(first_seen_at=timezone.now())
+    page = " ".join(desk.get(f"/help-desk/{verified.public_id}/").content.decode().split())
+    names = ["Firefox on Linux (number 1)", "Firefox on Linux (number 2)"]
+    for name, twin in zip(names, twins, strict=True):
+        row = f'value="{device_of(twin)}" ><span class="sui-hidden">{name}</span>'
+        assert row in page
+    review, receipt = pages_of(desk, verified, device=device_of(twins[1]))
+    for text in (review, receipt):
+        assert f"{names[1]}: signed out" in text and names[0] not in text
+    # The other one has no namesake left.
+    assert (
+        "<li>Firefox on Linux: signed out</li>"
+        in pages_of(desk, verified, device=device_of(twins[0]), nonce="m" * 32)[1]
+    )
 
 
 def test_two_devices_that_are_lost_together_are_one_mail_as_was_promised(

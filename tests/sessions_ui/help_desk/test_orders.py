@@ -131,7 +131,12 @@ def test_each_line_of_the_receipt_says_what_became_of_it(
         chosen["chosen"]: "signed_out",
         chosen["gone"]: "already_signed_out",
     }
-    assert {line["title"] for line in receipt.lines} == {"Firefox on Linux", "Unknown device"}
+    titles = {line["device"]: line["title"] for line in receipt.lines}
+    assert titles == {
+        chosen["bare"]: "Unknown device",
+        chosen["chosen"]: "Firefox on Linux (number 2)",
+        chosen["gone"]: "Firefox on Linux (number 3)",  # it was, on the page where it was chosen
+    }
     assert CaseReceipt.objects.get().lines == receipt.lines
 
 
