@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from sessions_ui.actions.help_desk.prove import ask_for_approval, refuse_approval
+from sessions_ui.actions.help_desk.send_code import send_code
 from sessions_ui.exceptions import HelpDeskRefused
 from tests.conftest import make_person
 from tests.models import Case, Event, Session
@@ -97,6 +98,16 @@ def test_the_waiting_page_is_told_once_somebody_has_decided(
         assert f'id="{part}"' in html and html.count('hx-swap-oob="true"') == 4
     assert "A second agent has agreed" in html and "To sign out everything, type" in html
     assert "disabled" not in html
+
+
+def test_a_page_that_waits_is_told_of_the_code_that_was_read_back_in_another_one(
+    desk: Any, verified: Case, agent: Any
+) -> None:
+    ask_for_approval(case=verified, agent=agent)
+    send_code(case=verified, agent=agent)
+    desk.post(f"/help-desk/{verified.public_id}/code/check/", {"code": verified.code()})
+    html = desk.get(f"/help-desk/{verified.public_id}/state/").content.decode()
+    assert "The code was read back. You can continue." in html and "has agreed" not in html
 
 
 def test_to_wait_is_no_activity(desk: Any, verified: Case, agent: Any) -> None:
