@@ -18,6 +18,7 @@ from sessions_ui.actions.help_desk.rights import may_help
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
 from sessions_ui.help_desk.access import agents_only
+from sessions_ui.help_desk.pages import refusals_of
 from sessions_ui.help_desk.views import with_case
 from sessions_ui.models import Case
 from sessions_ui.models.primary import all_users, with_users
@@ -64,11 +65,17 @@ def refuse(request: HttpRequest, public_id: str) -> HttpResponseBase:
 
 
 def decided(request: HttpRequest, public_id: str, decide: Callable[..., None], text: str) -> HttpResponseBase:
-    """Carry out what the second agent has decided about what they have read, and show the list again."""
-    case = get_object_or_404(open_cases(), public_id=public_id)
+    """Carry out what the second agent has decided about what they have read, and show the list again. What was decided
+    before is not decided again: the button was pressed twice, or somebody else was faster."""
+    case = get_object_or_404(Case, public_id=public_id)
     user = case.account()
     if user is None or not may_help(request.user, user):
         raise Http404
+    if not open_cases().filter(pk=case.pk).exists():
+        if not (before := decided_before(case)):
+            raise Http404
+        messages.info(request, before % {"case": case.public_id}, fail_silently=True)
+        return redirect("help_desk:approvals")
     try:
         read = [request.POST.get(name, getattr(case, name)) for name in ("ticket", "reason")]
         if read != [case.ticket, case.reason]:  # it is about something else by now
@@ -79,6 +86,20 @@ def decided(request: HttpRequest, public_id: str, decide: Callable[..., None], t
     else:
         messages.success(request, text % {"case": case.public_id}, fail_silently=True)
     return redirect("help_desk:approvals")
+
+
+def decided_before(case: Case) -> str:
+    """Return how a case was decided that no longer waits for a second agent; empty where nobody has."""
+    if case.proof == Case.Proof.SECOND_AGENT:
+        return _("Case %(case)s has already been agreed to. Nothing was changed just now.")
+    if case.is_proven:
+        return _(
+            "Case %(case)s no longer needs a second agent: the caller has read a code back. Nothing was changed "
+            "just now."
+        )
+    if refusals_of(case).exists():
+        return _("Case %(case)s has already been refused. Nothing was changed just now.")
+    return ""
 
 
 def open_cases() -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -104,9 +105,7 @@ class CasePage:
         """The refusal of a second agent, where nobody else was asked since."""
         if self.case.is_proven or self.case.approval_asked_at is not None:
             return None
-        steps = Event.objects.filter(user_id=self.user.pk, kind=Event.Kind.HELP_DESK)
-        of_case = steps.filter(data__case=self.case.public_id, data__step=APPROVAL_REFUSED)
-        return of_case.order_by("-id").first()
+        return refusals_of(self.case).order_by("-id").first()
 
     @property
     def ways(self) -> list[str]:
@@ -115,6 +114,13 @@ class CasePage:
     @property
     def username(self) -> str:
         return str(self.user.get_username())
+
+
+def refusals_of(case: Case) -> QuerySet[Event]:
+    """Return the refusals of second agents."""
+    user_id: Any = case.user_id
+    steps = Event.objects.filter(user_id=user_id, kind=Event.Kind.HELP_DESK)
+    return steps.filter(data__case=case.public_id, data__step=APPROVAL_REFUSED)
 
 
 def case_page(case: Case, *, show_network: bool = False) -> CasePage:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from sessions_ui.actions.help_desk.prove import ask_for_approval, refuse_approval
 from sessions_ui.actions.help_desk.send_code import send_code
@@ -51,6 +52,47 @@ def test_a_second_agent_refuses_and_the_first_one_reads_it(
     desk.post(f"{page}approval/")
     assert "The second agent refused" not in desk.get(page).content.decode(), "another one is asked"
     assert "case_closed" not in second.get("/help-desk/approvals/").content.decode()
+
+
+def agree(client: Any, case: Case) -> Any:
+    fields = {"ticket": "INC-7", "reason": "lost"}
+    return client.post(f"/help-desk/approvals/{case.public_id}/", fields, follow=True)
+
+
+@pytest.mark.parametrize("again", [agree, refuse])
+@pytest.mark.parametrize(
+    ("first", "said"), [(agree, "has already been agreed to"), (refuse, "has already been refused")]
+)
+def test_who_decides_twice_reads_how_it_was_decided(
+    second: Any, verified: Case, agent: Any, first: Any, again: Any, said: str
+) -> None:
+    ask_for_approval(case=verified, agent=agent)
+    first(second, verified)
+    verified.refresh_from_db()
+    before = (verified.proof, verified.approval_asked_at)
+    answer = again(second, verified)
+    html = answer.content.decode()
+    assert answer.status_code == 200 and f"Case {verified.public_id} {said}. Nothing was changed" in html
+    verified.refresh_from_db()
+    assert (verified.proof, verified.approval_asked_at) == before
+    assert Event.objects.filter(data__step__in=["proven", "approval refused"]).count() == 1
+
+
+def test_who_decides_after_the_caller_has_read_a_code_back_reads_that_nobody_is_needed(
+    second: Any, verified: Case, agent: Any
+) -> None:
+    ask_for_approval(case=verified, agent=agent)
+    Case.objects.filter(pk=verified.pk).update(proof=Case.Proof.CODE, proven_at=timezone.now())
+    assert "the caller has read a code back" in agree(second, verified).content.decode()
+
+
+def test_whoever_may_not_help_is_not_told_how_a_case_was_decided(
+    second: Any, verified: Case, agent: Any, colleague: Any, user: Any
+) -> None:
+    ask_for_approval(case=verified, agent=agent)
+    agree(second, verified)
+    type(user).objects.filter(pk=user.pk).update(is_superuser=True)
+    assert agree(second, verified).status_code == 404
 
 
 def test_who_may_not_agree_may_not_refuse(
