@@ -53,6 +53,8 @@ NETWORK = "sessions_ui_network"
 SHOW_NETWORK = "network"  # in the address of that page
 # So many characters of an address pass every server and proxy. A longer order is reviewed in the answer to its form.
 LONGEST_ADDRESS = 4000
+# What is wrong with a code that was typed in, and does not matter any more where there is proof.
+ABOUT_A_CODE = (HelpDeskRefusal.CODE_OVER, HelpDeskRefusal.WRONG_CODE, HelpDeskRefusal.TOO_MANY)
 
 
 def with_case(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -180,7 +182,14 @@ def check_code(request: HttpRequest, case: Case) -> HttpResponseBase:
     form = CodeForm(request.POST)
     if not form.is_valid():
         return render_case(request, case, code_form=form, status=422)
-    prove.check_code(case=case, agent=request.user, code=form.cleaned_data["code"])
+    try:
+        prove.check_code(case=case, agent=request.user, code=form.cleaned_data["code"])
+    except HelpDeskRefused as error:
+        case.refresh_from_db()
+        if error.reason not in ABOUT_A_CODE or not case.is_proven:
+            raise
+        # The form was sent twice, or a second agent was faster: no code is needed any more.
+        messages.info(request, _("Proof has already been given. You can continue."), fail_silently=True)
     return redirect("help_desk:case", case.public_id)
 
 

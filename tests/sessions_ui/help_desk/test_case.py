@@ -611,6 +611,30 @@ def test_the_code_goes_to_the_account_and_proves(
     assert verified.proof == Case.Proof.CODE
 
 
+@pytest.mark.parametrize("again", ["the same", "000000"])
+def test_a_code_that_is_checked_twice_is_answered_by_the_proof_that_there_is(
+    desk: Any, verified: Case, agent: Any, again: str
+) -> None:
+    send_code(case=verified, agent=agent)
+    code = verified.code()
+    url = f"/help-desk/{verified.public_id}/code/check/"
+    assert desk.post(url, {"code": code}).status_code == 302
+    answer = desk.post(url, {"code": code if again == "the same" else again}, follow=True)
+    html = answer.content.decode()
+    assert answer.status_code == 200 and "Proof has already been given. You can continue." in html
+    assert "no longer valid" not in html
+    assert Event.objects.filter(data__step="proven").count() == 1
+
+
+def test_a_code_that_is_over_is_said_to_be_over_where_there_is_no_proof(
+    desk: Any, verified: Case, agent: Any
+) -> None:
+    send_code(case=verified, agent=agent)
+    Case.objects.filter(pk=verified.pk).update(code_sent_at=timezone.now() - timedelta(minutes=11))
+    answer = desk.post(f"/help-desk/{verified.public_id}/code/check/", {"code": verified.code()})
+    assert answer.status_code == 422 and "This code is no longer valid." in answer.content.decode()
+
+
 def test_another_code_can_be_sent_after_a_minute(verified: Case, agent: Any) -> None:
     send_code(case=verified, agent=agent)
     sent, first = verified.code_sent_at, verified.code()
