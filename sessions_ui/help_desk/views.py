@@ -300,9 +300,14 @@ def found(request: HttpRequest, case: Case, device_id: str) -> HttpResponseBase:
 @with_case
 def send_recovery_link(request: HttpRequest, case: Case) -> HttpResponseBase:
     mailed = recovery.send_link(case=case, agent=request.user)
-    if mailed:
+    if mailed is None:
+        say_not_recovered(request)
+    elif mailed:
         messages.success(request, _("The link was sent."), fail_silently=True)
-    elif mailed is False:
+    elif not recovery.has_address(case):
+        text = _("There is no address to which a link to the next steps could be sent.")
+        messages.info(request, text, fail_silently=True)
+    else:
         text = _("No new link was sent because the last one was sent only recently. Try again later.")
         messages.info(request, text, fail_silently=True)
     return redirect("help_desk:case", case.public_id)
@@ -311,8 +316,17 @@ def send_recovery_link(request: HttpRequest, case: Case) -> HttpResponseBase:
 @require_POST
 @with_case
 def lift_recovery(request: HttpRequest, case: Case) -> HttpResponseBase:
-    recovery.lift(case=case, agent=request.user)
+    if recovery.lift(case=case, agent=request.user):
+        messages.success(request, _("The recovery has ended."), fail_silently=True)
+    else:
+        say_not_recovered(request)
     return redirect("help_desk:case", case.public_id)
+
+
+def say_not_recovered(request: HttpRequest) -> None:
+    """Answer a button of a recovery that is over: its steps are done, or it was ended meanwhile."""
+    text = _("The account is not being given back at the moment, so nothing was done.")
+    messages.info(request, text, fail_silently=True)
 
 
 @require_GET

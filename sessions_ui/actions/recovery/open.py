@@ -184,7 +184,10 @@ def mail_link_again(*, user: HasPk) -> bool | None:
     lately = sent.filter(at__gt=now - RESEND_AFTER).exists()
     if lately or sent.filter(at__gt=now - timedelta(hours=1)).count() >= MOST_LINKS_AN_HOUR:
         return False
-    _mail_link(case, [case.address] if case.address else safe_addresses(user, case.since))
+    receivers = [case.address] if case.address else safe_addresses(user, case.since)
+    if not receivers:
+        return False
+    _mail_link(case, receivers)
     return True
 
 

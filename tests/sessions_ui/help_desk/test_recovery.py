@@ -211,9 +211,39 @@ def test_one_that_was_a_mistake_is_ended_with_the_same_proof(
         lift(case=proven, agent=agent)
     assert Recovery.objects.get().is_open
     Case.objects.filter(pk=proven.pk).update(proven_at=timezone.now())
-    desk.post(f"/help-desk/{proven.public_id}/recovery/lift/")
+    lifts = f"/help-desk/{proven.public_id}/recovery/lift/"
+    assert "The recovery has ended." in text_of(desk.post(lifts, follow=True))
     closed = Recovery.objects.get()
     assert (closed.closed_why, closed.closed_by_id) == ("lifted", agent.pk)
     assert AccountState.objects.get(pk=user.pk).frozen_until is None
     html = desk.get(f"/help-desk/{proven.public_id}/").content.decode()
     assert "Help desk: recovery ended" in html
+
+
+@pytest.mark.parametrize("button", ["lift", "link"])
+def test_a_button_of_a_recovery_that_is_over_says_that_nothing_was_done(
+    desk: Any, proven: Case, agent: Any, button: str
+) -> None:
+    """It was pressed twice, or the page was open while the person did the steps."""
+    carry_out(case=proven, agent=agent, order=Order(recovery=True), nonce=NONCE)
+    assert lift(case=proven, agent=agent)
+    text = text_of(desk.post(f"/help-desk/{proven.public_id}/recovery/{button}/", follow=True))
+    assert "The account is not being given back at the moment, so nothing was done." in text
+    assert "The recovery has ended." not in text and "The link was sent." not in text
+    assert Event.objects.filter(data__step="recovery lifted").count() == 1
+
+
+def test_no_link_is_said_to_be_sent_where_there_is_no_address(
+    desk: Any, proven: Case, agent: Any, settings: Any
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "ALERT_ADDRESSES": f"{__name__}.nowhere"}
+    carry_out(case=proven, agent=agent, order=Order(recovery=True), nonce=NONCE)
+    Event.objects.filter(kind=Event.Kind.RECOVERY_LINK)._raw_delete("default")
+    text = text_of(desk.post(f"/help-desk/{proven.public_id}/recovery/link/", follow=True))
+    assert "There is no address to which a link to the next steps could be sent." in text
+    assert "The link was sent." not in text
+    assert not Event.objects.filter(data__step="recovery link sent").exists()
+
+
+def nowhere(user: Any) -> list[Any]:
+    return []
