@@ -117,7 +117,7 @@ def end_sessions(
     act = Act(reason=reason, actor_id=who.pk, ticket=ticket, note=note, happened_at=happened_at)
     act.count = ended = _write(act, held.sessions)
     owned = end_owned(act, held.accounts) if is_whole and reason in LEAVES else []
-    lived_on = _mark_lived_on(act, held, all_of_them=unadopted and kept is None)
+    lived_on = _mark_lived_on(act, held, all_of_them=unadopted, kept=kept)
     bridged = end_bridged([*held.accounts, *owned], reason) if with_bridged else Bridged()
     if act.count or lived_on or bridged:
         act.save(using=using, force_insert=True)
@@ -159,14 +159,15 @@ def _hold_owners(
     return _Held(accounts, owners, selected, total)
 
 
-def _mark_lived_on(act: Act, held: _Held, *, all_of_them: bool) -> int:
+def _mark_lived_on(act: Act, held: _Held, *, all_of_them: bool, kept: int | None) -> int:
     """Mark the sessions that lived on after trust had ended, where that was said; return how many. `all_of_them`: the
-    ending is about all sessions of the accounts, whatever was chosen."""
+    ending is about all sessions of the accounts but `kept`, whatever was chosen."""
     if act.happened_at is None:
         return 0
     sessions = held.sessions
     if all_of_them and len(held.accounts) <= MANY_USERS:
-        sessions = Session.objects.using(router.db_for_write(Session)).filter(user_id__in=held.accounts)
+        rows = Session.objects.using(router.db_for_write(Session))
+        sessions = rows.filter(user_id__in=held.accounts).exclude(pk=kept)
     return mark_untrusted(act, sessions)
 
 

@@ -165,6 +165,20 @@ def test_a_session_that_is_kept_is_not_marked(user: Any, browser: Any, laptop: A
     assert [since for since, _act in marks()] == [None, friday]
 
 
+def test_beside_a_session_that_is_kept_what_had_ended_meanwhile_lived_on_too(
+    user: Any, browser: Any, laptop: Any, friday: datetime
+) -> None:
+    """As where somebody reports from one device what had been done on another, and was signed out there by then."""
+    browser().sign_in(user)
+    gone, kept = Session.objects.of(user).order_by("pk")
+    Session.objects.filter(pk=gone.pk).update(
+        ended_at=friday + timedelta(days=1), end_reason=EndReason.SIGNED_OUT
+    )
+    receipt = end_user_sessions(user=user, reason=EndReason.NOT_ME, keep=kept.pk, happened_at=friday)
+    assert receipt.ended == 0
+    assert marks() == [(friday, Act.objects.get().pk), (None, None)]
+
+
 def test_a_lost_device_is_lost_since_then(user: Any, browser: Any, laptop: Any, friday: datetime) -> None:
     browser().sign_in(user)  # elsewhere: that one is not lost
     device = Session.objects.earliest("pk").device
