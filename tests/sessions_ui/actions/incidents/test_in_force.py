@@ -139,6 +139,26 @@ def test_before_a_time_goes_by_when_it_was_signed_in(user: Any, other_user: Any)
     assert still_alive({row_of(old).pk, row_of(new).pk}) == {row_of(new).pk}
 
 
+def test_the_sweep_ends_whoever_was_signed_in_before_a_time_and_nobody_else(
+    user: Any, other_user: Any, administrator: Any
+) -> None:
+    """It is the sweep that tells the owner and the history: a request would only be refused."""
+    old, new = sign_in(user), sign_in(other_user)
+    now = timezone.now()
+    Session.objects.filter(pk=row_of(old).pk).update(signed_in_at=now - timedelta(hours=2))
+    order(Criteria(before=now - timedelta(hours=1)), actor=administrator, ticket="INC-9")
+    sweep_endings()
+    row = row_of(old)
+    assert row.end_reason == EndReason.INCIDENT and row.act is not None
+    assert (row.act.actor_id, row.act.ticket, row.act.note) == (
+        administrator.pk,
+        "INC-9",
+        "the cookies leaked",
+    )
+    assert row.act.ending == Incident.objects.get().ending
+    assert row_of(new).ended_at is None and is_in(new)
+
+
 def test_an_earlier_time_brings_nobody_back(user: Any) -> None:
     key = sign_in(user)
     now = timezone.now()
@@ -292,6 +312,7 @@ def test_what_became_staff_after_the_sweep_is_ended_in_the_name_of_the_order(
     row = row_of(key)
     assert row.end_reason == EndReason.INCIDENT and row.act is not None
     assert (row.act.actor_id, row.act.ticket) == (administrator.pk, "INC-9")
+    assert row.act.note == "the cookies leaked"
     assert row.act.ending == Incident.objects.get().ending
 
 
