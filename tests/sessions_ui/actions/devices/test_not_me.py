@@ -152,6 +152,18 @@ def test_what_a_finished_case_has_dealt_with_ends_and_opens_no_other(
     assert living(rows) == ["0.5 elsewhere"]
 
 
+def test_a_finished_case_has_not_dealt_with_who_came_back_to_the_device_after_it(
+    rows: dict[str, Session], user: Any
+) -> None:
+    """Though the sign-in that is reported is one that it has dealt with."""
+    Recovery.objects.create(
+        user=user, since=at(0), opened_at=at(3.7), expires_at=at(6), closed_at=at(6), closed_why="done"
+    )
+    report_not_me(session=rows["3, flagged"], actor=user)
+    assert Recovery.objects.open().get().since == at(4)
+    assert living(rows) == ["0.5 elsewhere", "1.5 elsewhere", "2.9 elsewhere", "3.5 elsewhere"]
+
+
 def test_what_a_finished_case_has_covered_does_not_count_again(rows: dict[str, Session], user: Any) -> None:
     Recovery.objects.create(
         user=user, since=at(0), opened_at=at(2.7), expires_at=at(6), closed_at=at(6), closed_why="done"
