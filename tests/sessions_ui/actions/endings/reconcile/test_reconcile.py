@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from sessions_ui.actions.endings.reconcile.suspects import of_another_account, suspicious
 from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
-from sessions_ui.actions.endings.reconcile.unlawful import why_unlawful
+from sessions_ui.actions.endings.reconcile.unlawful import end_if_unlawful, why_unlawful
 from sessions_ui.actions.tokens.create import create_token
 from sessions_ui.models.session import ACCOUNT_WAS_OFF
 from sessions_ui.store import SessionStore
@@ -116,6 +116,19 @@ def test_the_session_that_announced_a_new_password_is_refused_where_another_one_
     assert end_unlawful() == 1
     assert row_of(here).end_reason == EndReason.PASSWORD_CHANGED
     assert not is_in(here)
+
+
+def test_the_session_that_announced_a_new_password_goes_on_with_the_old_one_where_none_was_saved(
+    here: Browser, user: Any
+) -> None:
+    """The request that was to save it has failed: the sweep, which looks at this one for another reason, must not give
+    it the hash of a password that nobody has."""
+    before = row_of(here).auth_hash
+    user.set_password(NEW_PASSWORD)
+    SessionStore(here.cookies["sessionid"].value).expect_password_change(user)
+    assert end_if_unlawful([row_of(here).pk]) == 0
+    assert row_of(here).auth_hash == before
+    assert is_in(here)
 
 
 def test_another_session_of_the_same_person_ends_where_one_announced_the_new_password(
