@@ -344,6 +344,20 @@ def test_what_was_done_to_a_log_is_found(
     assert found(log) == findings
 
 
+def test_a_root_that_was_sealed_over_fewer_events_does_not_hide_that_one_is_gone() -> None:
+    """By somebody who has the key, and has sealed what is left: the checkpoint still counts the one that is gone."""
+    log = lines()
+    log[5]["entry"] = None
+    left = [leaf_hash(each["entry"]) for each in log[6:7]]
+    said = {**json.loads(log[7]["checkpoint"]), "root": merkle_root(left).hex()}
+    text = evidence.canonical(said)
+    log[7] = {
+        "checkpoint": text,
+        "signature": base64.b64encode(evidence.KEYS[1].sign(text.encode())).decode(),
+    }
+    assert found(log) == [Found.REMOVED, Found.REWRITTEN]
+
+
 def test_a_cut_tail_is_found_by_what_was_emitted_and_by_nothing_else() -> None:
     log = lines()[:5]
     assert found(log) == []

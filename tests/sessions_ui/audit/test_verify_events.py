@@ -284,16 +284,22 @@ def test_an_event_that_nobody_sealed_allows_no_cut(log: list[int], key: Key) -> 
 @pytest.mark.parametrize(
     ("data", "at"),
     [
-        pytest.param({"retention": -(10**9)}, timedelta(0), id="a negative retention"),
-        pytest.param({"retention": 180.5 * 86400}, 181 * DAY, id="no whole seconds"),
-        pytest.param({"retention": 180 * 86400}, 181 * DAY, id="from the future"),
+        pytest.param({"checkpoint": 2, "retention": -(10**9)}, timedelta(0), id="a negative retention"),
+        pytest.param({"checkpoint": 2, "retention": 180.5 * 86400}, 181 * DAY, id="no whole seconds"),
+        pytest.param({"checkpoint": 2, "retention": 180 * 86400}, 181 * DAY, id="from the future"),
+        pytest.param({"checkpoint": 2, "retention": 10**15}, timedelta(0), id="a retention beyond all time"),
+        pytest.param({"checkpoint": 2}, timedelta(0), id="no retention"),
+        pytest.param({"retention": 0}, timedelta(0), id="no checkpoint"),
+        pytest.param(["checkpoint", "retention"], timedelta(0), id="a list"),
+        pytest.param({}, timedelta(0), id="nothing"),
     ],
 )
 def test_a_made_up_event_allows_no_cut_although_it_was_sealed(
-    log: list[int], key: Key, data: dict[str, Any], at: timedelta
+    log: list[int], key: Key, data: Any, at: timedelta
 ) -> None:
+    """And whatever it says, the rest of the log is read."""
     test_a_head_that_was_cut_is_found(log, key)
-    Event.objects.create(kind=Event.Kind.LOG_CUT, at=timezone.now() + at, data={"checkpoint": 2, **data})
+    Event.objects.create(kind=Event.Kind.LOG_CUT, at=timezone.now() + at, data=data)
     seal_events()
     assert what(found(key.keys)) == [Found.CUT_HEAD]
 
