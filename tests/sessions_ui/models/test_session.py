@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from asgiref.sync import async_to_sync
 from django.contrib import admin
 from django.db import IntegrityError, transaction
@@ -49,6 +50,7 @@ def stranger(other_user: Any, browser: Any) -> Iterator[None]:
 
 # --- What happens to the row between reading the instance and saving it
 
+NOW, MOMENT = timezone.now(), timedelta(microseconds=1)
 Change = Callable[[Session, str, Any], None]
 
 
@@ -78,6 +80,30 @@ def purged(row: Session, key: str, other_user: Any) -> None:
 
 
 STALE = [rotated, somebody_elses, account_was_off, offboarded, purged]
+
+
+# --- Which ones live
+
+
+@pytest.mark.parametrize(
+    ("columns", "lives"),
+    [
+        ({}, True),
+        ({"expires_at": NOW + MOMENT}, True),
+        ({"expires_at": NOW}, False),
+        ({"expires_at": NOW - MOMENT}, False),
+        ({"ended_at": NOW}, False),
+        ({"user": None}, False),
+    ],
+)
+def test_a_session_lives_while_it_is_somebodys_has_not_ended_and_has_time_left(
+    columns: dict[str, Any], lives: bool, row: Session
+) -> None:
+    """In a statement as in Python: a list of devices and the page of one say the same."""
+    Session.objects.filter(pk=row.pk).update(**columns)
+    with time_machine.travel(NOW, tick=False):
+        assert Session.objects.living().filter(pk=row.pk).exists() is lives
+        assert Session.objects.get(pk=row.pk).is_living is lives
 
 
 # --- Ways of saving it
