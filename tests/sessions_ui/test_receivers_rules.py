@@ -61,6 +61,22 @@ def test_a_save_is_watched_for_these_fields() -> None:
     assert watched_fields() == ("password", "is_active", "email", "is_staff", "is_superuser")
 
 
+def test_where_people_sign_in_by_a_name_their_address_is_watched_beside_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Or a save of the address alone would tell nobody."""
+    model = get_user_model()
+    monkeypatch.setattr(model, "EMAIL_FIELD", model.get_email_field_name(), raising=False)
+    monkeypatch.setattr(model, "USERNAME_FIELD", "name")
+    assert watched_fields() == ("password", "is_active", "name", "email", "is_staff", "is_superuser")
+
+
+def test_a_user_model_without_an_address_is_watched_for_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(get_user_model(), "EMAIL_FIELD", "no such field", raising=False)
+    monkeypatch.setattr(get_user_model(), "USERNAME_FIELD", "name")
+    assert watched_fields() == ("password", "is_active", "name", "is_staff", "is_superuser")
+
+
 @pytest.mark.parametrize(
     ("acting", "setting", "expected"),
     [
