@@ -168,6 +168,14 @@ def test_everything_is_what_is_signed_in_now(devices: dict[str, Session], user: 
     assert targets_of(user, []) == []
 
 
+def test_what_is_no_row_of_the_page_is_none_that_was_chosen(devices: dict[str, Session], user: Any) -> None:
+    """A sign-in on a device is named by the device: an order by the id of the sign-in would end what no agent saw."""
+    chosen = devices["chosen"]
+    assert chosen.device is not None
+    assert [target.public_id for target in targets_of(user, [chosen.device.public_id])] == [id_of(chosen)]
+    assert targets_of(user, [chosen.public_id]) == []
+
+
 @pytest.mark.parametrize(
     ("fields", "needs"),
     [
