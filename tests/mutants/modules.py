@@ -268,10 +268,12 @@ NEAREST: dict[str, tuple[str, ...]] = {
     ),
     "client/improve.py": (
         "tests/sessions_ui/client/test_improve.py",
+        "tests/sessions_ui/client/test_same_device.py",
         "tests/sessions_ui/test_risk.py",
         "tests/stories/test_devices.py",
     ),
     "models/account_state.py": (
+        "tests/sessions_ui/models/test_account_state.py",
         *SIGN_IN,
         *ENDINGS,
         "tests/sessions_ui/actions/endings/bulk/test_bulk.py",
@@ -302,6 +304,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
     ),
     "actions/endings/end.py": (
         *ENDINGS,
+        "tests/sessions_ui/actions/endings/test_happened.py",
         LOCKS,
         *SIGN_IN,
         "tests/sessions_ui/actions/endings/changes/test_access.py",
@@ -388,6 +391,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
     "actions/endings/require_password.py": (
         LOCKS,
         "tests/sessions_ui/actions/endings/test_require_password.py",
+        "tests/accounts/test_in_flight.py",
         "tests/sessions_ui/test_receivers.py",
         *SIGN_IN,
         *HELP_DESK,
@@ -436,6 +440,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
     ),
     "actions/sessions/activity.py": (
         "tests/sessions_ui/actions/sessions/rules/test_validate.py",
+        "tests/sessions_ui/actions/devices/test_cookie_seen.py",
         "tests/sessions_ui/impersonation/test_session.py",
         "tests/sessions_ui/test_middleware.py",
         "tests/sessions_ui/web/presence/test_client_hints.py",
@@ -551,6 +556,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
         f"{WEB}/test_error_reports.py",
         "tests/sessions_ui/impersonation/test_session.py",
         "tests/sessions_ui/api/test_bearer.py",
+        "tests/sessions_ui/api/test_introspection.py::test_three_statements",
         "tests/users",
     ),
     "actions/account_lock.py": (
