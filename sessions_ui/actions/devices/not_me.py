@@ -173,7 +173,7 @@ def _since(session: Session, *, whole_device: bool) -> datetime:
     """
     own: datetime = session.signed_in_at or session.created_at
     user_id: Any = session.user_id
-    there = Session.objects.filter(_on_device(session), user_id=user_id, signed_in_at__isnull=False)
+    there = Session.objects.filter(_on_device(session), user_id=user_id)
     if not whole_device:
         there = there.filter(reviewed_at__isnull=True).exclude(verdict="")
     first = there.aggregate(first=Min("signed_in_at"))["first"]

@@ -64,12 +64,16 @@ def test_everywhere_ends_all_in_one_act(own: Session, theirs: Session, other_use
     assert [session.user_id for session in Session.objects.living()] == [other_user.pk]
 
 
-@pytest.mark.parametrize("same_device", [False, True])
+@pytest.mark.parametrize("device", ["its own", "the same", "none"])
 def test_everywhere_keeps_the_one_that_asks_unless_it_is_on_that_device(
-    same_device: bool, own: Session, theirs: Session, user: Any
+    device: str, own: Session, theirs: Session, user: Any
 ) -> None:
-    if same_device:
+    """Of two without a device nobody knows that it is one."""
+    if device == "the same":
         Session.objects.filter(pk=own.pk).update(device_id=theirs.device_id)
+    elif device == "none":
+        Session.objects.update(device=None)
+        theirs.refresh_from_db()
     token = context.begin(
         context.Acting(SimpleNamespace(session_id=own.pk, user_id=user.pk, impersonator_id=None))
     )
@@ -77,7 +81,23 @@ def test_everywhere_keeps_the_one_that_asks_unless_it_is_on_that_device(
         report_not_me(session=theirs, actor=user, everywhere=True)
     finally:
         context.finish(token)
-    assert Session.objects.living().filter(pk=own.pk).exists() is not same_device
+    assert Session.objects.living().filter(pk=own.pk).exists() is (device != "the same")
+
+
+@pytest.mark.parametrize("everywhere", [True, False])
+def test_whoever_reports_the_session_that_asks_is_signed_out_there_also_without_a_device(
+    everywhere: bool, own: Session, theirs: Session, user: Any
+) -> None:
+    Session.objects.filter(pk=own.pk).update(device=None)
+    own.refresh_from_db()
+    token = context.begin(
+        context.Acting(SimpleNamespace(session_id=own.pk, user_id=user.pk, impersonator_id=None))
+    )
+    try:
+        report_not_me(session=own, actor=user, everywhere=everywhere)
+    finally:
+        context.finish(token)
+    assert not Session.objects.living().filter(pk=own.pk).exists()
 
 
 def test_the_reported_session_may_have_ended_already(own: Session, theirs: Session) -> None:
@@ -181,6 +201,20 @@ def test_by_a_link_all_ends_that_signed_in_since_the_first_that_was_flagged(
     assert living(rows) == ["0.5 elsewhere", "1.5 elsewhere", "2.9 elsewhere"]
     assert (report.recovery.since, report.recovery.address) == (at(3), user.email)
     assert report.recovery.opened_by == Recovery.OpenedBy.MAIL
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_report_goes_back_to_the_sign_in_and_where_nobody_knows_when_that_was_to_its_row(
+    is_known: bool, rows: dict[str, Session], user: Any
+) -> None:
+    """A browser may have had its row as nobody's for long; one that was adopted may not say when it was signed in."""
+    theirs = rows["1.5 elsewhere"]
+    times = {"created_at": at(1.2), "signed_in_at": at(1.5) if is_known else None}
+    Session.objects.filter(pk=theirs.pk).update(**times)
+    theirs.refresh_from_db()
+    report_not_me(session=theirs, actor=user)
+    assert Recovery.objects.get().since == (at(1.5) if is_known else at(1.2))
+    assert living(rows) == ["1", "0.5 elsewhere"]
 
 
 @pytest.mark.parametrize("everywhere", [True, False])
