@@ -10,16 +10,24 @@ function textOf(source) {
 
 const select = (source) => (source.select ? source.select() : getSelection().selectAllChildren(source));
 
-for (const button of document.querySelectorAll("[data-copy]")) {
+const buttonOf = (source) => source.id && document.querySelector(`[data-copy="${CSS.escape(source.id)}"]`);
+
+// Also of a page that htmx puts into this one (the browser's "Back"): a module runs only once.
+function offer() {
+  for (const button of document.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard;
+}
+offer();
+for (const event of ["htmx:afterSwap", "htmx:historyRestore"]) document.addEventListener(event, offer);
+
+document.addEventListener("focusin", ({ target }) => buttonOf(target) && target.select?.());
+
+document.addEventListener("click", async ({ target }) => {
+  const button = target.closest?.("[data-copy]");
+  if (!button) return;
   const source = document.getElementById(button.dataset.copy);
   const status = document.getElementById("copied");
-  source.addEventListener("focus", () => source.select?.());
-  if (!navigator.clipboard) continue;
-  button.hidden = false;
-  button.addEventListener("click", async () => {
-    status.textContent = ""; // the same word twice is announced twice
-    select(source);
-    await navigator.clipboard.writeText(textOf(source));
-    status.textContent = button.dataset.copied;
-  });
-}
+  status.textContent = ""; // the same word twice is announced twice
+  select(source);
+  await navigator.clipboard.writeText(textOf(source));
+  status.textContent = button.dataset.copied;
+});

@@ -2,9 +2,10 @@
 // was replaced, saying so when a request failed, and what happened elsewhere (live.js hears of it). Without this file, or
 // without htmx, the same forms work as plain ones.
 
-const page = document.querySelector("[data-sui]");
-const status = document.getElementById("devices-status");
-const dialog = document.getElementById("sui-dialog");
+// Looked up at each use: htmx may put another page into this one (the browser's "Back"), and a module runs only once.
+const page = () => document.querySelector("[data-sui]");
+const status = () => document.getElementById("devices-status");
+const dialog = () => document.getElementById("sui-dialog");
 let left = null; // where the person was when the list was replaced
 let open = []; // what of it was open
 
@@ -32,9 +33,10 @@ function reopen(ids) {
 }
 
 function say(text, tone) {
-  if (!status) return;
-  status.textContent = text;
-  status.toggleAttribute("data-failed", tone === "failed");
+  const line = status();
+  if (!line) return;
+  line.textContent = text;
+  line.toggleAttribute("data-failed", tone === "failed");
 }
 
 // What a person asked for; the proof, which comes in by itself, is nobody's act.
@@ -55,7 +57,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   // Emptied first: the same sentence twice is announced twice.
   say("");
   const { pathInfo } = event.detail;
-  const words = pathInfo?.requestPath.includes("/sign-out") ? dialog?.dataset.signingOut : dialog?.dataset.working;
+  const words = pathInfo?.requestPath.includes("/sign-out") ? dialog()?.dataset.signingOut : dialog()?.dataset.working;
   clearTimeout(waiting);
   waiting = setTimeout(() => say(words ?? ""), PATIENCE_MS);
 });
@@ -63,7 +65,8 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 document.addEventListener("htmx:afterRequest", (event) => {
   if (!ours(event)) return;
   clearTimeout(waiting);
-  if (status && [dialog?.dataset.signingOut, dialog?.dataset.working].includes(status.textContent)) say("");
+  const { signingOut, working } = dialog()?.dataset ?? {};
+  if ([signingOut, working].includes(status()?.textContent)) say("");
 });
 
 document.addEventListener("htmx:beforeSwap", (event) => {
@@ -75,21 +78,22 @@ document.addEventListener("htmx:beforeSwap", (event) => {
     detail.isError = false;
   }
   // What the dialog asks for began on a card: that is where the person goes on afterwards.
-  if (detail.shouldSwap && !dialog?.open) left = whereabouts(detail.requestConfig.elt);
-  if (detail.target !== dialog) open = opened(detail.target);
+  if (detail.shouldSwap && !dialog()?.open) left = whereabouts(detail.requestConfig.elt);
+  if (detail.target !== dialog()) open = opened(detail.target);
 });
 
 document.addEventListener("htmx:afterSwap", (event) => {
-  if (!dialog || !ours(event)) return;
-  if (event.detail.target !== dialog) {
-    dialog.close();
+  const asking = dialog();
+  if (!asking || !ours(event)) return;
+  if (event.detail.target !== asking) {
+    asking.close();
     reopen(open);
   }
-  else if (!dialog.open) dialog.showModal();
+  else if (!asking.open) asking.showModal();
 });
 
 document.addEventListener("htmx:afterSettle", (event) => {
-  if (!left || !ours(event) || event.detail.target === dialog) return;
+  if (!left || !ours(event) || event.detail.target === dialog()) return;
   // The search goes on where somebody types; another page of the list begins at its heading.
   const from = event.detail.requestConfig?.elt;
   if (from?.matches?.(".sui-search")) left = null;
@@ -104,9 +108,9 @@ document.addEventListener("htmx:afterSettle", (event) => {
 for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(failure, (event) => {
     if (!ours(event)) return;
-    dialog?.close();
+    dialog()?.close();
     const refused = failure === "htmx:responseError" && event.detail.xhr.status < 500;
-    say(refused ? page.dataset.failed : dialog?.dataset.unknown, "failed");
+    say(refused ? page()?.dataset.failed : dialog()?.dataset.unknown, "failed");
     if (!refused) loadAgain();
   });
 }
@@ -120,13 +124,14 @@ async function loadAgain() {
 
 document.addEventListener("click", (event) => {
   const close = event.target.closest?.("[data-close]");
-  if (!close || !dialog?.contains(close)) return;
+  const asking = dialog();
+  if (!close || !asking?.contains(close)) return;
   event.preventDefault();
-  dialog.close();
+  asking.close();
 });
 
-// A password that was typed is not kept in a closed dialog.
-dialog?.addEventListener("close", () => dialog.replaceChildren());
+// A password that was typed is not kept in a closed dialog. The event does not bubble.
+document.addEventListener("close", ({ target }) => target === dialog() && target.replaceChildren(), true);
 
 // Back from another way to confirm it: go on by itself; without scripts the same is a button. Whoever comes by the browser's
 // own "Back" has gone on before.
@@ -139,7 +144,7 @@ if (arrival?.type === "navigate") document.querySelector("form[data-carry-on]")?
 const gist = (list) => [...list.querySelectorAll("[data-id], .sui-count, .sui-history li strong")].map((part) => part.dataset.id ?? part.textContent).join();
 
 // Whoever is in the list keeps it as it is: what has the focus neither moves nor disappears.
-const isBusy = (list) => list.contains(document.activeElement) || dialog?.open || list.querySelector("details.sui-more[open], .htmx-request");
+const isBusy = (list) => list.contains(document.activeElement) || dialog()?.open || list.querySelector("details.sui-more[open], .htmx-request");
 
 function replace(list, fresh) {
   const ids = opened(list);
@@ -161,13 +166,13 @@ function offer(fresh) {
   const show = document.createElement("button");
   show.type = "button";
   show.className = "sui-button";
-  show.textContent = page.dataset.show;
+  show.textContent = page()?.dataset.show ?? "";
   show.addEventListener("click", () => {
     replace(document.getElementById("devices"), fresh);
     say("");
     heading()?.focus();
   });
-  status.append(" ", show);
+  status()?.append(" ", show);
 }
 
 async function refresh() {
@@ -201,10 +206,8 @@ document.addEventListener("sessions-ui:changed", () => {
 
 // Times go on while somebody looks at them; nobody looks at a page behind others.
 const MINUTE = 60_000;
-if (document.getElementById("devices")) {
-  setInterval(() => document.visibilityState === "visible" && refresh(), MINUTE);
-  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && refresh());
-}
+setInterval(() => document.visibilityState === "visible" && refresh(), MINUTE);
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && refresh());
 
 // In which zone the next page says its times (web/presence/timezone.py).
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;

@@ -1,13 +1,14 @@
 // `{% sessions_ui_idle %}`: warns before the idle timeout signs somebody out, and stays signed in at one click.
 
-const dialog = document.getElementById("sui-idle");
-const { ask, stay, warn } = dialog.dataset;
+// Looked up at each use: htmx may put another page into this one (the browser's "Back"), and a module runs only once.
+const dialog = () => document.getElementById("sui-idle");
+const { ask, stay, warn, seconds } = dialog().dataset;
 let timer;
 
-// `seconds`: until the end, null where there is none.
-function plan(seconds) {
+// `left`: seconds until the end, null where there is none.
+function plan(left) {
   clearTimeout(timer);
-  if (seconds !== null) timer = setTimeout(look, Math.max(seconds - Number(warn), 0) * 1000);
+  if (left !== null) timer = setTimeout(look, Math.max(left - Number(warn), 0) * 1000);
 }
 
 async function request(url, options) {
@@ -17,26 +18,28 @@ async function request(url, options) {
 
 // Another tab may have been used meanwhile: the server knows.
 async function look() {
-  const seconds = await request(ask);
-  if (seconds === undefined || seconds === null) return;
-  if (seconds > Number(warn)) {
-    if (dialog.open) dialog.close();
-    plan(seconds);
+  const left = await request(ask);
+  const warning = dialog();
+  if (left === undefined || left === null || !warning) return;
+  if (left > Number(warn)) {
+    if (warning.open) warning.close();
+    plan(left);
   } else {
-    if (!dialog.open) dialog.showModal();
+    if (!warning.open) warning.showModal();
     clearTimeout(timer);
     timer = setTimeout(look, 5000); // until it is over, or somebody stayed in another tab
   }
 }
 
-dialog.querySelector("form").addEventListener("submit", async (event) => {
+document.addEventListener("submit", async (event) => {
+  if (!dialog()?.contains(event.target)) return;
   event.preventDefault();
-  const seconds = await request(stay, { method: "POST", body: new FormData(event.target) });
-  if (seconds === undefined) return;
-  dialog.close();
-  plan(seconds);
+  const left = await request(stay, { method: "POST", body: new FormData(event.target) });
+  if (left === undefined) return;
+  dialog()?.close();
+  plan(left);
 });
 
-plan(Number(dialog.dataset.seconds));
+plan(Number(seconds));
 // A computer that slept wakes with timers that are late.
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && look());
