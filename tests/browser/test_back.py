@@ -116,3 +116,22 @@ def test_after_back_a_value_can_be_copied(visitor: Any, user: Any) -> None:
     page.get_by_role("button", name="Copy").click()
     expect(page.get_by_role("status").filter(has_text="Copied")).to_be_visible()
     assert here.complaints == []
+
+
+@pytest.mark.parametrize("anew", [True, False], ids=["loaded anew", "put into the page"])
+def test_back_on_the_security_log_shows_the_whole_page(visitor: Any, user: Any, anew: bool) -> None:
+    here = visitor()
+    here.sign_in(user)
+    page = here.go("/account/devices/log/")
+    if not anew:
+        put_into_the_page(page)
+    choice = page.get_by_label("Show")
+    for kind in ("sign-outs", "sign-ins"):
+        choice.select_option(kind)
+        page.wait_for_url(f"**kind={kind}**")
+    page.go_back()
+    page.wait_for_url("**kind=sign-outs**")
+    expect(choice).to_have_value("sign-outs")
+    expect(page.get_by_role("heading", name="Security log")).to_be_visible()
+    expect(page.get_by_role("banner")).to_be_visible()
+    assert here.complaints == []

@@ -23,7 +23,7 @@ from sessions_ui.web.devices.own import own_device, own_session
 from sessions_ui.web.presence.decorators import passive
 from sessions_ui.web.recovery.entrance import forget_link
 from sessions_ui.web.recovery.secure import ways_to_secure
-from sessions_ui.web.responses.navigation import htmx_of, led_to
+from sessions_ui.web.responses.navigation import led_to, wants_fragment
 from sessions_ui.web.step_up.confirm import ask_again
 from sessions_ui.web.step_up.prove import ask_for_more, ask_to_distrust, ask_unless_settled
 from sessions_ui.web.tokens.keys import tokens_ended_by, valid_tokens
@@ -59,7 +59,7 @@ def situation(request: HttpRequest, public_id: str, name: str) -> HttpResponseBa
     shown = found_details(request, chosen)
     if name == "unused" and not shown.living:
         return device_done(request, chosen, _("%(name)s was already signed out.") % {"name": chosen.title})
-    fragment = bool(htmx_of(request))
+    fragment = wants_fragment(request)
     context = {
         "base_template": conf.base_template,
         "details": shown,
@@ -152,7 +152,7 @@ def is_in_hand(request: HttpRequest, chosen: Device) -> bool:
 
 def device_done(request: HttpRequest, chosen: Device, text: str = "", *, error: str = "") -> HttpResponseBase:
     """Show the same page again after an act: as a fragment for htmx, by way of a redirect for a plain form."""
-    if htmx_of(request):
+    if wants_fragment(request):
         return device_page(request, chosen, status_text=text, error=error, status=422 if error else 200)
     level = messages.ERROR if error else messages.SUCCESS
     messages.add_message(request, level, error or text, fail_silently=True)
@@ -162,7 +162,7 @@ def device_done(request: HttpRequest, chosen: Device, text: str = "", *, error: 
 def device_page(
     request: HttpRequest, chosen: Device, *, status_text: str = "", error: str = "", status: int = 200
 ) -> HttpResponse:
-    fragment = bool(htmx_of(request))
+    fragment = wants_fragment(request)
     context: dict[str, Any] = {
         "base_template": conf.base_template,
         "fragment": fragment,

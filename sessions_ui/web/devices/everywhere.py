@@ -29,7 +29,7 @@ from sessions_ui.web.devices.overview.folding import fold
 from sessions_ui.web.devices.overview.rows import group, signed_in
 from sessions_ui.web.devices.own import own_session
 from sessions_ui.web.devices.views import done
-from sessions_ui.web.responses.navigation import htmx_of, led_to, wants_json
+from sessions_ui.web.responses.navigation import led_to, wants_fragment, wants_json
 from sessions_ui.web.responses.refusals import say_why, to_sign_in
 from sessions_ui.web.step_up.confirm import ask_again
 from sessions_ui.web.tokens.keys import tokens_ended_by, valid_tokens
@@ -78,8 +78,8 @@ def everywhere(request: HttpRequest) -> HttpResponse:
         "devices": len(fold(group(sessions, current_id=own_session(request)))),
         "tokens": valid_tokens(request.user),
     }
-    template = "sessions_ui/_sign_out_all.html" if htmx_of(request) else "sessions_ui/sign_out_all.html"
-    return render(request, template, context)
+    template = "_sign_out_all" if wants_fragment(request) else "sign_out_all"
+    return render(request, f"sessions_ui/{template}.html", context)
 
 
 @login_required

@@ -21,7 +21,7 @@ from sessions_ui.web.devices.forms import RenameForm
 from sessions_ui.web.devices.overview.view import View
 from sessions_ui.web.devices.own import own_device
 from sessions_ui.web.devices.views import done
-from sessions_ui.web.responses.navigation import htmx_of
+from sessions_ui.web.responses.navigation import wants_fragment
 from sessions_ui.web.step_up.pending import DIALOG
 from sessions_ui.web.step_up.prove import ask_to_rename
 
@@ -63,7 +63,7 @@ def name_form(request: HttpRequest, device: Device, *, name: str, error: str = "
         "place": place,
         "back": f"{back}?{place}" if place else back,
     }
-    htmx = htmx_of(request)
-    template = "sessions_ui/_name.html" if htmx else "sessions_ui/name.html"
+    fragment = wants_fragment(request)
+    template = "sessions_ui/_name.html" if fragment else "sessions_ui/name.html"
     response = render(request, template, context, status=422 if error else 200)
-    return reswap(retarget(response, DIALOG), "innerHTML") if htmx else response
+    return reswap(retarget(response, DIALOG), "innerHTML") if fragment else response

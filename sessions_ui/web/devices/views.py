@@ -33,7 +33,7 @@ from sessions_ui.web.devices.overview.view import View
 from sessions_ui.web.devices.own import own_device, own_row, own_session
 from sessions_ui.web.presence.decorators import passive
 from sessions_ui.web.recovery.secure import ways_to_secure
-from sessions_ui.web.responses.navigation import htmx_of
+from sessions_ui.web.responses.navigation import wants_fragment
 from sessions_ui.web.responses.refusals import to_sign_in
 from sessions_ui.web.step_up.confirm import ask_again
 from sessions_ui.web.step_up.prove import vouch
@@ -197,7 +197,7 @@ def done(request: HttpRequest, text: str, *, proof: Receipt | None = None) -> Ht
     `proof`: what an act has ended, of which the text links to the proof."""
     if proof is not None:
         text = with_proof(request, text, proof)
-    if htmx_of(request):
+    if wants_fragment(request):
         return page(request, status_text=text)
     messages.success(request, text, fail_silently=True)
     place = View.of(request).query
@@ -227,8 +227,7 @@ def page(
     since: datetime | None = None,
 ) -> HttpResponse:
     """Show the page, or only its list where htmx or the page's script asks (`since`)."""
-    htmx = htmx_of(request)
-    fragment = since is not None or (bool(htmx) and not htmx.history_restore_request)
+    fragment = since is not None or wants_fragment(request)
     found = listing(request.user, current=own_row(request), view=View.of(request))
     new = sum(card.is_newer_than(since) for card in found.cards) if since is not None else 0
     context = {

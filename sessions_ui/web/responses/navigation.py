@@ -30,9 +30,24 @@ def htmx_of(request: HttpRequest) -> HtmxDetails:
     return details if isinstance(details, HtmxDetails) else HtmxDetails(request)
 
 
+def is_led_by_headers(request: HttpRequest) -> bool:
+    """Return whether htmx asks and does what the headers of the answer say. For the browser's "Back" it fetches a page
+    and looks at nothing but its body."""
+    htmx = htmx_of(request)
+    return bool(htmx) and not htmx.history_restore_request
+
+
+def wants_fragment(request: HttpRequest) -> bool:
+    """Return whether htmx puts what comes back into a page of ours. Where "Back" or `hx-boost` asks for a whole page, a
+    part would take the place of all of it."""
+    return is_led_by_headers(request) and not htmx_of(request).boosted
+
+
 def led_to(request: HttpRequest, address: str) -> HttpResponse:
     """Return the response that takes whoever asked to another page, also where htmx asked for a part of one."""
-    return HttpResponseClientRedirect(address) if htmx_of(request) else HttpResponseRedirect(address)
+    if is_led_by_headers(request):
+        return HttpResponseClientRedirect(address)
+    return HttpResponseRedirect(address)
 
 
 def is_own_page(request: HttpRequest) -> bool:

@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from sessions_ui.web.responses.navigation import htmx_of
+from sessions_ui.web.responses.navigation import htmx_of, is_led_by_headers
 
 
 def safe_next(request: HttpRequest) -> str:
@@ -32,8 +32,8 @@ def sign_in_url(request: HttpRequest) -> str:
     """Return the sign-in page, with the way back to the page that was asked for (never to one that acts)."""
     login_url = resolve_url(settings.LOGIN_URL)
     back = path = ""
-    if htmx := htmx_of(request):
-        current = htmx.current_url or ""
+    if is_led_by_headers(request):
+        current = htmx_of(request).current_url or ""
         if is_on_this_site(request, current):
             parts = urlsplit(current)
             path = parts.path

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django_htmx.http import HttpResponseClientRedirect
 
 from sessions_ui import context
 from sessions_ui.conf import conf
 from sessions_ui.models import EndReason
 from sessions_ui.web.responses.headers import PRIVATE
-from sessions_ui.web.responses.navigation import htmx_of, is_own_page, is_page_navigation, wants_json
+from sessions_ui.web.responses.navigation import htmx_of, is_own_page, is_page_navigation, led_to, wants_json
 from sessions_ui.web.responses.notice import leave_notice
 from sessions_ui.web.responses.programs import not_signed_in, problem
 from sessions_ui.web.responses.redirects import sign_in_url, turns_away
@@ -70,16 +69,12 @@ def signed_out(request: HttpRequest, reason: str | None, *, is_gone: bool = Fals
 def to_sign_in(request: HttpRequest, reason: str | None) -> HttpResponseBase:
     """Lead to the sign-in page: by a redirect, `HX-Redirect` for htmx, 401 problem details (RFC 9457) for a program
     that asks for JSON."""
-    response: HttpResponseBase
     if wants_json(request):
-        response = not_signed_in(request, "session-ended", words(reason))
-        clear_site_data(request, response, reason)
-        name_reason(response, reason)
-        return response
-    if htmx_of(request):
-        response = HttpResponseClientRedirect(sign_in_url(request))
-    else:
-        response = HttpResponseRedirect(sign_in_url(request))
+        refusal = not_signed_in(request, "session-ended", words(reason))
+        clear_site_data(request, refusal, reason)
+        name_reason(refusal, reason)
+        return refusal
+    response = led_to(request, sign_in_url(request))
     say_why(request, response, reason)
     response.headers["Cache-Control"] = PRIVATE
     return response

@@ -17,7 +17,7 @@ from sessions_ui.conf import conf
 from sessions_ui.context import require_owner
 from sessions_ui.web.devices.overview.view import query_of_page
 from sessions_ui.web.responses import files
-from sessions_ui.web.responses.navigation import htmx_of
+from sessions_ui.web.responses.navigation import wants_fragment
 from sessions_ui.web.security_log.chosen import LogForm
 from sessions_ui.web.security_log.files import LogFormat, file_of
 from sessions_ui.web.security_log.lines import lines_of
@@ -76,7 +76,7 @@ def back_to_page(request: HttpRequest) -> HttpResponseRedirect:
 
 
 def page(request: HttpRequest, form: LogForm, *, error: str = "", status: int = 200) -> HttpResponse:
-    fragment = bool(htmx_of(request))
+    fragment = wants_fragment(request)
     shown = form.page_of(request.user)
     lines = lines_of(shown.events, request.user)
     context = {

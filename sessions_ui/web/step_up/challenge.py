@@ -21,7 +21,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
-from django_htmx.http import HttpResponseClientRedirect
 
 from sessions_ui.actions.devices.confirm import confirm_device
 from sessions_ui.actions.endings.end import end_sessions
@@ -46,7 +45,7 @@ from sessions_ui.models.primary import all_users
 from sessions_ui.risk import Verdict
 from sessions_ui.session_user import AUTH_KEYS
 from sessions_ui.store import store_of
-from sessions_ui.web.responses.navigation import htmx_of, is_page_navigation
+from sessions_ui.web.responses.navigation import is_led_by_headers, is_page_navigation, led_to
 from sessions_ui.web.responses.programs import not_signed_in
 from sessions_ui.web.responses.redirects import safe_next, sign_in_url
 from sessions_ui.web.responses.words import words
@@ -95,10 +94,8 @@ def begin_challenge(request: HttpRequest, challenged: SignInChallenged) -> HttpR
             )
         )
     url = reverse("sessions_ui:challenge")
-    if htmx_of(request):
-        return HttpResponseClientRedirect(url)
-    if is_page_navigation(request):
-        return HttpResponseRedirect(url)
+    if is_led_by_headers(request) or is_page_navigation(request):
+        return led_to(request, url)
     return not_signed_in(
         request, "further-proof-needed", _("One more step is needed before you’re signed in.")
     )

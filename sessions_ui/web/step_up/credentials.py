@@ -31,7 +31,12 @@ from sessions_ui.actions.recovery.freeze import verify_account_not_frozen
 from sessions_ui.actions.step_up.policy import acting_session
 from sessions_ui.credentials import CredentialKind
 from sessions_ui.models import Session, VerificationCode
-from sessions_ui.web.responses.navigation import htmx_of, is_own_page, is_page_navigation, wants_json
+from sessions_ui.web.responses.navigation import (
+    is_led_by_headers,
+    is_own_page,
+    is_page_navigation,
+    wants_json,
+)
 from sessions_ui.web.responses.programs import line_of_text, problem
 from sessions_ui.web.responses.redirects import is_on_this_site, safe_next
 from sessions_ui.web.step_up.pending import WaitingAct
@@ -93,7 +98,7 @@ def further_proof_needed(request: HttpRequest, kind: CredentialKind) -> HttpResp
     # Inside of a transaction that is broken (a test's, say) nothing can be asked for.
     session = None if is_broken() else acting_session()
     try:
-        if session is not None and htmx_of(request):
+        if session is not None and is_led_by_headers(request):
             return HttpResponseClientRedirect(question_url(request, session, kind))
         if session is not None and is_page_navigation(request):
             return asked_for_proof(

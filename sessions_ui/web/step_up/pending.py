@@ -18,14 +18,14 @@ from django.contrib import messages
 from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext as _
-from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
+from django_htmx.http import reswap, retarget
 
 from sessions_ui.conf import conf
 from sessions_ui.context import current
-from sessions_ui.web.responses.navigation import htmx_of
+from sessions_ui.web.responses.navigation import htmx_of, led_to, wants_fragment
 
 ACT_SECONDS = 600
 SALT = "sessions_ui.act"
@@ -83,9 +83,7 @@ def carry_on(request: HttpRequest, act: WaitingAct) -> HttpResponseBase:
 
 def too_late(request: HttpRequest) -> HttpResponseBase:
     messages.error(request, _("That took too long, so nothing was changed. Try again."), fail_silently=True)
-    if htmx_of(request):
-        return HttpResponseClientRedirect(reverse("sessions_ui:devices"))
-    return redirect("sessions_ui:devices")
+    return led_to(request, reverse("sessions_ui:devices"))
 
 
 def led_to_question(
@@ -97,7 +95,7 @@ def led_to_question(
     What waits is in the address, as it is on the way back from another factor. It is no secret, and of no use without
     the session and its CSRF token.
     """
-    if request.method != "POST" or htmx_of(request):
+    if request.method != "POST" or wants_fragment(request):
         return None
     address = f"{reverse(page)}?{urlencode({'act': act.sign(request.user), **marks})}"
     return HttpResponseRedirect(address) if len(address) <= LONGEST_ADDRESS else None
@@ -107,15 +105,15 @@ def question(
     request: HttpRequest, act: WaitingAct, name: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """Show the template `_<name>.html` in the page's dialog for htmx, else `<name>.html`, a page of its own."""
-    htmx = htmx_of(request)
+    fragment = wants_fragment(request)
     context = {
         "base_template": conf.base_template,
         "act": act.sign(request.user),
         "what": act.what,
         # Where the answer goes when it was right: the part of the page that the act changes.
-        "target": "device" if htmx.target == "device" else "devices",
+        "target": "device" if htmx_of(request).target == "device" else "devices",
         **context,
     }
-    template = f"sessions_ui/_{name}.html" if htmx else f"sessions_ui/{name}.html"
+    template = f"sessions_ui/_{name}.html" if fragment else f"sessions_ui/{name}.html"
     response = render(request, template, context, status=status)
-    return reswap(retarget(response, DIALOG), "innerHTML") if htmx else response
+    return reswap(retarget(response, DIALOG), "innerHTML") if fragment else response

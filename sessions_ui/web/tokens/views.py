@@ -40,7 +40,7 @@ from sessions_ui.web.administration.gate import ask_staff
 from sessions_ui.web.devices.details import EVENTS, Evidence, proof_of
 from sessions_ui.web.devices.views import done
 from sessions_ui.web.presence.decorators import passive
-from sessions_ui.web.responses.navigation import htmx_of
+from sessions_ui.web.responses.navigation import wants_fragment
 from sessions_ui.web.responses.shown_once import forget_value, led_to_value, take_value
 from sessions_ui.web.step_up.confirm import ask_again
 from sessions_ui.web.step_up.credentials import settled_required, what_text
@@ -190,7 +190,7 @@ def end_token(request: HttpRequest, public_id: str) -> HttpResponseBase:
         text = _("%(name)s had already ended.") % {"name": key.title}
     if request.POST.get("page") != "device":
         return done(request, text)
-    if htmx_of(request):
+    if wants_fragment(request):
         return token_page(request, own_key(request, public_id), status_text=text)
     messages.success(request, text, fail_silently=True)
     return redirect("sessions_ui:token", public_id=public_id)
@@ -291,7 +291,7 @@ def to_value(request: HttpRequest, made: NewToken) -> HttpResponseBase:
 
 
 def token_page(request: HttpRequest, key: Key, *, status_text: str = "") -> HttpResponse:
-    fragment = bool(htmx_of(request))
+    fragment = wants_fragment(request)
     context = {
         "base_template": conf.base_template,
         "fragment": fragment,

@@ -24,7 +24,8 @@ class Difference(Answer, Enum):
     HTMX = Answer(
         "After an ending, htmx (`HX-Request: true`)",
         "302 to `LOGIN_URL`, or 401 or 403 of the view",
-        "200 with `HX-Redirect` to `LOGIN_URL`, and back to the page that htmx is on",
+        "200 with `HX-Redirect` to `LOGIN_URL`, and back to the page that htmx is on; 302 where it restores a "
+        "page of the history, since it reads no header then",
         "It would put the sign-in page into the place of a fragment.",
     )
     JSON = Answer(
