@@ -63,7 +63,7 @@ def test_after_back_from_a_search_the_question_is_seen(
     page.go_back()
     expect(page.get_by_role("heading", name="Phone 3", exact=True)).to_be_visible()
     role, name, question = ACTS[act]
-    page.get_by_role(role, name=name, exact=True).click()  # type: ignore[arg-type]
+    page.get_by_role(role, name=name, exact=True).click()
     dialog = page.get_by_role("dialog", name=question)
     expect(dialog).to_be_visible()
     dialog.get_by_role("link", name="Cancel").click()
