@@ -40,7 +40,10 @@ function say(text, tone) {
 }
 
 // What a person asked for; the proof, which comes in by itself, is nobody's act.
-const ours = ({ detail }) => ["devices", "device", "sui-dialog"].includes(detail.target?.id);
+const ours = ({ detail }) => ["devices", "device", "sui-dialog", "security-log"].includes(detail.target?.id);
+
+// A search, another page of a list, a question that is opened: nothing can have been changed by it.
+const onlyLooks = ({ detail }) => detail.requestConfig?.verb === "get";
 
 const LIMIT_MS = 15000; // for an answer; longer than that nobody waits without a word
 const PATIENCE_MS = 500; // what is quicker needs no "Signing out…"
@@ -108,6 +111,10 @@ document.addEventListener("htmx:afterSettle", (event) => {
 for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(failure, (event) => {
     if (!ours(event)) return;
+    if (onlyLooks(event)) {
+      say(page()?.dataset.notLoaded ?? "", "failed");
+      return;
+    }
     dialog()?.close();
     const refused = failure === "htmx:responseError" && event.detail.xhr.status < 500;
     say(refused ? page()?.dataset.failed : dialog()?.dataset.unknown, "failed");
