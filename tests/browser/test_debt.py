@@ -24,6 +24,7 @@ pytestmark = [
 ]
 NEW_PASSWORD = "another-long-password-7"
 DEBT = "/admin/sessions_ui/session/debt/"
+SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 def test_a_leaver_whom_no_signal_told_of_is_found_reconciled_and_measured(
@@ -122,3 +123,25 @@ def test_a_reset_shows_how_long_it_took_until_all_was_over(
     expect(page.get_by_role("heading", name="Proof")).to_be_visible()
     expect(page.get_by_role("columnheader", name="First request refused")).to_be_visible()
     assert violations(page) == []
+
+
+@pytest.mark.parametrize("language", ["en", "de", "ar", "fr"])
+def test_no_page_of_figures_sticks_out_sideways(
+    visitor: Any, administrator: Any, user: Any, language: str
+) -> None:
+    sign_in_elsewhere(user)
+    get_user_model().objects.filter(pk=user.pk).update(
+        is_active=False
+    )  # no signal: there is something to show
+    Act.objects.create(reason=EndReason.PASSWORD_RESET)
+    staff = visitor(locale=language)
+    page = staff.sign_in(administrator)
+    for path in (DEBT, "/admin/sessions_ui/session/overview/"):
+        staff.go(path)
+        for summary in page.locator("#content-main summary").all():
+            summary.click()
+        for width in (320, 390, 768, 1280):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate(SIDEWAYS) <= 0, (path, width)
+        page.set_viewport_size({"width": 320, "height": 800})
+        assert violations(page) == [], path
