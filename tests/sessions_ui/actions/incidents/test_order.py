@@ -430,6 +430,21 @@ def test_batches_are_laid_out_as_they_are_needed_and_everybody_gets_one_mail(cro
 
 
 @EVERYBODY
+def test_of_two_orders_a_worker_lays_out_the_one_it_is_sent_for_and_not_what_was_stopped(
+    crowd: Any, administrator: Any
+) -> None:
+    first, second = order(EVERYONE), order(EVERYONE)
+    assert first.ending is not None and second.ending is not None
+    assert lay_out.lay_out(second.ending)
+    assert second.ending.batches.exists() and not first.ending.batches.exists()
+    assert end_batches(ending=second.ending) == 7
+    assert stop_incident(incident=first, actor=administrator)
+    assert lay_out.lay_out(first.ending) is False
+    end_batches()
+    assert list(Ending.objects.filter(is_laid_out=False)) == [first.ending]
+
+
+@EVERYBODY
 def test_a_sweep_that_is_stopped_goes_on_where_it_was(crowd: Any, administrator: Any) -> None:
     incident = order(EVERYONE)
     end_batches(seconds=0)
