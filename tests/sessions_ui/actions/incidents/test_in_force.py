@@ -301,9 +301,15 @@ def test_the_use_of_an_account_is_over_with_the_session_of_staff_it_came_from(
     assert not still_alive({used.pk}) and not is_in(key)
 
 
+@pytest.mark.parametrize("joined", [True, False])
 def test_what_became_staff_after_the_sweep_is_ended_in_the_name_of_the_order(
-    user: Any, administrator: Any
+    joined: bool, other_user: Any, user: Any, administrator: Any, monkeypatch: Any
 ) -> None:
+    """And of no earlier one; they are not the first account of the site."""
+    assert other_user.pk < user.pk
+    monkeypatch.setattr(session_lookup, "joins_user", lambda: joined)
+    monkeypatch.setattr(session_lookup, "_look_ups", {})
+    order(EVERYONE)
     key = sign_in(user)
     order(STAFF, actor=administrator, ticket="INC-9")
     sweep_endings()
@@ -313,7 +319,7 @@ def test_what_became_staff_after_the_sweep_is_ended_in_the_name_of_the_order(
     assert row.end_reason == EndReason.INCIDENT and row.act is not None
     assert (row.act.actor_id, row.act.ticket) == (administrator.pk, "INC-9")
     assert row.act.note == "the cookies leaked"
-    assert row.act.ending == Incident.objects.get().ending
+    assert row.act.ending == Incident.objects.latest("pk").ending
 
 
 def test_while_an_incident_is_being_swept_nobody_else_writes_its_ends(user: Any) -> None:

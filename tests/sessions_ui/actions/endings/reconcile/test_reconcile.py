@@ -23,7 +23,7 @@ from sessions_ui.models.session import ACCOUNT_WAS_OFF
 from sessions_ui.store import SessionStore
 from tests.accounts.test_password import NEW_PASSWORD, change
 from tests.aging import long_ago
-from tests.conftest import Browser
+from tests.conftest import Browser, make_person
 from tests.interleaving import just_after, just_before
 from tests.models import AccountState, EndReason, Session, digest_of
 
@@ -352,6 +352,21 @@ def test_the_agreed_end_of_somebody_else_ends_nothing(user: Any, other_user: Any
     assert why_unlawful(session, timezone.now()) is None
     AccountState.objects.filter(pk=user.pk).update(ends_at=timezone.now() - timedelta(days=1))
     assert why_unlawful(session, timezone.now()) == "offboarded"
+
+
+@pytest.mark.parametrize(("ends_in", "has_left"), [(-1, True), (1, False), (None, False)])
+def test_what_another_engine_holds_is_over_only_where_this_account_has_left(
+    ends_in: int | None, has_left: bool, here: Browser, user: Any
+) -> None:
+    """An end that was put off or cancelled is still that of the sessions of before, and says no more."""
+    over = timezone.now() - timedelta(hours=1)
+    AccountState.objects.create(user_id=make_person("left@people.example").pk, ends_at=over)
+    ends_at = None if ends_in is None else timezone.now() + timedelta(days=ends_in)
+    AccountState.objects.filter(pk=user.pk).update(ends_at=ends_at, cut_at=None)
+    Session.objects.of(user).update(latest_end_at=over, expires_at=over)
+    assert end_unlawful() == 1
+    assert row_of(here).end_reason == EndReason.OFFBOARDED
+    assert AccountState.objects.filter(pk=user.pk, cut_at__isnull=False).exists() is has_left
 
 
 def test_only_a_right_that_somebody_had_when_they_signed_in_is_missed(user: Any) -> None:
