@@ -36,3 +36,23 @@ def test_a_decision_is_written_for_whoever_has_a_state_and_for_whoever_has_none(
     written = AccountState.objects.filter(reason=EndReason.INCIDENT)
     assert set(written.values_list("user_id", flat=True)) == {user.pk, other_user.pk}
     assert not AccountState.objects.filter(user_id=somebody_else.pk).exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "decided", "tokens_ended"),
+    [
+        ({}, False, False),
+        ({"sign_ins": 7}, False, False),
+        ({"epoch": 1}, True, False),
+        ({"tokens_ended_for": EndReason.INCIDENT}, False, True),
+        ({"epoch": 1, "tokens_ended_for": EndReason.INCIDENT}, True, True),
+    ],
+)
+def test_when_something_was_decided_is_written_with_a_decision_alone(
+    changes: dict[str, Any], decided: bool, tokens_ended: bool, user: Any
+) -> None:
+    """Or a request that merely holds the account would refuse what began before it."""
+    AccountState.objects.filter(pk=user.pk).delete()
+    write_states([user.pk], **changes)
+    state = AccountState.objects.get(pk=user.pk)
+    assert (state.decided_at is not None, state.tokens_ended_at is not None) == (decided, tokens_ended)
