@@ -167,7 +167,7 @@ def _mark_lived_on(act: Act, held: _Held, *, all_of_them: bool, kept: int | None
     sessions = held.sessions
     if all_of_them and len(held.accounts) <= MANY_USERS:
         rows = Session.objects.using(router.db_for_write(Session))
-        sessions = rows.filter(user_id__in=held.accounts).exclude(pk=kept)
+        sessions = rows.filter(user_id__in=held.accounts).exclude(pk=kept or 0)
     return mark_untrusted(act, sessions)
 
 

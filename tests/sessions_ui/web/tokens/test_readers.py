@@ -32,7 +32,6 @@ SAYS_WHICH = re.compile(r"\.(sign_ins|tokens)\(\)|kind=")
 BOTH = {
     "metrics/lingering.py": "access tokens of leavers are what administrators look for",
     "web/tokens/views.py": "one session, by its primary key",
-    "help_desk/views.py": "those of the devices that were chosen",
     "web/devices/overview/rows.py": "by it the devices page sees whether to ask for tokens; nobody else reads it",
     "actions/help_desk/carry_out.py": "the query before it says which",
 }
