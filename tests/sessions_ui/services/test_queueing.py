@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 from celery import Celery
@@ -77,20 +78,34 @@ def test_queueing_says_whether_somebody_could_be_asked(
     assert not queueing.queue_endings_task() and hastened == [queueing.ENDINGS]
 
 
+@pytest.fixture
+def broker_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Celery]:
+    """`broker_of("memory://")`: the host's app with this broker, whatever the environment names."""
+    for name in ("CELERY_BROKER_URL", "CELERY_BROKER_READ_URL", "CELERY_BROKER_WRITE_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+    def make(address: str) -> Celery:
+        app = Celery("host", broker=address, set_as_current=False)
+        monkeypatch.setattr(queueing, "host_app", lambda: app)
+        return app
+
+    return make
+
+
 @pytest.mark.parametrize("scheme", ["amqp", "redis"])
-def test_nobody_waits_for_a_broker_that_refuses(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_waits_for_a_broker_that_refuses(
+    scheme: str, broker_of: Callable[[str], Celery], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Kombu tries again for as long as a connection may take, and sleeps in between."""
-    with Celery("host", broker=f"{scheme}://127.0.0.1:1", set_as_current=False) as app:
+    with broker_of(f"{scheme}://127.0.0.1:1"):
         naps: list[float] = []
         monkeypatch.setattr("kombu.utils.functional.sleep", naps.append)
-        monkeypatch.setattr(queueing, "host_app", lambda: app)
         assert not queueing.queue_deliveries_task()
         assert naps == []
 
 
-def test_a_connection_that_the_broker_has_closed_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Celery("host", broker="memory://", set_as_current=False) as app:
-        monkeypatch.setattr(queueing, "host_app", lambda: app)
+def test_a_connection_that_the_broker_has_closed_is_made_anew(broker_of: Callable[[str], Celery]) -> None:
+    with broker_of("memory://") as app:
         assert queueing.queue_deliveries_task()
         with app.producer_pool.acquire() as producer:
             producer.connection.close()
