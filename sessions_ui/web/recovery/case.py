@@ -145,13 +145,18 @@ def page(
 ) -> HttpResponse:
     case = found.case
     may_act = case.is_open and found.may_act(request)
+    reported = case.reported
+    act = act_of(case, reported)
+    has_ended = ended_by(act, case)
     context = {
         "base_template": conf.base_template,
         "case": case,
         "account": masked_account(found.user),
-        "reported": case.reported,
-        "has_ended": ended_by_report(case),
-        "tokens": tokens_ended_with(case),
+        "reported": reported,
+        "has_ended": has_ended,
+        # The sign-in that was reported has a line of its own.
+        "counts_sign_ins": has_ended > 1 or (has_ended and case.session_id is None),
+        "tokens": tokens_ended_with(case, reported, act),
         "may_act": may_act,
         "form": (form or password_form(found)) if may_act and case.waits_for_password else None,
         "added": added_since(case, found.user) if may_act and case.waits_for_credentials else [],
@@ -170,9 +175,8 @@ def masked_account(user: Any) -> str:
     return masked(address) if address else f"{user.get_username()[:1]}•••"
 
 
-def ended_by_report(case: Recovery) -> int:
+def ended_by(act: Act | None, case: Recovery) -> int:
     """Return how many sign-ins the report has ended; those of the account, where it named none."""
-    act = act_of(case)
     if act is None:
         return 0
     user_id: Any = case.user_id
@@ -180,21 +184,19 @@ def ended_by_report(case: Recovery) -> int:
     return act.count - tokens
 
 
-def act_of(case: Recovery) -> Act | None:
+def act_of(case: Recovery, reported: Session | None) -> Act | None:
     """Return the act by which the reported sign-in ended, or everything where none was named."""
     if case.session_id is not None:
-        return case.reported.act if case.reported is not None else None
+        return reported.act if reported is not None else None
     user_id: Any = case.user_id
     opened = Event.objects.filter(user_id=user_id, kind=Event.Kind.RECOVERY_OPENED)
     first = opened.filter(data__recovery=case.public_id).select_related("act").order_by("id").first()
     return first.act if first is not None else None
 
 
-def tokens_ended_with(case: Recovery) -> int:
+def tokens_ended_with(case: Recovery, reported: Session | None, act: Act | None) -> int:
     """Return how many access tokens have ended because the recovery was opened, those of other packages included."""
     user_id: Any = case.user_id
-    reported = case.reported
-    act = act_of(case)
     began = case.opened_at if act is None else act.at
     if reported is not None and reported.ended_at is not None:
         began = reported.ended_at
