@@ -41,6 +41,8 @@ class Criteria:
     An access token was never signed in. What is said of the sign-in (`network`, `country`, `client`, `method`,
     `unconfirmed`) is said of the one in which it was made, whether or not that has ended; `network` and `client` of
     where it was used last, too. `since` and `before` go by when it was made.
+
+    Raises `ValueError` for a moment without a time zone or out of range.
     """
 
     everyone: bool = False
@@ -56,6 +58,11 @@ class Criteria:
     method: str = ""
     unconfirmed: bool = False
 
+    def __post_init__(self) -> None:
+        for name in ("since", "before"):
+            if (moment := getattr(self, name)) is not None:
+                object.__setattr__(self, name, moments.stated(moment, name))
+
     @property
     def given(self) -> frozenset[str]:
         """The names of the criteria that count."""
@@ -68,15 +75,11 @@ class Criteria:
 
     def verify(self) -> None:
         """Raise `IncidentRefused` where these criteria say nothing, contradict each other, or cannot be understood;
-        `ValueError` for a moment without a time zone or out of range, `TypeError` for one text in place of several
-        keys."""
+        `TypeError` for one text in place of several keys."""
         if isinstance(self.users, str) or isinstance(self.groups, str):
             raise TypeError("users and groups are tuples of keys")  # "42" would be the accounts 4 and 2
         if not self.given:
             raise IncidentRefused(IncidentRefusal.NO_CRITERIA)
-        for name in ("since", "before"):
-            if (moment := getattr(self, name)) is not None:
-                moments.stated(moment, name)
         if self.everyone and len(self.given) > 1:
             raise IncidentRefused(IncidentRefusal.EVERYONE_AND_MORE)
         if self.before is not None and self.before > timezone.now():
