@@ -19,7 +19,10 @@ PROVENANCE = "provenance"  # ours, in allauth's JSON: it goes where the row goes
 def set_up_at(authenticator: Authenticator) -> datetime:
     """Return since when this factor is there, aware. The row may be older: it is as old as the first secret in it."""
     created_at: datetime = authenticator.created_at
-    at = created_at if timezone.is_aware(created_at) else timezone.make_aware(created_at)
+    if timezone.is_aware(created_at):
+        at = created_at
+    else:  # in the zone of the rows, whoever reads
+        at = timezone.make_aware(created_at, timezone.get_default_timezone())
     replaced_at = provenance_in(authenticator.data).get("replaced_at")
     return max(at, datetime.fromisoformat(replaced_at)) if replaced_at else at
 

@@ -101,7 +101,8 @@ def moment_of(record: Mapping[str, Any]) -> datetime:
 
 
 def moment(at: datetime) -> datetime:
-    return at if settings.USE_TZ else timezone.make_naive(at)
+    """Return an aware moment as the rows hold it, whoever reads."""
+    return at if settings.USE_TZ else timezone.make_naive(at, timezone.get_default_timezone())
 
 
 def step_of(record: Mapping[str, Any]) -> tuple[str, bool]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,9 +9,10 @@ from allauth.account.internal.flows.login import (
     AUTHENTICATION_METHODS_SESSION_KEY,
 )
 from django.http import HttpRequest
+from django.utils import timezone
 
 from accounts.models import User
-from accounts.signing_in.method import MAX_LENGTH, method
+from accounts.signing_in.method import MAX_LENGTH, method, moment
 
 PASSWORD = {"method": "password", "email": "ada@people.example"}
 CODE = {"method": "code"}
@@ -83,3 +85,10 @@ def test_records_of_another_user_are_not_believed() -> None:
 
 def test_a_bare_request_is_unknown() -> None:
     assert method(HttpRequest(), User(pk=7)) == ""
+
+
+def test_without_use_tz_a_moment_is_that_of_the_rows_whoever_reads(settings: Any) -> None:
+    """One in the zone of the reader made a confirmation of just now hours old, or not yet there."""
+    settings.USE_TZ, settings.TIME_ZONE = False, "Asia/Kathmandu"
+    with timezone.override("Asia/Tokyo"):
+        assert moment(datetime(2026, 11, 2, 12, tzinfo=UTC)) == datetime(2026, 11, 2, 17, 45)

@@ -71,6 +71,20 @@ def test_nothing_else_converts_moments() -> None:
     assert ALLOWED - found == set(), "no longer there"
 
 
+def test_the_site_names_the_zone_of_the_rows() -> None:
+    """Without it Django converts by the zone of whoever reads."""
+    calls = [
+        (path, node)
+        for path in (ROOT / "accounts").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("make_aware", "make_naive")
+    ]
+    assert len(calls) == 2
+    assert [path for path, node in calls if len(node.args) < 2] == []
+
+
 @pytest.fixture
 def naive(settings: Any) -> None:
     settings.USE_TZ, settings.TIME_ZONE = False, "Asia/Kathmandu"
