@@ -14,6 +14,7 @@ from typing import Any
 from zlib import crc32
 
 from django.db import transaction
+from django.utils import timezone, translation
 from django.utils.log import AdminEmailHandler
 
 import sessions_ui
@@ -96,8 +97,8 @@ class Walk:
 
 
 def undone(act: Callable[[], Any], walk: Walk) -> None:
-    """Do it, and take back what the database was told."""
-    with transaction.atomic():
+    """Do it, and take back what the database was told, and what zone and language somebody failed to put back."""
+    with transaction.atomic(), timezone.override(None), translation.override(translation.get_language()):
         with walk.watching():
             act()
         transaction.set_rollback(True)

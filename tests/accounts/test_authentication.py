@@ -19,6 +19,7 @@ from accounts.credentials.provenance import is_by_settled, set_up_at
 from accounts.models import User
 from accounts.signing_in.method import authentication
 from sessions_ui.assurance import Authentication
+from sessions_ui.database import moments
 from tests.accounts.conftest import SECRET
 from tests.accounts.test_factors import activate_app
 from tests.accounts.test_method import CODE, CONFIRMED, KEY, PASSKEY, PASSWORD, RECOVERY, TOTP, request_with
@@ -118,7 +119,7 @@ def test_a_confirmation_is_added(browser: Any, user_with_totp: Any, app_code: Ca
     assert event.data == {
         "method": "totp",
         "credential": f"totp:{app.pk}",
-        "since": set_up_at(app).isoformat(),
+        "since": moments.in_utc(set_up_at(app)).isoformat(),
     }
 
 
@@ -174,15 +175,16 @@ def test_a_factor_that_nobody_sets_up_in_a_request_has_no_such_session(user_with
 def test_a_factor_is_as_old_as_its_secret(user_with_totp: Any) -> None:
     Authenticator.objects.update(created_at=timezone.now() - timedelta(days=400))
     app = Authenticator.objects.get()
-    assert set_up_at(app) == app.created_at
+    created_at = moments.aware(app.created_at)
+    assert set_up_at(app) == created_at
     app.record_usage()
     app.data = {"secret": SECRET}
     app.save()
-    assert set_up_at(Authenticator.objects.get()) == app.created_at, "the same secret"
+    assert set_up_at(Authenticator.objects.get()) == created_at, "the same secret"
     app.data = {"secret": "KRUGKIDUNBUWKZRA"}
     app.save()
     replaced = Authenticator.objects.get()
-    assert set_up_at(replaced) > timezone.now() - timedelta(minutes=1)
+    assert set_up_at(replaced) > moments.aware(timezone.now()) - timedelta(minutes=1)
     replaced.data = {"secret": "KRUGKIDUNBUWKZRA"}
     replaced.save()
     assert set_up_at(Authenticator.objects.get()) == set_up_at(replaced), "what is known of it stays"
@@ -191,7 +193,8 @@ def test_a_factor_is_as_old_as_its_secret(user_with_totp: Any) -> None:
 @pytest.mark.django_db
 def test_a_fixture_brings_a_factor_as_it_was(user: Any, tmp_path: Any) -> None:
     path = tmp_path / "factors.json"
-    fields = {"type": "totp", "data": {"secret": SECRET}, "created_at": "2020-01-01T00:00:00Z"}
+    created_at = moments.stored(datetime(2020, 1, 1, tzinfo=UTC)).isoformat()
+    fields = {"type": "totp", "data": {"secret": SECRET}, "created_at": created_at}
     row = {"model": "mfa.authenticator", "pk": 99, "fields": {"user": user.pk, **fields}}
     path.write_text(json.dumps([row]))
     call_command("loaddata", str(path), verbosity=0)

@@ -21,6 +21,7 @@ from sessions_ui import context
 from sessions_ui.actions.recovery.added import is_younger
 from sessions_ui.conf import conf
 from sessions_ui.credentials import Credential, CredentialKind
+from sessions_ui.database import moments
 from sessions_ui.exceptions import AccountFrozen
 from tests.models import AccountState
 
@@ -58,7 +59,7 @@ def test_a_factor_is_listed_without_its_secret(kind: str, expected: CredentialKi
     data = {"secret": "SECRETSECRET", "seed": "SECRETSECRET", "used_mask": 0}
     row = Authenticator.objects.create(user=user, type=kind, data=data)
     listed = [one for one in conf.credentials().of(user) if one.kind is not CredentialKind.ADDRESS]
-    assert listed == [Credential(expected, str(row.pk), "", row.created_at)]
+    assert listed == [Credential(expected, str(row.pk), "", moments.aware(row.created_at))]
     assert "SECRETSECRET" not in repr(listed)
 
 
@@ -89,7 +90,7 @@ def test_what_a_sign_in_has_shown_is_named(user: Any, other_user: Any) -> None:
     shown = conf.credentials().shown
     assert shown(signed_in_by(password, user=user), user) == []
     named = shown(signed_in_by(password, totp, user=user), user)
-    assert named == [Credential(CredentialKind.TOTP, str(row.pk), "", row.created_at)]
+    assert named == [Credential(CredentialKind.TOTP, str(row.pk), "", moments.aware(row.created_at))]
     assert shown(signed_in_by(password, {**totp, "id": theirs.pk}, user=user), user) == []
     assert shown(signed_in_by(user=user), user) is None
 

@@ -17,7 +17,7 @@ from django.core import mail
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
 from django.test import RequestFactory
-from django.utils import translation
+from django.utils import timezone, translation
 
 from tests.conftest import FIREFOX_ON_LINUX, LONDON, PASSWORD
 from tests.html_mail import HtmlMail, one_line
@@ -151,7 +151,8 @@ def test_the_form_is_that_of_the_apps_mails(name: str, write: Write) -> None:
 
 @pytest.mark.parametrize("name", NOTIFICATIONS)
 def test_a_change_is_told_with_its_moment_as_everywhere(name: str, write: Write) -> None:
-    message = write(name)
+    with timezone.override(UTC):
+        message = write(name)
     for text in (message.body, HtmlMail(html_of(message)).text):
         assert "When: 2 November 2026, 14:02 UTC" in text
         assert LONDON in text and FIREFOX_ON_LINUX in text

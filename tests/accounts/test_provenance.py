@@ -17,6 +17,7 @@ from accounts.credentials.provenance import is_by_settled
 from accounts.credentials.store import AllauthCredentials
 from accounts.models import VerifiedAddress
 from sessions_ui.credentials import CredentialKind
+from sessions_ui.database import moments
 
 pytestmark = pytest.mark.django_db
 OLD = timedelta(days=400)
@@ -31,7 +32,7 @@ def row_of(user: Any, kind: str, data: dict[str, Any]) -> Authenticator:
 def age_of_factor(user: Any) -> timedelta:
     (since,) = [one.since for one in AllauthCredentials().of(user) if one.kind is not CredentialKind.ADDRESS]
     assert since is not None
-    return timezone.now() - since
+    return moments.aware(timezone.now()) - since
 
 
 def codes(*plain: str) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 
-# Sign-in, page, ending, mail, administration, a question before an act, sweep, naming, offboarding, webhooks, days.
+# Sign-in, page, ending, mail, administration, a question before an act (of somebody who reads in another zone), sweep,
+# naming, offboarding, incidents by program, webhooks, days, the sealed log.
 STORIES = [
     "tests/stories/test_two_browsers.py",
     "tests/stories/test_devices.py",
@@ -22,6 +23,9 @@ STORIES = [
     "tests/sessions_ui/channels/webhooks/test_channel.py::test_the_library_of_the_standard_verifies_it",
     "tests/sessions_ui/actions/sign_in/test_provider.py::test_what_nothing_caught_up_with_ends_with_the_sweep",
     "tests/sessions_ui/web/step_up/test_prove.py::test_with_the_mailed_code_it_goes_on_where_it_stopped",
+    "tests/sessions_ui/web/security_log/test_files.py",
+    "tests/sessions_ui/api/json/test_programs.py",
+    "tests/sessions_ui/audit/test_seal.py",
     "tests/accounts/test_reauthentication.py",
     "tests/stories/test_factor_shown.py::test_an_app_counts_once_its_owner_had_a_day_to_read_the_mail_about_it",
     "tests/stories/test_factor_shown.py::test_the_last_hour_counts_from_when_the_old_factor_was_shown",
@@ -29,7 +33,6 @@ STORIES = [
 ZONE = "Asia/Kathmandu"  # five hours and three quarters ahead: nothing is right by chance
 
 
-@pytest.mark.long
 @pytest.mark.skipif(not settings.USE_TZ, reason="this is the process of its own")
 def test_everything_works_without_use_tz_on_this_database() -> None:
     url = urlsplit(os.environ["DATABASE_URL"])

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from sessions_ui.audit import events, seal
 from sessions_ui.audit.log import records
+from sessions_ui.database import moments
 from sessions_ui.verify import Emitted, Finding, Verifier, read_public_keys
 from tests.models import Event
 
@@ -70,7 +71,7 @@ def append_at(at: datetime, user: Any, number: int = 0, **fields: Any) -> int:
 
 
 def found(keys: Any, emitted: Any = ()) -> list[Finding]:
-    verifier = Verifier(keys=keys, emitted=Emitted(emitted), now=timezone.now())
+    verifier = Verifier(keys=keys, emitted=Emitted(emitted), now=moments.in_utc(timezone.now()))
     return list(verifier.check(records()))
 
 

@@ -655,6 +655,7 @@ def test_the_page_says_until_when_the_code_is_good_and_how_many_tries_are_left(
     desk: Any, verified: Case
 ) -> None:
     url = f"/help-desk/{verified.public_id}/"
+    desk.cookies["sessions_ui_zone"] = "UTC"
     with time_machine.travel("2026-11-02T11:02:10Z", tick=False) as now:
         desk.post(f"{url}code/")
         assert said(desk.get(url)) == "The code from 11:02 is valid until 11:12. Another can be sent in 60 s."

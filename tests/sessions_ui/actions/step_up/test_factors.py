@@ -13,6 +13,7 @@ from django.utils import timezone
 from sessions_ui.actions.step_up.factors import aged_factors, append_shown, proves, shown_in
 from sessions_ui.actions.step_up.reauthentication import note_reauthentication
 from sessions_ui.assurance import MOST, Authentication, Step
+from sessions_ui.database import moments
 from tests.interleaving import just_before
 from tests.models import Event, Session
 
@@ -110,6 +111,7 @@ def test_of_two_ways_to_say_since_when_a_factor_is_there_both_are_kept(session: 
 
 
 SIGNED_IN = AT - timedelta(hours=1)
+ROW = moments.stored(SIGNED_IN)  # as the session has it
 
 
 @pytest.mark.parametrize(
@@ -127,7 +129,7 @@ SIGNED_IN = AT - timedelta(hours=1)
 def test_a_factor_proves_something_that_was_there_before_the_sign_in_and_is_old_or_set_up_by_the_owner(
     since: datetime | None, by_settled: bool, is_proof: bool
 ) -> None:
-    assert proves(replace(APP, since=since, by_settled=by_settled), SIGNED_IN) is is_proof
+    assert proves(replace(APP, since=since, by_settled=by_settled), ROW) is is_proof
 
 
 @pytest.mark.parametrize(
@@ -142,7 +144,7 @@ def test_a_factor_proves_something_that_was_there_before_the_sign_in_and_is_old_
     ],
 )
 def test_only_what_somebody_has_proves_something_and_no_recovery_code(method: str, is_proof: bool) -> None:
-    assert proves(Authentication.of(method, at=AT, since=AT - 99 * DAY), SIGNED_IN) is is_proof
+    assert proves(Authentication.of(method, at=AT, since=AT - 99 * DAY), ROW) is is_proof
 
 
 @pytest.mark.parametrize(
@@ -163,12 +165,12 @@ def test_an_aged_factor_is_a_day_old_whoever_has_set_it_up(
 ) -> None:
     shown = replace(APP, since=since, by_settled=by_settled)
     Session.objects.update(authentication=[shown.to_dict()])
-    session.signed_in_at = signed_in_at
+    session.signed_in_at = signed_in_at and moments.stored(signed_in_at)
     assert aged_factors(session) == ([shown] if is_let_in else [])
 
 
 def test_how_old_a_factor_has_to_be_is_a_setting(session: Session, settings: Any) -> None:
     shown = replace(APP, since=AT - timedelta(hours=2))
-    assert not proves(shown, SIGNED_IN)
+    assert not proves(shown, ROW)
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "YOUNG_SESSION": timedelta(hours=2)}
-    assert proves(shown, SIGNED_IN)
+    assert proves(shown, ROW)

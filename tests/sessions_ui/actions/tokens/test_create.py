@@ -196,7 +196,8 @@ def test_an_account_has_no_more_than_the_limit(user: Any, make_token: Any, setti
     make_token(user)
 
 
-def test_a_moment_without_a_zone_is_no_end(user: Any, make_token: Any) -> None:
+def test_a_moment_without_a_zone_is_no_end(user: Any, make_token: Any, settings: Any) -> None:
+    settings.USE_TZ = True
     with pytest.raises(ValueError, match="time zone"):
         make_token(user, expires_at=timezone.now().replace(tzinfo=None) + MONTH)
 

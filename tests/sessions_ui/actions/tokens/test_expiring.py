@@ -57,8 +57,8 @@ def test_the_last_use_is_said_as_a_moment_because_a_mail_is_read_later(
     later(time_machine, days=25)
     warn_of_expiring()
     [letter] = letters()
-    assert f"It was last used on {moment_text(used_at)}." in letter.body
-    assert moment_text(used_at).startswith("3 November 2026, ")
+    with timezone.override(UTC):  # as the mails to somebody whose zone nobody knows
+        assert f"It was last used on {moment_text(used_at)}." in letter.body
 
 
 def test_one_for_a_few_days_is_told_of_in_its_last_quarter(

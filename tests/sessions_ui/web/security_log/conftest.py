@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from sessions_ui.database import moments
 from tests.models import Event, EventDetail
 
 PAGE = "/account/devices/log/"
@@ -17,8 +18,9 @@ LINE = re.compile(r"<li>\s*<p>\s*<strong>(.*?)</strong>(.*?)</p>", re.DOTALL)
 
 @pytest.fixture
 def here(browser: Callable[..., Any], user: Any) -> Any:
-    """A browser in which they are signed in; of that the log has one entry."""
+    """A browser in UTC in which they are signed in; of that the log has one entry."""
     client = browser()
+    client.cookies["sessions_ui_zone"] = "UTC"
     client.sign_in(user)
     return client
 
@@ -28,7 +30,10 @@ def happened(user: Any) -> Callable[..., Any]:
     """`happened("device_lost", actor=…, text=…, address=…)`: one more event of theirs, newer than all others."""
 
     def append(kind: str, *, text: str = "", address: str | None = None, **fields: Any) -> Any:
-        event = Event.objects.create(**{"kind": kind, "user": user, "actor": user, **fields})
+        fields = {"kind": kind, "user": user, "actor": user, **fields}
+        if "at" in fields:
+            fields["at"] = moments.stored(fields["at"])
+        event = Event.objects.create(**fields)
         if text or address:
             EventDetail.objects.create(event=event, text=text, address=address)
         return event

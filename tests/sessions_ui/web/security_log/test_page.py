@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from tests.conftest import LONDON
 from tests.models import Device, Event, EventDetail, Session
@@ -24,7 +25,7 @@ def test_the_devices_page_leads_there(here: Any) -> None:
 
 
 def test_the_part_about_what_ended_lately_leads_there(here: Any, user: Any, signed_in: Any) -> None:
-    over = datetime.now(UTC)
+    over = timezone.now()
     signed_in(user, ended_at=over, end_reason="signed_out")
     html = here.get("/account/devices/").content.decode()
     recently = html.partition('aria-labelledby="recently"')[2].partition("</section>")[0]

@@ -36,6 +36,7 @@ def old(user: Any, signed_in: SignedIn) -> Session:
 @pytest.fixture
 def thief(browser: Any, user: Any, old: Session) -> Any:
     client = browser()
+    client.cookies["sessions_ui_zone"] = "UTC"
     client.sign_in(user)
     mail.outbox.clear()
     Delivery.objects.all().delete()
