@@ -83,6 +83,13 @@ def test_adoption_costs_nothing_when_it_is_not_set(
     assert not any("django_session" in query["sql"] for query in queries if "INSERT" not in query["sql"])
 
 
+def test_nobody_asks_when_migrate_was_where_nothing_is_adopted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(period, "_migrated", {})
+    with CaptureQueriesContext(connection) as queries:
+        assert period.adopting_from() == ""
+    assert len(queries) == 0
+
+
 def test_without_a_date_it_is_the_first_two_days_after_migrate(
     user: Any, old_session: OldSessions, client_with: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
