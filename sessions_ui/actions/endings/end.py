@@ -238,7 +238,7 @@ def end_impersonations(act: Act, ended: SessionQuerySet) -> list[Any]:
     # Locked, because a plain read in a transaction of the host sees what was there when that began (MariaDB).
     if not (accounts := dict(locked(begun).values_list("id", "user_id"))):
         return []
-    act.count += rows.filter(id__in=list(accounts), ended_at__isnull=True).update(
+    act.count += rows.filter(id__in=list(accounts)).update(
         ended_at=act.at, end_reason=EndReason.OWNER_ENDED, ended_by_id=act.actor_id, act_id=act.pk
     )
     act.save(update_fields=["count"])

@@ -179,6 +179,14 @@ def test_an_impersonation_ends_with_the_own_session_in_the_same_act(
     assert whose(inside) == "nobody"
 
 
+def test_an_impersonation_that_was_left_stays_as_it_ended(used: Session, inside: Any, support: Any) -> None:
+    inside.post(LEAVE)
+    left = Session.objects.values().get(pk=used.pk)
+    receipt = end_session(session=own(support), reason=EndReason.ADMINISTRATOR)
+    assert Session.objects.values().get(pk=used.pk) == left
+    assert receipt.ended == 1, "the own one"
+
+
 def test_the_user_gets_no_mail_about_the_end_of_an_impersonation(
     used: Session, user: Any, support: Any
 ) -> None:
