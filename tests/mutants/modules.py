@@ -366,7 +366,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
         *RECONCILE,
         "tests/sessions_ui/actions/sessions/test_open_tabs.py",
     ),
-    "actions/endings/reconcile/unlawful.py": RECONCILE,
+    "actions/endings/reconcile/unlawful.py": (*RECONCILE, f"{ACTIONS}/incidents/test_in_force.py"),
     "actions/endings/reconcile/lingering.py": (
         "tests/sessions_ui/actions/endings/reconcile/test_lingering.py",
     ),
