@@ -167,6 +167,16 @@ def test_no_code_is_good_that_could_not_be_sent(verified: Case, agent: Any, fail
     assert Case.objects.values().get() == before
 
 
+def test_nothing_is_proven_where_the_event_cannot_be_written(
+    verified: Case, agent: Any, request: pytest.FixtureRequest
+) -> None:
+    send_code(case=verified, agent=agent)
+    request.getfixturevalue("failing_events")
+    with pytest.raises(DatabaseError):
+        check_code(case=verified, agent=agent, code=verified.code())
+    assert not Case.objects.get(pk=verified.pk).is_proven
+
+
 def test_the_code_is_sent_at_once_and_not_by_the_next_sweep(
     verified: Case, agent: Any, hastened: list[str], django_capture_on_commit_callbacks: Any
 ) -> None:
