@@ -356,6 +356,17 @@ def test_every_device_takes_the_proof_that_sign_out_all_takes(
     assert laptop.get("/account/devices/").status_code == 302
 
 
+def test_what_the_help_desk_has_ended_days_ago_does_not_count_with_the_last_device(
+    verified: Case, phone: Any, laptop: Any, device_of: Any, agent: Any
+) -> None:
+    first, last = device_of(phone), device_of(laptop)
+    carry_out(case=verified, agent=agent, order=Order(chosen=(first,)), nonce="1")
+    ended = Session.objects.filter(device__public_id=first)
+    assert ended.update(ended_at=timezone.now() - timedelta(days=2)) == 1
+    carry_out(case=verified, agent=agent, order=Order(chosen=(last,)), nonce="2")
+    assert not is_in(laptop)
+
+
 def test_the_only_device_takes_no_proof(
     verified: Case, phone: Any, device_of: Any, agent: Any, other_user: Any, browser: Any
 ) -> None:
