@@ -8,6 +8,7 @@ import pytest
 from django.test import RequestFactory
 
 from sessions_ui import client_network
+from sessions_ui.actions.sessions.client import client_of
 
 PROXY = "10.0.0.7"
 
@@ -37,3 +38,13 @@ def test_a_limit_counts_all_addresses_of_an_ipv6_network_as_one_and_those_of_the
 @pytest.mark.parametrize("address", ["", "unknown"])
 def test_what_cannot_be_known_is_empty(address: str) -> None:
     assert network(REMOTE_ADDR=address) == ""
+
+
+@pytest.mark.parametrize(
+    ("setting", "kept"), [({}, "81.2.69.142"), ({"STORE_ADDRESSES": "network"}, "81.2.69.0")]
+)
+def test_of_an_address_no_more_is_kept_than_the_site_allows(
+    setting: dict[str, str], kept: str, settings: Any
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, **setting}
+    assert client_of({"REMOTE_ADDR": "81.2.69.142"}).address == kept
