@@ -33,6 +33,7 @@ from tests.models import (
     EndReason,
     Event,
     EventDetail,
+    Heartbeat,
     IdempotentRequest,
     Incident,
     Offboarding,
@@ -333,6 +334,10 @@ AGES: dict[str, tuple[timedelta, Row]] = {
         2 * DAY,
         lambda user, at: ProviderSignOut.objects.create(token_digest="1", iss="x", at=at),
     ),
+    "a process that had open streams": (
+        DAY,
+        lambda user, at: Heartbeat.objects.create(name=f"{Heartbeat.STREAMS}1", seen_at=at),
+    ),
     "a batch": (KEPT, batch_of_an_ending),
     "an ending": (KEPT, ending),
     "an incident that is done": (
@@ -382,6 +387,7 @@ def test_a_row_goes_when_it_is_as_old_as_that_and_no_second_sooner(name: str, us
         ),
         lambda user, long_ago: Offboarding.objects.create(user=user, ends_at=long_ago, created_at=long_ago),
         lambda user, long_ago: AccountState.objects.create(user=user, changed_at=long_ago),
+        lambda user, long_ago: Heartbeat.objects.create(name="worker", seen_at=long_ago),
     ],
     ids=[
         "a living session",
@@ -391,6 +397,7 @@ def test_a_row_goes_when_it_is_as_old_as_that_and_no_second_sooner(name: str, us
         "an incident",
         "an agreed date",
         "an account's state",
+        "a process of another kind",
     ],
 )
 def test_what_is_not_over_stays_however_old_it_is(stays: Row, user: Any) -> None:
