@@ -598,7 +598,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/stories/test_attacks_on_the_account.py",
         f"{ACTIONS}/endings/reconcile",
     ),
-    "actions/sessions/conditions.py": (*STORE, *ENDINGS),
+    "actions/sessions/conditions.py": (f"{ACTIONS}/sessions/test_conditions.py", *STORE, *ENDINGS),
     "actions/sessions/rules/kinds.py": (f"{ACTIONS}/sessions/rules/test_kinds.py", *TOKENS),
     "actions/sessions/selection.py": (*INCIDENTS, "tests/sessions_ui/management/sessions", *ENDINGS),
 }
