@@ -12,6 +12,8 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from sessions_ui.actions.endings.end import end_session, end_user_sessions
+from sessions_ui.actions.incidents.criteria import Criteria
+from sessions_ui.actions.incidents.order import order_incident
 from sessions_ui.actions.sign_in.pending import begin_sign_in
 from sessions_ui.exceptions import SignInRefused
 from sessions_ui.store import SessionStore
@@ -145,6 +147,18 @@ def test_a_sign_in_that_begins_after_a_decided_ending_goes_on(user: Any, browser
     browser().force_login(user)
     end_user_sessions(user=user, reason=EndReason.DEVICE_LOST)
     complete(begin(user), user)
+    assert is_signed_in(user)
+
+
+def test_the_first_incident_of_all_refuses_nobody_whom_it_is_not_about(
+    waiting: SessionStore, user: Any, administrator: Any
+) -> None:
+    theirs = begin(administrator)
+    order_incident(criteria=Criteria(staff=True), note="the cookies leaked")
+    with pytest.raises(SignInRefused) as caught:
+        complete(theirs, administrator)
+    assert caught.value.reason == "incident"
+    complete(waiting, user)
     assert is_signed_in(user)
 
 
