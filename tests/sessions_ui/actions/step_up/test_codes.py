@@ -16,6 +16,7 @@ from sessions_ui import models
 from sessions_ui.actions.step_up.codes import (
     can_give_code,
     check_code,
+    has_given_code,
     is_proven,
     other_factor,
     send_code,
@@ -28,6 +29,7 @@ from tests.models import Delivery, Event, Session, VerificationCode
 pytestmark = pytest.mark.django_db
 
 END_OLDER, CONFIRM = VerificationCode.Purpose.END_OLDER, VerificationCode.Purpose.CONFIRM
+SIGN_IN = VerificationCode.Purpose.SIGN_IN
 
 
 @pytest.fixture
@@ -88,6 +90,17 @@ def test_one_right_code_proves_nothing_of_any_other_user_session_or_purpose(
     assert list(VerificationCode.objects.order_by("pk").values()[: len(before)]) == before
     event = Event.objects.get(kind=Event.Kind.PROVEN)
     assert (event.user_id, event.session_id) == (user.pk, session.pk)
+
+
+def test_a_code_proves_nothing_of_somebody_else_in_the_same_session(
+    session: Session, user: Any, other_user: Any
+) -> None:
+    """Two people can begin to sign in, one after the other, in one session that is nobody's yet."""
+    Session.objects.filter(pk=session.pk).update(user=None)
+    session.refresh_from_db()
+    check_code(user=user, session_id=session.pk, purpose=SIGN_IN, code=code_for(user, session, SIGN_IN))
+    assert has_given_code(user=user, session=session, purpose=SIGN_IN)
+    assert not has_given_code(user=other_user, session=session, purpose=SIGN_IN)
 
 
 def test_a_wrong_code_uses_up_no_try_of_any_other(
