@@ -61,7 +61,7 @@ KINDS: dict[str, tuple[Kind, ...]] = {
     "passkey": (Kind.POSSESSION,),
     "sms": (Kind.POSSESSION,),
     "smart_card": (Kind.POSSESSION,),
-    MAILED_CODE: (),
+    MAILED_CODE: (),  # named, because a word that is not may be a second factor of the host's (`shown_now()`)
 }
 # Their answer is good for one verifier only (3.2.5).
 PHISHING_RESISTANT = frozenset({"passkey", "smart_card"})

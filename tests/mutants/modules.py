@@ -498,7 +498,11 @@ NEAREST: dict[str, tuple[str, ...]] = {
     "actions/credentials/guard.py": GUARD,
     "web/step_up/credentials.py": GUARD,
     "actions/step_up/factors.py": FACTORS,
-    "assurance.py": ("tests/sessions_ui/test_assurance.py",),
+    "assurance.py": (
+        "tests/sessions_ui/test_assurance.py",
+        "tests/sessions_ui/actions/step_up/test_factors.py",
+        "tests/sessions_ui/actions/step_up/test_codes.py",
+    ),
     "conf/profiles.py": ("tests/sessions_ui/checks/project/test_profiles.py",),
     "actions/step_up/pace.py": ("tests/sessions_ui/actions/step_up/test_pace.py",),
     "actions/devices/confirm.py": (
