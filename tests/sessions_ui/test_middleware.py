@@ -371,6 +371,14 @@ def test_last_seen_is_written_at_most_once_a_minute(client_in: Any, django_asser
     assert Session.objects.get().last_seen_at == touched
 
 
+def test_a_server_error_is_no_activity(client_in: Any) -> None:
+    long_ago = timezone.now() - timedelta(minutes=2)
+    Session.objects.update(last_seen_at=long_ago)
+    client_in.raise_request_exception = False
+    assert client_in.get("/failing").status_code == 500
+    assert Session.objects.get().last_seen_at == long_ago
+
+
 @pytest.mark.django_db(transaction=True)
 def test_last_seen_that_cannot_be_written_fails_no_request(client_in: Any, caplog: Any) -> None:
     Session.objects.update(last_seen_at=Session.objects.get().last_seen_at - timedelta(minutes=2))
