@@ -97,6 +97,11 @@ def failing_after_rollback(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=500)
 
 
+def raising(request: HttpRequest) -> HttpResponse:
+    request.session["cart"] = 1
+    raise ZeroDivisionError
+
+
 def failing(request: HttpRequest) -> HttpResponse:
     request.session["cart"] = 1
     return HttpResponse(status=500)
@@ -112,6 +117,7 @@ urlpatterns = [
     path("ended-and-saved", ended_and_saved),
     path("rotated-meanwhile", rotated_meanwhile),
     path("rotated-and-saved", rotated_and_saved),
+    path("raising", raising),
     path("failing", failing),
     path("failing-after-rotation", failing_after_rotation),
     path("failing-after-sign-in", failing_after_sign_in),
@@ -344,6 +350,12 @@ def test_a_server_error_saves_nothing(client_in: Any) -> None:
     client_in.raise_request_exception = False
     assert client_in.get("/failing").status_code == 500
     assert "cart" not in client_in.session
+
+
+def test_an_error_of_the_site_is_answered_and_reported_as_that_error(client_in: Any) -> None:
+    client_in.raise_request_exception = False
+    response = client_in.get("/raising")
+    assert (response.status_code, response.exc_info[0]) == (500, ZeroDivisionError)
 
 
 @pytest.mark.parametrize("address", ["/failing-after-rotation", "/failing-after-rollback"])
