@@ -190,6 +190,7 @@ def test_update_or_create_does_not_revive_a_session(
         {"auth_hash": "0" * 64},
         {"latest_end_at": None},
         {"backend": "no.such.Backend"},
+        {"generation": 10**6},
     ],
     ids=lambda chosen: next(iter(chosen)),
 )
