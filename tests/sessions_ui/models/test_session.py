@@ -204,6 +204,16 @@ def test_update_or_create_does_not_write_what_is_for_the_actions(
     assert everything(Session.objects.all()) == before
 
 
+def test_what_is_created_in_bulk_is_written_over_no_row(row: Session) -> None:
+    end_session(session=row, reason=EndReason.ADMINISTRATOR)
+    before = everything(Session.objects.all())
+    with pytest.raises(StaleSession):
+        Session.objects.bulk_create(
+            [row], update_conflicts=True, unique_fields=["id"], update_fields=["ended_at"]
+        )
+    assert everything(Session.objects.all()) == before
+
+
 def test_to_read_the_row_again_is_how_to_go_on(row: Session, key: str) -> None:
     SessionStore(key).cycle_key()
     row.refresh_from_db()
