@@ -294,6 +294,17 @@ def test_deleting_an_anonymous_session_leaves_other_anonymous_ones(stranger: Ses
     assert SessionStore(other.session_key)["cart"] == 1
 
 
+# --- What nobody else may read
+
+
+def test_the_key_that_was_replaced_is_a_secret_like_the_one_in_its_place(key: str, stranger: Session) -> None:
+    """It is the valid one again where the transaction that has replaced it is rolled back."""
+    store = SessionStore(key)
+    store.cycle_key()
+    assert store.session_key != key
+    assert {key, store.session_key} <= {*store.secrets()}
+
+
 # --- A store without a session
 
 
