@@ -10,7 +10,14 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from sessions_ui import context
-from sessions_ui.receivers import changes_sign_in, is_hash_upgrade, keeps_own, watched_fields
+from sessions_ui.receivers import (
+    before_password_change,
+    changes_sign_in,
+    is_hash_upgrade,
+    keeps_own,
+    watched_fields,
+)
+from sessions_ui.store import SessionStore
 from tests.models import AccountState, Event, Session
 
 FORGOTTEN = {"_password": None}  # the raw one, as `check_password()` leaves it
@@ -104,6 +111,27 @@ def test_only_the_user_spares_the_session_that_changes_the_password(
     finally:
         if token is not None:
             context.finish(token)
+
+
+@pytest.mark.parametrize(
+    ("changes", "announced"), [({"name": "Ada L."}, False), ({"password": "!new"}, True)]
+)
+def test_the_session_that_acts_expects_a_new_password_where_there_is_one(
+    changes: dict[str, str], announced: bool, user: Any, browser: Any
+) -> None:
+    here = browser()
+    here.force_login(user)
+    store = SessionStore(here.cookies["sessionid"].value)
+    store.get_user()
+    before = user.password
+    for name, value in changes.items():
+        setattr(user, name, value)
+    token = context.begin(context.Acting(store))
+    try:
+        before_password_change(user, before)
+    finally:
+        context.finish(token)
+    assert bool(Session.objects.get().next_auth_hash) is announced
 
 
 REQUIRED = {"password_required_at": timezone.now()}
