@@ -165,4 +165,5 @@ def test_a_sign_in_of_which_only_the_name_is_known_is_described_by_that() -> Non
     ],
 )
 def test_administrators_read_what_was_shown_when_and_what_for(one: Authentication, text: str) -> None:
-    assert sessions.shown_text(one) == text
+    with timezone.override(UTC):
+        assert sessions.shown_text(one) == text
