@@ -70,7 +70,7 @@ def aware(moment: datetime) -> datetime:
 
 def local(moment: datetime) -> datetime:
     """Return the moment with its offset, in the zone in which somebody reads it."""
-    return timezone.localtime(aware(moment))
+    return aware(moment).astimezone(timezone.get_current_timezone())
 
 
 def day_of(moment: datetime) -> date:

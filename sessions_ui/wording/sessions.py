@@ -24,7 +24,7 @@ from sessions_ui.models.end_reason import AUTOMATIC
 # Clocks of servers and databases differ by seconds; what is further ahead is no moment that has been.
 CLOCK_SKEW = timedelta(minutes=5)
 
-KIND_ICONS = {
+KIND_ICONS: dict[str, str] = {
     Device.Kind.COMPUTER: "device-desktop",
     Device.Kind.PHONE: "device-mobile",
     Device.Kind.TABLET: "device-tablet",
@@ -39,11 +39,7 @@ KIND_ICONS = {
 
 def kind_icon(kind: str) -> str:
     """Return the id of a symbol in sprite.svg."""
-    return (
-        KIND_ICONS.get(Device.Kind(kind), "device-unknown")
-        if kind in Device.Kind.values
-        else "device-unknown"
-    )
+    return KIND_ICONS.get(kind, "device-unknown")
 
 
 def place_text(place: Place | None) -> str:
@@ -187,7 +183,7 @@ def moment_text(moment: datetime) -> str:
     style = _("j F Y, H:i")
     date_style, clock, rest = style.partition("H:i")
     if clock and not rest:
-        text = f"{_date_text(local.date(), date_style, get_language())}{local:%H:%M}"
+        text = f"{_date_text(local.date(), date_style, get_language())}{local.hour:02}:{local.minute:02}"
     else:
         text = date_format(local, style)
     return f"{text} {local.tzname()}"

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sessions_ui.client import Place
 from sessions_ui.conf import conf
 from sessions_ui.models import Device, Session
+from sessions_ui.web.devices.overview.addresses import Addresses
 from sessions_ui.wording.names import distinct_title, version_text
 from sessions_ui.wording.sessions import is_wrong_clock, kind_icon, place_name
 
@@ -33,6 +33,8 @@ class Card:
     is_folded: bool = False
     # What distinguishes it from others of the same name (wording/names.py).
     beside: str = ""
+    # Shared by all cards of a page.
+    addresses: Addresses = field(default_factory=Addresses, repr=False, compare=False)
 
     @property
     def latest(self) -> Session:
@@ -46,8 +48,9 @@ class Card:
     def icon(self) -> str:
         return kind_icon(self.device.kind if self.device else "")
 
-    @property
+    @cached_property
     def title(self) -> str:
+        """First read when the page is rendered: `beside` is known by then."""
         return distinct_title((self.device or Device()).title, self.beside)
 
     @property
@@ -63,19 +66,18 @@ class Card:
     @property
     def url(self) -> str:
         """The page of the device."""
-        return reverse("sessions_ui:device", args=[self.public_id])
+        return self.addresses.of("device", self.public_id)
 
     @property
     def rename_url(self) -> str:
-        return reverse("sessions_ui:rename", args=[self.public_id])
+        return self.addresses.of("rename", self.public_id)
 
     @property
     def sign_out_url(self) -> str:
         """The address that ends all its sign-ins."""
         if self.is_folded:
-            return reverse("sessions_ui:sign_out_folded", args=[self.latest.public_id])
-        name = "sign_out_device" if self.device else "sign_out_session"
-        return reverse(f"sessions_ui:{name}", args=[self.public_id])
+            return self.addresses.of("sign_out_folded", self.latest.public_id)
+        return self.addresses.of("sign_out_device" if self.device else "sign_out_session", self.public_id)
 
     @property
     def sign_out_label(self) -> str:

@@ -14,6 +14,7 @@ from sessions_ui.actions.sessions.rules.timeouts import in_time
 from sessions_ui.models import Device, Limits, Session
 from sessions_ui.models.containment import containing_generation
 from sessions_ui.models.session import SessionQuerySet
+from sessions_ui.web.devices.overview.addresses import Addresses
 from sessions_ui.web.devices.overview.cards import Card
 
 # More sign-ins than these are read in two steps: making instances of all columns takes most of the time by then.
@@ -141,13 +142,14 @@ def group(sessions: Iterable[Session], *, current_id: int | None) -> list[Card]:
     """Group the sessions by device, which is known by its cookie only: two equal laptops stay two. What staff does in
     the account is on no device of its owner's."""
     cards: dict[object, Card] = {}
+    addresses = Addresses()
     for session in sessions:
         if session.impersonated_from_id is not None:
             continue
         key = session.device_id or f"session {session.pk}"
         card = cards.get(key)
         if card is None:
-            card = cards[key] = Card(device=session.device)
+            card = cards[key] = Card(device=session.device, addresses=addresses)
         card.sessions.append(session)
         if session.pk == current_id:
             card.current = session
