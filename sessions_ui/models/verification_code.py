@@ -18,8 +18,8 @@ class VerificationCode(OneTimeCode):
     CODE_SALT = "sessions_ui.proof"
 
     class Purpose(models.TextChoices):
-        END_OLDER = "end_older", _("sign out older devices")
-        CONFIRM = "confirm", _("confirm a device")
+        END_OLDER = "end_older", _("sign out other devices or apps")
+        CONFIRM = "confirm", _("confirm or change a device")
         RECOVER = "recover", _("get your account back")
         SIGN_IN = "sign_in", _("continue signing in")
         CREDENTIAL = "credential", _("change how you sign in")

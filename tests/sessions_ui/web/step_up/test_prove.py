@@ -80,7 +80,7 @@ def test_a_young_sign_in_cannot_end_an_older_one_and_the_owner_is_told(
     deliver_due()
     (message,) = mail.outbox
     assert message.to == [user.email]
-    assert "sign out older devices" in message.body and "Firefox on Linux" in message.body
+    assert "sign out other devices or apps" in message.body and "Firefox on Linux" in message.body
     assert "/account/devices/not-me/" in message.body
 
 
