@@ -61,7 +61,7 @@ class Delivery(PrimaryModel):
     done_at = models.DateTimeField(null=True, blank=True)
     parked_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=255, blank=True)
-    # How the newest attempts of a webhook went (`channels/webhooks/attempts.py`), the oldest first.
+    # How the newest attempts of a webhook went (`channels/webhooks/attempt_log.py`), the oldest first.
     attempt_log = models.JSONField(null=True, blank=True, editable=False)
     # The owner had removed that address when this was written: its link ends sessions, and lets nobody in.
     told_only = models.BooleanField(default=False, db_default=False)

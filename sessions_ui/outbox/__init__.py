@@ -4,17 +4,7 @@ Each delivery is made at least once: a worker that dies between telling and reco
 deduplicate by the delivery's id (for mails the Message-ID).
 """
 
-from sessions_ui.outbox.claims import (
-    PAUSE,
-    claim,
-    claim_held_with,
-    due,
-    hold,
-    mark_done,
-    put_off,
-    retry_or_park,
-    wait_for_server,
-)
+from sessions_ui.outbox.claims import claim, claim_held_with, due, mark_done
 from sessions_ui.outbox.enqueue import (
     TOLD_BY_MAIL,
     again,
@@ -32,6 +22,7 @@ from sessions_ui.outbox.enqueue import (
     leave_out,
     sum_up_later,
 )
+from sessions_ui.outbox.retries import PAUSE, hold, put_off, retry_or_park, wait_for_server
 from sessions_ui.outbox.waiting import is_held_up, oldest_open, open_about, open_deliveries
 
 __all__ = [

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from sessions_ui.channels.base import DeliveryFailed
 from sessions_ui.channels.webhooks import workos
-from sessions_ui.channels.webhooks.attempts import note_attempt
+from sessions_ui.channels.webhooks.attempt_log import note_attempt
 from sessions_ui.channels.webhooks.http import NoAnswer, post
 from sessions_ui.channels.webhooks.payload import message
 from sessions_ui.conf import conf

@@ -102,7 +102,7 @@ def test_the_help_desk_requires_the_permission_and_the_attempt_is_an_event(user:
     assert Event.objects.get(kind=Event.Kind.HELP_DESK).actor_id == user.pk
 
 
-def test_attempts_in_a_row_are_one_event_in_ten_minutes(user: Any, browser: Any) -> None:
+def test_attempt_log_in_a_row_are_one_event_in_ten_minutes(user: Any, browser: Any) -> None:
     client = browser()
     client.force_login(user)
     now = timezone.now()

@@ -1,6 +1,7 @@
 """Decide when a session has run out of time.
 
-Requests are refused by this rule (`validate.py`), and the sweep ends what it finds (`endings/reconcile/`).
+A request is refused by this rule (`validate.py`) and its session ended (`sessions/refuse.py`); sessions by which nobody
+asks any more are found by the sweep (`endings/reconcile/`).
 """
 
 from __future__ import annotations

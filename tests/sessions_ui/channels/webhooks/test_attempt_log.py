@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.actions.webhooks.endpoints import ping
-from sessions_ui.channels.webhooks.attempts import ANSWER, HIDDEN, KEPT, note_attempt, shown
+from sessions_ui.channels.webhooks.attempt_log import ANSWER, HIDDEN, KEPT, note_attempt, shown
 from sessions_ui.delivery import deliver_due
 from tests.models import Delivery, Endpoint, EndReason, Event
 from tests.receivers.server import Receiver, answers, hangs_up
