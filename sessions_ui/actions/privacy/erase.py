@@ -172,7 +172,7 @@ def _own_acts(users: Collection[Any]) -> QuerySet[Any]:
     By the events, whose index of the act leads there, and which outlive the sessions.
     """
     ended = Event.objects.using(router.db_for_write(Event)).filter(kind=Event.Kind.ENDED)
-    own = _before(Event, users, "at").filter(kind=Event.Kind.ENDED, act__isnull=False)
+    own = _before(Event, users, "at").filter(kind=Event.Kind.ENDED)
     of_others = ended.filter(act=OuterRef("pk")).exclude(user_id__in=users)
     acts = Act.objects.using(ended.db).filter(pk__in=own.values("act_id"))
     return acts.filter(~Exists(of_others))

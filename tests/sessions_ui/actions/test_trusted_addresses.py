@@ -23,6 +23,7 @@ from sessions_ui.actions.trusted_addresses import (
 )
 from sessions_ui.credentials import OwnerAddress, ToldOnly
 from tests.conftest import make_person
+from tests.models import Event, EventDetail
 
 APP: Path = site.BASE_DIR / "sessions_ui"
 ASKING = {
@@ -76,6 +77,19 @@ def test_one_that_the_owner_removed_is_told_and_not_trusted(addresses: Any, user
     assert [isinstance(each, ToldOnly) for each in told] == [False, True]
     settings.SESSIONS_UI = {k: v for k, v in settings.SESSIONS_UI.items() if k != "ADDRESS_BOOK"}
     assert recovers_by(user, "whose@x.example") is None
+
+
+@pytest.mark.django_db
+def test_without_a_book_only_a_change_of_the_accounts_own_address_says_that_it_was_taken_away(
+    user: Any, settings: Any
+) -> None:
+    settings.SESSIONS_UI = {k: v for k, v in settings.SESSIONS_UI.items() if k != "ADDRESS_BOOK"}
+    beside = Event.objects.create(kind=Event.Kind.CREDENTIAL_CHANGED, user=user, data={"by_owner": False})
+    EventDetail.objects.create(event=beside, text="old@x.example")
+    assert recovers_by(user, "old@x.example") is None
+    change = Event.objects.create(kind=Event.Kind.EMAIL_CHANGED, user=user, data={"by_owner": False})
+    EventDetail.objects.create(event=change, text="old@x.example")
+    assert recovers_by(user, "old@x.example") is True
 
 
 @pytest.mark.django_db

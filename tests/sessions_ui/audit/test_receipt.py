@@ -68,6 +68,16 @@ def test_details_are_shown_where_they_are_asked_for_and_still_there(user: Any, k
     assert what(check_receipt(made, keys=key.keys)) == [Found.DETAIL_CHANGED]
 
 
+def test_the_first_event_of_all_has_its_receipt(user: Any, key: Key) -> None:
+    ended = Act.objects.create(reason=EndReason.INCIDENT)
+    first = append(user, 1, act=ended)
+    sql("UPDATE sessions_ui_eventdetail SET event_id = 1 WHERE event_id = %s", first)
+    sql("UPDATE sessions_ui_event SET id = 1 WHERE id = %s", first)
+    seal_events()
+    made = receipt("--act", str(ended.pk))
+    assert check_receipt(made, keys=key.keys) == [] and len(made["entries"]) == 1
+
+
 def test_a_call_at_the_help_desk_has_its_steps_and_its_acts(
     user: Any, administrator: Any, browser: Any, key: Key, settings: Any
 ) -> None:

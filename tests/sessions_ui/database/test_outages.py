@@ -78,6 +78,21 @@ def test_an_error_of_a_server_that_is_away_is_an_outage(error: Exception) -> Non
     assert is_outage(error)
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        # The server is away or going: MariaDB's "Error Codes", those of a client, MySQL's own.
+        1053, 1927, 2002, 2003, 2005, 2006, 2013, 2055, 4031,
+        # Too many connections, of all and of one user; no primary component of a Galera cluster.
+        1040, 1203, 1047,
+        # Locked for too long, a deadlock, a row that changed meanwhile, too long, interrupted, only reads.
+        1205, 1213, 1020, 1969, 3024, 1317, 1290, 1836,
+    ],
+)  # fmt: skip
+def test_a_code_of_mariadb_or_mysql_for_what_passes_is_an_outage(code: int) -> None:
+    assert is_outage(wrapped(OperationalError, psycopg.OperationalError(code, "said by the server")))
+
+
 @pytest.mark.parametrize("error", OURS.values(), ids=OURS)
 def test_an_error_of_anything_else_is_no_outage(error: Exception) -> None:
     assert not is_outage(error)

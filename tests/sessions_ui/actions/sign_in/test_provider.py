@@ -106,7 +106,21 @@ def test_the_next_sign_in_without_a_provider_has_none(user: Any) -> None:
     remember_provider(request, user, provider="example", iss=ISSUER, sub="ada-7", sid="s1")
     login(request, user, backend=BACKEND)
     login(request, user, backend=BACKEND)
-    assert Session.objects.get().sid == ""
+    row = Session.objects.get()
+    assert (row.provider, row.iss, row.sub, row.sid) == ("", "", "", "")
+
+
+def test_what_was_kept_while_somebody_else_was_signed_in_serves_one_sign_in(
+    user: Any, other_user: Any
+) -> None:
+    """The same store goes on in the request, with what it kept when `login()` emptied the session."""
+    request = request_with()
+    login(request, other_user, backend=BACKEND)
+    remember_provider(request, user, provider="example", iss=ISSUER, sub="ada-7", sid="s1")
+    login(request, user, backend=BACKEND)
+    assert Session.objects.of(user).get().sid == "s1"
+    login(request, user, backend=BACKEND)
+    assert Session.objects.of(user).get().sid == ""
 
 
 @pytest.mark.control("ASVS 7.6.1")
