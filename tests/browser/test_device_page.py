@@ -114,6 +114,42 @@ def test_a_device_is_reported_as_not_mine_without_scripts(visitor: Any, user: An
     assert Session.objects.living().count() == 1
 
 
+@pytest.mark.parametrize(
+    ("address", "button", "said"),
+    [
+        ("what/lost/", "Sign out this device", "signed out and marked as lost"),
+        ("what/unused/", "Sign out this device", "Edge on Windows is signed out."),
+        ("what/not_mine/", "Sign out everywhere else", "is signed out, and so is everything else"),
+    ],
+)
+def test_what_follows_is_done_on_a_page_of_its_own(
+    here: Any, user: Any, address: str, button: str, said: str
+) -> None:
+    """Reloaded, in a tab of its own, or by "No, secure my account": the dialog's form, without the dialog's page."""
+    edge = Device.objects.filter(user=user).earliest("pk")
+    page = here.go(f"/account/devices/{edge.public_id}/{address}")
+    page.get_by_role("button", name=button).click()
+    expect(page.get_by_role("main")).to_contain_text(said)
+    assert not Session.objects.filter(device=edge, ended_at__isnull=True).exists()
+    assert here.complaints == []
+
+
+def test_a_name_is_saved_on_a_page_of_its_own(here: Any, user: Any) -> None:
+    edge = Device.objects.filter(user=user).earliest("pk")
+    page = here.go(f"/account/devices/{edge.public_id}/rename/")
+    page.get_by_label("Your name for this device").fill("Kitchen")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Kitchen")).to_be_visible()
+    assert here.complaints == []
+
+
+def test_everything_is_signed_out_on_a_page_of_its_own(here: Any, user: Any) -> None:
+    page = here.go("/account/devices/everywhere/")
+    page.get_by_role("button", name="Sign out everywhere").click()
+    expect(page.get_by_role("main")).to_contain_text("signed out")
+    assert not Session.objects.filter(user=user, ended_at__isnull=True).exists()
+
+
 def test_news_come_by_themselves(here: Any, user: Any) -> None:
     page = here.page
     page.evaluate("document.activeElement.blur()")
