@@ -10,6 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from sessions_ui import create_token
+from tests.browser.conftest import sign_in_elsewhere
 from tests.conftest import FIREFOX_ON_LINUX
 from tests.models import Device, Session
 
@@ -33,6 +34,7 @@ UPON_EACH_OTHER = """cards => cards.flatMap(card => {
     ...(leaves(box(badge)) ? [card] : []),
   ].map(other => [badge.innerText, (other.innerText ?? "icon").slice(0, 40)]));
 })"""
+ROOM = "document.querySelector('.sui-card--flagged summary').getBoundingClientRect().width"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -60,3 +62,19 @@ def test_badges_lie_on_nothing_at_any_width(visitor: Any, user: Any, language: s
             assert page.evaluate(SIDEWAYS) <= 0, (state, width)
         for summary in page.locator(".sui-card__open > summary").all():
             summary.click()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_needs_a_look_has_room_for_its_text_at_any_width(visitor: Any, user: Any, language: str) -> None:
+    """Its two buttons are long in some languages: beside them a name stood in a column of one letter."""
+    sign_in_elsewhere(user)
+    here = visitor(user_agent=FIREFOX_ON_LINUX, locale=language)
+    here.sign_in(user)
+    Session.objects.update(
+        verdict="suspicious", verdict_reasons=["new_device", "new_country"], reviewed_at=None
+    )
+    page = here.go("/account/devices/")
+    expect(page.locator(".sui-card--flagged summary")).to_have_count(1)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate(ROOM) >= 250, width
