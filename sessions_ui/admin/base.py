@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from ipaddress import ip_address
 from typing import Any, ClassVar
@@ -24,6 +25,8 @@ from sessions_ui.actions.help_desk.find_user import called, users_exactly
 from sessions_ui.bridges.rows import key_of
 from sessions_ui.models.primary import all_users, with_users
 from sessions_ui.web.responses.leads_back import leads_back
+
+TOO_LONG = re.compile(r"\d{19}")  # any shorter number fits into a column of 64 bits
 
 
 class CappedPaginator(Paginator):
@@ -49,7 +52,20 @@ class ListWithUsers(ChangeList):
 
 
 class CarefulAdmin(admin.ModelAdmin):
-    """An admin whose actions take no keys but such as rows can have."""
+    """An admin whose addresses and actions take no keys but such as rows can have."""
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return the row, None where there is none: a key that no column could hold is refused by the database."""
+        if from_field is None and not is_key(self.model, object_id):
+            return None
+        return super().get_object(request, object_id, from_field)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Refuse (400) to filter by a number that no column could hold, as by `?user=` in an address. Filters of ours
+        see to that themselves."""
+        own = [getattr(each, "parameter_name", None) for each in self.get_list_filter(request)]
+        is_sound = lookup in own or not TOO_LONG.search(str(value))
+        return is_sound and super().lookup_allowed(lookup, value, request)
 
     def response_action(
         self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **options: Any
@@ -107,7 +123,7 @@ class ReadOnlyAdmin(CarefulAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        term = search_term.strip()
+        term = search_term.strip() if self.search_fields else ""  # without a box nothing is searched
         return (queryset.filter(self.exactly(term)) if term else queryset), False
 
     def exactly(self, term: str) -> Q:

@@ -18,6 +18,7 @@ from sessions_ui.actions.help_desk.find_user import users_exactly
 from sessions_ui.actions.privacy.erase import erase
 from sessions_ui.actions.privacy.export import TooMuch, export_for_page
 from sessions_ui.admin.base import person
+from sessions_ui.bridges.rows import key_of
 from sessions_ui.conf import conf
 from sessions_ui.models import Session
 from sessions_ui.models.primary import all_users
@@ -54,6 +55,8 @@ class PersonForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = self.cleaned_data
+        if self.errors:
+            return given
         if bool(given["name"]) == bool(given["key"]):
             raise ValidationError(_("Fill in one of the two, not both."))
         model: Any = get_user_model()
@@ -62,10 +65,9 @@ class PersonForm(forms.Form):
             if len(found) != 1:
                 raise ValidationError({"name": _("No account has exactly this name or address.")})
             return {**given, "person": model(pk=found[0])}
-        try:
-            return {**given, "person": model(pk=model._meta.pk.to_python(given["key"]))}
-        except ValidationError:
-            raise ValidationError({"key": _("No account has this number.")}) from None
+        if (key := key_of(model._meta.pk, given["key"])) is None:
+            raise ValidationError({"key": _("No account has this number.")})
+        return {**given, "person": model(pk=key)}
 
 
 def person_data(model_admin: admin.ModelAdmin, request: HttpRequest) -> HttpResponseBase:

@@ -84,3 +84,22 @@ def test_the_ends_of_the_calendar_are_days_without_a_sign_in_or_no_days(
 def test_no_head_sorts_by_a_column_without_an_index(admin: Any, ada: Any) -> None:
     sortable = admin.get(LIST).context["cl"].model_admin.get_sortable_by(None)
     assert tuple(sortable) == ("signed_in_at",)
+
+
+@pytest.mark.parametrize("model", ["session", "device", "event", "delivery", "recovery", "offboarding"])
+def test_a_number_that_no_column_holds_is_no_filter(admin: Any, model: str) -> None:
+    for lookup in ("user", "id__in"):
+        address = f"/admin/sessions_ui/{model}/?{lookup}={'9' * 26}"
+        assert admin.get(address).status_code == 400, lookup
+
+
+@pytest.mark.parametrize("key", ["9" * 30, str(2**63), "-1", "x"])
+def test_a_key_that_no_row_can_have_is_none(admin: Any, key: str) -> None:
+    for model in ("accesstoken", "session", "device", "serviceaccount"):
+        answer = admin.get(f"/admin/sessions_ui/{model}/{key}/change/")
+        assert answer.status_code in (302, 404), model  # Django leads to its index, and says why
+
+
+def test_where_nothing_is_searched_a_search_is_none(admin: Any) -> None:
+    for model in ("accessreview", "incident", "endpoint"):
+        assert admin.get(f"/admin/sessions_ui/{model}/?q=ada").status_code == 200, model

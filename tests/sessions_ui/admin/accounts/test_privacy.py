@@ -83,6 +83,15 @@ def test_whoever_is_not_named_exactly_is_not_found(
     assert not Event.objects.filter(kind__in=("data_exported", "data_erased")).exists()
 
 
+@pytest.mark.parametrize(
+    "given", [{"name": "\0"}, {"key": "\0"}, {"key": "9" * 30}, {"key": "-1"}, {"key": "x"}]
+)
+@pytest.mark.parametrize("act", ["export", "erase"])
+def test_what_no_account_can_be_called_is_refused(admin: Any, given: dict[str, str], act: str) -> None:
+    answer = admin.post(PAGE, {**given, act: "1"})
+    assert answer.status_code == 200 and answer.context["form"].errors.keys() == given.keys()
+
+
 def test_too_much_for_a_page_is_left_to_the_command(
     admin: Any, user: Any, settings: Any, browser: Any
 ) -> None:
