@@ -18,7 +18,7 @@ from sessions_ui.actions.help_desk.rights import may_help
 from sessions_ui.conf import conf
 from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
 from sessions_ui.help_desk.access import agents_only
-from sessions_ui.help_desk.pages import refusals_of
+from sessions_ui.help_desk.pages import refusals_of, steps_of
 from sessions_ui.help_desk.views import with_case
 from sessions_ui.models import Case
 from sessions_ui.models.primary import all_users, with_users
@@ -72,9 +72,13 @@ def decided(request: HttpRequest, public_id: str, decide: Callable[..., None], t
     if user is None or not may_help(request.user, user):
         raise Http404
     if not open_cases().filter(pk=case.pk).exists():
-        if not (before := decided_before(case)):
+        if before := decided_before(case):
+            messages.info(request, before % {"case": case.public_id}, fail_silently=True)
+        elif was_asked_for(case):  # its time is over, or it is about something else by now
+            text = refused_text(HelpDeskRefused(HelpDeskRefusal.CASE_CLOSED))
+            messages.error(request, text, fail_silently=True)
+        else:
             raise Http404
-        messages.info(request, before % {"case": case.public_id}, fail_silently=True)
         return redirect("help_desk:approvals")
     try:
         read = [request.POST.get(name, getattr(case, name)) for name in ("ticket", "reason")]
@@ -100,6 +104,11 @@ def decided_before(case: Case) -> str:
     if refusals_of(case).exists():
         return _("Case %(case)s has already been refused. Nothing was changed just now.")
     return ""
+
+
+def was_asked_for(case: Case) -> bool:
+    """Return whether a second agent was ever asked for."""
+    return case.approval_asked_at is not None or steps_of(case, prove.APPROVAL_ASKED).exists()
 
 
 def open_cases() -> Any:

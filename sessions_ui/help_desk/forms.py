@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +16,7 @@ from sessions_ui.models.fields import PUBLIC_ID_ALPHABET, PUBLIC_ID_LENGTH
 from sessions_ui.web.happened import HappenedField
 
 NONCE_LENGTH = 32
+MOMENT_LENGTH = 32  # of a moment as a browser sends it
 MAX_CHOSEN = 200  # devices in one submission; "all" has no such limit
 
 
@@ -83,6 +85,20 @@ class OrderForm(forms.Form):
             recovery=cleaned["recovery"],
             happened_at=cleaned["happened_at"],
         )
+
+
+def entered_in(given: QueryDict) -> dict[str, Any]:
+    """Return what the agent has entered in the form that came, for the page to show it again. `of`: which of the two
+    forms of a case it was, that of what is "selected" or that of "all"."""
+    form = OrderForm(given)
+    form.is_valid()
+    cleaned = form.cleaned_data
+    return {
+        "of": "all" if cleaned["everything"] else "selected",
+        "selected": list(cleaned["device"]),
+        **{name: cleaned[name] for name in ("lost", "new_password", "recovery")},
+        "happened_at": given.get("happened_at", "").replace("\0", "")[:MOMENT_LENGTH],
+    }
 
 
 def is_typed_right(typed: str, name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -27,21 +27,23 @@ from sessions_ui.web.devices.overview.cards import Card
 from sessions_ui.web.devices.overview.listing import told_apart
 from sessions_ui.web.devices.overview.rows import cards_of
 from sessions_ui.web.tokens.keys import valid_tokens
+from sessions_ui.wording.names import distinct_title, tell_apart
 
 TIMELINE = 50  # the newest events of the account
 
 
 @dataclass(frozen=True)
 class CasePage:
-    """What the case page shows. `cards`, `lost` and `addresses` are empty until the caller was verified. `tokens`: how
-    many access tokens are valid, which end with everything or not at all.
+    """What the case page shows. `cards`, `lost` and `addresses` are empty until the caller was verified. `lost`:
+    devices with titles that tell them apart. `tokens`: how many access tokens are valid, which end with everything or
+    not at all.
     `show_network`: show network addresses, for this one page. `found_by_former`: the account was searched for by an
     address that it no longer has."""
 
     case: Case
     user: Any
     cards: list[Card]
-    lost: list[Device]
+    lost: list[tuple[Device, str]]
     count: int
     tokens: int
     timeline: list[Event]
@@ -118,9 +120,13 @@ class CasePage:
 
 def refusals_of(case: Case) -> QuerySet[Event]:
     """Return the refusals of second agents."""
+    return steps_of(case, APPROVAL_REFUSED)
+
+
+def steps_of(case: Case, step: str) -> QuerySet[Event]:
     user_id: Any = case.user_id
     steps = Event.objects.filter(user_id=user_id, kind=Event.Kind.HELP_DESK)
-    return steps.filter(data__case=case.public_id, data__step=APPROVAL_REFUSED)
+    return steps.filter(data__case=case.public_id, data__step=step)
 
 
 def case_page(case: Case, *, show_network: bool = False) -> CasePage:
@@ -135,7 +141,7 @@ def case_page(case: Case, *, show_network: bool = False) -> CasePage:
         case=case,
         user=user,
         cards=cards if verified else [],
-        lost=list(lost) if verified else [],
+        lost=titled(lost) if verified else [],
         count=len(cards),
         tokens=valid_tokens(user),
         timeline=list(happened.order_by("-id").select_related("device")[:TIMELINE]) if verified else [],
@@ -143,6 +149,14 @@ def case_page(case: Case, *, show_network: bool = False) -> CasePage:
         addresses=conf.address_book().addresses(user) if verified else [],
         found_by_former=is_found_by_former(case),
     )
+
+
+def titled(devices: Iterable[Device]) -> list[tuple[Device, str]]:
+    """Return these devices with their titles: of two of one name each button has to say whose it is."""
+    found = list(devices)
+    besides = tell_apart([(device, None) for device in found])
+    titles = map(distinct_title, map(str, found), besides)
+    return list(zip(found, titles, strict=True))
 
 
 def is_found_by_former(case: Case) -> bool:
@@ -160,15 +174,19 @@ def render_case(
     error: str = "",
     status: int = 200,
     show_network: bool = False,
-    selected: Collection[str] = (),
+    entered: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
-    """Show the case. `selected`: public ids of the devices that are ticked."""
+    """Show the case. `entered`: what stands in the form of the devices or in that of all (`entered_in()`)."""
+    page = case_page(case, show_network=show_network)
+    entered = entered or {}
+    of_selected = entered.get("of") == "selected"
     context = {
         "base_template": conf.base_template,
-        "page": case_page(case, show_network=show_network),
+        "page": page,
         "form": form or VerifyForm(),
         "code_form": code_form or CodeForm(),
         "error": error,
-        "selected": selected,
+        "of_selected": entered if of_selected else {"lost": page.is_about_loss},
+        "of_all": {} if of_selected else entered,
     }
     return render(request, "sessions_ui/help_desk/case.html", context, status=status)

@@ -17,6 +17,7 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRefresh
 
 from sessions_ui.actions.help_desk import caller, prove, recovery
 from sessions_ui.actions.help_desk import carry_out as carrying_out
@@ -36,6 +37,7 @@ from sessions_ui.help_desk.forms import (
     OrderForm,
     SearchForm,
     VerifyForm,
+    entered_in,
     is_typed_right,
 )
 from sessions_ui.help_desk.orders import read_order, sign_order
@@ -43,12 +45,13 @@ from sessions_ui.help_desk.pages import case_page, render_case
 from sessions_ui.models import Case, CaseReceipt, Delivery, Device, EndReason, Event, Recovery
 from sessions_ui.models.primary import all_users
 from sessions_ui.web.presence.decorators import passive
+from sessions_ui.web.responses.navigation import is_led_by_headers
 from sessions_ui.wording.help_desk import refused_status, refused_text, wrong_code_text
 from sessions_ui.wording.tokens import ended_subject
 
 OPEN_CASES = 20  # of an agent's own that are listed: each is good for half an hour
 STOP_POLLING = 286  # htmx's word for it
-# In the session: the case of which the next page shows the addresses, and what was selected there.
+# In the session: the case of which the next page shows the addresses, and what was entered there.
 NETWORK = "sessions_ui_network"
 SHOW_NETWORK = "network"  # in the address of that page
 # So many characters of an address pass every server and proxy. A longer order is reviewed in the answer to its form.
@@ -129,15 +132,29 @@ def search(request: HttpRequest) -> HttpResponseBase:
 @with_case
 def show(request: HttpRequest, case: Case) -> HttpResponseBase:
     """Show the case, with the addresses where they were asked for just now (`network()`)."""
-    asked_for, selected = ("", [])
+    asked_for, entered = ("", None)
     if SHOW_NETWORK in request.GET:
-        asked_for, selected = request.session.pop(NETWORK, None) or ("", [])
+        asked_for, entered = request.session.pop(NETWORK, None) or ("", None)
     is_asked_for = asked_for == case.public_id
-    return render_case(request, case, show_network=is_asked_for, selected=selected if is_asked_for else ())
+    return render_case(request, case, show_network=is_asked_for, entered=entered if is_asked_for else None)
+
+
+def or_reload(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Decorate what a page asks for by itself: where it gets no part of the case any more, because the case is closed,
+    or the agent signed out or needs another factor, htmx loads the page again, which says so."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        is_part = response.status_code in (204, STOP_POLLING)
+        return response if is_part or not is_led_by_headers(request) else HttpResponseClientRefresh()
+
+    return checked
 
 
 @passive
 @require_GET
+@or_reload
 @with_case
 def state(request: HttpRequest, case: Case) -> HttpResponseBase:
     """Answer the page that waits for a second agent: 204 while nobody has decided, then what is different by now."""
@@ -160,11 +177,9 @@ def verify_caller(request: HttpRequest, case: Case) -> HttpResponseBase:
 @require_POST
 @with_case
 def network(request: HttpRequest, case: Case) -> HttpResponseBase:
-    """Lead to the addresses, on one page; looking again is another event. What was selected stays selected."""
+    """Lead to the addresses, on one page; looking again is another event. What was entered stays there."""
     caller.reveal_network(case=case, agent=request.user)
-    form = OrderForm(request.POST)
-    form.is_valid()
-    request.session[NETWORK] = [case.public_id, list(form.cleaned_data.get("device", ()))]
+    request.session[NETWORK] = [case.public_id, entered_in(request.POST)]
     return HttpResponseRedirect(f"{reverse('help_desk:case', args=[case.public_id])}?{SHOW_NETWORK}")
 
 
@@ -226,12 +241,12 @@ def review(request: HttpRequest, case: Case) -> HttpResponseBase:
     form.is_valid()
     if "happened_at" in form.errors:
         text = _("“Since when” needs a date and time in the past. Nothing was done.")
-        return render_case(request, case, error=text, status=422)
+        return render_case(request, case, error=text, status=422, entered=entered_in(request.POST))
     order = form.order()
     carrying_out.verify_order(case, request.user, order)
     if order.everything and not is_typed_right(request.POST.get("typed", ""), case_page(case).username):
         text = _("To sign out everything, type the user’s name exactly as it is shown. Nothing was done.")
-        return render_case(request, case, error=text, status=422)
+        return render_case(request, case, error=text, status=422, entered=entered_in(request.POST))
     targets_for(request, case, order)
     nonce = get_random_string(NONCE_LENGTH)
     signed = sign_order(order, nonce, case)

@@ -84,8 +84,10 @@ class Case(OneTimeCode):
 
     @property
     def code_expires_at(self) -> datetime | None:
-        """Return until when the code that was sent last is good; None where none was sent."""
-        return None if self.code_sent_at is None else self.code_sent_at + conf.help_desk_code_age
+        """Return until when the code that was sent last is good, no longer than the case; None where none was sent."""
+        if self.code_sent_at is None:
+            return None
+        return min(self.code_sent_at + conf.help_desk_code_age, self.expires_at)
 
     @property
     def is_open(self) -> bool:

@@ -19,6 +19,7 @@ from sessions_ui.models import Case, Event
 
 WRONG_CODE = "wrong code"
 LOOKED = "second agent looked"
+APPROVAL_ASKED = "approval asked for"
 APPROVAL_REFUSED = "approval refused"
 # Wrong codes for one account within an hour: neither another code nor another case lets an agent go on guessing. Those
 # that one agent has taken from a thief on the phone leave the owner some with another one.
@@ -60,7 +61,7 @@ def ask_for_approval(*, case: Case, agent: Any) -> None:
     if Case.objects.filter(pk=case.pk, approval_asked_at__isnull=True).update(
         approval_asked_at=timezone.now()
     ):
-        note_step(case, agent, "approval asked for")
+        note_step(case, agent, APPROVAL_ASKED)
     case.refresh_from_db()
 
 

@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from sessions_ui.channels.base import DeliveryFailed
 from sessions_ui.channels.emails.base import Letter, link
-from sessions_ui.conf import conf
 from sessions_ui.models import Case, Delivery, Event
 from sessions_ui.not_me_link import reset_token
 
@@ -17,14 +16,14 @@ def code_context(delivery: Delivery) -> dict[str, Any]:
     event = delivery.event
     assert event is not None
     case = Case.objects.filter(public_id=event.data.get("case")).first()
-    if case is None or not case.code_salt or case.code_expires_at is None:
+    if case is None or not case.code_salt or case.code_sent_at is None or case.code_expires_at is None:
         raise DeliveryFailed("the case needs no code any more", permanent=True)
     if timezone.now() > case.code_expires_at:
         raise DeliveryFailed("the code is too old", permanent=True)
     return {
         "code": case.code(),
         "case": case.public_id,
-        "minutes": int(conf.help_desk_code_age.total_seconds() // 60),
+        "minutes": max(1, int((case.code_expires_at - case.code_sent_at).total_seconds() // 60)),
     }
 
 

@@ -1017,3 +1017,55 @@ def test_old_cases_are_purged_with_their_receipts(
     CaseReceipt.objects.update(at=long_ago)
     purge_old()
     assert not CaseReceipt.objects.exists() and not Case.objects.exists()
+
+
+def is_ticked(html: str, control: str) -> bool:
+    found = re.search(rf"<input[^>]*{control}[^>]*>", html)
+    assert found is not None
+    return " checked" in found[0]
+
+
+@pytest.mark.parametrize("way", ["network", "moment"])
+def test_what_was_entered_stays_entered(
+    way: str, desk: Any, verified: Case, phone: Any, laptop: Any, device_of: Any
+) -> None:
+    """By "Show network details", and where the moment was refused: "Not theirs" must not become a mere sign-out."""
+    Case.objects.filter(pk=verified.pk).update(proof=Case.Proof.CODE, proven_at=timezone.now())
+    address = f"/help-desk/{verified.public_id}/"
+    moment = "2026-01-02T03:04" if way == "network" else "2999-01-02T03:04"
+    given = {"device": device_of(phone), "recovery": "on", "happened_at": moment}
+    step = "network/" if way == "network" else "review/"
+    answer = desk.post(f"{address}{step}", given)
+    html = (desk.get(answer.url) if answer.status_code == 302 else answer).content.decode()
+    assert is_ticked(html, device_of(phone)) and not is_ticked(html, device_of(laptop))
+    assert is_ticked(html, 'type="checkbox" name="recovery"')
+    assert not is_ticked(html, 'type="checkbox" name="lost"')  # which the reason of the call had ticked
+    assert f'id="happened-selected" type="datetime-local" name="happened_at" value="{moment}"' in html
+
+
+def test_a_misspelled_name_takes_no_tick_away(desk: Any, verified: Case, phone: Any) -> None:
+    Case.objects.filter(pk=verified.pk).update(proof=Case.Proof.CODE, proven_at=timezone.now())
+    given = {"everything": "on", "new_password": "on", "happened_at": "2026-01-02T03:04", "typed": "x"}
+    html = desk.post(f"/help-desk/{verified.public_id}/review/", given).content.decode()
+    assert is_ticked(html, 'name="new_password"') and is_ticked(html, 'type="checkbox" name="lost"')
+    assert 'id="happened-all" type="datetime-local" name="happened_at" value="2026-01-02T03:04"' in html
+
+
+def test_lost_devices_of_one_name_are_told_apart(desk: Any, verified: Case, user: Any) -> None:
+    now = timezone.now()
+    for days in (9, 2):
+        Device.objects.create(user=user, name="Phone", lost_at=now, first_seen_at=now - timedelta(days=days))
+    html = desk.get(f"/help-desk/{verified.public_id}/").content.decode()
+    titles = re.findall(r"<p>(Phone [^·]*?) ·", html)
+    assert len(titles) == len(set(titles)) == 2
+
+
+def test_a_code_is_good_no_longer_than_its_case(verified: Case, agent: Any, mailoutbox: Any) -> None:
+    ends = timezone.now() + timedelta(minutes=3, seconds=30)
+    Case.objects.filter(pk=verified.pk).update(expires_at=ends)
+    verified.refresh_from_db()
+    send_code(case=verified, agent=agent)
+    assert verified.code_expires_at == verified.expires_at
+    deliver_due()
+    (mail,) = [each for each in mailoutbox if each.subject == "A code for the help desk"]
+    assert "valid for 3 minutes" in mail.body

@@ -164,3 +164,26 @@ def test_to_wait_is_no_activity(desk: Any, verified: Case, agent: Any) -> None:
 def test_the_state_of_a_case_is_its_own_agents(second: Any, verified: Case, agent: Any) -> None:
     ask_for_approval(case=verified, agent=agent)
     assert second.get(f"/help-desk/{verified.public_id}/state/").status_code == 404
+
+
+def test_the_waiting_page_is_loaded_again_where_its_case_is_closed(
+    desk: Any, verified: Case, agent: Any, browser: Any
+) -> None:
+    """It asked on for ever, and said that a decision appears; or took the sign-in page for a part of itself."""
+    ask_for_approval(case=verified, agent=agent)
+    Case.objects.filter(pk=verified.pk).update(expires_at=timezone.now())
+    address = f"/help-desk/{verified.public_id}/state/"
+    for client in (desk, browser()):
+        answer = client.get(address, headers={"HX-Request": "true"})
+        assert answer.status_code == 200 and answer.headers["HX-Refresh"] == "true"
+        assert answer.content == b""
+
+
+@pytest.mark.parametrize("decide", [agree, refuse])
+def test_who_decides_too_late_reads_that_nothing_was_done(
+    decide: Any, second: Any, verified: Case, agent: Any
+) -> None:
+    ask_for_approval(case=verified, agent=agent)
+    Case.objects.filter(pk=verified.pk).update(expires_at=timezone.now())
+    answer = decide(second, verified)
+    assert "This case is closed, and nothing was done." in answer.content.decode()
