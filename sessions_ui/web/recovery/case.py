@@ -30,6 +30,7 @@ from sessions_ui.conf import conf
 from sessions_ui.exceptions import RecoveryClosed
 from sessions_ui.models import Act, EndReason, Event, Recovery, Session
 from sessions_ui.password_validation import NotTheVoidPassword
+from sessions_ui.user_model import is_active
 from sessions_ui.web.recovery.entrance import Entered, entered
 from sessions_ui.web.step_up.confirm import ask_again
 from sessions_ui.web.step_up.prove import ask_unless_settled
@@ -152,6 +153,7 @@ def page(
         "base_template": conf.base_template,
         "case": case,
         "account": masked_account(found.user),
+        "is_disabled": not is_active(found.user),
         "reported": reported,
         "has_ended": has_ended,
         # The sign-in that was reported has a line of its own.

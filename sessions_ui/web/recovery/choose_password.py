@@ -23,6 +23,7 @@ from sessions_ui.conf import conf
 from sessions_ui.models import Delivery, Event
 from sessions_ui.models.primary import all_users
 from sessions_ui.not_me_link import read_reset_token
+from sessions_ui.user_model import is_active
 from sessions_ui.web.recovery.not_me import page
 
 # In the address, after the button was pressed while the account is being recovered: whether the link was mailed.
@@ -35,13 +36,15 @@ RECOVERING, MAILED, LATELY = "recovering", "mailed", "lately"
 def choose_password(request: HttpRequest, token: str) -> HttpResponseBase:
     """Ask on GET, or say what the button did; send the reset on POST.
 
-    410 for a link that is forged or too old, whose account needs no new password any more, or whose address does not
-    count for the account any more.
+    410 for a link that is forged or too old, whose account needs no new password any more or is disabled, or whose
+    address does not count for the account any more.
     """
     delivery = delivery_of(token)
     user = all_users().filter(pk=delivery.user_id).first() if delivery is not None else None
     if delivery is None or user is None or not _may_reset(user, delivery.receiver):
         return page(request, "not_me_gone", status=410)
+    if not is_active(user):  # no reset is mailed to it, whatever is asked
+        return page(request, "choose_password", disabled=True, status=410)
     if request.method != "POST":
         recovering = request.GET.get(RECOVERING)
         return page(

@@ -138,3 +138,13 @@ def test_a_new_password_signs_out_whoever_is_in(user: Any, browser: Any) -> None
     assert AccountState.objects.get(pk=user.pk).password_required_at is None
     assert not Session.objects.living().exists()
     assert other.get("/account/devices/").status_code == 302
+
+
+def test_a_disabled_account_is_not_said_to_be_usable_again(case: Any, here: Any, user: Any) -> None:
+    type(user).objects.filter(pk=user.pk).update(is_active=False)
+    here.post(f"{PAGE}password/", NEW)
+    html = here.post(f"{PAGE}credentials/", follow=True).content.decode()
+    case.refresh_from_db()
+    assert case.closed_why == "done"
+    assert "This account has been turned off" in html
+    assert "yours again" not in html and "use and change your account" not in html

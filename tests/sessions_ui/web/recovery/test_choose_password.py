@@ -43,6 +43,19 @@ def test_the_link_asks_and_the_button_sends_one_mail(mailed: Delivery, browser: 
     assert here.post(path_of(reset_token(mailed.pk))).status_code == 429
 
 
+def test_a_disabled_account_is_promised_no_link(
+    mailed: Delivery, user: Any, browser: Any, mailoutbox: Any
+) -> None:
+    """Django mails it no reset: the page said that it sends one, and then that the link was used before."""
+    type(user).objects.filter(pk=user.pk).update(is_active=False)
+    here, address = browser(), path_of(reset_token(mailed.pk))
+    for answer in (here.get(address), here.post(address)):
+        html = answer.content.decode()
+        assert answer.status_code == 410 and "This account has been turned off" in html
+        assert "send a link" not in html and "already been used" not in html
+    assert mailoutbox == []
+
+
 def of_another_channel(user: Any, mailed: Delivery) -> None:
     Delivery.objects.update(channel="webhook")
 
