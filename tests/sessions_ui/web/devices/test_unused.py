@@ -12,6 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from sessions_ui.delivery import deliver_due
 from tests.aging import age_sign_ins
 from tests.models import AccountState, Event, Session
 from tests.unused import DAY, chose, let_them_last
@@ -138,7 +139,7 @@ def test_an_older_sign_in_is_asked_who_is_there_and_goes_on_then(here: Any, user
 
 @pytest.mark.parametrize("months", ["0", "3"])
 def test_a_sign_in_that_is_not_settled_gives_a_further_proof(
-    here: Any, browser: Any, user: Any, months: str
+    here: Any, browser: Any, user: Any, months: str, mailoutbox: Any
 ) -> None:
     """Whoever knows the password would end what is older by a few months, or keep what they stole by "never"."""
     chose(user, 6)
@@ -146,6 +147,8 @@ def test_a_sign_in_that_is_not_settled_gives_a_further_proof(
     thief.sign_in(user)
     html = thief.post(CHOOSE, {"months": months}).content.decode()
     assert "The code from the email" in html and "Change when unused devices are signed out" in html
+    deliver_due()
+    assert "or change when unused ones are signed out" in mailoutbox[-1].body, "“never” signs nothing out"
     answer = thief.put("/api/unused", {"months": int(months)}, content_type="application/json")
     assert (answer.status_code, choice(user)) == (403, 6)
 
