@@ -93,6 +93,7 @@ class HelpDeskRefusal(StrEnum):
     CODE_SENT_LATELY = "code_sent_lately"
     ALREADY_PROVEN = "already_proven"
     NO_ADDRESS = "no_address"
+    SERVICE_ACCOUNT = "service_account"
     SAME_AGENT = "same_agent"
     NOTHING_SELECTED = "nothing_selected"
     TOO_MANY = "too_many"

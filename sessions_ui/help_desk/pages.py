@@ -18,6 +18,7 @@ from sessions_ui.actions.help_desk.open import FORMER_ADDRESS
 from sessions_ui.actions.help_desk.prove import APPROVAL_REFUSED
 from sessions_ui.actions.one_time_codes import TRIES, CodeUnderWay, wait_after
 from sessions_ui.actions.step_up.codes import can_send_code
+from sessions_ui.actions.tokens.service_accounts import is_service_account
 from sessions_ui.conf import conf
 from sessions_ui.credentials import KnownAddress
 from sessions_ui.help_desk.forms import CodeForm, VerifyForm
@@ -51,9 +52,13 @@ class CasePage:
     addresses: list[KnownAddress]
     found_by_former: bool
 
+    @cached_property
+    def is_service_account(self) -> bool:
+        return is_service_account(self.user)
+
     @property
     def may_send_code(self) -> bool:
-        return can_send_code(self.user)
+        return not self.is_service_account and can_send_code(self.user)
 
     @cached_property
     def code(self) -> CodeUnderWay | None:
@@ -75,7 +80,11 @@ class CasePage:
 
     @property
     def may_require_password(self) -> bool:
-        return has_usable_password(self.user)
+        return not self.is_service_account and has_usable_password(self.user)
+
+    @property
+    def may_give_back(self) -> bool:
+        return self.case.is_proven and not self.is_service_account
 
     @property
     def is_disabled(self) -> bool:

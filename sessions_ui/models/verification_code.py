@@ -18,7 +18,10 @@ class VerificationCode(OneTimeCode):
     CODE_SALT = "sessions_ui.proof"
 
     class Purpose(models.TextChoices):
-        END_OLDER = "end_older", _("sign out other devices or apps, or change when unused ones are signed out")
+        END_OLDER = (
+            "end_older",
+            _("sign out other devices or apps, or change when unused ones are signed out"),
+        )
         CONFIRM = "confirm", _("confirm or change a device")
         RECOVER = "recover", _("get your account back")
         SIGN_IN = "sign_in", _("continue signing in")

@@ -47,6 +47,9 @@ def refused_text(error: HelpDeskRefused) -> str:
         HelpDeskRefusal.NO_ADDRESS: _(
             "This account has no address that a code could be sent to. Ask a second agent."
         ),
+        HelpDeskRefusal.SERVICE_ACCOUNT: _(
+            "Nobody signs in to a service account or reads its email. You can only sign it out. Nothing was done."
+        ),
         HelpDeskRefusal.SAME_AGENT: _("A second agent has to agree: you can’t agree to your own request."),
     }
     return texts[error.reason]

@@ -20,6 +20,7 @@ from sessions_ui.actions.help_desk.open import note_step
 from sessions_ui.actions.help_desk.rights import verify_known_caller, verify_pace
 from sessions_ui.actions.recovery.open import open_recovery, since_of
 from sessions_ui.actions.sessions.rules.timeouts import in_time
+from sessions_ui.actions.tokens.service_accounts import is_service_account
 from sessions_ui.actions.trusted_addresses import told_about
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
@@ -125,6 +126,9 @@ def verify_order(case: Case, agent: Any, order: Order) -> Any:
     user = verify_known_caller(case, agent)
     if order.needs_proof and not case.is_proven:
         raise HelpDeskRefused(HelpDeskRefusal.NOT_PROVEN)
+    if (order.recovery or order.new_password) and is_service_account(user):
+        # Its link would go to a mailbox that nobody reads, and nobody chooses a password there.
+        raise HelpDeskRefused(HelpDeskRefusal.SERVICE_ACCOUNT)
     if order.new_password and not has_usable_password(user):
         # Signs in through a provider only: the requirement could never be fulfilled.
         raise HelpDeskRefused(HelpDeskRefusal.NO_PASSWORD)

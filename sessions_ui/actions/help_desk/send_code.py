@@ -10,6 +10,7 @@ from django.utils import timezone
 from sessions_ui.actions.help_desk.open import note_step
 from sessions_ui.actions.help_desk.rights import verify_known_caller
 from sessions_ui.actions.one_time_codes import RESEND_AFTER, mail_code
+from sessions_ui.actions.tokens.service_accounts import is_service_account
 from sessions_ui.actions.trusted_addresses import trusted_addresses
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
@@ -22,10 +23,12 @@ def send_code(*, case: Case, agent: Any) -> None:
     """Send a fresh code; the one before is void.
 
     It goes where alerts go: not to an address that a thief has just entered, who would pass for the owner by it. Raises
-    `HelpDeskRefused`: `not_verified`, `no_address`, `already_proven`, or `code_sent_lately` within a minute of the last
-    one.
+    `HelpDeskRefused`: `not_verified`, `service_account`, `no_address`, `already_proven`, or `code_sent_lately` within a
+    minute of the last one.
     """
     user = verify_known_caller(case, agent)
+    if is_service_account(user):
+        raise HelpDeskRefused(HelpDeskRefusal.SERVICE_ACCOUNT)
     now = timezone.now()
     receivers = trusted_addresses(user)
     if not receivers:

@@ -99,6 +99,11 @@ def why_no_owner(account: Any, owner: HasPk) -> OwnerRefusal | None:
     return OwnerRefusal.LEFT if has_left else None
 
 
+def is_service_account(user: HasPk) -> bool:
+    """Return whether somebody else answers for this account. Nobody signs in to it, or reads its mail."""
+    return ServiceAccount.objects.filter(pk=user.pk).exists()
+
+
 def why_no_service_account(user: HasPk) -> OwnerRefusal | None:
     """Return why this user cannot become a service account, whoever is to answer for it; None where they can."""
     answers = ServiceAccount.objects.filter(owner_id=user.pk).exists()
