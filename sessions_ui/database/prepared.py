@@ -20,6 +20,7 @@ from django.db import DatabaseError
 
 from sessions_ui.conf import conf
 from sessions_ui.database.outages import codes_of
+from sessions_ui.database.timestamps import TIMESTAMPTZ, quick_loader
 
 Row = tuple[Any, ...]
 
@@ -32,7 +33,6 @@ MOST_FAILURES = 3
 OUTDATED = frozenset({"26000", "42P05", "0A000"})
 SAVEPOINT = "sessions_ui_prepared"
 CONNECTION_STATE = "SELECT pg_backend_pid(), EXISTS (SELECT FROM pg_prepared_statements WHERE name = %s)"
-TIMESTAMPTZ = 1184  # its number in pg_type, the same everywhere
 
 
 class Query:
@@ -70,7 +70,7 @@ class NamedQuery(Query):
 class Use:
     """How one connection of the driver has used a query."""
 
-    timestamps: Any  # `quick_timestamps()` there
+    timestamps: Any  # `quick_loader()` there
     count: int = 0
     is_prepared: bool = False
     failures: int = 0
@@ -119,7 +119,7 @@ class PreparedQuery(Query):
         """Return how the driver's connection has used the query: a pool gives Django another one for each request."""
         use = self._uses.get(connection.connection)
         if use is None:
-            use = self._uses[connection.connection] = Use(quick_timestamps(connection.connection))
+            use = self._uses[connection.connection] = Use(quick_loader(connection.connection))
         return use
 
     def _prepared(self, connection: Any, cursor: Any, value: str) -> Row | None:
@@ -158,19 +158,3 @@ class PreparedQuery(Query):
                 return False
             cursor.execute(f"DEALLOCATE {self.name}; {self._prepare_sql}" if is_there else self._prepare_sql)
         return True
-
-
-def quick_timestamps(raw: Any) -> Any:
-    """Return what reads timestamps as Django's loader does, but in C: psycopg's own. Django's is written in Python.
-
-    Returns None where there is none, or where somebody has put one of theirs in the place of Django's.
-    """
-    from django.db.backends.postgresql import psycopg_any
-
-    if not psycopg_any.is_psycopg3:
-        return None
-    from psycopg import adapters, pq
-
-    current = raw.adapters.get_loader(TIMESTAMPTZ, pq.Format.TEXT)
-    is_quick = pq.__impl__ != "python" and issubclass(current, psycopg_any.BaseTzLoader)
-    return adapters.get_loader(TIMESTAMPTZ, pq.Format.TEXT) if is_quick else None

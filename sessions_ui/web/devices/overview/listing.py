@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from sessions_ui.conf import conf
+from sessions_ui.database.timestamps import quick_timestamps
 from sessions_ui.models import Containment, Session
 from sessions_ui.models.containment import limits_of
 from sessions_ui.web.devices.overview.cards import Card
@@ -275,16 +276,17 @@ def listing(user: Any, *, current: Session | None, view: View | None = None) -> 
     since = timezone.now() - conf.history_age
     ended = Session.objects.of(user).ended_since(since).select_related("device", "token").defer("payload")
     limits = limits_of(current) if current is not None else Containment.read().limits
-    living, has_tokens = living_or_summaries(user, limits)
-    found = Listing(
-        cards=fold(group(living, current_id=current.pk if current is not None else None)),
-        recently_ended=list(ended[:HISTORY_ROWS]),
-        impersonations=[session for session in living if session.impersonated_from_id is not None],
-        view=view or View(),
-        keys=keys_of(user) if has_tokens else Keys(),
-        bridged=bridged_keys_of(user),
-    )
-    complete(found.shown_cards)
+    with quick_timestamps(ended.db):
+        living, has_tokens = living_or_summaries(user, limits)
+        found = Listing(
+            cards=fold(group(living, current_id=current.pk if current is not None else None)),
+            recently_ended=list(ended[:HISTORY_ROWS]),
+            impersonations=[session for session in living if session.impersonated_from_id is not None],
+            view=view or View(),
+            keys=keys_of(user) if has_tokens else Keys(),
+            bridged=bridged_keys_of(user),
+        )
+        complete(found.shown_cards)
     on_map = [card for spot in found.map.shown_spots for card in spot.shown_cards] if found.has_map else []
     tell_cards_apart(found.cards, [*found.shown_cards, *on_map])
     return found
