@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 
-from sessions_ui.actions.help_desk.carry_out import Order
+from sessions_ui.actions.help_desk.order import Order
 from sessions_ui.conf import conf
 from sessions_ui.models import Case
 from sessions_ui.models.fields import PUBLIC_ID_ALPHABET, PUBLIC_ID_LENGTH

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core import signing
 
-from sessions_ui.actions.help_desk.carry_out import Order
+from sessions_ui.actions.help_desk.order import Order
 from sessions_ui.database import moments
 from sessions_ui.models import Case
 

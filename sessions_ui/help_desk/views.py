@@ -21,8 +21,9 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from sessions_ui.actions.help_desk import caller, prove, recovery
 from sessions_ui.actions.help_desk import carry_out as carrying_out
-from sessions_ui.actions.help_desk.carry_out import Order
+from sessions_ui.actions.help_desk import order as ordered
 from sessions_ui.actions.help_desk.open import open_case
+from sessions_ui.actions.help_desk.order import Order
 from sessions_ui.actions.help_desk.rights import verify_case
 from sessions_ui.actions.help_desk.send_code import send_code as mail_code
 from sessions_ui.actions.one_time_codes import TRIES
@@ -256,15 +257,15 @@ def review(request: HttpRequest, case: Case) -> HttpResponseBase:
     return HttpResponseRedirect(address)
 
 
-def targets_for(request: HttpRequest, case: Case, order: Order) -> list[carrying_out.Target]:
+def targets_for(request: HttpRequest, case: Case, order: Order) -> list[ordered.Target]:
     """Return whom the order is about, if it may be carried out now; otherwise raise `HelpDeskRefused`."""
     user = carrying_out.verify_order(case, request.user, order)
-    return carrying_out.targets_for(user, order)
+    return ordered.targets_for(user, order)
 
 
 def reviewed(request: HttpRequest, case: Case, order: Order, nonce: str) -> HttpResponse:
     targets, page = targets_for(request, case, order), case_page(case)
-    lost = carrying_out.lost_of(order, targets)
+    lost = ordered.lost_of(order, targets)
     context = {
         "base_template": conf.base_template,
         "page": page,
@@ -277,13 +278,13 @@ def reviewed(request: HttpRequest, case: Case, order: Order, nonce: str) -> Http
     return render(request, "sessions_ui/help_desk/review.html", context)
 
 
-def mails(user: Any, order: Order, targets: list[carrying_out.Target]) -> list[dict[str, Any]]:
+def mails(user: Any, order: Order, targets: list[ordered.Target]) -> list[dict[str, Any]]:
     """Return the mails about what ends that the person will get: one for each act that ends something, if there is an
     address."""
     if not told_about(user) and not receivers_of(user.pk):
         return []
-    ending = carrying_out.ending(user, order, targets).by_owner()
-    lost = carrying_out.on(carrying_out.lost_of(order, targets))
+    ending = ordered.ending(user, order, targets).by_owner()
+    lost = ordered.on(ordered.lost_of(order, targets))
     by_reason = {EndReason.DEVICE_LOST: ending.filter(lost), EndReason.HELP_DESK: ending.exclude(lost)}
     counts = {why: (rows.sign_ins().count(), rows.tokens().count()) for why, rows in by_reason.items()}
     return [

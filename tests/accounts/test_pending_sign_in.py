@@ -26,8 +26,9 @@ from sessions_ui.actions.endings.changes.access import access_changed
 from sessions_ui.actions.endings.end import end_session, end_user_sessions
 from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.actions.help_desk.caller import verify_caller
-from sessions_ui.actions.help_desk.carry_out import Order, carry_out
+from sessions_ui.actions.help_desk.carry_out import carry_out
 from sessions_ui.actions.help_desk.open import open_case
+from sessions_ui.actions.help_desk.order import Order
 from sessions_ui.actions.sign_in.provider import end_provider_sessions
 from tests.accounts.conftest import SECRET
 from tests.accounts.test_password import change, choose, reset_link

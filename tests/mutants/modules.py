@@ -517,6 +517,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/sessions_ui/sso",
     ),
     "actions/help_desk/carry_out.py": HELP_DESK,
+    "actions/help_desk/order.py": HELP_DESK,
     "actions/help_desk/open.py": HELP_DESK,
     "actions/help_desk/prove.py": HELP_DESK,
     "actions/help_desk/rights.py": HELP_DESK,

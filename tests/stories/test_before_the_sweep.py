@@ -154,7 +154,7 @@ COLUMNS_ALONE = {
     "actions/adoption": "judged with the limits of the look-up",
     "actions/devices/former_address.py": "also what has ended counts",
     "actions/endings": "ends what is left, whoever has ended it already",
-    "actions/help_desk/carry_out.py": "what an ending finds, which writes it into the rows",
+    "actions/help_desk/order.py": "what an ending finds, which writes it into the rows",
     "actions/incidents/criteria.py": "what an incident is about",
     "actions/incidents/order.py": "uncontained",
     "actions/sessions/activity.py": "of the request that was let in",

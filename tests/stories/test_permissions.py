@@ -16,8 +16,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from sessions_ui.actions.help_desk.caller import verify_caller
-from sessions_ui.actions.help_desk.carry_out import Order, carry_out
+from sessions_ui.actions.help_desk.carry_out import carry_out
 from sessions_ui.actions.help_desk.open import open_case
+from sessions_ui.actions.help_desk.order import Order
 from sessions_ui.actions.help_desk.prove import ask_for_approval
 from sessions_ui.actions.tokens.create import create_token
 from tests.conftest import Browser, make_administrator, make_agent, make_person

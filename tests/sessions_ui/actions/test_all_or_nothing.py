@@ -39,8 +39,9 @@ from sessions_ui.actions.endings.provider_sign_out import remember
 from sessions_ui.actions.endings.reconcile.unlawful import end_if_unlawful
 from sessions_ui.actions.endings.require_password import new_password_was_chosen, require_new_password
 from sessions_ui.actions.help_desk.caller import verify_caller
-from sessions_ui.actions.help_desk.carry_out import Order, carry_out
+from sessions_ui.actions.help_desk.carry_out import carry_out
 from sessions_ui.actions.help_desk.open import open_case
+from sessions_ui.actions.help_desk.order import Order
 from sessions_ui.actions.help_desk.prove import ask_for_approval, refuse_approval
 from sessions_ui.actions.help_desk.prove import check_code as check_help_desk_code
 from sessions_ui.actions.help_desk.recovery import lift, send_link

@@ -31,8 +31,9 @@ from sessions_ui.actions.endings.offboard import cancel_offboarding, offboard
 from sessions_ui.actions.endings.reconcile.sweep import end_unlawful
 from sessions_ui.actions.endings.require_password import require_new_password
 from sessions_ui.actions.help_desk.caller import verify_caller
-from sessions_ui.actions.help_desk.carry_out import Order, carry_out
+from sessions_ui.actions.help_desk.carry_out import carry_out
 from sessions_ui.actions.help_desk.open import open_case
+from sessions_ui.actions.help_desk.order import Order
 from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.actions.sign_in.provider import end_provider_sessions
 from sessions_ui.store import SessionStore

@@ -41,6 +41,7 @@ from sessions_ui.actions.endings.reconcile.lingering import end_lingering
 from sessions_ui.actions.endings.require_password import require_new_password
 from sessions_ui.actions.help_desk import caller, carry_out, prove, recovery, send_code
 from sessions_ui.actions.help_desk.open import open_case
+from sessions_ui.actions.help_desk.order import Order
 from sessions_ui.actions.help_desk.rights import verify_case, verify_known_caller
 from sessions_ui.actions.impersonation import begin_impersonation
 from sessions_ui.actions.incidents.approve import approve_incident, decline_incident
@@ -356,11 +357,11 @@ ACTIONS: dict[str, Arrange] = {
         caller.verify_caller, ticket="INC-8", reason=Case.Reason.LOST, ways=["call_back"]
     ),
     "help_desk.carry_out.carry_out": of_case(
-        carry_out.carry_out, proven=True, order=carry_out.Order(everything=True), nonce="n" * 32
+        carry_out.carry_out, proven=True, order=Order(everything=True), nonce="n" * 32
     ),
     "help_desk.carry_out.give_back": lambda it: of_case(carry_out.give_back, device=a_found_device(it))(it),
     "help_desk.carry_out.verify_order": of_case(
-        carry_out.verify_order, proven=True, order=carry_out.Order(everything=True)
+        carry_out.verify_order, proven=True, order=Order(everything=True)
     ),
     "help_desk.open.open_case": lambda it: partial(open_case, agent=it.boss, term=it.user.email),
     "help_desk.prove.approve": an_approval,

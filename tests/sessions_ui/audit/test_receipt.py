@@ -82,8 +82,9 @@ def test_a_call_at_the_help_desk_has_its_steps_and_its_acts(
     user: Any, administrator: Any, browser: Any, key: Key, settings: Any
 ) -> None:
     from sessions_ui.actions.help_desk.caller import verify_caller
-    from sessions_ui.actions.help_desk.carry_out import Order, carry_out
+    from sessions_ui.actions.help_desk.carry_out import carry_out
     from sessions_ui.actions.help_desk.open import open_case
+    from sessions_ui.actions.help_desk.order import Order
     from tests.models import Device
 
     for each in (browser(), browser()):

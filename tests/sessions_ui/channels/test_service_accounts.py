@@ -16,8 +16,9 @@ from sessions_ui.actions.endings.bulk.carry_out import end_batches
 from sessions_ui.actions.endings.changes.email import email_changed
 from sessions_ui.actions.endings.end import end_session, end_user_sessions
 from sessions_ui.actions.help_desk.caller import verify_caller
-from sessions_ui.actions.help_desk.carry_out import Order, carry_out
+from sessions_ui.actions.help_desk.carry_out import carry_out
 from sessions_ui.actions.help_desk.open import open_case
+from sessions_ui.actions.help_desk.order import Order
 from sessions_ui.actions.incidents.criteria import Criteria
 from sessions_ui.actions.incidents.order import order_incident
 from sessions_ui.actions.tokens.create import NewToken, create_token

@@ -17,8 +17,9 @@ from django.utils import timezone
 
 from sessions_ui.actions.devices.lost import mark_lost
 from sessions_ui.actions.help_desk.caller import reveal_network, verify_caller
-from sessions_ui.actions.help_desk.carry_out import Order, carry_out, give_back
+from sessions_ui.actions.help_desk.carry_out import carry_out, give_back
 from sessions_ui.actions.help_desk.open import open_case
+from sessions_ui.actions.help_desk.order import Order
 from sessions_ui.actions.help_desk.prove import approve, ask_for_approval, check_code
 from sessions_ui.actions.help_desk.send_code import send_code
 from sessions_ui.actions.one_time_codes import TRIES

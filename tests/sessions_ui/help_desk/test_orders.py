@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from sessions_ui.actions.help_desk.carry_out import Order, carry_out, give_back, targets_for, targets_of
+from sessions_ui.actions.help_desk.carry_out import carry_out, give_back
+from sessions_ui.actions.help_desk.order import Order, targets_for, targets_of
 from sessions_ui.exceptions import HelpDeskRefused
 from sessions_ui.wording.help_desk import line_text
 from tests.models import Act, Case, CaseReceipt, Delivery, Device, Event, Recovery, Session

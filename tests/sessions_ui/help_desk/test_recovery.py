@@ -12,7 +12,8 @@ from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
 
-from sessions_ui.actions.help_desk.carry_out import Order, carry_out
+from sessions_ui.actions.help_desk.carry_out import carry_out
+from sessions_ui.actions.help_desk.order import Order
 from sessions_ui.actions.help_desk.recovery import lift
 from sessions_ui.actions.tokens.create import create_token
 from sessions_ui.delivery import deliver_due

@@ -10,7 +10,8 @@ import pytest
 from django.utils import timezone
 
 from sessions_ui.actions.help_desk import prove
-from sessions_ui.actions.help_desk.carry_out import Order, carry_out
+from sessions_ui.actions.help_desk.carry_out import carry_out
+from sessions_ui.actions.help_desk.order import Order
 from sessions_ui.actions.help_desk.send_code import send_code
 from sessions_ui.actions.tokens.create import create_token
 from sessions_ui.actions.tokens.service_accounts import make_service_account

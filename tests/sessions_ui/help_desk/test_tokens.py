@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from sessions_ui.actions.help_desk.carry_out import Order, carry_out
+from sessions_ui.actions.help_desk.carry_out import carry_out
+from sessions_ui.actions.help_desk.order import Order
 from sessions_ui.actions.tokens.create import create_token
 from tests.keys import Keys, bridged, make_keys
 from tests.models import Case, Session

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 import sessions_ui
 from sessions_ui.actions.endings.end import end_user_sessions
-from sessions_ui.actions.help_desk.carry_out import targets_of
+from sessions_ui.actions.help_desk.order import targets_of
 from sessions_ui.delivery import deliver_due
 from sessions_ui.help_desk.pages import case_page
 from sessions_ui.metrics import figures, statistics
@@ -34,6 +34,7 @@ BOTH = {
     "web/tokens/views.py": "one session, by its primary key",
     "web/devices/overview/rows.py": "by it the devices page sees whether to ask for tokens; nobody else reads it",
     "actions/help_desk/carry_out.py": "the query before it says which",
+    "actions/help_desk/order.py": "which of those that were read before can be signed in now",
 }
 
 
