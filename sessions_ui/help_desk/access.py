@@ -7,7 +7,6 @@ from datetime import datetime
 from functools import wraps
 from typing import Any, TypeAlias
 
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
@@ -24,6 +23,7 @@ from sessions_ui.conf import conf
 from sessions_ui.context import require_owner
 from sessions_ui.database import moments
 from sessions_ui.models import Event
+from sessions_ui.web.responses.login_required import login_required
 from sessions_ui.web.step_up.factors import factors_shown
 
 NOTED = "_sessions_ui_help_desk_refused"  # in the session: when a refusal was last made an event

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -23,6 +22,7 @@ from sessions_ui.web.devices.own import own_device, own_session
 from sessions_ui.web.presence.decorators import passive
 from sessions_ui.web.recovery.entrance import forget_link
 from sessions_ui.web.recovery.secure import ways_to_secure
+from sessions_ui.web.responses.login_required import login_required
 from sessions_ui.web.responses.navigation import led_to, wants_fragment
 from sessions_ui.web.step_up.confirm import ask_again
 from sessions_ui.web.step_up.prove import ask_for_more, ask_to_distrust, ask_unless_settled

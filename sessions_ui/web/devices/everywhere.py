@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import logout
-from django.contrib.auth.decorators import login_not_required, login_required
+from django.contrib.auth.decorators import login_not_required
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -29,6 +29,7 @@ from sessions_ui.web.devices.overview.folding import fold
 from sessions_ui.web.devices.overview.rows import group, signed_in
 from sessions_ui.web.devices.own import own_session
 from sessions_ui.web.devices.views import done
+from sessions_ui.web.responses.login_required import login_required
 from sessions_ui.web.responses.navigation import led_to, wants_fragment, wants_json
 from sessions_ui.web.responses.refusals import say_why, to_sign_in
 from sessions_ui.web.step_up.confirm import ask_again

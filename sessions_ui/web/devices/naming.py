@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -21,6 +20,7 @@ from sessions_ui.web.devices.forms import RenameForm
 from sessions_ui.web.devices.overview.view import View
 from sessions_ui.web.devices.own import own_device
 from sessions_ui.web.devices.views import done
+from sessions_ui.web.responses.login_required import login_required
 from sessions_ui.web.responses.navigation import wants_fragment
 from sessions_ui.web.step_up.pending import DIALOG
 from sessions_ui.web.step_up.prove import ask_to_rename

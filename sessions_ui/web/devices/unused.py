@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
@@ -13,6 +12,7 @@ from sessions_ui.actions.trusted_addresses import receivers_of
 from sessions_ui.models import Session
 from sessions_ui.web.devices.forms import UnusedForm
 from sessions_ui.web.devices.views import done, page
+from sessions_ui.web.responses.login_required import login_required
 from sessions_ui.web.step_up.confirm import ask_again
 from sessions_ui.wording.unused import chosen_text
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -33,6 +32,7 @@ from sessions_ui.web.devices.overview.view import View
 from sessions_ui.web.devices.own import own_device, own_row, own_session
 from sessions_ui.web.presence.decorators import passive
 from sessions_ui.web.recovery.secure import ways_to_secure
+from sessions_ui.web.responses.login_required import login_required
 from sessions_ui.web.responses.navigation import wants_fragment
 from sessions_ui.web.responses.refusals import to_sign_in
 from sessions_ui.web.step_up.confirm import ask_again

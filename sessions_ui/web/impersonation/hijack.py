@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.shortcuts import redirect, resolve_url
@@ -22,6 +21,7 @@ from hijack.conf import settings
 
 from sessions_ui.impersonation.api import impersonate, stop_impersonating
 from sessions_ui.models.primary import visible_users
+from sessions_ui.web.responses.login_required import login_required
 from sessions_ui.web.responses.redirects import safe_next
 
 HISTORY = "hijack_history"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
@@ -14,6 +13,7 @@ from sessions_ui.conf import conf
 from sessions_ui.conf.base import for_user
 from sessions_ui.store import store_of
 from sessions_ui.web.presence.decorators import passive
+from sessions_ui.web.responses.login_required import login_required
 
 # With longer timeouts no page stays open for so long that a warning would help.
 LONGEST = timedelta(days=1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -13,6 +12,7 @@ from sessions_ui.actions.privacy.export import TooMuch, export_for_page
 from sessions_ui.conf import conf
 from sessions_ui.context import require_owner
 from sessions_ui.web.responses.files import as_file
+from sessions_ui.web.responses.login_required import login_required
 from sessions_ui.web.step_up.confirm import ask_again
 from sessions_ui.web.step_up.reauthentication import reauthentication
 

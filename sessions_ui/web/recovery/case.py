@@ -12,7 +12,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.decorators import login_not_required, login_required
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import SetPasswordForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -32,6 +32,7 @@ from sessions_ui.models import Act, EndReason, Event, Recovery, Session
 from sessions_ui.password_validation import NotTheVoidPassword
 from sessions_ui.user_model import is_active
 from sessions_ui.web.recovery.entrance import Entered, entered
+from sessions_ui.web.responses.login_required import login_required
 from sessions_ui.web.step_up.confirm import ask_again
 from sessions_ui.web.step_up.prove import ask_unless_settled
 from sessions_ui.wording.credentials import masked

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -17,6 +16,7 @@ from sessions_ui.conf import conf
 from sessions_ui.context import require_owner
 from sessions_ui.web.devices.overview.view import query_of_page
 from sessions_ui.web.responses import files
+from sessions_ui.web.responses.login_required import login_required
 from sessions_ui.web.responses.navigation import wants_fragment
 from sessions_ui.web.security_log.chosen import LogForm
 from sessions_ui.web.security_log.files import LogFormat, file_of

@@ -6,7 +6,6 @@ from functools import partial
 from urllib.parse import urlencode
 
 from django import forms
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -19,6 +18,7 @@ from sessions_ui.conf import conf
 from sessions_ui.context import require_owner
 from sessions_ui.database.transactions import once
 from sessions_ui.models.session import SessionQuerySet
+from sessions_ui.web.responses.login_required import login_required
 from sessions_ui.web.step_up.pending import WaitingAct, carry_on, led_to_question, question, too_late
 from sessions_ui.web.step_up.prove import ask_for_proof
 from sessions_ui.web.step_up.reauthentication import Reauthentication, reauthentication

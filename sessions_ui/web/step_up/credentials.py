@@ -16,7 +16,6 @@ from urllib.parse import urlencode, urlsplit
 from asgiref.sync import sync_to_async
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
-from django.contrib.auth.decorators import login_required
 from django.db import connections, router
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -31,6 +30,7 @@ from sessions_ui.actions.recovery.freeze import verify_account_not_frozen
 from sessions_ui.actions.step_up.policy import acting_session
 from sessions_ui.credentials import CredentialKind
 from sessions_ui.models import Session, VerificationCode
+from sessions_ui.web.responses.login_required import login_required
 from sessions_ui.web.responses.navigation import (
     is_led_by_headers,
     is_own_page,

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -44,6 +43,7 @@ from sessions_ui.context import require_owner
 from sessions_ui.exceptions import CannotVouch, ProofRefusal, ProofRefused
 from sessions_ui.models import Device, Session, VerificationCode
 from sessions_ui.models.session import SessionQuerySet
+from sessions_ui.web.responses.login_required import login_required
 from sessions_ui.web.step_up.pending import WaitingAct, carry_on, led_to_question, question, too_late
 from sessions_ui.web.step_up.reauthentication import Way, reauthentication
 from sessions_ui.wording.credentials import masked

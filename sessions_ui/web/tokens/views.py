@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -40,6 +39,7 @@ from sessions_ui.web.administration.gate import ask_staff
 from sessions_ui.web.devices.details import EVENTS, Evidence, proof_of
 from sessions_ui.web.devices.views import done
 from sessions_ui.web.presence.decorators import passive
+from sessions_ui.web.responses.login_required import login_required
 from sessions_ui.web.responses.navigation import wants_fragment
 from sessions_ui.web.responses.shown_once import forget_value, led_to_value, take_value
 from sessions_ui.web.step_up.confirm import ask_again

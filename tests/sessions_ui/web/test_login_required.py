@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, include, path
@@ -200,3 +201,22 @@ def asks_for_the_user(get_response: Callable[[HttpRequest], HttpResponse]) -> Ca
         return get_response(request)
 
     return middleware
+
+
+@pytest.mark.no_bystander("whose rows are in the addresses")
+def test_htmx_is_led_to_the_sign_in_page_and_puts_it_into_no_other(paths: dict[str, str]) -> None:
+    """By a redirect it would. The way back is the page that asked."""
+    client = Client(raise_request_exception=False)
+    page = "/account/devices/?q=phone"
+    headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{page}"}
+    led = set()
+    for name, address in paths.items():
+        if name not in SIGNED_IN | AGENTS:
+            continue
+        for method in ("GET", "POST"):
+            response = client.generic(method, address, headers=headers)
+            assert "/login/" not in response.get("Location", ""), (method, name)
+            if "HX-Redirect" in response:
+                assert response["HX-Redirect"] == redirect_to_login(page).url, (method, name)
+                led.add(name)
+    assert led >= (SIGNED_IN | AGENTS) & paths.keys() - {"help_desk:state"}, "which loads its page again"
