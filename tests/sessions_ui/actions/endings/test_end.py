@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_ui import context, signals
+from sessions_ui.actions.endings import end
 from sessions_ui.actions.endings.end import (
     Receipt,
     _ended_users,
@@ -22,7 +23,7 @@ from sessions_ui.actions.endings.end import (
 from sessions_ui.exceptions import SessionEnded
 from tests.interleaving import just_before
 from tests.models import Act, Delivery, EndReason, Event, Session
-from tests.statements import gist
+from tests.statements import about, gist
 
 pytestmark = pytest.mark.django_db
 
@@ -94,6 +95,25 @@ def test_the_mail_is_looked_for_among_those_who_were_ended(user: Any, browser: A
     )
     quote = connection.ops.quote_name
     assert f"{quote('accounts_user')}.{quote('id')} IN ({user.pk})" in sql
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_few_accounts_are_named_one_by_one_and_many_by_a_subquery(
+    number: int, user: Any, other_user: Any, browser: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So many keys that a statement holds them are no limit to what ends at once."""
+    monkeypatch.setattr(end, "MANY_USERS", 1)
+    people = [user, other_user][:number]
+    for person in people:
+        signed_in(person, browser, 1)
+    with CaptureQueriesContext(connection) as queries:
+        end_sessions(
+            sessions=Session.objects.filter(user_id__in=[person.pk for person in people]),
+            reason=EndReason.INCIDENT,
+        )
+    lock = next(query["sql"] for query in queries if about(query["sql"]) == "SELECT accounts_user")
+    assert ("sessions_ui_session" in lock) is (number == 2)
+    assert Session.objects.filter(end_reason=EndReason.INCIDENT).count() == number
 
 
 def test_an_ending_of_all_keeps_one_session_when_asked(user: Any, browser: Any) -> None:
