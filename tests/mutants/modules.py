@@ -588,6 +588,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
     "actions/endings/bridged/credentials.py": (*BRIDGED, *TOKENS),
     "actions/endings/bridged/late_credentials.py": BRIDGED,
     "actions/endings/changes/factors.py": (
+        f"{ACTIONS}/endings/changes/test_factors.py",
         "tests/sessions_ui/actions/credentials/test_changed.py",
         f"{ACTIONS}/test_decisions.py",
         "tests/sessions_ui/actions/sign_in/test_pending.py",
