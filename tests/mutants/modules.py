@@ -407,7 +407,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
     "actions/recovery/open.py": RECOVERY,
     "actions/recovery/added.py": RECOVERY,
     "actions/recovery/steps.py": RECOVERY,
-    "actions/recovery/close.py": RECOVERY,
+    "actions/recovery/close.py": (*RECOVERY, LOCKS),
     "actions/recovery/expire.py": RECOVERY,
     "actions/recovery/freeze.py": (*RECOVERY, "tests/accounts/test_credentials.py"),
     "actions/recovery/sign_in.py": RECOVERY,
