@@ -25,6 +25,7 @@ from sessions_ui.actions.sign_in.identify_device import IdentifiedDevice
 from sessions_ui.actions.trusted_addresses import settled_or_oldest
 from sessions_ui.client.user_agent import parse
 from sessions_ui.store import SessionStore
+from tests.conftest import FIREFOX_ON_LINUX
 from tests.models import AccountState, Delivery, Device, EndReason, Event, Session
 
 pytestmark = pytest.mark.django_db
@@ -284,6 +285,21 @@ def test_headers_that_tell_of_the_same_browser_flag_nothing(user: Any, browser: 
     assert found() == ("", [])
     judge(session, user, after=CHROME_ON_WINDOWS)
     assert found() == ("suspicious", ["changed_client"])
+
+
+def test_a_session_whose_user_is_gone_when_it_is_judged_is_not_flagged(
+    browser: Any, django_user_model: Any
+) -> None:
+    """Deleted past Django, so that nothing of theirs has ended."""
+    somebody = django_user_model.objects.create_user(email="gone@people.example")
+    browser().force_login(somebody)
+    session = latest()
+    session.user_agent = FIREFOX_ON_LINUX
+    rows = django_user_model.objects.filter(pk=somebody.pk)
+    rows._raw_delete(rows.db)
+    judge(session, somebody, after=CHROME_ON_WINDOWS)
+    assert found() == ("", [])
+    assert not Event.objects.filter(kind=Event.Kind.FLAGGED).exists()
 
 
 def test_a_session_that_ended_before_it_was_judged_is_not_flagged(
