@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model, login
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.core.signals import got_request_exception
 from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.test import AsyncClient, override_settings
@@ -22,9 +23,10 @@ from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.actions.sessions.activity import touch
 from sessions_ui.actions.sessions.client import client_of
 from sessions_ui.client import client_info
-from sessions_ui.middleware import AuthenticationMiddleware
+from sessions_ui.middleware import AuthenticationMiddleware, SessionMiddleware
 from sessions_ui.middleware.session import resets_password
 from sessions_ui.store import SessionStore
+from sessions_ui.web.responses.errors.exceptions import exception_of, remember_exception
 from tests.interleaving import just_before
 from tests.models import EndReason, Event, Session, digest_of
 
@@ -523,3 +525,18 @@ def test_a_password_that_a_middleware_saves_before_any_view_is_known_is_no_reset
     request = rf.get("/")
     assert request.resolver_match is None
     assert resets_password(request) is False
+
+
+def test_the_middleware_has_itself_told_of_what_others_raise(rf: Any) -> None:
+    """An earlier one of this process has done so, too."""
+    got_request_exception.disconnect(remember_exception)
+    try:
+        SessionMiddleware(untouched)
+        request = rf.get("/")
+        try:
+            raise ZeroDivisionError
+        except ZeroDivisionError as error:
+            got_request_exception.send(sender=None, request=request)
+            assert exception_of(request) is error
+    finally:
+        got_request_exception.connect(remember_exception)
