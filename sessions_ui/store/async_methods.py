@@ -50,9 +50,8 @@ class AsyncMethods(SessionBase):
 def twins() -> Iterator[tuple[str, str]]:
     """Yield every asynchronous method of Django's base class, public or not, with the name of its synchronous twin."""
     for name in set(dir(SessionBase)) - {"aclear_expired"}:
-        underscore, stem = ("_", name[1:]) if name.startswith("_") else ("", name)
-        if stem.startswith("a") and iscoroutinefunction(getattr(SessionBase, name)):
-            yield name, "__setitem__" if name == "aset" else underscore + stem[1:]
+        if iscoroutinefunction(getattr(SessionBase, name)):
+            yield name, "__setitem__" if name == "aset" else name.replace("a", "", 1)
 
 
 def by_way_of(twin_name: str, name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
