@@ -221,7 +221,9 @@ def test_htmx_is_sent_to_the_challenge(browser: Any, user: Any, owner: Any, sett
     setting(settings, SUSPICIOUS_SIGN_INS="challenge")
     client = browser(user_agent=THIEF, address=SWEDEN)
     response = client.post(
-        "/account/login/", {"login": user.email, "password": PASSWORD}, headers={"HX-Request": "true"}
+        "/account/login/",
+        {"login": user.email, "password": PASSWORD},
+        headers={"HX-Request": "true", "Accept": "*/*"},
     )
     assert (response.status_code, response.headers["HX-Redirect"]) == (200, CHALLENGE)
     assert SESSION_KEY not in client.session
