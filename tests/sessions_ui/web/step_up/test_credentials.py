@@ -161,6 +161,11 @@ def test_after_a_get_that_was_refused_nothing_is_asked_for_once_more(laptop: Any
     assert answer.headers["Location"] == reverse("sessions_ui:devices")
 
 
+def test_a_get_that_was_refused_says_so_in_its_status(laptop: Any) -> None:
+    answer = laptop.get("/refused/")
+    assert answer.status_code == 403 and is_question(answer)
+
+
 def test_going_on_leads_to_no_other_site(laptop: Any) -> None:
     url = reverse("sessions_ui:go_on")
     answer = laptop.post(url, {"next": "https://elsewhere.example/"})
