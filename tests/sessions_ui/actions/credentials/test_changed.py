@@ -9,17 +9,21 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import VerifiedAddress
 from sessions_ui import context, credential_changed, factor_changed
+from sessions_ui.actions.credentials.changed import end_and_tell
+from sessions_ui.actions.endings.end import Receipt
 from sessions_ui.conf import conf
 from sessions_ui.context import Acting
 from sessions_ui.credentials import CredentialChange, CredentialKind, CredentialStore
 from sessions_ui.delivery import deliver_due
+from sessions_ui.exceptions import SessionEnded
 from sessions_ui.store import SessionStore
-from tests.models import Delivery, Event, EventDetail
+from tests.models import Act, Delivery, Event, EventDetail
 
 pytestmark = pytest.mark.django_db
 
@@ -133,6 +137,25 @@ def test_without_a_kind_an_ending_is_told_as_before(used: Any) -> None:
     (message,) = mails()
     assert "Why: a second factor was changed." in message.body
     assert not Event.objects.filter(kind=Event.Kind.CREDENTIAL_CHANGED).exists()
+
+
+def refused_ending() -> Receipt:
+    raise SessionEnded
+
+
+def test_a_change_that_is_taken_back_with_its_transaction_is_not_told() -> None:
+    told: list[Act | None] = []
+    with pytest.raises(SessionEnded), transaction.atomic():
+        end_and_tell(refused_ending, told.append)
+    assert told == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_that_was_saved_is_told_although_its_ending_is_refused() -> None:
+    told: list[Act | None] = []
+    with pytest.raises(SessionEnded):
+        end_and_tell(refused_ending, told.append)
+    assert told == [None]
 
 
 def test_many_changes_are_five_mails_and_one_with_the_rest(used: Any) -> None:
