@@ -22,7 +22,7 @@ from sessions_ui.actions.endings.end import (
 )
 from sessions_ui.exceptions import SessionEnded
 from tests.interleaving import just_before
-from tests.models import Act, Delivery, EndReason, Event, Session
+from tests.models import AccountState, Act, Delivery, EndReason, Event, Session
 from tests.statements import about, gist
 
 pytestmark = pytest.mark.django_db
@@ -114,6 +114,19 @@ def test_few_accounts_are_named_one_by_one_and_many_by_a_subquery(
     lock = next(query["sql"] for query in queries if about(query["sql"]) == "SELECT accounts_user")
     assert ("sessions_ui_session" in lock) is (number == 2)
     assert Session.objects.filter(end_reason=EndReason.INCIDENT).count() == number
+
+
+def test_what_was_decided_before_is_no_decision_of_now(user: Any, browser: Any) -> None:
+    """What a sign-in that began since has let in elsewhere is good."""
+    signed_in(user, browser, 1)
+    before = AccountState.objects.get(user=user)
+    end_sessions(
+        sessions=Session.objects.of(user), reason=EndReason.INCIDENT, unadopted=True, decided_before=True
+    )
+    state = AccountState.objects.get(user=user)
+    assert not Session.objects.of(user).living().exists()
+    assert (state.epoch, state.decided_at) == (before.epoch, before.decided_at)
+    assert (state.tokens_ended_for, state.tokens_ended_at) == ("", None)
 
 
 def test_an_ending_of_all_keeps_one_session_when_asked(user: Any, browser: Any) -> None:
