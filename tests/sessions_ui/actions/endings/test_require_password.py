@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,17 +10,19 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import VerifiedAddress
 from sessions_ui.actions.endings.require_password import (
     is_password_required,
+    is_void_password,
     new_password_was_chosen,
     require_new_password,
 )
 from sessions_ui.exceptions import SamePassword
 from sessions_ui.models import EndReason
 from tests.conftest import PASSWORD
-from tests.models import AccountState, Delivery, Event
+from tests.models import AccountState, Delivery, Event, Recovery
 from tests.statements import gist
 
 pytestmark = pytest.mark.django_db
@@ -148,6 +151,19 @@ def test_the_password_that_has_to_be_replaced_is_not_set_again(user: Any, other_
     choose(user, FIRST)
     choose(user, FIRST)
     assert not is_password_required(user)
+
+
+def test_the_password_that_a_recovery_waits_for_is_another_one(user: Any, other_user: Any) -> None:
+    """None is required where nobody could get a link to choose it: the old one goes on signing in."""
+    now = timezone.now()
+    Recovery.objects.create(
+        user_id=user.pk, since=now, expires_at=now + timedelta(days=1), needs_password=True
+    )
+    for person in (user, other_user):
+        AccountState.objects.update_or_create(user_id=person.pk, defaults={"recovering_since": now})
+        assert not is_password_required(person)
+    assert is_void_password(user.pk, PASSWORD, user.password)
+    assert not is_void_password(other_user.pk, PASSWORD, other_user.password)
 
 
 def test_where_none_is_required_a_new_password_costs_one_statement_and_no_lock(user: Any) -> None:
