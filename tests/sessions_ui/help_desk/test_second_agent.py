@@ -109,6 +109,14 @@ def test_who_may_not_agree_may_not_refuse(
     assert not Event.objects.filter(data__step="approval refused").exists()
 
 
+def test_whoever_has_refused_holds_the_case_as_it_is_now(
+    verified: Case, agent: Any, colleague: Any, user: Any
+) -> None:
+    ask_for_approval(case=verified, agent=agent)
+    refuse_approval(case=verified, approver=colleague, user=user)
+    assert verified.approval_asked_at is None
+
+
 def test_what_is_about_something_else_by_now_is_not_refused(second: Any, verified: Case, agent: Any) -> None:
     ask_for_approval(case=verified, agent=agent)
     refuse(second, verified, ticket="INC-8")
