@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from sessions_ui import session_lookup
 from sessions_ui.actions.sessions.open_tabs import still_alive
+from sessions_ui.store import SessionStore
 from tests.conftest import Browser
 from tests.models import Session
 
@@ -56,3 +57,15 @@ def test_a_timeout_that_a_callable_says_is_asked_for_where_the_account_cannot_be
     }
     Session.objects.update(last_seen_at=timezone.now() - 2 * day)
     assert still_alive({his, hers}, thoroughly=True) == {hers}
+
+
+@pytest.mark.parametrize("joins_user", [True, False])
+def test_a_session_of_nobody_does_not_live(
+    joins_user: bool, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_lookup, "joins_user", lambda: joins_user)
+    his = signed_in(user)
+    store = SessionStore()
+    store["cart"] = 1
+    store.save()
+    assert still_alive({his, int(store.session_id or 0)}) == {his}
