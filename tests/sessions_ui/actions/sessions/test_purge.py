@@ -38,6 +38,7 @@ from tests.models import (
     Incident,
     Offboarding,
     ProviderSignOut,
+    Recovery,
     Session,
     VerificationCode,
 )
@@ -452,6 +453,17 @@ def test_what_says_who_may_sign_in_goes_when_the_account_is_long_gone(user: Any)
     young = Offboarding.objects.create(user_id=user.pk, ends_at=ago(179))
     purge_old()
     assert (exists(offboarding), exists(required), exists(young)) == (False, False, True)
+
+
+def test_an_open_recovery_of_an_account_that_is_gone_stays_for_the_retention_time(user: Any) -> None:
+    since = {"user_id": user.pk, "since": ago(200), "expires_at": ago(170)}
+    young = Recovery.objects.create(opened_at=ago(179), **since)
+    get_user_model().objects.filter(pk=user.pk).delete()
+    purge_old()
+    assert exists(young)
+    Recovery.objects.filter(pk=young.pk).update(opened_at=ago(181))
+    purge_old()
+    assert not exists(young)
 
 
 class ReadsElsewhere:
