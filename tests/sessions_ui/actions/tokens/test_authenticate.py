@@ -19,6 +19,7 @@ from sessions_ui.actions.tokens.rotate import rotate_token
 from sessions_ui.exceptions import BearerRefused, SessionEnded
 from sessions_ui.models.end_reason import ENDS_TOKENS
 from sessions_ui.token_value import checksum, is_well_formed
+from tests.interleaving import just_before
 from tests.models import AccessToken, EndReason, Event, Session
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +43,15 @@ def test_one_statement_and_none_for_what_is_no_token(user: Any, make_token: Any)
         for value in ("", "sui_pat_", typed_wrongly, made.value + "0", "\x00", "ü" * 60):
             refusal_of(value)
     assert len(queries) == 0
+
+
+def test_what_it_is_refused_for_may_be_over_a_moment_later(user: Any, make_token: Any) -> None:
+    made = make_token(user)
+    account = type(user).objects.filter(pk=user.pk)
+    account.update(is_active=False)
+    with just_before("SELECT .accounts_user.", lambda: account.update(is_active=True)):
+        assert authenticate_token(made.value).user == user
+    assert Session.objects.get(pk=made.token.pk).ended_at is None
 
 
 def test_what_nobody_has_given_out_is_no_token(user: Any) -> None:
