@@ -538,6 +538,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
         f"{OWNER_ONLY}::test_no_act_on_a_device",
         *CODES,
         f"{WEB}/step_up/test_confirm.py",
+        f"{WEB}/step_up/test_credentials.py",
         f"{WEB}/test_without_address.py",
         f"{WEB}/test_flagged.py",
         "tests/sessions_ui/web/devices/test_device_page.py",

@@ -166,6 +166,12 @@ def test_a_get_that_was_refused_says_so_in_its_status(laptop: Any) -> None:
     assert answer.status_code == 403 and is_question(answer)
 
 
+def test_the_form_of_a_page_is_no_part_of_another_one(laptop: Any) -> None:
+    """htmx would put its answer, the page that was asked for, into the place of a device."""
+    html = laptop.post("/refused/").content.decode()
+    assert 'name="code"' in html and f'hx-post="{PROVE}"' not in html
+
+
 def test_going_on_leads_to_no_other_site(laptop: Any) -> None:
     url = reverse("sessions_ui:go_on")
     answer = laptop.post(url, {"next": "https://elsewhere.example/"})
