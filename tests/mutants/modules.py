@@ -384,6 +384,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
     "actions/endings/offboard.py": (
         LOCKS,
         "tests/sessions_ui/actions/endings/test_offboard.py",
+        "tests/sessions_ui/actions/endings/test_happened.py",
         OWNER_ONLY,
         "tests/sessions_ui/admin/accounts/test_offboarding.py",
         "tests/sessions_ui/management/sessions/test_end.py",
@@ -396,6 +397,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
         *SIGN_IN,
         *HELP_DESK,
         "tests/sessions_ui/management/sessions/test_end.py",
+        f"{WEB}/recovery/test_choose_password.py",
     ),
     "actions/sign_in/limit.py": ("tests/sessions_ui/actions/sign_in/test_limit.py",),
     "actions/devices/lost.py": (
@@ -446,6 +448,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/sessions_ui/web/presence/test_client_hints.py",
         f"{WEB}/test_alive.py",
         "tests/sessions_ui/actions/sign_in/test_assess_risk.py",
+        "tests/stories/test_devices.py",
     ),
     "actions/sign_in/assess_risk.py": (
         LOCKS,
