@@ -42,6 +42,7 @@ SAID = {
     ),
     ReviewRefusal.UNDECIDED: _("Some lines aren’t decided yet, so the review stays open."),
 }
+OF_ONE_LINE = (ReviewRefusal.DECIDED, ReviewRefusal.PACKAGE_FAILED)
 
 
 class AccessReviewForm(forms.ModelForm):
@@ -138,11 +139,14 @@ class AccessReviewAdmin(ReadOnlyAdmin):
 
     def _act(self, request: HttpRequest, review: AccessReview) -> HttpResponse:
         try:
-            done = _sign_off(request, review)
+            done, refused = _sign_off(request, review)
             if done:
                 text = ngettext("%(count)d line was signed off.", "%(count)d lines were signed off.", done)
                 messages.success(request, text % {"count": done})
-            if "close" in request.POST:
+            for reason in refused:
+                messages.error(request, SAID[reason])
+            # What somebody else has decided meanwhile is looked at first.
+            if "close" in request.POST and ReviewRefusal.DECIDED not in refused:
                 close_access_review(review=review, actor=request.user)
                 messages.success(request, gettext("The review is closed."))
         except ReviewRefused as error:
@@ -180,8 +184,9 @@ def title_of_line(item: AccessReviewItem) -> str:
     return item.label or (str(KINDS[BridgedKind(item.credential_kind)]) if known else item.credential_kind)
 
 
-def _sign_off(request: HttpRequest, review: AccessReview) -> int:
-    """Sign off the lines of this review that were chosen on the page; return how many. Another review's match none."""
+def _sign_off(request: HttpRequest, review: AccessReview) -> tuple[int, list[ReviewRefusal]]:
+    """Sign off the lines of this review that were chosen on the page; return how many, and why others were not.
+    Another review's match none."""
     wanted = {
         name.removeprefix(DECISION): value
         for name, value in request.POST.items()
@@ -197,16 +202,16 @@ def _sign_off(request: HttpRequest, review: AccessReview) -> int:
     items = AccessReviewItem.objects.filter(review=review, pk__in=list(chosen)[:LINES]).select_related(
         "review"
     )
-    done = 0
+    done, refused = 0, []
     for item in items.order_by("pk"):
         if item.decision == chosen[item.pk]:
             continue
         try:
             decide_access(item=item, actor=request.user, decision=chosen[item.pk])
         except ReviewRefused as error:
-            if error.reason is not ReviewRefusal.PACKAGE_FAILED:
+            if error.reason not in OF_ONE_LINE:
                 raise
-            messages.error(request, SAID[error.reason])  # the other lines are decided all the same
+            refused.append(error.reason)  # the other lines are decided all the same
         else:
             done += 1
-    return done
+    return done, refused

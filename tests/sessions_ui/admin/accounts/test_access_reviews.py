@@ -81,6 +81,22 @@ def test_everything_is_signed_off_and_closed_in_one_go(reviewer: Any, review: Ac
     assert 'type="radio"' not in html and "Sign off" not in html
 
 
+def test_a_line_that_somebody_else_has_decided_keeps_no_other_from_being_signed_off(
+    reviewer: Any, review: AccessReview, user: Any, other_user: Any
+) -> None:
+    lines = list(review.items.values_list("pk", flat=True))
+    others = {f"decision-{pk}": "keep" for pk in lines}
+    taken = line(review, other_user)
+    reviewer.post(page(review), {taken: "end"})  # in another tab, say
+    text = text_of(reviewer.post(page(review), others | {"close": ""}, follow=True))
+    assert "One of the lines was already decided, and stays as it is." in text
+    assert f"{len(lines) - 1} lines were signed off." in text
+    assert f"{len(lines)} of {len(lines)} lines are signed off" in text
+    review.refresh_from_db()
+    assert review.closed_at is None, "what somebody else has decided is looked at before it is closed"
+    assert review.items.get(pk=taken.removeprefix("decision-")).decision == "end"
+
+
 def test_lines_of_another_review_and_nonsense_are_nothing(
     reviewer: Any, review: AccessReview, user: Any
 ) -> None:
