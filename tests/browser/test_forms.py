@@ -9,7 +9,7 @@ import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.core import mail
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from sessions_ui.delivery import deliver_due
 from tests.aging import age_sign_ins
@@ -170,6 +170,48 @@ def test_renaming_begins_in_the_field_and_escape_leads_back(visitor: Any, user: 
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(link).to_be_focused()
     assert Device.objects.get(user=user).name == ""
+
+
+# --- Pressed twice
+
+
+def press_twice(page: Page, name: str) -> None:
+    """As somebody does for whom it takes too long. By timers: Playwright's own click waits for the page to come."""
+    twice = """button => {
+      setTimeout(() => button.click());
+      setTimeout(() => { button.click(); console.log("pressed twice") }, 300);
+    }"""
+    with page.expect_console_message(lambda message: message.text == "pressed twice"):
+        page.get_by_role("button", name=name, exact=True).evaluate(twice)
+    page.wait_for_timeout(300)  # for what should not be sent
+
+
+def test_a_form_that_is_on_its_way_is_not_sent_again(visitor: Any, user: Any) -> None:
+    """Its answer has the new key of the session, which the browser throws away where another form is sent."""
+    sign_in_elsewhere(user, user_agent=EDGE_ON_WINDOWS)
+    here = visitor(user_agent=FIREFOX_ON_LINUX)
+    here.context.route("**/htmx*.js", lambda route: route.abort())
+    page = here.sign_in(user)
+    age_sign_ins(user)
+    page.get_by_role("button", name="Sign out Edge on Windows").click()
+    page.get_by_label("Your password").fill(PASSWORD)
+    held: list[Route] = []
+    page.route("**/devices/confirm/", lambda route: held.append(route))
+    press_twice(page, "Confirm")
+    assert len(held) == 1
+    held[0].continue_()
+    expect(page.get_by_text("Edge on Windows is signed out.")).to_be_visible()
+
+
+def test_a_form_that_is_answered_with_a_file_is_sent_as_often_as_somebody_wants(
+    visitor: Any, user: Any
+) -> None:
+    here = visitor()
+    here.sign_in(user)
+    page = here.go("/account/devices/log/")
+    for name in ("Download as CSV", "Download as JSON", "Download as JSON"):
+        with page.expect_download():
+            page.get_by_role("button", name=name).click()
 
 
 # --- Shown, copied, kept
