@@ -9,7 +9,7 @@ from django.views.generic import RedirectView
 from accounts.preferences import language, theme
 from accounts.signing_in.forgot_password import forgot_password
 from accounts.signing_in.passkeys import PasskeySignIn
-from accounts.views import second_factor
+from accounts.views import ConfirmAddress, second_factor
 from config.well_known import change_password, favicon, security_txt
 from sessions_ui.web import healthz, metrics
 
@@ -35,9 +35,9 @@ urlpatterns = [
     path("account/language/", language, name="language"),
     path("account/second-factor/", second_factor, name="second_factor"),
     path("account/password/forgot/", forgot_password, name="forgot_password"),
-    path(
-        "account/2fa/webauthn/login/", PasskeySignIn.as_view(), name="mfa_login_webauthn"
-    ),  # before allauth's own
+    # Before allauth's own:
+    path("account/2fa/webauthn/login/", PasskeySignIn.as_view(), name="mfa_login_webauthn"),
+    path("account/confirm-email/<str:key>/", ConfirmAddress.as_view(), name="account_confirm_email"),
     path("account/", include("accounts.urls")),
     path("_allauth/", include("accounts.app_urls")),
     path("help-desk/", include("sessions_ui.help_desk.urls")),

@@ -44,6 +44,17 @@ def test_the_link_in_the_mail_makes_the_account_usable(browser: Any) -> None:
 
 
 @pytest.mark.django_db
+def test_a_link_whose_button_is_pressed_again_is_told_to_be_used(browser: Any) -> None:
+    here = browser()
+    here.post(reverse("account_signup"), FORM)
+    link = link_in(mail.outbox[0])
+    assert here.post(link).status_code == 302
+    again = here.post(link)  # after "Back", or pressed twice
+    assert again.status_code == here.get(link).status_code == 200
+    assert "This link no longer works" in again.content.decode()
+
+
+@pytest.mark.django_db
 def test_opening_the_link_confirms_nothing_by_itself(browser: Any) -> None:
     """Mail scanners open links."""
     browser().post(reverse("account_signup"), FORM)
