@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.forms import LoginForm, ResetPasswordForm, SignupForm
+from allauth.account.forms import AddEmailForm, LoginForm, ResetPasswordForm, SignupForm
 from allauth.core import context as current
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
+from allauth.mfa.utils import is_mfa_enabled
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
@@ -56,6 +58,13 @@ class SignUpForm(SignupForm):
         if self.account_already_exists:
             get_user_model()().set_password(self.cleaned_data["password1"])
         return super().try_save(request)
+
+
+class AddAddressForm(AddEmailForm):
+    @property
+    def refusal(self) -> str:
+        """Why whoever has a second factor can add none; empty for everybody else. The page says so in its place."""
+        return str(get_adapter().error_messages["add_email_blocked"]) if is_mfa_enabled(self.user) else ""
 
 
 class AddKeyForm(AddWebAuthnForm):

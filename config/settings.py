@@ -222,6 +222,7 @@ LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 MFA_ADAPTER = "accounts.adapter.FactorAdapter"
 ACCOUNT_FORMS = {
+    "add_email": "accounts.forms.AddAddressForm",
     "login": "accounts.forms.SignInForm",
     "signup": "accounts.forms.SignUpForm",
     "reset_password": "accounts.forms.ResetForm",

@@ -108,6 +108,15 @@ def test_page_of_somebody_with_second_factors(with_factors: Any, name: str) -> N
     assert_sound(with_factors.get(reverse(name)))
 
 
+def test_no_address_is_asked_for_where_none_can_be_added(with_factors: Any) -> None:
+    page = with_factors.get(reverse("account_email"))
+    assert_sound(page)
+    html = page.content.decode()
+    assert "You cannot add an email address to an account protected by two-factor authentication." in html
+    assert 'name="email"' not in html.partition("Add an address")[2]
+    assert reverse("mfa_index") in html.partition("Add an address")[2]
+
+
 @pytest.mark.parametrize("name", ["mfa_edit_webauthn", "mfa_remove_webauthn"])
 def test_page_of_one_key(with_factors: Any, security_key: Authenticator, name: str) -> None:
     page = with_factors.get(reverse(name, args=[security_key.pk]))
