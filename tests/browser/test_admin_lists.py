@@ -1,4 +1,5 @@
-"""The administration on a screen of 1280 pixels: every list fits, with the state where it is seen."""
+"""The administration on a screen of 1280 pixels: every list fits, with the state where it is seen. On smaller ones no
+page is wider than the screen: what does not fit is moved inside of it."""
 
 from __future__ import annotations
 
@@ -9,13 +10,17 @@ from django.contrib import admin
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from sessions_ui.actions.access_review.decide import decide_access
+from sessions_ui.actions.access_review.open import open_access_review
 from sessions_ui.actions.devices.lost import mark_lost
+from sessions_ui.delivery import deliver_due
 from tests.browser.axe import violations
 from tests.browser.conftest import sign_in_elsewhere
-from tests.models import Delivery, Session
+from tests.models import Act, Delivery, Session
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 WIDE = "[...document.querySelectorAll('.results')].map(list => list.scrollWidth - list.clientWidth)"
 
 
@@ -40,6 +45,30 @@ def test_every_list_fits_and_has_its_state_second(visitor: Any, administrator: A
         heads = [text for text in heads if text]
         assert "state" not in heads[2:], (address, heads)
         assert violations(page) == [], address
+
+
+@pytest.mark.no_bystander("the review has everybody")
+def test_no_page_with_a_table_of_its_own_is_wider_than_the_screen(
+    visitor: Any, administrator: Any, user: Any
+) -> None:
+    sign_in_elsewhere(user)
+    review = open_access_review(actor=administrator, organization_id="", ticket="AUD-1", note="")
+    for item in review.items.filter(user=user):
+        decide_access(item=item, actor=administrator, decision="end")
+    deliver_due()
+    assert Delivery.objects.exists()  # or its list has no acts to choose
+    staff = visitor()
+    staff.sign_in(administrator)
+    for address in (
+        f"/admin/sessions_ui/accessreview/{review.pk}/change/",
+        f"/admin/sessions_ui/act/{Act.objects.earliest('at').pk}/change/",
+        "/admin/sessions_ui/packagecredential/",
+        "/admin/sessions_ui/delivery/",
+    ):
+        page = staff.go(address)
+        for width in (320, 390, 720, 768, 960, 1280):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate(SIDEWAYS) == 0, (address, width)
 
 
 def test_from_a_name_to_everything_of_this_person_is_out_in_five_clicks(
