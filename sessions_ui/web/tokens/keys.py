@@ -94,8 +94,12 @@ class Key:
 
     @property
     def former_until(self) -> datetime | None:
-        """Until when the value before the last rotation is valid as well; None where there is none."""
-        return self.token.overlap_ends_at if self.token.accepts_former(self.now) else None
+        """Until when the value before the last rotation is valid as well, as long as the token at most; None where
+        there is none."""
+        overlap = self.token.overlap_ends_at
+        if overlap is None or not self.token.accepts_former(self.now):
+            return None
+        return min(overlap, self.session.expires_at)
 
     @property
     def url(self) -> str:

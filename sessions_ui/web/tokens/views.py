@@ -278,7 +278,7 @@ def renew_page(request: HttpRequest, key: Key, form: RenewForm, *, status: int =
         "key": key,
         "form": form,
         "overlap": conf.token_rotation_overlap,
-        "until": timezone.now() + conf.token_rotation_overlap,
+        "until": min(timezone.now() + conf.token_rotation_overlap, key.session.expires_at),
     }
     return render(request, "sessions_ui/renew_token.html", context, status=status)
 

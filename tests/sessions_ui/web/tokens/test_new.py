@@ -16,6 +16,7 @@ from sessions_ui.actions.sessions.purge import purge_old
 from sessions_ui.actions.tokens.authenticate import authenticate_token
 from sessions_ui.exceptions import TokenRefusal
 from sessions_ui.models.fields import new_public_id
+from sessions_ui.templatetags.sessions_ui import moment
 from sessions_ui.web.tokens.forms import ONCE, TokenForm, new_once, refusal_of
 from sessions_ui.wording.tokens import REFUSALS
 from tests.aging import age_sign_ins, settle
@@ -262,6 +263,18 @@ def test_one_that_is_over_is_not_renewed(here: Any, user: Any, make_token: Any) 
     ):
         assert "Backup had already ended, so it can’t be renewed." in answer.content.decode()
         assert not VALUE.search(answer.content.decode())
+
+
+def test_the_former_value_is_promised_no_longer_than_the_token_lasts(
+    here: Any, user: Any, make_token: Any
+) -> None:
+    made = make_token(user)
+    end = timezone.now() + timedelta(hours=5)
+    Session.objects.filter(pk=made.token.pk).update(expires_at=end)
+    promised = f"valid until {moment(end)}"
+    assert f"The current value stays {promised}." in here.get(renew_url(made.token)).content.decode()
+    answer = here.post(renew_url(made.token), {"ends": "keep", "hint": made.token.hint})
+    assert f"The previous value is {promised}." in answer.content.decode()
 
 
 def test_without_an_overlap_it_says_that_the_value_ends_at_once(
