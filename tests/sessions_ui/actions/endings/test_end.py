@@ -21,6 +21,7 @@ from sessions_ui.actions.endings.end import (
     own_session_of,
 )
 from sessions_ui.exceptions import SessionEnded
+from sessions_ui.store import SessionStore
 from tests.interleaving import just_before
 from tests.models import AccountState, Act, Delivery, EndReason, Event, Session
 from tests.statements import about, gist
@@ -143,6 +144,16 @@ def test_other_users_and_anonymous_sessions_are_left_alone(user: Any, other_user
     end_sessions(sessions=Session.objects.of(user), reason=EndReason.INCIDENT)
     assert Session.objects.living().get().user_id == other_user.pk
     assert not Session.objects.filter(user__isnull=True, ended_at__isnull=False).exists()
+
+
+def test_a_session_of_nobody_is_not_there_to_be_ended() -> None:
+    store = SessionStore()
+    store["cart"] = 1
+    store.save()
+    nobodys = Session.objects.filter(pk=store.session_id)
+    receipt = end_sessions(sessions=nobodys, reason=EndReason.INCIDENT)
+    assert receipt == Receipt(act=None, ended=0, already_ended=0)
+    assert nobodys.get().ended_at is None
 
 
 def test_one_mail_goes_out_for_each_act_and_user(user: Any, other_user: Any, browser: Any) -> None:
