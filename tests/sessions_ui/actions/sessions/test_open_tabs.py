@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from sessions_ui import session_lookup
+from sessions_ui.actions.endings.reconcile import suspects
 from sessions_ui.actions.sessions.open_tabs import still_alive
 from sessions_ui.store import SessionStore
 from tests.conftest import Browser
@@ -69,3 +70,14 @@ def test_a_session_of_nobody_does_not_live(
     store["cart"] = 1
     store.save()
     assert still_alive({his, int(store.session_id or 0)}) == {his}
+
+
+def test_a_user_model_without_a_hash_says_nothing_of_that_of_a_session(
+    user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that the site had before, say."""
+    monkeypatch.setattr(session_lookup, "joins_user", lambda: False)
+    monkeypatch.setattr(suspects, "auth_hash_of", lambda user: "")
+    his = signed_in(user)
+    assert Session.objects.get(pk=his).auth_hash
+    assert still_alive({his}, thoroughly=True) == {his}
