@@ -194,6 +194,13 @@ def test_the_question_says_where_the_code_went_and_an_answer_to_it_sends_nothing
     assert shown(thief.get(PROVE, {"act": act}))["proven"] is True
 
 
+def test_a_wrong_code_is_not_answered_as_if_one_had_just_been_sent(thief: Any, old: Session) -> None:
+    """Whatever the address still says that the form was led to."""
+    act = waiting(sign_out(thief, old))
+    wrong = thief.post(f"{PROVE}?sent=1", {"act": act, "code": "no code"})
+    assert (wrong.status_code, shown(wrong)) == (422, {**ASKED, "addresses": []})
+
+
 def test_the_question_says_where_the_mail_server_has_not_taken_the_code(thief: Any, old: Session) -> None:
     act = waiting(sign_out(thief, old))
     Delivery.objects.update(error="the server is away")
