@@ -87,6 +87,16 @@ def test_from_the_page_to_the_receipt(
     assert mailed.receiver == user.email
 
 
+def test_where_everything_is_signed_out_the_device_that_is_not_theirs_ends_with_it_in_one_act(
+    proven: Case, agent: Any, user: Any, laptop: Any, phone: Any, device_of: Any
+) -> None:
+    """Two acts would be two mails."""
+    order = Order(chosen=(device_of(phone),), recovery=True, everything=True)
+    carry_out(case=proven, agent=agent, order=order, nonce=NONCE)
+    assert not is_in(phone) and not is_in(laptop)
+    assert len(set(Session.objects.of(user).values_list("act", flat=True))) == 1
+
+
 def test_without_a_device_what_is_younger_than_30_days_counts(
     desk: Any, proven: Case, user: Any, laptop: Any
 ) -> None:
