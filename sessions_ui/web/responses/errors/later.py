@@ -20,7 +20,8 @@ ONLY_READ = ("GET", "HEAD", "OPTIONS")
 
 def try_again(request: HttpRequest) -> HttpResponse:
     """Answer 409 where the key of the session was replaced while this request was under way. Nothing was done and
-    nobody signed out: the browser has the new key by now."""
+    nobody signed out: the browser has the new key by now. Where the answer with it was lost, it tries in vain until
+    `ROTATION_GRACE` is over, and is led to the sign-in page then."""
     text = _("Your sign-in was renewed at the same moment. Please try again.")
     response = keeping_cookies(_later(request, 409, ROTATED, text))
     if request.method in ("GET", "HEAD"):
