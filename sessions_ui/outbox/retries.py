@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from random import SystemRandom
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from sessions_ui.conf import conf
@@ -33,14 +33,14 @@ def retry_or_park(delivery: Delivery, error: str, *, permanent: bool) -> bool:
     else:
         # What failed together should not come back together.
         fields["due_at"] = DatabaseNow() + retries[delivery.attempts - 1] * _random.uniform(0.9, 1.1)
-    mine = open_deliveries().filter(pk=delivery.pk, attempts=delivery.attempts)
-    return bool(mine.update(**fields)) and parked
+    return bool(_mine(delivery).update(**fields)) and parked
 
 
 def hold(delivery: Delivery, until: datetime) -> None:
     """Hold the delivery back until then. It is nobody's fault, so it counts as no attempt."""
-    mine = open_deliveries().filter(pk=delivery.pk, attempts=delivery.attempts)
-    mine.update(due_at=until, held_at=timezone.now(), leased_until=None, attempts=F("attempts") - 1)
+    _mine(delivery).update(
+        due_at=until, held_at=timezone.now(), leased_until=None, attempts=F("attempts") - 1
+    )
 
 
 def put_off(delivery: Delivery) -> int:
@@ -59,9 +59,13 @@ def wait_for_server(delivery: Delivery) -> int:
     cannot stand, they do not wait for it.
     """
     others = _put_off(Q(channel=delivery.channel), PAUSE)
-    mine = open_deliveries().filter(pk=delivery.pk, attempts=delivery.attempts)
     later = DatabaseNow() + PAUSE + timedelta(seconds=1)
-    return others + mine.update(due_at=later, leased_until=None, attempts=F("attempts") - 1)
+    return others + _mine(delivery).update(due_at=later, leased_until=None, attempts=F("attempts") - 1)
+
+
+def _mine(delivery: Delivery) -> QuerySet[Delivery]:
+    """Return this delivery, as long as nobody else has claimed it since."""
+    return open_deliveries().filter(pk=delivery.pk, attempts=delivery.attempts)
 
 
 def _put_off(which: Q, pause: timedelta) -> int:
