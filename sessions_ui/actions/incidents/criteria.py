@@ -156,7 +156,7 @@ class Criteria:
         values = dict(said)
         for name in ("since", "before"):
             if name in values:
-                values[name] = moments.stored(datetime.fromisoformat(values[name]))
+                values[name] = datetime.fromisoformat(values[name])
         for name in ("users", "groups"):
             if name in values:
                 values[name] = tuple(values[name])

@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_ui.actions.incidents.criteria import Criteria
 from sessions_ui.admin.base import RowsField, users_exactly
-from sessions_ui.database import moments
 from sessions_ui.exceptions import IncidentRefused
 from sessions_ui.web.happened import validate_range
 from sessions_ui.wording.incidents import refused_text
@@ -128,18 +127,16 @@ class IncidentForm(forms.Form):
 
     def criteria(self) -> Criteria:
         said = self.cleaned_data
-        moment: dict[str, Any] = {
-            name: said[name] and moments.stored(said[name]) for name in ("since", "before")
-        }
         text = {name: said[name].strip() for name in ("organization_id", "network", "client", "method")}
         return Criteria(
             everyone=said["everyone"],
             staff=said["staff"],
             users=said["users"],
             groups=tuple(group.pk for group in said["groups"]),
+            since=said["since"],
+            before=said["before"],
             country=said["country"],
             unconfirmed=said["unconfirmed"],
-            **moment,
             **text,
         )
 
