@@ -25,7 +25,7 @@ from accounts.mail.language import asked_for, writing_to
 from accounts.mail.links import on_this_site, site_of
 from accounts.mail.sending import HEADERS, first_paragraph, in_one_line, send_or_wait
 from accounts.signing_in.limits import ANYWHERE, APP, own_try, remember_reset
-from accounts.signing_in.password_reset import is_service_account, may_reset
+from accounts.signing_in.password_reset import may_reset
 from accounts.signing_in.provider import identity
 from sessions_ui import (
     begin_sign_in,
@@ -35,6 +35,7 @@ from sessions_ui import (
     require_settled,
 )
 from sessions_ui.credentials import CredentialKind
+from sessions_ui.models import ServiceAccount
 
 # The views that show recovery codes, by the names of their URLs in whatever namespace; the last is the headless API's.
 SHOW_CODES = {"mfa_view_recovery_codes", "mfa_download_recovery_codes", "manage_recovery_codes"}
@@ -144,7 +145,7 @@ class AccountAdapter(DefaultAccountAdapter):
         typing error in it, or be a thief's. Who has typed it in reads that no account has it. A service account has no
         password to sign in with, and a reset would end its tokens.
         """
-        is_service = is_service_account(user)
+        is_service = ServiceAccount.is_one(user.pk)
         if not is_service and mail_recovery_link(user=user):
             return
         if not is_service and may_reset(user, email):

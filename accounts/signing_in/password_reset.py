@@ -20,14 +20,10 @@ def send_reset(request: HttpRequest, user: Any, address: str) -> str | None:
     """Mail a password reset to exactly the address that the mail went to, whatever addresses the account has by now.
     Returns None for people without a password, who recover at their provider, and for service accounts, to which nobody
     signs in. For `SESSIONS_UI["PASSWORD_RESET"]`."""
-    if not user.has_usable_password() or not user.is_active or is_service_account(user):
+    if not user.has_usable_password() or not user.is_active or ServiceAccount.is_one(user.pk):
         return None
     request_password_reset(request, address, [user], default_token_generator)
     return reverse("account_reset_password_done")
-
-
-def is_service_account(user: Any) -> bool:
-    return ServiceAccount.objects.filter(pk=user.pk).exists()
 
 
 def may_reset(user: Any, address: str) -> bool:

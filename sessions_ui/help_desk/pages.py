@@ -18,17 +18,16 @@ from sessions_ui.actions.help_desk.open import FORMER_ADDRESS
 from sessions_ui.actions.help_desk.prove import APPROVAL_REFUSED
 from sessions_ui.actions.one_time_codes import TRIES, CodeUnderWay, wait_after
 from sessions_ui.actions.step_up.codes import can_send_code
-from sessions_ui.actions.tokens.service_accounts import is_service_account
 from sessions_ui.conf import conf
 from sessions_ui.credentials import KnownAddress
 from sessions_ui.help_desk.forms import CodeForm, VerifyForm
-from sessions_ui.models import Case, Device, Event, Recovery
+from sessions_ui.models import Case, Device, Event, Recovery, ServiceAccount
 from sessions_ui.user_model import has_usable_password, is_active
 from sessions_ui.web.devices.overview.cards import Card
 from sessions_ui.web.devices.overview.listing import told_apart
 from sessions_ui.web.devices.overview.rows import cards_of
 from sessions_ui.web.tokens.keys import valid_tokens
-from sessions_ui.wording.names import distinct_title, tell_apart
+from sessions_ui.wording.names import distinct_titles
 
 TIMELINE = 50  # the newest events of the account
 
@@ -54,7 +53,7 @@ class CasePage:
 
     @cached_property
     def is_service_account(self) -> bool:
-        return is_service_account(self.user)
+        return ServiceAccount.is_one(self.user.pk)
 
     @property
     def may_send_code(self) -> bool:
@@ -163,9 +162,7 @@ def case_page(case: Case, *, show_network: bool = False) -> CasePage:
 def titled(devices: Iterable[Device]) -> list[tuple[Device, str]]:
     """Return these devices with their titles: of two of one name each button has to say whose it is."""
     found = list(devices)
-    besides = tell_apart([(device, None) for device in found])
-    titles = map(distinct_title, map(str, found), besides)
-    return list(zip(found, titles, strict=True))
+    return list(zip(found, distinct_titles([(device, None) for device in found]), strict=True))
 
 
 def is_found_by_former(case: Case) -> bool:

@@ -151,6 +151,11 @@ class ServiceAccount(PrimaryModel):
         return f"service account {pk}"
 
     @classmethod
+    def is_one(cls, user_id: Any) -> bool:
+        """Return whether this user (its key) is a service account."""
+        return cls.objects.using(router.db_for_write(cls)).filter(pk=user_id).exists()
+
+    @classmethod
     def is_one_in_sql(cls) -> Exists:
         """Return whether the user of a row is a service account, for a statement that reads something else."""
         return Exists(cls.objects.using(router.db_for_write(cls)).filter(pk=OuterRef("user_id")))

@@ -70,6 +70,15 @@ def distinct_title(title: str, beside: str) -> str:
     return _("%(title)s (%(beside)s)") % {"title": title, "beside": beside} if title and beside else title
 
 
+def distinct_titles(lines: Sequence[Line]) -> list[str]:
+    """Return the title of each line, with what tells it apart from others of the same name."""
+    besides = tell_apart(lines)
+    return [
+        distinct_title((device or Device()).title, beside)
+        for (device, _session), beside in zip(lines, besides, strict=True)
+    ]
+
+
 def _split(
     lines: Sequence[Line],
     group: Sequence[int],

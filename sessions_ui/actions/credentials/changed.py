@@ -86,7 +86,7 @@ def is_in_use(user: HasPk) -> bool:
     if getattr(user, "last_login", None) is not None:
         return True
     states = AccountState.objects.using(router.db_for_write(AccountState)).filter(pk=user.pk)
-    return states.filter(sign_ins__gt=0).exists() or ServiceAccount.objects.filter(pk=user.pk).exists()
+    return states.filter(sign_ins__gt=0).exists() or ServiceAccount.is_one(user.pk)
 
 
 def end_and_tell(end: Callable[[], Receipt], tell: Callable[[Act | None], Any]) -> Receipt:

@@ -28,11 +28,10 @@ from sessions_ui.actions.help_desk.order import (
 )
 from sessions_ui.actions.help_desk.rights import verify_known_caller, verify_pace
 from sessions_ui.actions.recovery.open import open_recovery, since_of
-from sessions_ui.actions.tokens.service_accounts import is_service_account
 from sessions_ui.actions.trusted_addresses import told_about
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
-from sessions_ui.models import Case, CaseReceipt, Device, EndReason, Recovery, Session
+from sessions_ui.models import Case, CaseReceipt, Device, EndReason, Recovery, ServiceAccount, Session
 from sessions_ui.user_model import has_usable_password
 
 ONE_BY_ONE = timedelta(days=1)  # devices that are signed out within that are signed out together
@@ -82,7 +81,7 @@ def verify_order(case: Case, agent: Any, order: Order) -> Any:
     user = verify_known_caller(case, agent)
     if order.needs_proof and not case.is_proven:
         raise HelpDeskRefused(HelpDeskRefusal.NOT_PROVEN)
-    if (order.recovery or order.new_password) and is_service_account(user):
+    if (order.recovery or order.new_password) and ServiceAccount.is_one(user.pk):
         # Its link would go to a mailbox that nobody reads, and nobody chooses a password there.
         raise HelpDeskRefused(HelpDeskRefusal.SERVICE_ACCOUNT)
     if order.new_password and not has_usable_password(user):

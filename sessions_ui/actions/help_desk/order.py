@@ -15,7 +15,7 @@ from sessions_ui.actions.sessions.rules.timeouts import in_time
 from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
 from sessions_ui.models import CaseReceipt, Device, Session
 from sessions_ui.models.session import SessionQuerySet
-from sessions_ui.wording.names import Line, distinct_title, tell_apart
+from sessions_ui.wording.names import Line, distinct_titles
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +127,8 @@ def titles_of(
         latest = next((session for session in sessions if session.pk in listed), None)
         if latest is not None:
             shown[public_id] = (latest.device, latest)
-    return told_apart(shown if shown.keys() >= set(about) else every)
-
-
-def told_apart(lines: dict[str, Line]) -> dict[str, str]:
-    besides = tell_apart(list(lines.values()))
-    return {
-        public_id: distinct_title(str(device or Device()), beside)
-        for (public_id, (device, _session)), beside in zip(lines.items(), besides, strict=True)
-    }
+    lines = shown if shown.keys() >= set(about) else every
+    return dict(zip(lines, distinct_titles(list(lines.values())), strict=True))
 
 
 def id_of(session: Session) -> str:

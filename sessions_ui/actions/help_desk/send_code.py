@@ -10,11 +10,10 @@ from django.utils import timezone
 from sessions_ui.actions.help_desk.open import note_step
 from sessions_ui.actions.help_desk.rights import verify_known_caller
 from sessions_ui.actions.one_time_codes import RESEND_AFTER, mail_code
-from sessions_ui.actions.tokens.service_accounts import is_service_account
 from sessions_ui.actions.trusted_addresses import trusted_addresses
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused
-from sessions_ui.models import Case
+from sessions_ui.models import Case, ServiceAccount
 from sessions_ui.models.codes import new_nonce
 
 
@@ -27,7 +26,7 @@ def send_code(*, case: Case, agent: Any) -> None:
     minute of the last one.
     """
     user = verify_known_caller(case, agent)
-    if is_service_account(user):
+    if ServiceAccount.is_one(user.pk):
         raise HelpDeskRefused(HelpDeskRefusal.SERVICE_ACCOUNT)
     now = timezone.now()
     receivers = trusted_addresses(user)

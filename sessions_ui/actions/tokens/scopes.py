@@ -37,7 +37,7 @@ def withheld(account: Any, scopes: Iterable[str], *, is_service: bool | None = N
     of_programs = asked & conf.program_scopes
     enters = enters_administration(account)
     if asked and is_service is None and (of_programs or not enters):
-        is_service = ServiceAccount.objects.filter(pk=account_key(account)).exists()
+        is_service = ServiceAccount.is_one(account_key(account))
     if asked and not enters and not is_service:
         return asked
     lacking = {name for name in asked & PERMISSIONS.keys() if not may(account, *PERMISSIONS[name])}

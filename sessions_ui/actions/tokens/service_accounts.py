@@ -93,15 +93,10 @@ def why_no_owner(account: Any, owner: HasPk) -> OwnerRefusal | None:
         return OwnerRefusal.GONE
     if not is_active(person):
         return OwnerRefusal.DISABLED
-    if ServiceAccount.objects.filter(pk=owner.pk).exists():
+    if ServiceAccount.is_one(owner.pk):
         return OwnerRefusal.SERVICE_ACCOUNT
     has_left = states_of(owner).filter(ends_at__lte=timezone.now()).exists()
     return OwnerRefusal.LEFT if has_left else None
-
-
-def is_service_account(user: HasPk) -> bool:
-    """Return whether somebody else answers for this account. Nobody signs in to it, or reads its mail."""
-    return ServiceAccount.objects.filter(pk=user.pk).exists()
 
 
 def why_no_service_account(user: HasPk) -> OwnerRefusal | None:

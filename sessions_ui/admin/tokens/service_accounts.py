@@ -64,7 +64,7 @@ class ServiceAccountForm(forms.ModelForm):
         account, owner = cleaned.get("account"), cleaned.get("owner")
         if account is not None and not may_speak_for(self.actor, account):
             self.add_error("account", _("This account can do things that you can’t, or it is your own."))
-        if account is not None and ServiceAccount.objects.filter(pk=account.pk).exists():
+        if account is not None and ServiceAccount.is_one(account.pk):
             self.add_error("account", _("This is already a service account."))
         if account is not None and (reason := why_no_service_account(account)):
             self.add_error("account", NO_OWNER[reason])
