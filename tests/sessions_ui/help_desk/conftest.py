@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from sessions_ui.actions.help_desk.caller import verify_caller
 from sessions_ui.actions.help_desk.open import open_case
+from tests.conftest import make_person
 from tests.models import Case, Session
 
 CHROME_ON_ANDROID = (
@@ -63,6 +64,22 @@ def case(agent: Any, user: Any) -> Case:
 def verified(case: Case, agent: Any) -> Case:
     verify_caller(case=case, agent=agent, ticket="INC-7", reason=Case.Reason.LOST, ways=["call_back"])
     return case
+
+
+@pytest.fixture
+def proven(verified: Case) -> Case:
+    """The same, the code read back."""
+    Case.objects.filter(pk=verified.pk).update(proven_at=timezone.now(), proof=Case.Proof.CODE)
+    verified.refresh_from_db()
+    return verified
+
+
+@pytest.fixture
+def colleague(agent: Any) -> Any:
+    """A second agent."""
+    colleague = make_person("colleague@staff.example", is_staff=True)
+    colleague.groups.set(agent.groups.all())
+    return colleague
 
 
 @pytest.fixture

@@ -305,14 +305,6 @@ def test_the_scope_counts_in_an_open_case_too(desk: Any, verified: Case, setting
     assert desk.get(f"/help-desk/{verified.public_id}/").status_code == 409
 
 
-@pytest.fixture
-def colleague(agent: Any) -> Any:
-    """A second agent."""
-    person = make_person("colleague@staff.example", is_staff=True)
-    person.groups.set(agent.groups.all())
-    return person
-
-
 def test_another_agents_case_does_not_exist(desk: Any, verified: Case, browser: Any, colleague: Any) -> None:
     client = browser()
     client.force_login(colleague)

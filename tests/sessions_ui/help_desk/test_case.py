@@ -36,14 +36,6 @@ pytestmark = pytest.mark.django_db
 NONCE = "n" * 32
 
 
-@pytest.fixture
-def colleague(agent: Any) -> Any:
-    """Another agent."""
-    colleague = make_person("colleague@staff.example", is_staff=True)
-    colleague.groups.set(agent.groups.all())
-    return colleague
-
-
 def order(**fields: Any) -> dict[str, Any]:
     return {"nonce": NONCE, **fields}
 

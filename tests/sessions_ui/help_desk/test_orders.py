@@ -36,13 +36,6 @@ def devices(user: Any, signed_in: Any, other_user: Any) -> dict[str, Session]:
     return made
 
 
-@pytest.fixture
-def proven(verified: Case) -> Case:
-    Case.objects.filter(pk=verified.pk).update(proven_at=timezone.now(), proof=Case.Proof.CODE)
-    verified.refresh_from_db()
-    return verified
-
-
 def id_of(session: Session) -> str:
     fresh = Session.objects.select_related("device").get(pk=session.pk)
     return fresh.device.public_id if fresh.device is not None else fresh.public_id

@@ -35,13 +35,6 @@ pytestmark = pytest.mark.django_db
 NONCE = "n" * 32
 
 
-@pytest.fixture
-def proven(verified: Case) -> Case:
-    Case.objects.filter(pk=verified.pk).update(proven_at=timezone.now(), proof=Case.Proof.CODE)
-    verified.refresh_from_db()
-    return verified
-
-
 def is_in(client: Any) -> bool:
     return client.get("/account/devices/").status_code == 200
 

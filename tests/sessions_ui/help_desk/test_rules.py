@@ -15,20 +15,12 @@ from sessions_ui.actions.help_desk.prove import approve, ask_for_approval, note_
 from sessions_ui.actions.help_desk.rights import has_more_rights, may_help, verify_case, verify_pace
 from sessions_ui.database import moments
 from sessions_ui.exceptions import HelpDeskRefused
-from tests.conftest import make_person
 from tests.models import Case, CaseReceipt, Event
 
 pytestmark = pytest.mark.django_db
 
 NOW = moments.stored(datetime(2026, 11, 28, 12, tzinfo=UTC))
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def colleague(agent: Any) -> Any:
-    person = make_person("colleague@staff.example", is_staff=True)
-    person.groups.set(agent.groups.all())
-    return person
 
 
 def refused(act: Any, **options: Any) -> str:

@@ -10,17 +10,9 @@ from django.utils import timezone
 from sessions_ui.actions.help_desk.prove import ask_for_approval, refuse_approval
 from sessions_ui.actions.help_desk.send_code import send_code
 from sessions_ui.exceptions import HelpDeskRefused
-from tests.conftest import make_person
 from tests.models import Case, Event, Session
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def colleague(agent: Any) -> Any:
-    colleague = make_person("colleague@staff.example", is_staff=True)
-    colleague.groups.set(agent.groups.all())
-    return colleague
 
 
 @pytest.fixture

@@ -13,17 +13,9 @@ from sessions_ui.actions.help_desk.open import open_case
 from sessions_ui.actions.help_desk.rights import may_help, verify_known_caller
 from sessions_ui.actions.tokens.service_accounts import make_service_account
 from sessions_ui.exceptions import HelpDeskRefusal, HelpDeskRefused, NotTheOwner
-from tests.conftest import make_person
 from tests.models import Case
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def colleague(agent: Any) -> Any:
-    colleague = make_person("colleague@staff.example", is_staff=True)
-    colleague.groups.set(agent.groups.all())
-    return colleague
 
 
 def test_an_agent_does_not_help_the_service_account_that_they_answer_for(
