@@ -21,6 +21,14 @@ TIMEOUT_MS = 180_000  # ends what hangs; decides nothing, however busy the machi
 # No complaints: requests that their page no longer waited for, since another one was asked for, and one that met a
 # session key which was replaced at that moment and tries again.
 EXPECTED = ("net::ERR_FAILED", "net::ERR_ABORTED", "status of 409 (Conflict)")
+# A page that is drawn but whose scripts are still on their way works as one without any, so a click on it would lead
+# somewhere else than a moment later: no click (Playwright's, that is) meets anything before they have run.
+CLICKS_WAIT_FOR_SCRIPTS = """
+    const meanwhile = new CSSStyleSheet();
+    meanwhile.replaceSync("html { pointer-events: none !important }");
+    document.adoptedStyleSheets = [meanwhile];
+    document.addEventListener("DOMContentLoaded", () => setTimeout(() => { document.adoptedStyleSheets = []; }));
+"""
 
 
 @pytest.fixture(scope="session")
@@ -117,6 +125,8 @@ def visitor(site: str, real_browser: Browser) -> Iterator[Callable[..., Visitor]
     def make(**options: Any) -> Visitor:
         context = real_browser.new_context(**options)
         context.set_default_timeout(TIMEOUT_MS)
+        if options.get("java_script_enabled", True):
+            context.add_init_script(CLICKS_WAIT_FOR_SCRIPTS)
         # Chromium asks for it by itself where a page, like those of Django's admin, names no icon.
         context.route("**/favicon.ico", lambda route: route.fulfill(status=204))
         contexts.append(context)
