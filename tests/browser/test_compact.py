@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from config.demo.devices import DEVICES
 from config.demo.tokens import TOKENS
@@ -24,6 +24,7 @@ PAGE = "/account/devices/"
 IPHONE = next(device.user_agent for device in DEVICES if device.key == "phone")
 # What the page of the demo may take, its header and footer included.
 MOST = {1280: 1500, 390: 2300}
+LOOK = "document.dispatchEvent(new CustomEvent('sessions-ui:changed'))"
 HEIGHT = "document.documentElement.scrollHeight"
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
@@ -188,6 +189,30 @@ def test_finding_one_of_many_while_typing(visitor: Any, user: Any) -> None:
     page.go_back()
     expect(page.get_by_text("Page 1 of 2")).to_be_visible()
     assert here.complaints == []
+
+
+@pytest.mark.parametrize("meanwhile", ["news", "a sign-out"])
+def test_what_was_searched_for_is_shown_whatever_takes_the_place_of_the_list_meanwhile(
+    visitor: Any, user: Any, meanwhile: str
+) -> None:
+    many(user, 12)
+    page = visitor(user_agent=FIREFOX_ON_LINUX).sign_in(user)
+    held: list[Route] = []
+    for address in ("**/devices/list/**", "**/devices/?q=**", "**/sign-out/"):
+        page.route(address, lambda route: held.append(route))
+    if meanwhile == "a sign-out":
+        with page.expect_request("**/sign-out/"):
+            page.get_by_role("button", name="Sign out Phone 3", exact=True).click()
+    if meanwhile == "news":
+        with page.expect_request("**/devices/list/**"):
+            page.evaluate(LOOK)
+    with page.expect_request("**/devices/?q=**"):
+        page.get_by_role("searchbox", name="Find a device").fill("phone 7")
+    page.route("**/devices/list/**", lambda route: route.abort())  # no later look brings it
+    for route in held:
+        with page.expect_response(route.request.url):
+            route.continue_()
+    expect(page.get_by_text("1 device or app matches.")).to_be_visible()
 
 
 def test_what_is_opened_stays_open_and_times_go_on(visitor: Any, user: Any) -> None:

@@ -72,6 +72,11 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if ([signingOut, working].includes(status()?.textContent)) say("");
 });
 
+// While it was on its way, the list that it is put in place of may have been replaced, by news or by what was pressed before.
+document.addEventListener("htmx:beforeOnLoad", ({ detail }) => {
+  if (!detail.target.isConnected) detail.target = document.getElementById(detail.target.id) ?? detail.target;
+});
+
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (!ours(event)) return;
   const { detail } = event;
