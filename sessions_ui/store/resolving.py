@@ -154,6 +154,10 @@ class Resolving(NotesWrittenUser, AsyncMethods):
         """
         return self._over_at is not None and self._over_at >= moment
 
+    def was_replaced_before(self, moment: datetime) -> bool:
+        """Return whether the key that came with the request is a straggler's and was replaced before then."""
+        return self.is_straggler and self._over_at is not None and self._over_at < moment
+
     def load(self) -> dict[str, Any]:
         if self.__dict__.pop("_session_cache", None) is not None:
             self._resolved_key = None  # asked for once more: what was found before may have ended

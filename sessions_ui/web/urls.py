@@ -4,7 +4,7 @@ from django.urls import path, re_path
 
 from sessions_ui.web.devices import device_page, everywhere, naming, unused, views
 from sessions_ui.web.impersonation.views import leave_account
-from sessions_ui.web.presence import alive, idle
+from sessions_ui.web.presence import alive, idle, sign_in_again
 from sessions_ui.web.privacy import own_data
 from sessions_ui.web.provider_sign_out import provider_sign_out
 from sessions_ui.web.recovery import again, case, choose_password, entrance, not_me
@@ -55,6 +55,7 @@ urlpatterns = [
     path("devices/tokens/<slug:public_id>/end/", tokens.end_token, name="end_token"),
     path("devices/idle/", idle.idle, name="idle"),
     path("devices/stay/", idle.stay, name="stay"),
+    path("devices/sign-in-again/", sign_in_again.sign_in_again, name="sign_in_again"),
     path("devices/sign-out-others/", everywhere.sign_out_others, name="sign_out_others"),
     path("devices/everywhere/", everywhere.everywhere, name="everywhere"),
     path("devices/signed-out/<str:result>/", everywhere.signed_out_everywhere, name="signed_out_everywhere"),
@@ -84,8 +85,8 @@ urlpatterns = [
 # Where somebody is led who opens the address of an act: to the page that the act is on, with its argument.
 ACTS_ON = {
     ("devices", ""): (
-        "go_on stay sign_out_others sign_out_unused sign_out_everywhere sign_out_session sign_out_folded all_mine "
-        "leave_account end_unused_tokens end_agents end_credential choose_unused"
+        "go_on stay sign_in_again sign_out_others sign_out_unused sign_out_everywhere sign_out_session sign_out_folded "
+        "all_mine leave_account end_unused_tokens end_agents end_credential choose_unused"
     ),
     ("device", "public_id"): "sign_out_device mine lost found not_mine",
     ("token", "public_id"): "end_token",

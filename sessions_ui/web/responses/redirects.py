@@ -41,9 +41,12 @@ def sign_in_url(request: HttpRequest) -> str:
     elif request.method in ("GET", "HEAD"):
         back = request.get_full_path()
         path = urlsplit(back).path
-    if not back or path == urlsplit(login_url).path:
-        return login_url
-    return redirect_to_login(back).url
+    return login_url if path == urlsplit(login_url).path else to_sign_in(back)
+
+
+def to_sign_in(back: str) -> str:
+    """Return the sign-in page, with the way back to an address of this site; without one where that is empty."""
+    return redirect_to_login(back).url if back else resolve_url(settings.LOGIN_URL)
 
 
 def turns_away(response: HttpResponseBase) -> bool:

@@ -40,6 +40,7 @@ PUBLIC = {
     "sessions_ui:not_me_done",
     "sessions_ui:not_me_opened",
     "sessions_ui:provider_sign_out",
+    "sessions_ui:sign_in_again",
     "sessions_ui:recovery",
     "sessions_ui:recovery_again",
     "sessions_ui:recovery_credentials",

@@ -24,7 +24,7 @@ TAKES = {
         "go_on recovery_prove recovery_password recovery_credentials stay sign_out_others sign_out_unused "
         "sign_out_everywhere sign_out_session sign_out_folded sign_out_device mine all_mine lost found not_mine "
         "leave_account provider_sign_out download_data unlock_data download_log unlock_log recovery_again "
-        "end_token end_unused_tokens end_agents end_credential choose_unused"
+        "end_token end_unused_tokens end_agents end_credential choose_unused sign_in_again"
     ),
 }
 HELP_DESK_TAKES = {
@@ -40,7 +40,7 @@ FOR_PROGRAMS_TAKE = {"POST": "introspect revoke"}
 FOR_ANYBODY = (
     "challenge not_me choose_password not_me_opened alive recovery recovery_link recovery_password "
     "recovery_credentials recovery_again leave_account provider_sign_out leaked_token signed_out_everywhere "
-    "not_me_done leaked_thanks recovery_mailed"
+    "not_me_done leaked_thanks recovery_mailed sign_in_again"
 )
 # By their links they show what is nobody else's.
 NOT_CACHED = (

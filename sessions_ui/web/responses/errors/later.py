@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import timedelta
+from types import MappingProxyType
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from sessions_ui.store import store_of
 from sessions_ui.web.responses.headers import PRIVATE
 from sessions_ui.web.responses.navigation import wants_json
 from sessions_ui.web.responses.programs import line_of_text, problem
@@ -14,18 +23,21 @@ from sessions_ui.web.responses.redirects import turns_away
 
 RETRY_SECONDS = 1
 OUTAGE_SECONDS = 5
+# An answer with a new key that has taken longer than this to arrive is most likely lost.
+ON_ITS_WAY = timedelta(seconds=5)
+LOST_SECONDS = 10
 ROTATED = "session-key-rotated"
 ONLY_READ = ("GET", "HEAD", "OPTIONS")
 
 
 def try_again(request: HttpRequest) -> HttpResponse:
     """Answer 409 where the key of the session was replaced while this request was under way. Nothing was done and
-    nobody signed out: the browser has the new key by now. Where the answer with it was lost, it tries in vain until
-    `ROTATION_GRACE` is over, and is led to the sign-in page then."""
+    nobody signed out: the browser has the new key by now. Where the answer with it was lost, the page offers to sign in
+    again, and once `ROTATION_GRACE` is over it leads to the sign-in page by itself."""
     text = _("Your sign-in was renewed at the same moment. Please try again.")
-    response = keeping_cookies(_later(request, 409, ROTATED, text))
+    response = _rotated(request, text)
     if request.method in ("GET", "HEAD"):
-        response.headers["Refresh"] = str(RETRY_SECONDS)
+        response.headers["Refresh"] = str(LOST_SECONDS if _is_new_key_lost(request) else RETRY_SECONDS)
     return response
 
 
@@ -38,7 +50,7 @@ def renewed(request: HttpRequest) -> HttpResponse:
         "Your sign-in was renewed at the same moment. We can’t tell whether this was done: please check again in a "
         "moment."
     )
-    return keeping_cookies(_later(request, 409, ROTATED, text))
+    return _rotated(request, text)
 
 
 def busy(request: HttpRequest) -> HttpResponse:
@@ -72,16 +84,47 @@ def unavailable(request: HttpRequest) -> HttpResponse:
     return _later(request, 503, "unavailable", text, OUTAGE_SECONDS)
 
 
+def _rotated(request: HttpRequest, text: str) -> HttpResponse:
+    return keeping_cookies(_later(request, 409, ROTATED, text, shown=_way_out(request)))
+
+
+def _is_new_key_lost(request: HttpRequest) -> bool:
+    store = store_of(request)
+    return store is not None and store.was_replaced_before(timezone.now() - ON_ITS_WAY)
+
+
+def _way_out(request: HttpRequest) -> dict[str, str]:
+    """Return what the button "Sign in again" needs, or nothing where it is not offered: while a page that only has to
+    be loaded again does so by itself, and where no CSRF token can be had without the session."""
+    only_read = request.method in ONLY_READ
+    if (only_read and not _is_new_key_lost(request)) or settings.CSRF_USE_SESSIONS:
+        return {}
+    if "CSRF_COOKIE" not in request.META:
+        return {}
+    try:
+        address = reverse("sessions_ui:sign_in_again")
+    except NoReverseMatch:  # the site has the API alone
+        return {}
+    back = request.get_full_path() if only_read else ""
+    return {"sign_in_again": address, "csrf_token": get_token(request), "next": back}
+
+
 def _later(
-    request: HttpRequest, status: int, kind: str, text: str, seconds: int = RETRY_SECONDS
+    request: HttpRequest,
+    status: int,
+    kind: str,
+    text: str,
+    seconds: int = RETRY_SECONDS,
+    shown: Mapping[str, str] = MappingProxyType({}),
 ) -> HttpResponse:
     """Return a page for a browser, problem details for a program that wants JSON, a line of text for any other. Needs
-    neither the database nor the session."""
+    neither the database nor the session. `shown`: what else the page is given."""
     response: HttpResponse
     if wants_json(request):
         response = problem(status, kind, text)
     elif "text/html" in request.headers.get("Accept", ""):
-        response = HttpResponse(render_to_string("sessions_ui/later.html", {"text": text}), status=status)
+        page = render_to_string("sessions_ui/later.html", {"text": text, **shown})
+        response = HttpResponse(page, status=status)
     else:
         response = line_of_text(status, text)
     response.headers["Retry-After"] = str(seconds)

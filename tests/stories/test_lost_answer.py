@@ -1,0 +1,131 @@
+"""The answer with the new key of a session is lost in a tunnel, or thrown away by the browser: how to go on."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+
+from tests.conftest import PASSWORD
+from tests.models import EndReason, Session
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/account/devices/"
+SIGN_IN = "/account/login/"
+AGAIN = "/account/devices/sign-in-again/"
+HTML = {"accept": "text/html"}
+
+
+@pytest.fixture
+def stranded(browser: Any, user: Any) -> Client:
+    """A browser whose sign-in is renewed, and which never hears of it; it knows a CSRF cookie, as any that signed in
+    has."""
+    client = browser(enforce_csrf_checks=True)
+    client.get(SIGN_IN)
+    client.force_login(user)
+    lost(client)
+    return client
+
+
+def lost(client: Client) -> None:
+    key = client.cookies[settings.SESSION_COOKIE_NAME].value
+    other = Client()
+    other.cookies[settings.SESSION_COOKIE_NAME] = key
+    other.session.cycle_key()
+
+
+def passes(**time: float) -> None:
+    Session.objects.living().update(rotated_at=timezone.now() - timedelta(**time))
+
+
+def press(client: Client, page: Any) -> Any:
+    """Press the button "Sign in again" of the page."""
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', unescape(page.content.decode())))
+    return client.post(AGAIN, fields)
+
+
+def test_at_first_the_page_only_loads_itself_again(stranded: Client) -> None:
+    page = stranded.get(PAGE, headers=HTML)
+    assert (page.status_code, page["Refresh"]) == (409, "1")
+    assert AGAIN not in page.content.decode()
+
+
+def test_who_waits_in_vain_signs_in_again_and_comes_back(stranded: Client, user: Any, browser: Any) -> None:
+    elsewhere = browser()
+    elsewhere.force_login(user)
+    passes(seconds=20)
+    page = stranded.get(f"{PAGE}?q=phone&page=2", headers=HTML)
+    assert (page.status_code, page["Refresh"]) == (409, "10")
+    answer = press(stranded, page)
+    assert answer["Location"] == f"{SIGN_IN}?next=/account/devices/%3Fq%3Dphone%26page%3D2"
+    assert not answer.cookies[settings.SESSION_COOKIE_NAME].value
+    stranded.get(SIGN_IN)
+    token = stranded.cookies["csrftoken"].value
+    form = {"login": user.email, "password": PASSWORD, "csrfmiddlewaretoken": token}
+    assert stranded.post(SIGN_IN, form).status_code == 302
+    assert stranded.get(PAGE).status_code == 200
+    assert Session.objects.living().filter(user=user).count() == 2, "this browser's, and the one elsewhere"
+    assert elsewhere.get(PAGE).status_code == 200
+
+
+def test_the_session_that_nobody_has_the_key_of_ends_as_signed_out(stranded: Client) -> None:
+    passes(seconds=20)
+    press(stranded, stranded.get(PAGE, headers=HTML))
+    (session,) = Session.objects.filter(user__isnull=False)
+    assert session.end_reason == EndReason.SIGNED_OUT
+
+
+def test_a_sign_in_that_was_sent_twice_offers_it_at_once(stranded: Client) -> None:
+    """By POST: nothing loads that again by itself."""
+    token = stranded.cookies["csrftoken"].value
+    form = {"login": "ada@people.example", "password": PASSWORD, "csrfmiddlewaretoken": token}
+    page = stranded.post(SIGN_IN, form, headers=HTML)
+    assert page.status_code == 409
+    assert press(stranded, page)["Location"] == SIGN_IN
+
+
+def test_who_has_the_new_key_by_then_stays_signed_in(browser: Any, user: Any) -> None:
+    client = browser()
+    client.force_login(user)
+    assert client.post(AGAIN, {"next": f"{PAGE}data/"})["Location"] == f"{PAGE}data/"
+    assert client.post(AGAIN, {"next": "https://evil.example/"})["Location"] == PAGE
+    assert client.get(PAGE).status_code == 200
+
+
+def test_it_takes_the_token_of_this_site(stranded: Client) -> None:
+    passes(seconds=20)
+    assert stranded.post(AGAIN).status_code == 409
+    assert Session.objects.living().filter(user__isnull=False).count() == 1
+
+
+def test_after_the_grace_it_only_leads_to_the_sign_in_page(stranded: Client) -> None:
+    passes(seconds=20)
+    page = stranded.get(PAGE, headers=HTML)
+    passes(minutes=5)
+    assert press(stranded, page)["Location"] == f"{SIGN_IN}?next={PAGE}"
+    assert Session.objects.living().filter(user__isnull=False).count() == 1, "nobody asks for it any more"
+
+
+def test_a_browser_without_a_session_is_led_to_the_sign_in_page(browser: Any) -> None:
+    answer = browser().post(AGAIN)
+    assert answer["Location"] == SIGN_IN
+    assert not Session.objects.exists()
+
+
+@pytest.mark.parametrize("why", ["token in the session", "no token yet"])
+def test_where_the_button_could_not_work_there_is_none(stranded: Client, settings: Any, why: str) -> None:
+    if why == "no token yet":
+        del stranded.cookies["csrftoken"]
+    else:
+        settings.CSRF_USE_SESSIONS = True
+    passes(seconds=20)
+    page = stranded.get(PAGE, headers=HTML)
+    assert page.status_code == 409
+    assert AGAIN not in page.content.decode()
