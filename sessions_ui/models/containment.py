@@ -86,7 +86,9 @@ def contained(limits: Limits | None = None, *, session: str = "") -> Q:
     """
     everyone, staff, before, before_at = limits or _limits_in_sql()
     generation = f"{session}generation__lt"
-    found = Q((generation, everyone)) | Q((generation, staff)) & _of_staff(limits, session)
+    found = Q((generation, everyone)) | Q((generation, staff)) & of_staff(
+        session, elsewhere=limits is not None
+    )
     if limits is None or limits.before_at is not None:
         found |= Q((generation, before), (f"{session}signed_in_at__lt", before_at))
     return Q((f"{session}user__isnull", False)) & found
@@ -106,10 +108,16 @@ def _was_staff(session: Contained) -> bool:
     return any(f",{flag}," in session.access_flags for flag in STAFF_FLAGS)
 
 
-def _of_staff(limits: Limits | None, session: str) -> Q:
-    found = Q()
-    for flag in STAFF_FLAGS:
-        found |= Q((f"{session}access_flags__contains", f",{flag},"))
+def was_staff(session: str = "") -> Q:
+    """Return the condition for the sessions of whoever was staff when they signed in."""
+    flags = [Q((f"{session}access_flags__contains", f",{flag},")) for flag in STAFF_FLAGS]
+    return reduce(or_, flags)
+
+
+def of_staff(session: str = "", *, elsewhere: bool = True) -> Q:
+    """Return the condition for the sessions of staff: of whoever is it now, and of whoever was it when they signed in.
+    `elsewhere`: also ask a database of users that cannot be joined, by a statement of its own."""
+    found = was_staff(session)
     columns = {field.name for field in get_user_model()._meta.concrete_fields}
     are = Q()
     for flag in columns.intersection(STAFF_FLAGS):
@@ -118,7 +126,7 @@ def _of_staff(limits: Limits | None, session: str) -> Q:
         return found
     if are_users_beside(Containment):
         return found | Q(Exists(all_users().filter(are, pk=OuterRef(f"{session}user_id"))))
-    if limits is not None:
+    if elsewhere:
         found |= Q((f"{session}user_id__in", list(all_users().filter(are).values_list("pk", flat=True))))
     return found
 

@@ -20,7 +20,7 @@ from sessions_ui.client.country import country_name
 from sessions_ui.database import moments
 from sessions_ui.exceptions import IncidentRefusal, IncidentRefused
 from sessions_ui.models import AccessToken, Device, Rule, Session
-from sessions_ui.models.containment import is_staff_now
+from sessions_ui.models.containment import is_staff_now, of_staff, was_staff
 from sessions_ui.models.primary import all_users, are_users_beside
 from sessions_ui.models.session import SessionQuerySet
 from sessions_ui.wording.sessions import moment_text
@@ -32,7 +32,8 @@ NAMED = 5  # people whom a description names; the rest is a number
 class Criteria:
     """Which sessions. Empty fields do not count; of the others a session meets every one.
 
-    `users` are primary keys as text, `groups` those of groups; a session of any of them meets the criterion.
+    `users` are primary keys as text, `groups` those of groups; a session of any of them meets the criterion. `staff`:
+    whoever is staff now, or was it when they signed in.
     `organization_id` as the session keeps it. `since` and `before`: when it was signed in. `network`: an address, or a
     network (CIDR), of the sign-in or now. `country`: of the sign-in (ISO 3166-1 alpha-2). `client`: a part of the user
     agent, or the name of a browser or system. `method`: how it was signed in, one of several steps, or the provider.
@@ -96,11 +97,10 @@ class Criteria:
         """Return the sessions that meet the criteria and have not ended."""
         rows: SessionQuerySet = Session.objects.using(router.db_for_write(Session))
         rows = rows.filter(user__isnull=False, ended_at__isnull=True)
-        if (people := self._people()) is not None:
-            keys: Any = people.order_by().values("pk")
-            rows = rows.filter(
-                user_id__in=keys if are_users_beside(Session) else list(keys.values_list("pk", flat=True))
-            )
+        if self.given & {"users", "groups"}:
+            rows = rows.filter(user_id__in=_keys_of(self._people(), "pk"))
+        if self.staff:
+            rows = rows.filter(of_staff())
         if self.organization_id:
             rows = rows.filter(organization_id=self.organization_id)
         if self.since is not None:
@@ -125,9 +125,18 @@ class Criteria:
     def accounts(self) -> QuerySet[Any] | None:
         """Return the people whom the criteria name, whatever is signed in to their accounts; None where they speak of
         sessions."""
-        return self._people() if self.given <= {"users", "groups", "staff"} else None
+        if not self.given <= {"users", "groups", "staff"}:
+            return None
+        people = self._people()
+        if self.staff:  # whoever was it when they signed in is concerned, too
+            were = Session.objects.using(router.db_for_write(Session)).filter(
+                was_staff(), ended_at__isnull=True
+            )
+            people = people.filter(is_staff_now() | Q(pk__in=_keys_of(were, "user_id")))
+        return people
 
-    def _people(self) -> QuerySet[Any] | None:
+    def _people(self) -> QuerySet[Any]:
+        """Return the people of `users` and `groups`."""
         people = all_users()
         if self.users:
             people = people.filter(pk__in=self.users)
@@ -139,9 +148,7 @@ class Criteria:
             members = membership._base_manager.using(people.db)
             member = members.filter(**{user_key: OuterRef("pk")}, group_id__in=self.groups)
             people = people.filter(Exists(member))
-        if self.staff:
-            people = people.filter(is_staff_now())
-        return people if self.given & {"users", "groups", "staff"} else None
+        return people
 
     def to_json(self) -> dict[str, Any]:
         """Return the criteria that count, as JSON knows values."""
@@ -187,6 +194,12 @@ class Criteria:
         names = [str(person) for person in people]
         more = len(self.users) - NAMED
         return names if more <= 0 else [*names, gettext("%(count)d more") % {"count": more}]
+
+
+def _keys_of(rows: QuerySet[Any], name: str) -> Any:
+    """Return these keys of users, for a condition: as a part of the same statement where both are in one database."""
+    keys: Any = rows.order_by().values_list(name, flat=True)
+    return keys if are_users_beside(Session) else list(keys)
 
 
 def _or_made_in(condition: Q) -> Q:

@@ -11,10 +11,9 @@ from django.utils import timezone
 
 from sessions_ui.actions.acting_session import verify_acting_session_without_lock
 from sessions_ui.actions.endings.bulk.end_later import end_later
-from sessions_ui.actions.endings.end import own_session_of
 from sessions_ui.actions.endings.happened import verify_happened
 from sessions_ui.actions.incidents.criteria import Criteria
-from sessions_ui.actions.incidents.preview import Counts, count
+from sessions_ui.actions.incidents.preview import Counts, count, kept_of
 from sessions_ui.actions.incidents.rights import needs_approval, verify_may_order
 from sessions_ui.actions.incidents.steps import as_text, note_step
 from sessions_ui.actor import actor_by_key, actor_of
@@ -63,8 +62,7 @@ def order_incident(
         happened_at = verify_happened(happened_at)
     except NotYetHappened:
         raise IncidentRefused(IncidentRefusal.IN_THE_FUTURE) from None
-    own = own_session_of(actor) if actor is not None else None
-    found = counts or count(criteria, actor)
+    found = counts or count(criteria, actor, include_own=include_own)
     incident = Incident(
         criteria=criteria.to_json(),
         rule=criteria.rule or "",
@@ -72,7 +70,7 @@ def order_incident(
         ticket=ticket,
         note=note.strip(),
         happened_at=happened_at,
-        kept=[own] if own is not None and not include_own else [],
+        kept=kept_of(actor, include_own=include_own),
         sessions=found.sessions,
         people=found.people,
     )

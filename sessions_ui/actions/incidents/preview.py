@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from django.db import connections, router
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from sessions_ui.actions.endings.end import own_session_of
 from sessions_ui.actions.incidents.criteria import Criteria
@@ -24,11 +24,13 @@ PACE = {"postgresql": 10_000, "mysql": 4_000, "sqlite": 4_000}
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many sessions of how many people. `includes_own`: that of whoever asks is one of them."""
+    """How many sessions end, of how many people. `tokens`: how many of them are access tokens. `includes_own`: that of
+    whoever asks meets the criteria, too, and is counted only where it is not left out."""
 
     sessions: int
     people: int
     includes_own: bool = False
+    tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +46,18 @@ class Preview:
     needs_approval: bool
 
 
-def preview_incident(*, criteria: Criteria, actor: HasPk | None = None) -> Preview:
-    """Look at what meets the criteria. Nothing is ended; that somebody looked is an event.
+def preview_incident(*, criteria: Criteria, actor: HasPk | None = None, include_own: bool = False) -> Preview:
+    """Look at what an order by these criteria would end. Nothing is ended; that somebody looked is an event.
 
-    `actor`: the user who looks, None for the command line. Raises `IncidentRefused` for criteria that cannot be meant
-    and for whoever may not order incidents.
+    `actor`: the user who looks, None for the command line; `include_own` as for `order_incident()`. Raises
+    `IncidentRefused` for criteria that cannot be meant and for whoever may not order incidents.
     """
     verify_may_order(actor)
     criteria.verify()
-    counts = count(criteria, actor)
+    counts = count(criteria, actor, include_own=include_own)
     duration = time_for(counts.sessions)
-    newest = with_users(criteria.sessions().select_related("device"), "user").defer("payload")
+    ending = criteria.sessions().exclude(pk__in=kept_of(actor, include_own=include_own))
+    newest = with_users(ending.select_related("device"), "user").defer("payload")
     preview = Preview(
         counts=counts,
         examples=list(newest.order_by("-pk")[:EXAMPLES]),
@@ -72,12 +75,30 @@ def preview_incident(*, criteria: Criteria, actor: HasPk | None = None) -> Previ
     return preview
 
 
-def count(criteria: Criteria, actor: Any = None) -> Counts:
-    """Count what meets the criteria; one statement, and one for the session of `actor`."""
-    sessions = criteria.sessions().order_by()
-    found = sessions.aggregate(sessions=Count("pk"), people=Count("user_id", distinct=True))
+def kept_of(actor: Any, *, include_own: bool) -> list[int]:
+    """Return the primary keys of the sessions that an order by `actor` leaves out: that in which it is given."""
     own = own_session_of(actor) if actor is not None else None
-    return Counts(**found, includes_own=own is not None and sessions.filter(pk=own).exists())
+    return [own] if own is not None and not include_own else []
+
+
+def count(criteria: Criteria, actor: Any = None, *, include_own: bool = False) -> Counts:
+    """Count what ends by an order that `actor` gives now; one statement, and one for their session."""
+    own = own_session_of(actor) if actor is not None else None
+    includes_own = own is not None and criteria.sessions().filter(pk=own).exists()
+    found = count_without(criteria, kept_of(actor, include_own=include_own))
+    return replace(found, includes_own=includes_own)
+
+
+def count_without(criteria: Criteria, kept: list[int]) -> Counts:
+    """Count what meets the criteria but for these sessions."""
+    sessions = criteria.sessions().exclude(pk__in=kept).order_by()
+    return Counts(
+        **sessions.aggregate(
+            sessions=Count("pk"),
+            people=Count("user_id", distinct=True),
+            tokens=Count("pk", filter=Q(kind=Session.Kind.TOKEN)),
+        )
+    )
 
 
 def time_for(sessions: int) -> timedelta:

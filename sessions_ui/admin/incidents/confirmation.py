@@ -24,9 +24,11 @@ class ConfirmationForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
     )
 
-    def __init__(self, *args: Any, expected: int, **options: Any) -> None:
+    def __init__(self, *args: Any, expected: Counts, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.expected = expected
+        self.expected = expected.sessions
+        if expected.tokens:
+            self.fields["typed"].label = _("Type the number of all that ends to confirm")
 
     def clean_typed(self) -> str:
         digits = "".join(filter(str.isdecimal, self.cleaned_data["typed"]))
@@ -35,17 +37,19 @@ class ConfirmationForm(forms.Form):
         return digits
 
 
-def seen(criteria: Criteria, counts: Counts) -> str:
+def seen(criteria: Criteria, counts: Counts, *, include_own: bool) -> str:
     """Return what somebody was shown, signed, so that what they confirm is this and no smaller number."""
-    return signing.dumps([criteria.to_json(), counts.sessions, counts.people], salt=SEEN)
+    numbers = [counts.sessions, counts.people, counts.tokens]
+    return signing.dumps([criteria.to_json(), include_own, numbers], salt=SEEN)
 
 
-def counts_seen(text: str, criteria: Criteria) -> Counts | None:
+def counts_seen(text: str, criteria: Criteria, *, include_own: bool) -> Counts | None:
     """Return the numbers that somebody was shown for these criteria; None where that was too long ago, or another
     thing."""
     try:
-        about, sessions, people = signing.loads(text, salt=SEEN, max_age=SEEN_AGE)
-    except (signing.BadSignature, ValueError):
+        about, with_own, (sessions, people, tokens) = signing.loads(text, salt=SEEN, max_age=SEEN_AGE)
+    except (signing.BadSignature, TypeError, ValueError):  # or signed by a server of the old release
         return None
     # As the signature has them: a tuple is a list there.
-    return Counts(sessions, people) if Criteria.from_json(about) == criteria else None
+    is_the_same = Criteria.from_json(about) == criteria and with_own is include_own
+    return Counts(sessions, people, tokens=tokens) if is_the_same else None

@@ -54,8 +54,8 @@ class IncidentAdmin(OrderAdmin):
         "happened_at",
         "approver",
         "ordered_at",
-        "sessions",
-        "people",
+        "found_sessions",
+        "found_people",
         "own",
         "progress",
         "ended",
@@ -188,6 +188,15 @@ class IncidentAdmin(OrderAdmin):
     @admin.display(description=_("approved by"))
     def approver(self, incident: Incident) -> str:
         return person(incident.approved_by, incident.approved_by_id)
+
+    # What was counted then; another number may have ended, since people sign in and out meanwhile.
+    @admin.display(description=_("sign-ins and access tokens when requested"))
+    def found_sessions(self, incident: Incident) -> int:
+        return incident.sessions
+
+    @admin.display(description=_("people when requested"))
+    def found_people(self, incident: Incident) -> int:
+        return incident.people
 
     @admin.display(description=_("own sign-in left out"), boolean=True)
     def own(self, incident: Incident) -> bool:

@@ -13,12 +13,13 @@ from django.utils.translation import gettext
 
 from sessions_ui.actions.incidents.criteria import Criteria
 from sessions_ui.actions.incidents.order import order_incident
-from sessions_ui.actions.incidents.preview import Preview, preview_incident
+from sessions_ui.actions.incidents.preview import Counts, Preview, preview_incident
 from sessions_ui.admin.base import ReadOnlyAdmin
 from sessions_ui.admin.incidents.confirmation import ConfirmationForm, counts_seen, seen
 from sessions_ui.admin.incidents.forms import IncidentForm
 from sessions_ui.models import Incident
 from sessions_ui.wording.incidents import duration_text
+from sessions_ui.wording.tokens import ended_count
 
 
 class OrderAdmin(ReadOnlyAdmin):
@@ -31,10 +32,11 @@ class OrderAdmin(ReadOnlyAdmin):
         if not form.is_valid() or "edit" in request.POST:
             return self._page(request, "incident_form", gettext("Sign out many people"), form=form)
         criteria = form.criteria()
-        counts = counts_seen(request.POST.get("seen", ""), criteria) if "confirmed" in request.POST else None
+        given, own = request.POST.get("seen", ""), form.cleaned_data["include_own"]
+        counts = counts_seen(given, criteria, include_own=own) if "confirmed" in request.POST else None
         if counts is None:
             return self._preview(request, form, criteria)
-        confirmation = ConfirmationForm(request.POST, expected=counts.sessions)
+        confirmation = ConfirmationForm(request.POST, expected=counts)
         if not confirmation.is_valid():
             return self._preview(request, form, criteria, confirmation)
         incident = order_incident(criteria=criteria, actor=request.user, counts=counts, **form.why())
@@ -48,9 +50,10 @@ class OrderAdmin(ReadOnlyAdmin):
         criteria: Criteria,
         confirmation: ConfirmationForm | None = None,
     ) -> HttpResponse:
-        preview = preview_incident(criteria=criteria, actor=request.user)
+        include_own = form.cleaned_data["include_own"]
+        preview = preview_incident(criteria=criteria, actor=request.user, include_own=include_own)
         if confirmation is None or confirmation.expected != preview.counts.sessions:
-            confirmation = ConfirmationForm(expected=preview.counts.sessions)
+            confirmation = ConfirmationForm(expected=preview.counts)
         return self._page(
             request,
             "incident_preview",
@@ -58,8 +61,8 @@ class OrderAdmin(ReadOnlyAdmin):
             form=form,
             confirmation=confirmation,
             words=criteria.in_words(),
-            seen=seen(criteria, preview.counts),
-            is_own_kept=preview.counts.includes_own and not form.cleaned_data["include_own"],
+            seen=seen(criteria, preview.counts, include_own=include_own),
+            is_own_kept=preview.counts.includes_own and not include_own,
             **_told(preview),
         )
 
@@ -94,11 +97,20 @@ class OrderAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(reverse("admin:sessions_ui_incident_change", args=[incident.pk]))
 
 
+def told_counts(counts: Counts) -> dict[str, Any]:
+    """Return what `_will_be_ended.html` says of how many end."""
+    return {
+        "count": counts.sessions,
+        "users": counts.people,
+        "tokens": counts.tokens,
+        "what": ended_count(counts.sessions - counts.tokens, counts.tokens),
+    }
+
+
 def _told(preview: Preview) -> dict[str, Any]:
     """Return what the page says of a preview."""
     return {
-        "count": preview.counts.sessions,
-        "people": preview.counts.people,
+        **told_counts(preview.counts),
         "includes_own": preview.counts.includes_own,
         "examples": preview.examples,
         "at_once": not preview.in_force_after and preview.counts.sessions > 0,

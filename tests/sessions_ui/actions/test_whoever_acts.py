@@ -479,6 +479,7 @@ NOT_ASKED: dict[str, str] = {
     "impersonation.verify_may_impersonate": READS,
     "incidents.order.put_in_force": PART,
     "incidents.preview.count": READS,
+    "incidents.preview.kept_of": READS,
     "incidents.rights.needs_approval": READS,
     "incidents.steps.note_step": PART,
     "recovery.close.close": PART,

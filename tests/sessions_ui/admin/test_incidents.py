@@ -13,6 +13,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 
+from sessions_ui.actions.tokens.create import create_token
 from sessions_ui.tasks import sweep_endings
 from tests.conftest import Browser
 from tests.models import Ending, Event, Incident, Session
@@ -100,15 +101,33 @@ def test_what_no_database_can_look_for_is_nobody(admin: Any, fields: dict[str, s
 @pytest.mark.no_bystander("everyone is signed out")
 def test_everyone_is_signed_out_when_it_is_confirmed(admin: Any, ada: Any, administrator: Any) -> None:
     html, _sent = look(admin, everyone="on")
-    assert "2 sign-ins will be ended." in html and "as soon as you confirm" in html
+    assert "1 sign-in will be ended." in html and "as soon as you confirm" in html
     assert "Your own sign-in here is left out." in html
-    answer = of(order(admin, "2", everyone="on"))
-    assert "In force: all of these are signed out." in answer and "0 of 2" in answer
+    answer = of(order(admin, "1", everyone="on"))
+    assert "In force: all of these are signed out." in answer and "0 of 1" in answer
     assert ada.get(PAGE).status_code == 302, "and no worker has done anything yet"
     assert admin.get(LIST).status_code == 200
     assert Session.objects.filter(ended_at__isnull=False).count() == 0
     sweep_endings()
     assert Session.objects.get(ended_at__isnull=False).end_reason == "incident"
+
+
+def test_the_preview_counts_what_ends_and_names_access_tokens(admin: Any, ada: Any, user: Any) -> None:
+    ends_at = timezone.now() + timedelta(days=3)
+    create_token(user=user, name="Backup", scopes=["sessions:read"], expires_at=ends_at)
+    both = f"{user.email}\nadmin@staff.example"
+    html, sent = look(admin, users=both)
+    for text in ("1 sign-in and 1 access token will be ended.", "1 person", "That is 2 in all.", "left out"):
+        assert text in html, text
+    # Whoever ticks it on the way back is shown another number first.
+    changed = admin.post(ADD, {**sent, "include_own": "on", "typed": "2", "confirmed": "Sign out"})
+    assert "2 sign-ins and 1 access token will be ended." in of(changed) and not Incident.objects.exists()
+    done = of(admin.post(ADD, {**sent, "typed": "2", "confirmed": "Sign out"}, follow=True))
+    sweep_endings()
+    incident = Incident.objects.get()
+    assert incident.sessions == 2 and incident.ending is not None and incident.ending.total == 2
+    for text in ("Sign-ins and access tokens when requested:", "People when requested:"):
+        assert text in done, text
 
 
 @pytest.mark.no_bystander("everyone is signed out")
@@ -266,7 +285,7 @@ def test_the_result_is_a_file(admin: Any, ada: Any, user: Any) -> None:
 
 @pytest.mark.no_bystander("everyone is signed out")
 def test_a_list_of_large_sign_outs_shows_it_too(admin: Any, ada: Any) -> None:
-    order(admin, "2", everyone="on")
+    order(admin, "1", everyone="on")
     sweep_endings()
     assert Ending.objects.get().done_at is not None
     assert "INC-1" in of(admin.get("/admin/sessions_ui/ending/"))

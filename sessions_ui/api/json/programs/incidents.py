@@ -52,8 +52,12 @@ class CriteriaBody(Body):
     unconfirmed: StrictBool = False
 
     def criteria(self) -> Criteria:
-        said = self.model_dump()
+        said = self.model_dump(include=set(CriteriaBody.model_fields))
         return Criteria(**{**said, "users": keys_of(self.users), "groups": tuple(self.groups)})
+
+
+class Question(CriteriaBody):
+    include_own: StrictBool = Field(False, description="Whether the token that asks is to end, too.")
 
 
 class Order(Body):
@@ -83,7 +87,9 @@ class Example(Shape):
 
 
 class PreviewShape(Found):
-    includes_own: bool
+    includes_own: bool = Field(
+        description="Whether the token that asks meets the criteria, too. It is counted with `include_own` only."
+    )
     in_force_after: float = Field(description="Seconds until all of them are refused.")
     done_after: float = Field(description="Seconds until their rows say so, too.")
     needs_approval: bool = Field(description="Whether a second administrator has to agree.")
@@ -122,10 +128,10 @@ class Done(Shape):
 @router.post(
     "/admin/incidents/preview", auth=ORDER, response=PreviewShape, summary="Count what meets criteria"
 )
-def preview(request: HttpRequest, body: CriteriaBody) -> Any:
+def preview(request: HttpRequest, body: Question) -> Any:
     """What would come of it. Nothing is ended; that somebody looked is an event."""
     with understood():
-        seen = preview_incident(criteria=body.criteria(), actor=_user(request))
+        seen = preview_incident(criteria=body.criteria(), actor=_user(request), include_own=body.include_own)
     return {
         "sessions": seen.counts.sessions,
         "people": seen.counts.people,
@@ -155,7 +161,7 @@ def order(request: HttpRequest, body: Order) -> Any:
         verify_may_order(user)
         criteria = body.criteria.criteria()
         criteria.verify()
-        counts = count(criteria, user)
+        counts = count(criteria, user, include_own=body.include_own)
         if body.at_most is not None and counts.sessions > body.at_most:
             title = "More sign-ins are affected by now than you expected."
             raise Problem(409, "more-than-expected", title, sessions=counts.sessions, people=counts.people)

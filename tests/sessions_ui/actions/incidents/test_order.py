@@ -24,7 +24,7 @@ from sessions_ui.actions.incidents.preview import preview_incident
 from sessions_ui.actions.incidents.stop import resume_incident, stop_incident
 from sessions_ui.exceptions import IncidentRefusal, IncidentRefused, NotTheOwner, SessionEnded
 from sessions_ui.store import SessionStore
-from tests.conftest import Browser
+from tests.conftest import Browser, make_person
 from tests.models import AccountState, Device, Ending, EndReason, Event, Incident, Session, digest_of
 from tests.races.people import request_with
 
@@ -207,12 +207,45 @@ def test_a_preview_counts_shows_and_ends_nothing(user: Any, other_user: Any, act
     actor = acting.user
     preview = preview_incident(criteria=EVERYONE, actor=actor)
     counts = preview.counts
+    assert (counts.sessions, counts.people, counts.includes_own) == (2, 2, True), "the own one is left out"
+    assert [row.pk for row in preview.examples] == [rows[1].pk, rows[0].pk]
+    counts = (whole := preview_incident(criteria=EVERYONE, actor=actor, include_own=True)).counts
     assert (counts.sessions, counts.people, counts.includes_own) == (3, 3, True)
-    assert [row.pk for row in preview.examples] == [rows[1].pk, rows[0].pk, acting.pk]
+    assert [row.pk for row in whole.examples] == [rows[1].pk, rows[0].pk, acting.pk]
     assert preview.in_force_after == timedelta() < preview.done_after
-    assert steps() == ["previewed"] and len(living()) == 3
+    assert steps() == ["previewed"] * 2 and len(living()) == 3
     batched = preview_incident(criteria=Criteria(users=(str(user.pk),)), actor=actor)
     assert batched.in_force_after == batched.done_after > timedelta()
+
+
+@EVERYBODY
+@pytest.mark.parametrize("include_own", [False, True])
+@pytest.mark.parametrize("criteria", [EVERYONE, Criteria(staff=True)])
+def test_what_a_preview_has_counted_is_what_ends(
+    criteria: Criteria, include_own: bool, user: Any, acting: Any
+) -> None:
+    """Staff is also who was it at the sign-in (`models/containment.py`)."""
+    former = make_person("former@staff.example", is_staff=True)
+    sign_in(user)
+    sign_in(former, access_flags=",is_staff,")
+    get_user_model().objects.filter(pk=former.pk).update(is_staff=False)
+    counts = preview_incident(criteria=criteria, actor=acting.user, include_own=include_own).counts
+    incident = order(criteria, actor=acting.user, include_own=include_own)
+    end_batches()
+    incident.refresh_from_db()
+    assert incident.ending is not None
+    receipt = receipt_of(incident.ending)
+    assert counts.sessions == incident.sessions == incident.ending.total == receipt.ended
+    assert counts.people == incident.people == receipt.ended
+
+
+def test_who_was_staff_at_the_sign_in_is_meant_with_other_criteria_too(user: Any, other_user: Any) -> None:
+    his, _hers = sign_in(user, access_flags=",is_staff,"), sign_in(other_user)
+    both = (str(user.pk), str(other_user.pk))
+    criteria = Criteria(staff=True, users=both)
+    assert chosen(criteria) == {his}
+    accounts = criteria.accounts()
+    assert accounts is not None and list(accounts.values_list("pk", flat=True)) == [user.pk]
 
 
 # --- Ordering

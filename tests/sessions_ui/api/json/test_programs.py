@@ -144,6 +144,24 @@ def test_preview_order_and_follow_an_incident(
     assert Incident.objects.get().actor_id == responder.pk
 
 
+def test_a_preview_counts_the_token_that_asks_where_it_is_to_end(responder: Any, program_of: Any) -> None:
+    client = program_of(responder, "incidents:order")
+    criteria = {"users": [str(responder.pk)]}
+    for own in (False, True):
+        url = "/api/admin/incidents/preview"
+        seen = send(client, "post", url, {**criteria, "include_own": own}).json()
+        assert (seen["sessions"], seen["includes_own"]) == (int(own), True)
+    answer = send(
+        client,
+        "post",
+        "/api/admin/incidents",
+        {"criteria": criteria, "at_most": 0, "include_own": True, **WHY},
+    )
+    assert is_problem(answer, 409, "more-than-expected")
+    answer = send(client, "post", "/api/admin/incidents", {"criteria": criteria, "at_most": 0, **WHY})
+    assert answer.json()["found"] == {"sessions": 0, "people": 0}
+
+
 def test_the_longest_lists_of_criteria_are_no_body_that_is_too_large(responder: Any, program_of: Any) -> None:
     criteria = {"users": ["9" * 64] * MOST_KEYS, "groups": [LARGEST_KEY] * MOST_KEYS}
     answer = program_of(responder, "incidents:order").post(
