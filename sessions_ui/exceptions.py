@@ -122,6 +122,7 @@ class IncidentRefusal(StrEnum):
     SAME_PERSON = "same_person"
     NOT_WAITING = "not_waiting"
     APPROVAL_OVER = "approval_over"
+    ORDERER_LEFT = "orderer_left"
 
 
 class TokenRefusal(StrEnum):

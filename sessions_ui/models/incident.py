@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import models, router
@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from sessions_ui.models.ending import Ending, Rule
 from sessions_ui.models.fields import CodeField, user_key
 from sessions_ui.models.primary import PrimaryModel
+
+APPROVAL_AGE = timedelta(hours=24)  # an order that nobody has approved by then has to be given again
 
 
 class Limits(NamedTuple):
@@ -72,12 +74,14 @@ class Containment(PrimaryModel):
 class Incident(PrimaryModel):
     """One order: who has to sign in again, who ordered it and why, and how far it has come (`ending`).
 
-    It waits for a second administrator as long as neither `ordered_at` nor `declined_at` is set.
+    It waits for a second administrator as long as neither `ordered_at` nor `declined_at` is set, for `APPROVAL_AGE` at
+    most.
     """
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting for a second administrator")
         DECLINED = "declined", _("Declined")
+        LAPSED = "lapsed", _("Not approved in time")
         RUNNING = "running", _("Under way")
         STOPPED = "stopped", _("Stopped")
         DONE = "done", _("Done")
@@ -125,7 +129,8 @@ class Incident(PrimaryModel):
         if self.declined_at is not None:
             return self.State.DECLINED
         if self.ordered_at is None:
-            return self.State.WAITING
+            lapsed = self.created_at <= timezone.now() - APPROVAL_AGE
+            return self.State.LAPSED if lapsed else self.State.WAITING
         if self.ending is None or self.ending.done_at is not None:
             return self.State.DONE
         return self.State.RUNNING if self.ending.stopped_at is None else self.State.STOPPED

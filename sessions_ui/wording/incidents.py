@@ -38,6 +38,9 @@ def refused_text(error: IncidentRefused) -> str:
             "Another administrator has to approve this: you can’t approve your own order."
         ),
         IncidentRefusal.NOT_WAITING: _("This incident is no longer waiting for approval. Nothing was done."),
+        IncidentRefusal.ORDERER_LEFT: _(
+            "Whoever ordered this isn’t allowed to order incidents any more. Order it yourself. Nothing was done."
+        ),
         IncidentRefusal.APPROVAL_OVER: _("This order is too old to be approved. Order it again."),
     }
     return texts[error.reason]

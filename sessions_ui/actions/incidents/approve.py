@@ -8,8 +8,8 @@ from django.db import router
 from django.utils import timezone
 
 from sessions_ui.actions.endings.end import own_session_of
-from sessions_ui.actions.incidents.order import APPROVAL_AGE, put_in_force
-from sessions_ui.actions.incidents.rights import verify_may_order
+from sessions_ui.actions.incidents.order import put_in_force
+from sessions_ui.actions.incidents.rights import may_order, verify_may_order
 from sessions_ui.actions.incidents.steps import note_step
 from sessions_ui.actions.tokens.same_person import could_act_by
 from sessions_ui.actor import actor_of
@@ -17,6 +17,7 @@ from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import IncidentRefusal, IncidentRefused
 from sessions_ui.models import Incident
 from sessions_ui.models.locking import locked
+from sessions_ui.models.primary import all_users
 from sessions_ui.protocols import HasPk
 
 
@@ -31,15 +32,21 @@ def approve_incident(*, incident: Incident, actor: HasPk) -> Incident:
     row = _waiting(incident, actor)
     if not is_of_somebody_else(row, actor):
         raise IncidentRefused(IncidentRefusal.SAME_PERSON)
-    if row.created_at <= timezone.now() - APPROVAL_AGE:
-        raise IncidentRefused(IncidentRefusal.APPROVAL_OVER)
-    own = own_session_of(actor)
-    if row.kept and own is not None:
-        row.kept = [*row.kept, own]
+    # Two have to want it who may: whoever has lost the right since counts for neither.
+    if not may_order(all_users().filter(pk=row.actor_id).first()):
+        raise IncidentRefused(IncidentRefusal.ORDERER_LEFT)
+    row.kept = kept_by_approval(row, actor)
     row.approved_by_id = actor_of(actor).pk
     put_in_force(row, actor)
     note_step("approved", actor=actor, incident=row)
     return row
+
+
+def kept_by_approval(incident: Incident, actor: HasPk) -> list[int]:
+    """Return the primary keys of the sessions that are left out if this user approves it: where that of the order is,
+    theirs is, too."""
+    own = own_session_of(actor)
+    return [*incident.kept, own] if incident.kept and own is not None else incident.kept
 
 
 def is_of_somebody_else(incident: Incident, actor: HasPk) -> bool:
@@ -63,6 +70,8 @@ def _waiting(incident: Incident, actor: Any) -> Incident:
     verify_may_order(actor)
     rows = Incident.objects.using(router.db_for_write(Incident)).filter(pk=incident.pk)
     row = locked(rows).get()
+    if row.state is Incident.State.LAPSED:
+        raise IncidentRefused(IncidentRefusal.APPROVAL_OVER)
     if row.state is not Incident.State.WAITING:
         raise IncidentRefused(IncidentRefusal.NOT_WAITING)
     return row

@@ -177,8 +177,7 @@ class Criteria:
         yield "everyone", (gettext("Who"), gettext("Everyone"))
         yield "staff", (gettext("Who"), gettext("Staff"))
         yield "users", (gettext("People"), ", ".join(self._names()))
-        names = Group.objects.filter(pk__in=self.groups).order_by("name").values_list("name", flat=True)
-        yield "groups", (gettext("Groups"), ", ".join(names) if self.groups else "")
+        yield "groups", (gettext("Groups"), ", ".join(self._group_names()))
         yield "organization_id", (gettext("Organization"), self.organization_id)
         yield "since", (gettext("Signed in since"), moment_text(self.since) if self.since else "")
         yield "before", (gettext("Signed in before"), moment_text(self.before) if self.before else "")
@@ -190,10 +189,19 @@ class Criteria:
 
     def _names(self) -> list[str]:
         """Return the names of the first people, and how many more there are."""
-        people = all_users().filter(pk__in=self.users).order_by("pk")[:NAMED] if self.users else ()
-        names = [str(person) for person in people]
+        first = self.users[:NAMED]
+        found = {str(person.pk): str(person) for person in all_users().filter(pk__in=first)} if first else {}
+        names = [found.get(str(pk)) or gettext("deleted account %(pk)s") % {"pk": pk} for pk in first]
         more = len(self.users) - NAMED
         return names if more <= 0 else [*names, gettext("%(count)d more") % {"count": more}]
+
+    def _group_names(self) -> list[str]:
+        """Return the names of the groups; of one that is gone, that it is: nobody is in it any more."""
+        found = (
+            dict(Group.objects.filter(pk__in=self.groups).values_list("pk", "name")) if self.groups else {}
+        )
+        gone = [gettext("deleted group %(pk)s") % {"pk": pk} for pk in self.groups if pk not in found]
+        return [*sorted(found.values()), *gone]
 
 
 def _keys_of(rows: QuerySet[Any], name: str) -> Any:

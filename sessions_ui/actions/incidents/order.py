@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -25,8 +25,6 @@ from sessions_ui.models.locking import locked
 from sessions_ui.protocols import HasPk
 from sessions_ui.services.pubsub import wake
 from sessions_ui.services.queueing import queue_endings_task
-
-APPROVAL_AGE = timedelta(hours=24)  # an order that nobody has approved by then has to be given again
 
 
 def order_incident(

@@ -20,8 +20,13 @@ def verify_may_order(actor: Any) -> None:
     """
     context.require_owner()
     verify_acting_session_without_lock()
-    if actor is not None and not actor.has_perm(ORDER_INCIDENT):
+    if actor is not None and not may_order(actor):
         raise IncidentRefused(IncidentRefusal.NOT_ALLOWED)
+
+
+def may_order(user: Any) -> bool:
+    """Return whether this user, None for one that is gone, has the right to order incidents."""
+    return user is not None and bool(user.has_perm(ORDER_INCIDENT))
 
 
 def needs_approval(actor: Any, *, sessions: int) -> bool:

@@ -18,14 +18,19 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from sessions_ui.actions.incidents.approve import approve_incident, decline_incident, is_of_somebody_else
+from sessions_ui.actions.incidents.approve import (
+    approve_incident,
+    decline_incident,
+    is_of_somebody_else,
+    kept_by_approval,
+)
 from sessions_ui.actions.incidents.criteria import Criteria
-from sessions_ui.actions.incidents.preview import time_for
+from sessions_ui.actions.incidents.preview import count_without, time_for
 from sessions_ui.actions.incidents.result import FORMATS, export_incident
 from sessions_ui.actions.incidents.rights import ORDER_INCIDENT
 from sessions_ui.actions.incidents.stop import resume_incident, stop_incident
 from sessions_ui.admin.base import act_of_row, person, users_exactly
-from sessions_ui.admin.incidents.order import OrderAdmin
+from sessions_ui.admin.incidents.order import OrderAdmin, told_counts
 from sessions_ui.exceptions import IncidentRefused
 from sessions_ui.models import Incident
 from sessions_ui.web.responses.files import download
@@ -118,18 +123,26 @@ class IncidentAdmin(OrderAdmin):
         done = min(incident.looked_at or 0, total)
         may = self.has_order_permission(request)
         waits = may and state is Incident.State.WAITING
+        can_approve = waits and is_of_somebody_else(incident, request.user)
         return {
+            **(self._would_end(request, incident) if can_approve else {}),
             "incident": incident,
             "total": total,
             "done": done,
             "left": duration_text(time_for(total - done)) if state is Incident.State.RUNNING else "",
             "can_act": may and state in (*OPEN, Incident.State.WAITING),
-            "can_approve": waits and is_of_somebody_else(incident, request.user),
+            "can_approve": can_approve,
             "can_decline": waits,
             "can_stop": may and state is Incident.State.RUNNING,
             "can_resume": may and state is Incident.State.STOPPED,
             "can_export": may and incident.ordered_at is not None,
         }
+
+    def _would_end(self, request: HttpRequest, incident: Incident) -> dict[str, Any]:
+        """Return what whoever may approve has to know: not what was counted when somebody asked for it, but what ends
+        if it is approved now."""
+        kept = kept_by_approval(incident, request.user)
+        return told_counts(count_without(Criteria.from_json(incident.criteria), kept))
 
     def approve(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         return self._step(request, pk, approve_incident, gettext("Approved."))

@@ -35,7 +35,7 @@ HELP = "Sign out many people by criteria; list incidents, stop or resume one, ex
 SLICE = 2.0  # seconds between two looks at how far it has come
 LIMIT = 100  # incidents of a list
 HEADS = ("incident", "asked for", "by", "state", "found", "ended", "otherwise", "failed", "ticket", "about")
-OVER = (Incident.State.DONE, Incident.State.DECLINED)
+OVER = (Incident.State.DONE, Incident.State.DECLINED, Incident.State.LAPSED)
 
 
 def add_arguments(parser: CommandParser) -> None:

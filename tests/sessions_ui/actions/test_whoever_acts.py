@@ -478,6 +478,7 @@ NOT_ASKED: dict[str, str] = {
     "incidents.approve.is_of_somebody_else": READS,
     "impersonation.verify_may_impersonate": READS,
     "incidents.order.put_in_force": PART,
+    "incidents.approve.kept_by_approval": READS,
     "incidents.preview.count": READS,
     "incidents.preview.kept_of": READS,
     "incidents.rights.needs_approval": READS,

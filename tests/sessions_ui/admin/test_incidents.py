@@ -245,11 +245,29 @@ def test_another_administrator_approves(admin: Any, ada: Any, user: Any, setting
     assert "you can’t approve your own order" in of(admin.post(f"{LIST}{incident.pk}/approve/", follow=True))
     second = Browser()
     second.force_login(get_user_model().objects.create_superuser("second@staff.example", "x"))
-    assert ">Approve<" in of(second.get(page))
+    Browser().sign_in(user)  # after it was asked for
+    html = of(second.get(page))
+    assert ">Approve<" in html and "If you approve it now:" in html and "2 sign-ins will be ended." in html
+    assert "If you approve it now:" not in of(admin.get(page))
     assert "Approved." in of(second.post(f"{LIST}{incident.pk}/approve/", follow=True))
     sweep_endings()
     assert ada.get(PAGE).status_code == 302
     assert "second@staff.example" in of(admin.get(page))
+
+
+def test_an_order_that_nobody_approved_in_time_offers_nothing(
+    admin: Any, ada: Any, user: Any, settings: Any
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "INCIDENT_APPROVAL_ABOVE": 0}
+    order(admin, "1", users=user.email)
+    Incident.objects.update(created_at=timezone.now() - timedelta(hours=24))
+    second = Browser()
+    second.force_login(get_user_model().objects.create_superuser("second@staff.example", "x"))
+    page = f"{LIST}{Incident.objects.get().pk}/change/"
+    for html in (of(second.get(page)), of(second.get(LIST))):
+        assert "Not approved in time" in html and ">Approve<" not in html and ">Decline<" not in html
+    assert "too old to be approved" in of(second.post(page.replace("change", "approve"), follow=True))
+    assert ada.get(PAGE).status_code == 200
 
 
 def test_it_is_stopped_and_goes_on(admin: Any, ada: Any, user: Any) -> None:

@@ -98,7 +98,7 @@ class PreviewShape(Found):
 
 class IncidentShape(Shape):
     id: int
-    state: str = Field(description="`waiting`, `declined`, `running`, `stopped` or `done`.")
+    state: str = Field(description="`waiting`, `declined`, `lapsed`, `running`, `stopped` or `done`.")
     criteria: dict[str, Any]
     asked_for_at: datetime
     in_force_at: datetime | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import time_machine
 from django.conf import settings as settings_of_django
 from django.contrib.auth import get_user_model, login
 from django.contrib.auth.models import Group, Permission
+from django.core.management import call_command
 from django.utils import timezone
 
 from sessions_ui import context
@@ -19,10 +21,11 @@ from sessions_ui.actions.endings.bulk.carry_out import carry_out, claim, end_bat
 from sessions_ui.actions.endings.bulk.progress import receipt_of
 from sessions_ui.actions.incidents.approve import approve_incident, decline_incident
 from sessions_ui.actions.incidents.criteria import Criteria
-from sessions_ui.actions.incidents.order import APPROVAL_AGE, order_incident
+from sessions_ui.actions.incidents.order import order_incident
 from sessions_ui.actions.incidents.preview import preview_incident
 from sessions_ui.actions.incidents.stop import resume_incident, stop_incident
 from sessions_ui.exceptions import IncidentRefusal, IncidentRefused, NotTheOwner, SessionEnded
+from sessions_ui.models.incident import APPROVAL_AGE
 from sessions_ui.store import SessionStore
 from tests.conftest import Browser, make_person
 from tests.models import AccountState, Device, Ending, EndReason, Event, Incident, Session, digest_of
@@ -410,9 +413,43 @@ def test_an_order_of_yesterday_is_not_approved_any_more(
     user: Any, administrator: Any, second: Any, approval: None
 ) -> None:
     incident = order(Criteria(users=(str(user.pk),)), actor=administrator)
-    with time_machine.travel(timezone.now() + APPROVAL_AGE, tick=False), pytest.raises(IncidentRefused) as no:
+    with time_machine.travel(timezone.now() + APPROVAL_AGE, tick=False):
+        with pytest.raises(IncidentRefused) as no:
+            approve_incident(incident=incident, actor=second)
+        assert no.value.reason == IncidentRefusal.APPROVAL_OVER
+        assert incident.state == Incident.State.LAPSED, "and no script waits for it"
+        call_command("sessions", "incident", "--status", str(incident.pk), stdout=StringIO())
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"is_superuser": False}, None])
+def test_an_order_of_whoever_has_lost_the_right_since_is_not_approved(
+    change: dict[str, bool] | None, user: Any, administrator: Any, second: Any, approval: None
+) -> None:
+    """Two have to want it who may."""
+    own = sign_in(user)
+    incident = order(Criteria(users=(str(user.pk),)), actor=administrator)
+    row = get_user_model().objects.filter(pk=administrator.pk)
+    if change is None:
+        row.delete()
+    else:
+        row.update(**change)
+    with pytest.raises(IncidentRefused) as no:
         approve_incident(incident=incident, actor=second)
-    assert no.value.reason == IncidentRefusal.APPROVAL_OVER
+    assert no.value.reason == IncidentRefusal.ORDERER_LEFT
+    assert end_batches() == 0 and own.pk in living()
+
+
+def test_what_is_gone_by_now_is_said_in_words(user: Any, other_user: Any) -> None:
+    group = Group.objects.create(name="editors")
+    criteria = Criteria(users=(str(user.pk), str(other_user.pk)), groups=(group.pk,))
+    assert criteria.in_words() == [("People", f"{user}, {other_user}"), ("Groups", "editors")]
+    keys = user.pk, group.pk
+    user.delete()
+    group.delete()
+    assert criteria.in_words() == [
+        ("People", f"deleted account {keys[0]}, {other_user}"),
+        ("Groups", f"deleted group {keys[1]}"),
+    ]
 
 
 def test_the_command_line_and_what_is_small_enough_does_not_wait(
