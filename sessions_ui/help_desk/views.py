@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -81,6 +82,8 @@ def with_case(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
 def refused(request: HttpRequest, case: Case, error: HelpDeskRefused) -> HttpResponse:
     text, status = refused_text(error), refused_status(error)
     if error.reason in (HelpDeskRefusal.CASE_CLOSED, HelpDeskRefusal.NOBODY):
+        if (done := done_by(request, case)) is not None:  # what was sent again was done while it was open
+            return redirect("help_desk:receipt", done.public_id)
         return search_page(
             request,
             SearchForm(),
@@ -91,6 +94,16 @@ def refused(request: HttpRequest, case: Case, error: HelpDeskRefused) -> HttpRes
         case.refresh_from_db()
         text = wrong_code_text(TRIES - case.code_tries)
     return render_case(request, case, error=text, status=status)
+
+
+def done_by(request: HttpRequest, case: Case) -> CaseReceipt | None:
+    """Return the receipt of the order that this request is about, whether it is shown or sent again; None where that
+    was not carried out."""
+    form = OrderForm(request.POST)
+    form.is_valid()
+    _order, shown = read_order(request.GET.get("order", ""), case)
+    nonces = {form.cleaned_data.get("nonce"), shown} - {None, ""}
+    return CaseReceipt.objects.filter(case=case, nonce__in=nonces).first() if nonces else None
 
 
 def search_page(
@@ -355,6 +368,7 @@ def show_receipt(request: HttpRequest, public_id: str) -> HttpResponseBase:
     context = {
         "base_template": conf.base_template,
         "receipt": receipt,
+        "ticket": ticket_of(receipt),
         "has_ended": any(line["result"] != CaseReceipt.Result.ALREADY for line in receipt.lines),
         "is_told": is_told(receipt),
         "has_link": has_link(receipt),
@@ -364,11 +378,23 @@ def show_receipt(request: HttpRequest, public_id: str) -> HttpResponseBase:
     return render(request, "sessions_ui/help_desk/receipt.html", context)
 
 
+def steps_with(receipt: CaseReceipt) -> QuerySet[Event]:
+    """Return the event of what this is the receipt of."""
+    user_id: Any = receipt.case.user_id
+    steps = Event.objects.filter(user_id=user_id, kind=Event.Kind.HELP_DESK)
+    return steps.filter(data__receipt=receipt.public_id)
+
+
+def ticket_of(receipt: CaseReceipt) -> str:
+    """Return the ticket under which it was done: the case may go on under another one."""
+    noted = steps_with(receipt).values_list("ticket", flat=True).first()
+    return receipt.case.ticket if noted is None else noted
+
+
 def is_told(receipt: CaseReceipt) -> bool:
     """Return whether a mail says what was ended: none does where nothing was left to end, or without an address."""
     user_id: Any = receipt.case.user_id
-    steps = Event.objects.filter(user_id=user_id, kind=Event.Kind.HELP_DESK)
-    acts = steps.filter(data__receipt=receipt.public_id).values_list("data__acts", flat=True).first()
+    acts = steps_with(receipt).values_list("data__acts", flat=True).first()
     return Delivery.objects.filter(user_id=user_id, channel="mail", act__in=acts or []).exists()
 
 

@@ -26,7 +26,7 @@ from sessions_ui.actions.help_desk.order import (
     targets_for,
     unended_of,
 )
-from sessions_ui.actions.help_desk.rights import verify_known_caller, verify_pace
+from sessions_ui.actions.help_desk.rights import verify_agent_acts, verify_known_caller, verify_pace
 from sessions_ui.actions.recovery.open import open_recovery, since_of
 from sessions_ui.actions.trusted_addresses import told_about
 from sessions_ui.database.transactions import atomically
@@ -43,9 +43,11 @@ def carry_out(*, case: Case, agent: Any, order: Order, nonce: str) -> CaseReceip
     An order that is submitted twice with the same nonce is done once, and both get the same receipt. Raises
     `HelpDeskRefused` where the case does not allow it.
     """
-    user = verify_order(case, agent, order)
-    if (done := CaseReceipt.objects.filter(case=case, nonce=nonce).first()) is not None:
+    verify_agent_acts()
+    done = CaseReceipt.objects.filter(case=case, case__agent_id=agent.pk, nonce=nonce).first()
+    if done is not None:  # whatever has become of the case, its proof and its caller since
         return done
+    user = verify_order(case, agent, order)
     verify_pace(agent, acts=True)
     try:
         return _carry_out(case, agent, user, order, nonce)

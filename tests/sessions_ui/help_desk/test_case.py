@@ -294,6 +294,34 @@ def test_whoever_comes_back_to_what_was_done_gets_its_receipt(
     assert is_in(phone)
 
 
+def test_what_was_done_is_not_said_to_be_undone_once_the_case_is_closed(
+    desk: Any, verified: Case, phone: Any, laptop: Any, device_of: Any
+) -> None:
+    """ "This case is closed, and nothing was done", said the page to whoever sent the form again."""
+    url, device = f"/help-desk/{verified.public_id}/", device_of(phone)
+    review = f"{url}review/?{urlencode({'order': sign_order(Order(chosen=(device,)), NONCE, verified)})}"
+    receipt = desk.post(f"{url}carry-out/", order(device=device)).url
+    Case.objects.filter(pk=verified.pk).update(expires_at=timezone.now())
+    assert desk.post(f"{url}carry-out/", order(device=device)).url == receipt
+    assert desk.get(review).url == receipt
+    for other in (desk.post(f"{url}carry-out/", {"nonce": "m" * 32, "device": device}), desk.get(url)):
+        assert other.status_code == 409 and "nothing was done" in other.content.decode()
+    assert CaseReceipt.objects.count() == 1
+
+
+def test_a_receipt_keeps_the_ticket_under_which_it_was_done(
+    desk: Any, proven: Case, agent: Any, colleague: Any, phone: Any
+) -> None:
+    Case.objects.filter(pk=proven.pk).update(proof=Case.Proof.SECOND_AGENT, approver=colleague)
+    url = f"/help-desk/{proven.public_id}/"
+    receipt = desk.post(f"{url}carry-out/", order(everything="on")).url
+    verify_caller(case=proven, agent=agent, ticket="INC-99", reason=Case.Reason.OTHER, ways=["call_back"])
+    html = desk.get(receipt).content.decode()
+    assert "INC-7" in html and "INC-99" not in html
+    # Of the other ticket nobody has agreed to anything: what was done is the same.
+    assert desk.post(f"{url}carry-out/", order(everything="on")).url == receipt
+
+
 def another_case(agent: Any, user: Any) -> Case:
     case = open_case(agent=agent, term=user.email)
     verify_caller(case=case, agent=agent, ticket="INC-8", reason=Case.Reason.LOST, ways=["call_back"])
