@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import quote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -33,11 +35,11 @@ from sessions_ui.actions.tokens.service_accounts import (
 from sessions_ui.admin.base import PersonField, ReadOnlyAdmin, act_of_row, person, users_exactly
 from sessions_ui.conf import conf
 from sessions_ui.conf.base import for_user
-from sessions_ui.exceptions import OwnerRefused, SignInRefused, TokenRefused
+from sessions_ui.exceptions import OwnerRefused, SignInRefused, TokenRefusal, TokenRefused
 from sessions_ui.models import AccessToken, ServiceAccount, Session
 from sessions_ui.models.primary import with_users
 from sessions_ui.web.responses.shown_once import forget_value, led_to_value, take_value
-from sessions_ui.web.tokens.forms import OnceField
+from sessions_ui.web.tokens.forms import OnceForm
 from sessions_ui.wording.tokens import NO_OWNER, REFUSALS
 
 VALUE = "sessions_ui_serviceaccount_value"  # the name of the page that shows it
@@ -80,11 +82,10 @@ class OwnerForm(forms.Form):
     )
 
 
-class TokenForm(forms.Form):
+class TokenForm(OnceForm):
     name = forms.CharField(label=_("Name"), max_length=100)
     scopes = forms.MultipleChoiceField(label=_("Allowed to"), widget=forms.CheckboxSelectMultiple)
     days = forms.IntegerField(label=_("Valid for (days)"), min_value=1, max_value=36_500, initial=90)
-    once = OnceField(label="")
 
     def __init__(self, *args: Any, account: Any = None, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -141,7 +142,8 @@ class ServiceAccountAdmin(ReadOnlyAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
         account = context.get("original")
         if account is not None and request.user.has_perm(MANAGE):
-            context |= {"owner_form": OwnerForm(), "token_form": TokenForm(account=account.user)}
+            fresh = {"owner_form": OwnerForm(), "token_form": TokenForm(account=account.user)}
+            context |= {name: context.get(name, form) for name, form in fresh.items()}
         return super().render_change_form(request, context, *args, **options)
 
     def get_urls(self) -> list[URLPattern]:
@@ -157,13 +159,13 @@ class ServiceAccountAdmin(ReadOnlyAdmin):
         account = self._managed(request, pk)
         form = OwnerForm(request.POST)
         if not form.is_valid():
-            return self._refused(request, account, form)
+            return self._refused(request, account, owner_form=form)
         owner = form.cleaned_data["owner"]
         try:
             transfer_service_account(account=account, owner=owner, actor=request.user)
         except OwnerRefused as refused:
             form.add_error("owner", NO_OWNER[refused.reason])
-            return self._refused(request, account, form)
+            return self._refused(request, account, owner_form=form)
         messages.success(request, gettext("%(owner)s is now the owner.") % {"owner": owner})
         return self._back(account)
 
@@ -171,7 +173,7 @@ class ServiceAccountAdmin(ReadOnlyAdmin):
         account = self._managed(request, pk)
         form = TokenForm(request.POST, account=account.user)
         if not form.is_valid():
-            return self._refused(request, account, form)
+            return self._refused(request, account, token_form=form)
         days, once = timedelta(days=form.cleaned_data.pop("days")), form.cleaned_data.pop("once")
         try:
             made = create_token(
@@ -182,11 +184,16 @@ class ServiceAccountAdmin(ReadOnlyAdmin):
                 **form.cleaned_data,
             )
         except TokenRefused as refused:
-            messages.error(request, str(REFUSALS[refused.reason]))
-            return self._back(account)
+            if (
+                refused.reason is TokenRefusal.MADE_BEFORE
+            ):  # by this very form: there is nothing to enter again
+                messages.error(request, str(REFUSALS[refused.reason]))
+                return self._back(account)
+            form.add_error(None, REFUSALS[refused.reason])
+            return self._refused(request, account, token_form=form)
         except SignInRefused as refused:
-            messages.error(request, str(refused.reason.label).capitalize())
-            return self._back(account)
+            form.add_error(None, str(refused.reason.label).capitalize())
+            return self._refused(request, account, token_form=form)
         page = reverse(f"admin:{VALUE}", args=[account.pk, made.token.session.public_id])
         return led_to_value(request, made.value, page=page)
 
@@ -225,11 +232,13 @@ class ServiceAccountAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         return account
 
-    def _refused(self, request: HttpRequest, account: ServiceAccount, form: forms.Form) -> HttpResponse:
-        for name, errors in form.errors.items():
-            label = form.fields[name].label
-            messages.error(request, f"{label}: {errors[0]}" if label else str(errors[0]))
-        return self._back(account)
+    def _refused(self, request: HttpRequest, account: ServiceAccount, **wrong: forms.Form) -> HttpResponse:
+        """Show the page again, with what is wrong about one of its forms and what was entered in it."""
+        shown = copy(request)
+        shown.method = "GET"  # for Django a POST would be one that changes the row
+        response = self.change_view(shown, quote(str(account.pk)), extra_context=wrong)
+        response.status_code = 422
+        return response
 
     def _back(self, account: ServiceAccount) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:sessions_ui_serviceaccount_change", args=[account.pk]))

@@ -112,7 +112,9 @@ class OnceField(forms.CharField):
     """
 
     widget = forms.HiddenInput
-    default_error_messages = {"over": gettext_lazy("This form was open for too long. Open it again.")}
+    default_error_messages = {
+        "over": gettext_lazy("This form was open for too long. Check it, then send it again.")
+    }
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=100, initial=new_once, **options)
@@ -125,7 +127,21 @@ class OnceField(forms.CharField):
             raise forms.ValidationError(self.error_messages["over"], code="over") from None
 
 
-class TokenForm(EndForm):
+class OnceForm(forms.Form):
+    """A form that makes one token, however often it is sent."""
+
+    once = OnceField()
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        if self.is_bound and "once" in self.errors:
+            # Shown again with what was entered, and good for another day.
+            sent: Any = self.data
+            self.data = sent.copy()
+            self.data[self.add_prefix("once")] = new_once()  # type: ignore[index]
+
+
+class TokenForm(OnceForm, EndForm):
     """A new access token. `once` names it: a form that is sent twice makes one."""
 
     name = forms.CharField(
@@ -144,7 +160,6 @@ class TokenForm(EndForm):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text=gettext_lazy("An assistant, for example. Leave this empty for something you run yourself."),
     )
-    once = OnceField()
 
     field_order = ("name", "scopes", "ends", "day", "agent", "once")
 

@@ -106,9 +106,10 @@ def test_whoever_cannot_be_its_owner_does_not_take_it_over(
     with pytest.raises(OwnerRefused) as refused:
         transfer_service_account(account=account, owner=owner)
     assert refused.value.reason == reason
-    answer = admin.post(f"{ACCOUNTS}{robot.pk}/transfer/", {"owner": owner.email}, follow=True)
+    answer = admin.post(f"{ACCOUNTS}{robot.pk}/transfer/", {"owner": owner.email})
     text = NOT_FOUND if reason is OwnerRefusal.GONE else str(NO_OWNER[reason])
-    assert [str(each) for each in answer.context["messages"]] == [f"New owner: {text}"]
+    assert answer.status_code == 422 and answer.context["owner_form"].errors == {"owner": [text]}
+    assert f'value="{owner.email}"' in answer.content.decode(), "what was entered is still there"
     assert ServiceAccount.objects.get(pk=robot.pk).owner_id == administrator.pk
 
 
@@ -161,9 +162,31 @@ def test_a_form_that_is_sent_again_makes_nothing_and_shows_nothing(admin: Any, u
 def test_a_token_that_cannot_be_is_not_made(admin: Any, user: Any, robot: Any, sent: Any) -> None:
     make_service_account(user=robot, owner=user)
     usual = {"name": "Nightly", "scopes": ["sessions:read"], "days": "30", "once": new_once()}
-    response = admin.post(f"{ACCOUNTS}{robot.pk}/token/", {**usual, **sent}, follow=True)
-    assert "errornote" in response.content.decode() or 'class="error"' in response.content.decode()
+    response = admin.post(f"{ACCOUNTS}{robot.pk}/token/", {**usual, **sent})
+    html = response.content.decode()
+    assert response.status_code == 422 and ("errornote" in html or 'class="errorlist"' in html)
     assert not AccessToken.objects.exists()
+    # Nothing that was entered is lost, and what was right is sent again with what is put right.
+    entered = {**usual, **sent}
+    assert f'name="name" value="{entered["name"]}"' in html or not entered["name"]
+    assert f'name="days" value="{entered["days"]}"' in html
+    assert ('value="sessions:read" id="id_scopes_0" checked' in html) == (
+        entered["scopes"] == usual["scopes"]
+    )
+    [once] = re.findall(r'name="once" value="(.+?)"', html)
+    again = admin.post(f"{ACCOUNTS}{robot.pk}/token/", {**usual, "once": once})
+    assert "sui_svc_" in again.content.decode()
+
+
+def test_what_is_refused_behind_the_form_loses_nothing_either(
+    admin: Any, user: Any, robot: Any, settings: Any
+) -> None:
+    make_service_account(user=robot, owner=user)
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "TOKEN_LIMIT": 0}
+    sent = {"name": "Nightly", "scopes": ["sessions:read"], "days": "30", "once": new_once()}
+    answer = admin.post(f"{ACCOUNTS}{robot.pk}/token/", sent)
+    assert answer.status_code == 422 and 'name="name" value="Nightly"' in answer.content.decode()
+    assert "End one of them first." in answer.content.decode() and not AccessToken.objects.exists()
 
 
 def test_somebody_else_takes_it_over(admin: Any, user: Any, other_user: Any, robot: Any) -> None:

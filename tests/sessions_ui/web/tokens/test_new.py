@@ -127,6 +127,14 @@ def test_what_is_wrong_is_said_at_its_field(here: Any, user: Any, said: dict[str
     assert own(user) == []
 
 
+def test_a_form_that_was_open_for_too_long_is_sent_again_as_it_is(here: Any, user: Any) -> None:
+    html = here.post(NEW, fields(name="Backup", once="x")).content.decode()
+    assert 'value="Backup"' in html
+    [once] = re.findall(r'name="once" value="(.+?)"', html)
+    assert here.post(NEW, fields(name="Backup", once=once), follow=True).status_code == 200
+    assert [token.name for token in own(user)] == ["Backup"]
+
+
 def test_ends_that_are_too_far_away_are_not_offered(here: Any, settings: Any) -> None:
     settings.SESSIONS_UI = {**settings.SESSIONS_UI, "TOKEN_MAX_AGE": timedelta(days=10)}
     html = here.get(NEW).content.decode()
