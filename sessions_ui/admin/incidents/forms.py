@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from sessions_ui.actions.incidents.criteria import Criteria
 from sessions_ui.admin.base import RowsField, users_exactly
 from sessions_ui.exceptions import IncidentRefused
-from sessions_ui.web.happened import validate_range
+from sessions_ui.web.happened import validate_happened, validate_range
 from sessions_ui.wording.incidents import refused_text
 
 
@@ -80,7 +80,7 @@ class IncidentForm(forms.Form):
         label=_("When it happened"),
         required=False,
         widget=Moment(),
-        validators=[validate_range],
+        validators=[validate_happened],
         help_text=_("When these sign-ins stopped being trustworthy, if you know it."),
     )
     include_own = forms.BooleanField(label=_("Sign me out, too"), required=False)

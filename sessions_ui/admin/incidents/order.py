@@ -17,8 +17,9 @@ from sessions_ui.actions.incidents.preview import Counts, Preview, preview_incid
 from sessions_ui.admin.base import ReadOnlyAdmin
 from sessions_ui.admin.incidents.confirmation import ConfirmationForm, counts_seen, seen
 from sessions_ui.admin.incidents.forms import IncidentForm
+from sessions_ui.exceptions import IncidentRefused
 from sessions_ui.models import Incident
-from sessions_ui.wording.incidents import duration_text
+from sessions_ui.wording.incidents import duration_text, refused_text
 from sessions_ui.wording.tokens import ended_count
 
 
@@ -39,7 +40,11 @@ class OrderAdmin(ReadOnlyAdmin):
         confirmation = ConfirmationForm(request.POST, expected=counts)
         if not confirmation.is_valid():
             return self._preview(request, form, criteria, confirmation)
-        incident = order_incident(criteria=criteria, actor=request.user, counts=counts, **form.why())
+        try:
+            incident = order_incident(criteria=criteria, actor=request.user, counts=counts, **form.why())
+        except IncidentRefused as error:
+            form.add_error(None, refused_text(error))
+            return self._page(request, "incident_form", gettext("Sign out many people"), form=form)
         self._tell_of_order(request, incident)
         return self._to(incident)
 

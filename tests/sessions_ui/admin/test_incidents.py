@@ -146,6 +146,7 @@ def test_the_own_sign_in_goes_where_it_is_asked_for(admin: Any) -> None:
         ({"users": "ada"}, "No account matches exactly: ada."),
         ({"network": "10.0.0.0/40"}, "neither an address nor a network"),
         ({"everyone": "on", "note": " "}, "This field is required."),
+        ({"everyone": "on", "happened_at": "2099-01-01T00:00"}, "That’s still in the future."),
         ({"before": "2999-01-01T00:00"}, "in the future"),
         (
             {"since": "2026-01-02T00:00", "before": "2026-01-01T00:00"},
