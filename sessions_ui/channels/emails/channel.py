@@ -31,6 +31,7 @@ from sessions_ui.models import Delivery, Event, ServiceAccount
 from sessions_ui.models.primary import all_users
 from sessions_ui.services.circuit_breaker import CircuitBreaker
 from sessions_ui.services.mailer import new_connection
+from sessions_ui.user_model import is_active
 
 logger = logging.getLogger(__name__)
 
@@ -161,13 +162,17 @@ def wanted(letter: Letter, user: Any) -> bool:
 
 
 def written(letter: Letter, delivery: Delivery, user: Any) -> EmailMultiAlternatives:
+    about_reader = user is None or user.pk == delivery.user_id
+    account = user if about_reader else user_of(delivery)
     with reading_as(user):
         context = {
             "site": urlsplit(conf.site_url).netloc,
             "optional": letter.optional,
             "language": translation.get_language(),
             # Whoever reads it has an account of their own.
-            "service_account": "" if user is None or user.pk == delivery.user_id else str(user_of(delivery)),
+            "service_account": "" if about_reader else str(account),
+            # Whatever the mail says can be done: not before somebody has switched the account on again.
+            "is_off": account is not None and not is_active(account),
             **letter.context(delivery),
         }
         path = f"sessions_ui/mail/{letter.name}"

@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 
 from sessions_ui.channels.emails.base import TOKENS_LISTED, Letter, device_lines, link, token_names
 from sessions_ui.models import AccountState, Act, Delivery, EndReason, Event, Session
+from sessions_ui.models.primary import all_users
+from sessions_ui.user_model import is_active
 from sessions_ui.wording.tokens import ended_subject
 
 LISTED = 10  # devices named in a mail; the rest is a number
@@ -47,6 +49,7 @@ def context(delivery: Delivery) -> dict[str, Any]:
     both = Session.objects.by_owner().filter(act=act, user_id=delivery.user_id)
     ended, tokens = both.sign_ins().select_related("device"), both.tokens()
     count, token_count = ended.count(), tokens.count()
+    may_return = act.reason not in GONE and not is_off(delivery.user_id)
     bridged = Event.objects.filter(act=act, user_id=delivery.user_id, kind=Event.Kind.CREDENTIALS_ENDED)
     return {
         "act": act,
@@ -59,19 +62,27 @@ def context(delivery: Delivery) -> dict[str, Any]:
         "devices": device_lines(list(ended.order_by("-last_seen_at")[:LISTED])),
         "more": max(count - LISTED, 0),
         "bridged": sum(event.data["count"] for event in bridged),
-        "may_return": act.reason not in GONE,
-        "return_text": return_text(act, delivery.user_id) if count else "",
-        "by_staff": act.reason in BY_STAFF,
-        "by_choice": act.reason == EndReason.UNUSED,
-        "devices_url": link("sessions_ui:devices") if act.reason not in GONE else "",
+        "may_return": may_return,
+        "return_text": return_text(act, delivery.user_id, may_return=may_return) if count else "",
+        # Where nobody signs in nobody changes a password either.
+        "by_staff": act.reason in BY_STAFF or not may_return,
+        "by_choice": may_return and act.reason == EndReason.UNUSED,
+        "devices_url": link("sessions_ui:devices") if may_return else "",
     }
 
 
-def return_text(act: Act, user_id: Any) -> str:
-    """Return what has to be done to use the devices again, where the person may; empty where nobody signs in."""
+def is_off(user_id: Any) -> bool:
+    """Return whether the account is there and switched off, whatever these devices were signed out for."""
+    account = all_users().filter(pk=user_id).first()
+    return account is not None and not is_active(account)
+
+
+def return_text(act: Act, user_id: Any, *, may_return: bool) -> str:
+    """Return what has to be done to use the devices again, where the person may; empty where the account is gone for
+    them."""
     if act.reason in GONE:
         return ""
-    if act.reason in NOT_IN_HAND:
+    if act.reason in NOT_IN_HAND or not may_return:
         return _("What is on a screen there may stay until that device next contacts us.")
     if AccountState.objects.filter(pk=user_id, password_required_at__isnull=False).exists():
         return _(

@@ -96,6 +96,24 @@ def test_nobody_is_told_to_sign_in_where_they_were_not_or_cannot(reason: EndReas
         assert ("sign in there. What" in text) is (reason not in strangers | gone)
         assert ("on a screen there" in text) is (reason in strangers)
         assert ("/account/devices/" in text) is (reason not in gone)
+        assert "change your password" not in text or reason not in gone, "where nobody signs in"
+        assert ("The account is switched off" in text) is False
+
+
+@pytest.mark.parametrize("reason", EndReason)
+def test_an_account_that_is_switched_off_is_promised_no_sign_in(
+    reason: EndReason, send_mail: Any, user: Any, mailoutbox: Any
+) -> None:
+    """A caller whose account was switched off, for example: the help desk signs out what is left."""
+    if send_mail(reason) is None:
+        return
+    type(user).objects.filter(pk=user.pk).update(is_active=False)
+    Delivery.objects.update(done_at=None)
+    deliver_due()
+    for text in (mailoutbox[-1].body, html_of(mailoutbox[-1])):
+        assert "The account is switched off, so nobody can sign in to it for now." in text
+        for promise in ("sign in there. What", "change your password", "new password first", "https://"):
+            assert promise not in text, promise
 
 
 def test_whoever_has_to_choose_a_password_first_reads_so(send_mail: Any, user: Any, mailoutbox: Any) -> None:
