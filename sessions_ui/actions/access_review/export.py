@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sessions_ui.actions.access_review.rights import note_step, verify_reviewer
+from sessions_ui.actions.access_review.titles import device_titles
 from sessions_ui.database import moments
 from sessions_ui.models import AccessReview, AccessReviewItem, AccessToken
 from sessions_ui.models.primary import all_users
@@ -85,18 +86,19 @@ def pages_of(review: AccessReview) -> Iterator[list[dict[str, Any]]]:
     items = items.defer("session__payload").order_by("pk")
     while page := list(items.filter(pk__gt=after)[:PAGE]):
         names = all_users().in_bulk({item.user_id for item in page})
-        yield [row_of(item, names.get(item.user_id)) for item in page]
+        titles = device_titles(review, {item.user_id for item in page})
+        yield [row_of(item, names.get(item.user_id), titles.get(item.pk, "")) for item in page]
         after = page[-1].pk
 
 
-def row_of(item: AccessReviewItem, user: Any) -> dict[str, Any]:
+def row_of(item: AccessReviewItem, user: Any, device_name: str) -> dict[str, Any]:
     return {
         "line": item.pk,
         "kind": item.kind,
         "user": said(item.user_id),
         "account": str(user) if user is not None else "",
         "device": item.device.public_id if item.device else "",
-        "device_name": item.device.title if item.device else "",
+        "device_name": device_name,
         "session": item.session.public_id if item.session else "",
         "token_name": token.name if (token := token_of(item)) else item.label,
         "scopes": token.scopes if token else item.scopes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -21,6 +22,7 @@ from sessions_ui.actions.access_review.decide import close_access_review, decide
 from sessions_ui.actions.access_review.export import FORMATS, export_access_review
 from sessions_ui.actions.access_review.open import open_access_review
 from sessions_ui.actions.access_review.rights import may_review
+from sessions_ui.actions.access_review.titles import device_titles
 from sessions_ui.admin.base import CappedPaginator, ReadOnlyAdmin, person
 from sessions_ui.bridges.active import bridges
 from sessions_ui.bridges.protocol import BridgedKind
@@ -115,6 +117,7 @@ class AccessReviewAdmin(ReadOnlyAdmin):
         if request.GET.get("open"):
             items = items.filter(decision="")
         page = CappedPaginator(with_users(items, "user", "decided_by"), LINES).get_page(request.GET.get("p"))
+        titles = device_titles(review, {item.user_id for item in page})
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Access review"),
@@ -122,7 +125,7 @@ class AccessReviewAdmin(ReadOnlyAdmin):
             "review": review,
             "page": page,
             "only_open": bool(request.GET.get("open")),
-            "lines": [(item, person(item.user, item.user_id), title_of_line(item)) for item in page],
+            "lines": [(item, person(item.user, item.user_id), title_of_line(item, titles)) for item in page],
             "undecided": review.lines - review.decided,  # type: ignore[attr-defined]
             "prefix": DECISION,
             "leaves_out_packages": bool(review.organization_id and bridges()),
@@ -176,8 +179,10 @@ class AccessReviewAdmin(ReadOnlyAdmin):
         return gettext("%(done)d of %(total)d") % {"done": review.decided, "total": review.lines}
 
 
-def title_of_line(item: AccessReviewItem) -> str:
-    """Return what a line of a credential of another package is called; empty for the others."""
+def title_of_line(item: AccessReviewItem, titles: Mapping[int, str]) -> str:
+    """Return what the device of a line is called, or a credential of another package; empty for the others."""
+    if item.pk in titles:
+        return titles[item.pk]
     if item.kind != AccessReviewItem.Kind.CREDENTIAL:
         return ""
     known = item.credential_kind in KINDS

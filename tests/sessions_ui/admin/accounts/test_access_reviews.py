@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.utils import timezone
 
+from sessions_ui.actions.access_review import export
 from sessions_ui.admin.accounts import access_reviews
 from tests.conftest import make_person
 from tests.keys import Keys, Unwilling, bridged, keys_of, make_keys
-from tests.models import AccessReview, AccessReviewItem, Session
+from tests.models import AccessReview, AccessReviewItem, Device, Session
 
 pytestmark = [pytest.mark.django_db, pytest.mark.no_bystander("the list has everybody")]
 LIST = "/admin/sessions_ui/accessreview/"
@@ -56,6 +58,24 @@ def test_the_list_says_how_far_each_is(reviewer: Any, review: AccessReview, user
     assert review.public_id in text and "0 of 6" in text  # the reviewer is signed in, too
     reviewer.post(page(review), {line(review, user): "keep"})
     assert "1 of 6" in text_of(reviewer.get(LIST))
+
+
+def test_devices_of_one_name_are_told_apart_on_each_page_and_in_the_files(
+    reviewer: Any, user: Any, browser: Any, monkeypatch: Any
+) -> None:
+    for _number in range(3):
+        browser().sign_in(user)
+    Device.objects.filter(user=user).update(first_seen_at=timezone.now())
+    reviewer.post(f"{LIST}add/", {"organization_id": "", "ticket": "", "note": ""})
+    review = AccessReview.objects.get()
+    wanted = [f"Firefox on Linux (number {number})" for number in (1, 2, 3)]
+    monkeypatch.setattr(access_reviews, "LINES", 2)
+    monkeypatch.setattr(export, "PAGE", 2)
+    pages = [text_of(reviewer.get(f"{page(review)}?p={number}")) for number in (1, 2, 3)]
+    assert re.findall(r"Firefox on Linux \(number \d\)", " ".join(pages)) == wanted
+    data = b"".join(reviewer.get(f"{LIST}{review.pk}/export.json").streaming_content)
+    mine = [each for each in json.loads(data)["lines"] if each["user"] == str(user.pk)]
+    assert [each["device_name"] for each in mine if each["device"]] == wanted
 
 
 def test_lines_are_signed_off_one_by_one(
