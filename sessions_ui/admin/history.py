@@ -104,7 +104,7 @@ class EventAdmin(ReadOnlyAdmin):
         chosen = self.get_changelist_instance(request).get_queryset(request)
         about = request.META.get("QUERY_STRING", "")
         pieces = export_events(chosen=chosen, how=how, actor=request.user, about=about)
-        name = f"history-{timezone.now():%Y-%m-%d}.{how}"
+        name = f"history-{moments.local(timezone.now()):%Y-%m-%d}.{how}"
         return download(request, pieces, name=name, content_type=how.content_type)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from html import escape
 from typing import Any
 
@@ -290,7 +290,7 @@ def made(key: Key) -> SafeString:
 def ends(key: Key) -> SafeString:
     """Return "Ends in 3 days", or where that is not soon "Valid until 2 December"."""
     if not key.ends_soon:
-        return _sentence(_("Valid until %(day)s"), day=day(key.session.expires_at))
+        return _sentence(_("Valid until %(day)s"), day=last_day(key.session.expires_at))
     at = key.session.expires_at
     left = ngettext("Ends within a day", "Ends in %(days)d days", key.days_left) % {"days": key.days_left}
     return _time(at, left)
@@ -299,7 +299,12 @@ def ends(key: Key) -> SafeString:
 @register.filter
 def until(moment: datetime) -> SafeString:
     """Return "Until 2 December at the latest"."""
-    return _sentence(_("Until %(day)s at the latest"), day=day(moment))
+    return _sentence(_("Until %(day)s at the latest"), day=last_day(moment))
+
+
+def last_day(end: datetime) -> SafeString:
+    """Return the last day before this end: what ends at midnight is not valid on the day that begins then."""
+    return _time(end, sessions.day(end - timedelta(microseconds=1)))
 
 
 @register.filter

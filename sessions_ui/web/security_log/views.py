@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from sessions_ui.actions.privacy.export import note_export
 from sessions_ui.conf import conf
 from sessions_ui.context import require_owner
+from sessions_ui.database import moments
 from sessions_ui.web.devices.overview.view import query_of_page
 from sessions_ui.web.responses import files
 from sessions_ui.web.responses.login_required import login_required
@@ -63,7 +64,7 @@ def download(request: HttpRequest) -> HttpResponseBase:
     return files.download(
         request,
         file_of(form.chosen, request.user, how, before=noted.pk),
-        name=f"security-log-{timezone.now():%Y-%m-%d}.{how}",
+        name=f"security-log-{moments.local(timezone.now()):%Y-%m-%d}.{how}",
         content_type=how.content_type,
     )
 

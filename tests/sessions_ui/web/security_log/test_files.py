@@ -7,6 +7,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -15,6 +16,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
+from sessions_ui.database import moments
 from sessions_ui.web.security_log import files
 from tests.conftest import PASSWORD
 from tests.models import Device, Event
@@ -128,9 +130,13 @@ def test_nothing_of_staff_and_of_somebody_else_is_in_the_file(
     [("csv", "text/csv; charset=utf-8"), ("json", "application/json; charset=utf-8")],
 )
 def test_it_is_a_file_that_no_cache_keeps(here: Any, how: str, content_type: str) -> None:
+    # Where it is another day than in UTC: 14 hours ahead, or 11 behind.
+    zone = "Pacific/Kiritimati" if moments.in_utc(timezone.now()).hour >= 10 else "Pacific/Pago_Pago"
+    here.cookies["sessions_ui_zone"] = zone
     with time_machine.travel(timezone.now(), tick=False):
         answer = here.post(DOWNLOAD, {"format": how, "place": ""})
-        name = f"security-log-{timezone.now():%Y-%m-%d}.{how}"
+        today = moments.aware(timezone.now()).astimezone(ZoneInfo(zone)).date()
+    name = f"security-log-{today}.{how}"
     assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
     assert answer.headers["Content-Type"] == content_type
     assert answer.headers["Cache-Control"] == "no-store, private"

@@ -18,6 +18,7 @@ from sessions_ui.exceptions import TokenRefusal
 from sessions_ui.models.fields import new_public_id
 from sessions_ui.templatetags.sessions_ui import moment
 from sessions_ui.web.tokens.forms import ONCE, TokenForm, new_once, refusal_of
+from sessions_ui.wording.sessions import day as day_text
 from sessions_ui.wording.tokens import REFUSALS
 from tests.aging import age_sign_ins, settle
 from tests.conftest import PASSWORD
@@ -84,8 +85,10 @@ def test_an_agents_token_says_so(here: Any, user: Any) -> None:
 
 
 def test_a_day_of_ones_own_is_valid_until_it_is_over(here: Any, user: Any) -> None:
-    day = (timezone.now() + timedelta(days=10)).date()
-    here.post(NEW, fields(ends="date", day=str(day)))
+    noon = timezone.now().replace(hour=12) + timedelta(days=10)
+    shown = here.post(NEW, fields(ends="date", day=str(noon.date()))).content.decode()
+    # It ends with that day, at the midnight that begins the next one.
+    assert f"Valid until {day_text(noon)}" in re.sub(r"<[^>]+>", "", shown)
     [token] = own(user)
     assert timedelta(days=9) < token.session.expires_at - timezone.now() <= timedelta(days=11)
 
