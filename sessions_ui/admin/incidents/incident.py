@@ -72,6 +72,7 @@ class IncidentAdmin(OrderAdmin):
         return (
             super()
             .get_queryset(request)
+            .select_related("ending")
             .annotate(
                 ended_so_far=Sum(f"{batches}__ended"),
                 looked_at=Sum(f"{batches}__size", filter=Q(**{f"{batches}__done_at__isnull": False})),
@@ -108,14 +109,12 @@ class IncidentAdmin(OrderAdmin):
 
     # --- One that was ordered
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        incident = self.get_object(request, object_id)
-        context = {"title": gettext("Incident"), **(extra_context or {})}
-        if incident is not None:
-            context |= self._progress_of(request, incident)
-        return super().change_view(request, object_id, form_url, context)
+        # Of the row that the fields below show: a worker may have gone on since it was read.
+        context |= {"title": gettext("Incident"), **self._progress_of(request, kwargs["obj"])}
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def _progress_of(self, request: HttpRequest, incident: Any) -> dict[str, Any]:
         state, ending = incident.state, incident.ending

@@ -14,6 +14,7 @@ from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 
 from sessions_ui.actions.tokens.create import create_token
+from sessions_ui.admin.incidents.incident import IncidentAdmin
 from sessions_ui.tasks import sweep_endings
 from tests.conftest import Browser
 from tests.models import Ending, Event, Incident, Session
@@ -269,6 +270,32 @@ def test_an_order_that_nobody_approved_in_time_offers_nothing(
         assert "Not approved in time" in html and ">Approve<" not in html and ">Decline<" not in html
     assert "too old to be approved" in of(second.post(page.replace("change", "approve"), follow=True))
     assert ada.get(PAGE).status_code == 200
+
+
+def test_one_page_says_one_thing_whatever_a_worker_does_meanwhile(
+    admin: Any, ada: Any, user: Any, monkeypatch: Any
+) -> None:
+    """It said "Done" beside "0 of 1", and offered to stop it."""
+    order(admin, "1", users=user.email)
+    usual = IncidentAdmin.get_object
+
+    def read(*args: Any, **options: Any) -> Any:
+        found = usual(*args, **options)
+        sweep_endings()
+        return found
+
+    monkeypatch.setattr(IncidentAdmin, "get_object", read)
+    page = f"{LIST}{Incident.objects.get().pk}/change/"
+    html = of(admin.get(page))
+    assert "Under way" in html and ">Stop<" in html and "0 of 1" in html and "1 of 1" not in html
+    html = of(admin.get(page))
+    assert "Done" in html and ">Stop<" not in html and "1 of 1" in html
+    assert ">History<" not in html, "Django keeps none of incidents"
+
+
+def test_a_box_stands_beside_its_label(admin: Any) -> None:
+    form = of(admin.get(ADD))
+    assert re.search(r'checkbox-row">\s*<input type="checkbox" name="staff".*?>\s*<label', form)
 
 
 def test_it_is_stopped_and_goes_on(admin: Any, ada: Any, user: Any) -> None:
