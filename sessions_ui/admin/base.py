@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.utils import quote
+from django.contrib.admin.utils import display_for_value, quote
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_user_model
 from django.core.paginator import Paginator
@@ -182,6 +182,12 @@ def person(user: Any, pk: Any) -> str:
     if user is not None:
         return str(user)
     return str(_("deleted account %(pk)s") % {"pk": pk}) if pk is not None else ""
+
+
+def in_words(value: Any) -> str:
+    """Return a moment, or any other value, as Django words it in a list: on the page of a row it words what is a column
+    only, and of what a method returns it shows the bare value."""
+    return str(display_for_value(value, "-"))
 
 
 def act_of_row(view: Any, model: str) -> Any:

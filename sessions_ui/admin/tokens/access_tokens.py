@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from sessions_ui.actions.sessions.selection import State, in_state
 from sessions_ui.actions.tokens.export import export_tokens
 from sessions_ui.actions.tokens.rights import MANAGE
-from sessions_ui.admin.base import person, users_exactly
+from sessions_ui.admin.base import in_words, person, users_exactly
 from sessions_ui.admin.sessions.ending import EndingAdmin
 from sessions_ui.conf import conf
 from sessions_ui.models import AccessToken, ServiceAccount, Session
@@ -191,17 +191,17 @@ class AccessTokenAdmin(EndingAdmin):
         return person(token.made_by, token.made_by_id)
 
     @admin.display(description=_("created at"))
-    def made(self, token: AccessToken) -> Any:
-        return token.session.signed_in_at
+    def made(self, token: AccessToken) -> str:
+        return in_words(token.session.signed_in_at)
 
     @admin.display(description=_("last used"))
-    def last_used(self, token: AccessToken) -> Any:
-        return token.last_used_at or gettext("never")
+    def last_used(self, token: AccessToken) -> str:
+        return in_words(token.last_used_at) if token.last_used_at else gettext("never")
 
     @admin.display(description=_("address"))
-    def address(self, token: AccessToken) -> Any:
-        return token.session.address
+    def address(self, token: AccessToken) -> str:
+        return in_words(token.session.address)
 
     @admin.display(description=_("ends at"))
-    def expires(self, token: AccessToken) -> Any:
-        return token.session.expires_at
+    def expires(self, token: AccessToken) -> str:
+        return in_words(token.session.expires_at)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.admin.utils import display_for_value
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -39,6 +40,9 @@ def test_the_list_and_a_token(admin: Any, user: Any) -> None:
     assert made.token.hint in html and made.token.session.public_id in html
     for secret in (made.value, made.token.session.digest):
         assert secret not in html
+    # Moments as on every other page, and a dash where there is nothing to say.
+    at = str(display_for_value(made.token.session.expires_at, "-"))
+    assert f'<div class="readonly">{at}</div>' in html and "+00:00" not in html and ">None<" not in html
 
 
 def test_filters(admin: Any, user: Any, robot: Any, time_machine: Any) -> None:
