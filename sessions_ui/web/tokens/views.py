@@ -147,7 +147,7 @@ def renew(request: HttpRequest, key: Key, form: RenewForm) -> HttpResponseBase:
     # As it is now: the account is held, so of two such forms the second sees what the first has done.
     current = locked(AccessToken.objects.filter(pk=key.token.pk)).first()
     if current is None or current.hint != form.cleaned_data["hint"]:
-        return shown_before(request, key.public_id)
+        return renewed_before(request, key.public_id)
     try:
         renewed = rotate_token(token=key.token, expires_at=form.end())
     except TokenRefused as refused:
@@ -256,6 +256,16 @@ def shown_before(request: HttpRequest, public_id: str) -> HttpResponseBase:
     text = _(
         "That has already been done. We show the value only once: if you haven’t saved it, renew the "
         "access token."
+    )
+    messages.info(request, text, fail_silently=True)
+    return redirect("sessions_ui:token", public_id=public_id)
+
+
+def renewed_before(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    """Answer a form that was sent before, or was open in one tab while another one renewed the token."""
+    text = _(
+        "It has already been renewed, and nothing was changed just now. We show its value only once: if you "
+        "haven’t saved it, renew it again."
     )
     messages.info(request, text, fail_silently=True)
     return redirect("sessions_ui:token", public_id=public_id)

@@ -249,7 +249,12 @@ def test_a_renewal_that_is_sent_again_renews_nothing(here: Any, user: Any, make_
     form = {"ends": "keep", "hint": made.token.hint}
     value = value_in(here.post(renew_url(made.token), form))
     again = here.post(renew_url(made.token), form, follow=True)
-    assert "That has already been done." in again.content.decode() and value not in again.content.decode()
+    assert "It has already been renewed" in again.content.decode() and value not in again.content.decode()
+    # Nor does one that was open in another tab, whatever was chosen there: it is not said to be done.
+    ends_at = own(user)[0].session.expires_at
+    other = here.post(renew_url(made.token), {**form, "ends": "7"}, follow=True)
+    assert "nothing was changed just now" in other.content.decode()
+    assert own(user)[0].session.expires_at == ends_at
     assert authenticate_token(value).is_former is False
     changed = Event.objects.filter(session_id=made.token.pk, kind=Event.Kind.CREDENTIAL_CHANGED)
     assert changed.count() == 2
