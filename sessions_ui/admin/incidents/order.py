@@ -15,7 +15,7 @@ from sessions_ui.actions.incidents.criteria import Criteria
 from sessions_ui.actions.incidents.order import order_incident
 from sessions_ui.actions.incidents.preview import Counts, Preview, preview_incident
 from sessions_ui.admin.base import ReadOnlyAdmin
-from sessions_ui.admin.incidents.confirmation import ConfirmationForm, counts_seen, seen
+from sessions_ui.admin.incidents.confirmation import ConfirmationForm, ordered_since, seen, what_was_seen
 from sessions_ui.admin.incidents.forms import IncidentForm
 from sessions_ui.exceptions import IncidentRefused
 from sessions_ui.models import Incident
@@ -34,14 +34,18 @@ class OrderAdmin(ReadOnlyAdmin):
             return self._page(request, "incident_form", gettext("Sign out many people"), form=form)
         criteria = form.criteria()
         given, own = request.POST.get("seen", ""), form.cleaned_data["include_own"]
-        counts = counts_seen(given, criteria, include_own=own) if "confirmed" in request.POST else None
-        if counts is None:
+        shown = what_was_seen(given, criteria, include_own=own) if "confirmed" in request.POST else None
+        if shown is None:
             return self._preview(request, form, criteria)
-        confirmation = ConfirmationForm(request.POST, expected=counts)
+        confirmation = ConfirmationForm(request.POST, expected=shown.counts)
         if not confirmation.is_valid():
             return self._preview(request, form, criteria, confirmation)
+        user: Any = request.user
+        if (before := ordered_since(shown, criteria, user)) is not None:
+            messages.info(request, gettext("This has already been ordered. Nothing was done just now."))
+            return self._to(before)
         try:
-            incident = order_incident(criteria=criteria, actor=request.user, counts=counts, **form.why())
+            incident = order_incident(criteria=criteria, actor=user, counts=shown.counts, **form.why())
         except IncidentRefused as error:
             form.add_error(None, refused_text(error))
             return self._page(request, "incident_form", gettext("Sign out many people"), form=form)

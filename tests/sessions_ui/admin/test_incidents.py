@@ -132,6 +132,22 @@ def test_the_preview_counts_what_ends_and_names_access_tokens(admin: Any, ada: A
 
 
 @pytest.mark.no_bystander("everyone is signed out")
+def test_a_form_that_is_sent_again_signs_nobody_out_again(admin: Any, ada: Any, user: Any) -> None:
+    _html, sent = look(admin, everyone="on")
+    form = {**sent, "typed": "1", "confirmed": "Sign out"}
+    admin.post(ADD, form)
+    incident = Incident.objects.get()
+    ada.sign_in(user)
+    again = admin.post(ADD, form, follow=True)
+    assert again.redirect_chain[-1][0] == f"{LIST}{incident.pk}/change/"
+    assert "This has already been ordered. Nothing was done just now." in of(again)
+    assert Incident.objects.count() == 1 and ada.get(PAGE).status_code == 200
+    # Whoever wants it once more is shown first what it would end now.
+    order(admin, "1", everyone="on")
+    assert Incident.objects.count() == 2 and ada.get(PAGE).status_code == 302
+
+
+@pytest.mark.no_bystander("everyone is signed out")
 def test_the_own_sign_in_goes_where_it_is_asked_for(admin: Any) -> None:
     html, _sent = look(admin, everyone="on", include_own="on")
     assert "Your own sign-in is among them." in html
