@@ -84,12 +84,12 @@ def refused(request: HttpRequest, case: Case, error: HelpDeskRefused) -> HttpRes
     if error.reason in (HelpDeskRefusal.CASE_CLOSED, HelpDeskRefusal.NOBODY):
         if (done := done_by(request, case)) is not None:  # what was sent again was done while it was open
             return redirect("help_desk:receipt", done.public_id)
-        return search_page(
-            request,
-            SearchForm(),
-            error=refused_text(HelpDeskRefused(HelpDeskRefusal.CASE_CLOSED)),
-            status=409,
-        )
+        closed = refused_text(HelpDeskRefused(HelpDeskRefusal.CASE_CLOSED))
+        if (
+            request.method == "GET"
+        ):  # whoever only looks has asked for nothing, and much may have been done in it
+            closed = _("This case is closed. Open a new case.")
+        return search_page(request, SearchForm(), error=closed, status=409)
     if error.reason is HelpDeskRefusal.WRONG_CODE:
         case.refresh_from_db()
         text = wrong_code_text(TRIES - case.code_tries)
