@@ -15,7 +15,7 @@ from sessions_ui.actions.tokens.scopes import PERMISSIONS
 from sessions_ui.actions.tokens.service_accounts import make_service_account
 from sessions_ui.api.workos import keys
 from sessions_ui.conf.tokens import OWN_SCOPES
-from sessions_ui.delivery import deliver_all
+from sessions_ui.delivery import deliver_all, deliver_due
 from sessions_ui.token_value import is_well_formed
 from sessions_ui.wording.workos import stamp
 from tests.models import AccessToken, EndReason, Event, Session
@@ -320,6 +320,27 @@ def test_an_end_that_is_still_to_come_and_none(caller: Program, user: Any, make_
     assert answer.status_code == 200 and end - timezone.now() > timedelta(days=365)
     answer = caller.post(url, {"expires_at": "2999-01-01T00:00:00.000Z"}, JSON)
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "too_long")
+
+
+def test_another_end_is_told_as_what_it_is(
+    caller: Program, user: Any, browser: Any, make_token: Any, mailoutbox: Any
+) -> None:
+    """Mail, log and the token's page said that it was given a new value."""
+    client = browser()
+    client.sign_in(user)
+    public_id = make_token(user).token.session.public_id
+    deliver_due()
+    mailoutbox.clear()
+    later = (timezone.now() + timedelta(days=9)).isoformat()
+    caller.post(key_url(public_id, "/expire"), {"expires_at": later}, JSON)
+    deliver_due()
+    [mail] = mailoutbox
+    log, page = (
+        client.get(f"/account/devices/{path}/").content.decode() for path in ("log", f"tokens/{public_id}")
+    )
+    for text in (mail.subject, mail.body, log):
+        assert "An access token was given another end" in text and "new value" not in text
+    assert "Given another end" in page and "Renewed" not in page
 
 
 def test_a_new_end_keeps_to_an_agreed_one(caller: Program, user: Any, make_token: Any) -> None:
