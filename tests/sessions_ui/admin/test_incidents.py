@@ -11,13 +11,15 @@ import pytest
 import time_machine
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
+from django.db import transaction
 from django.utils import timezone
 
+from sessions_ui.actions.endings.end import end_user_sessions
 from sessions_ui.actions.tokens.create import create_token
 from sessions_ui.admin.incidents.incident import IncidentAdmin
 from sessions_ui.tasks import sweep_endings
 from tests.conftest import Browser
-from tests.models import Ending, Event, Incident, Session
+from tests.models import Ending, EndReason, Event, Incident, Session
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/sessions_ui/incident/"
@@ -267,6 +269,11 @@ def test_another_administrator_approves(admin: Any, ada: Any, user: Any, setting
     html = of(second.get(page))
     assert ">Approve<" in html and "If you approve it now:" in html and "2 sign-ins will be ended." in html
     assert "If you approve it now:" not in of(admin.get(page))
+    with transaction.atomic():
+        end_user_sessions(user=user, reason=EndReason.PASSWORD_RESET)
+        html = of(second.get(page))
+        assert "Nothing that meets these criteria is signed in now." in html and "told by email" not in html
+        transaction.set_rollback(True)
     assert "Approved." in of(second.post(f"{LIST}{incident.pk}/approve/", follow=True))
     sweep_endings()
     assert ada.get(PAGE).status_code == 302

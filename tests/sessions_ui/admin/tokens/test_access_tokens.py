@@ -45,6 +45,14 @@ def test_the_list_and_a_token(admin: Any, user: Any) -> None:
     assert f'<div class="readonly">{at}</div>' in html and "+00:00" not in html and ">None<" not in html
 
 
+def test_nobody_is_said_to_be_told_where_all_has_ended(admin: Any, user: Any) -> None:
+    made = make(user)
+    end_user_sessions(user=user, reason=EndReason.PASSWORD_RESET)
+    asked = {"action": "end_selected", "_selected_action": [made.token.pk]}
+    html = admin.post(TOKENS, asked).content.decode()
+    assert "All that was chosen has already ended." in html and "told by email" not in html
+
+
 def test_filters(admin: Any, user: Any, robot: Any, time_machine: Any) -> None:
     make(user)
     make(user, "Assistant", agent="Assistant 3")
