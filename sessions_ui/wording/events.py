@@ -40,7 +40,7 @@ def token_event_text(event: Event, viewer: Any) -> str:
         return _("We told you that it ends soon")
     if event.data.get("change") == CredentialChange.ADDED:
         return _("Created")
-    if "ends_at" in event.data:
+    if "only_end" in event.data:
         return _("Given another end")
     return _("Renewed")
 

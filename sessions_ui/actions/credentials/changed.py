@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from django.db import connections, router
@@ -14,7 +13,6 @@ from sessions_ui.actions.trusted_addresses import told_about
 from sessions_ui.actor import actor_of, current_actor
 from sessions_ui.audit import events
 from sessions_ui.credentials import CredentialChange, CredentialKind
-from sessions_ui.database import moments
 from sessions_ui.database.transactions import atomically
 from sessions_ui.exceptions import SessionEnded, TryAgain
 from sessions_ui.models import AccountState, Act, Event, ServiceAccount, Session
@@ -32,7 +30,7 @@ def credential_changed(
     act: Act | None = None,
     tell: bool = True,
     about: Session | None = None,
-    ends_at: datetime | None = None,
+    only_end: bool = False,
 ) -> Event:
     """Append the event of a changed credential, and tell the addresses that have long been the owner's; return it.
 
@@ -41,7 +39,7 @@ def credential_changed(
     whoever acts now, if it is left out. `act` is the one that ended sessions because of the change: the mail names
     them, and no second one does. `tell` is False where the caller tells of it. `about` is the session that the
     credential itself is (an access token); left out, the event names the one that acts. What acts in its place is
-    in `data` then (`Event.told_session_id`). `ends_at`: all that has changed is when it ends.
+    in `data` then (`Event.told_session_id`). `only_end`: all that has changed is when it ends.
 
     Several changes of one request make one mail. Nobody is told of an account that nobody has ever signed in to: it is
     being set up, unless it is a service account, of which whoever answers for it is told.
@@ -59,7 +57,7 @@ def credential_changed(
             "credential": str(kind),
             "change": str(change),
             **({"in_session": own} if about is not None else {}),
-            **({"ends_at": moments.aware(ends_at).isoformat()} if ends_at is not None else {}),
+            **({"only_end": True} if only_end else {}),
             **({"with": first} if waiting else {}),
         },
         text=label,

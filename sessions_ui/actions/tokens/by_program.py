@@ -101,7 +101,7 @@ def set_end_by_program(*, bearer: Bearer, token: AccessToken, expires_at: dateti
         change=CredentialChange.CHANGED,
         label=token.name,
         about=session,
-        ends_at=token.session.expires_at,
+        only_end=True,
     )
     return token
 
