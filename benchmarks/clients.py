@@ -39,6 +39,7 @@ HOSTILE = {
     "8 KB that begin like a browser, again and again": "Mozilla/5.0 (Linux; Android 10; K) " * 240,
     "8 KB of an app's words": "FBAN/Messenger trill_ musical_ly_ Instagram Barcelona " * 160,
     "8 KB of digits and dots": "1.2." * 2048,
+    "a version of 8 KB": "Acme/" + "1." * 4096,
 }
 IMPORT = (
     "from time import process_time as now; began = now(); import sessions_ui.client; imported = now(); "

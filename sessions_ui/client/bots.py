@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
+from sessions_ui.client.text import MAX_NAME
+
 # Without "bot", "spider" or "crawler" in their name, or unknown to ua-parser. The first group is the version.
 ROBOTS = tuple(
     (name, re.compile(pattern))
     for name, pattern in (
         ("Claude Code", r"^Claude-User \(claude-code/([\d.]+)"),
-        ("HeadlessChrome", r"\bHeadlessChrome/([\d.]+)"),
+        ("HeadlessChrome", r"\bHeadlessChrome\b(?:/([\d.]+))?"),
         ("Chrome-Lighthouse", r"\bChrome-Lighthouse\b"),
         ("ChatGPT-User", r"\bChatGPT-User/([\d.]+)"),
         ("facebookexternalhit", r"\bfacebookexternalhit/([\d.]+)"),
@@ -31,6 +33,41 @@ FETCHERS = re.compile(
     r"(?:Mediapartners|FeedFetcher|Storebot)-Google|meta-externalfetcher)(?![\w-])(?:/v?(\d[\d.]*))?"
 )
 FETCHERS_SIGNS = ("Google-", "GoogleOther", "-Google", "meta-externalfetcher")
+# Agents, monitors and test tools that drive a browser, and write no more than their name into its header: "Agent-…" and
+# "Devin" act for somebody, the others look at one's own pages. The first group is the name.
+DRIVERS = re.compile(
+    r"(?<![\w./@-])(Devin|Agent-NovaAct|GoogleAgent-Mariner|Playwright|Selenium|Puppeteer|PhantomJS|"
+    r"(?:Datadog|NewRelic)Synthetics|Cloudflare(?:Observatory|Diagnostics)|GTmetrix|ThousandEyes|Checkly|"
+    r"Ghost Inspector|Dotcom-Monitor|PlayStore-Google|SkypeUriPreview)"
+    r"(?![\w-])(?:/v?(\d[\d.]*))?"
+)
+DRIVERS_SIGNS = (
+    *(
+        "Devin",
+        "Agent",
+        "Playwright",
+        "Selenium",
+        "Puppeteer",
+        "PhantomJS",
+        "Synthetic",
+        "Cloudflare",
+        "GTmetrix",
+    ),
+    *("Thousand", "Checkly", "Inspector", "Dotcom", "PlayStore", "UriPreview"),
+)
+# What ua-parser has a name for, and does not know as a robot.
+NAMED_ROBOTS = frozenset(
+    {
+        *(
+            "Catchpoint",
+            "GmailImageProxy",
+            "PhantomJS",
+            "PRTG Network Monitor",
+            "Ruxit Synthetic",
+            "YottaaMonitor",
+        )
+    }
+)
 # What the Fediverse's servers write: the library first, or the address and "Bot" behind their own name.
 FEDIVERSE = re.compile(
     r"^http\.rb/[\d.]+ \(([A-Za-z][\w.-]*)/v?(\d[\d.]*)[^()]*https?://|"
@@ -40,14 +77,29 @@ FEDIVERSE = re.compile(
 # before the address. Whatever else the header says of a browser is the engine that it drives.
 ADDRESS = r"\+?\s?(?:https?://|mailto:|[\w.-]+@)"
 INTRODUCED = re.compile(
-    rf"\bcompatible; ?([A-Za-z][\w.-]*(?: [A-Z][\w.-]*)*)(?:/v?(\d[\d.]*)[\w.-]*)?;? {ADDRESS}"
+    rf"\bcompatible; ?([A-Za-z][\w.-]*(?: [A-Z][\w.-]*)*)(?:/v?(\d[\d.]*+)[\w.-]*+)?;? ?{ADDRESS}"
 )
 # A library's address is that of its source.
 ALONE = re.compile(
-    r"^([A-Za-z][\w.-]*(?: [A-Z][\w.-]*)*?)(?:/v?(\d[\d.]*)[\w.-]*)? \(\+ ?https?://(?!github\.com/)"
+    r"^([A-Za-z][\w.-]*(?: [A-Z][\w.-]*)*?)(?:/v?(\d[\d.]*+)[\w.-]*+)?[;,]? \(?\+ ?https?://(?!github\.com/)"
 )
 # What fetches for somebody at this moment says so by the last word of its name.
-FOR_SOMEBODY = re.compile(r"(?<![\w./@-])([A-Za-z][\w.]*-(?:User|Fetcher))/v?(\d[\d.]*)(?=.*https?://)")
+FOR_SOMEBODY = re.compile(
+    r"(?<![\w./@-])([A-Za-z][\w.]*-(?:User|user|Fetcher))/v?(\d[\d.]*)(?=.*https?://|$)"
+)
+# Who drives a browser may stand in the comment of its engine, or as "compatible" behind the first comment.
+DRIVER = re.compile(r"like Gecko; ?(?:compatible; ?)?([A-Za-z][\w-]*)(?:/v?(\d[\d.]*))?")
+COMPATIBLE = re.compile(r"\bcompatible; ?(?!MSIE)([A-Za-z][\w-]*)(?:/v?(\d[\d.]*))?")
+# No browser of people's has an address in its header, but for old toolbars. Who wrote it is called by the word in front
+# of it, unless that is the browser.
+ANY_ADDRESS = re.compile(r"[;,]? ?\(?\+? ?https?://")
+WRITER = re.compile(
+    r"(?<![\w./@-])([A-Za-z][\w-]*)/v?(\d[\d.]*+)?[\w.-]*+ ?$|(?:(?<=[;(,)\d] )|(?<=[;(,)]))([A-Za-z][\w-]*) ?$"
+)
+NO_WRITER = frozenset(
+    {"chrome", "compatible", "edg", "firefox", "gecko", "mobile", "mozilla", "safari", "see", "version"}
+)
+TOOLBARS = ("MSIE", "Trident/")
 # A word of an address is nobody's name.
 ADDRESSES = re.compile(r"https?://[^\s;,()]*")
 ROBOTS_WORD = re.compile(r"bot|spider|crawl", re.IGNORECASE)
@@ -62,6 +114,8 @@ def known(user_agent: str) -> tuple[str, str] | None:
         if match := pattern.search(user_agent):
             return name, match[1] if match.re.groups else ""
     # The signs spare most headers the patterns.
+    if any(sign in user_agent for sign in DRIVERS_SIGNS) and (match := DRIVERS.search(user_agent)):
+        return match[1], match[2] or ""
     if any(sign in user_agent for sign in FETCHERS_SIGNS) and (match := FETCHERS.search(user_agent)):
         return match[1], match[2] or ""
     is_of_fediverse = user_agent.endswith(" Bot") or user_agent.startswith("http.rb/")
@@ -72,11 +126,27 @@ def known(user_agent: str) -> tuple[str, str] | None:
 
 def introduced(user_agent: str, *, is_known: bool = False) -> tuple[str, str] | None:
     """Return (name, version) of a program that names itself beside an address to read about it, or says that it fetches
-    for somebody. `is_known`: it has a name that is no robot's, and its address may be that of an app."""
+    for somebody; the name is empty where only the address is there. `is_known`: it has a name that is no robot's, and
+    its address may be that of an app."""
     for pattern in (INTRODUCED, FOR_SOMEBODY) if is_known else (INTRODUCED, ALONE, FOR_SOMEBODY):
         if match := pattern.search(user_agent):
             return match[1], match[2] or ""
-    return None
+    return None if is_known else _driver(user_agent)
+
+
+def _driver(user_agent: str) -> tuple[str, str] | None:
+    """Return (name, version) of a program that has put itself or its address into a browser's header."""
+    if not user_agent.startswith("Mozilla/") or any(sign in user_agent for sign in TOOLBARS):
+        return None
+    driver = DRIVER.search(user_agent) or COMPATIBLE.search(user_agent, user_agent.find(")") + 1)
+    if driver and driver[1].lower() not in NO_WRITER:
+        return driver[1], driver[2] or ""
+    address = ANY_ADDRESS.search(user_agent)
+    if address is None:
+        return None
+    writer = WRITER.search(user_agent[: address.start()][-MAX_NAME:])
+    name = (writer[1] or writer[3]) if writer else ""
+    return ("", "") if writer is None or name.lower() in NO_WRITER else (name, writer[2] or "")
 
 
 def named(user_agent: str) -> tuple[str, str] | None:
@@ -97,4 +167,4 @@ def is_of_address(name: str, user_agent: str) -> bool:
 
 def is_robots_name(browser: str) -> bool:
     """Return whether what ua-parser took for the browser is a robot's name."""
-    return NAMED.fullmatch(browser) is not None
+    return browser in NAMED_ROBOTS or NAMED.fullmatch(browser) is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 BROWSERS = {
     "Amazon Silk": "Silk",
     "Apple Mail": "WebView",
+    "Apple Watch App": "",
     "AVG": "AVG Secure Browser",
     "Baidu Box App": "Baidu",
     "Baidu Explorer": "Baidu",
@@ -23,6 +24,7 @@ BROWSERS = {
     "IE Mobile": "Internet Explorer",
     "Google": "Google app",
     "GuzzleHttp": "Guzzle",
+    "HbbTV": "",
     "LINE": "Line",
     "MiuiBrowser": "Mi Browser",
     "Mobile Safari": "Safari",
@@ -32,6 +34,7 @@ BROWSERS = {
     "Opera Touch": "Opera",
     "PingdomBot": "Pingdom",
     "PostmanRuntime": "Postman",
+    "Quark PC": "Quark",
     "Python Requests": "python-requests",
     "Python aiohttp": "aiohttp",
     "QQ Browser Mobile": "QQ Browser",
@@ -57,6 +60,12 @@ NAMELESS = frozenset(
         *("bot", "crawler", "robot", "spider"),
     }
 )
+
+# What a robot may drive: of these an address in the header says that nobody sits before it.
+DRIVEN = NAMELESS | {
+    *("Chrome Mobile iOS", "Chrome Mobile WebView", "Edge", "Edge Mobile", "Firefox Mobile", "Opera"),
+    *("HeadlessChrome", "Qt Web Engine", "Twitter"),
+}
 
 # As the browsers call themselves in the brand list of their client hints.
 BRANDS = {
@@ -86,7 +95,11 @@ APPLE = frozenset({"macOS", "iOS", "iPadOS"})
 FROZEN_VERSIONS = frozenset({("macOS", "10.15"), ("macOS", "10.15.7"), ("Windows", "10")})
 # The header names a build that says nothing to people, or none of the system's own.
 UNTOLD_VERSIONS = frozenset(
-    {"Chrome OS", "Chromecast", "Fedora", "Fire OS", "Fuchsia", "HarmonyOS", "Linux", "webOS", "Xbox"}
+    {
+        *("Chrome OS", "Chromecast", "Fedora", "Fire OS", "Fuchsia", "HarmonyOS", "Linux", "webOS", "Xbox"),
+        # Behind these stands the build of the browser's package, or the kernel's version.
+        *("CentOS", "Gentoo", "PCLinuxOS", "Red Hat"),
+    }
 )
 # From iOS 26 on WebKit says 18.6 or 18.7; that is the truth only beside a Safari of the same number.
 FROZEN_IOS = frozenset({"18.6", "18.7"})

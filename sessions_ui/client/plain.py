@@ -22,6 +22,10 @@ WORDS = (
     "Valve Steam GameOverlay", "AlohaBrowser", "Snapchat", "Polestar", "Andr0id", "PowerShell", "WindowsPowerShell",
     "Microsoft Windows", "AliApp(TB", "AliApp(AMAP", "AppVersion", "Instagram", "Pixel Watch", "Galaxy Watch",
     "TicWatch", "Wear OS", "360SE", "360EE", "2345Explorer", "Servo", "BlackBerry", "PlayBook", "HbbTV", "VIZIO",
+    "Haiku", "MorphOS", "DragonFly", "GhostBSD", "Windows IoT", "Windows CE", "IEMobile", "WPDesktop", "Nokia",
+    "Lumia", "ARM", "Red Hat", "Tab", "Pad", "DTV", "Chromebook", "Pixelbook", "DeviceType", "SmartSpeaker", "Devin",
+    "Agent-NovaAct", "Playwright", "Selenium", "DatadogSynthetics", "NewRelicSynthetics", "GTmetrix", "Quark",
+    "TeamsMobile-iOS",
 )  # fmt: skip
 # What a header is "like" is what it is not. (All browsers are "like Gecko", iPhones "like Mac OS X": that stays.)
 LIKE = re.compile(r"[,;]? ?\blike (?:Android|iPhone|iPod|iPad)(?: [\d.]+)?")
@@ -35,9 +39,10 @@ OTHER_WORDS = (
 def _pattern(words: Iterable[str]) -> re.Pattern[str]:
     longest_first = sorted(words, key=len, reverse=True)
     return re.compile(
-        rf"(?<![a-z0-9_])(?:{'|'.join(re.escape(word.lower()) for word in longest_first)})(?![a-z]|-\d)|"
+        rf"(?<![a-z0-9_.])(?:{'|'.join(re.escape(word.lower()) for word in longest_first)})(?![a-z]|-\d)|"
         # Codes of models, and the letter that stands in the place of one.
-        r"\b(?:sm-[a-z]\w+|aft[a-z0-9]{1,8}|kf[a-z]{3,6})\b|(?<=android 10; )k(?=[;)])"
+        r"\b(?:sm-[a-z]\w+|aft[a-z0-9]{1,8}|kf[a-z]{2,6}|aeo[a-z]{2}|tb\d{3}[a-z]{2}|[a-z]{3}\d?-w\d\d)\b|"
+        r"(?<=android 10; )k(?=[;)])"
     )
 
 

@@ -13,7 +13,7 @@ from sessions_ui.client import bots, browsers, kinds, models, own_form, programs
 from sessions_ui.client.evidence import Base, Evidence, gather
 from sessions_ui.client.hints import NO_HINTS, Hints
 from sessions_ui.client.info import Client
-from sessions_ui.client.names import APPLE, BROWSERS, NAMELESS
+from sessions_ui.client.names import APPLE, BROWSERS, DRIVEN, NAMELESS
 from sessions_ui.client.plain import plain
 from sessions_ui.client.text import MAX_USER_AGENT, cut
 
@@ -44,7 +44,7 @@ def _parse(user_agent: str, hints: Hints) -> Client:
         return _program(program, evidence)
     if base.is_robot or bots.is_robots_name(base.browser):
         return _robot(*_robots_name(user_agent, base))
-    if robot := bots.introduced(user_agent, is_known=base.browser not in NAMELESS):
+    if robot := bots.introduced(user_agent, is_known=base.browser not in DRIVEN):
         return _robot(*robot)
     program = programs.named_by_itself(user_agent, has_machine=evidence.machine is not None)
     if program and (program.kind or base.browser in NAMELESS):
@@ -107,7 +107,7 @@ def _program(program: programs.Program, evidence: Evidence) -> Client:
         system, machines_version = systems.find(evidence)
         system_version = machines_version or system_version
     name, version = program.name, program.version
-    if not program.is_listed and base.browser not in NAMELESS:
+    if not program.is_listed and base.browser not in NAMELESS and "/" not in base.browser:
         # ua-parser knows it by a better name than its first word.
         name = BROWSERS.get(base.browser, unquote(base.browser, errors="replace"))
         version = base.browser_version

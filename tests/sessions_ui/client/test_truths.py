@@ -151,6 +151,23 @@ TRUTHS: dict[str, tuple[str, ...]] = {
     f"Mozilla/5.0 (Linux; Android 11; TPM191E Build/RTT1; wv) {WV}": ("tv", "", "TPM191E", "WebView", "", "Android", "11"),
     f"Mozilla/5.0 (Linux; Android 11; KM200 Build/RTT1) {CHROME} Safari/537.36": ("tablet", "", "KM200", "Chrome", "142", "Android", "11"),
     f"Mozilla/5.0 (X11; Linux aarch64) {CHROME} Safari/537.36 Sky_STB_ST412_2018/1.0.0 (Sky, EM150UK, )": ("tv", "", "", "Chrome", "142", "Linux", ""),
+    # 18. Found 2026-12 in public fixtures: a robot, agent or test tool that drives a browser told as somebody's computer. Google: its fetchers; Cognition,
+    # Amazon, Manus, Datadog, New Relic, Cloudflare: pages on their headers.
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko; Google-Acme-Verification) Chrome/142.0.0.0 Safari/537.36": ("bot", "", "", "Google-Acme-Verification", "", "", ""),
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko; compatible; AcmeAgent/2.1) Chrome/142.0.0.0 Safari/537.36": ("bot", "", "", "AcmeAgent", "2.1", "", ""),
+    f"Mozilla/5.0 (Linux; Android 14; Pixel 8) {CHROME} Mobile Safari/537.36 (compatible; Acme-AMP)": ("bot", "", "", "Acme-AMP", "", "", ""),
+    f"Mozilla/5.0 ({WINDOWS}) {CHROME} Safari/537.36 Edg/142.0.0.0 AcmeMonitor/1.0 (https://acme.example)": ("bot", "", "", "AcmeMonitor", "1", "", ""),
+    f"Mozilla/5.0 ({WINDOWS}) {CHROME} Safari/537.36 (+https://acme.example)": ("bot", "", "", "", "", "", ""),
+    f"Mozilla/5.0 ({MAC}) {CHROME} Safari/537.36; Devin/1.0; +devin.ai": ("bot", "", "", "Devin", "1", "", ""),
+    f"Mozilla/5.0 ({MAC}) {CHROME} Safari/537.36; Acme-User/1.0": ("bot", "", "", "Acme-User", "1", "", ""),
+    f"Mozilla/5.0 (X11; Linux x86_64) {CHROME} Safari/537.36 Agent-NovaAct/0.9": ("bot", "", "", "Agent-NovaAct", "0.9", "", ""),
+    f"Mozilla/5.0 (X11; Linux x86_64) {CHROME} Safari/537.36 DatadogSynthetics": ("bot", "", "", "DatadogSynthetics", "", "", ""),
+    f"Mozilla/5.0 ({WINDOWS}) {CHROME} Safari/537.36 Playwright/1.40.0": ("bot", "", "", "Playwright", "1.40", "", ""),
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome Safari/537.36": ("bot", "", "", "HeadlessChrome", "", "", ""),
+    f"Mozilla/5.0 (X11; Linux x86_64; Acme https://acme.example/) {CHROME} Safari/537.36": ("bot", "", "", "Acme", "", "", ""),
+    "AcmeFetch/0.5 +http://acme.example": ("bot", "", "", "AcmeFetch", "0.5", "", ""),
+    f"Mozilla/5.0 ({WINDOWS}) {CHROME} Safari/537.36 (Tab 1)": ("computer", "", "", "Chrome", "142", "Windows", ""),
+    "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 6.0; Acme Toolbar from: http://acme.example/)": ("computer", "", "", "Internet Explorer", "7", "Windows", ""),
 }  # fmt: skip
 
 LIST = '"Chromium";v="142", "Not_A Brand";v="99", '
