@@ -14,9 +14,9 @@ TOKENS = tuple(
     (name, re.compile(pattern))
     for name, pattern in (
         # In place of a version these have the time of their build.
-        ("Steam", r"\bValve Steam (?:Client|GameOverlay)\b"),
+        ("Steam", r"\bValve Steam (?:Client|GameOverlay|Tenfoot)\b"),
         ("Basilisk", r"\bBasilisk/"),
-        ("Tesla", r"\bTesla/(\d{4}[\d.]*)|\bQtCarBrowser\b"),
+        ("Tesla", r"\bTesla/(?:[a-z]+-)*(\d{4}[\d.]*)|\bQtCarBrowser\b|\bTesla/[a-z]"),
         ("Wolvic", r"\bWolvic/([\d.]+)"),
         ("Pico Browser", r"\bPicoBrowser/([\d.]+)"),
         # Browsers with an assistant built in. (Arc, and most others, say no more than Chrome.)
@@ -29,8 +29,11 @@ TOKENS = tuple(
         ("Opera Neon", r"\bOpera ?Neon/([\d.]+)"),
         ("Opera GX", r"\bOPX/([\d.]+)"),
         ("DuckDuckGo", r"\bDdg/([\d.]+)"),
-        ("Huawei Browser", r"\bHuaweiBrowser/([\d.]+)"),
-        ("Yandex Browser", r"\bYaBrowser/([\d.]+)"),
+        ("Huawei Browser", r"\b(?:HuaweiBrowser|HBPC)/([\d.]+)"),
+        ("Yandex Browser", r"\b(?:YaBrowser|YaSearchBrowser|YaApp_\w+)/([\d.]+)"),
+        ("Quark", r"\b(?i:quark(?:pc)?)/([\d.]+)"),
+        ("UC Browser", r"\bUCPC/([\d.]+)|^UCWEB/([\d.]+)(?!.*UCBrowser/)"),
+        ("Adblock Browser", r"\bABB/([\d.]+)"),
         ("Vivo Browser", r"\bVivoBrowser/([\d.]+)"),
         ("HeyTap Browser", r"\bHeyTapBrowser/([\d.]+)"),
         ("Mi Browser", r"\bMiuiBrowser/([\d.]+)"),
@@ -38,6 +41,7 @@ TOKENS = tuple(
         ("LG Browser", r"\bLG Browser/([\d.]+)"),
         ("Nintendo Browser", r"\bNintendoBrowser/(\d+(?:\.\d+)*)"),
         ("ArkWeb", r"\bArkWeb/([\d.]+)"),
+        ("WebPositive", r"\bWebPositive/([\d.]+)"),
         ("Falkon", r"\bFalkon/([\d.]+)"),
         ("qutebrowser", r"\bqutebrowser/([\d.]+)"),
         ("Konqueror", r"\bKonqueror\b"),
@@ -61,27 +65,31 @@ NAMELESS_CONTAINERS = frozenset(
     }
 )  # fmt: skip
 # What stands behind HbbTV, which is a standard and no browser.
-TV_OPERA, TV_CHROME = re.compile(r"\bOPR/([\d.]+)"), re.compile(r"\bChrome/([\d.]+)")
+TV_OPERA, CHROME = re.compile(r"\bOPR/([\d.]+)"), re.compile(r"\bChrome/([\d.]+)")
 # An app in a container that shows pages. Its own name stands behind the engine's, or in front of Qt's.
 QT = re.compile(r"\(KHTML, like Gecko\) (?:([A-Za-z][^/();]{0,62})[/ ]v?(\d[\w.]*) )?QtWebEngine/")
 PRODUCT = re.compile(r"(?<=[ ;])((?:[A-Z][\w.&+-]* ){0,3}[A-Za-z][\w.&+-]{1,62})/v?(\d[\w.]*)")
+# An app names its package behind itself: "YJApp-ANDROID jp.co.yahoo.android.yjtop".
+PACKAGE = re.compile(r"(?<=\S) \w+(?:\.[\w-]+){2,}$")
 COMMENT = re.compile(r"\([^()]*(?:\([^()]*\)[^()]*)*\)")
 # Products of a container's header that name no app: the engine, the system, libraries, what the device is connected by.
 NO_APP = frozenset(
     {
-        *("android", "app", "app_version", "applewebkit", "appname", "appversion", "awp", "build"),
-        *("bytedancewebview", "bytelocale", "caapp", "cadevice", "cfnetwork", "channel", "chrome"),
+        *("amazonwebappplatform", "android", "app", "app_version", "applewebkit", "appname", "appversion", "awp"),
+        *("build", "bytedancewebview", "bytelocale", "caapp", "cadevice", "cfnetwork", "channel", "chrome"),
         *("chromium", "cordova-amazon-fireos", "crios", "dalvik", "dart", "darwin", "ddg", "device", "edg"),
-        *("edga", "edgios", "electron", "exoplayerlib", "firefox", "fxios", "gecko", "googlewv", "gsa"),
+        *("edga", "edgios", "edgw", "electron", "exoplayerlib", "firefox", "fxios", "gecko", "googlewv", "gsa"),
         *("hmscore", "html5plus", "ios", "ipad", "iphone", "isdr", "jskit", "jssdk", "language", "like", "macosx"),
         *("mmwebsdk", "mobile", "mozilla", "netfront", "nettype", "okhttp", "opr", "opt", "os"),
         *("qtwebengine", "region", "safari", "scale", "t7", "tablet", "u", "version", "webview", "xweb"),
         *("yoda"),
     }
 )  # fmt: skip
+IOS = re.compile(r"\((?:iPhone|iPad|iPod)")
 WEBVIEW = "WebView"
 WEBVIEW_BRANDS = frozenset({"Android WebView", "Microsoft Edge WebView2"})
 CHROMIUM = "Chromium"  # the engine's own brand, in every list
+ENGINES = frozenset({CHROMIUM, "Yowser"})  # Yandex Browser's own engine stands beside it
 
 
 def find(evidence: Evidence) -> tuple[str, str]:
@@ -102,17 +110,19 @@ def _by_header(evidence: Evidence) -> tuple[str, str]:
     if ANY_TOKEN.search(user_agent):
         for name, pattern in TOKENS:
             if match := pattern.search(user_agent):
-                return name, (match[1] if pattern.groups else "") or ""
+                return name, next(filter(None, match.groups()), "")
     name = base.browser
     if name == "Android":
         return _android(user_agent)
     if name == "HbbTV":
-        match = TV_OPERA.search(user_agent) or TV_CHROME.search(user_agent)
+        match = TV_OPERA.search(user_agent) or CHROME.search(user_agent)
         return ("Opera" if match.re is TV_OPERA else "Chrome", match[1]) if match else ("", "")
     name = BROWSERS.get(name, name)
     if name == WEBVIEW:
         # The only version in the header is the engine's.
         return (name if "webkit/" in user_agent.lower() else ""), ""
+    if base.model.startswith(f"{base.browser} ") and (match := CHROME.search(user_agent)):
+        return "Chrome", match[1]  # ua-parser has taken a part of the model: "M bot 54"
     is_of_model = base.browser_version == base.model  # "BlackBerry9700"
     return name, "" if is_of_model else base.browser_version
 
@@ -133,28 +143,33 @@ def _contained(evidence: Evidence) -> tuple[str, str] | None:
             pattern.search(header) for _name, pattern in TOKENS
         )
         return None if is_known and not match[1] else (match[1] or WEBVIEW, match[2] or "")
+    if "; WebView/" in header:  # of Windows before WebView2
+        return WEBVIEW, ""
     if not _is_container(evidence):
         return None
     for name, version in PRODUCT.findall(COMMENT.sub(" ", header)):
         if name.rpartition(" ")[2].lower() not in NO_APP and not any(
             pattern.search(f" {name}/{version}") for _name, pattern in TOKENS
         ):
-            return (name, version) if evidence.base.browser in NAMELESS_CONTAINERS else None
+            is_nameless = evidence.base.browser in NAMELESS_CONTAINERS
+            return (PACKAGE.sub("", name), version) if is_nameless else None
     return (WEBVIEW, "") if evidence.base.browser == "Apple Mail" else None
 
 
 def _is_container(evidence: Evidence) -> bool:
     header = evidence.header
-    if "; wv)" in header:
+    if "; wv)" in header or ("Android" in header and "Version/4.0 Chrome/" in header):
         return True
-    return "AppleWebKit/" in header and "Mac OS X" in header and "Safari/" not in header
+    # On iOS every browser is WebKit, and apps name themselves behind Safari, too.
+    is_apples = ("Mac OS X" in header and "Safari/" not in header) or IOS.search(header) is not None
+    return is_apples and "AppleWebKit/" in header
 
 
 def _by_brands(hints: Hints) -> tuple[str, str]:
     """Return the one brand that is not the engine's; Chromium itself where there is no other."""
     if any(name in WEBVIEW_BRANDS for name, _version in hints.brands):
         return WEBVIEW, ""  # Windows' names Edge as well, which is its engine
-    brands = [brand for brand in hints.brands if brand[0] != CHROMIUM] or list(hints.brands)
+    brands = [brand for brand in hints.brands if brand[0] not in ENGINES] or list(hints.brands)
     if len(brands) != 1:
         return "", ""
     name, version = brands[0]

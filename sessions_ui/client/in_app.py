@@ -24,7 +24,8 @@ APPS = tuple(
         ("Snapchat", r"Snapchat/?([\d.]+)"),
         ("Google app", r"\bGSA/(\d+(?:\.\d+)*)"),
         ("Line", r" Line/([\d.]+)"),
-        ("KakaoTalk", r"\bKAKAOTALK[ /]([\d.]+)"),
+        ("KakaoTalk", r"\bKAKAOTALK(?:[ /](\d+\.[\d.]+))?"),  # on Android a build, of seven digits
+        ("Microsoft Teams", r"\bTeamsMobile-(?:iOS|Android)\b"),
         ("Naver", r"\bNAVER\(inapp; [^;]*; [^;]*; ([\d.]+)"),
         ("Pinterest", r"\[Pinterest/(?:iOS|Android)\]"),
         ("X", r"\bTwitter for iP(?:hone|ad)(?:/([\d.]+))?|\bTwitterAndroid\b"),
@@ -44,7 +45,7 @@ APPS = tuple(
 SIGN = re.compile(
     r"FBA[NV]/|FB_IAB|Instagram|Barcelona|BytedanceWebview|musical_ly|trill_|aweme|MicroMessenger|LinkedInApp|"
     r"Snapchat|GSA/| Line/|KAKAOTALK|NAVER|Pinterest/|Twitter|Reddit/|Slack/|baiduboxapp|DingTalk|Alipay|"
-    r" QQ/|Telegram|Zalo|AliApp\("
+    r"TeamsMobile| QQ/|Telegram|Zalo|AliApp\("
 )
 
 

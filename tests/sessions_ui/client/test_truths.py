@@ -168,6 +168,16 @@ TRUTHS: dict[str, tuple[str, ...]] = {
     "AcmeFetch/0.5 +http://acme.example": ("bot", "", "", "AcmeFetch", "0.5", "", ""),
     f"Mozilla/5.0 ({WINDOWS}) {CHROME} Safari/537.36 (Tab 1)": ("computer", "", "", "Chrome", "142", "Windows", ""),
     "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 6.0; Acme Toolbar from: http://acme.example/)": ("computer", "", "", "Internet Explorer", "7", "Windows", ""),
+    # 19. Found 2026-12: a WebView without "wv", and an app behind Safari on iOS, where no extension adds a name of its own.
+    "Mozilla/5.0 (Linux; U; Android 14; zh-CN; 23116PN5BC Build/UKQ1.230804.001) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/123.0.6312.80 AcmeBrowser/7.1 Mobile Safari/537.36": ("phone", "", "23116PN5BC", "AcmeBrowser", "7.1", "Android", "14"),
+    "Mozilla/5.0 (Linux; U; Android 14; zh-CN; 23116PN5BC Build/UKQ1.230804.001) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/123.0.6312.80 Quark/7.10.6.883 Mobile Safari/537.36": ("phone", "", "23116PN5BC", "Quark", "7.10.6.883", "Android", "14"),
+    f"Mozilla/5.0 ({WINDOWS}) {CHROME} Safari/537.36 QuarkPC/4.2.5.390": ("computer", "", "", "Quark", "4.2.5.390", "Windows", ""),
+    f"Mozilla/5.0 (Linux; arm_64; Android 15; SM-S938B) {CHROME} YaApp_Android/25.89.1/apad YaSearchBrowser/25.89.1/apad BroPP/1.0 SA/3 Mobile Safari/537.36": ("phone", "Samsung", "SM-S938B", "Yandex Browser", "25.89.1", "Android", "15"),
+    f"Mozilla/5.0 ({IPHONE}) {SAFARI} Version/26.1 Mobile/15E148 Safari/604.1 AcmeSearch/12.1.0": ("phone", "Apple", "iPhone", "AcmeSearch", "12.1", "iOS", ""),
+    f"Mozilla/5.0 ({IPHONE}) {SAFARI} AcmeMobile/6.7.6 Mobile/15E148 Safari/605.1.15": ("phone", "Apple", "iPhone", "AcmeMobile", "6.7.6", "iOS", ""),
+    f"Mozilla/5.0 ({IPHONE}) {SAFARI} Mobile/15E148 TeamsMobile-iOS": ("phone", "Apple", "iPhone", "Microsoft Teams", "", "iOS", ""),
+    f"Mozilla/5.0 (Linux; Android 14; SM-A556B Build/UP1A.231005.007; wv) {WV} Acme-ANDROID jp.co.example.acme/3.187.0": ("phone", "Samsung", "SM-A556B", "Acme-ANDROID", "3.187", "Android", "14"),
+    f"Mozilla/5.0 (Linux; Android 14; SM-S921N Build/UP1A.231005.007; wv) {WV};KAKAOTALK 2511050": ("phone", "Samsung", "SM-S921N", "KakaoTalk", "", "Android", "14"),
 }  # fmt: skip
 
 LIST = '"Chromium";v="142", "Not_A Brand";v="99", '

@@ -31,7 +31,8 @@ class Verdict(StrEnum):
     MACHINE = "a TV, console or e-reader that names only itself or its engine: no browser"
     MAKER = "the maker of a TV, which is no system: Linux or unknown"
     MORE_EXACT = (
-        "iPadOS, not iOS; Messenger, not Facebook; Nextcloud's desktop client; Android below a Cast receiver"
+        "iPadOS, not iOS; Messenger, not Facebook; Adblock Browser, not Aloha; Nextcloud's desktop client; Android "
+        "below a Cast receiver"
     )
     WORSE = "worse"
 
@@ -48,6 +49,7 @@ class Fixture:
 SHARED_CFNETWORK = re.compile(r"CFNetwork/\S+ Darwin/[2-9]\d")
 SAMPLE = Path(__file__).parent / "sample.jsonl"
 MORE_EXACT = {
+    ("Aloha Browser", "Adblock Browser"),
     ("Facebook", "Facebook Messenger"),
     ("Nextcloud", "Nextcloud Desktop"),
     ("iOS", "iPadOS"),
