@@ -37,6 +37,11 @@ DERIVED = {
         }
     ),
 }
+# What ua-parser does not know, or takes for a Mac. They stand in the header's first comment.
+OTHER_SYSTEMS = re.compile(
+    r"^[^()]*\([^()]*\b(?:(Haiku|DragonFly|MorphOS|GhostBSD|Windows IoT)\b|(Sailfish)\b(?: (\d[\d.]*))?)"
+)
+OTHER_NAMES = {"DragonFly": "DragonFly BSD", "Windows IoT": "Windows"}
 MAC_BAG = re.compile(r"^server-bag \[macOS,(\d[\d.]*)")  # a daemon of Apple's
 OPEN_HARMONY = re.compile(r"\bOpenHarmony (\d[\d.]*)")
 ANDROID_VERSION = re.compile(r"\bAndroid (\d[\d.]*)")
@@ -96,6 +101,10 @@ def _by_header(evidence: Evidence) -> tuple[str, str]:
     user_agent = evidence.header
     if match := OPEN_HARMONY.search(user_agent):
         return "OpenHarmony", match[1]
+    if match := OTHER_SYSTEMS.search(user_agent):
+        return OTHER_NAMES.get(match[1], match[1] or match[2]), tidy(match[3])
+    if "SailfishBrowser/" in user_agent and "Mobile" in user_agent:
+        return "Sailfish", ""
     if match := MAC_BAG.search(user_agent):
         return "macOS", tidy(match[1])
     if match := WINDOWS_PHONE.search(user_agent):  # which says Android, too

@@ -178,6 +178,15 @@ TRUTHS: dict[str, tuple[str, ...]] = {
     f"Mozilla/5.0 ({IPHONE}) {SAFARI} Mobile/15E148 TeamsMobile-iOS": ("phone", "Apple", "iPhone", "Microsoft Teams", "", "iOS", ""),
     f"Mozilla/5.0 (Linux; Android 14; SM-A556B Build/UP1A.231005.007; wv) {WV} Acme-ANDROID jp.co.example.acme/3.187.0": ("phone", "Samsung", "SM-A556B", "Acme-ANDROID", "3.187", "Android", "14"),
     f"Mozilla/5.0 (Linux; Android 14; SM-S921N Build/UP1A.231005.007; wv) {WV};KAKAOTALK 2511050": ("phone", "Samsung", "SM-S921N", "KakaoTalk", "", "Android", "14"),
+    # 20. Found 2026-12: a system that ua-parser does not know told as another or as nothing, the build of a package as its version. Haiku, MorphOS, Jolla, Red Hat.
+    "Mozilla/5.0 (X11; Haiku x86_64; rv:128.0) Gecko/20100101 Firefox/128.0": ("computer", "", "", "Firefox", "128", "Haiku", ""),
+    f"Mozilla/5.0 (Macintosh; Intel Haiku R1 x86) {SAFARI} WebPositive/1.2 Safari/605.1": ("computer", "", "", "WebPositive", "1.2", "Haiku", ""),
+    "Mozilla/5.0 (Macintosh; PowerPC MorphOS 3.19; Odyssey Web Browser; rv:1.24) AppleWebKit/538.10 (KHTML, like Gecko) OWB/1.24 Safari/538.10": ("computer", "", "", "", "", "MorphOS", ""),
+    "Mozilla/5.0 (X11; DragonFly x86_64; rv:128.0) Gecko/20100101 Firefox/128.0": ("computer", "", "", "Firefox", "128", "DragonFly BSD", ""),
+    "Mozilla/5.0 (Mobile; rv:91.0) Gecko/91.0 Firefox/91.0 SailfishBrowser/1.0": ("phone", "", "", "Sailfish Browser", "1", "Sailfish", ""),
+    "Mozilla/5.0 (Sailfish 5.0; Mobile; rv:91.0) Gecko/91.0 Firefox/91.0 SailfishBrowser/1.0": ("phone", "", "", "Sailfish Browser", "1", "Sailfish", "5"),
+    "Mozilla/5.0 (Windows IoT 10.0; Android 6.0.1; WebView/3.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/64.0.3282.140 Mobile Safari/537.36 Edge/18.17763": ("", "", "", "WebView", "", "Windows", ""),
+    "Mozilla/5.0 (X11; U; Linux i686; en-US; rv:1.8.0.13pre) Gecko/20070717 Red Hat/1.0.9-4.el4 SeaMonkey/1.0.9": ("computer", "", "", "SeaMonkey", "1.0.9", "Red Hat", ""),
 }  # fmt: skip
 
 LIST = '"Chromium";v="142", "Not_A Brand";v="99", '
