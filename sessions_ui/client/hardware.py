@@ -28,20 +28,23 @@ NINTENDO = re.compile(r"Nintendo (Switch 2|Switch|WiiU|Wii|3DS)\b")
 WATCH_BAG = re.compile(r"^server-bag \[Watch OS,(\d[\d.]*),[^,]*,(Watch\d{1,2},\d{1,2})\]")
 # Behind a hyphen it is the end of a program's name, and the version is the program's.
 APPLE_WATCH = re.compile(
-    r"-watchOS/|watchOS[/ ](\d[\d.]*)|Apple Watch; U; CPU OS (\d[\d_]*)|\bWatch\d{1,2},\d{1,2}\b"
+    r"-watchOS/|watchOS[/ ](\d[\d.]*)|Apple Watch; (?:U; )?CPU OS (\d[\d_]*)|\bWatch\d{1,2},\d{1,2}\b"
 )
-# Samsung's Galaxy Watches are SM-R7… to SM-R9… and SM-L…, by its list of models; other SM-R… are ear phones.
+# Samsung's Galaxy Watches are SM-R5…, R6…, R71… to R9… and SM-L…, by its list of models; other SM-R… are ear phones.
 WEAR_OS = re.compile(
-    r"\bWear OS\b|Pixel Watch|Galaxy Watch|TicWatch|\bSM-(?:R7[1-7]\d|R[89]\d\d|L[357]\d\d)[A-Z0-9]*\b"
+    r"\bWear OS\b|Pixel Watch|Galaxy Watch|TicWatch|(?i:Android [\d.]+; [^;()]*watch\b)|"
+    r"\bSM-(?:R[56]00|R7[1-7]\d|R[89]\d\d|L[357]\d\d)[A-Z0-9]*\b"
 )
 APPLE_TV = re.compile(
     r"^AppleTV\d+,\d+/(\d[\d.]*)|Apple TV; U; CPU OS (\d[\d_]*)|-tvOS/|\btvOS[/ ]?(\d[\d.]*)|\bAppleTV\b"
 )
-ROKU = re.compile(r"^Roku\w*/DVP-(\d[\d.]*)|\bRokuOS (\d[\d.]*)|\(QSP; Roku; \w+; (\d[\d.]*)\)")
+ROKU = re.compile(r"(?:^| )Roku\w*/DVP-(\d[\d.]*)|\bRokuOS (\d[\d.]*)|\(QSP; Roku; \w+; (\d[\d.]*)\)")
 CHROMECAST = re.compile(r"\bCrKey/[\d.]+(?!.*VIZIO)(?:.*DeviceType/(\w+))?")
 # Amazon lists the models of Fire TV (AFT…) and of its tablets (KF…). Both run Fire OS.
 FIRE_TV = re.compile(r"\b(AFT[A-Z0-9]{1,8})\b")
-FIRE_TABLET = re.compile(r"\b(KF[A-Z]{3,6})\b")
+FIRE_TABLET = re.compile(r"\b(KF[A-Z]{2,6})\b")
+ECHO_SHOW = re.compile(r"\b(AEO[A-Z]{2})\b")  # a speaker with a screen, of Amazon's list as well
+CARS_FIRE_TV = re.compile(r"\b(AFTL[BF]T962\w*)")  # in the seats of some cars, by the same list
 # TVs and boxes without a TV's word, by the beginning of the model that Android's header names: Google's, Xiaomi's,
 # Free's, Walmart's, SEI's, TCL's, those that TPV makes for Philips, and boxes of Mecool's and X96.
 BOX = re.compile(
@@ -51,13 +54,15 @@ BOX = re.compile(
 VEGA = re.compile(r"\bKepler[ /](\d[\d.]*)(?:.*?\b(AFT[A-Z0-9]{1,8})\b)?")  # Amazon's system after Fire OS
 OTHER_TV = re.compile(
     r"smart[-_ ]?tv|\btv safari/|web0s|webos\.tv|hbbtv/|bravia|andr[o0]id[-_ ]?tv|google[-_ ]?tv|\bmitv|\bmibox|vizio|"
-    r"vidaa|sky_stb|\bnettv/|_tv_|\btv[ -]?box|\bviera\b|\bce-html\b|^hybridcast/"
+    r"vidaa|sky_stb|-device/1\.0\.0 \(sky,|\bnettv/|_tv_|\btv[ -]?box|\bviera\b|\bce-html\b|^hybridcast/"
 )  # in lower case
 # "TV" in the machine's name, in the first comment of the header (behind it a program may be called "… TV", too), or the
-# word at the end, which Yandex' and Samsung's browsers write.
+# word at the end, which Yandex' and Samsung's browsers write. NOOKs are called BNTV….
+DIGITAL_TV = re.compile(r"Android [\d.]+; [^;()]*\bDTV\b")  # phones and tablets that receive it
 TV_WORD = re.compile(
     r"^[^()]*\([^()]*(?:\([^()]*\)[^()]*)*?"
-    r"(?:(?P<word>(?:(?<![A-Za-z])|(?<=[a-z])|(?<=\dK)|\bIP)TV(?![A-Za-z])|\b[Tt]v(?![A-Za-z])|[Tt]elevision)|TV(?![a-z])|Tv(?![a-z]))"
+    r"(?:(?P<word>(?:(?<![A-Za-z])|(?<=[a-z])|(?<=\dK)|\bIP)TV(?![A-Za-z])|\b[Tt]v(?![A-Za-z])|[Tt]elevision)|"
+    r"(?<!\bBN)TV(?![a-z]|M )|Tv(?![a-z]))"
     r"|(?P<last> TV)$|(?P<app> TV/\d)"
 )
 # E-readers pretend to be old phones and computers. What they say of a system and a browser is as made up.
@@ -73,7 +78,7 @@ READERS = tuple(
 UBUNTU_TOUCH = re.compile(
     r"\((?:Linux; )?Ubuntu(?: (\d[\d.]*))?(?:; (?:Mobile|Tablet))?[^()]*\) (?:AppleWebKit|WebKit)/"
 )
-TESLA = re.compile(r"\bTesla/\d|\bQtCarBrowser\b")
+TESLA = re.compile(r"\bTesla/(?:\d|[a-z]+-)|\bQtCarBrowser\b")
 OTHER_CAR = re.compile(r"\bPolestar\b|\bAndroid ?Automotive\b|\bAAOS\b")
 # None of all these machines can be there without one of these, which spares most headers the patterns above.
 SIGNS = (
@@ -99,13 +104,14 @@ SIGNS = (
         "aaos",
         "kepler",
         "aft",
+        "aeo",
         "roku",
         "crkey",
         "web0s",
         "bravia",
         "vizio",
     ),
-    *("vidaa", "viera", "mibox", "ce-html", "hybridcast", "television", "_stb"),
+    *("(sky,", "vidaa", "viera", "mibox", "ce-html", "hybridcast", "television", "_stb"),
 )
 
 
@@ -119,7 +125,7 @@ def find(user_agent: str) -> Hardware | None:
         or _watch(user_agent)
         or _reader(user_agent)
         or _ubuntu_touch(user_agent)
-        or _car(user_agent)
+        or _car_or_speaker(user_agent)
         or _tv(user_agent, lower)
     )
 
@@ -156,10 +162,12 @@ def _ubuntu_touch(user_agent: str) -> Hardware | None:
     return None
 
 
-def _car(user_agent: str) -> Hardware | None:
-    """A car is none of our kinds, and no phone either."""
+def _car_or_speaker(user_agent: str) -> Hardware | None:
+    """A car is none of our kinds, and no phone either. Nor is a speaker with a screen."""
     if TESLA.search(user_agent):
         return Hardware("", "Tesla", system="Linux", has_model=False)
+    if match := ECHO_SHOW.search(user_agent) or CARS_FIRE_TV.search(user_agent):
+        return Hardware("", "Amazon", match[1], "Fire OS")
     return Hardware("") if OTHER_CAR.search(user_agent) else None
 
 
@@ -176,7 +184,7 @@ def _tv(user_agent: str, lower: str) -> Hardware | None:
         return Hardware("tv", "Amazon", match[1], "Fire OS")
     if match := CHROMECAST.search(user_agent):
         if match[1] not in (None, "Chromecast", "AndroidTV") or "Fuchsia" in user_agent:
-            return None  # a smart display or a speaker with a screen
+            return Hardware("")  # a smart display or a speaker: none of our kinds
         return (
             Hardware("tv", "Google", "Chromecast", "Chromecast")
             if "Android" not in user_agent
@@ -191,5 +199,5 @@ def _tv(user_agent: str, lower: str) -> Hardware | None:
         return None  # a part of a phone's code ("STV100-2")
     # Phones that receive television are called so, too ("myA9 DTV"), and an app "… TV" may be on one; TVs' WebViews say
     # Mobile.
-    is_sure = match["last"] or not (match["app"] or "Mobile" in user_agent)
+    is_sure = match["last"] or not (match["app"] or "Mobile" in user_agent or DIGITAL_TV.search(user_agent))
     return Hardware("tv" if is_sure else "")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
+from sessions_ui.client import models
 from sessions_ui.client.evidence import Evidence
 from sessions_ui.client.marketing import marketing_name
 
 # `Sec-CH-UA-Form-Factors`, the most telling first: a convertible may send several.
 FORM_FACTORS = {"Watch": "watch", "Tablet": "tablet", "Mobile": "phone", "Desktop": "computer"}
 OTHER_FACTORS = ("XR", "Automotive")  # a headset, a car: none of our kinds
-COMPUTERS = frozenset({"Windows", "macOS", "Chrome OS"})
+COMPUTERS = frozenset({*("Chrome OS", "DragonFly BSD", "GhostBSD", "Haiku", "macOS", "MorphOS", "Windows")})
 PHONES = frozenset(
     {
         *(
@@ -35,10 +36,18 @@ PHONE_SIGN = re.compile(
 # How Huawei's system begins its header after Android.
 OPEN_HARMONY = re.compile(r"\((Phone|Tablet|PC|2in1); OpenHarmony\b")
 OPEN_HARMONY_KINDS = {"Phone": "phone", "Tablet": "tablet", "PC": "computer", "2in1": "computer"}
+# Phones whose header says Windows NT: those that ask for a desktop site, and what came before Windows Phone.
+WINDOWS_PHONE = re.compile(r"\bWindows CE\b|\bIEMobile\b|\bWPDesktop\b|ARM; (?:[^;)]*; )?(?:Nokia |Lumia )")
+EMBEDDED = re.compile(r"\bWindows IoT\b")  # in machines of all kinds
+LAPTOP = re.compile(r"Android [\d.]+; [^;()]*\b(?:Chromebook|Pixelbook)\b")
 HEADSET = re.compile(r"\bQuest\b|\bPico\b|\bVR\b|OculusBrowser/")  # none of our kinds
 # A computer's header. Beside it only hints can say that it is an Android that asks for a desktop site.
 COMPUTER = re.compile(r"\((?:X11|Wayland|Windows NT|Macintosh)\b")
-TABLETS_NAME = re.compile(r"\b(?:Tab|Tablet|Pad)\b")
+# Some tablets say "Mobile", too. Lenovo has codes of their own, Huawei ends those of tablets with Wi-Fi in "-W09".
+TABLETS_NAME = re.compile(
+    r"\b(?:Tab|TAB|Tablet|TABLET|[A-Z]?[a-z]*Pad|PAD)\b|^(?:Lenovo )?(?:TB|YT)\d?-[A-Z]?\d{3}|^TB\d{3}[A-Z]{2}$|"
+    r"^(?:HUAWEI )?[A-Z]{3}\d?-W\d\d(?:HN)?$"
+)
 DESKTOPS = ("X11;", "Wayland;")  # how browsers on Linux and the BSDs begin
 
 
@@ -47,7 +56,11 @@ def find(evidence: Evidence, system: str) -> str:
     header, base = evidence.header, evidence.base
     if evidence.machine:
         return evidence.machine.kind
-    if HEADSET.search(header) or not evidence.hints.form_factors.isdisjoint(OTHER_FACTORS):
+    if (
+        HEADSET.search(header)
+        or EMBEDDED.search(header)
+        or not evidence.hints.form_factors.isdisjoint(OTHER_FACTORS)
+    ):
         return ""
     for factor, kind in FORM_FACTORS.items():
         if factor in evidence.hints.form_factors:
@@ -57,21 +70,29 @@ def find(evidence: Evidence, system: str) -> str:
     if system in ("iPadOS", "Fire OS") or "iPad;" in header:
         return "tablet"
     if system in ("Android", "HarmonyOS"):
+        if LAPTOP.search(header):
+            return "computer"
         if COMPUTER.search(header) and not evidence.hints.mobile:
             return "tablet" if _is_tablets_model(evidence.hints.model) else ""  # a desktop site, of either
+        if _is_tablets_model(models.find(evidence, system)[1]):
+            return "tablet"
         is_phone = "Mobile" in header or evidence.hints.mobile is True or "Opera Mini" in header
         return "phone" if is_phone and "Tablet" not in header else "tablet"
+    if WINDOWS_PHONE.search(header):
+        return "phone"
     if system in COMPUTERS or any(desktop in header for desktop in DESKTOPS):
         return "computer"
     is_java_phone = "MIDP" in header or "J2ME" in header
     is_old_phone = base.model in PHONE_MODELS and PHONE_SIGN.search(header) is not None
+    if system == "Firefox OS" and "(Tablet;" in header:
+        return "tablet"
     if system in PHONES or is_java_phone or (system and "Mobile" in header) or is_old_phone:
         return "phone"
     return "tablet" if base.model == "Tablet" else by_last_resort(evidence)
 
 
 def _is_tablets_model(model: str) -> bool:
-    return TABLETS_NAME.search(f"{model} {marketing_name(model)}") is not None
+    return any(TABLETS_NAME.search(name) for name in (model, marketing_name(model)))
 
 
 def by_last_resort(evidence: Evidence) -> str:

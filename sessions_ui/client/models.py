@@ -36,7 +36,7 @@ def find(evidence: Evidence, system: str) -> tuple[str, str]:
         return "Apple", base.model if base.model.startswith("iPad") else "iPad"
     told = _beside_android(evidence.header)
     model = told or ("" if told is not None and NO_MODEL.fullmatch(base.model) else base.model)
-    if model in PLACEHOLDER_MODELS:
+    if model in PLACEHOLDER_MODELS or (model == "Mac" and system != "macOS"):  # hints say that it is none
         return "", evidence.hints.model
     maker = "" if base.maker.startswith("Generic") else base.maker
     if machine and machine.maker:

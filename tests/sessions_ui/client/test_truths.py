@@ -187,6 +187,25 @@ TRUTHS: dict[str, tuple[str, ...]] = {
     "Mozilla/5.0 (Sailfish 5.0; Mobile; rv:91.0) Gecko/91.0 Firefox/91.0 SailfishBrowser/1.0": ("phone", "", "", "Sailfish Browser", "1", "Sailfish", "5"),
     "Mozilla/5.0 (Windows IoT 10.0; Android 6.0.1; WebView/3.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/64.0.3282.140 Mobile Safari/537.36 Edge/18.17763": ("", "", "", "WebView", "", "Windows", ""),
     "Mozilla/5.0 (X11; U; Linux i686; en-US; rv:1.8.0.13pre) Gecko/20070717 Red Hat/1.0.9-4.el4 SeaMonkey/1.0.9": ("computer", "", "", "SeaMonkey", "1.0.9", "Red Hat", ""),
+    # 21. Found 2026-12: phones as computers, tablets as phones, watches, speakers and cars as either. Microsoft, Amazon and Samsung: lists of models; Huawei, Lenovo: codes of tablets.
+    "Mozilla/4.0 (compatible; MSIE 6.0; Windows CE; IEMobile 8.12; MSIEMobile 6.0) acer_E100": ("phone", "", "", "Internet Explorer", "8.12", "Windows", ""),
+    "Mozilla/5.0 (Windows NT 6.2; ARM; Trident/7.0; Touch; rv:11.0; WPDesktop; Lumia 535) like Gecko": ("phone", "Nokia", "Lumia 535", "Internet Explorer", "11", "Windows", ""),
+    "Mozilla/5.0 (Windows NT 10.0; ARM; Lumia 650) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/46.0.2486.0 Safari/537.36 Edge/13.10586": ("phone", "Nokia", "Lumia 650", "Edge", "13.10586", "Windows", ""),
+    f"Mozilla/5.0 (Linux; Android 12; Xiaomi Pad 5) {CHROME} Mobile Safari/537.36": ("tablet", "", "Xiaomi Pad 5", "Chrome", "142", "Android", "12"),
+    f"Mozilla/5.0 (Linux; Android 13; SM-X710) {CHROME} Mobile Safari/537.36": ("tablet", "", "SM-X710", "Chrome", "142", "Android", "13"),
+    f"Mozilla/5.0 (Linux; Android 13; TB310FU) {CHROME} Mobile Safari/537.36": ("tablet", "", "TB310FU", "Chrome", "142", "Android", "13"),
+    f"Mozilla/5.0 (Linux; Android 12; BAH3-W09) {CHROME} Mobile Safari/537.36": ("tablet", "", "BAH3-W09", "Chrome", "142", "Android", "12"),
+    "Mozilla/5.0 (Linux; U; Android 4.0.3; en-us; KFTT Build/IML74K) AppleWebKit/535.19 (KHTML, like Gecko) Silk/3.4 Mobile Safari/535.19": ("tablet", "Amazon", "KFTT", "Silk", "3.4", "Fire OS", ""),
+    "Mozilla/5.0 (Tablet; rv:26.0) Gecko/26.0 Firefox/26.0": ("tablet", "", "", "Firefox", "26", "Firefox OS", "1.2"),
+    f"Mozilla/5.0 (Linux; Android 9; HP Chromebook 13 G1) {CHROME} Safari/537.36": ("computer", "HP", "HP Chromebook 13 G1", "Chrome", "142", "Android", "9"),
+    f"Mozilla/5.0 (Linux; Android 8.1.0; BNTV650) {CHROME} Safari/537.36": ("tablet", "", "BNTV650", "Chrome", "142", "Android", "8.1"),
+    f"Mozilla/5.0 (Linux; Android 7.0; myT5 DTV) {CHROME} Safari/537.36": ("", "", "myT5 DTV", "Chrome", "142", "Android", "7"),
+    f"Mozilla/5.0 (Linux; Android 7.1.1; ASUS ZenWatch 2 Build/NWD1) {CHROME} Mobile Safari/537.36": ("watch", "Asus", "ASUS ZenWatch 2", "Chrome", "142", "Android", "7.1.1"),
+    "Mozilla/5.0 (Linux; Tizen 4.0; SAMSUNG SM-R500) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/2.0 Chrome/56.0.2924.0 Mobile Safari/537.36": ("watch", "Samsung", "SM-R500", "Samsung Internet", "2", "Tizen", "4"),
+    "Mozilla/5.0 (Linux; Android 9; AEOTA) AppleWebKit/537.36 (KHTML, like Gecko) Silk/106.4.3 like Chrome/106.0.5249.190 Safari/537.36": ("", "Amazon", "AEOTA", "Silk", "106.4.3", "Fire OS", ""),
+    "Mozilla/5.0 (Linux; Android 9; AFTLBT962E2) AppleWebKit/537.36 (KHTML, like Gecko) Silk/118.3.1 like Chrome/118.0.5993.155 Safari/537.36": ("", "Amazon", "AFTLBT962E2", "Silk", "118.3.1", "Fire OS", ""),
+    f"Mozilla/5.0 (X11; Linux x86_64) {CHROME} Safari/537.36 Tesla/feature-2025.20.8-109-8f941dcd0b": ("", "Tesla", "", "Tesla", "2025.20.8", "Linux", ""),
+    f"Mozilla/5.0 (X11; Linux armv7l) {CHROME} Safari/537.36 CrKey/1.56.500000 DeviceType/SmartSpeaker": ("", "Google", "SmartSpeaker", "Chrome", "142", "Chromecast", ""),
 }  # fmt: skip
 
 LIST = '"Chromium";v="142", "Not_A Brand";v="99", '
