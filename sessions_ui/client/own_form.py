@@ -16,6 +16,7 @@ FORM = re.compile(
     r"\((?P<model>[\w .()+/,-]{1,64}?); (?P<system>Android|iOS|iPadOS|macOS|tvOS|watchOS)[ /]"
     r"(?P<system_version>\d[\d._]{0,15})(?:;[^()<>]*)?\)(?: .*)?"
 )
+SYSTEMS = frozenset({"Android", "iOS", "iPadOS", "macOS", "tvOS", "watchOS"})
 # In the model's place: other apps have the name of their package there ("com.example.app"), or words of the system.
 NO_MODEL = re.compile(r"\w+(?:\.[\w-]+){2,}|U|Linux|Mobile|Build/.*")
 # Apple's identifiers, under the names that people know; from "Identifier" in its device catalogue. One that is not here
@@ -63,7 +64,7 @@ def read(header: str) -> str:
 def parse(user_agent: str) -> OwnForm | None:
     """Return what a header of this form says; None for any other."""
     match = FORM.fullmatch(user_agent)
-    if match is None:
+    if match is None or match["name"] in SYSTEMS:  # "iOS/26.2 (23C55) …": the program comes behind
         return None
     model = match["model"].strip()
     return OwnForm(

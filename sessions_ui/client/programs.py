@@ -27,6 +27,7 @@ TOOLS: dict[str, str | None] = {
     "aider": None, "aiohttp": None, "claude-cli": "Claude Code", "codex_cli_rs": "Codex", "crush": None,
     "geminicli": "Gemini CLI", "goose": None, "homebrew": "Homebrew", "npm": None, "opencode": None, "pip": None,
     "pnpm": None, "uv": None, "yarn": None, "cargo": None, "qwencode": "Qwen Code",
+    "codex_exec": "Codex", "codex_vscode": "Codex", "google-http-java-client": None,
     "ansible-httpget": "Ansible", "apache-httpclient": None, "apache-jmeter": None, "apachebench": None, "aria2": None,
     "aws-cli": None, "axios": None, "boto3": None, "bruno-runtime": "Bruno", "bun": None, "curl": None, "deno": None,
     "docker": "Docker", "git": None, "git-lfs": None, "go-http-client": None, "go-resty": None, "got": None,
@@ -75,7 +76,10 @@ APP_PATTERNS = tuple(
         ("Microsoft Teams", r"^Mozilla/5\.0 .* Edg/[\d.]+ Teams/([\d.]+)"),
         ("Nextcloud Desktop", r"^Mozilla/5\.0 \(\w+\) mirall/([\d.]+)"),
         ("Nextcloud Android", r"^Mozilla/5\.0 \(Android\) Nextcloud-android/([\d.]+)"),
-        ("Outlook", r"^Microsoft Office/[\d.]+ \(.*Microsoft Outlook ([\d.]+)"),
+        *(
+            (name, rf"^Microsoft Office/[\d.]+ \(.*Microsoft {name} ([\d.]+)")
+            for name in ("Excel", "OneNote", "Outlook", "PowerPoint", "Word")
+        ),
         ("Word", r"^Microsoft Office Word/([\d.]+)"),
         ("Instagram", r"^Instagram ([\d.]+) "),
         ("WhatsApp", r"^WhatsApp/([\d.]+)"),
@@ -85,6 +89,10 @@ APP_PATTERNS = tuple(
     )
 )
 PRODUCT = re.compile(r"^(?:([A-Za-z%][^/();<>\"]{0,62})/v?(\d[\w.-]*)|([A-Za-z][\w.-]{0,62})(?=[\s;(]|$))")
+# Apple's daemons name the system first: "iOS/26.2 (23C55) dataaccessd/1.0".
+SYSTEM_FIRST = re.compile(r"^(?:iOS|iPadOS|macOS|tvOS|watchOS)/[\d.]+ (?:\(\w+\) )?(?=[A-Za-z][\w.-]*/\d)")
+# A build stands behind the version: "Acme 2 2.1.2/646".
+VERSION_IN_NAME = re.compile(r"(.+) (\d+(?:\.\d+)+)")
 # A version of the system's stands behind its name; not where that is the end of the program's ("AcmeNotes-iOS/3.2").
 STATED_SYSTEM = re.compile(
     r"(?<![\w/-])(Android|iOS|iPadOS|macOS|Mac OS X|Mac OS|tvOS|watchOS)[ /](\d[\d._]*)"
@@ -153,6 +161,9 @@ def _app(user_agent: str) -> Program | None:
     if match := CFNETWORK.search(user_agent):
         if told := CFNETWORK_OF.search(user_agent):
             return Program("app", name, version, told[1])
+        system, system_version = _stated(user_agent)
+        if system:
+            return Program("app", name, version, system, system_version)
         return Program("app", name, version, *_apple(int(match[1]), is_intel=bool(match[2])))
     # OkHttp's, Dart's and Alamofire's headers are the same on every system: only what is stated counts.
     name, system, system_version = _with_system(name, user_agent)
@@ -172,10 +183,14 @@ def _apple(darwin: int, *, is_intel: bool) -> tuple[str | None, str]:
 
 def _product(user_agent: str) -> tuple[str, str]:
     """Return (name, version) of the product that the header begins with; CFNetwork writes the name percent-encoded."""
-    match = PRODUCT.match(user_agent)
+    match = PRODUCT.match(SYSTEM_FIRST.sub("", user_agent))
     if match is None:
         return "", ""
-    return unquote(match[1] or match[3], errors="replace"), match[2] or ""
+    name, version = unquote(match[1] or match[3], errors="replace"), match[2] or ""
+    if told := VERSION_IN_NAME.fullmatch(name):
+        return told[1], told[2]
+    # "Acme fetcher Mozilla/5.0 (…)": the version is that of an old word, before a browser's header.
+    return (name.removesuffix(" Mozilla"), "") if name.endswith(" Mozilla") else (name, version)
 
 
 def _with_system(name: str, user_agent: str) -> tuple[str, str, str]:

@@ -206,6 +206,15 @@ TRUTHS: dict[str, tuple[str, ...]] = {
     "Mozilla/5.0 (Linux; Android 9; AFTLBT962E2) AppleWebKit/537.36 (KHTML, like Gecko) Silk/118.3.1 like Chrome/118.0.5993.155 Safari/537.36": ("", "Amazon", "AFTLBT962E2", "Silk", "118.3.1", "Fire OS", ""),
     f"Mozilla/5.0 (X11; Linux x86_64) {CHROME} Safari/537.36 Tesla/feature-2025.20.8-109-8f941dcd0b": ("", "Tesla", "", "Tesla", "2025.20.8", "Linux", ""),
     f"Mozilla/5.0 (X11; Linux armv7l) {CHROME} Safari/537.36 CrKey/1.56.500000 DeviceType/SmartSpeaker": ("", "Google", "SmartSpeaker", "Chrome", "142", "Chromecast", ""),
+    # 22. Found 2026-12: what else stands in a program's header told as its name or version. Apple's daemons; podcast apps.
+    "iOS/26.2 (23C55) dataaccessd/1.0": ("app", "", "", "dataaccessd", "1", "iOS", "26.2"),
+    "macOS/26.2 (25C56) CalendarAgent/1116": ("app", "", "", "CalendarAgent", "1116", "macOS", "26.2"),
+    "AcmeNews/6.0.3 iPad14,4 iPadOS/17.5.1 CFNetwork/1494.0.7 Darwin/23.5.0": ("app", "Apple", "iPad14,4", "AcmeNews", "6.0.3", "iPadOS", "17.5.1"),
+    "Acme 2 2.1.2/646 Like iTunes": ("", "", "", "Acme 2", "2.1.2", "", ""),
+    f"Acme preview Mozilla/5.0 ({WINDOWS}) {CHROME} Safari/537.36": ("computer", "", "", "Chrome", "142", "Windows", ""),
+    "Microsoft Office/16.0 (Windows NT 10.0; Microsoft Excel 16.0.19426; Pro)": ("app", "", "", "Excel", "16.0.19426", "Windows", ""),
+    "codex_vscode/0.5.40 (Windows 10.0.26100; x86_64) vscode/1.107.1": ("tool", "", "", "Codex", "0.5.40", "Windows", ""),
+    f"Mozilla/5.0 (Linux; Android 7.0; M bot 54) {CHROME} Mobile Safari/537.36": ("phone", "", "M bot 54", "Chrome", "142", "Android", "7"),
 }  # fmt: skip
 
 LIST = '"Chromium";v="142", "Not_A Brand";v="99", '
