@@ -41,6 +41,8 @@ TOKENS = tuple(
         ("LG Browser", r"\bLG Browser/([\d.]+)"),
         ("Nintendo Browser", r"\bNintendoBrowser/(\d+(?:\.\d+)*)"),
         ("ArkWeb", r"\bArkWeb/([\d.]+)"),
+        ("LibreWolf", r"\bLibreWolf/([\d.]+)"),
+        ("Maxthon", r"\bMXiOS/([\d.]+)"),
         ("WebPositive", r"\bWebPositive/([\d.]+)"),
         ("Falkon", r"\bFalkon/([\d.]+)"),
         ("qutebrowser", r"\bqutebrowser/([\d.]+)"),
@@ -158,7 +160,7 @@ def _contained(evidence: Evidence) -> tuple[str, str] | None:
 
 def _is_container(evidence: Evidence) -> bool:
     header = evidence.header
-    if "; wv)" in header or ("Android" in header and "Version/4.0 Chrome/" in header):
+    if "; wv)" in header or ("Android" in header and "Version/4.0" in header and "Chrome/" in header):
         return True
     # On iOS every browser is WebKit, and apps name themselves behind Safari, too.
     is_apples = ("Mac OS X" in header and "Safari/" not in header) or IOS.search(header) is not None

@@ -39,6 +39,7 @@ OPEN_HARMONY_KINDS = {"Phone": "phone", "Tablet": "tablet", "PC": "computer", "2
 # Phones whose header says Windows NT: those that ask for a desktop site, and what came before Windows Phone.
 WINDOWS_PHONE = re.compile(r"\bWindows CE\b|\bIEMobile\b|\bWPDesktop\b|ARM; (?:[^;)]*; )?(?:Nokia |Lumia )")
 EMBEDDED = re.compile(r"\bWindows IoT\b")  # in machines of all kinds
+BROWSERS_WORD = re.compile(r"Mozilla|Opera|WebKit|Gecko|UCWEB|Tablet")
 LAPTOP = re.compile(r"Android [\d.]+; [^;()]*\b(?:Chromebook|Pixelbook)\b")
 HEADSET = re.compile(r"\bQuest\b|\bPico\b|\bVR\b|OculusBrowser/")  # none of our kinds
 # A computer's header. Beside it only hints can say that it is an Android that asks for a desktop site.
@@ -77,6 +78,8 @@ def find(evidence: Evidence, system: str) -> str:
         if _is_tablets_model(models.find(evidence, system)[1]):
             return "tablet"
         is_phone = "Mobile" in header or evidence.hints.mobile is True or "Opera Mini" in header
+        if not is_phone and not BROWSERS_WORD.search(header):
+            return "app"  # "Acme 16.1 / Android": nothing says "tablet"
         return "phone" if is_phone and "Tablet" not in header else "tablet"
     if WINDOWS_PHONE.search(header):
         return "phone"

@@ -88,7 +88,7 @@ APP_PATTERNS = tuple(
         ("Douyin", r"^com\.ss\.android\.ugc\.aweme/"),
     )
 )
-PRODUCT = re.compile(r"^(?:([A-Za-z%][^/();<>\"]{0,62})/v?(\d[\w.-]*)|([A-Za-z][\w.-]{0,62})(?=[\s;(]|$))")
+PRODUCT = re.compile(r"^(?:([A-Za-z%][^/();<>\"]{0,190})/v?(\d[\w.-]*)|([A-Za-z][\w.-]{0,62})(?=[\s;(]|$))")
 # Apple's daemons name the system first: "iOS/26.2 (23C55) dataaccessd/1.0".
 SYSTEM_FIRST = re.compile(r"^(?:iOS|iPadOS|macOS|tvOS|watchOS)/[\d.]+ (?:\(\w+\) )?(?=[A-Za-z][\w.-]*/\d)")
 # A build stands behind the version: "Acme 2 2.1.2/646".
@@ -156,7 +156,7 @@ def _app(user_agent: str) -> Program | None:
         name = (match[1] or "").rpartition(") ")[2]
         return Program("app", ELECTRON_NAMES.get(name, name), match[2] or "")
     name, version = _product(user_agent)
-    if not name or name.startswith("Mozilla") or not APP_SIGNS.search(user_agent):
+    if name.startswith("Mozilla") or not APP_SIGNS.search(user_agent):
         return None
     if match := CFNETWORK.search(user_agent):
         if told := CFNETWORK_OF.search(user_agent):

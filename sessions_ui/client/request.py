@@ -8,7 +8,7 @@ from typing import Any
 from sessions_ui.client import hints, own_form
 from sessions_ui.client.address import Kept, Network, ProxyHeader, client_address, kept
 from sessions_ui.client.info import Client, ClientInfo
-from sessions_ui.client.text import cut
+from sessions_ui.client.text import cut, decoded
 
 
 def client_info(
@@ -29,8 +29,8 @@ def client_info(
     from sessions_ui.client.user_agent import parse
 
     address = client_address(meta, trusted, proxy_header)
-    own = own_form.read(str(meta.get("HTTP_X_APP", ""))) if is_app else ""
-    user_agent = own or cut(str(meta.get("HTTP_USER_AGENT", "")))
+    own = own_form.read(decoded(str(meta.get("HTTP_X_APP", "")))) if is_app else ""
+    user_agent = own or cut(decoded(str(meta.get("HTTP_USER_AGENT", ""))))
     return ClientInfo(
         address=kept(address, keep_address),
         user_agent=user_agent,

@@ -16,6 +16,16 @@ def cut(text: str, length: int = MAX_USER_AGENT) -> str:
     return short if short.isprintable() else "".join(filter(str.isprintable, short))
 
 
+def decoded(header: str) -> str:
+    """Return a header as its writer meant it: WSGI hands over UTF-8 as if it were Latin-1 ("Подкасты/1520.39")."""
+    if header.isascii():
+        return header
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeError:
+        return header
+
+
 def name(text: str | None) -> str:
     """Return a name as it may be shown; nothing for one with markup in it, which is nobody's name."""
     text = cut(text or "", MAX_NAME).strip()

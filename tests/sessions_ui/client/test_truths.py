@@ -215,6 +215,12 @@ TRUTHS: dict[str, tuple[str, ...]] = {
     "Microsoft Office/16.0 (Windows NT 10.0; Microsoft Excel 16.0.19426; Pro)": ("app", "", "", "Excel", "16.0.19426", "Windows", ""),
     "codex_vscode/0.5.40 (Windows 10.0.26100; x86_64) vscode/1.107.1": ("tool", "", "", "Codex", "0.5.40", "Windows", ""),
     f"Mozilla/5.0 (Linux; Android 7.0; M bot 54) {CHROME} Mobile Safari/537.36": ("phone", "", "M bot 54", "Chrome", "142", "Android", "7"),
+    # 23. Found 2026-12: what names Android and no browser is no tablet; the name of an app that is not in Latin letters. Apple: CFNetwork.
+    "Acme 16.11.0 / Android": ("app", "", "", "", "", "Android", ""),
+    "AcmePlayer/acme.locked.38.0 (Linux;Android 5.1.1) ExoPlayerLib/1.5.9": ("app", "", "", "", "", "Android", "5.1.1"),
+    "%E0%B8%9E%E0%B9%87%E0%B8%AD%E0%B8%94%E0%B8%84%E0%B8%B2%E0%B8%AA%E0%B8%97%E0%B9%8C/4022.300.6 CFNetwork/1333.0.4 Darwin/21.5.0": ("app", "", "", "พ็อดคาสท์", "4022.300.6", "", ""),
+    "Подкасты/1520.39 CFNetwork/1206 Darwin/20.1.0": ("app", "", "", "Подкасты", "1520.39", "", ""),
+    "Mozilla/5.0 (Linux; Android 7.1.1) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 AcmeFocus/1.2.1 Chrome/59.0.3071.125": ("tablet", "", "", "AcmeFocus", "1.2.1", "Android", "7.1.1"),
 }  # fmt: skip
 
 LIST = '"Chromium";v="142", "Not_A Brand";v="99", '
@@ -248,6 +254,14 @@ def test_hints_say_what_the_header_does_not(
 ) -> None:
     names = {f"HTTP_SEC_CH_UA{'_' if name else ''}{name}": value for name, value in hints.items()}
     assert client_info({"HTTP_USER_AGENT": header, **names}).client == Client(*truth)
+
+
+def test_a_header_in_utf_8_is_read_as_such_though_wsgi_hands_it_over_as_latin_1() -> None:
+    header = "Подкасты/1520.39 CFNetwork/1206 Darwin/20.1.0"
+    handed_over = {"HTTP_USER_AGENT": header.encode().decode("latin-1")}
+    info = client_info(handed_over)
+    assert (info.user_agent, info.client) == (header, parse_user_agent(header))
+    assert client_info({"HTTP_USER_AGENT": "Ach\xfcm/1"}).user_agent == "Ach\xfcm/1"  # Latin-1 indeed
 
 
 @pytest.mark.parametrize(
