@@ -29,8 +29,8 @@ ROBOTS = tuple(
 )
 # Fetchers of Google's and Meta's that name no address beside them, or no version; the first group is the name.
 FETCHERS = re.compile(
-    r"(?<![\w./@-])(Google-(?:NotebookLM|GeminiNotebook|Agent|Site-Verification)|GoogleOther(?:-Image|-Video)?|"
-    r"(?:Mediapartners|FeedFetcher|Storebot)-Google|meta-externalfetcher)(?![\w-])(?:/v?(\d[\d.]*))?"
+    r"(?<!like )(?<![\w./@-])(Google-(?:NotebookLM|GeminiNotebook|Agent|Site-Verification)|"
+    r"GoogleOther(?:-Image|-Video)?|(?:Mediapartners|FeedFetcher|Storebot)-Google|meta-externalfetcher)(?![\w-])(?:/v?(\d[\d.]*))?"
 )
 FETCHERS_SIGNS = ("Google-", "GoogleOther", "-Google", "meta-externalfetcher")
 # Agents, monitors and test tools that drive a browser, and write no more than their name into its header: "Agent-…" and

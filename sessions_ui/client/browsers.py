@@ -40,7 +40,10 @@ TOKENS = tuple(
         ("Whale", r"\bWhale/([\d.]+)"),
         ("LG Browser", r"\bLG Browser/([\d.]+)"),
         ("Nintendo Browser", r"\bNintendoBrowser/(\d+(?:\.\d+)*)"),
-        ("ArkWeb", r"\bArkWeb/([\d.]+)"),
+        (
+            "Outlook",
+            r"\bMicrosoft Outlook (\d[\d.]*)",
+        ),  # ua-parser tells the year of the first with that number
         ("LibreWolf", r"\bLibreWolf/([\d.]+)"),
         ("Maxthon", r"\bMXiOS/([\d.]+)"),
         ("WebPositive", r"\bWebPositive/([\d.]+)"),
@@ -66,6 +69,9 @@ NAMELESS_CONTAINERS = frozenset(
         *("Mobile Safari", "Mobile Safari UI/WKWebView", "Qt Web Engine", "Safari"),
     }
 )  # fmt: skip
+ARKWEB = re.compile(
+    r"\bArkWeb/([\d.]+)"
+)  # Huawei's engine after Android's: the browser, where no other is named
 # What stands behind HbbTV, which is a standard and no browser.
 TV_OPERA, CHROME = re.compile(r"\bOPR/([\d.]+)"), re.compile(r"\bChrome/([\d.]+)")
 # An app in a container that shows pages. Its own name stands behind the engine's, or in front of Qt's.
@@ -77,7 +83,8 @@ COMMENT = re.compile(r"\([^()]*(?:\([^()]*\)[^()]*)*\)")
 # Products of a container's header that name no app: the engine, the system, libraries, what the device is connected by.
 NO_APP = frozenset(
     {
-        *("amazonwebappplatform", "android", "app", "app_version", "applewebkit", "appname", "appversion", "awp"),
+        *("amazonwebappplatform", "android", "app", "app_version", "applewebkit", "appname", "appversion"),
+        *("arkweb", "awp"),
         *("build", "bytedancewebview", "bytelocale", "caapp", "cadevice", "cfnetwork", "channel", "chrome"),
         *("chromium", "cordova-amazon-fireos", "crios", "dalvik", "dart", "darwin", "ddg", "device", "edg"),
         *("edga", "edgios", "edgw", "electron", "exoplayerlib", "firefox", "fxios", "gecko", "googlewv", "gsa"),
@@ -120,6 +127,8 @@ def _by_header(evidence: Evidence) -> tuple[str, str]:
         match = TV_OPERA.search(user_agent) or CHROME.search(user_agent)
         return ("Opera" if match.re is TV_OPERA else "Chrome", match[1]) if match else ("", "")
     name = BROWSERS.get(name, name)
+    if name in ("", "Chrome", "Safari") and (match := ARKWEB.search(user_agent)):
+        return "ArkWeb", match[1]
     if name == WEBVIEW:
         # The only version in the header is the engine's.
         return (name if "webkit/" in user_agent.lower() else ""), ""
@@ -154,13 +163,17 @@ def _contained(evidence: Evidence) -> tuple[str, str] | None:
             pattern.search(f" {name}/{version}") for _name, pattern in TOKENS
         ):
             is_nameless = evidence.base.browser in NAMELESS_CONTAINERS
-            return (PACKAGE.sub("", name), version) if is_nameless else None
+            return (PACKAGE.sub("", name.removeprefix("Mobile ")), version) if is_nameless else None
     return (WEBVIEW, "") if evidence.base.browser == "Apple Mail" else None
 
 
 def _is_container(evidence: Evidence) -> bool:
     header = evidence.header
-    if "; wv)" in header or ("Android" in header and "Version/4.0" in header and "Chrome/" in header):
+    if (
+        "; wv)" in header
+        or "ArkWeb/" in header
+        or ("Android" in header and "Version/4.0" in header and "Chrome/" in header)
+    ):
         return True
     # On iOS every browser is WebKit, and apps name themselves behind Safari, too.
     is_apples = ("Mac OS X" in header and "Safari/" not in header) or IOS.search(header) is not None

@@ -26,7 +26,7 @@ FIELDS = {
 }
 TOUCH_COOKIE = "sessions_ui_touch"  # static/sessions_ui/touch.js sets it
 TOUCHED = re.compile(rf"(?:^|;)\s*{TOUCH_COOKIE}=1(?:;|$)")
-BRAND = re.compile(r'"([^"\\]{1,64})";\s*v="([\w.]{1,32})"')
+BRAND = re.compile(r'(?:^|,)\s*"([^"\\]{1,64})";\s*v="([\w.]{1,32})"')
 QUOTED = re.compile(r'"([^"\\]*)"')
 # "Not A;Brand", "Not)A;Brand", "Not_A Brand": Chromium greases the list so that nobody relies on its order or spelling.
 GREASED = re.compile(r"^\W*Not\W*_?\W*A\W*_?\W*Brand\W*$", re.IGNORECASE)

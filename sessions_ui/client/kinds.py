@@ -34,8 +34,15 @@ PHONE_SIGN = re.compile(
     r"DoCoMo|KDDI|Vodafone|SoftBank|J-PHONE"
 )
 # How Huawei's system begins its header after Android.
-OPEN_HARMONY = re.compile(r"\((Phone|Tablet|PC|2in1); OpenHarmony\b")
-OPEN_HARMONY_KINDS = {"Phone": "phone", "Tablet": "tablet", "PC": "computer", "2in1": "computer"}
+OPEN_HARMONY = re.compile(r"\((Phone|Tablet|PC|2in1|Wearable|Car); OpenHarmony\b")
+OPEN_HARMONY_KINDS = {
+    "Phone": "phone",
+    "Tablet": "tablet",
+    "PC": "computer",
+    "2in1": "computer",
+    "Wearable": "watch",
+    "Car": "",
+}
 # Phones whose header says Windows NT: those that ask for a desktop site, and what came before Windows Phone.
 WINDOWS_PHONE = re.compile(r"\bWindows CE\b|\bIEMobile\b|\bWPDesktop\b|ARM; (?:[^;)]*; )?(?:Nokia |Lumia )")
 EMBEDDED = re.compile(r"\bWindows IoT\b")  # in machines of all kinds

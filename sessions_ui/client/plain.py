@@ -29,6 +29,9 @@ WORDS = (
 )  # fmt: skip
 # What a header is "like" is what it is not. (All browsers are "like Gecko", iPhones "like Mac OS X": that stays.)
 LIKE = re.compile(r"[,;]? ?\blike (?:Android|iPhone|iPod|iPad)(?: [\d.]+)?")
+# What some extension or worse adds to a browser's header, another every day. ua-parser lists these, as false names.
+FALSE_NAMES = ("Agency", "AtContent", "Config", "Herring", "LikeWise", "Trailer", "Unique", "Viewer")
+FALSE = re.compile(rf" (?:{'|'.join(FALSE_NAMES)})/\d+(?:\.\d+){{3}}(?![\w.])")
 # A program's header, which begins with a name that nobody knows the writing of, keeps that name.
 OTHER_WORDS = (
     "Dalvik", "WhatsApp", "AppleTV", "Android", "Linux", "Build", "CFNetwork", "Darwin", "tvOS", "watchOS", "U;",
@@ -52,7 +55,9 @@ LOWER, OTHER_LOWER = _pattern(WORDS), _pattern(OTHER_WORDS)
 
 def plain(user_agent: str) -> str:
     """Return the header as its writer meant it."""
-    return LIKE.sub("", _restored(user_agent))
+    header = LIKE.sub("", _restored(user_agent))
+    before, safari, behind = header.partition("Safari/537.36")
+    return before + safari + FALSE.sub("", behind)
 
 
 def _restored(user_agent: str) -> str:

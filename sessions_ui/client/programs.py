@@ -81,6 +81,7 @@ APP_PATTERNS = tuple(
             for name in ("Excel", "OneNote", "Outlook", "PowerPoint", "Word")
         ),
         ("Word", r"^Microsoft Office Word/([\d.]+)"),
+        ("Outlook", r"^Microsoft Outlook ([\d.]+)"),
         ("Instagram", r"^Instagram ([\d.]+) "),
         ("WhatsApp", r"^WhatsApp/([\d.]+)"),
         # Behind the name of the package stands its build.
@@ -88,7 +89,9 @@ APP_PATTERNS = tuple(
         ("Douyin", r"^com\.ss\.android\.ugc\.aweme/"),
     )
 )
-PRODUCT = re.compile(r"^(?:([A-Za-z%][^/();<>\"]{0,190})/v?(\d[\w.-]*)|([A-Za-z][\w.-]{0,62})(?=[\s;(]|$))")
+PRODUCT = re.compile(
+    r"^(?:((?:\d{1,3}(?=[A-Za-z]))?[A-Za-z%][^/();<>\"]{0,190})/v?(\d[\w.-]*)|([A-Za-z][\w.-]{0,62})(?=[\s;(]|$))"
+)
 # Apple's daemons name the system first: "iOS/26.2 (23C55) dataaccessd/1.0".
 SYSTEM_FIRST = re.compile(r"^(?:iOS|iPadOS|macOS|tvOS|watchOS)/[\d.]+ (?:\(\w+\) )?(?=[A-Za-z][\w.-]*/\d)")
 # A build stands behind the version: "Acme 2 2.1.2/646".

@@ -221,6 +221,16 @@ TRUTHS: dict[str, tuple[str, ...]] = {
     "%E0%B8%9E%E0%B9%87%E0%B8%AD%E0%B8%94%E0%B8%84%E0%B8%B2%E0%B8%AA%E0%B8%97%E0%B9%8C/4022.300.6 CFNetwork/1333.0.4 Darwin/21.5.0": ("app", "", "", "พ็อดคาสท์", "4022.300.6", "", ""),
     "Подкасты/1520.39 CFNetwork/1206 Darwin/20.1.0": ("app", "", "", "Подкасты", "1520.39", "", ""),
     "Mozilla/5.0 (Linux; Android 7.1.1) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 AcmeFocus/1.2.1 Chrome/59.0.3071.125": ("tablet", "", "", "AcmeFocus", "1.2.1", "Android", "7.1.1"),
+    # 24. Found 2026-12: false names of a list, the engine after Android's, and what is only "like". ua-parser's notes; Huawei: ArkWeb; Feedly; Microsoft; Meta: Audience Network.
+    f"Mozilla/5.0 ({WINDOWS}) {CHROME} Safari/537.36 Herring/97.1.8280.81": ("computer", "", "", "Chrome", "142", "Windows", ""),
+    f"Mozilla/5.0 ({WINDOWS}) {CHROME} Safari/537.36 OPR/127.0.0.0 Agency/98.8.8175.80": ("computer", "", "", "Opera", "127", "Windows", ""),
+    "Mozilla/5.0 (PC; OpenHarmony 5.1) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/132.0.0.0 Safari/537.36 ArkWeb/5.1.0.1 QQBrowser/20.0.1": ("computer", "", "", "QQ Browser", "20.0.1", "OpenHarmony", "5.1"),
+    "Mozilla/5.0 (Phone; OpenHarmony 6.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/132.0.0.0 Safari/537.36 ArkWeb/6.0.0.47 Mobile AcmeShop/7.3.1": ("phone", "", "", "AcmeShop", "7.3.1", "OpenHarmony", "6"),
+    "Mozilla/5.0 (Wearable; OpenHarmony 5.1) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/132.0.0.0 Safari/537.36 ArkWeb/5.1.0.1": ("watch", "", "", "ArkWeb", "5.1.0.1", "OpenHarmony", "5.1"),
+    "Feedly/1.0 (+http://www.feedly.com/fetcher.html; 10 subscribers; like FeedFetcher-Google)": ("bot", "", "", "Feedly", "1", "", ""),
+    "Microsoft Outlook 16.104.25121423 (Mac OS X 26.2)": ("app", "Apple", "Mac", "Outlook", "16.104.25121423", "macOS", "26.2"),
+    f"Mozilla/5.0 (Linux; Android 14; SM-A556B Build/UP1A.231005.007; wv) {WV} [FBAN/AudienceNetworkForAndroid;FBSN/Android;FBSV/14;FBAB/com.example;FBAV/3.2;FBBV/12]": ("phone", "Samsung", "SM-A556B", "WebView", "", "Android", "14"),
+    "1Acme for Mac/81118012 (macOS 26.2)": ("app", "", "", "1Acme for Mac", "81118012", "macOS", "26.2"),
 }  # fmt: skip
 
 LIST = '"Chromium";v="142", "Not_A Brand";v="99", '
@@ -235,6 +245,16 @@ HINTED = [
     (f"Mozilla/5.0 (Linux; Android 10; K) {CHROME} Mobile Safari/537.36",
      {"": LIST + '"Google Chrome";v="142"', "PLATFORM": '"Android"', "PLATFORM_VERSION": '"14.0.0"', "MODEL": '"Acme Car"', "FORM_FACTORS": '"Automotive"'},
      ("", "", "Acme Car", "Chrome", "142", "Android", "14")),
+    # Found 2026-12: Yandex' engine beside its browser, a brand within a brand, and a Mac that the hints say is none.
+    (f"Mozilla/5.0 ({WINDOWS}) {CHROME} Safari/537.36",
+     {"": LIST + '"YaBrowser";v="25.12", "Yowser";v="2.5"', "PLATFORM": '"Windows"'},
+     ("computer", "", "", "Yandex Browser", "25.12", "Windows", "")),
+    (f"Mozilla/5.0 ({WINDOWS}) {CHROME} Safari/537.36",
+     {"": LIST + '"Acme\\" B";v="142"', "PLATFORM": '"Windows"'},
+     ("computer", "", "", "Chromium", "142", "Windows", "")),
+    (f"Mozilla/5.0 ({MAC}) {CHROME} Safari/537.36",
+     {"": LIST + '"Google Chrome";v="142"', "PLATFORM": '"Windows"', "PLATFORM_VERSION": '"19.0.0"'},
+     ("computer", "", "", "Chrome", "142", "Windows", "11")),
     # Reported from outside, 2026-11: a desktop site of an Android. Its model may be that of a tablet.
     *((f"Mozilla/5.0 (X11; Linux x86_64) {CHROME} Safari/537.36",
        {"": LIST + '"Google Chrome";v="142"', "PLATFORM": '"Android"', "PLATFORM_VERSION": '"15.0.0"', "MODEL": f'"{model}"', "MOBILE": mobile},
