@@ -77,21 +77,21 @@ TV_OPERA, CHROME = re.compile(r"\bOPR/([\d.]+)"), re.compile(r"\bChrome/([\d.]+)
 # An app in a container that shows pages. Its own name stands behind the engine's, or in front of Qt's.
 QT = re.compile(r"\(KHTML, like Gecko\) (?:([A-Za-z][^/();]{0,62})[/ ]v?(\d[\w.]*) )?QtWebEngine/")
 PRODUCT = re.compile(r"(?<=[ ;])((?:[A-Z][\w.&+-]* ){0,3}[A-Za-z][\w.&+-]{1,62})/v?(\d[\w.]*)")
+BUILD = re.compile(r"\d{6,}")  # a number that counts builds, which is no version to people
 # An app names its package behind itself: "YJApp-ANDROID jp.co.yahoo.android.yjtop".
 PACKAGE = re.compile(r"(?<=\S) \w+(?:\.[\w-]+){2,}$")
 COMMENT = re.compile(r"\([^()]*(?:\([^()]*\)[^()]*)*\)")
 # Products of a container's header that name no app: the engine, the system, libraries, what the device is connected by.
 NO_APP = frozenset(
     {
-        *("amazonwebappplatform", "android", "app", "app_version", "applewebkit", "appname", "appversion"),
-        *("arkweb", "awp"),
-        *("build", "bytedancewebview", "bytelocale", "caapp", "cadevice", "cfnetwork", "channel", "chrome"),
-        *("chromium", "cordova-amazon-fireos", "crios", "dalvik", "dart", "darwin", "ddg", "device", "edg"),
-        *("edga", "edgios", "edgw", "electron", "exoplayerlib", "firefox", "fxios", "gecko", "googlewv", "gsa"),
-        *("hmscore", "html5plus", "ios", "ipad", "iphone", "isdr", "jskit", "jssdk", "language", "like", "macosx"),
-        *("mmwebsdk", "mobile", "mozilla", "netfront", "nettype", "okhttp", "opr", "opt", "os"),
-        *("qtwebengine", "region", "safari", "scale", "t7", "tablet", "u", "version", "webview", "xweb"),
-        *("yoda"),
+        *("adapi", "amazonwebappplatform", "android", "app", "app_version", "applewebkit", "appname", "appverc"),
+        *("appversion", "arkweb", "awp", "build", "bytedancewebview", "bytelocale", "caapp", "cadevice"),
+        *("cfnetwork", "channel", "chrome", "chromium", "cordova-amazon-fireos", "crios", "dalvik", "dart"),
+        *("darwin", "ddg", "device", "edg", "edga", "edgios", "edgw", "electron", "exoplayerlib", "firefox"),
+        *("fxios", "gecko", "googlewv", "gsa", "hmscore", "html5plus", "ios", "ipad", "iphone", "isdr", "jskit"),
+        *("jssdk", "language", "like", "macosx", "mmwebsdk", "mobile", "mozilla", "netfront", "nettype", "okhttp"),
+        *("opr", "opt", "os", "qtwebengine", "region", "release", "safari", "scale", "sginfo", "svn", "t7"),
+        *("tablet", "u", "uws", "version", "webview", "xweb", "yoda"),
     }
 )  # fmt: skip
 IOS = re.compile(r"\((?:iPhone|iPad|iPod)")
@@ -163,7 +163,8 @@ def _contained(evidence: Evidence) -> tuple[str, str] | None:
             pattern.search(f" {name}/{version}") for _name, pattern in TOKENS
         ):
             is_nameless = evidence.base.browser in NAMELESS_CONTAINERS
-            return (PACKAGE.sub("", name.removeprefix("Mobile ")), version) if is_nameless else None
+            name = PACKAGE.sub("", name.removeprefix("Mobile "))
+            return (name, "" if BUILD.fullmatch(version) else version) if is_nameless else None
     return (WEBVIEW, "") if evidence.base.browser == "Apple Mail" else None
 
 

@@ -167,7 +167,7 @@ def _car_or_speaker(user_agent: str) -> Hardware | None:
     if TESLA.search(user_agent):
         return Hardware("", "Tesla", system="Linux", has_model=False)
     if match := ECHO_SHOW.search(user_agent) or CARS_FIRE_TV.search(user_agent):
-        return Hardware("", "Amazon", match[1], "Fire OS")
+        return Hardware("", "Amazon", match[1], "Fire OS" if "Android" in user_agent else "")
     return Hardware("") if OTHER_CAR.search(user_agent) else None
 
 

@@ -94,7 +94,7 @@ def find(evidence: Evidence, system: str) -> str:
         return "computer"
     is_java_phone = "MIDP" in header or "J2ME" in header
     is_old_phone = base.model in PHONE_MODELS and PHONE_SIGN.search(header) is not None
-    if system == "Firefox OS" and "(Tablet;" in header:
+    if system in ("Firefox OS", "Sailfish") and "Tablet" in header:
         return "tablet"
     if system in PHONES or is_java_phone or (system and "Mobile" in header) or is_old_phone:
         return "phone"

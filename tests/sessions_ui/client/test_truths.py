@@ -178,6 +178,7 @@ TRUTHS: dict[str, tuple[str, ...]] = {
     f"Mozilla/5.0 ({IPHONE}) {SAFARI} Mobile/15E148 TeamsMobile-iOS": ("phone", "Apple", "iPhone", "Microsoft Teams", "", "iOS", ""),
     f"Mozilla/5.0 (Linux; Android 14; SM-A556B Build/UP1A.231005.007; wv) {WV} Acme-ANDROID jp.co.example.acme/3.187.0": ("phone", "Samsung", "SM-A556B", "Acme-ANDROID", "3.187", "Android", "14"),
     f"Mozilla/5.0 (Linux; Android 14; SM-S921N Build/UP1A.231005.007; wv) {WV};KAKAOTALK 2511050": ("phone", "Samsung", "SM-S921N", "KakaoTalk", "", "Android", "14"),
+    f"Mozilla/5.0 (Linux; Android 14; SM-S921N Build/UP1A.231005.007; wv) {WV} AcmeShare/20602004": ("phone", "Samsung", "SM-S921N", "AcmeShare", "", "Android", "14"),
     # 20. Found 2026-12: a system that ua-parser does not know told as another or as nothing, the build of a package as its version. Haiku, MorphOS, Jolla, Red Hat.
     "Mozilla/5.0 (X11; Haiku x86_64; rv:128.0) Gecko/20100101 Firefox/128.0": ("computer", "", "", "Firefox", "128", "Haiku", ""),
     f"Mozilla/5.0 (Macintosh; Intel Haiku R1 x86) {SAFARI} WebPositive/1.2 Safari/605.1": ("computer", "", "", "WebPositive", "1.2", "Haiku", ""),
