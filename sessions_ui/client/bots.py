@@ -29,7 +29,7 @@ ROBOTS = tuple(
 )
 # Fetchers of Google's and Meta's that name no address beside them, or no version; the first group is the name.
 FETCHERS = re.compile(
-    r"(?<!like )(?<![\w./@-])(Google-(?:NotebookLM|GeminiNotebook|Agent|Site-Verification)|"
+    r"(?<!like )(?<![\w./@-])(Google-(?:NotebookLM|GeminiNotebook|Agent|Safety|Site-Verification)|"
     r"GoogleOther(?:-Image|-Video)?|(?:Mediapartners|FeedFetcher|Storebot)-Google|meta-externalfetcher)(?![\w-])(?:/v?(\d[\d.]*))?"
 )
 FETCHERS_SIGNS = ("Google-", "GoogleOther", "-Google", "meta-externalfetcher")

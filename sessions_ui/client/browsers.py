@@ -44,6 +44,8 @@ TOKENS = tuple(
             "Outlook",
             r"\bMicrosoft Outlook (\d[\d.]*)",
         ),  # ua-parser tells the year of the first with that number
+        ("Floorp", r"\bFloorp/([\d.]+)"),
+        ("Zotero", r"\bZotero/([\d.]+)"),
         ("LibreWolf", r"\bLibreWolf/([\d.]+)"),
         ("Maxthon", r"\bMXiOS/([\d.]+)"),
         ("WebPositive", r"\bWebPositive/([\d.]+)"),
@@ -65,8 +67,8 @@ FIREFOX = re.compile(r"\bFirefox/([\d.]+)")
 # What ua-parser calls a container around which an app may have a name.
 NAMELESS_CONTAINERS = frozenset(
     {
-        *("", "Other", "Android", "Apple Mail", "Chrome", "Chrome Mobile", "Chrome Mobile WebView", "Chromium"),
-        *("Mobile Safari", "Mobile Safari UI/WKWebView", "Qt Web Engine", "Safari"),
+        *("", "Other", "Android", "Apple Mail", "CFNetwork", "Chrome", "Chrome Mobile", "Chrome Mobile WebView"),
+        *("Chromium", "Mobile Safari", "Mobile Safari UI/WKWebView", "Qt Web Engine", "Safari"),
     }
 )  # fmt: skip
 ARKWEB = re.compile(

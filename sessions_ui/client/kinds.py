@@ -53,7 +53,7 @@ HEADSET = re.compile(r"\bQuest\b|\bPico\b|\bVR\b|OculusBrowser/")  # none of our
 COMPUTER = re.compile(r"\((?:X11|Wayland|Windows NT|Macintosh)\b")
 # Some tablets say "Mobile", too. Lenovo has codes of their own, Huawei ends those of tablets with Wi-Fi in "-W09".
 TABLETS_NAME = re.compile(
-    r"\b(?:Tab|TAB|Tablet|TABLET|[A-Z]?[a-z]*Pad|PAD)\b|^(?:Lenovo )?(?:TB|YT)\d?-[A-Z]?\d{3}|^TB\d{3}[A-Z]{2}$|"
+    r"\b(?:Tab|TAB|Tablet|TABLET|[A-Z]?[a-z]*Pad|PAD)\b|^(?i:lenovo )?(?:TB|YT)\d?-[A-Z]?\d\w{2,3}|^TB\d{3}[A-Z]{2}$|"
     r"^(?:HUAWEI )?[A-Z]{3}\d?-W\d\d(?:HN)?$"
 )
 DESKTOPS = ("X11;", "Wayland;")  # how browsers on Linux and the BSDs begin

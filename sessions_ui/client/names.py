@@ -8,6 +8,7 @@ BROWSERS = {
     "Apple Watch App": "",
     "AVG": "AVG Secure Browser",
     "Baidu Box App": "Baidu",
+    "CFNetwork": "",
     "Baidu Explorer": "Baidu",
     "Chrome Mobile": "Chrome",
     "Chrome Mobile iOS": "Chrome",

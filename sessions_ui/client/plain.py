@@ -44,7 +44,7 @@ def _pattern(words: Iterable[str]) -> re.Pattern[str]:
     return re.compile(
         rf"(?<![a-z0-9_.])(?:{'|'.join(re.escape(word.lower()) for word in longest_first)})(?![a-z]|-\d)|"
         # Codes of models, and the letter that stands in the place of one.
-        r"\b(?:sm-[a-z]\w+|aft[a-z0-9]{1,8}|kf[a-z]{2,6}|aeo[a-z]{2}|tb\d{3}[a-z]{2}|[a-z]{3}\d?-w\d\d)\b|"
+        r"\b(?:sm-[a-z]\w+|aft[a-z0-9]{1,8}|kf[a-z]{2,6}|aeo[a-z]{2}|tb\d{3}[a-z]{2}|(?:tb|yt)\d?-[a-z]?\d\w{2,3}|[a-z]{3}\d?-w\d\d)\b|"
         r"(?<=android 10; )k(?=[;)])"
     )
 
