@@ -138,10 +138,12 @@ def _driver(user_agent: str) -> tuple[str, str] | None:
     """Return (name, version) of a program that has put itself or its address into a browser's header."""
     if not user_agent.startswith("Mozilla/") or any(sign in user_agent for sign in TOOLBARS):
         return None
-    driver = DRIVER.search(user_agent) or COMPATIBLE.search(user_agent, user_agent.find(")") + 1)
+    driver = DRIVER.search(user_agent)
+    if driver is None and "compatible" in user_agent:
+        driver = COMPATIBLE.search(user_agent, user_agent.find(")") + 1)
     if driver and driver[1].lower() not in NO_WRITER:
         return driver[1], driver[2] or ""
-    address = ANY_ADDRESS.search(user_agent)
+    address = ANY_ADDRESS.search(user_agent) if "://" in user_agent else None
     if address is None:
         return None
     writer = WRITER.search(user_agent[: address.start()][-MAX_NAME:])

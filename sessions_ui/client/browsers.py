@@ -31,7 +31,7 @@ TOKENS = tuple(
         ("DuckDuckGo", r"\bDdg/([\d.]+)"),
         ("Huawei Browser", r"\b(?:HuaweiBrowser|HBPC)/([\d.]+)"),
         ("Yandex Browser", r"\b(?:YaBrowser|YaSearchBrowser|YaApp_\w+)/([\d.]+)"),
-        ("Quark", r"\b(?i:quark(?:pc)?)/([\d.]+)"),
+        ("Quark", r"\b(?:Quark(?:PC)?|quark(?:pc)?)/([\d.]+)"),
         ("UC Browser", r"\bUCPC/([\d.]+)|^UCWEB/([\d.]+)(?!.*UCBrowser/)"),
         ("Adblock Browser", r"\bABB/([\d.]+)"),
         ("Vivo Browser", r"\bVivoBrowser/([\d.]+)"),

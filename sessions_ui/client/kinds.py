@@ -44,8 +44,8 @@ OPEN_HARMONY_KINDS = {
     "Car": "",
 }
 # Phones whose header says Windows NT: those that ask for a desktop site, and what came before Windows Phone.
-WINDOWS_PHONE = re.compile(r"\bWindows CE\b|\bIEMobile\b|\bWPDesktop\b|ARM; (?:[^;)]*; )?(?:Nokia |Lumia )")
-EMBEDDED = re.compile(r"\bWindows IoT\b")  # in machines of all kinds
+WINDOWS_PHONE = re.compile(r"Windows CE\b|IEMobile\b|WPDesktop\b|ARM; (?:[^;)]*; )?(?:Nokia |Lumia )")
+EMBEDDED = "Windows IoT"  # in machines of all kinds
 BROWSERS_WORD = re.compile(r"Mozilla|Opera|WebKit|Gecko|UCWEB|Tablet")
 LAPTOP = re.compile(r"Android [\d.]+; [^;()]*\b(?:Chromebook|Pixelbook)\b")
 HEADSET = re.compile(r"\bQuest\b|\bPico\b|\bVR\b|OculusBrowser/")  # none of our kinds
@@ -66,7 +66,7 @@ def find(evidence: Evidence, system: str) -> str:
         return evidence.machine.kind
     if (
         HEADSET.search(header)
-        or EMBEDDED.search(header)
+        or EMBEDDED in header
         or not evidence.hints.form_factors.isdisjoint(OTHER_FACTORS)
     ):
         return ""
@@ -78,7 +78,7 @@ def find(evidence: Evidence, system: str) -> str:
     if system in ("iPadOS", "Fire OS") or "iPad;" in header:
         return "tablet"
     if system in ("Android", "HarmonyOS"):
-        if LAPTOP.search(header):
+        if "book" in header and LAPTOP.search(header):
             return "computer"
         if COMPUTER.search(header) and not evidence.hints.mobile:
             return "tablet" if _is_tablets_model(evidence.hints.model) else ""  # a desktop site, of either
@@ -88,7 +88,7 @@ def find(evidence: Evidence, system: str) -> str:
         if not is_phone and not BROWSERS_WORD.search(header):
             return "app"  # "Acme 16.1 / Android": nothing says "tablet"
         return "phone" if is_phone and "Tablet" not in header else "tablet"
-    if WINDOWS_PHONE.search(header):
+    if "Windows" in header and WINDOWS_PHONE.search(header):
         return "phone"
     if system in COMPUTERS or any(desktop in header for desktop in DESKTOPS):
         return "computer"

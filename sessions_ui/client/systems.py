@@ -41,6 +41,14 @@ DERIVED = {
 OTHER_SYSTEMS = re.compile(
     r"^[^()]*\([^()]*\b(?:(Haiku|DragonFly|MorphOS|GhostBSD|Windows IoT)\b|(Sailfish)\b(?: (\d[\d.]*))?)"
 )
+OTHER_SIGNS = (
+    "Haiku",
+    "DragonFly",
+    "MorphOS",
+    "GhostBSD",
+    "Windows IoT",
+    "Sailfish",
+)  # which spare most headers it
 OTHER_NAMES = {"DragonFly": "DragonFly BSD", "Windows IoT": "Windows"}
 MAC_BAG = re.compile(r"^server-bag \[macOS,(\d[\d.]*)")  # a daemon of Apple's
 OPEN_HARMONY = re.compile(r"\bOpenHarmony (\d[\d.]*)")
@@ -101,7 +109,8 @@ def _by_header(evidence: Evidence) -> tuple[str, str]:
     user_agent = evidence.header
     if match := OPEN_HARMONY.search(user_agent):
         return "OpenHarmony", match[1]
-    if match := OTHER_SYSTEMS.search(user_agent):
+    is_other = any(sign in user_agent for sign in OTHER_SIGNS)
+    if is_other and (match := OTHER_SYSTEMS.search(user_agent)):
         return OTHER_NAMES.get(match[1], match[1] or match[2]), tidy(match[3])
     if "SailfishBrowser/" in user_agent and "Mobile" in user_agent:
         return "Sailfish", ""
