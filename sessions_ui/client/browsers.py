@@ -16,6 +16,7 @@ TOKENS = tuple(
         # In place of a version these have the time of their build.
         ("Steam", r"\bValve Steam (?:Client|GameOverlay|Tenfoot)\b"),
         ("Basilisk", r"\bBasilisk/"),
+        ("Epiphany", r"\bEpiphany/(?:605\.1\.15\b|([\d.]+))"),  # the engine's, which WebKit has frozen
         ("Tesla", r"\bTesla/(?:[a-z]+-)*(\d{4}[\d.]*)|\bQtCarBrowser\b|\bTesla/[a-z]"),
         ("Wolvic", r"\bWolvic/([\d.]+)"),
         ("Pico Browser", r"\bPicoBrowser/([\d.]+)"),
@@ -27,6 +28,7 @@ TOKENS = tuple(
         ("Fellou", r"\bFellou/([\d.]+)"),
         ("BrowserOS", r"\bBrowserOS/([\d.]+)"),
         ("Opera Neon", r"\bOpera ?Neon/([\d.]+)"),
+        ("Vivaldi", r" Vivaldi/(\d+(?:\.\d+){0,2})"),  # ua-parser knows it on computers alone
         ("Opera GX", r"\bOPX/([\d.]+)"),
         ("DuckDuckGo", r"\bDdg/([\d.]+)"),
         ("Huawei Browser", r"\b(?:HuaweiBrowser|HBPC)/([\d.]+)"),

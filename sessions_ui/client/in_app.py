@@ -21,17 +21,20 @@ APPS = tuple(
         ("Instagram", r"\bInstagram ([\d.]+)"),
         ("Threads", r"\bBarcelona ([\d.]+)"),
         ("TikTok", r"\b(?:musical_ly|trill)_.*?\b(?:app_version|AppVersion)/([\d.]+)"),
-        ("TikTok", r"\bmusical_ly[_/](\d+\.[\d.]+)|\bAppName/(?:musical_ly|trill)\b"),
+        (
+            "TikTok",
+            r"\bmusical_ly[_/](\d+\.[\d.]+)|\bAppName/(?:musical_ly|trill)\b|\b(?:musical_ly|trill)_\d",
+        ),
         ("Douyin", r"\baweme[_/](\d+\.[\d.]+)|\bAppName/aweme\b"),
         ("WeChat", r"\bMicroMessenger/([\d.]+)"),
-        ("LinkedIn", r"\[LinkedInApp\](?:/([\d.]+))?"),
+        ("LinkedIn", r"\[LinkedInApp\](?:/([\d.]+))?|\bLinkedInApp/([\d.]+)"),
         ("Snapchat", r"Snapchat/?([\d.]+)"),
         ("Google app", r"\bGSA/(\d+(?:\.\d+)*)"),
         ("Line", r" Line/([\d.]+)"),
         ("KakaoTalk", r"\bKAKAOTALK(?:[ /](\d+\.[\d.]+))?"),  # on Android a build, of seven digits
         ("Microsoft Teams", r"\bTeamsMobile-(?:iOS|Android)\b"),
         ("Naver", r"\bNAVER\(inapp; [^;]*; [^;]*; ([\d.]+)"),
-        ("Pinterest", r"\[Pinterest/(?:iOS|Android)\]"),
+        ("Pinterest", r"\[Pinterest/(?:iOS|Android)\]|\bPinterest for (?:iOS|Android)/([\d.]+)"),
         ("X", r"\bTwitter for iP(?:hone|ad)(?:/([\d.]+))?|\bTwitterAndroid\b"),
         ("Reddit", r"\bReddit/Version ([\d.]+)"),
         ("Slack", r"\bSlack/([\d.]+) \("),
@@ -48,7 +51,7 @@ APPS = tuple(
 # None of the apps can be there without one of these, which spares most headers the patterns above.
 SIGN = re.compile(
     r"FBA[NV]/|FB_IAB|Instagram|Barcelona|BytedanceWebview|musical_ly|trill_|aweme|MicroMessenger|LinkedInApp|"
-    r"Snapchat|GSA/| Line/|KAKAOTALK|NAVER|Pinterest/|Twitter|Reddit/|Slack/|baiduboxapp|DingTalk|Alipay|"
+    r"Snapchat|GSA/| Line/|KAKAOTALK|NAVER|Pinterest|Twitter|Reddit/|Slack/|baiduboxapp|DingTalk|Alipay|"
     r"TeamsMobile| QQ/|Telegram|Zalo|AliApp\("
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from sessions_ui.client.evidence import Evidence
-from sessions_ui.client.names import PLACEHOLDER_MODELS
+from sessions_ui.client.names import PLACEHOLDER_MODELS, known
 
 # The comment behind "Android 14", a part at a time. A model may have brackets of its own ("moto g(30)"), which is why
 # the header is asked and not ua-parser, who takes the maker's name out of it, too.
@@ -25,6 +25,10 @@ NO_MODEL = re.compile(
 )
 
 
+# A browser's header, in which ua-parser knows most makers; where other words stand behind the model it knows few.
+PLAIN = "Mozilla/5.0 (Linux; Android 14; {}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Mobile Safari/537.36"
+
+
 def find(evidence: Evidence, system: str) -> tuple[str, str]:
     """Return (maker, model), each empty where unknown. `system` is what `systems.find()` said."""
     machine, base = evidence.machine, evidence.base
@@ -38,10 +42,34 @@ def find(evidence: Evidence, system: str) -> tuple[str, str]:
     model = told or ("" if told is not None and NO_MODEL.fullmatch(base.model) else base.model)
     if model in PLACEHOLDER_MODELS or (model == "Mac" and system != "macOS"):  # hints say that it is none
         return "", evidence.hints.model
-    maker = "" if base.maker.startswith("Generic") else base.maker
+    maker = _unless_generic(base.maker)
+    if told and not maker:
+        maker = _maker_of(told)
+    elif not told:
+        model = _whole(model, evidence.header)
     if machine and machine.maker:
         return machine.maker, model if machine.maker == maker or told else ""
     return maker, "iPod touch" if model == "iPod" else model or evidence.hints.model
+
+
+def _maker_of(model: str) -> str:
+    import ua_parser  # here as in `evidence.gather()`
+
+    device = ua_parser.parse_device(PLAIN.format(model))
+    return _unless_generic(known(device.brand)) if device else ""
+
+
+def _unless_generic(maker: str) -> str:
+    return "" if maker.startswith("Generic") else maker
+
+
+def _whole(model: str, header: str) -> str:
+    """Return the model as the header has it, where its name goes on behind a number at which ua-parser's pattern ends:
+    "Quest 3S"."""
+    if not model[-1:].isdigit():
+        return model
+    match = re.search(rf"\b{re.escape(model)}\w*", header)
+    return match[0] if match else model
 
 
 def _beside_android(header: str) -> str | None:

@@ -107,6 +107,7 @@ FROZEN_IOS = frozenset({"18.6", "18.7"})
 
 PLACEHOLDER_MODELS = frozenset(
     {
+        "Browser",  # of "HuaweiBrowser/"
         "K",
         "Other",
         "Mobile",

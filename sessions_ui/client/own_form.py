@@ -33,6 +33,8 @@ APPLE = {
     "iPhone15,4": "iPhone 15", "iPhone15,5": "iPhone 15 Plus", "iPhone16,1": "iPhone 15 Pro",
     "iPhone16,2": "iPhone 15 Pro Max", "iPhone17,1": "iPhone 16 Pro", "iPhone17,2": "iPhone 16 Pro Max",
     "iPhone17,3": "iPhone 16", "iPhone17,4": "iPhone 16 Plus", "iPhone17,5": "iPhone 16e",
+    "iPhone18,1": "iPhone 17 Pro", "iPhone18,2": "iPhone 17 Pro Max", "iPhone18,3": "iPhone 17",
+    "iPhone18,4": "iPhone Air",
 }  # fmt: skip
 IDENTIFIER = re.compile(r"(iPhone|iPad|iPod|Watch|AppleTV|Mac\w*)\d+,\d+")
 FAMILIES = {"iPod": "iPod touch", "Watch": "Apple Watch", "AppleTV": "Apple TV"}

@@ -68,13 +68,16 @@ APP_SIGNS = re.compile(r"\bCFNetwork/|\bokhttp/|\bAlamofire/|\bDart/[\d.]+|\(dar
 # From macOS 26 on some say of which system it is, in front of their own version.
 CFNETWORK_OF = re.compile(r"\bCFNetwork/(iOS|iPadOS|macOS|tvOS|watchOS)/")
 CFNETWORK = re.compile(r"\bCFNetwork/(?:\w+/)?[\d.]+ Darwin/(\d{1,3})[\d.]*(?: \((x86_64|i386)\))?")
-ELECTRON = re.compile(r"\(KHTML, like Gecko\) (?:(.+?)/(\d[\w.-]*) )?Chrome/[\d.]+ Electron/")
+ELECTRON = re.compile(
+    r"\(KHTML, like Gecko\) (?:(.+?)/(\d[\w.-]*) )?Chrome/[\d.]+ (?:([A-Za-z][^/();]{0,62})/(\d[\w.-]*) )?Electron/"
+)
 ELECTRON_NAMES = {"discord": "Discord", "Code": "Visual Studio Code", "Teams": "Microsoft Teams"}
 APP_PATTERNS = tuple(
     (name, re.compile(pattern))
     for name, pattern in (
         ("Microsoft Teams", r"^Mozilla/5\.0 .* Edg/[\d.]+ Teams/([\d.]+)"),
         ("Nextcloud Desktop", r"^Mozilla/5\.0 \(\w+\) mirall/([\d.]+)"),
+        ("Mail", r"^Apple-i(?:Phone|Pad|Pod)\d+C\d+/\d"),  # Exchange's, with its own number of iOS
         ("Nextcloud Android", r"^Mozilla/5\.0 \(Android\) Nextcloud-android/([\d.]+)"),
         *(
             (name, rf"^Microsoft Office/[\d.]+ \(.*Microsoft {name} ([\d.]+)")
@@ -156,8 +159,8 @@ def _app(user_agent: str) -> Program | None:
             app_version = match[1] if match.re.groups else ""
             return Program("app", name, app_version, system or None, version, is_listed=True)
     if match := ELECTRON.search(user_agent):
-        name = (match[1] or "").rpartition(") ")[2]
-        return Program("app", ELECTRON_NAMES.get(name, name), match[2] or "")
+        name = (match[1] or match[3] or "").rpartition(") ")[2]
+        return Program("app", ELECTRON_NAMES.get(name, name), match[2] or match[4] or "")
     name, version = _product(user_agent)
     if name.startswith("Mozilla") or not APP_SIGNS.search(user_agent):
         return None

@@ -110,7 +110,8 @@ def _program(program: programs.Program, evidence: Evidence) -> Client:
     if not program.is_listed and base.browser not in NAMELESS and "/" not in base.browser:
         # ua-parser knows it by a better name than its first word.
         name = BROWSERS.get(base.browser, unquote(base.browser, errors="replace"))
-        version = base.browser_version
+        is_its_own = program.name.casefold().startswith(name.casefold())
+        version = base.browser_version or (program.version if is_its_own else "")
     if machine and not machine.has_browser:
         name = version = ""
     maker, model = models.find(evidence, system) if system else ("", "")

@@ -236,6 +236,21 @@ TRUTHS: dict[str, tuple[str, ...]] = {
     "Microsoft Outlook 16.104.25121423 (Mac OS X 26.2)": ("app", "Apple", "Mac", "Outlook", "16.104.25121423", "macOS", "26.2"),
     f"Mozilla/5.0 (Linux; Android 14; SM-A556B Build/UP1A.231005.007; wv) {WV} [FBAN/AudienceNetworkForAndroid;FBSN/Android;FBSV/14;FBAB/com.example;FBAV/3.2;FBBV/12]": ("phone", "Samsung", "SM-A556B", "WebView", "", "Android", "14"),
     "1Acme for Mac/81118012 (macOS 26.2)": ("app", "", "", "1Acme for Mac", "81118012", "macOS", "26.2"),
+    # 25. Found 2026-12: a word of a browser's as the model, a model cut off, a maker that only a browser's header told, and apps
+    # around Electron and WebKit. Meta, Huawei, Vivaldi and GNOME: their headers; Microsoft: Exchange ActiveSync.
+    "Mozilla/5.0 (Phone; OpenHarmony 5.1) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/114.0.0.0 Safari/537.36  ArkWeb/4.1.6.1 Mobile HuaweiBrowser/5.1.6.300": ("phone", "", "", "Huawei Browser", "5.1.6.300", "OpenHarmony", "5.1"),
+    "Mozilla/5.0 (X11; Linux x86_64; Quest 3S) AppleWebKit/537.36 (KHTML, like Gecko) OculusBrowser/41.2.0.6.57 Chrome/138.0.7204.179 VR Safari/537.36": ("", "Meta", "Quest 3S", "Oculus Browser", "41.2", "Android", ""),
+    f"Mozilla/5.0 (Linux; Android 14; SM-A556B; wv) {WV} MicroMessenger/8.0.62.2880(0x28003E3D)": ("phone", "Samsung", "SM-A556B", "WeChat", "8.0.62.2880", "Android", "14"),
+    "AcmeChat/1.2025.294 (Android 16; SM-S938B; build 2529414)": ("app", "Samsung", "SM-S938B", "AcmeChat", "1.2025.294", "Android", "16"),
+    "Acme Home/2025.11.1 (Android 16; Pixel 9)": ("app", "Google", "Pixel 9", "Acme Home", "2025.11.1", "Android", "16"),
+    f"Mozilla/5.0 (Linux; Android 13; Pixel 7) {CHROME} Mobile Safari/537.36 Vivaldi/7.6.3797.63": ("phone", "Google", "Pixel 7", "Vivaldi", "7.6.3797", "Android", "13"),
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15 Epiphany/605.1.15": ("computer", "", "", "Epiphany", "", "Linux", ""),
+    f"Mozilla/5.0 ({MAC}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.7204.251 AcmeNotes/5.2.0 Electron/37.6.0 Safari/537.36": ("app", "Apple", "Mac", "AcmeNotes", "5.2", "macOS", ""),
+    f"Mozilla/5.0 ({IPHONE}) {SAFARI} Mobile/15E148 musical_ly_2024210040 JsSdk/2.0 NetType/WIFI ByteLocale/en Region/GB": ("phone", "Apple", "iPhone", "TikTok", "", "iOS", ""),
+    f"Mozilla/5.0 ({IPHONE}) {SAFARI} Mobile/15E148 Pinterest for iOS/13.41 [iPhone14,7]": ("phone", "Apple", "iPhone14,7", "Pinterest", "13.41", "iOS", ""),
+    "Apple-iPhone17C1/2301.450": ("app", "Apple", "iPhone", "Mail", "", "iOS", ""),
+    "Nextcloud-android/3.34.0": ("app", "", "", "Nextcloud", "3.34", "Android", ""),
+    "Mozilla/5.0 (iOS) Nextcloud-iOS/7.2.0": ("app", "", "", "Nextcloud", "7.2", "iOS", ""),
 }  # fmt: skip
 
 LIST = '"Chromium";v="142", "Not_A Brand";v="99", '
