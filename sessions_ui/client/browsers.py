@@ -42,10 +42,8 @@ TOKENS = tuple(
         ("Whale", r"\bWhale/([\d.]+)"),
         ("LG Browser", r"\bLG Browser/([\d.]+)"),
         ("Nintendo Browser", r"\bNintendoBrowser/(\d+(?:\.\d+)*)"),
-        (
-            "Outlook",
-            r"\bMicrosoft Outlook (\d[\d.]*)",
-        ),  # ua-parser tells the year of the first with that number
+        # ua-parser tells the year of the first with that number.
+        ("Outlook", r"\bMicrosoft Outlook (\d[\d.]*)"),
         ("Floorp", r"\bFloorp/([\d.]+)"),
         ("Zotero", r"\bZotero/([\d.]+)"),
         ("LibreWolf", r"\bLibreWolf/([\d.]+)"),
@@ -73,9 +71,8 @@ NAMELESS_CONTAINERS = frozenset(
         *("Chromium", "Mobile Safari", "Mobile Safari UI/WKWebView", "Qt Web Engine", "Safari"),
     }
 )  # fmt: skip
-ARKWEB = re.compile(
-    r"\bArkWeb/([\d.]+)"
-)  # Huawei's engine after Android's: the browser, where no other is named
+# Huawei's engine after Android's: the browser, where no other is named.
+ARKWEB = re.compile(r"\bArkWeb/([\d.]+)")
 # What stands behind HbbTV, which is a standard and no browser.
 TV_OPERA, CHROME = re.compile(r"\bOPR/([\d.]+)"), re.compile(r"\bChrome/([\d.]+)")
 # An app in a container that shows pages. Its own name stands behind the engine's, or in front of Qt's.

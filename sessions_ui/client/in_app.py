@@ -13,10 +13,8 @@ APPS = tuple(
             "Facebook Messenger",
             r"FBAN/(?:Messenger|Orca)\S*?(?:.*?FBAV/([\d.]+))?|FB_IAB/Orca(?:.*?FBAV/([\d.]+))?",
         ),
-        (
-            "WebView",
-            r"FBAN/AudienceNetworkFor()",
-        ),  # advertisements of Facebook's, in an app of somebody else's
+        # Advertisements of Facebook's, in an app of somebody else's.
+        ("WebView", r"FBAN/AudienceNetworkFor()"),
         ("Facebook", r"(?:FBAN/FB|FB_IAB/FB4A)(?:.*?FBAV/([\d.]+))?"),
         ("Instagram", r"\bInstagram ([\d.]+)"),
         ("Threads", r"\bBarcelona ([\d.]+)"),

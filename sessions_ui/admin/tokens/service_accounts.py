@@ -184,9 +184,8 @@ class ServiceAccountAdmin(ReadOnlyAdmin):
                 **form.cleaned_data,
             )
         except TokenRefused as refused:
-            if (
-                refused.reason is TokenRefusal.MADE_BEFORE
-            ):  # by this very form: there is nothing to enter again
+            if refused.reason is TokenRefusal.MADE_BEFORE:
+                # By this very form: there is nothing to enter again.
                 messages.error(request, str(REFUSALS[refused.reason]))
                 return self._back(account)
             form.add_error(None, REFUSALS[refused.reason])
