@@ -5,17 +5,32 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from html import unescape
+from importlib import import_module
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import rotate_token
 from django.test import Client
+from django.urls import path
 from django.utils import timezone
+
+from sessions_ui.exceptions import KeyRotated
 
 from tests.conftest import PASSWORD
 from tests.models import EndReason, Session
 
 pytestmark = pytest.mark.django_db
+
+
+def half_way(request: HttpRequest) -> HttpResponse:
+    """Do the half of a sign-in that goes well where another tab is faster."""
+    rotate_token(request)
+    raise KeyRotated
+
+
+urlpatterns = [path("half-way/", half_way), *import_module("config.urls").urlpatterns]
 
 PAGE = "/account/devices/"
 SIGN_IN = "/account/login/"
@@ -87,6 +102,29 @@ def test_a_sign_in_that_was_sent_twice_offers_it_at_once(stranded: Client) -> No
     token = stranded.cookies["csrftoken"].value
     form = {"login": "ada@people.example", "password": PASSWORD, "csrfmiddlewaretoken": token}
     page = stranded.post(SIGN_IN, form, headers=HTML)
+    assert page.status_code == 409
+    assert press(stranded, page)["Location"] == SIGN_IN
+
+
+@pytest.mark.parametrize(("next_url", "back"), [(f"{PAGE}data/", f"?next={PAGE}data/"), ("//evil.example/", "")])
+def test_whoever_sent_a_form_gets_to_where_it_led(stranded: Client, next_url: str, back: str) -> None:
+    token = stranded.cookies["csrftoken"].value
+    form = {"login": "ada@people.example", "password": PASSWORD, "csrfmiddlewaretoken": token, "next": next_url}
+    page = stranded.post(SIGN_IN, form, headers=HTML)
+    assert press(stranded, page)["Location"] == f"{SIGN_IN}{back}"
+
+
+def test_nobody_who_has_signed_in_is_led_back_to_the_sign_in_page(stranded: Client) -> None:
+    token = stranded.cookies["csrftoken"].value
+    form = {"csrfmiddlewaretoken": token, "next": f"{SIGN_IN}?next=/"}
+    assert stranded.post(AGAIN, form)["Location"] == SIGN_IN
+
+
+def test_the_button_goes_with_the_cookie_that_the_browser_has(stranded: Client, settings: Any) -> None:
+    """A sign-in that stopped half-way had given the request another CSRF token, whose cookie went with its answer."""
+    settings.ROOT_URLCONF = __name__
+    token = stranded.cookies["csrftoken"].value
+    page = stranded.post("/half-way/", {"csrfmiddlewaretoken": token}, headers=HTML)
     assert page.status_code == 409
     assert press(stranded, page)["Location"] == SIGN_IN
 

@@ -30,23 +30,23 @@ def is_on_this_site(request: HttpRequest, url: str) -> bool:
 
 def sign_in_url(request: HttpRequest) -> str:
     """Return the sign-in page, with the way back to the page that was asked for (never to one that acts)."""
-    login_url = resolve_url(settings.LOGIN_URL)
-    back = path = ""
+    back = ""
     if is_led_by_headers(request):
         current = htmx_of(request).current_url or ""
         if is_on_this_site(request, current):
             parts = urlsplit(current)
-            path = parts.path
-            back = path + (f"?{parts.query}" if parts.query else "")
+            back = parts.path + (f"?{parts.query}" if parts.query else "")
     elif request.method in ("GET", "HEAD"):
         back = request.get_full_path()
-        path = urlsplit(back).path
-    return login_url if path == urlsplit(login_url).path else to_sign_in(back)
+    return to_sign_in(back)
 
 
 def to_sign_in(back: str) -> str:
-    """Return the sign-in page, with the way back to an address of this site; without one where that is empty."""
-    return redirect_to_login(back).url if back else resolve_url(settings.LOGIN_URL)
+    """Return the sign-in page, with the way back to an address of this site; without one where that is empty, or the
+    sign-in page itself."""
+    login_url = resolve_url(settings.LOGIN_URL)
+    leads_there = bool(back) and urlsplit(back).path != urlsplit(login_url).path
+    return redirect_to_login(back).url if leads_there else login_url
 
 
 def turns_away(response: HttpResponseBase) -> bool:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.middleware.csrf import get_token
+from django.middleware.csrf import CsrfViewMiddleware, get_token
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -19,7 +19,7 @@ from sessions_ui.store import store_of
 from sessions_ui.web.responses.headers import PRIVATE
 from sessions_ui.web.responses.navigation import wants_json
 from sessions_ui.web.responses.programs import line_of_text, problem
-from sessions_ui.web.responses.redirects import turns_away
+from sessions_ui.web.responses.redirects import safe_next, turns_away
 
 RETRY_SECONDS = 1
 OUTAGE_SECONDS = 5
@@ -97,16 +97,31 @@ def _way_out(request: HttpRequest) -> dict[str, str]:
     """Return what the button "Sign in again" needs, or nothing where it is not offered: while a page that only has to
     be loaded again does so by itself, and where no CSRF token can be had without the session."""
     only_read = request.method in ONLY_READ
-    if (only_read and not _is_new_key_lost(request)) or settings.CSRF_USE_SESSIONS:
+    if only_read and not _is_new_key_lost(request):
         return {}
-    if "CSRF_COOKIE" not in request.META:
+    token = _token_for_cookie_of(request)
+    if not token:
         return {}
     try:
         address = reverse("sessions_ui:sign_in_again")
     except NoReverseMatch:  # the site has the API alone
         return {}
-    back = request.get_full_path() if only_read else ""
-    return {"sign_in_again": address, "csrf_token": get_token(request), "next": back}
+    back = request.get_full_path() if only_read else safe_next(request)
+    return {"sign_in_again": address, "csrf_token": token, "next": back}
+
+
+def _token_for_cookie_of(request: HttpRequest) -> str:
+    """Return a CSRF token for the cookie that the browser has; empty where it has none.
+
+    Not for that of the request: a sign-in gives it another one, and the cookie of that goes the way of the answer.
+    """
+    if settings.CSRF_USE_SESSIONS:
+        return ""
+    sent = HttpRequest()
+    sent.COOKIES = request.COOKIES
+    CsrfViewMiddleware(try_again).process_request(sent)
+    is_new = sent.META.get("CSRF_COOKIE_NEEDS_UPDATE", False)  # the cookie was no such one
+    return "" if is_new or "CSRF_COOKIE" not in sent.META else get_token(sent)
 
 
 def _later(
