@@ -17,7 +17,6 @@ from django.urls import path
 from django.utils import timezone
 
 from sessions_ui.exceptions import KeyRotated
-
 from tests.conftest import PASSWORD
 from tests.models import EndReason, Session
 
@@ -106,10 +105,17 @@ def test_a_sign_in_that_was_sent_twice_offers_it_at_once(stranded: Client) -> No
     assert press(stranded, page)["Location"] == SIGN_IN
 
 
-@pytest.mark.parametrize(("next_url", "back"), [(f"{PAGE}data/", f"?next={PAGE}data/"), ("//evil.example/", "")])
+@pytest.mark.parametrize(
+    ("next_url", "back"), [(f"{PAGE}data/", f"?next={PAGE}data/"), ("//evil.example/", "")]
+)
 def test_whoever_sent_a_form_gets_to_where_it_led(stranded: Client, next_url: str, back: str) -> None:
     token = stranded.cookies["csrftoken"].value
-    form = {"login": "ada@people.example", "password": PASSWORD, "csrfmiddlewaretoken": token, "next": next_url}
+    form = {
+        "login": "ada@people.example",
+        "password": PASSWORD,
+        "csrfmiddlewaretoken": token,
+        "next": next_url,
+    }
     page = stranded.post(SIGN_IN, form, headers=HTML)
     assert press(stranded, page)["Location"] == f"{SIGN_IN}{back}"
 
