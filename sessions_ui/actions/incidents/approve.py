@@ -30,16 +30,23 @@ def approve_incident(*, incident: Incident, actor: HasPk) -> Incident:
     `order_incident()` raises.
     """
     row = _waiting(incident, actor)
-    if not is_of_somebody_else(row, actor):
-        raise IncidentRefused(IncidentRefusal.SAME_PERSON)
-    # Two have to want it who may: whoever has lost the right since counts for neither.
-    if not may_order(all_users().filter(pk=row.actor_id).first()):
-        raise IncidentRefused(IncidentRefusal.ORDERER_LEFT)
+    if (reason := why_not_approved_by(actor, row)) is not None:
+        raise IncidentRefused(reason)
     row.kept = kept_by_approval(row, actor)
     row.approved_by_id = actor_of(actor).pk
     put_in_force(row, actor)
     note_step("approved", actor=actor, incident=row)
     return row
+
+
+def why_not_approved_by(actor: HasPk, incident: Incident) -> IncidentRefusal | None:
+    """Return why this user, who may order incidents, cannot approve this one, which waits; None where they can."""
+    if not is_of_somebody_else(incident, actor):
+        return IncidentRefusal.SAME_PERSON
+    # Two have to want it who may: whoever has lost the right since counts for neither.
+    if not may_order(all_users().filter(pk=incident.actor_id).first()):
+        return IncidentRefusal.ORDERER_LEFT
+    return None
 
 
 def kept_by_approval(incident: Incident, actor: HasPk) -> list[int]:
@@ -70,8 +77,9 @@ def _waiting(incident: Incident, actor: Any) -> Incident:
     verify_may_order(actor)
     rows = Incident.objects.using(router.db_for_write(Incident)).filter(pk=incident.pk)
     row = locked(rows).get()
-    if row.state is Incident.State.LAPSED:
+    state = row.state  # asked once: it lapses by itself
+    if state is Incident.State.LAPSED:
         raise IncidentRefused(IncidentRefusal.APPROVAL_OVER)
-    if row.state is not Incident.State.WAITING:
+    if state is not Incident.State.WAITING:
         raise IncidentRefused(IncidentRefusal.NOT_WAITING)
     return row

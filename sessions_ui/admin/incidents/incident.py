@@ -21,8 +21,8 @@ from django.views.decorators.http import require_GET
 from sessions_ui.actions.incidents.approve import (
     approve_incident,
     decline_incident,
-    is_of_somebody_else,
     kept_by_approval,
+    why_not_approved_by,
 )
 from sessions_ui.actions.incidents.criteria import Criteria
 from sessions_ui.actions.incidents.preview import count_without, time_for
@@ -122,7 +122,8 @@ class IncidentAdmin(OrderAdmin):
         done = min(incident.looked_at or 0, total)
         may = self.has_order_permission(request)
         waits = may and state is Incident.State.WAITING
-        can_approve = waits and is_of_somebody_else(incident, request.user)
+        why_not = why_not_approved_by(request.user, incident) if waits else None
+        can_approve = waits and why_not is None
         return {
             **(self._would_end(request, incident) if can_approve else {}),
             "incident": incident,
@@ -131,6 +132,7 @@ class IncidentAdmin(OrderAdmin):
             "left": duration_text(time_for(total - done)) if state is Incident.State.RUNNING else "",
             "can_act": may and state in (*OPEN, Incident.State.WAITING),
             "can_approve": can_approve,
+            "why_not": refused_text(IncidentRefused(why_not)) if why_not is not None else "",
             "can_decline": waits,
             "can_stop": may and state is Incident.State.RUNNING,
             "can_resume": may and state is Incident.State.STOPPED,

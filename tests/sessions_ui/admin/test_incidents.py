@@ -295,6 +295,22 @@ def test_an_order_that_nobody_approved_in_time_offers_nothing(
     assert ada.get(PAGE).status_code == 200
 
 
+def test_the_page_offers_no_approval_that_is_refused(
+    admin: Any, ada: Any, user: Any, administrator: Any, settings: Any
+) -> None:
+    """It said "If you approve it now", and how many end, of an order whose administrator has left."""
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "INCIDENT_APPROVAL_ABOVE": 0}
+    order(admin, "1", users=user.email)
+    page = f"{LIST}{Incident.objects.get().pk}/change/"
+    assert "you can’t approve your own order" in of(admin.get(page))
+    get_user_model().objects.filter(pk=administrator.pk).update(is_superuser=False)
+    second = Browser()
+    second.force_login(get_user_model().objects.create_superuser("second@staff.example", "x"))
+    html = of(second.get(page))
+    assert "isn’t allowed to order incidents any more" in html and ">Decline<" in html
+    assert ">Approve<" not in html and "If you approve it now:" not in html
+
+
 def test_one_page_says_one_thing_whatever_a_worker_does_meanwhile(
     admin: Any, ada: Any, user: Any, monkeypatch: Any
 ) -> None:

@@ -421,6 +421,16 @@ def test_an_order_of_yesterday_is_not_approved_any_more(
         call_command("sessions", "incident", "--status", str(incident.pk), stdout=StringIO())
 
 
+def test_an_order_that_lapses_while_somebody_approves_it_is_asked_once_whether_it_has(
+    user: Any, administrator: Any, second: Any, approval: None, monkeypatch: Any
+) -> None:
+    """Asked twice, it had been decided already."""
+    incident = order(Criteria(users=(str(user.pk),)), actor=administrator)
+    states = iter([Incident.State.WAITING, Incident.State.LAPSED])
+    monkeypatch.setattr(Incident, "state", property(lambda _: next(states)))
+    assert approve_incident(incident=incident, actor=second).ordered_at is not None
+
+
 @pytest.mark.parametrize("change", [{"is_active": False}, {"is_superuser": False}, None])
 def test_an_order_of_whoever_has_lost_the_right_since_is_not_approved(
     change: dict[str, bool] | None, user: Any, administrator: Any, second: Any, approval: None
