@@ -218,6 +218,7 @@ def an_incident(it: Scene, **fields: Any) -> Incident:
 
 
 def one_that_waits(it: Scene) -> Incident:
+    get_user_model().objects.filter(pk=it.colleague.pk).update(is_superuser=True)  # may order still
     incident = an_incident(it, actor_id=it.colleague.pk, ending=None, ordered_at=None)
     assert incident.state is Incident.State.WAITING
     return incident
@@ -479,6 +480,7 @@ NOT_ASKED: dict[str, str] = {
     "impersonation.verify_may_impersonate": READS,
     "incidents.order.put_in_force": PART,
     "incidents.approve.kept_by_approval": READS,
+    "incidents.approve.why_not_approved_by": READS,
     "incidents.preview.count": READS,
     "incidents.preview.kept_of": READS,
     "incidents.rights.needs_approval": READS,
