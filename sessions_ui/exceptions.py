@@ -123,6 +123,7 @@ class IncidentRefusal(StrEnum):
     NOT_WAITING = "not_waiting"
     APPROVAL_OVER = "approval_over"
     ORDERER_LEFT = "orderer_left"
+    ORDERED_BEFORE = "ordered_before"
 
 
 class TokenRefusal(StrEnum):

@@ -98,6 +98,8 @@ class Incident(PrimaryModel):
     note = models.TextField(_("reason"), blank=True)
     # When trust ended, where that is known: "leaked since Friday".
     happened_at = models.DateTimeField(_("happened at"), null=True, blank=True)
+    # Of the form that asked for it, so that this form orders once; none where no form did.
+    nonce = models.UUIDField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("requested"), default=timezone.now)
     approved_by = user_key("+", db_index=False)
     ordered_at = models.DateTimeField(_("in force since"), null=True, blank=True)
@@ -119,6 +121,7 @@ class Incident(PrimaryModel):
         permissions = [("order_incident", _("Can sign out many people at once (incident)"))]
         constraints = [
             models.UniqueConstraint(fields=["generation"], name="sessions_ui_incident_generation"),
+            models.UniqueConstraint(fields=["nonce"], name="sessions_ui_incident_once"),
         ]
 
     def __str__(self) -> str:

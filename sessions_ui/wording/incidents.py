@@ -41,6 +41,7 @@ def refused_text(error: IncidentRefused) -> str:
         IncidentRefusal.ORDERER_LEFT: _(
             "Whoever ordered this isn’t allowed to order incidents any more. Order it yourself. Nothing was done."
         ),
+        IncidentRefusal.ORDERED_BEFORE: _("This has already been ordered. Nothing was done just now."),
         IncidentRefusal.APPROVAL_OVER: _("This order is too old to be approved. Order it again."),
     }
     return texts[error.reason]

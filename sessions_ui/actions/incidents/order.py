@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 from typing import Any
+from uuid import UUID
 
-from django.db import router, transaction
+from django.db import IntegrityError, router, transaction
 from django.utils import timezone
 
 from sessions_ui.actions.acting_session import verify_acting_session_without_lock
@@ -36,6 +37,7 @@ def order_incident(
     happened_at: datetime | None = None,
     include_own: bool = False,
     counts: Counts | None = None,
+    nonce: UUID | None = None,
 ) -> Incident:
     """Sign out whoever meets the criteria; return the order, whose `ending` shows how far it has come.
 
@@ -46,7 +48,7 @@ def order_incident(
     `actor`: the user who orders it, None for the command line; the session in which they do it is left out, unless
     `include_own`. `note` (the reason) and `ticket` (at most 100 characters) are for administrators only. `happened_at`:
     since when these sessions were not to be trusted, where that is known. `counts`: what the person was shown; counted
-    here otherwise.
+    here otherwise. `nonce`: of a form, which orders once, however often it is sent.
 
     Where `INCIDENT_APPROVAL_ABOVE` asks for it nothing is in force before a second administrator has approved it
     (`approve_incident()`). Raises `IncidentRefused`; `SessionEnded` where the session of the request that asks has
@@ -71,8 +73,14 @@ def order_incident(
         kept=kept_of(actor, include_own=include_own),
         sessions=found.sessions,
         people=found.people,
+        nonce=nonce,
     )
-    return _order(incident, actor)
+    try:
+        return _order(incident, actor)
+    except IntegrityError:
+        if nonce is not None and Incident.objects.filter(nonce=nonce).exists():
+            raise IncidentRefused(IncidentRefusal.ORDERED_BEFORE) from None
+        raise
 
 
 @atomically

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -15,9 +16,9 @@ from sessions_ui.actions.incidents.criteria import Criteria
 from sessions_ui.actions.incidents.order import order_incident
 from sessions_ui.actions.incidents.preview import Counts, Preview, preview_incident
 from sessions_ui.admin.base import ReadOnlyAdmin
-from sessions_ui.admin.incidents.confirmation import ConfirmationForm, ordered_since, seen, what_was_seen
+from sessions_ui.admin.incidents.confirmation import ConfirmationForm, seen, what_was_seen
 from sessions_ui.admin.incidents.forms import IncidentForm
-from sessions_ui.exceptions import IncidentRefused
+from sessions_ui.exceptions import IncidentRefusal, IncidentRefused
 from sessions_ui.models import Incident
 from sessions_ui.wording.incidents import duration_text, refused_text
 from sessions_ui.wording.tokens import ended_count
@@ -39,14 +40,16 @@ class OrderAdmin(ReadOnlyAdmin):
             return self._preview(request, form, criteria)
         confirmation = ConfirmationForm(request.POST, expected=shown.counts)
         if not confirmation.is_valid():
-            return self._preview(request, form, criteria, confirmation)
+            return self._preview(request, form, criteria, confirmation, nonce=shown.nonce)
         user: Any = request.user
-        if (before := ordered_since(shown, criteria, user)) is not None:
-            messages.info(request, gettext("This has already been ordered. Nothing was done just now."))
-            return self._to(before)
         try:
-            incident = order_incident(criteria=criteria, actor=user, counts=shown.counts, **form.why())
+            incident = order_incident(
+                criteria=criteria, actor=user, counts=shown.counts, nonce=shown.nonce, **form.why()
+            )
         except IncidentRefused as error:
+            if error.reason is IncidentRefusal.ORDERED_BEFORE:
+                messages.info(request, refused_text(error))
+                return self._to(Incident.objects.get(nonce=shown.nonce))
             form.add_error(None, refused_text(error))
             return self._page(request, "incident_form", gettext("Sign out many people"), form=form)
         self._tell_of_order(request, incident)
@@ -58,6 +61,7 @@ class OrderAdmin(ReadOnlyAdmin):
         form: IncidentForm,
         criteria: Criteria,
         confirmation: ConfirmationForm | None = None,
+        nonce: UUID | None = None,
     ) -> HttpResponse:
         include_own = form.cleaned_data["include_own"]
         preview = preview_incident(criteria=criteria, actor=request.user, include_own=include_own)
@@ -70,7 +74,7 @@ class OrderAdmin(ReadOnlyAdmin):
             form=form,
             confirmation=confirmation,
             words=criteria.in_words(),
-            seen=seen(criteria, preview.counts, include_own=include_own),
+            seen=seen(criteria, preview.counts, include_own=include_own, nonce=nonce),
             is_own_kept=preview.counts.includes_own and not include_own,
             **_told(preview),
         )

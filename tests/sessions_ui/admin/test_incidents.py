@@ -144,6 +144,11 @@ def test_a_form_that_is_sent_again_signs_nobody_out_again(admin: Any, ada: Any, 
     assert again.redirect_chain[-1][0] == f"{LIST}{incident.pk}/change/"
     assert "This has already been ordered. Nothing was done just now." in of(again)
     assert Incident.objects.count() == 1 and ada.get(PAGE).status_code == 200
+    # Nor where a wrong number is typed into it first.
+    wrong = of(admin.post(ADD, {**form, "typed": "7"}))
+    (shown,) = re.findall(r'name="seen" value="([^"]+)"', wrong)
+    assert "This has already been ordered." in of(admin.post(ADD, {**form, "seen": shown}, follow=True))
+    assert Incident.objects.count() == 1
     # Whoever wants it once more is shown first what it would end now.
     order(admin, "1", everyone="on")
     assert Incident.objects.count() == 2 and ada.get(PAGE).status_code == 302

@@ -298,7 +298,6 @@ READS = {
     "adopt/payload.py",  # signed by Django; what raises there is not adopted
     "admin/delivery/deliveries.py",  # of an attempt, which is our own record
     "help_desk/orders.py",  # signed here; the form before has looked after it
-    "admin/incidents/confirmation.py",  # signed here, of this very moment
     "admin/filters.py",  # a day, by `moments.midnight()`
     "api/workos/fields.py",  # above
     "assurance.py",  # our own record

@@ -46,6 +46,7 @@ INCIDENT = Table(
         Columns(
             "kept sessions people", Data.TECHNICAL, "which sessions were left out, and how many were not"
         ),
+        Columns("nonce", Data.SECRET, "so that a form that is sent twice orders once"),
     ),
 )
 

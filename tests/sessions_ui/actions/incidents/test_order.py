@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from io import StringIO
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -325,6 +326,22 @@ def test_the_order_is_kept_with_all_that_was_said(user: Any, administrator: Any)
     event = Event.objects.filter(kind=Event.Kind.INCIDENT).earliest("pk")
     assert user.email in event.detail.text and user.email not in str(event.data)
     assert event.data["ticket"] == "INC-1" and event.actor_id == administrator.pk
+
+
+def test_one_form_orders_once_whatever_else_is_on_its_way(user: Any, administrator: Any) -> None:
+    """Two that are sent at the same moment: the database lets one of them in."""
+    nonce = uuid4()
+    first = order(Criteria(users=(str(user.pk),)), actor=administrator, nonce=nonce)
+    later = sign_in(user)
+    with pytest.raises(IncidentRefused) as no:
+        order(Criteria(users=(str(user.pk),)), actor=administrator, nonce=nonce)
+    assert no.value.reason == IncidentRefusal.ORDERED_BEFORE
+    assert steps() == ["ordered"] and Incident.objects.get() == first
+    end_batches()
+    assert later.pk in living()
+    order(Criteria(users=(str(user.pk),)), actor=administrator)
+    order(Criteria(users=(str(user.pk),)), actor=administrator)
+    assert Incident.objects.count() == 3, "of those without a form each is one"
 
 
 def test_it_takes_a_reason_and_the_right(user: Any, agent: Any) -> None:
