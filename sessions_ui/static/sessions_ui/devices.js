@@ -73,7 +73,9 @@ document.addEventListener("htmx:afterRequest", (event) => {
 });
 
 // While it was on its way, the list that it is put in place of may have been replaced, by news or by what was pressed before.
-document.addEventListener("htmx:beforeOnLoad", ({ detail }) => {
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  if (!ours(event)) return;
+  const { detail } = event;
   if (!detail.target.isConnected) detail.target = document.getElementById(detail.target.id) ?? detail.target;
 });
 
