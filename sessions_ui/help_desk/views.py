@@ -82,18 +82,20 @@ def with_case(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
 def refused(request: HttpRequest, case: Case, error: HelpDeskRefused) -> HttpResponse:
     text, status = refused_text(error), refused_status(error)
     if error.reason in (HelpDeskRefusal.CASE_CLOSED, HelpDeskRefusal.NOBODY):
-        if (done := done_by(request, case)) is not None:  # what was sent again was done while it was open
-            return redirect("help_desk:receipt", done.public_id)
-        closed = refused_text(HelpDeskRefused(HelpDeskRefusal.CASE_CLOSED))
-        if (
-            request.method == "GET"
-        ):  # whoever only looks has asked for nothing, and much may have been done in it
-            closed = _("This case is closed. Open a new case.")
-        return search_page(request, SearchForm(), error=closed, status=409)
+        done = done_by(request, case)  # what was sent again was done while it was open
+        return redirect("help_desk:receipt", done.public_id) if done else closed(request)
     if error.reason is HelpDeskRefusal.WRONG_CODE:
         case.refresh_from_db()
         text = wrong_code_text(TRIES - case.code_tries)
     return render_case(request, case, error=text, status=status)
+
+
+def closed(request: HttpRequest) -> HttpResponse:
+    """Show the search, and that the case is closed: "nothing was done" only to whoever has asked for something."""
+    text = refused_text(HelpDeskRefused(HelpDeskRefusal.CASE_CLOSED))
+    if request.method == "GET":
+        text = _("This case is closed. Open a new case.")
+    return search_page(request, SearchForm(), error=text, status=409)
 
 
 def done_by(request: HttpRequest, case: Case) -> CaseReceipt | None:

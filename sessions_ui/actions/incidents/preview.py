@@ -82,11 +82,10 @@ def kept_of(actor: Any, *, include_own: bool) -> list[int]:
 
 
 def count(criteria: Criteria, actor: Any = None, *, include_own: bool = False) -> Counts:
-    """Count what ends by an order that `actor` gives now; one statement, and one for their session."""
-    own = own_session_of(actor) if actor is not None else None
-    includes_own = own is not None and criteria.sessions().filter(pk=own).exists()
-    found = count_without(criteria, kept_of(actor, include_own=include_own))
-    return replace(found, includes_own=includes_own)
+    """Count what ends by an order that `actor` gives now; one statement, and two for their session."""
+    own = kept_of(actor, include_own=False)
+    includes_own = bool(own) and criteria.sessions().filter(pk__in=own).exists()
+    return replace(count_without(criteria, [] if include_own else own), includes_own=includes_own)
 
 
 def count_without(criteria: Criteria, kept: list[int]) -> Counts:
