@@ -135,6 +135,31 @@ def test_the_button_goes_with_the_cookie_that_the_browser_has(stranded: Client, 
     assert press(stranded, page)["Location"] == SIGN_IN
 
 
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_htmx_is_not_led_away_while_the_new_key_may_be_on_its_way(stranded: Client, method: str) -> None:
+    """It was led to the sign-in page, off the page whose other request had just been answered."""
+    token = stranded.cookies["csrftoken"].value
+    htmx = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{PAGE}", "X-CSRFToken": token}
+    address = PAGE if method == "get" else f"{PAGE}sign-out-others/"
+    answer = getattr(stranded, method)(address, headers=htmx)
+    assert answer.status_code == 409 and "HX-Redirect" not in answer and "HX-Refresh" not in answer
+    passes(seconds=20)
+    answer = getattr(stranded, method)(address, headers=htmx)
+    assert (answer.status_code, answer["HX-Refresh"]) == (409, "true"), "by which the page offers the way out"
+    passes(minutes=5)
+    answer = getattr(stranded, method)(address, headers=htmx)
+    assert answer["HX-Redirect"] == f"{SIGN_IN}?next={PAGE}"
+
+
+def test_an_administrator_is_not_led_away_either(stranded: Client, user: Any) -> None:
+    type(user).objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
+    page = stranded.get("/admin/sessions_ui/incident/", headers=HTML)
+    assert (page.status_code, page["Refresh"]) == (409, "1")
+    passes(minutes=5)
+    page = stranded.get("/admin/sessions_ui/incident/", headers=HTML)
+    assert page["Location"].startswith("/admin/login/")
+
+
 def test_who_has_the_new_key_by_then_stays_signed_in(browser: Any, user: Any) -> None:
     client = browser()
     client.force_login(user)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
+from django.urls import NoReverseMatch, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from sessions_ui.web.responses.navigation import htmx_of, is_led_by_headers
@@ -51,9 +53,16 @@ def to_sign_in(back: str) -> str:
 
 def turns_away(response: HttpResponseBase) -> bool:
     """Return whether a view refused somebody who is not signed in: by its status, or by sending them to the sign-in
-    page."""
+    page, that of Django's admin included; htmx is sent there by a header."""
     if response.status_code in (401, 403):
         return True
-    if response.status_code in (301, 302, 303, 307) and response.has_header("Location"):
-        return urlsplit(response.headers["Location"]).path == urlsplit(resolve_url(settings.LOGIN_URL)).path
-    return False
+    is_redirect = response.status_code in (301, 302, 303, 307)
+    target = response.headers.get("Location" if is_redirect else "HX-Redirect", "")
+    return bool(target) and urlsplit(target).path in _sign_in_paths()
+
+
+def _sign_in_paths() -> set[str]:
+    paths = {urlsplit(resolve_url(settings.LOGIN_URL)).path}
+    with suppress(NoReverseMatch):  # the site has no admin
+        paths.add(reverse("admin:login"))
+    return paths

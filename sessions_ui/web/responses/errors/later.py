@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from sessions_ui.store import store_of
 from sessions_ui.web.responses.headers import PRIVATE
-from sessions_ui.web.responses.navigation import wants_json
+from sessions_ui.web.responses.navigation import is_led_by_headers, wants_json
 from sessions_ui.web.responses.programs import line_of_text, problem
 from sessions_ui.web.responses.redirects import safe_next, turns_away
 
@@ -36,8 +36,11 @@ def try_again(request: HttpRequest) -> HttpResponse:
     again, and once `ROTATION_GRACE` is over it leads to the sign-in page by itself."""
     text = _("Your sign-in was renewed at the same moment. Please try again.")
     response = _rotated(request, text)
+    is_lost = _is_new_key_lost(request)
     if request.method in ("GET", "HEAD"):
-        response.headers["Refresh"] = str(LOST_SECONDS if _is_new_key_lost(request) else RETRY_SECONDS)
+        response.headers["Refresh"] = str(LOST_SECONDS if is_lost else RETRY_SECONDS)
+    if is_lost and is_led_by_headers(request):
+        response.headers["HX-Refresh"] = "true"  # the page that is loaded again offers the way out
     return response
 
 
