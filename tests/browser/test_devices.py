@@ -141,6 +141,21 @@ def test_a_server_in_trouble_may_have_done_it(visitor: Any, user: Any, status: i
     expect(page.locator("#devices-status")).to_contain_text("We don’t know whether that worked")
 
 
+def test_what_a_renewed_sign_in_got_in_the_way_of_may_have_been_done(visitor: Any, user: Any) -> None:
+    """It said "Nothing was changed" where the server could not tell."""
+    sign_in_elsewhere(user, user_agent=EDGE_ON_WINDOWS)
+    page = visitor(user_agent=FIREFOX_ON_LINUX).sign_in(user)
+    page.route("**/sign-out/", lambda route: route.fulfill(status=409))
+    page.route("**/account/devices/", lambda route: route.abort())
+    mark(page)
+    page.get_by_role("button", name="Sign out Edge on Windows").click()
+    expect(page.locator("#devices-status")).to_contain_text("We don’t know whether that worked")
+    page.unroute("**/account/devices/")
+    expect(page.locator("#devices-status")).to_be_empty()
+    assert not was_never_left(page), "it was loaded again"
+    expect(page.get_by_role("button", name="Sign out Edge on Windows")).to_be_visible()
+
+
 def test_whoever_waits_reads_what_for_and_waits_for_15_seconds(visitor: Any, user: Any) -> None:
     sign_in_elsewhere(user, user_agent=EDGE_ON_WINDOWS)
     page = visitor(user_agent=FIREFOX_ON_LINUX).sign_in(user)

@@ -114,6 +114,8 @@ document.addEventListener("htmx:afterSettle", (event) => {
   left = null;
 });
 
+const KEY_ROTATED = 409; // by another request, maybe once this one was done
+
 // A refusal changed nothing. Where no answer came, or that of a server in trouble, the act may have been done all the same.
 for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(failure, (event) => {
@@ -123,7 +125,8 @@ for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) 
       return;
     }
     dialog()?.close();
-    const refused = failure === "htmx:responseError" && event.detail.xhr.status < 500;
+    const code = event.detail.xhr.status;
+    const refused = failure === "htmx:responseError" && code < 500 && code !== KEY_ROTATED;
     say(refused ? page()?.dataset.failed : dialog()?.dataset.unknown, "failed");
     if (!refused) loadAgain();
   });
