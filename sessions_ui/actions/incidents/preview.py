@@ -84,8 +84,13 @@ def kept_of(actor: Any, *, include_own: bool) -> list[int]:
 def count(criteria: Criteria, actor: Any = None, *, include_own: bool = False) -> Counts:
     """Count what ends by an order that `actor` gives now; one statement, and two for their session."""
     own = kept_of(actor, include_own=False)
-    includes_own = bool(own) and criteria.sessions().filter(pk__in=own).exists()
-    return replace(count_without(criteria, [] if include_own else own), includes_own=includes_own)
+    found = count_without(criteria, [] if include_own else own)
+    return replace(found, includes_own=meet_any(criteria, own))
+
+
+def meet_any(criteria: Criteria, sessions: list[int]) -> bool:
+    """Return whether one of these sessions meets the criteria."""
+    return bool(sessions) and criteria.sessions().filter(pk__in=sessions).exists()
 
 
 def count_without(criteria: Criteria, kept: list[int]) -> Counts:

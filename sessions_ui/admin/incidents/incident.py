@@ -25,7 +25,7 @@ from sessions_ui.actions.incidents.approve import (
     why_not_approved_by,
 )
 from sessions_ui.actions.incidents.criteria import Criteria
-from sessions_ui.actions.incidents.preview import count_without, time_for
+from sessions_ui.actions.incidents.preview import count_without, kept_of, meet_any, time_for
 from sessions_ui.actions.incidents.result import FORMATS, export_incident
 from sessions_ui.actions.incidents.rights import ORDER_INCIDENT
 from sessions_ui.actions.incidents.stop import resume_incident, stop_incident
@@ -142,8 +142,10 @@ class IncidentAdmin(OrderAdmin):
     def _would_end(self, request: HttpRequest, incident: Incident) -> dict[str, Any]:
         """Return what whoever may approve has to know: not what was counted when somebody asked for it, but what ends
         if it is approved now."""
-        kept = kept_by_approval(incident, request.user)
-        return told_counts(count_without(Criteria.from_json(incident.criteria), kept))
+        user: Any = request.user
+        kept, criteria = kept_by_approval(incident, user), Criteria.from_json(incident.criteria)
+        own = [pk for pk in kept_of(user, include_own=False) if pk not in kept]
+        return {**told_counts(count_without(criteria, kept)), "includes_own": meet_any(criteria, own)}
 
     def approve(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         return self._step(request, pk, approve_incident, gettext("Approved."))

@@ -316,6 +316,23 @@ def test_the_page_offers_no_approval_that_is_refused(
     assert ">Approve<" not in html and "If you approve it now:" not in html
 
 
+@pytest.mark.no_bystander("everyone is signed out")
+@pytest.mark.parametrize("include_own", [True, False])
+def test_whoever_approves_reads_that_it_signs_them_out(
+    include_own: bool, admin: Any, ada: Any, settings: Any
+) -> None:
+    settings.SESSIONS_UI = {**settings.SESSIONS_UI, "INCIDENT_APPROVAL_ABOVE": 0}
+    order(admin, "2" if include_own else "1", everyone="on", **({"include_own": "on"} if include_own else {}))
+    page = f"{LIST}{Incident.objects.get().pk}/change/"
+    second = Browser()
+    second.force_login(get_user_model().objects.create_superuser("second@staff.example", "x"))
+    html = of(second.get(page))
+    assert ("3 sign-ins will be ended." if include_own else "1 sign-in will be ended.") in html
+    assert ("Your own sign-in is among them." in html) is include_own
+    second.post(page.replace("change", "approve"))
+    assert (second.get(page).status_code == 200) is not include_own
+
+
 def test_one_page_says_one_thing_whatever_a_worker_does_meanwhile(
     admin: Any, ada: Any, user: Any, monkeypatch: Any
 ) -> None:
