@@ -56,7 +56,7 @@ def credential_text(credential: Credential) -> str:
 
 def change_text(event: Event) -> str:
     """Return "A passkey was added" for an event of a changed credential."""
-    if "only_end" in event.data:
+    if "only_end" in event.data and event.data.get("credential") == CredentialKind.TOKEN:
         return gettext("An access token was given another end")
     what = (str(event.data.get("credential", "")), str(event.data.get("change", "")))
     return str(CHANGES.get(what) or event.get_kind_display())

@@ -39,7 +39,7 @@ def credential_changed(
     whoever acts now, if it is left out. `act` is the one that ended sessions because of the change: the mail names
     them, and no second one does. `tell` is False where the caller tells of it. `about` is the session that the
     credential itself is (an access token); left out, the event names the one that acts. What acts in its place is
-    in `data` then (`Event.told_session_id`). `only_end`: all that has changed is when it ends.
+    in `data` then (`Event.told_session_id`). `only_end`: of an access token, all that has changed is when it ends.
 
     Several changes of one request make one mail. Nobody is told of an account that nobody has ever signed in to: it is
     being set up, unless it is a service account, of which whoever answers for it is told.
