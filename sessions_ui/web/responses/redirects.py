@@ -37,7 +37,9 @@ def sign_in_url(request: HttpRequest) -> str:
         current = htmx_of(request).current_url or ""
         if is_on_this_site(request, current):
             parts = urlsplit(current)
-            back = parts.path + (f"?{parts.query}" if parts.query else "")
+            address = parts.path + (f"?{parts.query}" if parts.query else "")
+            # By itself "//elsewhere" would be another site.
+            back = address if is_on_this_site(request, address) else ""
     elif request.method in ("GET", "HEAD"):
         back = request.get_full_path()
     return to_sign_in(back)
