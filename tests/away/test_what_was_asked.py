@@ -312,6 +312,17 @@ def test_getting_the_account_back_on_a_device_that_is_signed_in(laptop: Any, pho
     assert laptop.post(reverse("sessions_ui:recovery_prove")).url == reverse("sessions_ui:recovery")
 
 
+def test_signing_in_again_where_the_answer_with_a_new_key_was_lost(browser: Any, user: Any) -> None:
+    here, other_tab = browser(), browser()
+    here.sign_in(user)
+    other_tab.cookies["sessionid"] = here.cookies["sessionid"].value
+    other_tab.session.cycle_key()
+    assert here.post(reverse("sessions_ui:sign_in_again")).url == reverse("account_login")
+    assert not Session.objects.of(user).living().exists()
+    here.sign_in(user)
+    assert is_in(here)
+
+
 # --- The help desk
 
 
@@ -548,6 +559,7 @@ STORIES: dict[str, Callable[..., None]] = {
     "sessions_ui:leaked_token": test_a_leaked_access_token_ends,
     "sessions_ui:found": test_saying_that_a_device_is_found_and_whose_it_is,
     "sessions_ui:mine": test_saying_that_a_device_is_found_and_whose_it_is,
+    "sessions_ui:sign_in_again": test_signing_in_again_where_the_answer_with_a_new_key_was_lost,
     "sessions_ui:all_mine": test_saying_that_a_device_is_found_and_whose_it_is,
     "sessions_ui:prove": test_a_code_that_is_mailed_comes_with_the_mail_server,
     "sessions_ui:challenge": test_a_suspicious_sign_in_goes_on_with_its_code,
