@@ -257,8 +257,7 @@ def shown_before(request: HttpRequest, public_id: str) -> HttpResponseBase:
         "That has already been done. We show the value only once: if you haven’t saved it, renew the "
         "access token."
     )
-    messages.info(request, text, fail_silently=True)
-    return redirect("sessions_ui:token", public_id=public_id)
+    return _told_on_its_page(request, public_id, text)
 
 
 def renewed_before(request: HttpRequest, public_id: str) -> HttpResponseBase:
@@ -267,14 +266,19 @@ def renewed_before(request: HttpRequest, public_id: str) -> HttpResponseBase:
         "It has already been renewed, and nothing was changed just now. We show its value only once: if you "
         "haven’t saved it, renew it again."
     )
-    messages.info(request, text, fail_silently=True)
-    return redirect("sessions_ui:token", public_id=public_id)
+    return _told_on_its_page(request, public_id, text)
 
 
 def over(request: HttpRequest, key: Key) -> HttpResponseBase:
     text = _("%(name)s had already ended, so it can’t be renewed. Create a new one.") % {"name": key.title}
-    messages.error(request, text, fail_silently=True)
-    return redirect("sessions_ui:token", public_id=key.public_id)
+    return _told_on_its_page(request, key.public_id, text, level=messages.ERROR)
+
+
+def _told_on_its_page(
+    request: HttpRequest, public_id: str, text: str, *, level: int = messages.INFO
+) -> HttpResponseBase:
+    messages.add_message(request, level, text, fail_silently=True)
+    return redirect("sessions_ui:token", public_id=public_id)
 
 
 def form_page(request: HttpRequest, form: TokenForm, *, status: int = 200) -> HttpResponse:
