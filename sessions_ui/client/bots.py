@@ -42,30 +42,14 @@ DRIVERS = re.compile(
     r"(?![\w-])(?:/v?(\d[\d.]*))?"
 )
 DRIVERS_SIGNS = (
-    *(
-        "Devin",
-        "Agent",
-        "Playwright",
-        "Selenium",
-        "Puppeteer",
-        "PhantomJS",
-        "Synthetic",
-        "Cloudflare",
-        "GTmetrix",
-    ),
-    *("Thousand", "Checkly", "Inspector", "Dotcom", "PlayStore", "UriPreview"),
+    *("Devin", "Agent", "Playwright", "Selenium", "Puppeteer", "PhantomJS", "Synthetic", "Cloudflare"),
+    *("GTmetrix", "Thousand", "Checkly", "Inspector", "Dotcom", "PlayStore", "UriPreview"),
 )
 # What ua-parser has a name for, and does not know as a robot.
 NAMED_ROBOTS = frozenset(
     {
-        *(
-            "Catchpoint",
-            "GmailImageProxy",
-            "PhantomJS",
-            "PRTG Network Monitor",
-            "Ruxit Synthetic",
-            "YottaaMonitor",
-        )
+        *("Catchpoint", "GmailImageProxy", "PhantomJS", "PRTG Network Monitor", "Ruxit Synthetic"),
+        "YottaaMonitor",
     }
 )
 # What the Fediverse's servers write: the library first, or the address and "Bot" behind their own name.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from sessions_ui.client import models
 from sessions_ui.client.evidence import Evidence
 from sessions_ui.client.marketing import marketing_name
 
@@ -59,8 +58,9 @@ TABLETS_NAME = re.compile(
 DESKTOPS = ("X11;", "Wayland;")  # how browsers on Linux and the BSDs begin
 
 
-def find(evidence: Evidence, system: str) -> str:
-    """Return a kind of `Device.Kind`, empty where unknown. `system` is what `systems.find()` said."""
+def find(evidence: Evidence, system: str, model: str) -> str:
+    """Return a kind of `Device.Kind`, empty where unknown. `system` is what `systems.find()` said, `model` what
+    `models.find()` did."""
     header, base = evidence.header, evidence.base
     if evidence.machine:
         return evidence.machine.kind
@@ -82,7 +82,7 @@ def find(evidence: Evidence, system: str) -> str:
             return "computer"
         if COMPUTER.search(header) and not evidence.hints.mobile:
             return "tablet" if _is_tablets_model(evidence.hints.model) else ""  # a desktop site, of either
-        if _is_tablets_model(models.find(evidence, system)[1]):
+        if _is_tablets_model(model):
             return "tablet"
         is_phone = "Mobile" in header or evidence.hints.mobile is True or "Opera Mini" in header
         if not is_phone and not BROWSERS_WORD.search(header):

@@ -41,14 +41,8 @@ DERIVED = {
 OTHER_SYSTEMS = re.compile(
     r"^[^()]*\([^()]*\b(?:(Haiku|DragonFly|MorphOS|GhostBSD|Windows IoT)\b|(Sailfish)\b(?: (\d[\d.]*))?)"
 )
-OTHER_SIGNS = (
-    "Haiku",
-    "DragonFly",
-    "MorphOS",
-    "GhostBSD",
-    "Windows IoT",
-    "Sailfish",
-)  # which spare most headers it
+# They spare most headers that pattern.
+OTHER_SIGNS = ("Haiku", "DragonFly", "MorphOS", "GhostBSD", "Windows IoT", "Sailfish")
 OTHER_NAMES = {"DragonFly": "DragonFly BSD", "Windows IoT": "Windows"}
 MAC_BAG = re.compile(r"^server-bag \[macOS,(\d[\d.]*)")  # a daemon of Apple's
 OPEN_HARMONY = re.compile(r"\bOpenHarmony (\d[\d.]*)")

@@ -141,7 +141,7 @@ def _browser(evidence: Evidence) -> Client:
         browser = browser_version = ""
     maker, model = models.find(evidence, system)
     return _client(
-        kind="app" if is_dalvik and machine is None else kinds.find(evidence, system),
+        kind="app" if is_dalvik and machine is None else kinds.find(evidence, system, model),
         maker=maker,
         model=model,
         browser=browser,
