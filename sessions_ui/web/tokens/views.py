@@ -192,8 +192,7 @@ def end_token(request: HttpRequest, public_id: str) -> HttpResponseBase:
         return done(request, text)
     if wants_fragment(request):
         return token_page(request, own_key(request, public_id), status_text=text)
-    messages.success(request, text, fail_silently=True)
-    return redirect("sessions_ui:token", public_id=public_id)
+    return _told_on_its_page(request, public_id, text, level=messages.SUCCESS)
 
 
 @login_required
