@@ -71,10 +71,14 @@ def test_at_first_the_page_only_loads_itself_again(stranded: Client) -> None:
     assert AGAIN not in page.content.decode()
 
 
-def test_who_waits_in_vain_signs_in_again_and_comes_back(stranded: Client, user: Any, browser: Any) -> None:
-    elsewhere = browser()
+def test_who_waits_in_vain_signs_in_again_and_comes_back(
+    stranded: Client, user: Any, other_user: Any, browser: Any
+) -> None:
+    elsewhere, somebody_else = browser(), browser()
     elsewhere.force_login(user)
+    somebody_else.force_login(other_user)
     passes(seconds=20)
+    theirs = Session.objects.filter(user=other_user).values().get()
     page = stranded.get(f"{PAGE}?q=phone&page=2", headers=HTML)
     assert (page.status_code, page["Refresh"]) == (409, "10")
     answer = press(stranded, page)
@@ -86,6 +90,7 @@ def test_who_waits_in_vain_signs_in_again_and_comes_back(stranded: Client, user:
     assert stranded.post(SIGN_IN, form).status_code == 302
     assert stranded.get(PAGE).status_code == 200
     assert Session.objects.living().filter(user=user).count() == 2, "this browser's, and the one elsewhere"
+    assert Session.objects.filter(user=other_user).values().get() == theirs
     assert elsewhere.get(PAGE).status_code == 200
 
 
